@@ -1,0 +1,4 @@
+//! regctl: a container registry and its administration in one binary.
+
+pub mod hash;
+pub mod oci;

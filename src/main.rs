@@ -1,0 +1,3 @@
+//! The regctl binary.
+
+fn main() {}

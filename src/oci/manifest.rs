@@ -1,0 +1,424 @@
+//! A read-only view of a manifest's bytes: what kind it is and what it references.
+//!
+//! The bytes themselves are kept as they came; the view never writes them again. Formats: OCI image
+//! manifest and index, Docker schema 2 and manifest list, Docker schema 1 (read only, so that a
+//! root which has them keeps their layers), the artifact manifest of an OCI 1.1 release candidate.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Digest, MediaType, Platform};
+
+/// The largest manifest that is accepted, in bytes: 4 MiB.
+pub const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
+
+/// How deep arrays and objects may be nested. Real manifests stay under ten.
+const DEPTH_LIMIT: usize = 100;
+
+/// A reference to content (OCI image specification, "Content Descriptors").
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Descriptor {
+    /// The media type of the content.
+    pub media_type: MediaType,
+    /// The digest of the content.
+    pub digest: Digest,
+    /// The length of the content in bytes.
+    #[serde(deserialize_with = "size")]
+    pub size: u64,
+    /// Where else the content may be fetched.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub urls: Vec<String>,
+    /// The platform, in an index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<Platform>,
+    /// The type of an artifact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact_type: Option<String>,
+    /// Annotations, in the order of their keys.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub annotations: Option<BTreeMap<String, String>>,
+}
+
+/// A size is a whole number from 0 to 2^63-1: what every client can hold.
+fn size<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let size = i64::deserialize(deserializer)?;
+    u64::try_from(size).map_err(|_| serde::de::Error::custom("a size is negative"))
+}
+
+/// What a manifest is, by what it references.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ManifestKind {
+    /// A configuration and layers, or the blobs of an artifact.
+    Image,
+    /// A list of manifests.
+    Index,
+    /// JSON of a type that has neither.
+    Other,
+}
+
+/// Why bytes are not a manifest.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ManifestError {
+    /// The bytes are not a JSON object of the expected fields.
+    #[error("the manifest is not valid: {0}")]
+    Json(String),
+    /// Arrays or objects are nested more than 100 deep.
+    #[error("the manifest is nested more than {DEPTH_LIMIT} deep")]
+    Depth,
+    /// The body says another media type than it was sent with.
+    #[error("the manifest says that it is {body}, and was sent as {header}")]
+    MediaType {
+        /// What `mediaType` says.
+        body: String,
+        /// What the request says.
+        header: String,
+    },
+    /// Nothing says what it is: no media type, no `layers`, no `manifests`.
+    #[error("the manifest has no mediaType, and neither layers nor manifests")]
+    Unknown,
+    /// A media type of one kind with the fields of the other.
+    #[error("a manifest of type {0} does not have both layers and manifests")]
+    Ambiguous(String),
+    /// A required field is missing.
+    #[error("the manifest has no {0}")]
+    Missing(&'static str),
+    /// The version of the schema is neither 2 nor, for old Docker images, 1.
+    #[error("schemaVersion is not 2")]
+    SchemaVersion,
+}
+
+/// What a registry and its clients need to know of a manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManifestView {
+    /// The media type: what the body says, else what the request says, else what its shape tells.
+    pub media_type: MediaType,
+    /// What it is.
+    pub kind: ManifestKind,
+    /// The artifact type; for an image without one, the media type of its configuration
+    /// (OCI distribution specification, "Listing Referrers").
+    pub artifact_type: Option<String>,
+    /// The configuration of an image.
+    pub config: Option<Descriptor>,
+    /// The layers of an image, or the blobs of an artifact; empty for an index.
+    pub layers: Vec<Descriptor>,
+    /// The children of an index.
+    pub manifests: Vec<Descriptor>,
+    /// The manifest that this one refers to.
+    pub subject: Option<Descriptor>,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    schema_version: Option<i64>,
+    media_type: Option<MediaType>,
+    artifact_type: Option<String>,
+    config: Option<Descriptor>,
+    layers: Option<Vec<Descriptor>>,
+    manifests: Option<Vec<Descriptor>>,
+    blobs: Option<Vec<Descriptor>>,
+    subject: Option<Descriptor>,
+    annotations: Option<BTreeMap<String, String>>,
+    fs_layers: Option<Vec<Schema1Layer>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Schema1Layer {
+    blob_sum: Digest,
+}
+
+impl ManifestView {
+    /// Reads a manifest. `header` is the media type that it was sent with, if any.
+    pub fn parse(bytes: &[u8], header: Option<&MediaType>) -> Result<Self, ManifestError> {
+        if depth(bytes) > DEPTH_LIMIT {
+            return Err(ManifestError::Depth);
+        }
+        let body: Body = serde_json::from_slice(bytes)
+            .map_err(|error| ManifestError::Json(error.to_string()))?;
+        if let (Some(body), Some(header)) = (&body.media_type, header)
+            && body != header
+        {
+            return Err(ManifestError::MediaType {
+                body: body.to_string(),
+                header: header.to_string(),
+            });
+        }
+        let media_type = match body.media_type.clone().or_else(|| header.cloned()) {
+            Some(media_type) => media_type,
+            None => shape(&body).ok_or(ManifestError::Unknown)?,
+        };
+        if media_type == MediaType::DOCKER_SCHEMA1 {
+            return Ok(Self::schema1(media_type, body));
+        }
+        if (media_type.is_image() || media_type.is_index()) && body.schema_version != Some(2) {
+            return Err(ManifestError::SchemaVersion);
+        }
+        if body.layers.is_some() && body.manifests.is_some() {
+            return Err(ManifestError::Ambiguous(media_type.to_string()));
+        }
+        if media_type.is_index() && body.manifests.is_none() {
+            return Err(ManifestError::Missing("manifests"));
+        }
+        if media_type.is_image() {
+            if body.config.is_none() {
+                return Err(ManifestError::Missing("config"));
+            }
+            if body.layers.is_none() {
+                return Err(ManifestError::Missing("layers"));
+            }
+        }
+        let kind = if body.manifests.is_some() {
+            ManifestKind::Index
+        } else if body.layers.is_some() || body.config.is_some() || body.blobs.is_some() {
+            ManifestKind::Image
+        } else {
+            ManifestKind::Other
+        };
+        let artifact_type = body
+            .artifact_type
+            .filter(|text| !text.is_empty())
+            .or_else(|| {
+                body.config
+                    .as_ref()
+                    .map(|config| config.media_type.to_string())
+            });
+        Ok(Self {
+            media_type,
+            kind,
+            artifact_type,
+            config: body.config,
+            layers: body.layers.or(body.blobs).unwrap_or_default(),
+            manifests: body.manifests.unwrap_or_default(),
+            subject: body.subject,
+            annotations: body.annotations.unwrap_or_default(),
+        })
+    }
+
+    fn schema1(media_type: MediaType, body: Body) -> Self {
+        let layers = body
+            .fs_layers
+            .unwrap_or_default()
+            .into_iter()
+            .map(|layer| Descriptor {
+                media_type: MediaType::new(
+                    "application/vnd.docker.container.image.rootfs.diff+x-gtar",
+                ),
+                digest: layer.blob_sum,
+                size: 0,
+                urls: Vec::new(),
+                platform: None,
+                artifact_type: None,
+                annotations: None,
+            });
+        Self {
+            media_type,
+            kind: ManifestKind::Image,
+            artifact_type: None,
+            config: None,
+            layers: layers.collect(),
+            manifests: Vec::new(),
+            subject: None,
+            annotations: BTreeMap::new(),
+        }
+    }
+
+    /// The blobs that must be in the repository: the configuration, and each layer that is
+    /// distributable and has no address elsewhere.
+    pub fn required_blobs(&self) -> impl Iterator<Item = &Descriptor> {
+        self.config.iter().chain(
+            self.layers
+                .iter()
+                .filter(|layer| layer.urls.is_empty() && !layer.media_type.is_nondistributable()),
+        )
+    }
+
+    /// Every blob it references, required or not.
+    pub fn blobs(&self) -> impl Iterator<Item = &Descriptor> {
+        self.config.iter().chain(&self.layers)
+    }
+
+    /// Bytes of the configuration and the layers, as the descriptors say; each digest once.
+    pub fn content_size(&self) -> u64 {
+        let mut seen = std::collections::HashSet::new();
+        self.blobs()
+            .filter(|descriptor| seen.insert(descriptor.digest))
+            .fold(0, |sum: u64, descriptor| {
+                sum.saturating_add(descriptor.size)
+            })
+    }
+}
+
+fn shape(body: &Body) -> Option<MediaType> {
+    if body.fs_layers.is_some() && body.schema_version == Some(1) {
+        Some(MediaType::DOCKER_SCHEMA1)
+    } else if body.manifests.is_some() {
+        Some(MediaType::OCI_INDEX)
+    } else if body.layers.is_some() || body.config.is_some() {
+        Some(MediaType::OCI_MANIFEST)
+    } else {
+        None
+    }
+}
+
+/// The deepest nesting of arrays and objects in a JSON text, without parsing it.
+fn depth(bytes: &[u8]) -> usize {
+    let (mut depth, mut deepest, mut string, mut escaped) = (0_usize, 0, false, false);
+    for byte in bytes {
+        match (string, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => string = !string,
+            (false, b'{' | b'[') => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn digest(character: char) -> String {
+        format!("sha256:{}", character.to_string().repeat(64))
+    }
+
+    fn image() -> serde_json::Value {
+        serde_json::json!({
+            "schemaVersion": 2,
+            "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest('a'), "size": 10},
+            "layers": [
+                {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": digest('b'), "size": 20},
+                {"mediaType": "application/vnd.oci.image.layer.nondistributable.v1.tar", "digest": digest('c'), "size": 30},
+            ],
+            "x-custom": {"kept": true},
+        })
+    }
+
+    fn parse(value: &serde_json::Value) -> Result<ManifestView, ManifestError> {
+        ManifestView::parse(value.to_string().as_bytes(), None)
+    }
+
+    #[test]
+    fn an_image_by_its_shape() {
+        let view = parse(&image()).unwrap();
+        assert_eq!(view.media_type, MediaType::OCI_MANIFEST);
+        assert_eq!(view.kind, ManifestKind::Image);
+        assert_eq!(view.required_blobs().count(), 2);
+        assert_eq!(view.blobs().count(), 3);
+        assert_eq!(view.content_size(), 60);
+        assert_eq!(
+            view.artifact_type.as_deref(),
+            Some("application/vnd.oci.image.config.v1+json")
+        );
+    }
+
+    #[test]
+    fn an_index_by_its_shape() {
+        let view = parse(&serde_json::json!({"schemaVersion": 2, "manifests": []})).unwrap();
+        assert_eq!(
+            (view.media_type, view.kind),
+            (MediaType::OCI_INDEX, ManifestKind::Index)
+        );
+    }
+
+    #[test]
+    fn schema_1_is_read_for_its_layers() {
+        let view = parse(&serde_json::json!({
+            "schemaVersion": 1, "name": "a", "fsLayers": [{"blobSum": digest('d')}],
+        }));
+        let view = view.unwrap();
+        assert_eq!(view.media_type, MediaType::DOCKER_SCHEMA1);
+        assert_eq!(view.layers[0].digest.to_string(), digest('d'));
+    }
+
+    #[test]
+    fn an_unknown_type_is_kept() {
+        let header = MediaType::new("application/vnd.example+json; charset=utf-8");
+        let view = ManifestView::parse(b"{\"a\":1}", Some(&header)).unwrap();
+        assert_eq!(view.kind, ManifestKind::Other);
+        assert_eq!(view.media_type.as_str(), "application/vnd.example+json");
+    }
+
+    #[test]
+    fn refuses_what_lies() {
+        let with = |key: &str, value: serde_json::Value| {
+            let mut image = image();
+            image[key] = value;
+            parse(&image)
+        };
+        assert!(matches!(
+            with("config", 1.into()),
+            Err(ManifestError::Json(_))
+        ));
+        assert_eq!(
+            with("schemaVersion", 1.into()),
+            Err(ManifestError::SchemaVersion)
+        );
+        assert!(matches!(
+            with("manifests", serde_json::json!([])),
+            Err(ManifestError::Ambiguous(_))
+        ));
+        for size in ["-1", "1e400", "9223372036854775808", "\"3\"", "1.5"] {
+            let text = image()
+                .to_string()
+                .replace("\"size\":10", &format!("\"size\":{size}"));
+            assert!(
+                matches!(
+                    ManifestView::parse(text.as_bytes(), None),
+                    Err(ManifestError::Json(_))
+                ),
+                "{size}"
+            );
+        }
+        let deep = format!("{{\"x\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000));
+        assert_eq!(
+            ManifestView::parse(deep.as_bytes(), None),
+            Err(ManifestError::Depth)
+        );
+        let twice = image().to_string().replacen('{', "{\"layers\":[],", 1);
+        assert!(matches!(
+            ManifestView::parse(twice.as_bytes(), None),
+            Err(ManifestError::Json(_))
+        ));
+        let text = image().to_string();
+        assert!(matches!(
+            ManifestView::parse(
+                text.replacen(
+                    '{',
+                    "{\"mediaType\":\"application/vnd.oci.image.index.v1+json\",",
+                    1
+                )
+                .as_bytes(),
+                Some(&MediaType::OCI_MANIFEST),
+            ),
+            Err(ManifestError::MediaType { .. })
+        ));
+        assert_eq!(parse(&serde_json::json!({})), Err(ManifestError::Unknown));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
+            let _ = ManifestView::parse(&bytes, None);
+        }
+
+        #[test]
+        fn never_panics_on_a_mangled_image(at in 0_usize..500, byte in any::<u8>()) {
+            let mut bytes = image().to_string().into_bytes();
+            let at = at % bytes.len();
+            bytes[at] = byte;
+            let _ = ManifestView::parse(&bytes, None);
+        }
+    }
+}

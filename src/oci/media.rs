@@ -1,0 +1,83 @@
+//! Media types of manifests, configurations and layers.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// A media type, kept as it was written. Comparison is exact.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct MediaType(Cow<'static, str>);
+
+impl MediaType {
+    /// OCI image manifest.
+    pub const OCI_MANIFEST: Self = Self::known("application/vnd.oci.image.manifest.v1+json");
+    /// OCI image index.
+    pub const OCI_INDEX: Self = Self::known("application/vnd.oci.image.index.v1+json");
+    /// OCI image configuration.
+    pub const OCI_CONFIG: Self = Self::known("application/vnd.oci.image.config.v1+json");
+    /// The two-byte configuration of an artifact.
+    pub const OCI_EMPTY: Self = Self::known("application/vnd.oci.empty.v1+json");
+    /// OCI layer, tar with gzip.
+    pub const OCI_LAYER_GZIP: Self = Self::known("application/vnd.oci.image.layer.v1.tar+gzip");
+    /// Docker image manifest, version 2, schema 2.
+    pub const DOCKER_MANIFEST: Self =
+        Self::known("application/vnd.docker.distribution.manifest.v2+json");
+    /// Docker manifest list.
+    pub const DOCKER_LIST: Self =
+        Self::known("application/vnd.docker.distribution.manifest.list.v2+json");
+    /// Docker image manifest, schema 1, signed.
+    pub const DOCKER_SCHEMA1: Self =
+        Self::known("application/vnd.docker.distribution.manifest.v1+prettyjws");
+    /// Docker image configuration.
+    pub const DOCKER_CONFIG: Self = Self::known("application/vnd.docker.container.image.v1+json");
+    /// The artifact manifest of a release candidate of OCI 1.1, still found in the field.
+    pub const OCI_ARTIFACT: Self = Self::known("application/vnd.oci.artifact.manifest.v1+json");
+
+    const fn known(text: &'static str) -> Self {
+        Self(Cow::Borrowed(text))
+    }
+
+    /// A media type from a text, without its parameters (`; charset=…`).
+    pub fn new(text: &str) -> Self {
+        let bare = text.split(';').next().unwrap_or_default().trim();
+        Self(Cow::Owned(bare.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it names an index: a list of manifests.
+    pub fn is_index(&self) -> bool {
+        *self == Self::OCI_INDEX || *self == Self::DOCKER_LIST
+    }
+
+    /// Whether it names a manifest of one image.
+    pub fn is_image(&self) -> bool {
+        *self == Self::OCI_MANIFEST || *self == Self::DOCKER_MANIFEST
+    }
+
+    /// Whether it names a configuration whose platform, date and history are of the image format.
+    pub fn is_image_config(&self) -> bool {
+        *self == Self::OCI_CONFIG || *self == Self::DOCKER_CONFIG
+    }
+
+    /// Whether a layer of this type need not be in the registry (OCI image specification,
+    /// "Non-Distributable Layers"; Docker's foreign layers).
+    pub fn is_nondistributable(&self) -> bool {
+        self.0
+            .starts_with("application/vnd.oci.image.layer.nondistributable.")
+            || self
+                .0
+                .starts_with("application/vnd.docker.image.rootfs.foreign.")
+    }
+}
+
+impl fmt::Display for MediaType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,23 @@
+//! The vocabulary of container registries: digests, repository names, tags, references, media
+//! types, a read-only view of manifests, error codes and byte ranges.
+//!
+//! Everything here is pure: no I/O, no async, no clock. Values exist only parsed, so a
+//! [`Repository`] or a [`Digest`] that a function is handed is well-formed. This room knows no other.
+
+mod digest;
+mod error;
+mod manifest;
+mod media;
+mod name;
+mod platform;
+mod range;
+mod reference;
+
+pub use digest::{Algorithm, Digest, DigestError};
+pub use error::ErrorCode;
+pub use manifest::{Descriptor, MANIFEST_LIMIT, ManifestError, ManifestKind, ManifestView};
+pub use media::MediaType;
+pub use name::{NAME_LIMIT, NameError, Repository, TAG_LIMIT, Tag};
+pub use platform::Platform;
+pub use range::{ByteRange, RangeError, parse_byte_range, parse_content_range};
+pub use reference::{ImageReference, Reference, ReferenceError};
