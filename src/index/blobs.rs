@@ -1,0 +1,414 @@
+//! Blobs, the repositories that may read them, and the leases that hold them.
+
+use sqlx::SqliteConnection;
+
+use super::writer::Transaction;
+use super::{Index, IndexError, LayoutChange, column, parsed, repositories, uploads};
+use crate::clock::Millis;
+use crate::oci::{Algorithm, Digest, Repository};
+
+/// A blob as the index knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BlobRecord {
+    /// The digest under which its bytes lie.
+    pub canonical: Digest,
+    /// Bytes.
+    pub size: u64,
+}
+
+/// How long an answer that a blob is there binds.
+#[derive(Debug, Clone, Copy)]
+pub struct Lease {
+    /// The time at which it is given.
+    pub now: Millis,
+    /// For how long, in milliseconds.
+    pub length: Millis,
+}
+
+impl Lease {
+    /// When a lease that is taken now ends.
+    pub fn until(self) -> Millis {
+        self.now.saturating_add(self.length)
+    }
+
+    /// Leases that end after this are left as they are: more than half is left of them.
+    pub fn enough(self) -> Millis {
+        self.now.saturating_add(self.length / 2)
+    }
+}
+
+/// A blob whose bytes are sealed.
+#[derive(Debug, Clone)]
+pub struct NewBlob {
+    /// The repository that may read it.
+    pub repository: Repository,
+    /// Its canonical digest.
+    pub canonical: Digest,
+    /// The digest that the client named, when that is another.
+    pub alias: Option<Digest>,
+    /// Bytes.
+    pub size: u64,
+    /// Under which key the sealed bytes wait.
+    pub staged: String,
+    /// The upload session that ends with it.
+    pub upload: Option<String>,
+}
+
+/// A row of `blobs`.
+pub(super) struct BlobRow {
+    pub(super) id: i64,
+    pub(super) record: BlobRecord,
+}
+
+/// Finds a blob by its canonical or another digest.
+pub(super) async fn find(
+    connection: &mut SqliteConnection,
+    digest: &Digest,
+) -> Result<Option<BlobRow>, IndexError> {
+    let row: Option<(i64, String, i64)> = match digest.algorithm() {
+        Algorithm::Sha256 => {
+            sqlx::query_as("SELECT id, digest, size FROM blobs WHERE digest = $1")
+                .bind(digest.to_string())
+                .fetch_optional(connection)
+                .await?
+        }
+        Algorithm::Sha512 => {
+            sqlx::query_as(
+                "SELECT b.id, b.digest, b.size FROM digest_aliases a \
+                 JOIN blobs b ON b.id = a.blob_id WHERE a.digest = $1",
+            )
+            .bind(digest.to_string())
+            .fetch_optional(connection)
+            .await?
+        }
+    };
+    row.map(|(id, canonical, size)| {
+        let record = BlobRecord {
+            canonical: parsed("digest", &canonical)?,
+            size: size.unsigned_abs(),
+        };
+        Ok(BlobRow { id, record })
+    })
+    .transpose()
+}
+
+/// Whether a repository may read a blob.
+pub(super) async fn is_linked(
+    connection: &mut SqliteConnection,
+    repository: i64,
+    blob: i64,
+) -> Result<bool, IndexError> {
+    let found: Option<i64> = sqlx::query_scalar(
+        "SELECT blob_id FROM repository_blobs WHERE repository_id = $1 AND blob_id = $2",
+    )
+    .bind(repository)
+    .bind(blob)
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
+}
+
+/// Lets a repository read a blob; whether that is new.
+pub(super) async fn link(
+    connection: &mut SqliteConnection,
+    repository: i64,
+    blob: i64,
+) -> Result<bool, IndexError> {
+    let done = sqlx::query(
+        "INSERT INTO repository_blobs (repository_id, blob_id) VALUES ($1, $2) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind(repository)
+    .bind(blob)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+/// Adds a blob row where there is none: its id, and whether it is new.
+pub(super) async fn insert(
+    connection: &mut SqliteConnection,
+    canonical: &Digest,
+    size: u64,
+    now: Millis,
+) -> Result<(i64, bool), IndexError> {
+    let inserted: Option<i64> = sqlx::query_scalar(
+        "INSERT INTO blobs (digest, size, created_at) VALUES ($1, $2, $3) \
+         ON CONFLICT DO NOTHING RETURNING id",
+    )
+    .bind(canonical.to_string())
+    .bind(column(size))
+    .bind(now)
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(id) = inserted {
+        return Ok((id, true));
+    }
+    let id = sqlx::query_scalar("SELECT id FROM blobs WHERE digest = $1")
+        .bind(canonical.to_string())
+        .fetch_one(connection)
+        .await?;
+    Ok((id, false))
+}
+
+/// Remembers another digest of a blob.
+pub(super) async fn alias(
+    connection: &mut SqliteConnection,
+    blob: i64,
+    digest: &Digest,
+) -> Result<(), IndexError> {
+    sqlx::query(
+        "INSERT INTO digest_aliases (digest, blob_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+    )
+    .bind(digest.to_string())
+    .bind(blob)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Takes or extends a lease on a canonical digest.
+pub(super) async fn lease(
+    connection: &mut SqliteConnection,
+    canonical: &Digest,
+    lease: Lease,
+) -> Result<(), IndexError> {
+    sqlx::query(
+        "INSERT INTO leases (digest, expires_at) VALUES ($1, $2) \
+         ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at \
+         WHERE leases.expires_at < $3",
+    )
+    .bind(canonical.to_string())
+    .bind(lease.until())
+    .bind(lease.enough())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Places sealed bytes as a blob: the id of its row. Bytes that are there already are discarded.
+pub(super) async fn place(
+    transaction: &mut Transaction,
+    canonical: Digest,
+    size: u64,
+    staged: String,
+    now: Millis,
+) -> Result<i64, IndexError> {
+    let (id, new) = insert(transaction.connection(), &canonical, size, now).await?;
+    let change = if new {
+        LayoutChange::BlobPlaced {
+            digest: canonical,
+            from: staged,
+        }
+    } else {
+        LayoutChange::Discarded { key: staged }
+    };
+    transaction.journal(change).await?;
+    Ok(id)
+}
+
+impl Transaction {
+    /// Links a blob by each digest that it goes by.
+    async fn link_layer(
+        &mut self,
+        repository: &Repository,
+        blob: i64,
+        canonical: Digest,
+        alias: Option<Digest>,
+        now: Millis,
+    ) -> Result<(), IndexError> {
+        let id = repositories::ensure(self.connection(), repository, now).await?;
+        let new = link(self.connection(), id, blob).await?;
+        for digest in std::iter::once(canonical).filter(|_| new).chain(alias) {
+            let repository = repository.clone();
+            self.journal(LayoutChange::LayerLinked {
+                repository,
+                digest,
+                canonical,
+            })
+            .await?;
+        }
+        Ok(())
+    }
+}
+
+impl Index {
+    /// A blob that a repository may read.
+    pub async fn blob(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Option<BlobRecord>, IndexError> {
+        let mut connection = self.readers.acquire().await?;
+        let Some(blob) = find(&mut connection, digest).await? else {
+            return Ok(None);
+        };
+        let Some(repository) = repositories::find(&mut connection, repository).await? else {
+            return Ok(None);
+        };
+        Ok(is_linked(&mut connection, repository, blob.id)
+            .await?
+            .then_some(blob.record))
+    }
+
+    /// A blob that a repository may read, leased in the same step.
+    pub async fn lease_blob(
+        &self,
+        repository: &Repository,
+        digest: Digest,
+        terms: Lease,
+    ) -> Result<Option<BlobRecord>, IndexError> {
+        // Most blobs that are asked for and absent need no turn of the writer.
+        if self.blob(repository, &digest).await?.is_none() {
+            return Ok(None);
+        }
+        self.mount(repository.clone(), Some(repository.clone()), digest, terms)
+            .await
+    }
+
+    /// Makes sealed bytes a blob of a repository, leases it, and ends its upload session.
+    pub async fn add_blob(&self, new: NewBlob, terms: Lease) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let NewBlob {
+                    repository,
+                    canonical,
+                    alias: other,
+                    size,
+                    staged,
+                    upload,
+                } = new;
+                let blob = place(transaction, canonical, size, staged, terms.now).await?;
+                if let Some(digest) = &other {
+                    alias(transaction.connection(), blob, digest).await?;
+                }
+                transaction
+                    .link_layer(&repository, blob, canonical, other, terms.now)
+                    .await?;
+                lease(transaction.connection(), &canonical, terms).await?;
+                if let Some(upload) = upload {
+                    uploads::remove(transaction.connection(), &upload).await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Lets a repository read a blob that another one (`from`, or any) may read, and leases it.
+    /// `None` when there is no such blob.
+    pub async fn mount(
+        &self,
+        repository: Repository,
+        from: Option<Repository>,
+        digest: Digest,
+        terms: Lease,
+    ) -> Result<Option<BlobRecord>, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let connection = transaction.connection();
+                let Some(blob) = find(connection, &digest).await? else {
+                    return Ok(None);
+                };
+                let readable = match &from {
+                    Some(from) => match repositories::find(connection, from).await? {
+                        Some(from) => is_linked(connection, from, blob.id).await?,
+                        None => false,
+                    },
+                    None => linked_anywhere(connection, blob.id).await?,
+                };
+                if !readable {
+                    return Ok(None);
+                }
+                let canonical = blob.record.canonical;
+                if from.as_ref() != Some(&repository) {
+                    let other = Some(digest).filter(|digest| *digest != canonical);
+                    transaction
+                        .link_layer(&repository, blob.id, canonical, other, terms.now)
+                        .await?;
+                }
+                lease(transaction.connection(), &canonical, terms).await?;
+                Ok(Some(blob.record))
+            })
+        })
+        .await
+    }
+
+    /// Takes a blob out of a repository; whether it was there.
+    pub async fn unlink_blob(
+        &self,
+        repository: Repository,
+        digest: Digest,
+    ) -> Result<bool, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let connection = transaction.connection();
+                let Some(blob) = find(connection, &digest).await? else {
+                    return Ok(false);
+                };
+                let Some(id) = repositories::find(connection, &repository).await? else {
+                    return Ok(false);
+                };
+                let gone = sqlx::query(
+                    "DELETE FROM repository_blobs WHERE repository_id = $1 AND blob_id = $2",
+                )
+                .bind(id)
+                .bind(blob.id)
+                .execute(&mut *connection)
+                .await?;
+                if gone.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                let others: Vec<String> =
+                    sqlx::query_scalar("SELECT digest FROM digest_aliases WHERE blob_id = $1")
+                        .bind(blob.id)
+                        .fetch_all(connection)
+                        .await?;
+                let mut digests = vec![blob.record.canonical];
+                for other in others {
+                    digests.push(parsed("digest", &other)?);
+                }
+                for digest in digests {
+                    let repository = repository.clone();
+                    transaction
+                        .journal(LayoutChange::LayerUnlinked { repository, digest })
+                        .await?;
+                }
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// When the lease on a canonical digest ends, if there is one.
+    pub async fn lease_end(&self, canonical: &Digest) -> Result<Option<Millis>, IndexError> {
+        let end = sqlx::query_scalar("SELECT expires_at FROM leases WHERE digest = $1")
+            .bind(canonical.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(end)
+    }
+
+    /// Forgets the leases that have ended.
+    pub async fn drop_ended_leases(&self, now: Millis) -> Result<u64, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let done = sqlx::query("DELETE FROM leases WHERE expires_at <= $1")
+                    .bind(now)
+                    .execute(transaction.connection())
+                    .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
+}
+
+async fn linked_anywhere(connection: &mut SqliteConnection, blob: i64) -> Result<bool, IndexError> {
+    let found: Option<i64> =
+        sqlx::query_scalar("SELECT repository_id FROM repository_blobs WHERE blob_id = $1 LIMIT 1")
+            .bind(blob)
+            .fetch_optional(connection)
+            .await?;
+    Ok(found.is_some())
+}

@@ -1,0 +1,360 @@
+//! Manifests and what they reference.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::writer::Transaction;
+use super::{
+    BlobRecord, Index, IndexError, LayoutChange, Lease, blobs, column, parsed, repositories, tags,
+};
+use crate::clock::Millis;
+use crate::oci::{Digest, MediaType, Reference, Repository, Tag};
+
+/// How a manifest refers to something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ReferenceKind {
+    /// The configuration of an image.
+    Config,
+    /// A layer, or a blob of an artifact.
+    Layer,
+    /// A child of an index.
+    Manifest,
+}
+
+impl fmt::Display for ReferenceKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Config => "config",
+            Self::Layer => "layer",
+            Self::Manifest => "manifest",
+        })
+    }
+}
+
+impl FromStr for ReferenceKind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "config" => Ok(Self::Config),
+            "layer" => Ok(Self::Layer),
+            "manifest" => Ok(Self::Manifest),
+            _ => Err(()),
+        }
+    }
+}
+
+/// A manifest as the index knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManifestRecord {
+    /// The digest by which it is asked for.
+    pub digest: Digest,
+    /// Where its bytes lie, and how many.
+    pub blob: BlobRecord,
+    /// Its media type.
+    pub media_type: MediaType,
+}
+
+/// A manifest to be added to a repository.
+#[derive(Debug, Clone)]
+pub struct NewManifest {
+    /// The repository.
+    pub repository: Repository,
+    /// The digest by which it is asked for.
+    pub digest: Digest,
+    /// Its canonical digest.
+    pub canonical: Digest,
+    /// Bytes of the manifest itself.
+    pub size: u64,
+    /// Its media type.
+    pub media_type: MediaType,
+    /// The artifact type, as a listing of referrers shows and filters it.
+    pub artifact_type: Option<String>,
+    /// The manifest that it refers to.
+    pub subject: Option<Digest>,
+    /// Its annotations as a JSON object; only of one with a subject.
+    pub annotations: Option<String>,
+    /// The platforms that it is for, each `os/architecture[/variant]`.
+    pub platforms: Vec<String>,
+    /// When the image was made, as its configuration says.
+    pub created: Option<String>,
+    /// Bytes of the configuration and the layers.
+    pub content_size: u64,
+    /// Whether it could be parsed, so that its references are all known.
+    pub readable: bool,
+    /// What it names.
+    pub references: Vec<(Digest, ReferenceKind)>,
+}
+
+/// How putting a manifest ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PutManifest {
+    /// It is there, and the tags point at it.
+    Done,
+    /// Blobs that must be in the repository are not. Nothing was changed.
+    Missing(Vec<Digest>),
+    /// Its own bytes are not there, and none were staged. Nothing was changed.
+    NeedsBytes,
+}
+
+/// The row of a manifest in a repository.
+pub(super) async fn find(
+    connection: &mut sqlx::SqliteConnection,
+    repository: i64,
+    digest: &Digest,
+) -> Result<Option<i64>, IndexError> {
+    let id =
+        sqlx::query_scalar("SELECT id FROM manifests WHERE repository_id = $1 AND digest = $2")
+            .bind(repository)
+            .bind(digest.to_string())
+            .fetch_optional(connection)
+            .await?;
+    Ok(id)
+}
+
+/// Adds the rows of a manifest whose blob is there; `None` when the manifest was there already.
+pub(super) async fn insert(
+    connection: &mut sqlx::SqliteConnection,
+    repository: i64,
+    blob: i64,
+    new: &NewManifest,
+    now: Millis,
+) -> Result<Option<i64>, IndexError> {
+    let id: Option<i64> = sqlx::query_scalar(
+        "INSERT INTO manifests (repository_id, digest, blob_id, media_type, artifact_type, subject, \
+           annotations, platforms, created, size, content_size, readable, pushed_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+         ON CONFLICT (repository_id, digest) DO NOTHING RETURNING id",
+    )
+    .bind(repository)
+    .bind(new.digest.to_string())
+    .bind(blob)
+    .bind(new.media_type.as_str())
+    .bind(new.artifact_type.as_deref())
+    .bind(new.subject.map(|subject| subject.to_string()))
+    .bind(new.annotations.as_deref())
+    .bind(new.platforms.join(","))
+    .bind(new.created.as_deref())
+    .bind(column(new.size))
+    .bind(column(new.content_size))
+    .bind(new.readable)
+    .bind(now)
+    .fetch_optional(&mut *connection)
+    .await?;
+    if let Some(id) = id {
+        for (digest, kind) in &new.references {
+            sqlx::query(
+                "INSERT INTO manifest_references (manifest_id, digest, kind) VALUES ($1, $2, $3) \
+                 ON CONFLICT DO NOTHING",
+            )
+            .bind(id)
+            .bind(digest.to_string())
+            .bind(kind.to_string())
+            .execute(&mut *connection)
+            .await?;
+        }
+    }
+    Ok(id)
+}
+
+/// Takes a manifest and the tags that point at it out of a repository: the tags.
+pub(super) async fn remove(
+    connection: &mut sqlx::SqliteConnection,
+    id: i64,
+) -> Result<Vec<Tag>, IndexError> {
+    let names: Vec<String> =
+        sqlx::query_scalar("DELETE FROM tags WHERE manifest_id = $1 RETURNING name")
+            .bind(id)
+            .fetch_all(&mut *connection)
+            .await?;
+    sqlx::query("DELETE FROM manifests WHERE id = $1")
+        .bind(id)
+        .execute(connection)
+        .await?;
+    names.iter().map(|name| parsed("tag", name)).collect()
+}
+
+async fn put(
+    transaction: &mut Transaction,
+    new: NewManifest,
+    required: Vec<Digest>,
+    tags: Vec<Tag>,
+    staged: Option<String>,
+    terms: Lease,
+) -> Result<PutManifest, IndexError> {
+    let connection = transaction.connection();
+    let known = repositories::find(connection, &new.repository).await?;
+    let (mut missing, mut held) = (Vec::new(), vec![new.canonical]);
+    for digest in required {
+        let row = match known {
+            Some(repository) => match blobs::find(connection, &digest).await? {
+                Some(row) if blobs::is_linked(connection, repository, row.id).await? => Some(row),
+                _ => None,
+            },
+            None => None,
+        };
+        match row {
+            Some(row) => held.push(row.record.canonical),
+            None => missing.push(digest),
+        }
+    }
+    if !missing.is_empty() {
+        return Ok(PutManifest::Missing(missing));
+    }
+    let blob = match staged {
+        Some(staged) => {
+            blobs::place(transaction, new.canonical, new.size, staged, terms.now).await?
+        }
+        None => match blobs::find(connection, &new.canonical).await? {
+            Some(row) => row.id,
+            None => return Ok(PutManifest::NeedsBytes),
+        },
+    };
+    let connection = transaction.connection();
+    if new.digest != new.canonical {
+        blobs::alias(connection, blob, &new.digest).await?;
+    }
+    let repository = repositories::ensure(connection, &new.repository, terms.now).await?;
+    for (digest, _) in new
+        .references
+        .iter()
+        .filter(|(_, kind)| *kind == ReferenceKind::Manifest)
+    {
+        if let Some(child) = blobs::find(connection, digest).await? {
+            held.push(child.record.canonical);
+        }
+    }
+    for canonical in &held {
+        blobs::lease(connection, canonical, terms).await?;
+    }
+    let manifest = match insert(connection, repository, blob, &new, terms.now).await? {
+        Some(id) => {
+            let (repository, digest) = (new.repository.clone(), new.digest);
+            let canonical = new.canonical;
+            transaction
+                .journal(LayoutChange::RevisionLinked {
+                    repository,
+                    digest,
+                    canonical,
+                })
+                .await?;
+            id
+        }
+        None => find(connection, repository, &new.digest)
+            .await?
+            .ok_or(IndexError::Closed)?,
+    };
+    repositories::pushed(transaction.connection(), repository, terms.now).await?;
+    for tag in tags {
+        tags::set(
+            transaction.connection(),
+            repository,
+            &tag,
+            manifest,
+            terms.now,
+        )
+        .await?;
+        let (repository, digest) = (new.repository.clone(), new.digest);
+        transaction
+            .journal(LayoutChange::TagSet {
+                repository,
+                tag,
+                digest,
+            })
+            .await?;
+    }
+    Ok(PutManifest::Done)
+}
+
+impl Index {
+    /// Adds a manifest to a repository and points `tags` at it, when every blob in `required` may
+    /// be read there. Leases what it names. `staged` is the key of its sealed bytes; without, its
+    /// blob must be there.
+    pub async fn put_manifest(
+        &self,
+        new: NewManifest,
+        required: Vec<Digest>,
+        tags: Vec<Tag>,
+        staged: Option<String>,
+        terms: Lease,
+    ) -> Result<PutManifest, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(put(transaction, new, required, tags, staged, terms))
+        })
+        .await
+    }
+
+    /// A manifest of a repository, by tag or digest.
+    pub async fn manifest(
+        &self,
+        repository: &Repository,
+        reference: &Reference,
+    ) -> Result<Option<ManifestRecord>, IndexError> {
+        let statement = match reference {
+            Reference::Tag(_) => sqlx::query_as(
+                "SELECT m.digest, b.digest, m.media_type, m.size FROM repositories r \
+                 JOIN tags t ON t.repository_id = r.id JOIN manifests m ON m.id = t.manifest_id \
+                 JOIN blobs b ON b.id = m.blob_id WHERE r.name = $1 AND t.name = $2",
+            ),
+            Reference::Digest(_) => sqlx::query_as(
+                "SELECT m.digest, b.digest, m.media_type, m.size FROM repositories r \
+                 JOIN manifests m ON m.repository_id = r.id \
+                 JOIN blobs b ON b.id = m.blob_id WHERE r.name = $1 AND m.digest = $2",
+            ),
+        };
+        let row: Option<(String, String, String, i64)> = statement
+            .bind(repository.as_str())
+            .bind(reference.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.map(|(digest, canonical, media_type, size)| {
+            Ok(ManifestRecord {
+                digest: parsed("digest", &digest)?,
+                blob: BlobRecord {
+                    canonical: parsed("digest", &canonical)?,
+                    size: size.unsigned_abs(),
+                },
+                media_type: MediaType::new(&media_type),
+            })
+        })
+        .transpose()
+    }
+
+    /// Takes a manifest, and the tags that point at it, out of a repository: the tags, or `None`
+    /// when it was not there.
+    pub async fn delete_manifest(
+        &self,
+        repository: Repository,
+        digest: Digest,
+    ) -> Result<Option<Vec<Tag>>, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let connection = transaction.connection();
+                let Some(id) = repositories::find(connection, &repository).await? else {
+                    return Ok(None);
+                };
+                let Some(manifest) = find(connection, id, &digest).await? else {
+                    return Ok(None);
+                };
+                let tags = remove(connection, manifest).await?;
+                for tag in &tags {
+                    let (repository, tag) = (repository.clone(), tag.clone());
+                    transaction
+                        .journal(LayoutChange::TagRemoved { repository, tag })
+                        .await?;
+                }
+                transaction
+                    .journal(LayoutChange::RevisionUnlinked { repository, digest })
+                    .await?;
+                Ok(Some(tags))
+            })
+        })
+        .await
+    }
+
+    /// Whether the blob of a canonical digest is there, in any repository.
+    pub async fn has_blob(&self, canonical: &Digest) -> Result<bool, IndexError> {
+        let mut connection = self.readers.acquire().await?;
+        Ok(blobs::find(&mut connection, canonical).await?.is_some())
+    }
+}

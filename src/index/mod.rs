@@ -1,0 +1,182 @@
+//! Relations: repositories, manifests, tags, references, uploads, leases. SQL lives only here.
+//!
+//! A durable transaction in the index is the moment at which a write is true. Every transaction
+//! that changes what the layout must show adds rows to the journal, and hands them, in the order of
+//! the commits, to the [`Observer`] before the caller learns of the success.
+//!
+//! SQLite now. The statements keep to what PostgreSQL understands as well: `$1`, `ON CONFLICT`,
+//! `RETURNING`.
+
+mod blobs;
+mod change;
+mod manifests;
+mod referrers;
+mod repositories;
+mod schema;
+#[cfg(test)]
+mod suite;
+mod survey;
+mod tags;
+mod uploads;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, SqlitePool};
+
+pub use blobs::{BlobRecord, Lease, NewBlob};
+pub use change::{JournalEntry, LayoutChange};
+pub use manifests::{ManifestRecord, NewManifest, PutManifest, ReferenceKind};
+pub use referrers::ReferrerRecord;
+pub use repositories::RepositoryRecord;
+pub use survey::{FoundRepository, KnownRepository};
+pub use tags::TagRecord;
+pub use uploads::UploadRecord;
+
+use writer::Writer;
+
+/// Told of each commit, in order: changes the caches at once, and answers when the layout shows it.
+pub type Observer = Arc<dyn Fn(Vec<JournalEntry>) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// Why the index could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// The device has no room left for a transaction. Nothing of it was done.
+    #[error("no room left to write the index")]
+    Full,
+    /// The database refused; the text says what.
+    #[error("the index: {0}")]
+    Database(sqlx::Error),
+    /// A row holds what only a defect or foreign hands can have put there.
+    #[error("the index holds a {what} that can't be read: {value:?}")]
+    Damaged {
+        /// What it should be.
+        what: &'static str,
+        /// What it is.
+        value: String,
+    },
+    /// The index was made by a later version of regctl.
+    #[error(
+        "the index has schema version {found}, and this regctl knows versions up to {known}: \
+         it was written by a later version"
+    )]
+    Later {
+        /// The version that it says.
+        found: i64,
+        /// The last version known here.
+        known: i64,
+    },
+    /// The writer has stopped: the process is ending, or a defect ended it.
+    #[error("the index takes no more writes")]
+    Closed,
+}
+
+impl From<sqlx::Error> for IndexError {
+    fn from(error: sqlx::Error) -> Self {
+        // SQLITE_FULL, and SQLITE_IOERR_WRITE / _FSYNC as a full device shows itself in the log.
+        let code = error.as_database_error().and_then(|error| error.code());
+        match code.as_deref() {
+            Some("13" | "778") => Self::Full,
+            _ => Self::Database(error),
+        }
+    }
+}
+
+/// The index of one root. Cheap to clone.
+#[derive(Clone)]
+pub struct Index {
+    readers: SqlitePool,
+    writer: Writer,
+}
+
+/// Connections that read beside the one that writes.
+const READERS: u32 = 4;
+
+impl Index {
+    /// Opens the index in a file, creating it or bringing its schema up to date.
+    pub async fn open(file: &Path, observer: Observer) -> Result<Self, IndexError> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(10))
+            .pragma("cache_size", "-4096")
+            .disable_statement_logging();
+        let reading = options
+            .clone()
+            .pragma("cache_size", "-1024")
+            .pragma("query_only", "1");
+        let mut connection = options.connect().await?;
+        schema::migrate(&mut connection).await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .min_connections(1)
+            .idle_timeout(Some(Duration::from_secs(60)))
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .connect_with(reading)
+            .await?;
+        Ok(Self {
+            readers,
+            writer: Writer::start(connection, observer),
+        })
+    }
+
+    /// Ends the writer when what is queued is done, and folds the log into the database.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.stop().await;
+    }
+
+    /// Whether it answers: one read.
+    pub async fn ping(&self) -> Result<(), IndexError> {
+        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        Ok(())
+    }
+
+    /// A value that the server keeps for itself.
+    pub async fn setting(&self, name: &str) -> Result<Option<String>, IndexError> {
+        let value = sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")
+            .bind(name)
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(value)
+    }
+
+    /// Keeps a value.
+    pub async fn set_setting(&self, name: &'static str, value: String) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                sqlx::query(
+                    "INSERT INTO settings (name, value) VALUES ($1, $2) \
+                     ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                )
+                .bind(name)
+                .bind(value)
+                .execute(transaction.connection())
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+/// Reads a column back into the type that it was written from.
+fn parsed<T: std::str::FromStr>(what: &'static str, value: &str) -> Result<T, IndexError> {
+    value.parse().map_err(|_| IndexError::Damaged {
+        what,
+        value: value.to_owned(),
+    })
+}
+
+/// A size as a column holds it; sizes are below 2^63 since they are parsed so.
+fn column(size: u64) -> i64 {
+    i64::try_from(size).unwrap_or(i64::MAX)
+}

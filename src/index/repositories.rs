@@ -1,0 +1,129 @@
+//! Repositories: their names and what a catalog says of them.
+
+use sqlx::SqliteConnection;
+
+use super::{Index, IndexError, column, parsed};
+use crate::clock::Millis;
+use crate::oci::Repository;
+
+/// What a catalog says of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepositoryRecord {
+    /// Its name.
+    pub name: Repository,
+    /// How many tags it has.
+    pub tags: u64,
+    /// How many manifests it has.
+    pub manifests: u64,
+    /// Bytes of its manifests and of what they reference, each digest once.
+    pub size: u64,
+    /// When something was last pushed to it.
+    pub pushed_at: Option<Millis>,
+}
+
+/// The row of a repository.
+pub(super) async fn find(
+    connection: &mut SqliteConnection,
+    name: &Repository,
+) -> Result<Option<i64>, IndexError> {
+    let id = sqlx::query_scalar("SELECT id FROM repositories WHERE name = $1")
+        .bind(name.as_str())
+        .fetch_optional(connection)
+        .await?;
+    Ok(id)
+}
+
+/// The row of a repository, added when there is none.
+pub(super) async fn ensure(
+    connection: &mut SqliteConnection,
+    name: &Repository,
+    now: Millis,
+) -> Result<i64, IndexError> {
+    if let Some(id) = find(connection, name).await? {
+        return Ok(id);
+    }
+    let id = sqlx::query_scalar(
+        "INSERT INTO repositories (name, created_at) VALUES ($1, $2) RETURNING id",
+    )
+    .bind(name.as_str())
+    .bind(now)
+    .fetch_one(connection)
+    .await?;
+    Ok(id)
+}
+
+/// Notes that something was pushed.
+pub(super) async fn pushed(
+    connection: &mut SqliteConnection,
+    id: i64,
+    now: Millis,
+) -> Result<(), IndexError> {
+    sqlx::query(
+        "UPDATE repositories SET pushed_at = $2 \
+         WHERE id = $1 AND (pushed_at IS NULL OR pushed_at < $2)",
+    )
+    .bind(id)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+impl Index {
+    /// The names after `last`, in byte order, of repositories that have a manifest.
+    pub async fn repositories(&self, last: &str, limit: usize) -> Result<Vec<String>, IndexError> {
+        let names = sqlx::query_scalar(
+            "SELECT r.name FROM repositories r WHERE r.name > $1 \
+             AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
+             ORDER BY r.name LIMIT $2",
+        )
+        .bind(last)
+        .bind(column(limit as u64))
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(names)
+    }
+
+    /// As [`Index::repositories`], with what a catalog says of each.
+    pub async fn repository_records(
+        &self,
+        last: &str,
+        limit: usize,
+    ) -> Result<Vec<RepositoryRecord>, IndexError> {
+        let rows: Vec<(String, i64, i64, i64, Option<i64>)> = sqlx::query_as(
+            "SELECT r.name, \
+               (SELECT COUNT(*) FROM tags t WHERE t.repository_id = r.id), \
+               (SELECT COUNT(*) FROM manifests m WHERE m.repository_id = r.id), \
+               (SELECT COALESCE(SUM(b.size), 0) FROM blobs b WHERE b.id IN ( \
+                  SELECT m.blob_id FROM manifests m WHERE m.repository_id = r.id \
+                  UNION SELECT c.id FROM manifests m \
+                    JOIN manifest_references f ON f.manifest_id = m.id \
+                    JOIN blobs c ON c.digest = f.digest WHERE m.repository_id = r.id)), \
+               r.pushed_at \
+             FROM repositories r WHERE r.name > $1 \
+             AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
+             ORDER BY r.name LIMIT $2",
+        )
+        .bind(last)
+        .bind(column(limit as u64))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter()
+            .map(|(name, tags, manifests, size, pushed_at)| {
+                Ok(RepositoryRecord {
+                    name: parsed("repository name", &name)?,
+                    tags: tags.unsigned_abs(),
+                    manifests: manifests.unsigned_abs(),
+                    size: size.unsigned_abs(),
+                    pushed_at,
+                })
+            })
+            .collect()
+    }
+
+    /// Whether anything was ever pushed to a repository.
+    pub async fn knows_repository(&self, name: &Repository) -> Result<bool, IndexError> {
+        let mut connection = self.readers.acquire().await?;
+        Ok(find(&mut connection, name).await?.is_some())
+    }
+}

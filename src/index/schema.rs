@@ -1,0 +1,33 @@
+//! The schema, and its steps from version to version.
+
+use sqlx::{Connection, SqliteConnection};
+
+use super::IndexError;
+
+/// Each step once, in order. A step that has been released is never changed.
+const STEPS: &[&str] = &[include_str!("migrations/0001_relations.sql")];
+
+/// Brings the schema up to date, each step in a transaction of its own.
+pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), IndexError> {
+    sqlx::query("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
+        .execute(&mut *connection)
+        .await?;
+    let found: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM schema_version")
+        .fetch_one(&mut *connection)
+        .await?;
+    let found = found.unwrap_or(0);
+    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(IndexError::Later { found, known });
+    }
+    for (version, step) in (1..).zip(STEPS).filter(|(version, _)| *version > found) {
+        let mut transaction = connection.begin().await?;
+        sqlx::raw_sql(*step).execute(&mut *transaction).await?;
+        sqlx::query("INSERT INTO schema_version (version) VALUES ($1)")
+            .bind(version)
+            .execute(&mut *transaction)
+            .await?;
+        transaction.commit().await?;
+    }
+    Ok(())
+}

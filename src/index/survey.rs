@@ -1,0 +1,235 @@
+//! What the index knows, for a comparison with the layout, and what the comparison found.
+//!
+//! These writes add nothing to the journal: the layout shows it already.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Index, IndexError, NewManifest, blobs, manifests, parsed, repositories, tags};
+use crate::clock::Millis;
+use crate::oci::{Algorithm, Digest, Repository, Tag};
+
+/// What the index knows of a repository.
+#[derive(Debug, Clone, Default)]
+pub struct KnownRepository {
+    /// Its tags, and where they point.
+    pub tags: HashMap<Tag, Digest>,
+    /// Its manifests.
+    pub manifests: HashSet<Digest>,
+    /// The blobs that it may read, by canonical digest.
+    pub blobs: HashSet<Digest>,
+}
+
+/// How the layout of a repository differs from what the index knows.
+#[derive(Debug, Clone)]
+pub struct FoundRepository {
+    /// Its name.
+    pub name: Repository,
+    /// Blobs that may be read: the digest by which, and the canonical one.
+    pub linked: Vec<(Digest, Digest)>,
+    /// Blobs that may no longer be read.
+    pub unlinked: Vec<Digest>,
+    /// Manifests that have come, with the time of that.
+    pub manifests: Vec<(NewManifest, Millis)>,
+    /// Manifests that have gone.
+    pub gone: Vec<Digest>,
+    /// Tags that have come or moved, with the time of that.
+    pub tags: Vec<(Tag, Digest, Millis)>,
+    /// Tags that have gone.
+    pub untagged: Vec<Tag>,
+}
+
+impl FoundRepository {
+    /// A repository in which nothing differs.
+    pub fn unchanged(name: Repository) -> Self {
+        Self {
+            name,
+            linked: Vec::new(),
+            unlinked: Vec::new(),
+            manifests: Vec::new(),
+            gone: Vec::new(),
+            tags: Vec::new(),
+            untagged: Vec::new(),
+        }
+    }
+
+    /// Whether nothing differs.
+    pub fn is_unchanged(&self) -> bool {
+        self.linked.is_empty()
+            && self.unlinked.is_empty()
+            && self.manifests.is_empty()
+            && self.gone.is_empty()
+            && self.tags.is_empty()
+            && self.untagged.is_empty()
+    }
+}
+
+impl Index {
+    /// The names of all repositories, with or without content.
+    pub async fn all_repositories(&self) -> Result<Vec<Repository>, IndexError> {
+        let names: Vec<String> = sqlx::query_scalar("SELECT name FROM repositories ORDER BY name")
+            .fetch_all(&self.readers)
+            .await?;
+        names
+            .iter()
+            .map(|name| parsed("repository name", name))
+            .collect()
+    }
+
+    /// How many blobs and manifests there are.
+    pub async fn counts(&self) -> Result<(u64, u64), IndexError> {
+        let (blobs, manifests): (i64, i64) =
+            sqlx::query_as("SELECT (SELECT COUNT(*) FROM blobs), (SELECT COUNT(*) FROM manifests)")
+                .fetch_one(&self.readers)
+                .await?;
+        Ok((blobs.unsigned_abs(), manifests.unsigned_abs()))
+    }
+
+    /// Everything known of a repository; nothing, when it is not known.
+    pub async fn known_repository(&self, name: &Repository) -> Result<KnownRepository, IndexError> {
+        let mut connection = self.readers.acquire().await?;
+        let Some(id) = repositories::find(&mut connection, name).await? else {
+            return Ok(KnownRepository::default());
+        };
+        let tags: Vec<(String, String)> = sqlx::query_as(
+            "SELECT t.name, m.digest FROM tags t JOIN manifests m ON m.id = t.manifest_id \
+             WHERE t.repository_id = $1",
+        )
+        .bind(id)
+        .fetch_all(&mut *connection)
+        .await?;
+        let manifests: Vec<String> =
+            sqlx::query_scalar("SELECT digest FROM manifests WHERE repository_id = $1")
+                .bind(id)
+                .fetch_all(&mut *connection)
+                .await?;
+        let blobs: Vec<String> = sqlx::query_scalar(
+            "SELECT b.digest FROM repository_blobs l JOIN blobs b ON b.id = l.blob_id \
+             WHERE l.repository_id = $1",
+        )
+        .bind(id)
+        .fetch_all(&mut *connection)
+        .await?;
+        let digests = |texts: Vec<String>| -> Result<HashSet<Digest>, IndexError> {
+            texts.iter().map(|text| parsed("digest", text)).collect()
+        };
+        Ok(KnownRepository {
+            tags: tags
+                .iter()
+                .map(|(tag, digest)| Ok((parsed("tag", tag)?, parsed("digest", digest)?)))
+                .collect::<Result<_, IndexError>>()?,
+            manifests: digests(manifests)?,
+            blobs: digests(blobs)?,
+        })
+    }
+
+    /// The canonical digests whose hexadecimal form begins with `prefix`.
+    pub async fn known_blobs(&self, prefix: &str) -> Result<HashSet<Digest>, IndexError> {
+        let texts: Vec<String> =
+            sqlx::query_scalar("SELECT digest FROM blobs WHERE digest >= $1 AND digest < $2")
+                .bind(format!("{}:{prefix}", Algorithm::Sha256))
+                .bind(format!("{}:{prefix}g", Algorithm::Sha256))
+                .fetch_all(&self.readers)
+                .await?;
+        texts.iter().map(|text| parsed("digest", text)).collect()
+    }
+
+    /// Takes in blobs that have come (with their sizes) and gone. A manifest whose bytes have gone
+    /// goes with them.
+    pub async fn take_in_blobs(
+        &self,
+        come: Vec<(Digest, u64)>,
+        gone: Vec<Digest>,
+        now: Millis,
+    ) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let connection = transaction.connection();
+                for (digest, size) in come {
+                    blobs::insert(connection, &digest, size, now).await?;
+                }
+                for digest in gone {
+                    let Some(blob) = blobs::find(connection, &digest).await? else {
+                        continue;
+                    };
+                    let held: Vec<i64> =
+                        sqlx::query_scalar("SELECT id FROM manifests WHERE blob_id = $1")
+                            .bind(blob.id)
+                            .fetch_all(&mut *connection)
+                            .await?;
+                    for manifest in held {
+                        manifests::remove(connection, manifest).await?;
+                    }
+                    sqlx::query("DELETE FROM blobs WHERE id = $1")
+                        .bind(blob.id)
+                        .execute(&mut *connection)
+                        .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Takes in how a repository differs. What refers to a blob that is not there is left out.
+    pub async fn take_in_repository(
+        &self,
+        found: FoundRepository,
+        now: Millis,
+    ) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let connection = transaction.connection();
+                let id = repositories::ensure(connection, &found.name, now).await?;
+                for (digest, canonical) in &found.linked {
+                    let Some(blob) = blobs::find(connection, canonical).await? else {
+                        continue;
+                    };
+                    if digest != canonical {
+                        blobs::alias(connection, blob.id, digest).await?;
+                    }
+                    blobs::link(connection, id, blob.id).await?;
+                }
+                for canonical in &found.unlinked {
+                    sqlx::query(
+                        "DELETE FROM repository_blobs WHERE repository_id = $1 \
+                         AND blob_id = (SELECT id FROM blobs WHERE digest = $2)",
+                    )
+                    .bind(id)
+                    .bind(canonical.to_string())
+                    .execute(&mut *connection)
+                    .await?;
+                }
+                for (manifest, pushed_at) in &found.manifests {
+                    let Some(blob) = blobs::find(connection, &manifest.canonical).await? else {
+                        continue;
+                    };
+                    if manifest.digest != manifest.canonical {
+                        blobs::alias(connection, blob.id, &manifest.digest).await?;
+                    }
+                    manifests::insert(connection, id, blob.id, manifest, *pushed_at).await?;
+                    repositories::pushed(connection, id, *pushed_at).await?;
+                }
+                for (tag, digest, updated_at) in &found.tags {
+                    match manifests::find(connection, id, digest).await? {
+                        Some(manifest) => {
+                            tags::set(connection, id, tag, manifest, *updated_at).await?;
+                            repositories::pushed(connection, id, *updated_at).await?;
+                        }
+                        // It points at nothing: registry:2 answers 404 for it as well.
+                        None => drop(tags::remove(connection, id, tag).await?),
+                    }
+                }
+                for tag in &found.untagged {
+                    tags::remove(connection, id, tag).await?;
+                }
+                for digest in &found.gone {
+                    if let Some(manifest) = manifests::find(connection, id, digest).await? {
+                        manifests::remove(connection, manifest).await?;
+                    }
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,137 @@
+//! Upload sessions that were seen to wait, so that they go on after a restart, and the journal.
+
+use sqlx::SqliteConnection;
+
+use super::{Index, IndexError, JournalEntry, column, parsed};
+use crate::clock::Millis;
+use crate::oci::Repository;
+
+/// An upload session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UploadRecord {
+    /// Its UUID.
+    pub id: String,
+    /// The repository that it belongs to.
+    pub repository: Repository,
+    /// When it began.
+    pub started_at: Millis,
+    /// When it last received something.
+    pub updated_at: Millis,
+    /// How many bytes `state` stands for.
+    pub position: u64,
+    /// The hashes of those bytes, as the registry writes them.
+    pub state: String,
+}
+
+/// Forgets a session.
+pub(super) async fn remove(connection: &mut SqliteConnection, id: &str) -> Result<(), IndexError> {
+    sqlx::query("DELETE FROM uploads WHERE id = $1")
+        .bind(id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+type UploadRow = (String, String, i64, i64, i64, String);
+
+fn record(row: UploadRow) -> Result<UploadRecord, IndexError> {
+    let (id, repository, started_at, updated_at, position, state) = row;
+    Ok(UploadRecord {
+        id,
+        repository: parsed("repository name", &repository)?,
+        started_at,
+        updated_at,
+        position: position.unsigned_abs(),
+        state,
+    })
+}
+
+impl Index {
+    /// Keeps how far some sessions have come.
+    pub async fn save_uploads(&self, records: Vec<UploadRecord>) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                for upload in records {
+                    sqlx::query(
+                        "INSERT INTO uploads (id, repository, started_at, updated_at, position, state) \
+                         VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO UPDATE SET \
+                         updated_at = excluded.updated_at, position = excluded.position, \
+                         state = excluded.state",
+                    )
+                    .bind(upload.id)
+                    .bind(upload.repository.as_str())
+                    .bind(upload.started_at)
+                    .bind(upload.updated_at)
+                    .bind(column(upload.position))
+                    .bind(upload.state)
+                    .execute(transaction.connection())
+                    .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// A session that was kept.
+    pub async fn upload(&self, id: &str) -> Result<Option<UploadRecord>, IndexError> {
+        let row: Option<UploadRow> = sqlx::query_as(
+            "SELECT id, repository, started_at, updated_at, position, state FROM uploads \
+             WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&self.readers)
+        .await?;
+        row.map(record).transpose()
+    }
+
+    /// Sessions that have received nothing since `before`.
+    pub async fn idle_uploads(&self, before: Millis) -> Result<Vec<UploadRecord>, IndexError> {
+        let rows: Vec<UploadRow> = sqlx::query_as(
+            "SELECT id, repository, started_at, updated_at, position, state FROM uploads \
+             WHERE updated_at < $1 ORDER BY updated_at LIMIT 1000",
+        )
+        .bind(before)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter().map(record).collect()
+    }
+
+    /// Forgets a session.
+    pub async fn remove_upload(&self, id: String) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move { remove(transaction.connection(), &id).await })
+        })
+        .await
+    }
+
+    /// What the layout may not show yet, in order.
+    pub async fn journal(&self) -> Result<Vec<JournalEntry>, IndexError> {
+        let rows: Vec<(i64, String)> = sqlx::query_as("SELECT id, change FROM journal ORDER BY id")
+            .fetch_all(&self.readers)
+            .await?;
+        rows.into_iter()
+            .map(|(id, text)| {
+                let change = serde_json::from_str(&text).map_err(|_| IndexError::Damaged {
+                    what: "journal entry",
+                    value: text,
+                })?;
+                Ok(JournalEntry { id, change })
+            })
+            .collect()
+    }
+
+    /// Forgets the journal before `id`: the layout shows all of that, durably.
+    pub async fn forget_journal(&self, before: i64) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                sqlx::query("DELETE FROM journal WHERE id < $1")
+                    .bind(before)
+                    .execute(transaction.connection())
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,309 @@
+//! A store in memory: the driver `inmemory` of the configuration, and what tests inject faults into.
+//!
+//! Owns bytes for as long as the process lives. Directories are implied by keys.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use bytes::{Bytes, BytesMut};
+use parking_lot::Mutex;
+
+use super::{Appender, Body, Entry, Stat, Store, StoreError, StoreFuture, Written};
+use crate::hash::Hasher;
+
+/// What a call is to answer instead of doing its work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// No room.
+    Full,
+    /// An error of the device.
+    Broken,
+}
+
+/// Decides, given the action (`append`, `write`, `seal`, `place`, `put`, `remove`, …) and the key,
+/// whether a call fails.
+pub(super) type Faults = dyn Fn(&str, &str) -> Option<Fault> + Send + Sync;
+
+#[derive(Clone)]
+struct Record {
+    bytes: BytesMut,
+    changed: i64,
+}
+
+/// A store in memory. Clones share their content.
+#[derive(Clone, Default)]
+pub struct MemoryStore {
+    records: Arc<Mutex<BTreeMap<String, Record>>>,
+    ticks: Arc<AtomicI64>,
+    faults: Arc<Mutex<Option<Box<Faults>>>>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From now on asks `faults` before each call; `None` ends that.
+    pub fn set_faults(&self, faults: Option<Box<Faults>>) {
+        *self.faults.lock() = faults;
+    }
+
+    fn check(&self, action: &'static str, key: &str) -> Result<(), StoreError> {
+        let fault = self
+            .faults
+            .lock()
+            .as_ref()
+            .and_then(|faults| faults(action, key));
+        match fault {
+            None => Ok(()),
+            Some(Fault::Full) => Err(StoreError::Full(key.to_owned())),
+            Some(Fault::Broken) => Err(StoreError::new(
+                action,
+                key,
+                std::io::Error::other("injected fault"),
+            )),
+        }
+    }
+
+    /// Runs `work` on the records, unless a fault is injected.
+    fn with<'a, T: Send + 'a>(
+        &self,
+        action: &'static str,
+        key: &str,
+        work: impl FnOnce(&mut BTreeMap<String, Record>, i64) -> Result<T, StoreError>,
+    ) -> StoreFuture<'a, T> {
+        let result = self.check(action, key).and_then(|()| {
+            let tick = self.ticks.fetch_add(1, Ordering::Relaxed);
+            work(&mut self.records.lock(), tick)
+        });
+        Box::pin(std::future::ready(result))
+    }
+}
+
+/// The keys below a directory.
+fn below<'a>(
+    records: &'a BTreeMap<String, Record>,
+    prefix: &'a str,
+) -> impl Iterator<Item = (&'a String, &'a Record)> {
+    records
+        .range(prefix.to_owned()..)
+        .take_while(move |(key, _)| key.starts_with(prefix))
+}
+
+impl Store for MemoryStore {
+    fn append<'a>(
+        &'a self,
+        key: &'a str,
+        offset: u64,
+        hashers: Vec<Hasher>,
+    ) -> StoreFuture<'a, Box<dyn Appender>> {
+        self.with("append", key, |records, changed| {
+            if offset > 0 && !records.contains_key(key) {
+                return Err(StoreError::NotFound(key.to_owned()));
+            }
+            let record = records.entry(key.to_owned()).or_insert_with(|| Record {
+                bytes: BytesMut::new(),
+                changed,
+            });
+            let length = record.bytes.len() as u64;
+            if length < offset {
+                return Err(StoreError::Short {
+                    key: key.to_owned(),
+                    length,
+                    expected: offset,
+                });
+            }
+            record
+                .bytes
+                .truncate(usize::try_from(offset).unwrap_or(usize::MAX));
+            let appender = MemoryAppender {
+                store: self.clone(),
+                key: key.to_owned(),
+                hashers,
+            };
+            Ok(Box::new(appender) as Box<dyn Appender>)
+        })
+    }
+
+    fn seal<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()> {
+        self.with("seal", key, |records, _| {
+            records
+                .get(key)
+                .map(|_| ())
+                .ok_or_else(|| StoreError::NotFound(key.to_owned()))
+        })
+    }
+
+    fn place<'a>(&'a self, from: &'a str, to: &'a str) -> StoreFuture<'a, ()> {
+        self.with("place", to, |records, changed| {
+            match (records.remove(from), records.contains_key(to)) {
+                (_, true) => Ok(()),
+                (Some(record), false) => {
+                    records.insert(to.to_owned(), Record { changed, ..record });
+                    Ok(())
+                }
+                (None, false) => Err(StoreError::NotFound(from.to_owned())),
+            }
+        })
+    }
+
+    fn read<'a>(&'a self, key: &'a str, range: Option<(u64, u64)>) -> StoreFuture<'a, Body> {
+        self.with("read", key, |records, _| {
+            let record = records
+                .get(key)
+                .ok_or_else(|| StoreError::NotFound(key.to_owned()))?;
+            let length = record.bytes.len() as u64;
+            let (start, end) = range.unwrap_or((0, length));
+            let slice = usize::try_from(start)
+                .ok()
+                .zip(usize::try_from(end).ok())
+                .and_then(|(start, end)| record.bytes.get(start..end));
+            match slice {
+                Some(slice) => Ok(Body::from_bytes(Bytes::copy_from_slice(slice))),
+                None => Err(StoreError::Short {
+                    key: key.to_owned(),
+                    length,
+                    expected: end,
+                }),
+            }
+        })
+    }
+
+    fn get<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Bytes>>> {
+        let first = keys.first().map_or("", String::as_str);
+        self.with("get", first, |records, _| {
+            let bytes = |record: &Record| Bytes::copy_from_slice(&record.bytes);
+            Ok(keys.iter().map(|key| records.get(key).map(bytes)).collect())
+        })
+    }
+
+    fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> StoreFuture<'a, ()> {
+        self.with("put", key, |records, changed| {
+            records.insert(
+                key.to_owned(),
+                Record {
+                    bytes: (&bytes[..]).into(),
+                    changed,
+                },
+            );
+            Ok(())
+        })
+    }
+
+    fn remove<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()> {
+        self.with("remove", key, |records, _| {
+            records.remove(key);
+            Ok(())
+        })
+    }
+
+    fn remove_tree<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()> {
+        self.with("remove", key, |records, _| {
+            let prefix = format!("{key}/");
+            records.retain(|key, _| !key.starts_with(&prefix));
+            Ok(())
+        })
+    }
+
+    fn list<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Vec<Entry>>> {
+        let first = keys.first().map_or("", String::as_str);
+        self.with("list", first, |records, _| {
+            let entries = |key: &String| {
+                let prefix = format!("{key}/");
+                let mut entries: Vec<Entry> = below(records, &prefix)
+                    .map(|(key, _)| match key[prefix.len()..].split_once('/') {
+                        Some((name, _)) => Entry {
+                            name: name.to_owned(),
+                            directory: true,
+                        },
+                        None => Entry {
+                            name: key[prefix.len()..].to_owned(),
+                            directory: false,
+                        },
+                    })
+                    .collect();
+                entries.sort();
+                entries.dedup();
+                entries
+            };
+            Ok(keys.iter().map(entries).collect())
+        })
+    }
+
+    fn stat<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Stat>>> {
+        let first = keys.first().map_or("", String::as_str);
+        self.with("stat", first, |records, _| {
+            let stat = |key: &String| match records.get(key) {
+                Some(record) => Some(Stat {
+                    size: record.bytes.len() as u64,
+                    changed: record.changed,
+                }),
+                None => below(records, &format!("{key}/"))
+                    .map(|(_, record)| record.changed)
+                    .max()
+                    .map(|changed| Stat { size: 0, changed }),
+            };
+            Ok(keys.iter().map(stat).collect())
+        })
+    }
+
+    fn sync(&self) -> StoreFuture<'_, ()> {
+        self.with("sync", "", |_, _| Ok(()))
+    }
+}
+
+struct MemoryAppender {
+    store: MemoryStore,
+    key: String,
+    hashers: Vec<Hasher>,
+}
+
+impl MemoryAppender {
+    fn written(self, action: &'static str) -> Result<Written, StoreError> {
+        self.store.check(action, &self.key)?;
+        let length = self
+            .store
+            .records
+            .lock()
+            .get(&self.key)
+            .map(|record| record.bytes.len());
+        match length {
+            Some(length) => Ok(Written {
+                hashers: self.hashers,
+                length: length as u64,
+            }),
+            None => Err(StoreError::NotFound(self.key)),
+        }
+    }
+}
+
+impl Appender for MemoryAppender {
+    fn write<'a>(&'a mut self, slices: Vec<Bytes>) -> StoreFuture<'a, ()> {
+        let Self {
+            store,
+            key,
+            hashers,
+        } = self;
+        store.with("write", key, |records, changed| {
+            let record = records
+                .get_mut(key)
+                .ok_or_else(|| StoreError::NotFound(key.clone()))?;
+            for slice in &slices {
+                hashers.iter_mut().for_each(|hasher| hasher.update(slice));
+                record.bytes.extend_from_slice(slice);
+            }
+            record.changed = changed;
+            Ok(())
+        })
+    }
+
+    fn finish(self: Box<Self>) -> StoreFuture<'static, Written> {
+        Box::pin(std::future::ready(self.written("finish")))
+    }
+
+    fn seal(self: Box<Self>) -> StoreFuture<'static, Written> {
+        Box::pin(std::future::ready(self.written("seal")))
+    }
+}

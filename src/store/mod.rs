@@ -1,0 +1,166 @@
+//! Bytes: blobs in the making, sealed blobs, and small records, under keys.
+//!
+//! A key is a relative path of plain components, `docker/registry/v2/blobs/sha256/ab/…/data`; what
+//! keys mean is the business of `registry::layout`. This room knows nothing of repositories or
+//! requests. One trait, [`Store`]; one file an implementation; one test suite (`suite`) for all.
+//!
+//! Durability: [`Appender::seal`] makes bytes durable. Everything else ([`Store::place`],
+//! [`Store::put`], [`Store::remove`]) is atomic for whoever looks, but lasts through a power cut
+//! only after [`Store::sync`]. The caller keeps a journal for the time between.
+
+mod body;
+mod fs;
+mod memory;
+#[cfg(test)]
+mod suite;
+
+use std::fmt;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use crate::hash::Hasher;
+
+pub use body::Body;
+pub use fs::FileStore;
+pub use memory::{Fault, MemoryStore};
+
+/// What a store answers, when it does.
+pub type StoreFuture<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
+
+/// Why a store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Nothing lies under the key.
+    #[error("{0} is not there")]
+    NotFound(String),
+    /// The device or the quota has no room left.
+    #[error("no room left to write {0}")]
+    Full(String),
+    /// A blob in the making is shorter than where its next bytes belong.
+    #[error("{key} has {length} bytes, fewer than the {expected} that were acknowledged")]
+    Short {
+        /// The key.
+        key: String,
+        /// Bytes that are there.
+        length: u64,
+        /// Bytes that should be.
+        expected: u64,
+    },
+    /// The system refused; the text says what and on what.
+    #[error("{action} {key}: {source}")]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        key: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl StoreError {
+    /// Sorts an error of the system.
+    pub fn new(action: &'static str, key: impl fmt::Display, source: std::io::Error) -> Self {
+        match source.kind() {
+            std::io::ErrorKind::NotFound => Self::NotFound(key.to_string()),
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                Self::Full(key.to_string())
+            }
+            _ => Self::System {
+                action,
+                key: key.to_string(),
+                source,
+            },
+        }
+    }
+
+    /// Whether nothing was there.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::NotFound(_))
+    }
+}
+
+/// A member of a directory.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Entry {
+    /// The last component of its key.
+    pub name: String,
+    /// Whether it holds others.
+    pub directory: bool,
+}
+
+/// What is known of a key without reading it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stat {
+    /// Bytes; of a directory, nothing that means anything.
+    pub size: u64,
+    /// When the content, or the membership of a directory, was last changed: nanoseconds since
+    /// 1970 by the clock of whatever keeps the bytes. Never set back by who writes.
+    pub changed: i64,
+}
+
+/// A blob in the making, at its end: takes bytes, and hashes them as it writes.
+pub trait Appender: Send {
+    /// Takes the next bytes. May return before they are written; an error then comes with the
+    /// next call. At most one slice is under way at once, so memory stays bounded.
+    fn write<'a>(&'a mut self, slices: Vec<Bytes>) -> StoreFuture<'a, ()>;
+
+    /// Waits for what is under way; the hashers and the length then stand for all that was taken.
+    fn finish(self: Box<Self>) -> StoreFuture<'static, Written>;
+
+    /// As [`Appender::finish`], and the bytes are durable.
+    fn seal(self: Box<Self>) -> StoreFuture<'static, Written>;
+}
+
+/// What an [`Appender`] has written.
+pub struct Written {
+    /// The hashers that it was given, with all bytes taken in.
+    pub hashers: Vec<Hasher>,
+    /// Bytes under the key.
+    pub length: u64,
+}
+
+/// Where bytes lie.
+pub trait Store: Send + Sync + 'static {
+    /// Opens a blob in the making to go on at `offset`, creating it when `offset` is 0. Bytes past
+    /// `offset`, which nobody was promised, go.
+    fn append<'a>(
+        &'a self,
+        key: &'a str,
+        offset: u64,
+        hashers: Vec<Hasher>,
+    ) -> StoreFuture<'a, Box<dyn Appender>>;
+
+    /// Makes the bytes under a key durable.
+    fn seal<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()>;
+
+    /// Moves a sealed blob to its place. When the place is taken (by the same content), the source
+    /// goes; when only the place is there, it was done already.
+    fn place<'a>(&'a self, from: &'a str, to: &'a str) -> StoreFuture<'a, ()>;
+
+    /// Reads bytes `start` to `end` (not included) of a blob, or all of it.
+    fn read<'a>(&'a self, key: &'a str, range: Option<(u64, u64)>) -> StoreFuture<'a, Body>;
+
+    /// The small records under some keys; `None` where there is none.
+    fn get<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Bytes>>>;
+
+    /// Writes a small record, whole or not at all.
+    fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> StoreFuture<'a, ()>;
+
+    /// Removes a blob or record, and the directory above it when that is empty then. Nothing there
+    /// is no error.
+    fn remove<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()>;
+
+    /// Removes a directory with all that is in it. Nothing there is no error.
+    fn remove_tree<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()>;
+
+    /// The members of some directories, in no order; none where a directory is not there.
+    fn list<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Vec<Entry>>>;
+
+    /// What is known of some keys; `None` where nothing is.
+    fn stat<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Stat>>>;
+
+    /// Makes everything done so far last through a power cut.
+    fn sync(&self) -> StoreFuture<'_, ()>;
+}
