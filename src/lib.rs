@@ -4,4 +4,5 @@ pub mod clock;
 pub mod hash;
 pub mod index;
 pub mod oci;
+pub mod registry;
 pub mod store;

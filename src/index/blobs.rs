@@ -167,23 +167,32 @@ pub(super) async fn alias(
     Ok(())
 }
 
-/// Takes or extends a lease on a canonical digest.
+/// Takes or extends a lease on a canonical digest: when it ends.
 pub(super) async fn lease(
     connection: &mut SqliteConnection,
     canonical: &Digest,
     lease: Lease,
-) -> Result<(), IndexError> {
-    sqlx::query(
+) -> Result<Millis, IndexError> {
+    let taken: Option<Millis> = sqlx::query_scalar(
         "INSERT INTO leases (digest, expires_at) VALUES ($1, $2) \
          ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at \
-         WHERE leases.expires_at < $3",
+         WHERE leases.expires_at < $3 RETURNING expires_at",
     )
     .bind(canonical.to_string())
     .bind(lease.until())
     .bind(lease.enough())
-    .execute(connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    Ok(())
+    match taken {
+        Some(end) => Ok(end),
+        // Enough of it was left.
+        None => Ok(
+            sqlx::query_scalar("SELECT expires_at FROM leases WHERE digest = $1")
+                .bind(canonical.to_string())
+                .fetch_one(connection)
+                .await?,
+        ),
+    }
 }
 
 /// Places sealed bytes as a blob: the id of its row. Bytes that are there already are discarded.
@@ -251,13 +260,13 @@ impl Index {
             .then_some(blob.record))
     }
 
-    /// A blob that a repository may read, leased in the same step.
+    /// A blob that a repository may read, leased in the same step, and when that lease ends.
     pub async fn lease_blob(
         &self,
         repository: &Repository,
         digest: Digest,
         terms: Lease,
-    ) -> Result<Option<BlobRecord>, IndexError> {
+    ) -> Result<Option<(BlobRecord, Millis)>, IndexError> {
         // Most blobs that are asked for and absent need no turn of the writer.
         if self.blob(repository, &digest).await?.is_none() {
             return Ok(None);
@@ -303,7 +312,7 @@ impl Index {
         from: Option<Repository>,
         digest: Digest,
         terms: Lease,
-    ) -> Result<Option<BlobRecord>, IndexError> {
+    ) -> Result<Option<(BlobRecord, Millis)>, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
                 let connection = transaction.connection();
@@ -327,8 +336,8 @@ impl Index {
                         .link_layer(&repository, blob.id, canonical, other, terms.now)
                         .await?;
                 }
-                lease(transaction.connection(), &canonical, terms).await?;
-                Ok(Some(blob.record))
+                let end = lease(transaction.connection(), &canonical, terms).await?;
+                Ok(Some((blob.record, end)))
             })
         })
         .await
@@ -387,6 +396,28 @@ impl Index {
             .fetch_optional(&self.readers)
             .await?;
         Ok(end)
+    }
+
+    /// Extends the leases that are held on blobs of a repository.
+    pub async fn extend_leases(&self, name: Repository, terms: Lease) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE leases SET expires_at = $1 WHERE expires_at > $2 AND expires_at < $3 \
+                     AND digest IN (SELECT b.digest FROM repositories r \
+                       JOIN repository_blobs l ON l.repository_id = r.id \
+                       JOIN blobs b ON b.id = l.blob_id WHERE r.name = $4)",
+                )
+                .bind(terms.until())
+                .bind(terms.now)
+                .bind(terms.enough())
+                .bind(name.as_str())
+                .execute(transaction.connection())
+                .await?;
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// Forgets the leases that have ended.

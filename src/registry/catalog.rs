@@ -1,0 +1,51 @@
+//! Listings: repositories and tags, plain and with what is known of each.
+
+use super::{Registry, RegistryError};
+use crate::index::{RepositoryRecord, TagRecord};
+use crate::oci::Repository;
+
+/// Tags of a repository, with what a listing says of each.
+pub type TagListing = Vec<TagRecord>;
+
+impl Registry {
+    /// The names of repositories after `last`, in byte order; one without a manifest is not among
+    /// them.
+    pub async fn repositories(
+        &self,
+        last: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, RegistryError> {
+        Ok(self.index.repositories(last, limit).await?)
+    }
+
+    /// As [`Registry::repositories`], with tags, size and last push.
+    pub async fn repository_records(
+        &self,
+        last: &str,
+        limit: usize,
+    ) -> Result<Vec<RepositoryRecord>, RegistryError> {
+        Ok(self.index.repository_records(last, limit).await?)
+    }
+
+    /// The tags of a repository after `last`, in byte order.
+    pub async fn tags(
+        &self,
+        repository: &Repository,
+        last: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, RegistryError> {
+        let tags = self.index.tags(repository, last, limit).await?;
+        tags.ok_or_else(|| RegistryError::NameUnknown(repository.clone()))
+    }
+
+    /// As [`Registry::tags`], with digest, size, platforms and dates.
+    pub async fn tag_records(
+        &self,
+        repository: &Repository,
+        last: &str,
+        limit: usize,
+    ) -> Result<TagListing, RegistryError> {
+        let tags = self.index.tag_records(repository, last, limit).await?;
+        tags.ok_or_else(|| RegistryError::NameUnknown(repository.clone()))
+    }
+}

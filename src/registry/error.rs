@@ -1,0 +1,125 @@
+//! Why a registry refuses.
+
+use crate::index::IndexError;
+use crate::oci::{Digest, ManifestError, Reference, Repository};
+use crate::store::StoreError;
+
+/// Why a registry did not do what it was asked. Unless a variant says otherwise, nothing was
+/// changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RegistryError {
+    /// The blob is not in the repository.
+    #[error("blob {0} is not in this repository")]
+    BlobUnknown(Digest),
+    /// The upload session does not exist in this repository.
+    #[error("there is no such upload here; it was finished, cancelled or given up")]
+    UploadUnknown,
+    /// Another request is writing to the upload.
+    #[error("another request is writing to this upload")]
+    UploadBusy,
+    /// A chunk does not begin where the last one ended.
+    #[error("the chunk begins at byte {start}, and the upload is at {position}")]
+    OutOfOrder {
+        /// Where it begins.
+        start: u64,
+        /// Where it should.
+        position: u64,
+    },
+    /// A chunk has another length than its range.
+    #[error("the chunk has {actual} bytes, and its range {expected}")]
+    ChunkLength {
+        /// As the range says.
+        expected: u64,
+        /// As received.
+        actual: u64,
+    },
+    /// The content has another digest than was named. An upload ends with that.
+    #[error("the content has the digest {actual}, not {expected}")]
+    DigestMismatch {
+        /// As named.
+        expected: Digest,
+        /// As computed.
+        actual: Digest,
+    },
+    /// The body of the request ended early. An upload keeps what has arrived.
+    #[error("the body ended early: {0}")]
+    Interrupted(String),
+    /// The body of the request came too slowly. An upload keeps what has arrived.
+    #[error("the body stood still for too long")]
+    Stalled,
+    /// The manifest or tag is not in the repository.
+    #[error("{reference} is not in {repository}")]
+    ManifestUnknown {
+        /// Where it was looked for.
+        repository: Repository,
+        /// What was looked for.
+        reference: Reference,
+    },
+    /// The bytes are not a manifest that is accepted.
+    #[error(transparent)]
+    ManifestInvalid(#[from] ManifestError),
+    /// The manifest is of Docker's schema 1, which has no digests that could be checked.
+    #[error("manifests of schema 1 are no longer accepted; push with docker 1.10 or later")]
+    SchemaOne,
+    /// A layer names an address that the configuration does not allow.
+    #[error("the address {0} of a layer is not allowed by validation.manifests.urls")]
+    AddressRefused(String),
+    /// The manifest is larger than 4 MiB.
+    #[error("the manifest is larger than 4 MiB")]
+    ManifestTooLarge,
+    /// Blobs that the manifest needs are not in the repository.
+    #[error("{} of the blobs that the manifest names are not in this repository", .0.len())]
+    BlobsMissing(Vec<Digest>),
+    /// Manifests that an index needs, by the configuration, are not in the repository.
+    #[error("{} of the manifests that the index names are not in this repository", .0.len())]
+    ChildrenMissing(Vec<Digest>),
+    /// Nothing was ever pushed to the repository.
+    #[error("nothing was ever pushed to {0}")]
+    NameUnknown(Repository),
+    /// The configuration does not allow deletes.
+    #[error("deletes are off: set storage.delete.enabled to allow them")]
+    DeleteDisabled,
+    /// The configuration says that nothing may change.
+    #[error("the registry is read-only for maintenance")]
+    ReadOnly,
+    /// The store has no room left.
+    #[error("no room left on the registry's device")]
+    Full,
+    /// The root has lost most of what the index knows.
+    #[error(
+        "{root} holds {found} of the {known} manifests that its index knows: \
+         is the right disk mounted there?"
+    )]
+    RootLost {
+        /// The root.
+        root: String,
+        /// Manifests that are there.
+        found: u64,
+        /// Manifests that should be.
+        known: u64,
+    },
+    /// The index failed.
+    #[error(transparent)]
+    Index(IndexError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<IndexError> for RegistryError {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::Full => Self::Full,
+            error => Self::Index(error),
+        }
+    }
+}
+
+impl From<StoreError> for RegistryError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Full(_) => Self::Full,
+            error => Self::Store(error),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Brings the layout up with the index: in order, several repositories at a time, and again after
+//! a failure.
+//!
+//! Told of each commit by the index. A change that fails (a full disk) holds up the ones behind it
+//! in its lane and is tried again; the index is right meanwhile, and the bytes of a blob are read
+//! where they wait. What has been done is forgotten only after a sync of the store covers it.
+
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::convert::Infallible;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use parking_lot::Mutex;
+use tokio::sync::mpsc;
+
+use super::cache::Cache;
+use super::layout;
+use crate::index::{Index, JournalEntry, LayoutChange};
+use crate::oci::Digest;
+use crate::store::{Store, StoreError};
+
+/// Repositories that are worked on at the same time.
+const LANES: usize = 8;
+/// How long a failed change waits before it is tried again.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// A change under way. The guard's end tells the writer that the layout shows it.
+struct Work {
+    entry: JournalEntry,
+    guard: Option<mpsc::Sender<Infallible>>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Committed, not yet shown by the layout.
+    outstanding: BTreeSet<i64>,
+    /// Blobs whose bytes still wait under another key.
+    waiting: HashMap<Digest, String>,
+    /// The last row that was handed out, and the last that the store has been synced for.
+    last: i64,
+    synced: i64,
+}
+
+/// The journal at work. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Journal {
+    lanes: Arc<Vec<mpsc::UnboundedSender<Work>>>,
+    state: Arc<Mutex<State>>,
+    cache: Arc<Cache>,
+}
+
+impl Journal {
+    pub(super) fn start(store: &Arc<dyn Store>, cache: Arc<Cache>) -> Self {
+        let state = Arc::new(Mutex::new(State::default()));
+        let lanes = (0..LANES)
+            .map(|_| {
+                let (sender, receiver) = mpsc::unbounded_channel();
+                tokio::spawn(lane(Arc::clone(store), Arc::clone(&state), receiver));
+                sender
+            })
+            .collect();
+        Self {
+            lanes: Arc::new(lanes),
+            state,
+            cache,
+        }
+    }
+
+    /// Takes in what was committed; the answer comes when the layout shows it.
+    pub(super) fn commit(&self, entries: Vec<JournalEntry>) -> BoxFuture<'static, ()> {
+        if entries.is_empty() {
+            return Box::pin(std::future::ready(()));
+        }
+        let (guard, mut done) = mpsc::channel::<Infallible>(1);
+        {
+            let mut state = self.state.lock();
+            for JournalEntry { id, change } in &entries {
+                state.outstanding.insert(*id);
+                state.last = state.last.max(*id);
+                if let LayoutChange::BlobPlaced { digest, from } = change {
+                    state.waiting.insert(*digest, from.clone());
+                }
+            }
+        }
+        for entry in entries {
+            self.cache.committed(&entry.change);
+            let mut hasher = DefaultHasher::new();
+            layout::lane_key(&entry.change).hash(&mut hasher);
+            let lane = hasher.finish() % self.lanes.len() as u64;
+            if let Some(lane) = usize::try_from(lane)
+                .ok()
+                .and_then(|lane| self.lanes.get(lane))
+            {
+                // A lane lives as long as its sender, which is here.
+                let _ = lane.send(Work {
+                    entry,
+                    guard: Some(guard.clone()),
+                });
+            }
+        }
+        drop(guard);
+        Box::pin(async move {
+            // Nothing is ever sent: it ends when the last guard does.
+            let _ = done.recv().await;
+        })
+    }
+
+    /// Where the bytes of a blob wait, when they are not in their place yet.
+    pub(super) fn waiting(&self, digest: &Digest) -> Option<String> {
+        self.state.lock().waiting.get(digest).cloned()
+    }
+
+    /// Syncs the store and forgets what that covers, if there is anything.
+    pub(super) async fn forget(
+        &self,
+        store: &dyn Store,
+        index: &Index,
+    ) -> Result<(), super::RegistryError> {
+        let before = {
+            let state = self.state.lock();
+            let before = state.outstanding.first().copied().unwrap_or(state.last + 1);
+            if before <= state.synced {
+                return Ok(());
+            }
+            before
+        };
+        store.sync().await?;
+        index.forget_journal(before).await?;
+        self.state.lock().synced = before;
+        Ok(())
+    }
+
+    /// Does again what an earlier process may not have done.
+    pub(super) async fn redo(&self, index: &Index) -> Result<usize, super::RegistryError> {
+        let entries = index.journal().await?;
+        let count = entries.len();
+        self.commit(entries).await;
+        Ok(count)
+    }
+}
+
+/// One lane: its changes in order.
+async fn lane(
+    store: Arc<dyn Store>,
+    state: Arc<Mutex<State>>,
+    mut incoming: mpsc::UnboundedReceiver<Work>,
+) {
+    let mut backlog: VecDeque<Work> = VecDeque::new();
+    loop {
+        let received = if backlog.is_empty() {
+            match incoming.recv().await {
+                Some(work) => Some(work),
+                None => return,
+            }
+        } else {
+            tokio::select! {
+                work = incoming.recv() => match work {
+                    Some(work) => Some(work),
+                    None => return,
+                },
+                () = tokio::time::sleep(RETRY) => None,
+            }
+        };
+        if let Some(mut work) = received {
+            if !backlog.is_empty() {
+                // The writer need not wait for the room to come back: the index says what is true.
+                work.guard = None;
+            }
+            backlog.push_back(work);
+            if backlog.len() > 1 {
+                continue;
+            }
+        }
+        while let Some(mut work) = backlog.pop_front() {
+            if let Err(error) = layout::apply(&*store, &work.entry.change).await {
+                report(&error, &work);
+                work.guard = None;
+                backlog.push_front(work);
+                break;
+            }
+            let mut state = state.lock();
+            state.outstanding.remove(&work.entry.id);
+            if let LayoutChange::BlobPlaced { digest, .. } = &work.entry.change {
+                state.waiting.remove(digest);
+            }
+        }
+    }
+}
+
+fn report(error: &StoreError, work: &Work) {
+    // Said once, when the writer still waits, and not at each new try.
+    if work.guard.is_some() {
+        tracing::error!(%error, change = ?work.entry.change, "the layout could not be changed; trying again");
+    }
+}

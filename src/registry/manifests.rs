@@ -1,0 +1,371 @@
+//! Manifests: putting, getting, deleting, and the tags that point at them.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::Deserialize;
+
+use super::cache::Manifest;
+use super::{Registry, RegistryError, RequiredChildren, layout};
+use crate::hash::Hasher;
+use crate::index::{NewManifest, PutManifest, ReferenceKind};
+use crate::oci::{
+    Algorithm, Descriptor, Digest, MANIFEST_LIMIT, ManifestKind, ManifestView, MediaType, Platform,
+    Reference, Repository, Tag,
+};
+
+/// A manifest that a client wants to put.
+#[derive(Debug, Clone)]
+pub struct Incoming {
+    /// The repository.
+    pub repository: Repository,
+    /// The tag or digest under which it is put.
+    pub reference: Reference,
+    /// More tags to set.
+    pub tags: Vec<Tag>,
+    /// The media type that it was sent with.
+    pub media_type: Option<MediaType>,
+    /// Its bytes.
+    pub bytes: Bytes,
+}
+
+/// A manifest that was put.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Put {
+    /// Its digest.
+    pub digest: Digest,
+    /// The manifest that it refers to, which need not be there.
+    pub subject: Option<Digest>,
+}
+
+/// What a listing wants to know of a configuration.
+#[derive(Deserialize, Default)]
+struct Configuration {
+    os: Option<String>,
+    architecture: Option<String>,
+    variant: Option<String>,
+    created: Option<String>,
+}
+
+impl Registry {
+    /// Puts a manifest, and points tags at it.
+    pub async fn put_manifest(&self, incoming: Incoming) -> Result<Put, RegistryError> {
+        self.must_be_writable()?;
+        let Incoming {
+            repository,
+            reference,
+            mut tags,
+            media_type,
+            bytes,
+        } = incoming;
+        if bytes.len() > MANIFEST_LIMIT {
+            return Err(RegistryError::ManifestTooLarge);
+        }
+        let canonical = Hasher::digest(Algorithm::Sha256, &bytes);
+        let digest = match reference {
+            Reference::Tag(tag) => {
+                tags.push(tag);
+                canonical
+            }
+            Reference::Digest(expected) => {
+                let actual = Hasher::digest(expected.algorithm(), &bytes);
+                if actual != expected {
+                    return Err(RegistryError::DigestMismatch { expected, actual });
+                }
+                expected
+            }
+        };
+        let view = ManifestView::parse(&bytes, media_type.as_ref())?;
+        if view.media_type == MediaType::DOCKER_SCHEMA1 {
+            return Err(RegistryError::SchemaOne);
+        }
+        self.check_addresses(&view)?;
+        self.check_children(&repository, &view).await?;
+        let required: HashSet<Digest> = view.required_blobs().map(|blob| blob.digest).collect();
+        let subject = view.subject.as_ref().map(|subject| subject.digest);
+        let configuration = self.configuration(&view).await;
+        let size = bytes.len() as u64;
+        let new = describe(repository, digest, canonical, size, &view, &configuration);
+
+        let mut staged = None;
+        if !self.index.has_blob(&canonical).await? {
+            staged = Some(self.stage(&bytes).await?);
+        }
+        loop {
+            let required = required.iter().copied().collect();
+            let put = self
+                .index
+                .put_manifest(
+                    new.clone(),
+                    required,
+                    tags.clone(),
+                    staged.clone(),
+                    self.lease(),
+                )
+                .await;
+            match put {
+                Ok(PutManifest::Done) => return Ok(Put { digest, subject }),
+                // Its bytes were there when we looked, and have been collected since.
+                Ok(PutManifest::NeedsBytes) => staged = Some(self.stage(&bytes).await?),
+                Ok(PutManifest::Missing(missing)) => {
+                    self.unstage(staged).await;
+                    return Err(RegistryError::BlobsMissing(missing));
+                }
+                Err(error) => {
+                    self.unstage(staged).await;
+                    return Err(error.into());
+                }
+            }
+        }
+    }
+
+    /// Writes and seals the bytes of a manifest where they can wait for the index.
+    async fn stage(&self, bytes: &Bytes) -> Result<String, RegistryError> {
+        let key = layout::staged(&uuid::Uuid::new_v4().to_string());
+        let written = async {
+            let mut appender = self.store.append(&key, 0, Vec::new()).await?;
+            appender.write(vec![bytes.clone()]).await?;
+            appender.seal().await
+        };
+        match written.await {
+            Ok(_) => Ok(key),
+            Err(error) => {
+                self.unstage(Some(key)).await;
+                Err(error.into())
+            }
+        }
+    }
+
+    async fn unstage(&self, staged: Option<String>) {
+        if let Some(key) = staged
+            && let Err(error) = layout::discard(&*self.store, &key).await
+        {
+            tracing::warn!(%error, "a manifest that was refused could not be removed");
+        }
+    }
+
+    fn check_addresses(&self, view: &ManifestView) -> Result<(), RegistryError> {
+        let rules = &self.rules;
+        let refused = view
+            .layers
+            .iter()
+            .flat_map(|layer| &layer.urls)
+            .find(|url| {
+                let allowed = rules.addresses_allowed.is_empty()
+                    || rules
+                        .addresses_allowed
+                        .iter()
+                        .any(|pattern| pattern.is_match(url));
+                !allowed
+                    || rules
+                        .addresses_denied
+                        .iter()
+                        .any(|pattern| pattern.is_match(url))
+            });
+        match refused {
+            Some(url) => Err(RegistryError::AddressRefused(url.clone())),
+            None => Ok(()),
+        }
+    }
+
+    async fn check_children(
+        &self,
+        repository: &Repository,
+        view: &ManifestView,
+    ) -> Result<(), RegistryError> {
+        let needed = |child: &&Descriptor| match (&self.rules.children, &child.platform) {
+            (RequiredChildren::None, _) => false,
+            (RequiredChildren::All, _) => true,
+            (RequiredChildren::Platforms(platforms), Some(platform)) => {
+                platforms.iter().any(|(os, architecture)| {
+                    *os == platform.os && *architecture == platform.architecture
+                })
+            }
+            (RequiredChildren::Platforms(_), None) => false,
+        };
+        let mut missing = Vec::new();
+        for child in view.manifests.iter().filter(needed) {
+            let reference = Reference::Digest(child.digest);
+            if self.index.manifest(repository, &reference).await?.is_none() {
+                missing.push(child.digest);
+            }
+        }
+        if missing.is_empty() {
+            Ok(())
+        } else {
+            Err(RegistryError::ChildrenMissing(missing))
+        }
+    }
+
+    /// What the configuration of an image says; nothing where it can't be read.
+    pub(super) async fn configuration(&self, view: &ManifestView) -> Vec<u8> {
+        let Some(config) = &view.config else {
+            return Vec::new();
+        };
+        let readable = config.media_type.is_image_config() && config.size <= MANIFEST_LIMIT as u64;
+        if !readable || config.digest.algorithm() != Algorithm::Sha256 {
+            return Vec::new();
+        }
+        match self.read(&config.digest, None).await {
+            Ok(body) if body.length() <= MANIFEST_LIMIT as u64 => {
+                body.collect().await.map(Vec::from).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// A manifest by tag or digest. What does not hash to its digest is not answered.
+    pub async fn manifest(
+        &self,
+        repository: &Repository,
+        reference: &Reference,
+    ) -> Result<Arc<Manifest>, RegistryError> {
+        if let Some(manifest) = self.cache.manifest(repository, reference) {
+            return Ok(manifest);
+        }
+        let unknown = || RegistryError::ManifestUnknown {
+            repository: repository.clone(),
+            reference: reference.clone(),
+        };
+        let seen = self.cache.look(repository);
+        let record = self
+            .index
+            .manifest(repository, reference)
+            .await?
+            .ok_or_else(unknown)?;
+        let body = match self.read(&record.blob.canonical, None).await {
+            Ok(body) => body,
+            Err(error) if error.is_not_found() => {
+                tracing::error!(%repository, digest = %record.digest, "the bytes of a manifest are gone");
+                return Err(unknown());
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let bytes = body
+            .collect()
+            .await
+            .map_err(|error| crate::store::StoreError::new("read", record.digest, error))?;
+        if Hasher::digest(record.digest.algorithm(), &bytes) != record.digest {
+            tracing::error!(%repository, digest = %record.digest, "the bytes of a manifest are damaged");
+            return Err(unknown());
+        }
+        let manifest = Arc::new(Manifest {
+            digest: record.digest,
+            media_type: record.media_type,
+            bytes,
+        });
+        self.cache
+            .keep_manifest(seen, repository, reference, &manifest);
+        Ok(manifest)
+    }
+
+    /// Removes a tag, and nothing else.
+    pub async fn delete_tag(
+        &self,
+        repository: &Repository,
+        tag: &Tag,
+    ) -> Result<(), RegistryError> {
+        self.must_allow_deletes()?;
+        if self
+            .index
+            .delete_tag(repository.clone(), tag.clone())
+            .await?
+        {
+            return Ok(());
+        }
+        let reference = Reference::Tag(tag.clone());
+        Err(RegistryError::ManifestUnknown {
+            repository: repository.clone(),
+            reference,
+        })
+    }
+
+    /// Removes a manifest and the tags that point at it: those.
+    pub async fn delete_manifest(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Vec<Tag>, RegistryError> {
+        self.must_allow_deletes()?;
+        let tags = self
+            .index
+            .delete_manifest(repository.clone(), *digest)
+            .await?;
+        tags.ok_or_else(|| RegistryError::ManifestUnknown {
+            repository: repository.clone(),
+            reference: Reference::Digest(*digest),
+        })
+    }
+}
+
+/// What the index keeps of a manifest.
+pub(super) fn describe(
+    repository: Repository,
+    digest: Digest,
+    canonical: Digest,
+    size: u64,
+    view: &ManifestView,
+    configuration: &[u8],
+) -> NewManifest {
+    let configuration: Configuration = serde_json::from_slice(configuration).unwrap_or_default();
+    let mut platforms: Vec<String> = match (configuration.os, configuration.architecture) {
+        (Some(os), Some(architecture)) => {
+            let variant = configuration.variant;
+            vec![Platform {
+                os,
+                architecture,
+                variant,
+                os_version: None,
+            }]
+        }
+        _ => view
+            .manifests
+            .iter()
+            .filter_map(|child| child.platform.clone())
+            .collect(),
+    }
+    .into_iter()
+    .filter(Platform::is_known)
+    .map(|platform| platform.to_string().replace(',', ""))
+    .collect();
+    platforms.dedup();
+    let subject = view.subject.as_ref().map(|subject| subject.digest);
+    let mut references = Vec::new();
+    references.extend(
+        view.config
+            .iter()
+            .map(|config| (config.digest, ReferenceKind::Config)),
+    );
+    references.extend(
+        view.layers
+            .iter()
+            .map(|layer| (layer.digest, ReferenceKind::Layer)),
+    );
+    references.extend(
+        view.manifests
+            .iter()
+            .map(|child| (child.digest, ReferenceKind::Manifest)),
+    );
+    NewManifest {
+        repository,
+        digest,
+        canonical,
+        size,
+        media_type: view.media_type.clone(),
+        artifact_type: view.artifact_type.clone(),
+        subject,
+        annotations: subject
+            .filter(|_| !view.annotations.is_empty())
+            .and_then(|_| serde_json::to_string(&view.annotations).ok()),
+        platforms,
+        created: configuration.created,
+        content_size: if view.kind == ManifestKind::Index {
+            0
+        } else {
+            view.content_size()
+        },
+        readable: true,
+        references,
+    }
+}

@@ -1,0 +1,182 @@
+//! What a registry does: uploads, blobs, manifests, tags, referrers, the catalog, and the on-disk
+//! layout. Knows no HTTP and no command line.
+//!
+//! A write goes: bytes durable → one transaction of the index → the layout → the answer. A read
+//! asks the index (or what is cached of it), then streams from the store; no read walks a tree.
+
+mod blobs;
+mod cache;
+mod catalog;
+mod error;
+mod journal;
+mod layout;
+mod manifests;
+mod referrers;
+mod reindex;
+mod sessions;
+mod uploads;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::clock::{Clock, Millis};
+use crate::index::{Index, Lease};
+use crate::store::Store;
+
+pub use blobs::Blob;
+pub use cache::Manifest;
+pub use catalog::TagListing;
+pub use error::RegistryError;
+pub use manifests::{Incoming, Put};
+pub use referrers::Referrers;
+pub use reindex::Taken;
+pub use uploads::{Arrived, BodyError, IncomingBody, Upload};
+
+use cache::Cache;
+use journal::Journal;
+use sessions::Sessions;
+
+/// What the configuration allows.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Whether tags, manifests and blobs may be deleted.
+    pub delete: bool,
+    /// Whether nothing may change.
+    pub read_only: bool,
+    /// How long an answer that a blob is there binds, in milliseconds.
+    pub lease: Millis,
+    /// Addresses of layers must match one of these, if there is any.
+    pub addresses_allowed: Vec<regex::Regex>,
+    /// Addresses of layers must match none of these.
+    pub addresses_denied: Vec<regex::Regex>,
+    /// Which children of an index must be in the repository when it is pushed.
+    pub children: RequiredChildren,
+}
+
+/// Which children of an index must be there when it is pushed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequiredChildren {
+    /// None: an index may be sparse.
+    None,
+    /// All of them.
+    All,
+    /// Those for one of these platforms: operating system and architecture.
+    Platforms(Vec<(String, String)>),
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            delete: true,
+            read_only: false,
+            lease: 60 * 60 * 1000,
+            addresses_allowed: Vec::new(),
+            addresses_denied: Vec::new(),
+            children: RequiredChildren::None,
+        }
+    }
+}
+
+/// A registry over one root. Cheap to clone.
+#[derive(Clone)]
+pub struct Registry {
+    store: Arc<dyn Store>,
+    index: Index,
+    journal: Journal,
+    cache: Arc<Cache>,
+    sessions: Arc<Sessions>,
+    rules: Arc<Rules>,
+    clock: Clock,
+}
+
+impl Registry {
+    /// Opens the registry whose bytes are in `store` and whose index is in `index_file`: does the
+    /// journal again, and brings the index up to date with the layout.
+    pub async fn open(
+        store: Arc<dyn Store>,
+        index_file: &Path,
+        rules: Rules,
+        clock: Clock,
+    ) -> Result<(Self, Taken), RegistryError> {
+        let cache = Arc::new(Cache::new());
+        let journal = Journal::start(&store, Arc::clone(&cache));
+        let observer = journal.clone();
+        let index = Index::open(
+            index_file,
+            Arc::new(move |entries| observer.commit(entries)),
+        )
+        .await?;
+        let registry = Self {
+            store,
+            index,
+            journal,
+            cache,
+            sessions: Arc::default(),
+            rules: Arc::new(rules),
+            clock,
+        };
+        let redone = registry.journal.redo(&registry.index).await?;
+        if redone > 0 {
+            tracing::info!(changes = redone, "did the journal of the last run again");
+        }
+        registry.forget_journal().await?;
+        registry.store.remove_tree(layout::STAGING).await?;
+        let taken = registry.bring_up_to_date().await?;
+        Ok((registry, taken))
+    }
+
+    /// What the configuration allows.
+    pub fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
+    /// Whether the index and the store answer.
+    pub async fn ping(&self) -> Result<(), RegistryError> {
+        self.index.ping().await?;
+        self.store.stat(&[layout::BLOBS.to_owned()]).await?;
+        Ok(())
+    }
+
+    /// Syncs the store, and forgets the journal that this covers.
+    pub async fn forget_journal(&self) -> Result<(), RegistryError> {
+        self.journal.forget(&*self.store, &self.index).await
+    }
+
+    /// Forgets the leases that have ended.
+    pub async fn drop_ended_leases(&self) -> Result<(), RegistryError> {
+        self.index.drop_ended_leases(self.clock.now()).await?;
+        Ok(())
+    }
+
+    /// Keeps what is in memory, syncs, and closes the index. To be called when no request is under
+    /// way.
+    pub async fn close(&self) -> Result<(), RegistryError> {
+        self.save_uploads().await?;
+        self.forget_journal().await?;
+        self.mark_up_to_date().await?;
+        self.index.close().await;
+        Ok(())
+    }
+
+    fn lease(&self) -> Lease {
+        Lease {
+            now: self.clock.now(),
+            length: self.rules.lease,
+        }
+    }
+
+    fn must_be_writable(&self) -> Result<(), RegistryError> {
+        if self.rules.read_only {
+            Err(RegistryError::ReadOnly)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn must_allow_deletes(&self) -> Result<(), RegistryError> {
+        if !self.rules.delete {
+            return Err(RegistryError::DeleteDisabled);
+        }
+        self.must_be_writable()
+    }
+}

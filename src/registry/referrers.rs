@@ -1,0 +1,92 @@
+//! Referrers: the manifests that name another one as their subject.
+//!
+//! Clients that met a registry without the referrers API kept a list under the fallback tag
+//! `<algorithm>-<hex>` (OCI distribution specification, "Referrers Tag Schema"). What such a list
+//! names is folded in.
+
+use std::collections::BTreeMap;
+
+use super::{Registry, RegistryError};
+use crate::index::ReferrerRecord;
+use crate::oci::{Descriptor, Digest, ManifestView, Reference, Repository};
+
+/// A page of referrers, in the order of their digests.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Referrers {
+    /// Their descriptors.
+    pub manifests: Vec<Descriptor>,
+    /// Whether there are more after the last.
+    pub more: bool,
+}
+
+impl Registry {
+    /// The referrers of `subject` after `last`, at most `limit`, of one artifact type or of all.
+    /// A subject that is not there has as many as name it.
+    pub async fn referrers(
+        &self,
+        repository: &Repository,
+        subject: &Digest,
+        artifact_type: Option<&str>,
+        last: Option<&Digest>,
+        limit: usize,
+    ) -> Result<Referrers, RegistryError> {
+        let after = last.map(Digest::to_string).unwrap_or_default();
+        let records = self
+            .index
+            .referrers(repository, subject, artifact_type, &after, limit + 1)
+            .await?;
+        let mut found: BTreeMap<String, Descriptor> = records
+            .into_iter()
+            .map(|record| (record.digest.to_string(), descriptor(record)))
+            .collect();
+        for listed in self.fallback(repository, subject).await? {
+            let wanted =
+                artifact_type.is_none_or(|wanted| listed.artifact_type.as_deref() == Some(wanted));
+            let key = listed.digest.to_string();
+            if wanted && key > after {
+                found.entry(key).or_insert(listed);
+            }
+        }
+        let more = found.len() > limit;
+        Ok(Referrers {
+            manifests: found.into_values().take(limit).collect(),
+            more,
+        })
+    }
+
+    /// What the fallback tag of a subject lists; nothing, where there is none or it is no index.
+    async fn fallback(
+        &self,
+        repository: &Repository,
+        subject: &Digest,
+    ) -> Result<Vec<Descriptor>, RegistryError> {
+        let hex = subject.hex();
+        // A tag has at most 128 characters: a sha512 is cut, as the specification has it.
+        let name = format!("{}-{}", subject.algorithm(), &hex[..hex.len().min(64)]);
+        let Ok(tag) = name.parse() else {
+            return Ok(Vec::new());
+        };
+        match self.manifest(repository, &Reference::Tag(tag)).await {
+            Ok(manifest) => {
+                let view = ManifestView::parse(&manifest.bytes, Some(&manifest.media_type));
+                Ok(view.map(|view| view.manifests).unwrap_or_default())
+            }
+            Err(RegistryError::ManifestUnknown { .. }) => Ok(Vec::new()),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn descriptor(record: ReferrerRecord) -> Descriptor {
+    Descriptor {
+        media_type: record.media_type,
+        digest: record.digest,
+        size: record.size,
+        urls: Vec::new(),
+        platform: None,
+        artifact_type: record.artifact_type,
+        annotations: record
+            .annotations
+            .and_then(|text| serde_json::from_str(&text).ok()),
+    }
+}

@@ -1,0 +1,522 @@
+//! Brings the index up to date with whatever happened to the layout meanwhile: a `registry:2` ran
+//! on it, a backup was restored, the index is missing.
+//!
+//! Reads only what has changed since the two were last known to agree. What has not is told by the
+//! time of its last change, which the file system keeps and nobody can set back. Nothing in the
+//! layout is changed. A layout that has lost most of what the index knows is an error: a disk that
+//! is not mounted looks just so.
+
+use std::collections::HashSet;
+
+use super::{Registry, RegistryError, layout, manifests};
+use crate::hash::Hasher;
+use crate::index::{FoundRepository, KnownRepository, NewManifest, UploadRecord};
+use crate::oci::{Algorithm, Digest, MANIFEST_LIMIT, ManifestView, MediaType, Repository, Tag};
+use crate::store::Stat;
+
+/// The setting that holds when index and layout agreed, by the clock of the store.
+const AGREED_AT: &str = "layout_agreed_at";
+/// Changes this close before that time are looked at again: clocks of file systems are coarse.
+const SLACK: i64 = 1_000_000_000;
+/// Keys that are looked at in one go.
+const CHUNK: usize = 2048;
+
+/// What was taken in from the layout.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Taken {
+    /// Manifests that had come.
+    pub manifests: u64,
+    /// Tags that had come or moved.
+    pub tags: u64,
+    /// Blobs that had come.
+    pub blobs: u64,
+    /// Manifests and tags that had gone.
+    pub gone: u64,
+}
+
+impl Taken {
+    /// Whether the index was up to date.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A member of a layout directory that holds a link.
+struct Linked<T> {
+    name: T,
+    stat: Stat,
+}
+
+impl Registry {
+    /// Compares layout and index, and takes in what differs.
+    pub(super) async fn bring_up_to_date(&self) -> Result<Taken, RegistryError> {
+        let started = self.store_time().await?;
+        let agreed = self
+            .index
+            .setting(AGREED_AT)
+            .await?
+            .and_then(|text| text.parse::<i64>().ok());
+        let since = agreed.map_or(i64::MIN, |agreed| agreed - SLACK);
+        let mut taken = Taken::default();
+
+        let gone_blobs = self.compare_blobs(since, &mut taken).await?;
+        let (names, uploads) = self.walk_repositories().await?;
+        let mut differing = Vec::new();
+        let (_, known) = self.index.counts().await?;
+        let mut lost = 0;
+        let on_disk: HashSet<&Repository> = names.iter().collect();
+        let indexed = self.index.all_repositories().await?;
+        let vanished = indexed.iter().filter(|name| !on_disk.contains(name));
+        for name in vanished {
+            let known = self.index.known_repository(name).await?;
+            let mut found = FoundRepository::unchanged(name.clone());
+            found.gone = known.manifests.into_iter().collect();
+            found.unlinked = known.blobs.into_iter().collect();
+            lost += found.gone.len() as u64;
+            if !found.is_unchanged() {
+                differing.push(found);
+            }
+        }
+        for name in &names {
+            let known = self.index.known_repository(name).await?;
+            let found = self
+                .compare_repository(name, &known, since, &gone_blobs)
+                .await?;
+            lost += found.gone.len() as u64;
+            if !found.is_unchanged() {
+                differing.push(found);
+            }
+        }
+        if lost > 0 && (lost == known || lost * 2 > known) && (known >= 10 || names.is_empty()) {
+            let root = layout::REPOSITORIES.to_owned();
+            return Err(RegistryError::RootLost {
+                root,
+                found: known - lost,
+                known,
+            });
+        }
+
+        let now = self.clock.now();
+        self.index
+            .take_in_blobs(Vec::new(), gone_blobs.into_iter().collect(), now)
+            .await?;
+        for found in differing {
+            taken.manifests += found.manifests.len() as u64;
+            taken.tags += found.tags.len() as u64;
+            taken.gone += (found.gone.len() + found.untagged.len()) as u64;
+            self.index.take_in_repository(found, now).await?;
+        }
+        self.adopt_uploads(uploads).await?;
+        self.index
+            .set_setting(AGREED_AT, started.to_string())
+            .await?;
+        Ok(taken)
+    }
+
+    /// Notes that index and layout agree now. True only while nothing is under way.
+    pub(super) async fn mark_up_to_date(&self) -> Result<(), RegistryError> {
+        let now = self.store_time().await?;
+        self.index.set_setting(AGREED_AT, now.to_string()).await?;
+        Ok(())
+    }
+
+    /// The time by the clock of the store.
+    async fn store_time(&self) -> Result<i64, RegistryError> {
+        let key = layout::CLOCK.to_owned();
+        self.store.put(&key, "".into()).await?;
+        let stat = self.store.stat(&[key]).await?;
+        Ok(stat
+            .into_iter()
+            .flatten()
+            .next()
+            .map_or(0, |stat| stat.changed))
+    }
+
+    /// Takes in blobs that have come; answers those that have gone.
+    async fn compare_blobs(
+        &self,
+        since: i64,
+        taken: &mut Taken,
+    ) -> Result<HashSet<Digest>, RegistryError> {
+        let prefixes: Vec<String> = self
+            .directories(layout::BLOBS)
+            .await?
+            .into_iter()
+            .filter(|name| name.len() == 2)
+            .collect();
+        let mut gone = HashSet::new();
+        if prefixes.is_empty() && since != i64::MIN {
+            gone.extend(self.index.known_blobs("").await?);
+            return Ok(gone);
+        }
+        let keys: Vec<String> = prefixes
+            .iter()
+            .map(|prefix| format!("{}/{prefix}", layout::BLOBS))
+            .collect();
+        let stats = self.store.stat(&keys).await?;
+        for ((prefix, key), stat) in prefixes.iter().zip(keys).zip(stats) {
+            if !stat.is_some_and(|stat| stat.changed >= since) {
+                continue;
+            }
+            let known = self.index.known_blobs(prefix).await?;
+            let listed: Vec<Digest> = self
+                .directories(&key)
+                .await?
+                .iter()
+                .filter_map(|hex| Digest::from_hex(Algorithm::Sha256, hex).ok())
+                .collect();
+            let data: Vec<String> = listed.iter().map(layout::blob).collect();
+            let mut there = HashSet::new();
+            let mut come = Vec::new();
+            for (digest, stat) in listed.into_iter().zip(self.store.stat(&data).await?) {
+                if let Some(stat) = stat {
+                    there.insert(digest);
+                    if !known.contains(&digest) {
+                        come.push((digest, stat.size));
+                    }
+                }
+            }
+            gone.extend(known.difference(&there).copied());
+            if !come.is_empty() {
+                taken.blobs += come.len() as u64;
+                self.index
+                    .take_in_blobs(come, Vec::new(), self.clock.now())
+                    .await?;
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Every repository of the layout, and the upload sessions in it.
+    async fn walk_repositories(
+        &self,
+    ) -> Result<(Vec<Repository>, Vec<(Repository, String)>), RegistryError> {
+        let (mut names, mut uploads) = (Vec::new(), Vec::new());
+        let mut level = vec![String::new()];
+        while !level.is_empty() {
+            let mut next = Vec::new();
+            for parents in level.chunks(CHUNK) {
+                let keys: Vec<String> = parents.iter().map(|name| key_of(name)).collect();
+                let mut with_uploads = Vec::new();
+                for (parent, entries) in parents.iter().zip(self.store.list(&keys).await?) {
+                    let name = parent.parse::<Repository>().ok();
+                    let mut is_repository = false;
+                    for entry in entries.into_iter().filter(|entry| entry.directory) {
+                        match (entry.name.as_str(), &name) {
+                            ("_uploads", Some(name)) => with_uploads.push(name.clone()),
+                            ("_manifests" | "_layers", Some(_)) => is_repository = true,
+                            (child, _) if Repository::is_component(child) => {
+                                let slash = if parent.is_empty() { "" } else { "/" };
+                                next.push(format!("{parent}{slash}{child}"));
+                            }
+                            _ => {}
+                        }
+                    }
+                    names.extend(name.filter(|_| is_repository));
+                }
+                let keys: Vec<String> = with_uploads
+                    .iter()
+                    .map(|name| format!("{}/_uploads", layout::repository(name.as_str())))
+                    .collect();
+                for (name, entries) in with_uploads.iter().zip(self.store.list(&keys).await?) {
+                    uploads.extend(entries.into_iter().map(|entry| (name.clone(), entry.name)));
+                }
+            }
+            level = next;
+        }
+        names.sort();
+        Ok((names, uploads))
+    }
+
+    async fn compare_repository(
+        &self,
+        name: &Repository,
+        known: &KnownRepository,
+        since: i64,
+        gone_blobs: &HashSet<Digest>,
+    ) -> Result<FoundRepository, RegistryError> {
+        let mut found = FoundRepository::unchanged(name.clone());
+        let layers = self
+            .links(&format!("{}/_layers", layout::repository(name.as_str())))
+            .await?;
+        let mut readable = HashSet::new();
+        let mut unread = Vec::new();
+        for layer in layers {
+            let canonical = layer.name.algorithm() == Algorithm::Sha256;
+            if canonical {
+                readable.insert(layer.name);
+            }
+            if layer.stat.changed >= since || (canonical && !known.blobs.contains(&layer.name)) {
+                unread.push(layer.name);
+            }
+        }
+        // A link whose blob registry:2 has collected stays in the layout, and means nothing.
+        found.unlinked = known
+            .blobs
+            .difference(&readable)
+            .filter(|blob| !gone_blobs.contains(blob))
+            .copied()
+            .collect();
+        unread.retain(|digest| !known.blobs.contains(digest));
+        found.linked = self.targets(name, unread, layout::layer).await?;
+        if since != i64::MIN {
+            let mut there = Vec::with_capacity(found.linked.len());
+            for (digest, canonical) in std::mem::take(&mut found.linked) {
+                if self.index.has_blob(&canonical).await? {
+                    there.push((digest, canonical));
+                }
+            }
+            found.linked = there;
+        }
+
+        let directory = format!("{}/_manifests/revisions", layout::repository(name.as_str()));
+        let revisions = self.links(&directory).await?;
+        let there: HashSet<Digest> = revisions.iter().map(|revision| revision.name).collect();
+        found.gone = known.manifests.difference(&there).copied().collect();
+        let come: Vec<&Linked<Digest>> = revisions
+            .iter()
+            .filter(|revision| !known.manifests.contains(&revision.name))
+            .collect();
+        let digests = come.iter().map(|revision| revision.name).collect();
+        let targets = self.targets(name, digests, layout::revision).await?;
+        for (digest, canonical) in targets {
+            let changed = come.iter().find(|revision| revision.name == digest);
+            let pushed_at = changed.map_or(0, |revision| revision.stat.changed / 1_000_000);
+            if let Some(manifest) = self.adopt_manifest(name, digest, canonical).await? {
+                found.manifests.push((manifest, pushed_at));
+            }
+        }
+        self.compare_tags(known, since, &mut found).await?;
+        Ok(found)
+    }
+
+    async fn compare_tags(
+        &self,
+        known: &KnownRepository,
+        since: i64,
+        found: &mut FoundRepository,
+    ) -> Result<(), RegistryError> {
+        let name = found.name.clone();
+        let directory = format!("{}/_manifests/tags", layout::repository(name.as_str()));
+        let tags: Vec<Tag> = self
+            .directories(&directory)
+            .await?
+            .iter()
+            .filter_map(|tag| tag.parse().ok())
+            .collect();
+        let come: HashSet<Digest> = found
+            .manifests
+            .iter()
+            .map(|(manifest, _)| manifest.digest)
+            .collect();
+        let gone: HashSet<Digest> = found.gone.iter().copied().collect();
+        let mut there = HashSet::new();
+        for tags in tags.chunks(CHUNK) {
+            let keys: Vec<String> = tags
+                .iter()
+                .map(|tag| layout::tag_current(&name, tag))
+                .collect();
+            let mut changed = Vec::new();
+            for ((tag, key), stat) in tags
+                .iter()
+                .zip(keys)
+                .zip(self.stat_links(tags, &name).await?)
+            {
+                let Some(stat) = stat else { continue };
+                there.insert(tag.clone());
+                if stat.changed >= since || !known.tags.contains_key(tag) {
+                    changed.push((tag, key, stat));
+                }
+            }
+            let keys: Vec<String> = changed.iter().map(|(_, key, _)| key.clone()).collect();
+            for ((tag, _, stat), link) in changed.iter().zip(self.store.get(&keys).await?) {
+                let digest = link.as_deref().and_then(parse_link);
+                let Some(digest) = digest else {
+                    tracing::warn!(repository = %name, %tag, "the link of a tag can't be read; left alone");
+                    continue;
+                };
+                let resolves = come.contains(&digest)
+                    || known.manifests.contains(&digest) && !gone.contains(&digest);
+                if resolves && known.tags.get(*tag) != Some(&digest) {
+                    found
+                        .tags
+                        .push(((*tag).clone(), digest, stat.changed / 1_000_000));
+                } else if !resolves {
+                    // registry:2 leaves such tags behind, and answers 404 for them.
+                    there.remove(*tag);
+                }
+            }
+        }
+        found.untagged = known
+            .tags
+            .keys()
+            .filter(|tag| !there.contains(*tag))
+            .cloned()
+            .collect();
+        Ok(())
+    }
+
+    async fn stat_links(
+        &self,
+        tags: &[Tag],
+        name: &Repository,
+    ) -> Result<Vec<Option<Stat>>, RegistryError> {
+        let keys: Vec<String> = tags
+            .iter()
+            .map(|tag| layout::tag_current(name, tag))
+            .collect();
+        Ok(self.store.stat(&keys).await?)
+    }
+
+    /// The digests that have a link file below a directory, of all algorithms.
+    async fn links(&self, directory: &str) -> Result<Vec<Linked<Digest>>, RegistryError> {
+        let mut links = Vec::new();
+        for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+            let directory = format!("{directory}/{algorithm}");
+            let digests: Vec<Digest> = self
+                .directories(&directory)
+                .await?
+                .iter()
+                .filter_map(|hex| Digest::from_hex(algorithm, hex).ok())
+                .collect();
+            for digests in digests.chunks(CHUNK) {
+                let keys: Vec<String> = digests
+                    .iter()
+                    .map(|digest| format!("{directory}/{}/link", digest.hex()))
+                    .collect();
+                let stats = self.store.stat(&keys).await?;
+                links.extend(
+                    digests
+                        .iter()
+                        .zip(stats)
+                        .filter_map(|(name, stat)| stat.map(|stat| Linked { name: *name, stat })),
+                );
+            }
+        }
+        Ok(links)
+    }
+
+    /// Reads what links hold: the digest of each with its canonical one.
+    async fn targets(
+        &self,
+        name: &Repository,
+        digests: Vec<Digest>,
+        key: fn(&Repository, &Digest) -> String,
+    ) -> Result<Vec<(Digest, Digest)>, RegistryError> {
+        let mut targets = Vec::with_capacity(digests.len());
+        for digests in digests.chunks(CHUNK) {
+            let keys: Vec<String> = digests.iter().map(|digest| key(name, digest)).collect();
+            for (digest, link) in digests.iter().zip(self.store.get(&keys).await?) {
+                match link.as_deref().and_then(parse_link) {
+                    Some(canonical) if canonical.algorithm() == Algorithm::Sha256 => {
+                        targets.push((*digest, canonical));
+                    }
+                    _ => {
+                        tracing::warn!(repository = %name, %digest, "a link can't be read; left alone")
+                    }
+                }
+            }
+        }
+        Ok(targets)
+    }
+
+    /// Reads a manifest that has come; `None` when its bytes are not there or are others.
+    async fn adopt_manifest(
+        &self,
+        name: &Repository,
+        digest: Digest,
+        canonical: Digest,
+    ) -> Result<Option<NewManifest>, RegistryError> {
+        let bytes = match self.store.read(&layout::blob(&canonical), None).await {
+            Ok(body) if body.length() <= 2 * MANIFEST_LIMIT as u64 => body.collect().await.ok(),
+            Ok(_) => None,
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error.into()),
+        };
+        let Some(bytes) = bytes.filter(|bytes| Hasher::digest(digest.algorithm(), bytes) == digest)
+        else {
+            tracing::warn!(repository = %name, %digest, "the bytes of a manifest are gone or damaged; left out");
+            return Ok(None);
+        };
+        let size = bytes.len() as u64;
+        let manifest = match ManifestView::parse(&bytes, None) {
+            Ok(view) => {
+                let configuration = self.configuration(&view).await;
+                manifests::describe(name.clone(), digest, canonical, size, &view, &configuration)
+            }
+            Err(error) => {
+                tracing::warn!(repository = %name, %digest, %error, "a manifest can't be parsed; kept as it is");
+                NewManifest {
+                    repository: name.clone(),
+                    digest,
+                    canonical,
+                    size,
+                    media_type: MediaType::OCI_MANIFEST,
+                    artifact_type: None,
+                    subject: None,
+                    annotations: None,
+                    platforms: Vec::new(),
+                    created: None,
+                    content_size: 0,
+                    readable: false,
+                    references: Vec::new(),
+                }
+            }
+        };
+        Ok(Some(manifest))
+    }
+
+    /// Upload sessions that lie in the layout, so that they can go on or be purged.
+    async fn adopt_uploads(&self, found: Vec<(Repository, String)>) -> Result<(), RegistryError> {
+        let now = self.clock.now();
+        let mut records = Vec::new();
+        for (repository, id) in found {
+            if uuid::Uuid::try_parse(&id).is_err() || self.index.upload(&id).await?.is_some() {
+                continue;
+            }
+            let keys = [
+                layout::upload_data(&repository, &id),
+                layout::upload_started(&repository, &id),
+            ];
+            let changed = self
+                .store
+                .stat(&keys)
+                .await?
+                .into_iter()
+                .flatten()
+                .map(|stat| stat.changed);
+            let moved = changed.max().map_or(now, |changed| changed / 1_000_000);
+            records.push(UploadRecord {
+                id,
+                repository,
+                started_at: moved,
+                updated_at: moved,
+                position: 0,
+                state: String::new(),
+            });
+        }
+        if !records.is_empty() {
+            self.index.save_uploads(records).await?;
+        }
+        Ok(())
+    }
+
+    async fn directories(&self, key: &str) -> Result<Vec<String>, RegistryError> {
+        let listed = self.store.list(&[key.to_owned()]).await?;
+        let entries = listed.into_iter().flatten().filter(|entry| entry.directory);
+        Ok(entries.map(|entry| entry.name).collect())
+    }
+}
+
+fn key_of(name: &str) -> String {
+    if name.is_empty() {
+        layout::REPOSITORIES.to_owned()
+    } else {
+        layout::repository(name)
+    }
+}
+
+/// The digest that a link file holds. One written by hand may end with a newline.
+fn parse_link(bytes: &[u8]) -> Option<Digest> {
+    std::str::from_utf8(bytes).ok()?.trim_end().parse().ok()
+}

@@ -1,0 +1,145 @@
+//! Upload sessions in memory.
+//!
+//! A session is what an upload has come to: how many bytes were acknowledged, and their hashes.
+//! It is changed only when a request has ended, so a request that is cut off leaves it as it was.
+//! The bytes lie in the layout; the hashes are kept in the index from time to time. What is not
+//! here is found there again.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use parking_lot::Mutex;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Millis;
+use crate::hash::Hasher;
+use crate::index::UploadRecord;
+use crate::oci::{Algorithm, Repository};
+
+/// One upload.
+#[derive(Clone)]
+pub(super) struct Session {
+    pub(super) id: String,
+    pub(super) repository: Repository,
+    pub(super) started_at: Millis,
+    pub(super) updated_at: Millis,
+    /// Bytes that were acknowledged.
+    pub(super) position: u64,
+    /// Of those bytes; the canonical algorithm first.
+    pub(super) hashers: Vec<Hasher>,
+    /// Whether the index knows less than this.
+    pub(super) unsaved: bool,
+    /// Finished or cancelled by the request that held it.
+    pub(super) ended: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SavedHash {
+    algorithm: String,
+    state: Vec<u8>,
+}
+
+impl Session {
+    /// As the index keeps it.
+    pub(super) fn record(&self) -> UploadRecord {
+        let hashes: Vec<SavedHash> = self
+            .hashers
+            .iter()
+            .map(|hasher| SavedHash {
+                algorithm: hasher.algorithm().to_string(),
+                state: hasher.save(),
+            })
+            .collect();
+        UploadRecord {
+            id: self.id.clone(),
+            repository: self.repository.clone(),
+            started_at: self.started_at,
+            updated_at: self.updated_at,
+            position: self.position,
+            state: serde_json::to_string(&hashes).unwrap_or_default(),
+        }
+    }
+
+    /// From what the index kept. A state that can't be read is begun again, at 0.
+    pub(super) fn from_record(record: &UploadRecord) -> Self {
+        let hashers = serde_json::from_str::<Vec<SavedHash>>(&record.state)
+            .ok()
+            .and_then(|hashes| {
+                hashes
+                    .iter()
+                    .map(|hash| Hasher::resume(hash.algorithm.parse().ok()?, &hash.state).ok())
+                    .collect::<Option<Vec<_>>>()
+            });
+        let (position, hashers) = match hashers {
+            Some(hashers) if !hashers.is_empty() => (record.position, hashers),
+            _ => (0, hashers_for(None)),
+        };
+        Self {
+            id: record.id.clone(),
+            repository: record.repository.clone(),
+            started_at: record.started_at,
+            updated_at: record.updated_at,
+            position,
+            hashers,
+            unsaved: false,
+            ended: false,
+        }
+    }
+}
+
+/// The hashes to compute: the canonical one, and another that was announced.
+pub(super) fn hashers_for(announced: Option<Algorithm>) -> Vec<Hasher> {
+    let mut hashers = vec![Hasher::new(Algorithm::Sha256)];
+    if let Some(other) = announced.filter(|algorithm| *algorithm != Algorithm::Sha256) {
+        hashers.push(Hasher::new(other));
+    }
+    hashers
+}
+
+/// A session and who may work on it.
+pub(super) struct Entry {
+    /// Held by the request that works on it.
+    pub(super) session: Arc<tokio::sync::Mutex<Session>>,
+    /// The repository that it belongs to.
+    pub(super) repository: Repository,
+    /// When bytes last came in.
+    pub(super) moved_at: AtomicI64,
+}
+
+impl Entry {
+    pub(super) fn moved(&self, now: Millis) {
+        self.moved_at.store(now, Ordering::Relaxed);
+    }
+}
+
+/// The sessions that are in memory, by their id.
+#[derive(Default)]
+pub(super) struct Sessions(Mutex<HashMap<String, Arc<Entry>>>);
+
+impl Sessions {
+    pub(super) fn get(&self, id: &str) -> Option<Arc<Entry>> {
+        self.0.lock().get(id).cloned()
+    }
+
+    /// Adds a session; one that another request has added meanwhile wins.
+    pub(super) fn add(&self, session: Session) -> Arc<Entry> {
+        let moved_at = AtomicI64::new(session.updated_at);
+        let (id, repository) = (session.id.clone(), session.repository.clone());
+        let session = Arc::new(tokio::sync::Mutex::new(session));
+        let entry = Entry {
+            session,
+            repository,
+            moved_at,
+        };
+        Arc::clone(self.0.lock().entry(id).or_insert_with(|| Arc::new(entry)))
+    }
+
+    pub(super) fn remove(&self, id: &str) {
+        self.0.lock().remove(id);
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Entry>> {
+        self.0.lock().values().cloned().collect()
+    }
+}

@@ -1,0 +1,437 @@
+//! Uploads: sessions that take in bytes until they become a blob.
+
+use std::pin::Pin;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+use tokio::sync::OwnedMutexGuard;
+
+use super::sessions::{Entry, Session, hashers_for};
+use super::{Registry, RegistryError, layout};
+use crate::clock::Millis;
+use crate::index::NewBlob;
+use crate::oci::{Algorithm, ByteRange, Digest, Repository};
+use crate::store::{StoreError, Written};
+
+/// Bytes that are gathered before they are handed on to be hashed and written.
+const SLICE: usize = 128 * 1024;
+/// How long a request waits for another one that writes to the same upload.
+const TURN: Duration = Duration::from_secs(10);
+/// Sessions in which nothing has moved for this long are found again when they are asked for.
+const FORGET_AFTER: Millis = 10 * 60 * 1000;
+
+/// Why a body ended before its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum BodyError {
+    /// The connection broke, or the framing did.
+    Interrupted(String),
+    /// Nothing, or next to nothing, came for too long.
+    Stalled,
+}
+
+impl From<BodyError> for RegistryError {
+    fn from(error: BodyError) -> Self {
+        match error {
+            BodyError::Interrupted(reason) => Self::Interrupted(reason),
+            BodyError::Stalled => Self::Stalled,
+        }
+    }
+}
+
+/// The body of a request.
+pub type IncomingBody = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
+
+/// An upload session, as a client sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Its UUID.
+    pub id: String,
+    /// Bytes that were received.
+    pub position: u64,
+}
+
+/// A blob that has arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrived {
+    /// Its digest, as the client named it.
+    pub digest: Digest,
+    /// Bytes.
+    pub size: u64,
+}
+
+type Held = OwnedMutexGuard<Session>;
+
+impl Registry {
+    /// Begins an upload. `announced` is the algorithm that its digest will have.
+    pub async fn start_upload(
+        &self,
+        repository: &Repository,
+        announced: Option<Algorithm>,
+    ) -> Result<Upload, RegistryError> {
+        self.must_be_writable()?;
+        let (id, now) = (uuid::Uuid::new_v4().to_string(), self.clock.now());
+        let started = jiff::Timestamp::from_millisecond(now).unwrap_or_default();
+        let text = started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        self.store
+            .put(&layout::upload_started(repository, &id), text.into())
+            .await?;
+        self.sessions.add(Session {
+            id: id.clone(),
+            repository: repository.clone(),
+            started_at: now,
+            updated_at: now,
+            position: 0,
+            hashers: hashers_for(announced),
+            unsaved: true,
+            ended: false,
+        });
+        Ok(Upload { id, position: 0 })
+    }
+
+    /// How far an upload has come.
+    pub async fn upload(&self, repository: &Repository, id: &str) -> Result<Upload, RegistryError> {
+        let (_, session) = self.turn(repository, id).await?;
+        Ok(Upload {
+            id: session.id.clone(),
+            position: session.position,
+        })
+    }
+
+    /// Takes in more bytes: a chunk with its range, or whatever comes.
+    pub async fn append(
+        &self,
+        repository: &Repository,
+        id: &str,
+        range: Option<ByteRange>,
+        body: IncomingBody,
+    ) -> Result<Upload, RegistryError> {
+        self.must_be_writable()?;
+        let (entry, mut session) = self.turn(repository, id).await?;
+        self.take_in(&entry, &mut session, range, body, false)
+            .await?;
+        Ok(Upload {
+            id: session.id.clone(),
+            position: session.position,
+        })
+    }
+
+    /// Takes in the last bytes, and makes all of them a blob. A wrong digest ends the upload.
+    pub async fn finish_upload(
+        &self,
+        repository: &Repository,
+        id: &str,
+        digest: &Digest,
+        range: Option<ByteRange>,
+        body: IncomingBody,
+    ) -> Result<Arrived, RegistryError> {
+        self.must_be_writable()?;
+        let (entry, mut session) = self.turn(repository, id).await?;
+        self.take_in(&entry, &mut session, range, body, true)
+            .await?;
+        let canonical =
+            digest_of(&session, Algorithm::Sha256).ok_or(RegistryError::UploadUnknown)?;
+        let actual = match digest_of(&session, digest.algorithm()) {
+            Some(digest) => digest,
+            None => self.hash_again(&session, digest.algorithm()).await?,
+        };
+        if actual != *digest {
+            self.end(&mut session).await?;
+            return Err(RegistryError::DigestMismatch {
+                expected: *digest,
+                actual,
+            });
+        }
+        let new = NewBlob {
+            repository: repository.clone(),
+            canonical,
+            alias: (canonical != *digest).then_some(*digest),
+            size: session.position,
+            staged: layout::upload_data(repository, id),
+            upload: Some(id.to_owned()),
+        };
+        let terms = self.lease();
+        self.index.add_blob(new, terms).await?;
+        session.ended = true;
+        self.sessions.remove(id);
+        Ok(Arrived {
+            digest: *digest,
+            size: session.position,
+        })
+    }
+
+    /// A whole blob in one request; what does not become one leaves nothing behind.
+    pub async fn upload_at_once(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        body: IncomingBody,
+    ) -> Result<Arrived, RegistryError> {
+        let upload = self
+            .start_upload(repository, Some(digest.algorithm()))
+            .await?;
+        let result = self
+            .finish_upload(repository, &upload.id, digest, None, body)
+            .await;
+        if result.is_err()
+            && let Err(error) = self.cancel_upload(repository, &upload.id).await
+            && !matches!(error, RegistryError::UploadUnknown)
+        {
+            tracing::warn!(%error, upload = upload.id, "an upload that failed could not be removed");
+        }
+        result
+    }
+
+    /// Ends an upload without a blob.
+    pub async fn cancel_upload(
+        &self,
+        repository: &Repository,
+        id: &str,
+    ) -> Result<(), RegistryError> {
+        let (_, mut session) = self.turn(repository, id).await?;
+        self.end(&mut session).await
+    }
+
+    async fn end(&self, session: &mut Session) -> Result<(), RegistryError> {
+        session.ended = true;
+        self.sessions.remove(&session.id);
+        self.store
+            .remove_tree(&layout::upload(&session.repository, &session.id))
+            .await?;
+        if self.index.upload(&session.id).await?.is_some() {
+            self.index.remove_upload(session.id.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits for a turn at a session, which is looked for in memory, in the index, in the layout.
+    async fn turn(
+        &self,
+        repository: &Repository,
+        id: &str,
+    ) -> Result<(std::sync::Arc<Entry>, Held), RegistryError> {
+        let entry = match self.sessions.get(id) {
+            Some(entry) => entry,
+            None => self.sessions.add(self.find_session(repository, id).await?),
+        };
+        let turn = std::sync::Arc::clone(&entry.session).lock_owned();
+        let session = tokio::time::timeout(TURN, turn)
+            .await
+            .map_err(|_| RegistryError::UploadBusy)?;
+        if session.ended || session.repository != *repository {
+            return Err(RegistryError::UploadUnknown);
+        }
+        Ok((entry, session))
+    }
+
+    async fn find_session(
+        &self,
+        repository: &Repository,
+        id: &str,
+    ) -> Result<Session, RegistryError> {
+        if uuid::Uuid::try_parse(id).is_err() {
+            return Err(RegistryError::UploadUnknown);
+        }
+        let keys = [
+            layout::upload_data(repository, id),
+            layout::upload_started(repository, id),
+        ];
+        let (length, started) = match self.store.stat(&keys).await?[..] {
+            [None, None] | [] => return Err(RegistryError::UploadUnknown),
+            [data, started, ..] => (data.map_or(0, |stat| stat.size), started),
+            [_] => return Err(RegistryError::UploadUnknown),
+        };
+        let now = self.clock.now();
+        let mut session = match self.index.upload(id).await? {
+            Some(record) if record.repository == *repository => Session::from_record(&record),
+            Some(_) => return Err(RegistryError::UploadUnknown),
+            None => Session {
+                id: id.to_owned(),
+                repository: repository.clone(),
+                started_at: started.map_or(now, |stat| stat.changed / 1_000_000),
+                updated_at: now,
+                position: 0,
+                hashers: hashers_for(None),
+                unsaved: true,
+                ended: false,
+            },
+        };
+        if session.position > length {
+            (session.position, session.hashers) = (0, hashers_for(None));
+        }
+        // What has come since the hashes were kept is read again.
+        if session.position < length {
+            let mut rest = self
+                .store
+                .read(&keys[0], Some((session.position, length)))
+                .await?;
+            while let Some(slice) = rest.next().await {
+                let slice = slice.map_err(|error| StoreError::new("read", &keys[0], error))?;
+                session
+                    .hashers
+                    .iter_mut()
+                    .for_each(|hasher| hasher.update(&slice));
+            }
+            session.position = length;
+            session.unsaved = true;
+        }
+        Ok(session)
+    }
+
+    /// Streams a body into a session. The session moves on only when that ended well, or when the
+    /// body broke off without a length to keep to.
+    async fn take_in(
+        &self,
+        entry: &Entry,
+        session: &mut Session,
+        range: Option<ByteRange>,
+        mut body: IncomingBody,
+        seal: bool,
+    ) -> Result<(), RegistryError> {
+        if let Some(range) = range
+            && range.start != session.position
+        {
+            let position = session.position;
+            return Err(RegistryError::OutOfOrder {
+                start: range.start,
+                position,
+            });
+        }
+        let key = layout::upload_data(&session.repository, &session.id);
+        let mut appender = self
+            .store
+            .append(&key, session.position, session.hashers.clone())
+            .await?;
+        let limit = range.map_or(u64::MAX, ByteRange::length);
+        let (mut received, mut broken) = (0_u64, None);
+        let mut slices = Vec::new();
+        let mut gathered = 0;
+        while let Some(next) = body.next().await {
+            match next {
+                Ok(bytes) => {
+                    received += bytes.len() as u64;
+                    gathered += bytes.len();
+                    slices.push(bytes);
+                }
+                Err(error) => {
+                    broken = Some(error);
+                    break;
+                }
+            }
+            if received > limit {
+                break;
+            }
+            if gathered >= SLICE {
+                entry.moved(self.clock.now());
+                appender.write(std::mem::take(&mut slices)).await?;
+                gathered = 0;
+            }
+        }
+        if range.is_some() && broken.is_none() && received != limit {
+            // Nothing may still be writing when the next request comes.
+            appender.finish().await?;
+            return Err(RegistryError::ChunkLength {
+                expected: limit,
+                actual: received,
+            });
+        }
+        if !slices.is_empty() {
+            appender.write(slices).await?;
+        }
+        let Written { hashers, length } = if seal && broken.is_none() {
+            appender.seal().await?
+        } else {
+            appender.finish().await?
+        };
+        session.hashers = hashers;
+        session.position = length;
+        session.updated_at = self.clock.now();
+        session.unsaved = true;
+        entry.moved(session.updated_at);
+        match broken {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// The digest of a session by an algorithm that nobody announced.
+    async fn hash_again(
+        &self,
+        session: &Session,
+        algorithm: Algorithm,
+    ) -> Result<Digest, RegistryError> {
+        let key = layout::upload_data(&session.repository, &session.id);
+        let mut hasher = crate::hash::Hasher::new(algorithm);
+        let mut bytes = self.store.read(&key, None).await?;
+        while let Some(slice) = bytes.next().await {
+            hasher.update(&slice.map_err(|error| StoreError::new("read", &key, error))?);
+        }
+        Ok(hasher.finish())
+    }
+
+    /// Keeps in the index how far the sessions have come, and the leases of repositories alive in
+    /// which an upload moves. Called every second or so, and before the end.
+    pub async fn save_uploads(&self) -> Result<(), RegistryError> {
+        let now = self.clock.now();
+        let mut records = Vec::new();
+        let mut saved = Vec::new();
+        for entry in self.sessions.all() {
+            // One that a request works on is kept once that has ended.
+            let Ok(session) = std::sync::Arc::clone(&entry.session).try_lock_owned() else {
+                continue;
+            };
+            if session.unsaved && !session.ended && now - session.started_at >= 1000 {
+                records.push(session.record());
+                saved.push(session);
+            } else if !session.unsaved && now - session.updated_at > FORGET_AFTER {
+                self.sessions.remove(&session.id);
+            }
+        }
+        if !records.is_empty() {
+            self.index.save_uploads(records).await?;
+            saved.iter_mut().for_each(|session| session.unsaved = false);
+        }
+        Ok(())
+    }
+
+    /// Extends the leases in repositories where an upload has moved within the last minute.
+    pub async fn keep_leases_of_moving_uploads(&self) -> Result<(), RegistryError> {
+        let terms = self.lease();
+        let mut moving = std::collections::HashSet::new();
+        for entry in self.sessions.all() {
+            let moved_at = entry.moved_at.load(std::sync::atomic::Ordering::Relaxed);
+            if terms.now - moved_at < 60_000 {
+                moving.insert(entry.repository.clone());
+            }
+        }
+        for repository in moving {
+            self.index.extend_leases(repository, terms).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the uploads that have received nothing for `age` milliseconds: how many. With `dry_run`
+    /// only counts them.
+    pub async fn purge_uploads(&self, age: Millis, dry_run: bool) -> Result<usize, RegistryError> {
+        let before = self.clock.now() - age;
+        let idle = self.index.idle_uploads(before).await?;
+        for upload in idle.iter().filter(|_| !dry_run) {
+            match self.cancel_upload(&upload.repository, &upload.id).await {
+                // Its bytes were gone already.
+                Err(RegistryError::UploadUnknown) => {
+                    self.index.remove_upload(upload.id.clone()).await?;
+                }
+                result => result?,
+            }
+        }
+        Ok(idle.len())
+    }
+}
+
+fn digest_of(session: &Session, algorithm: Algorithm) -> Option<Digest> {
+    let hasher = session
+        .hashers
+        .iter()
+        .find(|hasher| hasher.algorithm() == algorithm)?;
+    Some(hasher.clone().finish())
+}
