@@ -242,11 +242,11 @@ impl Registry {
         let mut readable = HashSet::new();
         let mut unread = Vec::new();
         for layer in layers {
-            let canonical = layer.name.algorithm() == Algorithm::Sha256;
-            if canonical {
+            if layer.name.algorithm() == Algorithm::Sha256 {
                 readable.insert(layer.name);
             }
-            if layer.stat.changed >= since || (canonical && !known.blobs.contains(&layer.name)) {
+            // One that was there before and is not known has no blob.
+            if layer.stat.changed >= since && !known.blobs.contains(&layer.name) {
                 unread.push(layer.name);
             }
         }
@@ -257,7 +257,6 @@ impl Registry {
             .filter(|blob| !gone_blobs.contains(blob))
             .copied()
             .collect();
-        unread.retain(|digest| !known.blobs.contains(digest));
         found.linked = self.targets(name, unread, layout::layer).await?;
         if since != i64::MIN {
             let mut there = Vec::with_capacity(found.linked.len());
@@ -273,9 +272,10 @@ impl Registry {
         let revisions = self.links(&directory).await?;
         let there: HashSet<Digest> = revisions.iter().map(|revision| revision.name).collect();
         found.gone = known.manifests.difference(&there).copied().collect();
+        // One that was there before and is not known has lost its bytes.
         let come: Vec<&Linked<Digest>> = revisions
             .iter()
-            .filter(|revision| !known.manifests.contains(&revision.name))
+            .filter(|link| link.stat.changed >= since && !known.manifests.contains(&link.name))
             .collect();
         let digests = come.iter().map(|revision| revision.name).collect();
         let targets = self.targets(name, digests, layout::revision).await?;

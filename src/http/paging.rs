@@ -1,0 +1,54 @@
+//! Paging by `n` and `last` (OCI distribution specification, "Listing Tags"), and queries.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::respond::Refusal;
+use crate::oci::ErrorCode;
+
+/// What need not be encoded in the value of a query.
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// The query of a request, decoded.
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub(super) fn parse(query: Option<&str>) -> Self {
+        let pairs = url::form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+        Self(pairs.into_owned().collect())
+    }
+
+    /// The first value of a name.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.all(name).next()
+    }
+
+    /// Every value of a name, in order.
+    pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+
+    /// `n`, when it is there: a whole number, not negative.
+    pub(super) fn count(&self) -> Result<Option<usize>, Refusal> {
+        let Some(text) = self.get("n") else { return Ok(None) };
+        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits {
+            let message = format!("n is not a number that can be answered: {text:?}");
+            return Err(Refusal::bad(ErrorCode::PaginationNumberInvalid, message));
+        }
+        // A number beyond all counting is as good as the limit.
+        Ok(Some(text.parse().unwrap_or(usize::MAX)))
+    }
+}
+
+/// The value of `Link` that leads to the next page.
+pub(super) fn next(location: &str, pairs: &[(&str, &str)]) -> String {
+    let mut query = String::new();
+    for (name, value) in pairs {
+        let joint = if query.is_empty() { '?' } else { '&' };
+        query.push(joint);
+        query.push_str(name);
+        query.push('=');
+        query.extend(utf8_percent_encode(value, VALUE));
+    }
+    format!("<{location}{query}>; rel=\"next\"")
+}

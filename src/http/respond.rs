@@ -1,0 +1,170 @@
+//! Answers: the one place that maps an error of the registry to a status and an OCI body.
+
+use axum::body::Body;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::{Response, StatusCode};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::route::RouteError;
+use crate::oci::ErrorCode;
+use crate::registry::RegistryError;
+
+/// A whole answer.
+pub(super) type Answer = Response<Body>;
+
+/// What went wrong, as a client is told.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    pub(super) code: ErrorCode,
+    pub(super) message: String,
+    pub(super) detail: Value,
+    /// More of the same code, each with a detail of its own.
+    more: Vec<Value>,
+    /// A header that goes with it.
+    header: Option<(HeaderName, HeaderValue)>,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { status, code, message, detail: Value::Null, more: Vec::new(), header: None }
+    }
+
+    pub(super) fn bad(code: ErrorCode, message: impl ToString) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message.to_string())
+    }
+
+    pub(super) fn with(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Self {
+        self.header = value.try_into().ok().map(|value| (name, value));
+        self
+    }
+
+    fn with_details(mut self, details: impl IntoIterator<Item = Value>) -> Self {
+        let mut details = details.into_iter();
+        self.detail = details.next().unwrap_or(Value::Null);
+        self.more = details.collect();
+        self
+    }
+
+    /// The answer, in the form of the specification ("Error Codes").
+    pub(super) fn answer(self) -> Answer {
+        let Self { status, code, message, detail, more, header } = self;
+        let errors: Vec<Value> = std::iter::once(detail)
+            .chain(more)
+            .map(|detail| match detail {
+                Value::Null => json!({"code": code.as_str(), "message": message}),
+                detail => json!({"code": code.as_str(), "message": message, "detail": detail}),
+            })
+            .collect();
+        let mut answer = json(status, &json!({ "errors": errors }));
+        if let Some((name, value)) = header {
+            answer.headers_mut().insert(name, value);
+        }
+        answer
+    }
+}
+
+impl From<RouteError> for Refusal {
+    fn from(error: RouteError) -> Self {
+        match error {
+            RouteError::Unknown => {
+                Self::new(StatusCode::NOT_FOUND, ErrorCode::Unsupported, "there is no such endpoint")
+            }
+            RouteError::Malformed(code, message) => Self::bad(code, message),
+        }
+    }
+}
+
+impl From<RegistryError> for Refusal {
+    fn from(error: RegistryError) -> Self {
+        use ErrorCode as Code;
+        use RegistryError as Error;
+        use StatusCode as Status;
+        let message = error.to_string();
+        let (status, code) = match &error {
+            Error::BlobUnknown(_) => (Status::NOT_FOUND, Code::BlobUnknown),
+            Error::UploadUnknown => (Status::NOT_FOUND, Code::BlobUploadUnknown),
+            Error::UploadBusy => (Status::CONFLICT, Code::BlobUploadInvalid),
+            Error::OutOfOrder { .. } => (Status::RANGE_NOT_SATISFIABLE, Code::RangeInvalid),
+            Error::ChunkLength { .. } => (Status::BAD_REQUEST, Code::SizeInvalid),
+            Error::DigestMismatch { .. } => (Status::BAD_REQUEST, Code::DigestInvalid),
+            Error::Interrupted(_) => (Status::BAD_REQUEST, Code::SizeInvalid),
+            Error::Stalled => (Status::REQUEST_TIMEOUT, Code::BlobUploadInvalid),
+            Error::ManifestUnknown { .. } => (Status::NOT_FOUND, Code::ManifestUnknown),
+            Error::ManifestInvalid(_) | Error::SchemaOne | Error::AddressRefused(_) => {
+                (Status::BAD_REQUEST, Code::ManifestInvalid)
+            }
+            Error::ManifestTooLarge => (Status::PAYLOAD_TOO_LARGE, Code::ManifestInvalid),
+            Error::BlobsMissing(_) | Error::ChildrenMissing(_) => {
+                (Status::BAD_REQUEST, Code::ManifestBlobUnknown)
+            }
+            Error::NameUnknown(_) => (Status::NOT_FOUND, Code::NameUnknown),
+            Error::DeleteDisabled => (Status::METHOD_NOT_ALLOWED, Code::Unsupported),
+            Error::ReadOnly => (Status::METHOD_NOT_ALLOWED, Code::Unsupported),
+            Error::Full => (Status::INSUFFICIENT_STORAGE, Code::Unavailable),
+            Error::RootLost { .. } | Error::Index(_) | Error::Store(_) => {
+                // What it was is for the log, not for a stranger.
+                tracing::error!(%error, "a request failed");
+                return Self::new(
+                    Status::INTERNAL_SERVER_ERROR,
+                    Code::Unknown,
+                    "something went wrong here; the server's log says what",
+                );
+            }
+        };
+        let refusal = Self::new(status, code, message);
+        match error {
+            Error::BlobsMissing(digests) | Error::ChildrenMissing(digests) => {
+                refusal.with_details(digests.iter().map(|digest| json!({"digest": digest})))
+            }
+            Error::BlobUnknown(digest) => refusal.with_details([json!({"digest": digest})]),
+            Error::DigestMismatch { expected, actual } => {
+                refusal.with_details([json!({"digest": expected, "actual": actual})])
+            }
+            Error::ManifestUnknown { repository, reference } => refusal.with_details([
+                json!({"name": repository, "reference": reference.to_string()}),
+            ]),
+            Error::NameUnknown(repository) => refusal.with_details([json!({"name": repository})]),
+            _ => refusal,
+        }
+    }
+}
+
+/// An answer with a JSON body.
+pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Answer {
+    let bytes = serde_json::to_vec(value).unwrap_or_default();
+    let mut answer = with_body(status, bytes);
+    answer
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    answer
+}
+
+/// An answer with a body that is all there.
+pub(super) fn with_body(status: StatusCode, bytes: impl Into<bytes::Bytes>) -> Answer {
+    let bytes = bytes.into();
+    let length = bytes.len();
+    let mut answer = Response::new(Body::from(bytes));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(CONTENT_LENGTH, length.into());
+    answer
+}
+
+/// An answer without a body.
+pub(super) fn empty(status: StatusCode) -> Answer {
+    let mut answer = Response::new(Body::empty());
+    *answer.status_mut() = status;
+    if status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED {
+        answer.headers_mut().insert(CONTENT_LENGTH, 0.into());
+    }
+    answer
+}
+
+/// Sets a header from a text of ours; one that can't stand in a header is left out.
+pub(super) fn set(answer: &mut Answer, name: HeaderName, value: impl TryInto<HeaderValue>) {
+    if let Ok(value) = value.try_into() {
+        answer.headers_mut().insert(name, value);
+    }
+}

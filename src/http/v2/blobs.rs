@@ -1,0 +1,97 @@
+//! Blobs: HEAD, GET with ranges, DELETE.
+
+use axum::body::Body;
+use http::header::{
+    ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue,
+    IF_RANGE, RANGE,
+};
+use http::{Response, StatusCode};
+
+use super::super::respond::{Answer, Refusal, empty, set};
+use super::{CONTENT_DIGEST, Call, IMMUTABLE, has_already};
+use crate::oci::{Digest, ErrorCode, Repository, parse_byte_range};
+
+/// What every answer about a blob says.
+fn describe(answer: &mut Answer, digest: &str) {
+    set(answer, ETAG, format!("\"{digest}\""));
+    set(answer, CONTENT_DIGEST, digest);
+    let headers = answer.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(IMMUTABLE));
+    headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+}
+
+/// `HEAD /v2/<name>/blobs/<digest>`
+pub(in super::super) async fn head(
+    call: &Call,
+    name: &Repository,
+    digest: &Digest,
+) -> Result<Answer, Refusal> {
+    let blob = call.app.registry.promise_blob(name, digest).await?;
+    let text = digest.to_string();
+    let mut answer = if has_already(call, &text) {
+        empty(StatusCode::NOT_MODIFIED)
+    } else {
+        let mut answer = Response::new(Body::empty());
+        answer.headers_mut().insert(CONTENT_LENGTH, blob.size().into());
+        answer
+    };
+    describe(&mut answer, &text);
+    Ok(answer)
+}
+
+/// `GET /v2/<name>/blobs/<digest>`
+pub(in super::super) async fn get(
+    call: &Call,
+    name: &Repository,
+    digest: &Digest,
+) -> Result<Answer, Refusal> {
+    let registry = &call.app.registry;
+    let blob = registry.blob(name, digest).await?;
+    let text = digest.to_string();
+    if has_already(call, &text) {
+        let mut answer = empty(StatusCode::NOT_MODIFIED);
+        describe(&mut answer, &text);
+        return Ok(answer);
+    }
+    let size = blob.size();
+    // A range of another state of the content is asked for in vain: it never changes.
+    let same = call.header(&IF_RANGE).is_none_or(|tag| tag.trim_matches('"') == text);
+    let range = match call.header(&RANGE).filter(|_| same) {
+        Some(header) => parse_byte_range(header, size).map_err(|error| {
+            Refusal::new(StatusCode::RANGE_NOT_SATISFIABLE, ErrorCode::RangeInvalid, error.to_string())
+                .with(CONTENT_RANGE, format!("bytes */{size}"))
+        })?,
+        None => None,
+    };
+    let window = range.map(|range| (range.start, range.end + 1));
+    let body = registry.read_blob(&blob, window).await.map_err(|error| match error {
+        // Its bytes are gone though the index knows it; what is not served is unknown.
+        crate::registry::RegistryError::Store(error) if error.is_not_found() => {
+            tracing::error!(%digest, %error, "the bytes of a blob are gone");
+            crate::registry::RegistryError::BlobUnknown(*digest)
+        }
+        error => error,
+    })?;
+    let length = body.length();
+    let mut answer = Response::new(Body::from_stream(body));
+    answer.headers_mut().insert(CONTENT_LENGTH, length.into());
+    if let Some(range) = range {
+        *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
+        set(&mut answer, CONTENT_RANGE, format!("bytes {}-{}/{size}", range.start, range.end));
+    }
+    describe(&mut answer, &text);
+    Ok(answer)
+}
+
+/// `DELETE /v2/<name>/blobs/<digest>`
+pub(in super::super) async fn delete(
+    call: &Call,
+    name: &Repository,
+    digest: &Digest,
+) -> Result<Answer, Refusal> {
+    call.app.registry.delete_blob(name, digest).await?;
+    let mut answer = empty(StatusCode::ACCEPTED);
+    set(&mut answer, CONTENT_DIGEST, digest.to_string());
+    Ok(answer)
+}

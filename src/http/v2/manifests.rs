@@ -1,0 +1,164 @@
+//! Manifests: GET, HEAD, PUT with tags, DELETE of a tag or a manifest.
+
+use http::StatusCode;
+use http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION,
+};
+
+use super::super::body::{self, WholeError};
+use super::super::respond::{Answer, Refusal, empty, set, with_body};
+use super::uploads::to_its_end;
+use super::{CONTENT_DIGEST, Call, IMMUTABLE, has_already};
+use crate::oci::{ErrorCode, MANIFEST_LIMIT, MediaType, Reference, Repository, Tag};
+use crate::registry::{Incoming, RegistryError};
+
+const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
+const OCI_TAG: HeaderName = HeaderName::from_static("oci-tag");
+/// Tags that one push by digest may set.
+const TAGS_AT_ONCE: usize = 100;
+
+/// A reference as the path has it, or the text of one that is malformed.
+type Named = Result<Reference, String>;
+
+/// There is nothing under a name that nothing can be pushed under.
+fn there(reference: Named) -> Result<Reference, Refusal> {
+    reference.map_err(|message| {
+        Refusal::new(StatusCode::NOT_FOUND, ErrorCode::ManifestUnknown, message)
+    })
+}
+
+/// `GET` and `HEAD /v2/<name>/manifests/<reference>`
+pub(in super::super) async fn get(
+    call: &Call,
+    name: &Repository,
+    reference: Named,
+) -> Result<Answer, Refusal> {
+    let reference = there(reference)?;
+    let manifest = call.app.registry.manifest(name, &reference).await?;
+    let digest = manifest.digest.to_string();
+    let mut answer = if has_already(call, &digest) {
+        empty(StatusCode::NOT_MODIFIED)
+    } else if call.method == http::Method::HEAD {
+        let mut answer = empty(StatusCode::OK);
+        answer.headers_mut().insert(CONTENT_LENGTH, manifest.bytes.len().into());
+        answer
+    } else {
+        with_body(StatusCode::OK, manifest.bytes.clone())
+    };
+    set(&mut answer, ETAG, format!("\"{digest}\""));
+    set(&mut answer, CONTENT_DIGEST, digest);
+    set(&mut answer, CONTENT_TYPE, manifest.media_type.as_str());
+    if matches!(reference, Reference::Digest(_)) {
+        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(IMMUTABLE));
+    }
+    Ok(answer)
+}
+
+/// `PUT /v2/<name>/manifests/<reference>`
+pub(in super::super) async fn put(
+    call: Call,
+    name: Repository,
+    reference: Named,
+) -> Result<Answer, Refusal> {
+    let reference =
+        reference.map_err(|message| Refusal::bad(ErrorCode::TagInvalid, message))?;
+    let tags = tags_of(&call, &reference)?;
+    let media_type = match call.headers.get(CONTENT_TYPE) {
+        Some(text) => {
+            let text = text.to_str().unwrap_or_default();
+            let media_type = MediaType::new(text);
+            if !is_media_type(media_type.as_str()) {
+                return Err(Refusal::bad(
+                    ErrorCode::ManifestInvalid,
+                    format!("Content-Type is not a media type: {text:?}"),
+                ));
+            }
+            // What clients send that say nothing about the content.
+            Some(media_type).filter(|media_type| {
+                !matches!(
+                    media_type.as_str(),
+                    "application/octet-stream" | "application/json" | "application/x-www-form-urlencoded"
+                )
+            })
+        }
+        None => None,
+    };
+    let location = call.location(&format!("/v2/{name}/manifests/"));
+    let announced = call.header(&CONTENT_LENGTH).and_then(|text| text.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > MANIFEST_LIMIT as u64) {
+        return Err(RegistryError::ManifestTooLarge.into());
+    }
+    let Call { app, body, .. } = call;
+    let room = app.room_for_manifest(announced).await;
+    let bytes = body::whole(body, MANIFEST_LIMIT).await.map_err(|error| match error {
+        WholeError::TooLarge => RegistryError::ManifestTooLarge,
+        WholeError::Body(error) => error.into(),
+    })?;
+    let incoming =
+        Incoming { repository: name, reference: reference.clone(), tags: tags.clone(), media_type, bytes };
+    let put = to_its_end(async move {
+        let put = app.registry.put_manifest(incoming).await;
+        drop(room);
+        put
+    })
+    .await?;
+    let mut answer = empty(StatusCode::CREATED);
+    set(&mut answer, LOCATION, format!("{location}{}", put.digest));
+    set(&mut answer, CONTENT_DIGEST, put.digest.to_string());
+    if let Some(subject) = put.subject {
+        set(&mut answer, OCI_SUBJECT, subject.to_string());
+    }
+    for tag in tags {
+        if let Ok(value) = HeaderValue::from_str(tag.as_str()) {
+            answer.headers_mut().append(OCI_TAG, value);
+        }
+    }
+    Ok(answer)
+}
+
+/// The tags that a push by digest sets besides.
+fn tags_of(call: &Call, reference: &Reference) -> Result<Vec<Tag>, Refusal> {
+    let mut tags: Vec<Tag> = Vec::new();
+    for text in call.query.all("tag") {
+        let tag = text.parse().map_err(|error| Refusal::bad(ErrorCode::TagInvalid, error))?;
+        if !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    if tags.len() > TAGS_AT_ONCE {
+        return Err(Refusal::new(
+            StatusCode::URI_TOO_LONG,
+            ErrorCode::TagInvalid,
+            format!("one push sets at most {TAGS_AT_ONCE} tags"),
+        ));
+    }
+    if !tags.is_empty() && matches!(reference, Reference::Tag(_)) {
+        return Err(Refusal::bad(ErrorCode::TagInvalid, "?tag= goes with a push by digest"));
+    }
+    Ok(tags)
+}
+
+/// `type/subtype` of RFC 6838, section 4.2.
+fn is_media_type(text: &str) -> bool {
+    let name = |part: &str| {
+        !part.is_empty()
+            && part.len() <= 127
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+    };
+    text.split_once('/').is_some_and(|(kind, subtype)| name(kind) && name(subtype))
+}
+
+/// `DELETE /v2/<name>/manifests/<reference>`: of a tag, that tag alone; of a digest, the manifest
+/// and the tags that point at it.
+pub(in super::super) async fn delete(
+    call: &Call,
+    name: &Repository,
+    reference: Named,
+) -> Result<Answer, Refusal> {
+    let registry = &call.app.registry;
+    match there(reference)? {
+        Reference::Tag(tag) => registry.delete_tag(name, &tag).await?,
+        Reference::Digest(digest) => drop(registry.delete_manifest(name, &digest).await?),
+    }
+    Ok(empty(StatusCode::ACCEPTED))
+}

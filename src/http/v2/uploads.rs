@@ -1,0 +1,215 @@
+//! Uploads: POST, PATCH, PUT, GET and DELETE of sessions, and mounts.
+//!
+//! What takes in bytes runs in a task of its own: a client that goes away must not stop it between
+//! two steps.
+
+use std::future::Future;
+
+use http::StatusCode;
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName, LOCATION, RANGE};
+
+use super::super::body;
+use super::super::respond::{Answer, Refusal, empty, set};
+use super::{CONTENT_DIGEST, Call};
+use crate::oci::{Algorithm, ByteRange, Digest, ErrorCode, Repository, parse_content_range};
+use crate::registry::{Arrived, RegistryError, Upload};
+
+const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
+const CHUNK_LEAST: HeaderName = HeaderName::from_static("oci-chunk-min-length");
+
+/// Runs `work` to its end, whether or not anybody still waits for it.
+pub(super) async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, RegistryError>> + Send + 'static,
+) -> Result<T, Refusal> {
+    match tokio::spawn(work).await {
+        Ok(result) => Ok(result?),
+        Err(error) => match error.try_into_panic() {
+            // To where panics of requests are caught.
+            Ok(panic) => std::panic::resume_unwind(panic),
+            Err(_) => Err(Refusal::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                ErrorCode::Unavailable,
+                "the server is going away",
+            )),
+        },
+    }
+}
+
+fn digest_of(text: &str) -> Result<Digest, Refusal> {
+    text.parse().map_err(|error| Refusal::bad(ErrorCode::DigestInvalid, error))
+}
+
+/// The answer about a session: where it is and how far.
+fn session(call: &Location, name: &Repository, upload: &Upload, status: StatusCode) -> Answer {
+    let mut answer = empty(status);
+    let location = call.of(&format!("/v2/{name}/blobs/uploads/{}", upload.id));
+    set(&mut answer, LOCATION, location);
+    set(&mut answer, UPLOAD_UUID, upload.id.as_str());
+    set(&mut answer, RANGE, format!("0-{}", upload.position.saturating_sub(1)));
+    answer
+}
+
+/// The answer that a blob is there.
+fn created(call: &Location, name: &Repository, digest: &Digest) -> Answer {
+    let mut answer = empty(StatusCode::CREATED);
+    set(&mut answer, LOCATION, call.of(&format!("/v2/{name}/blobs/{digest}")));
+    set(&mut answer, CONTENT_DIGEST, digest.to_string());
+    answer
+}
+
+/// What is left of a call once its body has been given away.
+struct Location {
+    locations: std::sync::Arc<super::super::Locations>,
+    headers: http::HeaderMap,
+    tls: bool,
+}
+
+impl Location {
+    fn of(&self, path: &str) -> String {
+        self.locations.of(path, &self.headers, self.tls)
+    }
+}
+
+fn split(call: Call) -> (Location, super::super::paging::Query, hyper::body::Incoming, super::super::App) {
+    let Call { app, query, headers, body, tls, .. } = call;
+    let locations = std::sync::Arc::clone(&app.locations);
+    (Location { locations, headers, tls }, query, body, app)
+}
+
+/// `POST /v2/<name>/blobs/uploads/`: a session, a mount, or a whole blob.
+pub(in super::super) async fn start(call: Call, name: Repository) -> Result<Answer, Refusal> {
+    let (location, query, body, app) = split(call);
+    let registry = app.registry.clone();
+    if let Some(text) = query.get("mount") {
+        let digest = digest_of(text)?;
+        // A name that can't be read is a repository that is not there: a session instead.
+        let from = query.get("from").map(str::parse::<Repository>);
+        let mounted = match &from {
+            Some(Ok(from)) => registry.mount_blob(&name, Some(from), &digest).await?,
+            Some(Err(_)) => None,
+            None => registry.mount_blob(&name, None, &digest).await?,
+        };
+        if mounted.is_some() {
+            return Ok(created(&location, &name, &digest));
+        }
+    } else if let Some(text) = query.get("digest") {
+        let digest = digest_of(text)?;
+        let (repository, body) = (name.clone(), body::moving(body));
+        let arrived: Arrived = to_its_end(async move {
+            registry.upload_at_once(&repository, &digest, body).await
+        })
+        .await?;
+        return Ok(created(&location, &name, &arrived.digest));
+    }
+    let announced = match query.get("digest-algorithm") {
+        Some(text) => Some(
+            text.parse::<Algorithm>().map_err(|error| Refusal::bad(ErrorCode::DigestInvalid, error))?,
+        ),
+        None => None,
+    };
+    let upload = app.registry.start_upload(&name, announced).await?;
+    let mut answer = session(&location, &name, &upload, StatusCode::ACCEPTED);
+    set(&mut answer, CHUNK_LEAST, "1");
+    Ok(answer)
+}
+
+/// `GET /v2/<name>/blobs/uploads/<id>`: how far it has come.
+pub(in super::super) async fn status(
+    call: &Call,
+    name: &Repository,
+    id: &str,
+) -> Result<Answer, Refusal> {
+    let upload = call.app.registry.upload(name, id).await?;
+    let location = Location {
+        locations: std::sync::Arc::clone(&call.app.locations),
+        headers: call.headers.clone(),
+        tls: call.tls,
+    };
+    Ok(session(&location, name, &upload, StatusCode::NO_CONTENT))
+}
+
+/// The range that a chunk claims, checked against its announced length.
+fn chunk_range(headers: &http::HeaderMap) -> Result<Option<ByteRange>, Refusal> {
+    let Some(text) = headers.get(CONTENT_RANGE) else { return Ok(None) };
+    let text = text.to_str().unwrap_or_default();
+    let range = parse_content_range(text).map_err(|error| {
+        Refusal::bad(ErrorCode::BlobUploadInvalid, format!("Content-Range: {error}"))
+    })?;
+    let announced = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|length| length.to_str().ok())
+        .and_then(|length| length.parse::<u64>().ok());
+    match announced {
+        Some(length) if length != range.length() => Err(Refusal::bad(
+            ErrorCode::SizeInvalid,
+            format!("Content-Range says {} bytes, Content-Length {length}", range.length()),
+        )),
+        _ => Ok(Some(range)),
+    }
+}
+
+/// `PATCH /v2/<name>/blobs/uploads/<id>`: more bytes.
+pub(in super::super) async fn append(
+    call: Call,
+    name: Repository,
+    id: String,
+) -> Result<Answer, Refusal> {
+    let range = chunk_range(&call.headers)?;
+    let (location, _, body, app) = split(call);
+    let (repository, body) = (name.clone(), body::moving(body));
+    let registry = app.registry;
+    let upload_id = id.clone();
+    let appending = registry.clone();
+    let appended = to_its_end(async move {
+        appending.append(&repository, &upload_id, range, body).await
+    })
+    .await;
+    match appended {
+        Ok(upload) => Ok(session(&location, &name, &upload, StatusCode::ACCEPTED)),
+        Err(refusal) if refusal.status == StatusCode::RANGE_NOT_SATISFIABLE => {
+            // Where to go on is what the client wants to know.
+            let upload = registry.upload(&name, &id).await?;
+            let answer = session(&location, &name, &upload, StatusCode::NO_CONTENT);
+            let mut refused = refusal.answer();
+            for header in [LOCATION, RANGE, UPLOAD_UUID] {
+                if let Some(value) = answer.headers().get(&header) {
+                    refused.headers_mut().insert(header, value.clone());
+                }
+            }
+            Ok(refused)
+        }
+        Err(refusal) => Err(refusal),
+    }
+}
+
+/// `PUT /v2/<name>/blobs/uploads/<id>?digest=`: the last bytes, and the end.
+pub(in super::super) async fn finish(
+    call: Call,
+    name: Repository,
+    id: String,
+) -> Result<Answer, Refusal> {
+    let digest = call.query.get("digest").ok_or_else(|| {
+        Refusal::bad(ErrorCode::DigestInvalid, "the closing PUT names the digest: ?digest=")
+    })?;
+    let digest = digest_of(digest)?;
+    // Without bytes, a range says nothing that could be checked but where it begins.
+    let range = chunk_range(&call.headers)?;
+    let (location, _, body, app) = split(call);
+    let (repository, body) = (name.clone(), body::moving(body));
+    let registry = app.registry;
+    let arrived = to_its_end(async move {
+        registry.finish_upload(&repository, &id, &digest, range, body).await
+    })
+    .await?;
+    Ok(created(&location, &name, &arrived.digest))
+}
+
+/// `DELETE /v2/<name>/blobs/uploads/<id>`: no blob after all.
+pub(in super::super) async fn cancel(
+    call: &Call,
+    name: &Repository,
+    id: &str,
+) -> Result<Answer, Refusal> {
+    call.app.registry.cancel_upload(name, id).await?;
+    Ok(empty(StatusCode::NO_CONTENT))
+}
