@@ -12,7 +12,8 @@ use super::settings::{
 };
 
 impl Loaded {
-    /// What the configuration means, a line a fact, and then what of it is ignored.
+    /// What the configuration means, a line a fact, and then what of it is ignored. Ends
+    /// with a line feed.
     pub fn describe(&self) -> String {
         let mut lines = vec![match &self.file {
             Some(path) => format!("Configuration: {}", path.display()),
@@ -179,10 +180,11 @@ fn describe_health(health: &HealthSettings, lines: &mut Vec<String>) {
 
 fn address(address: &ListenAddress) -> String {
     match address {
-        ListenAddress::Tcp { host, port } if host.is_empty() => {
-            format!("port {port} of all addresses")
-        }
-        ListenAddress::Tcp { port: 0, host } => format!("a free port of {host}"),
+        ListenAddress::Tcp { host, port } if host.is_empty() => match port {
+            0 => "a free port of all addresses".to_owned(),
+            port => format!("port {port} of all addresses"),
+        },
+        ListenAddress::Tcp { host, port: 0 } => format!("a free port of {host}"),
         ListenAddress::Tcp { .. } => address.to_string(),
         ListenAddress::Unix(path) => format!("the socket {}", path.display()),
     }

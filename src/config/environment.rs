@@ -145,12 +145,14 @@ fn is_number(key: &str) -> bool {
     key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Parents before children, numbers by value, names by letters.
+/// Parents before children, numbers by value and before names, names by letters.
 fn in_order(one: &[&str], other: &[&str]) -> Ordering {
     let keys = one.iter().zip(other).map(|(one, other)| {
         match (one.parse::<u64>(), other.parse::<u64>()) {
             (Ok(one), Ok(other)) => one.cmp(&other),
-            _ => one.cmp(other),
+            (Ok(_), Err(_)) => Ordering::Less,
+            (Err(_), Ok(_)) => Ordering::Greater,
+            (Err(_), Err(_)) => one.cmp(other),
         }
     });
     keys.fold(Ordering::Equal, Ordering::then)
@@ -160,6 +162,7 @@ fn in_order(one: &[&str], other: &[&str]) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const KNOWN: [&str; 4] = ["http", "storage", "log", "health"];
 
@@ -192,7 +195,7 @@ mod tests {
         let result = apply(&mut root, &environment, &KNOWN, &mut warnings)
             .map(|()| shown(&root))
             .map_err(|error| error.to_string());
-        (result, warnings.0)
+        (result, warnings.into_lines())
     }
 
     #[test]
@@ -327,5 +330,21 @@ mod tests {
             error.starts_with("REGISTRY_HTTP_ADDR: not valid YAML: "),
             "{error}"
         );
+    }
+
+    proptest! {
+        #[test]
+        fn any_variables_are_applied_or_refused(
+            variables in prop::collection::vec(
+                ("REGISTRY(_(HTTP|LOG|HEALTH|FILE|0|1|9|10|1X|9A|)){1,4}", "[a-c0-9:\\[{}, ]{0,6}"),
+                0..40,
+            ),
+        ) {
+            let variables: Vec<_> = variables
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
+            let _ = applied("http: {file: [a, {b: c}]}", &variables);
+        }
     }
 }

@@ -92,12 +92,14 @@ pub enum ConfigError {
         error: std::io::Error,
     },
     /// A text is not YAML, or not the YAML of a configuration.
-    #[error("{place}: not valid YAML: {reason}")]
+    #[error("{place}: not valid YAML: {reason}; hint: {hint}")]
     Syntax {
         /// Where reading stopped.
         place: Place,
         /// What the parser said.
         reason: String,
+        /// What to write instead.
+        hint: &'static str,
     },
     /// A value can't mean anything, or a key that is needed is missing.
     #[error("{place}: {key} {reason}; hint: {hint}")]

@@ -100,7 +100,7 @@ fn load_from(request: &Request, usual_places: &[&Path]) -> Result<Loaded, Config
     Ok(Loaded {
         settings,
         file,
-        warnings: warnings.0,
+        warnings: warnings.into_lines(),
     })
 }
 

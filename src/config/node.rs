@@ -7,7 +7,7 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_saphyr::{Location, NonFiniteFloatPolicy, Spanned};
+use serde_saphyr::{Location, NonFiniteFloatPolicy, Spanned, UserMessageFormatter};
 
 use super::error::{ConfigError, Origin, Place};
 
@@ -49,13 +49,7 @@ impl Node {
         };
         match serde_saphyr::from_str_with_options::<Parsed>(text, options) {
             Ok(parsed) => Ok(parsed.located(text, origin)),
-            Err(error) => Err(ConfigError::Syntax {
-                place: error.location().map_or_else(
-                    || Place::start_of(origin.clone()),
-                    |location| place_of(location, origin),
-                ),
-                reason: reason_of(&error),
-            }),
+            Err(error) => Err(refusal(&error, origin)),
         }
     }
 
@@ -83,17 +77,35 @@ impl Node {
     }
 }
 
-/// What a YAML parser says, without the place that it repeats and in one line.
-fn reason_of(error: &serde_saphyr::Error) -> String {
-    let text = error.without_snippet().to_string();
-    let reason = match error.location() {
-        Some(location) => {
-            let suffix = format!(" at line {}, column {}", location.line(), location.column());
-            text.replace(&suffix, "")
-        }
-        None => text,
+/// What the YAML parser says, in one line and with its place said once.
+fn refusal(error: &serde_saphyr::Error, origin: &Origin) -> ConfigError {
+    let error = error.without_snippet();
+    let (place, suffix) = match error.location() {
+        Some(location) => (
+            place_of(location, origin),
+            format!(" at line {}, column {}", location.line(), location.column()),
+        ),
+        None => (Place::start_of(origin.clone()), String::new()),
     };
-    reason.split_whitespace().collect::<Vec<_>>().join(" ")
+    if let serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } = error {
+        return ConfigError::Syntax {
+            place,
+            reason: format!("the key {key:?} is there twice"),
+            hint: "keep one of the two",
+        };
+    }
+    let text = error.render_with_formatter(&UserMessageFormatter);
+    let text = if suffix.is_empty() {
+        text
+    } else {
+        text.replace(&suffix, "")
+    };
+    let words: Vec<_> = text.split_whitespace().collect();
+    ConfigError::Syntax {
+        place,
+        reason: words.join(" "),
+        hint: "check the indentation, the brackets and the quotes",
+    }
 }
 
 fn place_of(location: Location, origin: &Origin) -> Place {
@@ -252,6 +264,7 @@ mod tests {
             assert_eq!(scalar(text), text);
         }
         assert_eq!(scalar("'5'"), "5");
+        assert_eq!(scalar("\u{feff}0.10\r\n"), "0.10");
         assert_eq!(scalar("!!str 0.10"), "0.10");
         assert_eq!(scalar("\"a\\tb\""), "a\tb");
     }

@@ -5,7 +5,7 @@
 //! says only what it has to be. A key whose value is null or empty counts as left out, as in
 //! registry:2. Knows no key by name.
 
-use super::error::{ConfigError, Place};
+use super::error::{ConfigError, Origin, Place};
 use super::node::{Entry, Node, Value};
 use super::values::BadValue;
 
@@ -24,14 +24,24 @@ pub(super) struct Field {
     pub(super) node: Node,
 }
 
-/// What is accepted and not done, or done differently; a line each.
+/// What is accepted and not done, or done differently.
 #[derive(Debug, Default)]
-pub(super) struct Warnings(pub(super) Vec<String>);
+pub(super) struct Warnings(Vec<(Place, String)>);
 
 impl Warnings {
     /// Says of a key what happens instead.
     pub(super) fn add(&mut self, place: &Place, path: &str, instead: &str) {
-        self.0.push(format!("{}: {path} {instead}", place.line()));
+        let line = format!("{}: {path} {instead}", place.line());
+        self.0.push((place.clone(), line));
+    }
+
+    /// A line each: first those of the file, from its top to its end.
+    pub(super) fn into_lines(mut self) -> Vec<String> {
+        self.0.sort_by_key(|(place, _)| {
+            let in_file = matches!(place.origin, Origin::File(_));
+            (!in_file, place.line, place.column)
+        });
+        self.0.into_iter().map(|(_, line)| line).collect()
     }
 }
 
@@ -79,7 +89,7 @@ impl Section {
     /// Takes a key, unless it is left out.
     pub(super) fn take(&mut self, key: &str) -> Option<Field> {
         let index = self.entries.iter().position(|entry| entry.key == key)?;
-        let node = self.entries.remove(index).node;
+        let node = placed(self.entries.remove(index));
         let empty = match &node.value {
             Value::Null => true,
             Value::Scalar(text) => text.is_empty(),
@@ -127,8 +137,10 @@ impl Section {
     pub(super) fn rest(&mut self) -> Vec<(String, Field)> {
         std::mem::take(&mut self.entries)
             .into_iter()
-            .map(|Entry { key, node, .. }| {
+            .map(|entry| {
+                let key = entry.key.clone();
                 let path = self.path_of(&key);
+                let node = placed(entry);
                 (key, Field { path, node })
             })
             .collect()
@@ -188,6 +200,16 @@ impl Field {
             )),
         }
     }
+}
+
+/// The value of a key. What is more than a plain value begins, for a person, at its key.
+fn placed(entry: Entry) -> Node {
+    let mut node = entry.node;
+    let plain = matches!(&node.value, Value::Scalar(_));
+    if !plain && node.place.origin == entry.place.origin {
+        node.place = entry.place;
+    }
+    node
 }
 
 /// A value that can't mean anything.

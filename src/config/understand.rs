@@ -10,7 +10,7 @@ use std::path::Path;
 use super::error::ConfigError;
 use super::health::health_settings;
 use super::node::{Node, Value};
-use super::section::{Section, Warnings, refused, unsupported};
+use super::section::{Section, Warnings, unsupported};
 use super::settings::{
     IndexPlatforms, LogFormat, LogLevel, LogSettings, Settings, ValidationSettings,
 };
@@ -66,6 +66,13 @@ pub(super) fn understand(
     flags: Flags<'_>,
     warnings: &mut Warnings,
 ) -> Result<Settings, ConfigError> {
+    if !matches!(&root.value, Value::Map(_) | Value::Null) {
+        return Err(ConfigError::Syntax {
+            place: root.place,
+            reason: "a configuration is keys and their values".to_owned(),
+            hint: "begin with version: 0.1",
+        });
+    }
     let mut top = Section::of(String::new(), root)?;
     version(&mut top, basis)?;
     refuse_dangerous(&mut top, warnings)?;
@@ -99,19 +106,22 @@ pub(super) fn understand(
     Ok(settings)
 }
 
+/// A file must say which version it is; there is one.
 fn version(top: &mut Section, basis: Basis) -> Result<(), ConfigError> {
-    let hint = "write version: 0.1 at the top";
-    match top.take("version") {
-        Some(field) if matches!(&field.node.value, Value::Scalar(text) if text == "0.1") => Ok(()),
-        Some(field) => Err(refused(field, "is not one that regctl reads", hint)),
-        None if basis == Basis::Nothing => Ok(()),
-        None => Err(ConfigError::Value {
+    const HINT: &str = "write version: 0.1 at the top";
+    let found = top.value("version", |text| match text {
+        "0.1" => Ok(()),
+        _ => Err(BadValue::not(text, "a version that regctl reads", HINT)),
+    })?;
+    if found.is_none() && basis == Basis::File {
+        return Err(ConfigError::Value {
             place: top.place().clone(),
             key: "version".to_owned(),
             reason: "is missing".to_owned(),
-            hint: hint.to_owned(),
-        }),
+            hint: HINT.to_owned(),
+        });
     }
+    Ok(())
 }
 
 /// What must not be left undone in silence, because the registry would be another one without it.
@@ -124,7 +134,8 @@ fn refuse_dangerous(top: &mut Section, warnings: &mut Warnings) -> Result<(), Co
                     method,
                     "asks for a sign-in, which regctl can't do yet, and without which everybody \
                      could pull and push",
-                    "remove auth and let a proxy in front ask for the sign-in",
+                    "let a proxy in front ask for the sign-in, and remove auth once only the \
+                     proxy can reach this address",
                 ));
             }
         }

@@ -231,11 +231,13 @@ pub(super) fn public_host(text: &str) -> Result<Option<String>, BadValue> {
         )
     };
     let url = web_address(text).ok_or_else(bad)?;
-    let bare = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if !bare {
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(BadValue {
+            reason: "has a user or a password in it".to_owned(),
+            hint: "leave them out: the address is told to everybody",
+        });
+    }
+    if url.query().is_some() || url.fragment().is_some() {
         return Err(bad());
     }
     Ok(Some(url.as_str().trim_end_matches('/').to_owned()))

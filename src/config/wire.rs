@@ -164,7 +164,8 @@ fn tls_settings(
             field,
             "asks for certificates of clients, which regctl can't check yet, and without which it \
              would admit everybody",
-            "remove clientcas and let a proxy in front check the certificates",
+            "let a proxy in front check the certificates, and remove clientcas once only the \
+             proxy can reach this address",
         ));
     }
     tls.ignore(
