@@ -1,8 +1,12 @@
 //! regctl: a container registry and its administration in one binary.
 
 pub mod clock;
+pub mod config;
 pub mod hash;
+pub mod http;
 pub mod index;
 pub mod oci;
 pub mod registry;
+pub mod server;
 pub mod store;
+pub mod telemetry;

@@ -1,0 +1,211 @@
+//! What a configuration means, in words: what `serve --check` prints.
+//!
+//! One line a fact, in the order in which an operator asks: where, what data, what is allowed, what
+//! is watched. The lines are for people; nothing parses them.
+
+use std::time::Duration;
+
+use super::Loaded;
+use super::settings::{
+    HealthCheck, HealthSettings, HttpSettings, IndexPlatforms, ListenAddress, LogSettings,
+    Settings, StorageDriver, StorageSettings, ValidationSettings,
+};
+
+impl Loaded {
+    /// What the configuration means, a line a fact, and then what of it is ignored. Ends
+    /// with a line feed.
+    pub fn describe(&self) -> String {
+        let mut lines = vec![match &self.file {
+            Some(path) => format!("Configuration: {}", path.display()),
+            None => "Configuration: defaults; no file is read".to_owned(),
+        }];
+        let Settings {
+            log,
+            storage,
+            http,
+            health,
+            catalog_limit,
+            tag_limit,
+            validation,
+        } = &self.settings;
+        describe_http(http, &mut lines);
+        describe_storage(storage, &mut lines);
+        describe_validation(validation, &mut lines);
+        lines.push(format!(
+            "Pages: at most {catalog_limit} repositories, at most {tag_limit} tags"
+        ));
+        describe_log(log, &mut lines);
+        describe_health(health, &mut lines);
+        if self.warnings.is_empty() {
+            lines.push("Ignored: nothing".to_owned());
+        } else {
+            lines.push("Ignored or done differently:".to_owned());
+            lines.extend(self.warnings.iter().map(|warning| format!("  {warning}")));
+        }
+        lines.push(String::new());
+        lines.join("\n")
+    }
+}
+
+fn describe_http(http: &HttpSettings, lines: &mut Vec<String>) {
+    let (scheme, versions) = match (&http.tls, http.http2, http.h2c) {
+        (Some(_), true, _) => ("https", "HTTP/1.1 and HTTP/2"),
+        (None, _, true) => ("http", "HTTP/1.1 and HTTP/2"),
+        (Some(_), false, _) => ("https", "HTTP/1.1"),
+        (None, _, false) => ("http", "HTTP/1.1"),
+    };
+    lines.push(format!(
+        "Listens on: {}, {scheme} ({versions})",
+        address(&http.address)
+    ));
+    if let Some(tls) = &http.tls {
+        lines.push(format!(
+            "Certificate: {}, key {}, {} or later",
+            tls.certificate.display(),
+            tls.key.display(),
+            tls.minimum
+        ));
+    }
+    if !http.prefix.is_empty() {
+        lines.push(format!("API at: {}/v2/", http.prefix));
+    }
+    lines.push(match (&http.host, http.relative_urls) {
+        (_, true) => "Locations: paths without a host".to_owned(),
+        (Some(host), false) => format!("Locations: begin with {host}"),
+        (None, false) => "Locations: begin with the address that the client asks at".to_owned(),
+    });
+    for (name, values) in &http.headers {
+        lines.push(format!("Header in answers: {name}: {}", values.join(", ")));
+    }
+    if let Some(timeout) = http.drain_timeout {
+        lines.push(format!(
+            "On a stop: requests may go on for {}",
+            words(timeout)
+        ));
+    }
+    if let Some(debug) = &http.debug {
+        let metrics = match &debug.prometheus {
+            Some(path) => format!("metrics at {path}"),
+            None => "no metrics".to_owned(),
+        };
+        lines.push(format!(
+            "Debug: {}, health at /debug/health, {metrics}",
+            address(&debug.address)
+        ));
+    }
+}
+
+fn describe_storage(storage: &StorageSettings, lines: &mut Vec<String>) {
+    lines.push(match &storage.driver {
+        StorageDriver::Filesystem { root } => format!("Data in: {}", root.display()),
+        StorageDriver::Memory => "Data in: memory; it is gone when the server ends".to_owned(),
+    });
+    lines.push(match (storage.read_only, storage.delete) {
+        (true, _) => "Clients may: pull only".to_owned(),
+        (false, true) => "Clients may: pull, push and delete".to_owned(),
+        (false, false) => "Clients may: pull and push, not delete".to_owned(),
+    });
+    lines.push(match storage.upload_purging {
+        None => "Unfinished uploads: kept".to_owned(),
+        Some(purging) => format!(
+            "Unfinished uploads: {} after {}, looked for every {}",
+            if purging.dry_run { "named" } else { "removed" },
+            words(purging.age),
+            words(purging.interval)
+        ),
+    });
+}
+
+fn describe_validation(validation: &ValidationSettings, lines: &mut Vec<String>) {
+    let (allow, deny) = (&validation.urls_allow, &validation.urls_deny);
+    let urls = match (validation.enabled, allow.is_empty(), deny.is_empty()) {
+        (false, _, _) => "any".to_owned(),
+        (true, true, true) => "none".to_owned(),
+        (true, false, true) => format!("those that match {}", allow.join(" or ")),
+        (true, true, false) => format!("all but those that match {}", deny.join(" or ")),
+        (true, false, false) => format!(
+            "those that match {}, but not {}",
+            allow.join(" or "),
+            deny.join(" or ")
+        ),
+    };
+    lines.push(format!("URLs allowed in manifests: {urls}"));
+    lines.push(match &validation.index_platforms {
+        IndexPlatforms::All => "Images an index needs: all that it lists".to_owned(),
+        IndexPlatforms::None => "Images an index needs: none".to_owned(),
+        IndexPlatforms::List(platforms) => {
+            let platforms: Vec<_> = platforms.iter().map(ToString::to_string).collect();
+            format!("Images an index needs: those for {}", platforms.join(", "))
+        }
+    });
+}
+
+fn describe_log(log: &LogSettings, lines: &mut Vec<String>) {
+    lines.push(format!(
+        "Log: level {}, as {}, access log {}",
+        log.level,
+        log.format,
+        if log.access_log { "on" } else { "off" }
+    ));
+    for (name, value) in &log.fields {
+        lines.push(format!("Field in the log: {name}={value:?}"));
+    }
+}
+
+fn describe_health(health: &HealthSettings, lines: &mut Vec<String>) {
+    let mut unwell = |what: String, check: HealthCheck| {
+        let times = match check.threshold {
+            1 => String::new(),
+            times => format!(" {times} times in a row"),
+        };
+        let interval = words(check.interval);
+        lines.push(format!(
+            "Unwell: when {what}{times}, looked at every {interval}"
+        ));
+    };
+    if let Some(check) = health.storage {
+        unwell("the storage fails".to_owned(), check);
+    }
+    for file in &health.files {
+        unwell(format!("{} is there", file.path.display()), file.check);
+    }
+    for http in &health.http {
+        let what = format!("HEAD {} does not answer {}", http.uri, http.status);
+        unwell(what, http.check);
+    }
+    for tcp in &health.tcp {
+        unwell(format!("{} takes no connection", tcp.address), tcp.check);
+    }
+}
+
+fn address(address: &ListenAddress) -> String {
+    match address {
+        ListenAddress::Tcp { host, port } if host.is_empty() => match port {
+            0 => "a free port of all addresses".to_owned(),
+            port => format!("port {port} of all addresses"),
+        },
+        ListenAddress::Tcp { host, port: 0 } => format!("a free port of {host}"),
+        ListenAddress::Tcp { .. } => address.to_string(),
+        ListenAddress::Unix(path) => format!("the socket {}", path.display()),
+    }
+}
+
+/// A duration as a person writes it: `168h`, `1h30m`, `1.5s`, `500ms`.
+fn words(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    if seconds == 0 || duration.subsec_nanos() != 0 {
+        return format!("{duration:?}");
+    }
+    let mut text = String::new();
+    for (count, unit) in [
+        (seconds / 3600, 'h'),
+        (seconds / 60 % 60, 'm'),
+        (seconds % 60, 's'),
+    ] {
+        if count > 0 {
+            text += &count.to_string();
+            text.push(unit);
+        }
+    }
+    text
+}

@@ -1,0 +1,142 @@
+//! The configuration of `serve`: `config.yml` as registry:2 and registry:3 read it, the
+//! environment, and the flags, decided once.
+//!
+//! Flags win over variables, variables over the file. [`load`] reads all three and says what they
+//! mean; nobody reads any of them again. It touches no file but the configuration's, and knows
+//! nothing of what is done with a [`Settings`]. A key that works there either works here, or is
+//! named in a warning, or, where going on without it would be dangerous, is an error: nothing is
+//! dropped in silence.
+
+mod describe;
+mod environment;
+mod error;
+mod health;
+mod node;
+mod section;
+mod settings;
+mod storage;
+mod understand;
+mod values;
+mod wire;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+pub use error::{ConfigError, Origin, Place};
+pub use settings::{
+    DebugSettings, FileCheck, HealthCheck, HealthSettings, HttpCheck, HttpSettings, IndexPlatforms,
+    ListenAddress, LogFormat, LogLevel, LogSettings, Settings, StorageDriver, StorageSettings,
+    TcpCheck, TlsSettings, TlsVersion, UploadPurging, ValidationSettings,
+};
+
+use node::Node;
+use section::Warnings;
+use understand::{Basis, Flags, TOP, understand};
+
+/// Where registry:2 and registry:3 have their file.
+const USUAL_PLACES: [&str; 2] = [
+    "/etc/docker/registry/config.yml",
+    "/etc/distribution/config.yml",
+];
+
+/// What `serve` was asked to go by.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The `--config` flag.
+    pub config: ConfigChoice,
+    /// The `--root` flag.
+    pub root: Option<PathBuf>,
+    /// The `--listen` flag: `HOST:PORT`, `:PORT`, `unix:PATH` or an absolute path.
+    pub listen: Option<String>,
+    /// The variables of the environment; only those that begin with `REGISTRY_` are looked at.
+    pub environment: Vec<(String, String)>,
+}
+
+/// Which configuration file is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ConfigChoice {
+    /// The flag is not given: the file that `REGISTRY_CONFIGURATION_PATH` names, or none.
+    None,
+    /// The flag is given without a path: the file that `REGISTRY_CONFIGURATION_PATH` names, or the
+    /// first of the usual places that has one.
+    Search,
+    /// This file.
+    File(PathBuf),
+}
+
+/// A configuration that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaded {
+    /// What it means.
+    pub settings: Settings,
+    /// The file, if one was read. Without one, regctl's defaults hold and not registry:2's.
+    pub file: Option<PathBuf>,
+    /// What is accepted and ignored or done differently; a line each, with the place and the key.
+    pub warnings: Vec<String>,
+}
+
+/// Reads the configuration.
+pub fn load(request: &Request) -> Result<Loaded, ConfigError> {
+    load_from(request, &USUAL_PLACES.map(Path::new))
+}
+
+fn load_from(request: &Request, usual_places: &[&Path]) -> Result<Loaded, ConfigError> {
+    let file = find(request, usual_places)?;
+    let (mut root, basis) = if let Some(path) = &file {
+        (read(path)?, Basis::File)
+    } else {
+        let nowhere = Place::start_of(Origin::Flag("defaults"));
+        (Node::null(nowhere), Basis::Nothing)
+    };
+    let mut warnings = Warnings::default();
+    environment::apply(&mut root, &request.environment, &TOP, &mut warnings)?;
+    let flags = Flags {
+        root: request.root.as_deref(),
+        listen: request.listen.as_deref(),
+    };
+    let settings = understand(root, basis, flags, &mut warnings)?;
+    Ok(Loaded {
+        settings,
+        file,
+        warnings: warnings.into_lines(),
+    })
+}
+
+fn read(path: &Path) -> Result<Node, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
+        path: path.to_owned(),
+        error,
+    })?;
+    Node::parse(&text, &Origin::File(path.into()))
+}
+
+/// The file that is meant. Only a search looks whether it is there.
+fn find(request: &Request, usual_places: &[&Path]) -> Result<Option<PathBuf>, ConfigError> {
+    let named = || {
+        request
+            .environment
+            .iter()
+            .find(|(name, value)| name == environment::FILE_VARIABLE && !value.is_empty())
+            .map(|(_, value)| PathBuf::from(value))
+    };
+    match &request.config {
+        ConfigChoice::File(path) => Ok(Some(path.clone())),
+        ConfigChoice::None => Ok(named()),
+        ConfigChoice::Search => match named() {
+            Some(path) => Ok(Some(path)),
+            None => usual_places
+                .iter()
+                .find(|path| path.exists())
+                .map(|path| Some(path.to_path_buf()))
+                .ok_or_else(|| ConfigError::NotFound {
+                    looked: usual_places
+                        .iter()
+                        .map(|path| path.display().to_string())
+                        .collect::<Vec<_>>()
+                        .join(" or "),
+                }),
+        },
+    }
+}

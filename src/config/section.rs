@@ -1,0 +1,241 @@
+//! One section of the configuration while it is being understood: keys are taken out of it one by
+//! one, and what nobody took is unknown.
+//!
+//! A section knows the path of its keys and the place of each value, so that whoever takes a value
+//! says only what it has to be. A key whose value is null or empty counts as left out, as in
+//! registry:2. Knows no key by name.
+
+use super::error::{ConfigError, Origin, Place};
+use super::node::{Entry, Node, Value};
+use super::values::BadValue;
+
+/// A map of the configuration, with its path (`http.tls`; empty at the top).
+#[derive(Debug)]
+pub(super) struct Section {
+    path: String,
+    place: Place,
+    entries: Vec<Entry>,
+}
+
+/// The value of a key, with its path.
+#[derive(Debug)]
+pub(super) struct Field {
+    pub(super) path: String,
+    pub(super) node: Node,
+}
+
+/// What is accepted and not done, or done differently.
+#[derive(Debug, Default)]
+pub(super) struct Warnings(Vec<(Place, String)>);
+
+impl Warnings {
+    /// Says of a key what happens instead.
+    pub(super) fn add(&mut self, place: &Place, path: &str, instead: &str) {
+        let line = format!("{}: {path} {instead}", place.line());
+        self.0.push((place.clone(), line));
+    }
+
+    /// A line each: first those of the file, from its top to its end.
+    pub(super) fn into_lines(mut self) -> Vec<String> {
+        self.0.sort_by_key(|(place, _)| {
+            let in_file = matches!(place.origin, Origin::File(_));
+            (!in_file, place.line, place.column)
+        });
+        self.0.into_iter().map(|(_, line)| line).collect()
+    }
+}
+
+impl Section {
+    /// The section that a value is; null is an empty one.
+    pub(super) fn of(path: String, node: Node) -> Result<Self, ConfigError> {
+        let entries = match node.value {
+            Value::Map(entries) => entries,
+            Value::Null => Vec::new(),
+            Value::Scalar(text) if text.is_empty() => Vec::new(),
+            Value::Scalar(_) | Value::List(_) => {
+                return Err(refused(
+                    Field { path, node },
+                    "is not a section",
+                    "write its keys below it, indented, as in `key: value`",
+                ));
+            }
+        };
+        Ok(Self {
+            path,
+            place: node.place,
+            entries,
+        })
+    }
+
+    /// Where it begins.
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The path of a key in it, fit for one line.
+    pub(super) fn path_of(&self, key: &str) -> String {
+        let key = if key.contains(char::is_control) {
+            key.escape_debug().to_string()
+        } else {
+            key.to_owned()
+        };
+        if self.path.is_empty() {
+            key
+        } else {
+            format!("{}.{key}", self.path)
+        }
+    }
+
+    /// Takes a key, unless it is left out.
+    pub(super) fn take(&mut self, key: &str) -> Option<Field> {
+        let index = self.entries.iter().position(|entry| entry.key == key)?;
+        let node = placed(self.entries.remove(index));
+        let empty = match &node.value {
+            Value::Null => true,
+            Value::Scalar(text) => text.is_empty(),
+            Value::List(items) => items.is_empty(),
+            Value::Map(entries) => entries.is_empty(),
+        };
+        (!empty).then(|| Field {
+            path: self.path_of(key),
+            node,
+        })
+    }
+
+    /// Takes a section; one that is left out is empty.
+    pub(super) fn section(&mut self, key: &str) -> Result<Section, ConfigError> {
+        match self.take(key) {
+            Some(field) => Self::of(field.path, field.node),
+            None => Ok(Self {
+                path: self.path_of(key),
+                place: self.place.clone(),
+                entries: Vec::new(),
+            }),
+        }
+    }
+
+    /// Takes a value and says what it means.
+    pub(super) fn value<T>(
+        &mut self,
+        key: &str,
+        parse: impl FnOnce(&str) -> Result<T, BadValue>,
+    ) -> Result<Option<T>, ConfigError> {
+        self.take(key).map(|field| field.read(parse)).transpose()
+    }
+
+    /// Takes a value that is any text.
+    pub(super) fn text(&mut self, key: &str) -> Result<Option<String>, ConfigError> {
+        self.value(key, |text| Ok(text.to_owned()))
+    }
+
+    /// Takes a list; one value alone is a list of one.
+    pub(super) fn list(&mut self, key: &str) -> Result<Vec<Field>, ConfigError> {
+        self.take(key).map_or(Ok(Vec::new()), Field::items)
+    }
+
+    /// Takes all keys that are still there, null ones too, each with its value.
+    pub(super) fn rest(&mut self) -> Vec<(String, Field)> {
+        std::mem::take(&mut self.entries)
+            .into_iter()
+            .map(|entry| {
+                let key = entry.key.clone();
+                let path = self.path_of(&key);
+                let node = placed(entry);
+                (key, Field { path, node })
+            })
+            .collect()
+    }
+
+    /// Takes a key that regctl knows and does nothing with.
+    pub(super) fn ignore(&mut self, key: &str, instead: &str, warnings: &mut Warnings) {
+        if let Some(field) = self.take(key) {
+            warnings.add(&field.node.place, &field.path, instead);
+        }
+    }
+
+    /// Ends the section: what is left in it is unknown.
+    pub(super) fn finish(self, warnings: &mut Warnings) {
+        for entry in &self.entries {
+            // A key that a variable made stands where the variable does.
+            warnings.add(
+                &entry.place,
+                &self.path_of(&entry.key),
+                "is not a known key: it is ignored",
+            );
+        }
+    }
+}
+
+impl Field {
+    /// What its text means.
+    pub(super) fn read<T>(
+        self,
+        parse: impl FnOnce(&str) -> Result<T, BadValue>,
+    ) -> Result<T, ConfigError> {
+        match &self.node.value {
+            Value::Scalar(text) => parse(text).map_err(|bad| refused(self, bad.reason, bad.hint)),
+            Value::Null => parse("").map_err(|bad| refused(self, bad.reason, bad.hint)),
+            Value::List(_) => Err(refused(self, "is a list", "write one value")),
+            Value::Map(_) => Err(refused(self, "is a section", "write one value")),
+        }
+    }
+
+    /// The items of a list; one value alone is a list of one.
+    pub(super) fn items(self) -> Result<Vec<Field>, ConfigError> {
+        match self.node.value {
+            Value::List(items) => Ok(items
+                .into_iter()
+                .enumerate()
+                .map(|(index, node)| Field {
+                    path: format!("{}[{index}]", self.path),
+                    node,
+                })
+                .collect()),
+            Value::Null => Ok(Vec::new()),
+            Value::Scalar(_) => Ok(vec![self]),
+            Value::Map(_) => Err(refused(
+                self,
+                "is not a list",
+                "write its items below it, each after a dash",
+            )),
+        }
+    }
+}
+
+/// The value of a key. What is more than a plain value begins, for a person, at its key.
+fn placed(entry: Entry) -> Node {
+    let mut node = entry.node;
+    let plain = matches!(&node.value, Value::Scalar(_));
+    if !plain && node.place.origin == entry.place.origin {
+        node.place = entry.place;
+    }
+    node
+}
+
+/// A value that can't mean anything.
+pub(super) fn refused(
+    field: Field,
+    reason: impl Into<String>,
+    hint: impl Into<String>,
+) -> ConfigError {
+    ConfigError::Value {
+        place: field.node.place,
+        key: field.path,
+        reason: reason.into(),
+        hint: hint.into(),
+    }
+}
+
+/// A value that asks for what regctl does not do, where going on would be wrong.
+pub(super) fn unsupported(
+    field: Field,
+    reason: impl Into<String>,
+    hint: impl Into<String>,
+) -> ConfigError {
+    ConfigError::Unsupported {
+        place: field.node.place,
+        key: field.path,
+        reason: reason.into(),
+        hint: hint.into(),
+    }
+}

@@ -1,0 +1,302 @@
+//! From the tree of a configuration to [`Settings`]: the sections that are small, and what becomes
+//! of every key that regctl does not implement.
+//!
+//! A key that asks for less than the client gets is a warning. A key without which the registry
+//! would be open to people it is closed to, or would serve other data, is an error.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use super::error::ConfigError;
+use super::health::health_settings;
+use super::node::{Node, Value};
+use super::section::{Section, Warnings, unsupported};
+use super::settings::{
+    IndexPlatforms, LogFormat, LogLevel, LogSettings, Settings, ValidationSettings,
+};
+use super::storage::storage_settings;
+use super::values::{self, BadValue};
+use super::wire::http_settings;
+use crate::oci::Platform;
+
+/// The keys of the top.
+pub(super) const TOP: [&str; 17] = [
+    "version",
+    "log",
+    "loglevel",
+    "storage",
+    "auth",
+    "middleware",
+    "reporting",
+    "http",
+    "notifications",
+    "redis",
+    "health",
+    "catalog",
+    "tags",
+    "proxy",
+    "validation",
+    "policy",
+    "compatibility",
+];
+
+/// How many entries a page has at most, where the file does not say.
+const PAGE: usize = 1000;
+
+/// Whose defaults hold for what is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Basis {
+    /// registry:2's: there is a file.
+    File,
+    /// regctl's own: there is none.
+    Nothing,
+}
+
+/// The flags, which win over all else.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flags<'a> {
+    pub(super) root: Option<&'a Path>,
+    pub(super) listen: Option<&'a str>,
+}
+
+/// Says what a tree means.
+pub(super) fn understand(
+    root: Node,
+    basis: Basis,
+    flags: Flags<'_>,
+    warnings: &mut Warnings,
+) -> Result<Settings, ConfigError> {
+    if !matches!(&root.value, Value::Map(_) | Value::Null) {
+        return Err(ConfigError::Syntax {
+            place: root.place,
+            reason: "a configuration is keys and their values".to_owned(),
+            hint: "begin with version: 0.1",
+        });
+    }
+    let mut top = Section::of(String::new(), root)?;
+    version(&mut top, basis)?;
+    refuse_dangerous(&mut top, warnings)?;
+    let settings = Settings {
+        log: log_settings(&mut top, warnings)?,
+        storage: storage_settings(&mut top, basis, flags.root, warnings)?,
+        http: http_settings(&mut top, basis, flags.listen, warnings)?,
+        health: health_settings(&mut top, warnings)?,
+        catalog_limit: page_limit(&mut top, "catalog", "maxentries", warnings)?,
+        tag_limit: page_limit(&mut top, "tags", "maxtags", warnings)?,
+        validation: validation_settings(&mut top, warnings)?,
+    };
+    for (key, instead) in [
+        ("notifications", "is not done yet: no events are sent"),
+        (
+            "middleware",
+            "is not done: requests, repositories and storage are served without it",
+        ),
+        ("redis", "is not used: regctl keeps its own cache and index"),
+        ("reporting", "is not done: failures go to the log only"),
+        ("policy", "is not done: content of every class is accepted"),
+        (
+            "compatibility",
+            "is not done: manifests of schema 1 are neither accepted nor served",
+        ),
+    ] {
+        top.ignore(key, instead, warnings);
+    }
+    regctl_keys(&mut top, warnings)?;
+    top.finish(warnings);
+    Ok(settings)
+}
+
+/// A file must say which version it is; there is one.
+fn version(top: &mut Section, basis: Basis) -> Result<(), ConfigError> {
+    const HINT: &str = "write version: 0.1 at the top";
+    let found = top.value("version", |text| match text {
+        "0.1" => Ok(()),
+        _ => Err(BadValue::not(text, "a version that regctl reads", HINT)),
+    })?;
+    if found.is_none() && basis == Basis::File {
+        return Err(ConfigError::Value {
+            place: top.place().clone(),
+            key: "version".to_owned(),
+            reason: "is missing".to_owned(),
+            hint: HINT.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// What must not be left undone in silence, because the registry would be another one without it.
+fn refuse_dangerous(top: &mut Section, warnings: &mut Warnings) -> Result<(), ConfigError> {
+    if let Some(mut field) = top.take("auth") {
+        field.node.expand_choice();
+        for (name, method) in Section::of(field.path, field.node)?.rest() {
+            if !name.eq_ignore_ascii_case("none") {
+                return Err(unsupported(
+                    method,
+                    "asks for a sign-in, which regctl can't do yet, and without which everybody \
+                     could pull and push",
+                    "let a proxy in front ask for the sign-in, and remove auth once only the \
+                     proxy can reach this address",
+                ));
+            }
+        }
+    }
+    let mut proxy = top.section("proxy")?;
+    if let Some(field) = proxy.take("remoteurl") {
+        return Err(unsupported(
+            field,
+            "asks for a pull-through cache, which regctl can't be yet",
+            "remove proxy to serve what is stored here, or keep the other registry in front",
+        ));
+    }
+    for (_, field) in proxy.rest() {
+        warnings.add(
+            &field.node.place,
+            &field.path,
+            "has no effect: there is no proxy.remoteurl",
+        );
+    }
+    Ok(())
+}
+
+fn log_settings(top: &mut Section, warnings: &mut Warnings) -> Result<LogSettings, ConfigError> {
+    // The older spelling; the newer wins.
+    let level = top.value("loglevel", values::log_level)?;
+    let mut log = top.section("log")?;
+    let level = log.value("level", values::log_level)?.or(level);
+    let format = log.value("formatter", values::log_format)?;
+    let mut fields = BTreeMap::new();
+    for (name, field) in log.section("fields")?.rest() {
+        match field.node.value {
+            Value::Scalar(text) => {
+                fields.insert(name, text);
+            }
+            Value::Null => {
+                fields.insert(name, String::new());
+            }
+            Value::List(_) | Value::Map(_) => warnings.add(
+                &field.node.place,
+                &field.path,
+                "is not a plain value: it is left out of the log",
+            ),
+        }
+    }
+    let mut access = log.section("accesslog")?;
+    let disabled = access.value("disabled", values::boolean)?;
+    access.finish(warnings);
+    log.ignore(
+        "hooks",
+        "is not done: messages go to the log only",
+        warnings,
+    );
+    log.ignore(
+        "reportcaller",
+        "is not done: messages name the part of regctl they come from",
+        warnings,
+    );
+    log.finish(warnings);
+    Ok(LogSettings {
+        level: level.unwrap_or(LogLevel::Info),
+        format: format.unwrap_or(LogFormat::Text),
+        fields,
+        access_log: !disabled.unwrap_or(false),
+    })
+}
+
+/// The limit of a page; as in registry:2, one that is not positive is the default.
+fn page_limit(
+    top: &mut Section,
+    section: &str,
+    key: &str,
+    warnings: &mut Warnings,
+) -> Result<usize, ConfigError> {
+    let mut section = top.section(section)?;
+    let limit = section.value(key, values::number)?;
+    section.finish(warnings);
+    Ok(limit
+        .and_then(|limit| usize::try_from(limit).ok())
+        .filter(|limit| *limit > 0)
+        .unwrap_or(PAGE))
+}
+
+fn validation_settings(
+    top: &mut Section,
+    warnings: &mut Warnings,
+) -> Result<ValidationSettings, ConfigError> {
+    let mut validation = top.section("validation")?;
+    let enabled = validation.value("enabled", values::boolean)?;
+    let disabled = validation.value("disabled", values::boolean)?;
+    let mut manifests = validation.section("manifests")?;
+    let mut urls = manifests.section("urls")?;
+    let urls_allow = patterns(&mut urls, "allow")?;
+    let urls_deny = patterns(&mut urls, "deny")?;
+    urls.finish(warnings);
+    let mut indexes = manifests.section("indexes")?;
+    let index_platforms = index_platforms(&mut indexes, warnings)?;
+    indexes.finish(warnings);
+    manifests.finish(warnings);
+    validation.finish(warnings);
+    // registry:2 first knew only `enabled`; since it knows `disabled`, that decides unless
+    // `enabled` is true.
+    if enabled == Some(true) || disabled != Some(true) {
+        Ok(ValidationSettings {
+            urls_allow,
+            urls_deny,
+            index_platforms,
+            enabled: true,
+        })
+    } else {
+        Ok(ValidationSettings {
+            urls_allow: Vec::new(),
+            urls_deny: Vec::new(),
+            index_platforms: IndexPlatforms::None,
+            enabled: false,
+        })
+    }
+}
+
+fn patterns(urls: &mut Section, key: &str) -> Result<Vec<String>, ConfigError> {
+    urls.list(key)?
+        .into_iter()
+        .map(|item| item.read(values::pattern))
+        .collect()
+}
+
+fn index_platforms(
+    indexes: &mut Section,
+    warnings: &mut Warnings,
+) -> Result<IndexPlatforms, ConfigError> {
+    let choice = indexes.value("platforms", |text| {
+        let choice = text.to_ascii_lowercase();
+        match choice.as_str() {
+            "all" | "none" | "list" => Ok(choice),
+            _ => Err(BadValue::not(
+                text,
+                "a choice of platforms",
+                "write all, none or list",
+            )),
+        }
+    })?;
+    let mut platforms = Vec::new();
+    for item in indexes.list("platformlist")? {
+        let mut section = Section::of(item.path, item.node)?;
+        let platform = Platform {
+            os: section.text("os")?.unwrap_or_default(),
+            architecture: section.text("architecture")?.unwrap_or_default(),
+            variant: None,
+            os_version: None,
+        };
+        section.finish(warnings);
+        platforms.push(platform);
+    }
+    Ok(match choice.as_deref() {
+        Some("none") => IndexPlatforms::None,
+        Some("list") => IndexPlatforms::List(platforms),
+        _ => IndexPlatforms::All,
+    })
+}
+
+/// The keys of regctl's own, of which there are none yet.
+fn regctl_keys(top: &mut Section, warnings: &mut Warnings) -> Result<(), ConfigError> {
+    top.section("regctl")?.finish(warnings);
+    Ok(())
+}

@@ -1,0 +1,354 @@
+//! What the scalars of a configuration mean: durations as Go writes them, addresses, the prefix and
+//! the public address of the registry, levels, versions, header fields.
+//!
+//! Pure: a text in, a value or a [`BadValue`] out. Nothing here knows where the text came from.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::settings::{ListenAddress, LogFormat, LogLevel, TlsVersion};
+
+/// Why a text is not the value that a key needs.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct BadValue {
+    /// What it lacks, to be read after the key: `is "x", which is not a number`.
+    pub(super) reason: String,
+    /// What to write.
+    pub(super) hint: &'static str,
+}
+
+impl BadValue {
+    /// It is something else than what it should be.
+    pub(super) fn not(text: &str, what: &str, hint: &'static str) -> Self {
+        Self {
+            reason: format!("is {text:?}, which is not {what}"),
+            hint,
+        }
+    }
+}
+
+/// `true` or `false`, and the other words for them that YAML 1.1 has.
+pub(super) fn boolean(text: &str) -> Result<bool, BadValue> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" => Ok(true),
+        "false" | "no" | "off" | "n" => Ok(false),
+        _ => Err(BadValue::not(text, "true or false", "write true or false")),
+    }
+}
+
+/// A whole number.
+pub(super) fn number(text: &str) -> Result<i64, BadValue> {
+    text.replace('_', "")
+        .parse()
+        .map_err(|_| BadValue::not(text, "a whole number", "write it in digits, as in 1000"))
+}
+
+/// A whole number that is not negative, for a count.
+pub(super) fn count(text: &str) -> Result<u32, BadValue> {
+    text.replace('_', "")
+        .parse()
+        .map_err(|_| BadValue::not(text, "a whole number from 0", "write it in digits, as in 3"))
+}
+
+/// The status code that a checked server is to answer.
+pub(super) fn status_code(text: &str) -> Result<u16, BadValue> {
+    match text.parse() {
+        Ok(status @ 100..=599) => Ok(status),
+        _ => Err(BadValue::not(
+            text,
+            "a status code",
+            "write the status that the server answers, as in 200",
+        )),
+    }
+}
+
+/// A duration as Go writes it: `168h`, `1h30m`, `1.5s`, `500ms`; a bare number is nanoseconds.
+pub(super) fn duration(text: &str) -> Result<Duration, BadValue> {
+    let bad = || {
+        BadValue::not(
+            text,
+            "a duration",
+            "write it with units, as in 10s, 5m or 1h30m",
+        )
+    };
+    let unsigned = text.strip_prefix('+').unwrap_or(text);
+    let digits = unsigned.replace('_', "");
+    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return digits.parse().map(Duration::from_nanos).map_err(|_| bad());
+    }
+    let mut total: u64 = 0;
+    let mut rest = unsigned;
+    while !rest.is_empty() {
+        let (nanoseconds, after) = term(rest).ok_or_else(bad)?;
+        total = total.checked_add(nanoseconds).ok_or_else(bad)?;
+        rest = after;
+    }
+    Ok(Duration::from_nanos(total))
+}
+
+/// A duration that is not zero.
+pub(super) fn positive_duration(text: &str) -> Result<Duration, BadValue> {
+    match duration(text)? {
+        Duration::ZERO => Err(BadValue {
+            reason: "is no time at all".to_owned(),
+            hint: "write how long to wait, as in 24h",
+        }),
+        duration => Ok(duration),
+    }
+}
+
+/// The first number and unit of a duration in nanoseconds, and what follows.
+fn term(text: &str) -> Option<(u64, &str)> {
+    const UNITS: [(&str, u64); 8] = [
+        ("ns", 1),
+        ("us", 1_000),
+        ("µs", 1_000),
+        ("μs", 1_000),
+        ("ms", 1_000_000),
+        ("s", 1_000_000_000),
+        ("m", 60_000_000_000),
+        ("h", 3_600_000_000_000),
+    ];
+    let end = text.find(|character: char| !(character.is_ascii_digit() || character == '.'))?;
+    let (number, after) = text.split_at(end);
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() && fraction.is_empty() || fraction.contains('.') {
+        return None;
+    }
+    let end = after
+        .find(|character: char| character.is_ascii_digit() || character == '.')
+        .unwrap_or(after.len());
+    let (unit, after) = after.split_at(end);
+    let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit)?;
+    let whole: u64 = if whole.is_empty() {
+        0
+    } else {
+        whole.parse().ok()?
+    };
+    let mut nanoseconds = whole.checked_mul(*scale)?;
+    let mut place = *scale;
+    // Digits past the nanosecond have no weight, as in Go.
+    for digit in fraction.bytes() {
+        place /= 10;
+        nanoseconds = nanoseconds.checked_add(u64::from(digit - b'0').checked_mul(place)?)?;
+    }
+    Some((nanoseconds, after))
+}
+
+/// `HOST:PORT`, `[IPv6]:PORT`, or `:PORT` for all addresses.
+pub(super) fn tcp_address(text: &str) -> Result<ListenAddress, BadValue> {
+    let bad = || {
+        BadValue::not(
+            text,
+            "HOST:PORT",
+            "write HOST:PORT, or :PORT for all addresses",
+        )
+    };
+    let (host, port) = text.rsplit_once(':').ok_or_else(bad)?;
+    let port = match port {
+        "http" => 80,
+        "https" => 443,
+        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            digits.parse().map_err(|_| bad())?
+        }
+        _ => return Err(bad()),
+    };
+    let host = match host.strip_prefix('[') {
+        Some(inner) => {
+            let inner = inner.strip_suffix(']').ok_or_else(bad)?;
+            // A zone (`fe80::1%eth0`) may follow the address.
+            let address = inner.split('%').next().unwrap_or(inner);
+            address.parse::<std::net::Ipv6Addr>().map_err(|_| bad())?;
+            inner
+        }
+        None => host,
+    };
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    if !text.starts_with('[') && !host.bytes().all(named) {
+        return Err(bad());
+    }
+    Ok(ListenAddress::Tcp {
+        host: host.to_owned(),
+        port,
+    })
+}
+
+/// `HOST:PORT` of a server that a health check connects to.
+pub(super) fn peer_address(text: &str) -> Result<String, BadValue> {
+    match tcp_address(text)? {
+        ListenAddress::Tcp { host, port } if !host.is_empty() && port != 0 => Ok(text.to_owned()),
+        _ => Err(BadValue::not(
+            text,
+            "the HOST:PORT of a server",
+            "write it as in cache.example.com:6379",
+        )),
+    }
+}
+
+/// The address of the `--listen` flag: [`tcp_address`], or `unix:PATH`, or an absolute path.
+pub(super) fn flag_address(text: &str) -> Result<ListenAddress, BadValue> {
+    match text.strip_prefix("unix:") {
+        Some(path) if !path.is_empty() => Ok(ListenAddress::Unix(PathBuf::from(path))),
+        None if Path::new(text).is_absolute() => Ok(ListenAddress::Unix(PathBuf::from(text))),
+        _ => tcp_address(text),
+    }
+}
+
+/// The path under which `/v2/` lies: `""`, or `/a/b` with no slash at its end.
+pub(super) fn prefix(text: &str) -> Result<String, BadValue> {
+    let inner = text.trim_matches('/');
+    if inner.is_empty() {
+        return Ok(String::new());
+    }
+    let segment = |segment: &str| {
+        !matches!(segment, "" | "." | "..")
+            && segment
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte))
+    };
+    if inner.split('/').all(segment) {
+        Ok(format!("/{inner}"))
+    } else {
+        Err(BadValue::not(
+            text,
+            "the path of a URL",
+            "write it as in /my/registry/",
+        ))
+    }
+}
+
+/// The public address, `scheme://host[:port]` and a path if it has one, with no slash at its end.
+/// `None` where there is no scheme and host in it, which registry:2 reads as nothing at all.
+pub(super) fn public_host(text: &str) -> Result<Option<String>, BadValue> {
+    if !text.contains("://") {
+        return Ok(None);
+    }
+    let bad = || {
+        BadValue::not(
+            text,
+            "the address of a registry",
+            "write it as in https://registry.example.com:5000",
+        )
+    };
+    let url = web_address(text).ok_or_else(bad)?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(BadValue {
+            reason: "has a user or a password in it".to_owned(),
+            hint: "leave them out: the address is told to everybody",
+        });
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(bad());
+    }
+    Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
+}
+
+/// The address of a server that a health check asks.
+pub(super) fn checked_address(text: &str) -> Result<String, BadValue> {
+    web_address(text).map(|_| text.to_owned()).ok_or_else(|| {
+        BadValue::not(
+            text,
+            "an http or https address",
+            "write it as in http://server.example.com/ready",
+        )
+    })
+}
+
+fn web_address(text: &str) -> Option<url::Url> {
+    url::Url::parse(text)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+}
+
+/// The path of the metrics.
+pub(super) fn metrics_path(text: &str) -> Result<String, BadValue> {
+    match prefix(text) {
+        Ok(path) if !path.is_empty() && text.starts_with('/') => Ok(path),
+        _ => Err(BadValue::not(text, "a path", "write it as in /metrics")),
+    }
+}
+
+/// The level of the log.
+pub(super) fn log_level(text: &str) -> Result<LogLevel, BadValue> {
+    Ok(match text.to_ascii_lowercase().as_str() {
+        "error" => LogLevel::Error,
+        "warn" => LogLevel::Warn,
+        "info" => LogLevel::Info,
+        "debug" => LogLevel::Debug,
+        "trace" => LogLevel::Trace,
+        _ => {
+            return Err(BadValue::not(
+                text,
+                "a log level",
+                "write error, warn, info, debug or trace",
+            ));
+        }
+    })
+}
+
+/// The format of the log.
+pub(super) fn log_format(text: &str) -> Result<LogFormat, BadValue> {
+    Ok(match text {
+        "text" => LogFormat::Text,
+        "json" => LogFormat::Json,
+        "logstash" => LogFormat::Logstash,
+        _ => {
+            return Err(BadValue::not(
+                text,
+                "a log format",
+                "write text, json or logstash",
+            ));
+        }
+    })
+}
+
+/// The least version of TLS, and whether the text asked for one that is no longer spoken.
+pub(super) fn tls_version(text: &str) -> Result<(TlsVersion, bool), BadValue> {
+    Ok(match text {
+        "tls1.0" | "tls1.1" => (TlsVersion::Tls12, true),
+        "tls1.2" => (TlsVersion::Tls12, false),
+        "tls1.3" => (TlsVersion::Tls13, false),
+        _ => {
+            return Err(BadValue::not(
+                text,
+                "a version of TLS",
+                "write tls1.2 or tls1.3",
+            ));
+        }
+    })
+}
+
+/// A regular expression.
+pub(super) fn pattern(text: &str) -> Result<String, BadValue> {
+    match regex::Regex::new(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(BadValue::not(
+            text,
+            "a regular expression",
+            "write it as in ^https://example\\.com/",
+        )),
+    }
+}
+
+/// The name of a header field.
+pub(super) fn header_name(text: &str) -> Result<String, BadValue> {
+    match http::HeaderName::from_bytes(text.as_bytes()) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(BadValue::not(
+            text,
+            "the name of a header",
+            "write letters, digits and dashes",
+        )),
+    }
+}
+
+/// The value of a header field. It may be a secret, so it is not quoted.
+pub(super) fn header_value(text: &str) -> Result<String, BadValue> {
+    match http::HeaderValue::from_str(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(_) => Err(BadValue {
+            reason: "can't be sent in a header".to_owned(),
+            hint: "write it in one line, without control characters",
+        }),
+    }
+}

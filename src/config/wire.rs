@@ -1,0 +1,244 @@
+//! The section `http`: listeners, TLS, the public address, headers.
+
+use std::path::PathBuf;
+
+use super::error::{ConfigError, Origin, Place};
+use super::section::{Field, Section, Warnings, refused, unsupported};
+use super::settings::{DebugSettings, HttpSettings, ListenAddress, TlsSettings, TlsVersion};
+use super::understand::Basis;
+use super::values;
+
+pub(super) fn http_settings(
+    top: &mut Section,
+    basis: Basis,
+    listen: Option<&str>,
+    warnings: &mut Warnings,
+) -> Result<HttpSettings, ConfigError> {
+    let mut http = top.section("http")?;
+    let address = address(&mut http, basis, listen)?;
+    let prefix = http.value("prefix", values::prefix)?;
+    let host = public_host(&mut http, warnings)?;
+    // It signs upload states that registry:2 gives to its clients; ours stay here.
+    http.text("secret")?;
+    let relative_urls = http.value("relativeurls", values::boolean)?;
+    let drain_timeout = http.value("draintimeout", values::duration)?;
+    let headers = headers(&mut http)?;
+    let tls = tls_settings(&mut http, warnings)?;
+    let debug = debug_settings(&mut http, warnings)?;
+    let mut http2 = http.section("http2")?;
+    let http2_disabled = http2.value("disabled", values::boolean)?;
+    http2.finish(warnings);
+    let mut h2c = http.section("h2c")?;
+    let h2c_enabled = h2c.value("enabled", values::boolean)?;
+    h2c.finish(warnings);
+    http.finish(warnings);
+    Ok(HttpSettings {
+        address,
+        prefix: prefix.unwrap_or_default(),
+        host,
+        relative_urls: relative_urls.unwrap_or(false),
+        drain_timeout: drain_timeout.filter(|timeout| !timeout.is_zero()),
+        headers,
+        tls,
+        debug,
+        http2: !http2_disabled.unwrap_or(false),
+        h2c: h2c_enabled.unwrap_or(false),
+    })
+}
+
+/// Where to listen. The flag says so with all it needs; otherwise `net` says how `addr` is read.
+fn address(
+    http: &mut Section,
+    basis: Basis,
+    listen: Option<&str>,
+) -> Result<ListenAddress, ConfigError> {
+    let unix = http.value("net", |net| match net {
+        "tcp" => Ok(false),
+        "unix" => Ok(true),
+        _ => Err(values::BadValue::not(net, "a network", "write tcp or unix")),
+    })?;
+    let configured = if unix.unwrap_or(false) {
+        http.text("addr")?
+            .map(|path| ListenAddress::Unix(PathBuf::from(path)))
+    } else {
+        http.value("addr", values::tcp_address)?
+    };
+    if let Some(text) = listen {
+        return values::flag_address(text).map_err(|bad| ConfigError::Value {
+            place: Place::start_of(Origin::Flag("--listen")),
+            key: "the address".to_owned(),
+            reason: bad.reason,
+            hint: bad.hint.to_owned(),
+        });
+    }
+    match configured {
+        Some(address) => Ok(address),
+        None if unix == Some(true) => Err(ConfigError::Value {
+            place: http.place().clone(),
+            key: http.path_of("addr"),
+            reason: "is missing, and http.net asks for a socket".to_owned(),
+            hint: "write the path of the socket".to_owned(),
+        }),
+        None => Ok(ListenAddress::Tcp {
+            host: match basis {
+                Basis::File => String::new(),
+                Basis::Nothing => "127.0.0.1".to_owned(),
+            },
+            port: 5000,
+        }),
+    }
+}
+
+fn public_host(http: &mut Section, warnings: &mut Warnings) -> Result<Option<String>, ConfigError> {
+    let Some(field) = http.take("host") else {
+        return Ok(None);
+    };
+    let (place, path) = (field.node.place.clone(), field.path.clone());
+    let host = field.read(values::public_host)?;
+    if host.is_none() {
+        warnings.add(
+            &place,
+            &path,
+            "has no scheme (as in https://registry.example.com): it is ignored, and clients are \
+             answered with the address they ask at",
+        );
+    }
+    Ok(host)
+}
+
+/// Header fields with their values, in the order of the file.
+pub(super) fn headers(section: &mut Section) -> Result<Vec<(String, Vec<String>)>, ConfigError> {
+    let mut headers = Vec::new();
+    for (name, field) in section.section("headers")?.rest() {
+        if let Err(bad) = values::header_name(&name) {
+            return Err(refused(field, bad.reason, bad.hint));
+        }
+        let values = field
+            .items()?
+            .into_iter()
+            .map(|item| item.read(values::header_value))
+            .collect::<Result<Vec<_>, _>>()?;
+        headers.push((name, values));
+    }
+    Ok(headers)
+}
+
+fn debug_settings(
+    http: &mut Section,
+    warnings: &mut Warnings,
+) -> Result<Option<DebugSettings>, ConfigError> {
+    let mut debug = http.section("debug")?;
+    let address = debug.value("addr", values::tcp_address)?;
+    let mut prometheus = debug.section("prometheus")?;
+    let enabled = prometheus.value("enabled", values::boolean)?;
+    let path = prometheus.value("path", values::metrics_path)?;
+    let place = prometheus.place().clone();
+    prometheus.finish(warnings);
+    debug.finish(warnings);
+    let prometheus = enabled
+        .unwrap_or(false)
+        .then(|| path.unwrap_or_else(|| "/metrics".to_owned()));
+    if address.is_none() && prometheus.is_some() {
+        warnings.add(
+            &place,
+            "http.debug.prometheus",
+            "has no effect: there is no http.debug.addr to serve the metrics at",
+        );
+    }
+    Ok(address.map(|address| DebugSettings {
+        address,
+        prometheus,
+    }))
+}
+
+fn tls_settings(
+    http: &mut Section,
+    warnings: &mut Warnings,
+) -> Result<Option<TlsSettings>, ConfigError> {
+    let mut tls = http.section("tls")?;
+    let certificate = tls.take("certificate");
+    let key = tls.take("key");
+    let minimum = minimum(&mut tls, warnings)?;
+    if let Some(field) = tls.take("clientcas") {
+        return Err(unsupported(
+            field,
+            "asks for certificates of clients, which regctl can't check yet, and without which it \
+             would admit everybody",
+            "let a proxy in front check the certificates, and remove clientcas once only the \
+             proxy can reach this address",
+        ));
+    }
+    tls.ignore(
+        "clientauth",
+        "has no effect: there is no http.tls.clientcas",
+        warnings,
+    );
+    tls.ignore(
+        "ciphersuites",
+        "is not done: the suites of TLS 1.2 and 1.3 that are held to be safe are offered",
+        warnings,
+    );
+    lets_encrypt(&mut tls, certificate.is_some(), warnings)?;
+    tls.finish(warnings);
+    let pair = |field: Field, lacks: &str| {
+        let reason = format!("stands alone: http.tls.{lacks} is missing");
+        refused(field, reason, "name both, or neither to serve without TLS")
+    };
+    let text = |field: Field| field.read(|text| Ok(PathBuf::from(text)));
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(Some(TlsSettings {
+            certificate: text(certificate)?,
+            key: text(key)?,
+            minimum,
+        })),
+        (None, None) => Ok(None),
+        (Some(certificate), None) => Err(pair(certificate, "key")),
+        (None, Some(key)) => Err(pair(key, "certificate")),
+    }
+}
+
+fn minimum(tls: &mut Section, warnings: &mut Warnings) -> Result<TlsVersion, ConfigError> {
+    let Some(field) = tls.take("minimumtls") else {
+        return Ok(TlsVersion::Tls12);
+    };
+    let (place, path) = (field.node.place.clone(), field.path.clone());
+    let (version, raised) = field.read(values::tls_version)?;
+    if raised {
+        warnings.add(
+            &place,
+            &path,
+            "names a version that is not safe any more: TLS 1.2 is the least that is spoken",
+        );
+    }
+    Ok(version)
+}
+
+/// A certificate that is named wins over Let's Encrypt, as in registry:2. Without one the port
+/// would speak plain HTTP where the file wants TLS.
+fn lets_encrypt(
+    tls: &mut Section,
+    has_certificate: bool,
+    warnings: &mut Warnings,
+) -> Result<(), ConfigError> {
+    let Some(field) = tls.take("letsencrypt") else {
+        return Ok(());
+    };
+    let (place, path) = (field.node.place.clone(), field.path.clone());
+    let mut section = Section::of(field.path, field.node)?;
+    match section.take("cachefile") {
+        Some(field) if !has_certificate => Err(unsupported(
+            field,
+            "asks for a certificate of Let's Encrypt, which regctl can't get, and without which \
+             it would not speak TLS",
+            "let an ACME client get it, and name it in http.tls.certificate and http.tls.key",
+        )),
+        _ => {
+            warnings.add(
+                &place,
+                &path,
+                "is not done: certificates come from http.tls.certificate and http.tls.key",
+            );
+            Ok(())
+        }
+    }
+}
