@@ -289,9 +289,11 @@ fn index_platforms(
         platforms.push(platform);
     }
     Ok(match choice.as_deref() {
-        Some("none") => IndexPlatforms::None,
+        Some("all") => IndexPlatforms::All,
         Some("list") => IndexPlatforms::List(platforms),
-        _ => IndexPlatforms::All,
+        // registry:3 takes a missing choice for `all`; here a sparse index is refused only where
+        // the file asks for that.
+        _ => IndexPlatforms::None,
     })
 }
 

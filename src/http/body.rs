@@ -21,11 +21,6 @@ pub(super) fn moving(body: Incoming) -> IncomingBody {
     Box::pin(slices(body))
 }
 
-/// A request without a body, as a stream.
-pub(super) fn none() -> IncomingBody {
-    Box::pin(stream::empty())
-}
-
 fn slices(body: Incoming) -> impl Stream<Item = Result<Bytes, BodyError>> + Send {
     let window = (Instant::now() + WINDOW, 0_u64);
     stream::unfold(Some((body, window)), |state| async move {
@@ -38,7 +33,9 @@ fn slices(body: Incoming) -> impl Stream<Item = Result<Bytes, BodyError>> + Send
                 }
                 Ok(Some(Ok(frame))) => {
                     // Trailers mean nothing here.
-                    let Ok(bytes) = frame.into_data() else { continue };
+                    let Ok(bytes) = frame.into_data() else {
+                        continue;
+                    };
                     received += bytes.len() as u64;
                     if received >= LEAST {
                         (deadline, received) = (Instant::now() + WINDOW, 0);

@@ -35,7 +35,9 @@ impl Locations {
         };
         if let Some(first) = text(&FORWARDED) {
             for pair in first.split(';') {
-                let Some((name, value)) = pair.split_once('=') else { continue };
+                let Some((name, value)) = pair.split_once('=') else {
+                    continue;
+                };
                 let value = value.trim().trim_matches('"').to_owned();
                 match name.trim().to_ascii_lowercase().as_str() {
                     "proto" => scheme = Some(value),
@@ -65,7 +67,10 @@ mod tests {
     use super::*;
 
     fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]
@@ -75,26 +80,58 @@ mod tests {
         for (pairs, tls, expected) in [
             (vec![host], false, "http://inner:5000/v2/"),
             (vec![host], true, "https://inner:5000/v2/"),
-            (vec![host, ("x-forwarded-proto", "https")], false, "https://inner:5000/v2/"),
             (
-                vec![host, ("x-forwarded-proto", "https"), ("x-forwarded-host", "outer, proxy")],
+                vec![host, ("x-forwarded-proto", "https")],
+                false,
+                "https://inner:5000/v2/",
+            ),
+            (
+                vec![
+                    host,
+                    ("x-forwarded-proto", "https"),
+                    ("x-forwarded-host", "outer, proxy"),
+                ],
                 false,
                 "https://outer/v2/",
             ),
             (
-                vec![host, ("forwarded", "for=1.2.3.4;host=\"outer:8443\";proto=https, for=x")],
+                vec![
+                    host,
+                    (
+                        "forwarded",
+                        "for=1.2.3.4;host=\"outer:8443\";proto=https, for=x",
+                    ),
+                ],
                 false,
                 "https://outer:8443/v2/",
             ),
-            (vec![host, ("x-forwarded-proto", "javascript")], false, "http://inner:5000/v2/"),
+            (
+                vec![host, ("x-forwarded-proto", "javascript")],
+                false,
+                "http://inner:5000/v2/",
+            ),
             (vec![("host", "a b/<script>")], false, "/v2/"),
             (vec![], false, "/v2/"),
         ] {
-            assert_eq!(plain.of("/v2/", &headers(&pairs), tls), expected, "{pairs:?}");
+            assert_eq!(
+                plain.of("/v2/", &headers(&pairs), tls),
+                expected,
+                "{pairs:?}"
+            );
         }
-        let fixed = Locations { host: Some("https://named".into()), prefix: "/r".into(), relative: false };
-        assert_eq!(fixed.of("/v2/", &headers(&[host]), false), "https://named/r/v2/");
-        let relative = Locations { relative: true, ..fixed };
+        let fixed = Locations {
+            host: Some("https://named".into()),
+            prefix: "/r".into(),
+            relative: false,
+        };
+        assert_eq!(
+            fixed.of("/v2/", &headers(&[host]), false),
+            "https://named/r/v2/"
+        );
+        let relative = Locations {
+            relative: true,
+            ..fixed
+        };
         assert_eq!(relative.of("/v2/", &headers(&[host]), false), "/r/v2/");
     }
 }

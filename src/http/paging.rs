@@ -6,7 +6,12 @@ use super::respond::Refusal;
 use crate::oci::ErrorCode;
 
 /// What need not be encoded in the value of a query.
-const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+const VALUE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/');
 
 /// The query of a request, decoded.
 pub(super) struct Query(Vec<(String, String)>);
@@ -19,17 +24,22 @@ impl Query {
 
     /// The first value of a name.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.all(name).next()
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
     /// Every value of a name, in order.
     pub(super) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.0.iter().filter(move |(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .filter(move |(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// `n`, when it is there: a whole number, not negative.
     pub(super) fn count(&self) -> Result<Option<usize>, Refusal> {
-        let Some(text) = self.get("n") else { return Ok(None) };
+        let Some(text) = self.get("n") else {
+            return Ok(None);
+        };
         let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         if !digits {
             let message = format!("n is not a number that can be answered: {text:?}");

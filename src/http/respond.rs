@@ -29,7 +29,14 @@ pub(super) struct Refusal {
 impl Refusal {
     pub(super) fn new(status: StatusCode, code: ErrorCode, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { status, code, message, detail: Value::Null, more: Vec::new(), header: None }
+        Self {
+            status,
+            code,
+            message,
+            detail: Value::Null,
+            more: Vec::new(),
+            header: None,
+        }
     }
 
     pub(super) fn bad(code: ErrorCode, message: impl ToString) -> Self {
@@ -50,7 +57,14 @@ impl Refusal {
 
     /// The answer, in the form of the specification ("Error Codes").
     pub(super) fn answer(self) -> Answer {
-        let Self { status, code, message, detail, more, header } = self;
+        let Self {
+            status,
+            code,
+            message,
+            detail,
+            more,
+            header,
+        } = self;
         let errors: Vec<Value> = std::iter::once(detail)
             .chain(more)
             .map(|detail| match detail {
@@ -69,9 +83,11 @@ impl Refusal {
 impl From<RouteError> for Refusal {
     fn from(error: RouteError) -> Self {
         match error {
-            RouteError::Unknown => {
-                Self::new(StatusCode::NOT_FOUND, ErrorCode::Unsupported, "there is no such endpoint")
-            }
+            RouteError::Unknown => Self::new(
+                StatusCode::NOT_FOUND,
+                ErrorCode::Unsupported,
+                "there is no such endpoint",
+            ),
             RouteError::Malformed(code, message) => Self::bad(code, message),
         }
     }
@@ -123,9 +139,11 @@ impl From<RegistryError> for Refusal {
             Error::DigestMismatch { expected, actual } => {
                 refusal.with_details([json!({"digest": expected, "actual": actual})])
             }
-            Error::ManifestUnknown { repository, reference } => refusal.with_details([
-                json!({"name": repository, "reference": reference.to_string()}),
-            ]),
+            Error::ManifestUnknown {
+                repository,
+                reference,
+            } => refusal
+                .with_details([json!({"name": repository, "reference": reference.to_string()})]),
             Error::NameUnknown(repository) => refusal.with_details([json!({"name": repository})]),
             _ => refusal,
         }
@@ -136,9 +154,10 @@ impl From<RegistryError> for Refusal {
 pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Answer {
     let bytes = serde_json::to_vec(value).unwrap_or_default();
     let mut answer = with_body(status, bytes);
-    answer
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    answer.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/json; charset=utf-8"),
+    );
     answer
 }
 

@@ -63,9 +63,10 @@ impl Route {
             ["_regctl", "catalog"] => Ok(Self::CatalogRecords),
             [ref name @ .., "tags", "list"] => Ok(Self::Tags(repository(name)?)),
             [ref name @ .., "_regctl", "tags"] => Ok(Self::TagRecords(repository(name)?)),
-            [ref name @ .., "manifests", reference] => {
-                Ok(Self::Manifest(repository(name)?, manifest_reference(reference)?))
-            }
+            [ref name @ .., "manifests", reference] => Ok(Self::Manifest(
+                repository(name)?,
+                manifest_reference(reference)?,
+            )),
             [ref name @ .., "blobs", "uploads", ""] | [ref name @ .., "blobs", "uploads"] => {
                 Ok(Self::Uploads(repository(name)?))
             }
@@ -129,12 +130,23 @@ mod tests {
     #[test]
     fn names_may_hold_the_words_of_the_api() {
         let tag = Ok("latest".parse().unwrap());
-        for text in ["a", "a/b/c", "blobs", "a/blobs/uploads", "tags/list", "manifests/manifests", "v2"] {
+        for text in [
+            "a",
+            "a/b/c",
+            "blobs",
+            "a/blobs/uploads",
+            "tags/list",
+            "manifests/manifests",
+            "v2",
+        ] {
             assert_eq!(
                 Route::parse(&format!("/v2/{text}/manifests/latest")),
                 Ok(Route::Manifest(name(text), tag.clone()))
             );
-            assert_eq!(Route::parse(&format!("/v2/{text}/tags/list")), Ok(Route::Tags(name(text))));
+            assert_eq!(
+                Route::parse(&format!("/v2/{text}/tags/list")),
+                Ok(Route::Tags(name(text)))
+            );
             assert_eq!(
                 Route::parse(&format!("/v2/{text}/blobs/uploads/")),
                 Ok(Route::Uploads(name(text)))
@@ -149,12 +161,29 @@ mod tests {
     #[test]
     fn path_tricks_name_nothing() {
         for path in [
-            "/v2/../etc/passwd/manifests/x", "/v2/a/%2e%2e/manifests/x", "/v2/a//b/manifests/x",
-            "/v2/a%2fb/manifests/x", "/v2/a%00/manifests/x", "/v2//manifests/x", "/v2/manifests/x",
-            "/v2/a/manifests/%2e%2e%2fx%3a", "/v2/a/blobs/../x", "/v2/A/tags/list", "/v2/%ff/tags/list",
-            "/v2x", "/v2/a", "/v2/a/tags", "/v2/a/tags/list/", "/v3/", "/v2/_catalog/",
+            "/v2/../etc/passwd/manifests/x",
+            "/v2/a/%2e%2e/manifests/x",
+            "/v2/a//b/manifests/x",
+            "/v2/a%2fb/manifests/x",
+            "/v2/a%00/manifests/x",
+            "/v2//manifests/x",
+            "/v2/manifests/x",
+            "/v2/a/manifests/%2e%2e%2fx%3a",
+            "/v2/a/blobs/../x",
+            "/v2/A/tags/list",
+            "/v2/%ff/tags/list",
+            "/v2x",
+            "/v2/a",
+            "/v2/a/tags",
+            "/v2/a/tags/list/",
+            "/v3/",
+            "/v2/_catalog/",
         ] {
-            assert!(Route::parse(path).is_err(), "{path} is {:?}", Route::parse(path));
+            assert!(
+                Route::parse(path).is_err(),
+                "{path} is {:?}",
+                Route::parse(path)
+            );
         }
     }
 

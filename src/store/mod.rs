@@ -10,6 +10,7 @@
 
 mod body;
 mod fs;
+mod lock;
 mod memory;
 #[cfg(test)]
 mod suite;
@@ -23,6 +24,7 @@ use crate::hash::Hasher;
 
 pub use body::Body;
 pub use fs::FileStore;
+pub use lock::{LockError, RootLock};
 pub use memory::{Fault, MemoryStore};
 
 /// What a store answers, when it does.

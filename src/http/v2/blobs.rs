@@ -18,7 +18,10 @@ fn describe(answer: &mut Answer, digest: &str) {
     let headers = answer.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static(IMMUTABLE));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
 }
 
 /// `HEAD /v2/<name>/blobs/<digest>`
@@ -33,7 +36,9 @@ pub(in super::super) async fn head(
         empty(StatusCode::NOT_MODIFIED)
     } else {
         let mut answer = Response::new(Body::empty());
-        answer.headers_mut().insert(CONTENT_LENGTH, blob.size().into());
+        answer
+            .headers_mut()
+            .insert(CONTENT_LENGTH, blob.size().into());
         answer
     };
     describe(&mut answer, &text);
@@ -56,29 +61,42 @@ pub(in super::super) async fn get(
     }
     let size = blob.size();
     // A range of another state of the content is asked for in vain: it never changes.
-    let same = call.header(&IF_RANGE).is_none_or(|tag| tag.trim_matches('"') == text);
+    let same = call
+        .header(&IF_RANGE)
+        .is_none_or(|tag| tag.trim_matches('"') == text);
     let range = match call.header(&RANGE).filter(|_| same) {
         Some(header) => parse_byte_range(header, size).map_err(|error| {
-            Refusal::new(StatusCode::RANGE_NOT_SATISFIABLE, ErrorCode::RangeInvalid, error.to_string())
-                .with(CONTENT_RANGE, format!("bytes */{size}"))
+            Refusal::new(
+                StatusCode::RANGE_NOT_SATISFIABLE,
+                ErrorCode::RangeInvalid,
+                error.to_string(),
+            )
+            .with(CONTENT_RANGE, format!("bytes */{size}"))
         })?,
         None => None,
     };
     let window = range.map(|range| (range.start, range.end + 1));
-    let body = registry.read_blob(&blob, window).await.map_err(|error| match error {
-        // Its bytes are gone though the index knows it; what is not served is unknown.
-        crate::registry::RegistryError::Store(error) if error.is_not_found() => {
-            tracing::error!(%digest, %error, "the bytes of a blob are gone");
-            crate::registry::RegistryError::BlobUnknown(*digest)
-        }
-        error => error,
-    })?;
+    let body = registry
+        .read_blob(&blob, window)
+        .await
+        .map_err(|error| match error {
+            // Its bytes are gone though the index knows it; what is not served is unknown.
+            crate::registry::RegistryError::Store(error) if error.is_not_found() => {
+                tracing::error!(%digest, %error, "the bytes of a blob are gone");
+                crate::registry::RegistryError::BlobUnknown(*digest)
+            }
+            error => error,
+        })?;
     let length = body.length();
     let mut answer = Response::new(Body::from_stream(body));
     answer.headers_mut().insert(CONTENT_LENGTH, length.into());
     if let Some(range) = range {
         *answer.status_mut() = StatusCode::PARTIAL_CONTENT;
-        set(&mut answer, CONTENT_RANGE, format!("bytes {}-{}/{size}", range.start, range.end));
+        set(
+            &mut answer,
+            CONTENT_RANGE,
+            format!("bytes {}-{}/{size}", range.start, range.end),
+        );
     }
     describe(&mut answer, &text);
     Ok(answer)

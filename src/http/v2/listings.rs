@@ -19,12 +19,19 @@ struct Page<'a> {
 impl<'a> Page<'a> {
     fn of(call: &'a Call, limit: usize, default: usize) -> Result<Self, Refusal> {
         let limit = call.query.count()?.unwrap_or(default).min(limit);
-        Ok(Self { limit, last: call.query.get("last").unwrap_or_default() })
+        Ok(Self {
+            limit,
+            last: call.query.get("last").unwrap_or_default(),
+        })
     }
 
     /// One more is asked for than wanted, to know whether there is a next page.
     fn wanted(&self) -> usize {
-        if self.limit == 0 { 0 } else { self.limit.saturating_add(1) }
+        if self.limit == 0 {
+            0
+        } else {
+            self.limit.saturating_add(1)
+        }
     }
 
     /// The answer, with the way to the next page when there is one.
@@ -52,32 +59,50 @@ impl<'a> Page<'a> {
 pub(in super::super) async fn catalog(call: &Call) -> Result<Answer, Refusal> {
     let limit = call.app.limits.catalog;
     let page = Page::of(call, limit, limit)?;
-    let names = call.app.registry.repositories(page.last, page.wanted()).await?;
-    Ok(page.answer(call, "/v2/_catalog", names, String::as_str, |names| {
-        json!({ "repositories": names })
-    }))
+    let names = call
+        .app
+        .registry
+        .repositories(page.last, page.wanted())
+        .await?;
+    Ok(page.answer(
+        call,
+        "/v2/_catalog",
+        names,
+        String::as_str,
+        |names| json!({ "repositories": names }),
+    ))
 }
 
 /// `GET /v2/_regctl/catalog`
 pub(in super::super) async fn catalog_records(call: &Call) -> Result<Answer, Refusal> {
     let limit = call.app.limits.catalog;
     let page = Page::of(call, limit, limit)?;
-    let records = call.app.registry.repository_records(page.last, page.wanted()).await?;
-    Ok(page.answer(call, "/v2/_regctl/catalog", records, |record| record.name.as_str(), |records| {
-        let records: Vec<Value> = records
-            .iter()
-            .map(|record| {
-                json!({
-                    "name": record.name,
-                    "tags": record.tags,
-                    "manifests": record.manifests,
-                    "size": record.size,
-                    "pushed": record.pushed_at.map(date),
+    let records = call
+        .app
+        .registry
+        .repository_records(page.last, page.wanted())
+        .await?;
+    Ok(page.answer(
+        call,
+        "/v2/_regctl/catalog",
+        records,
+        |record| record.name.as_str(),
+        |records| {
+            let records: Vec<Value> = records
+                .iter()
+                .map(|record| {
+                    json!({
+                        "name": record.name,
+                        "tags": record.tags,
+                        "manifests": record.manifests,
+                        "size": record.size,
+                        "pushed": record.pushed_at.map(date),
+                    })
                 })
-            })
-            .collect();
-        json!({ "repositories": records })
-    }))
+                .collect();
+            json!({ "repositories": records })
+        },
+    ))
 }
 
 /// `GET /v2/<name>/tags/list`. Without `n`, all of them, as registry:2 has it.
@@ -87,10 +112,18 @@ pub(in super::super) async fn tags(call: &Call, name: &Repository) -> Result<Ans
         None => usize::MAX - 1,
     };
     let page = Page::of(call, limit, limit)?;
-    let tags = call.app.registry.tags(name, page.last, page.wanted()).await?;
-    Ok(page.answer(call, &format!("/v2/{name}/tags/list"), tags, String::as_str, |tags| {
-        json!({ "name": name, "tags": tags })
-    }))
+    let tags = call
+        .app
+        .registry
+        .tags(name, page.last, page.wanted())
+        .await?;
+    Ok(page.answer(
+        call,
+        &format!("/v2/{name}/tags/list"),
+        tags,
+        String::as_str,
+        |tags| json!({ "name": name, "tags": tags }),
+    ))
 }
 
 /// `GET /v2/<name>/_regctl/tags`
@@ -100,25 +133,35 @@ pub(in super::super) async fn tag_records(
 ) -> Result<Answer, Refusal> {
     let limit = call.app.limits.tags;
     let page = Page::of(call, limit, limit)?;
-    let records = call.app.registry.tag_records(name, page.last, page.wanted()).await?;
+    let records = call
+        .app
+        .registry
+        .tag_records(name, page.last, page.wanted())
+        .await?;
     let path = format!("/v2/{name}/_regctl/tags");
-    Ok(page.answer(call, &path, records, |record| record.name.as_str(), |records| {
-        let records: Vec<Value> = records
-            .iter()
-            .map(|record| {
-                json!({
-                    "tag": record.name,
-                    "digest": record.digest,
-                    "mediaType": record.media_type,
-                    "size": record.size,
-                    "platforms": record.platforms,
-                    "created": record.created,
-                    "pushed": date(record.updated_at),
+    Ok(page.answer(
+        call,
+        &path,
+        records,
+        |record| record.name.as_str(),
+        |records| {
+            let records: Vec<Value> = records
+                .iter()
+                .map(|record| {
+                    json!({
+                        "tag": record.name,
+                        "digest": record.digest,
+                        "mediaType": record.media_type,
+                        "size": record.size,
+                        "platforms": record.platforms,
+                        "created": record.created,
+                        "pushed": date(record.updated_at),
+                    })
                 })
-            })
-            .collect();
-        json!({ "name": name, "tags": records })
-    }))
+                .collect();
+            json!({ "name": name, "tags": records })
+        },
+    ))
 }
 
 /// RFC 3339, UTC, in whole seconds.

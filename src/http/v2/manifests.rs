@@ -22,9 +22,8 @@ type Named = Result<Reference, String>;
 
 /// There is nothing under a name that nothing can be pushed under.
 fn there(reference: Named) -> Result<Reference, Refusal> {
-    reference.map_err(|message| {
-        Refusal::new(StatusCode::NOT_FOUND, ErrorCode::ManifestUnknown, message)
-    })
+    reference
+        .map_err(|message| Refusal::new(StatusCode::NOT_FOUND, ErrorCode::ManifestUnknown, message))
 }
 
 /// `GET` and `HEAD /v2/<name>/manifests/<reference>`
@@ -40,7 +39,9 @@ pub(in super::super) async fn get(
         empty(StatusCode::NOT_MODIFIED)
     } else if call.method == http::Method::HEAD {
         let mut answer = empty(StatusCode::OK);
-        answer.headers_mut().insert(CONTENT_LENGTH, manifest.bytes.len().into());
+        answer
+            .headers_mut()
+            .insert(CONTENT_LENGTH, manifest.bytes.len().into());
         answer
     } else {
         with_body(StatusCode::OK, manifest.bytes.clone())
@@ -49,7 +50,9 @@ pub(in super::super) async fn get(
     set(&mut answer, CONTENT_DIGEST, digest);
     set(&mut answer, CONTENT_TYPE, manifest.media_type.as_str());
     if matches!(reference, Reference::Digest(_)) {
-        answer.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(IMMUTABLE));
+        answer
+            .headers_mut()
+            .insert(CACHE_CONTROL, HeaderValue::from_static(IMMUTABLE));
     }
     Ok(answer)
 }
@@ -60,8 +63,7 @@ pub(in super::super) async fn put(
     name: Repository,
     reference: Named,
 ) -> Result<Answer, Refusal> {
-    let reference =
-        reference.map_err(|message| Refusal::bad(ErrorCode::TagInvalid, message))?;
+    let reference = reference.map_err(|message| Refusal::bad(ErrorCode::TagInvalid, message))?;
     let tags = tags_of(&call, &reference)?;
     let media_type = match call.headers.get(CONTENT_TYPE) {
         Some(text) => {
@@ -77,25 +79,36 @@ pub(in super::super) async fn put(
             Some(media_type).filter(|media_type| {
                 !matches!(
                     media_type.as_str(),
-                    "application/octet-stream" | "application/json" | "application/x-www-form-urlencoded"
+                    "application/octet-stream"
+                        | "application/json"
+                        | "application/x-www-form-urlencoded"
                 )
             })
         }
         None => None,
     };
     let location = call.location(&format!("/v2/{name}/manifests/"));
-    let announced = call.header(&CONTENT_LENGTH).and_then(|text| text.parse::<u64>().ok());
+    let announced = call
+        .header(&CONTENT_LENGTH)
+        .and_then(|text| text.parse::<u64>().ok());
     if announced.is_some_and(|length| length > MANIFEST_LIMIT as u64) {
         return Err(RegistryError::ManifestTooLarge.into());
     }
     let Call { app, body, .. } = call;
     let room = app.room_for_manifest(announced).await;
-    let bytes = body::whole(body, MANIFEST_LIMIT).await.map_err(|error| match error {
-        WholeError::TooLarge => RegistryError::ManifestTooLarge,
-        WholeError::Body(error) => error.into(),
-    })?;
-    let incoming =
-        Incoming { repository: name, reference: reference.clone(), tags: tags.clone(), media_type, bytes };
+    let bytes = body::whole(body, MANIFEST_LIMIT)
+        .await
+        .map_err(|error| match error {
+            WholeError::TooLarge => RegistryError::ManifestTooLarge,
+            WholeError::Body(error) => error.into(),
+        })?;
+    let incoming = Incoming {
+        repository: name,
+        reference: reference.clone(),
+        tags: tags.clone(),
+        media_type,
+        bytes,
+    };
     let put = to_its_end(async move {
         let put = app.registry.put_manifest(incoming).await;
         drop(room);
@@ -120,7 +133,9 @@ pub(in super::super) async fn put(
 fn tags_of(call: &Call, reference: &Reference) -> Result<Vec<Tag>, Refusal> {
     let mut tags: Vec<Tag> = Vec::new();
     for text in call.query.all("tag") {
-        let tag = text.parse().map_err(|error| Refusal::bad(ErrorCode::TagInvalid, error))?;
+        let tag = text
+            .parse()
+            .map_err(|error| Refusal::bad(ErrorCode::TagInvalid, error))?;
         if !tags.contains(&tag) {
             tags.push(tag);
         }
@@ -133,7 +148,10 @@ fn tags_of(call: &Call, reference: &Reference) -> Result<Vec<Tag>, Refusal> {
         ));
     }
     if !tags.is_empty() && matches!(reference, Reference::Tag(_)) {
-        return Err(Refusal::bad(ErrorCode::TagInvalid, "?tag= goes with a push by digest"));
+        return Err(Refusal::bad(
+            ErrorCode::TagInvalid,
+            "?tag= goes with a push by digest",
+        ));
     }
     Ok(tags)
 }
@@ -143,9 +161,12 @@ fn is_media_type(text: &str) -> bool {
     let name = |part: &str| {
         !part.is_empty()
             && part.len() <= 127
-            && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
     };
-    text.split_once('/').is_some_and(|(kind, subtype)| name(kind) && name(subtype))
+    text.split_once('/')
+        .is_some_and(|(kind, subtype)| name(kind) && name(subtype))
 }
 
 /// `DELETE /v2/<name>/manifests/<reference>`: of a tag, that tag alone; of a digest, the manifest

@@ -35,7 +35,14 @@ impl Call {
     pub(super) fn new(app: App, request: Request<Incoming>, tls: bool) -> Self {
         let (head, body) = request.into_parts();
         let query = Query::parse(head.uri.query());
-        Self { app, method: head.method, query, headers: head.headers, body, tls }
+        Self {
+            app,
+            method: head.method,
+            query,
+            headers: head.headers,
+            body,
+            tls,
+        }
     }
 
     /// A header as text; one that is not ASCII is as good as absent.
@@ -89,12 +96,19 @@ pub(super) async fn dispatch(call: Call, route: Route) -> Result<Answer, Refusal
 
 fn not_allowed(methods: &'static str) -> Refusal {
     let message = format!("this endpoint takes {methods}");
-    Refusal::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::Unsupported, message).with(ALLOW, methods)
+    Refusal::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        ErrorCode::Unsupported,
+        message,
+    )
+    .with(ALLOW, methods)
 }
 
 /// Whether the client has this digest already (`If-None-Match`, RFC 9110 section 13.1.2).
 pub(super) fn has_already(call: &Call, digest: &str) -> bool {
-    let Some(condition) = call.header(&http::header::IF_NONE_MATCH) else { return false };
+    let Some(condition) = call.header(&http::header::IF_NONE_MATCH) else {
+        return false;
+    };
     condition.split(',').any(|entry| {
         let entry = entry.trim();
         let entry = entry.strip_prefix("W/").unwrap_or(entry);

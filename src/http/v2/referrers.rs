@@ -20,15 +20,21 @@ pub(in super::super) async fn list(
     digest: &Digest,
 ) -> Result<Answer, Refusal> {
     let limit = call.query.count()?.unwrap_or(LIMIT).min(LIMIT);
-    let artifact_type = call.query.get("artifactType").filter(|text| !text.is_empty());
+    let artifact_type = call
+        .query
+        .get("artifactType")
+        .filter(|text| !text.is_empty());
     let last = match call.query.get("last").filter(|text| !text.is_empty()) {
         Some(text) => Some(
-            text.parse::<Digest>().map_err(|error| Refusal::bad(ErrorCode::DigestInvalid, error))?,
+            text.parse::<Digest>()
+                .map_err(|error| Refusal::bad(ErrorCode::DigestInvalid, error))?,
         ),
         None => None,
     };
     let registry = &call.app.registry;
-    let page = registry.referrers(name, digest, artifact_type, last.as_ref(), limit).await?;
+    let page = registry
+        .referrers(name, digest, artifact_type, last.as_ref(), limit)
+        .await?;
     let mut answer = json(
         StatusCode::OK,
         &json!({

@@ -36,7 +36,8 @@ pub(super) async fn to_its_end<T: Send + 'static>(
 }
 
 fn digest_of(text: &str) -> Result<Digest, Refusal> {
-    text.parse().map_err(|error| Refusal::bad(ErrorCode::DigestInvalid, error))
+    text.parse()
+        .map_err(|error| Refusal::bad(ErrorCode::DigestInvalid, error))
 }
 
 /// The answer about a session: where it is and how far.
@@ -45,14 +46,22 @@ fn session(call: &Location, name: &Repository, upload: &Upload, status: StatusCo
     let location = call.of(&format!("/v2/{name}/blobs/uploads/{}", upload.id));
     set(&mut answer, LOCATION, location);
     set(&mut answer, UPLOAD_UUID, upload.id.as_str());
-    set(&mut answer, RANGE, format!("0-{}", upload.position.saturating_sub(1)));
+    set(
+        &mut answer,
+        RANGE,
+        format!("0-{}", upload.position.saturating_sub(1)),
+    );
     answer
 }
 
 /// The answer that a blob is there.
 fn created(call: &Location, name: &Repository, digest: &Digest) -> Answer {
     let mut answer = empty(StatusCode::CREATED);
-    set(&mut answer, LOCATION, call.of(&format!("/v2/{name}/blobs/{digest}")));
+    set(
+        &mut answer,
+        LOCATION,
+        call.of(&format!("/v2/{name}/blobs/{digest}")),
+    );
     set(&mut answer, CONTENT_DIGEST, digest.to_string());
     answer
 }
@@ -70,10 +79,33 @@ impl Location {
     }
 }
 
-fn split(call: Call) -> (Location, super::super::paging::Query, hyper::body::Incoming, super::super::App) {
-    let Call { app, query, headers, body, tls, .. } = call;
+fn split(
+    call: Call,
+) -> (
+    Location,
+    super::super::paging::Query,
+    hyper::body::Incoming,
+    super::super::App,
+) {
+    let Call {
+        app,
+        query,
+        headers,
+        body,
+        tls,
+        ..
+    } = call;
     let locations = std::sync::Arc::clone(&app.locations);
-    (Location { locations, headers, tls }, query, body, app)
+    (
+        Location {
+            locations,
+            headers,
+            tls,
+        },
+        query,
+        body,
+        app,
+    )
 }
 
 /// `POST /v2/<name>/blobs/uploads/`: a session, a mount, or a whole blob.
@@ -95,15 +127,15 @@ pub(in super::super) async fn start(call: Call, name: Repository) -> Result<Answ
     } else if let Some(text) = query.get("digest") {
         let digest = digest_of(text)?;
         let (repository, body) = (name.clone(), body::moving(body));
-        let arrived: Arrived = to_its_end(async move {
-            registry.upload_at_once(&repository, &digest, body).await
-        })
-        .await?;
+        let arrived: Arrived =
+            to_its_end(async move { registry.upload_at_once(&repository, &digest, body).await })
+                .await?;
         return Ok(created(&location, &name, &arrived.digest));
     }
     let announced = match query.get("digest-algorithm") {
         Some(text) => Some(
-            text.parse::<Algorithm>().map_err(|error| Refusal::bad(ErrorCode::DigestInvalid, error))?,
+            text.parse::<Algorithm>()
+                .map_err(|error| Refusal::bad(ErrorCode::DigestInvalid, error))?,
         ),
         None => None,
     };
@@ -130,10 +162,15 @@ pub(in super::super) async fn status(
 
 /// The range that a chunk claims, checked against its announced length.
 fn chunk_range(headers: &http::HeaderMap) -> Result<Option<ByteRange>, Refusal> {
-    let Some(text) = headers.get(CONTENT_RANGE) else { return Ok(None) };
+    let Some(text) = headers.get(CONTENT_RANGE) else {
+        return Ok(None);
+    };
     let text = text.to_str().unwrap_or_default();
     let range = parse_content_range(text).map_err(|error| {
-        Refusal::bad(ErrorCode::BlobUploadInvalid, format!("Content-Range: {error}"))
+        Refusal::bad(
+            ErrorCode::BlobUploadInvalid,
+            format!("Content-Range: {error}"),
+        )
     })?;
     let announced = headers
         .get(CONTENT_LENGTH)
@@ -142,7 +179,10 @@ fn chunk_range(headers: &http::HeaderMap) -> Result<Option<ByteRange>, Refusal> 
     match announced {
         Some(length) if length != range.length() => Err(Refusal::bad(
             ErrorCode::SizeInvalid,
-            format!("Content-Range says {} bytes, Content-Length {length}", range.length()),
+            format!(
+                "Content-Range says {} bytes, Content-Length {length}",
+                range.length()
+            ),
         )),
         _ => Ok(Some(range)),
     }
@@ -160,10 +200,9 @@ pub(in super::super) async fn append(
     let registry = app.registry;
     let upload_id = id.clone();
     let appending = registry.clone();
-    let appended = to_its_end(async move {
-        appending.append(&repository, &upload_id, range, body).await
-    })
-    .await;
+    let appended =
+        to_its_end(async move { appending.append(&repository, &upload_id, range, body).await })
+            .await;
     match appended {
         Ok(upload) => Ok(session(&location, &name, &upload, StatusCode::ACCEPTED)),
         Err(refusal) if refusal.status == StatusCode::RANGE_NOT_SATISFIABLE => {
@@ -189,7 +228,10 @@ pub(in super::super) async fn finish(
     id: String,
 ) -> Result<Answer, Refusal> {
     let digest = call.query.get("digest").ok_or_else(|| {
-        Refusal::bad(ErrorCode::DigestInvalid, "the closing PUT names the digest: ?digest=")
+        Refusal::bad(
+            ErrorCode::DigestInvalid,
+            "the closing PUT names the digest: ?digest=",
+        )
     })?;
     let digest = digest_of(digest)?;
     // Without bytes, a range says nothing that could be checked but where it begins.
@@ -198,7 +240,9 @@ pub(in super::super) async fn finish(
     let (repository, body) = (name.clone(), body::moving(body));
     let registry = app.registry;
     let arrived = to_its_end(async move {
-        registry.finish_upload(&repository, &id, &digest, range, body).await
+        registry
+            .finish_upload(&repository, &id, &digest, range, body)
+            .await
     })
     .await?;
     Ok(created(&location, &name, &arrived.digest))

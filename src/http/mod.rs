@@ -1,0 +1,182 @@
+//! The wire: listeners, TLS, the parser of `/v2` paths, one handler a verb, and the one place that
+//! maps an error of the registry to a status and an OCI body.
+//!
+//! Knows nothing of files or SQL. A malformed request gets its code and changes nothing; a panic in
+//! a request is a 500 and a line in the log.
+
+mod body;
+mod listen;
+mod location;
+mod observe;
+mod ops;
+mod paging;
+mod patience;
+mod respond;
+mod route;
+mod tls;
+mod v2;
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::{Request, StatusCode};
+use hyper::body::Incoming;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::oci::{ErrorCode, MANIFEST_LIMIT};
+use crate::registry::Registry;
+use crate::telemetry::{AccessLog, HttpMetrics};
+
+pub use listen::{Address, Bound, Limits as ConnectionLimits, Listening, Protocols};
+pub use location::Locations;
+pub use ops::{Health, Unwell};
+pub use tls::{Certificate, TlsError, TlsVersion};
+
+use observe::{Observer, REQUEST_ID};
+use respond::{Answer, Refusal};
+use route::Route;
+
+/// How many a page of a listing has at most.
+#[derive(Debug, Clone, Copy)]
+pub struct PageLimits {
+    /// Repositories in a page of the catalog.
+    pub catalog: usize,
+    /// Tags in a page.
+    pub tags: usize,
+}
+
+/// What the HTTP side needs to know.
+pub struct Options {
+    /// How locations are written.
+    pub locations: Locations,
+    /// Page sizes.
+    pub limits: PageLimits,
+    /// Headers of every answer.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Where requests are noted.
+    pub access_log: Option<AccessLog>,
+    /// Whether lines of the access log are JSON.
+    pub access_log_json: bool,
+    /// The counters.
+    pub metrics: Arc<HttpMetrics>,
+    /// Whether the registry is well.
+    pub health: Arc<Health>,
+    /// The path of the metrics on the debug address, if they are served.
+    pub metrics_path: Option<String>,
+}
+
+/// Manifests that are being received may take this many KiB of memory together.
+const MANIFEST_ROOM: usize = 24 * 1024;
+
+const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
+
+/// The HTTP side of a registry. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    registry: Registry,
+    locations: Arc<Locations>,
+    limits: PageLimits,
+    headers: Arc<[(HeaderName, HeaderValue)]>,
+    observer: Observer,
+    health: Arc<Health>,
+    metrics_path: Option<Arc<str>>,
+    manifest_room: Arc<Semaphore>,
+}
+
+impl App {
+    /// The HTTP side of `registry`.
+    pub fn new(registry: Registry, options: Options) -> Self {
+        Self {
+            registry,
+            locations: Arc::new(options.locations),
+            limits: options.limits,
+            headers: options.headers.into(),
+            observer: Observer {
+                metrics: options.metrics,
+                access_log: options.access_log,
+                json: options.access_log_json,
+            },
+            health: options.health,
+            metrics_path: options.metrics_path.map(Into::into),
+            manifest_room: Arc::new(Semaphore::new(MANIFEST_ROOM)),
+        }
+    }
+
+    /// Answers a request of the main address.
+    async fn answer(self, request: Request<Incoming>, peer: Arc<str>, tls: bool) -> Answer {
+        let id = observe::request_id(request.headers());
+        let path = request.uri().path();
+        let path = path
+            .strip_prefix(self.locations.prefix.as_str())
+            .unwrap_or(path);
+        let in_v2 = path == "/v2" || path.starts_with("/v2/");
+        let route = in_v2.then(|| Route::parse(path));
+        let handler = match &route {
+            Some(Ok(route)) => route.handler(),
+            Some(Err(_)) => "unknown",
+            None => "ops",
+        };
+        let observed = self.observer.begin(&request, handler, &peer, &id);
+        let headers = Arc::clone(&self.headers);
+        let answering = async {
+            match route {
+                Some(Ok(route)) => v2::dispatch(v2::Call::new(self, request, tls), route).await,
+                Some(Err(error)) => Err(error.into()),
+                None => Ok(ops::public(&self, &request).await),
+            }
+        };
+        let mut answer = match AssertUnwindSafe(answering).catch_unwind().await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(refusal)) => {
+                if refusal.status.is_server_error() {
+                    tracing::error!(
+                        request = id.to_str().unwrap_or_default(),
+                        status = refusal.status.as_u16(),
+                        message = refusal.message,
+                        "a request was not answered"
+                    );
+                }
+                refusal.answer()
+            }
+            // The hook of the process has logged what and where.
+            Err(_) => Refusal::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                ErrorCode::Unknown,
+                "something went wrong here; the server's log says what",
+            )
+            .answer(),
+        };
+        let set = answer.headers_mut();
+        if in_v2 {
+            set.insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
+            // What was pushed is a stranger's: no browser is to make anything of it.
+            set.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+            set.insert(
+                CONTENT_SECURITY_POLICY,
+                HeaderValue::from_static("sandbox; default-src 'none'"),
+            );
+        }
+        set.insert(REQUEST_ID, id);
+        for (name, value) in headers.iter() {
+            set.insert(name.clone(), value.clone());
+        }
+        observed.follow(answer)
+    }
+
+    /// Waits until there is room to receive a manifest of `announced` bytes.
+    async fn room_for_manifest(&self, announced: Option<u64>) -> Option<OwnedSemaphorePermit> {
+        let bytes = announced.map_or(MANIFEST_LIMIT, |length| {
+            usize::try_from(length)
+                .unwrap_or(MANIFEST_LIMIT)
+                .min(MANIFEST_LIMIT)
+        });
+        let kibibytes = u32::try_from(bytes / 1024 + 1).unwrap_or(1);
+        // Fails only when the semaphore is closed, and nobody closes it.
+        Arc::clone(&self.manifest_room)
+            .acquire_many_owned(kibibytes)
+            .await
+            .ok()
+    }
+}

@@ -1,0 +1,247 @@
+//! What is noted of each request: its id, its line in the access log, its numbers.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, HeaderName, REFERER, USER_AGENT};
+use http::{HeaderMap, HeaderValue, Method, Request, Version};
+use http_body::{Frame, SizeHint};
+use hyper::body::Incoming;
+use serde_json::json;
+
+use super::respond::Answer;
+use crate::telemetry::{AccessLog, HttpMetrics};
+
+/// The header that carries the id of a request, both ways.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Who writes what is noted.
+#[derive(Clone)]
+pub(super) struct Observer {
+    pub(super) metrics: Arc<HttpMetrics>,
+    pub(super) access_log: Option<AccessLog>,
+    /// Whether lines of the access log are JSON.
+    pub(super) json: bool,
+}
+
+/// A request that is being answered; noted when it is dropped, which is when its answer has gone
+/// out or has broken off.
+pub(super) struct Observed {
+    observer: Observer,
+    handler: &'static str,
+    started: Instant,
+    line: Option<Line>,
+    method: Method,
+    status: u16,
+    received: u64,
+    sent: u64,
+}
+
+/// What a line of the access log needs, taken from the request before it is gone.
+struct Line {
+    id: HeaderValue,
+    peer: Arc<str>,
+    target: String,
+    version: Version,
+    referer: String,
+    agent: String,
+}
+
+/// The id of a request: what the client sent, when that is short and plain, else one of ours.
+pub(super) fn request_id(headers: &HeaderMap) -> HeaderValue {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    static RUN: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
+    let sent = headers.get(REQUEST_ID).filter(|id| {
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+        (1..=64).contains(&id.len()) && id.as_bytes().iter().all(plain)
+    });
+    if let Some(id) = sent {
+        return id.clone();
+    }
+    let run = RUN.get_or_init(|| uuid::Uuid::new_v4().as_fields().0);
+    let count = LAST.fetch_add(1, Ordering::Relaxed);
+    HeaderValue::try_from(format!("{run:08x}-{count:x}"))
+        .unwrap_or_else(|_| HeaderValue::from_static("-"))
+}
+
+impl Observer {
+    pub(super) fn begin(
+        &self,
+        request: &Request<Incoming>,
+        handler: &'static str,
+        peer: &Arc<str>,
+        id: &HeaderValue,
+    ) -> Observed {
+        self.metrics.begin(handler);
+        let headers = request.headers();
+        let text = |name: &HeaderName| {
+            let value = headers
+                .get(name)
+                .map(|value| String::from_utf8_lossy(value.as_bytes()));
+            value.unwrap_or_default().into_owned()
+        };
+        let line = self.access_log.as_ref().map(|_| Line {
+            id: id.clone(),
+            peer: Arc::clone(peer),
+            target: request
+                .uri()
+                .path_and_query()
+                .map_or_else(String::new, ToString::to_string),
+            version: request.version(),
+            referer: text(&REFERER),
+            agent: text(&USER_AGENT),
+        });
+        let received = headers
+            .get(CONTENT_LENGTH)
+            .and_then(|length| length.to_str().ok()?.parse().ok())
+            .unwrap_or_default();
+        Observed {
+            observer: self.clone(),
+            handler,
+            started: Instant::now(),
+            line,
+            method: request.method().clone(),
+            status: 0,
+            received,
+            sent: 0,
+        }
+    }
+}
+
+impl Observed {
+    /// Follows the answer until its last byte.
+    pub(super) fn follow(mut self, answer: Answer) -> Answer {
+        self.status = answer.status().as_u16();
+        let (head, body) = answer.into_parts();
+        Answer::from_parts(
+            head,
+            Body::new(Followed {
+                body,
+                observed: self,
+            }),
+        )
+    }
+}
+
+impl Drop for Observed {
+    fn drop(&mut self) {
+        let took = self.started.elapsed();
+        let method = match self.method {
+            Method::GET => "get",
+            Method::HEAD => "head",
+            Method::POST => "post",
+            Method::PUT => "put",
+            Method::PATCH => "patch",
+            Method::DELETE => "delete",
+            _ => "other",
+        };
+        let metrics = &self.observer.metrics;
+        metrics.end(
+            self.handler,
+            method,
+            self.status,
+            took,
+            self.received,
+            self.sent,
+        );
+        if let (Some(log), Some(line)) = (&self.observer.access_log, &self.line) {
+            log.write(if self.observer.json {
+                self.as_json(line)
+            } else {
+                self.as_combined(line)
+            });
+        }
+    }
+}
+
+impl Observed {
+    /// The combined log format of Apache.
+    fn as_combined(&self, line: &Line) -> String {
+        let time = jiff::Timestamp::now().strftime("%d/%b/%Y:%H:%M:%S +0000");
+        let (status, sent) = (self.status, self.sent);
+        format!(
+            "{} - - [{time}] \"{} {} {:?}\" {status} {sent} \"{}\" \"{}\"\n",
+            line.peer,
+            self.method,
+            harmless(&line.target),
+            line.version,
+            harmless(&line.referer),
+            harmless(&line.agent),
+        )
+    }
+
+    fn as_json(&self, line: &Line) -> String {
+        let time = jiff::Timestamp::now()
+            .strftime("%Y-%m-%dT%H:%M:%S.%3fZ")
+            .to_string();
+        let line = json!({
+            "time": time,
+            "request_id": line.id.to_str().unwrap_or_default(),
+            "remote": &*line.peer,
+            "method": self.method.as_str(),
+            "uri": line.target,
+            "status": self.status,
+            "sent_bytes": self.sent,
+            "received_bytes": self.received,
+            "duration_ms": self.started.elapsed().as_secs_f64() * 1000.0,
+            "referer": line.referer,
+            "user_agent": line.agent,
+        });
+        format!("{line}\n")
+    }
+}
+
+/// A stranger's text in a line of the log: quotes and control characters escaped.
+fn harmless(text: &str) -> String {
+    if text.is_empty() {
+        return "-".to_owned();
+    }
+    text.chars()
+        .flat_map(|character| {
+            let escape = character.is_control() || character == '"' || character == '\\';
+            let (escaped, plain) = if escape {
+                (Some(character.escape_default()), None)
+            } else {
+                (None, Some(character))
+            };
+            escaped.into_iter().flatten().chain(plain)
+        })
+        .collect()
+}
+
+/// A body that counts what goes out.
+struct Followed {
+    body: Body,
+    observed: Observed,
+}
+
+impl http_body::Body for Followed {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        if let Poll::Ready(Some(Ok(frame))) = &polled
+            && let Some(bytes) = frame.data_ref()
+        {
+            self.observed.sent += bytes.len() as u64;
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

@@ -1,0 +1,145 @@
+//! TLS: the certificate, taken in again when its files change.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use arc_swap::ArcSwap;
+use tokio_rustls::rustls;
+use tokio_rustls::rustls::crypto::aws_lc_rs;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::sign::CertifiedKey;
+
+/// A version of TLS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TlsVersion {
+    /// TLS 1.2.
+    Tls12,
+    /// TLS 1.3.
+    Tls13,
+}
+
+/// Why a certificate can't be used.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsError {
+    /// A file can't be read, or is no PEM.
+    #[error("{path}: {reason}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// Certificate and key do not go together, or are of a kind that is not known.
+    #[error("the certificate {certificate} and the key {key} can't be used: {reason}")]
+    Pair {
+        /// The certificate's file.
+        certificate: PathBuf,
+        /// The key's file.
+        key: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+    /// The settings make no configuration.
+    #[error("TLS: {0}")]
+    Settings(String),
+}
+
+/// A certificate with its key, by their files.
+#[derive(Debug)]
+pub struct Certificate {
+    certificate: PathBuf,
+    key: PathBuf,
+    current: ArcSwap<CertifiedKey>,
+    /// When the files were last changed, as of `current`.
+    read_at: parking_lot::Mutex<(Option<SystemTime>, Option<SystemTime>)>,
+}
+
+impl Certificate {
+    /// Reads both files.
+    pub fn load(certificate: &Path, key: &Path) -> Result<Arc<Self>, TlsError> {
+        let changed = changed(certificate, key);
+        let current = ArcSwap::from_pointee(read(certificate, key)?);
+        let (certificate, key) = (certificate.to_owned(), key.to_owned());
+        Ok(Arc::new(Self {
+            certificate,
+            key,
+            current,
+            read_at: changed.into(),
+        }))
+    }
+
+    /// Reads the files again if they have changed. What can't be used leaves the old one in use.
+    pub fn refresh(&self) -> Result<bool, TlsError> {
+        let changed = changed(&self.certificate, &self.key);
+        if *self.read_at.lock() == changed {
+            return Ok(false);
+        }
+        let fresh = read(&self.certificate, &self.key);
+        // One that is half-written now is looked at again once its files have changed again.
+        *self.read_at.lock() = changed;
+        self.current.store(Arc::new(fresh?));
+        Ok(true)
+    }
+
+    /// The configuration of a listener.
+    pub(super) fn server_config(
+        self: &Arc<Self>,
+        minimum: TlsVersion,
+        http2: bool,
+    ) -> Result<Arc<rustls::ServerConfig>, TlsError> {
+        let versions: &[&rustls::SupportedProtocolVersion] = match minimum {
+            TlsVersion::Tls12 => &[&rustls::version::TLS12, &rustls::version::TLS13],
+            TlsVersion::Tls13 => &[&rustls::version::TLS13],
+        };
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let resolver = Arc::new(Resolver(Arc::clone(self)));
+        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+            .with_protocol_versions(versions)
+            .map_err(|error| TlsError::Settings(error.to_string()))?
+            .with_no_client_auth()
+            .with_cert_resolver(resolver);
+        if http2 {
+            config.alpn_protocols.push(b"h2".to_vec());
+        }
+        config.alpn_protocols.push(b"http/1.1".to_vec());
+        Ok(Arc::new(config))
+    }
+}
+
+fn changed(certificate: &Path, key: &Path) -> (Option<SystemTime>, Option<SystemTime>) {
+    let changed = |path: &Path| path.metadata().and_then(|found| found.modified()).ok();
+    (changed(certificate), changed(key))
+}
+
+fn read(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
+    let file = |path: &Path, reason: String| TlsError::File {
+        path: path.to_owned(),
+        reason,
+    };
+    let chain = CertificateDer::pem_file_iter(certificate)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| file(certificate, error.to_string()))?;
+    if chain.is_empty() {
+        return Err(file(certificate, "there is no certificate in it".into()));
+    }
+    let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| file(key, error.to_string()))?;
+    let pair = CertifiedKey::from_der(chain, secret, &aws_lc_rs::default_provider());
+    pair.map_err(|error| TlsError::Pair {
+        certificate: certificate.to_owned(),
+        key: key.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
+/// Hands out the certificate of the moment.
+#[derive(Debug)]
+struct Resolver(Arc<Certificate>);
+
+impl ResolvesServerCert for Resolver {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.current.load_full())
+    }
+}

@@ -1,0 +1,452 @@
+//! The composition root: configuration → store, index, registry, listeners, background work; and
+//! the graceful stop.
+//!
+//! Everything is decided here once, from a [`Settings`]; no other room reads the configuration.
+
+mod health;
+mod tasks;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use ::http::header::{HeaderName, HeaderValue};
+use anyhow::{Context as _, anyhow, bail};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::clock::Clock;
+use crate::config::{
+    self, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings, StorageDriver,
+    ValidationSettings,
+};
+use crate::http::{
+    Address, App, Bound, Certificate, ConnectionLimits, Health, Listening, Locations, Options,
+    PageLimits, Protocols, TlsVersion,
+};
+use crate::registry::{Registry, RegistryError, RequiredChildren, Rules, Taken};
+use crate::store::{FileStore, LockError, MemoryStore, RootLock, Store};
+use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
+
+/// How long a stop waits for requests under way, when the configuration does not say.
+const DRAIN: Duration = Duration::from_secs(30);
+/// Descriptors that are not for connections: the index, blobs being read and written, the log.
+const RESERVED_DESCRIPTORS: u64 = 256;
+/// Connections at the same time at most, whatever the system allows.
+const MOST_CONNECTIONS: usize = 10_000;
+
+/// Reads the configuration and says what it means.
+pub fn check(request: &config::Request) -> anyhow::Result<String> {
+    Ok(config::load(request)?.describe())
+}
+
+/// Runs the registry until it is told to stop. `announce` gets the lines for whoever started it.
+pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> anyhow::Result<()> {
+    let Loaded {
+        settings,
+        file,
+        warnings,
+    } = config::load(request)?;
+    start_log(&settings);
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    let root = Root::open(&settings.storage.driver)?;
+    let (registry, taken) = open(&root, &settings).await?;
+    report(taken);
+
+    let certificate = certificate(&settings)?;
+    let metrics = Arc::new(HttpMetrics::new());
+    let health = Arc::new(Health::default());
+    let app = App::new(registry.clone(), options(&settings, &metrics, &health)?);
+    let protocols = Protocols {
+        tls: certificate.clone(),
+        http2: settings.http.http2,
+        h2c: settings.http.h2c,
+    };
+    let limits = ConnectionLimits {
+        connections: connections(),
+    };
+    let address = address(&settings.http.address);
+    let bound = bind(&address).await?;
+    let url = url(&address, bound.address(), certificate.is_some());
+    let mut listening = vec![bound.serve(app.clone(), &protocols, limits)?];
+    let mut debug_url = None;
+    if let Some(debug) = &settings.http.debug {
+        let address = self::address(&debug.address);
+        let bound = bind(&address).await?;
+        debug_url = Some(self::url(&address, bound.address(), false));
+        listening.push(bound.serve_debug(app));
+    }
+    let stop = Signals::listen()?;
+    let certificate = certificate.map(|(certificate, _)| certificate);
+    let tasks = tasks::start(&registry, &settings, &health, certificate);
+
+    announce(&format!("Serving {url}"));
+    announce(&format!("Data in {}", root.description()));
+    if let Some(debug) = debug_url {
+        announce(&format!("Debug {debug}"));
+    }
+    welcome(&settings, file.as_deref(), &url, announce);
+
+    wait(
+        stop,
+        listening,
+        &health,
+        settings.http.drain_timeout.unwrap_or(DRAIN),
+    )
+    .await?;
+    tasks.stop().await;
+    registry
+        .close()
+        .await
+        .context("the registry was not closed cleanly; nothing acknowledged is lost")?;
+    root.remove_if_temporary();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Says how to push, and what is allowed.
+fn welcome(settings: &Settings, file: Option<&Path>, url: &str, announce: impl Fn(&str)) {
+    match file {
+        Some(file) => announce(&format!("Configuration {}", file.display())),
+        None => announce(
+            "No configuration file: deletes are allowed, and everyone who reaches the port may push",
+        ),
+    }
+    if settings.storage.read_only {
+        announce("Read-only: pushes and deletes are refused (storage.maintenance.readonly)");
+    } else if let ListenAddress::Tcp { .. } = settings.http.address {
+        let host = url
+            .split("//")
+            .nth(1)
+            .unwrap_or(url)
+            .replace("0.0.0.0", "127.0.0.1");
+        let host = host.replace("[::]", "127.0.0.1");
+        announce(&format!(
+            "Push with: docker tag IMAGE {host}/NAME:TAG && docker push {host}/NAME:TAG"
+        ));
+    }
+}
+
+/// Where the data lies, locked.
+enum Root {
+    Files {
+        path: PathBuf,
+        _lock: RootLock,
+    },
+    /// Bytes in memory, the index in a directory of its own that goes with the process.
+    Memory {
+        directory: PathBuf,
+    },
+}
+
+impl Root {
+    fn open(driver: &StorageDriver) -> anyhow::Result<Self> {
+        match driver {
+            StorageDriver::Filesystem { root } => {
+                let lock = RootLock::take(root).map_err(|error| match error {
+                    LockError::Held { .. } => anyhow!(
+                        "{error}; hint: stop that one first, or give this one another --root"
+                    ),
+                    LockError::File { .. } => {
+                        anyhow!("{error}; hint: --root names a directory that this user may write")
+                    }
+                })?;
+                Ok(Self::Files {
+                    path: root.clone(),
+                    _lock: lock,
+                })
+            }
+            StorageDriver::Memory => {
+                let name = format!("regctl-{}", uuid::Uuid::new_v4());
+                Ok(Self::Memory {
+                    directory: std::env::temp_dir().join(name),
+                })
+            }
+        }
+    }
+
+    fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
+        Ok(match self {
+            Self::Files { path, .. } => Arc::new(FileStore::open(path)?),
+            Self::Memory { directory } => {
+                FileStore::open(&directory.join("regctl"))?;
+                Arc::new(MemoryStore::new())
+            }
+        })
+    }
+
+    fn index_file(&self) -> PathBuf {
+        let (Self::Files { path, .. } | Self::Memory { directory: path }) = self;
+        path.join("regctl").join("index.db")
+    }
+
+    fn description(&self) -> String {
+        match self {
+            Self::Files { path, .. } => path.display().to_string(),
+            Self::Memory { .. } => "memory, gone with the process".to_owned(),
+        }
+    }
+
+    fn remove_if_temporary(&self) {
+        if let Self::Memory { directory } = self {
+            // What is left lies where the system cleans up.
+            let _ = std::fs::remove_dir_all(directory);
+        }
+    }
+}
+
+async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, Taken)> {
+    let opened = Registry::open(
+        root.store()?,
+        &root.index_file(),
+        rules(settings)?,
+        Clock::system(),
+    )
+    .await;
+    opened.map_err(|error| match error {
+        RegistryError::RootLost { found, known, .. } => anyhow!(
+            "{} holds {found} of the {known} manifests that its index knows; hint: mount the right \
+             disk, or, if they are really gone, remove {} and start again",
+            root.description(),
+            root.index_file().display(),
+        ),
+        error => {
+            anyhow::Error::new(error).context(format!("open the data in {}", root.description()))
+        }
+    })
+}
+
+fn report(taken: Taken) {
+    if !taken.is_nothing() {
+        tracing::info!(
+            blobs = taken.blobs,
+            manifests = taken.manifests,
+            tags = taken.tags,
+            gone = taken.gone,
+            "took in what the data directory held that the index did not know"
+        );
+    }
+}
+
+fn start_log(settings: &Settings) {
+    let format = match settings.log.format {
+        LogFormat::Text => LineFormat::Text,
+        LogFormat::Json => LineFormat::Json,
+        LogFormat::Logstash => LineFormat::Logstash,
+    };
+    telemetry::start_log(
+        &settings.log.level.to_string(),
+        format,
+        settings.log.fields.clone(),
+    );
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or("no message");
+        tracing::error!(place, message, "panic");
+    }));
+}
+
+fn rules(settings: &Settings) -> anyhow::Result<Rules> {
+    let ValidationSettings {
+        urls_allow,
+        urls_deny,
+        index_platforms,
+        ..
+    } = &settings.validation;
+    let compile = |patterns: &[String]| {
+        patterns
+            .iter()
+            .map(|pattern| {
+                regex::Regex::new(pattern).with_context(|| format!("the pattern {pattern:?}"))
+            })
+            .collect::<anyhow::Result<Vec<_>>>()
+    };
+    Ok(Rules {
+        delete: settings.storage.delete,
+        read_only: settings.storage.read_only,
+        addresses_allowed: compile(urls_allow)?,
+        addresses_denied: compile(urls_deny)?,
+        children: match index_platforms {
+            IndexPlatforms::All => RequiredChildren::All,
+            IndexPlatforms::None => RequiredChildren::None,
+            IndexPlatforms::List(platforms) => RequiredChildren::Platforms(
+                platforms
+                    .iter()
+                    .map(|one| (one.os.clone(), one.architecture.clone()))
+                    .collect(),
+            ),
+        },
+        ..Rules::default()
+    })
+}
+
+fn options(
+    settings: &Settings,
+    metrics: &Arc<HttpMetrics>,
+    health: &Arc<Health>,
+) -> anyhow::Result<Options> {
+    let mut headers = Vec::new();
+    for (name, values) in &settings.http.headers {
+        for value in values {
+            let header = HeaderName::try_from(name)
+                .ok()
+                .zip(HeaderValue::try_from(value).ok());
+            headers.push(header.ok_or_else(|| {
+                anyhow!("http.headers: {name}: {value:?} can't stand in a header")
+            })?);
+        }
+    }
+    let http = &settings.http;
+    Ok(Options {
+        locations: Locations {
+            host: http.host.clone(),
+            relative: http.relative_urls,
+            prefix: http.prefix.clone(),
+        },
+        limits: PageLimits {
+            catalog: settings.catalog_limit,
+            tags: settings.tag_limit,
+        },
+        headers,
+        access_log: if settings.log.access_log {
+            Some(AccessLog::start()?)
+        } else {
+            None
+        },
+        access_log_json: settings.log.format != LogFormat::Text,
+        metrics: Arc::clone(metrics),
+        health: Arc::clone(health),
+        metrics_path: http
+            .debug
+            .as_ref()
+            .and_then(|debug| debug.prometheus.clone()),
+    })
+}
+
+fn certificate(settings: &Settings) -> anyhow::Result<Option<(Arc<Certificate>, TlsVersion)>> {
+    let Some(tls) = &settings.http.tls else {
+        return Ok(None);
+    };
+    let minimum = match tls.minimum {
+        config::TlsVersion::Tls12 => TlsVersion::Tls12,
+        config::TlsVersion::Tls13 => TlsVersion::Tls13,
+    };
+    Ok(Some((
+        Certificate::load(&tls.certificate, &tls.key)?,
+        minimum,
+    )))
+}
+
+fn address(settings: &ListenAddress) -> Address {
+    match settings {
+        ListenAddress::Tcp { host, port } => Address::Tcp(host.clone(), *port),
+        ListenAddress::Unix(path) => Address::Unix(path.clone()),
+    }
+}
+
+async fn bind(address: &Address) -> anyhow::Result<Bound> {
+    let name = match address {
+        Address::Tcp(host, port) => format!("{host}:{port}"),
+        Address::Unix(path) => path.display().to_string(),
+    };
+    Bound::bind(address).await.map_err(|error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                "something else listens there; choose another with --listen"
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                "ports below 1024 are root's; choose another with --listen"
+            }
+            _ => "choose another address with --listen",
+        };
+        anyhow!("listen on {name}: {error}; hint: {hint}")
+    })
+}
+
+fn url(address: &Address, bound: &str, tls: bool) -> String {
+    match address {
+        Address::Tcp(..) => format!("{}://{bound}", if tls { "https" } else { "http" }),
+        Address::Unix(path) => format!("unix:{}", path.display()),
+    }
+}
+
+/// How many connections the system has descriptors for, after asking it for all that it gives.
+fn connections() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    let current = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    };
+    // A connection and the file that it reads or writes.
+    let most = current
+        .unwrap_or(u64::MAX)
+        .saturating_sub(RESERVED_DESCRIPTORS)
+        / 2;
+    usize::try_from(most)
+        .unwrap_or(usize::MAX)
+        .clamp(16, MOST_CONNECTIONS)
+}
+
+/// What tells a server to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Serves until a signal, then lets requests under way end; a second signal does not wait for them.
+async fn wait(
+    mut signals: Signals,
+    listening: Vec<Listening>,
+    health: &Health,
+    limit: Duration,
+) -> anyhow::Result<()> {
+    signals.next().await;
+    health.leave();
+    tracing::info!(
+        seconds = limit.as_secs(),
+        "stopping: requests under way may end"
+    );
+    let drained = async {
+        let drains = listening
+            .into_iter()
+            .map(|listening| listening.drain(limit));
+        futures_util::future::join_all(drains)
+            .await
+            .into_iter()
+            .all(|drained| drained)
+    };
+    tokio::select! {
+        drained = drained => {
+            if !drained {
+                tracing::warn!("requests were cut off: they took longer than http.draintimeout");
+            }
+            Ok(())
+        }
+        () = signals.next() => bail!("stopped at once by a second signal; what was acknowledged is kept"),
+    }
+}

@@ -1,0 +1,93 @@
+//! One process owns a root: a lock that the system lets go of when the process ends, however.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+/// Why a root could not be locked.
+#[derive(Debug, thiserror::Error)]
+pub enum LockError {
+    /// Another process has it.
+    #[error("{root} is in use by process {holder}")]
+    Held {
+        /// The root.
+        root: PathBuf,
+        /// The process, as it wrote itself into the lock file.
+        holder: String,
+    },
+    /// The lock file can't be written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+}
+
+/// A root that this process owns, until this is dropped.
+#[derive(Debug)]
+pub struct RootLock {
+    _file: File,
+}
+
+impl RootLock {
+    /// Takes `<root>/regctl/lock`, creating what is missing.
+    pub fn take(root: &Path) -> Result<Self, LockError> {
+        let directory = root.join("regctl");
+        let path = directory.join("lock");
+        let wrap = |source| LockError::File {
+            path: path.clone(),
+            source,
+        };
+        fs::create_dir_all(&directory).map_err(wrap)?;
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(wrap)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                let mut holder = String::new();
+                // A holder that has not yet written its name is unknown.
+                let _ = file.read_to_string(&mut holder);
+                let holder = match holder.trim() {
+                    "" => "unknown".to_owned(),
+                    holder => holder.to_owned(),
+                };
+                return Err(LockError::Held {
+                    root: root.to_owned(),
+                    holder,
+                });
+            }
+            Err(error) => return Err(wrap(error.into())),
+        }
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()))
+            .map_err(wrap)?;
+        Ok(Self { _file: file })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_one_is_told_who_holds_it() {
+        let root = tempfile::tempdir().unwrap();
+        let first = RootLock::take(root.path()).unwrap();
+        let Err(LockError::Held { holder, .. }) = RootLock::take(root.path()) else {
+            panic!("taken twice")
+        };
+        assert_eq!(holder, std::process::id().to_string());
+        drop(first);
+        RootLock::take(root.path()).unwrap();
+    }
+}
