@@ -26,7 +26,9 @@ use super::{Error, Event};
 use crate::oci::Repository;
 
 /// The shortest life of a token, whatever its service says.
-const SHORTEST_LIFE: Duration = Duration::from_secs(60);
+const SHORTEST_LIFE: Duration = Duration::from_mins(1);
+/// The longest life that is believed.
+const LONGEST_LIFE: Duration = Duration::from_hours(24);
 /// A token is not used for its last seconds: the clocks differ, and the request takes time.
 const MARGIN: Duration = Duration::from_secs(5);
 const TOKEN_LIMIT: usize = 1024 * 1024;
@@ -215,7 +217,7 @@ impl Auth {
             bearer(&text).ok_or_else(|| malformed("the token has characters that none has"))?;
         let life = Duration::from_secs(token.expires_in.unwrap_or(0)).max(SHORTEST_LIFE);
         let until = Instant::now()
-            .checked_add(life.min(Duration::from_secs(86_400)) - MARGIN)
+            .checked_add(life.min(LONGEST_LIFE).saturating_sub(MARGIN))
             .unwrap_or_else(Instant::now);
         let stored = Token {
             header: header.clone(),

@@ -37,8 +37,8 @@ impl Client {
         } else {
             Err(Error::Mismatch {
                 what,
-                expected,
-                actual,
+                expected: Box::new(expected),
+                actual: Box::new(actual),
             })
         }
     }

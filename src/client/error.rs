@@ -105,9 +105,9 @@ pub enum Error {
         /// What was asked for.
         what: String,
         /// The digest it should have.
-        expected: Digest,
+        expected: Box<Digest>,
         /// The digest it has.
-        actual: Digest,
+        actual: Box<Digest>,
     },
     /// The registry answers a status that says no more than that it will not.
     #[error("{registry} refuses {what} ({status}){}", Said(words))]

@@ -13,7 +13,7 @@ use tokio::process::Command;
 use super::credentials::Credential;
 
 /// Some helpers ask the user; nobody looks for a password for longer than this.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const OUTPUT_LIMIT: u64 = 64 * 1024;
 /// The user name that stands for an identity token.
 const TOKEN_USER: &str = "<token>";

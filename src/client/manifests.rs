@@ -86,8 +86,8 @@ impl Client {
         match expected {
             Some(expected) if expected != actual => Err(Error::Mismatch {
                 what,
-                expected,
-                actual,
+                expected: Box::new(expected),
+                actual: Box::new(actual),
             }),
             _ => Ok(Manifest {
                 digest: actual,
@@ -125,8 +125,8 @@ impl Client {
             {
                 return Err(Error::Mismatch {
                     what: name(repository, reference),
-                    expected: *expected,
-                    actual: digest,
+                    expected: Box::new(*expected),
+                    actual: Box::new(digest),
                 });
             }
             return Ok(ManifestHead {

@@ -178,7 +178,7 @@ impl Client {
         }
     }
 
-    fn malformed(&self, what: &str, reason: impl ToString) -> Error {
+    fn malformed(&self, what: &str, reason: impl std::fmt::Display) -> Error {
         Error::Malformed {
             registry: self.name.clone(),
             what: what.to_owned(),

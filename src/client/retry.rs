@@ -13,7 +13,7 @@ const FIRST: Duration = Duration::from_millis(400);
 /// The longest wait that back-off comes to.
 const LONGEST: Duration = Duration::from_secs(15);
 /// The longest `Retry-After` that is waited out; a longer one ends the request at once.
-pub(super) const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Whether an answer may be another one a moment later.
 pub(super) fn is_transient(status: StatusCode) -> bool {

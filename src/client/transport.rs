@@ -25,7 +25,7 @@ const REDIRECTS: usize = 5;
 /// How much of the body of a failure is read, in bytes.
 const FAILURE_LIMIT: usize = 64 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-const READ_TIMEOUT: Duration = Duration::from_secs(60);
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What is sent. The method is one that may be repeated, or a form whose answer is a token.
@@ -252,12 +252,12 @@ impl Transport {
         let status = response.status();
         let headers = response.headers().clone();
         let mut body = Vec::new();
-        while request.method != Method::HEAD {
-            let chunk = match response.chunk().await {
-                Ok(Some(chunk)) => chunk,
-                Ok(None) => break,
-                Err(error) => return Err(failure(&error, &request.url)),
-            };
+        // hyper knows that the answer to a HEAD has no body.
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| failure(&error, &request.url))?
+        {
             body.extend_from_slice(&chunk);
             if !status.is_success() && body.len() >= FAILURE_LIMIT {
                 body.truncate(FAILURE_LIMIT);
