@@ -77,13 +77,15 @@ impl Known {
             .manifest_head(&place.repository, &reference)
             .await?;
         let pointers = self.pointers(&place).await?;
-        let tags = pointers
+        let mut tags: Vec<Tag> = pointers
             .iter()
             .filter(|(tag, digest)| {
                 *digest == head.digest && !matches!(&reference, Reference::Tag(own) if own == tag)
             })
             .map(|(tag, _)| tag.clone())
             .collect();
+        // Not every registry lists in order.
+        tags.sort();
         Ok(Target {
             place,
             reference,

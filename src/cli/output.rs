@@ -30,7 +30,7 @@ pub(super) enum Format {
 pub(super) struct FormatArgs {
     /// How to print the result
     #[arg(
-        short,
+        short = 'o',
         long = "output",
         value_name = "FORMAT",
         default_value = "table",
