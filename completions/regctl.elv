@@ -18,7 +18,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
     }
     var completions = [
         &'regctl'= {
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -45,7 +45,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --root 'Where the data is kept [default: the user''s data directory]'
             cand --listen 'Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]'
             cand --config 'A registry:2 configuration; without FILE the one at its usual places'
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --check 'Say what the configuration means and what of it is ignored, and end'
             cand --insecure 'Speak https without checking the registry''s certificate'
@@ -64,7 +64,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --sort 'The order: by name, or the last pushed or largest first'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -82,7 +82,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --sort 'The order: by name, or the newest, largest, or highest version first'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -96,7 +96,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --version 'Print version'
         }
         &'regctl;manifest'= {
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -117,7 +117,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --platform 'Of an index, show the image for this platform'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --raw 'Print the manifest''s bytes as they are stored'
             cand --insecure 'Speak https without checking the registry''s certificate'
@@ -134,7 +134,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;manifest;head'= {
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -150,7 +150,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;manifest;delete'= {
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --dry-run 'Say what would be deleted, and delete nothing'
             cand --force 'Delete a manifest even if several tags go with it'
@@ -185,7 +185,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;delete'= {
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --dry-run 'Say what would be deleted, and delete nothing'
             cand --force 'Delete a manifest even if several tags go with it'
@@ -204,7 +204,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --version 'Print version'
         }
         &'regctl;completions'= {
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -218,7 +218,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --version 'Print version'
         }
         &'regctl;generate'= {
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -232,7 +232,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --version 'Print version'
         }
         &'regctl;repo'= {
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -252,7 +252,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --sort 'The order: by name, or the last pushed or largest first'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -274,7 +274,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;repo;help;help'= {
         }
         &'regctl;tag'= {
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -295,7 +295,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --sort 'The order: by name, or the newest, largest, or highest version first'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -311,7 +311,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;tag;rm'= {
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later'
             cand --dry-run 'Say what would be deleted, and delete nothing'
             cand --force 'Delete a manifest even if several tags go with it'

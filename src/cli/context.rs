@@ -5,7 +5,6 @@
 //! else the settings file's, else [`DEFAULT_REGISTRY`].
 
 use std::collections::HashMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
@@ -19,6 +18,9 @@ use crate::oci::{ImageReference, Reference, Repository, Tag};
 
 /// The registry when nobody says otherwise: `regctl serve`'s own address.
 const DEFAULT_REGISTRY: &str = "127.0.0.1:5000";
+/// Names it where the flag does not. Read here and not by clap, which would take a set variable for
+/// an argument and explain nothing to who types no command.
+const REGISTRY_VARIABLE: &str = "REGCTL_REGISTRY";
 /// The tag of a reference that names none.
 const DEFAULT_TAG: &str = "latest";
 
@@ -26,15 +28,13 @@ const DEFAULT_TAG: &str = "latest";
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct GlobalArgs {
-    /// The registry that names without a host mean [default: the settings file's, else
-    /// 127.0.0.1:5000]
+    /// The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings
+    /// file's, else 127.0.0.1:5000]
     #[arg(
         long,
         global = true,
         value_name = "HOST[:PORT]",
-        env = "REGCTL_REGISTRY",
-        help_heading = "Connection",
-        hide_env_values = true
+        help_heading = "Connection"
     )]
     pub(super) registry: Option<String>,
     /// Speak https without checking the registry's certificate
@@ -82,7 +82,7 @@ impl Settings {
         let Some(bytes) = files::read_if_present(&path)? else {
             return Ok(Self::default());
         };
-        Self::parse(&bytes).with_context(|| in_file(&path))
+        Self::parse(&bytes).with_context(|| format!("can't use the settings in {}", path.display()))
     }
 
     fn parse(bytes: &[u8]) -> anyhow::Result<Self> {
@@ -97,11 +97,6 @@ impl Settings {
             anyhow::anyhow!("{first}; hint: the one key is `registry: HOST[:PORT]`")
         })
     }
-}
-
-fn in_file(path: &std::path::Path) -> String {
-    let path: PathBuf = path.to_owned();
-    format!("can't use the settings in {}", path.display())
 }
 
 /// A repository and the client for its registry.
@@ -124,7 +119,10 @@ impl Context {
     pub(super) fn new(args: GlobalArgs, printer: Printer) -> Self {
         Self {
             printer,
-            registry: args.registry.filter(|registry| !registry.is_empty()),
+            registry: args
+                .registry
+                .or_else(|| std::env::var(REGISTRY_VARIABLE).ok())
+                .filter(|registry| !registry.is_empty()),
             options: Options {
                 plain_http: args.plain_http,
                 insecure: args.insecure,

@@ -37,6 +37,11 @@ pub(crate) type Start = fn() -> Option<Registry>;
 
 /// Debian's registry:2, with deletes allowed.
 pub(crate) fn start_docker_registry() -> Option<Registry> {
+    start_docker_registry_with("")
+}
+
+/// The same with more in the `http` part of its configuration (`, key: value`).
+pub(crate) fn start_docker_registry_with(http: &str) -> Option<Registry> {
     let root = tempfile::tempdir().unwrap();
     let port = TcpListener::bind("127.0.0.1:0")
         .unwrap()
@@ -47,7 +52,7 @@ pub(crate) fn start_docker_registry() -> Option<Registry> {
     let config = root.path().join("config.yml");
     let text = format!(
         "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage:\n  \
-         filesystem: {{rootdirectory: {}}}\n  delete: {{enabled: true}}\nhttp: {{addr: \"{host}\"}}\n",
+         filesystem: {{rootdirectory: {}}}\n  delete: {{enabled: true}}\nhttp: {{addr: \"{host}\"{http}}}\n",
         root.path().display()
     );
     std::fs::write(&config, text).unwrap();
@@ -207,7 +212,7 @@ impl Regctl {
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_RUNTIME_DIR", home.join("run"))
             .env("REGCTL_REGISTRY", &self.registry)
-            .timeout(Duration::from_secs(60));
+            .timeout(Duration::from_mins(1));
         command
     }
 
