@@ -1,5 +1,7 @@
 //! regctl: a container registry and its administration in one binary.
 
+pub mod cli;
+pub mod client;
 pub mod clock;
 pub mod config;
 pub mod hash;

@@ -1,3 +1,8 @@
 //! The regctl binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    regctl::cli::run().await.into()
+}

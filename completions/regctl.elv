@@ -1,0 +1,395 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[regctl] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'regctl'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'regctl'= {
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand serve 'Run a registry'
+            cand catalog 'List the repositories of a registry'
+            cand tags 'List the tags of a repository'
+            cand manifest 'Look at one manifest'
+            cand delete 'Delete tags and manifests'
+            cand completions 'Print the completions for a shell'
+            cand generate 'Write the files that the project keeps under version control'
+            cand repo 'Repositories, as other tools spell it'
+            cand tag 'Tags, as other tools spell it'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;serve'= {
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --listen 'Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]'
+            cand --config 'A registry:2 configuration; without FILE the one at its usual places'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --check 'Say what the configuration means and what of it is ignored, and end'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;catalog'= {
+            cand --filter 'Show only names that match: `*` and `?` stop at a slash, `**` does not'
+            cand --sort 'The order: by name, or the last pushed or largest first'
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;tags'= {
+            cand --filter 'Show only tags that match'
+            cand --sort 'The order: by name, or the newest, largest, or highest version first'
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;manifest'= {
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand inspect 'Show what a manifest is and what it holds'
+            cand head 'Show a manifest''s digest, type and length, without fetching it'
+            cand delete 'Delete tags and manifests'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;manifest;inspect'= {
+            cand --platform 'Of an index, show the image for this platform'
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --raw 'Print the manifest''s bytes as they are stored'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;manifest;head'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;manifest;delete'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --dry-run 'Say what would be deleted, and delete nothing'
+            cand --force 'Delete a manifest even if several tags go with it'
+            cand --ignore-missing 'Pass over what is not there'
+            cand -y 'Delete several things without asking'
+            cand --yes 'Delete several things without asking'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;manifest;help'= {
+            cand inspect 'Show what a manifest is and what it holds'
+            cand head 'Show a manifest''s digest, type and length, without fetching it'
+            cand delete 'Delete tags and manifests'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;manifest;help;inspect'= {
+        }
+        &'regctl;manifest;help;head'= {
+        }
+        &'regctl;manifest;help;delete'= {
+        }
+        &'regctl;manifest;help;help'= {
+        }
+        &'regctl;delete'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --dry-run 'Say what would be deleted, and delete nothing'
+            cand --force 'Delete a manifest even if several tags go with it'
+            cand --ignore-missing 'Pass over what is not there'
+            cand -y 'Delete several things without asking'
+            cand --yes 'Delete several things without asking'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;completions'= {
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;generate'= {
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;repo'= {
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand ls 'List the repositories of a registry'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;repo;ls'= {
+            cand --filter 'Show only names that match: `*` and `?` stop at a slash, `**` does not'
+            cand --sort 'The order: by name, or the last pushed or largest first'
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;repo;help'= {
+            cand ls 'List the repositories of a registry'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;repo;help;ls'= {
+        }
+        &'regctl;repo;help;help'= {
+        }
+        &'regctl;tag'= {
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand ls 'List the tags of a repository'
+            cand rm 'Delete tags and manifests'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;tag;ls'= {
+            cand --filter 'Show only tags that match'
+            cand --sort 'The order: by name, or the newest, largest, or highest version first'
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;tag;rm'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --registry 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later'
+            cand --dry-run 'Say what would be deleted, and delete nothing'
+            cand --force 'Delete a manifest even if several tags go with it'
+            cand --ignore-missing 'Pass over what is not there'
+            cand -y 'Delete several things without asking'
+            cand --yes 'Delete several things without asking'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;tag;help'= {
+            cand ls 'List the tags of a repository'
+            cand rm 'Delete tags and manifests'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;tag;help;ls'= {
+        }
+        &'regctl;tag;help;rm'= {
+        }
+        &'regctl;tag;help;help'= {
+        }
+        &'regctl;help'= {
+            cand serve 'Run a registry'
+            cand catalog 'List the repositories of a registry'
+            cand tags 'List the tags of a repository'
+            cand manifest 'Look at one manifest'
+            cand delete 'Delete tags and manifests'
+            cand completions 'Print the completions for a shell'
+            cand generate 'Write the files that the project keeps under version control'
+            cand repo 'Repositories, as other tools spell it'
+            cand tag 'Tags, as other tools spell it'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;help;serve'= {
+        }
+        &'regctl;help;catalog'= {
+        }
+        &'regctl;help;tags'= {
+        }
+        &'regctl;help;manifest'= {
+            cand inspect 'Show what a manifest is and what it holds'
+            cand head 'Show a manifest''s digest, type and length, without fetching it'
+            cand delete 'Delete tags and manifests'
+        }
+        &'regctl;help;manifest;inspect'= {
+        }
+        &'regctl;help;manifest;head'= {
+        }
+        &'regctl;help;manifest;delete'= {
+        }
+        &'regctl;help;delete'= {
+        }
+        &'regctl;help;completions'= {
+        }
+        &'regctl;help;generate'= {
+        }
+        &'regctl;help;repo'= {
+            cand ls 'List the repositories of a registry'
+        }
+        &'regctl;help;repo;ls'= {
+        }
+        &'regctl;help;tag'= {
+            cand ls 'List the tags of a repository'
+            cand rm 'Delete tags and manifests'
+        }
+        &'regctl;help;tag;ls'= {
+        }
+        &'regctl;help;tag;rm'= {
+        }
+        &'regctl;help;help'= {
+        }
+    ]
+    $completions[$command]
+}

@@ -1,0 +1,261 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_regctl_global_optspecs
+    string join \n registry= insecure plain-http retries= q/quiet v/verbose h/help V/version
+end
+
+function __fish_regctl_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_regctl_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_regctl_using_subcommand
+    set -l cmd (__fish_regctl_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c regctl -n "__fish_regctl_needs_command" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_needs_command" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_needs_command" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_needs_command" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_needs_command" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_needs_command" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_needs_command" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "serve" -d 'Run a registry'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "catalog" -d 'List the repositories of a registry'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "tags" -d 'List the tags of a repository'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "manifest" -d 'Look at one manifest'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "delete" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "generate" -d 'Write the files that the project keeps under version control'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "repo" -d 'Repositories, as other tools spell it'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "tag" -d 'Tags, as other tools spell it'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l listen -d 'Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l config -d 'A registry:2 configuration; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l check -d 'Say what the configuration means and what of it is ignored, and end'
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l filter -d 'Show only names that match: `*` and `?` stop at a slash, `**` does not' -r
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l sort -d 'The order: by name, or the last pushed or largest first' -r -f -a "name\t'By name'
+created\t'Last pushed first'
+size\t'Largest first'"
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -l filter -d 'Show only tags that match' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -l sort -d 'The order: by name, or the newest, largest, or highest version first' -r -f -a "name\t'By name'
+created\t'Newest first'
+size\t'Largest first'
+semver\t'Highest version first'"
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -f -a "inspect" -d 'Show what a manifest is and what it holds'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -f -a "delete" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l platform -d 'Of an index, show the image for this platform' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l raw -d 'Print the manifest\'s bytes as they are stored'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l dry-run -d 'Say what would be deleted, and delete nothing'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l force -d 'Delete a manifest even if several tags go with it'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l ignore-missing -d 'Pass over what is not there'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Delete several things without asking'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show what a manifest is and what it holds'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -l dry-run -d 'Say what would be deleted, and delete nothing'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -l force -d 'Delete a manifest even if several tags go with it'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -l ignore-missing -d 'Pass over what is not there'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -s y -l yes -d 'Delete several things without asking'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand completions" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand completions" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand completions" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand completions" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand completions" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand completions" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand generate" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand generate" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand generate" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand generate" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand generate" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand generate" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand generate" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -f -a "ls" -d 'List the repositories of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l filter -d 'Show only names that match: `*` and `?` stop at a slash, `**` does not' -r
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l sort -d 'The order: by name, or the last pushed or largest first' -r -f -a "name\t'By name'
+created\t'Last pushed first'
+size\t'Largest first'"
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the repositories of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -f -a "ls" -d 'List the tags of a repository'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -f -a "rm" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l filter -d 'Show only tags that match' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l sort -d 'The order: by name, or the newest, largest, or highest version first' -r -f -a "name\t'By name'
+created\t'Newest first'
+size\t'Largest first'
+semver\t'Highest version first'"
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l dry-run -d 'Say what would be deleted, and delete nothing'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l force -d 'Delete a manifest even if several tags go with it'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l ignore-missing -d 'Pass over what is not there'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Delete several things without asking'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the tags of a repository'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete completions generate repo tag help" -f -a "serve" -d 'Run a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete completions generate repo tag help" -f -a "catalog" -d 'List the repositories of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete completions generate repo tag help" -f -a "tags" -d 'List the tags of a repository'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete completions generate repo tag help" -f -a "manifest" -d 'Look at one manifest'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete completions generate repo tag help" -f -a "delete" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete completions generate repo tag help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete completions generate repo tag help" -f -a "generate" -d 'Write the files that the project keeps under version control'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete completions generate repo tag help" -f -a "repo" -d 'Repositories, as other tools spell it'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete completions generate repo tag help" -f -a "tag" -d 'Tags, as other tools spell it'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete completions generate repo tag help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "inspect" -d 'Show what a manifest is and what it holds'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "delete" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from repo" -f -a "ls" -d 'List the repositories of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "ls" -d 'List the tags of a repository'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "rm" -d 'Delete tags and manifests'

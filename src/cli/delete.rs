@@ -1,0 +1,229 @@
+//! `regctl delete`: tags and manifests.
+//!
+//! Looks at everything first, says what each deletion means, asks where it must, and then deletes one
+//! after the other. A dry run does all but the last, and prints the same lines.
+
+use serde::Serialize;
+
+use super::context::Context;
+use super::deletion::{Known, Target, needs_force};
+use super::exit::{Exit, Usage};
+use super::figures;
+use super::output::{Format, FormatArgs, Printer};
+use crate::client::Class;
+use crate::oci::{Digest, Reference, Tag};
+
+/// Delete tags and manifests
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+REPOSITORY:TAG deletes that tag alone, whatever else holds its manifest. REPOSITORY@DIGEST deletes \
+the manifest and the tags that point at it, with --force if they are more than one. Bytes are freed \
+when the registry collects its garbage.
+
+JSON: an array of {\"name\", \"digest\", \"tags\", \"outcome\", \"error\"}: the tags are the others \
+that hold the manifest of a tag, or those that go with a manifest; the outcome is \"deleted\", \
+\"planned\" (with --dry-run), \"missing\", \"refused\" or \"failed\".
+
+Exit codes: 0 all deleted, 3 not found, 4 denied, 5 some deleted and some not.
+
+Examples:
+  regctl delete team/nginx:1
+  regctl delete --dry-run team/nginx:1 team/nginx:2
+  regctl delete --yes team/nginx:1 team/nginx:2
+  regctl delete --force team/nginx@sha256:0123…")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(super) struct Args {
+    /// What to delete: REPOSITORY:TAG or REPOSITORY@DIGEST
+    #[arg(value_name = "REF", required = true)]
+    references: Vec<String>,
+    /// Say what would be deleted, and delete nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Delete a manifest even if several tags go with it
+    #[arg(long)]
+    force: bool,
+    /// Pass over what is not there
+    #[arg(long)]
+    ignore_missing: bool,
+    /// Delete several things without asking
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    output: FormatArgs,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Deleted,
+    Planned,
+    Missing,
+    Refused,
+    Failed,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    digest: Option<Digest>,
+    tags: Vec<Tag>,
+    outcome: Outcome,
+    error: Option<String>,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+impl Row {
+    fn done(target: &Target, outcome: Outcome) -> Self {
+        Self {
+            name: target.name(),
+            digest: Some(target.digest),
+            tags: target.tags.clone(),
+            outcome,
+            error: None,
+            exit: Exit::Done,
+        }
+    }
+
+    fn failed(name: String, outcome: Outcome, error: String, exit: Exit) -> Self {
+        Self {
+            name,
+            digest: None,
+            tags: Vec::new(),
+            outcome,
+            error: Some(error),
+            exit,
+        }
+    }
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
+    let printer = context.printer;
+    let (targets, mut rows) = plan(&args, context).await?;
+    if targets.len() > 1 && !args.yes && !args.dry_run && !confirmed(&targets, printer)? {
+        return Ok(Exit::Error);
+    }
+    for target in targets {
+        let row = if args.dry_run {
+            Row::done(&target, Outcome::Planned)
+        } else {
+            delete(&target).await
+        };
+        match (&row.error, args.output.format) {
+            (None, Format::Table) => printer.line(&target.line())?,
+            (None, Format::Name) => printer.line(&row.name)?,
+            (None, Format::Json) => {}
+            (Some(error), _) => printer.error(error),
+        }
+        rows.push(row);
+    }
+    if args.output.format == Format::Json {
+        printer.json(&rows)?;
+    }
+    if args.dry_run {
+        printer.note("Nothing was deleted: this was a dry run");
+    }
+    Ok(Exit::of_all(rows.iter().map(|row| row.exit)))
+}
+
+/// Looks at everything that is to be deleted: what can be, and the rows of what can't.
+async fn plan(args: &Args, context: &Context) -> anyhow::Result<(Vec<Target>, Vec<Row>)> {
+    let printer = context.printer;
+    let mut names: Vec<(String, Reference)> = Vec::new();
+    let mut wanted = Vec::new();
+    // All are read before the first is looked at: a typing error changes nothing.
+    for text in &args.references {
+        let (place, reference) = context.deletable(text)?;
+        let identity = (
+            format!("{}/{}", place.client.registry(), place.repository),
+            reference.clone(),
+        );
+        if !names.contains(&identity) {
+            names.push(identity);
+            wanted.push((place, reference));
+        }
+    }
+    let mut known = Known::default();
+    let (mut targets, mut rows) = (Vec::new(), Vec::new());
+    for (place, reference) in wanted {
+        let name = place.name(&reference);
+        let row = match known.look_up(place, reference).await {
+            Ok(target) => match needs_force(&target).filter(|_| !args.force) {
+                None => {
+                    known.forget(&target);
+                    targets.push(target);
+                    continue;
+                }
+                Some(reason) => Row::failed(name, Outcome::Refused, reason, Exit::Error),
+            },
+            Err(error) if error.class() == Class::NotFound && args.ignore_missing => {
+                printer.note(&format!("{name} is not there"));
+                rows.push(Row {
+                    exit: Exit::Done,
+                    ..Row::failed(name, Outcome::Missing, error.to_string(), Exit::Done)
+                });
+                continue;
+            }
+            Err(error) => {
+                let outcome = if error.class() == Class::NotFound {
+                    Outcome::Missing
+                } else {
+                    Outcome::Failed
+                };
+                let text = error.to_string();
+                Row::failed(name, outcome, text, Exit::of(&error.into()))
+            }
+        };
+        if let Some(error) = &row.error {
+            printer.error(error);
+        }
+        rows.push(row);
+    }
+    Ok((targets, rows))
+}
+
+/// Asks whether several things are to be deleted; where nobody can be asked, they are not.
+fn confirmed(targets: &[Target], printer: Printer) -> anyhow::Result<bool> {
+    for target in targets {
+        printer.note(&target.line());
+    }
+    let question = format!("Delete these {}?", targets.len());
+    match printer.ask(&question)? {
+        Some(true) => Ok(true),
+        Some(false) => {
+            printer.note("Nothing was deleted");
+            Ok(false)
+        }
+        None => Err(Usage(format!(
+            "{} would be deleted and nobody can be asked; hint: --yes deletes them, --dry-run only \
+             says what that means",
+            figures::count(targets.len(), "thing", "things")
+        ))
+        .into()),
+    }
+}
+
+async fn delete(target: &Target) -> Row {
+    let place = &target.place;
+    let deleted = place
+        .client
+        .delete_manifest(&place.repository, &target.reference)
+        .await;
+    match deleted {
+        Ok(()) => Row::done(target, Outcome::Deleted),
+        Err(error) => {
+            let text = error.to_string();
+            let failed = Row::failed(
+                target.name(),
+                Outcome::Failed,
+                text,
+                Exit::of(&error.into()),
+            );
+            Row {
+                digest: Some(target.digest),
+                tags: target.tags.clone(),
+                ..failed
+            }
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! What a deletion comes to before it happens: which manifest, which tags stay, which go along.
+
+use std::collections::HashMap;
+
+use futures_util::{StreamExt, stream};
+
+use super::context::Place;
+use super::figures;
+use crate::client::{Class, Error};
+use crate::oci::{Digest, Reference, Repository, Tag};
+
+/// How many tags are asked about at once.
+const CONCURRENCY: usize = 8;
+/// How many tags are named in a line.
+const NAMED: usize = 10;
+
+/// The tags of a repository and what each points at.
+type Pointers = Vec<(Tag, Digest)>;
+
+/// The tags of the repositories that a run touches, asked for once, and kept up to date with what
+/// the run itself deletes.
+#[derive(Default)]
+pub(super) struct Known(HashMap<(String, Repository), Pointers>);
+
+/// One thing to delete.
+pub(super) struct Target {
+    pub(super) place: Place,
+    pub(super) reference: Reference,
+    /// What it is, or points at.
+    pub(super) digest: Digest,
+    /// For a tag the others that hold the manifest; for a manifest the tags that go with it.
+    pub(super) tags: Vec<Tag>,
+}
+
+impl Target {
+    /// As the user would write it.
+    pub(super) fn name(&self) -> String {
+        self.place.name(&self.reference)
+    }
+
+    /// What deleting it means, in a line.
+    pub(super) fn line(&self) -> String {
+        let consequence = match (&self.reference, self.tags.is_empty()) {
+            (Reference::Tag(_), true) => format!("{} has no other tag", self.digest),
+            (Reference::Tag(_), false) => {
+                format!("{} is still held by {}", self.digest, named(&self.tags))
+            }
+            (Reference::Digest(_), true) => "no tag goes with it".to_owned(),
+            (Reference::Digest(_), false) => format!("with {}", named(&self.tags)),
+        };
+        format!("delete {}: {consequence}", self.name())
+    }
+}
+
+/// Tags by name, the first of many.
+pub(super) fn named(tags: &[Tag]) -> String {
+    let mut names: Vec<String> = tags.iter().take(NAMED).map(ToString::to_string).collect();
+    if tags.len() > NAMED {
+        names.push(format!("{} more", tags.len() - NAMED));
+    }
+    format!(
+        "{} {}",
+        if tags.len() == 1 { "tag" } else { "tags" },
+        names.join(", ")
+    )
+}
+
+impl Known {
+    /// Looks at one thing to delete, as it is now.
+    pub(super) async fn look_up(
+        &mut self,
+        place: Place,
+        reference: Reference,
+    ) -> Result<Target, Error> {
+        let head = place
+            .client
+            .manifest_head(&place.repository, &reference)
+            .await?;
+        let pointers = self.pointers(&place).await?;
+        let mut tags: Vec<Tag> = pointers
+            .iter()
+            .filter(|(tag, digest)| {
+                *digest == head.digest && !matches!(&reference, Reference::Tag(own) if own == tag)
+            })
+            .map(|(tag, _)| tag.clone())
+            .collect();
+        // Not every registry lists in order.
+        tags.sort();
+        Ok(Target {
+            place,
+            reference,
+            digest: head.digest,
+            tags,
+        })
+    }
+
+    async fn pointers(&mut self, place: &Place) -> Result<&Pointers, Error> {
+        let key = key(place);
+        if !self.0.contains_key(&key) {
+            let pointers = fetch(place).await?;
+            self.0.insert(key.clone(), pointers);
+        }
+        Ok(self.0.entry(key).or_default())
+    }
+
+    /// Takes in that something is deleted, or is about to be in an order that is fixed.
+    pub(super) fn forget(&mut self, target: &Target) {
+        if let Some(pointers) = self.0.get_mut(&key(&target.place)) {
+            pointers.retain(|(tag, digest)| match &target.reference {
+                Reference::Tag(own) => own != tag,
+                Reference::Digest(own) => own != digest,
+            });
+        }
+    }
+}
+
+fn key(place: &Place) -> (String, Repository) {
+    (place.client.registry().to_owned(), place.repository.clone())
+}
+
+async fn fetch(place: &Place) -> Result<Pointers, Error> {
+    if let Some(listing) = place.client.tag_summaries(&place.repository).await? {
+        let summaries = listing.all().await?;
+        return Ok(summaries
+            .into_iter()
+            .map(|summary| (summary.tag, summary.digest))
+            .collect());
+    }
+    let tags = place.client.tags(&place.repository).all().await?;
+    let heads = stream::iter(tags).map(|tag| async move {
+        let reference = Reference::Tag(tag.clone());
+        let head = place
+            .client
+            .manifest_head(&place.repository, &reference)
+            .await;
+        (tag, head)
+    });
+    let mut pointers = Vec::new();
+    let mut heads = heads.buffered(CONCURRENCY);
+    while let Some((tag, head)) = heads.next().await {
+        match head {
+            Ok(head) => pointers.push((tag, head.digest)),
+            // A tag that is gone holds nothing.
+            Err(error) if error.class() == Class::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(pointers)
+}
+
+/// Why a manifest with several tags is left alone without `--force`.
+pub(super) fn needs_force(target: &Target) -> Option<String> {
+    let several = matches!(target.reference, Reference::Digest(_)) && target.tags.len() > 1;
+    several.then(|| {
+        format!(
+            "{} is not deleted: {} would go with it: {}; hint: --force deletes it with them",
+            target.name(),
+            figures::count(target.tags.len(), "tag", "tags"),
+            target
+                .tags
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+                .join(", ")
+        )
+    })
+}

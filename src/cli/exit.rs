@@ -1,0 +1,114 @@
+//! Exit codes: what a failure is to a script.
+
+use std::io::ErrorKind;
+use std::process::ExitCode;
+
+use crate::client;
+
+/// How a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Exit {
+    /// Everything was done.
+    Done = 0,
+    /// Something went wrong.
+    Error = 1,
+    /// The command line can't be meant.
+    Usage = 2,
+    /// What was asked for is not there.
+    NotFound = 3,
+    /// The registry denies it.
+    Denied = 4,
+    /// Some was done and some was not.
+    Partly = 5,
+    /// The registry can't be reached or goes on failing, after retries.
+    Unavailable = 6,
+    /// Content does not match its digest.
+    Mismatch = 7,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// A command line that parses and yet can't be meant.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct Usage(pub(super) String);
+
+impl Exit {
+    /// The code of an error.
+    pub(super) fn of(error: &anyhow::Error) -> Self {
+        for cause in error.chain() {
+            if let Some(error) = cause.downcast_ref::<client::Error>() {
+                return match error.class() {
+                    client::Class::NotFound => Self::NotFound,
+                    client::Class::Denied => Self::Denied,
+                    client::Class::Unavailable => Self::Unavailable,
+                    client::Class::Mismatch => Self::Mismatch,
+                    client::Class::Other => Self::Error,
+                };
+            }
+            if cause.is::<Usage>() {
+                return Self::Usage;
+            }
+            if let Some(error) = cause.downcast_ref::<std::io::Error>()
+                && error.kind() == ErrorKind::BrokenPipe
+            {
+                // Whoever reads has seen enough.
+                return Self::Done;
+            }
+        }
+        Self::Error
+    }
+
+    /// The code of several things done one by one: the common one, [`Exit::Partly`] when only some
+    /// were done, [`Exit::Error`] when they failed for different reasons.
+    pub(super) fn of_all(each: impl IntoIterator<Item = Self>) -> Self {
+        let mut all: Option<Self> = None;
+        for exit in each {
+            all = Some(match all {
+                None => exit,
+                Some(all) if all == exit => all,
+                Some(Self::Done | Self::Partly) => Self::Partly,
+                Some(_) if exit == Self::Done => Self::Partly,
+                Some(_) => Self::Error,
+            });
+        }
+        all.unwrap_or(Self::Done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn several_at_once() {
+        use Exit::{Denied, Done, Error, NotFound, Partly};
+        for (each, all) in [
+            (&[][..], Done),
+            (&[Done, Done], Done),
+            (&[NotFound, NotFound], NotFound),
+            (&[NotFound, Denied], Error),
+            (&[Done, NotFound], Partly),
+            (&[NotFound, Denied, Done], Partly),
+            (&[Done, NotFound, Done], Partly),
+        ] {
+            assert_eq!(Exit::of_all(each.iter().copied()), all, "{each:?}");
+        }
+    }
+
+    #[test]
+    fn a_broken_pipe_is_done() {
+        let error = std::io::Error::from(ErrorKind::BrokenPipe);
+        assert_eq!(Exit::of(&anyhow::Error::new(error)), Exit::Done);
+        assert_eq!(Exit::of(&anyhow::anyhow!("x")), Exit::Error);
+        assert_eq!(
+            Exit::of(&anyhow::Error::new(Usage("x".into()))),
+            Exit::Usage
+        );
+    }
+}

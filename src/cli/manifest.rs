@@ -1,0 +1,83 @@
+//! `regctl manifest`: one manifest at a time.
+
+use serde::Serialize;
+
+use super::context::Context;
+use super::exit::Exit;
+use super::output::{Column, Format, FormatArgs};
+use super::{delete, inspect};
+use crate::oci::{Digest, MediaType, Reference};
+
+/// What can be done with a manifest.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Command {
+    #[command(alias = "get")]
+    Inspect(inspect::Args),
+    Head(HeadArgs),
+    #[command(hide = true)]
+    Delete(delete::Args),
+}
+
+/// Show a manifest's digest, type and length, without fetching it
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+JSON: one object {\"name\", \"digest\", \"mediaType\", \"size\"}.
+
+Examples:
+  regctl manifest head team/nginx:1
+  regctl manifest head -o json team/nginx:1 | jq -r .digest")]
+pub(super) struct HeadArgs {
+    /// The manifest
+    #[arg(value_name = "REF")]
+    reference: String,
+    #[command(flatten)]
+    output: FormatArgs,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Head {
+    name: String,
+    digest: Digest,
+    media_type: MediaType,
+    size: u64,
+}
+
+pub(super) async fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
+    match command {
+        Command::Inspect(args) => inspect::run(args, context).await,
+        Command::Head(args) => head(args, context).await,
+        Command::Delete(args) => delete::run(args, context).await,
+    }
+}
+
+async fn head(args: HeadArgs, context: &Context) -> anyhow::Result<Exit> {
+    let (place, reference) = context.manifest(&args.reference)?;
+    let head = place
+        .client
+        .manifest_head(&place.repository, &reference)
+        .await?;
+    let printer = context.printer;
+    match args.output.format {
+        Format::Json => printer.json(&Head {
+            name: place.name(&reference),
+            digest: head.digest,
+            media_type: head.media_type,
+            size: head.size,
+        })?,
+        Format::Name => printer.line(&place.name(&Reference::Digest(head.digest)))?,
+        Format::Table => printer.table(
+            &[
+                Column::Text("DIGEST"),
+                Column::Text("TYPE"),
+                Column::Figure("SIZE"),
+            ],
+            vec![vec![
+                head.digest.to_string(),
+                head.media_type.to_string(),
+                format!("{} B", head.size),
+            ]],
+        )?,
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,146 @@
+//! The command line: one file a command, each with its `Args` and its `run`.
+//!
+//! Owns what is typed and what is printed. `output` alone writes to stdout and stderr, `exit` alone
+//! knows exit codes, `context` alone decides which registry is meant. Commands take parsed arguments
+//! and a context, and return how they ended; they know no HTTP.
+
+mod catalog;
+mod context;
+mod delete;
+mod deletion;
+mod exit;
+mod figures;
+mod generate;
+mod image;
+mod inspect;
+mod manifest;
+mod output;
+mod report;
+mod selection;
+pub mod serve;
+mod tags;
+
+use clap::Parser;
+pub use exit::Exit;
+
+use self::context::{Context, GlobalArgs};
+use self::output::Printer;
+
+/// A container registry and its administration in one binary
+///
+/// `regctl serve` is a private registry; every other command administers a registry, this one or any
+/// other.
+#[derive(Debug, Parser)]
+#[command(
+    name = "regctl",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    subcommand_required = true,
+    after_long_help = "\
+A reference with a host names its own registry: registry.example.org:5000/team/nginx:1. For others \
+it is --registry, else REGCTL_REGISTRY, else the `registry:` of regctl/settings.yml in the user's \
+configuration directory, else 127.0.0.1:5000.
+
+Credentials are those of docker and podman. On this machine's loopback a registry may be without \
+TLS; elsewhere that takes --plain-http.
+
+Exit codes: 0 done, 1 error, 2 usage, 3 not found, 4 denied, 5 partly done, 6 unavailable after \
+retries, 7 content does not match its digest."
+)]
+struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    Serve(serve::Args),
+    Catalog(catalog::Args),
+    Tags(tags::Args),
+    /// Look at one manifest
+    #[command(subcommand)]
+    Manifest(manifest::Command),
+    Delete(delete::Args),
+    Completions(generate::CompletionsArgs),
+    #[command(hide = true)]
+    Generate(generate::GenerateArgs),
+    /// Repositories, as other tools spell it
+    #[command(subcommand, hide = true)]
+    Repo(RepoCommand),
+    /// Tags, as other tools spell it
+    #[command(subcommand, hide = true)]
+    Tag(TagCommand),
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum RepoCommand {
+    #[command(alias = "list")]
+    Ls(catalog::Args),
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum TagCommand {
+    #[command(alias = "list")]
+    Ls(tags::Args),
+    #[command(aliases = ["delete", "del"])]
+    Rm(delete::Args),
+}
+
+/// Runs the command line of this process to its end.
+pub async fn run() -> Exit {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help that nobody reads to the end is no failure.
+            let _ = error.print();
+            return if error.use_stderr() {
+                Exit::Usage
+            } else {
+                Exit::Done
+            };
+        }
+    };
+    let printer = Printer::new(cli.global.quiet, cli.global.verbose);
+    match dispatch(cli, printer).await {
+        Ok(exit) => exit,
+        Err(error) => {
+            let exit = Exit::of(&error);
+            if exit != Exit::Done {
+                printer.error(&format!("{error:#}"));
+            }
+            exit
+        }
+    }
+}
+
+async fn dispatch(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
+    let context = Context::new(cli.global, printer);
+    match cli.command {
+        Command::Serve(args) => serve::run(args, printer).await,
+        Command::Catalog(args) | Command::Repo(RepoCommand::Ls(args)) => {
+            catalog::run(args, &context).await
+        }
+        Command::Tags(args) | Command::Tag(TagCommand::Ls(args)) => tags::run(args, &context).await,
+        Command::Manifest(command) => manifest::run(command, &context).await,
+        Command::Delete(args) | Command::Tag(TagCommand::Rm(args)) => {
+            delete::run(args, &context).await
+        }
+        Command::Completions(args) => generate::completions(&args, printer),
+        Command::Generate(args) => generate::run(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_holds() {
+        Cli::command().debug_assert();
+    }
+}

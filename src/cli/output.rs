@@ -1,0 +1,294 @@
+//! The printer: it alone writes to stdout and stderr.
+//!
+//! stdout is data, stderr is talk. Invariants: what registries and images say reaches a terminal
+//! without control characters; nothing is cut or shortened unless stdout is a terminal; colour only
+//! on a terminal, and not with `NO_COLOR` or `TERM=dumb`.
+
+use std::io::{self, IsTerminal, Write};
+
+use clap::ValueEnum;
+use comfy_table::{Attribute, Cell, CellAlignment, presets};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::figures;
+
+/// The form of what is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
+pub(super) enum Format {
+    /// Columns or lines for a person
+    #[default]
+    Table,
+    /// JSON, with exact sizes and RFC 3339 times
+    Json,
+    /// Only the names, one a line
+    Name,
+}
+
+/// The option that chooses it.
+#[derive(Debug, clap::Args)]
+pub(super) struct FormatArgs {
+    /// How to print the result
+    #[arg(
+        short = 'o',
+        long = "output",
+        value_name = "FORMAT",
+        default_value = "table",
+        value_enum
+    )]
+    pub(super) format: Format,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
+    /// Text, to the left.
+    Text(&'static str),
+    /// A figure, to the right.
+    Figure(&'static str),
+    /// A digest: shortened where the terminal is too narrow.
+    Digest(&'static str),
+    /// A line of any length: cut where the terminal is too narrow. The last column.
+    Line(&'static str),
+}
+
+/// How many characters of a digest are left when it is shortened: `sha256:` and 12 digits.
+const SHORT_DIGEST: usize = 19;
+/// Spaces between two columns.
+const GAP: u16 = 2;
+
+/// How much is said on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Talk {
+    Quiet,
+    Normal,
+    Verbose,
+}
+
+/// Where output goes and how it looks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Printer {
+    talk: Talk,
+    terminal: bool,
+    colour: bool,
+}
+
+#[expect(clippy::unused_self, reason = "who writes has a printer")]
+impl Printer {
+    /// A printer for this process's stdout and stderr.
+    pub(super) fn new(quiet: bool, verbose: bool) -> Self {
+        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let terminal = io::stdout().is_terminal();
+        let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
+        Self {
+            talk: match (quiet, verbose) {
+                (true, _) => Talk::Quiet,
+                (false, true) => Talk::Verbose,
+                (false, false) => Talk::Normal,
+            },
+            terminal,
+            colour: terminal && !dumb && !set("NO_COLOR"),
+        }
+    }
+
+    /// Bytes to stdout, exactly.
+    pub(super) fn bytes(self, bytes: &[u8]) -> io::Result<()> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes)?;
+        stdout.flush()
+    }
+
+    /// A line to stdout.
+    pub(super) fn line(self, text: &str) -> io::Result<()> {
+        self.bytes(format!("{}\n", harmless(text)).as_bytes())
+    }
+
+    /// Lines to stdout.
+    pub(super) fn lines<T: ToString>(self, lines: impl IntoIterator<Item = T>) -> io::Result<()> {
+        let mut text = String::new();
+        for line in lines {
+            text.push_str(&harmless(&line.to_string()));
+            text.push('\n');
+        }
+        self.bytes(text.as_bytes())
+    }
+
+    /// A value as JSON to stdout.
+    pub(super) fn json<T: Serialize>(self, value: &T) -> io::Result<()> {
+        let mut text = serde_json::to_vec_pretty(value)?;
+        text.push(b'\n');
+        self.bytes(&text)
+    }
+
+    /// A table to stdout, without borders.
+    pub(super) fn table(self, columns: &[Column], mut rows: Vec<Vec<String>>) -> io::Result<()> {
+        for cell in rows.iter_mut().flatten() {
+            *cell = harmless(cell);
+        }
+        if let Some(width) = self.width() {
+            fit(columns, &mut rows, usize::from(width));
+        }
+        let mut table = comfy_table::Table::new();
+        table.load_style(presets::NOTHING).force_no_tty();
+        if self.colour {
+            table.enforce_styling();
+        }
+        table.set_header(columns.iter().map(|column| {
+            let cell = Cell::new(column.title());
+            if self.colour {
+                cell.add_attribute(Attribute::Bold)
+            } else {
+                cell
+            }
+        }));
+        table.add_rows(rows);
+        for (column, kind) in table.column_iter_mut().zip(columns) {
+            column.set_padding((0, GAP));
+            if matches!(kind, Column::Figure(_)) {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        self.bytes(format!("{}\n", table.trim_fmt()).as_bytes())
+    }
+
+    /// Talk: what is going on. Not with `--quiet`.
+    pub(super) fn note(self, text: &str) {
+        if self.talk != Talk::Quiet {
+            talk(text);
+        }
+    }
+
+    /// Something that was passed over. Not with `--quiet`.
+    pub(super) fn warning(self, text: &str) {
+        if self.talk != Talk::Quiet {
+            talk(&format!("warning: {text}"));
+        }
+    }
+
+    /// Details, with `--verbose` only.
+    pub(super) fn detail(self, text: &str) {
+        if self.talk == Talk::Verbose {
+            talk(text);
+        }
+    }
+
+    /// What failed, always.
+    pub(super) fn error(self, text: &str) {
+        talk(&format!("error: {text}"));
+    }
+
+    /// Asks a question on the terminal; `None` where nobody can be asked.
+    pub(super) fn ask(self, question: &str) -> io::Result<Option<bool>> {
+        if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
+            return Ok(None);
+        }
+        let mut stderr = io::stderr().lock();
+        write!(stderr, "{} [y/N] ", harmless(question))?;
+        stderr.flush()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(Some(matches!(
+            answer.trim().to_lowercase().as_str(),
+            "y" | "yes"
+        )))
+    }
+
+    /// A time: how long ago on a terminal, RFC 3339 elsewhere, `-` for none.
+    pub(super) fn time(self, time: Option<Timestamp>) -> String {
+        match time {
+            None => "-".into(),
+            Some(time) if self.terminal => figures::ago(time, Timestamp::now()),
+            Some(time) => figures::date(time),
+        }
+    }
+
+    /// The width to keep within, on a terminal.
+    fn width(self) -> Option<u16> {
+        self.terminal
+            .then(|| comfy_table::Table::new().width())
+            .flatten()
+    }
+}
+
+impl Column {
+    fn title(self) -> &'static str {
+        match self {
+            Self::Text(title) | Self::Figure(title) | Self::Digest(title) | Self::Line(title) => {
+                title
+            }
+        }
+    }
+}
+
+/// Shortens digests, then cuts the last column, until rows fit a width.
+fn fit(columns: &[Column], rows: &mut [Vec<String>], width: usize) {
+    let total = |rows: &[Vec<String>], upto: usize| -> usize {
+        (0..upto)
+            .map(|at| {
+                let cells = rows.iter().filter_map(|row| row.get(at));
+                let longest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
+                longest.max(columns[at].title().len()) + usize::from(GAP)
+            })
+            .sum()
+    };
+    if total(rows, columns.len()) <= width + usize::from(GAP) {
+        return;
+    }
+    for row in rows.iter_mut() {
+        for (cell, column) in row.iter_mut().zip(columns) {
+            if matches!(column, Column::Digest(_)) {
+                *cell = cell.chars().take(SHORT_DIGEST).collect();
+            }
+        }
+    }
+    if let Some(Column::Line(title)) = columns.last() {
+        let last = columns.len() - 1;
+        let room = width.saturating_sub(total(rows, last)).max(title.len());
+        for cell in rows.iter_mut().filter_map(|row| row.get_mut(last)) {
+            if cell.chars().count() > room {
+                *cell = cell.chars().take(room.saturating_sub(1)).collect();
+                cell.push('…');
+            }
+        }
+    }
+}
+
+fn talk(text: &str) {
+    // There is nobody left to tell that stderr is gone.
+    let _ = writeln!(io::stderr().lock(), "{}", harmless(text));
+}
+
+/// A text without what a terminal would act on.
+fn harmless(text: &str) -> String {
+    text.chars()
+        .map(|character| match character {
+            '\n' | '\t' => ' ',
+            _ if character.is_control() => '\u{fffd}',
+            _ => character,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_characters_do_not_pass() {
+        assert_eq!(harmless("a\x1b[2J\tb\n\u{9b}é"), "a\u{fffd}[2J b \u{fffd}é");
+    }
+
+    #[test]
+    fn a_narrow_terminal_shortens_digests_first() {
+        let columns = [Column::Digest("DIGEST"), Column::Line("CREATED BY")];
+        let digest = format!("sha256:{}", "0".repeat(64));
+        let mut rows = vec![vec![digest.clone(), "x".repeat(50)]];
+        fit(&columns, &mut rows, 200);
+        assert_eq!(rows[0][0], digest);
+        fit(&columns, &mut rows, 80);
+        assert_eq!(rows[0][0], "sha256:000000000000");
+        assert_eq!(rows[0][1].len(), 50);
+        fit(&columns, &mut rows, 40);
+        assert_eq!(rows[0][1].chars().count(), 19);
+    }
+}

@@ -1,0 +1,57 @@
+//! `regctl serve`: the registry itself.
+
+use std::path::PathBuf;
+
+use super::Exit;
+use super::output::Printer;
+use crate::config::{self, ConfigChoice};
+use crate::server;
+
+/// Run a registry
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Flags win over the environment (REGISTRY_…, as of registry:2), which wins over the file. Without a \
+file deletes are allowed; with one, storage.delete.enabled decides.
+
+Examples:
+  regctl serve
+  regctl serve --root /var/lib/registry --listen 0.0.0.0:5000
+  regctl serve --config /etc/docker/registry/config.yml
+  regctl serve --check")]
+pub struct Args {
+    /// Where the data is kept [default: the user's data directory]
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// A registry:2 configuration; without FILE the one at its usual places
+    #[arg(long, value_name = "FILE", num_args = 0..=1)]
+    pub config: Option<Option<PathBuf>>,
+    /// Say what the configuration means and what of it is ignored, and end
+    #[arg(long)]
+    pub check: bool,
+}
+
+pub(super) async fn run(args: Args, printer: Printer) -> anyhow::Result<Exit> {
+    let environment = std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect();
+    let request = config::Request {
+        config: match args.config {
+            None => ConfigChoice::None,
+            Some(None) => ConfigChoice::Search,
+            Some(Some(file)) => ConfigChoice::File(file),
+        },
+        root: args.root,
+        listen: args.listen,
+        environment,
+    };
+    if args.check {
+        printer.lines(server::check(&request)?.lines())?;
+    } else {
+        // A server whose stdout nobody reads serves all the same.
+        server::run(&request, |line| drop(printer.line(line))).await?;
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,228 @@
+//! `regctl tags`: the tags of a repository.
+
+use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::context::{Context, Place};
+use super::exit::Exit;
+use super::figures;
+use super::output::{Column, Format, FormatArgs, Printer};
+use super::selection::{Filter, by_version, greatest_first};
+use crate::client::{Class, Error};
+use crate::oci::{Digest, MediaType, Reference, Tag};
+
+/// How many tags are asked about at once.
+const CONCURRENCY: usize = 8;
+
+const COLUMNS: [Column; 6] = [
+    Column::Text("TAG"),
+    Column::Digest("DIGEST"),
+    Column::Text("PLATFORMS"),
+    Column::Figure("SIZE"),
+    Column::Text("CREATED"),
+    Column::Text("PUSHED"),
+];
+
+/// List the tags of a repository
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+A regctl server tells all of it at once. Of other registries each tag's manifest and configuration \
+are fetched, and when it was pushed is not known; with -o name nothing but the list is asked for.
+
+JSON: an array of {\"tag\", \"digest\", \"mediaType\", \"platforms\", \"size\", \"created\", \
+\"pushed\"}; the size is that of the manifest with all it references, in bytes; times in RFC 3339, \
+null for what is not known.
+
+Examples:
+  regctl tags team/nginx
+  regctl tags team/nginx --filter '1.*' --sort semver
+  regctl tags registry.example.org/team/nginx -o name")]
+pub(super) struct Args {
+    /// The repository, with or without the registry's host before it
+    #[arg(value_name = "REPOSITORY")]
+    repository: String,
+    /// Show only tags that match
+    #[arg(long, value_name = "GLOB")]
+    filter: Option<String>,
+    /// The order: by name, or the newest, largest, or highest version first
+    #[arg(long, value_enum, default_value = "name")]
+    sort: Sort,
+    #[command(flatten)]
+    output: FormatArgs,
+}
+
+/// What tags can be sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Sort {
+    /// By name
+    Name,
+    /// Newest first
+    Created,
+    /// Largest first
+    Size,
+    /// Highest version first
+    Semver,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    tag: Tag,
+    digest: Option<Digest>,
+    media_type: Option<MediaType>,
+    platforms: Vec<String>,
+    size: Option<u64>,
+    created: Option<Timestamp>,
+    pushed: Option<Timestamp>,
+}
+
+impl Row {
+    fn unknown(tag: Tag) -> Self {
+        Self {
+            tag,
+            digest: None,
+            media_type: None,
+            platforms: Vec::new(),
+            size: None,
+            created: None,
+            pushed: None,
+        }
+    }
+}
+
+pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
+    let filter = Filter::new(args.filter.as_deref())?;
+    let place = context.repository(&args.repository)?;
+    let printer = context.printer;
+    let format = args.output.format;
+    let mut exit = Exit::Done;
+    let names_suffice = format == Format::Name && matches!(args.sort, Sort::Name | Sort::Semver);
+    let told = if names_suffice {
+        None
+    } else {
+        summaries(&place, &filter).await?
+    };
+    let mut rows = if let Some(rows) = told {
+        rows
+    } else {
+        let mut tags = place.client.tags(&place.repository).all().await?;
+        tags.retain(|tag| filter.passes(tag.as_str()));
+        if names_suffice {
+            tags.into_iter().map(Row::unknown).collect()
+        } else {
+            described(&place, tags, printer, &mut exit).await?
+        }
+    };
+    rows.sort_by(|left, right| {
+        match args.sort {
+            Sort::Name => std::cmp::Ordering::Equal,
+            Sort::Created => greatest_first(left.created, right.created),
+            Sort::Size => greatest_first(left.size, right.size),
+            Sort::Semver => by_version(left.tag.as_str(), right.tag.as_str()),
+        }
+        .then_with(|| left.tag.cmp(&right.tag))
+    });
+    match format {
+        Format::Json => printer.json(&rows)?,
+        Format::Name => printer.lines(rows.iter().map(|row| &row.tag))?,
+        Format::Table if rows.is_empty() => printer.note(&format!(
+            "No tags{} in {}",
+            if args.filter.is_some() {
+                " that match"
+            } else {
+                ""
+            },
+            place.shown
+        )),
+        Format::Table => {
+            printer.table(
+                &COLUMNS,
+                rows.iter().map(|row| cells(row, printer)).collect(),
+            )?;
+        }
+    }
+    Ok(exit)
+}
+
+fn cells(row: &Row, printer: Printer) -> Vec<String> {
+    let or_dash = |text: Option<String>| text.unwrap_or_else(|| "-".into());
+    let platforms = Some(row.platforms.join(",")).filter(|platforms| !platforms.is_empty());
+    vec![
+        row.tag.to_string(),
+        or_dash(row.digest.map(|digest| digest.to_string())),
+        or_dash(platforms),
+        or_dash(row.size.map(figures::size)),
+        printer.time(row.created),
+        printer.time(row.pushed),
+    ]
+}
+
+/// What a regctl server tells, one request a page; `None` of another registry.
+async fn summaries(place: &Place, filter: &Filter) -> Result<Option<Vec<Row>>, Error> {
+    let Some(listing) = place.client.tag_summaries(&place.repository).await? else {
+        return Ok(None);
+    };
+    let summaries = listing.all().await?;
+    Ok(Some(
+        summaries
+            .into_iter()
+            .filter(|summary| filter.passes(summary.tag.as_str()))
+            .map(|summary| Row {
+                tag: summary.tag,
+                digest: Some(summary.digest),
+                media_type: Some(summary.media_type),
+                platforms: summary.platforms,
+                size: Some(summary.size),
+                created: summary.created,
+                pushed: summary.pushed,
+            })
+            .collect(),
+    ))
+}
+
+/// What the manifest and the configuration of each tag tell. A tag that can't be read is shown
+/// without; one that is gone meanwhile is not shown.
+async fn described(
+    place: &Place,
+    tags: Vec<Tag>,
+    printer: Printer,
+    exit: &mut Exit,
+) -> Result<Vec<Row>, Error> {
+    let rows = stream::iter(&tags)
+        .map(|tag| describe(place, tag))
+        .buffered(CONCURRENCY);
+    let outcomes: Vec<Result<Row, Error>> = rows.collect().await;
+    let all_failed = !outcomes.is_empty() && outcomes.iter().all(Result::is_err);
+    let mut rows = Vec::with_capacity(tags.len());
+    for (tag, outcome) in tags.into_iter().zip(outcomes) {
+        match outcome {
+            Ok(row) => rows.push(row),
+            Err(error) if all_failed => return Err(error),
+            Err(error) if error.class() == Class::NotFound => {}
+            Err(error) => {
+                printer.error(&error.to_string());
+                *exit = Exit::Partly;
+                rows.push(Row::unknown(tag));
+            }
+        }
+    }
+    Ok(rows)
+}
+
+async fn describe(place: &Place, tag: &Tag) -> Result<Row, Error> {
+    let reference = Reference::Tag(tag.clone());
+    let manifest = place.client.manifest(&place.repository, &reference).await?;
+    let mut row = Row {
+        digest: Some(manifest.digest),
+        media_type: manifest.media_type.clone(),
+        ..Row::unknown(tag.clone())
+    };
+    // What is no manifest that anyone knows still has a digest.
+    if let Ok(view) = manifest.view() {
+        row.size = Some(place.size(&manifest, &view).await?);
+        (row.platforms, row.created) = place.platforms(&view).await?;
+        row.media_type = Some(view.media_type);
+    }
+    Ok(row)
+}

@@ -1,0 +1,335 @@
+//! The credentials that docker and podman users have: where they lie and which one is meant.
+//!
+//! Read only. In the order of who wins: `DOCKER_AUTH_CONFIG`; docker's `config.json` with its
+//! helpers; podman's `auth.json`. A key may name a namespace (`host/team`), the most specific wins.
+//! A file or helper that can't be used is a warning, never an error: the next source is asked.
+//! Secrets are in no `Debug` and in no message.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::Deserialize;
+
+use super::endpoint::{DOCKER_HUB, canonical};
+use super::files::read_if_present;
+use super::helper;
+use crate::oci::Repository;
+
+/// Docker Hub's key in files and helpers, from the time of the first registry.
+const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
+
+/// Padding is as the writer liked it.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// What proves who is asking.
+#[derive(Clone)]
+pub(super) enum Credential {
+    /// A user and a password, or a token in its place.
+    Basic {
+        /// The user.
+        user: String,
+        /// The password.
+        password: String,
+    },
+    /// A refresh token of the registry's token service.
+    Identity(String),
+    /// A token for the registry itself.
+    Registry(String),
+}
+
+/// A credential and where it was found, for messages.
+#[derive(Clone)]
+pub(super) struct Found {
+    pub(super) credential: Credential,
+    pub(super) source: String,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+struct File {
+    auths: HashMap<String, Entry>,
+    creds_store: String,
+    cred_helpers: HashMap<String, String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Entry {
+    auth: String,
+    username: String,
+    password: String,
+    identitytoken: String,
+    registrytoken: String,
+}
+
+/// The credentials of all sources for one registry.
+pub(super) struct Credentials {
+    host: String,
+    files: Vec<(String, File)>,
+    helpers: Vec<Found>,
+}
+
+impl Credentials {
+    /// Reads the files and asks the helpers. `warn` is told what is passed over.
+    pub(super) async fn load(registry: &str, warn: impl Fn(&str)) -> Self {
+        let mut found = Self {
+            host: canonical(registry).to_owned(),
+            files: Vec::new(),
+            helpers: Vec::new(),
+        };
+        if let Ok(text) = std::env::var("DOCKER_AUTH_CONFIG") {
+            found.add("DOCKER_AUTH_CONFIG", text.as_bytes(), &warn);
+        }
+        for path in paths() {
+            match read_if_present(&path) {
+                Ok(Some(bytes)) => found.add(&path.display().to_string(), &bytes, &warn),
+                Ok(None) => {}
+                Err(error) => warn(&error.to_string()),
+            }
+        }
+        found.ask_helpers(&warn).await;
+        found
+    }
+
+    fn add(&mut self, source: &str, bytes: &[u8], warn: &impl Fn(&str)) {
+        match serde_json::from_slice(bytes) {
+            Ok(file) => self.files.push((source.to_owned(), file)),
+            // The error of serde_json names a place and a type, no content.
+            Err(error) => warn(&format!("{source} is passed over: {error}")),
+        }
+    }
+
+    async fn ask_helpers(&mut self, warn: &impl Fn(&str)) {
+        let key = if self.host == DOCKER_HUB {
+            DOCKER_HUB_KEY
+        } else {
+            &self.host
+        };
+        for (source, file) in &self.files {
+            let named = file
+                .cred_helpers
+                .iter()
+                .find(|(host, _)| normalised(host) == self.host)
+                .map(|(_, helper)| helper.as_str());
+            let store = Some(file.creds_store.as_str()).filter(|store| !store.is_empty());
+            let Some(name) = named.or(store) else {
+                continue;
+            };
+            match helper::get(name, key).await {
+                Ok(Some(credential)) => self.helpers.push(Found {
+                    credential,
+                    source: format!("docker-credential-{name}"),
+                }),
+                Ok(None) => {}
+                Err(reason) => warn(&format!(
+                    "docker-credential-{name}, named in {source}, is passed over: {reason}"
+                )),
+            }
+        }
+    }
+
+    /// The credential for a repository, or for the registry as a whole.
+    pub(super) fn find(&self, repository: Option<&Repository>) -> Option<Found> {
+        let mut candidates = Vec::new();
+        let mut path = repository.map_or(String::new(), ToString::to_string);
+        while !path.is_empty() {
+            candidates.push(format!("{}/{path}", self.host));
+            path.truncate(path.rfind('/').unwrap_or(0));
+        }
+        // A helper knows hosts only: more specific keys of any file come first, less specific ones
+        // come last.
+        self.in_files(&candidates)
+            .or_else(|| self.helpers.first().cloned())
+            .or_else(|| self.in_files(std::slice::from_ref(&self.host)))
+    }
+
+    fn in_files(&self, candidates: &[String]) -> Option<Found> {
+        self.files.iter().find_map(|(source, file)| {
+            candidates.iter().find_map(|candidate| {
+                let mut entries = file.auths.iter();
+                let (_, entry) = entries.find(|(key, _)| normalised(key) == candidate)?;
+                Some(Found {
+                    credential: entry.credential()?,
+                    source: source.clone(),
+                })
+            })
+        })
+    }
+}
+
+impl Entry {
+    fn credential(&self) -> Option<Credential> {
+        if !self.identitytoken.is_empty() {
+            return Some(Credential::Identity(self.identitytoken.clone()));
+        }
+        if !self.registrytoken.is_empty() {
+            return Some(Credential::Registry(self.registrytoken.clone()));
+        }
+        if self.auth.is_empty() {
+            return (!self.username.is_empty()).then(|| Credential::Basic {
+                user: self.username.clone(),
+                password: self.password.clone(),
+            });
+        }
+        let decoded = BASE64.decode(self.auth.trim()).ok()?;
+        let decoded = String::from_utf8(decoded).ok()?;
+        let (user, password) = decoded.split_once(':')?;
+        Some(Credential::Basic {
+            user: user.to_owned(),
+            // Old versions of docker padded it with NUL.
+            password: password.trim_end_matches('\0').to_owned(),
+        })
+    }
+}
+
+/// A key without scheme and without the `/v1/` of old; the spellings of Docker Hub are one.
+fn normalised(key: &str) -> &str {
+    let key = key
+        .strip_prefix("https://")
+        .or_else(|| key.strip_prefix("http://"))
+        .unwrap_or(key)
+        .trim_end_matches('/');
+    let key = key
+        .strip_suffix("/v1")
+        .or_else(|| key.strip_suffix("/v2"))
+        .unwrap_or(key);
+    canonical(key)
+}
+
+/// Where the files are, in the order of who wins.
+fn paths() -> Vec<PathBuf> {
+    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    let home = dirs::home_dir();
+    let mut paths = Vec::new();
+    if let Some(directory) = variable("DOCKER_CONFIG") {
+        paths.push(PathBuf::from(directory).join("config.json"));
+    } else if let Some(home) = &home {
+        paths.push(home.join(".docker/config.json"));
+    }
+    if let Some(file) = variable("REGISTRY_AUTH_FILE") {
+        paths.push(PathBuf::from(file));
+        return paths;
+    }
+    if let Some(directory) = variable("XDG_RUNTIME_DIR") {
+        paths.push(PathBuf::from(directory).join("containers/auth.json"));
+    }
+    if let Some(config) = dirs::config_dir() {
+        paths.push(config.join("containers/auth.json"));
+    }
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credentials(host: &str, files: &[&str]) -> Credentials {
+        let mut credentials = Credentials {
+            host: canonical(host).to_owned(),
+            files: Vec::new(),
+            helpers: Vec::new(),
+        };
+        for (number, file) in files.iter().enumerate() {
+            credentials.add(&number.to_string(), file.as_bytes(), &|warning| {
+                panic!("{warning}")
+            });
+        }
+        credentials
+    }
+
+    fn user(found: Option<Found>) -> Option<String> {
+        match found?.credential {
+            Credential::Basic { user, password } => Some(format!("{user}:{password}")),
+            Credential::Identity(token) | Credential::Registry(token) => Some(token),
+        }
+    }
+
+    fn auth(text: &str) -> String {
+        base64::engine::general_purpose::STANDARD_NO_PAD.encode(text)
+    }
+
+    #[test]
+    fn the_most_specific_key_wins() {
+        let file = serde_json::json!({"auths": {
+            "h:5000": {"auth": auth("host:1")},
+            "h:5000/team": {"auth": auth("team:p:w")},
+            "h:5000/team/app": {"auth": auth("app:3")},
+            "other": {"auth": auth("other:4")},
+        }});
+        let credentials = credentials("h:5000", &[&file.to_string()]);
+        for (repository, expected) in [
+            (Some("team/app"), "app:3"),
+            (Some("team/app/deep"), "app:3"),
+            (Some("team/other"), "team:p:w"),
+            (Some("teamwork/x"), "host:1"),
+            (None, "host:1"),
+        ] {
+            let repository = repository.map(|name| name.parse().unwrap());
+            assert_eq!(
+                user(credentials.find(repository.as_ref())).as_deref(),
+                Some(expected)
+            );
+        }
+    }
+
+    #[test]
+    fn docker_hub_by_all_its_names() {
+        for key in [
+            "https://index.docker.io/v1/",
+            "docker.io",
+            "index.docker.io",
+            "registry-1.docker.io",
+        ] {
+            let file = serde_json::json!({"auths": {key: {"auth": auth("hub:1")}}}).to_string();
+            for host in ["docker.io", "registry-1.docker.io", "index.docker.io"] {
+                let found = credentials(host, &[&file]).find(None);
+                assert_eq!(user(found).as_deref(), Some("hub:1"), "{key} {host}");
+            }
+        }
+    }
+
+    #[test]
+    fn entries_of_all_kinds() {
+        for (entry, expected) in [
+            (
+                serde_json::json!({"username": "u", "password": "p"}),
+                Some("u:p"),
+            ),
+            (
+                serde_json::json!({"identitytoken": "t", "auth": auth("x:")}),
+                Some("t"),
+            ),
+            (serde_json::json!({"registrytoken": "r"}), Some("r")),
+            (serde_json::json!({"auth": "not base64!"}), None),
+            (serde_json::json!({"auth": auth("no colon")}), None),
+            (serde_json::json!({}), None),
+        ] {
+            let file = serde_json::json!({"auths": {"https://h/": entry}, "unknown": 1});
+            let found = credentials("h", &[&file.to_string()]).find(None);
+            assert_eq!(user(found).as_deref(), expected, "{entry}");
+        }
+    }
+
+    #[test]
+    fn an_earlier_source_wins() {
+        let file = |user: &str| {
+            serde_json::json!({"auths": {"h": {"username": user, "password": ""}}}).to_string()
+        };
+        let found = credentials("h", &[&file("a"), &file("b")]).find(None);
+        assert_eq!(user(found).as_deref(), Some("a:"));
+    }
+
+    #[test]
+    fn a_damaged_file_is_a_warning() {
+        let mut credentials = credentials("h", &[]);
+        let warned = std::cell::Cell::new(false);
+        credentials.add("x", b"{\"auths\": 3}", &|_| warned.set(true));
+        assert!(warned.get() && credentials.files.is_empty());
+    }
+}

@@ -1,0 +1,281 @@
+//! What can go wrong between a client and a registry, each as the one line that a person reads.
+//!
+//! Owns the wording: what failed, on which registry, the registry's own words, and what to do.
+//! A registry's words are a stranger's: they are cut to a length and stripped of control characters
+//! before they get here (see [`words`]). Exit codes are the business of `cli`; [`Error::class`] is
+//! all that it needs.
+
+use std::fmt;
+
+use reqwest::StatusCode;
+
+use crate::oci::Digest;
+
+/// How much of a registry's own words is repeated, in characters.
+const WORDS_LIMIT: usize = 300;
+
+/// The kinds of failure that a caller may want to treat apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// What was asked for is not there.
+    NotFound,
+    /// The registry wants other credentials, or none are enough.
+    Denied,
+    /// The registry can't be reached, or goes on failing.
+    Unavailable,
+    /// Content does not hash to its digest.
+    Mismatch,
+    /// Anything else.
+    Other,
+}
+
+/// Why a request to a registry did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The registry answers 404.
+    #[error("{registry} has no {what}{}{}", Said(words), Hint(hint))]
+    NotFound {
+        /// The registry, as it was named.
+        registry: String,
+        /// What was asked for.
+        what: String,
+        /// The registry's own words.
+        words: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The registry answers 401 or 403, or its token service does.
+    #[error("{registry} denies access to {what}{}{}", Said(words), Hint(hint))]
+    Denied {
+        /// The registry, as it was named.
+        registry: String,
+        /// What was asked for.
+        what: String,
+        /// The registry's own words.
+        words: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The registry does not do this at all: 405, or 400 with `UNSUPPORTED`.
+    #[error("{registry} does not allow {what}{}{}", Said(words), Hint(hint))]
+    Unsupported {
+        /// The registry, as it was named.
+        registry: String,
+        /// What was to be done.
+        what: String,
+        /// The registry's own words.
+        words: String,
+        /// What to do.
+        hint: String,
+    },
+    /// The registry still answers 408, 429 or 5xx after the last retry.
+    #[error(
+        "{registry} can't answer for {what} now ({status}){}{}",
+        Said(words),
+        Hint(hint)
+    )]
+    Unavailable {
+        /// The registry, as it was named.
+        registry: String,
+        /// What was asked for.
+        what: String,
+        /// The last status.
+        status: StatusCode,
+        /// The registry's own words.
+        words: String,
+        /// What to do.
+        hint: String,
+    },
+    /// No connection to the registry comes about, or it breaks again and again.
+    #[error("can't reach {host}: {reason}{}", Hint(hint))]
+    Unreachable {
+        /// The host and port that were tried.
+        host: String,
+        /// What the network or TLS said.
+        reason: String,
+        /// What to do.
+        hint: String,
+    },
+    /// Bytes that came do not have the digest that they were asked for by, or announced with.
+    #[error(
+        "the content of {what} does not match its digest: it should be {expected} and is {actual}; \
+         hint: the registry's storage or something on the way damages it"
+    )]
+    Mismatch {
+        /// What was asked for.
+        what: String,
+        /// The digest it should have.
+        expected: Box<Digest>,
+        /// The digest it has.
+        actual: Box<Digest>,
+    },
+    /// The registry answers a status that says no more than that it will not.
+    #[error("{registry} refuses {what} ({status}){}", Said(words))]
+    Refused {
+        /// The registry, as it was named.
+        registry: String,
+        /// What was asked for.
+        what: String,
+        /// The status.
+        status: StatusCode,
+        /// The registry's own words.
+        words: String,
+    },
+    /// The registry's answer is not one that the specification knows, or is not safe to follow.
+    #[error("{registry} gives an answer for {what} that can't be used: {reason}")]
+    Malformed {
+        /// The registry, as it was named.
+        registry: String,
+        /// What was asked for.
+        what: String,
+        /// What is wrong with the answer.
+        reason: String,
+    },
+    /// Something on this side can't be used: a file, a certificate, the name of the registry.
+    #[error("can't use {what}: {reason}{}", Hint(hint))]
+    Setup {
+        /// The file or value.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+        /// What to do.
+        hint: String,
+    },
+}
+
+impl Error {
+    /// The kind of failure.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::NotFound { .. } => Class::NotFound,
+            Self::Denied { .. } => Class::Denied,
+            Self::Unavailable { .. } | Self::Unreachable { .. } => Class::Unavailable,
+            Self::Mismatch { .. } => Class::Mismatch,
+            Self::Unsupported { .. }
+            | Self::Refused { .. }
+            | Self::Malformed { .. }
+            | Self::Setup { .. } => Class::Other,
+        }
+    }
+}
+
+struct Said<'a>(&'a str);
+
+impl fmt::Display for Said<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        write!(f, ": {}", self.0)
+    }
+}
+
+struct Hint<'a>(&'a str);
+
+impl fmt::Display for Hint<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        write!(f, "; hint: {}", self.0)
+    }
+}
+
+/// The innermost reason of a chain of errors: what the network itself said.
+pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    plain(&innermost.to_string())
+}
+
+/// What a registry says in an error body: the messages of the OCI form, else the first line of a
+/// plain text; nothing of a page of HTML.
+pub(super) fn words(body: &[u8]) -> String {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        errors: Vec<Entry>,
+    }
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        #[serde(default)]
+        code: String,
+        #[serde(default)]
+        message: String,
+        #[serde(default)]
+        detail: Option<serde_json::Value>,
+    }
+    if let Ok(body) = serde_json::from_slice::<Body>(body) {
+        let entries = body.errors.into_iter().map(|entry| {
+            let said = if entry.message.is_empty() {
+                entry.code.to_lowercase().replace('_', " ")
+            } else {
+                entry.message
+            };
+            match entry.detail {
+                Some(serde_json::Value::String(detail)) if !detail.is_empty() => {
+                    format!("{said} ({detail})")
+                }
+                _ => said,
+            }
+        });
+        return plain(&entries.collect::<Vec<_>>().join("; "));
+    }
+    let text = String::from_utf8_lossy(body);
+    let line = text.trim().lines().next().unwrap_or_default();
+    if line.starts_with(['<', '{', '[']) {
+        return String::new();
+    }
+    plain(line)
+}
+
+/// A text without control characters, cut to [`WORDS_LIMIT`].
+fn plain(text: &str) -> String {
+    let mut plain: String = text
+        .chars()
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .take(WORDS_LIMIT)
+        .collect();
+    if text.chars().nth(WORDS_LIMIT).is_some() {
+        plain.push('…');
+    }
+    plain.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_registrys_own_words() {
+        let body = br#"{"errors":[{"code":"DENIED","message":"no","detail":"ask Anna"},{"code":"NAME_UNKNOWN"}]}"#;
+        assert_eq!(words(body), "no (ask Anna); name unknown");
+        assert_eq!(words(b"upstream is down\nmore"), "upstream is down");
+        assert_eq!(words(b"<html>..."), "");
+        assert_eq!(words(b"\x1b[31mred\x07"), "[31mred");
+        assert_eq!(words("é".repeat(1000).as_bytes()).chars().count(), 301);
+        assert_eq!(words(b"\xff\xfe"), "\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn one_line_with_a_hint() {
+        let error = Error::NotFound {
+            registry: "a:5000".into(),
+            what: "b:1".into(),
+            words: "manifest unknown".into(),
+            hint: "look".into(),
+        };
+        assert_eq!(
+            error.to_string(),
+            "a:5000 has no b:1: manifest unknown; hint: look"
+        );
+        assert_eq!(error.class(), Class::NotFound);
+    }
+}

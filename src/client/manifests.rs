@@ -1,0 +1,288 @@
+//! Manifests: get with the digest verified, look at, delete.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use reqwest::Method;
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use serde::Deserialize;
+
+use super::auth::Scope;
+use super::transport::Answer;
+use super::{Call, Client, Error};
+use crate::hash::Hasher;
+use crate::oci::{
+    Algorithm, Digest, MANIFEST_LIMIT, ManifestError, ManifestView, MediaType, Reference,
+    Repository,
+};
+
+/// Every kind of manifest there is: a registry must not convert what it has.
+const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
+    application/vnd.oci.image.manifest.v1+json, \
+    application/vnd.docker.distribution.manifest.list.v2+json, \
+    application/vnd.docker.distribution.manifest.v2+json, \
+    application/vnd.oci.artifact.manifest.v1+json, \
+    application/vnd.docker.distribution.manifest.v1+prettyjws;q=0.5, */*;q=0.1";
+
+/// What is known of a manifest without its bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ManifestHead {
+    /// Its digest.
+    pub digest: Digest,
+    /// Its media type, as the registry says.
+    pub media_type: MediaType,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// A manifest whose bytes have the digest.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// The digest of the bytes.
+    pub digest: Digest,
+    /// The media type, as the registry says.
+    pub media_type: Option<MediaType>,
+    /// The bytes as they are stored.
+    pub bytes: Vec<u8>,
+}
+
+impl Manifest {
+    /// What it is and what it references.
+    pub fn view(&self) -> Result<ManifestView, ManifestError> {
+        // Some registries send a type of their own, or `text/plain`: the body knows better.
+        match ManifestView::parse(&self.bytes, self.media_type.as_ref()) {
+            Err(ManifestError::MediaType { .. }) => ManifestView::parse(&self.bytes, None),
+            view => view,
+        }
+    }
+}
+
+impl Client {
+    /// A manifest, verified: asked for by digest it has that digest, by tag the one that the
+    /// registry announces.
+    pub async fn manifest(
+        &self,
+        repository: &Repository,
+        reference: &Reference,
+    ) -> Result<Manifest, Error> {
+        let what = name(repository, reference);
+        let answer = self
+            .manifest_call(Method::GET, repository, reference)
+            .await?;
+        if !answer.status.is_success() {
+            return Err(self.refusal(&answer, &what));
+        }
+        let expected = match reference {
+            Reference::Digest(digest) => Some(*digest),
+            Reference::Tag(_) => announced(&answer.headers),
+        };
+        let media_type = media_type(&answer.headers);
+        let algorithm = expected.map_or(Algorithm::Sha256, |digest| digest.algorithm());
+        let mut actual = Hasher::digest(algorithm, &answer.body);
+        if expected.is_some_and(|expected| expected != actual)
+            && let Some(payload) = signed_payload(&answer.body)
+        {
+            actual = Hasher::digest(algorithm, &payload);
+        }
+        match expected {
+            Some(expected) if expected != actual => Err(Error::Mismatch {
+                what,
+                expected: Box::new(expected),
+                actual: Box::new(actual),
+            }),
+            _ => Ok(Manifest {
+                digest: actual,
+                media_type,
+                bytes: answer.body,
+            }),
+        }
+    }
+
+    /// Digest, type and length of a manifest. From a registry that does not say them all, by
+    /// getting the manifest.
+    pub async fn manifest_head(
+        &self,
+        repository: &Repository,
+        reference: &Reference,
+    ) -> Result<ManifestHead, Error> {
+        let answer = self
+            .manifest_call(Method::HEAD, repository, reference)
+            .await?;
+        if !answer.status.is_success() {
+            return Err(self.refusal(&answer, &name(repository, reference)));
+        }
+        let size = answer
+            .headers
+            .get(CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
+        let known = (
+            announced(&answer.headers),
+            media_type(&answer.headers),
+            size,
+        );
+        if let (Some(digest), Some(media_type), Some(size)) = known {
+            if let Reference::Digest(expected) = reference
+                && *expected != digest
+            {
+                return Err(Error::Mismatch {
+                    what: name(repository, reference),
+                    expected: Box::new(*expected),
+                    actual: Box::new(digest),
+                });
+            }
+            return Ok(ManifestHead {
+                digest,
+                media_type,
+                size,
+            });
+        }
+        let manifest = self.manifest(repository, reference).await?;
+        let media_type = match (&manifest.media_type, manifest.view()) {
+            (_, Ok(view)) => view.media_type,
+            (Some(media_type), Err(_)) => media_type.clone(),
+            (None, Err(error)) => return Err(self.malformed(&name(repository, reference), error)),
+        };
+        Ok(ManifestHead {
+            digest: manifest.digest,
+            media_type,
+            size: manifest.bytes.len() as u64,
+        })
+    }
+
+    /// Deletes a tag alone, or a manifest by its digest. A registry that can't delete a tag alone
+    /// is not made to: the digest would take the other tags along.
+    pub async fn delete_manifest(
+        &self,
+        repository: &Repository,
+        reference: &Reference,
+    ) -> Result<(), Error> {
+        let path = path(repository, reference);
+        let call = Call {
+            method: Method::DELETE,
+            path: &path,
+            accept: None,
+            scope: Scope::Delete(repository),
+            limit: MANIFEST_LIMIT,
+        };
+        let answer = self.call(call).await?;
+        let status = answer.status.as_u16();
+        // The answer to an earlier try was lost, the deed was done.
+        if answer.status.is_success() || (status == 404 && answer.tries > 1) {
+            return Ok(());
+        }
+        let hint = match (reference, status) {
+            (Reference::Tag(_), 400 | 405) => {
+                "either deletes are off there (storage.delete.enabled), or it can't delete a tag \
+                 alone; its manifest can be deleted by digest, with all of its tags"
+            }
+            (Reference::Digest(_), 405) => {
+                "deletes are off there; storage.delete.enabled in its configuration allows them"
+            }
+            _ => return Err(self.refusal(&answer, &name(repository, reference))),
+        };
+        Err(Error::Unsupported {
+            registry: self.registry().to_owned(),
+            what: format!("deleting {}", name(repository, reference)),
+            words: super::error::words(&answer.body),
+            hint: hint.to_owned(),
+        })
+    }
+
+    async fn manifest_call(
+        &self,
+        method: Method,
+        repository: &Repository,
+        reference: &Reference,
+    ) -> Result<Answer, Error> {
+        let path = path(repository, reference);
+        let call = Call {
+            method,
+            path: &path,
+            accept: Some(ACCEPT),
+            scope: Scope::Pull(repository),
+            limit: MANIFEST_LIMIT,
+        };
+        self.call(call).await
+    }
+}
+
+fn path(repository: &Repository, reference: &Reference) -> String {
+    format!("v2/{repository}/manifests/{reference}")
+}
+
+fn name(repository: &Repository, reference: &Reference) -> String {
+    match reference {
+        Reference::Tag(tag) => format!("{repository}:{tag}"),
+        Reference::Digest(digest) => format!("{repository}@{digest}"),
+    }
+}
+
+fn announced(headers: &HeaderMap) -> Option<Digest> {
+    let value = headers.get("docker-content-digest")?;
+    value.to_str().ok()?.parse().ok()
+}
+
+fn media_type(headers: &HeaderMap) -> Option<MediaType> {
+    let value = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    Some(MediaType::new(value)).filter(|media_type| !media_type.as_str().is_empty())
+}
+
+/// What the digest of a signed Docker schema 1 manifest is of: the text before its signatures were
+/// put in. The first `formatLength` bytes and a tail, both named in the protected header.
+fn signed_payload(bytes: &[u8]) -> Option<Vec<u8>> {
+    #[derive(Deserialize)]
+    struct Signed {
+        signatures: Vec<Signature>,
+    }
+    #[derive(Deserialize)]
+    struct Signature {
+        protected: String,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Protected {
+        format_length: usize,
+        format_tail: String,
+    }
+    let signed: Signed = serde_json::from_slice(bytes).ok()?;
+    let protected = URL_SAFE_NO_PAD
+        .decode(&signed.signatures.first()?.protected)
+        .ok()?;
+    let protected: Protected = serde_json::from_slice(&protected).ok()?;
+    let mut payload = bytes.get(..protected.format_length)?.to_vec();
+    payload.extend(URL_SAFE_NO_PAD.decode(protected.format_tail).ok()?);
+    Some(payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_payload_of_a_signed_manifest() {
+        let protected = URL_SAFE_NO_PAD.encode(
+            serde_json::json!({"formatLength": 10, "formatTail": URL_SAFE_NO_PAD.encode("\n}")})
+                .to_string(),
+        );
+        let text = format!("{{\n   \"a\":1,\n\"signatures\":[{{\"protected\":\"{protected}\"}}]}}");
+        assert_eq!(
+            signed_payload(text.as_bytes()).unwrap(),
+            b"{\n   \"a\":1\n}"
+        );
+        assert_eq!(signed_payload(b"{\"signatures\":[]}"), None);
+        assert_eq!(signed_payload(b"{}"), None);
+    }
+
+    #[test]
+    fn a_type_of_the_registrys_own_does_not_matter() {
+        let manifest = Manifest {
+            digest: Hasher::digest(Algorithm::Sha256, b""),
+            media_type: Some(MediaType::new("text/plain")),
+            bytes: format!(
+                r#"{{"schemaVersion":2,"mediaType":"{}","manifests":[]}}"#,
+                MediaType::OCI_INDEX
+            )
+            .into_bytes(),
+        };
+        assert_eq!(manifest.view().unwrap().media_type, MediaType::OCI_INDEX);
+    }
+}

@@ -1,0 +1,384 @@
+//! One HTTP exchange with its retries and redirects.
+//!
+//! Owns connections, timeouts, proxies, TLS settings, back-off. Knows nothing of registries: no
+//! challenge, no JSON. Invariants: `Authorization` never follows a redirect to another origin; a
+//! redirect never leaves https; every body is read into a bound; only requests that may be repeated
+//! are sent.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::{Method, StatusCode};
+use tokio_rustls::rustls;
+use url::Url;
+
+use super::certificates::Certificates;
+use super::error::innermost;
+use super::retry::{PATIENCE, delay, is_transient, retry_after};
+use super::{Error, Event, Listener, Options};
+
+/// How many redirects are followed.
+const REDIRECTS: usize = 5;
+/// How much of the body of a failure is read, in bytes.
+const FAILURE_LIMIT: usize = 64 * 1024;
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+const READ_TIMEOUT: Duration = Duration::from_mins(1);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What is sent. The method is one that may be repeated, or a form whose answer is a token.
+pub(super) struct Request<'a> {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) accept: Option<&'a str>,
+    pub(super) authorization: Option<HeaderValue>,
+    /// Fields of an `application/x-www-form-urlencoded` body.
+    pub(super) form: Option<&'a [(&'a str, &'a str)]>,
+    /// The largest body that is taken from an answer that succeeds, in bytes.
+    pub(super) limit: usize,
+}
+
+/// What came back.
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+    /// Whether a redirect led to another origin: its challenges are not the registry's.
+    pub(super) elsewhere: bool,
+    /// How many times the request was sent.
+    pub(super) tries: u32,
+}
+
+/// Why a single try came to nothing.
+enum Failed {
+    /// May work a moment later.
+    Transient(String),
+    /// Will not.
+    Final(Error),
+}
+
+/// Connections to one registry and to where it refers.
+pub(super) struct Transport {
+    http: reqwest::Client,
+    retries: u32,
+    listener: Listener,
+    /// Until when each host has asked to be left alone.
+    paused: Mutex<HashMap<String, Instant>>,
+}
+
+impl Transport {
+    /// Connections with the certificates kept for `authority`.
+    pub(super) fn new(authority: &str, loopback: bool, options: &Options) -> Result<Self, Error> {
+        let certificates = Certificates::load(authority)?;
+        let build = |only: bool| {
+            let mut builder = reqwest::Client::builder()
+                .user_agent(concat!("regctl/", env!("CARGO_PKG_VERSION")))
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .connect_timeout(CONNECT_TIMEOUT)
+                .read_timeout(READ_TIMEOUT)
+                .tls_danger_accept_invalid_certs(options.insecure);
+            builder = if only {
+                builder.tls_certs_only(certificates.authorities.iter().cloned())
+            } else {
+                builder.tls_certs_merge(certificates.authorities.iter().cloned())
+            };
+            if let Some(identity) = &certificates.identity {
+                builder = builder.identity(identity.clone());
+            }
+            if loopback {
+                // No proxy is nearer to this machine than itself.
+                builder = builder.no_proxy();
+            }
+            builder.build()
+        };
+        // A machine without any authorities of its own still reaches registries over plain http,
+        // and those whose authorities are in certs.d.
+        let http = build(false)
+            .or_else(|_| build(true))
+            .map_err(|error| Error::Setup {
+                what: "the TLS settings".into(),
+                reason: innermost(&error),
+                hint: format!("look at the certificates kept for {authority}"),
+            })?;
+        Ok(Self {
+            http,
+            retries: options.retries,
+            listener: options.listener.clone(),
+            paused: Mutex::default(),
+        })
+    }
+
+    /// Tells the one who listens.
+    pub(super) fn tell(&self, event: Event<'_>) {
+        (self.listener)(event);
+    }
+
+    /// Sends a request until it is answered for good or the retries are used up.
+    pub(super) async fn fetch(&self, request: &Request<'_>) -> Result<Answer, Error> {
+        let host = request.url.authority().to_owned();
+        let mut attempt = 0;
+        loop {
+            self.wait_while_paused(&host).await;
+            let outcome = self.follow(request).await;
+            let (reason, asked) = match &outcome {
+                Ok(answer) if is_transient(answer.status) => {
+                    let asked = answer.headers.get(RETRY_AFTER);
+                    let asked = asked.and_then(|value| value.to_str().ok());
+                    let asked = asked.and_then(|value| retry_after(value, Timestamp::now()));
+                    (answer.status.to_string(), asked)
+                }
+                Err(Failed::Transient(reason)) => (reason.clone(), None),
+                _ => (String::new(), None),
+            };
+            if reason.is_empty()
+                || attempt >= self.retries
+                || asked.is_some_and(|wait| wait > PATIENCE)
+            {
+                return match outcome {
+                    Ok(mut answer) => {
+                        answer.tries = attempt + 1;
+                        Ok(answer)
+                    }
+                    Err(Failed::Final(error)) => Err(error),
+                    Err(Failed::Transient(reason)) => Err(Error::Unreachable {
+                        host,
+                        reason,
+                        hint: String::new(),
+                    }),
+                };
+            }
+            let wait = asked.unwrap_or_else(|| delay(attempt));
+            self.tell(Event::Retry(&format!(
+                "{host}: {reason}; trying again in {:.1} s",
+                wait.as_secs_f64()
+            )));
+            if asked.is_some() {
+                let until = Instant::now() + wait;
+                let mut paused = self.paused.lock();
+                let known = paused.entry(host.clone()).or_insert(until);
+                *known = until.max(*known);
+            } else {
+                tokio::time::sleep(wait).await;
+            }
+            attempt += 1;
+        }
+    }
+
+    async fn wait_while_paused(&self, host: &str) {
+        let until = self.paused.lock().get(host).copied();
+        if let Some(until) = until {
+            tokio::time::sleep_until(until.into()).await;
+        }
+    }
+
+    /// One try, redirects included.
+    async fn follow(&self, request: &Request<'_>) -> Result<Answer, Failed> {
+        let mut url = request.url.clone();
+        let mut elsewhere = false;
+        for _ in 0..=REDIRECTS {
+            let response = self.once(request, &url, elsewhere).await?;
+            let status = response.status();
+            let target = response.headers().get(LOCATION).cloned();
+            let (true, Some(target)) = (is_redirect(status), target) else {
+                return self.read(request, response, elsewhere).await;
+            };
+            let next = target
+                .to_str()
+                .ok()
+                .and_then(|target| url.join(target).ok())
+                .filter(|next| matches!(next.scheme(), "http" | "https"));
+            let Some(next) = next else {
+                return Err(malformed(&url, "a redirect to what is not an address"));
+            };
+            if request.method != Method::GET && request.method != Method::HEAD {
+                return Err(malformed(
+                    &url,
+                    "a redirect of a request that changes things",
+                ));
+            }
+            if url.scheme() == "https" && next.scheme() == "http" {
+                return Err(malformed(&url, "a redirect from https to http"));
+            }
+            elsewhere |= next.origin() != url.origin();
+            url = next;
+        }
+        Err(malformed(&url, "more redirects than are followed"))
+    }
+
+    async fn once(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+        elsewhere: bool,
+    ) -> Result<reqwest::Response, Failed> {
+        let mut builder = self.http.request(request.method.clone(), url.clone());
+        if let Some(accept) = request.accept {
+            builder = builder.header(ACCEPT, accept);
+        }
+        if let Some(authorization) = &request.authorization
+            && !elsewhere
+        {
+            builder = builder.header(AUTHORIZATION, authorization);
+        }
+        if let Some(form) = request.form {
+            builder = builder.form(form);
+        }
+        let start = Instant::now();
+        let outcome = builder.send().await;
+        let said = match &outcome {
+            Ok(response) => response.status().to_string(),
+            Err(error) => innermost(error),
+        };
+        // The query may hold what a storage behind the registry signed: it is not repeated.
+        self.tell(Event::Request(&format!(
+            "{} {}{}: {said}, {} ms",
+            request.method,
+            url.origin().ascii_serialization(),
+            url.path(),
+            start.elapsed().as_millis()
+        )));
+        outcome.map_err(|error| failure(&error, url))
+    }
+
+    async fn read(
+        &self,
+        request: &Request<'_>,
+        mut response: reqwest::Response,
+        elsewhere: bool,
+    ) -> Result<Answer, Failed> {
+        let status = response.status();
+        let headers = response.headers().clone();
+        let mut body = Vec::new();
+        // hyper knows that the answer to a HEAD has no body.
+        while let Some(chunk) = response
+            .chunk()
+            .await
+            .map_err(|error| failure(&error, &request.url))?
+        {
+            body.extend_from_slice(&chunk);
+            if !status.is_success() && body.len() >= FAILURE_LIMIT {
+                body.truncate(FAILURE_LIMIT);
+                break;
+            }
+            if status.is_success() && body.len() > request.limit {
+                let reason = format!("it is longer than {} bytes", request.limit);
+                return Err(malformed(&request.url, &reason));
+            }
+        }
+        Ok(Answer {
+            status,
+            headers,
+            body,
+            elsewhere,
+            tries: 1,
+        })
+    }
+
+    /// Whether what listens at an https address speaks TLS. A certificate that is not trusted is
+    /// TLS, and stays an error; nobody there at all is one too.
+    pub(super) async fn speaks_tls(&self, probe: Url) -> Result<bool, Error> {
+        let answer = self.http.head(probe.clone()).timeout(PROBE_TIMEOUT);
+        let Err(error) = answer.send().await else {
+            return Ok(true);
+        };
+        let refused = find::<std::io::Error>(&error)
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused);
+        if refused {
+            return match failure(&error, &probe) {
+                Failed::Final(error) => Err(error),
+                Failed::Transient(_) => Ok(true),
+            };
+        }
+        Ok(tls_reason(&error).is_some())
+    }
+}
+
+fn is_redirect(status: StatusCode) -> bool {
+    matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
+}
+
+fn malformed(url: &Url, reason: &str) -> Failed {
+    Failed::Final(Error::Malformed {
+        registry: url.authority().to_owned(),
+        what: url.path().to_owned(),
+        reason: reason.to_owned(),
+    })
+}
+
+/// The first error of a type in a chain; an I/O error's own content is part of the chain.
+fn find<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a E> {
+    let mut current = Some(error);
+    while let Some(error) = current {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        if let Some(inner) = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+            && let Some(found) = find::<E>(inner)
+        {
+            return Some(found);
+        }
+        current = error.source();
+    }
+    None
+}
+
+/// The TLS error of a peer that does speak TLS.
+fn tls_reason(error: &reqwest::Error) -> Option<&rustls::Error> {
+    find::<rustls::Error>(error).filter(|error| {
+        matches!(
+            error,
+            rustls::Error::InvalidCertificate(_)
+                | rustls::Error::NoCertificatesPresented
+                | rustls::Error::AlertReceived(_)
+                | rustls::Error::PeerIncompatible(_)
+        )
+    })
+}
+
+/// What a failed exchange means: worth a retry or not, and what to do about it.
+fn failure(error: &reqwest::Error, url: &Url) -> Failed {
+    let host = url.authority().to_owned();
+    let unreachable = |reason: String, hint: &str| {
+        Failed::Final(Error::Unreachable {
+            host: host.clone(),
+            reason,
+            hint: hint.to_owned(),
+        })
+    };
+    if let Some(reason) = tls_reason(error) {
+        return unreachable(
+            reason.to_string(),
+            "put its authority into certs.d as a .crt file, or pass --insecure to trust anyone",
+        );
+    }
+    if find::<rustls::Error>(error).is_some() {
+        return unreachable(
+            "it does not speak TLS".into(),
+            "pass --plain-http if it is meant to be without",
+        );
+    }
+    if error.is_dns() {
+        return unreachable(innermost(error), "look at the name of the registry");
+    }
+    if find::<std::io::Error>(error)
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+    {
+        return unreachable(
+            "nothing listens there".into(),
+            "start one with `regctl serve`, or name another with --registry",
+        );
+    }
+    let reason = if error.is_timeout() {
+        "no answer in time".into()
+    } else {
+        innermost(error)
+    };
+    Failed::Transient(reason)
+}

@@ -1,0 +1,240 @@
+//! What the tests of the command line stand on: registries to talk to, images in them, and the
+//! binary in an environment of its own.
+
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use assert_cmd::assert::Assert;
+use regctl::hash::Hasher;
+use regctl::oci::Algorithm;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
+const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+
+/// A registry that runs for one test.
+pub(crate) struct Registry {
+    pub(crate) host: String,
+    process: Child,
+    _root: TempDir,
+}
+
+impl Drop for Registry {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// How to start a registry; `None` where it is not installed.
+pub(crate) type Start = fn() -> Option<Registry>;
+
+/// Debian's registry:2, with deletes allowed.
+pub(crate) fn start_docker_registry() -> Option<Registry> {
+    start_docker_registry_with("")
+}
+
+/// The same with more in the `http` part of its configuration (`, key: value`).
+pub(crate) fn start_docker_registry_with(http: &str) -> Option<Registry> {
+    let root = tempfile::tempdir().unwrap();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    let host = format!("127.0.0.1:{port}");
+    let config = root.path().join("config.yml");
+    let text = format!(
+        "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage:\n  \
+         filesystem: {{rootdirectory: {}}}\n  delete: {{enabled: true}}\nhttp: {{addr: \"{host}\"{http}}}\n",
+        root.path().display()
+    );
+    std::fs::write(&config, text).unwrap();
+    let process = Command::new("docker-registry")
+        .arg("serve")
+        .arg(&config)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    let process = match process {
+        Ok(process) => process,
+        Err(error) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
+            panic!("docker-registry: {error}")
+        }
+        Err(error) => {
+            println!("skipped: docker-registry: {error}");
+            return None;
+        }
+    };
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while TcpStream::connect(&host).is_err() {
+        assert!(Instant::now() < deadline, "docker-registry does not start");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    Some(Registry {
+        host,
+        process,
+        _root: root,
+    })
+}
+
+/// One request over a connection of its own; the status, the head and the body of the answer.
+pub(crate) fn request(
+    host: &str,
+    method: &str,
+    path: &str,
+    content_type: &str,
+    body: &[u8],
+) -> (u16, String, Vec<u8>) {
+    let mut stream = TcpStream::connect(host).unwrap();
+    let head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\nContent-Type: \
+         {content_type}\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    stream.write_all(body).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let end = answer
+        .windows(4)
+        .position(|window| window == b"\r\n\r\n")
+        .unwrap();
+    let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    (status, head, answer[end + 4..].to_vec())
+}
+
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    Hasher::digest(Algorithm::Sha256, bytes).to_string()
+}
+
+/// Puts a blob into a repository; its descriptor.
+fn push_blob(host: &str, repository: &str, media_type: &str, bytes: &[u8]) -> Value {
+    let path = format!("/v2/{repository}/blobs/uploads/");
+    let (status, head, _) = request(host, "POST", &path, "", b"");
+    assert_eq!(status, 202, "{head}");
+    let location = head
+        .lines()
+        .find_map(|line| line.strip_prefix("Location: "))
+        .unwrap();
+    let location = location.strip_prefix(&format!("http://{host}")).unwrap();
+    let path = format!("{location}&digest={}", digest(bytes));
+    let (status, head, _) = request(host, "PUT", &path, "application/octet-stream", bytes);
+    assert_eq!(status, 201, "{head}");
+    json!({"mediaType": media_type, "digest": digest(bytes), "size": bytes.len()})
+}
+
+/// Puts a manifest under a tag or digest; its digest.
+pub(crate) fn push_manifest(host: &str, repository: &str, tag: &str, manifest: &Value) -> String {
+    let bytes = serde_json::to_vec_pretty(manifest).unwrap();
+    let path = format!("/v2/{repository}/manifests/{tag}");
+    let media_type = manifest["mediaType"].as_str().unwrap();
+    let (status, head, body) = request(host, "PUT", &path, media_type, &bytes);
+    assert_eq!(status, 201, "{head} {}", String::from_utf8_lossy(&body));
+    digest(&bytes)
+}
+
+/// Puts an image of two layers under a tag; its digest.
+pub(crate) fn push_image(host: &str, repository: &str, tag: &str, architecture: &str) -> String {
+    push_manifest(
+        host,
+        repository,
+        tag,
+        &image(host, repository, architecture),
+    )
+}
+
+/// The manifest of an image whose blobs are in a repository.
+pub(crate) fn image(host: &str, repository: &str, architecture: &str) -> Value {
+    let config = json!({
+        "os": "linux", "architecture": architecture, "created": "2026-11-20T02:03:04Z",
+        "config": {
+            "Entrypoint": ["/start"], "Cmd": ["--fast"], "Env": ["A=1", "B=2"],
+            "Labels": {"org.example.label": "value\u{1b}[31m"}, "ExposedPorts": {"80/tcp": {}},
+        },
+        "rootfs": {"type": "layers", "diff_ids": []},
+        "history": [
+            {"created_by": "/bin/sh -c #(nop) ADD file:1 in /"},
+            {"created_by": "ENV A=1", "empty_layer": true},
+            {"created_by": "RUN make   install # buildkit"},
+        ],
+    });
+    let blob = |media_type, bytes: &[u8]| push_blob(host, repository, media_type, bytes);
+    json!({
+        "schemaVersion": 2,
+        "mediaType": MANIFEST,
+        "config": blob(CONFIG, config.to_string().as_bytes()),
+        "layers": [
+            blob(LAYER, &vec![b'a'; 2048]),
+            blob(LAYER, format!("layer for {architecture}").as_bytes()),
+        ],
+        "annotations": {"org.example.note": "kept"},
+    })
+}
+
+/// The binary, with a home of its own and none of the tester's settings.
+pub(crate) struct Regctl {
+    pub(crate) home: TempDir,
+    registry: String,
+}
+
+impl Regctl {
+    pub(crate) fn new(registry: &str) -> Self {
+        Self {
+            home: tempfile::tempdir().unwrap(),
+            registry: registry.to_owned(),
+        }
+    }
+
+    pub(crate) fn command(&self) -> assert_cmd::Command {
+        let mut command = assert_cmd::Command::cargo_bin("regctl").unwrap();
+        for name in [
+            "DOCKER_CONFIG",
+            "DOCKER_AUTH_CONFIG",
+            "REGISTRY_AUTH_FILE",
+            "NO_COLOR",
+            "https_proxy",
+            "HTTPS_PROXY",
+            "http_proxy",
+        ] {
+            command.env_remove(name);
+        }
+        let home: &Path = self.home.path();
+        command
+            .env("HOME", home)
+            .env("XDG_CONFIG_HOME", home.join("config"))
+            .env("XDG_RUNTIME_DIR", home.join("run"))
+            .env("REGCTL_REGISTRY", &self.registry)
+            .timeout(Duration::from_mins(1));
+        command
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Assert {
+        self.command().args(arguments).assert()
+    }
+
+    /// stdout of a run that ends well.
+    pub(crate) fn stdout(&self, arguments: &[&str]) -> String {
+        text(&self.run(arguments).success().get_output().stdout)
+    }
+
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
+        serde_json::from_str(&self.stdout(arguments)).unwrap()
+    }
+
+    /// stderr of a run that ends with a code.
+    pub(crate) fn fails(&self, code: i32, arguments: &[&str]) -> String {
+        text(&self.run(arguments).code(code).get_output().stderr)
+    }
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
