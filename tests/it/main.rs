@@ -1,1 +1,12 @@
 //! The integration tests: one binary, one module a concern.
+//!
+//! They start the real binary and speak to it over real sockets; the modules `swap` and `interop`
+//! bring other people's programs along.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::disallowed_methods)]
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod api_blobs;
+mod api_manifests;
+mod api_uploads;
+mod support;
