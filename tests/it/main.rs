@@ -7,6 +7,9 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod api_blobs;
+mod api_errors;
 mod api_manifests;
+mod api_referrers;
+mod api_tags;
 mod api_uploads;
 mod support;
