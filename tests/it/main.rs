@@ -12,4 +12,5 @@ mod api_manifests;
 mod api_referrers;
 mod api_tags;
 mod api_uploads;
+mod bad_input;
 mod support;
