@@ -13,4 +13,6 @@ mod api_referrers;
 mod api_tags;
 mod api_uploads;
 mod bad_input;
+mod restart;
 mod support;
+mod trouble;
