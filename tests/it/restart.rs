@@ -12,7 +12,7 @@ use crate::support::{
 #[track_caller]
 fn received(remote: &Remote, session: &str) -> usize {
     let status = remote.client.get(session).expect(204);
-    let end = status
+    let end: usize = status
         .need("Range")
         .strip_prefix("0-")
         .unwrap()
