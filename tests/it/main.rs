@@ -15,4 +15,5 @@ mod api_uploads;
 mod bad_input;
 mod restart;
 mod support;
+mod swap;
 mod trouble;

@@ -13,6 +13,6 @@ pub(crate) use image::{
     Image, Manifest, OCI_CONFIG, OCI_EMPTY, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Random, artifact,
     descriptor, index, random_bytes,
 };
-pub(crate) use server::{Log, Program, Server, Setup, free_port, wait};
+pub(crate) use server::{Log, Program, Server, Setup, wait};
 pub(crate) use tools::{attempt, eventually, find, have, is_ci, is_root, run, skip};
 pub(crate) use wire::{Connection, PATIENCE, Request, Response};

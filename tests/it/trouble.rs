@@ -13,9 +13,9 @@ use crate::support::{
 fn a_second_serve_on_the_same_root_names_the_first() {
     let server = Server::regctl();
     let second = Setup::new(Program::Regctl).root(server.root());
-    let output = second.command().output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8_lossy(&output.stderr);
+    let output = attempt(&mut second.command());
+    assert_eq!(output.code, Some(1));
+    let said = output.text;
     assert!(
         said.lines()
             .any(|line| line.contains(&server.pid().to_string())),
@@ -46,11 +46,10 @@ fn a_root_that_was_emptied_stops_the_start() {
         if make {
             std::fs::create_dir_all(&layout).unwrap();
         }
-        let output = setup.command().output().unwrap();
-        assert_eq!(output.status.code(), Some(1));
-        assert!(!output.stderr.is_empty());
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(!said.contains("panicked"), "{said}");
+        let output = attempt(&mut setup.command());
+        assert_eq!(output.code, Some(1), "{}", output.text);
+        assert!(output.text.contains("hint: "), "{}", output.text);
+        assert!(!output.text.contains("panicked"), "{}", output.text);
     }
     // Nothing was thrown away because of it.
     let _ = std::fs::remove_dir_all(&layout);

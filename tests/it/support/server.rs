@@ -5,7 +5,7 @@
 //! starts that one wherever a test asks for regctl: a way to test the tests.
 
 use std::io::{BufRead as _, BufReader, Read};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex};
@@ -88,6 +88,15 @@ impl Setup {
         self
     }
 
+    /// Started with this program on this root, without a configuration of its own.
+    #[track_caller]
+    pub(crate) fn serving(mut self, program: Program, root: &Path) -> Server {
+        self.program = program;
+        self.config = None;
+        self.port = 0;
+        self.root(root).start()
+    }
+
     /// The command line, without having run it.
     pub(crate) fn command(&self) -> Command {
         let config = self.scratch.path().join("config.yml");
@@ -127,10 +136,7 @@ impl Setup {
     }
 
     #[track_caller]
-    pub(crate) fn start(mut self) -> Server {
-        if self.program == Program::DockerRegistry && self.port == 0 {
-            self.port = free_port();
-        }
+    pub(crate) fn start(self) -> Server {
         let mut command = self.command();
         let mut child = command
             .stdout(Stdio::piped())
@@ -148,14 +154,6 @@ impl Setup {
         server.await_ready();
         server
     }
-}
-
-/// A port that nothing listens on at the moment.
-pub(crate) fn free_port() -> u16 {
-    TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .and_then(|listener| listener.local_addr())
-        .expect("a free port")
-        .port()
 }
 
 /// What a process has written so far.
@@ -216,18 +214,13 @@ impl Server {
     fn await_ready(&mut self) {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            match self.setup.program {
-                Program::Regctl => {
-                    if let Some(port) = serving_port(&self.log.text()) {
-                        self.setup.port = port;
-                        return;
-                    }
-                }
-                Program::DockerRegistry => {
-                    if TcpStream::connect(self.address()).is_ok() {
-                        return;
-                    }
-                }
+            let mark = match self.setup.program {
+                Program::Regctl => "Serving ",
+                Program::DockerRegistry => "msg=\"listening on ",
+            };
+            if let Some(port) = port_after(&self.log.text(), mark) {
+                self.setup.port = port;
+                return;
             }
             if let Ok(Some(status)) = self.child.try_wait() {
                 // What it said last may still be in the pipe.
@@ -325,11 +318,8 @@ impl Server {
     /// The same root under the other program, or under the same one again.
     #[track_caller]
     pub(crate) fn hand_over(self, program: Program) -> Self {
-        let mut setup = self.stop();
-        setup.program = program;
-        setup.config = None;
-        setup.port = 0;
-        setup.start()
+        let root = self.root().to_path_buf();
+        self.stop().serving(program, &root)
     }
 }
 
@@ -351,14 +341,16 @@ impl Drop for Server {
     }
 }
 
-/// The port in the line `Serving http://127.0.0.1:41234`.
-fn serving_port(text: &str) -> Option<u16> {
-    let (line, _) = text
+/// The port in the first whole line that says where it listens: `Serving http://127.0.0.1:41234`,
+/// or `… msg="listening on 127.0.0.1:41234" …`.
+fn port_after(text: &str, mark: &str) -> Option<u16> {
+    let line = text
         .split_inclusive('\n')
-        .find(|line| line.starts_with("Serving "))?
-        .split_once('\n')?;
-    let (_, port) = line.trim_end_matches('/').rsplit_once(':')?;
-    port.trim().parse().ok()
+        .find(|line| line.contains(mark) && line.ends_with('\n'))?;
+    let (_, address) = line.split_once(mark)?;
+    let address = address.split(['"', ' ', '\n']).next()?;
+    let (_, port) = address.trim_end_matches('/').rsplit_once(':')?;
+    port.parse().ok()
 }
 
 /// Waits for a process, but not for ever.

@@ -55,6 +55,7 @@ pub(crate) fn find(program: &str) -> Option<PathBuf> {
 /// What a program left.
 pub(crate) struct Output {
     pub(crate) success: bool,
+    pub(crate) code: Option<i32>,
     pub(crate) text: String,
 }
 
@@ -73,7 +74,7 @@ pub(crate) fn attempt(command: &mut Command) -> Output {
         log.drain(child.stdout.take().expect("a pipe")),
         log.drain(child.stderr.take().expect("a pipe")),
     ];
-    let Some(status) = wait(&mut child, Duration::from_secs(300)) else {
+    let Some(status) = wait(&mut child, Duration::from_secs(120)) else {
         let _ = child.kill();
         let _ = child.wait();
         panic!("{shown} does not end:\n{}", log.tail());
@@ -87,6 +88,7 @@ pub(crate) fn attempt(command: &mut Command) -> Output {
     }
     Output {
         success: status.success(),
+        code: status.code(),
         text: log.text(),
     }
 }
