@@ -13,6 +13,7 @@ mod api_referrers;
 mod api_tags;
 mod api_uploads;
 mod bad_input;
+mod crash;
 mod restart;
 mod support;
 mod swap;

@@ -141,6 +141,16 @@ impl Image {
         }
     }
 
+    /// The same image with one more layer.
+    pub(crate) fn with_layer(&self, layer: &[u8]) -> Self {
+        let mut layers = self.manifest.json()["layers"].take();
+        let list = layers.as_array_mut().expect("a list of layers");
+        list.push(descriptor(OCI_LAYER, layer));
+        let mut image = self.with_field("layers", layers);
+        image.blobs.push(layer.to_vec());
+        image
+    }
+
     pub(crate) fn digest(&self) -> Digest {
         self.manifest.digest()
     }

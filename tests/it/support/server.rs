@@ -24,6 +24,15 @@ pub(crate) enum Program {
     DockerRegistry,
 }
 
+impl Program {
+    fn under_test(self) -> Self {
+        match std::env::var("REGISTRY_UNDER_TEST").as_deref() {
+            Ok("docker-registry") => Self::DockerRegistry,
+            _ => self,
+        }
+    }
+}
+
 const DOCKER_REGISTRY_CONFIG: &str = "\
 version: 0.1
 log:
@@ -57,12 +66,8 @@ impl Setup {
             .expect("a temporary directory");
         let root = scratch.path().join("root");
         std::fs::create_dir(&root).expect("the root");
-        let against = std::env::var("REGISTRY_UNDER_TEST").unwrap_or_default();
         Self {
-            program: match against.as_str() {
-                "docker-registry" => Program::DockerRegistry,
-                _ => program,
-            },
+            program: program.under_test(),
             scratch: Arc::new(scratch),
             root,
             config: None,
@@ -91,7 +96,7 @@ impl Setup {
     /// Started with this program on this root, without a configuration of its own.
     #[track_caller]
     pub(crate) fn serving(mut self, program: Program, root: &Path) -> Server {
-        self.program = program;
+        self.program = program.under_test();
         self.config = None;
         self.port = 0;
         self.root(root).start()
