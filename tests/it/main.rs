@@ -14,6 +14,7 @@ mod api_tags;
 mod api_uploads;
 mod bad_input;
 mod crash;
+mod interop;
 mod restart;
 mod support;
 mod swap;
