@@ -8,13 +8,19 @@
 
 mod api_blobs;
 mod api_errors;
+mod api_manifest_kinds;
 mod api_manifests;
+mod api_operation;
 mod api_referrers;
 mod api_tags;
+mod api_upload_refusals;
 mod api_uploads;
+mod architecture;
 mod bad_input;
+mod bad_manifests;
 mod crash;
 mod interop;
+mod interop_docker;
 mod restart;
 mod support;
 mod swap;

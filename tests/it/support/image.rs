@@ -9,7 +9,7 @@ pub(crate) const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+jso
 pub(crate) const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 pub(crate) const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 pub(crate) const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
-pub(crate) const OCI_EMPTY: &str = "application/vnd.oci.empty.v1+json";
+const OCI_EMPTY: &str = "application/vnd.oci.empty.v1+json";
 
 /// A pseudo-random generator (splitmix64): small, seeded, the same everywhere.
 #[derive(Debug, Clone)]

@@ -237,10 +237,6 @@ impl Server {
         }
     }
 
-    pub(crate) fn program(&self) -> Program {
-        self.setup.program
-    }
-
     pub(crate) fn address(&self) -> SocketAddr {
         (Ipv4Addr::LOCALHOST, self.setup.port).into()
     }

@@ -74,7 +74,7 @@ pub(crate) fn attempt(command: &mut Command) -> Output {
         log.drain(child.stdout.take().expect("a pipe")),
         log.drain(child.stderr.take().expect("a pipe")),
     ];
-    let Some(status) = wait(&mut child, Duration::from_secs(120)) else {
+    let Some(status) = wait(&mut child, Duration::from_mins(2)) else {
         let _ = child.kill();
         let _ = child.wait();
         panic!("{shown} does not end:\n{}", log.tail());
