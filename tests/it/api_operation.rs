@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::support::{Client, Image, Program, Server, Setup, artifact, index};
+use crate::support::{Client, Image, Program, Server, Setup, artifact, eventually, index};
 
 const CONFIG: &str = "version: 0.1\nstorage:\n  filesystem: {rootdirectory: /nowhere}\n";
 
@@ -24,12 +24,19 @@ fn the_debug_address_has_health_and_metrics() {
     );
     let server = Server::regctl_with(&text);
     server.remote("a").push("1", &Image::new(1));
-    let log = server.log();
-    let line = log
-        .lines()
-        .find_map(|line| line.strip_prefix("Debug http://"))
-        .expect("a line that says where");
-    let address = line.trim().trim_end_matches('/').parse().unwrap();
+    let mut address = String::new();
+    eventually("it says where the debug address is", || {
+        let log = server.log();
+        let line = log
+            .lines()
+            .find_map(|line| line.strip_prefix("Debug http://"));
+        line.unwrap_or_default()
+            .trim()
+            .trim_end_matches('/')
+            .clone_into(&mut address);
+        !address.is_empty()
+    });
+    let address = address.parse().unwrap();
     let debug = Client::new(address, false);
     assert_eq!(
         debug.get("/debug/health").expect(200).json(),

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::support::{
-    Image, Program, Request, Server, Setup, attempt, have, is_root, random_bytes, run, sha256,
-    skip, with_query,
+    Image, Program, Request, Server, Setup, attempt, have, is_root, random_bytes, sha256, skip,
+    with_query,
 };
 
 #[test]
@@ -167,6 +167,17 @@ impl Drop for SmallDisk {
     }
 }
 
+/// Fills the disk with one file, and then leaves so much room.
+fn fill(file: &Path, room: u64) {
+    use std::io::Write as _;
+    let mut ballast = std::fs::File::create(file).unwrap();
+    let mut length = 0;
+    while let Ok(written @ 1..) = ballast.write(&[0; 16 << 10]) {
+        length += u64::try_from(written).unwrap();
+    }
+    ballast.set_len(length.saturating_sub(room)).unwrap();
+}
+
 #[test]
 fn a_full_disk_is_said_and_loses_nothing() {
     if !is_root() || !have(&["mount", "umount"]) {
@@ -182,9 +193,7 @@ fn a_full_disk_is_said_and_loses_nothing() {
     remote.push("kept", &image);
     // Something else takes the rest of the disk, up to a little.
     let ballast = disk.0.join("ballast");
-    run(Command::new("dd")
-        .args(["if=/dev/zero", "bs=1M", "count=20"])
-        .arg(format!("of={}", ballast.display())));
+    fill(&ballast, 5 << 19);
 
     let mut acknowledged = Vec::new();
     let mut refused = 0;
