@@ -1,13 +1,38 @@
 //! The integration tests: one binary, one module a concern.
+//!
+//! They start the real binary and speak to it over real sockets; the modules `swap` and `interop`
+//! bring other people's programs along.
+
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::disallowed_methods,
     clippy::print_stdout,
+    clippy::print_stderr,
     reason = "a test stops and speaks where it stands; clippy.toml covers only the test functions"
 )]
 
+mod api_blobs;
+mod api_errors;
+mod api_manifest_kinds;
+mod api_manifests;
+mod api_operation;
+mod api_referrers;
+mod api_tags;
+mod api_upload_refusals;
+mod api_uploads;
+mod architecture;
+mod bad_input;
+mod bad_manifests;
 mod cli;
 mod cli_strange;
 mod cli_support;
 mod cli_tls;
+mod crash;
 mod generated;
+mod interop;
+mod interop_docker;
+mod restart;
+mod support;
+mod swap;
+mod trouble;

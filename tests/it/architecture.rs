@@ -1,0 +1,176 @@
+//! The house rules that a compiler does not hold: which room may know which, how a file begins, how
+//! long it may get.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// Each room and the rooms that it may use. `telemetry` and `clock` are open to all.
+const ROOMS: [(&str, &[&str]); 15] = [
+    ("oci", &[]),
+    ("hash", &["oci"]),
+    ("store", &["oci", "hash"]),
+    ("index", &["oci"]),
+    ("registry", &["oci", "hash", "store", "index"]),
+    ("auth", &["oci", "index"]),
+    ("http", &["oci", "registry", "auth", "web"]),
+    ("web", &["oci", "registry", "auth"]),
+    ("client", &["oci", "hash"]),
+    ("archive", &["oci", "hash"]),
+    ("config", &["oci"]),
+    (
+        "server",
+        &[
+            "oci", "hash", "store", "index", "registry", "auth", "http", "web", "client",
+            "archive", "config",
+        ],
+    ),
+    ("cli", &["client", "archive", "config", "server", "oci"]),
+    ("telemetry", &[]),
+    ("clock", &[]),
+];
+
+/// Files that may be longer than others, and why.
+const LONG: [(&str, &str); 1] = [(
+    "src/oci/manifest.rs",
+    "a third of it is the table of manifests that its tests read",
+)];
+
+const LIMIT: usize = 400;
+
+/// The Rust files under a directory of the project, with their paths from there.
+fn sources(directory: &str) -> Vec<(PathBuf, String)> {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files = Vec::new();
+    let mut directories = vec![project.join(directory)];
+    while let Some(directory) = directories.pop() {
+        for entry in std::fs::read_dir(&directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                files.push((path.strip_prefix(project).unwrap().to_path_buf(), text));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+/// The room of a file: `src/http/v2/blobs.rs` is in `http`, `src/hash.rs` is `hash`.
+fn room(path: &Path) -> String {
+    let first = path.iter().nth(1).unwrap().to_string_lossy();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+/// The first names after every `crate::` of a text, groups taken apart; comments don't count.
+fn used(text: &str) -> BTreeSet<String> {
+    let code: String = text
+        .lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n");
+    let mut names = BTreeSet::new();
+    for (at, _) in code.match_indices("crate::") {
+        let before = code[..at].chars().next_back();
+        if before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_') {
+            continue;
+        }
+        let rest = code[at + "crate::".len()..].trim_start();
+        match rest.strip_prefix('{') {
+            Some(group) => names.extend(heads(group)),
+            None => names.extend(head(rest)),
+        }
+    }
+    names
+}
+
+/// The name that a text begins with.
+fn head(text: &str) -> Option<String> {
+    let text = text.trim_start();
+    let end = text
+        .find(|letter: char| !letter.is_alphanumeric() && letter != '_')
+        .unwrap_or(text.len());
+    (end > 0).then(|| text[..end].to_owned())
+}
+
+/// The first name of each item of a group, up to its closing brace.
+fn heads(group: &str) -> Vec<String> {
+    let (mut depth, mut start, mut names) = (0, 0, Vec::new());
+    for (at, letter) in group.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            ',' | '}' if depth == 0 => {
+                names.extend(head(&group[start..at]));
+                start = at + 1;
+                if letter == '}' {
+                    return names;
+                }
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+#[test]
+fn imports_are_read_rightly() {
+    let text = "use crate::oci::{Digest, Tag};\n// use crate::comment;\nuse crate::{store::{a, b}, \
+                hash, index::x};\nlet x = crate::registry::open(); mycrate::no();\n";
+    let expected = ["hash", "index", "oci", "registry", "store"];
+    assert_eq!(used(text).into_iter().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn rooms_know_only_whom_they_may() {
+    let mut broken = Vec::new();
+    for (path, text) in sources("src") {
+        let room = room(&path);
+        // The crate's own two files put the rooms together.
+        if room == "lib" || room == "main" {
+            continue;
+        }
+        let Some((_, allowed)) = ROOMS.iter().find(|(name, _)| *name == room) else {
+            broken.push(format!(
+                "{}: {room} is no room of the table",
+                path.display()
+            ));
+            continue;
+        };
+        for name in used(&text) {
+            let is_room = ROOMS.iter().any(|(room, _)| *room == name);
+            let open = name == room || name == "telemetry" || name == "clock";
+            if is_room && !open && !allowed.contains(&name.as_str()) {
+                broken.push(format!("{}: {room} may not use {name}", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "\n{}", broken.join("\n"));
+}
+
+#[test]
+fn every_file_says_first_what_it_owns() {
+    let silent: Vec<_> = sources("src")
+        .into_iter()
+        .filter(|(_, text)| !text.starts_with("//!"))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(silent.is_empty(), "without a first line of //!: {silent:?}");
+}
+
+#[test]
+fn files_read_in_one_sitting() {
+    let mut long = Vec::new();
+    for (path, text) in sources("src").into_iter().chain(sources("tests")) {
+        let lines = text.lines().count();
+        let excused = LONG.iter().any(|(name, _)| Path::new(name) == path);
+        if lines > LIMIT && !excused {
+            long.push(format!("{}: {lines} lines", path.display()));
+        }
+        if excused && lines <= LIMIT {
+            long.push(format!("{} needs no excuse any more", path.display()));
+        }
+    }
+    assert!(long.is_empty(), "over {LIMIT} lines:\n{}", long.join("\n"));
+}

@@ -1,0 +1,18 @@
+//! What the tests stand on: servers to start, a client that can misbehave, images to push.
+
+mod client;
+mod disk;
+mod image;
+mod server;
+mod tools;
+mod wire;
+
+pub(crate) use client::{Client, Remote, next_target, path_of, sha256, sha512, texts, with_query};
+pub(crate) use disk::files;
+pub(crate) use image::{
+    Image, Manifest, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Random, artifact, descriptor,
+    index, random_bytes,
+};
+pub(crate) use server::{Log, Program, Server, Setup, wait};
+pub(crate) use tools::{attempt, eventually, find, have, is_ci, is_root, run, skip};
+pub(crate) use wire::{Connection, PATIENCE, Request, Response};
