@@ -13,6 +13,8 @@ use regctl::oci::Algorithm;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::support::skip;
+
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
@@ -64,11 +66,8 @@ pub(crate) fn start_docker_registry_with(http: &str) -> Option<Registry> {
         .spawn();
     let process = match process {
         Ok(process) => process,
-        Err(error) if std::env::var("CI").is_ok_and(|ci| ci == "true") => {
-            panic!("docker-registry: {error}")
-        }
         Err(error) => {
-            println!("skipped: docker-registry: {error}");
+            skip(&format!("docker-registry: {error}"));
             return None;
         }
     };

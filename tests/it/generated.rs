@@ -1,6 +1,7 @@
-//! The man pages and completions under version control are those of the command line as it is.
+//! The man pages and completions under version control are those of the command line as it is, and
+//! the README names its commands and options.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::cli_support::Regctl;
@@ -45,4 +46,42 @@ fn man_pages() {
 #[test]
 fn completions() {
     current("completions");
+}
+
+/// The options in a text that are written in full: `--dry-run`.
+fn options(text: &str) -> BTreeSet<String> {
+    let starts = text.match_indices("--").filter(|(at, _)| {
+        let before = text[..*at].chars().next_back();
+        !before.is_some_and(|letter| letter.is_alphanumeric() || letter == '-')
+    });
+    starts
+        .map(|(at, _)| {
+            let rest = &text[at + 2..];
+            let end = rest.find(|letter: char| !(letter.is_ascii_lowercase() || letter == '-'));
+            format!("--{}", &rest[..end.unwrap_or(rest.len())])
+        })
+        .filter(|option| option.len() > 2 && !option.ends_with('-'))
+        .collect()
+}
+
+#[test]
+fn the_readme_names_each_command_and_option() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(project.join("README.md")).unwrap();
+    let (_, commands) = readme.split_once("## Commands\n").unwrap();
+    let (commands, _) = commands.split_once("\n## ").unwrap();
+    let pages = files(&project.join("man"));
+    let mut known = BTreeSet::new();
+    for (name, page) in &pages {
+        let plain = page.replace("\\fB", " ").replace("\\fR", " ");
+        known.append(&mut options(&plain.replace('\\', "")));
+        let command = name.trim_end_matches(".1").replace('-', " ");
+        // A page that others continue is of commands and not of one.
+        let continued = format!("{}-", name.trim_end_matches(".1"));
+        if !pages.keys().any(|other| other.starts_with(&continued)) {
+            assert!(commands.contains(&format!("| `{command}")), "{command}");
+        }
+    }
+    assert!(!known.is_empty());
+    assert_eq!(options(commands), known);
 }

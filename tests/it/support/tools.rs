@@ -1,5 +1,6 @@
 //! Programs of others that tests run: found or said to be missing, run with their output kept.
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
@@ -17,7 +18,8 @@ pub(crate) fn is_ci() -> bool {
 #[track_caller]
 pub(crate) fn skip(why: &str) {
     assert!(!is_ci(), "can't be tested: {why}");
-    eprintln!("skipped: {why}");
+    // Past the capture of what passing tests print: who runs them is to know.
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
 /// Whether all of these programs are installed; says which is not.
