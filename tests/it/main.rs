@@ -7,7 +7,9 @@
 )]
 
 mod cli;
+mod cli_credentials;
 mod cli_strange;
 mod cli_support;
 mod cli_tls;
 mod generated;
+mod strange;
