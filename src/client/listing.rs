@@ -200,9 +200,8 @@ impl<'a, T> Listing<'a, T> {
     async fn begin(mut self) -> Result<Option<Listing<'a, T>>, Error> {
         let answer = match self.pages.answer().await {
             Ok(Some(answer)) if answer.status.is_success() => answer,
-            Ok(_) => return Ok(None),
             Err(error) if error.class() == Class::Unavailable => return Err(error),
-            Err(_) => return Ok(None),
+            _ => return Ok(None),
         };
         let Ok(first) = (self.read)(&mut self.pages, &answer) else {
             return Ok(None);
