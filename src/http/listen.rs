@@ -309,8 +309,7 @@ where
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_LIMIT)
-        .max_buf_size(READ_AHEAD)
-        .pipeline_flush(true);
+        .max_buf_size(READ_AHEAD);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -40,13 +40,14 @@ impl Query {
         let Some(text) = self.get("n") else {
             return Ok(None);
         };
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits {
-            let message = format!("n is not a number that can be answered: {text:?}");
-            return Err(Refusal::bad(ErrorCode::PaginationNumberInvalid, message));
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse() {
+            Ok(count) if digits => Ok(Some(count)),
+            _ => Err(Refusal::bad(
+                ErrorCode::PaginationNumberInvalid,
+                format!("n is not a number that can be answered: {text:?}"),
+            )),
         }
-        // A number beyond all counting is as good as the limit.
-        Ok(Some(text.parse().unwrap_or(usize::MAX)))
     }
 }
 

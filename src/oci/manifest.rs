@@ -75,6 +75,9 @@ pub enum ManifestError {
         /// What the request says.
         header: String,
     },
+    /// What the body says is no media type.
+    #[error("the manifest says that it is {0:?}, which is no media type")]
+    NoMediaType(String),
     /// Nothing says what it is: no media type, no `layers`, no `manifests`.
     #[error("the manifest has no mediaType, and neither layers nor manifests")]
     Unknown,
@@ -147,6 +150,11 @@ impl ManifestView {
                 body: body.to_string(),
                 header: header.to_string(),
             });
+        }
+        if let Some(claimed) = &body.media_type
+            && !claimed.is_well_formed()
+        {
+            return Err(ManifestError::NoMediaType(claimed.to_string()));
         }
         let media_type = match body.media_type.clone().or_else(|| header.cloned()) {
             Some(media_type) => media_type,
