@@ -58,6 +58,9 @@ impl Route {
             .collect::<Result<Vec<Cow<'_, str>>, _>>()
             .map_err(|_| name_invalid("the path is not UTF-8"))?;
         let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+        if segments.iter().any(|segment| segment.contains('/')) {
+            return Err(name_invalid("an encoded slash is no separator"));
+        }
         match segments[..] {
             ["_catalog"] => Ok(Self::Catalog),
             ["_regctl", "catalog"] => Ok(Self::CatalogRecords),

@@ -9,6 +9,7 @@
 
 mod blobs;
 mod change;
+mod leases;
 mod manifests;
 mod referrers;
 mod repositories;
@@ -28,8 +29,9 @@ use futures_util::future::BoxFuture;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlitePool};
 
-pub use blobs::{BlobRecord, Lease, NewBlob};
+pub use blobs::{BlobRecord, NewBlob};
 pub use change::{JournalEntry, LayoutChange};
+pub use leases::Lease;
 pub use manifests::{ManifestRecord, NewManifest, PutManifest, ReferenceKind};
 pub use referrers::ReferrerRecord;
 pub use repositories::RepositoryRecord;
