@@ -99,12 +99,14 @@ impl Route {
     }
 }
 
-fn name_invalid(reason: impl ToString) -> RouteError {
+fn name_invalid(reason: impl std::fmt::Display) -> RouteError {
     RouteError::Malformed(ErrorCode::NameInvalid, reason.to_string())
 }
 
 fn repository(components: &[&str]) -> Result<Repository, RouteError> {
-    components.join("/").parse().map_err(name_invalid)
+    let name = components.join("/");
+    name.parse()
+        .map_err(|error: crate::oci::NameError| name_invalid(error))
 }
 
 fn digest(text: &str) -> Result<Digest, RouteError> {

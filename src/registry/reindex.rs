@@ -147,7 +147,7 @@ impl Registry {
             .collect();
         let stats = self.store.stat(&keys).await?;
         for ((prefix, key), stat) in prefixes.iter().zip(keys).zip(stats) {
-            if !stat.is_some_and(|stat| stat.changed >= since) {
+            if stat.is_none_or(|stat| stat.changed < since) {
                 continue;
             }
             let known = self.index.known_blobs(prefix).await?;

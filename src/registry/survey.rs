@@ -103,7 +103,7 @@ impl Registry {
                         targets.push((*digest, canonical));
                     }
                     _ => {
-                        tracing::warn!(repository = %name, %digest, "a link can't be read; left alone")
+                        tracing::warn!(repository = %name, %digest, "a link can't be read; left alone");
                     }
                 }
             }

@@ -32,7 +32,9 @@ impl Registry {
         }
         if !records.is_empty() {
             self.index.save_uploads(records).await?;
-            saved.iter_mut().for_each(|session| session.unsaved = false);
+            for session in &mut saved {
+                session.unsaved = false;
+            }
         }
         Ok(())
     }

@@ -1,6 +1,7 @@
 //! The counters of the HTTP side, with the names of registry:2, and what the system says of the
 //! process.
 
+use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
@@ -165,9 +166,11 @@ impl HttpMetrics {
         let end = "# EOF\n";
         let mut text = text.strip_suffix(end).unwrap_or(&text).to_owned();
         let mut gauge = |name: &str, help: &str, value: String| {
-            text.push_str(&format!(
+            // Writing to a string does not fail.
+            let _ = write!(
+                text,
                 "# HELP {name} {help}.\n# TYPE {name} gauge\n{name} {value}\n"
-            ));
+            );
         };
         let connections = self.connections.load(Ordering::Relaxed);
         gauge(
