@@ -8,6 +8,12 @@ use crate::payload::random;
 /// The media type of the manifests made here.
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
+/// The header of one who takes any manifest, as docker sends it.
+pub(crate) const ACCEPT: &str = "Accept: application/vnd.oci.image.manifest.v1+json, \
+     application/vnd.oci.image.index.v1+json, \
+     application/vnd.docker.distribution.manifest.v2+json, \
+     application/vnd.docker.distribution.manifest.list.v2+json\r\n";
+
 /// A blob or manifest and its digest.
 pub(crate) struct Content {
     pub(crate) bytes: Vec<u8>,

@@ -21,7 +21,7 @@ mod work;
 
 use std::time::Instant;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::Parser as _;
 
 use crate::arguments::{Arguments, Subject};
@@ -33,12 +33,17 @@ fn main() -> Result<()> {
     let scene = work::Scene::new(&arguments)?;
     let mut report = Report::new(&subjects, &arguments);
     let started = Instant::now();
+    let mut failed = Vec::new();
     for work in arguments.works()? {
-        run(work, &scene, &subjects, arguments.rounds(), &mut report)
-            .with_context(|| format!("benchmark {} failed", work.name))?;
+        // One that fails does not take the figures of the others with it.
+        if let Err(error) = run(work, &scene, &subjects, arguments.rounds(), &mut report) {
+            eprintln!("{} failed: {error:#}", work.name);
+            failed.push(work.name);
+        }
     }
     report.print(arguments.markdown);
     eprintln!("took {:.0} s", started.elapsed().as_secs_f64());
+    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
     Ok(())
 }
 
@@ -76,7 +81,8 @@ fn run(
         }
     }
     for (metric, sides) in work.metrics.iter().zip(figures) {
-        report.add(metric, sides.into_iter().map(median).collect());
+        let medians: Vec<_> = sides.into_iter().map(median).collect();
+        report.add(metric, &medians);
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
 use crate::arguments::{Program, Subject};
+use crate::image::ACCEPT;
 use crate::wire::{Address, Connection};
 
 /// A registry that answers.
@@ -84,9 +85,10 @@ impl Server {
                 Some(started) => started.child.try_wait()?,
                 None => None,
             };
-            if ended.is_some() || begun.elapsed() > Duration::from_secs(300) {
+            if ended.is_some() || begun.elapsed() > Duration::from_mins(1) {
                 let said = fs::read_to_string(&log).unwrap_or_default();
-                bail!("the server did not come up; it said: {}", said.trim());
+                let last = said.lines().last().unwrap_or("nothing");
+                bail!("the server did not come up; the last that it said: {last}");
             }
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -107,7 +109,7 @@ impl Server {
     }
 
     fn answers(&self, path: &str) -> bool {
-        let ask = || self.connect()?.request("GET", path, "", b"");
+        let ask = || self.connect()?.request("GET", path, ACCEPT, b"");
         ask().is_ok_and(|answer| answer.status == 200)
     }
 }

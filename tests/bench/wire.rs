@@ -92,7 +92,7 @@ impl Connection {
         let stream = TcpStream::connect(address.authority())
             .with_context(|| format!("connecting to {}", address.authority()))?;
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(Duration::from_secs(300)))?;
+        stream.set_read_timeout(Some(Duration::from_mins(5)))?;
         Ok(Self {
             stream: BufReader::with_capacity(1 << 20, stream),
             authority: address.authority().to_owned(),

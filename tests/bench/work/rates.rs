@@ -6,7 +6,7 @@ use anyhow::Result;
 use super::upload::{self, Way};
 use super::{Measure, Scene, Work};
 use crate::arguments::Subject;
-use crate::image::{Image, MANIFEST};
+use crate::image::{ACCEPT, Image};
 use crate::load::{Requests, hammer};
 use crate::report::{Metric, Target};
 use crate::server::Server;
@@ -20,14 +20,11 @@ pub(super) const MANIFEST_GET: Work = Work {
             Target::Times(8.0),
         ),
         Metric::less("manifest GET by tag, CPU", "µs/request", Target::Times(8.0)),
-        Metric::less("(load generator's own CPU)", "µs/request", Target::None),
+        Metric::less("(load generator's own CPU)", "µs/request", Target::Aside),
     ],
     begin: |scene, subject| {
-        let accept = format!(
-            "Accept: {MANIFEST}, application/vnd.oci.image.index.v1+json, application/vnd.docker.distribution.manifest.v2+json, application/vnd.docker.distribution.manifest.list.v2+json\r\n"
-        );
         begin(scene, subject, false, |tag, _| {
-            ("GET", format!("manifests/{tag}"), accept.clone())
+            ("GET", format!("manifests/{tag}"), ACCEPT)
         })
     },
 };
@@ -37,15 +34,11 @@ pub(super) const BLOB_HEAD: Work = Work {
     metrics: &[
         Metric::more("blob HEAD, 16 workers", "requests/s", Target::Times(12.0)),
         Metric::less("blob HEAD, CPU", "µs/request", Target::None),
-        Metric::less("(load generator's own CPU)", "µs/request", Target::None),
+        Metric::less("(load generator's own CPU)", "µs/request", Target::Aside),
     ],
     begin: |scene, subject| {
         begin(scene, subject, true, |_, image| {
-            (
-                "HEAD",
-                format!("blobs/{}", image.layer.digest),
-                String::new(),
-            )
+            ("HEAD", format!("blobs/{}", image.layer.digest), "")
         })
     },
 };
@@ -56,7 +49,7 @@ fn begin(
     scene: &Scene,
     subject: &Subject,
     head: bool,
-    request: impl Fn(&str, &Image) -> (&'static str, String, String),
+    request: impl Fn(&str, &Image) -> (&'static str, String, &'static str),
 ) -> Result<Measure> {
     let server = Server::of(subject, scene.root()?)?;
     let mut connection = server.connect()?;
@@ -67,7 +60,7 @@ fn begin(
         upload::image(&mut connection, REPOSITORY, &tag, &image, Way::Monolithic)?;
         let (method, path, headers) = request(&tag, &image);
         let target = format!("/v2/{REPOSITORY}/{path}");
-        let message = connection.head(method, &target, &headers);
+        let message = connection.head(method, &target, headers);
         bytes.push(format!("{message}\r\n").into_bytes());
     }
     let requests = Requests { bytes, head };
