@@ -19,6 +19,7 @@ mod server;
 mod wire;
 mod work;
 
+use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
@@ -27,11 +28,21 @@ use clap::Parser as _;
 use crate::arguments::{Arguments, Subject};
 use crate::report::{Report, median};
 
-fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+fn main() -> ExitCode {
+    match compare(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does everything that was asked for and prints the table.
+fn compare(arguments: &Arguments) -> Result<()> {
     let subjects = arguments.subjects();
-    let scene = work::Scene::new(&arguments)?;
-    let mut report = Report::new(&subjects, &arguments);
+    let scene = work::Scene::new(arguments)?;
+    let mut report = Report::new(&subjects, arguments);
     let started = Instant::now();
     let mut failed = Vec::new();
     for work in arguments.works()? {
