@@ -8,6 +8,7 @@ use super::context::Context;
 use super::exit::Exit;
 use super::figures;
 use super::output::{Column, Format, FormatArgs, Printer};
+use super::progress::Progress;
 use super::selection::{Filter, greatest_first};
 use crate::client::{Class, Client, Error};
 use crate::oci::Repository;
@@ -173,6 +174,7 @@ async fn counted(
     printer: Printer,
     exit: &mut Exit,
 ) -> Result<Vec<Row>, Error> {
+    let progress = Progress::new(printer, names.len(), "repositories");
     let counts = stream::iter(&names)
         .map(|name| async move {
             match client.tags(name).all().await {
@@ -182,8 +184,10 @@ async fn counted(
                 Err(error) => Err(error),
             }
         })
-        .buffered(CONCURRENCY);
+        .buffered(CONCURRENCY)
+        .inspect(|_| progress.step());
     let counts: Vec<Result<u64, Error>> = counts.collect().await;
+    drop(progress);
     let all_failed = !counts.is_empty() && counts.iter().all(Result::is_err);
     let mut rows = Vec::with_capacity(names.len());
     for (name, count) in names.into_iter().zip(counts) {

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::context::Context;
+use super::context::{Context, Place};
 use super::deletion::{Known, Target, needs_force};
 use super::exit::{Exit, Usage};
 use super::figures;
@@ -144,9 +144,16 @@ async fn plan(args: &Args, context: &Context) -> anyhow::Result<(Vec<Target>, Ve
         }
     }
     let mut known = Known::default();
-    let (mut targets, mut rows) = (Vec::new(), Vec::new());
+    let (mut targets, mut rows): (Vec<Target>, Vec<Row>) = (Vec::new(), Vec::new());
     for (place, reference) in wanted {
         let name = place.name(&reference);
+        if let Some(manifest) = targets
+            .iter()
+            .find(|target| goes_with(target, &place, &reference))
+        {
+            printer.note(&format!("{name} goes with {}", manifest.name()));
+            continue;
+        }
         let row = match known.look_up(place, reference).await {
             Ok(target) => match needs_force(&target).filter(|_| !args.force) {
                 None => {
@@ -180,6 +187,17 @@ async fn plan(args: &Args, context: &Context) -> anyhow::Result<(Vec<Target>, Ve
         rows.push(row);
     }
     Ok((targets, rows))
+}
+
+/// Whether a tag is one that goes when a manifest does.
+fn goes_with(manifest: &Target, place: &Place, reference: &Reference) -> bool {
+    let Reference::Tag(tag) = reference else {
+        return false;
+    };
+    matches!(manifest.reference, Reference::Digest(_))
+        && manifest.place.repository == place.repository
+        && manifest.place.client.registry() == place.client.registry()
+        && manifest.tags.contains(tag)
 }
 
 /// Asks whether several things are to be deleted; where nobody can be asked, they are not.

@@ -15,6 +15,7 @@ mod image;
 mod inspect;
 mod manifest;
 mod output;
+mod progress;
 mod report;
 mod selection;
 pub mod serve;

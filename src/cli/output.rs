@@ -71,6 +71,7 @@ pub(super) struct Printer {
     talk: Talk,
     terminal: bool,
     colour: bool,
+    bars: bool,
 }
 
 #[expect(clippy::unused_self, reason = "who writes has a printer")]
@@ -88,6 +89,7 @@ impl Printer {
             },
             terminal,
             colour: terminal && !dumb && !set("NO_COLOR"),
+            bars: io::stderr().is_terminal() && !dumb && !set("CI"),
         }
     }
 
@@ -170,6 +172,11 @@ impl Printer {
         if self.talk == Talk::Verbose {
             talk(text);
         }
+    }
+
+    /// Whether progress is drawn: on a terminal that can, for a person who wants talk.
+    pub(super) fn shows_bars(self) -> bool {
+        self.talk != Talk::Quiet && self.bars
     }
 
     /// What failed, always.

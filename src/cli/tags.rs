@@ -1,13 +1,17 @@
 //! `regctl tags`: the tags of a repository.
 
+use std::collections::HashMap;
+
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
+use parking_lot::Mutex;
 use serde::Serialize;
 
 use super::context::{Context, Place};
 use super::exit::Exit;
 use super::figures;
 use super::output::{Column, Format, FormatArgs, Printer};
+use super::progress::Progress;
 use super::selection::{Filter, by_version, greatest_first};
 use crate::client::{Class, Error};
 use crate::oci::{Digest, MediaType, Reference, Tag};
@@ -189,10 +193,14 @@ async fn described(
     printer: Printer,
     exit: &mut Exit,
 ) -> Result<Vec<Row>, Error> {
+    let known = Described::default();
+    let progress = Progress::new(printer, tags.len(), "tags");
     let rows = stream::iter(&tags)
-        .map(|tag| describe(place, tag))
-        .buffered(CONCURRENCY);
+        .map(|tag| describe(place, tag, &known))
+        .buffered(CONCURRENCY)
+        .inspect(|_| progress.step());
     let outcomes: Vec<Result<Row, Error>> = rows.collect().await;
+    drop(progress);
     let all_failed = !outcomes.is_empty() && outcomes.iter().all(Result::is_err);
     let mut rows = Vec::with_capacity(tags.len());
     for (tag, outcome) in tags.into_iter().zip(outcomes) {
@@ -210,19 +218,52 @@ async fn described(
     Ok(rows)
 }
 
-async fn describe(place: &Place, tag: &Tag) -> Result<Row, Error> {
+/// What a manifest comes to.
+#[derive(Clone)]
+struct Details {
+    media_type: MediaType,
+    size: u64,
+    platforms: Vec<String>,
+    created: Option<Timestamp>,
+}
+
+/// What is known already, by digest: many tags point at few manifests.
+type Described = Mutex<HashMap<Digest, Details>>;
+
+async fn describe(place: &Place, tag: &Tag, known: &Described) -> Result<Row, Error> {
     let reference = Reference::Tag(tag.clone());
     let manifest = place.client.manifest(&place.repository, &reference).await?;
-    let mut row = Row {
-        digest: Some(manifest.digest),
-        media_type: manifest.media_type.clone(),
-        ..Row::unknown(tag.clone())
+    let before = known.lock().get(&manifest.digest).cloned();
+    let details = match (before, manifest.view()) {
+        (Some(details), _) => details,
+        (None, Ok(view)) => {
+            let size = place.size(&manifest, &view).await?;
+            let (platforms, created) = place.platforms(&view).await?;
+            let details = Details {
+                media_type: view.media_type,
+                size,
+                platforms,
+                created,
+            };
+            known.lock().insert(manifest.digest, details.clone());
+            details
+        }
+        // What is no manifest that anyone knows still has a digest.
+        (None, Err(_)) => {
+            return Ok(Row {
+                digest: Some(manifest.digest),
+                media_type: manifest.media_type,
+                ..Row::unknown(tag.clone())
+            });
+        }
     };
-    // What is no manifest that anyone knows still has a digest.
-    if let Ok(view) = manifest.view() {
-        row.size = Some(place.size(&manifest, &view).await?);
-        (row.platforms, row.created) = place.platforms(&view).await?;
-        row.media_type = Some(view.media_type);
-    }
-    Ok(row)
+    Ok(Row {
+        tag: tag.clone(),
+        digest: Some(manifest.digest),
+        media_type: Some(details.media_type),
+        platforms: details.platforms,
+        size: Some(details.size),
+        created: details.created,
+        pushed: None,
+    })
 }

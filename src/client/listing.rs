@@ -16,7 +16,7 @@ use url::Url;
 
 use super::auth::Scope;
 use super::transport::Answer;
-use super::{Call, Client, Error, Event, link};
+use super::{Call, Class, Client, Error, Event, link};
 use crate::oci::{Digest, MediaType, Repository, Tag};
 
 /// How many entries are asked for at once.
@@ -194,18 +194,15 @@ impl<'a, T> Listing<'a, T> {
         Ok(entries)
     }
 
-    /// Fetches the first page of a listing that only some registries have; `None` from the others.
+    /// Fetches the first page of a listing that only some registries have; `None` from the others,
+    /// however they say so: many statuses, a challenge for a scope that nobody has, a page of their
+    /// own for people. What is really wrong comes out again in the listing that all have.
     async fn begin(mut self) -> Result<Option<Listing<'a, T>>, Error> {
-        let Some(answer) = self.pages.answer().await? else {
-            return Ok(None);
+        let answer = match self.pages.answer().await {
+            Ok(Some(answer)) if answer.status.is_success() => answer,
+            Err(error) if error.class() == Class::Unavailable => return Err(error),
+            _ => return Ok(None),
         };
-        if answer.status.is_client_error() && !super::retry::is_transient(answer.status) {
-            return Ok(None);
-        }
-        if !answer.status.is_success() {
-            return Err(self.pages.client.refusal(&answer, &self.pages.what));
-        }
-        // Some registries answer every address with a page of their own for people.
         let Ok(first) = (self.read)(&mut self.pages, &answer) else {
             return Ok(None);
         };

@@ -118,12 +118,11 @@ fn describe_storage(storage: &StorageSettings, lines: &mut Vec<String>) {
 
 fn describe_validation(validation: &ValidationSettings, lines: &mut Vec<String>) {
     let (allow, deny) = (&validation.urls_allow, &validation.urls_deny);
-    let urls = match (validation.enabled, allow.is_empty(), deny.is_empty()) {
-        (false, _, _) => "any".to_owned(),
-        (true, true, true) => "none".to_owned(),
-        (true, false, true) => format!("those that match {}", allow.join(" or ")),
-        (true, true, false) => format!("all but those that match {}", deny.join(" or ")),
-        (true, false, false) => format!(
+    let urls = match (allow.is_empty(), deny.is_empty()) {
+        (true, true) => "any".to_owned(),
+        (false, true) => format!("those that match {}", allow.join(" or ")),
+        (true, false) => format!("all but those that match {}", deny.join(" or ")),
+        (false, false) => format!(
             "those that match {}, but not {}",
             allow.join(" or "),
             deny.join(" or ")

@@ -233,8 +233,8 @@ pub struct TcpCheck {
 /// What is checked in a manifest that is pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValidationSettings {
-    /// Patterns that a URL in a manifest must match one of. Where both lists are empty, and
-    /// `enabled`, no URL is allowed; where only this one is, every URL is that `urls_deny` lets by.
+    /// Patterns that a URL in a manifest must match one of. Where this list is empty, every URL is
+    /// allowed that `urls_deny` lets by; registry:2 allows none where both are.
     pub urls_allow: Vec<String>,
     /// Patterns that a URL in a manifest must match none of.
     pub urls_deny: Vec<String>,

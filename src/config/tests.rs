@@ -95,8 +95,8 @@ fn the_file_from_the_field_works_as_it_is() {
     Data in: /var/lib/registry
     Clients may: pull, push and delete
     Unfinished uploads: removed after 168h, looked for every 24h
-    URLs allowed in manifests: none
-    Images an index needs: all that it lists
+    URLs allowed in manifests: any
+    Images an index needs: none
     Pages: at most 1000 repositories, at most 1000 tags
     Log: level info, as text, access log on
     Field in the log: service="registry"

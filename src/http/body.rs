@@ -14,7 +14,7 @@ use crate::registry::{BodyError, IncomingBody};
 /// open does not.
 const LEAST: u64 = 1024;
 /// How long a body may take for [`LEAST`] bytes.
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 
 /// The data of a request, ended with an error when it stands still.
 pub(super) fn moving(body: Incoming) -> IncomingBody {

@@ -35,7 +35,7 @@ const HEAD_LIMIT: Duration = Duration::from_secs(100);
 /// How long a TLS handshake may take.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(20);
 /// How long the other end may leave an answer untaken.
-const WRITE_LIMIT: Duration = Duration::from_secs(120);
+const WRITE_LIMIT: Duration = Duration::from_mins(2);
 /// How long accepting waits when the system has no descriptor left.
 const BREATH: Duration = Duration::from_millis(50);
 /// Bytes that a connection reads ahead at most.
@@ -309,8 +309,7 @@ where
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_LIMIT)
-        .max_buf_size(READ_AHEAD)
-        .pipeline_flush(true);
+        .max_buf_size(READ_AHEAD);
     builder
         .http2()
         .timer(TokioTimer::new())

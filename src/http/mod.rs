@@ -159,8 +159,11 @@ impl App {
             );
         }
         set.insert(REQUEST_ID, id);
+        for (name, _) in headers.iter() {
+            set.remove(name);
+        }
         for (name, value) in headers.iter() {
-            set.insert(name.clone(), value.clone());
+            set.append(name.clone(), value.clone());
         }
         observed.follow(answer)
     }

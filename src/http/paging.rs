@@ -24,7 +24,10 @@ impl Query {
 
     /// The first value of a name.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+        self.0
+            .iter()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// Every value of a name, in order.
@@ -40,13 +43,14 @@ impl Query {
         let Some(text) = self.get("n") else {
             return Ok(None);
         };
-        let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        if !digits {
-            let message = format!("n is not a number that can be answered: {text:?}");
-            return Err(Refusal::bad(ErrorCode::PaginationNumberInvalid, message));
+        let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse() {
+            Ok(count) if digits => Ok(Some(count)),
+            _ => Err(Refusal::bad(
+                ErrorCode::PaginationNumberInvalid,
+                format!("n is not a number that can be answered: {text:?}"),
+            )),
         }
-        // A number beyond all counting is as good as the limit.
-        Ok(Some(text.parse().unwrap_or(usize::MAX)))
     }
 }
 

@@ -39,7 +39,7 @@ impl Refusal {
         }
     }
 
-    pub(super) fn bad(code: ErrorCode, message: impl ToString) -> Self {
+    pub(super) fn bad(code: ErrorCode, message: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message.to_string())
     }
 

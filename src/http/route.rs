@@ -58,6 +58,9 @@ impl Route {
             .collect::<Result<Vec<Cow<'_, str>>, _>>()
             .map_err(|_| name_invalid("the path is not UTF-8"))?;
         let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
+        if segments.iter().any(|segment| segment.contains('/')) {
+            return Err(name_invalid("an encoded slash is no separator"));
+        }
         match segments[..] {
             ["_catalog"] => Ok(Self::Catalog),
             ["_regctl", "catalog"] => Ok(Self::CatalogRecords),
@@ -96,12 +99,14 @@ impl Route {
     }
 }
 
-fn name_invalid(reason: impl ToString) -> RouteError {
+fn name_invalid(reason: impl std::fmt::Display) -> RouteError {
     RouteError::Malformed(ErrorCode::NameInvalid, reason.to_string())
 }
 
 fn repository(components: &[&str]) -> Result<Repository, RouteError> {
-    components.join("/").parse().map_err(name_invalid)
+    let name = components.join("/");
+    name.parse()
+        .map_err(|error: crate::oci::NameError| name_invalid(error))
 }
 
 fn digest(text: &str) -> Result<Digest, RouteError> {

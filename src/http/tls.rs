@@ -50,7 +50,7 @@ pub enum TlsError {
 /// A certificate with its key, by their files.
 #[derive(Debug)]
 pub struct Certificate {
-    certificate: PathBuf,
+    chain: PathBuf,
     key: PathBuf,
     current: ArcSwap<CertifiedKey>,
     /// When the files were last changed, as of `current`.
@@ -62,9 +62,9 @@ impl Certificate {
     pub fn load(certificate: &Path, key: &Path) -> Result<Arc<Self>, TlsError> {
         let changed = changed(certificate, key);
         let current = ArcSwap::from_pointee(read(certificate, key)?);
-        let (certificate, key) = (certificate.to_owned(), key.to_owned());
+        let (chain, key) = (certificate.to_owned(), key.to_owned());
         Ok(Arc::new(Self {
-            certificate,
+            chain,
             key,
             current,
             read_at: changed.into(),
@@ -73,11 +73,11 @@ impl Certificate {
 
     /// Reads the files again if they have changed. What can't be used leaves the old one in use.
     pub fn refresh(&self) -> Result<bool, TlsError> {
-        let changed = changed(&self.certificate, &self.key);
+        let changed = changed(&self.chain, &self.key);
         if *self.read_at.lock() == changed {
             return Ok(false);
         }
-        let fresh = read(&self.certificate, &self.key);
+        let fresh = read(&self.chain, &self.key);
         // One that is half-written now is looked at again once its files have changed again.
         *self.read_at.lock() = changed;
         self.current.store(Arc::new(fresh?));

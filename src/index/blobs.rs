@@ -3,7 +3,9 @@
 use sqlx::SqliteConnection;
 
 use super::writer::Transaction;
-use super::{Index, IndexError, LayoutChange, column, parsed, repositories, uploads};
+use super::{
+    Index, IndexError, LayoutChange, Lease, column, leases, parsed, repositories, uploads,
+};
 use crate::clock::Millis;
 use crate::oci::{Algorithm, Digest, Repository};
 
@@ -14,27 +16,6 @@ pub struct BlobRecord {
     pub canonical: Digest,
     /// Bytes.
     pub size: u64,
-}
-
-/// How long an answer that a blob is there binds.
-#[derive(Debug, Clone, Copy)]
-pub struct Lease {
-    /// The time at which it is given.
-    pub now: Millis,
-    /// For how long, in milliseconds.
-    pub length: Millis,
-}
-
-impl Lease {
-    /// When a lease that is taken now ends.
-    pub fn until(self) -> Millis {
-        self.now.saturating_add(self.length)
-    }
-
-    /// Leases that end after this are left as they are: more than half is left of them.
-    pub fn enough(self) -> Millis {
-        self.now.saturating_add(self.length / 2)
-    }
 }
 
 /// A blob whose bytes are sealed.
@@ -167,34 +148,6 @@ pub(super) async fn alias(
     Ok(())
 }
 
-/// Takes or extends a lease on a canonical digest: when it ends.
-pub(super) async fn lease(
-    connection: &mut SqliteConnection,
-    canonical: &Digest,
-    lease: Lease,
-) -> Result<Millis, IndexError> {
-    let taken: Option<Millis> = sqlx::query_scalar(
-        "INSERT INTO leases (digest, expires_at) VALUES ($1, $2) \
-         ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at \
-         WHERE leases.expires_at < $3 RETURNING expires_at",
-    )
-    .bind(canonical.to_string())
-    .bind(lease.until())
-    .bind(lease.enough())
-    .fetch_optional(&mut *connection)
-    .await?;
-    match taken {
-        Some(end) => Ok(end),
-        // Enough of it was left.
-        None => Ok(
-            sqlx::query_scalar("SELECT expires_at FROM leases WHERE digest = $1")
-                .bind(canonical.to_string())
-                .fetch_one(connection)
-                .await?,
-        ),
-    }
-}
-
 /// Places sealed bytes as a blob: the id of its row. Bytes that are there already are discarded.
 pub(super) async fn place(
     transaction: &mut Transaction,
@@ -294,7 +247,7 @@ impl Index {
                 transaction
                     .link_layer(&repository, blob, canonical, other, terms.now)
                     .await?;
-                lease(transaction.connection(), &canonical, terms).await?;
+                leases::take(transaction.connection(), &canonical, terms).await?;
                 if let Some(upload) = upload {
                     uploads::remove(transaction.connection(), &upload).await?;
                 }
@@ -336,7 +289,7 @@ impl Index {
                         .link_layer(&repository, blob.id, canonical, other, terms.now)
                         .await?;
                 }
-                let end = lease(transaction.connection(), &canonical, terms).await?;
+                let end = leases::take(transaction.connection(), &canonical, terms).await?;
                 Ok(Some((blob.record, end)))
             })
         })
@@ -384,51 +337,6 @@ impl Index {
                         .await?;
                 }
                 Ok(true)
-            })
-        })
-        .await
-    }
-
-    /// When the lease on a canonical digest ends, if there is one.
-    pub async fn lease_end(&self, canonical: &Digest) -> Result<Option<Millis>, IndexError> {
-        let end = sqlx::query_scalar("SELECT expires_at FROM leases WHERE digest = $1")
-            .bind(canonical.to_string())
-            .fetch_optional(&self.readers)
-            .await?;
-        Ok(end)
-    }
-
-    /// Extends the leases that are held on blobs of a repository.
-    pub async fn extend_leases(&self, name: Repository, terms: Lease) -> Result<(), IndexError> {
-        self.write(move |transaction| {
-            Box::pin(async move {
-                sqlx::query(
-                    "UPDATE leases SET expires_at = $1 WHERE expires_at > $2 AND expires_at < $3 \
-                     AND digest IN (SELECT b.digest FROM repositories r \
-                       JOIN repository_blobs l ON l.repository_id = r.id \
-                       JOIN blobs b ON b.id = l.blob_id WHERE r.name = $4)",
-                )
-                .bind(terms.until())
-                .bind(terms.now)
-                .bind(terms.enough())
-                .bind(name.as_str())
-                .execute(transaction.connection())
-                .await?;
-                Ok(())
-            })
-        })
-        .await
-    }
-
-    /// Forgets the leases that have ended.
-    pub async fn drop_ended_leases(&self, now: Millis) -> Result<u64, IndexError> {
-        self.write(move |transaction| {
-            Box::pin(async move {
-                let done = sqlx::query("DELETE FROM leases WHERE expires_at <= $1")
-                    .bind(now)
-                    .execute(transaction.connection())
-                    .await?;
-                Ok(done.rows_affected())
             })
         })
         .await

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use super::writer::Transaction;
 use super::{
-    BlobRecord, Index, IndexError, LayoutChange, Lease, blobs, column, parsed, repositories, tags,
+    BlobRecord, Index, IndexError, LayoutChange, Lease, blobs, column, leases, parsed,
+    repositories, tags,
 };
 use crate::clock::Millis;
 use crate::oci::{Digest, MediaType, Reference, Repository, Tag};
@@ -225,7 +226,7 @@ async fn put(
         }
     }
     for canonical in &held {
-        blobs::lease(connection, canonical, terms).await?;
+        leases::take(connection, canonical, terms).await?;
     }
     let manifest = match insert(connection, repository, blob, &new, terms.now).await? {
         Some(id) => {

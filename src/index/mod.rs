@@ -9,6 +9,7 @@
 
 mod blobs;
 mod change;
+mod leases;
 mod manifests;
 mod referrers;
 mod repositories;
@@ -28,8 +29,9 @@ use futures_util::future::BoxFuture;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlitePool};
 
-pub use blobs::{BlobRecord, Lease, NewBlob};
+pub use blobs::{BlobRecord, NewBlob};
 pub use change::{JournalEntry, LayoutChange};
+pub use leases::Lease;
 pub use manifests::{ManifestRecord, NewManifest, PutManifest, ReferenceKind};
 pub use referrers::ReferrerRecord;
 pub use repositories::RepositoryRecord;
@@ -78,7 +80,9 @@ pub enum IndexError {
 impl From<sqlx::Error> for IndexError {
     fn from(error: sqlx::Error) -> Self {
         // SQLITE_FULL, and SQLITE_IOERR_WRITE / _FSYNC as a full device shows itself in the log.
-        let code = error.as_database_error().and_then(|error| error.code());
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code);
         match code.as_deref() {
             Some("13" | "778") => Self::Full,
             _ => Self::Database(error),
@@ -117,7 +121,7 @@ impl Index {
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .min_connections(1)
-            .idle_timeout(Some(Duration::from_secs(60)))
+            .idle_timeout(Some(Duration::from_mins(1)))
             .max_lifetime(None)
             .test_before_acquire(false)
             .connect_with(reading)

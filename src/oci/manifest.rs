@@ -6,46 +6,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use super::{Digest, MediaType, Platform};
+use super::{Descriptor, Digest, MediaType};
 
 /// The largest manifest that is accepted, in bytes: 4 MiB.
 pub const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
 
 /// How deep arrays and objects may be nested. Real manifests stay under ten.
 const DEPTH_LIMIT: usize = 100;
-
-/// A reference to content (OCI image specification, "Content Descriptors").
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Descriptor {
-    /// The media type of the content.
-    pub media_type: MediaType,
-    /// The digest of the content.
-    pub digest: Digest,
-    /// The length of the content in bytes.
-    #[serde(deserialize_with = "size")]
-    pub size: u64,
-    /// Where else the content may be fetched.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub urls: Vec<String>,
-    /// The platform, in an index.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub platform: Option<Platform>,
-    /// The type of an artifact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub artifact_type: Option<String>,
-    /// Annotations, in the order of their keys.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub annotations: Option<BTreeMap<String, String>>,
-}
-
-/// A size is a whole number from 0 to 2^63-1: what every client can hold.
-fn size<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let size = i64::deserialize(deserializer)?;
-    u64::try_from(size).map_err(|_| serde::de::Error::custom("a size is negative"))
-}
 
 /// What a manifest is, by what it references.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +44,9 @@ pub enum ManifestError {
         /// What the request says.
         header: String,
     },
+    /// What the body says is no media type.
+    #[error("the manifest says that it is {0:?}, which is no media type")]
+    NoMediaType(String),
     /// Nothing says what it is: no media type, no `layers`, no `manifests`.
     #[error("the manifest has no mediaType, and neither layers nor manifests")]
     Unknown,
@@ -147,6 +119,11 @@ impl ManifestView {
                 body: body.to_string(),
                 header: header.to_string(),
             });
+        }
+        if let Some(claimed) = &body.media_type
+            && !claimed.is_well_formed()
+        {
+            return Err(ManifestError::NoMediaType(claimed.to_string()));
         }
         let media_type = match body.media_type.clone().or_else(|| header.cloned()) {
             Some(media_type) => media_type,
@@ -286,8 +263,9 @@ fn depth(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     fn digest(character: char) -> String {
         format!("sha256:{}", character.to_string().repeat(64))
@@ -326,24 +304,22 @@ mod tests {
     #[test]
     fn an_index_by_its_shape() {
         let view = parse(&serde_json::json!({"schemaVersion": 2, "manifests": []})).unwrap();
-        assert_eq!(
-            (view.media_type, view.kind),
-            (MediaType::OCI_INDEX, ManifestKind::Index)
-        );
+        assert_eq!(view.media_type, MediaType::OCI_INDEX);
+        assert_eq!(view.kind, ManifestKind::Index);
     }
 
     #[test]
     fn schema_1_is_read_for_its_layers() {
         let view = parse(&serde_json::json!({
             "schemaVersion": 1, "name": "a", "fsLayers": [{"blobSum": digest('d')}],
-        }));
-        let view = view.unwrap();
+        }))
+        .unwrap();
         assert_eq!(view.media_type, MediaType::DOCKER_SCHEMA1);
         assert_eq!(view.layers[0].digest.to_string(), digest('d'));
     }
 
     #[test]
-    fn an_unknown_type_is_kept() {
+    fn unknown_types_are_kept() {
         let header = MediaType::new("application/vnd.example+json; charset=utf-8");
         let view = ManifestView::parse(b"{\"a\":1}", Some(&header)).unwrap();
         assert_eq!(view.kind, ManifestKind::Other);

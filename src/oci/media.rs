@@ -50,6 +50,17 @@ impl MediaType {
         &self.0
     }
 
+    /// Whether it is `type/subtype` of RFC 6838, section 4.2.
+    pub fn is_well_formed(&self) -> bool {
+        let name = |part: &str| {
+            let word = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte);
+            (1..=127).contains(&part.len()) && part.bytes().all(word)
+        };
+        self.0
+            .split_once('/')
+            .is_some_and(|(kind, subtype)| name(kind) && name(subtype))
+    }
+
     /// Whether it names an index: a list of manifests.
     pub fn is_index(&self) -> bool {
         *self == Self::OCI_INDEX || *self == Self::DOCKER_LIST

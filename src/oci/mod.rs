@@ -4,6 +4,7 @@
 //! Everything here is pure: no I/O, no async, no clock. Values exist only parsed, so a
 //! [`Repository`] or a [`Digest`] that a function is handed is well-formed. This room knows no other.
 
+mod descriptor;
 mod digest;
 mod error;
 mod manifest;
@@ -13,9 +14,10 @@ mod platform;
 mod range;
 mod reference;
 
+pub use descriptor::Descriptor;
 pub use digest::{Algorithm, Digest, DigestError};
 pub use error::ErrorCode;
-pub use manifest::{Descriptor, MANIFEST_LIMIT, ManifestError, ManifestKind, ManifestView};
+pub use manifest::{MANIFEST_LIMIT, ManifestError, ManifestKind, ManifestView};
 pub use media::MediaType;
 pub use name::{NAME_LIMIT, NameError, Repository, TAG_LIMIT, Tag};
 pub use platform::Platform;

@@ -4,6 +4,7 @@
 //! A write goes: bytes durable → one transaction of the index → the layout → the answer. A read
 //! asks the index (or what is cached of it), then streams from the store; no read walks a tree.
 
+mod adopt;
 mod blobs;
 mod cache;
 mod catalog;
@@ -14,6 +15,8 @@ mod manifests;
 mod referrers;
 mod reindex;
 mod sessions;
+mod survey;
+mod upkeep;
 mod uploads;
 
 use std::path::Path;

@@ -8,18 +8,16 @@
 
 use std::collections::HashSet;
 
-use super::{Registry, RegistryError, layout, manifests};
-use crate::hash::Hasher;
-use crate::index::{FoundRepository, KnownRepository, NewManifest, UploadRecord};
-use crate::oci::{Algorithm, Digest, MANIFEST_LIMIT, ManifestView, MediaType, Repository, Tag};
+use super::survey::{CHUNK, Linked, parse_link};
+use super::{Registry, RegistryError, layout};
+use crate::index::{FoundRepository, KnownRepository};
+use crate::oci::{Algorithm, Digest, Repository, Tag};
 use crate::store::Stat;
 
 /// The setting that holds when index and layout agreed, by the clock of the store.
 const AGREED_AT: &str = "layout_agreed_at";
 /// Changes this close before that time are looked at again: clocks of file systems are coarse.
 const SLACK: i64 = 1_000_000_000;
-/// Keys that are looked at in one go.
-const CHUNK: usize = 2048;
 
 /// What was taken in from the layout.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,12 +37,6 @@ impl Taken {
     pub fn is_nothing(&self) -> bool {
         *self == Self::default()
     }
-}
-
-/// A member of a layout directory that holds a link.
-struct Linked<T> {
-    name: T,
-    stat: Stat,
 }
 
 impl Registry {
@@ -155,7 +147,7 @@ impl Registry {
             .collect();
         let stats = self.store.stat(&keys).await?;
         for ((prefix, key), stat) in prefixes.iter().zip(keys).zip(stats) {
-            if !stat.is_some_and(|stat| stat.changed >= since) {
+            if stat.is_none_or(|stat| stat.changed < since) {
                 continue;
             }
             let known = self.index.known_blobs(prefix).await?;
@@ -185,47 +177,6 @@ impl Registry {
             }
         }
         Ok(gone)
-    }
-
-    /// Every repository of the layout, and the upload sessions in it.
-    async fn walk_repositories(
-        &self,
-    ) -> Result<(Vec<Repository>, Vec<(Repository, String)>), RegistryError> {
-        let (mut names, mut uploads) = (Vec::new(), Vec::new());
-        let mut level = vec![String::new()];
-        while !level.is_empty() {
-            let mut next = Vec::new();
-            for parents in level.chunks(CHUNK) {
-                let keys: Vec<String> = parents.iter().map(|name| key_of(name)).collect();
-                let mut with_uploads = Vec::new();
-                for (parent, entries) in parents.iter().zip(self.store.list(&keys).await?) {
-                    let name = parent.parse::<Repository>().ok();
-                    let mut is_repository = false;
-                    for entry in entries.into_iter().filter(|entry| entry.directory) {
-                        match (entry.name.as_str(), &name) {
-                            ("_uploads", Some(name)) => with_uploads.push(name.clone()),
-                            ("_manifests" | "_layers", Some(_)) => is_repository = true,
-                            (child, _) if Repository::is_component(child) => {
-                                let slash = if parent.is_empty() { "" } else { "/" };
-                                next.push(format!("{parent}{slash}{child}"));
-                            }
-                            _ => {}
-                        }
-                    }
-                    names.extend(name.filter(|_| is_repository));
-                }
-                let keys: Vec<String> = with_uploads
-                    .iter()
-                    .map(|name| format!("{}/_uploads", layout::repository(name.as_str())))
-                    .collect();
-                for (name, entries) in with_uploads.iter().zip(self.store.list(&keys).await?) {
-                    uploads.extend(entries.into_iter().map(|entry| (name.clone(), entry.name)));
-                }
-            }
-            level = next;
-        }
-        names.sort();
-        Ok((names, uploads))
     }
 
     async fn compare_repository(
@@ -367,156 +318,4 @@ impl Registry {
             .collect();
         Ok(self.store.stat(&keys).await?)
     }
-
-    /// The digests that have a link file below a directory, of all algorithms.
-    async fn links(&self, directory: &str) -> Result<Vec<Linked<Digest>>, RegistryError> {
-        let mut links = Vec::new();
-        for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
-            let directory = format!("{directory}/{algorithm}");
-            let digests: Vec<Digest> = self
-                .directories(&directory)
-                .await?
-                .iter()
-                .filter_map(|hex| Digest::from_hex(algorithm, hex).ok())
-                .collect();
-            for digests in digests.chunks(CHUNK) {
-                let keys: Vec<String> = digests
-                    .iter()
-                    .map(|digest| format!("{directory}/{}/link", digest.hex()))
-                    .collect();
-                let stats = self.store.stat(&keys).await?;
-                links.extend(
-                    digests
-                        .iter()
-                        .zip(stats)
-                        .filter_map(|(name, stat)| stat.map(|stat| Linked { name: *name, stat })),
-                );
-            }
-        }
-        Ok(links)
-    }
-
-    /// Reads what links hold: the digest of each with its canonical one.
-    async fn targets(
-        &self,
-        name: &Repository,
-        digests: Vec<Digest>,
-        key: fn(&Repository, &Digest) -> String,
-    ) -> Result<Vec<(Digest, Digest)>, RegistryError> {
-        let mut targets = Vec::with_capacity(digests.len());
-        for digests in digests.chunks(CHUNK) {
-            let keys: Vec<String> = digests.iter().map(|digest| key(name, digest)).collect();
-            for (digest, link) in digests.iter().zip(self.store.get(&keys).await?) {
-                match link.as_deref().and_then(parse_link) {
-                    Some(canonical) if canonical.algorithm() == Algorithm::Sha256 => {
-                        targets.push((*digest, canonical));
-                    }
-                    _ => {
-                        tracing::warn!(repository = %name, %digest, "a link can't be read; left alone")
-                    }
-                }
-            }
-        }
-        Ok(targets)
-    }
-
-    /// Reads a manifest that has come; `None` when its bytes are not there or are others.
-    async fn adopt_manifest(
-        &self,
-        name: &Repository,
-        digest: Digest,
-        canonical: Digest,
-    ) -> Result<Option<NewManifest>, RegistryError> {
-        let bytes = match self.store.read(&layout::blob(&canonical), None).await {
-            Ok(body) if body.length() <= 2 * MANIFEST_LIMIT as u64 => body.collect().await.ok(),
-            Ok(_) => None,
-            Err(error) if error.is_not_found() => None,
-            Err(error) => return Err(error.into()),
-        };
-        let Some(bytes) = bytes.filter(|bytes| Hasher::digest(digest.algorithm(), bytes) == digest)
-        else {
-            tracing::warn!(repository = %name, %digest, "the bytes of a manifest are gone or damaged; left out");
-            return Ok(None);
-        };
-        let size = bytes.len() as u64;
-        let manifest = match ManifestView::parse(&bytes, None) {
-            Ok(view) => {
-                let configuration = self.configuration(&view).await;
-                manifests::describe(name.clone(), digest, canonical, size, &view, &configuration)
-            }
-            Err(error) => {
-                tracing::warn!(repository = %name, %digest, %error, "a manifest can't be parsed; kept as it is");
-                NewManifest {
-                    repository: name.clone(),
-                    digest,
-                    canonical,
-                    size,
-                    media_type: MediaType::OCI_MANIFEST,
-                    artifact_type: None,
-                    subject: None,
-                    annotations: None,
-                    platforms: Vec::new(),
-                    created: None,
-                    content_size: 0,
-                    readable: false,
-                    references: Vec::new(),
-                }
-            }
-        };
-        Ok(Some(manifest))
-    }
-
-    /// Upload sessions that lie in the layout, so that they can go on or be purged.
-    async fn adopt_uploads(&self, found: Vec<(Repository, String)>) -> Result<(), RegistryError> {
-        let now = self.clock.now();
-        let mut records = Vec::new();
-        for (repository, id) in found {
-            if uuid::Uuid::try_parse(&id).is_err() || self.index.upload(&id).await?.is_some() {
-                continue;
-            }
-            let keys = [
-                layout::upload_data(&repository, &id),
-                layout::upload_started(&repository, &id),
-            ];
-            let changed = self
-                .store
-                .stat(&keys)
-                .await?
-                .into_iter()
-                .flatten()
-                .map(|stat| stat.changed);
-            let moved = changed.max().map_or(now, |changed| changed / 1_000_000);
-            records.push(UploadRecord {
-                id,
-                repository,
-                started_at: moved,
-                updated_at: moved,
-                position: 0,
-                state: String::new(),
-            });
-        }
-        if !records.is_empty() {
-            self.index.save_uploads(records).await?;
-        }
-        Ok(())
-    }
-
-    async fn directories(&self, key: &str) -> Result<Vec<String>, RegistryError> {
-        let listed = self.store.list(&[key.to_owned()]).await?;
-        let entries = listed.into_iter().flatten().filter(|entry| entry.directory);
-        Ok(entries.map(|entry| entry.name).collect())
-    }
-}
-
-fn key_of(name: &str) -> String {
-    if name.is_empty() {
-        layout::REPOSITORIES.to_owned()
-    } else {
-        layout::repository(name)
-    }
-}
-
-/// The digest that a link file holds. One written by hand may end with a newline.
-fn parse_link(bytes: &[u8]) -> Option<Digest> {
-    std::str::from_utf8(bytes).ok()?.trim_end().parse().ok()
 }

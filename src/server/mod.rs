@@ -4,27 +4,27 @@
 //! Everything is decided here once, from a [`Settings`]; no other room reads the configuration.
 
 mod health;
+mod root;
 mod tasks;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::header::{HeaderName, HeaderValue};
 use anyhow::{Context as _, anyhow, bail};
+use root::Root;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::clock::Clock;
 use crate::config::{
-    self, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings, StorageDriver,
-    ValidationSettings,
+    self, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings, ValidationSettings,
 };
 use crate::http::{
     Address, App, Bound, Certificate, ConnectionLimits, Health, Listening, Locations, Options,
     PageLimits, Protocols, TlsVersion,
 };
 use crate::registry::{Registry, RegistryError, RequiredChildren, Rules, Taken};
-use crate::store::{FileStore, LockError, MemoryStore, RootLock, Store};
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
 
 /// How long a stop waits for requests under way, when the configuration does not say.
@@ -125,74 +125,6 @@ fn welcome(settings: &Settings, file: Option<&Path>, url: &str, announce: impl F
         announce(&format!(
             "Push with: docker tag IMAGE {host}/NAME:TAG && docker push {host}/NAME:TAG"
         ));
-    }
-}
-
-/// Where the data lies, locked.
-enum Root {
-    Files {
-        path: PathBuf,
-        _lock: RootLock,
-    },
-    /// Bytes in memory, the index in a directory of its own that goes with the process.
-    Memory {
-        directory: PathBuf,
-    },
-}
-
-impl Root {
-    fn open(driver: &StorageDriver) -> anyhow::Result<Self> {
-        match driver {
-            StorageDriver::Filesystem { root } => {
-                let lock = RootLock::take(root).map_err(|error| match error {
-                    LockError::Held { .. } => anyhow!(
-                        "{error}; hint: stop that one first, or give this one another --root"
-                    ),
-                    LockError::File { .. } => {
-                        anyhow!("{error}; hint: --root names a directory that this user may write")
-                    }
-                })?;
-                Ok(Self::Files {
-                    path: root.clone(),
-                    _lock: lock,
-                })
-            }
-            StorageDriver::Memory => {
-                let name = format!("regctl-{}", uuid::Uuid::new_v4());
-                Ok(Self::Memory {
-                    directory: std::env::temp_dir().join(name),
-                })
-            }
-        }
-    }
-
-    fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
-        Ok(match self {
-            Self::Files { path, .. } => Arc::new(FileStore::open(path)?),
-            Self::Memory { directory } => {
-                FileStore::open(&directory.join("regctl"))?;
-                Arc::new(MemoryStore::new())
-            }
-        })
-    }
-
-    fn index_file(&self) -> PathBuf {
-        let (Self::Files { path, .. } | Self::Memory { directory: path }) = self;
-        path.join("regctl").join("index.db")
-    }
-
-    fn description(&self) -> String {
-        match self {
-            Self::Files { path, .. } => path.display().to_string(),
-            Self::Memory { .. } => "memory, gone with the process".to_owned(),
-        }
-    }
-
-    fn remove_if_temporary(&self) {
-        if let Self::Memory { directory } = self {
-            // What is left lies where the system cleans up.
-            let _ = std::fs::remove_dir_all(directory);
-        }
     }
 }
 

@@ -18,7 +18,7 @@ const SYNC: Duration = Duration::from_secs(10);
 /// How often the state of uploads is kept.
 const KEEP_UPLOADS: Duration = Duration::from_secs(1);
 /// How often leases are looked after.
-const KEEP_LEASES: Duration = Duration::from_secs(60);
+const KEEP_LEASES: Duration = Duration::from_mins(1);
 /// How often the files of the certificate are looked at.
 const LOOK_AT_CERTIFICATE: Duration = Duration::from_secs(2);
 
@@ -63,12 +63,11 @@ pub(super) fn start(
     if let Some(purging) = settings
         .storage
         .upload_purging
-        .clone()
         .filter(|_| !settings.storage.read_only)
     {
         let (period, of) = every(purging.interval.max(Duration::from_secs(1)), registry);
         tasks.spawn(repeat(period, "purge uploads", move || {
-            purge(of.clone(), purging.clone())
+            purge(of.clone(), purging)
         }));
     }
     if let Some(certificate) = certificate {

@@ -296,14 +296,14 @@ struct Writing {
 }
 
 impl Writing {
-    fn write(mut self: Box<Self>, slices: &[Bytes]) -> Box<Self> {
+    fn write(&mut self, slices: &[Bytes]) {
         for slice in slices {
             for hasher in &mut self.hashers {
                 hasher.update(slice);
             }
             if let Err(error) = self.file.write_all(slice) {
                 self.failed = Some(StoreError::new("write", &self.key, error));
-                return self;
+                return;
             }
             self.length += slice.len() as u64;
         }
@@ -315,7 +315,6 @@ impl Writing {
             // Only for an early start: the fsync of `seal` is the one that counts, and tells.
             self.pushing = Some(tokio::task::spawn_blocking(move || drop(file.sync_data())));
         }
-        self
     }
 }
 
@@ -358,10 +357,13 @@ impl FileAppender {
 }
 
 impl Appender for FileAppender {
-    fn write<'a>(&'a mut self, slices: Vec<Bytes>) -> StoreFuture<'a, ()> {
+    fn write(&mut self, slices: Vec<Bytes>) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            let writing = self.settle().await?;
-            self.0 = State::Busy(tokio::task::spawn_blocking(move || writing.write(&slices)));
+            let mut writing = self.settle().await?;
+            self.0 = State::Busy(tokio::task::spawn_blocking(move || {
+                writing.write(&slices);
+                writing
+            }));
             Ok(())
         })
     }

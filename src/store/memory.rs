@@ -280,7 +280,7 @@ impl MemoryAppender {
 }
 
 impl Appender for MemoryAppender {
-    fn write<'a>(&'a mut self, slices: Vec<Bytes>) -> StoreFuture<'a, ()> {
+    fn write(&mut self, slices: Vec<Bytes>) -> StoreFuture<'_, ()> {
         let Self {
             store,
             key,
@@ -291,7 +291,9 @@ impl Appender for MemoryAppender {
                 .get_mut(key)
                 .ok_or_else(|| StoreError::NotFound(key.clone()))?;
             for slice in &slices {
-                hashers.iter_mut().for_each(|hasher| hasher.update(slice));
+                for hasher in hashers.iter_mut() {
+                    hasher.update(slice);
+                }
                 record.bytes.extend_from_slice(slice);
             }
             record.changed = changed;

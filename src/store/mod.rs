@@ -106,7 +106,7 @@ pub struct Stat {
 pub trait Appender: Send {
     /// Takes the next bytes. May return before they are written; an error then comes with the
     /// next call. At most one slice is under way at once, so memory stays bounded.
-    fn write<'a>(&'a mut self, slices: Vec<Bytes>) -> StoreFuture<'a, ()>;
+    fn write(&mut self, slices: Vec<Bytes>) -> StoreFuture<'_, ()>;
 
     /// Waits for what is under way; the hashers and the length then stand for all that was taken.
     fn finish(self: Box<Self>) -> StoreFuture<'static, Written>;

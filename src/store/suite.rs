@@ -158,7 +158,9 @@ async fn directories_are_listed(store: &dyn Store) {
         .list(&["d".into(), "d/b".into(), "none".into()])
         .await
         .unwrap();
-    listed.iter_mut().for_each(|entries| entries.sort());
+    for entries in &mut listed {
+        entries.sort();
+    }
     let entry = |name: &str, directory| Entry {
         name: name.into(),
         directory,

@@ -1,2 +1,99 @@
-//! The benchmarks.
-fn main() {}
+//! The benchmark: the same work done to each of a list of registries, in one run.
+//!
+//! `cargo bench` starts Debian's docker-registry and regctl, each on fresh roots on the same disk
+//! and with one and the same configuration file, and prints every figure and the ratio.
+//! `cargo bench -- --help` tells what else it can do. Each kind of work is a file of `work`; it
+//! speaks to servers over loopback sockets only, through a client lean enough not to be the limit.
+//! What it starts it stops, by process id, and what it writes it removes.
+
+#![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
+
+mod arguments;
+mod image;
+mod load;
+mod payload;
+mod processes;
+mod report;
+mod roots;
+mod server;
+mod wire;
+mod work;
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context as _, Result, ensure};
+use clap::Parser as _;
+
+use crate::arguments::{Arguments, Subject};
+use crate::report::{Report, median};
+
+fn main() -> ExitCode {
+    match compare(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Does everything that was asked for and prints the table.
+fn compare(arguments: &Arguments) -> Result<()> {
+    let subjects = arguments.subjects();
+    let scene = work::Scene::new(arguments)?;
+    let mut report = Report::new(&subjects, arguments);
+    let started = Instant::now();
+    let mut failed = Vec::new();
+    for work in arguments.works()? {
+        // One that fails does not take the figures of the others with it.
+        if let Err(error) = run(work, &scene, &subjects, arguments.rounds(), &mut report) {
+            eprintln!("{} failed: {error:#}", work.name);
+            failed.push(work.name);
+        }
+    }
+    report.print(arguments.markdown);
+    eprintln!("took {:.0} s", started.elapsed().as_secs_f64());
+    ensure!(failed.is_empty(), "failed: {}", failed.join(", "));
+    Ok(())
+}
+
+/// One kind of work, for every subject: the subjects take turns within a round and who begins
+/// alternates, so that neither always pays for what the other left to the disk. The report gets
+/// the median of the rounds.
+fn run(
+    work: &'static work::Work,
+    scene: &work::Scene,
+    subjects: &[Subject],
+    rounds: usize,
+    report: &mut Report,
+) -> Result<()> {
+    let mut measures = Vec::new();
+    for subject in subjects {
+        let measure = (work.begin)(scene, subject)
+            .with_context(|| format!("preparing {}", subject.name()))?;
+        measures.push(measure);
+    }
+    let mut figures = vec![vec![Vec::new(); subjects.len()]; work.metrics.len()];
+    for round in 0..rounds {
+        let mut order: Vec<usize> = (0..subjects.len()).collect();
+        if round % 2 == 1 {
+            order.reverse();
+        }
+        for side in order {
+            scene.settle()?;
+            let sample =
+                measures[side](round).with_context(|| format!("on {}", subjects[side].name()))?;
+            let shown = report::sample(work.metrics, &sample);
+            eprintln!("{} · {} · {shown}", work.name, subjects[side].name());
+            for (metric, figure) in sample.into_iter().enumerate() {
+                figures[metric][side].extend(figure);
+            }
+        }
+    }
+    for (metric, sides) in work.metrics.iter().zip(figures) {
+        let medians: Vec<_> = sides.into_iter().map(median).collect();
+        report.add(metric, &medians);
+    }
+    Ok(())
+}

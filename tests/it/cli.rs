@@ -236,6 +236,10 @@ fn delete_a_manifest() {
         let real = regctl.stdout(&["delete", "--force", "--yes", &shared, &alone]);
         assert_eq!(real, dry);
         regctl.fails(3, &["delete", &alone]);
+        push_image(host, "app", "3", "arm64");
+        let both = regctl.stdout(&["delete", "--dry-run", &alone, "app:3"]);
+        assert_eq!(both, format!("delete {alone}: with tag 3\n"));
+        regctl.run(&["delete", &alone]).success();
         let again = regctl.json(&[
             "manifest",
             "delete",

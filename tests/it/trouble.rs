@@ -134,7 +134,7 @@ fn foreign_files_in_the_layout_are_left_alone() {
         .delete(&Image::new(2).digest().to_string())
         .expect(202);
     untouched(&layout);
-    server.restart().stop();
+    let _setup = server.restart().stop();
     untouched(&layout);
 }
 

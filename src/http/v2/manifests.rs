@@ -69,7 +69,7 @@ pub(in super::super) async fn put(
         Some(text) => {
             let text = text.to_str().unwrap_or_default();
             let media_type = MediaType::new(text);
-            if !is_media_type(media_type.as_str()) {
+            if !media_type.is_well_formed() {
                 return Err(Refusal::bad(
                     ErrorCode::ManifestInvalid,
                     format!("Content-Type is not a media type: {text:?}"),
@@ -154,19 +154,6 @@ fn tags_of(call: &Call, reference: &Reference) -> Result<Vec<Tag>, Refusal> {
         ));
     }
     Ok(tags)
-}
-
-/// `type/subtype` of RFC 6838, section 4.2.
-fn is_media_type(text: &str) -> bool {
-    let name = |part: &str| {
-        !part.is_empty()
-            && part.len() <= 127
-            && part
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte))
-    };
-    text.split_once('/')
-        .is_some_and(|(kind, subtype)| name(kind) && name(subtype))
 }
 
 /// `DELETE /v2/<name>/manifests/<reference>`: of a tag, that tag alone; of a digest, the manifest

@@ -1,0 +1,105 @@
+//! Leases: until when a blob stays because somebody was told that it is there.
+//!
+//! Coalesced: one that has more than half of its length left is not written again.
+
+use sqlx::SqliteConnection;
+
+use super::{Index, IndexError};
+use crate::clock::Millis;
+use crate::oci::{Digest, Repository};
+
+/// How long an answer that a blob is there binds.
+#[derive(Debug, Clone, Copy)]
+pub struct Lease {
+    /// The time at which it is given.
+    pub now: Millis,
+    /// For how long, in milliseconds.
+    pub length: Millis,
+}
+
+impl Lease {
+    /// When a lease that is taken now ends.
+    pub fn until(self) -> Millis {
+        self.now.saturating_add(self.length)
+    }
+
+    /// Leases that end after this are left as they are: more than half is left of them.
+    pub fn enough(self) -> Millis {
+        self.now.saturating_add(self.length / 2)
+    }
+}
+
+/// Takes or extends a lease on a canonical digest: when it ends.
+pub(super) async fn take(
+    connection: &mut SqliteConnection,
+    canonical: &Digest,
+    terms: Lease,
+) -> Result<Millis, IndexError> {
+    let taken: Option<Millis> = sqlx::query_scalar(
+        "INSERT INTO leases (digest, expires_at) VALUES ($1, $2) \
+         ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at \
+         WHERE leases.expires_at < $3 RETURNING expires_at",
+    )
+    .bind(canonical.to_string())
+    .bind(terms.until())
+    .bind(terms.enough())
+    .fetch_optional(&mut *connection)
+    .await?;
+    match taken {
+        Some(end) => Ok(end),
+        // Enough of it was left.
+        None => Ok(
+            sqlx::query_scalar("SELECT expires_at FROM leases WHERE digest = $1")
+                .bind(canonical.to_string())
+                .fetch_one(connection)
+                .await?,
+        ),
+    }
+}
+
+impl Index {
+    /// When the lease on a canonical digest ends, if there is one.
+    pub async fn lease_end(&self, canonical: &Digest) -> Result<Option<Millis>, IndexError> {
+        let end = sqlx::query_scalar("SELECT expires_at FROM leases WHERE digest = $1")
+            .bind(canonical.to_string())
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(end)
+    }
+
+    /// Extends the leases that are held on blobs of a repository.
+    pub async fn extend_leases(&self, name: Repository, terms: Lease) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE leases SET expires_at = $1 WHERE expires_at > $2 AND expires_at < $3 \
+                     AND digest IN (SELECT b.digest FROM repositories r \
+                       JOIN repository_blobs l ON l.repository_id = r.id \
+                       JOIN blobs b ON b.id = l.blob_id WHERE r.name = $4)",
+                )
+                .bind(terms.until())
+                .bind(terms.now)
+                .bind(terms.enough())
+                .bind(name.as_str())
+                .execute(transaction.connection())
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Forgets the leases that have ended.
+    pub async fn drop_ended_leases(&self, now: Millis) -> Result<u64, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let done = sqlx::query("DELETE FROM leases WHERE expires_at <= $1")
+                    .bind(now)
+                    .execute(transaction.connection())
+                    .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
+}

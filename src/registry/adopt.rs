@@ -1,0 +1,92 @@
+//! Taking in what others put into the layout: manifests, read and described, and upload sessions.
+
+use super::{Registry, RegistryError, layout, manifests};
+use crate::hash::Hasher;
+use crate::index::{NewManifest, UploadRecord};
+use crate::oci::{Digest, MANIFEST_LIMIT, ManifestView, MediaType, Repository};
+
+impl Registry {
+    /// Reads a manifest that has come; `None` when its bytes are not there or are others.
+    pub(super) async fn adopt_manifest(
+        &self,
+        name: &Repository,
+        digest: Digest,
+        canonical: Digest,
+    ) -> Result<Option<NewManifest>, RegistryError> {
+        let bytes = match self.store.read(&layout::blob(&canonical), None).await {
+            Ok(body) if body.length() <= 2 * MANIFEST_LIMIT as u64 => body.collect().await.ok(),
+            Ok(_) => None,
+            Err(error) if error.is_not_found() => None,
+            Err(error) => return Err(error.into()),
+        };
+        let Some(bytes) = bytes.filter(|bytes| Hasher::digest(digest.algorithm(), bytes) == digest)
+        else {
+            tracing::warn!(repository = %name, %digest, "the bytes of a manifest are gone or damaged; left out");
+            return Ok(None);
+        };
+        let size = bytes.len() as u64;
+        let manifest = match ManifestView::parse(&bytes, None) {
+            Ok(view) => {
+                let configuration = self.configuration(&view).await;
+                manifests::describe(name.clone(), digest, canonical, size, &view, &configuration)
+            }
+            Err(error) => {
+                tracing::warn!(repository = %name, %digest, %error, "a manifest can't be parsed; kept as it is");
+                NewManifest {
+                    repository: name.clone(),
+                    digest,
+                    canonical,
+                    size,
+                    media_type: MediaType::OCI_MANIFEST,
+                    artifact_type: None,
+                    subject: None,
+                    annotations: None,
+                    platforms: Vec::new(),
+                    created: None,
+                    content_size: 0,
+                    readable: false,
+                    references: Vec::new(),
+                }
+            }
+        };
+        Ok(Some(manifest))
+    }
+
+    /// Upload sessions that lie in the layout, so that they can go on or be purged.
+    pub(super) async fn adopt_uploads(
+        &self,
+        found: Vec<(Repository, String)>,
+    ) -> Result<(), RegistryError> {
+        let now = self.clock.now();
+        let mut records = Vec::new();
+        for (repository, id) in found {
+            if uuid::Uuid::try_parse(&id).is_err() || self.index.upload(&id).await?.is_some() {
+                continue;
+            }
+            let keys = [
+                layout::upload_data(&repository, &id),
+                layout::upload_started(&repository, &id),
+            ];
+            let changed = self
+                .store
+                .stat(&keys)
+                .await?
+                .into_iter()
+                .flatten()
+                .map(|stat| stat.changed);
+            let moved = changed.max().map_or(now, |changed| changed / 1_000_000);
+            records.push(UploadRecord {
+                id,
+                repository,
+                started_at: moved,
+                updated_at: moved,
+                position: 0,
+                state: String::new(),
+            });
+        }
+        if !records.is_empty() {
+            self.index.save_uploads(records).await?;
+        }
+        Ok(())
+    }
+}

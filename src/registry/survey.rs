@@ -1,0 +1,132 @@
+//! Looking through the layout, many keys at a time: which repositories there are, and what their
+//! links hold.
+
+use super::{Registry, RegistryError, layout};
+use crate::oci::{Algorithm, Digest, Repository};
+use crate::store::Stat;
+
+/// Keys that are looked at in one go.
+pub(super) const CHUNK: usize = 2048;
+
+/// A member of a layout directory that holds a link.
+pub(super) struct Linked<T> {
+    pub(super) name: T,
+    pub(super) stat: Stat,
+}
+
+impl Registry {
+    /// Every repository of the layout, and the upload sessions in it.
+    pub(super) async fn walk_repositories(
+        &self,
+    ) -> Result<(Vec<Repository>, Vec<(Repository, String)>), RegistryError> {
+        let (mut names, mut uploads) = (Vec::new(), Vec::new());
+        let mut level = vec![String::new()];
+        while !level.is_empty() {
+            let mut next = Vec::new();
+            for parents in level.chunks(CHUNK) {
+                let keys: Vec<String> = parents.iter().map(|name| key_of(name)).collect();
+                let mut with_uploads = Vec::new();
+                for (parent, entries) in parents.iter().zip(self.store.list(&keys).await?) {
+                    let name = parent.parse::<Repository>().ok();
+                    let mut is_repository = false;
+                    for entry in entries.into_iter().filter(|entry| entry.directory) {
+                        match (entry.name.as_str(), &name) {
+                            ("_uploads", Some(name)) => with_uploads.push(name.clone()),
+                            ("_manifests" | "_layers", Some(_)) => is_repository = true,
+                            (child, _) if Repository::is_component(child) => {
+                                let slash = if parent.is_empty() { "" } else { "/" };
+                                next.push(format!("{parent}{slash}{child}"));
+                            }
+                            _ => {}
+                        }
+                    }
+                    names.extend(name.filter(|_| is_repository));
+                }
+                let keys: Vec<String> = with_uploads
+                    .iter()
+                    .map(|name| format!("{}/_uploads", layout::repository(name.as_str())))
+                    .collect();
+                for (name, entries) in with_uploads.iter().zip(self.store.list(&keys).await?) {
+                    uploads.extend(entries.into_iter().map(|entry| (name.clone(), entry.name)));
+                }
+            }
+            level = next;
+        }
+        names.sort();
+        Ok((names, uploads))
+    }
+
+    /// The digests that have a link file below a directory, of all algorithms.
+    pub(super) async fn links(
+        &self,
+        directory: &str,
+    ) -> Result<Vec<Linked<Digest>>, RegistryError> {
+        let mut links = Vec::new();
+        for algorithm in [Algorithm::Sha256, Algorithm::Sha512] {
+            let directory = format!("{directory}/{algorithm}");
+            let digests: Vec<Digest> = self
+                .directories(&directory)
+                .await?
+                .iter()
+                .filter_map(|hex| Digest::from_hex(algorithm, hex).ok())
+                .collect();
+            for digests in digests.chunks(CHUNK) {
+                let keys: Vec<String> = digests
+                    .iter()
+                    .map(|digest| format!("{directory}/{}/link", digest.hex()))
+                    .collect();
+                let stats = self.store.stat(&keys).await?;
+                links.extend(
+                    digests
+                        .iter()
+                        .zip(stats)
+                        .filter_map(|(name, stat)| stat.map(|stat| Linked { name: *name, stat })),
+                );
+            }
+        }
+        Ok(links)
+    }
+
+    /// Reads what links hold: the digest of each with its canonical one.
+    pub(super) async fn targets(
+        &self,
+        name: &Repository,
+        digests: Vec<Digest>,
+        key: fn(&Repository, &Digest) -> String,
+    ) -> Result<Vec<(Digest, Digest)>, RegistryError> {
+        let mut targets = Vec::with_capacity(digests.len());
+        for digests in digests.chunks(CHUNK) {
+            let keys: Vec<String> = digests.iter().map(|digest| key(name, digest)).collect();
+            for (digest, link) in digests.iter().zip(self.store.get(&keys).await?) {
+                match link.as_deref().and_then(parse_link) {
+                    Some(canonical) if canonical.algorithm() == Algorithm::Sha256 => {
+                        targets.push((*digest, canonical));
+                    }
+                    _ => {
+                        tracing::warn!(repository = %name, %digest, "a link can't be read; left alone");
+                    }
+                }
+            }
+        }
+        Ok(targets)
+    }
+
+    pub(super) async fn directories(&self, key: &str) -> Result<Vec<String>, RegistryError> {
+        let listed = self.store.list(&[key.to_owned()]).await?;
+        let entries = listed.into_iter().flatten().filter(|entry| entry.directory);
+        Ok(entries.map(|entry| entry.name).collect())
+    }
+}
+
+fn key_of(name: &str) -> String {
+    if name.is_empty() {
+        layout::REPOSITORIES.to_owned()
+    } else {
+        layout::repository(name)
+    }
+}
+
+/// The digest that a link file holds. One written by hand may end with a newline.
+pub(super) fn parse_link(bytes: &[u8]) -> Option<Digest> {
+    std::str::from_utf8(bytes).ok()?.trim_end().parse().ok()
+}

@@ -1,0 +1,74 @@
+//! What is done for uploads in the background: keeping their state, keeping leases alive while they
+//! move, ending those that nobody goes on with.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use super::{Registry, RegistryError};
+use crate::clock::Millis;
+
+/// Sessions in which nothing has moved for this long are found again when they are asked for.
+const FORGET_AFTER: Millis = 10 * 60 * 1000;
+
+impl Registry {
+    /// Keeps in the index how far the sessions have come, and the leases of repositories alive in
+    /// which an upload moves. Called every second or so, and before the end.
+    pub async fn save_uploads(&self) -> Result<(), RegistryError> {
+        let now = self.clock.now();
+        let mut records = Vec::new();
+        let mut saved = Vec::new();
+        for entry in self.sessions.all() {
+            // One that a request works on is kept once that has ended.
+            let Ok(session) = Arc::clone(&entry.session).try_lock_owned() else {
+                continue;
+            };
+            if session.unsaved && !session.ended && now - session.started_at >= 1000 {
+                records.push(session.record());
+                saved.push(session);
+            } else if !session.unsaved && now - session.updated_at > FORGET_AFTER {
+                self.sessions.remove(&session.id);
+            }
+        }
+        if !records.is_empty() {
+            self.index.save_uploads(records).await?;
+            for session in &mut saved {
+                session.unsaved = false;
+            }
+        }
+        Ok(())
+    }
+
+    /// Extends the leases in repositories where an upload has moved within the last minute.
+    pub async fn keep_leases_of_moving_uploads(&self) -> Result<(), RegistryError> {
+        let terms = self.lease();
+        let mut moving = HashSet::new();
+        for entry in self.sessions.all() {
+            let moved_at = entry.moved_at.load(Ordering::Relaxed);
+            if terms.now - moved_at < 60_000 {
+                moving.insert(entry.repository.clone());
+            }
+        }
+        for repository in moving {
+            self.index.extend_leases(repository, terms).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the uploads that have received nothing for `age` milliseconds: how many. With `dry_run`
+    /// only counts them.
+    pub async fn purge_uploads(&self, age: Millis, dry_run: bool) -> Result<usize, RegistryError> {
+        let before = self.clock.now() - age;
+        let idle = self.index.idle_uploads(before).await?;
+        for upload in idle.iter().filter(|_| !dry_run) {
+            match self.cancel_upload(&upload.repository, &upload.id).await {
+                // Its bytes were gone already.
+                Err(RegistryError::UploadUnknown) => {
+                    self.index.remove_upload(upload.id.clone()).await?;
+                }
+                result => result?,
+            }
+        }
+        Ok(idle.len())
+    }
+}

@@ -1,0 +1,77 @@
+//! The root: where the data lies, locked for this process.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+
+use crate::config::StorageDriver;
+use crate::store::{FileStore, LockError, MemoryStore, RootLock, Store};
+
+/// Where the data lies, locked.
+pub(super) enum Root {
+    Files {
+        path: PathBuf,
+        _lock: RootLock,
+    },
+    /// Bytes in memory, the index in a directory of its own that goes with the process.
+    Memory {
+        directory: PathBuf,
+    },
+}
+
+impl Root {
+    pub(super) fn open(driver: &StorageDriver) -> anyhow::Result<Self> {
+        match driver {
+            StorageDriver::Filesystem { root } => {
+                let lock = RootLock::take(root).map_err(|error| match error {
+                    LockError::Held { .. } => anyhow!(
+                        "{error}; hint: stop that one first, or give this one another --root"
+                    ),
+                    LockError::File { .. } => {
+                        anyhow!("{error}; hint: --root names a directory that this user may write")
+                    }
+                })?;
+                Ok(Self::Files {
+                    path: root.clone(),
+                    _lock: lock,
+                })
+            }
+            StorageDriver::Memory => {
+                let name = format!("regctl-{}", uuid::Uuid::new_v4());
+                Ok(Self::Memory {
+                    directory: std::env::temp_dir().join(name),
+                })
+            }
+        }
+    }
+
+    pub(super) fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
+        Ok(match self {
+            Self::Files { path, .. } => Arc::new(FileStore::open(path)?),
+            Self::Memory { directory } => {
+                FileStore::open(&directory.join("regctl"))?;
+                Arc::new(MemoryStore::new())
+            }
+        })
+    }
+
+    pub(super) fn index_file(&self) -> PathBuf {
+        let (Self::Files { path, .. } | Self::Memory { directory: path }) = self;
+        path.join("regctl").join("index.db")
+    }
+
+    pub(super) fn description(&self) -> String {
+        match self {
+            Self::Files { path, .. } => path.display().to_string(),
+            Self::Memory { .. } => "memory, gone with the process".to_owned(),
+        }
+    }
+
+    pub(super) fn remove_if_temporary(&self) {
+        if let Self::Memory { directory } = self {
+            // What is left lies where the system cleans up.
+            let _ = std::fs::remove_dir_all(directory);
+        }
+    }
+}

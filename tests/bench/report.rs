@@ -1,0 +1,252 @@
+//! The table: one row a metric, one column a registry, then how much better than the first.
+
+use std::fs;
+
+use crate::arguments::{Arguments, Subject};
+
+/// Something that is measured.
+pub(crate) struct Metric {
+    /// What the row is called.
+    pub(crate) name: &'static str,
+    /// What it is counted in.
+    pub(crate) unit: &'static str,
+    /// Whether more is better.
+    pub(crate) higher_is_better: bool,
+    /// What regctl is to reach.
+    pub(crate) target: Target,
+}
+
+/// What a metric is to reach.
+#[derive(Clone, Copy)]
+pub(crate) enum Target {
+    /// Shown for what it tells, not judged.
+    None,
+    /// Tells of the measuring, not of the registry: not compared either.
+    Aside,
+    /// At least so many times better than the first registry.
+    Times(f64),
+    /// At most this value.
+    AtMost(f64),
+}
+
+impl Metric {
+    /// A metric of which more is better.
+    pub(crate) const fn more(name: &'static str, unit: &'static str, target: Target) -> Self {
+        Self {
+            name,
+            unit,
+            higher_is_better: true,
+            target,
+        }
+    }
+
+    /// A metric of which less is better.
+    pub(crate) const fn less(name: &'static str, unit: &'static str, target: Target) -> Self {
+        Self {
+            name,
+            unit,
+            higher_is_better: false,
+            target,
+        }
+    }
+
+    /// How many times better `figure` is than `first`.
+    fn ratio(&self, first: f64, figure: f64) -> Option<f64> {
+        match self.target {
+            Target::Aside => None,
+            _ if self.higher_is_better => Some(figure / first),
+            _ => Some(first / figure),
+        }
+    }
+
+    /// The target as text, with a mark where the figure is known to reach it or not.
+    fn judge(&self, first: Option<f64>, figure: Option<f64>) -> String {
+        let (text, met) = match self.target {
+            Target::None | Target::Aside => return String::new(),
+            Target::Times(times) => (
+                format!("≥ {times} ×"),
+                first
+                    .zip(figure)
+                    .and_then(|(first, figure)| self.ratio(first, figure))
+                    .map(|ratio| ratio >= times),
+            ),
+            Target::AtMost(limit) => (
+                format!("≤ {limit} {}", self.unit),
+                figure.map(|figure| figure <= limit),
+            ),
+        };
+        match met {
+            Some(true) => format!("{text} ✓"),
+            Some(false) => format!("{text} ✗"),
+            None => text,
+        }
+    }
+}
+
+/// The rows so far.
+pub(crate) struct Report {
+    names: Vec<String>,
+    rows: Vec<Vec<String>>,
+    quick: bool,
+    rounds: usize,
+}
+
+impl Report {
+    /// An empty table for those registries.
+    pub(crate) fn new(subjects: &[Subject], arguments: &Arguments) -> Self {
+        Self {
+            names: subjects
+                .iter()
+                .map(|subject| subject.name().to_owned())
+                .collect(),
+            rows: Vec::new(),
+            quick: arguments.quick,
+            rounds: arguments.rounds(),
+        }
+    }
+
+    /// Adds a row: the figure of each registry, where there is one.
+    pub(crate) fn add(&mut self, metric: &Metric, figures: &[Option<f64>]) {
+        let first = figures.first().copied().flatten();
+        let mut row = vec![format!("{}, {}", metric.name, metric.unit)];
+        row.extend(figures.iter().map(|figure| shown(*figure)));
+        for figure in figures.iter().skip(1) {
+            let ratio = first
+                .zip(*figure)
+                .and_then(|(first, figure)| metric.ratio(first, figure));
+            row.push(ratio.map_or_else(String::new, |ratio| format!("{} ×", number(ratio))));
+        }
+        row.push(if self.quick || figures.len() < 2 {
+            String::new()
+        } else {
+            metric.judge(first, figures.last().copied().flatten())
+        });
+        self.rows.push(row);
+    }
+
+    /// Prints the table and what it was measured on.
+    pub(crate) fn print(&self, markdown: bool) {
+        let mut heading = vec!["work".to_owned()];
+        heading.extend(self.names.iter().cloned());
+        for name in self.names.iter().skip(1) {
+            heading.push(if self.names.len() == 2 {
+                "better by".to_owned()
+            } else {
+                format!("{name} better by")
+            });
+        }
+        heading.push("target".to_owned());
+        let numeric = 1..heading.len() - 1;
+        let widths: Vec<usize> = (0..heading.len())
+            .map(|column| {
+                self.rows
+                    .iter()
+                    .chain([&heading])
+                    .map(|row| row[column].chars().count())
+                    .max()
+                    .unwrap_or(0)
+            })
+            .collect();
+        let line = |row: &[String]| {
+            let cells: Vec<String> = row
+                .iter()
+                .zip(&widths)
+                .enumerate()
+                .map(|(column, (cell, &width))| {
+                    if numeric.contains(&column) {
+                        format!("{cell:>width$}")
+                    } else {
+                        format!("{cell:<width$}")
+                    }
+                })
+                .collect();
+            if markdown {
+                println!("| {} |", cells.join(" | "));
+            } else {
+                println!("{}", cells.join("  ").trim_end());
+            }
+        };
+        println!();
+        line(&heading);
+        if markdown {
+            let rules: Vec<String> = widths
+                .iter()
+                .enumerate()
+                .map(|(column, &width)| {
+                    let rule = "-".repeat(width.max(3) - 1);
+                    if numeric.contains(&column) {
+                        format!("{rule}:")
+                    } else {
+                        format!("{rule}-")
+                    }
+                })
+                .collect();
+            line(&rules);
+        }
+        self.rows.iter().for_each(|row| line(row));
+        println!();
+        println!("{}; median of {}.", machine(), rounds(self.rounds));
+        println!(
+            "Pushes are durable on both sides. docker-registry 2.8.2 syncs every file that it writes, \
+             links and upload state too (40 fsync calls for a small image), but no directory; \
+             regctl syncs the data of each blob and shares the commits of its index."
+        );
+        if self.quick {
+            println!("Sizes are those of --quick: the targets do not apply.");
+        }
+    }
+}
+
+/// The figures of one measurement on one line.
+pub(crate) fn sample(metrics: &[Metric], figures: &[Option<f64>]) -> String {
+    let parts: Vec<String> = metrics
+        .iter()
+        .zip(figures)
+        .map(|(metric, figure)| format!("{}: {} {}", metric.name, shown(*figure), metric.unit))
+        .collect();
+    parts.join("; ")
+}
+
+/// The middle of the figures; the mean of the two in the middle.
+pub(crate) fn median(mut figures: Vec<f64>) -> Option<f64> {
+    figures.sort_by(f64::total_cmp);
+    let low = figures.get(figures.len().checked_sub(1)? / 2)?;
+    let high = figures.get(figures.len() / 2)?;
+    Some(f64::midpoint(*low, *high))
+}
+
+fn shown(figure: Option<f64>) -> String {
+    figure.map_or_else(|| "–".to_owned(), number)
+}
+
+/// Three digits that count.
+fn number(value: f64) -> String {
+    if value >= 100.0 {
+        format!("{value:.0}")
+    } else if value >= 10.0 {
+        format!("{value:.1}")
+    } else if value >= 1.0 {
+        format!("{value:.2}")
+    } else {
+        format!("{value:.3}")
+    }
+}
+
+fn rounds(count: usize) -> String {
+    match count {
+        1 => "1 round".to_owned(),
+        _ => format!("{count} rounds"),
+    }
+}
+
+/// The machine, as far as it says what it is.
+fn machine() -> String {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let model = processor
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("processor", |(_, model)| model);
+    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
+    format!("{cores} cores of {model}, Linux {}", kernel.trim())
+}

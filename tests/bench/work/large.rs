@@ -1,0 +1,138 @@
+//! One large blob: its push, against what hashing, writing and syncing the same bytes takes, and
+//! its pull with everything in the page cache.
+
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use regctl::hash::Hasher;
+use regctl::oci::Algorithm;
+
+use super::upload::{self, Way};
+use super::{Measure, Scene, Work, mebibytes};
+use crate::arguments::Subject;
+use crate::payload::Payload;
+use crate::processes::Meter;
+use crate::report::{Metric, Target};
+use crate::server::Server;
+
+pub(super) const PUSH: Work = Work {
+    name: "large-push",
+    metrics: &[
+        Metric::more("large blob push", "MiB/s", Target::Times(2.5)),
+        Metric::less("large blob push, CPU", "s/GiB", Target::None),
+        Metric::more("(hash, write and fsync alone)", "MiB/s", Target::Aside),
+        Metric::less(
+            "large blob push / hash, write and fsync alone",
+            "times the time",
+            Target::AtMost(1.3),
+        ),
+    ],
+    begin: |scene, subject| push(scene, subject, Way::Patch),
+};
+
+pub(super) const PUSH_MONOLITHIC: Work = Work {
+    name: "large-push-monolithic",
+    metrics: &[
+        Metric::more("large blob push in one PUT", "MiB/s", Target::Times(2.5)),
+        Metric::less("large blob push in one PUT, CPU", "s/GiB", Target::None),
+        Metric::more("(hash, write and fsync alone)", "MiB/s", Target::Aside),
+        Metric::less(
+            "large blob push in one PUT / hash, write and fsync alone",
+            "times the time",
+            Target::AtMost(1.3),
+        ),
+    ],
+    begin: |scene, subject| push(scene, subject, Way::Monolithic),
+};
+
+pub(super) const PULL: Work = Work {
+    name: "large-pull",
+    metrics: &[
+        Metric::more("large blob pull", "MiB/s", Target::Times(1.0)),
+        Metric::less("large blob pull, CPU", "s/GiB", Target::Times(2.0)),
+        Metric::less("(puller's own CPU)", "s/GiB", Target::Aside),
+    ],
+    begin: pull,
+};
+
+const REPOSITORY: &str = "bench/large";
+
+fn push(scene: &Scene, subject: &Subject, way: Way) -> Result<Measure> {
+    let server = Server::of(subject, scene.root()?)?;
+    let size = scene.size(1 << 30, 128 << 20);
+    let directory = scene.root()?;
+    let block = scene.block();
+    let numbers = scene.numbers(1 << 10);
+    Ok(Box::new(move |round| {
+        let payload = Payload::new(&block, size, numbers + round as u64);
+        // Once for nothing: on a virtual machine, memory that was idle is slow to come, and
+        // the first to fill the page cache would pay for everyone.
+        hash_write_sync(&payload, directory.path())?;
+        let alone = hash_write_sync(&payload, directory.path())?;
+        let mut connection = server.connect()?;
+        let meter = Meter::start(server.pid)?;
+        let begun = Instant::now();
+        upload::large_blob(&mut connection, REPOSITORY, &payload, way)?;
+        let seconds = begun.elapsed().as_secs_f64();
+        let (cpu, _) = meter.stop()?;
+        Ok(vec![
+            Some(mebibytes(size) / seconds),
+            cpu.map(|cpu| cpu * 1024.0 / mebibytes(size)),
+            Some(mebibytes(size) / alone),
+            Some(seconds / alone),
+        ])
+    }))
+}
+
+/// The least that a durable push can take on one core: the seconds it takes here. Nothing of it
+/// is left on the disk or on its way there.
+fn hash_write_sync(payload: &Payload, directory: &Path) -> Result<f64> {
+    let path = directory.join("data");
+    let begun = Instant::now();
+    let mut file = File::create(&path)?;
+    let mut hasher = Hasher::new(Algorithm::Sha256);
+    for slice in payload.slices(256 << 10) {
+        hasher.update(slice);
+        file.write_all(slice)?;
+    }
+    ensure!(hasher.finish() == payload.digest, "the digest changed");
+    file.sync_all()?;
+    let seconds = begun.elapsed().as_secs_f64();
+    drop(file);
+    fs::remove_file(path)?;
+    rustix::fs::syncfs(File::open(directory)?)?;
+    Ok(seconds)
+}
+
+fn pull(scene: &Scene, subject: &Subject) -> Result<Measure> {
+    let server = Server::of(subject, scene.root()?)?;
+    let size = scene.size(1 << 30, 128 << 20);
+    let payload = scene.payload(size);
+    let mut connection = server.connect()?;
+    upload::large_blob(&mut connection, REPOSITORY, &payload, Way::Monolithic)?;
+    let target = format!("/v2/{REPOSITORY}/blobs/{}", payload.digest);
+    let time = scene.time();
+    connection.discard(&target)?;
+    drop(connection);
+    Ok(Box::new(move |_| {
+        let mut connection = server.connect()?;
+        let meter = Meter::start(server.pid)?;
+        let begun = Instant::now();
+        let mut pulled = 0.0;
+        while begun.elapsed() < time {
+            let length = connection.discard(&target)?;
+            ensure!(length == size, "{length} bytes came instead of {size}");
+            pulled += mebibytes(length);
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        let (cpu, own) = meter.stop()?;
+        Ok(vec![
+            Some(pulled / seconds),
+            cpu.map(|cpu| cpu * 1024.0 / pulled),
+            Some(own * 1024.0 / pulled),
+        ])
+    }))
+}

@@ -1,0 +1,128 @@
+//! The kinds of work, and what they share: sizes, numbers, directories, the way of an upload.
+//!
+//! A kind of work begins once for each registry, mostly by starting it on a root made for that
+//! work, and gives a closure that measures one round: one figure for each of its metrics, in
+//! their order, `None` where it can't be told. The closure owns what it started.
+
+mod large;
+mod memory;
+mod pages;
+mod rates;
+mod small;
+mod start;
+mod upload;
+
+use std::cell::{Cell, OnceCell};
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
+
+use crate::arguments::{Arguments, Subject};
+use crate::payload::{Block, Payload};
+use crate::report::Metric;
+
+/// The figures of one round.
+type Figures = Result<Vec<Option<f64>>>;
+
+/// Measures one round, by its number.
+type Measure = Box<dyn FnMut(usize) -> Figures>;
+
+/// A kind of work.
+pub(crate) struct Work {
+    pub(crate) name: &'static str,
+    pub(crate) metrics: &'static [Metric],
+    pub(crate) begin: fn(&Scene, &Subject) -> Result<Measure>,
+}
+
+/// Every kind of work, in the order of the table.
+pub(crate) const WORKS: &[Work] = &[
+    rates::MANIFEST_GET,
+    rates::BLOB_HEAD,
+    small::PUSH,
+    small::PUSH_MONOLITHIC,
+    large::PUSH,
+    large::PUSH_MONOLITHIC,
+    large::PULL,
+    pages::TAGS,
+    pages::CATALOG,
+    memory::MEMORY,
+    start::START,
+];
+
+/// What all work of a run shares.
+pub(crate) struct Scene {
+    quick: bool,
+    directory: PathBuf,
+    block: OnceCell<Block>,
+    /// Numbers that neither this run nor an earlier one has used for content.
+    next: Cell<u64>,
+}
+
+impl Scene {
+    /// Prepares the directory.
+    pub(crate) fn new(arguments: &Arguments) -> Result<Self> {
+        fs::create_dir_all(&arguments.dir)
+            .with_context(|| format!("creating {}", arguments.dir.display()))?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH)?;
+        Ok(Self {
+            quick: arguments.quick,
+            directory: arguments.dir.canonicalize()?,
+            block: OnceCell::new(),
+            next: Cell::new(now.as_secs() << 24),
+        })
+    }
+
+    /// Waits until nothing that was written before is still on its way to the disk.
+    pub(crate) fn settle(&self) -> Result<()> {
+        rustix::fs::syncfs(File::open(&self.directory)?)?;
+        Ok(())
+    }
+
+    /// An empty directory for a server, with `root` in it; removed when it is let go.
+    fn root(&self) -> Result<Arc<TempDir>> {
+        let directory = tempfile::Builder::new()
+            .prefix("bench-")
+            .tempdir_in(&self.directory)?;
+        fs::create_dir(directory.path().join("root"))?;
+        Ok(Arc::new(directory))
+    }
+
+    /// The first of so many numbers that nothing else uses.
+    fn numbers(&self, count: u64) -> u64 {
+        self.next.replace(self.next.get() + count)
+    }
+
+    /// A large blob that no registry has seen.
+    fn payload(&self, size: usize) -> Payload {
+        Payload::new(&self.block(), size, self.numbers(1))
+    }
+
+    /// What large blobs are made of.
+    fn block(&self) -> Block {
+        self.block.get_or_init(Block::new).clone()
+    }
+
+    /// One of two sizes.
+    fn size<T>(&self, full: T, quick: T) -> T {
+        if self.quick { quick } else { full }
+    }
+
+    /// How long a rate is measured.
+    fn time(&self) -> Duration {
+        self.size(Duration::from_secs(5), Duration::from_secs(1))
+    }
+}
+
+/// A number of things as a figure.
+fn figure(count: usize) -> f64 {
+    u32::try_from(count).map_or(f64::INFINITY, f64::from)
+}
+
+/// A number of bytes in MiB.
+fn mebibytes(bytes: usize) -> f64 {
+    figure(bytes >> 10) / 1024.0
+}

@@ -1,0 +1,148 @@
+//! The client commands against registries that ask who is there: which secret goes where.
+
+use serde_json::json;
+
+use crate::cli_support::{Regctl, digest};
+use crate::strange::{BODY, RAW, Strange, answer, manifest};
+
+fn basic() -> Vec<u8> {
+    let body = br#"{"errors":[{"code":"UNAUTHORIZED","message":"who are you"}]}"#;
+    answer(
+        "401 Unauthorized",
+        &["WWW-Authenticate: Basic realm=\"x\""],
+        body,
+    )
+}
+
+/// A docker configuration with a user and password for a host.
+fn signed_in(regctl: &Regctl, host: &str) {
+    let directory = regctl.home.path().join(".docker");
+    std::fs::create_dir_all(&directory).unwrap();
+    let config = json!({"auths": {host: {"auth": "dXNlcjpwYXNz"}}});
+    std::fs::write(directory.join("config.json"), config.to_string()).unwrap();
+}
+
+#[test]
+fn credentials_and_plain_http() {
+    let strange = Strange::start(|request, _| match &request.authorization {
+        Some(basic_user) if basic_user == "Basic dXNlcjpwYXNz" => manifest(&digest(BODY)),
+        _ => basic(),
+    });
+    let regctl = Regctl::new(&strange.host);
+    let plain = [&["--plain-http"], &RAW[..]].concat();
+    let error = regctl.fails(4, &plain);
+    assert!(error.contains("who are you; hint: sign in with"), "{error}");
+    signed_in(&regctl, &strange.host);
+    let error = regctl.fails(4, &RAW);
+    assert!(error.contains("only with --plain-http"), "{error}");
+    assert!(
+        strange
+            .seen()
+            .iter()
+            .all(|seen| seen.authorization.is_none())
+    );
+    regctl.run(&plain).success().stdout(BODY);
+    signed_in(&regctl, "other.example");
+    regctl.fails(4, &plain);
+}
+
+#[test]
+fn a_redirect_takes_no_credentials_along() {
+    let storage = Strange::start(|request, _| match request.authorization {
+        None => manifest(&digest(BODY)),
+        Some(_) => answer("400 Bad Request", &[], b"two credentials"),
+    });
+    let location = format!("Location: http://{}/signed?by=us", storage.host);
+    let strange = Strange::start(move |request, _| match request.authorization {
+        Some(_) => answer("307 Temporary Redirect", &[&location], b""),
+        None => basic(),
+    });
+    let regctl = Regctl::new(&strange.host);
+    signed_in(&regctl, &strange.host);
+    let plain = [&["--plain-http"], &RAW[..]].concat();
+    regctl.run(&plain).success().stdout(BODY);
+    assert_eq!(storage.seen()[0].authorization, None);
+    // Nor is a challenge answered that is not the registry's.
+    let thief = Strange::start(|_, _| basic());
+    let location = format!("Location: http://{}/", thief.host);
+    let strange = Strange::start(move |_, _| answer("302 Found", &[&location], b""));
+    signed_in(&regctl, &strange.host);
+    let mut command = regctl.command();
+    command.env("REGCTL_REGISTRY", &strange.host).args(&plain);
+    command.assert().code(4);
+    assert!(thief.seen().iter().all(|seen| seen.authorization.is_none()));
+}
+
+#[test]
+fn a_token_service() {
+    let tokens = Strange::start(|request, _| {
+        let granted = request.authorization.is_some() || request.body.contains("refresh_token=r1");
+        if granted {
+            answer("200 OK", &[], br#"{"token":"t1","expires_in":1}"#)
+        } else {
+            answer("401 Unauthorized", &[], b"")
+        }
+    });
+    let challenge = format!(
+        "WWW-Authenticate: Bearer realm=\"http://{}/token\",service=\"s\",scope=\"repository:app:pull\"",
+        tokens.host
+    );
+    let strange = Strange::start(move |request, _| match &request.authorization {
+        Some(token) if token == "Bearer t1" => manifest(&digest(BODY)),
+        _ => answer("401 Unauthorized", &[&challenge], b""),
+    });
+    let regctl = Regctl::new(&strange.host);
+    let plain = [&["--plain-http"], &RAW[..]].concat();
+    regctl.fails(4, &plain);
+    signed_in(&regctl, &strange.host);
+    regctl.run(&plain).success().stdout(BODY);
+    let asked = tokens.seen().pop().unwrap();
+    assert!(
+        asked
+            .line
+            .starts_with("GET /token?service=s&scope=repository%3Aapp%3Apull&")
+    );
+    assert_eq!(asked.authorization.as_deref(), Some("Basic dXNlcjpwYXNz"));
+    let config = json!({"auths": {&strange.host: {"identitytoken": "r1"}}}).to_string();
+    let mut command = regctl.command();
+    command.env("DOCKER_AUTH_CONFIG", config).args(&plain);
+    command.assert().success().stdout(BODY);
+    assert!(tokens.seen().pop().unwrap().line.starts_with("POST /token"));
+}
+
+#[cfg(unix)]
+#[test]
+fn credential_helpers() {
+    use std::os::unix::fs::PermissionsExt;
+    let strange = Strange::start(|request, _| match &request.authorization {
+        Some(_) => manifest(&digest(BODY)),
+        None => basic(),
+    });
+    let regctl = Regctl::new(&strange.host);
+    let helper = regctl.home.path().join("docker-credential-test");
+    let script = |text: &str| {
+        std::fs::write(&helper, format!("#!/bin/sh\nread server\n{text}\n")).unwrap();
+        std::fs::set_permissions(&helper, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let run = || {
+        let mut command = regctl.command();
+        let path = format!("{}:/usr/bin:/bin", regctl.home.path().display());
+        command
+            .env("PATH", path)
+            .env("DOCKER_AUTH_CONFIG", r#"{"credsStore":"test"}"#)
+            .arg("--plain-http")
+            .args(RAW);
+        command.assert()
+    };
+    script(r#"printf '{"ServerURL":"%s","Username":"u","Secret":"p"}' "$server""#);
+    run().success().stdout(BODY);
+    let seen = strange.seen().pop().unwrap().authorization;
+    assert_eq!(seen.as_deref(), Some("Basic dTpw"));
+    script("echo secret; exit 1");
+    let output = run().code(4);
+    let talk = String::from_utf8(output.get_output().stderr.clone()).unwrap();
+    assert!(
+        talk.contains("warning: docker-credential-test") && !talk.contains("secret"),
+        "{talk}"
+    );
+}

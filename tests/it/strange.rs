@@ -1,0 +1,103 @@
+//! A server that answers as a test says, however wrong.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+use crate::cli_support::MANIFEST;
+
+/// A request as it came.
+#[derive(Debug, Clone)]
+pub(crate) struct Seen {
+    /// Method and target.
+    pub(crate) line: String,
+    pub(crate) authorization: Option<String>,
+    pub(crate) body: String,
+}
+
+/// A server that answers as a test says, one request a connection.
+pub(crate) struct Strange {
+    pub(crate) host: String,
+    seen: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Strange {
+    /// `answer` is handed the request and how many came before it; it gives the whole answer.
+    pub(crate) fn start(answer: impl Fn(&Seen, usize) -> Vec<u8> + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let log = seen.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                // A client that looks whether this is TLS is none of the test's business.
+                if let Some(request) = read(&mut stream) {
+                    let mut log = log.lock().unwrap();
+                    let answer = answer(&request, log.len());
+                    log.push(request);
+                    let _ = stream.write_all(&answer);
+                }
+            }
+        });
+        Self { host, seen }
+    }
+
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+fn read(stream: &mut TcpStream) -> Option<Seen> {
+    let mut reader = BufReader::new(stream);
+    if reader.fill_buf().ok()?.first() == Some(&0x16) {
+        return None;
+    }
+    let mut lines = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok()?;
+        if line.trim().is_empty() {
+            break;
+        }
+        lines.push(line.trim().to_owned());
+    }
+    let header = |name: &str| {
+        lines.iter().find_map(|line| {
+            let (key, value) = line.split_once(": ")?;
+            key.eq_ignore_ascii_case(name).then(|| value.to_owned())
+        })
+    };
+    let length = header("content-length").map_or(0, |length| length.parse().unwrap());
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some(Seen {
+        line: lines.first()?.trim_end_matches(" HTTP/1.1").to_owned(),
+        authorization: header("authorization"),
+        body: String::from_utf8(body).unwrap(),
+    })
+}
+
+pub(crate) fn answer(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
+    let mut bytes = format!("HTTP/1.1 {status}\r\nConnection: close\r\n").into_bytes();
+    for header in headers {
+        bytes.extend(format!("{header}\r\n").bytes());
+    }
+    bytes.extend(format!("Content-Length: {}\r\n\r\n", body.len()).bytes());
+    bytes.extend(body);
+    bytes
+}
+
+/// A manifest that needs nothing else.
+pub(crate) const BODY: &[u8] = br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]}"#;
+
+pub(crate) fn manifest(announced: &str) -> Vec<u8> {
+    let headers = [
+        format!("Content-Type: {MANIFEST}"),
+        format!("Docker-Content-Digest: {announced}"),
+    ];
+    answer("200 OK", &[&headers[0], &headers[1]], BODY)
+}
+
+/// The command that shows it as it came.
+pub(crate) const RAW: [&str; 4] = ["manifest", "inspect", "--raw", "app:1"];
