@@ -49,6 +49,8 @@ impl Dockerd {
             .tempdir()
             .unwrap();
         let path = |name: &str| directory.path().join(name);
+        // One that is named has to be there, and the machine's own is not to be read.
+        std::fs::write(path("daemon.json"), "{}").unwrap();
         let mut child = Command::new(find("dockerd").unwrap())
             .arg("--data-root")
             .arg(path("data"))
