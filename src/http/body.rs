@@ -1,12 +1,16 @@
 //! Request bodies on their way in: as a stream that ends when it stands still, or whole.
 
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, stream};
-use http_body_util::BodyExt;
+use futures_util::{Stream, StreamExt, ready};
+use http_body::Body as _;
 use hyper::body::Incoming;
-use tokio::time::Instant;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, Sleep};
 
 use crate::registry::{BodyError, IncomingBody};
 
@@ -14,38 +18,178 @@ use crate::registry::{BodyError, IncomingBody};
 /// open does not.
 const LEAST: u64 = 1024;
 /// How long a body may take for [`LEAST`] bytes.
-const WINDOW: Duration = Duration::from_mins(1);
+const WINDOW: Duration = Duration::from_secs(60);
+/// What all bodies together may gather before they hand it on. Each keeps up to four times its
+/// share: gathered, handed over, being written, and read ahead.
+const GATHERED: usize = 4 * 1024 * 1024;
+/// The share of one body, at most: more makes a trip to the store no cheaper.
+const LARGEST: usize = 256 * 1024;
+/// And at least.
+const SMALLEST: usize = 32 * 1024;
 
-/// The data of a request, ended with an error when it stands still.
-pub(super) fn moving(body: Incoming) -> IncomingBody {
-    Box::pin(slices(body))
+/// Bodies that are being received.
+static RECEIVING: AtomicUsize = AtomicUsize::new(0);
+
+/// The data of a body, some slices at a time.
+struct Moving {
+    body: Incoming,
+    gathered: Vec<Bytes>,
+    size: usize,
+    /// Received since the window was opened.
+    received: u64,
+    window: Pin<Box<Sleep>>,
+    state: State,
 }
 
-fn slices(body: Incoming) -> impl Stream<Item = Result<Bytes, BodyError>> + Send {
-    let window = (Instant::now() + WINDOW, 0_u64);
-    stream::unfold(Some((body, window)), |state| async move {
-        let (mut body, (mut deadline, mut received)) = state?;
+/// How far a body has come.
+enum State {
+    Going,
+    /// What was gathered before the error has been handed over; the error is next.
+    Broken(BodyError),
+    Ended,
+}
+
+impl Moving {
+    fn new(body: Incoming) -> Self {
+        RECEIVING.fetch_add(1, Ordering::Relaxed);
+        let window = Box::pin(tokio::time::sleep(WINDOW));
+        Self {
+            body,
+            gathered: Vec::new(),
+            size: 0,
+            received: 0,
+            window,
+            state: State::Going,
+        }
+    }
+
+    fn hand_over(&mut self) -> Option<Vec<Bytes>> {
+        self.size = 0;
+        Some(std::mem::take(&mut self.gathered)).filter(|gathered| !gathered.is_empty())
+    }
+
+    /// Ends with an error, after what was gathered.
+    fn broken(&mut self, error: BodyError) -> Result<Vec<Bytes>, BodyError> {
+        match self.hand_over() {
+            Some(gathered) => {
+                self.state = State::Broken(error);
+                Ok(gathered)
+            }
+            None => {
+                self.state = State::Ended;
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Drop for Moving {
+    fn drop(&mut self) {
+        RECEIVING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Stream for Moving {
+    type Item = Result<Vec<Bytes>, BodyError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Going => self.state = State::Going,
+            State::Broken(error) => return Poll::Ready(Some(Err(error))),
+            State::Ended => return Poll::Ready(None),
+        }
         loop {
-            match tokio::time::timeout_at(deadline, body.frame()).await {
-                Ok(None) => return None,
-                Ok(Some(Err(error))) => {
-                    return Some((Err(BodyError::Interrupted(error.to_string())), None));
-                }
-                Ok(Some(Ok(frame))) => {
+            match Pin::new(&mut self.body).poll_frame(context) {
+                Poll::Ready(Some(Ok(frame))) => {
                     // Trailers mean nothing here.
                     let Ok(bytes) = frame.into_data() else {
                         continue;
                     };
-                    received += bytes.len() as u64;
-                    if received >= LEAST {
-                        (deadline, received) = (Instant::now() + WINDOW, 0);
+                    self.received += bytes.len() as u64;
+                    self.size += bytes.len();
+                    self.gathered.push(bytes);
+                    let share = GATHERED / RECEIVING.load(Ordering::Relaxed).max(1);
+                    if self.size >= share.clamp(SMALLEST, LARGEST) {
+                        return Poll::Ready(self.hand_over().map(Ok));
                     }
-                    return Some((Ok(bytes), Some((body, (deadline, received)))));
                 }
-                Err(_) => return Some((Err(BodyError::Stalled), None)),
+                Poll::Ready(Some(Err(error))) => {
+                    let error = BodyError::Interrupted(error.to_string());
+                    return Poll::Ready(Some(self.broken(error)));
+                }
+                Poll::Ready(None) => {
+                    self.state = State::Ended;
+                    return Poll::Ready(self.hand_over().map(Ok));
+                }
+                Poll::Pending => {
+                    ready!(self.window.as_mut().poll(context));
+                    if self.received < LEAST {
+                        return Poll::Ready(Some(self.broken(BodyError::Stalled)));
+                    }
+                    self.received = 0;
+                    self.window.as_mut().reset(Instant::now() + WINDOW);
+                }
             }
         }
-    })
+    }
+}
+
+/// What is handed from the connection to whoever takes in a body.
+enum Part {
+    Slices(Result<Vec<Bytes>, BodyError>),
+    End,
+}
+
+/// The data of a request as whoever takes it in sees it, and what feeds that: to be driven by the
+/// connection's own task, which the frames of a body do not leave one by one.
+///
+/// When the connection's task is dropped, the body ends with an error.
+pub(super) fn hand_over(body: Incoming) -> (IncomingBody, impl Future<Output = ()> + Send) {
+    let (sender, receiver) = mpsc::channel(1);
+    let feed = async move {
+        let mut body = Moving::new(body);
+        while let Some(slices) = body.next().await {
+            // Whoever takes it in has had enough, and its answer says why.
+            if sender.send(Part::Slices(slices)).await.is_err() {
+                return;
+            }
+        }
+        let _ = sender.send(Part::End).await;
+    };
+    (
+        Box::pin(Received {
+            receiver,
+            ended: false,
+        }),
+        feed,
+    )
+}
+
+struct Received {
+    receiver: mpsc::Receiver<Part>,
+    ended: bool,
+}
+
+impl Stream for Received {
+    type Item = Result<Vec<Bytes>, BodyError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let part = ready!(self.receiver.poll_recv(context));
+        if let Some(Part::Slices(Ok(slices))) = part {
+            return Poll::Ready(Some(Ok(slices)));
+        }
+        self.ended = true;
+        Poll::Ready(match part {
+            Some(Part::Slices(slices)) => Some(slices),
+            Some(Part::End) => None,
+            None => Some(Err(BodyError::Interrupted(
+                "the connection is gone".to_owned(),
+            ))),
+        })
+    }
 }
 
 /// Why a body could not be had whole.
@@ -58,15 +202,15 @@ pub(super) enum WholeError {
 
 /// All of a body, up to `limit` bytes.
 pub(super) async fn whole(body: Incoming, limit: usize) -> Result<Bytes, WholeError> {
-    use futures_util::StreamExt;
-    let mut slices = std::pin::pin!(slices(body));
+    let mut body = Moving::new(body);
     let mut gathered = BytesMut::new();
-    while let Some(slice) = slices.next().await {
-        let slice = slice.map_err(WholeError::Body)?;
-        if gathered.len() + slice.len() > limit {
-            return Err(WholeError::TooLarge);
+    while let Some(slices) = body.next().await {
+        for slice in slices.map_err(WholeError::Body)? {
+            if gathered.len() + slice.len() > limit {
+                return Err(WholeError::TooLarge);
+            }
+            gathered.extend_from_slice(&slice);
         }
-        gathered.extend_from_slice(&slice);
     }
     Ok(gathered.freeze())
 }

@@ -64,16 +64,12 @@ impl Registry {
                 continue;
             }
             let keys = [
-                layout::upload_data(&repository, &id),
-                layout::upload_started(&repository, &id),
+                layout::upload(&repository, &id),
+                layout::foreign_upload(&repository, &id),
+                layout::foreign_upload_started(&repository, &id),
             ];
-            let changed = self
-                .store
-                .stat(&keys)
-                .await?
-                .into_iter()
-                .flatten()
-                .map(|stat| stat.changed);
+            let stats = self.store.stat(&keys).await?;
+            let changed = stats.into_iter().flatten().map(|stat| stat.changed);
             let moved = changed.max().map_or(now, |changed| changed / 1_000_000);
             records.push(UploadRecord {
                 id,

@@ -23,6 +23,8 @@ use crate::store::{Store, StoreError};
 
 /// Repositories that are worked on at the same time.
 const LANES: usize = 8;
+/// Changes that are made in one trip to the store at most.
+const TRIP: usize = 64;
 /// How long a failed change waits before it is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -141,57 +143,78 @@ impl Journal {
     }
 }
 
-/// One lane: its changes in order.
+/// One lane: its changes in order, as many in one trip to the store as there are.
 async fn lane(
     store: Arc<dyn Store>,
     state: Arc<Mutex<State>>,
     mut incoming: mpsc::UnboundedReceiver<Work>,
 ) {
-    let mut backlog: VecDeque<Work> = VecDeque::new();
+    let mut waiting: VecDeque<Work> = VecDeque::new();
     loop {
-        let received = if backlog.is_empty() {
-            match incoming.recv().await {
-                Some(work) => Some(work),
-                None => return,
-            }
-        } else {
-            tokio::select! {
-                work = incoming.recv() => match work {
-                    Some(work) => Some(work),
-                    None => return,
-                },
-                () = tokio::time::sleep(RETRY) => None,
-            }
-        };
-        if let Some(mut work) = received {
-            if !backlog.is_empty() {
-                // The writer need not wait for the room to come back: the index says what is true.
-                work.guard = None;
-            }
-            backlog.push_back(work);
-            if backlog.len() > 1 {
-                continue;
-            }
+        match incoming.recv().await {
+            Some(work) => waiting.push_back(work),
+            None => return,
         }
-        while let Some(mut work) = backlog.pop_front() {
-            if let Err(error) = layout::apply(&*store, &work.entry.change).await {
-                report(&error, &work);
-                work.guard = None;
-                backlog.push_front(work);
-                break;
+        while !waiting.is_empty() {
+            while waiting.len() < TRIP
+                && let Ok(work) = incoming.try_recv()
+            {
+                waiting.push_back(work);
             }
-            let mut state = state.lock();
-            state.outstanding.remove(&work.entry.id);
-            if let LayoutChange::BlobPlaced { digest, .. } = &work.entry.change {
-                state.waiting.remove(digest);
+            if let Err(error) = trip(&*store, &state, &mut waiting).await {
+                // The writers need not wait for the room to come back: the index says what is true.
+                for work in &mut waiting {
+                    if work.guard.take().is_some() {
+                        tracing::error!(%error, change = ?work.entry.change, "the layout could not be changed; trying again");
+                    }
+                }
+                tokio::time::sleep(RETRY).await;
             }
         }
     }
 }
 
-fn report(error: &StoreError, work: &Work) {
-    // Said once, when the writer still waits, and not at each new try.
-    if work.guard.is_some() {
-        tracing::error!(%error, change = ?work.entry.change, "the layout could not be changed; trying again");
+/// Brings the layout up with `waiting`, up to the first that fails.
+async fn trip(
+    store: &dyn Store,
+    state: &Mutex<State>,
+    waiting: &mut VecDeque<Work>,
+) -> Result<(), StoreError> {
+    let (mut steps, mut ends) = (Vec::new(), Vec::new());
+    for work in waiting.iter() {
+        steps.extend(layout::steps(&work.entry.change));
+        ends.push(steps.len());
+    }
+    let (taken, error) = match store.apply(steps).await {
+        Ok(()) => (waiting.len(), None),
+        Err(failed) => (
+            ends.iter().filter(|end| **end <= failed.step).count(),
+            Some(failed.error),
+        ),
+    };
+    for work in waiting.drain(..taken) {
+        done(state, &work);
+    }
+    match (error, waiting.front()) {
+        (Some(error), Some(work)) => match &work.entry.change {
+            // A collection or another hand took the bytes since: there is nothing left to place.
+            LayoutChange::BlobPlaced { digest, .. } if error.is_not_found() => {
+                tracing::warn!(%digest, "the bytes of a blob are neither staged nor in place");
+                if let Some(work) = waiting.pop_front() {
+                    done(state, &work);
+                }
+                Ok(())
+            }
+            _ => Err(error),
+        },
+        _ => Ok(()),
+    }
+}
+
+fn done(state: &Mutex<State>, work: &Work) {
+    let mut state = state.lock();
+    state.outstanding.remove(&work.entry.id);
+    if let LayoutChange::BlobPlaced { digest, .. } = &work.entry.change {
+        state.waiting.remove(digest);
     }
 }

@@ -7,13 +7,15 @@ use bytes::Bytes;
 
 use crate::index::LayoutChange;
 use crate::oci::{Digest, Repository, Tag};
-use crate::store::{Store, StoreError};
+use crate::store::Step;
 
 /// Blobs by their canonical digest, in 256 directories by the first two digits.
 pub(super) const BLOBS: &str = "docker/registry/v2/blobs/sha256";
 /// Repositories, their components as directories.
 pub(super) const REPOSITORIES: &str = "docker/registry/v2/repositories";
-/// Manifests on their way in: sealed, not yet placed.
+/// Upload sessions, by repository.
+pub(super) const UPLOADS: &str = "regctl/uploads";
+/// Bytes on their way in that no session holds.
 pub(super) const STAGING: &str = "regctl/staging";
 /// Written to learn what time it is where the bytes lie.
 pub(super) const CLOCK: &str = "regctl/clock";
@@ -67,24 +69,25 @@ fn tag_past(name: &Repository, tag_name: &Tag, digest: &Digest) -> String {
     )
 }
 
-/// All that is kept of an upload session.
+/// The bytes that an upload session has received. Ours lie beside the layout: a session means
+/// nothing to another program, which lacks the key that its clients would have to show.
 pub(super) fn upload(name: &Repository, id: &str) -> String {
-    format!("{REPOSITORIES}/{name}/_uploads/{id}")
+    format!("{UPLOADS}/{name}/_{id}")
 }
 
-/// The bytes that an upload session has received.
-pub(super) fn upload_data(name: &Repository, id: &str) -> String {
-    format!("{}/data", upload(name, id))
+/// The bytes of an upload session that registry:2 began.
+pub(super) fn foreign_upload(name: &Repository, id: &str) -> String {
+    format!("{REPOSITORIES}/{name}/_uploads/{id}/data")
 }
 
-/// When an upload session began, RFC 3339 in UTC.
-pub(super) fn upload_started(name: &Repository, id: &str) -> String {
-    format!("{}/startedat", upload(name, id))
+/// When registry:2 began an upload session, RFC 3339 in UTC.
+pub(super) fn foreign_upload_started(name: &Repository, id: &str) -> String {
+    format!("{REPOSITORIES}/{name}/_uploads/{id}/startedat")
 }
 
-/// The bytes of a manifest on its way in.
-pub(super) fn staged(id: &str) -> String {
-    format!("{STAGING}/{id}/data")
+/// The bytes of a manifest, or of a blob that comes in one request, on their way in.
+pub(super) fn staged() -> String {
+    format!("{STAGING}/{}", uuid::Uuid::new_v4())
 }
 
 /// The text of a link file.
@@ -106,62 +109,76 @@ pub(super) fn lane_key(change: &LayoutChange) -> &str {
     }
 }
 
-/// Brings the layout to where a change wants it. Done again, it changes nothing.
-pub(super) async fn apply(store: &dyn Store, change: &LayoutChange) -> Result<(), StoreError> {
+/// The steps that bring the layout to where a change wants it.
+pub(super) fn steps(change: &LayoutChange) -> Vec<Step> {
+    let put = |key, digest| Step::Put {
+        key,
+        bytes: link(digest),
+    };
     match change {
         LayoutChange::BlobPlaced { digest, from } => {
-            let to = blob(digest);
-            match store.place(from, &to).await {
-                // A collection or another hand took it since; there is nothing left to place.
-                Err(error) if error.is_not_found() => {
-                    tracing::warn!(%digest, "the bytes of a blob are neither staged nor in place");
-                }
-                result => result?,
-            }
-            discard(store, from).await
+            let mut steps = vec![Step::Place {
+                from: from.clone(),
+                to: blob(digest),
+            }];
+            steps.extend(session_directory(from));
+            steps
         }
-        LayoutChange::Discarded { key } => discard(store, key).await,
+        LayoutChange::Discarded { key } => vec![discard(key)],
         LayoutChange::LayerLinked {
             repository,
             digest,
             canonical,
-        } => store.put(&layer(repository, digest), link(canonical)).await,
+        } => {
+            vec![put(layer(repository, digest), canonical)]
+        }
         LayoutChange::LayerUnlinked { repository, digest } => {
-            store.remove(&layer(repository, digest)).await
+            vec![Step::Prune {
+                key: layer(repository, digest),
+            }]
         }
         LayoutChange::RevisionLinked {
             repository,
             digest,
             canonical,
         } => {
-            store
-                .put(&revision(repository, digest), link(canonical))
-                .await
+            vec![put(revision(repository, digest), canonical)]
         }
         LayoutChange::RevisionUnlinked { repository, digest } => {
-            store.remove(&revision(repository, digest)).await
+            vec![Step::Prune {
+                key: revision(repository, digest),
+            }]
         }
         LayoutChange::TagSet {
             repository,
             tag,
             digest,
-        } => {
-            store
-                .put(&tag_past(repository, tag, digest), link(digest))
-                .await?;
-            store.put(&tag_current(repository, tag), link(digest)).await
-        }
+        } => vec![
+            put(tag_past(repository, tag, digest), digest),
+            put(tag_current(repository, tag), digest),
+        ],
         LayoutChange::TagRemoved {
             repository,
             tag: name,
-        } => store.remove_tree(&tag(repository, name)).await,
+        } => {
+            vec![Step::RemoveTree {
+                key: tag(repository, name),
+            }]
+        }
     }
 }
 
-/// Removes an upload or a staged manifest: the directory that holds its bytes.
-pub(super) async fn discard(store: &dyn Store, data: &str) -> Result<(), StoreError> {
-    match data.rsplit_once('/') {
-        Some((directory, _)) => store.remove_tree(directory).await,
-        None => Ok(()),
-    }
+/// Removes bytes on their way in, with the directory of their session where registry:2 made one.
+pub(super) fn discard(key: &str) -> Step {
+    session_directory(key).unwrap_or_else(|| Step::Remove {
+        key: key.to_owned(),
+    })
+}
+
+/// Removes the directory of a session of registry:2; nothing for bytes that lie alone.
+fn session_directory(key: &str) -> Option<Step> {
+    let (directory, _) = key.strip_prefix(REPOSITORIES)?.rsplit_once('/')?;
+    Some(Step::RemoveTree {
+        key: format!("{REPOSITORIES}{directory}"),
+    })
 }

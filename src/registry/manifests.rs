@@ -122,13 +122,13 @@ impl Registry {
 
     /// Writes and seals the bytes of a manifest where they can wait for the index.
     async fn stage(&self, bytes: &Bytes) -> Result<String, RegistryError> {
-        let key = layout::staged(&uuid::Uuid::new_v4().to_string());
-        let written = async {
-            let mut appender = self.store.append(&key, 0, Vec::new()).await?;
-            appender.write(vec![bytes.clone()]).await?;
-            appender.seal().await
+        let key = layout::staged();
+        let mut appender = self.store.append(&key, 0, Vec::new());
+        let written = match appender.write(vec![bytes.clone()]).await {
+            Ok(()) => appender.seal().await,
+            Err(error) => Err(error),
         };
-        match written.await {
+        match written {
             Ok(_) => Ok(key),
             Err(error) => {
                 self.unstage(Some(key)).await;
@@ -137,11 +137,12 @@ impl Registry {
         }
     }
 
-    async fn unstage(&self, staged: Option<String>) {
+    /// Removes what was staged in vain.
+    pub(super) async fn unstage(&self, staged: Option<String>) {
         if let Some(key) = staged
-            && let Err(error) = layout::discard(&*self.store, &key).await
+            && let Err(error) = self.apply(layout::discard(&key)).await
         {
-            tracing::warn!(%error, "a manifest that was refused could not be removed");
+            tracing::warn!(%error, "what was refused could not be removed; the next start does");
         }
     }
 

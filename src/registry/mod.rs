@@ -24,7 +24,7 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, Millis};
 use crate::index::{Index, Lease};
-use crate::store::Store;
+use crate::store::{Step, Store};
 
 pub use blobs::Blob;
 pub use cache::Manifest;
@@ -123,7 +123,10 @@ impl Registry {
             tracing::info!(changes = redone, "did the journal of the last run again");
         }
         registry.forget_journal().await?;
-        registry.store.remove_tree(layout::STAGING).await?;
+        let staging = Step::RemoveTree {
+            key: layout::STAGING.to_owned(),
+        };
+        registry.apply(staging).await?;
         let taken = registry.bring_up_to_date().await?;
         Ok((registry, taken))
     }
@@ -159,6 +162,14 @@ impl Registry {
         self.mark_up_to_date().await?;
         self.index.close().await;
         Ok(())
+    }
+
+    /// Takes one step in the store.
+    async fn apply(&self, step: Step) -> Result<(), RegistryError> {
+        self.store
+            .apply(vec![step])
+            .await
+            .map_err(|failed| failed.error.into())
     }
 
     fn lease(&self) -> Lease {

@@ -13,6 +13,7 @@ use super::{Registry, RegistryError, layout};
 use crate::index::{FoundRepository, KnownRepository};
 use crate::oci::{Algorithm, Digest, Repository, Tag};
 use crate::store::Stat;
+use crate::store::Step;
 
 /// The setting that holds when index and layout agreed, by the clock of the store.
 const AGREED_AT: &str = "layout_agreed_at";
@@ -52,7 +53,8 @@ impl Registry {
         let mut taken = Taken::default();
 
         let gone_blobs = self.compare_blobs(since, &mut taken).await?;
-        let (names, uploads) = self.walk_repositories().await?;
+        let (names, mut uploads) = self.walk_repositories().await?;
+        uploads.extend(self.own_uploads().await?);
         let mut differing = Vec::new();
         let (_, known) = self.index.counts().await?;
         let mut lost = 0;
@@ -115,7 +117,11 @@ impl Registry {
     /// The time by the clock of the store.
     async fn store_time(&self) -> Result<i64, RegistryError> {
         let key = layout::CLOCK.to_owned();
-        self.store.put(&key, "".into()).await?;
+        self.apply(Step::Put {
+            key: key.clone(),
+            bytes: "".into(),
+        })
+        .await?;
         let stat = self.store.stat(&[key]).await?;
         Ok(stat
             .into_iter()

@@ -22,6 +22,8 @@ use crate::oci::{Algorithm, Repository};
 pub(super) struct Session {
     pub(super) id: String,
     pub(super) repository: Repository,
+    /// Where its bytes lie.
+    pub(super) key: String,
     pub(super) started_at: Millis,
     pub(super) updated_at: Millis,
     /// Bytes that were acknowledged.
@@ -30,6 +32,8 @@ pub(super) struct Session {
     pub(super) hashers: Vec<Hasher>,
     /// Whether the index knows less than this.
     pub(super) unsaved: bool,
+    /// Whether the index knows of it at all.
+    pub(super) saved_before: bool,
     /// Finished or cancelled by the request that held it.
     pub(super) ended: bool,
 }
@@ -62,7 +66,7 @@ impl Session {
     }
 
     /// From what the index kept. A state that can't be read is begun again, at 0.
-    pub(super) fn from_record(record: &UploadRecord) -> Self {
+    pub(super) fn from_record(record: &UploadRecord, key: String) -> Self {
         let hashers = serde_json::from_str::<Vec<SavedHash>>(&record.state)
             .ok()
             .and_then(|hashes| {
@@ -78,11 +82,13 @@ impl Session {
         Self {
             id: record.id.clone(),
             repository: record.repository.clone(),
+            key,
             started_at: record.started_at,
             updated_at: record.updated_at,
             position,
             hashers,
             unsaved: false,
+            saved_before: true,
             ended: false,
         }
     }

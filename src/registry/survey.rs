@@ -56,6 +56,33 @@ impl Registry {
         Ok((names, uploads))
     }
 
+    /// The upload sessions that lie beside the layout.
+    pub(super) async fn own_uploads(&self) -> Result<Vec<(Repository, String)>, RegistryError> {
+        let mut uploads = Vec::new();
+        let mut level = vec![String::new()];
+        while !level.is_empty() {
+            let keys: Vec<String> = level
+                .iter()
+                .map(|name| format!("{}{name}", layout::UPLOADS))
+                .collect();
+            let mut next = Vec::new();
+            for (parent, entries) in level.iter().zip(self.store.list(&keys).await?) {
+                let name = parent.trim_start_matches('/').parse::<Repository>().ok();
+                for entry in entries {
+                    match (entry.name.strip_prefix('_'), &name) {
+                        (Some(id), Some(name)) => uploads.push((name.clone(), id.to_owned())),
+                        (None, _) if entry.directory => {
+                            next.push(format!("{parent}/{}", entry.name))
+                        }
+                        _ => {}
+                    }
+                }
+            }
+            level = next;
+        }
+        Ok(uploads)
+    }
+
     /// The digests that have a link file below a directory, of all algorithms.
     pub(super) async fn links(
         &self,

@@ -33,7 +33,7 @@ impl Registry {
         if !records.is_empty() {
             self.index.save_uploads(records).await?;
             for session in &mut saved {
-                session.unsaved = false;
+                (session.unsaved, session.saved_before) = (false, true);
             }
         }
         Ok(())

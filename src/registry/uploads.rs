@@ -13,8 +13,6 @@ use crate::index::NewBlob;
 use crate::oci::{Algorithm, ByteRange, Digest, Repository};
 use crate::store::{StoreError, Written};
 
-/// Bytes that are gathered before they are handed on to be hashed and written.
-const SLICE: usize = 128 * 1024;
 /// How long a request waits for another one that writes to the same upload.
 const TURN: Duration = Duration::from_secs(10);
 /// Why a body ended before its end.
@@ -35,8 +33,8 @@ impl From<BodyError> for RegistryError {
     }
 }
 
-/// The body of a request.
-pub type IncomingBody = Pin<Box<dyn Stream<Item = Result<Bytes, BodyError>> + Send>>;
+/// The body of a request, several slices at a time: as many as are worth a trip to the store.
+pub type IncomingBody = Pin<Box<dyn Stream<Item = Result<Vec<Bytes>, BodyError>> + Send>>;
 
 /// An upload session, as a client sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,23 +64,31 @@ impl Registry {
         announced: Option<Algorithm>,
     ) -> Result<Upload, RegistryError> {
         self.must_be_writable()?;
-        let (id, now) = (uuid::Uuid::new_v4().to_string(), self.clock.now());
-        let started = jiff::Timestamp::from_millisecond(now).unwrap_or_default();
-        let text = started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let session = self.new_session(repository, announced);
+        let id = session.id.clone();
+        // An empty file says, after a crash as well, that the session exists.
         self.store
-            .put(&layout::upload_started(repository, &id), text.into())
+            .append(&session.key, 0, Vec::new())
+            .finish()
             .await?;
-        self.sessions.add(Session {
-            id: id.clone(),
+        self.sessions.add(session);
+        Ok(Upload { id, position: 0 })
+    }
+
+    fn new_session(&self, repository: &Repository, announced: Option<Algorithm>) -> Session {
+        let (id, now) = (uuid::Uuid::new_v4().to_string(), self.clock.now());
+        Session {
+            key: layout::upload(repository, &id),
+            id,
             repository: repository.clone(),
             started_at: now,
             updated_at: now,
             position: 0,
             hashers: hashers_for(announced),
             unsaved: true,
+            saved_before: false,
             ended: false,
-        });
-        Ok(Upload { id, position: 0 })
+        }
     }
 
     /// How far an upload has come.
@@ -123,37 +129,18 @@ impl Registry {
     ) -> Result<Arrived, RegistryError> {
         self.must_be_writable()?;
         let (entry, mut session) = self.turn(repository, id).await?;
-        self.take_in(&entry, &mut session, range, body, true)
-            .await?;
-        let canonical =
-            digest_of(&session, Algorithm::Sha256).ok_or(RegistryError::UploadUnknown)?;
-        let actual = match digest_of(&session, digest.algorithm()) {
-            Some(digest) => digest,
-            None => self.hash_again(&session, digest.algorithm()).await?,
-        };
-        if actual != *digest {
-            self.end(&mut session).await?;
-            return Err(RegistryError::DigestMismatch {
-                expected: *digest,
-                actual,
-            });
+        let before = (session.position, session.hashers.clone());
+        let finished = self
+            .complete(&entry, &mut session, digest, range, body)
+            .await;
+        match &finished {
+            Ok(_) => {}
+            Err(RegistryError::DigestMismatch { .. }) => self.end(&mut session).await?,
+            Err(RegistryError::Interrupted(_) | RegistryError::Stalled) => {}
+            // As if the request had not been: it may come again.
+            Err(_) => (session.position, session.hashers) = before,
         }
-        let new = NewBlob {
-            repository: repository.clone(),
-            canonical,
-            alias: (canonical != *digest).then_some(*digest),
-            size: session.position,
-            staged: layout::upload_data(repository, id),
-            upload: Some(id.to_owned()),
-        };
-        let terms = self.lease();
-        self.index.add_blob(new, terms).await?;
-        session.ended = true;
-        self.sessions.remove(id);
-        Ok(Arrived {
-            digest: *digest,
-            size: session.position,
-        })
+        finished
     }
 
     /// A whole blob in one request; what does not become one leaves nothing behind.
@@ -163,19 +150,61 @@ impl Registry {
         digest: &Digest,
         body: IncomingBody,
     ) -> Result<Arrived, RegistryError> {
-        let upload = self
-            .start_upload(repository, Some(digest.algorithm()))
-            .await?;
-        let result = self
-            .finish_upload(repository, &upload.id, digest, None, body)
+        self.must_be_writable()?;
+        let mut session = self.new_session(repository, Some(digest.algorithm()));
+        session.key = layout::staged();
+        let (id, key) = (session.id.clone(), session.key.clone());
+        // Among the sessions so that it is seen to move, though nobody is told its id.
+        let entry = self.sessions.add(session);
+        let mut session = std::sync::Arc::clone(&entry.session).lock_owned().await;
+        let arrived = self
+            .complete(&entry, &mut session, digest, None, body)
             .await;
-        if result.is_err()
-            && let Err(error) = self.cancel_upload(repository, &upload.id).await
-            && !matches!(error, RegistryError::UploadUnknown)
-        {
-            tracing::warn!(%error, upload = upload.id, "an upload that failed could not be removed");
+        if arrived.is_err() {
+            session.ended = true;
+            self.sessions.remove(&id);
+            self.unstage(Some(key)).await;
         }
-        result
+        arrived
+    }
+
+    /// Takes in the last bytes of a session, and makes all of it a blob if it has this digest.
+    async fn complete(
+        &self,
+        entry: &Entry,
+        session: &mut Session,
+        digest: &Digest,
+        range: Option<ByteRange>,
+        body: IncomingBody,
+    ) -> Result<Arrived, RegistryError> {
+        self.take_in(entry, session, range, body, true).await?;
+        let canonical =
+            digest_of(session, Algorithm::Sha256).ok_or(RegistryError::UploadUnknown)?;
+        let actual = match digest_of(session, digest.algorithm()) {
+            Some(digest) => digest,
+            None => self.hash_again(session, digest.algorithm()).await?,
+        };
+        if actual != *digest {
+            return Err(RegistryError::DigestMismatch {
+                expected: *digest,
+                actual,
+            });
+        }
+        let new = NewBlob {
+            repository: session.repository.clone(),
+            canonical,
+            alias: (canonical != *digest).then_some(*digest),
+            size: session.position,
+            staged: session.key.clone(),
+            upload: session.saved_before.then(|| session.id.clone()),
+        };
+        self.index.add_blob(new, self.lease()).await?;
+        session.ended = true;
+        self.sessions.remove(&session.id);
+        Ok(Arrived {
+            digest: *digest,
+            size: session.position,
+        })
     }
 
     /// Ends an upload without a blob.
@@ -191,10 +220,8 @@ impl Registry {
     async fn end(&self, session: &mut Session) -> Result<(), RegistryError> {
         session.ended = true;
         self.sessions.remove(&session.id);
-        self.store
-            .remove_tree(&layout::upload(&session.repository, &session.id))
-            .await?;
-        if self.index.upload(&session.id).await?.is_some() {
+        self.apply(layout::discard(&session.key)).await?;
+        if session.saved_before {
             self.index.remove_upload(session.id.clone()).await?;
         }
         Ok(())
@@ -229,26 +256,34 @@ impl Registry {
             return Err(RegistryError::UploadUnknown);
         }
         let keys = [
-            layout::upload_data(repository, id),
-            layout::upload_started(repository, id),
+            layout::upload(repository, id),
+            layout::foreign_upload(repository, id),
+            layout::foreign_upload_started(repository, id),
         ];
-        let (length, started) = match self.store.stat(&keys).await?[..] {
-            [None, None] | [] => return Err(RegistryError::UploadUnknown),
-            [data, started, ..] => (data.map_or(0, |stat| stat.size), started),
-            [_] => return Err(RegistryError::UploadUnknown),
+        let stats = self.store.stat(&keys).await?;
+        let stat = |number: usize| stats.get(number).copied().flatten();
+        let (key, length, began) = match (stat(0), stat(1), stat(2)) {
+            (Some(ours), _, _) => (&keys[0], ours.size, ours.changed),
+            (None, Some(theirs), _) => (&keys[1], theirs.size, theirs.changed),
+            (None, None, Some(started)) => (&keys[1], 0, started.changed),
+            (None, None, None) => return Err(RegistryError::UploadUnknown),
         };
         let now = self.clock.now();
         let mut session = match self.index.upload(id).await? {
-            Some(record) if record.repository == *repository => Session::from_record(&record),
+            Some(record) if record.repository == *repository => {
+                Session::from_record(&record, key.clone())
+            }
             Some(_) => return Err(RegistryError::UploadUnknown),
             None => Session {
                 id: id.to_owned(),
                 repository: repository.clone(),
-                started_at: started.map_or(now, |stat| stat.changed / 1_000_000),
+                key: key.clone(),
+                started_at: began / 1_000_000,
                 updated_at: now,
                 position: 0,
                 hashers: hashers_for(None),
                 unsaved: true,
+                saved_before: false,
                 ended: false,
             },
         };
@@ -259,10 +294,10 @@ impl Registry {
         if session.position < length {
             let mut rest = self
                 .store
-                .read(&keys[0], Some((session.position, length)))
+                .read(key, Some((session.position, length)))
                 .await?;
             while let Some(slice) = rest.next().await {
-                let slice = slice.map_err(|error| StoreError::new("read", &keys[0], error))?;
+                let slice = slice.map_err(|error| StoreError::new("read", key, error))?;
                 session
                     .hashers
                     .iter_mut()
@@ -293,34 +328,25 @@ impl Registry {
                 position,
             });
         }
-        let key = layout::upload_data(&session.repository, &session.id);
-        let mut appender = self
-            .store
-            .append(&key, session.position, session.hashers.clone())
-            .await?;
+        let mut appender =
+            self.store
+                .append(&session.key, session.position, session.hashers.clone());
         let limit = range.map_or(u64::MAX, ByteRange::length);
         let (mut received, mut broken) = (0_u64, None);
-        let mut slices = Vec::new();
-        let mut gathered = 0;
         while let Some(next) = body.next().await {
             match next {
-                Ok(bytes) => {
-                    received += bytes.len() as u64;
-                    gathered += bytes.len();
-                    slices.push(bytes);
+                Ok(slices) => {
+                    received += slices.iter().map(|slice| slice.len() as u64).sum::<u64>();
+                    if received > limit {
+                        break;
+                    }
+                    entry.moved(self.clock.now());
+                    appender.write(slices).await?;
                 }
                 Err(error) => {
                     broken = Some(error);
                     break;
                 }
-            }
-            if received > limit {
-                break;
-            }
-            if gathered >= SLICE {
-                entry.moved(self.clock.now());
-                appender.write(std::mem::take(&mut slices)).await?;
-                gathered = 0;
             }
         }
         if range.is_some() && broken.is_none() && received != limit {
@@ -330,9 +356,6 @@ impl Registry {
                 expected: limit,
                 actual: received,
             });
-        }
-        if !slices.is_empty() {
-            appender.write(slices).await?;
         }
         let Written { hashers, length } = if seal && broken.is_none() {
             appender.seal().await?
@@ -356,11 +379,11 @@ impl Registry {
         session: &Session,
         algorithm: Algorithm,
     ) -> Result<Digest, RegistryError> {
-        let key = layout::upload_data(&session.repository, &session.id);
+        let key = &session.key;
         let mut hasher = crate::hash::Hasher::new(algorithm);
-        let mut bytes = self.store.read(&key, None).await?;
+        let mut bytes = self.store.read(key, None).await?;
         while let Some(slice) = bytes.next().await {
-            hasher.update(&slice.map_err(|error| StoreError::new("read", &key, error))?);
+            hasher.update(&slice.map_err(|error| StoreError::new("read", key, error))?);
         }
         Ok(hasher.finish())
     }

@@ -7,9 +7,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use bytes::{Bytes, BytesMut};
+use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 
-use super::{Appender, Body, Entry, Stat, Store, StoreError, StoreFuture, Written};
+use super::{
+    Appender, Body, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture, Written,
+};
 use crate::hash::Hasher;
 
 /// What a call is to answer instead of doing its work.
@@ -68,17 +71,53 @@ impl MemoryStore {
     }
 
     /// Runs `work` on the records, unless a fault is injected.
+    fn now<T>(
+        &self,
+        action: &'static str,
+        key: &str,
+        work: impl FnOnce(&mut BTreeMap<String, Record>, i64) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.check(action, key)?;
+        let tick = self.ticks.fetch_add(1, Ordering::Relaxed);
+        work(&mut self.records.lock(), tick)
+    }
+
     fn with<'a, T: Send + 'a>(
         &self,
         action: &'static str,
         key: &str,
         work: impl FnOnce(&mut BTreeMap<String, Record>, i64) -> Result<T, StoreError>,
     ) -> StoreFuture<'a, T> {
-        let result = self.check(action, key).and_then(|()| {
-            let tick = self.ticks.fetch_add(1, Ordering::Relaxed);
-            work(&mut self.records.lock(), tick)
-        });
-        Box::pin(std::future::ready(result))
+        Box::pin(std::future::ready(self.now(action, key, work)))
+    }
+
+    fn step(&self, step: &Step) -> Result<(), StoreError> {
+        match step {
+            Step::Place { from, to } => self.now("place", to, |records, changed| {
+                match (records.remove(from), records.contains_key(to)) {
+                    (_, true) => Ok(()),
+                    (Some(record), false) => {
+                        records.insert(to.clone(), Record { changed, ..record });
+                        Ok(())
+                    }
+                    (None, false) => Err(StoreError::NotFound(from.clone())),
+                }
+            }),
+            Step::Put { key, bytes } => self.now("put", key, |records, changed| {
+                let bytes = BytesMut::from(&bytes[..]);
+                records.insert(key.clone(), Record { bytes, changed });
+                Ok(())
+            }),
+            Step::Remove { key } | Step::Prune { key } => self.now("remove", key, |records, _| {
+                records.remove(key);
+                Ok(())
+            }),
+            Step::RemoveTree { key } => self.now("remove", key, |records, _| {
+                let prefix = format!("{key}/");
+                records.retain(|key, _| !key.starts_with(&prefix));
+                Ok(())
+            }),
+        }
     }
 }
 
@@ -93,59 +132,13 @@ fn below<'a>(
 }
 
 impl Store for MemoryStore {
-    fn append<'a>(
-        &'a self,
-        key: &'a str,
-        offset: u64,
-        hashers: Vec<Hasher>,
-    ) -> StoreFuture<'a, Box<dyn Appender>> {
-        self.with("append", key, |records, changed| {
-            if offset > 0 && !records.contains_key(key) {
-                return Err(StoreError::NotFound(key.to_owned()));
-            }
-            let record = records.entry(key.to_owned()).or_insert_with(|| Record {
-                bytes: BytesMut::new(),
-                changed,
-            });
-            let length = record.bytes.len() as u64;
-            if length < offset {
-                return Err(StoreError::Short {
-                    key: key.to_owned(),
-                    length,
-                    expected: offset,
-                });
-            }
-            record
-                .bytes
-                .truncate(usize::try_from(offset).unwrap_or(usize::MAX));
-            let appender = MemoryAppender {
-                store: self.clone(),
-                key: key.to_owned(),
-                hashers,
-            };
-            Ok(Box::new(appender) as Box<dyn Appender>)
-        })
-    }
-
-    fn seal<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()> {
-        self.with("seal", key, |records, _| {
-            records
-                .get(key)
-                .map(|_| ())
-                .ok_or_else(|| StoreError::NotFound(key.to_owned()))
-        })
-    }
-
-    fn place<'a>(&'a self, from: &'a str, to: &'a str) -> StoreFuture<'a, ()> {
-        self.with("place", to, |records, changed| {
-            match (records.remove(from), records.contains_key(to)) {
-                (_, true) => Ok(()),
-                (Some(record), false) => {
-                    records.insert(to.to_owned(), Record { changed, ..record });
-                    Ok(())
-                }
-                (None, false) => Err(StoreError::NotFound(from.to_owned())),
-            }
+    fn append(&self, key: &str, offset: u64, hashers: Vec<Hasher>) -> Box<dyn Appender> {
+        let (store, key) = (self.clone(), key.to_owned());
+        Box::new(MemoryAppender {
+            store,
+            key,
+            offset: Some(offset),
+            hashers,
         })
     }
 
@@ -179,32 +172,14 @@ impl Store for MemoryStore {
         })
     }
 
-    fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> StoreFuture<'a, ()> {
-        self.with("put", key, |records, changed| {
-            records.insert(
-                key.to_owned(),
-                Record {
-                    bytes: (&bytes[..]).into(),
-                    changed,
-                },
-            );
-            Ok(())
-        })
-    }
-
-    fn remove<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()> {
-        self.with("remove", key, |records, _| {
-            records.remove(key);
-            Ok(())
-        })
-    }
-
-    fn remove_tree<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()> {
-        self.with("remove", key, |records, _| {
-            let prefix = format!("{key}/");
-            records.retain(|key, _| !key.starts_with(&prefix));
-            Ok(())
-        })
+    fn apply(&self, steps: Vec<Step>) -> BoxFuture<'_, Result<(), StepError>> {
+        let taken = steps.iter().enumerate().try_for_each(|(number, step)| {
+            self.step(step).map_err(|error| StepError {
+                step: number,
+                error,
+            })
+        });
+        Box::pin(std::future::ready(taken))
     }
 
     fn list<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Vec<Entry>>> {
@@ -257,11 +232,65 @@ impl Store for MemoryStore {
 struct MemoryAppender {
     store: MemoryStore,
     key: String,
+    /// Where to go on; taken with the first write.
+    offset: Option<u64>,
     hashers: Vec<Hasher>,
 }
 
 impl MemoryAppender {
-    fn written(self, action: &'static str) -> Result<Written, StoreError> {
+    /// Brings the record to where the appender goes on.
+    fn begin(&mut self) -> Result<(), StoreError> {
+        let (Some(offset), key) = (self.offset.take(), &self.key) else {
+            return Ok(());
+        };
+        self.store.now("append", key, |records, changed| {
+            if offset > 0 && !records.contains_key(key) {
+                return Err(StoreError::NotFound(key.clone()));
+            }
+            let record = records.entry(key.clone()).or_insert_with(|| Record {
+                bytes: BytesMut::new(),
+                changed,
+            });
+            let length = record.bytes.len() as u64;
+            if length < offset {
+                return Err(StoreError::Short {
+                    key: key.clone(),
+                    length,
+                    expected: offset,
+                });
+            }
+            record
+                .bytes
+                .truncate(usize::try_from(offset).unwrap_or(usize::MAX));
+            Ok(())
+        })
+    }
+
+    fn append(&mut self, slices: &[Bytes]) -> Result<(), StoreError> {
+        self.begin()?;
+        let Self {
+            store,
+            key,
+            hashers,
+            ..
+        } = self;
+        store.now("write", key, |records, changed| {
+            let record = records
+                .get_mut(key)
+                .ok_or_else(|| StoreError::NotFound(key.clone()))?;
+            for slice in slices {
+                for hasher in hashers.iter_mut() {
+                    hasher.update(slice);
+                }
+                record.bytes.extend_from_slice(slice);
+            }
+            record.changed = changed;
+            Ok(())
+        })
+    }
+
+    fn end(mut self, action: &'static str) -> Result<Written, StoreError> {
+        self.begin()?;
         self.store.check(action, &self.key)?;
         let length = self
             .store
@@ -280,32 +309,15 @@ impl MemoryAppender {
 }
 
 impl Appender for MemoryAppender {
-    fn write(&mut self, slices: Vec<Bytes>) -> StoreFuture<'_, ()> {
-        let Self {
-            store,
-            key,
-            hashers,
-        } = self;
-        store.with("write", key, |records, changed| {
-            let record = records
-                .get_mut(key)
-                .ok_or_else(|| StoreError::NotFound(key.clone()))?;
-            for slice in &slices {
-                for hasher in hashers.iter_mut() {
-                    hasher.update(slice);
-                }
-                record.bytes.extend_from_slice(slice);
-            }
-            record.changed = changed;
-            Ok(())
-        })
+    fn write<'a>(&'a mut self, slices: Vec<Bytes>) -> StoreFuture<'a, ()> {
+        Box::pin(std::future::ready(self.append(&slices)))
     }
 
     fn finish(self: Box<Self>) -> StoreFuture<'static, Written> {
-        Box::pin(std::future::ready(self.written("finish")))
+        Box::pin(std::future::ready(self.end("finish")))
     }
 
     fn seal(self: Box<Self>) -> StoreFuture<'static, Written> {
-        Box::pin(std::future::ready(self.written("seal")))
+        Box::pin(std::future::ready(self.end("seal")))
     }
 }

@@ -4,11 +4,12 @@
 //! keys mean is the business of `registry::layout`. This room knows nothing of repositories or
 //! requests. One trait, [`Store`]; one file an implementation; one test suite (`suite`) for all.
 //!
-//! Durability: [`Appender::seal`] makes bytes durable. Everything else ([`Store::place`],
-//! [`Store::put`], [`Store::remove`]) is atomic for whoever looks, but lasts through a power cut
-//! only after [`Store::sync`]. The caller keeps a journal for the time between.
+//! Durability: [`Appender::seal`] makes bytes durable. Everything else (each [`Step`]) is atomic for
+//! whoever looks, but lasts through a power cut only after [`Store::sync`]. The caller keeps a
+//! journal for the time between.
 
 mod body;
+mod file_appender;
 mod fs;
 mod lock;
 mod memory;
@@ -123,23 +124,62 @@ pub struct Written {
     pub length: u64,
 }
 
-/// Where bytes lie.
-pub trait Store: Send + Sync + 'static {
-    /// Opens a blob in the making to go on at `offset`, creating it when `offset` is 0. Bytes past
-    /// `offset`, which nobody was promised, go.
-    fn append<'a>(
-        &'a self,
-        key: &'a str,
-        offset: u64,
-        hashers: Vec<Hasher>,
-    ) -> StoreFuture<'a, Box<dyn Appender>>;
-
-    /// Makes the bytes under a key durable.
-    fn seal<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()>;
-
+/// A change to what lies under a key: whole or not at all, and no harm when taken again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
     /// Moves a sealed blob to its place. When the place is taken (by the same content), the source
     /// goes; when only the place is there, it was done already.
-    fn place<'a>(&'a self, from: &'a str, to: &'a str) -> StoreFuture<'a, ()>;
+    Place {
+        /// Where it is.
+        from: String,
+        /// Its place.
+        to: String,
+    },
+    /// Writes a small record.
+    Put {
+        /// Its key.
+        key: String,
+        /// Its content.
+        bytes: Bytes,
+    },
+    /// Removes a blob or record. Nothing there is no error.
+    Remove {
+        /// Its key.
+        key: String,
+    },
+    /// Removes a record, and the directory above it when that is empty then.
+    Prune {
+        /// Its key.
+        key: String,
+    },
+    /// Removes a directory with all that is in it. Nothing there is no error.
+    RemoveTree {
+        /// Its key.
+        key: String,
+    },
+}
+
+/// A step that could not be taken; those before it were.
+#[derive(Debug)]
+pub struct StepError {
+    /// Which step, from 0.
+    pub step: usize,
+    /// Why not.
+    pub error: StoreError,
+}
+
+impl From<StepError> for StoreError {
+    fn from(error: StepError) -> Self {
+        error.error
+    }
+}
+
+/// Where bytes lie.
+pub trait Store: Send + Sync + 'static {
+    /// A blob in the making that goes on at `offset`, and is created when `offset` is 0. Bytes past
+    /// `offset`, which nobody was promised, go. What is wrong with the key or the offset is told by
+    /// the appender, so that a small blob takes one trip to the store.
+    fn append(&self, key: &str, offset: u64, hashers: Vec<Hasher>) -> Box<dyn Appender>;
 
     /// Reads bytes `start` to `end` (not included) of a blob, or all of it.
     fn read<'a>(&'a self, key: &'a str, range: Option<(u64, u64)>) -> StoreFuture<'a, Body>;
@@ -147,15 +187,8 @@ pub trait Store: Send + Sync + 'static {
     /// The small records under some keys; `None` where there is none.
     fn get<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Bytes>>>;
 
-    /// Writes a small record, whole or not at all.
-    fn put<'a>(&'a self, key: &'a str, bytes: Bytes) -> StoreFuture<'a, ()>;
-
-    /// Removes a blob or record, and the directory above it when that is empty then. Nothing there
-    /// is no error.
-    fn remove<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()>;
-
-    /// Removes a directory with all that is in it. Nothing there is no error.
-    fn remove_tree<'a>(&'a self, key: &'a str) -> StoreFuture<'a, ()>;
+    /// Takes some steps in order, up to the first that fails.
+    fn apply(&self, steps: Vec<Step>) -> BoxFuture<'_, Result<(), StepError>>;
 
     /// The members of some directories, in no order; none where a directory is not there.
     fn list<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Vec<Entry>>>;

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::StreamExt;
 
-use super::{Entry, FileStore, MemoryStore, Store, StoreError};
+use super::{Entry, FileStore, MemoryStore, Step, StepError, Store, StoreError};
 use crate::hash::Hasher;
 use crate::oci::Algorithm;
 
@@ -34,12 +34,29 @@ for_each_store!(
     records_are_replaced_and_removed,
     directories_are_listed,
     what_is_absent_is_said_to_be,
+    steps_are_taken_up_to_the_first_that_fails,
 );
 
 async fn write(store: &dyn Store, key: &str, offset: u64, bytes: &[u8]) -> Result<(), StoreError> {
-    let mut appender = store.append(key, offset, vec![]).await?;
+    let mut appender = store.append(key, offset, vec![]);
     appender.write(vec![Bytes::copy_from_slice(bytes)]).await?;
     appender.seal().await.map(|_| ())
+}
+
+async fn place(store: &dyn Store, from: &str, to: &str) -> Result<(), StoreError> {
+    let step = Step::Place {
+        from: from.into(),
+        to: to.into(),
+    };
+    Ok(store.apply(vec![step]).await?)
+}
+
+async fn put(store: &dyn Store, key: &str, content: &'static str) {
+    let step = Step::Put {
+        key: key.into(),
+        bytes: content.into(),
+    };
+    store.apply(vec![step]).await.unwrap();
 }
 
 async fn read(store: &dyn Store, key: &str) -> Result<Bytes, StoreError> {
@@ -54,7 +71,7 @@ async fn a_blob_is_written_hashed_and_read(store: &dyn Store) {
         Hasher::new(Algorithm::Sha256),
         Hasher::new(Algorithm::Sha512),
     ];
-    let mut appender = store.append("a/b/data", 0, hashers).await.unwrap();
+    let mut appender = store.append("a/b/data", 0, hashers);
     for slice in content.chunks(70_000) {
         appender
             .write(vec![Bytes::copy_from_slice(slice)])
@@ -79,7 +96,6 @@ async fn a_blob_is_written_hashed_and_read(store: &dyn Store) {
 async fn a_blob_goes_on_where_it_was(store: &dyn Store) {
     write(store, "u/data", 0, b"hello ").await.unwrap();
     write(store, "u/data", 6, b"world").await.unwrap();
-    store.seal("u/data").await.unwrap();
     assert_eq!(read(store, "u/data").await.unwrap(), "hello world");
     let past = write(store, "u/data", 12, b"!").await;
     assert!(matches!(
@@ -101,14 +117,13 @@ async fn bytes_that_nobody_was_promised_go(store: &dyn Store) {
 async fn placing_is_idempotent(store: &dyn Store) {
     write(store, "u/1", 0, b"same").await.unwrap();
     write(store, "u/2", 0, b"same").await.unwrap();
-    store.place("u/1", "blobs/x/data").await.unwrap();
-    store.place("u/1", "blobs/x/data").await.unwrap();
-    store.place("u/2", "blobs/x/data").await.unwrap();
+    place(store, "u/1", "blobs/x/data").await.unwrap();
+    place(store, "u/1", "blobs/x/data").await.unwrap();
+    place(store, "u/2", "blobs/x/data").await.unwrap();
     assert_eq!(read(store, "blobs/x/data").await.unwrap(), "same");
     assert!(read(store, "u/2").await.unwrap_err().is_not_found());
     assert!(
-        store
-            .place("u/3", "blobs/y/data")
+        place(store, "u/3", "blobs/y/data")
             .await
             .unwrap_err()
             .is_not_found()
@@ -135,7 +150,7 @@ async fn ranges_are_exact(store: &dyn Store) {
 async fn records_are_replaced_and_removed(store: &dyn Store) {
     let keys = ["t/current/link".to_owned(), "t/none".to_owned()];
     for content in ["one", "two"] {
-        store.put(&keys[0], content.into()).await.unwrap();
+        put(store, &keys[0], content).await;
         assert_eq!(
             store.get(&keys).await.unwrap(),
             [Some(content.into()), None]
@@ -144,15 +159,25 @@ async fn records_are_replaced_and_removed(store: &dyn Store) {
     let stat = store.stat(&keys).await.unwrap();
     assert_eq!(stat[0].unwrap().size, 3);
     assert_eq!(stat[1], None);
-    store.remove(&keys[0]).await.unwrap();
-    store.remove(&keys[0]).await.unwrap();
+    store
+        .apply(vec![Step::Prune {
+            key: keys[0].clone(),
+        }])
+        .await
+        .unwrap();
+    store
+        .apply(vec![Step::Prune {
+            key: keys[0].clone(),
+        }])
+        .await
+        .unwrap();
     assert_eq!(store.get(&keys).await.unwrap(), [None, None]);
     store.sync().await.unwrap();
 }
 
 async fn directories_are_listed(store: &dyn Store) {
     for key in ["d/a/link", "d/b/link", "d/b/other", "d/file"] {
-        store.put(key, "x".into()).await.unwrap();
+        put(store, key, "x").await;
     }
     let mut listed = store
         .list(&["d".into(), "d/b".into(), "none".into()])
@@ -174,25 +199,48 @@ async fn directories_are_listed(store: &dyn Store) {
     let before = store.stat(&["d/b".into()]).await.unwrap()[0]
         .unwrap()
         .changed;
-    store.put("d/b/third", "x".into()).await.unwrap();
+    put(store, "d/b/third", "x").await;
     assert!(
         store.stat(&["d/b".into()]).await.unwrap()[0]
             .unwrap()
             .changed
             >= before
     );
-    store.remove_tree("d/b").await.unwrap();
-    store.remove_tree("d/b").await.unwrap();
+    store
+        .apply(vec![Step::RemoveTree { key: "d/b".into() }])
+        .await
+        .unwrap();
+    store
+        .apply(vec![Step::RemoveTree { key: "d/b".into() }])
+        .await
+        .unwrap();
     assert_eq!(store.list(&["d".into()]).await.unwrap()[0].len(), 2);
 }
 
 async fn what_is_absent_is_said_to_be(store: &dyn Store) {
     assert!(read(store, "none").await.unwrap_err().is_not_found());
-    assert!(store.seal("none").await.unwrap_err().is_not_found());
     assert!(
         write(store, "none", 5, b"x")
             .await
             .unwrap_err()
             .is_not_found()
     );
+}
+
+async fn steps_are_taken_up_to_the_first_that_fails(store: &dyn Store) {
+    let put = |key: &str| Step::Put {
+        key: key.into(),
+        bytes: "x".into(),
+    };
+    let fails = Step::Place {
+        from: "none".into(),
+        to: "place".into(),
+    };
+    let taken = store.apply(vec![put("1"), put("2"), fails, put("3")]).await;
+    assert!(matches!(taken, Err(StepError { step: 2, .. })));
+    let there = store
+        .get(&["1".into(), "2".into(), "3".into()])
+        .await
+        .unwrap();
+    assert_eq!(there, [Some("x".into()), Some("x".into()), None]);
 }

@@ -12,7 +12,8 @@ use super::super::body;
 use super::super::respond::{Answer, Refusal, empty, set};
 use super::{CONTENT_DIGEST, Call};
 use crate::oci::{Algorithm, ByteRange, Digest, ErrorCode, Repository, parse_content_range};
-use crate::registry::{Arrived, RegistryError, Upload};
+use crate::registry::{Arrived, IncomingBody, RegistryError, Upload};
+use hyper::body::Incoming;
 
 const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 const CHUNK_LEAST: HeaderName = HeaderName::from_static("oci-chunk-min-length");
@@ -33,6 +34,26 @@ pub(super) async fn to_its_end<T: Send + 'static>(
             )),
         },
     }
+}
+
+/// Takes in a body to its end, fed by this connection.
+async fn taking_in<T, F>(
+    body: Incoming,
+    take_in: impl FnOnce(IncomingBody) -> F,
+) -> Result<T, Refusal>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, RegistryError>> + Send + 'static,
+{
+    let (body, feed) = body::hand_over(body);
+    let taken_in = to_its_end(take_in(body));
+    tokio::pin!(feed, taken_in);
+    tokio::select! {
+        biased;
+        taken_in = &mut taken_in => return taken_in,
+        () = &mut feed => {}
+    }
+    taken_in.await
 }
 
 fn digest_of(text: &str) -> Result<Digest, Refusal> {
@@ -126,10 +147,11 @@ pub(in super::super) async fn start(call: Call, name: Repository) -> Result<Answ
         }
     } else if let Some(text) = query.get("digest") {
         let digest = digest_of(text)?;
-        let (repository, body) = (name.clone(), body::moving(body));
-        let arrived: Arrived =
-            to_its_end(async move { registry.upload_at_once(&repository, &digest, body).await })
-                .await?;
+        let repository = name.clone();
+        let arrived: Arrived = taking_in(body, |body| async move {
+            registry.upload_at_once(&repository, &digest, body).await
+        })
+        .await?;
         return Ok(created(&location, &name, &arrived.digest));
     }
     let announced = match query.get("digest-algorithm") {
@@ -196,13 +218,12 @@ pub(in super::super) async fn append(
 ) -> Result<Answer, Refusal> {
     let range = chunk_range(&call.headers)?;
     let (location, _, body, app) = split(call);
-    let (repository, body) = (name.clone(), body::moving(body));
     let registry = app.registry;
-    let upload_id = id.clone();
-    let appending = registry.clone();
-    let appended =
-        to_its_end(async move { appending.append(&repository, &upload_id, range, body).await })
-            .await;
+    let (repository, upload_id, appending) = (name.clone(), id.clone(), registry.clone());
+    let appended = taking_in(body, |body| async move {
+        appending.append(&repository, &upload_id, range, body).await
+    })
+    .await;
     match appended {
         Ok(upload) => Ok(session(&location, &name, &upload, StatusCode::ACCEPTED)),
         Err(refusal) if refusal.status == StatusCode::RANGE_NOT_SATISFIABLE => {
@@ -237,9 +258,8 @@ pub(in super::super) async fn finish(
     // Without bytes, a range says nothing that could be checked but where it begins.
     let range = chunk_range(&call.headers)?;
     let (location, _, body, app) = split(call);
-    let (repository, body) = (name.clone(), body::moving(body));
-    let registry = app.registry;
-    let arrived = to_its_end(async move {
+    let (repository, registry) = (name.clone(), app.registry);
+    let arrived = taking_in(body, |body| async move {
         registry
             .finish_upload(&repository, &id, &digest, range, body)
             .await

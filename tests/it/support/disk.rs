@@ -42,7 +42,8 @@ impl Server {
         files
     }
 
-    /// The ids of the upload sessions that have something on disk.
+    /// The upload sessions and staged bytes that are on disk: beside the layout those of regctl, in
+    /// it those of registry:2.
     pub(crate) fn open_uploads(&self) -> Vec<String> {
         let mut ids: Vec<String> = files(&self.layout())
             .into_keys()
@@ -53,6 +54,13 @@ impl Server {
             })
             .collect();
         ids.dedup();
+        for own in ["regctl/uploads", "regctl/staging"] {
+            let names = files(&self.root().join(own)).into_keys();
+            ids.extend(names.filter_map(|path| {
+                let name = path.file_name()?.to_string_lossy().into_owned();
+                Some(name.trim_start_matches('_').to_owned())
+            }));
+        }
         ids
     }
 
