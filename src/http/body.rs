@@ -23,7 +23,7 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// share: gathered, handed over, being written, and read ahead.
 const GATHERED: usize = 4 * 1024 * 1024;
 /// The share of one body, at most: more makes a trip to the store no cheaper.
-const LARGEST: usize = 256 * 1024;
+const LARGEST: usize = 1024 * 1024;
 /// And at least.
 const SMALLEST: usize = 32 * 1024;
 

@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::{Stream, ready};
+use parking_lot::Mutex;
 use tokio::task::JoinHandle;
 
 /// Bytes of one read. Large enough that the hand-over between threads does not count, small enough
@@ -91,13 +92,55 @@ fn ahead(mut file: File, remaining: u64) -> JoinHandle<(File, io::Result<Bytes>)
 
 /// Reads the next slice; an end before `remaining` bytes is an error, since a blob does not shrink.
 fn slice(file: &mut File, remaining: u64) -> io::Result<Bytes> {
-    let wanted = remaining.min(SLICE);
-    let mut bytes = Vec::with_capacity(usize::try_from(wanted).map_err(io::Error::other)?);
-    file.take(wanted).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 != wanted {
-        return Err(io::ErrorKind::UnexpectedEof.into());
+    let wanted = usize::try_from(remaining.min(SLICE)).map_err(io::Error::other)?;
+    if wanted < SPARE_FROM {
+        let mut bytes = vec![0; wanted];
+        file.read_exact(&mut bytes)?;
+        return Ok(bytes.into());
     }
-    Ok(bytes.into())
+    let mut buffer = Buffer::take();
+    let Some(part) = buffer.bytes.get_mut(..wanted) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    file.read_exact(part)?;
+    Ok(Bytes::from_owner(buffer).slice(..wanted))
+}
+
+/// Reads smaller than this get memory of their own.
+const SPARE_FROM: usize = 64 * 1024;
+/// Buffers that are kept for the next read.
+const SPARES: usize = 16;
+
+/// Buffers that have been used: memory that is fresh from the system costs more than a read.
+static SPARE: Mutex<Vec<Box<[u8]>>> = Mutex::new(Vec::new());
+
+/// A buffer for one read, kept for another when the slice in it has gone out.
+struct Buffer {
+    bytes: Box<[u8]>,
+}
+
+impl Buffer {
+    fn take() -> Self {
+        let spare = SPARE.lock().pop();
+        #[expect(clippy::cast_possible_truncation, reason = "a constant of 256 KiB")]
+        let bytes = spare.unwrap_or_else(|| vec![0; SLICE as usize].into_boxed_slice());
+        Self { bytes }
+    }
+}
+
+impl AsRef<[u8]> for Buffer {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Buffer {
+    fn drop(&mut self) {
+        let mut spare = SPARE.lock();
+        if spare.len() < SPARES {
+            spare.push(std::mem::take(&mut self.bytes));
+        }
+    }
 }
 
 impl Stream for Body {

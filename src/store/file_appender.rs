@@ -5,7 +5,7 @@
 //! up is pushed out from time to time, so that the last fsync is short.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, IoSlice, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -32,15 +32,13 @@ struct Writing {
 
 impl Writing {
     fn write(&mut self, slices: &[Bytes]) -> Result<(), StoreError> {
-        for slice in slices {
-            for hasher in &mut self.hashers {
+        for hasher in &mut self.hashers {
+            for slice in slices {
                 hasher.update(slice);
             }
-            self.file
-                .write_all(slice)
-                .map_err(|error| StoreError::new("write", &self.key, error))?;
-            self.length += slice.len() as u64;
         }
+        self.write_all(slices)
+            .map_err(|error| StoreError::new("write", &self.key, error))?;
         if self.length - self.pushed >= PUSH_OUT
             && self.pushing.as_ref().is_none_or(JoinHandle::is_finished)
             && let Ok(file) = self.file.try_clone()
@@ -48,6 +46,27 @@ impl Writing {
             self.pushed = self.length;
             // Only for an early start: the fsync of `seal` is the one that counts, and tells.
             self.pushing = Some(tokio::task::spawn_blocking(move || drop(file.sync_data())));
+        }
+        Ok(())
+    }
+
+    /// Writes in as few calls as the system allows: large ones let it use large pages.
+    fn write_all(&mut self, slices: &[Bytes]) -> io::Result<()> {
+        let mut buffers: Vec<IoSlice<'_>> =
+            slices.iter().map(|slice| IoSlice::new(slice)).collect();
+        let mut rest = buffers.as_mut_slice();
+        // Empty ones would look like a device that takes nothing.
+        IoSlice::advance_slices(&mut rest, 0);
+        while !rest.is_empty() {
+            match self.file.write_vectored(rest) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    self.length += written as u64;
+                    IoSlice::advance_slices(&mut rest, written);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
         }
         Ok(())
     }

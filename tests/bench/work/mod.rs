@@ -12,7 +12,7 @@ mod small;
 mod start;
 mod upload;
 
-use std::cell::{Cell, OnceCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -60,6 +60,8 @@ pub(crate) struct Scene {
     block: OnceCell<Block>,
     /// Numbers that neither this run nor an earlier one has used for content.
     next: Cell<u64>,
+    /// The directories of servers, kept to the end.
+    roots: RefCell<Vec<Arc<TempDir>>>,
 }
 
 impl Scene {
@@ -73,6 +75,7 @@ impl Scene {
             directory: arguments.dir.canonicalize()?,
             block: OnceCell::new(),
             next: Cell::new(now.as_secs() << 24),
+            roots: RefCell::default(),
         })
     }
 
@@ -82,13 +85,18 @@ impl Scene {
         Ok(())
     }
 
-    /// An empty directory for a server, with `root` in it; removed when it is let go.
+    /// An empty directory for a server, with `root` in it; removed when the scene is.
+    ///
+    /// Not earlier: for some minutes ext4 goes round the inodes of files that were removed, which
+    /// makes each new file dearer, and would be paid for by whichever work comes next.
     fn root(&self) -> Result<Arc<TempDir>> {
         let directory = tempfile::Builder::new()
             .prefix("bench-")
             .tempdir_in(&self.directory)?;
         fs::create_dir(directory.path().join("root"))?;
-        Ok(Arc::new(directory))
+        let directory = Arc::new(directory);
+        self.roots.borrow_mut().push(Arc::clone(&directory));
+        Ok(directory)
     }
 
     /// The first of so many numbers that nothing else uses.
