@@ -1,13 +1,19 @@
 //! The bytes of a blob on their way out: a stream whose length is known.
+//!
+//! What the system has in memory is copied on the spot; only what the device has to be asked for
+//! takes a thread for blocking work.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, IoSliceMut};
+use std::os::unix::fs::FileExt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::{Stream, ready};
 use parking_lot::Mutex;
+use rustix::io::{ReadWriteFlags, preadv2};
 use tokio::task::JoinHandle;
 
 /// Bytes of one read. Large enough that the hand-over between threads does not count, small enough
@@ -26,12 +32,15 @@ enum Source {
 }
 
 struct Reader {
-    /// Not yet handed out, the slice under way included.
+    file: Arc<File>,
+    /// Where the next slice begins.
+    position: u64,
+    /// Not yet handed out.
     remaining: u64,
     /// The first slice, read when the file was opened.
     first: Option<Bytes>,
-    /// The slice that is being read while the one before it is on its way.
-    ahead: JoinHandle<(File, io::Result<Bytes>)>,
+    /// A slice that the device has to be asked for.
+    asked: Option<JoinHandle<io::Result<Bytes>>>,
 }
 
 impl Body {
@@ -43,18 +52,18 @@ impl Body {
         }
     }
 
-    /// `length` bytes of a file from where it is positioned. Blocks for the first slice: not for
-    /// the reactor.
-    pub(super) fn from_file(mut file: File, length: u64) -> io::Result<Self> {
-        let first = slice(&mut file, length)?;
+    /// `length` bytes of a file from `position`. Blocks for the first slice: not for the reactor.
+    pub(super) fn from_file(file: File, position: u64, length: u64) -> io::Result<Self> {
+        let first = ask(&file, position, length)?;
         if first.len() as u64 == length {
             return Ok(Self::from_bytes(first));
         }
-        let ahead = ahead(file, length - first.len() as u64);
         let reader = Reader {
+            file: Arc::new(file),
+            position,
             remaining: length,
             first: Some(first),
-            ahead,
+            asked: None,
         };
         Ok(Self {
             length,
@@ -82,28 +91,30 @@ impl Body {
     }
 }
 
-/// Reads the next slice on another thread.
-fn ahead(mut file: File, remaining: u64) -> JoinHandle<(File, io::Result<Bytes>)> {
-    tokio::task::spawn_blocking(move || {
-        let read = slice(&mut file, remaining);
-        (file, read)
-    })
-}
-
-/// Reads the next slice; an end before `remaining` bytes is an error, since a blob does not shrink.
-fn slice(file: &mut File, remaining: u64) -> io::Result<Bytes> {
+/// Reads the next slice from the device; an end before `remaining` bytes is an error, since a blob
+/// does not shrink.
+fn ask(file: &File, position: u64, remaining: u64) -> io::Result<Bytes> {
     let wanted = usize::try_from(remaining.min(SLICE)).map_err(io::Error::other)?;
     if wanted < SPARE_FROM {
         let mut bytes = vec![0; wanted];
-        file.read_exact(&mut bytes)?;
+        file.read_exact_at(&mut bytes, position)?;
         return Ok(bytes.into());
     }
     let mut buffer = Buffer::take();
-    let Some(part) = buffer.bytes.get_mut(..wanted) else {
-        return Err(io::ErrorKind::InvalidInput.into());
-    };
-    file.read_exact(part)?;
+    file.read_exact_at(&mut buffer.bytes[..wanted], position)?;
     Ok(Bytes::from_owner(buffer).slice(..wanted))
+}
+
+/// Reads what the system has in memory of the next slice, without waiting for the device; `None`
+/// when that is nothing, or can't be told.
+fn at_hand(file: &File, position: u64, remaining: u64) -> Option<Bytes> {
+    let wanted = usize::try_from(remaining.min(SLICE)).ok()?;
+    let mut buffer = Buffer::take();
+    let mut parts = [IoSliceMut::new(&mut buffer.bytes[..wanted])];
+    match preadv2(file, &mut parts, position, ReadWriteFlags::NOWAIT) {
+        Ok(0) | Err(_) => None,
+        Ok(read) => Some(Bytes::from_owner(buffer).slice(..read)),
+    }
 }
 
 /// Reads smaller than this get memory of their own.
@@ -153,26 +164,33 @@ impl Stream for Body {
             }
             Source::File(reader) => reader,
         };
-        if let Some(first) = reader.first.take() {
-            reader.remaining -= first.len() as u64;
-            return Poll::Ready(Some(Ok(first)));
-        }
         if reader.remaining == 0 {
             return Poll::Ready(None);
         }
-        let read = match ready!(Pin::new(&mut reader.ahead).poll(context)) {
-            Ok((file, Ok(bytes))) => {
-                reader.remaining -= bytes.len() as u64;
-                if reader.remaining > 0 {
-                    reader.ahead = ahead(file, reader.remaining);
-                }
-                Ok(bytes)
+        let read = loop {
+            if let Some(first) = reader.first.take() {
+                break Ok(first);
             }
-            Ok((_, Err(error))) => Err(error),
-            Err(error) => Err(io::Error::other(error)),
+            if let Some(asked) = &mut reader.asked {
+                let read = ready!(Pin::new(asked).poll(context));
+                reader.asked = None;
+                break read.unwrap_or_else(|error| Err(io::Error::other(error)));
+            }
+            if let Some(read) = at_hand(&reader.file, reader.position, reader.remaining) {
+                break Ok(read);
+            }
+            let (file, position) = (Arc::clone(&reader.file), reader.position);
+            let remaining = reader.remaining;
+            reader.asked = Some(tokio::task::spawn_blocking(move || {
+                ask(&file, position, remaining)
+            }));
         };
-        if read.is_err() {
-            reader.remaining = 0;
+        match &read {
+            Ok(bytes) => {
+                reader.position += bytes.len() as u64;
+                reader.remaining -= bytes.len() as u64;
+            }
+            Err(_) => reader.remaining = 0,
         }
         Poll::Ready(Some(read))
     }

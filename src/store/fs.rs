@@ -4,7 +4,7 @@
 //! beside their place and renamed.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -86,7 +86,7 @@ impl Store for FileStore {
         let key = key.to_owned();
         self.run(move |store| {
             let wrap = |error| StoreError::new("read", &key, error);
-            let mut file = File::open(store.path(&key)).map_err(wrap)?;
+            let file = File::open(store.path(&key)).map_err(wrap)?;
             let length = file.metadata().map_err(wrap)?.len();
             let (start, end) = range.unwrap_or((0, length));
             if start > end || end > length {
@@ -96,10 +96,7 @@ impl Store for FileStore {
                     expected: end,
                 });
             }
-            if start > 0 {
-                file.seek(SeekFrom::Start(start)).map_err(wrap)?;
-            }
-            Body::from_file(file, end - start).map_err(wrap)
+            Body::from_file(file, start, end - start).map_err(wrap)
         })
     }
 
