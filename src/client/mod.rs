@@ -16,6 +16,7 @@ mod challenge;
 mod credentials;
 mod endpoint;
 mod error;
+mod failure;
 pub mod files;
 mod helper;
 mod link;
@@ -23,6 +24,7 @@ mod listing;
 mod manifests;
 mod retry;
 mod transport;
+mod trust;
 
 use std::sync::Arc;
 

@@ -5,11 +5,9 @@ use std::process::{Command, Stdio};
 use serde_json::json;
 
 use crate::cli_support::{
-    INDEX, Regctl, Registry, Start, image, push_image, push_manifest, start_docker_registry, text,
+    INDEX, REGISTRIES, Regctl, Registry, image, push_image, push_manifest, start_docker_registry,
+    text,
 };
-
-/// The registries that every test runs against.
-const REGISTRIES: &[Start] = &[start_docker_registry];
 
 fn each(test: impl Fn(&Registry, &Regctl)) {
     for start in REGISTRIES {
