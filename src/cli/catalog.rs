@@ -119,7 +119,7 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     match format {
         Format::Json => printer.json(&rows)?,
         Format::Name => printer.lines(rows.iter().map(|row| &row.name))?,
-        Format::Table if rows.is_empty() => printer.note(&format!(
+        Format::Table if rows.is_empty() => printer.remark(&format!(
             "No repositories{} on {}",
             if args.filter.is_some() {
                 " that match"

@@ -105,6 +105,14 @@ impl Printer {
         self.bytes(format!("{}\n", harmless(text)).as_bytes())
     }
 
+    /// A line to stdout that says what was done. Not with `--quiet`.
+    pub(super) fn report(self, text: &str) -> io::Result<()> {
+        if self.talk == Talk::Quiet {
+            return Ok(());
+        }
+        self.line(text)
+    }
+
     /// Lines to stdout.
     pub(super) fn lines<T: ToString>(self, lines: impl IntoIterator<Item = T>) -> io::Result<()> {
         let mut text = String::new();
@@ -160,6 +168,13 @@ impl Printer {
         }
     }
 
+    /// A remark for who looks on: that there is nothing to show. Not into files and pipes.
+    pub(super) fn remark(self, text: &str) {
+        if io::stderr().is_terminal() {
+            self.note(text);
+        }
+    }
+
     /// Something that was passed over. Not with `--quiet`.
     pub(super) fn warning(self, text: &str) {
         if self.talk != Talk::Quiet {
@@ -184,12 +199,16 @@ impl Printer {
         talk(&format!("error: {text}"));
     }
 
-    /// Asks a question on the terminal; `None` where nobody can be asked.
-    pub(super) fn ask(self, question: &str) -> io::Result<Option<bool>> {
+    /// Asks a question on the terminal, after the lines that it is about; `None` where nobody can
+    /// be asked.
+    pub(super) fn ask(self, about: &[String], question: &str) -> io::Result<Option<bool>> {
         if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
             return Ok(None);
         }
         let mut stderr = io::stderr().lock();
+        for line in about {
+            writeln!(stderr, "{}", harmless(line))?;
+        }
         write!(stderr, "{} [y/N] ", harmless(question))?;
         stderr.flush()?;
         let mut answer = String::new();

@@ -38,7 +38,9 @@ fn push_multi(host: &str, repository: &str) -> String {
 #[test]
 fn catalog() {
     each(|registry, regctl| {
-        assert_eq!(regctl.stdout(&["catalog"]), "");
+        regctl.run(&["catalog"]).success().stdout("").stderr("");
+        assert_eq!(regctl.stdout(&["catalog", "-o", "name"]), "");
+        assert_eq!(regctl.stdout(&["catalog", "-o", "json"]), "[]\n");
         for repository in ["team/web/nginx", "team/nginx", "other"] {
             push_image(&registry.host, repository, "1", "amd64");
         }
@@ -232,12 +234,13 @@ fn delete_a_manifest() {
         let error = regctl.fails(2, &["delete", "--force", &shared, &alone]);
         assert!(error.contains("hint: --yes"), "{error}");
         let real = regctl.stdout(&["delete", "--force", "--yes", &shared, &alone]);
-        assert_eq!(real, dry);
+        assert_eq!(real, dry.replace("delete ", "deleted "));
         regctl.fails(3, &["delete", &alone]);
         push_image(host, "app", "3", "arm64");
         let both = regctl.stdout(&["delete", "--dry-run", &alone, "app:3"]);
         assert_eq!(both, format!("delete {alone}: with tag 3\n"));
-        regctl.run(&["delete", &alone]).success();
+        let quiet = regctl.run(&["delete", "-q", &alone]).success();
+        quiet.stdout("").stderr("");
         let again = regctl.json(&[
             "manifest",
             "delete",
@@ -260,7 +263,7 @@ fn delete_some_of_several() {
             .code(5);
         assert_eq!(
             text(&run.get_output().stdout),
-            format!("delete {there}: with tag 1\n")
+            format!("deleted {there}: with tag 1\n")
         );
         assert!(text(&run.get_output().stderr).contains("has no app:none"));
         for wrong in ["app", "app:1@sha256:0", "APP:1", &format!("app:1@{digest}")] {
