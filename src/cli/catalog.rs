@@ -4,7 +4,7 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::context::Context;
+use super::context::{ClientArgs, Context};
 use super::exit::Exit;
 use super::figures;
 use super::output::{Column, Format, FormatArgs, Printer};
@@ -45,6 +45,8 @@ pub(super) struct Args {
     sort: Sort,
     #[command(flatten)]
     output: FormatArgs,
+    #[command(flatten)]
+    pub(super) client: ClientArgs,
 }
 
 /// What repositories can be sorted by.
@@ -80,7 +82,7 @@ impl Row {
     }
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let filter = Filter::new(args.filter.as_deref())?;
     let client = context.client(None)?;
     let printer = context.printer;

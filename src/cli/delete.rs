@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use super::context::{Context, Place};
+use super::context::{ClientArgs, Context, Place};
 use super::deletion::{Known, Target, needs_force};
 use super::exit::{Exit, Usage};
 use super::figures;
@@ -53,6 +53,8 @@ pub(super) struct Args {
     yes: bool,
     #[command(flatten)]
     output: FormatArgs,
+    #[command(flatten)]
+    pub(super) client: ClientArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -100,9 +102,9 @@ impl Row {
     }
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let printer = context.printer;
-    let (targets, mut rows) = plan(&args, context).await?;
+    let (targets, mut rows) = plan(args, context).await?;
     if targets.len() > 1 && !args.yes && !args.dry_run && !confirmed(&targets, printer)? {
         return Ok(Exit::Error);
     }

@@ -74,6 +74,12 @@ pub(super) struct Printer {
     bars: bool,
 }
 
+impl Default for Printer {
+    fn default() -> Self {
+        Self::new(false, false)
+    }
+}
+
 #[expect(clippy::unused_self, reason = "who writes has a printer")]
 impl Printer {
     /// A printer for this process's stdout and stderr.

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use super::context::{Context, Place};
+use super::context::{ClientArgs, Context, Place};
 use super::exit::Exit;
 use super::figures;
 use super::output::{Column, Format, FormatArgs, Printer};
@@ -54,6 +54,8 @@ pub(super) struct Args {
     sort: Sort,
     #[command(flatten)]
     output: FormatArgs,
+    #[command(flatten)]
+    pub(super) client: ClientArgs,
 }
 
 /// What tags can be sorted by.
@@ -95,7 +97,7 @@ impl Row {
     }
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let filter = Filter::new(args.filter.as_deref())?;
     let place = context.repository(&args.repository)?;
     let printer = context.printer;

@@ -25,6 +25,8 @@ pub enum Class {
     Unavailable,
     /// Content does not hash to its digest.
     Mismatch,
+    /// What was asked can't be meant.
+    Usage,
     /// Anything else.
     Other,
 }
@@ -131,7 +133,15 @@ pub enum Error {
         /// What is wrong with the answer.
         reason: String,
     },
-    /// Something on this side can't be used: a file, a certificate, the name of the registry.
+    /// What should name a registry is no name of a host.
+    #[error("no registry is named {name:?}: {reason}; hint: a registry is named HOST or HOST:PORT")]
+    Name {
+        /// What was given.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Something on this side can't be used: a file, a certificate.
     #[error("can't use {what}: {reason}{}", Hint(hint))]
     Setup {
         /// The file or value.
@@ -151,6 +161,7 @@ impl Error {
             Self::Denied { .. } => Class::Denied,
             Self::Unavailable { .. } | Self::Unreachable { .. } => Class::Unavailable,
             Self::Mismatch { .. } => Class::Mismatch,
+            Self::Name { .. } => Class::Usage,
             Self::Unsupported { .. }
             | Self::Refused { .. }
             | Self::Malformed { .. }

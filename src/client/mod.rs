@@ -28,6 +28,7 @@ mod trust;
 
 use std::sync::Arc;
 
+pub use endpoint::Scheme;
 pub use error::{Class, Error};
 pub use listing::{Listing, RepositorySummary, TagSummary};
 pub use manifests::{Manifest, ManifestHead};
@@ -54,8 +55,8 @@ pub type Listener = Arc<dyn Fn(Event<'_>) + Send + Sync>;
 /// How to speak to a registry.
 #[derive(Clone)]
 pub struct Options {
-    /// http, without TLS.
-    pub plain_http: bool,
+    /// https, or http.
+    pub scheme: Scheme,
     /// https with whatever certificate.
     pub insecure: bool,
     /// How often a request that may work a moment later is repeated.
@@ -86,7 +87,7 @@ struct Call<'a> {
 impl Client {
     /// A client for `host` or `host:port`. Connects to nothing yet.
     pub fn new(registry: &str, options: &Options) -> Result<Self, Error> {
-        let endpoint = Endpoint::new(registry, options.plain_http)?;
+        let endpoint = Endpoint::new(registry, options.scheme)?;
         let transport = Transport::new(endpoint.authority(), endpoint.is_loopback(), options)?;
         Ok(Self {
             name: registry.to_owned(),

@@ -281,7 +281,7 @@ fn which_registry() {
         let error = nowhere.fails(6, &["catalog"]);
         assert!(error.contains("nothing listens there; hint: "), "{error}");
         assert_eq!(
-            nowhere.stdout(&["--registry", &registry.host, "catalog", "-o", "name"]),
+            nowhere.stdout(&["catalog", "--registry", &registry.host, "-o", "name"]),
             "app\n"
         );
         let settings = regctl.home.path().join("config/regctl/settings.yml");
@@ -301,7 +301,66 @@ fn which_registry() {
             error.contains("settings.yml") && error.lines().count() == 1,
             "{error}"
         );
+        assert_eq!(error.matches("error:").count(), 1, "{error}");
     });
+}
+
+/// A registry may be written as `serve` prints it.
+#[test]
+fn a_registry_by_its_address() {
+    each(|registry, regctl| {
+        let host = &registry.host;
+        push_image(host, "app", "1", "amd64");
+        let named =
+            |address: &str| ["catalog", "-o", "name", "--registry", address].map(str::to_owned);
+        let run = |address: &str, more: &[&str]| {
+            let mut command = regctl.command();
+            command.args(named(address)).args(more);
+            command.assert()
+        };
+        for address in [format!("http://{host}"), format!("http://{host}/")] {
+            run(&address, &[]).success().stdout("app\n");
+        }
+        let https = format!("https://{host}");
+        let run_https = run(&https, &["--retries", "0"]).code(6);
+        assert!(text(&run_https.get_output().stderr).contains("does not speak TLS"));
+        for (address, more, said) in [
+            (
+                format!("http://{host}/app"),
+                &[][..],
+                "has a path, /app; hint: ",
+            ),
+            (format!("{host}/app"), &[], "has a path"),
+            (format!("oci://{host}"), &[], "begins with oci://"),
+            (https, &["--plain-http"], "leave out one"),
+            (format!("http://{host}"), &["--insecure"], "leave out one"),
+            ("a b".into(), &[], "hint: a registry is named"),
+        ] {
+            let error = text(&run(&address, more).code(2).get_output().stderr);
+            assert!(
+                error.contains(said) && error.lines().count() == 1,
+                "{error}"
+            );
+        }
+        let error = regctl.fails(2, &["tags", &format!("http://{host}/app")]);
+        assert!(error.contains("hint: leave out http://"), "{error}");
+    });
+}
+
+#[test]
+fn commands_take_only_what_means_something_to_them() {
+    let regctl = Regctl::new("127.0.0.1:1");
+    for flag in [
+        "-q",
+        "-v",
+        "--registry=h",
+        "--retries=1",
+        "--plain-http",
+        "--insecure",
+    ] {
+        regctl.fails(2, &["serve", "--check", flag]);
+        regctl.fails(2, &["completions", "bash", flag]);
+    }
 }
 
 #[test]
@@ -309,7 +368,7 @@ fn a_reader_that_has_seen_enough() {
     each(|registry, regctl| {
         push_image(&registry.host, "app", "1", "amd64");
         let mut command = Command::new(regctl.command().get_program());
-        command.args(["--registry", &registry.host, "tags", "app"]);
+        command.args(["tags", "app", "--registry", &registry.host]);
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
         let output = command

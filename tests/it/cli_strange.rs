@@ -43,7 +43,7 @@ fn a_registry_that_goes_on_failing() {
     let strange =
         Strange::start(|_, _| answer("503 Service Unavailable", &[], b"upstream\x1b[2J gone"));
     let regctl = Regctl::new(&strange.host);
-    let error = regctl.fails(6, &[&["-q", "--retries", "1"], &RAW[..]].concat());
+    let error = regctl.fails(6, &[&RAW[..], &["-q", "--retries", "1"]].concat());
     assert!(
         error.contains("(503 Service Unavailable): upstream [2J gone"),
         "{error}"

@@ -54,14 +54,14 @@ fn whom_to_trust() {
             "{error}"
         );
         assert_eq!(error.lines().count(), 1);
-        regctl.run(&["--insecure", "catalog"]).success().stdout("");
-        regctl.fails(2, &["--insecure", "--plain-http", "catalog"]);
+        regctl.run(&["catalog", "--insecure"]).success().stdout("");
+        regctl.fails(2, &["catalog", "--insecure", "--plain-http"]);
         // Go answers in plain text there, regctl in TLS.
         let (code, said) = match program {
             Program::DockerRegistry => (1, "400"),
             Program::Regctl => (6, "hint: it may speak TLS"),
         };
-        let error = regctl.fails(code, &["--retries", "0", "--plain-http", "catalog"]);
+        let error = regctl.fails(code, &["catalog", "--retries", "0", "--plain-http"]);
         assert!(error.contains(said), "{error}");
 
         keep(&regctl, &registry, &signed.cert.pem());
