@@ -23,6 +23,7 @@ mod link;
 mod listing;
 mod manifests;
 mod retry;
+mod subject;
 mod transport;
 mod trust;
 
@@ -36,6 +37,7 @@ use reqwest::{Method, StatusCode};
 
 use self::auth::{Auth, Scope};
 use self::endpoint::Endpoint;
+use self::subject::Subject;
 use self::transport::{Answer, Request, Transport};
 
 /// What a client tells while it works.
@@ -141,17 +143,18 @@ impl Client {
         }
     }
 
-    /// The error that an answer other than success is, about `what`.
-    fn refusal(&self, answer: &Answer, what: &str) -> Error {
+    /// The error that an answer other than success is.
+    fn refusal(&self, answer: &Answer, subject: Subject<'_>) -> Error {
         let registry = self.name.clone();
         let words = error::words(&answer.body);
-        let (status, what) = (answer.status, what.to_owned());
+        let (status, what) = (answer.status, subject.to_string());
         match status {
             StatusCode::NOT_FOUND => Error::NotFound {
                 registry,
-                what,
-                words,
-                hint: "`regctl catalog` and `regctl tags REPOSITORY` list what it has".into(),
+                // One has no catalog, and not no the catalog.
+                what: what.trim_start_matches("the ").to_owned(),
+                words: error::absence(&answer.body, subject.is_in_a_repository()),
+                hint: subject.where_to_look(&self.name),
             },
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::Denied {
                 what,
@@ -181,10 +184,10 @@ impl Client {
         }
     }
 
-    fn malformed(&self, what: &str, reason: impl std::fmt::Display) -> Error {
+    fn malformed(&self, what: impl std::fmt::Display, reason: impl std::fmt::Display) -> Error {
         Error::Malformed {
             registry: self.name.clone(),
-            what: what.to_owned(),
+            what: what.to_string(),
             reason: reason.to_string(),
         }
     }

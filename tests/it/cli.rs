@@ -97,12 +97,21 @@ fn tags() {
         );
         assert!(!table.lines().any(|line| line.ends_with(' ')));
 
-        let error = regctl.fails(3, &["tags", "team/none"]);
-        assert!(
-            error.starts_with("error: ") && error.contains("hint: "),
-            "{error}"
+        // What is said is news, and the hint is another command than the one that failed.
+        assert_eq!(
+            regctl.fails(3, &["tags", "team/none"]),
+            format!(
+                "error: {host} has no repository team/none; hint: `regctl catalog --registry \
+                 {host}` lists the repositories\n"
+            )
         );
-        assert_eq!(error.lines().count(), 1);
+        assert_eq!(
+            regctl.fails(3, &["manifest", "head", "team/app:none"]),
+            format!(
+                "error: {host} has no team/app:none; hint: `regctl tags --registry {host} \
+                 team/app` lists the tags\n"
+            )
+        );
         regctl.fails(2, &["tags", "team/app:1"]);
         regctl.fails(2, &["tags", "Team"]);
     });
