@@ -7,9 +7,10 @@ use serde::Serialize;
 use super::context::{ClientArgs, Context};
 use super::exit::Exit;
 use super::figures;
-use super::output::{Column, Format, FormatArgs, Printer};
+use super::output::{Format, FormatArgs, Printer};
 use super::progress::Progress;
 use super::selection::{Filter, greatest_first};
+use super::table::Column;
 use crate::client::{Class, Client, Error};
 use crate::oci::Repository;
 
@@ -17,7 +18,7 @@ use crate::oci::Repository;
 const CONCURRENCY: usize = 8;
 
 const COLUMNS: [Column; 4] = [
-    Column::Text("REPOSITORY"),
+    Column::Name("REPOSITORY"),
     Column::Figure("TAGS"),
     Column::Figure("SIZE"),
     Column::Text("PUSHED"),

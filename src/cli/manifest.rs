@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::context::{ClientArgs, Context};
 use super::exit::Exit;
-use super::output::{Column, Format, FormatArgs};
+use super::output::{Format, FormatArgs};
+use super::table::Column;
 use super::{delete, inspect};
 use crate::oci::{Digest, MediaType, Reference};
 

@@ -20,6 +20,7 @@ mod registry;
 mod report;
 mod selection;
 pub mod serve;
+mod table;
 mod tags;
 
 use clap::Parser;

@@ -10,9 +10,10 @@ use serde::Serialize;
 use super::context::{ClientArgs, Context, Place};
 use super::exit::Exit;
 use super::figures;
-use super::output::{Column, Format, FormatArgs, Printer};
+use super::output::{Format, FormatArgs, Printer};
 use super::progress::Progress;
 use super::selection::{Filter, by_version, greatest_first};
+use super::table::Column;
 use crate::client::{Class, Error};
 use crate::oci::{Digest, MediaType, Reference, Tag};
 
@@ -20,9 +21,9 @@ use crate::oci::{Digest, MediaType, Reference, Tag};
 const CONCURRENCY: usize = 8;
 
 const COLUMNS: [Column; 6] = [
-    Column::Text("TAG"),
+    Column::Name("TAG"),
     Column::Digest("DIGEST"),
-    Column::Text("PLATFORMS"),
+    Column::List("PLATFORMS"),
     Column::Figure("SIZE"),
     Column::Text("CREATED"),
     Column::Text("PUSHED"),

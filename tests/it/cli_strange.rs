@@ -1,11 +1,13 @@
 //! The client commands against registries that misbehave, and one that tells more than others.
 
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::cli_support::{MANIFEST, Regctl, digest};
 use crate::strange::{BODY, RAW, Strange, answer, manifest};
+use crate::support::skip;
 
 fn not_found() -> Vec<u8> {
     let body = br#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#;
@@ -23,6 +25,23 @@ fn content_of_another_digest() {
     ] {
         let run = regctl.run(arguments).code(7);
         assert!(run.get_output().stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_registry_by_an_address_with_colons() {
+    let Ok(listener) = TcpListener::bind("[::1]:0") else {
+        skip("there is no IPv6");
+        return;
+    };
+    let strange = Strange::on(listener, |_, _| manifest(&digest(BODY)));
+    let host = &strange.host;
+    let name = format!("{host}/app@{}\n", digest(BODY));
+    let arguments = ["manifest", "head", "-o", "name", &format!("{host}/app:1")];
+    assert_eq!(Regctl::new("").stdout(&arguments), name);
+    for registry in [host.clone(), format!("http://{host}")] {
+        let regctl = Regctl::new(&registry);
+        regctl.run(&RAW).success().stdout(BODY);
     }
 }
 

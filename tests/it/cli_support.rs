@@ -34,24 +34,21 @@ impl From<Server> for Registry {
     }
 }
 
-/// How to start a registry; `None` where it is not installed.
-pub(crate) type Start = fn() -> Option<Registry>;
-
-/// The registries that tests of what any registry does run against.
-pub(crate) const REGISTRIES: [Start; 2] = [start_docker_registry, start_regctl];
-
 /// Debian's registry:2, with deletes allowed.
 pub(crate) fn start_docker_registry() -> Option<Registry> {
     have(&["docker-registry"]).then(|| Server::docker_registry().into())
 }
 
 /// regctl's own server.
-#[expect(
-    clippy::unnecessary_wraps,
-    reason = "one of several that may be missing"
-)]
-pub(crate) fn start_regctl() -> Option<Registry> {
-    Some(Server::regctl().into())
+pub(crate) fn start_regctl() -> Registry {
+    Server::regctl().into()
+}
+
+/// Runs a test against each registry that there is, with the client that means it.
+pub(crate) fn each(test: impl Fn(&Registry, &Regctl)) {
+    for registry in start_docker_registry().into_iter().chain([start_regctl()]) {
+        test(&registry, &Regctl::new(&registry.host));
+    }
 }
 
 /// One request over a connection of its own; the status, the head and the body of the answer.
@@ -149,6 +146,23 @@ pub(crate) fn image(host: &str, repository: &str, architecture: &str) -> Value {
         ],
         "annotations": {"org.example.note": "kept"},
     })
+}
+
+/// An index of two images, all three under tags: `amd64`, `arm64`, `multi`; its digest.
+pub(crate) fn push_multi(host: &str, repository: &str) -> String {
+    let mut children = Vec::new();
+    for architecture in ["amd64", "arm64"] {
+        let digest = push_image(host, repository, architecture, architecture);
+        let size = serde_json::to_vec_pretty(&image(host, repository, architecture))
+            .unwrap()
+            .len();
+        children.push(json!({
+            "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest, "size": size,
+            "platform": {"os": "linux", "architecture": architecture},
+        }));
+    }
+    let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": children});
+    push_manifest(host, repository, "multi", &index)
 }
 
 /// The binary, with a home of its own and none of the tester's settings.
