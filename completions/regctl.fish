@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_regctl_global_optspecs
-    string join \n registry= insecure plain-http retries= q/quiet v/verbose h/help V/version
+    string join \n h/help V/version
 end
 
 function __fish_regctl_needs_command
@@ -24,12 +24,6 @@ function __fish_regctl_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c regctl -n "__fish_regctl_needs_command" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_needs_command" -l retries -d 'How often to repeat a request that may work a moment later' -r
-complete -c regctl -n "__fish_regctl_needs_command" -l insecure -d 'Speak https without checking the registry\'s certificate'
-complete -c regctl -n "__fish_regctl_needs_command" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_needs_command" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_needs_command" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_needs_command" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "serve" -d 'Run a registry'
@@ -45,13 +39,7 @@ complete -c regctl -n "__fish_regctl_needs_command" -f -a "help" -d 'Print this 
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l listen -d 'Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l config -d 'A registry:2 configuration; without FILE the one at its usual places' -r -F
-complete -c regctl -n "__fish_regctl_using_subcommand serve" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand serve" -l retries -d 'How often to repeat a request that may work a moment later' -r
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l check -d 'Say what the configuration means and what of it is ignored, and end'
-complete -c regctl -n "__fish_regctl_using_subcommand serve" -l insecure -d 'Speak https without checking the registry\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand serve" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand serve" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand serve" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l filter -d 'Show only names that match: `*` and `?` stop at a slash, `**` does not' -r
@@ -61,7 +49,7 @@ size\t'Largest first'"
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l retries -d 'How often to repeat a request that may work a moment later' -r
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l plain-http -d 'Speak http, and send credentials over it'
@@ -77,7 +65,7 @@ semver\t'Highest version first'"
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand tags" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l retries -d 'How often to repeat a request that may work a moment later' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l plain-http -d 'Speak http, and send credentials over it'
@@ -85,12 +73,6 @@ complete -c regctl -n "__fish_regctl_using_subcommand tags" -s q -l quiet -d 'Pr
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -l retries -d 'How often to repeat a request that may work a moment later' -r
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -l insecure -d 'Speak https without checking the registry\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -s h -l help -d 'Print help'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -f -a "inspect" -d 'Show what a manifest is and what it holds'
@@ -101,7 +83,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l retries -d 'How often to repeat a request that may work a moment later' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l raw -d 'Print the manifest\'s bytes as they are stored'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l insecure -d 'Speak https without checking the registry\'s certificate'
@@ -113,7 +95,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l retries -d 'How often to repeat a request that may work a moment later' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l plain-http -d 'Speak http, and send credentials over it'
@@ -124,7 +106,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l retries -d 'How often to repeat a request that may work a moment later' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l dry-run -d 'Say what would be deleted, and delete nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l force -d 'Delete a manifest even if several tags go with it'
@@ -143,7 +125,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand delete" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l retries -d 'How often to repeat a request that may work a moment later' -r
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l dry-run -d 'Say what would be deleted, and delete nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l force -d 'Delete a manifest even if several tags go with it'
@@ -155,28 +137,10 @@ complete -c regctl -n "__fish_regctl_using_subcommand delete" -s q -l quiet -d '
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand completions" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand completions" -l retries -d 'How often to repeat a request that may work a moment later' -r
-complete -c regctl -n "__fish_regctl_using_subcommand completions" -l insecure -d 'Speak https without checking the registry\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand completions" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand completions" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand completions" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand generate" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand generate" -l retries -d 'How often to repeat a request that may work a moment later' -r
-complete -c regctl -n "__fish_regctl_using_subcommand generate" -l insecure -d 'Speak https without checking the registry\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand generate" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand generate" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand generate" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand generate" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -l retries -d 'How often to repeat a request that may work a moment later' -r
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -l insecure -d 'Speak https without checking the registry\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -s h -l help -d 'Print help'
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -f -a "ls" -d 'List the repositories of a registry'
@@ -188,7 +152,7 @@ size\t'Largest first'"
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l retries -d 'How often to repeat a request that may work a moment later' -r
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
@@ -198,12 +162,6 @@ complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the repositories of a registry'
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -l retries -d 'How often to repeat a request that may work a moment later' -r
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -l insecure -d 'Speak https without checking the registry\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -s h -l help -d 'Print help'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -f -a "ls" -d 'List the tags of a repository'
@@ -217,7 +175,7 @@ semver\t'Highest version first'"
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l retries -d 'How often to repeat a request that may work a moment later' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
@@ -228,7 +186,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subco
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l registry -d 'The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l retries -d 'How often to repeat a request that may work a moment later' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l dry-run -d 'Say what would be deleted, and delete nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l force -d 'Delete a manifest even if several tags go with it'

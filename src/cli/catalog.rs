@@ -4,12 +4,13 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::context::Context;
+use super::context::{ClientArgs, Context};
 use super::exit::Exit;
 use super::figures;
-use super::output::{Column, Format, FormatArgs, Printer};
+use super::output::{Format, FormatArgs, Printer};
 use super::progress::Progress;
 use super::selection::{Filter, greatest_first};
+use super::table::Column;
 use crate::client::{Class, Client, Error};
 use crate::oci::Repository;
 
@@ -17,7 +18,7 @@ use crate::oci::Repository;
 const CONCURRENCY: usize = 8;
 
 const COLUMNS: [Column; 4] = [
-    Column::Text("REPOSITORY"),
+    Column::Name("REPOSITORY"),
     Column::Figure("TAGS"),
     Column::Figure("SIZE"),
     Column::Text("PUSHED"),
@@ -45,6 +46,8 @@ pub(super) struct Args {
     sort: Sort,
     #[command(flatten)]
     output: FormatArgs,
+    #[command(flatten)]
+    pub(super) client: ClientArgs,
 }
 
 /// What repositories can be sorted by.
@@ -80,7 +83,7 @@ impl Row {
     }
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let filter = Filter::new(args.filter.as_deref())?;
     let client = context.client(None)?;
     let printer = context.printer;
@@ -119,7 +122,7 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     match format {
         Format::Json => printer.json(&rows)?,
         Format::Name => printer.lines(rows.iter().map(|row| &row.name))?,
-        Format::Table if rows.is_empty() => printer.note(&format!(
+        Format::Table if rows.is_empty() => printer.remark(&format!(
             "No repositories{} on {}",
             if args.filter.is_some() {
                 " that match"

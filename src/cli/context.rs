@@ -1,102 +1,52 @@
-//! What every command that speaks to a registry shares: the global flags, the client's settings, the
-//! clients themselves.
+//! What every command that speaks to a registry shares: its flags, references, the clients
+//! themselves.
 //!
-//! Decides which registry is meant: the one a reference names, else `--registry` or its variable,
-//! else the settings file's, else [`DEFAULT_REGISTRY`].
+//! Decides which registry is meant: the one a reference names, else the one of `registry`. A scheme
+//! that is written with the latter holds for that host wherever it is named.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use parking_lot::Mutex;
-use serde::Deserialize;
 
 use super::exit::Usage;
 use super::output::Printer;
-use crate::client::{Client, Event, Options, files};
+use super::registry::Registry;
+use crate::client::{Client, Event, Options, Scheme};
 use crate::oci::{ImageReference, Reference, Repository, Tag};
 
-/// The registry when nobody says otherwise: `regctl serve`'s own address.
-const DEFAULT_REGISTRY: &str = "127.0.0.1:5000";
-/// Names it where the flag does not. Read here and not by clap, which would take a set variable for
-/// an argument and explain nothing to who types no command.
-const REGISTRY_VARIABLE: &str = "REGCTL_REGISTRY";
 /// The tag of a reference that names none.
 const DEFAULT_TAG: &str = "latest";
 
-/// Flags of every command.
+/// Flags of every command that speaks to a registry.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub(super) struct GlobalArgs {
-    /// The registry that names without a host mean [env: REGCTL_REGISTRY] [default: the settings
-    /// file's, else 127.0.0.1:5000]
-    #[arg(
-        long,
-        global = true,
-        value_name = "HOST[:PORT]",
-        help_heading = "Connection"
-    )]
-    pub(super) registry: Option<String>,
+pub(super) struct ClientArgs {
+    /// The registry that names without a host mean; http:// or https:// before it says how to
+    /// speak [env: REGCTL_REGISTRY] [default: the settings file's, else 127.0.0.1:5000]
+    #[arg(long, value_name = "HOST[:PORT]", help_heading = "Connection")]
+    registry: Option<String>,
     /// Speak https without checking the registry's certificate
-    #[arg(
-        long,
-        global = true,
-        conflicts_with = "plain_http",
-        help_heading = "Connection"
-    )]
-    pub(super) insecure: bool,
+    #[arg(long, conflicts_with = "plain_http", help_heading = "Connection")]
+    insecure: bool,
     /// Speak http, and send credentials over it
-    #[arg(long, global = true, help_heading = "Connection")]
-    pub(super) plain_http: bool,
+    #[arg(long, help_heading = "Connection")]
+    plain_http: bool,
     /// How often to repeat a request that may work a moment later
     #[arg(
         long,
-        global = true,
         value_name = "N",
         default_value_t = 4,
         value_parser = clap::value_parser!(u32).range(..=100),
         help_heading = "Connection"
     )]
-    pub(super) retries: u32,
+    retries: u32,
     /// Print only results and errors
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
-    pub(super) quiet: bool,
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
     /// Say every request on stderr
-    #[arg(short, long, global = true)]
-    pub(super) verbose: bool,
-}
-
-/// `<user config dir>/regctl/settings.yml`.
-#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Settings {
-    /// The registry that names without a host mean.
-    registry: Option<String>,
-}
-
-impl Settings {
-    fn load() -> anyhow::Result<Self> {
-        let Some(path) = dirs::config_dir().map(|config| config.join("regctl/settings.yml")) else {
-            return Ok(Self::default());
-        };
-        let Some(bytes) = files::read_if_present(&path)? else {
-            return Ok(Self::default());
-        };
-        Self::parse(&bytes).with_context(|| format!("can't use the settings in {}", path.display()))
-    }
-
-    fn parse(bytes: &[u8]) -> anyhow::Result<Self> {
-        let text = std::str::from_utf8(bytes).context("it is not UTF-8")?;
-        if text.trim().is_empty() {
-            return Ok(Self::default());
-        }
-        serde_saphyr::from_str(text).map_err(|error| {
-            // The first line says what and where; the others draw the place.
-            let said = error.to_string();
-            let first = said.lines().next().unwrap_or_default();
-            anyhow::anyhow!("{first}; hint: the one key is `registry: HOST[:PORT]`")
-        })
-    }
+    #[arg(short, long)]
+    verbose: bool,
 }
 
 /// A repository and the client for its registry.
@@ -110,21 +60,21 @@ pub(super) struct Place {
 /// What a command works with.
 pub(super) struct Context {
     pub(super) printer: Printer,
-    registry: Option<String>,
+    registry: Registry,
+    plain_http: bool,
     options: Options,
     clients: Mutex<HashMap<String, Arc<Client>>>,
 }
 
 impl Context {
-    pub(super) fn new(args: GlobalArgs, printer: Printer) -> Self {
-        Self {
+    pub(super) fn new(args: &ClientArgs) -> anyhow::Result<Self> {
+        let printer = Printer::new(args.quiet, args.verbose);
+        Ok(Self {
             printer,
-            registry: args
-                .registry
-                .or_else(|| std::env::var(REGISTRY_VARIABLE).ok())
-                .filter(|registry| !registry.is_empty()),
+            registry: Registry::meant(args.registry.as_deref())?,
+            plain_http: args.plain_http,
             options: Options {
-                plain_http: args.plain_http,
+                scheme: Scheme::Found,
                 insecure: args.insecure,
                 retries: args.retries,
                 listener: Arc::new(move |event| match event {
@@ -134,25 +84,41 @@ impl Context {
                 }),
             },
             clients: Mutex::default(),
-        }
+        })
     }
 
     /// The client for a registry, or for the default one.
-    pub(super) fn client(&self, registry: Option<&str>) -> anyhow::Result<Arc<Client>> {
-        let registry = match (registry, &self.registry) {
-            (Some(registry), _) => registry.to_owned(),
-            (None, Some(registry)) => registry.clone(),
-            (None, None) => Settings::load()?
-                .registry
-                .unwrap_or_else(|| DEFAULT_REGISTRY.to_owned()),
-        };
+    pub(super) fn client(&self, host: Option<&str>) -> anyhow::Result<Arc<Client>> {
+        let host = host.unwrap_or(&self.registry.host);
         let mut clients = self.clients.lock();
-        if let Some(client) = clients.get(&registry) {
+        if let Some(client) = clients.get(host) {
             return Ok(client.clone());
         }
-        let client = Arc::new(Client::new(&registry, &self.options)?);
-        clients.insert(registry, client.clone());
+        let options = Options {
+            scheme: self.scheme(host)?,
+            ..self.options.clone()
+        };
+        let client = Arc::new(Client::new(host, &options)?);
+        clients.insert(host.to_owned(), client.clone());
         Ok(client)
+    }
+
+    fn scheme(&self, host: &str) -> Result<Scheme, Usage> {
+        let written = if host == self.registry.host {
+            self.registry.scheme
+        } else {
+            Scheme::Found
+        };
+        match written {
+            Scheme::Https if self.plain_http => Err(Usage(format!(
+                "--plain-http contradicts https://{host}; hint: leave out one of them"
+            ))),
+            Scheme::Http if self.options.insecure => Err(Usage(format!(
+                "--insecure is about https and contradicts http://{host}; hint: leave out one of them"
+            ))),
+            _ if self.plain_http => Ok(Scheme::Http),
+            written => Ok(written),
+        }
     }
 
     /// `[HOST/]REPOSITORY`, without tag or digest.
@@ -234,31 +200,17 @@ impl Place {
 }
 
 fn parse(text: &str) -> Result<ImageReference, Usage> {
+    if text.starts_with("http://") || text.starts_with("https://") {
+        let reason = format!(
+            "{text:?} is not a reference; hint: leave out http:// or https://, or name the registry \
+             with --registry and here only what is in it"
+        );
+        return Err(Usage(reason));
+    }
     text.parse().map_err(|error| {
         Usage(format!(
             "{text:?} is not a reference: {error}; hint: one is written [HOST/]REPOSITORY[:TAG] or \
              [HOST/]REPOSITORY@DIGEST"
         ))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn settings() {
-        let parse = |text: &str| Settings::parse(text.as_bytes());
-        assert_eq!(parse("").unwrap(), Settings::default());
-        assert_eq!(
-            parse("registry: h:5000\n").unwrap().registry.as_deref(),
-            Some("h:5000")
-        );
-        let error = parse("registri: h\n").unwrap_err().to_string();
-        assert!(
-            error.contains("registri") && !error.contains('\n'),
-            "{error}"
-        );
-        assert!(Settings::parse(b"\xff").is_err());
-    }
 }

@@ -1,11 +1,11 @@
 //! `regctl delete`: tags and manifests.
 //!
 //! Looks at everything first, says what each deletion means, asks where it must, and then deletes one
-//! after the other. A dry run does all but the last, and prints the same lines.
+//! after the other. A dry run does all but the last, and prints the same lines in another tense.
 
 use serde::Serialize;
 
-use super::context::{Context, Place};
+use super::context::{ClientArgs, Context, Place};
 use super::deletion::{Known, Target, needs_force};
 use super::exit::{Exit, Usage};
 use super::figures;
@@ -17,8 +17,11 @@ use crate::oci::{Digest, Reference, Tag};
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 REPOSITORY:TAG deletes that tag alone, whatever else holds its manifest. REPOSITORY@DIGEST deletes \
-the manifest and the tags that point at it, with --force if they are more than one. Bytes are freed \
-when the registry collects its garbage.
+the manifest and the tags that point at it, with --force if they are more than one. The bytes of \
+layers stay on a regctl server until `registry garbage-collect` (of registry:2) runs while regctl is \
+stopped.
+
+-q leaves out the lines that say what was deleted.
 
 JSON: an array of {\"name\", \"digest\", \"tags\", \"outcome\", \"error\"}: the tags are the others \
 that hold the manifest of a tag, or those that go with a manifest; the outcome is \"deleted\", \
@@ -50,6 +53,8 @@ pub(super) struct Args {
     yes: bool,
     #[command(flatten)]
     output: FormatArgs,
+    #[command(flatten)]
+    pub(super) client: ClientArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -97,9 +102,9 @@ impl Row {
     }
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let printer = context.printer;
-    let (targets, mut rows) = plan(&args, context).await?;
+    let (targets, mut rows) = plan(args, context).await?;
     if targets.len() > 1 && !args.yes && !args.dry_run && !confirmed(&targets, printer)? {
         return Ok(Exit::Error);
     }
@@ -110,7 +115,8 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
             delete(&target).await
         };
         match (&row.error, args.output.format) {
-            (None, Format::Table) => printer.line(&target.line())?,
+            (None, Format::Table) if args.dry_run => printer.report(&target.planned())?,
+            (None, Format::Table) => printer.report(&target.deleted())?,
             (None, Format::Name) => printer.line(&row.name)?,
             (None, Format::Json) => {}
             (Some(error), _) => printer.error(error),
@@ -202,11 +208,9 @@ fn goes_with(manifest: &Target, place: &Place, reference: &Reference) -> bool {
 
 /// Asks whether several things are to be deleted; where nobody can be asked, they are not.
 fn confirmed(targets: &[Target], printer: Printer) -> anyhow::Result<bool> {
-    for target in targets {
-        printer.note(&target.line());
-    }
+    let lines: Vec<String> = targets.iter().map(Target::planned).collect();
     let question = format!("Delete these {}?", targets.len());
-    match printer.ask(&question)? {
+    match printer.ask(&lines, &question)? {
         Some(true) => Ok(true),
         Some(false) => {
             printer.note("Nothing was deleted");

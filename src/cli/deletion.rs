@@ -38,17 +38,25 @@ impl Target {
         self.place.name(&self.reference)
     }
 
-    /// What deleting it means, in a line.
-    pub(super) fn line(&self) -> String {
-        let consequence = match (&self.reference, self.tags.is_empty()) {
+    /// The line that says what deleting it means.
+    pub(super) fn planned(&self) -> String {
+        format!("delete {}: {}", self.name(), self.consequence())
+    }
+
+    /// The line that says that it is deleted.
+    pub(super) fn deleted(&self) -> String {
+        format!("deleted {}: {}", self.name(), self.consequence())
+    }
+
+    fn consequence(&self) -> String {
+        match (&self.reference, self.tags.is_empty()) {
             (Reference::Tag(_), true) => format!("{} has no other tag", self.digest),
             (Reference::Tag(_), false) => {
                 format!("{} is still held by {}", self.digest, named(&self.tags))
             }
             (Reference::Digest(_), true) => "no tag goes with it".to_owned(),
             (Reference::Digest(_), false) => format!("with {}", named(&self.tags)),
-        };
-        format!("delete {}: {consequence}", self.name())
+        }
     }
 }
 

@@ -48,6 +48,7 @@ impl Exit {
                     client::Class::Denied => Self::Denied,
                     client::Class::Unavailable => Self::Unavailable,
                     client::Class::Mismatch => Self::Mismatch,
+                    client::Class::Usage => Self::Usage,
                     client::Class::Other => Self::Error,
                 };
             }

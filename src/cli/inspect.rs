@@ -4,7 +4,7 @@
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::context::{Context, Place};
+use super::context::{ClientArgs, Context, Place};
 use super::exit::{Exit, Usage};
 use super::image::ImageConfig;
 use super::output::{Format, FormatArgs};
@@ -44,9 +44,11 @@ pub(super) struct Args {
     platform: Option<String>,
     #[command(flatten)]
     output: FormatArgs,
+    #[command(flatten)]
+    pub(super) client: ClientArgs,
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let printer = context.printer;
     let wanted = args.platform.as_deref().map(parse_platform).transpose()?;
     let (place, reference) = context.manifest(&args.reference)?;

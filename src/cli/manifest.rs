@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::context::Context;
+use super::context::{ClientArgs, Context};
 use super::exit::Exit;
-use super::output::{Column, Format, FormatArgs};
+use super::output::{Format, FormatArgs};
+use super::table::Column;
 use super::{delete, inspect};
 use crate::oci::{Digest, MediaType, Reference};
 
@@ -32,6 +33,8 @@ pub(super) struct HeadArgs {
     reference: String,
     #[command(flatten)]
     output: FormatArgs,
+    #[command(flatten)]
+    client: ClientArgs,
 }
 
 #[derive(Serialize)]
@@ -43,7 +46,18 @@ struct Head {
     size: u64,
 }
 
-pub(super) async fn run(command: Command, context: &Context) -> anyhow::Result<Exit> {
+impl Command {
+    /// How the command speaks to the registry.
+    pub(super) fn client(&self) -> &ClientArgs {
+        match self {
+            Self::Inspect(args) => &args.client,
+            Self::Head(args) => &args.client,
+            Self::Delete(args) => &args.client,
+        }
+    }
+}
+
+pub(super) async fn run(command: &Command, context: &Context) -> anyhow::Result<Exit> {
     match command {
         Command::Inspect(args) => inspect::run(args, context).await,
         Command::Head(args) => head(args, context).await,
@@ -51,7 +65,7 @@ pub(super) async fn run(command: Command, context: &Context) -> anyhow::Result<E
     }
 }
 
-async fn head(args: HeadArgs, context: &Context) -> anyhow::Result<Exit> {
+async fn head(args: &HeadArgs, context: &Context) -> anyhow::Result<Exit> {
     let (place, reference) = context.manifest(&args.reference)?;
     let head = place
         .client

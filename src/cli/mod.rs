@@ -16,15 +16,17 @@ mod inspect;
 mod manifest;
 mod output;
 mod progress;
+mod registry;
 mod report;
 mod selection;
 pub mod serve;
+mod table;
 mod tags;
 
 use clap::Parser;
 pub use exit::Exit;
 
-use self::context::{Context, GlobalArgs};
+use self::context::Context;
 use self::output::Printer;
 
 /// A container registry and its administration in one binary
@@ -40,7 +42,7 @@ use self::output::Printer;
     subcommand_required = true,
     after_long_help = "\
 A reference with a host names its own registry: registry.example.org:5000/team/nginx:1. For others \
-it is --registry, else REGCTL_REGISTRY, else the `registry:` of regctl/settings.yml in the user's \
+it is --registry HOST[:PORT] (or http://HOST[:PORT], https://HOST[:PORT]), else REGCTL_REGISTRY, else the `registry:` of regctl/settings.yml in the user's \
 configuration directory, else 127.0.0.1:5000.
 
 Credentials are those of docker and podman. On this machine's loopback a registry may be without \
@@ -50,8 +52,6 @@ Exit codes: 0 done, 1 error, 2 usage, 3 not found, 4 denied, 5 partly done, 6 un
 retries, 7 content does not match its digest."
 )]
 struct Cli {
-    #[command(flatten)]
-    global: GlobalArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -104,32 +104,34 @@ pub async fn run() -> Exit {
             };
         }
     };
-    let printer = Printer::new(cli.global.quiet, cli.global.verbose);
-    match dispatch(cli, printer).await {
+    match dispatch(cli.command).await {
         Ok(exit) => exit,
         Err(error) => {
             let exit = Exit::of(&error);
             if exit != Exit::Done {
-                printer.error(&format!("{error:#}"));
+                Printer::default().error(&format!("{error:#}"));
             }
             exit
         }
     }
 }
 
-async fn dispatch(cli: Cli, printer: Printer) -> anyhow::Result<Exit> {
-    let context = Context::new(cli.global, printer);
-    match cli.command {
-        Command::Serve(args) => serve::run(args, printer).await,
+async fn dispatch(command: Command) -> anyhow::Result<Exit> {
+    match command {
+        Command::Serve(args) => serve::run(args, Printer::default()).await,
         Command::Catalog(args) | Command::Repo(RepoCommand::Ls(args)) => {
-            catalog::run(args, &context).await
+            catalog::run(&args, &Context::new(&args.client)?).await
         }
-        Command::Tags(args) | Command::Tag(TagCommand::Ls(args)) => tags::run(args, &context).await,
-        Command::Manifest(command) => manifest::run(command, &context).await,
+        Command::Tags(args) | Command::Tag(TagCommand::Ls(args)) => {
+            tags::run(&args, &Context::new(&args.client)?).await
+        }
+        Command::Manifest(command) => {
+            manifest::run(&command, &Context::new(command.client())?).await
+        }
         Command::Delete(args) | Command::Tag(TagCommand::Rm(args)) => {
-            delete::run(args, &context).await
+            delete::run(&args, &Context::new(&args.client)?).await
         }
-        Command::Completions(args) => generate::completions(&args, printer),
+        Command::Completions(args) => generate::completions(&args, Printer::default()),
         Command::Generate(args) => generate::run(&args),
     }
 }

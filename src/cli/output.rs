@@ -7,11 +7,11 @@
 use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
-use comfy_table::{Attribute, Cell, CellAlignment, presets};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::figures;
+use super::table::{self, Column};
 
 /// The form of what is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
@@ -39,24 +39,6 @@ pub(super) struct FormatArgs {
     pub(super) format: Format,
 }
 
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Column {
-    /// Text, to the left.
-    Text(&'static str),
-    /// A figure, to the right.
-    Figure(&'static str),
-    /// A digest: shortened where the terminal is too narrow.
-    Digest(&'static str),
-    /// A line of any length: cut where the terminal is too narrow. The last column.
-    Line(&'static str),
-}
-
-/// How many characters of a digest are left when it is shortened: `sha256:` and 12 digits.
-const SHORT_DIGEST: usize = 19;
-/// Spaces between two columns.
-const GAP: u16 = 2;
-
 /// How much is said on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Talk {
@@ -72,6 +54,12 @@ pub(super) struct Printer {
     terminal: bool,
     colour: bool,
     bars: bool,
+}
+
+impl Default for Printer {
+    fn default() -> Self {
+        Self::new(false, false)
+    }
 }
 
 #[expect(clippy::unused_self, reason = "who writes has a printer")]
@@ -105,6 +93,14 @@ impl Printer {
         self.bytes(format!("{}\n", harmless(text)).as_bytes())
     }
 
+    /// A line to stdout that says what was done. Not with `--quiet`.
+    pub(super) fn report(self, text: &str) -> io::Result<()> {
+        if self.talk == Talk::Quiet {
+            return Ok(());
+        }
+        self.line(text)
+    }
+
     /// Lines to stdout.
     pub(super) fn lines<T: ToString>(self, lines: impl IntoIterator<Item = T>) -> io::Result<()> {
         let mut text = String::new();
@@ -127,36 +123,23 @@ impl Printer {
         for cell in rows.iter_mut().flatten() {
             *cell = harmless(cell);
         }
-        if let Some(width) = self.width() {
-            fit(columns, &mut rows, usize::from(width));
-        }
-        let mut table = comfy_table::Table::new();
-        table.load_style(presets::NOTHING).force_no_tty();
-        if self.colour {
-            table.enforce_styling();
-        }
-        table.set_header(columns.iter().map(|column| {
-            let cell = Cell::new(column.title());
-            if self.colour {
-                cell.add_attribute(Attribute::Bold)
-            } else {
-                cell
-            }
-        }));
-        table.add_rows(rows);
-        for (column, kind) in table.column_iter_mut().zip(columns) {
-            column.set_padding((0, GAP));
-            if matches!(kind, Column::Figure(_)) {
-                column.set_cell_alignment(CellAlignment::Right);
-            }
-        }
-        self.bytes(format!("{}\n", table.trim_fmt()).as_bytes())
+        let width = self.width().map(usize::from);
+        let mut text = table::lines(columns, rows, width, self.colour).join("\n");
+        text.push('\n');
+        self.bytes(text.as_bytes())
     }
 
     /// Talk: what is going on. Not with `--quiet`.
     pub(super) fn note(self, text: &str) {
         if self.talk != Talk::Quiet {
             talk(text);
+        }
+    }
+
+    /// A remark for who looks on: that there is nothing to show. Not into files and pipes.
+    pub(super) fn remark(self, text: &str) {
+        if io::stderr().is_terminal() {
+            self.note(text);
         }
     }
 
@@ -184,12 +167,16 @@ impl Printer {
         talk(&format!("error: {text}"));
     }
 
-    /// Asks a question on the terminal; `None` where nobody can be asked.
-    pub(super) fn ask(self, question: &str) -> io::Result<Option<bool>> {
+    /// Asks a question on the terminal, after the lines that it is about; `None` where nobody can
+    /// be asked.
+    pub(super) fn ask(self, about: &[String], question: &str) -> io::Result<Option<bool>> {
         if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
             return Ok(None);
         }
         let mut stderr = io::stderr().lock();
+        for line in about {
+            writeln!(stderr, "{}", harmless(line))?;
+        }
         write!(stderr, "{} [y/N] ", harmless(question))?;
         stderr.flush()?;
         let mut answer = String::new();
@@ -217,49 +204,6 @@ impl Printer {
     }
 }
 
-impl Column {
-    fn title(self) -> &'static str {
-        match self {
-            Self::Text(title) | Self::Figure(title) | Self::Digest(title) | Self::Line(title) => {
-                title
-            }
-        }
-    }
-}
-
-/// Shortens digests, then cuts the last column, until rows fit a width.
-fn fit(columns: &[Column], rows: &mut [Vec<String>], width: usize) {
-    let total = |rows: &[Vec<String>], upto: usize| -> usize {
-        (0..upto)
-            .map(|at| {
-                let cells = rows.iter().filter_map(|row| row.get(at));
-                let longest = cells.map(|cell| cell.chars().count()).max().unwrap_or(0);
-                longest.max(columns[at].title().len()) + usize::from(GAP)
-            })
-            .sum()
-    };
-    if total(rows, columns.len()) <= width + usize::from(GAP) {
-        return;
-    }
-    for row in rows.iter_mut() {
-        for (cell, column) in row.iter_mut().zip(columns) {
-            if matches!(column, Column::Digest(_)) {
-                *cell = cell.chars().take(SHORT_DIGEST).collect();
-            }
-        }
-    }
-    if let Some(Column::Line(title)) = columns.last() {
-        let last = columns.len() - 1;
-        let room = width.saturating_sub(total(rows, last)).max(title.len());
-        for cell in rows.iter_mut().filter_map(|row| row.get_mut(last)) {
-            if cell.chars().count() > room {
-                *cell = cell.chars().take(room.saturating_sub(1)).collect();
-                cell.push('…');
-            }
-        }
-    }
-}
-
 fn talk(text: &str) {
     // There is nobody left to tell that stderr is gone.
     let _ = writeln!(io::stderr().lock(), "{}", harmless(text));
@@ -283,19 +227,5 @@ mod tests {
     #[test]
     fn control_characters_do_not_pass() {
         assert_eq!(harmless("a\x1b[2J\tb\n\u{9b}é"), "a\u{fffd}[2J b \u{fffd}é");
-    }
-
-    #[test]
-    fn a_narrow_terminal_shortens_digests_first() {
-        let columns = [Column::Digest("DIGEST"), Column::Line("CREATED BY")];
-        let digest = format!("sha256:{}", "0".repeat(64));
-        let mut rows = vec![vec![digest.clone(), "x".repeat(50)]];
-        fit(&columns, &mut rows, 200);
-        assert_eq!(rows[0][0], digest);
-        fit(&columns, &mut rows, 80);
-        assert_eq!(rows[0][0], "sha256:000000000000");
-        assert_eq!(rows[0][1].len(), 50);
-        fit(&columns, &mut rows, 40);
-        assert_eq!(rows[0][1].chars().count(), 19);
     }
 }

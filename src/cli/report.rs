@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 
 use super::figures;
 use super::image::{Execution, ImageConfig};
-use super::output::{Column, Printer};
+use super::output::Printer;
+use super::table::Column;
 use crate::oci::{Descriptor, Digest, ManifestKind, ManifestView};
 
 /// A child of an index.

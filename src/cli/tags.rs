@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::Serialize;
 
-use super::context::{Context, Place};
+use super::context::{ClientArgs, Context, Place};
 use super::exit::Exit;
 use super::figures;
-use super::output::{Column, Format, FormatArgs, Printer};
+use super::output::{Format, FormatArgs, Printer};
 use super::progress::Progress;
 use super::selection::{Filter, by_version, greatest_first};
+use super::table::Column;
 use crate::client::{Class, Error};
 use crate::oci::{Digest, MediaType, Reference, Tag};
 
@@ -20,9 +21,9 @@ use crate::oci::{Digest, MediaType, Reference, Tag};
 const CONCURRENCY: usize = 8;
 
 const COLUMNS: [Column; 6] = [
-    Column::Text("TAG"),
+    Column::Name("TAG"),
     Column::Digest("DIGEST"),
-    Column::Text("PLATFORMS"),
+    Column::List("PLATFORMS"),
     Column::Figure("SIZE"),
     Column::Text("CREATED"),
     Column::Text("PUSHED"),
@@ -54,6 +55,8 @@ pub(super) struct Args {
     sort: Sort,
     #[command(flatten)]
     output: FormatArgs,
+    #[command(flatten)]
+    pub(super) client: ClientArgs,
 }
 
 /// What tags can be sorted by.
@@ -95,7 +98,7 @@ impl Row {
     }
 }
 
-pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let filter = Filter::new(args.filter.as_deref())?;
     let place = context.repository(&args.repository)?;
     let printer = context.printer;
@@ -130,7 +133,7 @@ pub(super) async fn run(args: Args, context: &Context) -> anyhow::Result<Exit> {
     match format {
         Format::Json => printer.json(&rows)?,
         Format::Name => printer.lines(rows.iter().map(|row| &row.tag))?,
-        Format::Table if rows.is_empty() => printer.note(&format!(
+        Format::Table if rows.is_empty() => printer.remark(&format!(
             "No tags{} in {}",
             if args.filter.is_some() {
                 " that match"

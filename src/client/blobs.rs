@@ -3,7 +3,7 @@
 use reqwest::Method;
 
 use super::auth::Scope;
-use super::{Call, Client, Error};
+use super::{Call, Client, Error, Subject};
 use crate::hash::Hasher;
 use crate::oci::{Descriptor, Repository};
 
@@ -18,7 +18,7 @@ impl Client {
         descriptor: &Descriptor,
     ) -> Result<Vec<u8>, Error> {
         let expected = descriptor.digest;
-        let what = format!("blob {repository}@{expected}");
+        let subject = Subject::Blob(repository, &expected);
         let path = format!("v2/{repository}/blobs/{expected}");
         let call = Call {
             method: Method::GET,
@@ -29,14 +29,14 @@ impl Client {
         };
         let answer = self.call(call).await?;
         if !answer.status.is_success() {
-            return Err(self.refusal(&answer, &what));
+            return Err(self.refusal(&answer, subject));
         }
         let actual = Hasher::digest(expected.algorithm(), &answer.body);
         if actual == expected {
             Ok(answer.body)
         } else {
             Err(Error::Mismatch {
-                what,
+                what: subject.to_string(),
                 expected: Box::new(expected),
                 actual: Box::new(actual),
             })

@@ -1,22 +1,30 @@
 //! Certificates that docker and podman users keep for one registry: `certs.d/<host:port>/`.
 //!
-//! `*.crt` are authorities to trust besides the system's; `<name>.cert` with `<name>.key` is what
-//! this side shows. Knows file names and PEM, not connections.
+//! `*.crt` are authorities to trust besides the system's, or the registry's own certificate;
+//! `<name>.cert` with `<name>.key` is what this side shows. Knows file names and PEM, and what they
+//! come to as TLS settings; no connections.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use reqwest::{Certificate, Identity};
+use reqwest::{ClientBuilder, Identity};
+use rustls::ClientConfig;
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use tokio_rustls::rustls;
 
 use super::Error;
 use super::files::{list, read_if_present};
+use super::trust::Trust;
 
 /// What the directories of one registry hold.
 #[derive(Default)]
 pub(super) struct Certificates {
-    /// Authorities to trust besides the system's.
-    pub(super) authorities: Vec<Certificate>,
-    /// The certificate and key of this side.
-    pub(super) identity: Option<Identity>,
+    /// What to trust besides the system's authorities.
+    authorities: Vec<CertificateDer<'static>>,
+    /// The certificates and the key of this side, one after the other in PEM.
+    identity: Option<Vec<u8>>,
 }
 
 /// The directories in which `certs.d` is looked for.
@@ -48,8 +56,7 @@ impl Certificates {
             match extension {
                 Some("crt") => {
                     let pem = read_if_present(&path)?.unwrap_or_default();
-                    let authorities =
-                        Certificate::from_pem_bundle(&pem).map_err(|_| unusable(&path))?;
+                    let authorities = certificates(&pem).ok_or_else(|| unusable(&path))?;
                     self.authorities.extend(authorities);
                 }
                 Some("cert") if self.identity.is_none() => {
@@ -61,13 +68,57 @@ impl Certificates {
                         reason: format!("its key {} is missing", key.display()),
                         hint: "put the key beside the certificate, or remove both".into(),
                     })?);
-                    self.identity = Some(Identity::from_pem(&pem).map_err(|_| unusable(&path))?);
+                    Identity::from_pem(&pem).map_err(|_| unusable(&path))?;
+                    self.identity = Some(pem);
                 }
                 _ => {}
             }
         }
         Ok(())
     }
+
+    /// Settles whom connections trust and what they show. `insecure` is `--insecure`.
+    pub(super) fn settle(
+        &self,
+        builder: ClientBuilder,
+        insecure: bool,
+    ) -> Result<ClientBuilder, Box<dyn std::error::Error + Send + Sync>> {
+        if !insecure && !self.authorities.is_empty() {
+            return Ok(builder.tls_backend_preconfigured(self.tls()?));
+        }
+        let builder = builder.tls_danger_accept_invalid_certs(insecure);
+        Ok(match &self.identity {
+            Some(pem) => builder.identity(Identity::from_pem(pem)?),
+            None => builder,
+        })
+    }
+
+    fn tls(&self) -> Result<ClientConfig, Box<dyn std::error::Error + Send + Sync>> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let trust = Trust::new(self.authorities.clone(), provider.clone())?;
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::new(trust));
+        let mut config = match &self.identity {
+            Some(pem) => {
+                let chain = CertificateDer::pem_slice_iter(pem).collect::<Result<_, _>>()?;
+                config.with_client_auth_cert(chain, PrivateKeyDer::from_pem_slice(pem)?)?
+            }
+            None => config.with_no_client_auth(),
+        };
+        // What reqwest offers where it makes the configuration itself.
+        config.alpn_protocols = vec![b"h2".into(), b"http/1.1".into()];
+        Ok(config)
+    }
+}
+
+/// The certificates of a file, one at least.
+fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<_, _>>()
+        .ok()?;
+    Some(certificates).filter(|certificates| !certificates.is_empty())
 }
 
 fn unusable(path: &Path) -> Error {

@@ -1,6 +1,6 @@
 //! Which host a registry is reached at, and whether over https or http.
 //!
-//! https, always, with two exceptions: `--plain-http`, and a registry on this machine's loopback
+//! https, always, with two exceptions: where http is asked for, and a registry on this machine's loopback
 //! that does not speak TLS. The latter is found out once, by a request without credentials, and a
 //! registry found so is never sent any ([`Endpoint::may_send_credentials`]).
 
@@ -25,32 +25,42 @@ pub(super) fn canonical(host: &str) -> &str {
     }
 }
 
+/// How a registry is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// https; on this machine's loopback http, without credentials, where nobody speaks TLS.
+    Found,
+    /// https only.
+    Https,
+    /// http, with credentials.
+    Http,
+}
+
 /// One registry's address.
 pub(super) struct Endpoint {
     https: Url,
     http: Url,
-    plain: bool,
+    scheme: Scheme,
     loopback: bool,
     decided: OnceCell<Url>,
 }
 
 impl Endpoint {
-    /// The address for `host` or `host:port`. `plain` is `--plain-http`.
-    pub(super) fn new(name: &str, plain: bool) -> Result<Self, Error> {
+    /// The address for `host` or `host:port`.
+    pub(super) fn new(name: &str, scheme: Scheme) -> Result<Self, Error> {
         let host = if canonical(name) == DOCKER_HUB {
             DOCKER_HUB_HOST
         } else {
             name
         };
-        let wrong = |reason: &str| Error::Setup {
-            what: format!("the registry name {name:?}"),
-            reason: reason.into(),
-            hint: "a registry is named HOST or HOST:PORT".into(),
+        let wrong = |reason: &str| Error::Name {
+            name: name.to_owned(),
+            reason: reason.to_owned(),
         };
         if host.contains(['/', '?', '#', '@', '\\']) || host.contains(char::is_whitespace) {
             return Err(wrong("it has characters that no host name has"));
         }
-        let parse = |scheme| {
+        let parse = |scheme: &str| {
             Url::parse(&format!("{scheme}://{host}/")).map_err(|error| wrong(&error.to_string()))
         };
         let (https, http) = (parse("https")?, parse("http")?);
@@ -58,7 +68,7 @@ impl Endpoint {
             loopback: is_loopback(&https),
             https,
             http,
-            plain,
+            scheme,
             decided: OnceCell::new(),
         })
     }
@@ -75,11 +85,10 @@ impl Endpoint {
 
     /// The root of the registry, its scheme decided.
     pub(super) async fn base(&self, transport: &Transport) -> Result<&Url, Error> {
-        if self.plain {
-            return Ok(&self.http);
-        }
-        if !self.loopback {
-            return Ok(&self.https);
+        match self.scheme {
+            Scheme::Http => return Ok(&self.http),
+            Scheme::Found if self.loopback => {}
+            Scheme::Found | Scheme::Https => return Ok(&self.https),
         }
         self.decided
             .get_or_try_init(|| async {
@@ -98,7 +107,7 @@ impl Endpoint {
 
     /// The root of the registry as far as it is known: after [`Endpoint::base`], the one it gave.
     pub(super) fn decided(&self) -> &Url {
-        if self.plain {
+        if self.scheme == Scheme::Http {
             return &self.http;
         }
         self.decided.get().unwrap_or(&self.https)
@@ -106,7 +115,7 @@ impl Endpoint {
 
     /// Whether a secret may go to this registry at all: not over an http that nobody asked for.
     pub(super) fn may_send_credentials(&self) -> bool {
-        self.plain
+        self.scheme == Scheme::Http
             || self
                 .decided
                 .get()
@@ -115,7 +124,7 @@ impl Endpoint {
 
     /// Whether it is spoken to without TLS.
     pub(super) fn is_plain(&self) -> bool {
-        self.plain
+        self.scheme == Scheme::Http
             || self
                 .decided
                 .get()
@@ -145,7 +154,7 @@ mod tests {
             ("registry.example.org", "registry.example.org", false),
             ("docker.io", "registry-1.docker.io", false),
         ] {
-            let endpoint = Endpoint::new(name, false).unwrap();
+            let endpoint = Endpoint::new(name, Scheme::Found).unwrap();
             assert_eq!(endpoint.authority(), authority);
             assert_eq!(endpoint.is_loopback(), loopback, "{name}");
         }
@@ -154,18 +163,18 @@ mod tests {
     #[test]
     fn names_that_are_not() {
         for name in ["", "a/b", "a b", "u@h", "h:99999", "h?x", "[::1"] {
-            assert!(Endpoint::new(name, false).is_err(), "{name}");
+            assert!(Endpoint::new(name, Scheme::Found).is_err(), "{name}");
         }
     }
 
     #[test]
     fn secrets_go_over_http_only_when_asked() {
         assert!(
-            Endpoint::new("a.example:80", true)
+            Endpoint::new("a.example:80", Scheme::Http)
                 .unwrap()
                 .may_send_credentials()
         );
-        let endpoint = Endpoint::new("127.0.0.1:5000", false).unwrap();
+        let endpoint = Endpoint::new("127.0.0.1:5000", Scheme::Found).unwrap();
         endpoint.decided.set(endpoint.http.clone()).unwrap();
         assert!(endpoint.is_plain() && !endpoint.may_send_credentials());
     }

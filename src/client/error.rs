@@ -25,6 +25,8 @@ pub enum Class {
     Unavailable,
     /// Content does not hash to its digest.
     Mismatch,
+    /// What was asked can't be meant.
+    Usage,
     /// Anything else.
     Other,
 }
@@ -131,7 +133,15 @@ pub enum Error {
         /// What is wrong with the answer.
         reason: String,
     },
-    /// Something on this side can't be used: a file, a certificate, the name of the registry.
+    /// What should name a registry is no name of a host.
+    #[error("no registry is named {name:?}: {reason}; hint: a registry is named HOST or HOST:PORT")]
+    Name {
+        /// What was given.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Something on this side can't be used: a file, a certificate.
     #[error("can't use {what}: {reason}{}", Hint(hint))]
     Setup {
         /// The file or value.
@@ -151,6 +161,7 @@ impl Error {
             Self::Denied { .. } => Class::Denied,
             Self::Unavailable { .. } | Self::Unreachable { .. } => Class::Unavailable,
             Self::Mismatch { .. } => Class::Mismatch,
+            Self::Name { .. } => Class::Usage,
             Self::Unsupported { .. }
             | Self::Refused { .. }
             | Self::Malformed { .. }
@@ -190,22 +201,41 @@ pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     plain(&innermost.to_string())
 }
 
+/// An error body of the OCI form.
+#[derive(serde::Deserialize)]
+struct Body {
+    errors: Vec<Entry>,
+}
+
+#[derive(serde::Deserialize)]
+struct Entry {
+    #[serde(default)]
+    code: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    detail: Option<serde_json::Value>,
+}
+
+/// What a registry says in the body of a 404 beyond that: nothing, where its code says that what
+/// was asked for is unknown; that even the repository is, where that is news.
+pub(super) fn absence(body: &[u8], repository_is_news: bool) -> String {
+    let Ok(Body { errors }) = serde_json::from_slice(body) else {
+        return words(body);
+    };
+    let unknown = |entry: &Entry| entry.code.ends_with("_UNKNOWN") || entry.code == "NOT_FOUND";
+    if !errors.iter().all(unknown) {
+        return words(body);
+    }
+    if repository_is_news && errors.iter().any(|entry| entry.code == "NAME_UNKNOWN") {
+        return "there is no such repository".into();
+    }
+    String::new()
+}
+
 /// What a registry says in an error body: the messages of the OCI form, else the first line of a
 /// plain text; nothing of a page of HTML.
 pub(super) fn words(body: &[u8]) -> String {
-    #[derive(serde::Deserialize)]
-    struct Body {
-        errors: Vec<Entry>,
-    }
-    #[derive(serde::Deserialize)]
-    struct Entry {
-        #[serde(default)]
-        code: String,
-        #[serde(default)]
-        message: String,
-        #[serde(default)]
-        detail: Option<serde_json::Value>,
-    }
     if let Ok(body) = serde_json::from_slice::<Body>(body) {
         let entries = body.errors.into_iter().map(|entry| {
             let said = if entry.message.is_empty() {
@@ -262,6 +292,20 @@ mod tests {
         assert_eq!(words(b"\x1b[31mred\x07"), "[31mred");
         assert_eq!(words("é".repeat(1000).as_bytes()).chars().count(), 301);
         assert_eq!(words(b"\xff\xfe"), "\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn what_is_said_twice_is_said_once() {
+        let body = |code| format!(r#"{{"errors":[{{"code":"{code}","message":"x"}}]}}"#);
+        for (code, news, said) in [
+            ("MANIFEST_UNKNOWN", true, ""),
+            ("NAME_UNKNOWN", true, "there is no such repository"),
+            ("NAME_UNKNOWN", false, ""),
+            ("DENIED", true, "x"),
+        ] {
+            assert_eq!(absence(body(code).as_bytes(), news), said, "{code}");
+        }
+        assert_eq!(absence(b"no such host", true), "no such host");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::auth::Scope;
 use super::transport::Answer;
-use super::{Call, Class, Client, Error, Event, link};
+use super::{Call, Class, Client, Error, Event, Subject, link};
 use crate::oci::{Digest, MediaType, Repository, Tag};
 
 /// How many entries are asked for at once.
@@ -89,18 +89,18 @@ impl<T: FromStr> From<String> for Name<T> {
 struct Pages<'a> {
     client: &'a Client,
     scope: Scope<'a>,
-    what: String,
+    subject: Subject<'a>,
     next: Option<String>,
     seen: HashSet<String>,
     empty: usize,
 }
 
 impl<'a> Pages<'a> {
-    fn new(client: &'a Client, scope: Scope<'a>, path: &str, what: String) -> Self {
+    fn new(client: &'a Client, scope: Scope<'a>, path: &str, subject: Subject<'a>) -> Self {
         Self {
             client,
             scope,
-            what,
+            subject,
             next: Some(format!("{path}?n={PAGE}")),
             seen: HashSet::new(),
             empty: 0,
@@ -135,10 +135,10 @@ impl<'a> Pages<'a> {
         let next = base
             .map_err(|_| link::LinkError::Form)
             .and_then(|page: Url| link::next(header, &page))
-            .map_err(|error| self.client.malformed(&self.what, error))?;
+            .map_err(|error| self.client.malformed(self.subject, error))?;
         match next {
             Some(next) if next == path || self.seen.contains(&next) => Err(self.client.malformed(
-                &self.what,
+                self.subject,
                 "its pages lead back to one that was there before",
             )),
             next => Ok(next),
@@ -147,7 +147,7 @@ impl<'a> Pages<'a> {
 
     fn entries<T: DeserializeOwned>(&mut self, answer: &Answer) -> Result<Vec<T>, Error> {
         let page: Page<T> = serde_json::from_slice(&answer.body)
-            .map_err(|error| self.client.malformed(&self.what, error))?;
+            .map_err(|error| self.client.malformed(self.subject, error))?;
         let entries = page.repositories.unwrap_or_default();
         self.empty = if entries.is_empty() {
             self.empty + 1
@@ -157,7 +157,7 @@ impl<'a> Pages<'a> {
         if self.empty > EMPTY_PAGES {
             return Err(self
                 .client
-                .malformed(&self.what, "its pages go on without an entry"));
+                .malformed(self.subject, "its pages go on without an entry"));
         }
         Ok(entries)
     }
@@ -180,7 +180,7 @@ impl<'a, T> Listing<'a, T> {
             return Ok(None);
         };
         if !answer.status.is_success() {
-            return Err(self.pages.client.refusal(&answer, &self.pages.what));
+            return Err(self.pages.client.refusal(&answer, self.pages.subject));
         }
         (self.read)(&mut self.pages, &answer).map(Some)
     }
@@ -226,7 +226,7 @@ fn names<T: FromStr>(pages: &mut Pages<'_>, answer: &Answer) -> Result<Vec<T>, E
         pages.client.transport.tell(Event::Warning(&format!(
             "{} of the names in {} are against the rules of names and are left out",
             all - good.len(),
-            pages.what
+            pages.subject
         )));
     }
     Ok(good)
@@ -235,9 +235,8 @@ fn names<T: FromStr>(pages: &mut Pages<'_>, answer: &Answer) -> Result<Vec<T>, E
 impl Client {
     /// All repositories that may be seen.
     pub fn catalog(&self) -> Listing<'_, Repository> {
-        let what = "the catalog".to_owned();
         Listing {
-            pages: Pages::new(self, Scope::Catalog, "v2/_catalog", what),
+            pages: Pages::new(self, Scope::Catalog, "v2/_catalog", Subject::Catalog),
             read: names,
             first: None,
         }
@@ -246,9 +245,13 @@ impl Client {
     /// The tags of a repository.
     pub fn tags<'a>(&'a self, repository: &'a Repository) -> Listing<'a, Tag> {
         let path = format!("v2/{repository}/tags/list");
-        let what = format!("repository {repository}");
         Listing {
-            pages: Pages::new(self, Scope::Pull(repository), &path, what),
+            pages: Pages::new(
+                self,
+                Scope::Pull(repository),
+                &path,
+                Subject::Repository(repository),
+            ),
             read: names,
             first: None,
         }
@@ -256,9 +259,8 @@ impl Client {
 
     /// All repositories with what a regctl server tells of them; `None` from any other registry.
     pub async fn catalog_summaries(&self) -> Result<Option<Listing<'_, RepositorySummary>>, Error> {
-        let what = "the catalog".to_owned();
         let listing = Listing {
-            pages: Pages::new(self, Scope::Catalog, "v2/_regctl/catalog", what),
+            pages: Pages::new(self, Scope::Catalog, "v2/_regctl/catalog", Subject::Catalog),
             read: Pages::entries,
             first: None,
         };
@@ -272,9 +274,13 @@ impl Client {
         repository: &'a Repository,
     ) -> Result<Option<Listing<'a, TagSummary>>, Error> {
         let path = format!("v2/{repository}/_regctl/tags");
-        let what = format!("repository {repository}");
         let listing = Listing {
-            pages: Pages::new(self, Scope::Pull(repository), &path, what),
+            pages: Pages::new(
+                self,
+                Scope::Pull(repository),
+                &path,
+                Subject::Repository(repository),
+            ),
             read: Pages::entries,
             first: None,
         };

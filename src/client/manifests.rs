@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::auth::Scope;
 use super::transport::Answer;
-use super::{Call, Client, Error};
+use super::{Call, Client, Error, Subject};
 use crate::hash::Hasher;
 use crate::oci::{
     Algorithm, Digest, MANIFEST_LIMIT, ManifestError, ManifestView, MediaType, Reference,
@@ -64,12 +64,12 @@ impl Client {
         repository: &Repository,
         reference: &Reference,
     ) -> Result<Manifest, Error> {
-        let what = name(repository, reference);
+        let subject = Subject::Manifest(repository, reference);
         let answer = self
             .manifest_call(Method::GET, repository, reference)
             .await?;
         if !answer.status.is_success() {
-            return Err(self.refusal(&answer, &what));
+            return Err(self.refusal(&answer, subject));
         }
         let expected = match reference {
             Reference::Digest(digest) => Some(*digest),
@@ -85,7 +85,7 @@ impl Client {
         }
         match expected {
             Some(expected) if expected != actual => Err(Error::Mismatch {
-                what,
+                what: subject.to_string(),
                 expected: Box::new(expected),
                 actual: Box::new(actual),
             }),
@@ -104,11 +104,12 @@ impl Client {
         repository: &Repository,
         reference: &Reference,
     ) -> Result<ManifestHead, Error> {
+        let subject = Subject::Manifest(repository, reference);
         let answer = self
             .manifest_call(Method::HEAD, repository, reference)
             .await?;
         if !answer.status.is_success() {
-            return Err(self.refusal(&answer, &name(repository, reference)));
+            return Err(self.refusal(&answer, subject));
         }
         let size = answer
             .headers
@@ -124,7 +125,7 @@ impl Client {
                 && *expected != digest
             {
                 return Err(Error::Mismatch {
-                    what: name(repository, reference),
+                    what: subject.to_string(),
                     expected: Box::new(*expected),
                     actual: Box::new(digest),
                 });
@@ -139,7 +140,7 @@ impl Client {
         let media_type = match (&manifest.media_type, manifest.view()) {
             (_, Ok(view)) => view.media_type,
             (Some(media_type), Err(_)) => media_type.clone(),
-            (None, Err(error)) => return Err(self.malformed(&name(repository, reference), error)),
+            (None, Err(error)) => return Err(self.malformed(subject, error)),
         };
         Ok(ManifestHead {
             digest: manifest.digest,
@@ -155,6 +156,7 @@ impl Client {
         repository: &Repository,
         reference: &Reference,
     ) -> Result<(), Error> {
+        let subject = Subject::Manifest(repository, reference);
         let path = path(repository, reference);
         let call = Call {
             method: Method::DELETE,
@@ -177,11 +179,11 @@ impl Client {
             (Reference::Digest(_), 405) => {
                 "deletes are off there; storage.delete.enabled in its configuration allows them"
             }
-            _ => return Err(self.refusal(&answer, &name(repository, reference))),
+            _ => return Err(self.refusal(&answer, subject)),
         };
         Err(Error::Unsupported {
             registry: self.registry().to_owned(),
-            what: format!("deleting {}", name(repository, reference)),
+            what: format!("deleting {subject}"),
             words: super::error::words(&answer.body),
             hint: hint.to_owned(),
         })
@@ -207,13 +209,6 @@ impl Client {
 
 fn path(repository: &Repository, reference: &Reference) -> String {
     format!("v2/{repository}/manifests/{reference}")
-}
-
-fn name(repository: &Repository, reference: &Reference) -> String {
-    match reference {
-        Reference::Tag(tag) => format!("{repository}:{tag}"),
-        Reference::Digest(digest) => format!("{repository}@{digest}"),
-    }
 }
 
 fn announced(headers: &HeaderMap) -> Option<Digest> {

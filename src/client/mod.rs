@@ -16,16 +16,20 @@ mod challenge;
 mod credentials;
 mod endpoint;
 mod error;
+mod failure;
 pub mod files;
 mod helper;
 mod link;
 mod listing;
 mod manifests;
 mod retry;
+mod subject;
 mod transport;
+mod trust;
 
 use std::sync::Arc;
 
+pub use endpoint::Scheme;
 pub use error::{Class, Error};
 pub use listing::{Listing, RepositorySummary, TagSummary};
 pub use manifests::{Manifest, ManifestHead};
@@ -33,6 +37,7 @@ use reqwest::{Method, StatusCode};
 
 use self::auth::{Auth, Scope};
 use self::endpoint::Endpoint;
+use self::subject::Subject;
 use self::transport::{Answer, Request, Transport};
 
 /// What a client tells while it works.
@@ -52,8 +57,8 @@ pub type Listener = Arc<dyn Fn(Event<'_>) + Send + Sync>;
 /// How to speak to a registry.
 #[derive(Clone)]
 pub struct Options {
-    /// http, without TLS.
-    pub plain_http: bool,
+    /// https, or http.
+    pub scheme: Scheme,
     /// https with whatever certificate.
     pub insecure: bool,
     /// How often a request that may work a moment later is repeated.
@@ -84,7 +89,7 @@ struct Call<'a> {
 impl Client {
     /// A client for `host` or `host:port`. Connects to nothing yet.
     pub fn new(registry: &str, options: &Options) -> Result<Self, Error> {
-        let endpoint = Endpoint::new(registry, options.plain_http)?;
+        let endpoint = Endpoint::new(registry, options.scheme)?;
         let transport = Transport::new(endpoint.authority(), endpoint.is_loopback(), options)?;
         Ok(Self {
             name: registry.to_owned(),
@@ -138,17 +143,18 @@ impl Client {
         }
     }
 
-    /// The error that an answer other than success is, about `what`.
-    fn refusal(&self, answer: &Answer, what: &str) -> Error {
+    /// The error that an answer other than success is.
+    fn refusal(&self, answer: &Answer, subject: Subject<'_>) -> Error {
         let registry = self.name.clone();
         let words = error::words(&answer.body);
-        let (status, what) = (answer.status, what.to_owned());
+        let (status, what) = (answer.status, subject.to_string());
         match status {
             StatusCode::NOT_FOUND => Error::NotFound {
                 registry,
-                what,
-                words,
-                hint: "`regctl catalog` and `regctl tags REPOSITORY` list what it has".into(),
+                // One has no catalog, and not no the catalog.
+                what: what.trim_start_matches("the ").to_owned(),
+                words: error::absence(&answer.body, subject.is_in_a_repository()),
+                hint: subject.where_to_look(&self.name),
             },
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::Denied {
                 what,
@@ -178,10 +184,10 @@ impl Client {
         }
     }
 
-    fn malformed(&self, what: &str, reason: impl std::fmt::Display) -> Error {
+    fn malformed(&self, what: impl std::fmt::Display, reason: impl std::fmt::Display) -> Error {
         Error::Malformed {
             registry: self.name.clone(),
-            what: what.to_owned(),
+            what: what.to_string(),
             reason: reason.to_string(),
         }
     }

@@ -12,11 +12,11 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode};
-use tokio_rustls::rustls;
 use url::Url;
 
 use super::certificates::Certificates;
 use super::error::innermost;
+use super::failure::{Failed, failure, malformed, refused, tls_reason};
 use super::retry::{PATIENCE, delay, is_transient, retry_after};
 use super::{Error, Event, Listener, Options};
 
@@ -51,14 +51,6 @@ pub(super) struct Answer {
     pub(super) tries: u32,
 }
 
-/// Why a single try came to nothing.
-enum Failed {
-    /// May work a moment later.
-    Transient(String),
-    /// Will not.
-    Final(Error),
-}
-
 /// Connections to one registry and to where it refers.
 pub(super) struct Transport {
     http: reqwest::Client,
@@ -72,37 +64,33 @@ impl Transport {
     /// Connections with the certificates kept for `authority`.
     pub(super) fn new(authority: &str, loopback: bool, options: &Options) -> Result<Self, Error> {
         let certificates = Certificates::load(authority)?;
-        let build = |only: bool| {
+        let unusable = |error: &(dyn std::error::Error + 'static)| Error::Setup {
+            what: "the TLS settings".into(),
+            reason: innermost(error),
+            hint: format!("look at the certificates kept for {authority}"),
+        };
+        let settled = || {
             let mut builder = reqwest::Client::builder()
                 .user_agent(concat!("regctl/", env!("CARGO_PKG_VERSION")))
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())
                 .connect_timeout(CONNECT_TIMEOUT)
-                .read_timeout(READ_TIMEOUT)
-                .tls_danger_accept_invalid_certs(options.insecure);
-            builder = if only {
-                builder.tls_certs_only(certificates.authorities.iter().cloned())
-            } else {
-                builder.tls_certs_merge(certificates.authorities.iter().cloned())
-            };
-            if let Some(identity) = &certificates.identity {
-                builder = builder.identity(identity.clone());
-            }
+                .read_timeout(READ_TIMEOUT);
             if loopback {
                 // No proxy is nearer to this machine than itself.
                 builder = builder.no_proxy();
             }
-            builder.build()
+            certificates
+                .settle(builder, options.insecure)
+                .map_err(|error| unusable(&*error))
         };
-        // A machine without any authorities of its own still reaches registries over plain http,
-        // and those whose authorities are in certs.d.
-        let http = build(false)
-            .or_else(|_| build(true))
-            .map_err(|error| Error::Setup {
-                what: "the TLS settings".into(),
-                reason: innermost(&error),
-                hint: format!("look at the certificates kept for {authority}"),
-            })?;
+        // A machine without any authorities still reaches registries over plain http.
+        let http = settled()?.build().or_else(|_| {
+            settled()?
+                .tls_certs_only([])
+                .build()
+                .map_err(|error| unusable(&error))
+        })?;
         Ok(Self {
             http,
             retries: options.retries,
@@ -130,7 +118,7 @@ impl Transport {
                     let asked = asked.and_then(|value| retry_after(value, Timestamp::now()));
                     (answer.status.to_string(), asked)
                 }
-                Err(Failed::Transient(reason)) => (reason.clone(), None),
+                Err(Failed::Transient { reason, .. }) => (reason.clone(), None),
                 _ => (String::new(), None),
             };
             if reason.is_empty()
@@ -143,10 +131,10 @@ impl Transport {
                         Ok(answer)
                     }
                     Err(Failed::Final(error)) => Err(error),
-                    Err(Failed::Transient(reason)) => Err(Error::Unreachable {
+                    Err(Failed::Transient { reason, hint }) => Err(Error::Unreachable {
                         host,
                         reason,
-                        hint: String::new(),
+                        hint: hint.to_owned(),
                     }),
                 };
             }
@@ -284,12 +272,10 @@ impl Transport {
         let Err(error) = answer.send().await else {
             return Ok(true);
         };
-        let refused = find::<std::io::Error>(&error)
-            .is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused);
-        if refused {
+        if refused(&error) {
             return match failure(&error, &probe) {
                 Failed::Final(error) => Err(error),
-                Failed::Transient(_) => Ok(true),
+                Failed::Transient { .. } => Ok(true),
             };
         }
         Ok(tls_reason(&error).is_some())
@@ -298,87 +284,4 @@ impl Transport {
 
 fn is_redirect(status: StatusCode) -> bool {
     matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308)
-}
-
-fn malformed(url: &Url, reason: &str) -> Failed {
-    Failed::Final(Error::Malformed {
-        registry: url.authority().to_owned(),
-        what: url.path().to_owned(),
-        reason: reason.to_owned(),
-    })
-}
-
-/// The first error of a type in a chain; an I/O error's own content is part of the chain.
-fn find<'a, E: std::error::Error + 'static>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> Option<&'a E> {
-    let mut current = Some(error);
-    while let Some(error) = current {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
-        if let Some(inner) = error
-            .downcast_ref::<std::io::Error>()
-            .and_then(std::io::Error::get_ref)
-            && let Some(found) = find::<E>(inner)
-        {
-            return Some(found);
-        }
-        current = error.source();
-    }
-    None
-}
-
-/// The TLS error of a peer that does speak TLS.
-fn tls_reason(error: &reqwest::Error) -> Option<&rustls::Error> {
-    find::<rustls::Error>(error).filter(|error| {
-        matches!(
-            error,
-            rustls::Error::InvalidCertificate(_)
-                | rustls::Error::NoCertificatesPresented
-                | rustls::Error::AlertReceived(_)
-                | rustls::Error::PeerIncompatible(_)
-        )
-    })
-}
-
-/// What a failed exchange means: worth a retry or not, and what to do about it.
-fn failure(error: &reqwest::Error, url: &Url) -> Failed {
-    let host = url.authority().to_owned();
-    let unreachable = |reason: String, hint: &str| {
-        Failed::Final(Error::Unreachable {
-            host: host.clone(),
-            reason,
-            hint: hint.to_owned(),
-        })
-    };
-    if let Some(reason) = tls_reason(error) {
-        return unreachable(
-            reason.to_string(),
-            "put its authority into certs.d as a .crt file, or pass --insecure to trust anyone",
-        );
-    }
-    if find::<rustls::Error>(error).is_some() {
-        return unreachable(
-            "it does not speak TLS".into(),
-            "pass --plain-http if it is meant to be without",
-        );
-    }
-    if error.is_dns() {
-        return unreachable(innermost(error), "look at the name of the registry");
-    }
-    if find::<std::io::Error>(error)
-        .is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
-    {
-        return unreachable(
-            "nothing listens there".into(),
-            "start one with `regctl serve`, or name another with --registry",
-        );
-    }
-    let reason = if error.is_timeout() {
-        "no answer in time".into()
-    } else {
-        innermost(error)
-    };
-    Failed::Transient(reason)
 }

@@ -29,7 +29,7 @@ fn credentials_and_plain_http() {
         _ => basic(),
     });
     let regctl = Regctl::new(&strange.host);
-    let plain = [&["--plain-http"], &RAW[..]].concat();
+    let plain = [&RAW[..], &["--plain-http"]].concat();
     let error = regctl.fails(4, &plain);
     assert!(error.contains("who are you; hint: sign in with"), "{error}");
     signed_in(&regctl, &strange.host);
@@ -59,7 +59,7 @@ fn a_redirect_takes_no_credentials_along() {
     });
     let regctl = Regctl::new(&strange.host);
     signed_in(&regctl, &strange.host);
-    let plain = [&["--plain-http"], &RAW[..]].concat();
+    let plain = [&RAW[..], &["--plain-http"]].concat();
     regctl.run(&plain).success().stdout(BODY);
     assert_eq!(storage.seen()[0].authorization, None);
     // Nor is a challenge answered that is not the registry's.
@@ -92,7 +92,7 @@ fn a_token_service() {
         _ => answer("401 Unauthorized", &[&challenge], b""),
     });
     let regctl = Regctl::new(&strange.host);
-    let plain = [&["--plain-http"], &RAW[..]].concat();
+    let plain = [&RAW[..], &["--plain-http"]].concat();
     regctl.fails(4, &plain);
     signed_in(&regctl, &strange.host);
     regctl.run(&plain).success().stdout(BODY);
@@ -130,8 +130,8 @@ fn credential_helpers() {
         command
             .env("PATH", path)
             .env("DOCKER_AUTH_CONFIG", r#"{"credsStore":"test"}"#)
-            .arg("--plain-http")
-            .args(RAW);
+            .args(RAW)
+            .arg("--plain-http");
         command.assert()
     };
     script(r#"printf '{"ServerURL":"%s","Username":"u","Secret":"p"}' "$server""#);

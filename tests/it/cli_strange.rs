@@ -1,11 +1,13 @@
 //! The client commands against registries that misbehave, and one that tells more than others.
 
+use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use crate::cli_support::{MANIFEST, Regctl, digest};
 use crate::strange::{BODY, RAW, Strange, answer, manifest};
+use crate::support::skip;
 
 fn not_found() -> Vec<u8> {
     let body = br#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#;
@@ -27,6 +29,23 @@ fn content_of_another_digest() {
 }
 
 #[test]
+fn a_registry_by_an_address_with_colons() {
+    let Ok(listener) = TcpListener::bind("[::1]:0") else {
+        skip("there is no IPv6");
+        return;
+    };
+    let strange = Strange::on(listener, |_, _| manifest(&digest(BODY)));
+    let host = &strange.host;
+    let name = format!("{host}/app@{}\n", digest(BODY));
+    let arguments = ["manifest", "head", "-o", "name", &format!("{host}/app:1")];
+    assert_eq!(Regctl::new("").stdout(&arguments), name);
+    for registry in [host.clone(), format!("http://{host}")] {
+        let regctl = Regctl::new(&registry);
+        regctl.run(&RAW).success().stdout(BODY);
+    }
+}
+
+#[test]
 fn a_busy_registry_is_waited_for() {
     let strange = Strange::start(|_, before| match before {
         0 => answer("429 Too Many Requests", &["Retry-After: 1"], b""),
@@ -43,7 +62,7 @@ fn a_registry_that_goes_on_failing() {
     let strange =
         Strange::start(|_, _| answer("503 Service Unavailable", &[], b"upstream\x1b[2J gone"));
     let regctl = Regctl::new(&strange.host);
-    let error = regctl.fails(6, &[&["-q", "--retries", "1"], &RAW[..]].concat());
+    let error = regctl.fails(6, &[&RAW[..], &["-q", "--retries", "1"]].concat());
     assert!(
         error.contains("(503 Service Unavailable): upstream [2J gone"),
         "{error}"
@@ -153,7 +172,7 @@ fn summaries_of_a_regctl_server() {
     let deleted = regctl.stdout(&["delete", "app:1"]);
     assert_eq!(
         deleted,
-        format!("delete app:1: {} is still held by tag 2\n", digest(BODY))
+        format!("deleted app:1: {} is still held by tag 2\n", digest(BODY))
     );
     let last = strange.seen().pop().unwrap().line;
     assert_eq!(last, "DELETE /v2/app/manifests/1");

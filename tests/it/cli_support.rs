@@ -2,10 +2,9 @@
 //! binary in an environment of its own.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use assert_cmd::assert::Assert;
 use regctl::hash::Hasher;
@@ -13,7 +12,7 @@ use regctl::oci::Algorithm;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::skip;
+use crate::support::{Server, have};
 
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
@@ -23,64 +22,33 @@ const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 /// A registry that runs for one test.
 pub(crate) struct Registry {
     pub(crate) host: String,
-    process: Child,
-    _root: TempDir,
+    _server: Server,
 }
 
-impl Drop for Registry {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
+impl From<Server> for Registry {
+    fn from(server: Server) -> Self {
+        Self {
+            host: server.host(),
+            _server: server,
+        }
     }
 }
-
-/// How to start a registry; `None` where it is not installed.
-pub(crate) type Start = fn() -> Option<Registry>;
 
 /// Debian's registry:2, with deletes allowed.
 pub(crate) fn start_docker_registry() -> Option<Registry> {
-    start_docker_registry_with("")
+    have(&["docker-registry"]).then(|| Server::docker_registry().into())
 }
 
-/// The same with more in the `http` part of its configuration (`, key: value`).
-pub(crate) fn start_docker_registry_with(http: &str) -> Option<Registry> {
-    let root = tempfile::tempdir().unwrap();
-    let port = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port();
-    let host = format!("127.0.0.1:{port}");
-    let config = root.path().join("config.yml");
-    let text = format!(
-        "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage:\n  \
-         filesystem: {{rootdirectory: {}}}\n  delete: {{enabled: true}}\nhttp: {{addr: \"{host}\"{http}}}\n",
-        root.path().display()
-    );
-    std::fs::write(&config, text).unwrap();
-    let process = Command::new("docker-registry")
-        .arg("serve")
-        .arg(&config)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let process = match process {
-        Ok(process) => process,
-        Err(error) => {
-            skip(&format!("docker-registry: {error}"));
-            return None;
-        }
-    };
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while TcpStream::connect(&host).is_err() {
-        assert!(Instant::now() < deadline, "docker-registry does not start");
-        std::thread::sleep(Duration::from_millis(20));
+/// regctl's own server.
+pub(crate) fn start_regctl() -> Registry {
+    Server::regctl().into()
+}
+
+/// Runs a test against each registry that there is, with the client that means it.
+pub(crate) fn each(test: impl Fn(&Registry, &Regctl)) {
+    for registry in start_docker_registry().into_iter().chain([start_regctl()]) {
+        test(&registry, &Regctl::new(&registry.host));
     }
-    Some(Registry {
-        host,
-        process,
-        _root: root,
-    })
 }
 
 /// One request over a connection of its own; the status, the head and the body of the answer.
@@ -121,10 +89,12 @@ fn push_blob(host: &str, repository: &str, media_type: &str, bytes: &[u8]) -> Va
     assert_eq!(status, 202, "{head}");
     let location = head
         .lines()
-        .find_map(|line| line.strip_prefix("Location: "))
+        .filter_map(|line| line.split_once(": "))
+        .find(|(name, _)| name.eq_ignore_ascii_case("location"))
+        .map(|(_, location)| location.trim_start_matches(&format!("http://{host}")))
         .unwrap();
-    let location = location.strip_prefix(&format!("http://{host}")).unwrap();
-    let path = format!("{location}&digest={}", digest(bytes));
+    let and = if location.contains('?') { '&' } else { '?' };
+    let path = format!("{location}{and}digest={}", digest(bytes));
     let (status, head, _) = request(host, "PUT", &path, "application/octet-stream", bytes);
     assert_eq!(status, 201, "{head}");
     json!({"mediaType": media_type, "digest": digest(bytes), "size": bytes.len()})
@@ -176,6 +146,23 @@ pub(crate) fn image(host: &str, repository: &str, architecture: &str) -> Value {
         ],
         "annotations": {"org.example.note": "kept"},
     })
+}
+
+/// An index of two images, all three under tags: `amd64`, `arm64`, `multi`; its digest.
+pub(crate) fn push_multi(host: &str, repository: &str) -> String {
+    let mut children = Vec::new();
+    for architecture in ["amd64", "arm64"] {
+        let digest = push_image(host, repository, architecture, architecture);
+        let size = serde_json::to_vec_pretty(&image(host, repository, architecture))
+            .unwrap()
+            .len();
+        children.push(json!({
+            "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": digest, "size": size,
+            "platform": {"os": "linux", "architecture": architecture},
+        }));
+    }
+    let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": children});
+    push_manifest(host, repository, "multi", &index)
 }
 
 /// The binary, with a home of its own and none of the tester's settings.

@@ -1,42 +1,118 @@
 //! The client commands over TLS: whom they trust, and how they are told.
 
-use crate::cli_support::{Regctl, start_docker_registry_with};
+use std::path::Path;
 
-#[test]
-fn whom_to_trust() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = |name: &str| directory.path().join(name).display().to_string();
-    let signed = rcgen::generate_simple_self_signed(vec!["127.0.0.1".into()]).unwrap();
-    std::fs::write(path("cert.pem"), signed.cert.pem()).unwrap();
-    std::fs::write(path("key.pem"), signed.signing_key.serialize_pem()).unwrap();
-    let tls = format!(
-        ", tls: {{certificate: {}, key: {}}}",
-        path("cert.pem"),
-        path("key.pem")
-    );
-    let Some(registry) = start_docker_registry_with(&tls) else {
-        return;
+use crate::cli_support::{Regctl, Registry};
+use crate::support::{Program, Setup, have};
+
+/// A configuration with this certificate and key, which both programs read.
+fn tls(directory: &Path, certificate: &str, key: &str) -> String {
+    let path = |name: &str, text: &str| {
+        let path = directory.join(name);
+        std::fs::write(&path, text).unwrap();
+        path.display().to_string()
     };
-    let regctl = Regctl::new(&registry.host);
+    format!(
+        "version: 0.1\nstorage: {{filesystem: {{rootdirectory: /nowhere}}}}\nhttp: {{addr: \"127.0.0.1:0\", tls: \
+         {{certificate: {}, key: {}}}}}\n",
+        path("cert.pem", certificate),
+        path("key.pem", key)
+    )
+}
 
-    // A certificate that nobody vouches for is an error at once; it is not a reason for http.
-    let error = regctl.fails(6, &["catalog"]);
-    assert!(
-        error.contains("certificate") && error.contains("hint: put its authority"),
-        "{error}"
-    );
-    assert_eq!(error.lines().count(), 1);
-    regctl.run(&["--insecure", "catalog"]).success().stdout("");
-    regctl.fails(2, &["--insecure", "--plain-http", "catalog"]);
-    let error = regctl.fails(1, &["--plain-http", "catalog"]);
-    assert!(error.contains("400"), "{error}");
-
-    let certificates = regctl
+/// Puts a certificate where the user's certificates of a registry are kept.
+fn keep(regctl: &Regctl, registry: &Registry, certificate: &str) {
+    let kept = regctl
         .home
         .path()
         .join("config/containers/certs.d")
         .join(&registry.host);
-    std::fs::create_dir_all(&certificates).unwrap();
-    std::fs::write(certificates.join("ca.crt"), signed.cert.pem()).unwrap();
+    std::fs::create_dir_all(&kept).unwrap();
+    std::fs::write(kept.join("ca.crt"), certificate).unwrap();
+}
+
+#[test]
+fn whom_to_trust() {
+    let directory = tempfile::tempdir().unwrap();
+    let signed = rcgen::generate_simple_self_signed(vec!["127.0.0.1".into()]).unwrap();
+    let config = tls(
+        directory.path(),
+        &signed.cert.pem(),
+        &signed.signing_key.serialize_pem(),
+    );
+    for program in [Program::Regctl, Program::DockerRegistry] {
+        if program == Program::DockerRegistry && !have(&["docker-registry"]) {
+            continue;
+        }
+        let registry: Registry = Setup::new(program).config(&config).start().into();
+        let regctl = Regctl::new(&registry.host);
+
+        // A certificate that nobody vouches for is an error at once; it is not a reason for http.
+        let error = regctl.fails(6, &["catalog"]);
+        assert!(
+            error.contains("certificate") && error.contains("hint: put its authority"),
+            "{error}"
+        );
+        assert_eq!(error.lines().count(), 1);
+        regctl.run(&["catalog", "--insecure"]).success().stdout("");
+        regctl.fails(2, &["catalog", "--insecure", "--plain-http"]);
+        // Go answers in plain text there, regctl in TLS.
+        let (code, said) = match program {
+            Program::DockerRegistry => (1, "400"),
+            Program::Regctl => (6, "hint: it may speak TLS"),
+        };
+        let error = regctl.fails(code, &["catalog", "--retries", "0", "--plain-http"]);
+        assert!(error.contains(said), "{error}");
+
+        keep(&regctl, &registry, &signed.cert.pem());
+        regctl.run(&["catalog"]).success().stdout("");
+    }
+}
+
+/// What `openssl req -x509` makes: an authority that serves with its own certificate.
+#[test]
+fn a_server_that_is_its_own_authority() {
+    let directory = tempfile::tempdir().unwrap();
+    let make = |name: &str, from: (i32, u8, u8), until: (i32, u8, u8)| {
+        let mut parameters = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap();
+        parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
+        parameters.not_before = rcgen::date_time_ymd(from.0, from.1, from.2);
+        parameters.not_after = rcgen::date_time_ymd(until.0, until.1, until.2);
+        let key = rcgen::KeyPair::generate().unwrap();
+        (
+            parameters.self_signed(&key).unwrap().pem(),
+            key.serialize_pem(),
+        )
+    };
+    let (start, end) = ((2020, 1, 1), (4096, 1, 1));
+    let serve = |(certificate, key): &(String, String)| -> (Registry, Regctl) {
+        let config = tls(directory.path(), certificate, key);
+        let registry: Registry = Setup::new(Program::Regctl).config(&config).start().into();
+        let regctl = Regctl::new(&registry.host);
+        (registry, regctl)
+    };
+    let good = make("127.0.0.1", start, end);
+    let (registry, regctl) = serve(&good);
+    let error = regctl.fails(6, &["catalog"]);
+    assert!(
+        error.contains("(CA:TRUE); hint: put that certificate itself"),
+        "{error}"
+    );
+    // Another of the same name is another.
+    keep(&regctl, &registry, &make("127.0.0.1", start, end).0);
+    regctl.fails(6, &["catalog"]);
+    keep(&regctl, &registry, &good.0);
     regctl.run(&["catalog"]).success().stdout("");
+
+    let misnamed = make("registry.example.org", start, end);
+    let (registry, regctl) = serve(&misnamed);
+    keep(&regctl, &registry, &misnamed.0);
+    let error = regctl.fails(6, &["catalog"]);
+    assert!(error.contains("subjectAltName=IP:127.0.0.1"), "{error}");
+
+    let expired = make("127.0.0.1", start, (2021, 1, 1));
+    let (registry, regctl) = serve(&expired);
+    keep(&regctl, &registry, &expired.0);
+    let error = regctl.fails(6, &["catalog"]);
+    assert!(error.contains("hint: renew it"), "{error}");
 }

@@ -26,6 +26,7 @@ mod bad_input;
 mod bad_manifests;
 mod cli;
 mod cli_credentials;
+mod cli_lists;
 mod cli_strange;
 mod cli_support;
 mod cli_tls;

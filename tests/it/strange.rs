@@ -24,7 +24,14 @@ pub(crate) struct Strange {
 impl Strange {
     /// `answer` is handed the request and how many came before it; it gives the whole answer.
     pub(crate) fn start(answer: impl Fn(&Seen, usize) -> Vec<u8> + Send + 'static) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
+    }
+
+    /// The same on an address of the test's own.
+    pub(crate) fn on(
+        listener: TcpListener,
+        answer: impl Fn(&Seen, usize) -> Vec<u8> + Send + 'static,
+    ) -> Self {
         let host = listener.local_addr().unwrap().to_string();
         let seen = Arc::new(Mutex::new(Vec::new()));
         let log = seen.clone();

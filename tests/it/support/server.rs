@@ -349,7 +349,7 @@ fn port_after(text: &str, mark: &str) -> Option<u16> {
         .split_inclusive('\n')
         .find(|line| line.contains(mark) && line.ends_with('\n'))?;
     let (_, address) = line.split_once(mark)?;
-    let address = address.split(['"', ' ', '\n']).next()?;
+    let address = address.split(['"', ' ', ',', '\n']).next()?;
     let (_, port) = address.trim_end_matches('/').rsplit_once(':')?;
     port.parse().ok()
 }

@@ -1,0 +1,174 @@
+//! Which registry names without a host mean: `--registry`, else its variable, else the client's
+//! settings file, else [`DEFAULT`].
+//!
+//! Owns how a registry is written, and the settings file. What is written as an address, as `serve`
+//! prints it, says by its scheme how to speak; anything after the host is a mistake.
+
+use anyhow::Context as _;
+use serde::Deserialize;
+
+use super::exit::Usage;
+use crate::client::{Scheme, files};
+
+/// The registry when nobody says otherwise: `regctl serve`'s own address.
+const DEFAULT: &str = "127.0.0.1:5000";
+/// Names it where the flag does not. Read here and not by clap, which would take a set variable for
+/// an argument and explain nothing to who types no command.
+const VARIABLE: &str = "REGCTL_REGISTRY";
+
+/// A registry as it was written.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Registry {
+    /// `host` or `host:port`.
+    pub(super) host: String,
+    /// How it is spoken to.
+    pub(super) scheme: Scheme,
+}
+
+/// Why a text names no registry.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{text:?} {reason}; hint: a registry is written HOST[:PORT], http://HOST[:PORT] or https://HOST[:PORT]"
+)]
+pub(super) struct RegistryError {
+    text: String,
+    reason: String,
+}
+
+impl std::str::FromStr for Registry {
+    type Err = RegistryError;
+
+    fn from_str(text: &str) -> Result<Self, RegistryError> {
+        let (scheme, rest) = match text.split_once("://") {
+            None => (Scheme::Found, text),
+            Some(("http", rest)) => (Scheme::Http, rest),
+            Some(("https", rest)) => (Scheme::Https, rest),
+            Some((other, _)) => return Err(error(text, format!("begins with {other}://"))),
+        };
+        let host = rest.strip_suffix('/').unwrap_or(rest);
+        match host.split_once('/') {
+            Some((_, path)) => Err(error(text, format!("has a path, /{path}"))),
+            None if host.is_empty() => Err(error(text, "has no host".into())),
+            None => Ok(Self {
+                host: host.to_owned(),
+                scheme,
+            }),
+        }
+    }
+}
+
+fn error(text: &str, reason: String) -> RegistryError {
+    RegistryError {
+        text: text.to_owned(),
+        reason,
+    }
+}
+
+impl Registry {
+    /// The one that is meant, with `--registry` as it was given.
+    pub(super) fn meant(flag: Option<&str>) -> anyhow::Result<Self> {
+        let variable = std::env::var(VARIABLE).ok();
+        let written = [("--registry", flag), (VARIABLE, variable.as_deref())];
+        for (place, text) in written {
+            if let Some(text) = text.filter(|text| !text.is_empty()) {
+                let registry = text.parse::<Self>();
+                return registry.map_err(|error| Usage(format!("{place}: {error}")).into());
+            }
+        }
+        match Settings::load()?.registry {
+            Some(registry) => Ok(registry),
+            None => Ok(DEFAULT.parse()?),
+        }
+    }
+}
+
+/// `<user config dir>/regctl/settings.yml`.
+#[derive(Debug, Default)]
+struct Settings {
+    /// The registry that names without a host mean.
+    registry: Option<Registry>,
+}
+
+impl Settings {
+    fn load() -> anyhow::Result<Self> {
+        let Some(path) = dirs::config_dir().map(|config| config.join("regctl/settings.yml")) else {
+            return Ok(Self::default());
+        };
+        let Some(bytes) = files::read_if_present(&path)? else {
+            return Ok(Self::default());
+        };
+        Self::parse(&bytes).with_context(|| format!("can't use the settings in {}", path.display()))
+    }
+
+    fn parse(bytes: &[u8]) -> anyhow::Result<Self> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Keys {
+            registry: Option<String>,
+        }
+        let text = std::str::from_utf8(bytes).context("it is not UTF-8")?;
+        if text.trim().is_empty() {
+            return Ok(Self::default());
+        }
+        let keys: Keys = serde_saphyr::from_str(text).map_err(|error| {
+            // The first line says what and where; the others draw the place.
+            let said = error.to_string();
+            let first = said.lines().next().unwrap_or_default();
+            let first = first.trim_start_matches("error: ");
+            anyhow::anyhow!("{first}; hint: the one key is `registry: HOST[:PORT]`")
+        })?;
+        let registry = keys.registry.map(|text| text.parse()).transpose()?;
+        Ok(Self { registry })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        let parse = |text: &str| text.parse::<Registry>();
+        for (text, host, scheme) in [
+            ("h:5000", "h:5000", Scheme::Found),
+            ("http://127.0.0.1:5000", "127.0.0.1:5000", Scheme::Http),
+            ("https://[::1]:5000/", "[::1]:5000", Scheme::Https),
+        ] {
+            let host = host.to_owned();
+            assert_eq!(parse(text), Ok(Registry { host, scheme }));
+        }
+        for (text, reason) in [
+            ("http://h:5000/v2/", "has a path, /v2"),
+            ("h:5000/team", "has a path, /team"),
+            ("oci://h", "begins with oci://"),
+            ("https://", "has no host"),
+            ("", "has no host"),
+        ] {
+            assert!(
+                parse(text).unwrap_err().to_string().contains(reason),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn settings() {
+        let parse = |text: &str| Settings::parse(text.as_bytes());
+        let host = |text| parse(text).unwrap().registry.map(|registry| registry.host);
+        assert_eq!(host(""), None);
+        assert_eq!(host("registry: h:5000\n").as_deref(), Some("h:5000"));
+        for (text, said) in [
+            ("registri: h\n", "registri"),
+            ("registry: [a]\n", "line 1"),
+            ("registry: h/a\n", "has a path"),
+        ] {
+            let error = parse(text).unwrap_err().to_string();
+            assert!(error.contains(said), "{error}");
+            assert!(
+                !error.contains('\n') && !error.contains("error:"),
+                "{error}"
+            );
+        }
+        assert!(Settings::parse(b"\xff").is_err());
+    }
+}

@@ -1,0 +1,154 @@
+//! What a failed exchange means: whether it is worth a retry, and what to do about it.
+//!
+//! Reads the errors of reqwest and of what is below it; the one place that knows how they nest.
+
+use rustls::CertificateError;
+use tokio_rustls::rustls;
+use url::Url;
+
+use super::Error;
+use super::error::innermost;
+use super::trust::is_an_authoritys;
+
+/// Why a single try came to nothing.
+pub(super) enum Failed {
+    /// May work a moment later.
+    Transient {
+        /// What happened.
+        reason: String,
+        /// What to do if it goes on.
+        hint: &'static str,
+    },
+    /// Will not.
+    Final(Error),
+}
+
+/// An answer that can't be used.
+pub(super) fn malformed(url: &Url, reason: &str) -> Failed {
+    Failed::Final(Error::Malformed {
+        registry: url.authority().to_owned(),
+        what: url.path().to_owned(),
+        reason: reason.to_owned(),
+    })
+}
+
+/// The first error of a type in a chain; an I/O error's own content is part of the chain.
+fn find<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a E> {
+    let mut current = Some(error);
+    while let Some(error) = current {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        if let Some(inner) = error
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref)
+            && let Some(found) = find::<E>(inner)
+        {
+            return Some(found);
+        }
+        current = error.source();
+    }
+    None
+}
+
+/// The TLS error of a peer that does speak TLS.
+pub(super) fn tls_reason(error: &reqwest::Error) -> Option<&rustls::Error> {
+    find::<rustls::Error>(error).filter(|error| {
+        matches!(
+            error,
+            rustls::Error::InvalidCertificate(_)
+                | rustls::Error::NoCertificatesPresented
+                | rustls::Error::AlertReceived(_)
+                | rustls::Error::PeerIncompatible(_)
+        )
+    })
+}
+
+/// Whether nothing listens there.
+pub(super) fn refused(error: &reqwest::Error) -> bool {
+    find::<std::io::Error>(error)
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+}
+
+/// What a failed exchange with an address means.
+pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failed {
+    let host = url.authority().to_owned();
+    let unreachable = |reason: String, hint: String| {
+        Failed::Final(Error::Unreachable {
+            host: host.clone(),
+            reason,
+            hint,
+        })
+    };
+    if let Some(error) = tls_reason(error) {
+        let (reason, hint) = distrust(error, url);
+        return unreachable(reason, hint);
+    }
+    if find::<rustls::Error>(error).is_some() {
+        return unreachable(
+            "it does not speak TLS".into(),
+            "pass --plain-http if it is meant to be without".into(),
+        );
+    }
+    if error.is_dns() {
+        return unreachable(innermost(error), "look at the name of the registry".into());
+    }
+    if refused(error) {
+        return unreachable(
+            "nothing listens there".into(),
+            "start one with `regctl serve`, or name another with --registry".into(),
+        );
+    }
+    let no_http = find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse);
+    Failed::Transient {
+        reason: if error.is_timeout() {
+            "no answer in time".into()
+        } else {
+            innermost(error)
+        },
+        hint: if no_http && url.scheme() == "http" {
+            "it may speak TLS: leave out --plain-http or http://"
+        } else {
+            ""
+        },
+    }
+}
+
+/// Why a peer's TLS is not accepted, and what to do.
+fn distrust(error: &rustls::Error, url: &Url) -> (String, String) {
+    use CertificateError as Certificate;
+    let host = url.host_str().unwrap_or_default();
+    let kept = format!("certs.d/{}", url.authority());
+    let rustls::Error::InvalidCertificate(problem) = error else {
+        let hint = format!("a client certificate is kept in {kept} as a .cert file with its .key");
+        return (error.to_string(), hint);
+    };
+    if is_an_authoritys(error) {
+        return (
+            "its certificate is one for an authority (CA:TRUE)".into(),
+            format!("put that certificate itself into {kept} as a .crt file"),
+        );
+    }
+    let hint = match problem {
+        Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
+            let kind = if url.domain().is_some() { "DNS" } else { "IP" };
+            format!(
+                "use a name that it is for, or make it one for this: openssl req -x509 -addext \
+                 subjectAltName={kind}:{}",
+                host.trim_matches(['[', ']'])
+            )
+        }
+        Certificate::Expired
+        | Certificate::ExpiredContext { .. }
+        | Certificate::NotValidYet
+        | Certificate::NotValidYetContext { .. } => {
+            "renew it, or look at the clocks of both machines".into()
+        }
+        _ => format!(
+            "put its authority into {kept} as a .crt file, or pass --insecure to trust anyone"
+        ),
+    };
+    (error.to_string(), hint)
+}
