@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 
 /// Bytes of one read. Large enough that the hand-over between threads does not count, small enough
 /// that a thousand readers fit in memory.
-const SLICE: u64 = 256 * 1024;
+const SLICE: u64 = 128 * 1024;
 
 /// A blob, or a range of it, as a stream of slices.
 pub struct Body {
@@ -133,7 +133,7 @@ struct Buffer {
 impl Buffer {
     fn take() -> Self {
         let spare = SPARE.lock().pop();
-        #[expect(clippy::cast_possible_truncation, reason = "a constant of 256 KiB")]
+        #[expect(clippy::cast_possible_truncation, reason = "a constant of 128 KiB")]
         let bytes = spare.unwrap_or_else(|| vec![0; SLICE as usize].into_boxed_slice());
         Self { bytes }
     }
