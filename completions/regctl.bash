@@ -155,12 +155,20 @@ _regctl() {
 
     case "${cmd}" in
         regctl)
-            opts="-h -V --help --version serve catalog tags manifest delete completions generate repo tag help"
+            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version serve catalog tags manifest delete completions generate repo tag help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;

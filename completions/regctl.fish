@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_regctl_global_optspecs
-    string join \n h/help V/version
+    string join \n registry= insecure plain-http retries= q/quiet v/verbose h/help V/version
 end
 
 function __fish_regctl_needs_command
@@ -24,6 +24,12 @@ function __fish_regctl_using_subcommand
     contains -- $cmd[1] $argv
 end
 
+complete -c regctl -n "__fish_regctl_needs_command" -l registry -r
+complete -c regctl -n "__fish_regctl_needs_command" -l retries -r
+complete -c regctl -n "__fish_regctl_needs_command" -l insecure
+complete -c regctl -n "__fish_regctl_needs_command" -l plain-http
+complete -c regctl -n "__fish_regctl_needs_command" -s q -l quiet
+complete -c regctl -n "__fish_regctl_needs_command" -s v -l verbose
 complete -c regctl -n "__fish_regctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_needs_command" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "serve" -d 'Run a registry'
@@ -50,7 +56,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s o -l output -d
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l plain-http -d 'Speak http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s q -l quiet -d 'Print only results and errors'
@@ -66,7 +72,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand tags" -s o -l output -d 'H
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand tags" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l plain-http -d 'Speak http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s q -l quiet -d 'Print only results and errors'
@@ -84,7 +90,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l raw -d 'Print the manifest\'s bytes as they are stored'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l plain-http -d 'Speak http, and send credentials over it'
@@ -96,7 +102,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l plain-http -d 'Speak http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s q -l quiet -d 'Print only results and errors'
@@ -107,7 +113,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l dry-run -d 'Say what would be deleted, and delete nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l force -d 'Delete a manifest even if several tags go with it'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l ignore-missing -d 'Pass over what is not there'
@@ -126,7 +132,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand delete" -s o -l output -d 
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand delete" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l dry-run -d 'Say what would be deleted, and delete nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l force -d 'Delete a manifest even if several tags go with it'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l ignore-missing -d 'Pass over what is not there'
@@ -153,7 +159,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subc
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only results and errors'
@@ -176,7 +182,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subco
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only results and errors'
@@ -187,7 +193,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subco
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l retries -d 'How often to repeat a request that may work a moment later' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l dry-run -d 'Say what would be deleted, and delete nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l force -d 'Delete a manifest even if several tags go with it'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l ignore-missing -d 'Pass over what is not there'

@@ -18,6 +18,9 @@ use crate::oci::{ImageReference, Reference, Repository, Tag};
 /// The tag of a reference that names none.
 const DEFAULT_TAG: &str = "latest";
 
+/// How often a request is repeated that may work a moment later.
+const RETRIES: u32 = 4;
+
 /// Flags of every command that speaks to a registry.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -32,21 +35,69 @@ pub(super) struct ClientArgs {
     /// Speak http, and send credentials over it
     #[arg(long, help_heading = "Connection")]
     plain_http: bool,
-    /// How often to repeat a request that may work a moment later
+    /// How often to repeat a request that may work a moment later [default: 4]
     #[arg(
         long,
         value_name = "N",
-        default_value_t = 4,
         value_parser = clap::value_parser!(u32).range(..=100),
         help_heading = "Connection"
     )]
-    retries: u32,
+    retries: Option<u32>,
     /// Print only results and errors
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
     /// Say every request on stderr
     #[arg(short, long)]
     verbose: bool,
+}
+
+/// The same flags before the command: `regctl --registry HOST catalog`. Each means what it means
+/// after it.
+#[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(super) struct EarlyArgs {
+    #[arg(long, value_name = "HOST[:PORT]", hide = true)]
+    registry: Option<String>,
+    #[arg(long, conflicts_with = "plain_http", hide = true)]
+    insecure: bool,
+    #[arg(long, hide = true)]
+    plain_http: bool,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100), hide = true)]
+    retries: Option<u32>,
+    #[arg(short, long, conflicts_with = "verbose", hide = true)]
+    quiet: bool,
+    #[arg(short, long, hide = true)]
+    verbose: bool,
+}
+
+impl EarlyArgs {
+    /// The first flag that was given, for a command to which they mean nothing.
+    pub(super) fn first(&self) -> Option<&'static str> {
+        [
+            (self.registry.is_some(), "--registry"),
+            (self.insecure, "--insecure"),
+            (self.plain_http, "--plain-http"),
+            (self.retries.is_some(), "--retries"),
+            (self.quiet, "--quiet"),
+            (self.verbose, "--verbose"),
+        ]
+        .into_iter()
+        .find_map(|(given, name)| given.then_some(name))
+    }
+}
+
+impl ClientArgs {
+    /// With the flags before the command; those after it win.
+    pub(super) fn with(&self, early: &EarlyArgs) -> Self {
+        Self {
+            registry: self.registry.clone().or_else(|| early.registry.clone()),
+            insecure: self.insecure || early.insecure,
+            plain_http: self.plain_http || early.plain_http,
+            retries: self.retries.or(early.retries),
+            quiet: self.quiet || early.quiet,
+            verbose: self.verbose || early.verbose,
+        }
+    }
 }
 
 /// A repository and the client for its registry.
@@ -76,7 +127,7 @@ impl Context {
             options: Options {
                 scheme: Scheme::Found,
                 insecure: args.insecure,
-                retries: args.retries,
+                retries: args.retries.unwrap_or(RETRIES),
                 listener: Arc::new(move |event| match event {
                     Event::Warning(text) => printer.warning(text),
                     Event::Retry(text) => printer.note(text),

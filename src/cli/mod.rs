@@ -26,7 +26,7 @@ mod tags;
 use clap::Parser;
 pub use exit::Exit;
 
-use self::context::Context;
+use self::context::{Context, EarlyArgs};
 use self::output::Printer;
 
 /// A container registry and its administration in one binary
@@ -52,6 +52,8 @@ Exit codes: 0 done, 1 error, 2 usage, 3 not found, 4 denied, 5 partly done, 6 un
 retries, 7 content does not match its digest."
 )]
 struct Cli {
+    #[command(flatten)]
+    early: EarlyArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -104,7 +106,7 @@ pub async fn run() -> Exit {
             };
         }
     };
-    match dispatch(cli.command).await {
+    match dispatch(cli.command, &cli.early).await {
         Ok(exit) => exit,
         Err(error) => {
             let exit = Exit::of(&error);
@@ -116,20 +118,30 @@ pub async fn run() -> Exit {
     }
 }
 
-async fn dispatch(command: Command) -> anyhow::Result<Exit> {
+async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
+    let local = matches!(
+        command,
+        Command::Serve(_) | Command::Completions(_) | Command::Generate(_)
+    );
+    if let Some(flag) = early.first().filter(|_| local) {
+        Printer::default().error(&format!(
+            "{flag} is of the commands that speak to a registry"
+        ));
+        return Ok(Exit::Usage);
+    }
     match command {
         Command::Serve(args) => serve::run(args, Printer::default()).await,
         Command::Catalog(args) | Command::Repo(RepoCommand::Ls(args)) => {
-            catalog::run(&args, &Context::new(&args.client)?).await
+            catalog::run(&args, &Context::new(&args.client.with(early))?).await
         }
         Command::Tags(args) | Command::Tag(TagCommand::Ls(args)) => {
-            tags::run(&args, &Context::new(&args.client)?).await
+            tags::run(&args, &Context::new(&args.client.with(early))?).await
         }
         Command::Manifest(command) => {
-            manifest::run(&command, &Context::new(command.client())?).await
+            manifest::run(&command, &Context::new(&command.client().with(early))?).await
         }
         Command::Delete(args) | Command::Tag(TagCommand::Rm(args)) => {
-            delete::run(&args, &Context::new(&args.client)?).await
+            delete::run(&args, &Context::new(&args.client.with(early))?).await
         }
         Command::Completions(args) => generate::completions(&args, Printer::default()),
         Command::Generate(args) => generate::run(&args),

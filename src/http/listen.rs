@@ -18,7 +18,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_rustls::TlsAcceptor;
@@ -270,6 +270,7 @@ async fn connection(
             let _ = stream.set_nodelay(true);
             let peer: Arc<str> = peer.ip().to_canonical().to_string().into();
             match service.acceptor.clone() {
+                Some(_) if speaks_plain_http(&stream).await => refuse_plain_http(stream).await,
                 Some(acceptor) => {
                     let handshake = tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream));
                     match handshake.await {
@@ -285,6 +286,27 @@ async fn connection(
     }
     metrics.connection(-1);
     drop(permit);
+}
+
+/// Whether the first byte is of no TLS handshake (RFC 8446, section 5.1: it begins with 22).
+async fn speaks_plain_http(stream: &TcpStream) -> bool {
+    let mut first = [0];
+    match tokio::time::timeout(HANDSHAKE_LIMIT, stream.peek(&mut first)).await {
+        Ok(Ok(1)) => first[0].is_ascii_uppercase(),
+        _ => false,
+    }
+}
+
+/// Says what is wrong in the words that clients know from Go's servers.
+async fn refuse_plain_http(mut stream: TcpStream) {
+    let text = "Client sent an HTTP request to an HTTPS server.\n";
+    let answer = format!(
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{text}",
+        text.len()
+    );
+    // Whoever does not listen need not be told.
+    let _ = tokio::time::timeout(HANDSHAKE_LIMIT, stream.write_all(answer.as_bytes())).await;
 }
 
 async fn serve<S>(stream: S, service: Service, peer: Arc<str>, watcher: Watcher)

@@ -19,9 +19,10 @@ mod v2;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
+use axum::body::Body;
 use futures_util::FutureExt;
 use http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
-use http::{Request, StatusCode};
+use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -107,10 +108,13 @@ impl App {
     /// Answers a request of the main address.
     async fn answer(self, request: Request<Incoming>, peer: Arc<str>, tls: bool) -> Answer {
         let id = observe::request_id(request.headers());
-        let path = request.uri().path();
-        let path = path
-            .strip_prefix(self.locations.prefix.as_str())
-            .unwrap_or(path);
+        // Outside of the prefix there is nothing.
+        let prefix = self.locations.prefix.as_str();
+        let path = request
+            .uri()
+            .path()
+            .strip_prefix(prefix)
+            .unwrap_or_default();
         let in_v2 = path == "/v2" || path.starts_with("/v2/");
         let route = in_v2.then(|| Route::parse(path));
         let handler = match &route {
@@ -118,6 +122,7 @@ impl App {
             Some(Err(_)) => "unknown",
             None => "ops",
         };
+        let head = request.method() == Method::HEAD;
         let observed = self.observer.begin(&request, handler, &peer, &id);
         let headers = Arc::clone(&self.headers);
         let answering = async {
@@ -148,6 +153,10 @@ impl App {
             )
             .answer(),
         };
+        if head {
+            // HTTP/1.1 leaves it out by itself; on HTTP/2 it would be an error of the protocol.
+            *answer.body_mut() = Body::empty();
+        }
         let set = answer.headers_mut();
         if in_v2 {
             set.insert(API_VERSION, HeaderValue::from_static("registry/2.0"));

@@ -13,6 +13,7 @@ use http::{HeaderMap, HeaderValue, Method, Request, Version};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
 use serde_json::json;
+use tracing::Level;
 
 use super::respond::Answer;
 use crate::telemetry::{AccessLog, HttpMetrics};
@@ -85,7 +86,8 @@ impl Observer {
                 .map(|value| String::from_utf8_lossy(value.as_bytes()));
             value.unwrap_or_default().into_owned()
         };
-        let line = self.access_log.as_ref().map(|_| Line {
+        let wanted = self.access_log.is_some() || tracing::enabled!(Level::DEBUG);
+        let line = wanted.then(|| Line {
             id: id.clone(),
             peer: Arc::clone(peer),
             target: request
@@ -149,6 +151,17 @@ impl Drop for Observed {
             self.received,
             self.sent,
         );
+        if let Some(line) = &self.line {
+            tracing::debug!(
+                request = line.id.to_str().unwrap_or_default(),
+                remote = &*line.peer,
+                method = self.method.as_str(),
+                uri = line.target,
+                status = self.status,
+                duration_ms = took.as_millis(),
+                "answered"
+            );
+        }
         if let (Some(log), Some(line)) = (&self.observer.access_log, &self.line) {
             log.write(if self.observer.json {
                 self.as_json(line)

@@ -81,23 +81,27 @@ async fn ready(app: &App) -> Answer {
 
 /// What the main address answers outside of `/v2`.
 pub(super) async fn public<B>(app: &App, request: &Request<B>) -> Answer {
-    let path = request.uri().path();
-    let path = path
-        .strip_prefix(app.locations.prefix.as_str())
-        .unwrap_or(path);
+    let prefix = app.locations.prefix.as_str();
+    let Some(path) = request.uri().path().strip_prefix(prefix) else {
+        return nothing_here();
+    };
     let read = matches!(*request.method(), Method::GET | Method::HEAD);
     match path {
         "/livez" if read => json(StatusCode::OK, &serde_json::json!({})),
         "/readyz" if read => ready(app).await,
         // As registry:2: a load balancer may ask for the root.
         "" | "/" if read => empty(StatusCode::OK),
-        _ => Refusal::new(
-            StatusCode::NOT_FOUND,
-            ErrorCode::Unsupported,
-            "there is no such endpoint",
-        )
-        .answer(),
+        _ => nothing_here(),
     }
+}
+
+fn nothing_here() -> Answer {
+    Refusal::new(
+        StatusCode::NOT_FOUND,
+        ErrorCode::Unsupported,
+        "there is no such endpoint",
+    )
+    .answer()
 }
 
 /// What the debug address answers.
@@ -123,11 +127,6 @@ pub(super) async fn debug(app: App, request: Request<Body>) -> Answer {
         "/debug/health" => health(&app),
         "/livez" => json(StatusCode::OK, &serde_json::json!({})),
         "/readyz" => ready(&app).await,
-        _ => Refusal::new(
-            StatusCode::NOT_FOUND,
-            ErrorCode::Unsupported,
-            "there is no such endpoint",
-        )
-        .answer(),
+        _ => nothing_here(),
     }
 }

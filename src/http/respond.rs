@@ -1,7 +1,7 @@
 //! Answers: the one place that maps an error of the registry to a status and an OCI body.
 
 use axum::body::Body;
-use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
 use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -117,8 +117,10 @@ impl From<RegistryError> for Refusal {
                 (Status::BAD_REQUEST, Code::ManifestBlobUnknown)
             }
             Error::NameUnknown(_) => (Status::NOT_FOUND, Code::NameUnknown),
-            Error::DeleteDisabled => (Status::METHOD_NOT_ALLOWED, Code::Unsupported),
-            Error::ReadOnly => (Status::METHOD_NOT_ALLOWED, Code::Unsupported),
+            Error::DeleteDisabled | Error::ReadOnly => {
+                return Self::new(Status::METHOD_NOT_ALLOWED, Code::Unsupported, message)
+                    .with(ALLOW, "GET, HEAD");
+            }
             Error::Full => (Status::INSUFFICIENT_STORAGE, Code::Unavailable),
             Error::RootLost { .. } | Error::Index(_) | Error::Store(_) => {
                 // What it was is for the log, not for a stranger.

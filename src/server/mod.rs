@@ -5,6 +5,7 @@
 
 mod health;
 mod root;
+mod stop;
 mod tasks;
 
 use std::path::Path;
@@ -12,17 +13,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::header::{HeaderName, HeaderValue};
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow};
 use root::Root;
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use stop::{Signals, remove_sockets, wait};
 
 use crate::clock::Clock;
 use crate::config::{
     self, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings, ValidationSettings,
 };
 use crate::http::{
-    Address, App, Bound, Certificate, ConnectionLimits, Health, Listening, Locations, Options,
-    PageLimits, Protocols, TlsVersion,
+    Address, App, Bound, Certificate, ConnectionLimits, Health, Locations, Options, PageLimits,
+    Protocols, TlsVersion,
 };
 use crate::registry::{Registry, RegistryError, RequiredChildren, Rules, Taken};
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
@@ -36,7 +37,9 @@ const MOST_CONNECTIONS: usize = 10_000;
 
 /// Reads the configuration and says what it means.
 pub fn check(request: &config::Request) -> anyhow::Result<String> {
-    Ok(config::load(request)?.describe())
+    let loaded = config::load(request)?;
+    certificate(&loaded.settings)?;
+    Ok(loaded.describe())
 }
 
 /// Runs the registry until it is told to stop. `announce` gets the lines for whoever started it.
@@ -96,6 +99,7 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
     )
     .await?;
     tasks.stop().await;
+    remove_sockets(&settings);
     registry
         .close()
         .await
@@ -107,11 +111,19 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
 
 /// Says how to push, and what is allowed.
 fn welcome(settings: &Settings, file: Option<&Path>, url: &str, announce: impl Fn(&str)) {
+    let deletes = if settings.storage.delete {
+        "are allowed"
+    } else {
+        "are off"
+    };
     match file {
-        Some(file) => announce(&format!("Configuration {}", file.display())),
-        None => announce(
-            "No configuration file: deletes are allowed, and everyone who reaches the port may push",
-        ),
+        Some(file) => announce(&format!(
+            "Configuration {}; deletes {deletes}",
+            file.display()
+        )),
+        None => announce(&format!(
+            "No configuration file; deletes {deletes}, and everyone who reaches the port may push"
+        )),
     }
     if settings.storage.read_only {
         announce("Read-only: pushes and deletes are refused (storage.maintenance.readonly)");
@@ -326,59 +338,4 @@ fn connections() -> usize {
     usize::try_from(most)
         .unwrap_or(usize::MAX)
         .clamp(16, MOST_CONNECTIONS)
-}
-
-/// What tells a server to stop.
-struct Signals {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn listen() -> anyhow::Result<Self> {
-        Ok(Self {
-            terminate: signal(SignalKind::terminate())?,
-            interrupt: signal(SignalKind::interrupt())?,
-        })
-    }
-
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
-}
-
-/// Serves until a signal, then lets requests under way end; a second signal does not wait for them.
-async fn wait(
-    mut signals: Signals,
-    listening: Vec<Listening>,
-    health: &Health,
-    limit: Duration,
-) -> anyhow::Result<()> {
-    signals.next().await;
-    health.leave();
-    tracing::info!(
-        seconds = limit.as_secs(),
-        "stopping: requests under way may end"
-    );
-    let drained = async {
-        let drains = listening
-            .into_iter()
-            .map(|listening| listening.drain(limit));
-        futures_util::future::join_all(drains)
-            .await
-            .into_iter()
-            .all(|drained| drained)
-    };
-    tokio::select! {
-        drained = drained => {
-            if !drained {
-                tracing::warn!("requests were cut off: they took longer than http.draintimeout");
-            }
-            Ok(())
-        }
-        () = signals.next() => bail!("stopped at once by a second signal; what was acknowledged is kept"),
-    }
 }

@@ -1,0 +1,75 @@
+//! The end of a server: the signals that ask for it, and what is waited for.
+
+use std::time::Duration;
+
+use anyhow::bail;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::config::{ListenAddress, Settings};
+use crate::http::{Health, Listening};
+
+/// What tells a server to stop.
+pub(super) struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    pub(super) fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// Serves until a signal, then lets requests under way end; a second signal does not wait for them.
+pub(super) async fn wait(
+    mut signals: Signals,
+    listening: Vec<Listening>,
+    health: &Health,
+    limit: Duration,
+) -> anyhow::Result<()> {
+    signals.next().await;
+    health.leave();
+    tracing::info!(
+        seconds = limit.as_secs(),
+        "stopping: requests under way may end"
+    );
+    let drained = async {
+        let drains = listening
+            .into_iter()
+            .map(|listening| listening.drain(limit));
+        futures_util::future::join_all(drains)
+            .await
+            .into_iter()
+            .all(|drained| drained)
+    };
+    tokio::select! {
+        drained = drained => {
+            if !drained {
+                tracing::warn!("requests were cut off: they took longer than http.draintimeout");
+            }
+            Ok(())
+        }
+        () = signals.next() => bail!("stopped at once by a second signal; what was acknowledged is kept"),
+    }
+}
+
+/// A socket that nobody listens on is of no use to anyone.
+pub(super) fn remove_sockets(settings: &Settings) {
+    let debug = settings.http.debug.iter().map(|debug| &debug.address);
+    for address in std::iter::once(&settings.http.address).chain(debug) {
+        if let ListenAddress::Unix(path) = address {
+            // One that is left behind is replaced by the next start.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
