@@ -18,7 +18,7 @@ use crate::registry::{BodyError, IncomingBody};
 /// open does not.
 const LEAST: u64 = 1024;
 /// How long a body may take for [`LEAST`] bytes.
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 /// What all bodies together may gather before they hand it on. Each keeps up to four times its
 /// share: gathered, handed over, being written, and read ahead.
 const GATHERED: usize = 4 * 1024 * 1024;
@@ -70,15 +70,12 @@ impl Moving {
 
     /// Ends with an error, after what was gathered.
     fn broken(&mut self, error: BodyError) -> Result<Vec<Bytes>, BodyError> {
-        match self.hand_over() {
-            Some(gathered) => {
-                self.state = State::Broken(error);
-                Ok(gathered)
-            }
-            None => {
-                self.state = State::Ended;
-                Err(error)
-            }
+        if let Some(gathered) = self.hand_over() {
+            self.state = State::Broken(error);
+            Ok(gathered)
+        } else {
+            self.state = State::Ended;
+            Err(error)
         }
     }
 }
