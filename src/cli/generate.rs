@@ -48,6 +48,7 @@ pub(super) fn completions(args: &CompletionsArgs, printer: Printer) -> anyhow::R
     Ok(Exit::Done)
 }
 
+#[expect(clippy::disallowed_methods, reason = "files are what it makes")]
 pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<Exit> {
     std::fs::create_dir_all(&args.directory)?;
     match args.what {

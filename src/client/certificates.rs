@@ -130,6 +130,7 @@ fn unusable(path: &Path) -> Error {
 }
 
 #[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests write what is read")]
 mod tests {
     use super::*;
 

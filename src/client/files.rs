@@ -2,6 +2,11 @@
 //!
 //! The one place of the room that opens files, so that every error names its path.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the files of docker and podman are not of a store"
+)]
+
 use std::io::Read;
 use std::path::{Path, PathBuf};
 

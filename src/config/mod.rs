@@ -7,6 +7,8 @@
 //! named in a warning, or, where going on without it would be dangerous, is an error: nothing is
 //! dropped in silence.
 
+#![expect(clippy::disallowed_methods, reason = "the configuration is a file")]
+
 mod describe;
 mod environment;
 mod error;

@@ -81,6 +81,7 @@ pub struct Bound {
 
 impl Bound {
     /// Binds an address. The socket of a server that is gone is replaced.
+    #[expect(clippy::disallowed_methods, reason = "a socket is no file of a store")]
     pub async fn bind(address: &Address) -> io::Result<Self> {
         match address {
             Address::Tcp(host, port) => {

@@ -68,6 +68,10 @@ impl Root {
         }
     }
 
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "of the directory, not of what is in it"
+    )]
     pub(super) fn remove_if_temporary(&self) {
         if let Self::Memory { directory } = self {
             // What is left lies where the system cleans up.

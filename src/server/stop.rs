@@ -64,6 +64,7 @@ pub(super) async fn wait(
 }
 
 /// A socket that nobody listens on is of no use to anyone.
+#[expect(clippy::disallowed_methods, reason = "a socket is no file of a store")]
 pub(super) fn remove_sockets(settings: &Settings) {
     let debug = settings.http.debug.iter().map(|debug| &debug.address);
     for address in std::iter::once(&settings.http.address).chain(debug) {

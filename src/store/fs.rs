@@ -3,6 +3,8 @@
 //! Owns the calls to the file system; none of them runs on the reactor. Small records are written
 //! beside their place and renamed.
 
+#![expect(clippy::disallowed_methods, reason = "this is where files are kept")]
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;

@@ -1,5 +1,7 @@
 //! One process owns a root: a lock that the system lets go of when the process ends, however.
 
+#![expect(clippy::disallowed_methods, reason = "the lock is a file of the root")]
+
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};

@@ -212,6 +212,10 @@ struct Process {
 
 impl Process {
     /// From `/proc`; nothing where there is none.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the files of /proc are not of a store"
+    )]
     fn read() -> Option<Self> {
         let status = std::fs::read_to_string("/proc/self/status").ok()?;
         let number = |name: &str| {
