@@ -92,6 +92,12 @@ enum TagCommand {
     Rm(delete::Args),
 }
 
+/// Says that this process can't even begin: the system gives it no threads.
+pub fn cannot_run(error: &std::io::Error) -> Exit {
+    Printer::default().error(&format!("start the threads of this process: {error}"));
+    Exit::Error
+}
+
 /// Runs the command line of this process to its end.
 pub async fn run() -> Exit {
     let cli = match Cli::try_parse() {

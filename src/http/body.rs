@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt, ready};
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -137,18 +138,37 @@ enum Part {
     End,
 }
 
+/// What of a body is read for nothing once its request has been refused, so that a client that is
+/// still sending gets to see why. More is cut off with the connection.
+const DRAINED: usize = 64 * 1024 * 1024;
+
+/// Reads a body for nothing, beside the answer to its request.
+pub(super) fn drain(body: Incoming) {
+    tokio::spawn(drop_rest(Moving::new(body)));
+}
+
+async fn drop_rest(mut body: Moving) {
+    let mut dropped = 0;
+    while let Some(Ok(slices)) = body.next().await {
+        dropped += slices.iter().map(Bytes::len).sum::<usize>();
+        if dropped > DRAINED {
+            return;
+        }
+    }
+}
+
 /// The data of a request as whoever takes it in sees it, and what feeds that: to be driven by the
 /// connection's own task, which the frames of a body do not leave one by one.
 ///
 /// When the connection's task is dropped, the body ends with an error.
-pub(super) fn hand_over(body: Incoming) -> (IncomingBody, impl Future<Output = ()> + Send) {
+pub(super) fn hand_over(body: Incoming) -> (IncomingBody, BoxFuture<'static, ()>) {
     let (sender, receiver) = mpsc::channel(1);
     let feed = async move {
         let mut body = Moving::new(body);
         while let Some(slices) = body.next().await {
             // Whoever takes it in has had enough, and its answer says why.
             if sender.send(Part::Slices(slices)).await.is_err() {
-                return;
+                return drop_rest(body).await;
             }
         }
         let _ = sender.send(Part::End).await;
@@ -158,7 +178,7 @@ pub(super) fn hand_over(body: Incoming) -> (IncomingBody, impl Future<Output = (
             receiver,
             ended: false,
         }),
-        feed,
+        Box::pin(feed),
     )
 }
 
@@ -204,6 +224,7 @@ pub(super) async fn whole(body: Incoming, limit: usize) -> Result<Bytes, WholeEr
     while let Some(slices) = body.next().await {
         for slice in slices.map_err(WholeError::Body)? {
             if gathered.len() + slice.len() > limit {
+                tokio::spawn(drop_rest(body));
                 return Err(WholeError::TooLarge);
             }
             gathered.extend_from_slice(&slice);

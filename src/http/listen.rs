@@ -39,7 +39,7 @@ const WRITE_LIMIT: Duration = Duration::from_mins(2);
 /// How long accepting waits when the system has no descriptor left.
 const BREATH: Duration = Duration::from_millis(50);
 /// Bytes that a connection reads ahead at most.
-const READ_AHEAD: usize = 128 * 1024;
+const READ_AHEAD: usize = 64 * 1024;
 
 /// Where to listen.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -39,3 +39,4 @@ mod strange;
 mod support;
 mod swap;
 mod trouble;
+mod wire;

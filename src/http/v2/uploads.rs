@@ -45,12 +45,16 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T, RegistryError>> + Send + 'static,
 {
-    let (body, feed) = body::hand_over(body);
+    let (body, mut feed) = body::hand_over(body);
     let taken_in = to_its_end(take_in(body));
-    tokio::pin!(feed, taken_in);
+    tokio::pin!(taken_in);
     tokio::select! {
         biased;
-        taken_in = &mut taken_in => return taken_in,
+        taken_in = &mut taken_in => {
+            // It was refused before its end; the rest is read beside the answer.
+            tokio::spawn(feed);
+            return taken_in;
+        }
         () = &mut feed => {}
     }
     taken_in.await
