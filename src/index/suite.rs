@@ -1,1 +1,124 @@
-//! What an index must do. (Placeholder replaced below.)
+//! What every index must do, run against each.
+//!
+//! A database brings a [`Place`]: somewhere to open an index, again and again. The observer records
+//! what it is told of, and answers at once.
+
+mod content;
+mod listings;
+mod manifests;
+mod surveyed;
+mod writes;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+
+use super::{Index, IndexError, JournalEntry, LayoutChange, Lease, NewBlob, NewManifest};
+use crate::clock::Millis;
+use crate::oci::{Algorithm, Digest, MediaType, Repository, Tag};
+
+macro_rules! for_each_index {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test]
+            async fn $name() {
+                let directory = tempfile::tempdir().unwrap();
+                let place = crate::index::suite::Place::new(directory.path().join("index.db"));
+                super::$name(&place).await;
+            })*
+        }
+    };
+}
+use for_each_index;
+
+/// Where an index is opened, and what its observer was told.
+pub(super) struct Place {
+    file: PathBuf,
+    told: Arc<Mutex<Vec<JournalEntry>>>,
+}
+
+impl Place {
+    pub(super) fn new(file: PathBuf) -> Self {
+        let told = Arc::default();
+        Self { file, told }
+    }
+
+    async fn try_open(&self) -> Result<Index, IndexError> {
+        let told = Arc::clone(&self.told);
+        let observer = Arc::new(move |entries| {
+            told.lock().extend(entries);
+            Box::pin(std::future::ready(())) as _
+        });
+        Index::open(&self.file, observer).await
+    }
+
+    async fn open(&self) -> Index {
+        self.try_open().await.unwrap()
+    }
+
+    /// What the observer was told since the last time.
+    fn told(&self) -> Vec<LayoutChange> {
+        let told = std::mem::take(&mut *self.told.lock());
+        told.into_iter().map(|entry| entry.change).collect()
+    }
+}
+
+/// A lease of a thousand milliseconds, taken at `now`.
+fn at(now: Millis) -> Lease {
+    Lease { now, length: 1000 }
+}
+
+fn repository(name: &str) -> Repository {
+    name.parse().unwrap()
+}
+
+fn tag(name: &str) -> Tag {
+    name.parse().unwrap()
+}
+
+/// A sha256 digest of this byte, again and again.
+fn digest(byte: u8) -> Digest {
+    Digest::from_bytes(Algorithm::Sha256, &[byte; 32]).unwrap()
+}
+
+fn sha512(byte: u8) -> Digest {
+    Digest::from_bytes(Algorithm::Sha512, &[byte; 64]).unwrap()
+}
+
+fn blob(name: &str, byte: u8) -> NewBlob {
+    NewBlob {
+        repository: repository(name),
+        canonical: digest(byte),
+        alias: None,
+        size: u64::from(byte),
+        staged: format!("staged/{byte}"),
+        upload: None,
+    }
+}
+
+fn manifest(name: &str, byte: u8) -> NewManifest {
+    NewManifest {
+        repository: repository(name),
+        digest: digest(byte),
+        canonical: digest(byte),
+        size: u64::from(byte),
+        media_type: MediaType::OCI_MANIFEST,
+        artifact_type: None,
+        subject: None,
+        annotations: None,
+        platforms: vec!["linux/amd64".into()],
+        created: None,
+        content_size: 0,
+        readable: true,
+        references: Vec::new(),
+    }
+}
+
+/// Puts a manifest without references, tagged.
+async fn tagged(index: &Index, name: &str, byte: u8, names: &[&str]) {
+    let tags = names.iter().copied().map(tag).collect();
+    let staged = Some(format!("staged/{byte}"));
+    let put = index.put_manifest(manifest(name, byte), vec![], tags, staged, at(0));
+    assert_eq!(put.await.unwrap(), super::PutManifest::Done);
+}

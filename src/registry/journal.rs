@@ -5,7 +5,7 @@
 //! in its lane and is tried again; the index is right meanwhile, and the bytes of a blob are read
 //! where they wait. What has been done is forgotten only after a sync of the store covers it.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::convert::Infallible;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -31,6 +31,7 @@ const RETRY: Duration = Duration::from_secs(2);
 /// A change under way. The guard's end tells the writer that the layout shows it.
 struct Work {
     entry: JournalEntry,
+    /// Let go when the writer need not wait longer.
     guard: Option<mpsc::Sender<Infallible>>,
 }
 
@@ -40,6 +41,8 @@ struct State {
     outstanding: BTreeSet<i64>,
     /// Blobs whose bytes still wait under another key.
     waiting: HashMap<Digest, String>,
+    /// Keys whose bytes are to be moved or removed.
+    claimed: HashSet<String>,
     /// The last row that was handed out, and the last that the store has been synced for.
     last: i64,
     synced: i64,
@@ -84,6 +87,7 @@ impl Journal {
                 if let LayoutChange::BlobPlaced { digest, from } = change {
                     state.waiting.insert(*digest, from.clone());
                 }
+                state.claimed.extend(claim(change).cloned());
             }
         }
         for entry in entries {
@@ -114,6 +118,17 @@ impl Journal {
         self.state.lock().waiting.get(digest).cloned()
     }
 
+    /// Whether the bytes under one of these keys are about to be moved or removed.
+    pub(super) fn claims(&self, keys: &[String]) -> bool {
+        let state = self.state.lock();
+        keys.iter().any(|key| state.claimed.contains(key))
+    }
+
+    /// Whether the layout shows everything that was committed.
+    pub(super) fn is_done(&self) -> bool {
+        self.state.lock().outstanding.is_empty()
+    }
+
     /// Syncs the store and forgets what that covers, if there is anything.
     pub(super) async fn forget(
         &self,
@@ -134,7 +149,7 @@ impl Journal {
         Ok(())
     }
 
-    /// Does again what an earlier process may not have done.
+    /// Does again what an earlier process may not have done, once; what fails is tried again later.
     pub(super) async fn redo(&self, index: &Index) -> Result<usize, super::RegistryError> {
         let entries = index.journal().await?;
         let count = entries.len();
@@ -143,18 +158,16 @@ impl Journal {
     }
 }
 
-/// One lane: its changes in order, as many in one trip to the store as there are.
+/// One lane: its changes in order, as many in one trip to the store as there are. Ends with its
+/// registry; what it has not done then is done by the next start.
 async fn lane(
     store: Arc<dyn Store>,
     state: Arc<Mutex<State>>,
     mut incoming: mpsc::UnboundedReceiver<Work>,
 ) {
     let mut waiting: VecDeque<Work> = VecDeque::new();
-    loop {
-        match incoming.recv().await {
-            Some(work) => waiting.push_back(work),
-            None => return,
-        }
+    while let Some(work) = incoming.recv().await {
+        waiting.push_back(work);
         while !waiting.is_empty() {
             while waiting.len() < TRIP
                 && let Ok(work) = incoming.try_recv()
@@ -162,14 +175,32 @@ async fn lane(
                 waiting.push_back(work);
             }
             if let Err(error) = trip(&*store, &state, &mut waiting).await {
-                // The writers need not wait for the room to come back: the index says what is true.
-                for work in &mut waiting {
-                    if work.guard.take().is_some() {
-                        tracing::error!(%error, change = ?work.entry.change, "the layout could not be changed; trying again");
-                    }
+                if let Some(first) = waiting.front() {
+                    tracing::error!(%error, change = ?first.entry.change, "the layout could not be changed; trying again");
                 }
-                tokio::time::sleep(RETRY).await;
+                if !pause(&mut waiting, &mut incoming).await {
+                    return;
+                }
             }
+        }
+    }
+}
+
+/// Lets the time of a retry pass, and meanwhile no writer wait: the index says what is true. Whether
+/// the registry is still there after that.
+async fn pause(waiting: &mut VecDeque<Work>, incoming: &mut mpsc::UnboundedReceiver<Work>) -> bool {
+    for work in waiting.iter_mut() {
+        work.guard = None;
+    }
+    let retry = tokio::time::sleep(RETRY);
+    tokio::pin!(retry);
+    loop {
+        tokio::select! {
+            () = &mut retry => return true,
+            work = incoming.recv() => match work {
+                Some(Work { entry, .. }) => waiting.push_back(Work { entry, guard: None }),
+                None => return false,
+            },
         }
     }
 }
@@ -181,12 +212,12 @@ async fn trip(
     waiting: &mut VecDeque<Work>,
 ) -> Result<(), StoreError> {
     let (mut steps, mut ends) = (Vec::new(), Vec::new());
-    for work in waiting.iter() {
+    for work in waiting.iter().take(TRIP) {
         steps.extend(layout::steps(&work.entry.change));
         ends.push(steps.len());
     }
     let (taken, error) = match store.apply(steps).await {
-        Ok(()) => (waiting.len(), None),
+        Ok(()) => (ends.len(), None),
         Err(failed) => (
             ends.iter().filter(|end| **end <= failed.step).count(),
             Some(failed.error),
@@ -216,5 +247,16 @@ fn done(state: &Mutex<State>, work: &Work) {
     state.outstanding.remove(&work.entry.id);
     if let LayoutChange::BlobPlaced { digest, .. } = &work.entry.change {
         state.waiting.remove(digest);
+    }
+    if let Some(key) = claim(&work.entry.change) {
+        state.claimed.remove(key);
+    }
+}
+
+/// The key whose bytes a change moves or removes.
+fn claim(change: &LayoutChange) -> Option<&String> {
+    match change {
+        LayoutChange::BlobPlaced { from: key, .. } | LayoutChange::Discarded { key } => Some(key),
+        _ => None,
     }
 }

@@ -14,6 +14,7 @@ mod layout;
 mod manifests;
 mod referrers;
 mod reindex;
+mod resume;
 mod sessions;
 mod survey;
 mod upkeep;
@@ -90,11 +91,14 @@ pub struct Registry {
     sessions: Arc<Sessions>,
     rules: Arc<Rules>,
     clock: Clock,
+    /// Whether the layout was compared with the index at the start.
+    compared: bool,
 }
 
 impl Registry {
     /// Opens the registry whose bytes are in `store` and whose index is in `index_file`: does the
-    /// journal again, and brings the index up to date with the layout.
+    /// journal again, and brings the index up to date with the layout. While the store does not
+    /// take the journal (it is full), serves what the index knows.
     pub async fn open(
         store: Arc<dyn Store>,
         index_file: &Path,
@@ -109,7 +113,7 @@ impl Registry {
             Arc::new(move |entries| observer.commit(entries)),
         )
         .await?;
-        let registry = Self {
+        let mut registry = Self {
             store,
             index,
             journal,
@@ -117,10 +121,20 @@ impl Registry {
             sessions: Arc::default(),
             rules: Arc::new(rules),
             clock,
+            compared: false,
         };
         let redone = registry.journal.redo(&registry.index).await?;
         if redone > 0 {
             tracing::info!(changes = redone, "did the journal of the last run again");
+        }
+        if !registry.journal.is_done() {
+            // What the layout does not show yet would look as if it had gone; and the bytes of
+            // blobs that have no place yet lie among what is swept.
+            tracing::error!(
+                "the layout can't be brought up with the index; going on without a look at what \
+                 others have changed in it"
+            );
+            return Ok((registry, Taken::default()));
         }
         registry.forget_journal().await?;
         let staging = Step::RemoveTree {
@@ -128,6 +142,7 @@ impl Registry {
         };
         registry.apply(staging).await?;
         let taken = registry.bring_up_to_date().await?;
+        registry.compared = true;
         Ok((registry, taken))
     }
 
@@ -157,10 +172,17 @@ impl Registry {
     /// Keeps what is in memory, syncs, and closes the index. To be called when no request is under
     /// way.
     pub async fn close(&self) -> Result<(), RegistryError> {
+        let kept = self.keep_all().await;
+        self.index.close().await;
+        kept
+    }
+
+    async fn keep_all(&self) -> Result<(), RegistryError> {
         self.save_uploads().await?;
         self.forget_journal().await?;
-        self.mark_up_to_date().await?;
-        self.index.close().await;
+        if self.compared {
+            self.mark_up_to_date().await?;
+        }
         Ok(())
     }
 

@@ -40,6 +40,13 @@ impl Taken {
     }
 }
 
+/// How the blobs of the layout differ from what the index knows.
+#[derive(Default)]
+struct ComparedBlobs {
+    come: HashSet<Digest>,
+    gone: HashSet<Digest>,
+}
+
 impl Registry {
     /// Compares layout and index, and takes in what differs.
     pub(super) async fn bring_up_to_date(&self) -> Result<Taken, RegistryError> {
@@ -52,7 +59,7 @@ impl Registry {
         let since = agreed.map_or(i64::MIN, |agreed| agreed - SLACK);
         let mut taken = Taken::default();
 
-        let gone_blobs = self.compare_blobs(since, &mut taken).await?;
+        let blobs = self.compare_blobs(since, &mut taken).await?;
         let (names, mut uploads) = self.walk_repositories().await?;
         uploads.extend(self.own_uploads().await?);
         let mut differing = Vec::new();
@@ -73,10 +80,14 @@ impl Registry {
         }
         for name in &names {
             let known = self.index.known_repository(name).await?;
-            let found = self
-                .compare_repository(name, &known, since, &gone_blobs)
-                .await?;
+            let found = self.compare_repository(name, &known, since, &blobs).await?;
             lost += found.gone.len() as u64;
+            // Those whose bytes have gone go as well.
+            let without = |digest: &&Digest| blobs.gone.contains(digest);
+            let still_linked = known.manifests.iter().filter(without);
+            lost += still_linked
+                .filter(|digest| !found.gone.contains(digest))
+                .count() as u64;
             if !found.is_unchanged() {
                 differing.push(found);
             }
@@ -92,7 +103,7 @@ impl Registry {
 
         let now = self.clock.now();
         self.index
-            .take_in_blobs(Vec::new(), gone_blobs.into_iter().collect(), now)
+            .take_in_blobs(Vec::new(), blobs.gone.into_iter().collect(), now)
             .await?;
         for found in differing {
             taken.manifests += found.manifests.len() as u64;
@@ -130,22 +141,22 @@ impl Registry {
             .map_or(0, |stat| stat.changed))
     }
 
-    /// Takes in blobs that have come; answers those that have gone.
+    /// Takes in blobs that have come; answers those, and the ones that have gone.
     async fn compare_blobs(
         &self,
         since: i64,
         taken: &mut Taken,
-    ) -> Result<HashSet<Digest>, RegistryError> {
+    ) -> Result<ComparedBlobs, RegistryError> {
         let prefixes: Vec<String> = self
             .directories(layout::BLOBS)
             .await?
             .into_iter()
             .filter(|name| name.len() == 2)
             .collect();
-        let mut gone = HashSet::new();
+        let mut compared = ComparedBlobs::default();
         if prefixes.is_empty() && since != i64::MIN {
-            gone.extend(self.index.known_blobs("").await?);
-            return Ok(gone);
+            compared.gone = self.index.known_blobs("").await?;
+            return Ok(compared);
         }
         let keys: Vec<String> = prefixes
             .iter()
@@ -174,7 +185,8 @@ impl Registry {
                     }
                 }
             }
-            gone.extend(known.difference(&there).copied());
+            compared.gone.extend(known.difference(&there).copied());
+            compared.come.extend(come.iter().map(|(digest, _)| *digest));
             if !come.is_empty() {
                 taken.blobs += come.len() as u64;
                 self.index
@@ -182,7 +194,7 @@ impl Registry {
                     .await?;
             }
         }
-        Ok(gone)
+        Ok(compared)
     }
 
     async fn compare_repository(
@@ -190,7 +202,7 @@ impl Registry {
         name: &Repository,
         known: &KnownRepository,
         since: i64,
-        gone_blobs: &HashSet<Digest>,
+        blobs: &ComparedBlobs,
     ) -> Result<FoundRepository, RegistryError> {
         let mut found = FoundRepository::unchanged(name.clone());
         let layers = self
@@ -202,8 +214,9 @@ impl Registry {
             if layer.name.algorithm() == Algorithm::Sha256 {
                 readable.insert(layer.name);
             }
-            // One that was there before and is not known has no blob.
-            if layer.stat.changed >= since && !known.blobs.contains(&layer.name) {
+            // One that was there before and is not known had no blob.
+            let news = layer.stat.changed >= since || blobs.come.contains(&layer.name);
+            if news && !known.blobs.contains(&layer.name) {
                 unread.push(layer.name);
             }
         }
@@ -211,7 +224,7 @@ impl Registry {
         found.unlinked = known
             .blobs
             .difference(&readable)
-            .filter(|blob| !gone_blobs.contains(blob))
+            .filter(|blob| !blobs.gone.contains(blob))
             .copied()
             .collect();
         found.linked = self.targets(name, unread, layout::layer).await?;
@@ -229,10 +242,11 @@ impl Registry {
         let revisions = self.links(&directory).await?;
         let there: HashSet<Digest> = revisions.iter().map(|revision| revision.name).collect();
         found.gone = known.manifests.difference(&there).copied().collect();
-        // One that was there before and is not known has lost its bytes.
+        // One that was there before and is not known had lost its bytes.
         let come: Vec<&Linked<Digest>> = revisions
             .iter()
-            .filter(|link| link.stat.changed >= since && !known.manifests.contains(&link.name))
+            .filter(|link| link.stat.changed >= since || blobs.come.contains(&link.name))
+            .filter(|link| !known.manifests.contains(&link.name))
             .collect();
         let digests = come.iter().map(|revision| revision.name).collect();
         let targets = self.targets(name, digests, layout::revision).await?;

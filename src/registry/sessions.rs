@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -34,8 +34,19 @@ pub(super) struct Session {
     pub(super) unsaved: bool,
     /// Whether the index knows of it at all.
     pub(super) saved_before: bool,
+    /// Whether it can still be worked on.
+    pub(super) stage: Stage,
+}
+
+/// Where a session is in its life. Whoever has waited for its turn looks at this first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It takes bytes.
+    Open,
     /// Finished or cancelled by the request that held it.
-    pub(super) ended: bool,
+    Ended,
+    /// No longer in memory: to be found again, or two would write to the same bytes.
+    Forgotten,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -89,7 +100,7 @@ impl Session {
             hashers,
             unsaved: false,
             saved_before: true,
-            ended: false,
+            stage: Stage::Open,
         }
     }
 }
@@ -111,11 +122,17 @@ pub(super) struct Entry {
     pub(super) repository: Repository,
     /// When bytes last came in.
     pub(super) moved_at: AtomicI64,
+    /// The position of the session, for those who do not want to wait for it.
+    pub(super) position: AtomicU64,
 }
 
 impl Entry {
     pub(super) fn moved(&self, now: Millis) {
         self.moved_at.store(now, Ordering::Relaxed);
+    }
+
+    pub(super) fn acknowledged(&self, position: u64) {
+        self.position.store(position, Ordering::Relaxed);
     }
 }
 
@@ -131,16 +148,19 @@ impl Sessions {
     /// Adds a session; one that another request has added meanwhile wins.
     pub(super) fn add(&self, session: Session) -> Arc<Entry> {
         let moved_at = AtomicI64::new(session.updated_at);
+        let position = AtomicU64::new(session.position);
         let (id, repository) = (session.id.clone(), session.repository.clone());
         let session = Arc::new(tokio::sync::Mutex::new(session));
         let entry = Entry {
             session,
             repository,
             moved_at,
+            position,
         };
         Arc::clone(self.0.lock().entry(id).or_insert_with(|| Arc::new(entry)))
     }
 
+    /// Takes a session out; to be called by who holds it, who has set its stage.
     pub(super) fn remove(&self, id: &str) {
         self.0.lock().remove(id);
     }

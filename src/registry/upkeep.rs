@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use super::sessions::Stage;
 use super::{Registry, RegistryError};
 use crate::clock::Millis;
 
@@ -20,13 +21,14 @@ impl Registry {
         let mut saved = Vec::new();
         for entry in self.sessions.all() {
             // One that a request works on is kept once that has ended.
-            let Ok(session) = Arc::clone(&entry.session).try_lock_owned() else {
+            let Ok(mut session) = Arc::clone(&entry.session).try_lock_owned() else {
                 continue;
             };
-            if session.unsaved && !session.ended && now - session.started_at >= 1000 {
+            if session.stage == Stage::Open && session.unsaved && now - session.started_at >= 1000 {
                 records.push(session.record());
                 saved.push(session);
             } else if !session.unsaved && now - session.updated_at > FORGET_AFTER {
+                session.stage = Stage::Forgotten;
                 self.sessions.remove(&session.id);
             }
         }
@@ -60,15 +62,24 @@ impl Registry {
     pub async fn purge_uploads(&self, age: Millis, dry_run: bool) -> Result<usize, RegistryError> {
         let before = self.clock.now() - age;
         let idle = self.index.idle_uploads(before).await?;
-        for upload in idle.iter().filter(|_| !dry_run) {
-            match self.cancel_upload(&upload.repository, &upload.id).await {
-                // Its bytes were gone already.
-                Err(RegistryError::UploadUnknown) => {
-                    self.index.remove_upload(upload.id.clone()).await?;
-                }
-                result => result?,
+        let mut purged = 0;
+        for upload in idle {
+            if dry_run {
+                purged += 1;
+                continue;
             }
+            match self.turn(&upload.repository, &upload.id).await {
+                // It has received something since the index was told.
+                Ok((_, session)) if session.updated_at >= before => continue,
+                Ok((_, mut session)) => self.end(&mut session).await?,
+                // Its bytes were gone already.
+                Err(RegistryError::UploadUnknown) => self.index.remove_upload(upload.id).await?,
+                // A request is writing to it.
+                Err(RegistryError::UploadBusy) => continue,
+                Err(error) => return Err(error),
+            }
+            purged += 1;
         }
-        Ok(idle.len())
+        Ok(purged)
     }
 }

@@ -1,20 +1,16 @@
 //! Uploads: sessions that take in bytes until they become a blob.
 
 use std::pin::Pin;
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use tokio::sync::OwnedMutexGuard;
 
-use super::sessions::{Entry, Session, hashers_for};
+use super::sessions::{Entry, Session, Stage, hashers_for};
 use super::{Registry, RegistryError, layout};
 use crate::index::NewBlob;
 use crate::oci::{Algorithm, ByteRange, Digest, Repository};
 use crate::store::{StoreError, Written};
 
-/// How long a request waits for another one that writes to the same upload.
-const TURN: Duration = Duration::from_secs(10);
 /// Why a body ended before its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BodyError {
@@ -54,8 +50,6 @@ pub struct Arrived {
     pub size: u64,
 }
 
-type Held = OwnedMutexGuard<Session>;
-
 impl Registry {
     /// Begins an upload. `announced` is the algorithm that its digest will have.
     pub async fn start_upload(
@@ -87,17 +81,16 @@ impl Registry {
             hashers: hashers_for(announced),
             unsaved: true,
             saved_before: false,
-            ended: false,
+            stage: Stage::Open,
         }
     }
 
-    /// How far an upload has come.
+    /// How far an upload has come; of one that a request is writing to, what was acknowledged
+    /// before that.
     pub async fn upload(&self, repository: &Repository, id: &str) -> Result<Upload, RegistryError> {
-        let (_, session) = self.turn(repository, id).await?;
-        Ok(Upload {
-            id: session.id.clone(),
-            position: session.position,
-        })
+        let position = self.position(repository, id).await?;
+        let id = id.to_owned();
+        Ok(Upload { id, position })
     }
 
     /// Takes in more bytes: a chunk with its range, or whatever comes.
@@ -138,7 +131,10 @@ impl Registry {
             Err(RegistryError::DigestMismatch { .. }) => self.end(&mut session).await?,
             Err(RegistryError::Interrupted(_) | RegistryError::Stalled) => {}
             // As if the request had not been: it may come again.
-            Err(_) => (session.position, session.hashers) = before,
+            Err(_) => {
+                (session.position, session.hashers) = before;
+                entry.acknowledged(session.position);
+            }
         }
         finished
     }
@@ -161,7 +157,7 @@ impl Registry {
             .complete(&entry, &mut session, digest, None, body)
             .await;
         if arrived.is_err() {
-            session.ended = true;
+            session.stage = Stage::Ended;
             self.sessions.remove(&id);
             self.unstage(Some(key)).await;
         }
@@ -199,7 +195,7 @@ impl Registry {
             upload: session.saved_before.then(|| session.id.clone()),
         };
         self.index.add_blob(new, self.lease()).await?;
-        session.ended = true;
+        session.stage = Stage::Ended;
         self.sessions.remove(&session.id);
         Ok(Arrived {
             digest: *digest,
@@ -217,96 +213,14 @@ impl Registry {
         self.end(&mut session).await
     }
 
-    async fn end(&self, session: &mut Session) -> Result<(), RegistryError> {
-        session.ended = true;
+    pub(super) async fn end(&self, session: &mut Session) -> Result<(), RegistryError> {
+        session.stage = Stage::Ended;
         self.sessions.remove(&session.id);
         self.apply(layout::discard(&session.key)).await?;
         if session.saved_before {
             self.index.remove_upload(session.id.clone()).await?;
         }
         Ok(())
-    }
-
-    /// Waits for a turn at a session, which is looked for in memory, in the index, in the layout.
-    async fn turn(
-        &self,
-        repository: &Repository,
-        id: &str,
-    ) -> Result<(std::sync::Arc<Entry>, Held), RegistryError> {
-        let entry = match self.sessions.get(id) {
-            Some(entry) => entry,
-            None => self.sessions.add(self.find_session(repository, id).await?),
-        };
-        let turn = std::sync::Arc::clone(&entry.session).lock_owned();
-        let session = tokio::time::timeout(TURN, turn)
-            .await
-            .map_err(|_| RegistryError::UploadBusy)?;
-        if session.ended || session.repository != *repository {
-            return Err(RegistryError::UploadUnknown);
-        }
-        Ok((entry, session))
-    }
-
-    async fn find_session(
-        &self,
-        repository: &Repository,
-        id: &str,
-    ) -> Result<Session, RegistryError> {
-        if uuid::Uuid::try_parse(id).is_err() {
-            return Err(RegistryError::UploadUnknown);
-        }
-        let keys = [
-            layout::upload(repository, id),
-            layout::foreign_upload(repository, id),
-            layout::foreign_upload_started(repository, id),
-        ];
-        let stats = self.store.stat(&keys).await?;
-        let stat = |number: usize| stats.get(number).copied().flatten();
-        let (key, length, began) = match (stat(0), stat(1), stat(2)) {
-            (Some(ours), _, _) => (&keys[0], ours.size, ours.changed),
-            (None, Some(theirs), _) => (&keys[1], theirs.size, theirs.changed),
-            (None, None, Some(started)) => (&keys[1], 0, started.changed),
-            (None, None, None) => return Err(RegistryError::UploadUnknown),
-        };
-        let now = self.clock.now();
-        let mut session = match self.index.upload(id).await? {
-            Some(record) if record.repository == *repository => {
-                Session::from_record(&record, key.clone())
-            }
-            Some(_) => return Err(RegistryError::UploadUnknown),
-            None => Session {
-                id: id.to_owned(),
-                repository: repository.clone(),
-                key: key.clone(),
-                started_at: began / 1_000_000,
-                updated_at: now,
-                position: 0,
-                hashers: hashers_for(None),
-                unsaved: true,
-                saved_before: false,
-                ended: false,
-            },
-        };
-        if session.position > length {
-            (session.position, session.hashers) = (0, hashers_for(None));
-        }
-        // What has come since the hashes were kept is read again.
-        if session.position < length {
-            let mut rest = self
-                .store
-                .read(key, Some((session.position, length)))
-                .await?;
-            while let Some(slice) = rest.next().await {
-                let slice = slice.map_err(|error| StoreError::new("read", key, error))?;
-                session
-                    .hashers
-                    .iter_mut()
-                    .for_each(|hasher| hasher.update(&slice));
-            }
-            session.position = length;
-            session.unsaved = true;
-        }
-        Ok(session)
     }
 
     /// Streams a body into a session. The session moves on only when that ended well, or when the
@@ -367,6 +281,7 @@ impl Registry {
         session.updated_at = self.clock.now();
         session.unsaved = true;
         entry.moved(session.updated_at);
+        entry.acknowledged(length);
         match broken {
             Some(error) => Err(error.into()),
             None => Ok(()),

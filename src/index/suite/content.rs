@@ -1,0 +1,217 @@
+//! Blobs, leases and uploads.
+
+use super::*;
+use crate::index::UploadRecord;
+
+super::for_each_index!(
+    a_blob_that_comes_twice_is_discarded,
+    a_blob_has_other_digests,
+    mounts_need_somebody_who_may_read,
+    a_lease_is_written_again_when_half_of_it_is_gone,
+    asking_for_a_blob_leases_it,
+    leases_are_extended_by_repository,
+    ended_leases_are_dropped,
+    an_unlinked_blob_is_out_of_one_repository,
+    uploads_are_kept_and_ended,
+);
+
+async fn a_blob_that_comes_twice_is_discarded(place: &Place) {
+    let index = place.open().await;
+    index.add_blob(blob("a", 1), at(0)).await.unwrap();
+    let again = NewBlob {
+        staged: "staged/again".into(),
+        ..blob("b", 1)
+    };
+    index.add_blob(again, at(0)).await.unwrap();
+    let once_more = NewBlob {
+        staged: "staged/once-more".into(),
+        ..blob("b", 1)
+    };
+    index.add_blob(once_more, at(0)).await.unwrap();
+    let linked = |name: &str| LayoutChange::LayerLinked {
+        repository: repository(name),
+        digest: digest(1),
+        canonical: digest(1),
+    };
+    let discarded = |key: &str| LayoutChange::Discarded { key: key.into() };
+    assert_eq!(
+        place.told(),
+        [
+            LayoutChange::BlobPlaced {
+                digest: digest(1),
+                from: "staged/1".into()
+            },
+            linked("a"),
+            discarded("staged/again"),
+            linked("b"),
+            discarded("staged/once-more"),
+        ]
+    );
+    assert_eq!(index.counts().await.unwrap(), (1, 0));
+}
+
+async fn a_blob_has_other_digests(place: &Place) {
+    let index = place.open().await;
+    let new = NewBlob {
+        alias: Some(sha512(1)),
+        ..blob("a", 1)
+    };
+    index.add_blob(new, at(0)).await.unwrap();
+    let by_alias = index.blob(&repository("a"), &sha512(1)).await.unwrap();
+    assert_eq!(by_alias.unwrap().canonical, digest(1));
+    place.told();
+    let mounted = index.mount(repository("b"), None, sha512(1), at(0)).await;
+    assert_eq!(mounted.unwrap().unwrap().0.canonical, digest(1));
+    let linked = |digest| LayoutChange::LayerLinked {
+        repository: repository("b"),
+        digest,
+        canonical: self::digest(1),
+    };
+    assert_eq!(place.told(), [linked(digest(1)), linked(sha512(1))]);
+    // Taken out by one digest, it is out by each.
+    assert!(index.unlink_blob(repository("b"), digest(1)).await.unwrap());
+    let unlinked = |digest| LayoutChange::LayerUnlinked {
+        repository: repository("b"),
+        digest,
+    };
+    assert_eq!(place.told(), [unlinked(digest(1)), unlinked(sha512(1))]);
+    let gone = index.blob(&repository("b"), &sha512(1)).await.unwrap();
+    assert_eq!(gone, None);
+}
+
+async fn mounts_need_somebody_who_may_read(place: &Place) {
+    let index = place.open().await;
+    index.add_blob(blob("a", 1), at(0)).await.unwrap();
+    place.told();
+    let mount = |to: &str, from: Option<&str>, byte| {
+        index.mount(repository(to), from.map(repository), digest(byte), at(0))
+    };
+    for (from, byte) in [(Some("b"), 1), (Some("none"), 1), (Some("a"), 2), (None, 2)] {
+        assert_eq!(mount("b", from, byte).await.unwrap(), None);
+    }
+    assert!(place.told().is_empty());
+    assert!(!index.knows_repository(&repository("b")).await.unwrap());
+    assert!(mount("b", Some("a"), 1).await.unwrap().is_some());
+    assert!(mount("c", None, 1).await.unwrap().is_some());
+    assert_eq!(place.told().len(), 2);
+    // There already: nothing to show.
+    assert!(mount("c", None, 1).await.unwrap().is_some());
+    assert!(mount("c", Some("a"), 1).await.unwrap().is_some());
+    assert!(place.told().is_empty());
+    for name in ["a", "b", "c"] {
+        let unlinked = index.unlink_blob(repository(name), digest(1)).await;
+        assert!(unlinked.unwrap());
+    }
+    // Nobody may read it any more.
+    assert_eq!(mount("d", None, 1).await.unwrap(), None);
+}
+
+async fn a_lease_is_written_again_when_half_of_it_is_gone(place: &Place) {
+    let index = place.open().await;
+    index.add_blob(blob("a", 1), at(0)).await.unwrap();
+    for (now, end) in [
+        (0, 1000),
+        (400, 1000),
+        (500, 1000),
+        (501, 1501),
+        (400, 1501),
+        (9000, 10_000),
+    ] {
+        let leased = index.lease_blob(&repository("a"), digest(1), at(now)).await;
+        assert_eq!(leased.unwrap().unwrap().1, end, "at {now}");
+        assert_eq!(index.lease_end(&digest(1)).await.unwrap(), Some(end));
+    }
+    assert_eq!((at(501).until(), at(501).enough()), (1501, 1001));
+}
+
+async fn asking_for_a_blob_leases_it(place: &Place) {
+    let index = place.open().await;
+    index.add_blob(blob("a", 1), at(0)).await.unwrap();
+    for (name, byte) in [("b", 1), ("a", 2)] {
+        let leased = index
+            .lease_blob(&repository(name), digest(byte), at(5000))
+            .await;
+        assert_eq!(leased.unwrap(), None);
+    }
+    assert_eq!(index.lease_end(&digest(2)).await.unwrap(), None);
+    place.told();
+    let leased = index
+        .lease_blob(&repository("a"), digest(1), at(5000))
+        .await;
+    let (record, end) = leased.unwrap().unwrap();
+    assert_eq!((record.size, end), (1, 6000));
+    assert!(place.told().is_empty());
+}
+
+async fn leases_are_extended_by_repository(place: &Place) {
+    let index = place.open().await;
+    for (name, byte, now) in [("a", 1, 0), ("a", 2, 600), ("a", 3, -900), ("b", 4, 0)] {
+        index.add_blob(blob(name, byte), at(now)).await.unwrap();
+    }
+    index.extend_leases(repository("a"), at(700)).await.unwrap();
+    // Extended, with enough left, ended before, of another repository.
+    for (byte, end) in [(1, 1700), (2, 1600), (3, 100), (4, 1000)] {
+        assert_eq!(index.lease_end(&digest(byte)).await.unwrap(), Some(end));
+    }
+}
+
+async fn ended_leases_are_dropped(place: &Place) {
+    let index = place.open().await;
+    for (byte, now) in [(1, 0), (2, 1), (3, 2)] {
+        index.add_blob(blob("a", byte), at(now)).await.unwrap();
+    }
+    assert_eq!(index.drop_ended_leases(1001).await.unwrap(), 2);
+    assert_eq!(index.lease_end(&digest(2)).await.unwrap(), None);
+    assert_eq!(index.lease_end(&digest(3)).await.unwrap(), Some(1002));
+}
+
+async fn an_unlinked_blob_is_out_of_one_repository(place: &Place) {
+    let index = place.open().await;
+    index.add_blob(blob("a", 1), at(0)).await.unwrap();
+    index.add_blob(blob("b", 1), at(0)).await.unwrap();
+    let unlink = |name, byte| index.unlink_blob(repository(name), digest(byte));
+    assert!(unlink("a", 1).await.unwrap());
+    for (name, byte) in [("a", 1), ("a", 9), ("none", 1)] {
+        assert!(!unlink(name, byte).await.unwrap());
+    }
+    assert_eq!(
+        index.blob(&repository("a"), &digest(1)).await.unwrap(),
+        None
+    );
+    let other = index.blob(&repository("b"), &digest(1)).await.unwrap();
+    assert!(other.is_some());
+}
+
+async fn uploads_are_kept_and_ended(place: &Place) {
+    let index = place.open().await;
+    let upload = |id: &str, updated_at, position| UploadRecord {
+        id: id.into(),
+        repository: repository("a"),
+        started_at: 1,
+        updated_at,
+        position,
+        state: format!("state at {position}"),
+    };
+    let first = vec![upload("one", 10, 5), upload("two", 20, 0)];
+    index.save_uploads(first).await.unwrap();
+    index
+        .save_uploads(vec![upload("one", 30, 6)])
+        .await
+        .unwrap();
+    assert_eq!(
+        index.upload("one").await.unwrap(),
+        Some(upload("one", 30, 6))
+    );
+    assert_eq!(index.upload("none").await.unwrap(), None);
+    let idle = index.idle_uploads(30).await.unwrap();
+    assert_eq!(idle, [upload("two", 20, 0)]);
+    // A blob ends the session that it came by.
+    let new = NewBlob {
+        upload: Some("one".into()),
+        ..blob("a", 1)
+    };
+    index.add_blob(new, at(0)).await.unwrap();
+    index.remove_upload("two".into()).await.unwrap();
+    index.remove_upload("two".into()).await.unwrap();
+    assert!(index.idle_uploads(i64::MAX).await.unwrap().is_empty());
+}

@@ -1,0 +1,154 @@
+//! Pages: repositories, tags, referrers.
+
+use super::*;
+use crate::index::ReferenceKind;
+
+super::for_each_index!(
+    repositories_are_paged,
+    an_emptied_repository_is_not_listed,
+    a_catalog_counts_each_digest_once,
+    tags_are_paged,
+    tags_are_described,
+    referrers_are_paged_and_filtered,
+);
+
+async fn repositories_are_paged(place: &Place) {
+    let index = place.open().await;
+    // One name is the beginning of another, and `-` and `.` come before `/`.
+    let sorted = ["a", "a-b", "a.b", "a/b", "a/b/c", "ab", "b"];
+    for name in ["b", "a/b/c", "ab", "a-b", "a", "a.b", "a/b"] {
+        tagged(&index, name, 1, &[]).await;
+    }
+    assert_eq!(index.repositories("", 100).await.unwrap(), sorted);
+    for size in 1..=sorted.len() {
+        let (mut paged, mut last) = (Vec::new(), String::new());
+        loop {
+            let page = index.repositories(&last, size).await.unwrap();
+            let records = index.repository_records(&last, size).await.unwrap();
+            let named: Vec<_> = records.iter().map(|record| record.name.as_str()).collect();
+            assert_eq!(named, page);
+            match page.last() {
+                Some(name) => last.clone_from(name),
+                None => break,
+            }
+            paged.extend(page);
+        }
+        assert_eq!(paged, sorted, "in pages of {size}");
+    }
+    assert_eq!(index.repositories("a.b0", 1).await.unwrap(), ["a/b"]);
+}
+
+async fn an_emptied_repository_is_not_listed(place: &Place) {
+    let index = place.open().await;
+    tagged(&index, "a", 1, &["x"]).await;
+    index.add_blob(blob("blobs-only", 2), at(0)).await.unwrap();
+    assert_eq!(index.repositories("", 10).await.unwrap(), ["a"]);
+    let deleted = index.delete_manifest(repository("a"), digest(1)).await;
+    assert!(deleted.unwrap().is_some());
+    assert!(index.repositories("", 10).await.unwrap().is_empty());
+    assert!(index.repository_records("", 10).await.unwrap().is_empty());
+    // It has no tags, and is not unknown.
+    let tags = index.tags(&repository("a"), "", 10).await.unwrap();
+    assert_eq!(tags, Some(vec![]));
+    assert_eq!(index.tags(&repository("none"), "", 10).await.unwrap(), None);
+}
+
+async fn a_catalog_counts_each_digest_once(place: &Place) {
+    let index = place.open().await;
+    for byte in [10, 20] {
+        index.add_blob(blob("a", byte), at(0)).await.unwrap();
+    }
+    for (byte, now) in [(1, 70), (2, 60)] {
+        let mut new = manifest("a", byte);
+        new.references = vec![
+            (digest(10), ReferenceKind::Config),
+            (digest(20), ReferenceKind::Layer),
+            (digest(99), ReferenceKind::Layer),
+        ];
+        let put = index.put_manifest(new, vec![], vec![tag("x")], Some("s".into()), at(now));
+        put.await.unwrap();
+    }
+    let records = index.repository_records("", 10).await.unwrap();
+    let [record] = &records[..] else {
+        panic!("{records:?}")
+    };
+    assert_eq!((record.tags, record.manifests), (1, 2));
+    assert_eq!((record.size, record.pushed_at), (10 + 20 + 1 + 2, Some(70)));
+}
+
+async fn tags_are_paged(place: &Place) {
+    let index = place.open().await;
+    let sorted = ["1", "1.0", "10", "1_0", "V", "v", "v1"];
+    tagged(&index, "a", 1, &["v1", "1_0", "10", "v", "V", "1", "1.0"]).await;
+    tagged(&index, "b", 1, &["other"]).await;
+    let tags = async |last: &str, limit| {
+        let tags = index.tags(&repository("a"), last, limit).await;
+        tags.unwrap().unwrap()
+    };
+    assert_eq!(tags("", 100).await, sorted);
+    assert_eq!(tags("1", 2).await, ["1.0", "10"]);
+    // One that is not there, or no longer, is a place in the order.
+    assert_eq!(tags("1.5", 2).await, ["10", "1_0"]);
+    assert!(tags("v1", 2).await.is_empty());
+    let records = index.tag_records(&repository("a"), "1", 2).await.unwrap();
+    let names: Vec<_> = records.unwrap().into_iter().map(|tag| tag.name).collect();
+    assert_eq!(names, [tag("1.0"), tag("10")]);
+    let none = index.tag_records(&repository("none"), "", 2).await;
+    assert_eq!(none.unwrap(), None);
+}
+
+async fn tags_are_described(place: &Place) {
+    let index = place.open().await;
+    for (byte, content) in [(1, 100), (2, 200)] {
+        let mut child = manifest("a", byte);
+        (child.content_size, child.created) = (content, Some("2026-01-01T00:00:00Z".into()));
+        let tags = vec![tag(&format!("child-{byte}"))];
+        let put = index.put_manifest(child, vec![], tags, Some("s".into()), at(10));
+        put.await.unwrap();
+    }
+    let mut parent = manifest("a", 3);
+    parent.media_type = MediaType::OCI_INDEX;
+    parent.platforms = vec!["linux/amd64".into(), "linux/arm64".into()];
+    let children = [1, 2, 9].map(|byte| (digest(byte), ReferenceKind::Manifest));
+    parent.references = children.to_vec();
+    let put = index.put_manifest(parent, vec![], vec![tag("list")], Some("s".into()), at(20));
+    put.await.unwrap();
+    let records = index.tag_records(&repository("a"), "", 9).await.unwrap();
+    let records = records.unwrap();
+    let sizes: Vec<_> = records.iter().map(|tag| tag.size).collect();
+    // The children that are there, with their content.
+    assert_eq!(sizes, [101, 202, 3 + 101 + 202]);
+    assert_eq!(records[2].platforms, ["linux/amd64", "linux/arm64"]);
+    assert_eq!((records[2].updated_at, &records[2].created), (20, &None));
+    assert_eq!(records[0].created.as_deref(), Some("2026-01-01T00:00:00Z"));
+}
+
+async fn referrers_are_paged_and_filtered(place: &Place) {
+    let index = place.open().await;
+    for byte in [5, 1, 4, 2, 3] {
+        let mut new = manifest("a", byte);
+        new.subject = Some(digest(99));
+        new.artifact_type = Some(if byte % 2 == 0 { "even" } else { "odd" }.into());
+        new.annotations = Some("{\"a\":\"b\"}".into());
+        let put = index.put_manifest(new, vec![], vec![], Some("s".into()), at(0));
+        put.await.unwrap();
+    }
+    tagged(&index, "a", 6, &[]).await;
+    let page = async |name: &str, kind, last: &str, limit| {
+        let (name, subject) = (repository(name), digest(99));
+        let page = index.referrers(&name, &subject, kind, last, limit).await;
+        let digests = page.unwrap().into_iter().map(|one| one.digest);
+        digests.collect::<Vec<_>>()
+    };
+    assert_eq!(page("a", None, "", 9).await, [1, 2, 3, 4, 5].map(digest));
+    let last = digest(2).to_string();
+    assert_eq!(page("a", None, &last, 2).await, [3, 4].map(digest));
+    assert_eq!(page("a", Some("odd"), &last, 9).await, [3, 5].map(digest));
+    assert!(page("a", Some("none"), "", 9).await.is_empty());
+    assert!(page("b", None, "", 9).await.is_empty());
+    let (name, subject) = (repository("a"), digest(99));
+    let first = index.referrers(&name, &subject, None, "", 1).await;
+    let first = first.unwrap().remove(0);
+    assert_eq!((first.size, first.media_type), (1, MediaType::OCI_MANIFEST));
+    assert_eq!(first.annotations.as_deref(), Some("{\"a\":\"b\"}"));
+}

@@ -1,0 +1,185 @@
+//! Manifests: putting, tagging, deleting.
+
+use super::*;
+use crate::index::{PutManifest, ReferenceKind};
+use crate::oci::Reference;
+
+super::for_each_index!(
+    missing_blobs_are_listed_and_nothing_changes,
+    a_manifest_needs_its_bytes,
+    what_a_manifest_names_is_leased,
+    tags_move_and_are_several,
+    a_deleted_tag_is_all_that_goes,
+    a_deleted_manifest_takes_its_tags,
+    a_manifest_is_found_by_another_digest,
+);
+
+fn links(changes: &[LayoutChange]) -> usize {
+    let is_link = |change: &&LayoutChange| matches!(change, LayoutChange::RevisionLinked { .. });
+    changes.iter().filter(is_link).count()
+}
+
+async fn points_at(index: &Index, name: &str, names: &str) -> Option<Digest> {
+    let reference = Reference::Tag(tag(names));
+    let found = index.manifest(&repository(name), &reference).await;
+    found.unwrap().map(|record| record.digest)
+}
+
+async fn missing_blobs_are_listed_and_nothing_changes(place: &Place) {
+    let index = place.open().await;
+    index.add_blob(blob("a", 1), at(0)).await.unwrap();
+    index.add_blob(blob("other", 2), at(0)).await.unwrap();
+    place.told();
+    let required = vec![digest(1), digest(2), digest(3)];
+    let put = |name: &str, required| {
+        let staged = Some("staged/m".to_owned());
+        index.put_manifest(manifest(name, 9), required, vec![tag("t")], staged, at(0))
+    };
+    // One may be read only elsewhere, one is not there.
+    assert_eq!(
+        put("a", required.clone()).await.unwrap(),
+        PutManifest::Missing(vec![digest(2), digest(3)])
+    );
+    assert_eq!(
+        put("new", required.clone()).await.unwrap(),
+        PutManifest::Missing(required)
+    );
+    assert!(place.told().is_empty());
+    assert!(!index.has_blob(&digest(9)).await.unwrap());
+    assert!(!index.knows_repository(&repository("new")).await.unwrap());
+    assert_eq!(index.lease_end(&digest(9)).await.unwrap(), None);
+}
+
+async fn a_manifest_needs_its_bytes(place: &Place) {
+    let index = place.open().await;
+    let put = |name: &str, staged: Option<&str>| {
+        let staged = staged.map(str::to_owned);
+        index.put_manifest(manifest(name, 9), vec![], vec![tag("t")], staged, at(0))
+    };
+    assert_eq!(put("a", None).await.unwrap(), PutManifest::NeedsBytes);
+    assert!(place.told().is_empty());
+    assert_eq!(put("a", Some("s/1")).await.unwrap(), PutManifest::Done);
+    // Its bytes are there now; those that were staged again are of no use.
+    assert_eq!(put("b", None).await.unwrap(), PutManifest::Done);
+    place.told();
+    assert_eq!(put("a", Some("s/2")).await.unwrap(), PutManifest::Done);
+    let told = place.told();
+    assert_eq!(told[0], LayoutChange::Discarded { key: "s/2".into() });
+    assert_eq!(links(&told), 0);
+    assert_eq!(index.counts().await.unwrap(), (1, 2));
+}
+
+async fn what_a_manifest_names_is_leased(place: &Place) {
+    let index = place.open().await;
+    for byte in [1, 2] {
+        index.add_blob(blob("a", byte), at(0)).await.unwrap();
+    }
+    tagged(&index, "a", 3, &[]).await;
+    let mut new = manifest("a", 9);
+    new.references = vec![
+        (digest(1), ReferenceKind::Config),
+        (digest(2), ReferenceKind::Layer),
+        (digest(2), ReferenceKind::Layer),
+        (digest(3), ReferenceKind::Manifest),
+        (digest(4), ReferenceKind::Manifest),
+    ];
+    let required = vec![digest(1), digest(2)];
+    let put = index.put_manifest(new, required, vec![], Some("s".into()), at(5000));
+    assert_eq!(put.await.unwrap(), PutManifest::Done);
+    for byte in [1, 2, 3, 9] {
+        assert_eq!(index.lease_end(&digest(byte)).await.unwrap(), Some(6000));
+    }
+    assert_eq!(index.lease_end(&digest(4)).await.unwrap(), None);
+    for kind in [
+        ReferenceKind::Config,
+        ReferenceKind::Layer,
+        ReferenceKind::Manifest,
+    ] {
+        assert_eq!(kind.to_string().parse(), Ok(kind));
+    }
+}
+
+async fn tags_move_and_are_several(place: &Place) {
+    let index = place.open().await;
+    tagged(&index, "a", 1, &["x", "y"]).await;
+    let told = place.told();
+    assert_eq!((told.len(), links(&told)), (4, 1));
+    tagged(&index, "a", 2, &["y", "z"]).await;
+    for (name, byte) in [("x", 1), ("y", 2), ("z", 2)] {
+        assert_eq!(points_at(&index, "a", name).await, Some(digest(byte)));
+    }
+    // Back again: the manifest is there, so only the tag changes.
+    place.told();
+    let put = index.put_manifest(manifest("a", 1), vec![], vec![tag("y")], None, at(0));
+    assert_eq!(put.await.unwrap(), PutManifest::Done);
+    let set = LayoutChange::TagSet {
+        repository: repository("a"),
+        tag: tag("y"),
+        digest: digest(1),
+    };
+    assert_eq!(place.told(), [set]);
+    assert_eq!(points_at(&index, "a", "y").await, Some(digest(1)));
+    assert_eq!(points_at(&index, "b", "y").await, None);
+}
+
+async fn a_deleted_tag_is_all_that_goes(place: &Place) {
+    let index = place.open().await;
+    tagged(&index, "a", 1, &["x", "y"]).await;
+    place.told();
+    let delete = |name: &str, names| index.delete_tag(repository(name), tag(names));
+    assert!(delete("a", "x").await.unwrap());
+    let removed = LayoutChange::TagRemoved {
+        repository: repository("a"),
+        tag: tag("x"),
+    };
+    assert_eq!(place.told(), [removed]);
+    for (name, names) in [("a", "x"), ("a", "none"), ("none", "x")] {
+        assert!(!delete(name, names).await.unwrap());
+    }
+    assert!(place.told().is_empty());
+    assert_eq!(points_at(&index, "a", "y").await, Some(digest(1)));
+}
+
+async fn a_deleted_manifest_takes_its_tags(place: &Place) {
+    let index = place.open().await;
+    tagged(&index, "a", 1, &["x", "y"]).await;
+    tagged(&index, "a", 2, &["z"]).await;
+    tagged(&index, "b", 1, &["x"]).await;
+    place.told();
+    let delete = |name: &str, byte| index.delete_manifest(repository(name), digest(byte));
+    let mut gone = delete("a", 1).await.unwrap().unwrap();
+    gone.sort();
+    assert_eq!(gone, [tag("x"), tag("y")]);
+    let told = place.told();
+    assert_eq!(told.len(), 3);
+    let unlinked = LayoutChange::RevisionUnlinked {
+        repository: repository("a"),
+        digest: digest(1),
+    };
+    assert_eq!(told[2], unlinked);
+    assert_eq!(delete("a", 1).await.unwrap(), None);
+    assert_eq!(delete("none", 1).await.unwrap(), None);
+    assert_eq!(points_at(&index, "a", "z").await, Some(digest(2)));
+    assert_eq!(points_at(&index, "b", "x").await, Some(digest(1)));
+    // One without tags leaves none behind.
+    index.delete_tag(repository("a"), tag("z")).await.unwrap();
+    assert_eq!(delete("a", 2).await.unwrap(), Some(vec![]));
+}
+
+async fn a_manifest_is_found_by_another_digest(place: &Place) {
+    let index = place.open().await;
+    let new = NewManifest {
+        digest: sha512(1),
+        ..manifest("a", 1)
+    };
+    let put = index.put_manifest(new, vec![], vec![tag("x")], Some("s".into()), at(0));
+    assert_eq!(put.await.unwrap(), PutManifest::Done);
+    let by = async |reference| {
+        let found = index.manifest(&repository("a"), &reference).await;
+        found.unwrap()
+    };
+    let found = by(Reference::Digest(sha512(1))).await.unwrap();
+    assert_eq!((found.digest, found.blob.canonical), (sha512(1), digest(1)));
+    assert_eq!(by(Reference::Tag(tag("x"))).await, Some(found));
+    assert_eq!(by(Reference::Digest(digest(1))).await, None);
+}

@@ -1,0 +1,191 @@
+//! The writer, the observer, the journal, the schema.
+
+use std::sync::Arc;
+
+use super::*;
+
+super::for_each_index!(
+    each_commit_is_told_of_in_order_before_its_caller_learns,
+    a_write_waits_until_the_layout_shows_it,
+    writes_at_the_same_time_fail_alone,
+    a_write_that_panics_fails_alone,
+    the_journal_lasts_until_it_is_forgotten,
+    what_is_queued_is_done_before_the_end,
+    everything_is_there_after_opening_again,
+    a_later_schema_is_refused,
+    settings_are_kept,
+);
+
+async fn each_commit_is_told_of_in_order_before_its_caller_learns(place: &Place) {
+    let index = place.open().await;
+    let writers = (0..100_u8).map(|byte| {
+        let (index, told) = (index.clone(), Arc::clone(&place.told));
+        tokio::spawn(async move {
+            index.add_blob(blob("a", byte), at(0)).await.unwrap();
+            let placed = |entry: &JournalEntry| {
+                matches!(&entry.change, LayoutChange::BlobPlaced { digest: placed, .. }
+                    if *placed == digest(byte))
+            };
+            assert!(told.lock().iter().any(placed));
+        })
+    });
+    for writer in writers.collect::<Vec<_>>() {
+        writer.await.unwrap();
+    }
+    let told = place.told.lock().clone();
+    assert!(told.is_sorted_by(|one, next| one.id < next.id));
+    assert_eq!(index.journal().await.unwrap(), told);
+    assert_eq!(told.len(), 200);
+}
+
+async fn a_write_waits_until_the_layout_shows_it(place: &Place) {
+    let (shown, wait) = tokio::sync::watch::channel(false);
+    let observer = Arc::new(move |_| {
+        let mut wait = wait.clone();
+        Box::pin(async move { drop(wait.wait_for(|shown| *shown).await) }) as _
+    });
+    let index = Index::open(&place.file, observer).await.unwrap();
+    let write = index.add_blob(blob("a", 1), at(0));
+    tokio::pin!(write);
+    let early = tokio::time::timeout(std::time::Duration::from_millis(50), &mut write).await;
+    assert!(early.is_err());
+    // The index says already what is true.
+    let there = index.blob(&repository("a"), &digest(1)).await.unwrap();
+    assert!(there.is_some());
+    shown.send(true).unwrap();
+    write.await.unwrap();
+}
+
+/// A write that adds a blob and then fails.
+async fn fails(index: &Index, byte: u8, panics: bool) -> Result<(), IndexError> {
+    let write = index.write::<(), _>(move |transaction| {
+        Box::pin(async move {
+            let change = LayoutChange::Discarded { key: "x".into() };
+            transaction.journal(change).await?;
+            crate::index::blobs::insert(transaction.connection(), &digest(byte), 1, 0).await?;
+            assert!(!panics, "as the test wants it");
+            Err(IndexError::Full)
+        })
+    });
+    write.await
+}
+
+async fn share_commits(place: &Place, panics: bool) {
+    let index = place.open().await;
+    let writes = (0..60_u8).map(|byte| {
+        let index = index.clone();
+        tokio::spawn(async move {
+            if byte % 3 == 0 {
+                fails(&index, byte, panics).await
+            } else {
+                index.add_blob(blob("a", byte), at(0)).await
+            }
+        })
+    });
+    for (byte, write) in (0_u8..).zip(writes.collect::<Vec<_>>()) {
+        let result = write.await.unwrap();
+        assert_eq!(result.is_err(), byte % 3 == 0, "{byte}: {result:?}");
+    }
+    // One that comes alone fails as well, and the next is as if it had not been.
+    assert!(fails(&index, 200, panics).await.is_err());
+    index.add_blob(blob("a", 202), at(0)).await.unwrap();
+    for byte in (0..60).chain([200, 202]) {
+        let there = index.has_blob(&digest(byte)).await.unwrap();
+        assert_eq!(there, byte % 3 != 0 && byte != 200, "{byte}");
+    }
+    let told = place.told();
+    assert_eq!(told.len(), 82);
+    assert!(!told.contains(&LayoutChange::Discarded { key: "x".into() }));
+    assert_eq!(index.journal().await.unwrap().len(), 82);
+}
+
+async fn writes_at_the_same_time_fail_alone(place: &Place) {
+    share_commits(place, false).await;
+}
+
+async fn a_write_that_panics_fails_alone(place: &Place) {
+    share_commits(place, true).await;
+}
+
+async fn the_journal_lasts_until_it_is_forgotten(place: &Place) {
+    let index = place.open().await;
+    for byte in 1..=3 {
+        index.add_blob(blob("a", byte), at(0)).await.unwrap();
+    }
+    let written = index.journal().await.unwrap();
+    index.forget_journal(written[4].id).await.unwrap();
+    assert_eq!(index.journal().await.unwrap(), written[4..]);
+    index.forget_journal(written[5].id + 1).await.unwrap();
+    assert!(index.journal().await.unwrap().is_empty());
+    index.close().await;
+    // Numbers are never given twice, or a new row would be taken for one that is done.
+    let index = place.open().await;
+    index.add_blob(blob("a", 4), at(0)).await.unwrap();
+    assert!(index.journal().await.unwrap()[0].id > written[5].id);
+}
+
+async fn what_is_queued_is_done_before_the_end(place: &Place) {
+    let index = place.open().await;
+    let mut writes = tokio::task::JoinSet::new();
+    for byte in 0..50 {
+        let index = index.clone();
+        writes.spawn(async move { index.add_blob(blob("a", byte), at(0)).await });
+    }
+    tokio::task::yield_now().await;
+    index.close().await;
+    let mut done = 0;
+    while let Some(result) = writes.join_next().await {
+        match result.unwrap() {
+            Ok(()) => done += 1,
+            Err(error) => assert!(matches!(error, IndexError::Closed), "{error:?}"),
+        }
+    }
+    let late = index.add_blob(blob("a", 99), at(0)).await;
+    assert!(matches!(late, Err(IndexError::Closed)));
+    assert_eq!(place.open().await.counts().await.unwrap().0, done);
+}
+
+async fn everything_is_there_after_opening_again(place: &Place) {
+    let index = place.open().await;
+    index.add_blob(blob("a", 1), at(5)).await.unwrap();
+    tagged(&index, "a", 2, &["one"]).await;
+    let (journal, records) = (
+        index.journal().await.unwrap(),
+        index.repository_records("", 10).await.unwrap(),
+    );
+    // Not closed: as if the process had been killed.
+    drop(index);
+    let index = place.open().await;
+    assert_eq!(index.journal().await.unwrap(), journal);
+    assert_eq!(index.repository_records("", 10).await.unwrap(), records);
+    assert_eq!(index.lease_end(&digest(1)).await.unwrap(), Some(1005));
+    assert_eq!(
+        index.tags(&repository("a"), "", 9).await.unwrap().unwrap(),
+        ["one"]
+    );
+    index.ping().await.unwrap();
+}
+
+async fn a_later_schema_is_refused(place: &Place) {
+    let index = place.open().await;
+    let later = index.write(|transaction| {
+        Box::pin(async move {
+            let statement = sqlx::query("INSERT INTO schema_version (version) VALUES (1000)");
+            statement.execute(transaction.connection()).await?;
+            Ok(())
+        })
+    });
+    later.await.unwrap();
+    index.close().await;
+    let refused = place.try_open().await.err().unwrap();
+    assert!(matches!(refused, IndexError::Later { found: 1000, .. }));
+}
+
+async fn settings_are_kept(place: &Place) {
+    let index = place.open().await;
+    assert_eq!(index.setting("x").await.unwrap(), None);
+    for value in ["1", "2"] {
+        index.set_setting("x", value.into()).await.unwrap();
+        assert_eq!(index.setting("x").await.unwrap().as_deref(), Some(value));
+    }
+}
