@@ -97,6 +97,9 @@ pub struct Index {
     writer: Writer,
 }
 
+/// Rows that go from SQLite's thread to the reader's before that one has to take some: a page of a
+/// listing goes in one piece.
+const PAGE_OF_ROWS: usize = 1024;
 /// Connections that read beside the one that writes.
 const READERS: u32 = 4;
 
@@ -115,7 +118,8 @@ impl Index {
         let reading = options
             .clone()
             .pragma("cache_size", "-1024")
-            .pragma("query_only", "1");
+            .pragma("query_only", "1")
+            .row_buffer_size(PAGE_OF_ROWS);
         let mut connection = options.connect().await?;
         schema::migrate(&mut connection).await?;
         let readers = SqlitePoolOptions::new()

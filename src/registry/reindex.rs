@@ -8,6 +8,8 @@
 
 use std::collections::HashSet;
 
+use futures_util::{StreamExt, stream};
+
 use super::survey::{CHUNK, Linked, parse_link};
 use super::{Registry, RegistryError, layout};
 use crate::index::{FoundRepository, KnownRepository};
@@ -19,6 +21,9 @@ use crate::store::Step;
 const AGREED_AT: &str = "layout_agreed_at";
 /// Changes this close before that time are looked at again: clocks of file systems are coarse.
 const SLACK: i64 = 1_000_000_000;
+
+/// Repositories that are compared at the same time.
+const AT_ONCE: usize = 4;
 
 /// What was taken in from the layout.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -78,9 +83,14 @@ impl Registry {
                 differing.push(found);
             }
         }
-        for name in &names {
+        let comparisons = names.iter().map(|name| async {
             let known = self.index.known_repository(name).await?;
             let found = self.compare_repository(name, &known, since, &blobs).await?;
+            Ok::<_, RegistryError>((known, found))
+        });
+        let mut comparisons = stream::iter(comparisons).buffer_unordered(AT_ONCE);
+        while let Some(compared) = comparisons.next().await {
+            let (known, found) = compared?;
             lost += found.gone.len() as u64;
             // Those whose bytes have gone go as well.
             let without = |digest: &&Digest| blobs.gone.contains(digest);
@@ -92,6 +102,7 @@ impl Registry {
                 differing.push(found);
             }
         }
+        drop(comparisons);
         if lost > 0 && (lost == known || lost * 2 > known) && (known >= 10 || names.is_empty()) {
             let root = layout::REPOSITORIES.to_owned();
             return Err(RegistryError::RootLost {

@@ -6,7 +6,7 @@ pub(super) mod manifests;
 pub(super) mod referrers;
 pub(super) mod uploads;
 
-use http::header::{ALLOW, HeaderMap, HeaderName};
+use http::header::{ALLOW, HOST, HeaderMap, HeaderName};
 use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 
@@ -33,7 +33,16 @@ pub(super) struct Call {
 
 impl Call {
     pub(super) fn new(app: App, request: Request<Incoming>, tls: bool) -> Self {
-        let (head, body) = request.into_parts();
+        let (mut head, body) = request.into_parts();
+        // HTTP/2 names the host in the target of the request (RFC 9113, section 8.3.1).
+        if !head.headers.contains_key(HOST)
+            && let Some(host) = head
+                .uri
+                .authority()
+                .and_then(|host| host.as_str().try_into().ok())
+        {
+            head.headers.insert(HOST, host);
+        }
         let query = Query::parse(head.uri.query());
         Self {
             app,
