@@ -138,7 +138,8 @@ impl Journal {
         let before = {
             let state = self.state.lock();
             let before = state.outstanding.first().copied().unwrap_or(state.last + 1);
-            if before <= state.synced {
+            // Rows count from 1: before that there is nothing to forget.
+            if before <= state.synced.max(1) {
                 return Ok(());
             }
             before

@@ -89,7 +89,15 @@ pub(super) fn start(
 
 async fn purge(registry: Registry, purging: UploadPurging) -> Result<(), RegistryError> {
     let age = i64::try_from(purging.age.as_millis()).unwrap_or(i64::MAX);
-    let purged = registry.purge_uploads(age, purging.dry_run).await?;
+    let mut purged = 0;
+    loop {
+        let some = registry.purge_uploads(age, purging.dry_run).await?;
+        purged += some;
+        // They come by the thousand; a dry run would see the same ones again.
+        if purging.dry_run || some == 0 {
+            break;
+        }
+    }
     if purged > 0 {
         let message = if purging.dry_run {
             "would purge uploads"
