@@ -72,7 +72,7 @@ impl Registry {
                     match (entry.name.strip_prefix('_'), &name) {
                         (Some(id), Some(name)) => uploads.push((name.clone(), id.to_owned())),
                         (None, _) if entry.directory => {
-                            next.push(format!("{parent}/{}", entry.name))
+                            next.push(format!("{parent}/{}", entry.name));
                         }
                         _ => {}
                     }

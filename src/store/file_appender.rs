@@ -187,7 +187,7 @@ impl FileAppender {
 }
 
 impl Appender for FileAppender {
-    fn write<'a>(&'a mut self, slices: Vec<Bytes>) -> StoreFuture<'a, ()> {
+    fn write(&mut self, slices: Vec<Bytes>) -> StoreFuture<'_, ()> {
         Box::pin(async move {
             self.0 = match self.take() {
                 State::Begun(mut beginning) if beginning.held.is_empty() => {

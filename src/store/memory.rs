@@ -309,7 +309,7 @@ impl MemoryAppender {
 }
 
 impl Appender for MemoryAppender {
-    fn write<'a>(&'a mut self, slices: Vec<Bytes>) -> StoreFuture<'a, ()> {
+    fn write(&mut self, slices: Vec<Bytes>) -> StoreFuture<'_, ()> {
         Box::pin(std::future::ready(self.append(&slices)))
     }
 

@@ -9,8 +9,8 @@ use crate::oci::ByteRange;
 
 const UPLOADS: &str = "regctl/";
 
-fn range(start: u64, end: u64) -> Option<ByteRange> {
-    Some(ByteRange { start, end })
+fn range(start: u64, end: u64) -> ByteRange {
+    ByteRange { start, end }
 }
 
 async fn start(registry: &Registry) -> String {
@@ -21,10 +21,12 @@ async fn start(registry: &Registry) -> String {
 async fn append(
     registry: &Registry,
     id: &str,
-    range: Option<ByteRange>,
+    range: impl Into<Option<ByteRange>>,
     body: IncomingBody,
 ) -> Result<u64, RegistryError> {
-    let appended = registry.append(&repository("a"), id, range, body).await;
+    let appended = registry
+        .append(&repository("a"), id, range.into(), body)
+        .await;
     appended.map(|upload| upload.position)
 }
 
