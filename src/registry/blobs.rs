@@ -80,7 +80,7 @@ impl Registry {
             Err(error) if error.is_not_found() => {}
             result => return result,
         }
-        if let Some(waiting) = self.journal.waiting(canonical) {
+        for waiting in self.journal.waiting(canonical) {
             match self.store.read(&waiting, range).await {
                 Err(error) if error.is_not_found() => {}
                 result => return result,

@@ -41,11 +41,26 @@ struct State {
     outstanding: BTreeSet<i64>,
     /// Blobs whose bytes still wait under another key.
     waiting: HashMap<Digest, String>,
+    /// Keys of sealed bytes whose commit is under way: readers see it before it is told here.
+    announced: Vec<(Digest, String)>,
     /// Keys whose bytes are to be moved or removed.
     claimed: HashSet<String>,
     /// The last row that was handed out, and the last that the store has been synced for.
     last: i64,
     synced: i64,
+}
+
+/// To be held until a commit has been answered.
+pub(super) struct Announced {
+    state: Arc<Mutex<State>>,
+    key: String,
+}
+
+impl Drop for Announced {
+    fn drop(&mut self) {
+        let mut state = self.state.lock();
+        state.announced.retain(|(_, key)| *key != self.key);
+    }
 }
 
 /// The journal at work. Cheap to clone.
@@ -113,9 +128,23 @@ impl Journal {
         })
     }
 
-    /// Where the bytes of a blob wait, when they are not in their place yet.
-    pub(super) fn waiting(&self, digest: &Digest) -> Option<String> {
-        self.state.lock().waiting.get(digest).cloned()
+    /// Tells readers where the bytes of a blob lie that is about to be committed.
+    pub(super) fn announce(&self, digest: Digest, key: &str) -> Announced {
+        let state = Arc::clone(&self.state);
+        state.lock().announced.push((digest, key.to_owned()));
+        let key = key.to_owned();
+        Announced { state, key }
+    }
+
+    /// Where the bytes of a blob may wait, when they are not in their place yet.
+    pub(super) fn waiting(&self, digest: &Digest) -> Vec<String> {
+        let state = self.state.lock();
+        let announced = state.announced.iter().filter(|(of, _)| of == digest);
+        let waiting = state.waiting.get(digest).into_iter();
+        waiting
+            .chain(announced.map(|(_, key)| key))
+            .cloned()
+            .collect()
     }
 
     /// Whether the bytes under one of these keys are about to be moved or removed.

@@ -94,6 +94,8 @@ impl Registry {
         }
         loop {
             let required = required.iter().copied().collect();
+            let key = staged.as_deref();
+            let announced = key.map(|key| self.journal.announce(canonical, key));
             let put = self
                 .index
                 .put_manifest(
@@ -104,6 +106,7 @@ impl Registry {
                     self.lease(),
                 )
                 .await;
+            drop(announced);
             match put {
                 Ok(PutManifest::Done) => return Ok(Put { digest, subject }),
                 // Its bytes were there when we looked, and have been collected since.

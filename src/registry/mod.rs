@@ -17,6 +17,8 @@ mod reindex;
 mod resume;
 mod sessions;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod upkeep;
 mod uploads;
 

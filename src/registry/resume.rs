@@ -30,10 +30,20 @@ impl Registry {
         repository: &Repository,
         id: &str,
     ) -> Result<(Arc<Entry>, Held), RegistryError> {
+        self.turn_within(TURN, repository, id).await
+    }
+
+    /// As [`Registry::turn`], waiting no longer than this.
+    pub(super) async fn turn_within(
+        &self,
+        patience: Duration,
+        repository: &Repository,
+        id: &str,
+    ) -> Result<(Arc<Entry>, Held), RegistryError> {
         loop {
             let entry = self.entry(repository, id).await?;
             let turn = Arc::clone(&entry.session).lock_owned();
-            let session = tokio::time::timeout(TURN, turn)
+            let session = tokio::time::timeout(patience, turn)
                 .await
                 .map_err(|_| RegistryError::UploadBusy)?;
             match session.stage {

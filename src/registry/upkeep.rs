@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::sessions::Stage;
 use super::{Registry, RegistryError};
@@ -68,7 +69,8 @@ impl Registry {
                 purged += 1;
                 continue;
             }
-            match self.turn(&upload.repository, &upload.id).await {
+            let turn = self.turn_within(Duration::ZERO, &upload.repository, &upload.id);
+            match turn.await {
                 // It has received something since the index was told.
                 Ok((_, session)) if session.updated_at >= before => continue,
                 Ok((_, mut session)) => self.end(&mut session).await?,

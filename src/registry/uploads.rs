@@ -194,7 +194,9 @@ impl Registry {
             staged: session.key.clone(),
             upload: session.saved_before.then(|| session.id.clone()),
         };
+        let announced = self.journal.announce(canonical, &session.key);
         self.index.add_blob(new, self.lease()).await?;
+        drop(announced);
         session.stage = Stage::Ended;
         self.sessions.remove(&session.id);
         Ok(Arrived {

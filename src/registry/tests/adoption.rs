@@ -1,0 +1,218 @@
+//! Taking over what registry:2 has written, and what it changes between two runs of ours.
+
+use std::time::Duration;
+
+use super::roots::{Layout, blob_directory, revision_path};
+use super::*;
+
+async fn tags(registry: &Registry, name: &str) -> Vec<String> {
+    registry.tags(&repository(name), "", 100).await.unwrap()
+}
+
+async fn by_digest(
+    registry: &Registry,
+    name: &str,
+    digest: Digest,
+) -> Result<Arc<Manifest>, RegistryError> {
+    let reference = Reference::Digest(digest);
+    registry.manifest(&repository(name), &reference).await
+}
+
+#[tokio::test]
+async fn a_root_of_registry_2_is_taken_over() {
+    let root = Root::in_files();
+    let layout = Layout::of(&root);
+    let (manifest, blob) = layout.image("team/app", "1", "content");
+    layout.tag("team/app", "2", &manifest);
+    layout.image("team/app/deeper", "x", "deep");
+    // A layer whose blob was collected, a tag whose manifest was deleted, one that was never whole.
+    let collected = sha256(b"collected");
+    layout.layer("team/app", &collected, &collected);
+    layout.tag("team/app", "dangling", &collected);
+    layout.revision("team/app", &sha256(b"a revision without bytes"));
+    layout.write(
+        "repositories/team/app/_manifests/tags/empty/current/link",
+        "",
+    );
+    // The same bytes by another digest.
+    let long = Hasher::digest(Algorithm::Sha512, b"content");
+    layout.layer("team/app", &long, &blob);
+    // Of schema 1, and what is no manifest at all.
+    let old = format!(r#"{{"schemaVersion":1,"fsLayers":[{{"blobSum":"{blob}"}}]}}"#);
+    let old = layout.blob(old.as_bytes());
+    layout.revision("old", &old);
+    layout.tag("old", "1", &old);
+    let unreadable = layout.blob(b"not json");
+    layout.revision("strange", &unreadable);
+    layout.tag("strange", "1", &unreadable);
+    // What is nobody's.
+    layout.write("repositories/team/README", "x");
+    layout.write(
+        "repositories/team/app/_manifests/tags/.hidden/current/link",
+        "x",
+    );
+    layout.write("repositories/team/app/_layers/tarsum.v1/x/link", "x");
+    layout.write(
+        "repositories/team/app/_manifests/revisions/sha256/short/link",
+        "x",
+    );
+    layout.write("repositories/UPPER/_manifests/tags/x/current/link", "x");
+    layout.write("blobs/sha256/lost+found/x", "x");
+    layout.write("blobs/sha256/ab/nohex/data", "x");
+    let upload = uuid::Uuid::new_v4().to_string();
+    layout.write(
+        &format!("repositories/team/app/_uploads/{upload}/data"),
+        "half",
+    );
+    layout.write(
+        &format!("repositories/team/app/_uploads/{upload}/startedat"),
+        "x",
+    );
+    layout.write(
+        &format!("repositories/team/app/_uploads/{upload}/hashstates/sha256/4"),
+        "x",
+    );
+    let before = layout.files();
+
+    let (registry, taken) = root.try_open().await.unwrap();
+    assert_eq!((taken.manifests, taken.tags, taken.gone), (4, 5, 0));
+    let names = registry.repositories("", 100).await.unwrap();
+    assert_eq!(names, ["old", "strange", "team/app", "team/app/deeper"]);
+    assert_eq!(tags(&registry, "team/app").await, ["1", "2"]);
+    assert_eq!(
+        get(&registry, "team/app", "2").await.unwrap(),
+        image(&[blob])
+    );
+    assert!(get(&registry, "team/app", "dangling").await.is_err());
+    for digest in [blob, long] {
+        let read = read_blob(&registry, "team/app", &digest).await;
+        assert_eq!(read.unwrap(), "content");
+        let elsewhere = read_blob(&registry, "old", &digest).await;
+        assert!(matches!(elsewhere, Err(RegistryError::BlobUnknown(_))));
+    }
+    assert!(read_blob(&registry, "team/app", &collected).await.is_err());
+    assert!(read_blob(&registry, "team/app", &manifest).await.is_err());
+    let old = by_digest(&registry, "old", old).await.unwrap();
+    assert_eq!(old.media_type, MediaType::DOCKER_SCHEMA1);
+    assert_eq!(get(&registry, "strange", "1").await.unwrap(), "not json");
+    let found = registry.upload(&repository("team/app"), &upload).await;
+    assert_eq!(found.unwrap().position, 4);
+    registry.close().await.unwrap();
+
+    // Nothing has changed, and nothing was touched; the second look finds nothing new.
+    assert_eq!(layout.files(), before);
+    let (registry, taken) = root.try_open().await.unwrap();
+    assert!(taken.is_nothing(), "{taken:?}");
+    assert_eq!(tags(&registry, "team/app").await, ["1", "2"]);
+}
+
+#[tokio::test]
+async fn what_registry_2_changes_between_is_taken_in() {
+    let root = Root::in_files();
+    let layout = Layout::of(&root);
+    let registry = root.open().await;
+    let blob = push_blob(&registry, "a", "content").await;
+    let kept = put(&registry, "a", "moves", &image(&[blob])).await.unwrap();
+    for (name, number) in [("goes", 1), ("stays", 2), ("dangles", 3), ("collected", 4)] {
+        put(&registry, "a", name, &numbered(number)).await.unwrap();
+    }
+    let unused = push_blob(&registry, "a", "unused").await;
+    registry.close().await.unwrap();
+
+    let (come, _) = layout.image("a", "new", "more");
+    layout.tag("a", "moves", &come);
+    layout.remove("repositories/a/_manifests/tags/goes");
+    layout.remove(&revision_path("a", &sha256(&numbered(3))));
+    // As its collection does: links to the blobs stay.
+    for gone in [unused, sha256(&numbered(4))] {
+        layout.remove(&blob_directory(&gone));
+    }
+    layout.image("other", "1", "content");
+    let before = layout.files();
+
+    let (registry, taken) = root.try_open().await.unwrap();
+    assert_eq!(tags(&registry, "a").await, ["moves", "new", "stays"]);
+    let expected = Taken {
+        manifests: 2,
+        tags: 3,
+        blobs: 2,
+        // The tags `goes` and `dangles`, and the manifest of that.
+        gone: 3,
+    };
+    assert_eq!(taken, expected);
+    let moved = get(&registry, "a", "moves").await.unwrap();
+    assert_eq!(sha256(&moved), come);
+    by_digest(&registry, "a", kept).await.unwrap();
+    for gone in [sha256(&numbered(3)), sha256(&numbered(4))] {
+        assert!(by_digest(&registry, "a", gone).await.is_err());
+    }
+    let gone = registry.promise_blob(&repository("a"), &unused).await;
+    assert!(matches!(gone, Err(RegistryError::BlobUnknown(_))));
+    let other = read_blob(&registry, "other", &blob).await;
+    assert_eq!(other.unwrap(), "content");
+    registry.close().await.unwrap();
+    assert_eq!(layout.files(), before);
+    assert!(root.try_open().await.unwrap().1.is_nothing());
+}
+
+#[tokio::test]
+async fn what_was_lost_and_comes_back_is_taken_in() {
+    let root = Root::in_files();
+    let layout = Layout::of(&root);
+    let registry = root.open().await;
+    let blob = push_blob(&registry, "a", "content").await;
+    let manifest = put(&registry, "a", "t", &image(&[blob])).await.unwrap();
+    put(&registry, "a", "other", &numbered(1)).await.unwrap();
+    registry.close().await.unwrap();
+    // Links that are older than the last agreement are not read again by themselves.
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    for digest in [blob, manifest] {
+        layout.rename(&blob_directory(&digest), &format!("blobs/{}", digest.hex()));
+    }
+    let registry = root.open().await;
+    assert_eq!(tags(&registry, "a").await, ["other"]);
+    assert!(read_blob(&registry, "a", &blob).await.is_err());
+    registry.close().await.unwrap();
+    for digest in [blob, manifest] {
+        layout.rename(&format!("blobs/{}", digest.hex()), &blob_directory(&digest));
+    }
+    let registry = root.open().await;
+    assert_eq!(tags(&registry, "a").await, ["other", "t"]);
+    assert_eq!(get(&registry, "a", "t").await.unwrap(), image(&[blob]));
+    assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
+}
+
+#[tokio::test]
+async fn a_root_that_is_not_there_stops_the_start() {
+    let root = Root::in_files();
+    let layout = Layout::of(&root);
+    let registry = root.open().await;
+    for number in 0..12 {
+        let name = format!("r{number}");
+        put(&registry, &name, "t", &numbered(number)).await.unwrap();
+    }
+    registry.close().await.unwrap();
+    for lost in ["repositories", "blobs", "blobs/sha256"] {
+        layout.rename(lost, "elsewhere");
+        for _ in 0..2 {
+            let refused = root.try_open().await.err().unwrap();
+            let RegistryError::RootLost { found, known, .. } = refused else {
+                panic!("{lost}: {refused:?}")
+            };
+            assert_eq!((found, known), (0, 12), "{lost}");
+        }
+        layout.rename("elsewhere", lost);
+        let (registry, taken) = root.try_open().await.unwrap();
+        assert!(taken.is_nothing(), "{lost}: {taken:?}");
+        assert_eq!(get(&registry, "r7", "t").await.unwrap(), numbered(7));
+        registry.close().await.unwrap();
+    }
+    // A few that have gone are none of that.
+    for number in 0..6 {
+        layout.remove(&format!("repositories/r{number}"));
+    }
+    let (registry, taken) = root.try_open().await.unwrap();
+    assert_eq!(taken.gone, 6);
+    let names = registry.repositories("", 100).await.unwrap();
+    assert_eq!(names, ["r10", "r11", "r6", "r7", "r8", "r9"]);
+}

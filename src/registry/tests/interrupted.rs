@@ -1,0 +1,241 @@
+//! Uploads that do not go well: a full store, bodies that break off, chunks that do not fit.
+
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::*;
+use crate::oci::ByteRange;
+
+const UPLOADS: &str = "regctl/";
+
+fn range(start: u64, end: u64) -> ByteRange {
+    ByteRange { start, end }
+}
+
+async fn start(registry: &Registry) -> String {
+    let started = registry.start_upload(&repository("a"), None).await;
+    started.unwrap().id
+}
+
+async fn append(
+    registry: &Registry,
+    id: &str,
+    range: impl Into<Option<ByteRange>>,
+    body: IncomingBody,
+) -> Result<u64, RegistryError> {
+    let appended = registry
+        .append(&repository("a"), id, range.into(), body)
+        .await;
+    appended.map(|upload| upload.position)
+}
+
+async fn position(registry: &Registry, id: &str) -> u64 {
+    let upload = registry.upload(&repository("a"), id).await;
+    upload.unwrap().position
+}
+
+async fn finish(
+    registry: &Registry,
+    id: &str,
+    content: &str,
+    rest: IncomingBody,
+) -> Result<Arrived, RegistryError> {
+    let digest = sha256(content.as_bytes());
+    let name = repository("a");
+    registry.finish_upload(&name, id, &digest, None, rest).await
+}
+
+#[tokio::test]
+async fn a_full_store_keeps_what_was_acknowledged() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    for actions in [["append"], ["write"], ["seal"]].iter().map(|one| &one[..]) {
+        let id = start(&registry).await;
+        assert_eq!(
+            append(&registry, &id, None, body(&["one "])).await.unwrap(),
+            4
+        );
+        root.fail(actions, UPLOADS, Fault::Full);
+        if actions != ["seal"] {
+            let full = append(&registry, &id, None, body(&["two ", "three"])).await;
+            assert!(matches!(full, Err(RegistryError::Full)), "{full:?}");
+            assert_eq!(position(&registry, &id).await, 4);
+        }
+        let full = finish(&registry, &id, "one two", body(&["two"])).await;
+        assert!(matches!(full, Err(RegistryError::Full)), "{full:?}");
+        assert_eq!(position(&registry, &id).await, 4);
+        root.heal();
+        assert_eq!(
+            append(&registry, &id, None, body(&["2 "])).await.unwrap(),
+            6
+        );
+        finish(&registry, &id, "one 2 3", body(&["3"]))
+            .await
+            .unwrap();
+        let digest = sha256(b"one 2 3");
+        assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "one 2 3");
+    }
+}
+
+#[tokio::test]
+async fn what_a_full_store_refuses_whole_leaves_nothing() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    for action in [&["append"], &["write"], &["seal"]] {
+        root.fail(action, UPLOADS, Fault::Full);
+        let full = put(&registry, "a", "t", &numbered(1)).await;
+        assert!(matches!(full, Err(RegistryError::Full)), "{full:?}");
+        let digest = sha256(b"content");
+        let name = repository("a");
+        let full = registry.upload_at_once(&name, &digest, body(&["content"]));
+        assert!(matches!(full.await, Err(RegistryError::Full)));
+        root.heal();
+        assert!(root.names(layout::STAGING).await.is_empty());
+        assert!(registry.sessions.all().is_empty());
+    }
+    let missing = put(&registry, "a", "t", &image(&[sha256(b"none")])).await;
+    assert!(matches!(missing, Err(RegistryError::BlobsMissing(_))));
+    assert!(root.names(layout::STAGING).await.is_empty());
+    put(&registry, "a", "t", &numbered(1)).await.unwrap();
+}
+
+async fn chunks_that_do_not_fit(root: Root) {
+    let registry = root.open().await;
+    let id = start(&registry).await;
+    let kept = append(&registry, &id, None, broken(&["abc", "de"])).await;
+    assert!(matches!(kept, Err(RegistryError::Interrupted(_))));
+    assert_eq!(position(&registry, &id).await, 5);
+    // Shorter and longer than the range, before and after the end.
+    for (range, content) in [(range(5, 9), "fgh"), (range(5, 7), "fghi")] {
+        let refused = append(&registry, &id, range, body(&[content])).await;
+        assert!(matches!(refused, Err(RegistryError::ChunkLength { .. })));
+        assert_eq!(position(&registry, &id).await, 5);
+    }
+    for range in [range(0, 2), range(6, 8)] {
+        let refused = append(&registry, &id, range, body(&["fgh"])).await;
+        assert!(matches!(
+            refused,
+            Err(RegistryError::OutOfOrder { position: 5, .. })
+        ));
+    }
+    let kept = append(&registry, &id, range(5, 99), broken(&["fg"])).await;
+    assert!(matches!(kept, Err(RegistryError::Interrupted(_))));
+    assert_eq!(
+        append(&registry, &id, range(7, 7), body(&["h"]))
+            .await
+            .unwrap(),
+        8
+    );
+    let kept = finish(&registry, &id, "none", broken(&["i"])).await;
+    assert!(matches!(kept, Err(RegistryError::Interrupted(_))));
+    finish(&registry, &id, "abcdefghij", body(&["j"]))
+        .await
+        .unwrap();
+    let digest = sha256(b"abcdefghij");
+    assert_eq!(
+        read_blob(&registry, "a", &digest).await.unwrap(),
+        "abcdefghij"
+    );
+}
+
+#[tokio::test]
+async fn chunks_that_do_not_fit_change_nothing() {
+    chunks_that_do_not_fit(Root::in_memory()).await;
+    chunks_that_do_not_fit(Root::in_files()).await;
+}
+
+#[tokio::test]
+async fn a_wrong_digest_ends_an_upload() {
+    let root = Root::in_files();
+    let registry = root.open().await;
+    let id = start(&registry).await;
+    root.clock.advance(2000);
+    registry.save_uploads().await.unwrap();
+    let wrong = finish(&registry, &id, "other", body(&["content"])).await;
+    assert!(matches!(wrong, Err(RegistryError::DigestMismatch { .. })));
+    let gone = registry.upload(&repository("a"), &id).await;
+    assert!(matches!(gone, Err(RegistryError::UploadUnknown)));
+    assert!(
+        root.names(&format!("{}/a", layout::UPLOADS))
+            .await
+            .is_empty()
+    );
+    assert_eq!(registry.index.upload(&id).await.unwrap(), None);
+    let digest = sha256(b"other");
+    let name = repository("a");
+    let wrong = registry
+        .upload_at_once(&name, &digest, body(&["content"]))
+        .await;
+    assert!(matches!(wrong, Err(RegistryError::DigestMismatch { .. })));
+    assert!(root.names(layout::STAGING).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_upload_belongs_to_its_repository() {
+    let root = Root::in_files();
+    let registry = root.open().await;
+    let id = start(&registry).await;
+    let other = registry.upload(&repository("b"), &id).await;
+    assert!(matches!(other, Err(RegistryError::UploadUnknown)));
+    let no_id = registry.upload(&repository("a"), "../../x").await;
+    assert!(matches!(no_id, Err(RegistryError::UploadUnknown)));
+}
+
+/// A body that is fed by hand.
+fn fed() -> (mpsc::Sender<&'static str>, IncomingBody) {
+    let (feed, food) = mpsc::channel(1);
+    let stream = stream::unfold(food, |mut food: mpsc::Receiver<&'static str>| async {
+        let slice = food.recv().await?;
+        Some((Ok(vec![Bytes::from_static(slice.as_bytes())]), food))
+    });
+    (feed, Box::pin(stream))
+}
+
+#[tokio::test]
+async fn a_second_writer_waits_and_a_question_does_not() {
+    let root = Root::in_files();
+    let registry = root.open().await;
+    let id = start(&registry).await;
+    append(&registry, &id, None, body(&["zero "]))
+        .await
+        .unwrap();
+    let (feed, slow) = fed();
+    let (of, its) = (registry.clone(), id.clone());
+    let first = tokio::spawn(async move { append(&of, &its, None, slow).await });
+    feed.send("one ").await.unwrap();
+    feed.send("two ").await.unwrap();
+    let (of, its) = (registry.clone(), id.clone());
+    let second = tokio::spawn(async move { append(&of, &its, None, body(&["three"])).await });
+    let began = Instant::now();
+    assert_eq!(position(&registry, &id).await, 5);
+    assert!(began.elapsed() < Duration::from_secs(2));
+    drop(feed);
+    assert_eq!(first.await.unwrap().unwrap(), 13);
+    assert_eq!(second.await.unwrap().unwrap(), 18);
+    assert_eq!(position(&registry, &id).await, 18);
+    let content = "zero one two three";
+    finish(&registry, &id, content, body(&[])).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_forgotten_session_is_found_again_by_who_held_it() {
+    let root = Root::in_files();
+    let registry = root.open().await;
+    let id = start(&registry).await;
+    append(&registry, &id, None, body(&["one "])).await.unwrap();
+    // Somebody has looked it up, and not got a turn yet.
+    let held = registry.sessions.get(&id).unwrap();
+    root.clock.advance(60 * 60 * 1000);
+    registry.save_uploads().await.unwrap();
+    registry.save_uploads().await.unwrap();
+    assert!(registry.sessions.get(&id).is_none());
+    assert_eq!(held.session.lock().await.stage, sessions::Stage::Forgotten);
+    assert_eq!(
+        append(&registry, &id, None, body(&["two"])).await.unwrap(),
+        7
+    );
+    finish(&registry, &id, "one two", body(&[])).await.unwrap();
+    let digest = sha256(b"one two");
+    assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "one two");
+}

@@ -1,0 +1,135 @@
+//! The layout fails after the commit: what was acknowledged is served all the same, and the layout
+//! catches up in order.
+
+use std::time::{Duration, Instant};
+
+use super::*;
+
+const LAYOUT: &str = "docker/";
+
+#[tokio::test]
+async fn what_the_layout_does_not_show_is_served() {
+    for fault in [Fault::Full, Fault::Broken] {
+        let root = Root::in_memory();
+        let registry = root.open().await;
+        root.fail(&["place", "put", "remove"], LAYOUT, fault);
+        let blob = push_blob(&registry, "a", "content").await;
+        let manifest = image(&[blob]);
+        put(&registry, "a", "t", &manifest).await.unwrap();
+        assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
+        assert_eq!(get(&registry, "a", "t").await.unwrap(), manifest);
+        assert!(root.names("docker/registry/v2").await.is_empty());
+
+        root.heal();
+        caught_up(&registry).await;
+        let current = layout::tag_current(&repository("a"), &tag("t"));
+        assert_eq!(
+            root.link(current).await,
+            Some(sha256(&manifest).to_string())
+        );
+        assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
+        assert!(registry.journal.waiting(&blob).is_empty());
+        assert!(root.names(layout::STAGING).await.is_empty());
+        registry.forget_journal().await.unwrap();
+        assert!(registry.index.journal().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_layout_that_lags() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    root.fail(&["place", "put", "remove"], LAYOUT, Fault::Full);
+    let began = Instant::now();
+    // More than one trip's worth, in one repository; each goes to where the last one stands.
+    for number in 0..100 {
+        put(&registry, "a", "moves", &numbered(number))
+            .await
+            .unwrap();
+        if number % 10 == 5 {
+            registry
+                .delete_tag(&repository("a"), &tag("moves"))
+                .await
+                .unwrap();
+        }
+    }
+    put(&registry, "a", "goes", &numbered(0)).await.unwrap();
+    registry
+        .delete_tag(&repository("a"), &tag("goes"))
+        .await
+        .unwrap();
+    assert!(
+        began.elapsed() < Duration::from_secs(2),
+        "{:?}",
+        began.elapsed()
+    );
+    // What lags is not forgotten.
+    registry.forget_journal().await.unwrap();
+    assert!(registry.index.journal().await.unwrap().len() > 300);
+
+    root.heal();
+    caught_up(&registry).await;
+    let link = |name: &str| root.link(layout::tag_current(&repository("a"), &tag(name)));
+    assert_eq!(link("moves").await, Some(sha256(&numbered(99)).to_string()));
+    assert_eq!(link("goes").await, None);
+}
+
+#[tokio::test]
+async fn a_start_while_the_layout_lags_loses_nothing() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    put(&registry, "a", "gone", &numbered(0)).await.unwrap();
+    root.fail(&["place", "put", "remove"], "", Fault::Full);
+    let blob = push_blob(&registry, "a", "content").await;
+    let manifest = image(&[blob]);
+    put(&registry, "a", "t", &manifest).await.unwrap();
+    registry
+        .delete_tag(&repository("a"), &tag("gone"))
+        .await
+        .unwrap();
+    kill(registry).await;
+
+    for full in [true, true, false] {
+        if !full {
+            root.heal();
+        }
+        let registry = root.open().await;
+        assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
+        assert_eq!(get(&registry, "a", "t").await.unwrap(), manifest);
+        assert!(get(&registry, "a", "gone").await.is_err());
+        let _ = registry.close().await;
+    }
+    let (registry, taken) = root.try_open().await.unwrap();
+    assert!(taken.is_nothing());
+    assert!(registry.journal.is_done());
+    assert_eq!(get(&registry, "a", "t").await.unwrap(), manifest);
+    assert!(root.names(layout::STAGING).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_finished_upload_whose_bytes_still_wait_does_not_come_back() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    let name = repository("a");
+    root.fail(&["place", "put", "remove"], LAYOUT, Fault::Full);
+    let upload = registry.start_upload(&name, None).await.unwrap();
+    let digest = sha256(b"content");
+    let finished = registry.finish_upload(&name, &upload.id, &digest, None, body(&["content"]));
+    finished.await.unwrap();
+    let asked = registry.upload(&name, &upload.id).await;
+    assert!(matches!(asked, Err(RegistryError::UploadUnknown)));
+    let cancelled = registry.cancel_upload(&name, &upload.id).await;
+    assert!(matches!(cancelled, Err(RegistryError::UploadUnknown)));
+    assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "content");
+}
+
+#[tokio::test]
+async fn an_index_is_closed_even_when_the_store_fails() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    root.fail(&["put"], layout::CLOCK, Fault::Full);
+    let closed = registry.close().await;
+    assert!(matches!(closed, Err(RegistryError::Full)));
+    let late = registry.index.set_setting("late", String::new()).await;
+    assert!(late.is_err());
+}

@@ -1,0 +1,161 @@
+//! What is there after the process has ended, one way or the other.
+
+use super::*;
+
+#[tokio::test]
+async fn uploads_go_on_after_a_restart() {
+    for (announced, kept, killed) in [
+        (None, true, true),
+        (None, false, true),
+        (Some(Algorithm::Sha512), true, true),
+        (Some(Algorithm::Sha512), false, true),
+        (Some(Algorithm::Sha512), false, false),
+    ] {
+        for root in [Root::in_files(), Root::in_memory()] {
+            let registry = root.open().await;
+            let name = repository("team/app");
+            let upload = registry.start_upload(&name, announced).await.unwrap();
+            let id = upload.id;
+            let first = registry.append(&name, &id, None, body(&["one "])).await;
+            assert_eq!(first.unwrap().position, 4);
+            root.clock.advance(5000);
+            if kept {
+                registry.save_uploads().await.unwrap();
+            }
+            let second = registry.append(&name, &id, None, body(&["two "])).await;
+            assert_eq!(second.unwrap().position, 8);
+            if killed {
+                kill(registry).await;
+            } else {
+                registry.close().await.unwrap();
+            }
+            let registry = root.open().await;
+            let there = registry.upload(&name, &id).await.unwrap();
+            assert_eq!(there.position, 8);
+            let content = b"one two three";
+            let digest = Hasher::digest(announced.unwrap_or(Algorithm::Sha256), content);
+            let finished = registry.finish_upload(&name, &id, &digest, None, body(&["three"]));
+            finished.await.unwrap();
+            let read = read_blob(&registry, "team/app", &digest).await.unwrap();
+            assert_eq!(read, &content[..]);
+            let by_canonical = read_blob(&registry, "team/app", &sha256(content)).await;
+            assert_eq!(by_canonical.unwrap(), &content[..]);
+            assert_eq!(registry.index.upload(&id).await.unwrap(), None);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_upload_of_registry_2_goes_on() {
+    let root = Root::in_files();
+    let id = uuid::Uuid::new_v4().to_string();
+    let name = repository("a");
+    let directory = "docker/registry/v2/repositories/a/_uploads";
+    let steps = [
+        (format!("{directory}/{id}/data"), "one "),
+        (
+            format!("{directory}/{id}/startedat"),
+            "2026-01-01T00:00:00Z",
+        ),
+        (format!("{directory}/no-uuid/data"), "x"),
+    ];
+    for (key, content) in steps {
+        let bytes = content.into();
+        let put = root.store.apply(vec![Step::Put { key, bytes }]).await;
+        put.unwrap();
+    }
+    let registry = root.open().await;
+    assert_eq!(registry.upload(&name, &id).await.unwrap().position, 4);
+    let digest = sha256(b"one two");
+    let finished = registry.finish_upload(&name, &id, &digest, None, body(&["two"]));
+    finished.await.unwrap();
+    assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "one two");
+    assert_eq!(root.names(directory).await, ["no-uuid"]);
+}
+
+#[tokio::test]
+async fn what_was_staged_in_vain_is_swept() {
+    for root in [Root::in_files(), Root::in_memory()] {
+        let registry = root.open().await;
+        put(&registry, "a", "t", &numbered(1)).await.unwrap();
+        let key = layout::staged();
+        let bytes = "left by a crash".into();
+        registry.apply(Step::Put { key, bytes }).await.unwrap();
+        kill(registry).await;
+        let registry = root.open().await;
+        assert!(root.names(layout::STAGING).await.is_empty());
+        assert_eq!(get(&registry, "a", "t").await.unwrap(), numbered(1));
+    }
+}
+
+#[tokio::test]
+async fn the_journal_of_a_killed_process_is_done_again() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    put(&registry, "a", "stays", &numbered(1)).await.unwrap();
+    registry.forget_journal().await.unwrap();
+    root.fail(&["put", "remove"], "docker/", Fault::Broken);
+    put(&registry, "a", "comes", &numbered(2)).await.unwrap();
+    let deleted = registry.delete_tag(&repository("a"), &tag("stays")).await;
+    deleted.unwrap();
+    kill(registry).await;
+    root.heal();
+    let (registry, taken) = root.try_open().await.unwrap();
+    assert!(taken.is_nothing(), "{taken:?}");
+    let tags = registry.tags(&repository("a"), "", 9).await.unwrap();
+    assert_eq!(tags, ["comes"]);
+    let directory = "docker/registry/v2/repositories/a/_manifests/tags";
+    assert_eq!(root.names(directory).await, ["comes"]);
+    assert!(registry.index.journal().await.unwrap().is_empty());
+    // What is written after a restart is forgotten in its turn, too.
+    put(&registry, "a", "more", &numbered(3)).await.unwrap();
+    assert!(!registry.index.journal().await.unwrap().is_empty());
+    registry.forget_journal().await.unwrap();
+    assert!(registry.index.journal().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn stale_uploads_are_purged() {
+    const DAY: Millis = 24 * 60 * 60 * 1000;
+    let root = Root::in_files();
+    let registry = root.open().await;
+    let name = repository("a");
+    let start = async || registry.start_upload(&name, None).await.unwrap().id;
+    let (stale, moving, busy) = (start().await, start().await, start().await);
+    root.clock.advance(2000);
+    registry.save_uploads().await.unwrap();
+    root.clock.advance(7 * DAY);
+    // Moved, and the index does not know that yet.
+    let moved = registry.append(&name, &moving, None, body(&["x"])).await;
+    moved.unwrap();
+    let young = start().await;
+    let waits: IncomingBody = Box::pin(stream::pending());
+    let (of, to, its) = (registry.clone(), name.clone(), busy.clone());
+    let request = tokio::spawn(async move { of.append(&to, &its, None, waits).await });
+    while registry
+        .sessions
+        .get(&busy)
+        .unwrap()
+        .session
+        .try_lock()
+        .is_ok()
+    {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(registry.purge_uploads(6 * DAY, true).await.unwrap(), 3);
+    assert_eq!(registry.purge_uploads(6 * DAY, false).await.unwrap(), 1);
+    let gone = registry.upload(&name, &stale).await;
+    assert!(matches!(gone, Err(RegistryError::UploadUnknown)));
+    request.abort();
+    for id in [moving, busy, young] {
+        registry.upload(&name, &id).await.unwrap();
+    }
+    assert_eq!(root.names("regctl/uploads/a").await.len(), 3);
+    // After a restart as well.
+    root.clock.advance(2000);
+    registry.close().await.unwrap();
+    root.clock.advance(7 * DAY);
+    let registry = root.open().await;
+    assert_eq!(registry.purge_uploads(6 * DAY, false).await.unwrap(), 3);
+    assert!(root.names("regctl/uploads/a").await.is_empty());
+}
