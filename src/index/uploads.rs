@@ -97,6 +97,19 @@ impl Index {
         rows.into_iter().map(record).collect()
     }
 
+    /// Forgets the hashes that were kept of all sessions: their bytes have to be read again.
+    pub async fn forget_upload_states(&self) -> Result<(), IndexError> {
+        self.write(|transaction| {
+            Box::pin(async move {
+                sqlx::query("UPDATE uploads SET position = 0, state = '' WHERE state <> ''")
+                    .execute(transaction.connection())
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
     /// Forgets a session.
     pub async fn remove_upload(&self, id: String) -> Result<(), IndexError> {
         self.write(move |transaction| {

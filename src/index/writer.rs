@@ -26,6 +26,8 @@ const QUEUE: usize = 1024;
 pub(super) struct Transaction {
     connection: SqliteConnection,
     entries: Vec<JournalEntry>,
+    /// Whether a write of this commit found the device full, which may end all of it.
+    full: bool,
 }
 
 impl Transaction {
@@ -79,6 +81,7 @@ where
             let result = AssertUnwindSafe(work(transaction)).catch_unwind().await;
             let result = result.unwrap_or(Err(IndexError::Database(sqlx::Error::WorkerCrashed)));
             let keep = result.is_ok();
+            transaction.full |= matches!(result, Err(IndexError::Full));
             self.result = Some(result);
             keep
         })
@@ -109,6 +112,7 @@ impl Writer {
         let transaction = Transaction {
             connection,
             entries: Vec::new(),
+            full: false,
         };
         let task = tokio::spawn(write(transaction, jobs, observer, stopped));
         Self {
@@ -191,6 +195,7 @@ async fn commit(
 ) {
     let alone = batch.len() == 1;
     let mut entries = Vec::with_capacity(batch.len());
+    transaction.full = false;
     let mut outcome = transaction.run("BEGIN IMMEDIATE").await;
     for job in &mut batch {
         if outcome.is_ok() {
@@ -213,7 +218,7 @@ async fn commit(
             // roll back, and the error that counts is the first.
             let _ = transaction.run("ROLLBACK").await;
             tracing::error!(%error, writes = batch.len(), "the index could not commit");
-            let full = matches!(error, IndexError::Full);
+            let full = transaction.full || matches!(error, IndexError::Full);
             for job in batch {
                 let error = if full {
                     IndexError::Full

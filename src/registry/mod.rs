@@ -18,6 +18,10 @@ mod resume;
 mod sessions;
 mod survey;
 #[cfg(test)]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "tests play the part of other programs"
+)]
 mod tests;
 mod upkeep;
 mod uploads;
@@ -83,6 +87,11 @@ impl Default for Rules {
     }
 }
 
+/// The setting that says how the last run ended.
+const STOPPED: &str = "stopped";
+/// Its value after a stop that kept and synced everything.
+const CLEANLY: &str = "cleanly";
+
 /// A registry over one root. Cheap to clone.
 #[derive(Clone)]
 pub struct Registry {
@@ -125,6 +134,7 @@ impl Registry {
             clock,
             compared: false,
         };
+        registry.distrust_uploads().await?;
         let redone = registry.journal.redo(&registry.index).await?;
         if redone > 0 {
             tracing::info!(changes = redone, "did the journal of the last run again");
@@ -179,9 +189,22 @@ impl Registry {
         kept
     }
 
+    /// After anything but a clean stop, the hashes that were kept of uploads may stand for bytes
+    /// that never reached the device: what is there is hashed again when an upload goes on.
+    async fn distrust_uploads(&self) -> Result<(), RegistryError> {
+        if self.index.setting(STOPPED).await?.as_deref() != Some(CLEANLY) {
+            self.index.forget_upload_states().await?;
+        }
+        self.index.set_setting(STOPPED, String::new()).await?;
+        Ok(())
+    }
+
     async fn keep_all(&self) -> Result<(), RegistryError> {
         self.save_uploads().await?;
         self.forget_journal().await?;
+        // The bytes of unfinished uploads, too.
+        self.store.sync().await?;
+        self.index.set_setting(STOPPED, CLEANLY.to_owned()).await?;
         if self.compared {
             self.mark_up_to_date().await?;
         }

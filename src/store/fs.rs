@@ -197,8 +197,20 @@ impl FileStore {
             return absent_is_fine(fs::remove_file(&source))
                 .map_err(|error| StoreError::new("remove", from, error));
         }
-        with_parent(&target, || fs::rename(&source, &target))
-            .map_err(|error| StoreError::new("rename", format!("{from} to {to}"), error))
+        let wrap = |error| StoreError::new("rename", format!("{from} to {to}"), error);
+        match with_parent(&target, || fs::rename(&source, &target)) {
+            // Part of the root is mounted from elsewhere.
+            Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+                let beside =
+                    PathBuf::from(format!("{}.{}.tmp", target.display(), uuid::Uuid::new_v4()));
+                fs::copy(&source, &beside)
+                    .and_then(|_| File::open(&beside)?.sync_all())
+                    .and_then(|()| fs::rename(&beside, &target))
+                    .and_then(|()| fs::remove_file(&source))
+                    .map_err(wrap)
+            }
+            result => result.map_err(wrap),
+        }
     }
 
     fn put(&self, key: &str, bytes: &Bytes) -> Result<(), StoreError> {
@@ -213,7 +225,7 @@ impl FileStore {
         })
         .and_then(|()| fs::rename(&beside, &path));
         if written.is_err() {
-            // The first error is the one to tell; what is left behind is swept on start.
+            // The first error is the one to tell.
             let _ = fs::remove_file(&beside);
         }
         written.map_err(|error| StoreError::new("write", key, error))
