@@ -1,6 +1,7 @@
 //! Uploads: sessions that take in bytes until they become a blob.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
@@ -152,7 +153,7 @@ impl Registry {
         let (id, key) = (session.id.clone(), session.key.clone());
         // Among the sessions so that it is seen to move, though nobody is told its id.
         let entry = self.sessions.add(session);
-        let mut session = std::sync::Arc::clone(&entry.session).lock_owned().await;
+        let mut session = Arc::clone(&entry.session).lock_owned().await;
         let arrived = self
             .complete(&entry, &mut session, digest, None, body)
             .await;

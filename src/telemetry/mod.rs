@@ -8,6 +8,7 @@ mod metrics;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::io::Write;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 
@@ -152,15 +153,15 @@ fn quoted(text: &str) -> String {
 #[derive(Clone)]
 pub struct AccessLog {
     lines: SyncSender<String>,
-    dropped: std::sync::Arc<AtomicU64>,
+    dropped: Arc<AtomicU64>,
 }
 
 impl AccessLog {
     /// Starts the thread. It ends with the last clone.
     pub fn start() -> std::io::Result<Self> {
         let (lines, incoming) = sync_channel::<String>(8192);
-        let dropped = std::sync::Arc::new(AtomicU64::new(0));
-        let counted = std::sync::Arc::clone(&dropped);
+        let dropped = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&dropped);
         std::thread::Builder::new()
             .name("access-log".into())
             .spawn(move || {

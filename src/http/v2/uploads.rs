@@ -4,16 +4,18 @@
 //! two steps.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use http::StatusCode;
-use http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderName, LOCATION, RANGE};
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, HeaderName, LOCATION, RANGE};
+use hyper::body::Incoming;
 
-use super::super::body;
+use super::super::paging::Query;
 use super::super::respond::{Answer, Refusal, empty, set};
+use super::super::{App, Locations, body};
 use super::{CONTENT_DIGEST, Call};
 use crate::oci::{Algorithm, ByteRange, Digest, ErrorCode, Repository, parse_content_range};
 use crate::registry::{Arrived, IncomingBody, RegistryError, Upload};
-use hyper::body::Incoming;
 
 const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 const CHUNK_LEAST: HeaderName = HeaderName::from_static("oci-chunk-min-length");
@@ -93,8 +95,8 @@ fn created(call: &Location, name: &Repository, digest: &Digest) -> Answer {
 
 /// What is left of a call once its body has been given away.
 struct Location {
-    locations: std::sync::Arc<super::super::Locations>,
-    headers: http::HeaderMap,
+    locations: Arc<Locations>,
+    headers: HeaderMap,
     tls: bool,
 }
 
@@ -104,14 +106,7 @@ impl Location {
     }
 }
 
-fn split(
-    call: Call,
-) -> (
-    Location,
-    super::super::paging::Query,
-    hyper::body::Incoming,
-    super::super::App,
-) {
+fn split(call: Call) -> (Location, Query, Incoming, App) {
     let Call {
         app,
         query,
@@ -120,7 +115,7 @@ fn split(
         tls,
         ..
     } = call;
-    let locations = std::sync::Arc::clone(&app.locations);
+    let locations = Arc::clone(&app.locations);
     (
         Location {
             locations,
@@ -179,7 +174,7 @@ pub(in super::super) async fn status(
 ) -> Result<Answer, Refusal> {
     let upload = call.app.registry.upload(name, id).await?;
     let location = Location {
-        locations: std::sync::Arc::clone(&call.app.locations),
+        locations: Arc::clone(&call.app.locations),
         headers: call.headers.clone(),
         tls: call.tls,
     };
@@ -187,7 +182,7 @@ pub(in super::super) async fn status(
 }
 
 /// The range that a chunk claims, checked against its announced length.
-fn chunk_range(headers: &http::HeaderMap) -> Result<Option<ByteRange>, Refusal> {
+fn chunk_range(headers: &HeaderMap) -> Result<Option<ByteRange>, Refusal> {
     let Some(text) = headers.get(CONTENT_RANGE) else {
         return Ok(None);
     };

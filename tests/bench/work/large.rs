@@ -61,9 +61,9 @@ pub(super) const PULL: Work = Work {
 const REPOSITORY: &str = "bench/large";
 
 fn push(scene: &Scene, subject: &Subject, way: Way) -> Result<Measure> {
-    let server = Server::of(subject, scene.root()?)?;
+    let server = Server::of(subject, scene.root_of_large_files()?)?;
     let size = scene.size(1 << 30, 128 << 20);
-    let directory = scene.root()?;
+    let directory = scene.root_of_large_files()?;
     let block = scene.block();
     let numbers = scene.numbers(1 << 10);
     Ok(Box::new(move |round| {
@@ -108,7 +108,7 @@ fn hash_write_sync(payload: &Payload, directory: &Path) -> Result<f64> {
 }
 
 fn pull(scene: &Scene, subject: &Subject) -> Result<Measure> {
-    let server = Server::of(subject, scene.root()?)?;
+    let server = Server::of(subject, scene.root_of_large_files()?)?;
     let size = scene.size(1 << 30, 128 << 20);
     let payload = scene.payload(size);
     let mut connection = server.connect()?;

@@ -30,7 +30,7 @@ pub(super) const MEMORY: Work = Work {
 const PUSHES: usize = 64;
 
 fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
-    let server = Server::of(subject, scene.root()?)?;
+    let server = Server::of(subject, scene.root_of_large_files()?)?;
     let size = scene.size(64 << 20, 8 << 20);
     let block = scene.block();
     let numbers = scene.numbers(1 << 20);

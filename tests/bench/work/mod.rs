@@ -85,18 +85,25 @@ impl Scene {
         Ok(())
     }
 
-    /// An empty directory for a server, with `root` in it; removed when the scene is.
+    /// An empty directory for a server of many small files, with `root` in it; removed when the
+    /// scene is.
     ///
     /// Not earlier: for some minutes ext4 goes round the inodes of files that were removed, which
     /// makes each new file dearer, and would be paid for by whichever work comes next.
     fn root(&self) -> Result<Arc<TempDir>> {
+        let directory = self.root_of_large_files()?;
+        self.roots.borrow_mut().push(Arc::clone(&directory));
+        Ok(directory)
+    }
+
+    /// As [`Scene::root`], for few large files; removed when it is let go, since what the system
+    /// keeps of them in memory would be missing elsewhere.
+    fn root_of_large_files(&self) -> Result<Arc<TempDir>> {
         let directory = tempfile::Builder::new()
             .prefix("bench-")
             .tempdir_in(&self.directory)?;
         fs::create_dir(directory.path().join("root"))?;
-        let directory = Arc::new(directory);
-        self.roots.borrow_mut().push(Arc::clone(&directory));
-        Ok(directory)
+        Ok(Arc::new(directory))
     }
 
     /// The first of so many numbers that nothing else uses.
