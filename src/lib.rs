@@ -1,5 +1,6 @@
 //! regctl: a container registry and its administration in one binary.
 
+pub mod archive;
 pub mod cli;
 pub mod client;
 pub mod clock;
@@ -12,3 +13,4 @@ pub mod registry;
 pub mod server;
 pub mod store;
 pub mod telemetry;
+pub mod transfer;

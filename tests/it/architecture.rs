@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms that it may use. `telemetry` and `clock` are open to all.
-const ROOMS: [(&str, &[&str]); 15] = [
+const ROOMS: [(&str, &[&str]); 16] = [
     ("oci", &[]),
     ("hash", &["oci"]),
     ("store", &["oci", "hash"]),
@@ -16,15 +16,19 @@ const ROOMS: [(&str, &[&str]); 15] = [
     ("web", &["oci", "registry", "auth"]),
     ("client", &["oci", "hash"]),
     ("archive", &["oci", "hash"]),
+    ("transfer", &["oci", "hash", "client", "archive"]),
     ("config", &["oci"]),
     (
         "server",
         &[
             "oci", "hash", "store", "index", "registry", "auth", "http", "web", "client",
-            "archive", "config",
+            "archive", "transfer", "config",
         ],
     ),
-    ("cli", &["client", "archive", "config", "server", "oci"]),
+    (
+        "cli",
+        &["client", "archive", "transfer", "config", "server", "oci"],
+    ),
     ("telemetry", &[]),
     ("clock", &[]),
 ];
