@@ -128,7 +128,7 @@ impl Collector {
 
     /// Collects, or says what would be.
     pub(super) fn collect(&self, dry: bool) -> Result<Took> {
-        let mut command = if let Some(_) = &self.server {
+        let mut command = if self.server.is_some() {
             let mut command = Command::new(env!("CARGO_BIN_EXE_regctl"));
             command
                 .arg("gc")
