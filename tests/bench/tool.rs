@@ -66,6 +66,8 @@ pub(crate) fn run(command: &mut Command, input: Input<'_>) -> Result<Took> {
     };
     let seconds = begun.elapsed().as_secs_f64();
     if let Some(mut writer) = writer {
+        // Not every tool reads to the end, and the command still holds the pipe.
+        writer.kill()?;
         writer.wait()?;
     }
     if !status.success() {
