@@ -130,7 +130,7 @@ impl Context {
                 retries: args.retries.unwrap_or(RETRIES),
                 listener: Arc::new(move |event| match event {
                     Event::Warning(text) => printer.warning(text),
-                    Event::Retry(text) => printer.note(text),
+                    Event::Retry(text) | Event::Ssh(text) => printer.note(text),
                     Event::Request(text) => printer.detail(text),
                 }),
             },
@@ -251,10 +251,10 @@ impl Place {
 }
 
 fn parse(text: &str) -> Result<ImageReference, Usage> {
-    if text.starts_with("http://") || text.starts_with("https://") {
+    if let Some((scheme, _)) = text.split_once("://") {
         let reason = format!(
-            "{text:?} is not a reference; hint: leave out http:// or https://, or name the registry \
-             with --registry and here only what is in it"
+            "{text:?} is not a reference; hint: leave out {scheme}://, or name the registry with \
+             --registry and here only what is in it"
         );
         return Err(Usage(reason));
     }

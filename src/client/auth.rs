@@ -102,7 +102,10 @@ struct Token {
 
 /// Who this side is to one registry.
 pub(super) struct Auth {
+    /// The registry as it was named.
     registry: String,
+    /// Its name in files of credentials.
+    key: String,
     credentials: OnceCell<Credentials>,
     tokens: Mutex<HashMap<String, Token>>,
     /// Held while a token is fetched, so that many requests at once fetch one.
@@ -111,9 +114,10 @@ pub(super) struct Auth {
 }
 
 impl Auth {
-    pub(super) fn new(registry: &str) -> Self {
+    pub(super) fn new(registry: &str, endpoint: &Endpoint) -> Self {
         Self {
             registry: registry.to_owned(),
+            key: endpoint.key().to_owned(),
             credentials: OnceCell::new(),
             tokens: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
@@ -176,7 +180,7 @@ impl Auth {
             let credentials = self
                 .credentials
                 .get_or_init(|| {
-                    Credentials::load(&self.registry, |warning| {
+                    Credentials::load(&self.key, |warning| {
                         transport.tell(Event::Warning(warning));
                     })
                 })
@@ -311,7 +315,7 @@ impl Asked<'_> {
             .ok_or_else(|| malformed("its realm is not an address"))?;
         match realm.scheme() {
             "https" => Ok(realm),
-            "http" if endpoint.is_plain() => Ok(realm),
+            "http" if endpoint.may_tell_plainly(&realm) => Ok(realm),
             _ => Err(malformed(
                 "its realm is not https, so no credentials are sent there",
             )),

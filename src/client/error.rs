@@ -171,7 +171,9 @@ pub enum Error {
         reason: String,
     },
     /// What should name a registry is no name of a host.
-    #[error("no registry is named {name:?}: {reason}; hint: a registry is named HOST or HOST:PORT")]
+    #[error(
+        "no registry is named {name:?}: {reason}; hint: a registry is named HOST[:PORT], or ssh://[USER@]HOST[:PORT][/REGISTRY-PORT]"
+    )]
     Name {
         /// What was given.
         name: String,
@@ -301,7 +303,7 @@ pub(super) fn words(body: &[u8]) -> String {
 }
 
 /// A text without control characters, cut to [`WORDS_LIMIT`].
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut plain: String = text
         .chars()
         .map(|character| {

@@ -13,6 +13,7 @@ mod auth;
 mod blobs;
 mod certificates;
 mod challenge;
+mod connections;
 mod credentials;
 mod downloads;
 mod endpoint;
@@ -28,9 +29,12 @@ mod referrers;
 mod retry;
 mod session;
 mod source;
+mod ssh;
+mod ssh_words;
 mod subject;
 mod transport;
 mod trust;
+mod tunnel;
 mod uploads;
 mod window;
 
@@ -46,6 +50,7 @@ pub use manifests::{Manifest, ManifestHead};
 use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
 pub use source::Source;
+pub use ssh::{SSH, SshAddress, SshAddressError};
 pub use uploads::Uploaded;
 use url::Url;
 
@@ -67,6 +72,8 @@ pub enum Event<'a> {
     Retry(&'a str),
     /// A request and what became of it.
     Request(&'a str),
+    /// What ssh says.
+    Ssh(&'a str),
 }
 
 /// Who is told.
@@ -143,13 +150,13 @@ impl<'a> Call<'a> {
 }
 
 impl Client {
-    /// A client for `host` or `host:port`. Connects to nothing yet.
+    /// A client for `host` or `host:port`, or for `ssh://…`. Connects to nothing yet.
     pub fn new(registry: &str, options: &Options) -> Result<Self, Error> {
         let endpoint = Endpoint::new(registry, options.scheme)?;
-        let transport = Transport::new(endpoint.authority(), endpoint.is_loopback(), options)?;
+        let transport = Transport::new(registry, &endpoint, options)?;
         Ok(Self {
             name: registry.to_owned(),
-            auth: Arc::new(Auth::new(registry)),
+            auth: Arc::new(Auth::new(registry, &endpoint)),
             endpoint: Arc::new(endpoint),
             transport: Arc::new(transport),
         })
