@@ -26,7 +26,8 @@ const RETRIES: u32 = 4;
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct ClientArgs {
     /// The registry that names without a host mean; http:// or https:// before it says how to
-    /// speak [env: REGCTL_REGISTRY] [default: the settings file's, else 127.0.0.1:5000]
+    /// speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback
+    /// [env: REGCTL_REGISTRY] [default: the settings file's, else 127.0.0.1:5000]
     #[arg(long, value_name = "HOST[:PORT]", help_heading = "Connection")]
     registry: Option<String>,
     /// Speak https without checking the registry's certificate
@@ -97,6 +98,24 @@ impl ClientArgs {
             quiet: self.quiet || early.quiet,
             verbose: self.verbose || early.verbose,
         }
+    }
+}
+
+impl ClientArgs {
+    /// With the registry that a command names by itself.
+    pub(super) fn naming(&self, host: Option<&str>) -> Result<Self, Usage> {
+        if let (Some(host), Some(flag)) = (host, &self.registry)
+            && host != flag
+        {
+            let reason = format!(
+                "{host} and --registry {flag} are two registries; hint: leave out one of them"
+            );
+            return Err(Usage(reason));
+        }
+        Ok(Self {
+            registry: host.map(str::to_owned).or_else(|| self.registry.clone()),
+            ..*self
+        })
     }
 }
 

@@ -44,11 +44,22 @@ pub(super) enum Credential {
     Registry(String),
 }
 
+impl Credential {
+    fn user(&self) -> Option<String> {
+        match self {
+            Self::Basic { user, .. } => Some(user.clone()),
+            Self::Identity(_) | Self::Registry(_) => None,
+        }
+    }
+}
+
 /// A credential and where it was found, for messages.
 #[derive(Clone)]
 pub(super) struct Found {
     pub(super) credential: Credential,
     pub(super) source: String,
+    /// The user, where the source says.
+    pub(super) user: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -121,6 +132,7 @@ impl Credentials {
             }
             match helper::get(name, key).await {
                 Ok(Some(credential)) => self.helpers.push(Found {
+                    user: credential.user(),
                     credential,
                     source: format!("docker-credential-{name}"),
                 }),
@@ -150,10 +162,15 @@ impl Credentials {
     fn in_files(&self, candidates: &[String]) -> Option<Found> {
         self.files.iter().find_map(|(source, file)| {
             candidates.iter().find_map(|candidate| {
+                // Of several spellings the one that docker itself writes is the latest.
+                let exact = file.auths.get(key(candidate));
                 let mut entries = file.auths.iter();
-                let (_, entry) = entries.find(|(key, _)| normalised(key) == candidate)?;
+                let mut any = || entries.find(|(key, _)| normalised(key) == candidate);
+                let entry = exact.or_else(|| Some(any()?.1))?;
+                let credential = entry.credential()?;
                 Some(Found {
-                    credential: entry.credential()?,
+                    user: credential.user().or_else(|| Some(entry.decoded()?.0)),
+                    credential,
                     source: source.clone(),
                 })
             })
@@ -175,14 +192,17 @@ impl Entry {
                 password: self.password.clone(),
             });
         }
+        let (user, password) = self.decoded()?;
+        Some(Credential::Basic { user, password })
+    }
+
+    fn decoded(&self) -> Option<(String, String)> {
         let decoded = BASE64.decode(self.auth.trim()).ok()?;
         let decoded = String::from_utf8(decoded).ok()?;
         let (user, password) = decoded.split_once(':')?;
-        Some(Credential::Basic {
-            user: user.to_owned(),
-            // Old versions of docker padded it with NUL.
-            password: password.trim_end_matches('\0').to_owned(),
-        })
+        // Old versions of docker padded it with NUL.
+        let password = password.trim_end_matches('\0');
+        Some((user.to_owned(), password.to_owned()))
     }
 }
 
