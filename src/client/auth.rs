@@ -14,8 +14,9 @@ use tokio::sync::OnceCell;
 use super::challenge::Challenge;
 use super::credentials::{Credential, Credentials, Found};
 use super::endpoint::Endpoint;
+use super::request::Answer;
 use super::token::{Asked, direct};
-use super::transport::{Answer, Transport};
+use super::transport::Transport;
 use super::{Error, Event};
 use crate::oci::Repository;
 

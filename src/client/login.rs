@@ -10,8 +10,8 @@ use reqwest::{Method, StatusCode};
 use super::challenge::Challenge;
 use super::credentials::{Credential, Credentials};
 use super::keeping::{self, Keeper};
+use super::request::{Answer, Request};
 use super::token::{Asked, direct};
-use super::transport::{Answer, Request};
 use super::{Client, Error, Event, Subject};
 
 /// What became of signing in.

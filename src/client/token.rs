@@ -17,7 +17,8 @@ use super::challenge::Challenge;
 use super::credentials::Credential;
 use super::endpoint::Endpoint;
 use super::error::words;
-use super::transport::{Answer, Request, Transport};
+use super::request::{Answer, Request};
+use super::transport::Transport;
 
 /// The shortest life of a token, whatever its service says.
 const SHORTEST_LIFE: Duration = Duration::from_mins(1);
