@@ -159,6 +159,7 @@ impl Connections {
             return Failed::Final(refusal);
         }
         if refused(error) {
+            tunnel.broken().await;
             return Failed::Transient {
                 reason: "the ssh connection broke off".into(),
                 hint: "",

@@ -35,6 +35,7 @@ mod generated;
 mod interop;
 mod interop_docker;
 mod restart;
+mod ssh;
 mod strange;
 mod support;
 mod swap;

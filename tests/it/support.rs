@@ -4,6 +4,7 @@ mod client;
 mod disk;
 mod image;
 mod server;
+mod ssh;
 mod tools;
 mod wire;
 
@@ -14,5 +15,6 @@ pub(crate) use image::{
     index, random_bytes,
 };
 pub(crate) use server::{Log, Program, Server, Setup, wait};
+pub(crate) use ssh::Sshd;
 pub(crate) use tools::{attempt, eventually, find, have, is_ci, is_root, run, skip};
 pub(crate) use wire::{Connection, PATIENCE, Request, Response};
