@@ -34,6 +34,7 @@ mod crash;
 mod generated;
 mod interop;
 mod interop_docker;
+mod login;
 mod restart;
 mod ssh;
 mod strange;
