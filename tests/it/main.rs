@@ -35,6 +35,7 @@ mod generated;
 mod interop;
 mod interop_docker;
 mod login;
+mod proxy;
 mod restart;
 mod ssh;
 mod strange;

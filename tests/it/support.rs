@@ -3,6 +3,7 @@
 mod client;
 mod disk;
 mod image;
+mod proxy;
 mod server;
 mod ssh;
 mod tools;
@@ -14,6 +15,7 @@ pub(crate) use image::{
     Image, Manifest, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Random, artifact, descriptor,
     index, random_bytes,
 };
+pub(crate) use proxy::Proxy;
 pub(crate) use server::{Log, Program, Server, Setup, wait};
 pub(crate) use ssh::Sshd;
 pub(crate) use tools::{attempt, eventually, find, have, is_ci, is_root, run, skip};
