@@ -38,6 +38,9 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('tags', 'tags', [CompletionResultType]::ParameterValue, 'List the tags of a repository')
             [CompletionResult]::new('manifest', 'manifest', [CompletionResultType]::ParameterValue, 'Look at one manifest')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete tags and manifests')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Sign in to a registry')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Sign out of a registry')
+            [CompletionResult]::new('whoami', 'whoami', [CompletionResultType]::ParameterValue, 'Show who is signed in to a registry')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Write the files that the project keeps under version control')
             [CompletionResult]::new('repo', 'repo', [CompletionResultType]::ParameterValue, 'Repositories, as other tools spell it')
@@ -61,7 +64,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'The order: by name, or the last pushed or largest first')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print the result')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print the result')
-            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often to repeat a request that may work a moment later [default: 4]')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Speak https without checking the registry''s certificate')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak http, and send credentials over it')
@@ -80,7 +83,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'The order: by name, or the newest, largest, or highest version first')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print the result')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print the result')
-            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often to repeat a request that may work a moment later [default: 4]')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Speak https without checking the registry''s certificate')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak http, and send credentials over it')
@@ -109,7 +112,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Of an index, show the image for this platform')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print the result')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print the result')
-            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often to repeat a request that may work a moment later [default: 4]')
             [CompletionResult]::new('--raw', '--raw', [CompletionResultType]::ParameterName, 'Print the manifest''s bytes as they are stored')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Speak https without checking the registry''s certificate')
@@ -127,7 +130,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
         'regctl;manifest;head' {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print the result')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print the result')
-            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often to repeat a request that may work a moment later [default: 4]')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Speak https without checking the registry''s certificate')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak http, and send credentials over it')
@@ -144,7 +147,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
         'regctl;manifest;delete' {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print the result')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print the result')
-            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often to repeat a request that may work a moment later [default: 4]')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be deleted, and delete nothing')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Delete a manifest even if several tags go with it')
@@ -185,13 +188,63 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
         'regctl;delete' {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print the result')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print the result')
-            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often to repeat a request that may work a moment later [default: 4]')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be deleted, and delete nothing')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Delete a manifest even if several tags go with it')
             [CompletionResult]::new('--ignore-missing', '--ignore-missing', [CompletionResultType]::ParameterName, 'Pass over what is not there')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Delete several things without asking')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Delete several things without asking')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Speak https without checking the registry''s certificate')
+            [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak http, and send credentials over it')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say every request on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say every request on stderr')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;login' {
+            [CompletionResult]::new('-u', '-u', [CompletionResultType]::ParameterName, 'Who signs in; asked for on a terminal')
+            [CompletionResult]::new('--username', '--username', [CompletionResultType]::ParameterName, 'Who signs in; asked for on a terminal')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often to repeat a request that may work a moment later [default: 4]')
+            [CompletionResult]::new('--password-stdin', '--password-stdin', [CompletionResultType]::ParameterName, 'Read the password from standard input; else it is asked for on the terminal')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Speak https without checking the registry''s certificate')
+            [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak http, and send credentials over it')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say every request on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say every request on stderr')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;logout' {
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often to repeat a request that may work a moment later [default: 4]')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Speak https without checking the registry''s certificate')
+            [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak http, and send credentials over it')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say every request on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say every request on stderr')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;whoami' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print the result')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print the result')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often to repeat a request that may work a moment later [default: 4]')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Speak https without checking the registry''s certificate')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak http, and send credentials over it')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors')
@@ -232,7 +285,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'The order: by name, or the last pushed or largest first')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print the result')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print the result')
-            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often to repeat a request that may work a moment later [default: 4]')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Speak https without checking the registry''s certificate')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak http, and send credentials over it')
@@ -272,7 +325,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('--sort', '--sort', [CompletionResultType]::ParameterName, 'The order: by name, or the newest, largest, or highest version first')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print the result')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print the result')
-            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often to repeat a request that may work a moment later [default: 4]')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Speak https without checking the registry''s certificate')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak http, and send credentials over it')
@@ -289,7 +342,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
         'regctl;tag;rm' {
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print the result')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print the result')
-            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often to repeat a request that may work a moment later [default: 4]')
             [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Say what would be deleted, and delete nothing')
             [CompletionResult]::new('--force', '--force', [CompletionResultType]::ParameterName, 'Delete a manifest even if several tags go with it')
@@ -329,6 +382,9 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('tags', 'tags', [CompletionResultType]::ParameterValue, 'List the tags of a repository')
             [CompletionResult]::new('manifest', 'manifest', [CompletionResultType]::ParameterValue, 'Look at one manifest')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete tags and manifests')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Sign in to a registry')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Sign out of a registry')
+            [CompletionResult]::new('whoami', 'whoami', [CompletionResultType]::ParameterValue, 'Show who is signed in to a registry')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Write the files that the project keeps under version control')
             [CompletionResult]::new('repo', 'repo', [CompletionResultType]::ParameterValue, 'Repositories, as other tools spell it')
@@ -361,6 +417,15 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             break
         }
         'regctl;help;delete' {
+            break
+        }
+        'regctl;help;login' {
+            break
+        }
+        'regctl;help;logout' {
+            break
+        }
+        'regctl;help;whoami' {
             break
         }
         'regctl;help;completions' {

@@ -31,6 +31,12 @@ _regctl() {
             regctl,help)
                 cmd="regctl__subcmd__help"
                 ;;
+            regctl,login)
+                cmd="regctl__subcmd__login"
+                ;;
+            regctl,logout)
+                cmd="regctl__subcmd__logout"
+                ;;
             regctl,manifest)
                 cmd="regctl__subcmd__manifest"
                 ;;
@@ -45,6 +51,9 @@ _regctl() {
                 ;;
             regctl,tags)
                 cmd="regctl__subcmd__tags"
+                ;;
+            regctl,whoami)
+                cmd="regctl__subcmd__whoami"
                 ;;
             regctl__subcmd__help,catalog)
                 cmd="regctl__subcmd__help__subcmd__catalog"
@@ -61,6 +70,12 @@ _regctl() {
             regctl__subcmd__help,help)
                 cmd="regctl__subcmd__help__subcmd__help"
                 ;;
+            regctl__subcmd__help,login)
+                cmd="regctl__subcmd__help__subcmd__login"
+                ;;
+            regctl__subcmd__help,logout)
+                cmd="regctl__subcmd__help__subcmd__logout"
+                ;;
             regctl__subcmd__help,manifest)
                 cmd="regctl__subcmd__help__subcmd__manifest"
                 ;;
@@ -75,6 +90,9 @@ _regctl() {
                 ;;
             regctl__subcmd__help,tags)
                 cmd="regctl__subcmd__help__subcmd__tags"
+                ;;
+            regctl__subcmd__help,whoami)
+                cmd="regctl__subcmd__help__subcmd__whoami"
                 ;;
             regctl__subcmd__help__subcmd__manifest,delete)
                 cmd="regctl__subcmd__help__subcmd__manifest__subcmd__delete"
@@ -155,7 +173,7 @@ _regctl() {
 
     case "${cmd}" in
         regctl)
-            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version serve catalog tags manifest delete completions generate repo tag help"
+            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version serve catalog tags manifest delete login logout whoami completions generate repo tag help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -273,7 +291,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help)
-            opts="serve catalog tags manifest delete completions generate repo tag help"
+            opts="serve catalog tags manifest delete login logout whoami completions generate repo tag help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -343,6 +361,34 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__login)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__logout)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -503,6 +549,72 @@ _regctl() {
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__whoami)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__login)
+            opts="-u -q -v -h -V --username --password-stdin --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --username)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -u)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__logout)
+            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -961,6 +1073,36 @@ _regctl() {
                     COMPREPLY=($(compgen -W "name created size semver" -- "${cur}"))
                     return 0
                     ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__whoami)
+            opts="-o -q -v -h -V --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --output)
                     COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
                     return 0

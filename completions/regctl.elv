@@ -35,6 +35,9 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand tags 'List the tags of a repository'
             cand manifest 'Look at one manifest'
             cand delete 'Delete tags and manifests'
+            cand login 'Sign in to a registry'
+            cand logout 'Sign out of a registry'
+            cand whoami 'Show who is signed in to a registry'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
             cand repo 'Repositories, as other tools spell it'
@@ -56,7 +59,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --sort 'The order: by name, or the last pushed or largest first'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -74,7 +77,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --sort 'The order: by name, or the newest, largest, or highest version first'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -101,7 +104,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --platform 'Of an index, show the image for this platform'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --raw 'Print the manifest''s bytes as they are stored'
             cand --insecure 'Speak https without checking the registry''s certificate'
@@ -118,7 +121,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;manifest;head'= {
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -134,7 +137,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;manifest;delete'= {
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --dry-run 'Say what would be deleted, and delete nothing'
             cand --force 'Delete a manifest even if several tags go with it'
@@ -169,13 +172,60 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;delete'= {
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --dry-run 'Say what would be deleted, and delete nothing'
             cand --force 'Delete a manifest even if several tags go with it'
             cand --ignore-missing 'Pass over what is not there'
             cand -y 'Delete several things without asking'
             cand --yes 'Delete several things without asking'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;login'= {
+            cand -u 'Who signs in; asked for on a terminal'
+            cand --username 'Who signs in; asked for on a terminal'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
+            cand --password-stdin 'Read the password from standard input; else it is asked for on the terminal'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;logout'= {
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;whoami'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
             cand -q 'Print only results and errors'
@@ -212,7 +262,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --sort 'The order: by name, or the last pushed or largest first'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -247,7 +297,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --sort 'The order: by name, or the newest, largest, or highest version first'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
@@ -263,7 +313,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;tag;rm'= {
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --dry-run 'Say what would be deleted, and delete nothing'
             cand --force 'Delete a manifest even if several tags go with it'
@@ -298,6 +348,9 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand tags 'List the tags of a repository'
             cand manifest 'Look at one manifest'
             cand delete 'Delete tags and manifests'
+            cand login 'Sign in to a registry'
+            cand logout 'Sign out of a registry'
+            cand whoami 'Show who is signed in to a registry'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
             cand repo 'Repositories, as other tools spell it'
@@ -322,6 +375,12 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;help;manifest;delete'= {
         }
         &'regctl;help;delete'= {
+        }
+        &'regctl;help;login'= {
+        }
+        &'regctl;help;logout'= {
+        }
+        &'regctl;help;whoami'= {
         }
         &'regctl;help;completions'= {
         }

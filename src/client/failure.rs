@@ -185,7 +185,8 @@ fn distrust(error: &rustls::Error, url: &Url) -> (String, String) {
             "renew it, or look at the clocks of both machines".into()
         }
         _ => format!(
-            "put its authority into {kept} as a .crt file, or pass --insecure to trust anyone"
+            "put its authority into /etc/docker/{kept}/ca.crt, or ~/.config/regctl/{kept}/ca.crt, \
+             or pass --insecure to trust anyone"
         ),
     };
     (error.to_string(), hint)
