@@ -174,7 +174,7 @@ impl Connections {
                 reason,
                 hint: "see whether a registry listens there, on the loopback of that host",
             },
-            last => last,
+            last @ Failed::Final(_) => last,
         }
     }
 

@@ -182,7 +182,6 @@ impl Drop for Running {
 struct Directory(PathBuf);
 
 impl Directory {
-    #[expect(clippy::disallowed_methods, reason = "sockets are not of a store")]
     fn new() -> Result<Self, Error> {
         let unique = uuid::Uuid::new_v4().simple().to_string();
         let path = place(&std::env::temp_dir()).join(format!("regctl-{}", &unique[..16]));
