@@ -321,10 +321,8 @@ impl Transport {
             return Ok(true);
         };
         if refused(&error) {
-            return match self.failure(&error, &probe).await {
-                Failed::Final(error) => Err(error),
-                Failed::Transient { .. } => Ok(true),
-            };
+            let failed = self.failure(&error, &probe).await;
+            return Err(failed.into_error(self.shown(&probe)));
         }
         Ok(tls_reason(&error).is_some())
     }

@@ -22,6 +22,8 @@ const GLANCE: Duration = Duration::from_millis(5);
 const FAREWELL: Duration = Duration::from_millis(500);
 /// The longest path that the address of a socket holds, less what ssh appends while it makes it.
 const PATH_LIMIT: usize = 80;
+/// What ssh says, and goes on, when it could make none of its sockets.
+const NO_FORWARDING: &str = "Could not request local forwarding.";
 /// What a shell ends with that does not find its command.
 const NO_COMMAND: i32 = 127;
 
@@ -103,6 +105,9 @@ impl Tunnel {
             if socket.exists() {
                 self.words.come_through();
                 return Ok(running);
+            }
+            if let Some(words) = self.words.last().filter(|words| words == NO_FORWARDING) {
+                return Err(self.unreachable(words));
             }
             tokio::time::sleep(GLANCE).await;
         }

@@ -38,6 +38,7 @@ exec 3<&0 </dev/null
 ) >/dev/null 2>&1 &
 exec 3<&-
 
-# Nobody else is to hang on this connection, which ends: ControlPath.
-eval "exec ${REGCTL_SSH:-ssh} -N -o ExitOnForwardFailure=yes -o ControlPath=none \
-    -L \"\$forward\" \"\$@\""
+# ControlPath: nobody else is to hang on this connection, which ends. The user's own forwardings may
+# fail, as where another connection has them already; this one is there whatever the configuration says.
+eval "exec ${REGCTL_SSH:-ssh} -N -o ControlPath=none -o ClearAllForwardings=no \
+    -o ExitOnForwardFailure=no -L \"\$forward\" \"\$@\""

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::cli_support::{Regctl, text};
 use crate::strange::{Strange, answer};
-use crate::support::{Program, Setup, Sshd, have};
+use crate::support::{Program, Setup, Sshd, have, run};
 
 /// `ada:p:w`, with a colon in the password.
 const ADA: &str = "Basic YWRhOnA6dw==";
@@ -98,6 +98,12 @@ fn in_who_and_out() {
     let source = config(&regctl).display().to_string();
     let expected = json!({"registry": host, "user": "ada", "source": source, "accepted": true});
     assert_eq!(json, expected);
+
+    if have(&["skopeo"]) {
+        let mut other = std::process::Command::new("skopeo");
+        other.args(["login", "--get-login", "--authfile", &source, host]);
+        assert_eq!(run(&mut other), "ada\n");
+    }
 
     let out = regctl.stdout(&["logout", host]);
     assert_eq!(
@@ -205,7 +211,7 @@ fn the_helper_that_docker_would_use() {
         command.env("PATH", format!("{}:/usr/bin:/bin", home.display()));
         command
     };
-    let run = |arguments: &[&str]| with_path(regctl.command()).args(arguments).assert();
+    let tool = |arguments: &[&str]| with_path(regctl.command()).args(arguments).assert();
     let sign_in = || {
         let mut command = with_path(regctl.command());
         command.args(["login", "-u", "ada", "--password-stdin", "--plain-http"]);
@@ -237,11 +243,11 @@ fn the_helper_that_docker_would_use() {
         kept,
         json!({"ServerURL": host, "Username": "ada", "Secret": "p:w"})
     );
-    run(&["catalog", "--plain-http"]).success();
-    let who = run(&["whoami", "--plain-http"]).success();
+    tool(&["catalog", "--plain-http"]).success();
+    let who = tool(&["whoami", "--plain-http"]).success();
     let who = text(&who.get_output().stdout);
     assert!(who.contains("docker-credential-test"), "{who}");
-    run(&["logout"]).success();
+    tool(&["logout"]).success();
     assert!(!home.join("kept").exists());
     assert_eq!(read(&regctl)["auths"], json!({}));
 }

@@ -215,7 +215,19 @@ fn a_registry_that_wants_tls() {
     regctl.run(&["catalog"]).success().stdout("");
 }
 
-/// Far from a registry, ssh's standard input is nobody's: what is piped into regctl stays there.
+/// The user's other forwardings are not regctl's business.
+#[test]
+fn a_configuration_with_forwardings() {
+    let Some(sshd) = Sshd::start() else { return };
+    let registry = start_regctl();
+    let regctl = regctl(&sshd, "busy", &registry.host);
+    let done = regctl.run(&["catalog"]).success();
+    let talk = text(&done.get_output().stderr);
+    assert!(talk.contains("Address already in use"), "{talk}");
+    nothing_is_left(&sshd, &regctl);
+}
+
+/// What is piped into regctl is not for ssh.
 #[test]
 fn standard_input_is_left_alone() {
     let Some(sshd) = Sshd::start() else { return };

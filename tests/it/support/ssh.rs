@@ -58,8 +58,8 @@ impl Sshd {
     }
 
     /// The client's command line, with the names `far`; `stranger`, whose key is not let in;
-    /// `changed`, whose host key is not the one that is known; `closed`, where no sshd is; and
-    /// `shared`, which is `far` over a connection that may be shared.
+    /// `changed`, whose host key is not the one that is known; `closed`, where no sshd is; `busy`,
+    /// with a forwarding of its own that fails; and `shared`, which is `far` over a connection that may be shared.
     pub(crate) fn ssh(&self) -> String {
         format!("ssh -F {}", self.directory.path().join("config").display())
     }
@@ -154,7 +154,8 @@ fn write_configuration(directory: &Path, port: u16) {
     std::fs::write(at("sshd_config"), sshd).unwrap();
     // What is said first counts; but of keys each one that is named.
     let ssh = format!(
-        "Host changed\n UserKnownHostsFile {}\nHost closed\n Port 1\n\
+        "Host busy\n LocalForward {port} 127.0.0.1:1\n ClearAllForwardings yes\n\
+         Host changed\n UserKnownHostsFile {}\nHost closed\n Port 1\n\
          Host shared\n ControlPath {}\nHost stranger\n IdentityFile {}\n\
          Host * !stranger\n IdentityFile {}\n\
          Host *\n HostName 127.0.0.1\n Port {port}\n UserKnownHostsFile {}\n\
