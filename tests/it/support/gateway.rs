@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 /// A proxy that runs for one test.
-pub(crate) struct Proxy {
+pub(crate) struct Gateway {
     /// `host:port`
     pub(crate) host: String,
     seen: Arc<Mutex<Vec<String>>>,
 }
 
-impl Proxy {
+impl Gateway {
     /// Leads to `target`, `host:port`; `refusal` is what it says instead.
     pub(crate) fn start(target: &str, refusal: Option<&'static str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
