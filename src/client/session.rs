@@ -93,7 +93,7 @@ impl Upload<'_> {
         let headers = headers(start, length, authorization.clone());
         let (feeder, body) = outgoing::channel(length);
         let transport = self.client.transport.clone();
-        transport.wait_while_paused(session.authority()).await;
+        transport.wait_while_paused(transport.shown(&session)).await;
         let mut request = pin!(transport.stream(Method::PATCH, &session, headers, body));
         let mut response: Option<Response> = None;
         let mut whole = false;
@@ -151,7 +151,7 @@ impl Upload<'_> {
             Ok(answer) if answer.status.is_success() => self.judge_success(&answer, whole).await,
             Ok(answer) => self.judge(&answer, &session, authorization.as_ref()).await,
             Err(failed @ Failed::Transient { .. }) => {
-                let error = failed.into_error(session.authority());
+                let error = failed.into_error(transport.shown(&session));
                 Ok(Sent::Refused(Box::new(Refused::for_now(
                     error.to_string(),
                     error,

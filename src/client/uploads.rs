@@ -148,7 +148,7 @@ impl Upload<'_> {
         let Some(session) = self.session.clone() else {
             return Ok(());
         };
-        let host = session.authority();
+        let host = transport.shown(&session);
         if let Some(next) = refused.elsewhere {
             // Nothing was taken there; the same bytes go to the other address.
             self.session = Some(next);
