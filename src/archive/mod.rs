@@ -5,3 +5,11 @@
 //! layers. Works on blocking readers and writers and holds no more than a few chunks and the small
 //! JSON documents; knows no registry and no async. Invariants: nothing is unpacked to disk; no name
 //! is trusted, every digest is computed.
+
+mod compress;
+mod decompress;
+mod gzip;
+mod pool;
+
+pub use compress::{Compression, Compressor, UnknownCompression};
+pub use decompress::{Encoding, decoder};
