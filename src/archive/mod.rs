@@ -8,8 +8,11 @@
 
 mod compress;
 mod decompress;
+pub mod documents;
 mod gzip;
 mod pool;
+mod writer;
 
 pub use compress::{Compression, Compressor, UnknownCompression};
 pub use decompress::{Encoding, decoder};
+pub use writer::Writer;
