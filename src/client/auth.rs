@@ -42,21 +42,48 @@ pub(super) enum Scope<'a> {
     Pull(&'a Repository),
     /// Deleting in a repository.
     Delete(&'a Repository),
+    /// Writing in a repository.
+    Push(&'a Repository),
+    /// Writing in a repository what another has.
+    Mount {
+        /// The one that is written in.
+        into: &'a Repository,
+        /// The one that is read.
+        from: &'a Repository,
+    },
 }
 
 impl<'a> Scope<'a> {
     fn repository(&self) -> Option<&'a Repository> {
         match self {
             Self::Catalog => None,
-            Self::Pull(repository) | Self::Delete(repository) => Some(repository),
+            Self::Pull(repository)
+            | Self::Delete(repository)
+            | Self::Push(repository)
+            | Self::Mount {
+                into: repository, ..
+            } => Some(repository),
         }
     }
 
+    /// As token services write it; several are separated by a space.
     fn text(&self) -> String {
         match self {
             Self::Catalog => "registry:catalog:*".into(),
             Self::Pull(repository) => format!("repository:{repository}:pull"),
             Self::Delete(repository) => format!("repository:{repository}:delete"),
+            Self::Push(repository) => format!("repository:{repository}:pull,push"),
+            Self::Mount { into, from } => {
+                format!("repository:{into}:pull,push repository:{from}:pull")
+            }
+        }
+    }
+
+    /// Another scope whose token does for this one as well.
+    fn wider(&self) -> Option<Self> {
+        match *self {
+            Self::Pull(repository) => Some(Self::Push(repository)),
+            _ => None,
         }
     }
 }
@@ -101,8 +128,12 @@ impl Auth {
             return direct(&found.credential);
         }
         let tokens = self.tokens.lock();
-        let token = tokens.get(&scope.text())?;
-        (token.until > Instant::now()).then(|| token.header.clone())
+        let now = Instant::now();
+        std::iter::once(*scope)
+            .chain(scope.wider())
+            .filter_map(|scope| tokens.get(&scope.text()))
+            .find(|token| token.until > now)
+            .map(|token| token.header.clone())
     }
 
     /// What to do about an answer that can't be used for want of credentials.
@@ -291,13 +322,12 @@ impl Asked<'_> {
     fn scopes(&self) -> Vec<String> {
         let own = self.scope.text();
         let asked = self.challenge.parameter("scope").unwrap_or_default();
-        let mut scopes = vec![own.clone()];
-        scopes.extend(
-            asked
-                .split(' ')
-                .filter(|scope| !scope.is_empty() && *scope != own)
-                .map(str::to_owned),
-        );
+        let mut scopes: Vec<String> = own.split(' ').map(str::to_owned).collect();
+        for scope in asked.split(' ').filter(|scope| !scope.is_empty()) {
+            if !scopes.iter().any(|own| own == scope) {
+                scopes.push(scope.to_owned());
+            }
+        }
         scopes
     }
 
@@ -316,12 +346,9 @@ impl Asked<'_> {
             ];
             return transport
                 .fetch(&Request {
-                    method: Method::POST,
-                    url: realm,
-                    accept: None,
-                    authorization: None,
                     form: Some(&form),
                     limit: TOKEN_LIMIT,
+                    ..Request::new(Method::POST, realm)
                 })
                 .await;
         }
@@ -340,12 +367,9 @@ impl Asked<'_> {
         }
         transport
             .fetch(&Request {
-                method: Method::GET,
-                url: realm,
-                accept: None,
                 authorization: credential.and_then(direct),
-                form: None,
                 limit: TOKEN_LIMIT,
+                ..Request::new(Method::GET, realm)
             })
             .await
     }

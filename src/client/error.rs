@@ -111,6 +111,43 @@ pub enum Error {
         /// The digest it has.
         actual: Box<Digest>,
     },
+    /// Content that comes has another length than was announced.
+    #[error(
+        "the content of {what} does not have its length: it should be {expected} bytes and is \
+         {actual}; hint: the registry's storage or something on the way damages it"
+    )]
+    Length {
+        /// What was asked for.
+        what: String,
+        /// The length that it should have, in bytes.
+        expected: u64,
+        /// The length that it has, in bytes; of what is too long, as far as it was read.
+        actual: u64,
+    },
+    /// What is to be sent can't be read, or is not what it was said to be.
+    #[error("can't read what is sent for {what}: {reason}")]
+    Source {
+        /// What it was sent for.
+        what: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// An upload broke off, and what has to be sent again comes from a source that can't go back.
+    #[error(
+        "{what} of {registry} broke off: the registry has {offset} of {kept} bytes, and what lies \
+         between can't be read again; hint: run it again, from a file instead of a pipe if there is \
+         one; what is there already is not sent twice"
+    )]
+    Interrupted {
+        /// The registry, as it was named.
+        registry: String,
+        /// What was sent.
+        what: String,
+        /// How many bytes the registry has.
+        offset: u64,
+        /// How many bytes were read.
+        kept: u64,
+    },
     /// The registry answers a status that says no more than that it will not.
     #[error("{registry} refuses {what} ({status}){}", Said(words))]
     Refused {
@@ -159,12 +196,15 @@ impl Error {
         match self {
             Self::NotFound { .. } => Class::NotFound,
             Self::Denied { .. } => Class::Denied,
-            Self::Unavailable { .. } | Self::Unreachable { .. } => Class::Unavailable,
-            Self::Mismatch { .. } => Class::Mismatch,
+            Self::Unavailable { .. } | Self::Unreachable { .. } | Self::Interrupted { .. } => {
+                Class::Unavailable
+            }
+            Self::Mismatch { .. } | Self::Length { .. } => Class::Mismatch,
             Self::Name { .. } => Class::Usage,
             Self::Unsupported { .. }
             | Self::Refused { .. }
             | Self::Malformed { .. }
+            | Self::Source { .. }
             | Self::Setup { .. } => Class::Other,
         }
     }

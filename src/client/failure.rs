@@ -23,6 +23,20 @@ pub(super) enum Failed {
     Final(Error),
 }
 
+impl Failed {
+    /// What it is when it is not tried again.
+    pub(super) fn into_error(self, host: &str) -> Error {
+        match self {
+            Self::Final(error) => error,
+            Self::Transient { reason, hint } => Error::Unreachable {
+                host: host.to_owned(),
+                reason,
+                hint: hint.to_owned(),
+            },
+        }
+    }
+}
+
 /// An answer that can't be used.
 pub(super) fn malformed(url: &Url, reason: &str) -> Failed {
     Failed::Final(Error::Malformed {

@@ -113,11 +113,9 @@ impl<'a> Pages<'a> {
             return Ok(None);
         };
         let call = Call {
-            method: Method::GET,
-            path: &path,
             accept: Some("application/json"),
-            scope: self.scope,
             limit: PAGE_LIMIT,
+            ..Call::new(Method::GET, &path, self.scope)
         };
         let answer = self.client.call(call).await?;
         if answer.status.is_success() {

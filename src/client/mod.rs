@@ -14,6 +14,7 @@ mod blobs;
 mod certificates;
 mod challenge;
 mod credentials;
+mod downloads;
 mod endpoint;
 mod error;
 mod failure;
@@ -22,23 +23,40 @@ mod helper;
 mod link;
 mod listing;
 mod manifests;
+mod outgoing;
+mod referrers;
 mod retry;
+mod session;
+mod source;
 mod subject;
 mod transport;
 mod trust;
+mod uploads;
+mod window;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
+pub use downloads::Download;
 pub use endpoint::Scheme;
 pub use error::{Class, Error};
 pub use listing::{Listing, RepositorySummary, TagSummary};
 pub use manifests::{Manifest, ManifestHead};
+use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
+pub use source::Source;
+pub use uploads::Uploaded;
+use url::Url;
 
 use self::auth::{Auth, Scope};
 use self::endpoint::Endpoint;
 use self::subject::Subject;
 use self::transport::{Answer, Request, Transport};
+use crate::oci::Digest;
+
+/// The largest body that is read of an answer that should have next to none, in bytes.
+const SMALL_ANSWER: usize = 1024 * 1024;
 
 /// What a client tells while it works.
 #[derive(Debug, Clone, Copy)]
@@ -67,23 +85,61 @@ pub struct Options {
     pub listener: Listener,
 }
 
-/// A registry as this side sees it.
+/// A registry as this side sees it. Clones share everything.
+#[derive(Clone)]
 pub struct Client {
     name: String,
-    endpoint: Endpoint,
-    transport: Transport,
-    auth: Auth,
+    endpoint: Arc<Endpoint>,
+    transport: Arc<Transport>,
+    auth: Arc<Auth>,
+}
+
+/// Where a request goes.
+#[derive(Clone, Copy)]
+enum Target<'a> {
+    /// Path and query, without the leading slash.
+    Path(&'a str),
+    /// An address that the registry gave: of its own, or of another host, which is told no secret.
+    Address(&'a Url),
 }
 
 /// A request to the registry.
 struct Call<'a> {
     method: Method,
-    /// Path and query, without the leading slash.
-    path: &'a str,
+    target: Target<'a>,
     accept: Option<&'a str>,
     scope: Scope<'a>,
-    /// The largest body, in bytes.
+    /// The largest body of an answer, in bytes.
     limit: usize,
+    /// What is sent, with its media type.
+    body: Option<(&'a str, Bytes)>,
+    /// The first byte that is wanted.
+    from: Option<u64>,
+    /// Whether the body of a success is left to be read.
+    open: bool,
+    /// How long the answer may take, where that is longer than usual.
+    patience: Option<Duration>,
+}
+
+impl<'a> Call<'a> {
+    /// A request for a path, whose answer is small.
+    fn new(method: Method, path: &'a str, scope: Scope<'a>) -> Self {
+        Self::to(method, Target::Path(path), scope)
+    }
+
+    fn to(method: Method, target: Target<'a>, scope: Scope<'a>) -> Self {
+        Self {
+            method,
+            target,
+            accept: None,
+            scope,
+            limit: SMALL_ANSWER,
+            body: None,
+            from: None,
+            open: false,
+            patience: None,
+        }
+    }
 }
 
 impl Client {
@@ -93,9 +149,9 @@ impl Client {
         let transport = Transport::new(endpoint.authority(), endpoint.is_loopback(), options)?;
         Ok(Self {
             name: registry.to_owned(),
-            auth: Auth::new(registry),
-            endpoint,
-            transport,
+            auth: Arc::new(Auth::new(registry)),
+            endpoint: Arc::new(endpoint),
+            transport: Arc::new(transport),
         })
     }
 
@@ -107,39 +163,76 @@ impl Client {
     /// Sends a request, answering the registry's challenge if there is one.
     async fn call(&self, call: Call<'_>) -> Result<Answer, Error> {
         let base = self.endpoint.base(&self.transport).await?;
-        let url = base
-            .join(&format!("/{}", call.path))
-            .ok()
-            .filter(|url| url.origin() == base.origin())
-            .ok_or_else(|| self.malformed(call.path, "it leads to another host"))?;
+        let url = match call.target {
+            Target::Path(path) => base
+                .join(&format!("/{path}"))
+                .ok()
+                .filter(|url| url.origin() == base.origin())
+                .ok_or_else(|| self.malformed(path, "it leads to another host"))?,
+            Target::Address(url) => url.clone(),
+        };
+        let elsewhere = !self.is_own(&url);
+        let authorization = self.authorization(&url, &call.scope);
         let mut request = Request {
-            method: call.method,
-            url,
             accept: call.accept,
-            authorization: self.auth.known(&call.scope),
-            form: None,
+            authorization,
             limit: call.limit,
+            body: call.body,
+            from: call.from,
+            open: call.open,
+            patience: call.patience,
+            ..Request::new(call.method, url)
         };
         let answer = self.transport.fetch(&request).await?;
-        if answer.status != StatusCode::UNAUTHORIZED || answer.elsewhere {
+        if answer.status != StatusCode::UNAUTHORIZED || answer.elsewhere || elsewhere {
             return Ok(answer);
         }
-        let authorization = self
-            .auth
-            .answer(
-                &answer,
-                &call.scope,
-                request.authorization.as_ref(),
-                &self.endpoint,
-                &self.transport,
-            )
-            .await?;
-        match authorization {
+        let rejected = request.authorization.take();
+        match self
+            .answer_challenge(&answer, &call.scope, rejected.as_ref())
+            .await?
+        {
             Some(authorization) => {
                 request.authorization = Some(authorization);
                 self.transport.fetch(&request).await
             }
             None => Ok(answer),
+        }
+    }
+
+    /// What to show after a 401: `None` when there is nothing other than what was `rejected`.
+    async fn answer_challenge(
+        &self,
+        answer: &Answer,
+        scope: &Scope<'_>,
+        rejected: Option<&HeaderValue>,
+    ) -> Result<Option<HeaderValue>, Error> {
+        self.auth
+            .answer(answer, scope, rejected, &self.endpoint, &self.transport)
+            .await
+    }
+
+    /// Whether an address is the registry's own, which may be told secrets.
+    fn is_own(&self, url: &Url) -> bool {
+        url.origin() == self.endpoint.decided().origin()
+    }
+
+    /// What to show with a request for an address, as far as is known from earlier ones.
+    fn authorization(&self, url: &Url, scope: &Scope<'_>) -> Option<HeaderValue> {
+        self.auth.known(scope).filter(|_| self.is_own(url))
+    }
+
+    /// Makes sure that the registry does not speak of other content than it was sent.
+    fn confirmed(&self, answer: &Answer, sent: &Digest, subject: Subject<'_>) -> Result<(), Error> {
+        let named = answer.headers.get("docker-content-digest");
+        let named = named.and_then(|value| value.to_str().ok()?.parse::<Digest>().ok());
+        match named.filter(|named| named.algorithm() == sent.algorithm() && named != sent) {
+            None => Ok(()),
+            Some(actual) => Err(Error::Mismatch {
+                what: subject.to_string(),
+                expected: Box::new(*sent),
+                actual: Box::new(actual),
+            }),
         }
     }
 

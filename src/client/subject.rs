@@ -15,6 +15,10 @@ pub(super) enum Subject<'a> {
     Manifest(&'a Repository, &'a Reference),
     /// A blob in a repository.
     Blob(&'a Repository, &'a Digest),
+    /// A blob on its way to a repository.
+    Upload(&'a Repository),
+    /// What refers to a manifest in a repository.
+    Referrers(&'a Repository, &'a Digest),
 }
 
 impl fmt::Display for Subject<'_> {
@@ -27,6 +31,10 @@ impl fmt::Display for Subject<'_> {
                 write!(f, "{repository}@{digest}")
             }
             Self::Blob(repository, digest) => write!(f, "blob {repository}@{digest}"),
+            Self::Upload(repository) => write!(f, "an upload to {repository}"),
+            Self::Referrers(repository, digest) => {
+                write!(f, "the referrers of {repository}@{digest}")
+            }
         }
     }
 }
@@ -51,6 +59,10 @@ impl Subject<'_> {
                 format!("`regctl tags --registry {registry} {repository}` lists the tags")
             }
             Self::Blob(..) => "the manifest is there without it; push the image again".into(),
+            Self::Upload(_) => {
+                "some registries want a repository to be made before it is pushed to".into()
+            }
+            Self::Referrers(..) => "not every registry lists referrers".into(),
         }
     }
 }

@@ -8,9 +8,12 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use bytes::Bytes;
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RANGE, RETRY_AFTER,
+};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
@@ -21,7 +24,7 @@ use super::retry::{PATIENCE, delay, is_transient, retry_after};
 use super::{Error, Event, Listener, Options};
 
 /// How many redirects are followed.
-const REDIRECTS: usize = 5;
+pub(super) const REDIRECTS: u32 = 5;
 /// How much of the body of a failure is read, in bytes.
 const FAILURE_LIMIT: usize = 64 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -38,6 +41,32 @@ pub(super) struct Request<'a> {
     pub(super) form: Option<&'a [(&'a str, &'a str)]>,
     /// The largest body that is taken from an answer that succeeds, in bytes.
     pub(super) limit: usize,
+    /// A body with its media type.
+    pub(super) body: Option<(&'a str, Bytes)>,
+    /// The first byte that is wanted of what is asked for.
+    pub(super) from: Option<u64>,
+    /// Whether the body of a success is left to be read from [`Answer::rest`].
+    pub(super) open: bool,
+    /// How long the answer may take, where that is longer than usual.
+    pub(super) patience: Option<Duration>,
+}
+
+impl Request<'_> {
+    /// A request without anything beside its address.
+    pub(super) fn new(method: Method, url: Url) -> Self {
+        Self {
+            method,
+            url,
+            accept: None,
+            authorization: None,
+            form: None,
+            limit: FAILURE_LIMIT,
+            body: None,
+            from: None,
+            open: false,
+            patience: None,
+        }
+    }
 }
 
 /// What came back.
@@ -45,6 +74,8 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
+    /// What the body will come from, where it was asked to be left open.
+    pub(super) rest: Option<reqwest::Response>,
     /// Whether a redirect led to another origin: its challenges are not the registry's.
     pub(super) elsewhere: bool,
     /// How many times the request was sent.
@@ -54,6 +85,9 @@ pub(super) struct Answer {
 /// Connections to one registry and to where it refers.
 pub(super) struct Transport {
     http: reqwest::Client,
+    /// For what takes its time before there is an answer: bodies on their way, large blobs that
+    /// are put in place.
+    unhurried: reqwest::Client,
     retries: u32,
     listener: Listener,
     /// Until when each host has asked to be left alone.
@@ -69,13 +103,15 @@ impl Transport {
             reason: innermost(error),
             hint: format!("look at the certificates kept for {authority}"),
         };
-        let settled = || {
+        let settled = |read_timeout: Option<Duration>| {
             let mut builder = reqwest::Client::builder()
                 .user_agent(concat!("regctl/", env!("CARGO_PKG_VERSION")))
                 .redirect(reqwest::redirect::Policy::none())
                 .retry(reqwest::retry::never())
-                .connect_timeout(CONNECT_TIMEOUT)
-                .read_timeout(READ_TIMEOUT);
+                .connect_timeout(CONNECT_TIMEOUT);
+            if let Some(read_timeout) = read_timeout {
+                builder = builder.read_timeout(read_timeout);
+            }
             if loopback {
                 // No proxy is nearer to this machine than itself.
                 builder = builder.no_proxy();
@@ -85,14 +121,17 @@ impl Transport {
                 .map_err(|error| unusable(&*error))
         };
         // A machine without any authorities still reaches registries over plain http.
-        let http = settled()?.build().or_else(|_| {
-            settled()?
-                .tls_certs_only([])
-                .build()
-                .map_err(|error| unusable(&error))
-        })?;
+        let build = |read_timeout| {
+            settled(read_timeout)?.build().or_else(|_| {
+                settled(read_timeout)?
+                    .tls_certs_only([])
+                    .build()
+                    .map_err(|error| unusable(&error))
+            })
+        };
         Ok(Self {
-            http,
+            http: build(Some(READ_TIMEOUT))?,
+            unhurried: build(None)?,
             retries: options.retries,
             listener: options.listener.clone(),
             paused: Mutex::default(),
@@ -121,41 +160,52 @@ impl Transport {
                 Err(Failed::Transient { reason, .. }) => (reason.clone(), None),
                 _ => (String::new(), None),
             };
-            if reason.is_empty()
-                || attempt >= self.retries
-                || asked.is_some_and(|wait| wait > PATIENCE)
-            {
+            if reason.is_empty() || !self.rest(&host, attempt, &reason, asked).await {
                 return match outcome {
                     Ok(mut answer) => {
                         answer.tries = attempt + 1;
                         Ok(answer)
                     }
-                    Err(Failed::Final(error)) => Err(error),
-                    Err(Failed::Transient { reason, hint }) => Err(Error::Unreachable {
-                        host,
-                        reason,
-                        hint: hint.to_owned(),
-                    }),
+                    Err(failed) => Err(failed.into_error(&host)),
                 };
-            }
-            let wait = asked.unwrap_or_else(|| delay(attempt));
-            self.tell(Event::Retry(&format!(
-                "{host}: {reason}; trying again in {:.1} s",
-                wait.as_secs_f64()
-            )));
-            if asked.is_some() {
-                let until = Instant::now() + wait;
-                let mut paused = self.paused.lock();
-                let known = paused.entry(host.clone()).or_insert(until);
-                *known = until.max(*known);
-            } else {
-                tokio::time::sleep(wait).await;
             }
             attempt += 1;
         }
     }
 
-    async fn wait_while_paused(&self, host: &str) {
+    /// Waits before the try after the number `attempt` (from 0), as long as the host `asked` for or
+    /// else a little longer each time; false when there is to be none.
+    pub(super) async fn rest(
+        &self,
+        host: &str,
+        attempt: u32,
+        reason: &str,
+        asked: Option<Duration>,
+    ) -> bool {
+        if attempt >= self.retries || asked.is_some_and(|wait| wait > PATIENCE) {
+            return false;
+        }
+        let wait = asked.unwrap_or_else(|| delay(attempt));
+        self.tell(Event::Retry(&format!(
+            "{host}: {reason}; trying again in {:.1} s",
+            wait.as_secs_f64()
+        )));
+        if asked.is_some() {
+            {
+                let until = Instant::now() + wait;
+                let mut paused = self.paused.lock();
+                let known = paused.entry(host.to_owned()).or_insert(until);
+                *known = until.max(*known);
+            }
+            self.wait_while_paused(host).await;
+        } else {
+            tokio::time::sleep(wait).await;
+        }
+        true
+    }
+
+    /// Waits as long as a host has asked to be left alone.
+    pub(super) async fn wait_while_paused(&self, host: &str) {
         let until = self.paused.lock().get(host).copied();
         if let Some(until) = until {
             tokio::time::sleep_until(until.into()).await;
@@ -181,7 +231,7 @@ impl Transport {
             let Some(next) = next else {
                 return Err(malformed(&url, "a redirect to what is not an address"));
             };
-            if request.method != Method::GET && request.method != Method::HEAD {
+            if !may_be_led_on(request, status) {
                 return Err(malformed(
                     &url,
                     "a redirect of a request that changes things",
@@ -202,7 +252,14 @@ impl Transport {
         url: &Url,
         elsewhere: bool,
     ) -> Result<reqwest::Response, Failed> {
-        let mut builder = self.http.request(request.method.clone(), url.clone());
+        let method = request.method.clone();
+        let mut builder = match request.patience {
+            None => self.http.request(method, url.clone()),
+            Some(patience) => self
+                .unhurried
+                .request(method, url.clone())
+                .timeout(patience),
+        };
         if let Some(accept) = request.accept {
             builder = builder.header(ACCEPT, accept);
         }
@@ -214,16 +271,33 @@ impl Transport {
         if let Some(form) = request.form {
             builder = builder.form(form);
         }
+        if let Some((media_type, bytes)) = &request.body {
+            builder = builder
+                .header(CONTENT_TYPE, *media_type)
+                .body(bytes.clone());
+        }
+        if let Some(from) = request.from {
+            builder = builder.header(RANGE, format!("bytes={from}-"));
+        }
+        self.exchange(&request.method, url, builder.send()).await
+    }
+
+    /// Waits for what a request comes to, and tells it.
+    async fn exchange(
+        &self,
+        method: &Method,
+        url: &Url,
+        sending: impl Future<Output = reqwest::Result<reqwest::Response>>,
+    ) -> Result<reqwest::Response, Failed> {
         let start = Instant::now();
-        let outcome = builder.send().await;
+        let outcome = sending.await;
         let said = match &outcome {
             Ok(response) => response.status().to_string(),
             Err(error) => innermost(error),
         };
         // The query may hold what a storage behind the registry signed: it is not repeated.
         self.tell(Event::Request(&format!(
-            "{} {}{}: {said}, {} ms",
-            request.method,
+            "{method} {}{}: {said}, {} ms",
             url.origin().ascii_serialization(),
             url.path(),
             start.elapsed().as_millis()
@@ -240,6 +314,16 @@ impl Transport {
         let status = response.status();
         let headers = response.headers().clone();
         let mut body = Vec::new();
+        if request.open && status.is_success() {
+            return Ok(Answer {
+                status,
+                headers,
+                body,
+                rest: Some(response),
+                elsewhere,
+                tries: 1,
+            });
+        }
         // hyper knows that the answer to a HEAD has no body.
         while let Some(chunk) = response
             .chunk()
@@ -260,9 +344,34 @@ impl Transport {
             status,
             headers,
             body,
+            rest: None,
             elsewhere,
             tries: 1,
         })
+    }
+
+    /// One try to send a body that comes while it is sent. Redirects are not followed, and nothing
+    /// bounds the time: who hands out the body knows when it is stuck.
+    pub(super) async fn stream(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: reqwest::Body,
+    ) -> Result<reqwest::Response, Failed> {
+        let builder = self.unhurried.request(method.clone(), url.clone());
+        let sending = builder.headers(headers).body(body).send();
+        self.exchange(&method, url, sending).await
+    }
+
+    /// Reads the body of a failure, or that of a success up to `limit`.
+    pub(super) async fn finish(
+        &self,
+        url: &Url,
+        response: reqwest::Response,
+    ) -> Result<Answer, Failed> {
+        let request = Request::new(Method::PATCH, url.clone());
+        self.read(&request, response, false).await
     }
 
     /// Whether what listens at an https address speaks TLS. A certificate that is not trusted is
@@ -280,6 +389,13 @@ impl Transport {
         }
         Ok(tls_reason(&error).is_some())
     }
+}
+
+/// Whether a request may be sent again where a redirect leads: one that only reads, or one whose
+/// method and body a redirect of this status keeps. A form holds a secret and goes nowhere else.
+fn may_be_led_on(request: &Request<'_>, status: StatusCode) -> bool {
+    let reads = request.method == Method::GET || request.method == Method::HEAD;
+    reads || (request.form.is_none() && matches!(status.as_u16(), 307 | 308))
 }
 
 fn is_redirect(status: StatusCode) -> bool {
