@@ -30,7 +30,7 @@ pub(super) struct LayoutImage {
 
 enum Root {
     /// One of its manifests.
-    Manifest(Descriptor),
+    Manifest(Box<Descriptor>),
     /// All of `index.json`: it names no image, but is one of several platforms.
     Whole(Box<ManifestView>, Arc<[u8]>),
 }
@@ -72,7 +72,7 @@ pub(super) fn images(contents: &Contents) -> Result<Option<Vec<LayoutImage>>, Er
             Some(image) => image.names.extend(name),
             None => images.push(LayoutImage {
                 names: name.into_iter().collect(),
-                root: Root::Manifest(descriptor),
+                root: Root::Manifest(Box::new(descriptor)),
             }),
         }
     }
