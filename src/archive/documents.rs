@@ -124,12 +124,9 @@ pub fn docker_manifest(images: &[NamedImage]) -> Option<Vec<u8>> {
             items.push((runnable, Vec::new()));
             items.len() - 1
         });
+        // Whole names: podman would put others under localhost/.
         if image.name.tag.is_some() {
-            let tagged = ImageReference {
-                digest: None,
-                ..image.name.clone()
-            };
-            items[at].1.push(tagged.to_string());
+            items[at].1.push(full_name(&image.name));
         }
     }
     let items: Vec<Item> = items
@@ -224,7 +221,7 @@ mod tests {
             json!([
                 {
                     "Config": blob('c'),
-                    "RepoTags": ["team/app:1", "team/app:latest"],
+                    "RepoTags": ["docker.io/team/app:1", "docker.io/team/app:latest"],
                     "Layers": [blob('d'), blob('e')],
                 },
                 { "Config": blob('1'), "RepoTags": null, "Layers": [blob('d')] },
