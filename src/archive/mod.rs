@@ -21,6 +21,7 @@ mod path;
 mod plan;
 mod platform;
 mod pool;
+mod stored;
 mod stream;
 mod writer;
 
