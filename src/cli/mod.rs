@@ -8,7 +8,9 @@ mod catalog;
 mod context;
 mod delete;
 mod deletion;
+mod destination;
 mod exit;
+mod export;
 mod figures;
 mod generate;
 mod image;
@@ -73,6 +75,7 @@ enum Command {
     Login(login::Args),
     Logout(logout::Args),
     Whoami(whoami::Args),
+    Export(export::Args),
     Completions(generate::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -158,6 +161,7 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
         Command::Login(args) => login::run(&args, &Context::new(&args.client(early)?)?).await,
         Command::Logout(args) => logout::run(&Context::new(&args.client(early)?)?).await,
         Command::Whoami(args) => whoami::run(&args, &Context::new(&args.client(early)?)?).await,
+        Command::Export(args) => export::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Completions(args) => generate::completions(&args, Printer::default()),
         Command::Generate(args) => generate::run(&args),
     }
