@@ -38,6 +38,9 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand login 'Sign in to a registry'
             cand logout 'Sign out of a registry'
             cand whoami 'Show who is signed in to a registry'
+            cand export 'Write images into an archive that docker, podman and containerd load'
+            cand copy 'Copy images between registries and repositories'
+            cand sync 'Make a repository hold the tags of another'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
             cand repo 'Repositories, as other tools spell it'
@@ -237,6 +240,74 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'regctl;export'= {
+            cand -o 'The file to write; without it, or with -, stdout'
+            cand --output 'The file to write; without it, or with -, stdout'
+            cand --format 'docker: loads everywhere; oci: an OCI image layout and nothing else'
+            cand --platform 'Of an index, only the image for this platform; may be repeated'
+            cand --without 'Leave out the layers of this image, which the other side has; may be repeated'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;copy'= {
+            cand --match 'Of all tags, only those that match'
+            cand --platform 'Of an index, copy only the image for this platform'
+            cand -j 'How many blobs move at once'
+            cand --jobs 'How many blobs move at once'
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
+            cand -a 'Copy every tag of a repository'
+            cand --all-tags 'Copy every tag of a repository'
+            cand --referrers 'Copy signatures and whatever else refers to the images as well'
+            cand --dry-run 'Say what would be done, and do nothing'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;sync'= {
+            cand --match 'Only tags that match, on both sides'
+            cand --platform 'Of an index, copy only the image for this platform'
+            cand -j 'How many blobs move at once'
+            cand --jobs 'How many blobs move at once'
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
+            cand --delete 'Delete the tags that the source does not have'
+            cand -y 'Delete without asking'
+            cand --yes 'Delete without asking'
+            cand --referrers 'Copy signatures and whatever else refers to the images as well'
+            cand --dry-run 'Say what would be done, and do nothing'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'regctl;completions'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -351,6 +422,9 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand login 'Sign in to a registry'
             cand logout 'Sign out of a registry'
             cand whoami 'Show who is signed in to a registry'
+            cand export 'Write images into an archive that docker, podman and containerd load'
+            cand copy 'Copy images between registries and repositories'
+            cand sync 'Make a repository hold the tags of another'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
             cand repo 'Repositories, as other tools spell it'
@@ -381,6 +455,12 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;help;logout'= {
         }
         &'regctl;help;whoami'= {
+        }
+        &'regctl;help;export'= {
+        }
+        &'regctl;help;copy'= {
+        }
+        &'regctl;help;sync'= {
         }
         &'regctl;help;completions'= {
         }

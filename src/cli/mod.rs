@@ -6,9 +6,13 @@
 
 mod catalog;
 mod context;
+mod copy;
+mod copying;
 mod delete;
 mod deletion;
+mod destination;
 mod exit;
+mod export;
 mod figures;
 mod generate;
 mod image;
@@ -22,6 +26,7 @@ mod registry;
 mod report;
 mod selection;
 pub mod serve;
+mod sync;
 mod table;
 mod tags;
 mod whoami;
@@ -80,6 +85,9 @@ enum Command {
     Login(login::Args),
     Logout(logout::Args),
     Whoami(whoami::Args),
+    Export(export::Args),
+    Copy(copy::Args),
+    Sync(sync::Args),
     Completions(generate::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -165,6 +173,9 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
         Command::Login(args) => login::run(&args, &Context::new(&args.client(early)?)?).await,
         Command::Logout(args) => logout::run(&Context::new(&args.client(early)?)?).await,
         Command::Whoami(args) => whoami::run(&args, &Context::new(&args.client(early)?)?).await,
+        Command::Copy(args) => copy::run(&args, &Context::new(&args.client.with(early))?).await,
+        Command::Sync(args) => sync::run(&args, &Context::new(&args.client.with(early))?).await,
+        Command::Export(args) => export::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Completions(args) => generate::completions(&args, Printer::default()),
         Command::Generate(args) => generate::run(&args),
     }

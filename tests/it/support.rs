@@ -4,6 +4,7 @@ mod client;
 mod disk;
 mod gateway;
 mod image;
+mod proxy;
 mod server;
 mod ssh;
 mod tools;
@@ -16,6 +17,7 @@ pub(crate) use image::{
     Image, Manifest, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Random, artifact, descriptor,
     index, random_bytes,
 };
+pub(crate) use proxy::{Action, Passed, Proxy};
 pub(crate) use server::{Log, Program, Server, Setup, wait};
 pub(crate) use ssh::Sshd;
 pub(crate) use tools::{attempt, eventually, find, have, is_ci, is_root, run, skip};
