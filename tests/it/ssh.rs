@@ -53,6 +53,23 @@ fn every_command() {
     }
 }
 
+/// Bytes go both ways, also where the registry names the addresses of uploads in full.
+#[test]
+fn images_go_both_ways() {
+    let Some(sshd) = Sshd::start() else { return };
+    let near = start_regctl();
+    for far in start_docker_registry().into_iter().chain([start_regctl()]) {
+        let digest = push_image(&far.host, "app", "1", "amd64");
+        let regctl = regctl(&sshd, "far", &far.host);
+        let away = format!("{}/team/away:1", near.host);
+        regctl.run(&["copy", "app:1", &away]).success();
+        regctl.run(&["copy", &away, "back:1"]).success();
+        let head = regctl.json(&["manifest", "head", "back:1", "-o", "json"]);
+        assert_eq!(head["digest"], *digest);
+        nothing_is_left(&sshd, &regctl);
+    }
+}
+
 #[test]
 fn what_ssh_says_is_the_error() {
     let Some(sshd) = Sshd::start() else { return };
