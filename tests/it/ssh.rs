@@ -160,15 +160,14 @@ fn ssh_ends_with_regctl_however_that_ends() {
 #[test]
 fn a_connection_that_breaks_is_made_anew() {
     let Some(sshd) = Sshd::start() else { return };
-    let sshd = std::sync::Arc::new(sshd);
-    let seen = sshd.clone();
+    let clients = sshd.watch();
     let strange = Strange::start(move |_, before| {
         // The first request asks whether TLS is wanted.
         if before == 1 {
-            for pid in seen.clients() {
+            for pid in clients() {
                 let _ = kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL);
             }
-            eventually("ssh is gone", || seen.clients().is_empty());
+            eventually("ssh is gone", || clients().is_empty());
         }
         manifest(&digest(BODY))
     });

@@ -90,17 +90,24 @@ impl Sshd {
 
     /// The clients that are running, by process number.
     pub(crate) fn clients(&self) -> Vec<i32> {
+        self.watch()()
+    }
+
+    /// A way to look for them that does not keep the server running.
+    pub(crate) fn watch(&self) -> impl Fn() -> Vec<i32> + Send + 'static {
         let config = self.directory.path().join("config");
-        let config = config.to_str().unwrap().as_bytes();
-        let processes = std::fs::read_dir("/proc").unwrap().flatten();
-        processes
-            .filter_map(|process| {
-                let pid = process.file_name().to_str()?.parse().ok()?;
-                let line = std::fs::read(process.path().join("cmdline")).ok()?;
-                let mut words = line.split(|byte| *byte == 0);
-                words.any(|word| word == config).then_some(pid)
-            })
-            .collect()
+        move || {
+            let processes = std::fs::read_dir("/proc").unwrap().flatten();
+            processes
+                .filter_map(|process| {
+                    let pid = process.file_name().to_str()?.parse().ok()?;
+                    let line = std::fs::read(process.path().join("cmdline")).ok()?;
+                    let mut words = line.split(|byte| *byte == 0);
+                    let config = config.as_os_str().as_encoded_bytes();
+                    words.any(|word| word == config).then_some(pid)
+                })
+                .collect()
+        }
     }
 }
 
