@@ -34,8 +34,9 @@ fn directories() -> Vec<PathBuf> {
         PathBuf::from("/etc/containers/certs.d"),
     ];
     if let Some(config) = dirs::config_dir() {
-        directories.push(config.join("containers/certs.d"));
-        directories.push(config.join("regctl/certs.d"));
+        // docker without root, podman, and regctl for itself.
+        let owners = ["docker", "containers", "regctl"];
+        directories.extend(owners.map(|owner| config.join(owner).join("certs.d")));
     }
     directories
 }

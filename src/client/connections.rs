@@ -8,6 +8,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use hyper_util::client::proxy::matcher::Matcher;
 use parking_lot::Mutex;
 use reqwest::ClientBuilder;
 use url::Url;
@@ -15,7 +16,7 @@ use url::Url;
 use super::certificates::Certificates;
 use super::endpoint::{Endpoint, is_loopback};
 use super::error::innermost;
-use super::failure::{Failed, failure, refused};
+use super::failure::{Failed, failure, failure_through, refused};
 use super::tunnel::Tunnel;
 use super::{Error, Options};
 
@@ -151,7 +152,10 @@ impl Connections {
     /// What a failed exchange with an address means, by what ssh says of it where it went that way.
     pub(super) async fn failure(&self, error: &reqwest::Error, url: &Url) -> Failed {
         let Some(tunnel) = self.tunnel_to(url) else {
-            return failure(error, url);
+            return match self.proxy_to(url) {
+                Some(proxy) => failure_through(&proxy, error, url),
+                None => failure(error, url),
+            };
         };
         if !error.is_timeout()
             && let Some(refusal) = tunnel.refusal().await
@@ -159,6 +163,7 @@ impl Connections {
             return Failed::Final(refusal);
         }
         if refused(error) {
+            tunnel.broken().await;
             return Failed::Transient {
                 reason: "the ssh connection broke off".into(),
                 hint: "",
@@ -169,8 +174,18 @@ impl Connections {
                 reason,
                 hint: "see whether a registry listens there, on the loopback of that host",
             },
-            last => last,
+            last @ Failed::Final(_) => last,
         }
+    }
+
+    /// The proxy through which an address is reached, as `host:port`: what reqwest makes of the
+    /// environment too.
+    fn proxy_to(&self, url: &Url) -> Option<String> {
+        if self.way(url).ok()? != Way::Proxied {
+            return None;
+        }
+        let proxied = Matcher::from_env().intercept(&url.as_str().parse().ok()?)?;
+        Some(proxied.uri().authority()?.to_string())
     }
 
     /// The tunnel, if an address is reached through it.

@@ -236,7 +236,7 @@ fn spellings(host: &str) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn config(document: Value) -> Config {
+    fn config(document: &Value) -> Config {
         Config {
             path: "/nowhere/config.json".into(),
             document: document.as_object().unwrap().clone(),
@@ -245,17 +245,17 @@ mod tests {
 
     #[test]
     fn the_helper_that_docker_would_use() {
-        let both = config(json!({
+        let both = config(&json!({
             "credsStore": "all", "credHelpers": {"h:5000": "one", "plain.example": ""},
         }));
         assert_eq!(both.helper("h:5000").as_deref(), Some("one"));
         assert_eq!(both.helper("other").as_deref(), Some("all"));
         assert_eq!(both.helper("plain.example"), None);
-        assert_eq!(config(json!({})).helper("h"), None);
-        let hub = config(json!({"credHelpers": {"https://index.docker.io/v1/": "hub"}}));
+        assert_eq!(config(&json!({})).helper("h"), None);
+        let hub = config(&json!({"credHelpers": {"https://index.docker.io/v1/": "hub"}}));
         assert_eq!(hub.helper(DOCKER_HUB).as_deref(), Some("hub"));
         // Who keeps something already goes on as before.
-        assert_eq!(config(json!({"auths": {"h": {}}})).first_helper(), None);
+        assert_eq!(config(&json!({"auths": {"h": {}}})).first_helper(), None);
     }
 
     #[test]
@@ -272,7 +272,7 @@ mod tests {
 
     #[test]
     fn sections_of_odd_kinds() {
-        let mut odd = config(json!({"auths": null, "other": 3}));
+        let mut odd = config(&json!({"auths": null, "other": 3}));
         assert!(odd.section("auths").unwrap().is_empty());
         assert!(odd.section("other").is_err());
     }

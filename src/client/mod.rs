@@ -261,6 +261,7 @@ impl Client {
                     .and_then(|value| value.to_str().ok())
                     .and_then(|value| retry::retry_after(value, jiff::Timestamp::now()))
                     .map(|wait| format!("it asks to wait {} s", wait.as_secs()))
+                    .or_else(|| self.too_often(status))
                     .unwrap_or_default(),
                 registry,
                 what,
@@ -274,6 +275,14 @@ impl Client {
                 words,
             },
         }
+    }
+
+    /// What to do about a registry that limits how often it is asked and does not say for how long.
+    fn too_often(&self, status: StatusCode) -> Option<String> {
+        (status == StatusCode::TOO_MANY_REQUESTS).then(|| {
+            let name = &self.name;
+            format!("try again later; many let in more of who is signed in (`regctl login {name}`)")
+        })
     }
 
     fn malformed(&self, what: impl std::fmt::Display, reason: impl std::fmt::Display) -> Error {

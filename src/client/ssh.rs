@@ -78,15 +78,12 @@ impl FromStr for SshAddress {
 
 /// A host, and the port after it.
 fn split(place: &str) -> Option<(&str, Option<&str>)> {
-    let (host, rest, inner) = match place.strip_prefix('[') {
-        Some(place) => {
-            let (host, rest) = place.split_once(']')?;
-            (host, rest, ":%")
-        }
-        None => {
-            let end = place.find(':').unwrap_or(place.len());
-            (&place[..end], &place[end..], "")
-        }
+    let (host, rest, inner) = if let Some(place) = place.strip_prefix('[') {
+        let (host, rest) = place.split_once(']')?;
+        (host, rest, ":%")
+    } else {
+        let end = place.find(':').unwrap_or(place.len());
+        (&place[..end], &place[end..], "")
     };
     let port = match rest.strip_prefix(':') {
         Some(port) => Some(port),

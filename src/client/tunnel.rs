@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::{Child, ChildStdin, Command};
 
 use super::ssh::SshAddress;
@@ -26,24 +25,12 @@ const PATH_LIMIT: usize = 80;
 /// What a shell ends with that does not find its command.
 const NO_COMMAND: i32 = 127;
 
-/// Starts ssh, which is to end when this process ends, even by `kill -9`: a second process waits for
-/// the end of standard input, where a line says that nothing is left to be done. What the terminal
-/// sends to all of its processes it does not heed. `REGCTL_SSH` is a command line, as git's
-/// `GIT_SSH_COMMAND` is.
-const SCRIPT: &str = r#"
-directory=$1
-shift
-exec 3<&0 </dev/null
-(
-    trap '' HUP INT TERM
-    read -r _ <&3 && exit
-    kill "$$"
-    rm -f "$directory/registry"
-    rmdir "$directory"
-) >/dev/null 2>&1 &
-exec 3<&-
-eval "exec ${REGCTL_SSH:-ssh} \"\$@\""
-"#;
+/// What stands between this process and ssh.
+const SCRIPT: &str = include_str!("tunnel.sh");
+/// What is said to the script when there is nothing to end.
+const GONE: &[u8] = b"gone\n";
+/// What is said to it otherwise.
+const END: &[u8] = b"end\n";
 
 /// The way to one registry.
 pub(super) struct Tunnel {
@@ -83,77 +70,42 @@ impl Tunnel {
         Ok(())
     }
 
+    /// What did not carry a connection is not used again.
+    pub(super) async fn broken(&self) {
+        *self.running.lock().await = None;
+    }
+
     async fn start(&self) -> Result<Running, Error> {
         let socket = self.socket();
         let mut command = Command::new("/bin/sh");
         command
             .args(["-c", SCRIPT, "regctl"])
             .arg(&self.directory.0)
-            .args(["-N", "-o", "ExitOnForwardFailure=yes"])
-            // What is left behind by a tunnel that broke down.
-            .args(["-o", "StreamLocalBindUnlink=yes"])
-            // A connection that the user shares is used; but others are not to hang on this one,
-            // which ends.
-            .args(["-o", "ControlMaster=no"])
-            .args(self.forward())
+            .arg(format!("{}:{}", socket.display(), self.address.registry()))
             .args(self.address.words())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .kill_on_drop(true);
+        self.directory.clear();
         let unusable = |error: std::io::Error| self.unreachable(error.to_string());
         let mut child = command.spawn().map_err(unusable)?;
         let mut running = Running {
             lifeline: child.stdin.take(),
             listening: child.stderr.take().map(|stderr| self.words.listen(stderr)),
             child,
-            shared: None,
         };
         loop {
             self.words.air();
-            let ended = running.child.try_wait().map_err(unusable)?;
-            let there = socket.exists();
-            match ended {
-                None if there => {
-                    self.words.come_through();
-                    return Ok(running);
-                }
-                None => tokio::time::sleep(GLANCE).await,
-                // A connection that the user shares took the forwarding over.
-                Some(status) if there && status.success() => {
-                    self.words.come_through();
-                    running.shared = Some(self.cancel());
-                    return Ok(running);
-                }
-                Some(status) => return Err(self.gone(status, &mut running).await),
+            if let Some(status) = running.child.try_wait().map_err(unusable)? {
+                return Err(self.gone(status, &mut running).await);
             }
+            if socket.exists() {
+                self.words.come_through();
+                return Ok(running);
+            }
+            tokio::time::sleep(GLANCE).await;
         }
-    }
-
-    fn forward(&self) -> [String; 2] {
-        let socket = self.socket().display().to_string();
-        [
-            "-L".to_owned(),
-            format!("{socket}:{}", self.address.registry()),
-        ]
-    }
-
-    /// Ends the forwarding of a connection that goes on without it.
-    fn cancel(&self) -> std::process::Command {
-        let mut command = std::process::Command::new("/bin/sh");
-        command
-            .args([
-                "-c",
-                "eval \"exec ${REGCTL_SSH:-ssh} \\\"\\$@\\\"\"",
-                "regctl",
-            ])
-            .args(["-O", "cancel"])
-            .args(self.forward())
-            .args(self.address.words())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null());
-        command
     }
 
     /// Why there is no tunnel: ssh's last words, if it had any.
@@ -197,55 +149,31 @@ impl Tunnel {
     }
 }
 
-/// A process that forwards, or that has left the forwarding to another.
+/// A process that forwards, or that sees to it that another does.
 struct Running {
     child: Child,
-    /// Closed, it ends the process.
+    /// Where the script listens.
     lifeline: Option<ChildStdin>,
     listening: Option<tokio::task::JoinHandle<()>>,
-    /// Ends the forwarding where the user's own shared connection does it.
-    shared: Option<std::process::Command>,
 }
 
 impl Running {
     fn goes_on(&mut self) -> bool {
-        self.shared.is_some() || matches!(self.child.try_wait(), Ok(None))
-    }
-
-    /// Whether the process ends within [`FAREWELL`].
-    fn ends(mut ended: impl FnMut() -> bool) -> bool {
-        let deadline = Instant::now() + FAREWELL;
-        while !ended() {
-            if Instant::now() > deadline {
-                return false;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        true
+        matches!(self.child.try_wait(), Ok(None))
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if let Some(mut cancel) = self.shared.take()
-            && let Ok(mut child) = cancel.spawn()
-            && !Self::ends(|| !matches!(child.try_wait(), Ok(None)))
-        {
-            let _ = child.kill();
-            let _ = child.wait();
+        let said = if self.goes_on() { END } else { GONE };
+        let lifeline = self.lifeline.take();
+        if let Some(lifeline) = lifeline.and_then(|lifeline| lifeline.into_owned_fd().ok()) {
+            let _ = rustix::io::write(lifeline, said);
         }
         // Not at once with SIGKILL: ssh has a terminal to put back and a proxy to end.
-        let pid = self.child.id().and_then(|pid| i32::try_from(pid).ok());
-        if let Some(pid) = pid.and_then(Pid::from_raw) {
-            let _ = kill_process(pid, Signal::TERM);
-            Self::ends(|| !matches!(self.child.try_wait(), Ok(None)));
-        }
-        if let Some(lifeline) = self
-            .lifeline
-            .take()
-            .and_then(|line| line.into_owned_fd().ok())
-        {
-            let _ = rustix::io::write(lifeline, b"\n");
+        let deadline = Instant::now() + FAREWELL;
+        while self.goes_on() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
         }
     }
 }
@@ -254,7 +182,6 @@ impl Drop for Running {
 struct Directory(PathBuf);
 
 impl Directory {
-    #[expect(clippy::disallowed_methods, reason = "sockets are not of a store")]
     fn new() -> Result<Self, Error> {
         let unique = uuid::Uuid::new_v4().simple().to_string();
         let path = place(&std::env::temp_dir()).join(format!("regctl-{}", &unique[..16]));
@@ -269,6 +196,12 @@ impl Directory {
 
     fn socket(&self) -> PathBuf {
         self.0.join("registry")
+    }
+
+    /// Removes what a tunnel that broke down left behind.
+    #[expect(clippy::disallowed_methods, reason = "sockets are not of a store")]
+    fn clear(&self) {
+        let _ = std::fs::remove_file(self.socket());
     }
 }
 
@@ -285,7 +218,7 @@ fn place(temporary: &Path) -> &Path {
 impl Drop for Directory {
     #[expect(clippy::disallowed_methods, reason = "sockets are not of a store")]
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(self.socket());
+        self.clear();
         let _ = std::fs::remove_dir(&self.0);
     }
 }
