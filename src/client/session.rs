@@ -25,6 +25,9 @@ use crate::oci::parse_content_range;
 /// How long a registry may take no byte before the connection is given up.
 const STUCK: Duration = Duration::from_mins(1);
 
+/// What is no longer than this is sent with the digest, in one request.
+const SMALL: u64 = 256 * 1024;
+
 /// What became of a stretch.
 pub(super) enum Sent {
     /// The registry has all the bytes of the source.
@@ -79,6 +82,11 @@ impl Upload<'_> {
             return Ok(Sent::Part);
         };
         if self.position == self.window.end() && !self.take().await? {
+            return Ok(Sent::Everything);
+        }
+        if self.position == 0 && self.source.size().is_some_and(|size| size <= SMALL) {
+            // It goes along with the digest.
+            while self.take().await? {}
             return Ok(Sent::Everything);
         }
         let end = match self.source.size() {

@@ -9,6 +9,7 @@
 use std::io;
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
 use reqwest::header::LOCATION;
 use reqwest::{Method, StatusCode};
 use url::Url;
@@ -217,8 +218,11 @@ impl Upload<'_> {
         };
         closing.set_query(Some(&query));
         let scope = Scope::Push(self.repository);
+        let body = self.unsent();
+        let alone = body.is_none();
         let call = Call {
             patience: Some(PLACING),
+            body: body.map(|bytes| ("application/octet-stream", bytes)),
             ..Call::to(Method::PUT, Target::Address(&closing), scope)
         };
         let answer = match self.client.call(call).await {
@@ -244,7 +248,9 @@ impl Upload<'_> {
         }
         let subject = Subject::Blob(self.repository, &digest);
         let error = self.client.refusal(&answer, subject);
-        let damaged = answer.status == StatusCode::BAD_REQUEST && self.resumed;
+        // Some of the bytes may be there from an earlier try.
+        let again = self.resumed || (!alone && answer.tries > 1);
+        let damaged = answer.status == StatusCode::BAD_REQUEST && again;
         if !(gone || damaged || answer.status == StatusCode::RANGE_NOT_SATISFIABLE) {
             return Err(error);
         }
@@ -257,6 +263,21 @@ impl Upload<'_> {
         )))
         .await?;
         Ok(None)
+    }
+
+    /// What goes along with the digest: all of a blob that is small.
+    fn unsent(&self) -> Option<Bytes> {
+        let mut bytes = BytesMut::new();
+        let mut position = self.position;
+        while let Some(piece) = self.window.piece(position) {
+            position += piece.len() as u64;
+            bytes.extend_from_slice(&piece);
+        }
+        if bytes.is_empty() {
+            return None;
+        }
+        (self.progress)(bytes.len() as u64);
+        Some(bytes.freeze())
     }
 
     pub(super) fn subject(&self) -> Subject<'_> {

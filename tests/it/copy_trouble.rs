@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::cli_support::{Regctl, text};
-use crate::support::{Action, Image, Passed, Proxy, Random, Server, random_bytes};
+use crate::support::{Action, Image, Meddler, Passed, Random, Server, random_bytes};
 use crate::transfer_support::answer;
 
 const MIB: usize = 1 << 20;
@@ -33,8 +33,8 @@ fn both_connections_break() {
     };
     for seed in 0..2 {
         let (source, target) = (
-            Proxy::start(from.address(), breaking(seed)),
-            Proxy::start(to.address(), breaking(seed + 100)),
+            Meddler::start(from.address(), breaking(seed)),
+            Meddler::start(to.address(), breaking(seed + 100)),
         );
         let regctl = Regctl::new(&source.host);
         let target = format!("{}/app{seed}:1", target.host);
@@ -54,8 +54,8 @@ fn busy_registries() {
         _ => Action::Pass,
     };
     let (source, target) = (
-        Proxy::start(from.address(), busy),
-        Proxy::start(to.address(), busy),
+        Meddler::start(from.address(), busy),
+        Meddler::start(to.address(), busy),
     );
     let regctl = Regctl::new(&source.host);
     let run = regctl.run(&["copy", "app:1", &format!("{}/app", target.host)]);
@@ -73,7 +73,7 @@ fn tokens_expire_in_the_middle() {
         .push("1", &Image::with_layers(3, &[12 * MIB, 5, 7]));
     let issued: &'static AtomicUsize = Box::leak(Box::default());
     let used: &'static AtomicUsize = Box::leak(Box::default());
-    let tokens = Proxy::start("127.0.0.1:1".parse().unwrap(), move |_, _| {
+    let tokens = Meddler::start("127.0.0.1:1".parse().unwrap(), move |_, _| {
         let number = issued.fetch_add(1, Ordering::SeqCst) + 1;
         used.store(0, Ordering::SeqCst);
         let body = format!("{{\"token\":\"t{number}\",\"expires_in\":300}}");
@@ -83,7 +83,7 @@ fn tokens_expire_in_the_middle() {
         "WWW-Authenticate: Bearer realm=\"http://{}/token\",service=\"s\"",
         tokens.host
     );
-    let target = Proxy::start(to.address(), move |passed, _| {
+    let target = Meddler::start(to.address(), move |passed, _| {
         let number = passed.authorization.as_deref();
         let number = number.and_then(|text| text.strip_prefix("Bearer t")?.parse::<usize>().ok());
         let fresh = number == Some(issued.load(Ordering::SeqCst));
@@ -116,7 +116,7 @@ fn a_registry_that_lies_sets_no_tag() {
     let damaged = random_bytes(99, 300_000);
     let layer = crate::support::sha256(&image.blobs[1]).to_string();
     let whole = answer("200 OK", &[], &damaged);
-    let source = Proxy::start(from.address(), move |passed, _| {
+    let source = Meddler::start(from.address(), move |passed, _| {
         if passed.line.starts_with("GET") && passed.line.ends_with(&layer) {
             Action::Answer(whole.clone())
         } else {
@@ -151,10 +151,10 @@ fn other_hosts_are_told_no_secret() {
     let (from, to) = (Server::regctl(), Server::regctl());
     let digest = from
         .remote("app")
-        .push("1", &Image::with_layers(7, &[200_000]));
-    let storage = Proxy::start(from.address(), |_, _| Action::Pass);
+        .push("1", &Image::with_layers(7, &[600_000]));
+    let storage = Meddler::start(from.address(), |_, _| Action::Pass);
     let place = storage.host.clone();
-    let source = Proxy::start(from.address(), move |passed, _| {
+    let source = Meddler::start(from.address(), move |passed, _| {
         let path = passed.line.split(' ').nth(1).unwrap_or_default();
         if head(passed) == "GET" && path.contains("/blobs/") {
             let location = format!("Location: http://{place}{path}");
@@ -163,10 +163,10 @@ fn other_hosts_are_told_no_secret() {
             Action::Pass
         }
     });
-    let inbox = Proxy::start(to.address(), |_, _| Action::Pass);
+    let inbox = Meddler::start(to.address(), |_, _| Action::Pass);
     let place = inbox.host.clone();
     let challenge = "WWW-Authenticate: Basic realm=\"x\"";
-    let target = Proxy::start(to.address(), move |passed, _| {
+    let target = Meddler::start(to.address(), move |passed, _| {
         let path = passed.line.split(' ').nth(1).unwrap_or_default();
         if passed.authorization.is_none() {
             Action::Answer(answer("401 Unauthorized", &[challenge], b"{}"))

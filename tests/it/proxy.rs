@@ -3,7 +3,7 @@
 use assert_cmd::assert::Assert;
 
 use crate::cli_support::{Regctl, push_image, start_regctl, text};
-use crate::support::{Gateway, Program, Setup};
+use crate::support::{Program, Proxy, Setup};
 
 /// A name that no resolver knows: only a proxy makes something of it.
 const NAME: &str = "registry.invalid";
@@ -22,7 +22,7 @@ fn talk(assert: &Assert) -> String {
 fn plain_requests() {
     let registry = start_regctl();
     push_image(&registry.host, "app", "1", "amd64");
-    let proxy = Gateway::start(&registry.host, None);
+    let proxy = Proxy::start(&registry.host, None);
     let regctl = Regctl::new(&format!("{NAME}:5000"));
     let catalog = ["catalog", "--plain-http", "-o", "name"];
     let (plain, with_user) = (
@@ -71,7 +71,7 @@ fn tunnels_with_the_registrys_own_certificate() {
         at("key.pem", key.serialize_pem())
     );
     let server = Setup::new(Program::Regctl).config(&config).start();
-    let proxy = Gateway::start(&server.host(), None);
+    let proxy = Proxy::start(&server.host(), None);
     // The port of https itself: certificates are kept under the name as it is written, or without.
     for (written, directory) in [
         (NAME, NAME),
@@ -102,7 +102,7 @@ fn tunnels_with_the_registrys_own_certificate() {
 #[test]
 fn what_goes_without() {
     let registry = start_regctl();
-    let proxy = Gateway::start(&registry.host, None);
+    let proxy = Proxy::start(&registry.host, None);
     let through = |variable| (variable, proxy.host.as_str());
     // This machine itself.
     let near = Regctl::new(&registry.host);
@@ -131,8 +131,8 @@ fn what_a_proxy_says() {
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = closed.local_addr().unwrap().to_string();
     drop(closed);
-    let asks = Gateway::start("", Some("407 Proxy Authentication Required"));
-    let fails = Gateway::start("", Some("502 Bad Gateway"));
+    let asks = Proxy::start("", Some("407 Proxy Authentication Required"));
+    let fails = Proxy::start("", Some("502 Bad Gateway"));
     for (host, said) in [
         (&nobody, "NO_PROXY the hosts"),
         (&asks.host, "USER:PASSWORD@HOST"),

@@ -2,8 +2,8 @@
 
 mod client;
 mod disk;
-mod gateway;
 mod image;
+mod meddler;
 mod proxy;
 mod server;
 mod ssh;
@@ -12,12 +12,12 @@ mod wire;
 
 pub(crate) use client::{Client, Remote, next_target, path_of, sha256, sha512, texts, with_query};
 pub(crate) use disk::files;
-pub(crate) use gateway::Gateway;
 pub(crate) use image::{
     Image, Manifest, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Random, artifact, descriptor,
     index, random_bytes,
 };
-pub(crate) use proxy::{Action, Passed, Proxy};
+pub(crate) use meddler::{Action, Meddler, Passed};
+pub(crate) use proxy::Proxy;
 pub(crate) use server::{Log, Program, Server, Setup, wait};
 pub(crate) use ssh::Sshd;
 pub(crate) use tools::{attempt, eventually, find, have, is_ci, is_root, run, skip};

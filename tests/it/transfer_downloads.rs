@@ -3,7 +3,7 @@
 use regctl::client::{Class, Error};
 use regctl::oci::Digest;
 
-use crate::support::{Action, Proxy, Random, Server, random_bytes, sha256};
+use crate::support::{Action, Meddler, Random, Server, random_bytes, sha256};
 use crate::transfer_support::{answer, block_on, client, repository};
 
 const MIB: usize = 1 << 20;
@@ -28,7 +28,7 @@ fn a_broken_connection_is_taken_up_where_it_was() {
     let bytes = random_bytes(1, 10 * MIB);
     let digest = server.remote("team/app").push_blob(&bytes);
     for seed in 0..4 {
-        let proxy = Proxy::start(server.address(), move |_, number| Action::Cut {
+        let proxy = Meddler::start(server.address(), move |_, number| Action::Cut {
             body: usize::MAX,
             answer: Random::new(seed + number as u64).below(4 * MIB),
         });
@@ -42,7 +42,7 @@ fn a_registry_without_ranges() {
     let bytes = random_bytes(2, MIB);
     let digest = sha256(&bytes);
     let whole = answer("200 OK", &[], &bytes);
-    let proxy = Proxy::start("127.0.0.1:1".parse().unwrap(), move |_, number| {
+    let proxy = Meddler::start("127.0.0.1:1".parse().unwrap(), move |_, number| {
         // Twice a part of the whole, and no length that would be right for it.
         Action::Answer(whole[..whole.len() - [300_000, 1, 0][number.min(2)]].to_vec())
     });
@@ -62,7 +62,7 @@ fn what_is_not_what_was_asked_for() {
     ] {
         let whole = answer("200 OK", &[], &served);
         let upstream = "127.0.0.1:1".parse().unwrap();
-        let proxy = Proxy::start(upstream, move |_, _| Action::Answer(whole.clone()));
+        let proxy = Meddler::start(upstream, move |_, _| Action::Answer(whole.clone()));
         let error = fetch(&proxy.host, &sha256(&bytes), size).unwrap_err();
         assert_eq!(error.class(), Class::Mismatch, "{error}");
     }
@@ -74,17 +74,17 @@ fn another_host_is_told_no_secret() {
     let digest = sha256(&bytes);
     let upstream = "127.0.0.1:1".parse().unwrap();
     let whole = answer("200 OK", &[], &bytes);
-    let storage = Proxy::start(upstream, move |_, _| Action::Answer(whole.clone()));
+    let storage = Meddler::start(upstream, move |_, _| Action::Answer(whole.clone()));
     let location = format!("Location: http://{}/signed?by=us", storage.host);
     let token = br#"{"token":"t1"}"#;
-    let tokens = Proxy::start(upstream, move |_, _| {
+    let tokens = Meddler::start(upstream, move |_, _| {
         Action::Answer(answer("200 OK", &[], token))
     });
     let challenge = format!(
         "WWW-Authenticate: Bearer realm=\"http://{}/token\"",
         tokens.host
     );
-    let registry = Proxy::start(upstream, move |passed, _| {
+    let registry = Meddler::start(upstream, move |passed, _| {
         Action::Answer(match passed.authorization.as_deref() {
             Some("Bearer t1") => answer("307 Temporary Redirect", &[&location], b""),
             _ => answer("401 Unauthorized", &[&challenge], b""),

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use regctl::client::{Class, Error, Uploaded};
 
-use crate::support::{Action, Passed, Proxy, Random, Server, have, random_bytes, sha256};
+use crate::support::{Action, Meddler, Passed, Random, Server, have, random_bytes, sha256};
 use crate::transfer_support::{Pieces, answer, block_on, client, repository};
 
 const MIB: usize = 1 << 20;
@@ -73,7 +73,7 @@ fn a_broken_connection_is_taken_up_where_it_was() {
     let server = Server::regctl();
     let bytes = random_bytes(7, 12 * MIB);
     for seed in 0..3 {
-        let proxy = Proxy::start(server.address(), cuts(seed, 6 * MIB));
+        let proxy = Meddler::start(server.address(), cuts(seed, 6 * MIB));
         let mut source = Pieces::piped(&bytes, 200_000);
         let (uploaded, _) = send(&proxy.host, &mut source);
         arrived(&server, &bytes, uploaded);
@@ -90,9 +90,35 @@ fn a_registry_that_loses_what_it_was_sent_gets_it_again() {
     let server = Server::docker_registry();
     let bytes = random_bytes(8, 20 * MIB);
     for seed in 0..2 {
-        let proxy = Proxy::start(server.address(), cuts(seed, 16 * MIB));
+        let proxy = Meddler::start(server.address(), cuts(seed, 16 * MIB));
         let (uploaded, _) = send(&proxy.host, &mut Pieces::new(&bytes, 200_000));
         arrived(&server, &bytes, uploaded);
+    }
+}
+
+/// What is small goes in one request after the session is open; broken off, in another session.
+#[test]
+fn a_small_blob() {
+    let server = Server::regctl();
+    let bytes = random_bytes(13, 200_000);
+    for cut in [false, true] {
+        let proxy = Meddler::start(server.address(), move |passed, number| {
+            if cut && passed.line.starts_with("PUT") && number < 3 {
+                return Action::Cut {
+                    body: 100_000,
+                    answer: 0,
+                };
+            }
+            Action::Pass
+        });
+        let (uploaded, _) = send(&proxy.host, &mut Pieces::new(&bytes, 50_000));
+        arrived(&server, &bytes, uploaded);
+        assert_eq!(proxy.count("PATCH"), 0);
+        assert_eq!(server.open_uploads(), [""; 0]);
+        server
+            .remote("team/app")
+            .client
+            .delete(&server.remote("team/app").blob_path(&sha256(&bytes)));
     }
 }
 
@@ -101,7 +127,7 @@ fn what_cant_be_read_again_says_so() {
     let server = Server::regctl();
     let bytes = random_bytes(9, 20 * MIB);
     // The session is lost after more than what is kept.
-    let proxy = Proxy::start(server.address(), |passed, _| {
+    let proxy = Meddler::start(server.address(), |passed, _| {
         match passed.line.split(' ').next() {
             Some("PATCH") => Action::Cut {
                 body: 15 * MIB,
@@ -130,7 +156,7 @@ fn a_busy_registry_is_waited_for() {
         }
         _ => Action::Pass,
     };
-    let proxy = Proxy::start(server.address(), busy);
+    let proxy = Meddler::start(server.address(), busy);
     let (uploaded, _) = send(&proxy.host, &mut Pieces::piped(&bytes, 100_000));
     arrived(&server, &bytes, uploaded);
     assert_eq!(proxy.count("POST"), 2);
@@ -141,7 +167,7 @@ fn a_busy_registry_is_waited_for() {
 fn a_lost_answer_to_the_end_is_no_loss() {
     let server = Server::regctl();
     let bytes = random_bytes(11, MIB);
-    let proxy = Proxy::start(server.address(), |passed, number| {
+    let proxy = Meddler::start(server.address(), |passed, number| {
         if passed.line.starts_with("PUT") && number < 3 {
             Action::Cut {
                 body: usize::MAX,
