@@ -5,3 +5,63 @@
 //! layers. Works on blocking readers and writers and holds no more than a few chunks and the small
 //! JSON documents; knows no registry and no async. Invariants: nothing is unpacked to disk; no name
 //! is trusted, every digest is computed.
+
+mod assemble;
+mod compress;
+mod contents;
+mod decompress;
+mod docker;
+pub mod documents;
+mod error;
+mod gzip;
+mod image_name;
+mod layout;
+mod members;
+mod path;
+mod plan;
+mod platform;
+mod pool;
+mod stored;
+mod stream;
+mod writer;
+
+pub use assemble::{Assembled, Fact, Stored, index, manifest, verify};
+pub use compress::{Compression, Compressor, UnknownCompression};
+pub use contents::{Blob, Content, Contents, Nature, Receiver, blob_name, named_digest, scan};
+pub use decompress::{Encoding, decoder};
+pub use error::Error;
+pub use image_name::ImageName;
+pub use members::Input;
+pub use plan::{Image, IndexPlan, ManifestPlan, Origin, Piece, Plan, Role, Tree, resolve};
+pub use platform::{is_for, parse_platform};
+pub use stream::{Seekable, Stream};
+pub use writer::Writer;
+
+use crate::oci::Platform;
+
+/// What an error about something absent adds where the archive has no end.
+fn end_note(contents: &Contents) -> &'static str {
+    if contents.ended() {
+        ""
+    } else {
+        " (it also lacks the mark at its end: it may have been cut short)"
+    }
+}
+
+/// The error that something absent is.
+fn missing(contents: &Contents, image: String, what: String, platform: Option<&Platform>) -> Error {
+    let name = image.split(" (").next().unwrap_or_default().to_owned();
+    let hint = match platform.filter(|platform| platform.is_known()) {
+        Some(platform) => format!(
+            "`docker pull --platform {platform} {name}` where it was saved, then save it again; or \
+             choose another platform with --platform"
+        ),
+        None => format!("save it again, after a `docker pull {name}` where that was"),
+    };
+    Error::Missing {
+        image,
+        what,
+        note: end_note(contents),
+        hint,
+    }
+}

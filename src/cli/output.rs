@@ -4,7 +4,9 @@
 //! without control characters; nothing is cut or shortened unless stdout is a terminal; colour only
 //! on a terminal, and not with `NO_COLOR` or `TERM=dumb`.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd as _;
 
 use clap::ValueEnum;
 use jiff::Timestamp;
@@ -86,6 +88,15 @@ impl Printer {
         let mut stdout = io::stdout().lock();
         stdout.write_all(bytes)?;
         stdout.flush()
+    }
+
+    /// stdout for bytes without end, past all buffers; `None` when it is a terminal, which is no
+    /// place for them.
+    pub(super) fn stream(self) -> io::Result<Option<File>> {
+        if self.terminal {
+            return Ok(None);
+        }
+        Ok(Some(io::stdout().as_fd().try_clone_to_owned()?.into()))
     }
 
     /// A line to stdout.
@@ -185,6 +196,21 @@ impl Printer {
             answer.trim().to_lowercase().as_str(),
             "y" | "yes"
         )))
+    }
+
+    /// Asks for a line on the terminal.
+    pub(super) fn ask_line(self, question: &str) -> io::Result<String> {
+        let mut stderr = io::stderr().lock();
+        write!(stderr, "{}", harmless(question))?;
+        stderr.flush()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(answer.trim().to_owned())
+    }
+
+    /// Asks for a line on the terminal that nobody is to read over the user's shoulder.
+    pub(super) fn ask_secret(self, question: &str) -> io::Result<String> {
+        rpassword::prompt_password(harmless(question))
     }
 
     /// A time: how long ago on a terminal, RFC 3339 elsewhere, `-` for none.

@@ -1,11 +1,13 @@
-//! Small blobs, whole and verified: the configurations of images.
+//! Single blobs: whether one is there, taking one over from another repository, and small ones
+//! whole and verified, as the configurations of images are.
 
-use reqwest::Method;
+use reqwest::header::{CONTENT_LENGTH, LOCATION};
+use reqwest::{Method, StatusCode};
 
 use super::auth::Scope;
 use super::{Call, Client, Error, Subject};
 use crate::hash::Hasher;
-use crate::oci::{Descriptor, Repository};
+use crate::oci::{Descriptor, Digest, Repository};
 
 /// The largest configuration that is read, in bytes. Real ones stay under 100 KiB.
 const SMALL_LIMIT: usize = 8 * 1024 * 1024;
@@ -21,11 +23,8 @@ impl Client {
         let subject = Subject::Blob(repository, &expected);
         let path = format!("v2/{repository}/blobs/{expected}");
         let call = Call {
-            method: Method::GET,
-            path: &path,
-            accept: None,
-            scope: Scope::Pull(repository),
             limit: SMALL_LIMIT,
+            ..Call::new(Method::GET, &path, Scope::Pull(repository))
         };
         let answer = self.call(call).await?;
         if !answer.status.is_success() {
@@ -41,5 +40,57 @@ impl Client {
                 actual: Box::new(actual),
             })
         }
+    }
+
+    /// The length of a blob in bytes; `None` when it is not there.
+    pub async fn blob_size(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Option<u64>, Error> {
+        let subject = Subject::Blob(repository, digest);
+        let path = format!("v2/{repository}/blobs/{digest}");
+        let call = Call::new(Method::HEAD, &path, Scope::Pull(repository));
+        let answer = self.call(call).await?;
+        if answer.status == StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        if !answer.status.is_success() {
+            return Err(self.refusal(&answer, subject));
+        }
+        let length = answer.headers.get(CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        length
+            .map(Some)
+            .ok_or_else(|| self.malformed(subject, "it does not say how long it is"))
+    }
+
+    /// Takes over a blob from another repository of the registry; false when the registry would
+    /// rather have it sent.
+    pub async fn mount_blob(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        from: &Repository,
+    ) -> Result<bool, Error> {
+        let subject = Subject::Blob(repository, digest);
+        let path = format!("v2/{repository}/blobs/uploads/?mount={digest}&from={from}");
+        let scope = Scope::Mount {
+            into: repository,
+            from,
+        };
+        let answer = self.call(Call::new(Method::POST, &path, scope)).await?;
+        if answer.status == StatusCode::CREATED {
+            answer.confirms(digest, subject)?;
+            return Ok(true);
+        }
+        if !answer.status.is_success() {
+            return Err(self.refusal(&answer, subject));
+        }
+        if answer.headers.contains_key(LOCATION) {
+            let session = self.session(&answer, subject).await?;
+            self.cancel_upload(repository, &session).await;
+        }
+        Ok(false)
     }
 }

@@ -23,6 +23,20 @@ pub(super) enum Failed {
     Final(Error),
 }
 
+impl Failed {
+    /// What it is when it is not tried again.
+    pub(super) fn into_error(self, host: &str) -> Error {
+        match self {
+            Self::Final(error) => error,
+            Self::Transient { reason, hint } => Error::Unreachable {
+                host: host.to_owned(),
+                reason,
+                hint: hint.to_owned(),
+            },
+        }
+    }
+}
+
 /// An answer that can't be used.
 pub(super) fn malformed(url: &Url, reason: &str) -> Failed {
     Failed::Final(Error::Malformed {
@@ -70,6 +84,30 @@ pub(super) fn tls_reason(error: &reqwest::Error) -> Option<&rustls::Error> {
 pub(super) fn refused(error: &reqwest::Error) -> bool {
     find::<std::io::Error>(error)
         .is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
+}
+
+/// What a failed exchange with an address means that is reached through a proxy, `host:port`.
+pub(super) fn failure_through(proxy: &str, error: &reqwest::Error, url: &Url) -> Failed {
+    let through = error.is_connect() && find::<rustls::Error>(error).is_none();
+    if !through || error.is_timeout() {
+        return failure(error, url);
+    }
+    let said = innermost(error);
+    let hint = if said.contains("authorization required") {
+        "who may use it stands in the variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+    } else {
+        "HTTP_PROXY and HTTPS_PROXY name the proxy, NO_PROXY the hosts to reach without it"
+    };
+    let reason = format!("the proxy {proxy} does not lead there: {said}");
+    // What the proxy tried may work a moment later.
+    if said.ends_with("unsuccessful") || said.contains("end of file") {
+        return Failed::Transient { reason, hint };
+    }
+    Failed::Final(Error::Unreachable {
+        host: url.authority().to_owned(),
+        reason,
+        hint: hint.to_owned(),
+    })
 }
 
 /// What a failed exchange with an address means.
@@ -147,7 +185,8 @@ fn distrust(error: &rustls::Error, url: &Url) -> (String, String) {
             "renew it, or look at the clocks of both machines".into()
         }
         _ => format!(
-            "put its authority into {kept} as a .crt file, or pass --insecure to trust anyone"
+            "put its authority into /etc/docker/{kept}/ca.crt, or ~/.config/regctl/{kept}/ca.crt, \
+             or pass --insecure to trust anyone"
         ),
     };
     (error.to_string(), hint)

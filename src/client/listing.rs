@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::auth::Scope;
-use super::transport::Answer;
+use super::request::Answer;
 use super::{Call, Class, Client, Error, Event, Subject, link};
 use crate::oci::{Digest, MediaType, Repository, Tag};
 
@@ -113,11 +113,9 @@ impl<'a> Pages<'a> {
             return Ok(None);
         };
         let call = Call {
-            method: Method::GET,
-            path: &path,
             accept: Some("application/json"),
-            scope: self.scope,
             limit: PAGE_LIMIT,
+            ..Call::new(Method::GET, &path, self.scope)
         };
         let answer = self.client.call(call).await?;
         if answer.status.is_success() {

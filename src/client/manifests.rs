@@ -1,13 +1,16 @@
-//! Manifests: get with the digest verified, look at, delete.
+//! Manifests: get with the digest verified, look at, put, delete.
+
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use reqwest::Method;
+use bytes::Bytes;
 use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
+use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::auth::Scope;
-use super::transport::Answer;
+use super::request::Answer;
 use super::{Call, Client, Error, Subject};
 use crate::hash::Hasher;
 use crate::oci::{
@@ -22,6 +25,9 @@ const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.v2+json, \
     application/vnd.oci.artifact.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.v1+prettyjws;q=0.5, */*;q=0.1";
+
+/// How long a registry may take to look at all that a manifest references.
+const PUTTING: Duration = Duration::from_mins(5);
 
 /// What is known of a manifest without its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +79,7 @@ impl Client {
         }
         let expected = match reference {
             Reference::Digest(digest) => Some(*digest),
-            Reference::Tag(_) => announced(&answer.headers),
+            Reference::Tag(_) => answer.digest(),
         };
         let media_type = media_type(&answer.headers);
         let algorithm = expected.map_or(Algorithm::Sha256, |digest| digest.algorithm());
@@ -115,11 +121,7 @@ impl Client {
             .headers
             .get(CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok()?.parse().ok());
-        let known = (
-            announced(&answer.headers),
-            media_type(&answer.headers),
-            size,
-        );
+        let known = (answer.digest(), media_type(&answer.headers), size);
         if let (Some(digest), Some(media_type), Some(size)) = known {
             if let Reference::Digest(expected) = reference
                 && *expected != digest
@@ -158,13 +160,7 @@ impl Client {
     ) -> Result<(), Error> {
         let subject = Subject::Manifest(repository, reference);
         let path = path(repository, reference);
-        let call = Call {
-            method: Method::DELETE,
-            path: &path,
-            accept: None,
-            scope: Scope::Delete(repository),
-            limit: MANIFEST_LIMIT,
-        };
+        let call = Call::new(Method::DELETE, &path, Scope::Delete(repository));
         let answer = self.call(call).await?;
         let status = answer.status.as_u16();
         // The answer to an earlier try was lost, the deed was done.
@@ -189,6 +185,55 @@ impl Client {
         })
     }
 
+    /// Puts a manifest under a tag or under its digest. The registry has what it references, or
+    /// says what is missing.
+    pub async fn put_manifest(
+        &self,
+        repository: &Repository,
+        reference: &Reference,
+        media_type: &MediaType,
+        bytes: Bytes,
+    ) -> Result<Digest, Error> {
+        let subject = Subject::Manifest(repository, reference);
+        let digest = match reference {
+            Reference::Tag(_) => Hasher::digest(Algorithm::Sha256, &bytes),
+            Reference::Digest(expected) => {
+                let actual = Hasher::digest(expected.algorithm(), &bytes);
+                // The digest of a signed manifest of schema 1 is of a part of it.
+                if actual != *expected && signed_payload(&bytes).is_none() {
+                    return Err(Error::Mismatch {
+                        what: subject.to_string(),
+                        expected: Box::new(*expected),
+                        actual: Box::new(actual),
+                    });
+                }
+                *expected
+            }
+        };
+        let path = path(repository, reference);
+        let length = bytes.len();
+        let call = Call {
+            body: Some((media_type.as_str(), bytes)),
+            patience: Some(PUTTING),
+            ..Call::new(Method::PUT, &path, Scope::Push(repository))
+        };
+        let answer = self.call(call).await?;
+        if answer.status.is_success() {
+            answer.confirms(&digest, subject)?;
+            return Ok(digest);
+        }
+        if answer.status == StatusCode::PAYLOAD_TOO_LARGE {
+            return Err(Error::Unsupported {
+                registry: self.registry().to_owned(),
+                what: format!("{subject}, a manifest of {length} bytes"),
+                words: super::error::words(&answer.body),
+                hint: "4 MiB is what most registries take; an index of fewer images is shorter"
+                    .into(),
+            });
+        }
+        Err(self.refusal(&answer, subject))
+    }
+
     async fn manifest_call(
         &self,
         method: Method,
@@ -197,11 +242,9 @@ impl Client {
     ) -> Result<Answer, Error> {
         let path = path(repository, reference);
         let call = Call {
-            method,
-            path: &path,
             accept: Some(ACCEPT),
-            scope: Scope::Pull(repository),
             limit: MANIFEST_LIMIT,
+            ..Call::new(method, &path, Scope::Pull(repository))
         };
         self.call(call).await
     }
@@ -209,11 +252,6 @@ impl Client {
 
 fn path(repository: &Repository, reference: &Reference) -> String {
     format!("v2/{repository}/manifests/{reference}")
-}
-
-fn announced(headers: &HeaderMap) -> Option<Digest> {
-    let value = headers.get("docker-content-digest")?;
-    value.to_str().ok()?.parse().ok()
 }
 
 fn media_type(headers: &HeaderMap) -> Option<MediaType> {

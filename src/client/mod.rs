@@ -13,32 +13,61 @@ mod auth;
 mod blobs;
 mod certificates;
 mod challenge;
+mod connections;
 mod credentials;
+mod downloads;
 mod endpoint;
 mod error;
 mod failure;
 pub mod files;
 mod helper;
+mod keeping;
 mod link;
 mod listing;
+mod login;
 mod manifests;
+mod outgoing;
+mod referrers;
+mod request;
 mod retry;
+mod session;
+mod source;
+mod ssh;
+mod ssh_words;
 mod subject;
+mod token;
 mod transport;
 mod trust;
+mod tunnel;
+mod uploads;
+mod window;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use bytes::Bytes;
+pub use downloads::Download;
 pub use endpoint::Scheme;
 pub use error::{Class, Error};
+pub use keeping::Keeper;
 pub use listing::{Listing, RepositorySummary, TagSummary};
+pub use login::{Identity, SignedIn, SignedOut};
 pub use manifests::{Manifest, ManifestHead};
+use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
+pub use source::Source;
+pub use ssh::{SSH, SshAddress, SshAddressError};
+pub use uploads::Uploaded;
+use url::Url;
 
 use self::auth::{Auth, Scope};
 use self::endpoint::Endpoint;
+use self::request::{Answer, Request};
 use self::subject::Subject;
-use self::transport::{Answer, Request, Transport};
+use self::transport::Transport;
+
+/// The largest body that is read of an answer that should have next to none, in bytes.
+const SMALL_ANSWER: usize = 1024 * 1024;
 
 /// What a client tells while it works.
 #[derive(Debug, Clone, Copy)]
@@ -49,6 +78,8 @@ pub enum Event<'a> {
     Retry(&'a str),
     /// A request and what became of it.
     Request(&'a str),
+    /// What ssh says.
+    Ssh(&'a str),
 }
 
 /// Who is told.
@@ -67,35 +98,73 @@ pub struct Options {
     pub listener: Listener,
 }
 
-/// A registry as this side sees it.
+/// A registry as this side sees it. Clones share everything.
+#[derive(Clone)]
 pub struct Client {
     name: String,
-    endpoint: Endpoint,
-    transport: Transport,
-    auth: Auth,
+    endpoint: Arc<Endpoint>,
+    transport: Arc<Transport>,
+    auth: Arc<Auth>,
+}
+
+/// Where a request goes.
+#[derive(Clone, Copy)]
+enum Target<'a> {
+    /// Path and query, without the leading slash.
+    Path(&'a str),
+    /// An address that the registry gave: of its own, or of another host, which is told no secret.
+    Address(&'a Url),
 }
 
 /// A request to the registry.
 struct Call<'a> {
     method: Method,
-    /// Path and query, without the leading slash.
-    path: &'a str,
+    target: Target<'a>,
     accept: Option<&'a str>,
     scope: Scope<'a>,
-    /// The largest body, in bytes.
+    /// The largest body of an answer, in bytes.
     limit: usize,
+    /// What is sent, with its media type.
+    body: Option<(&'a str, Bytes)>,
+    /// The first byte that is wanted.
+    from: Option<u64>,
+    /// Whether the body of a success is left to be read.
+    open: bool,
+    /// How long the answer may take, where that is longer than usual.
+    patience: Option<Duration>,
+}
+
+impl<'a> Call<'a> {
+    /// A request for a path, whose answer is small.
+    fn new(method: Method, path: &'a str, scope: Scope<'a>) -> Self {
+        Self::to(method, Target::Path(path), scope)
+    }
+
+    fn to(method: Method, target: Target<'a>, scope: Scope<'a>) -> Self {
+        Self {
+            method,
+            target,
+            accept: None,
+            scope,
+            limit: SMALL_ANSWER,
+            body: None,
+            from: None,
+            open: false,
+            patience: None,
+        }
+    }
 }
 
 impl Client {
-    /// A client for `host` or `host:port`. Connects to nothing yet.
+    /// A client for `host` or `host:port`, or for `ssh://…`. Connects to nothing yet.
     pub fn new(registry: &str, options: &Options) -> Result<Self, Error> {
         let endpoint = Endpoint::new(registry, options.scheme)?;
-        let transport = Transport::new(endpoint.authority(), endpoint.is_loopback(), options)?;
+        let transport = Transport::new(registry, &endpoint, options)?;
         Ok(Self {
             name: registry.to_owned(),
-            auth: Auth::new(registry),
-            endpoint,
-            transport,
+            auth: Arc::new(Auth::new(registry, &endpoint)),
+            endpoint: Arc::new(endpoint),
+            transport: Arc::new(transport),
         })
     }
 
@@ -107,40 +176,63 @@ impl Client {
     /// Sends a request, answering the registry's challenge if there is one.
     async fn call(&self, call: Call<'_>) -> Result<Answer, Error> {
         let base = self.endpoint.base(&self.transport).await?;
-        let url = base
-            .join(&format!("/{}", call.path))
-            .ok()
-            .filter(|url| url.origin() == base.origin())
-            .ok_or_else(|| self.malformed(call.path, "it leads to another host"))?;
+        let url = match call.target {
+            Target::Path(path) => base
+                .join(&format!("/{path}"))
+                .ok()
+                .filter(|url| url.origin() == base.origin())
+                .ok_or_else(|| self.malformed(path, "it leads to another host"))?,
+            Target::Address(url) => url.clone(),
+        };
+        let elsewhere = !self.is_own(&url);
+        let authorization = self.authorization(&url, &call.scope);
         let mut request = Request {
-            method: call.method,
-            url,
             accept: call.accept,
-            authorization: self.auth.known(&call.scope),
-            form: None,
+            authorization,
             limit: call.limit,
+            body: call.body,
+            from: call.from,
+            open: call.open,
+            patience: call.patience,
+            ..Request::new(call.method, url)
         };
         let answer = self.transport.fetch(&request).await?;
-        if answer.status != StatusCode::UNAUTHORIZED || answer.elsewhere {
+        if answer.status != StatusCode::UNAUTHORIZED || answer.elsewhere || elsewhere {
             return Ok(answer);
         }
-        let authorization = self
-            .auth
-            .answer(
-                &answer,
-                &call.scope,
-                request.authorization.as_ref(),
-                &self.endpoint,
-                &self.transport,
-            )
-            .await?;
-        match authorization {
+        let rejected = request.authorization.take();
+        match self
+            .answer_challenge(&answer, &call.scope, rejected.as_ref())
+            .await?
+        {
             Some(authorization) => {
                 request.authorization = Some(authorization);
                 self.transport.fetch(&request).await
             }
             None => Ok(answer),
         }
+    }
+
+    /// What to show after a 401: `None` when there is nothing other than what was `rejected`.
+    async fn answer_challenge(
+        &self,
+        answer: &Answer,
+        scope: &Scope<'_>,
+        rejected: Option<&HeaderValue>,
+    ) -> Result<Option<HeaderValue>, Error> {
+        self.auth
+            .answer(answer, scope, rejected, &self.endpoint, &self.transport)
+            .await
+    }
+
+    /// Whether an address is the registry's own, which may be told secrets.
+    fn is_own(&self, url: &Url) -> bool {
+        url.origin() == self.endpoint.decided().origin()
+    }
+
+    /// What to show with a request for an address, as far as is known from earlier ones.
+    fn authorization(&self, url: &Url, scope: &Scope<'_>) -> Option<HeaderValue> {
+        self.auth.known(scope).filter(|_| self.is_own(url))
     }
 
     /// The error that an answer other than success is.
@@ -169,6 +261,7 @@ impl Client {
                     .and_then(|value| value.to_str().ok())
                     .and_then(|value| retry::retry_after(value, jiff::Timestamp::now()))
                     .map(|wait| format!("it asks to wait {} s", wait.as_secs()))
+                    .or_else(|| self.too_often(status))
                     .unwrap_or_default(),
                 registry,
                 what,
@@ -182,6 +275,14 @@ impl Client {
                 words,
             },
         }
+    }
+
+    /// What to do about a registry that limits how often it is asked and does not say for how long.
+    fn too_often(&self, status: StatusCode) -> Option<String> {
+        (status == StatusCode::TOO_MANY_REQUESTS).then(|| {
+            let name = &self.name;
+            format!("try again later; many let in more of who is signed in (`regctl login {name}`)")
+        })
     }
 
     fn malformed(&self, what: impl std::fmt::Display, reason: impl std::fmt::Display) -> Error {

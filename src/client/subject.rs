@@ -7,6 +7,8 @@ use crate::oci::{Digest, Reference, Repository};
 /// What a request is about.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Subject<'a> {
+    /// The registry itself.
+    Root,
     /// The list of repositories.
     Catalog,
     /// A repository with its tags.
@@ -15,11 +17,16 @@ pub(super) enum Subject<'a> {
     Manifest(&'a Repository, &'a Reference),
     /// A blob in a repository.
     Blob(&'a Repository, &'a Digest),
+    /// A blob on its way to a repository.
+    Upload(&'a Repository),
+    /// What refers to a manifest in a repository.
+    Referrers(&'a Repository, &'a Digest),
 }
 
 impl fmt::Display for Subject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Root => f.write_str("/v2/"),
             Self::Catalog => f.write_str("the catalog"),
             Self::Repository(repository) => write!(f, "repository {repository}"),
             Self::Manifest(repository, Reference::Tag(tag)) => write!(f, "{repository}:{tag}"),
@@ -27,6 +34,10 @@ impl fmt::Display for Subject<'_> {
                 write!(f, "{repository}@{digest}")
             }
             Self::Blob(repository, digest) => write!(f, "blob {repository}@{digest}"),
+            Self::Upload(repository) => write!(f, "an upload to {repository}"),
+            Self::Referrers(repository, digest) => {
+                write!(f, "the referrers of {repository}@{digest}")
+            }
         }
     }
 }
@@ -41,6 +52,7 @@ impl Subject<'_> {
     /// asked for just now.
     pub(super) fn where_to_look(self, registry: &str) -> String {
         match self {
+            Self::Root => "it may be something other than a registry".into(),
             Self::Catalog => {
                 "not every registry has one; `regctl tags REPOSITORY` asks for less".into()
             }
@@ -51,6 +63,10 @@ impl Subject<'_> {
                 format!("`regctl tags --registry {registry} {repository}` lists the tags")
             }
             Self::Blob(..) => "the manifest is there without it; push the image again".into(),
+            Self::Upload(_) => {
+                "some registries want a repository to be made before it is pushed to".into()
+            }
+            Self::Referrers(..) => "not every registry lists referrers".into(),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! One HTTP exchange with its retries and redirects.
 //!
-//! Owns connections, timeouts, proxies, TLS settings, back-off. Knows nothing of registries: no
-//! challenge, no JSON. Invariants: `Authorization` never follows a redirect to another origin; a
+//! Owns back-off and what is told of it. Knows nothing of registries: no challenge, no JSON. Invariants: `Authorization` never follows a redirect to another origin; a
 //! redirect never leaves https; every body is read into a bound; only requests that may be repeated
 //! are sent.
 
@@ -10,50 +9,31 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use parking_lot::Mutex;
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, LOCATION, RANGE, RETRY_AFTER,
+};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
-use super::certificates::Certificates;
+use super::connections::{Connections, Pace};
+use super::endpoint::Endpoint;
 use super::error::innermost;
-use super::failure::{Failed, failure, malformed, refused, tls_reason};
+use super::failure::{Failed, malformed, refused, tls_reason};
+use super::request::{Answer, Request};
 use super::retry::{PATIENCE, delay, is_transient, retry_after};
 use super::{Error, Event, Listener, Options};
 
 /// How many redirects are followed.
-const REDIRECTS: usize = 5;
+pub(super) const REDIRECTS: u32 = 5;
 /// How much of the body of a failure is read, in bytes.
-const FAILURE_LIMIT: usize = 64 * 1024;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-const READ_TIMEOUT: Duration = Duration::from_mins(1);
+pub(super) const FAILURE_LIMIT: usize = 64 * 1024;
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is sent. The method is one that may be repeated, or a form whose answer is a token.
-pub(super) struct Request<'a> {
-    pub(super) method: Method,
-    pub(super) url: Url,
-    pub(super) accept: Option<&'a str>,
-    pub(super) authorization: Option<HeaderValue>,
-    /// Fields of an `application/x-www-form-urlencoded` body.
-    pub(super) form: Option<&'a [(&'a str, &'a str)]>,
-    /// The largest body that is taken from an answer that succeeds, in bytes.
-    pub(super) limit: usize,
-}
-
-/// What came back.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
-    /// Whether a redirect led to another origin: its challenges are not the registry's.
-    pub(super) elsewhere: bool,
-    /// How many times the request was sent.
-    pub(super) tries: u32,
-}
-
-/// Connections to one registry and to where it refers.
+/// Requests to one registry and to where it refers.
 pub(super) struct Transport {
-    http: reqwest::Client,
+    connections: Connections,
+    /// The registry as it was named.
+    name: String,
     retries: u32,
     listener: Listener,
     /// Until when each host has asked to be left alone.
@@ -61,42 +41,23 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// Connections with the certificates kept for `authority`.
-    pub(super) fn new(authority: &str, loopback: bool, options: &Options) -> Result<Self, Error> {
-        let certificates = Certificates::load(authority)?;
-        let unusable = |error: &(dyn std::error::Error + 'static)| Error::Setup {
-            what: "the TLS settings".into(),
-            reason: innermost(error),
-            hint: format!("look at the certificates kept for {authority}"),
-        };
-        let settled = || {
-            let mut builder = reqwest::Client::builder()
-                .user_agent(concat!("regctl/", env!("CARGO_PKG_VERSION")))
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .connect_timeout(CONNECT_TIMEOUT)
-                .read_timeout(READ_TIMEOUT);
-            if loopback {
-                // No proxy is nearer to this machine than itself.
-                builder = builder.no_proxy();
-            }
-            certificates
-                .settle(builder, options.insecure)
-                .map_err(|error| unusable(&*error))
-        };
-        // A machine without any authorities still reaches registries over plain http.
-        let http = settled()?.build().or_else(|_| {
-            settled()?
-                .tls_certs_only([])
-                .build()
-                .map_err(|error| unusable(&error))
-        })?;
+    /// A way to the registry that is named so.
+    pub(super) fn new(name: &str, endpoint: &Endpoint, options: &Options) -> Result<Self, Error> {
         Ok(Self {
-            http,
+            connections: Connections::new(name, endpoint, options)?,
+            name: name.to_owned(),
             retries: options.retries,
             listener: options.listener.clone(),
             paused: Mutex::default(),
         })
+    }
+
+    /// A host as the user knows it.
+    pub(super) fn shown<'a>(&'a self, url: &'a Url) -> &'a str {
+        match self.connections.tunnel_to(url) {
+            Some(_) => &self.name,
+            None => url.authority(),
+        }
     }
 
     /// Tells the one who listens.
@@ -106,7 +67,7 @@ impl Transport {
 
     /// Sends a request until it is answered for good or the retries are used up.
     pub(super) async fn fetch(&self, request: &Request<'_>) -> Result<Answer, Error> {
-        let host = request.url.authority().to_owned();
+        let host = self.shown(&request.url).to_owned();
         let mut attempt = 0;
         loop {
             self.wait_while_paused(&host).await;
@@ -121,41 +82,52 @@ impl Transport {
                 Err(Failed::Transient { reason, .. }) => (reason.clone(), None),
                 _ => (String::new(), None),
             };
-            if reason.is_empty()
-                || attempt >= self.retries
-                || asked.is_some_and(|wait| wait > PATIENCE)
-            {
+            if reason.is_empty() || !self.rest(&host, attempt, &reason, asked).await {
                 return match outcome {
                     Ok(mut answer) => {
                         answer.tries = attempt + 1;
                         Ok(answer)
                     }
-                    Err(Failed::Final(error)) => Err(error),
-                    Err(Failed::Transient { reason, hint }) => Err(Error::Unreachable {
-                        host,
-                        reason,
-                        hint: hint.to_owned(),
-                    }),
+                    Err(failed) => Err(failed.into_error(&host)),
                 };
-            }
-            let wait = asked.unwrap_or_else(|| delay(attempt));
-            self.tell(Event::Retry(&format!(
-                "{host}: {reason}; trying again in {:.1} s",
-                wait.as_secs_f64()
-            )));
-            if asked.is_some() {
-                let until = Instant::now() + wait;
-                let mut paused = self.paused.lock();
-                let known = paused.entry(host.clone()).or_insert(until);
-                *known = until.max(*known);
-            } else {
-                tokio::time::sleep(wait).await;
             }
             attempt += 1;
         }
     }
 
-    async fn wait_while_paused(&self, host: &str) {
+    /// Waits before the try after the number `attempt` (from 0), as long as the host `asked` for or
+    /// else a little longer each time; false when there is to be none.
+    pub(super) async fn rest(
+        &self,
+        host: &str,
+        attempt: u32,
+        reason: &str,
+        asked: Option<Duration>,
+    ) -> bool {
+        if attempt >= self.retries || asked.is_some_and(|wait| wait > PATIENCE) {
+            return false;
+        }
+        let wait = asked.unwrap_or_else(|| delay(attempt));
+        self.tell(Event::Retry(&format!(
+            "{host}: {reason}; trying again in {:.1} s",
+            wait.as_secs_f64()
+        )));
+        if asked.is_some() {
+            {
+                let until = Instant::now() + wait;
+                let mut paused = self.paused.lock();
+                let known = paused.entry(host.to_owned()).or_insert(until);
+                *known = until.max(*known);
+            }
+            self.wait_while_paused(host).await;
+        } else {
+            tokio::time::sleep(wait).await;
+        }
+        true
+    }
+
+    /// Waits as long as a host has asked to be left alone.
+    pub(super) async fn wait_while_paused(&self, host: &str) {
         let until = self.paused.lock().get(host).copied();
         if let Some(until) = until {
             tokio::time::sleep_until(until.into()).await;
@@ -181,7 +153,7 @@ impl Transport {
             let Some(next) = next else {
                 return Err(malformed(&url, "a redirect to what is not an address"));
             };
-            if request.method != Method::GET && request.method != Method::HEAD {
+            if !may_be_led_on(request, status) {
                 return Err(malformed(
                     &url,
                     "a redirect of a request that changes things",
@@ -202,7 +174,15 @@ impl Transport {
         url: &Url,
         elsewhere: bool,
     ) -> Result<reqwest::Response, Failed> {
-        let mut builder = self.http.request(request.method.clone(), url.clone());
+        let method = request.method.clone();
+        let pace = request.patience.map_or(Pace::Usual, |_| Pace::Unhurried);
+        let connections = self.connections.to(url, pace).await;
+        let mut builder = connections
+            .map_err(Failed::Final)?
+            .request(method, url.clone());
+        if let Some(patience) = request.patience {
+            builder = builder.timeout(patience);
+        }
         if let Some(accept) = request.accept {
             builder = builder.header(ACCEPT, accept);
         }
@@ -214,21 +194,49 @@ impl Transport {
         if let Some(form) = request.form {
             builder = builder.form(form);
         }
+        if let Some((media_type, bytes)) = &request.body {
+            builder = builder
+                .header(CONTENT_TYPE, *media_type)
+                .body(bytes.clone());
+        }
+        if let Some(from) = request.from {
+            builder = builder.header(RANGE, format!("bytes={from}-"));
+        }
+        self.exchange(&request.method, url, builder.send()).await
+    }
+
+    /// Waits for what a request comes to, and tells it.
+    async fn exchange(
+        &self,
+        method: &Method,
+        url: &Url,
+        sending: impl Future<Output = reqwest::Result<reqwest::Response>>,
+    ) -> Result<reqwest::Response, Failed> {
         let start = Instant::now();
-        let outcome = builder.send().await;
+        let outcome = sending.await;
         let said = match &outcome {
             Ok(response) => response.status().to_string(),
             Err(error) => innermost(error),
         };
         // The query may hold what a storage behind the registry signed: it is not repeated.
         self.tell(Event::Request(&format!(
-            "{} {}{}: {said}, {} ms",
-            request.method,
-            url.origin().ascii_serialization(),
+            "{method} {}{}: {said}, {} ms",
+            match self.connections.tunnel_to(url) {
+                Some(_) => self.name.clone(),
+                None => url.origin().ascii_serialization(),
+            },
             url.path(),
             start.elapsed().as_millis()
         )));
-        outcome.map_err(|error| failure(&error, url))
+        match outcome {
+            Ok(response) => Ok(response),
+            Err(error) => Err(self.failure(&error, url).await),
+        }
+    }
+
+    /// What a failed exchange with an address means.
+    pub(super) async fn failure(&self, error: &reqwest::Error, url: &Url) -> Failed {
+        self.connections.failure(error, url).await
     }
 
     async fn read(
@@ -240,12 +248,23 @@ impl Transport {
         let status = response.status();
         let headers = response.headers().clone();
         let mut body = Vec::new();
+        if request.open && status.is_success() {
+            return Ok(Answer {
+                status,
+                headers,
+                body,
+                rest: Some(response),
+                elsewhere,
+                tries: 1,
+            });
+        }
         // hyper knows that the answer to a HEAD has no body.
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| failure(&error, &request.url))?
-        {
+        loop {
+            let chunk = match response.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                Err(error) => return Err(self.failure(&error, &request.url).await),
+            };
             body.extend_from_slice(&chunk);
             if !status.is_success() && body.len() >= FAILURE_LIMIT {
                 body.truncate(FAILURE_LIMIT);
@@ -260,26 +279,72 @@ impl Transport {
             status,
             headers,
             body,
+            rest: None,
             elsewhere,
             tries: 1,
         })
     }
 
+    /// One try to send a body that comes while it is sent. Redirects are not followed, and nothing
+    /// bounds the time: who hands out the body knows when it is stuck.
+    pub(super) async fn stream(
+        &self,
+        method: Method,
+        url: &Url,
+        headers: HeaderMap,
+        body: reqwest::Body,
+    ) -> Result<reqwest::Response, Failed> {
+        let connections = self.connections.to(url, Pace::Unhurried).await;
+        let builder = connections
+            .map_err(Failed::Final)?
+            .request(method.clone(), url.clone());
+        let sending = builder.headers(headers).body(body).send();
+        self.exchange(&method, url, sending).await
+    }
+
+    /// Reads the body of a failure, or that of a success up to `limit`.
+    pub(super) async fn finish(
+        &self,
+        url: &Url,
+        response: reqwest::Response,
+    ) -> Result<Answer, Failed> {
+        let request = Request::new(Method::PATCH, url.clone());
+        self.read(&request, response, false).await
+    }
+
     /// Whether what listens at an https address speaks TLS. A certificate that is not trusted is
     /// TLS, and stays an error; nobody there at all is one too.
     pub(super) async fn speaks_tls(&self, probe: Url) -> Result<bool, Error> {
-        let answer = self.http.head(probe.clone()).timeout(PROBE_TIMEOUT);
+        let connections = self.connections.to(&probe, Pace::Usual).await?;
+        let answer = connections.head(probe.clone()).timeout(PROBE_TIMEOUT);
         let Err(error) = answer.send().await else {
             return Ok(true);
         };
         if refused(&error) {
-            return match failure(&error, &probe) {
-                Failed::Final(error) => Err(error),
-                Failed::Transient { .. } => Ok(true),
-            };
+            let failed = self.failure(&error, &probe).await;
+            return Err(failed.into_error(self.shown(&probe)));
         }
         Ok(tls_reason(&error).is_some())
     }
+
+    /// Whether what listens at an http address is to be asked over https instead: it says so, or its
+    /// answer is no HTTP.
+    pub(super) async fn wants_tls(&self, probe: Url) -> Result<bool, Error> {
+        let answer = match self.follow(&Request::new(Method::GET, probe)).await {
+            Ok(answer) => answer,
+            Err(Failed::Final(error)) => return Err(error),
+            Err(Failed::Transient { .. }) => return Ok(true),
+        };
+        let said = String::from_utf8_lossy(&answer.body).to_ascii_lowercase();
+        Ok(answer.status == StatusCode::BAD_REQUEST && said.contains("https"))
+    }
+}
+
+/// Whether a request may be sent again where a redirect leads: one that only reads, or one whose
+/// method and body a redirect of this status keeps. A form holds a secret and goes nowhere else.
+fn may_be_led_on(request: &Request<'_>, status: StatusCode) -> bool {
+    let reads = request.method == Method::GET || request.method == Method::HEAD;
+    reads || (request.form.is_none() && matches!(status.as_u16(), 307 | 308))
 }
 
 fn is_redirect(status: StatusCode) -> bool {

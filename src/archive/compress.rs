@@ -1,0 +1,163 @@
+//! Compressing a layer: which kinds there are, how hard they try, and the one writer over them.
+//!
+//! The same input, kind and level give the same bytes, whatever the number of threads and the sizes
+//! of the writes: a layer that is compressed twice has one digest. Memory is a few blocks a thread.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use zstd::stream::raw::CParameter;
+
+use super::gzip::Gzip;
+use super::pool;
+
+/// How a layer is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Compression {
+    /// What every client reads.
+    Gzip,
+    /// Smaller and faster; docker since 20.10, containerd since 1.5, podman.
+    Zstd,
+    /// Not at all.
+    None,
+}
+
+/// A name that is none of `gzip`, `zstd`, `none`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no compression: gzip, zstd or none")]
+pub struct UnknownCompression(String);
+
+impl Compression {
+    /// The level where none is asked for.
+    pub fn default_level(self) -> u32 {
+        match self {
+            // Within a few percent of what skopeo and podman write, in less than their time; 3 is as
+            // small as theirs and a tenth slower.
+            Self::Gzip => 2,
+            Self::Zstd => 3,
+            Self::None => 0,
+        }
+    }
+
+    /// The levels that there are, from the fastest to the smallest.
+    pub fn levels(self) -> RangeInclusive<u32> {
+        match self {
+            Self::Gzip => 1..=9,
+            // Above it, windows and tables no longer fit into a bounded memory.
+            Self::Zstd => 1..=12,
+            Self::None => 0..=0,
+        }
+    }
+}
+
+impl fmt::Display for Compression {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Gzip => "gzip",
+            Self::Zstd => "zstd",
+            Self::None => "none",
+        })
+    }
+}
+
+impl FromStr for Compression {
+    type Err = UnknownCompression;
+
+    fn from_str(name: &str) -> Result<Self, UnknownCompression> {
+        match name {
+            "gzip" => Ok(Self::Gzip),
+            "zstd" => Ok(Self::Zstd),
+            "none" => Ok(Self::None),
+            _ => Err(UnknownCompression(name.to_owned())),
+        }
+    }
+}
+
+/// Compresses one stream on several threads. Nothing is complete without [`Compressor::finish`].
+pub struct Compressor<W: Write>(Kind<W>);
+
+enum Kind<W: Write> {
+    Gzip(Gzip<W>),
+    Zstd(zstd::stream::write::Encoder<'static, W>),
+    None(W),
+}
+
+/// Input bytes of one job of zstd, and how far back it refers: both bound its memory.
+const ZSTD_JOB: u32 = 1024 * 1024;
+const ZSTD_WINDOW_LOG: u32 = 20;
+/// More threads a stream would need more memory than they are worth.
+const ZSTD_THREADS_MAX: usize = 4;
+
+impl<W: Write> Compressor<W> {
+    /// Begins a stream. A level out of the kind's range is brought into it.
+    pub fn new(output: W, compression: Compression, level: u32) -> io::Result<Self> {
+        Self::with_threads(output, compression, level, pool::cores())
+    }
+
+    fn with_threads(
+        output: W,
+        compression: Compression,
+        level: u32,
+        threads: usize,
+    ) -> io::Result<Self> {
+        let levels = compression.levels();
+        let level = level.clamp(*levels.start(), *levels.end());
+        Ok(Self(match compression {
+            Compression::Gzip => Kind::Gzip(Gzip::new(output, level, pool::shared())),
+            Compression::Zstd => Kind::Zstd(zstd_encoder(output, level, threads)?),
+            Compression::None => Kind::None(output),
+        }))
+    }
+
+    /// Writes what is held back, and the end of the stream.
+    pub fn finish(self) -> io::Result<W> {
+        match self.0 {
+            Kind::Gzip(gzip) => gzip.finish(),
+            Kind::Zstd(encoder) => encoder.finish(),
+            Kind::None(output) => Ok(output),
+        }
+    }
+}
+
+/// zstd's own threads: with one at least, their number does not change what comes out; with none it
+/// would.
+fn zstd_encoder<W: Write>(
+    output: W,
+    level: u32,
+    threads: usize,
+) -> io::Result<zstd::stream::write::Encoder<'static, W>> {
+    let level = i32::try_from(level).map_err(io::Error::other)?;
+    let threads = threads.clamp(1, ZSTD_THREADS_MAX);
+    let threads = u32::try_from(threads).map_err(io::Error::other)?;
+    let mut encoder = zstd::stream::write::Encoder::new(output, level)?;
+    encoder.multithread(threads)?;
+    encoder.set_parameter(CParameter::JobSize(ZSTD_JOB))?;
+    encoder.window_log(ZSTD_WINDOW_LOG)?;
+    encoder.include_checksum(true)?;
+    Ok(encoder)
+}
+
+impl<W: Write> Write for Compressor<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.0 {
+            Kind::Gzip(gzip) => gzip.write(bytes),
+            Kind::Zstd(encoder) => encoder.write(bytes),
+            Kind::None(output) => output.write(bytes),
+        }
+    }
+
+    /// Flushes what is beneath; what is compressed stays in whole blocks, so that the bytes do not
+    /// depend on when somebody flushed.
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut self.0 {
+            Kind::Gzip(gzip) => gzip.flush(),
+            Kind::Zstd(encoder) => encoder.get_mut().flush(),
+            Kind::None(output) => output.flush(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,394 @@
+//! The members of a tar stream, one after the other.
+//!
+//! Reads POSIX, PAX, GNU and old headers with the field parsers of the `tar` crate. That crate's own
+//! iterator reads names and extended headers of whatever length into memory and takes the end of the
+//! stream inside of a member for its end; this one has a bound for the first and an error for the
+//! second. Invariants: names are plain (see [`super::path`]); headers of links, directories and
+//! devices have no data, whatever their size field says, as in Go's reader.
+
+use std::borrow::Cow;
+use std::io::{self, ErrorKind, Read};
+
+use tar::{EntryType, Header};
+
+use super::Error;
+use super::path::{self, Refused};
+
+const BLOCK: u64 = 512;
+/// The longest name or extended header, in bytes.
+const EXTENSION_LIMIT: u64 = 1024 * 1024;
+
+/// Bytes that can be passed over.
+pub trait Input: Read {
+    /// Passes over bytes; an `UnexpectedEof` where there are not as many.
+    fn pass(&mut self, bytes: u64) -> io::Result<()>;
+}
+
+/// What a member is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A file with its bytes.
+    File,
+    /// A link to another member, by its plain name.
+    Link(String),
+    /// A file with holes: its bytes here are not its bytes.
+    Sparse,
+    /// A directory, a device, a pipe.
+    Other,
+}
+
+/// A member's header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Member {
+    /// The plain name.
+    pub(super) name: String,
+    pub(super) kind: Kind,
+    /// Bytes of data that follow.
+    pub(super) size: u64,
+    /// Where the data begins in the stream.
+    pub(super) offset: u64,
+}
+
+/// A tar stream.
+pub(super) struct Members<R> {
+    input: R,
+    position: u64,
+    /// Data of the member at hand that was not read yet, and what pads it to a block.
+    left: u64,
+    padding: u64,
+    current: String,
+    ended: bool,
+}
+
+/// What extended headers say of the member after them.
+#[derive(Default)]
+struct Extension {
+    path: Option<Vec<u8>>,
+    link: Option<Vec<u8>>,
+    size: Option<u64>,
+    sparse: bool,
+}
+
+impl<R: Input> Members<R> {
+    /// The members of a stream that begins here.
+    pub(super) fn new(input: R) -> Self {
+        Self {
+            input,
+            position: 0,
+            left: 0,
+            padding: 0,
+            current: String::new(),
+            ended: false,
+        }
+    }
+
+    /// Whether the mark at the end of an archive was seen.
+    pub(super) fn ended(&self) -> bool {
+        self.ended
+    }
+
+    /// The stream after the last member.
+    pub(super) fn into_inner(self) -> R {
+        self.input
+    }
+
+    /// The next member; what was not read of the one before is passed over.
+    pub(super) fn next(&mut self) -> Result<Option<Member>, Error> {
+        let mut extension = Extension::default();
+        loop {
+            let Some(header) = self.header()? else {
+                return Ok(None);
+            };
+            let malformed = |error: io::Error| Error::NotAnArchive {
+                reason: format!("its tar headers are malformed ({error})"),
+            };
+            let size = header.entry_size().map_err(malformed)?;
+            match header.entry_type() {
+                EntryType::GNULongName => extension.path = Some(self.text(size)?),
+                EntryType::GNULongLink => extension.link = Some(self.text(size)?),
+                EntryType::XHeader => {
+                    let records = self.extension(size)?;
+                    extension.read(&records)?;
+                }
+                EntryType::XGlobalHeader => {
+                    self.extension(size)?;
+                }
+                kind => return self.member(&header, kind, size, extension).map(Some),
+            }
+        }
+    }
+
+    fn member(
+        &mut self,
+        header: &Header,
+        kind: EntryType,
+        size: u64,
+        extension: Extension,
+    ) -> Result<Member, Error> {
+        let name = extension
+            .path
+            .unwrap_or_else(|| header.path_bytes().into_owned());
+        let written = String::from_utf8_lossy(&name).into_owned();
+        let plain = path::member(&written).map_err(|why| outside(&written, why.of_member()))?;
+        let link = || {
+            let target = extension.link.clone();
+            let target = target.or_else(|| header.link_name_bytes().map(Cow::into_owned));
+            String::from_utf8_lossy(&target.unwrap_or_default()).into_owned()
+        };
+        let refused = |why: Refused| outside(&written, why.of_link());
+        let kind = match kind {
+            EntryType::Symlink => Kind::Link(path::symbolic(&plain, &link()).map_err(refused)?),
+            EntryType::Link => Kind::Link(path::member(&link()).map_err(refused)?),
+            EntryType::GNUSparse => Kind::Sparse,
+            EntryType::Regular | EntryType::Continuous if written.ends_with('/') => Kind::Other,
+            EntryType::Regular | EntryType::Continuous if extension.sparse => Kind::Sparse,
+            EntryType::Regular | EntryType::Continuous => Kind::File,
+            _ => Kind::Other,
+        };
+        if header.entry_type() == EntryType::GNUSparse {
+            self.sparse_headers(header)?;
+        }
+        let headers_only = matches!(
+            header.entry_type(),
+            EntryType::Link
+                | EntryType::Symlink
+                | EntryType::Char
+                | EntryType::Block
+                | EntryType::Directory
+                | EntryType::Fifo
+        );
+        let size = match (headers_only, extension.size) {
+            (true, _) => 0,
+            (false, Some(size)) => size,
+            (false, None) => size,
+        };
+        if size.checked_add(self.position + BLOCK).is_none() {
+            return Err(Error::NotAnArchive {
+                reason: format!("the size of its member {plain:?} is beyond all bounds"),
+            });
+        }
+        self.current.clone_from(&plain);
+        self.left = size;
+        self.padding = padding(size);
+        Ok(Member {
+            name: plain,
+            kind,
+            size,
+            offset: self.position,
+        })
+    }
+
+    /// Passes over the blocks that go on with the map of a sparse file.
+    fn sparse_headers(&mut self, header: &Header) -> Result<(), Error> {
+        let mut more = header.as_gnu().is_some_and(tar::GnuHeader::is_extended);
+        while more {
+            let mut block = tar::GnuExtSparseHeader::new();
+            self.fill(block.as_mut_bytes())?;
+            more = block.is_extended();
+        }
+        Ok(())
+    }
+
+    /// The next header; `None` at the end.
+    fn header(&mut self) -> Result<Option<Header>, Error> {
+        if self.ended {
+            return Ok(None);
+        }
+        self.pass_over()?;
+        let mut header = Header::new_old();
+        let first = self.position == 0;
+        let read = fill(&mut self.input, header.as_mut_bytes())
+            .map_err(|error| self.broken(error))? as u64;
+        self.position += read;
+        if read == 0 {
+            return if first {
+                Err(Error::NotAnArchive {
+                    reason: "it is empty".into(),
+                })
+            } else {
+                Ok(None)
+            };
+        }
+        if read < BLOCK {
+            return Err(if first {
+                Error::NotAnArchive {
+                    reason: "it is shorter than any tar archive".into(),
+                }
+            } else {
+                self.truncated()
+            });
+        }
+        if header.as_bytes().iter().all(|byte| *byte == 0) {
+            self.ended = true;
+            return Ok(None);
+        }
+        if !is_header(header.as_bytes()) {
+            return Err(Error::NotAnArchive {
+                reason: if first {
+                    "it is not a tar archive, compressed or not".into()
+                } else {
+                    format!(
+                        "what follows its member {:?} is no tar header",
+                        self.current
+                    )
+                },
+            });
+        }
+        Ok(Some(header))
+    }
+
+    fn pass_over(&mut self) -> Result<(), Error> {
+        let rest = self.left + self.padding;
+        if rest > 0 {
+            self.input.pass(rest).map_err(|error| self.broken(error))?;
+            self.position += rest;
+            (self.left, self.padding) = (0, 0);
+        }
+        Ok(())
+    }
+
+    /// A name in an extension of its own: to its first NUL.
+    fn text(&mut self, size: u64) -> Result<Vec<u8>, Error> {
+        let mut text = self.extension(size)?;
+        if let Some(end) = text.iter().position(|byte| *byte == 0) {
+            text.truncate(end);
+        }
+        Ok(text)
+    }
+
+    fn extension(&mut self, size: u64) -> Result<Vec<u8>, Error> {
+        let length = usize::try_from(size)
+            .ok()
+            .filter(|_| size <= EXTENSION_LIMIT)
+            .ok_or_else(|| Error::TooMuch {
+                what: "a header of great length",
+                limit: "1 MiB".into(),
+            })?;
+        let mut bytes = vec![0; length];
+        self.fill(&mut bytes)?;
+        self.padding = padding(size);
+        Ok(bytes)
+    }
+
+    fn fill(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
+        let read = fill(&mut self.input, bytes).map_err(|error| self.broken(error))?;
+        self.position += read as u64;
+        if read < bytes.len() {
+            return Err(self.truncated());
+        }
+        Ok(())
+    }
+
+    /// An error of the stream, with where it is.
+    pub(super) fn broken(&self, error: io::Error) -> Error {
+        if error.kind() == ErrorKind::UnexpectedEof {
+            self.truncated()
+        } else {
+            Error::Read(error)
+        }
+    }
+
+    fn truncated(&self) -> Error {
+        Error::Truncated {
+            place: if self.current.is_empty() {
+                "at its beginning".into()
+            } else {
+                format!("in or after its member {:?}", self.current)
+            },
+        }
+    }
+}
+
+impl<R: Input> Read for Members<R> {
+    /// The data of the member at hand. The end of the stream before its end is an `UnexpectedEof`.
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let most = most.min(buffer.len());
+        if most == 0 {
+            return Ok(0);
+        }
+        let read = self.input.read(&mut buffer[..most])?;
+        if read == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        self.left -= read as u64;
+        self.position += read as u64;
+        Ok(read)
+    }
+}
+
+impl Extension {
+    /// Takes in PAX records: `length key=value\n`.
+    fn read(&mut self, mut records: &[u8]) -> Result<(), Error> {
+        let malformed = || Error::NotAnArchive {
+            reason: "one of its PAX headers is malformed".into(),
+        };
+        while records.first().is_some_and(|byte| *byte != 0) {
+            let space = records.iter().position(|byte| *byte == b' ');
+            let space = space.ok_or_else(malformed)?;
+            let length = std::str::from_utf8(&records[..space]).ok();
+            let length: usize = length.and_then(|text| text.parse().ok()).unwrap_or(0);
+            let record = records.get(space + 1..length).ok_or_else(malformed)?;
+            let record = record.strip_suffix(b"\n").ok_or_else(malformed)?;
+            let equals = record.iter().position(|byte| *byte == b'=');
+            let (key, value) = record.split_at(equals.ok_or_else(malformed)?);
+            let value = &value[1..];
+            match key {
+                b"path" => self.path = Some(value.to_vec()),
+                b"linkpath" => self.link = Some(value.to_vec()),
+                b"size" => {
+                    let text = std::str::from_utf8(value).ok();
+                    let size = text.and_then(|text| text.parse().ok());
+                    self.size = Some(size.ok_or_else(malformed)?);
+                }
+                _ if key.starts_with(b"GNU.sparse.") => self.sparse = true,
+                _ => {}
+            }
+            records = &records[length..];
+        }
+        Ok(())
+    }
+}
+
+/// Whether a block is the header of a tar member: its checksum is right.
+pub(super) fn is_header(block: &[u8]) -> bool {
+    let Ok(block) = <&[u8; 512]>::try_from(block) else {
+        return false;
+    };
+    let said = Header::from_byte_slice(block).cksum();
+    let sum = |byte: fn(u8) -> i64| -> i64 {
+        let around = block[..148].iter().chain(&block[156..]);
+        around.map(|value| byte(*value)).sum::<i64>() + 8 * i64::from(b' ')
+    };
+    // Old writers added the bytes as signed numbers.
+    said.is_ok_and(|said| {
+        let said = i64::from(said);
+        said == sum(i64::from) || said == sum(|byte| i64::from(byte.cast_signed()))
+    })
+}
+
+/// Bytes between the end of `size` bytes and the next block.
+fn padding(size: u64) -> u64 {
+    size.wrapping_neg() % BLOCK
+}
+
+/// Reads until a buffer is full or the stream ends.
+pub(super) fn fill(input: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+    let mut filled = 0;
+    while filled < buffer.len() {
+        match input.read(&mut buffer[filled..]) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(filled)
+}
+
+fn outside(name: &str, reason: &'static str) -> Error {
+    Error::Outside {
+        name: name.to_owned(),
+        reason,
+    }
+}

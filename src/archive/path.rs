@@ -1,0 +1,131 @@
+//! Names of members: made plain, and refused where they lead out of the archive.
+//!
+//! Pure. Invariants: a name that comes out has no empty, `.` or `..` component; a link's target is
+//! resolved inside of the archive or refused.
+
+/// Why a name is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Refused {
+    /// It begins with a slash.
+    Absolute,
+    /// It climbs out with `..`.
+    Upward,
+}
+
+impl Refused {
+    /// As it stands after "has a member X".
+    pub(super) fn of_member(self) -> &'static str {
+        match self {
+            Self::Absolute => "with an absolute name",
+            Self::Upward => "with .. in its name",
+        }
+    }
+
+    /// As it stands after "has a member X".
+    pub(super) fn of_link(self) -> &'static str {
+        match self {
+            Self::Absolute => "that is a link to an absolute path",
+            Self::Upward => "that is a link to a path outside",
+        }
+    }
+}
+
+/// The name of a member; empty for the root of the archive.
+pub(super) fn member(name: &str) -> Result<String, Refused> {
+    if name.starts_with('/') {
+        return Err(Refused::Absolute);
+    }
+    let mut parts = Vec::new();
+    for part in name.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => return Err(Refused::Upward),
+            part => parts.push(part),
+        }
+    }
+    Ok(parts.join("/"))
+}
+
+/// What the symbolic link `link`, a plain name, leads to.
+pub(super) fn symbolic(link: &str, target: &str) -> Result<String, Refused> {
+    if target.starts_with('/') {
+        return Err(Refused::Absolute);
+    }
+    let mut parts: Vec<&str> = link.split('/').collect();
+    parts.pop();
+    for part in target.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop().ok_or(Refused::Upward)?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Ok(parts.join("/"))
+}
+
+/// Whether a member is what macOS leaves beside the files it packs.
+pub(super) fn is_litter(name: &str) -> bool {
+    let last = name.rsplit('/').next().unwrap_or(name);
+    last.starts_with("._") || last == ".DS_Store"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn names() {
+        for (name, plain) in [
+            ("manifest.json", Ok("manifest.json")),
+            ("./blobs//sha256/./a", Ok("blobs/sha256/a")),
+            ("./", Ok("")),
+            ("a/", Ok("a")),
+            ("/etc/passwd", Err(Refused::Absolute)),
+            ("a/../b", Err(Refused::Upward)),
+            ("..", Err(Refused::Upward)),
+            ("..a/b..", Ok("..a/b..")),
+        ] {
+            assert_eq!(member(name), plain.map(str::to_owned), "{name}");
+        }
+    }
+
+    #[test]
+    fn links() {
+        for (link, target, plain) in [
+            ("one/layer.tar", "../two/layer.tar", Ok("two/layer.tar")),
+            ("one/layer.tar", "./x", Ok("one/x")),
+            ("layer.tar", "two.tar", Ok("two.tar")),
+            ("one/layer.tar", "../../two", Err(Refused::Upward)),
+            ("one/layer.tar", "../../one/x", Err(Refused::Upward)),
+            ("one/layer.tar", "/two", Err(Refused::Absolute)),
+        ] {
+            let resolved = symbolic(link, target);
+            assert_eq!(resolved, plain.map(str::to_owned), "{link} -> {target}");
+        }
+    }
+
+    #[test]
+    fn litter() {
+        assert!(is_litter("._manifest.json") && is_litter("a/._b") && is_litter("a/.DS_Store"));
+        assert!(!is_litter("a/b._c") && !is_litter("manifest.json"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_plain_name_stays(name in "[a-z./]{0,20}") {
+            if let Ok(plain) = member(&name) {
+                prop_assert_eq!(member(&plain), Ok(plain.clone()));
+            }
+        }
+
+        #[test]
+        fn no_link_leads_out(link in "[a-z]{1,3}(/[a-z]{1,3}){0,3}", target in "[a-z./]{0,20}") {
+            if let Ok(resolved) = symbolic(&link, &target) {
+                prop_assert!(member(&resolved).is_ok());
+            }
+        }
+    }
+}

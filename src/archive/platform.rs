@@ -1,0 +1,122 @@
+//! Choosing a platform: what is asked for, and what an image is for.
+//!
+//! Pure.
+
+use serde::Deserialize;
+
+use super::contents::text;
+use crate::oci::{Digest, Platform};
+
+/// What is read of an image's configuration.
+#[derive(Debug, Deserialize)]
+pub(super) struct Config {
+    #[serde(default)]
+    os: String,
+    #[serde(default)]
+    architecture: String,
+    #[serde(default)]
+    variant: Option<String>,
+    rootfs: Option<RootFs>,
+}
+
+#[derive(Debug, Deserialize)]
+struct RootFs {
+    #[serde(default)]
+    diff_ids: Option<Vec<Digest>>,
+}
+
+impl Config {
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(text(bytes)).map_err(|error| error.to_string())
+    }
+
+    pub(super) fn platform(&self) -> Option<Platform> {
+        (!self.os.is_empty() && !self.architecture.is_empty()).then(|| Platform {
+            os: self.os.clone(),
+            architecture: self.architecture.clone(),
+            variant: self.variant.clone(),
+            os_version: None,
+        })
+    }
+
+    pub(super) fn diff_ids(&self) -> &[Digest] {
+        let ids = self
+            .rootfs
+            .as_ref()
+            .and_then(|rootfs| rootfs.diff_ids.as_ref());
+        ids.map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Reads `os/architecture[/variant]`.
+pub fn parse_platform(text: &str) -> Option<Platform> {
+    let parts: Vec<&str> = text.split('/').collect();
+    let (os, architecture, variant) = match parts[..] {
+        [os, architecture] => (os, architecture, None),
+        [os, architecture, variant] => (os, architecture, Some(variant)),
+        _ => return None,
+    };
+    let word = |part: &str| {
+        !part.is_empty()
+            && part
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+    };
+    (word(os) && word(architecture) && variant.is_none_or(word)).then(|| Platform {
+        os: os.to_owned(),
+        architecture: architecture.to_owned(),
+        variant: variant.map(str::to_owned),
+        os_version: None,
+    })
+}
+
+/// Whether an image for `platform` is what `wanted` asks for. Without a variant any will do; for
+/// arm64 `v8` is no variant but the only one.
+pub fn is_for(platform: &Platform, wanted: &Platform) -> bool {
+    let variant = |platform: &Platform| {
+        let variant = platform.variant.clone().filter(|text| !text.is_empty());
+        variant.filter(|text| !(platform.architecture == "arm64" && text == "v8"))
+    };
+    platform.os == wanted.os
+        && platform.architecture == wanted.architecture
+        && (variant(wanted).is_none() || variant(wanted) == variant(platform))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matching() {
+        let platform = |text| parse_platform(text).unwrap();
+        for (have, wanted, fits) in [
+            ("linux/amd64", "linux/amd64", true),
+            ("linux/arm/v7", "linux/arm", true),
+            ("linux/arm/v7", "linux/arm/v6", false),
+            ("linux/arm64", "linux/arm64/v8", true),
+            ("linux/arm64/v8", "linux/arm64", true),
+            ("windows/amd64", "linux/amd64", false),
+        ] {
+            assert_eq!(
+                is_for(&platform(have), &platform(wanted)),
+                fits,
+                "{have} {wanted}"
+            );
+        }
+        for text in ["linux", "linux/", "/amd64", "a/b/c/d", "linux/amd 64", ""] {
+            assert_eq!(parse_platform(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn configurations() {
+        let config = Config::parse(
+            b"\xef\xbb\xbf{\"os\":\"linux\",\"architecture\":\"arm\",\"variant\":\"v7\"}",
+        );
+        let config = config.unwrap();
+        assert_eq!(config.platform().unwrap().to_string(), "linux/arm/v7");
+        assert!(config.diff_ids().is_empty());
+        assert!(Config::parse(b"{\"rootfs\":{\"diff_ids\":[\"x\"]}}").is_err());
+        assert_eq!(Config::parse(b"{}").unwrap().platform(), None);
+    }
+}

@@ -1,0 +1,133 @@
+//! What refers to a manifest: signatures, bills of materials, attestations.
+//!
+//! Asks the referrers endpoint, and where a registry has none, the fallback tag (OCI distribution
+//! specification, "Listing Referrers" and "Referrers Tag Schema").
+
+use bytes::Bytes;
+use reqwest::header::LINK;
+use reqwest::{Method, StatusCode};
+
+use super::auth::Scope;
+use super::{Call, Class, Client, Error, Subject, link};
+use crate::oci::{Descriptor, Digest, ManifestView, MediaType, Reference, Repository, Tag};
+
+/// The largest list of referrers that is read at once, in bytes.
+const PAGE_LIMIT: usize = 16 * 1024 * 1024;
+/// How many pages a list may have.
+const PAGES: usize = 1000;
+
+impl Client {
+    /// The manifests whose subject is this one.
+    pub async fn referrers(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Vec<Descriptor>, Error> {
+        match self.listed_referrers(repository, digest).await? {
+            Some(referrers) => Ok(referrers),
+            None => self.tagged_referrers(repository, digest).await,
+        }
+    }
+
+    /// Sees to it that manifests with this subject are listed as its referrers. A registry with the
+    /// endpoint does so by itself; elsewhere they go into the index under the fallback tag.
+    pub async fn list_referrers(
+        &self,
+        repository: &Repository,
+        subject: &Digest,
+        referrers: Vec<Descriptor>,
+    ) -> Result<(), Error> {
+        let listed = self.listed_referrers(repository, subject).await?;
+        let has_endpoint = listed.is_some();
+        let mut listed = match listed {
+            Some(listed) => listed,
+            None => self.tagged_referrers(repository, subject).await?,
+        };
+        let before = listed.len();
+        for referrer in referrers {
+            if !listed.iter().any(|known| known.digest == referrer.digest) {
+                listed.push(referrer);
+            }
+        }
+        if has_endpoint || listed.len() == before {
+            return Ok(());
+        }
+        let index = serde_json::json!({
+            "schemaVersion": 2,
+            "mediaType": MediaType::OCI_INDEX,
+            "manifests": listed,
+        });
+        let tag = Reference::Tag(fallback_tag(subject));
+        let bytes = Bytes::from(index.to_string());
+        self.put_manifest(repository, &tag, &MediaType::OCI_INDEX, bytes)
+            .await
+            .map(drop)
+    }
+
+    /// What the endpoint says; `None` where there is none.
+    async fn listed_referrers(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Option<Vec<Descriptor>>, Error> {
+        let subject = Subject::Referrers(repository, digest);
+        let mut path = format!("v2/{repository}/referrers/{digest}");
+        let mut referrers = Vec::new();
+        for _ in 0..PAGES {
+            let call = Call {
+                accept: Some("application/vnd.oci.image.index.v1+json"),
+                limit: PAGE_LIMIT,
+                ..Call::new(Method::GET, &path, Scope::Pull(repository))
+            };
+            let answer = self.call(call).await?;
+            // Registries without it say so in several ways, a page for people among them.
+            if matches!(answer.status.as_u16(), 400 | 404 | 405) {
+                return Ok(None);
+            }
+            if answer.status != StatusCode::OK {
+                return Err(self.refusal(&answer, subject));
+            }
+            let Ok(view) = ManifestView::parse(&answer.body, Some(&MediaType::OCI_INDEX)) else {
+                return Ok(None);
+            };
+            referrers.extend(view.manifests);
+            let next = answer.headers.get(LINK).and_then(|link| link.to_str().ok());
+            let page = self.endpoint.decided().join(&format!("/{path}"));
+            let next = next
+                .zip(page.ok())
+                .map(|(link, page)| link::next(link, &page));
+            match next.transpose() {
+                Ok(None | Some(None)) => return Ok(Some(referrers)),
+                Ok(Some(Some(next))) => path = next,
+                Err(error) => return Err(self.malformed(subject, error)),
+            }
+        }
+        Err(self.malformed(subject, "its pages do not end"))
+    }
+
+    /// What the fallback tag lists.
+    async fn tagged_referrers(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Vec<Descriptor>, Error> {
+        let reference = Reference::Tag(fallback_tag(digest));
+        let manifest = match self.manifest(repository, &reference).await {
+            Ok(manifest) => manifest,
+            Err(error) if error.class() == Class::NotFound => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let view = manifest
+            .view()
+            .map_err(|error| self.malformed(Subject::Manifest(repository, &reference), error))?;
+        Ok(view.manifests)
+    }
+}
+
+/// The tag under which referrers are listed where there is no endpoint. A tag has room for all of
+/// either digest but its last characters.
+fn fallback_tag(digest: &Digest) -> Tag {
+    let text = format!("{}-{}", digest.algorithm(), digest.hex());
+    let tag = text[..text.len().min(crate::oci::TAG_LIMIT)].parse();
+    tag.unwrap_or_else(|_| unreachable!("hexadecimal is a tag"))
+}

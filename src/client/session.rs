@@ -1,0 +1,368 @@
+//! One stretch of an upload: a stream of bytes to a session, and what the answer means.
+//!
+//! Owns how a body is fed while the source goes on, when a registry is stuck, and how a session's
+//! answers are read. Invariant: the source is never left in the middle of a read.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION,
+    RANGE, RETRY_AFTER,
+};
+use reqwest::{Method, StatusCode};
+use url::Url;
+
+use super::auth::Scope;
+use super::failure::Failed;
+use super::request::Answer;
+use super::retry::{is_transient, retry_after};
+use super::uploads::{PLACING, Upload};
+use super::{Client, Error, Subject, outgoing};
+use crate::oci::parse_content_range;
+
+/// How long a registry may take no byte before the connection is given up.
+const STUCK: Duration = Duration::from_mins(1);
+
+/// What is no longer than this is sent with the digest, in one request.
+const SMALL: u64 = 256 * 1024;
+
+/// What became of a stretch.
+pub(super) enum Sent {
+    /// The registry has all the bytes of the source.
+    Everything,
+    /// It has those that were sent, and there are more.
+    Part,
+    /// It did not take them, or not for certain.
+    Refused(Box<Refused>),
+}
+
+/// Why bytes were not taken, and what may help.
+pub(super) struct Refused {
+    /// What happened.
+    pub(super) reason: String,
+    /// The error that it is when nothing is tried any more.
+    pub(super) error: Error,
+    /// How long the registry asks to wait.
+    pub(super) asked: Option<Duration>,
+    /// Whether the session is of no use any more.
+    pub(super) lost: bool,
+    /// Where the registry sends on to.
+    pub(super) elsewhere: Option<Url>,
+}
+
+impl Refused {
+    pub(super) fn lost(reason: &str, error: Error) -> Self {
+        Self {
+            lost: true,
+            ..Self::for_now(reason.to_owned(), error)
+        }
+    }
+
+    fn for_now(reason: String, error: Error) -> Self {
+        Self {
+            reason,
+            error,
+            asked: None,
+            lost: false,
+            elsewhere: None,
+        }
+    }
+}
+
+type Response = Result<reqwest::Response, Failed>;
+
+impl Upload<'_> {
+    /// Sends what there is, in one stream; what was sent before and is sent again in a stream of its
+    /// own, where the length of the whole is not known: so that the registry can check by
+    /// `Content-Range` that it belongs where it is.
+    pub(super) async fn send(&mut self) -> Result<Sent, Error> {
+        let Some(session) = self.session.clone() else {
+            return Ok(Sent::Part);
+        };
+        if self.position == self.window.end() && !self.take().await? {
+            return Ok(Sent::Everything);
+        }
+        if self.position == 0 && self.source.size().is_some_and(|size| size <= SMALL) {
+            // It goes along with the digest.
+            while self.take().await? {}
+            return Ok(Sent::Everything);
+        }
+        let end = match self.source.size() {
+            Some(size) => Some(size),
+            None if self.position > 0 => Some(self.window.end()),
+            None => None,
+        };
+        let start = self.position;
+        let length = end.map(|end| end - start);
+        let scope = Scope::Push(self.repository);
+        let authorization = self.client.authorization(&session, &scope);
+        let headers = headers(start, length, authorization.clone());
+        let (feeder, body) = outgoing::channel(length);
+        let transport = self.client.transport.clone();
+        transport.wait_while_paused(transport.shown(&session)).await;
+        let mut request = pin!(transport.stream(Method::PATCH, &session, headers, body));
+        let mut response: Option<Response> = None;
+        let mut whole = false;
+        while response.is_none() && end.is_none_or(|end| self.position < end) {
+            let Some(piece) = self.window.piece(self.position) else {
+                let mut take = pin!(self.take());
+                let taken = loop {
+                    tokio::select! {
+                        biased;
+                        taken = &mut take => break taken?,
+                        early = &mut request, if response.is_none() => response = Some(early),
+                    }
+                };
+                if !taken {
+                    whole = true;
+                    break;
+                }
+                continue;
+            };
+            let length = piece.len() as u64;
+            tokio::select! {
+                biased;
+                early = &mut request => response = Some(early),
+                sent = tokio::time::timeout(STUCK, feeder.send(piece)) => match sent {
+                    Ok(true) => {
+                        self.position += length;
+                        (self.progress)(length);
+                        self.window.forget_before(self.position);
+                    }
+                    // The connection is gone; the answer says why.
+                    Ok(false) => break,
+                    Err(_) => response = Some(Err(stuck("it takes no more bytes"))),
+                },
+            }
+        }
+        whole |= end == Some(self.position);
+        let response = if let Some(response) = response {
+            response
+        } else {
+            let answered = async {
+                if whole {
+                    feeder.finish().await;
+                }
+                request.await
+            };
+            tokio::time::timeout(PLACING, answered)
+                .await
+                .unwrap_or_else(|_| Err(stuck("it does not say that it has the bytes")))
+        };
+        let outcome = match response {
+            Ok(response) => transport.finish(&session, response).await,
+            Err(failed) => Err(failed),
+        };
+        match outcome {
+            Ok(answer) if answer.status.is_success() => self.judge_success(&answer, whole).await,
+            Ok(answer) => self.judge(&answer, &session, authorization.as_ref()).await,
+            Err(failed @ Failed::Transient { .. }) => {
+                let error = failed.into_error(transport.shown(&session));
+                Ok(Sent::Refused(Box::new(Refused::for_now(
+                    error.to_string(),
+                    error,
+                ))))
+            }
+            Err(Failed::Final(error)) => Err(error),
+        }
+    }
+
+    /// Takes more bytes from the source into the window; false when there are none.
+    async fn take(&mut self) -> Result<bool, Error> {
+        let bytes = match self.source.next().await {
+            Ok(bytes) => bytes,
+            Err(error) => return Err(self.unreadable(error)),
+        };
+        let size = self.source.size();
+        if let Some(bytes) = &bytes {
+            self.window.push(bytes.clone());
+        }
+        let end = self.window.end();
+        let wrong = match size {
+            Some(size) if bytes.is_none() => end != size,
+            Some(size) => end > size,
+            None => false,
+        };
+        if wrong {
+            let reason = format!("it has {end} bytes and not {}", size.unwrap_or_default());
+            return Err(self.unreadable(std::io::Error::other(reason)));
+        }
+        Ok(bytes.is_some())
+    }
+
+    /// The registry says that it has taken a stretch.
+    async fn judge_success(&mut self, answer: &Answer, whole: bool) -> Result<Sent, Error> {
+        let subject = Subject::Upload(self.repository);
+        self.session = Some(self.client.session(answer, subject).await?);
+        // A registry that took less says so.
+        let position = position(&answer.headers).filter(|position| *position > 0);
+        if whole && position.is_none_or(|position| position == self.position) {
+            self.attempt = 0;
+            self.accepted = self.position;
+            return Ok(Sent::Part);
+        }
+        let error = self
+            .client
+            .malformed(subject, "it took other bytes than were sent");
+        Ok(Sent::Refused(Box::new(Refused::for_now(
+            error.to_string(),
+            error,
+        ))))
+    }
+
+    /// What an answer means that is no success.
+    async fn judge(
+        &mut self,
+        answer: &Answer,
+        session: &Url,
+        rejected: Option<&HeaderValue>,
+    ) -> Result<Sent, Error> {
+        let (status, subject) = (answer.status, Subject::Upload(self.repository));
+        let error = self.client.refusal(answer, subject);
+        let refused = Refused::for_now(status.to_string(), error);
+        if matches!(status.as_u16(), 307 | 308) && answer.headers.contains_key(LOCATION) {
+            let elsewhere = Some(located(&answer.headers, session, self.client, subject)?);
+            return Ok(Sent::Refused(Box::new(Refused {
+                elsewhere,
+                ..refused
+            })));
+        }
+        if status == StatusCode::UNAUTHORIZED && self.client.is_own(session) {
+            let scope = Scope::Push(self.repository);
+            let renewed = self.client.answer_challenge(answer, &scope, rejected);
+            if renewed.await?.is_some() {
+                return Ok(Sent::Refused(Box::new(refused)));
+            }
+        }
+        let asked = answer
+            .headers
+            .get(RETRY_AFTER)
+            .and_then(|value| retry_after(value.to_str().ok()?, Timestamp::now()));
+        match status {
+            StatusCode::NOT_FOUND => Ok(Sent::Refused(Box::new(Refused {
+                lost: true,
+                ..refused
+            }))),
+            StatusCode::RANGE_NOT_SATISFIABLE => {
+                let lost = position(&answer.headers).unwrap_or_default() == 0;
+                Ok(Sent::Refused(Box::new(Refused { lost, ..refused })))
+            }
+            _ if is_transient(status) => Ok(Sent::Refused(Box::new(Refused { asked, ..refused }))),
+            _ => Err(refused.error),
+        }
+    }
+}
+
+fn stuck(reason: &str) -> Failed {
+    Failed::Transient {
+        reason: reason.to_owned(),
+        hint: "",
+    }
+}
+
+/// The headers of a stretch that begins at an offset. Where it goes on, or its end is known, the
+/// registry is told where it belongs.
+fn headers(start: u64, length: Option<u64>, authorization: Option<HeaderValue>) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("application/octet-stream"),
+    );
+    if let Some(length) = length {
+        headers.insert(CONTENT_LENGTH, length.into());
+        if start > 0
+            && length > 0
+            && let Ok(range) = HeaderValue::try_from(format!("{start}-{}", start + length - 1))
+        {
+            headers.insert(CONTENT_RANGE, range);
+        }
+    }
+    if let Some(authorization) = authorization {
+        headers.insert(AUTHORIZATION, authorization);
+    }
+    headers
+}
+
+/// How many bytes a session has, as its `Range` says. `0-0` is written for none and for one: it is
+/// taken for none, which a registry with one refuses.
+pub(super) fn position(headers: &HeaderMap) -> Option<u64> {
+    let range = headers.get(RANGE)?.to_str().ok()?;
+    let range = parse_content_range(range).ok()?;
+    (range.start == 0).then(|| if range.end == 0 { 0 } else { range.end + 1 })
+}
+
+/// The address in `Location`, relative to one of the registry. Where a proxy mixes up http and
+/// https of the registry itself, the scheme is the one that it is spoken to with.
+pub(super) fn located(
+    headers: &HeaderMap,
+    base: &Url,
+    client: &Client,
+    subject: Subject<'_>,
+) -> Result<Url, Error> {
+    let malformed = |reason: &str| client.malformed(subject, reason);
+    let mut url = headers
+        .get(LOCATION)
+        .ok_or_else(|| malformed("it says no Location"))?
+        .to_str()
+        .ok()
+        .and_then(|location| base.join(location).ok())
+        .filter(|url| matches!(url.scheme(), "http" | "https"))
+        .ok_or_else(|| malformed("its Location is not an address"))?;
+    if url.host_str() == base.host_str() && url.port() == base.port() {
+        // Both are http or https, between which a scheme can always be changed.
+        let _ = url.set_scheme(base.scheme());
+    }
+    if base.scheme() == "https" && url.scheme() == "http" {
+        return Err(malformed("its Location leads from https to http"));
+    }
+    Ok(url)
+}
+
+impl Client {
+    /// The address of the session that an answer speaks of.
+    pub(super) async fn session(
+        &self,
+        answer: &Answer,
+        subject: Subject<'_>,
+    ) -> Result<Url, Error> {
+        let base = self.endpoint.base(&self.transport).await?;
+        located(&answer.headers, base, self, subject)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_far_a_session_is() {
+        for (range, expected) in [
+            ("0-0", Some(0)),
+            ("0-9", Some(10)),
+            ("bytes=0-9", Some(10)),
+            ("5-9", None),
+            ("9", None),
+            ("", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RANGE, HeaderValue::from_str(range).unwrap());
+            assert_eq!(position(&headers), expected, "{range}");
+        }
+        assert_eq!(position(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn a_stretch_says_where_it_belongs() {
+        let range = |start, length| {
+            let headers = headers(start, length, None);
+            let range = headers.get(CONTENT_RANGE)?.to_str().ok()?;
+            Some(range.to_owned())
+        };
+        assert_eq!(range(0, Some(10)), None);
+        assert_eq!(range(0, None), None);
+        assert_eq!(range(3, Some(7)).as_deref(), Some("3-9"));
+        assert_eq!(range(3, None), None);
+    }
+}

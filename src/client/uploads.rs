@@ -1,0 +1,296 @@
+//! Blobs on their way to a registry: a session, the bytes in one stream, the digest.
+//!
+//! Goes on where it was when the connection breaks or the registry is busy: asks how far it came,
+//! sends again what it still has in hand, and goes back in the source where that does not reach.
+//! Invariants: no more than a window of the last bytes is held in memory; where an address of the
+//! session leads to another host, no credentials go there; a session that came to nothing is
+//! cancelled.
+
+use std::io;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::LOCATION;
+use reqwest::{Method, StatusCode};
+use url::Url;
+
+use super::auth::Scope;
+use super::session::{Refused, Sent, position};
+use super::window::Window;
+use super::{Call, Class, Client, Error, Source, Subject, Target};
+use crate::oci::{Digest, Repository};
+
+/// How long the registry may take to put a large blob in place.
+pub(super) const PLACING: Duration = Duration::from_mins(10);
+
+/// A blob that was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Uploaded {
+    /// Its digest.
+    pub digest: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// One blob on its way.
+pub(super) struct Upload<'a> {
+    pub(super) client: &'a Client,
+    pub(super) repository: &'a Repository,
+    pub(super) source: &'a mut dyn Source,
+    pub(super) progress: &'a (dyn Fn(u64) + Send + Sync),
+    /// Where the registry takes the bytes; `None` before there is a session, or when it is lost.
+    pub(super) session: Option<Url>,
+    /// What was taken from the source last.
+    pub(super) window: Window,
+    /// The offset of the next byte to send.
+    pub(super) position: u64,
+    /// How far the registry said that it came.
+    pub(super) accepted: u64,
+    /// Whether this session was taken up again after it broke off.
+    resumed: bool,
+    /// How often in a row nothing came of it.
+    pub(super) attempt: u32,
+}
+
+impl Client {
+    /// Sends a blob. `progress` is told the bytes as they leave; those that are sent again count
+    /// again.
+    pub async fn upload_blob(
+        &self,
+        repository: &Repository,
+        source: &mut dyn Source,
+        progress: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<Uploaded, Error> {
+        let mut upload = Upload {
+            client: self,
+            repository,
+            source,
+            progress,
+            session: None,
+            window: Window::at(0),
+            position: 0,
+            accepted: 0,
+            resumed: false,
+            attempt: 0,
+        };
+        let outcome = upload.run().await;
+        if let (Err(error), Some(session)) = (&outcome, &upload.session)
+            && error.class() != Class::Unavailable
+        {
+            self.cancel_upload(repository, session).await;
+        }
+        outcome
+    }
+
+    /// Tells the registry that a session is of no use any more. What it says to that is of none
+    /// either.
+    pub(super) async fn cancel_upload(&self, repository: &Repository, session: &Url) {
+        let scope = Scope::Push(repository);
+        let _ = self
+            .call(Call::to(Method::DELETE, Target::Address(session), scope))
+            .await;
+    }
+}
+
+impl Upload<'_> {
+    async fn run(&mut self) -> Result<Uploaded, Error> {
+        loop {
+            if self.session.is_none() {
+                self.begin().await?;
+            }
+            match self.send().await? {
+                Sent::Everything => {
+                    if let Some(uploaded) = self.close().await? {
+                        return Ok(uploaded);
+                    }
+                }
+                Sent::Part => {}
+                Sent::Refused(refused) => self.recover(refused).await?,
+            }
+        }
+    }
+
+    /// Opens a session.
+    async fn begin(&mut self) -> Result<(), Error> {
+        self.go_to(0).await?;
+        let path = format!("v2/{}/blobs/uploads/", self.repository);
+        let call = Call::new(Method::POST, &path, Scope::Push(self.repository));
+        let answer = self.client.call(call).await?;
+        if answer.status != StatusCode::ACCEPTED {
+            return Err(self.client.refusal(&answer, self.subject()));
+        }
+        self.session = Some(self.client.session(&answer, self.subject()).await?);
+        self.accepted = 0;
+        self.resumed = false;
+        Ok(())
+    }
+
+    /// Makes the next byte to send the one at an offset.
+    async fn go_to(&mut self, offset: u64) -> Result<(), Error> {
+        if !self.window.reaches(offset) {
+            let gone_back = self.source.rewind(offset).await;
+            if !gone_back.map_err(|error| self.unreadable(error))? {
+                return Err(Error::Interrupted {
+                    registry: self.client.registry().to_owned(),
+                    what: self.subject().to_string(),
+                    offset,
+                    kept: self.window.end(),
+                });
+            }
+            self.window = Window::at(offset);
+        }
+        self.position = offset;
+        Ok(())
+    }
+
+    /// After a try that came to nothing: waits, asks how far the registry came, and goes there.
+    async fn recover(&mut self, refused: Box<Refused>) -> Result<(), Error> {
+        let transport = &self.client.transport;
+        let Some(session) = self.session.clone() else {
+            return Ok(());
+        };
+        let host = transport.shown(&session);
+        if let Some(next) = refused.elsewhere {
+            // Nothing was taken there; the same bytes go to the other address.
+            self.session = Some(next);
+            self.attempt += 1;
+            return if self.attempt > super::transport::REDIRECTS {
+                Err(refused.error)
+            } else {
+                self.go_to(self.accepted).await
+            };
+        }
+        if !transport
+            .rest(host, self.attempt, &refused.reason, refused.asked)
+            .await
+        {
+            return Err(refused.error);
+        }
+        self.attempt += 1;
+        if refused.lost {
+            self.session = None;
+            return Ok(());
+        }
+        let scope = Scope::Push(self.repository);
+        let call = Call::to(Method::GET, Target::Address(&session), scope);
+        let answer = self.client.call(call).await?;
+        match position(&answer.headers).filter(|_| answer.status.is_success()) {
+            Some(position) if position > self.window.end() => {
+                let reason = "it says that it has more bytes than there are";
+                Err(self.client.malformed(self.subject(), reason))
+            }
+            Some(position) => {
+                if position > self.accepted {
+                    self.attempt = 0;
+                }
+                self.accepted = position;
+                self.resumed = true;
+                if answer.headers.contains_key(LOCATION) {
+                    self.session = Some(self.client.session(&answer, self.subject()).await?);
+                }
+                self.go_to(position).await
+            }
+            None if matches!(answer.status.as_u16(), 401 | 403) => {
+                Err(self.client.refusal(&answer, self.subject()))
+            }
+            // It knows nothing of the session any more: from the beginning.
+            None => {
+                self.session = None;
+                Ok(())
+            }
+        }
+    }
+
+    /// Names the digest; `None` when it turns out that there is more to do.
+    async fn close(&mut self) -> Result<Option<Uploaded>, Error> {
+        let digest = self.source.digest().await;
+        let digest = digest.map_err(|error| self.unreadable(error))?;
+        let uploaded = Uploaded {
+            digest,
+            size: self.window.end(),
+        };
+        let Some(mut closing) = self.session.clone() else {
+            return Ok(None);
+        };
+        let query = match closing.query() {
+            Some(query) if !query.is_empty() => format!("{query}&digest={digest}"),
+            _ => format!("digest={digest}"),
+        };
+        closing.set_query(Some(&query));
+        let scope = Scope::Push(self.repository);
+        let body = self.unsent();
+        let alone = body.is_none();
+        let call = Call {
+            patience: Some(PLACING),
+            body: body.map(|bytes| ("application/octet-stream", bytes)),
+            ..Call::to(Method::PUT, Target::Address(&closing), scope)
+        };
+        let answer = match self.client.call(call).await {
+            Ok(answer) => answer,
+            // The answer was lost and not the blob, perhaps.
+            Err(error) if error.class() == Class::Unavailable => {
+                let size = self.client.blob_size(self.repository, &digest).await;
+                return match size {
+                    Ok(Some(size)) if size == uploaded.size => Ok(Some(uploaded)),
+                    _ => Err(error),
+                };
+            }
+            Err(error) => return Err(error),
+        };
+        if answer.status.is_success() {
+            answer.confirms(&digest, Subject::Blob(self.repository, &digest))?;
+            return Ok(Some(uploaded));
+        }
+        // The answer to an earlier try was lost, the deed was done.
+        let gone = answer.status == StatusCode::NOT_FOUND;
+        if gone && self.client.blob_size(self.repository, &digest).await? == Some(uploaded.size) {
+            return Ok(Some(uploaded));
+        }
+        let subject = Subject::Blob(self.repository, &digest);
+        let error = self.client.refusal(&answer, subject);
+        // Some of the bytes may be there from an earlier try.
+        let again = self.resumed || (!alone && answer.tries > 1);
+        let damaged = answer.status == StatusCode::BAD_REQUEST && again;
+        if !(gone || damaged || answer.status == StatusCode::RANGE_NOT_SATISFIABLE) {
+            return Err(error);
+        }
+        if damaged && let Some(session) = &self.session {
+            self.client.cancel_upload(self.repository, session).await;
+        }
+        self.recover(Box::new(Refused::lost(
+            "the registry has other bytes",
+            error,
+        )))
+        .await?;
+        Ok(None)
+    }
+
+    /// What goes along with the digest: all of a blob that is small.
+    fn unsent(&self) -> Option<Bytes> {
+        let mut bytes = BytesMut::new();
+        let mut position = self.position;
+        while let Some(piece) = self.window.piece(position) {
+            position += piece.len() as u64;
+            bytes.extend_from_slice(&piece);
+        }
+        if bytes.is_empty() {
+            return None;
+        }
+        (self.progress)(bytes.len() as u64);
+        Some(bytes.freeze())
+    }
+
+    pub(super) fn subject(&self) -> Subject<'_> {
+        Subject::Upload(self.repository)
+    }
+
+    /// The error of a source that can't be read; one of another registry stays what it is.
+    pub(super) fn unreadable(&self, error: io::Error) -> Error {
+        error
+            .downcast::<Error>()
+            .unwrap_or_else(|error| Error::Source {
+                what: self.subject().to_string(),
+                reason: error.to_string(),
+            })
+    }
+}
