@@ -15,6 +15,8 @@ mod figures;
 mod generate;
 mod image;
 mod inspect;
+mod login;
+mod logout;
 mod manifest;
 mod output;
 mod progress;
@@ -24,6 +26,7 @@ mod selection;
 pub mod serve;
 mod table;
 mod tags;
+mod whoami;
 
 use clap::Parser;
 pub use exit::Exit;
@@ -69,6 +72,9 @@ enum Command {
     #[command(subcommand)]
     Manifest(manifest::Command),
     Delete(delete::Args),
+    Login(login::Args),
+    Logout(logout::Args),
+    Whoami(whoami::Args),
     Export(export::Args),
     Completions(generate::CompletionsArgs),
     #[command(hide = true)]
@@ -152,6 +158,9 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
         Command::Delete(args) | Command::Tag(TagCommand::Rm(args)) => {
             delete::run(&args, &Context::new(&args.client.with(early))?).await
         }
+        Command::Login(args) => login::run(&args, &Context::new(&args.client(early)?)?).await,
+        Command::Logout(args) => logout::run(&Context::new(&args.client(early)?)?).await,
+        Command::Whoami(args) => whoami::run(&args, &Context::new(&args.client(early)?)?).await,
         Command::Export(args) => export::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Completions(args) => generate::completions(&args, Printer::default()),
         Command::Generate(args) => generate::run(&args),

@@ -41,11 +41,15 @@ fn directories() -> Vec<PathBuf> {
 }
 
 impl Certificates {
-    /// Reads what there is for a registry, `host` or `host:port`.
-    pub(super) fn load(authority: &str) -> Result<Self, Error> {
+    /// Reads what there is for a registry under its names, each `host` or `host:port`.
+    pub(super) fn load(names: &[&str]) -> Result<Self, Error> {
         let mut found = Self::default();
+        let mut names = names.to_vec();
+        names.dedup();
         for directory in directories() {
-            found.add(&directory.join(authority))?;
+            for name in &names {
+                found.add(&directory.join(name))?;
+            }
         }
         Ok(found)
     }

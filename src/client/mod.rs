@@ -13,6 +13,7 @@ mod auth;
 mod blobs;
 mod certificates;
 mod challenge;
+mod connections;
 mod credentials;
 mod downloads;
 mod endpoint;
@@ -20,17 +21,24 @@ mod error;
 mod failure;
 pub mod files;
 mod helper;
+mod keeping;
 mod link;
 mod listing;
+mod login;
 mod manifests;
 mod outgoing;
 mod referrers;
+mod request;
 mod retry;
 mod session;
 mod source;
+mod ssh;
+mod ssh_words;
 mod subject;
+mod token;
 mod transport;
 mod trust;
+mod tunnel;
 mod uploads;
 mod window;
 
@@ -41,19 +49,22 @@ use bytes::Bytes;
 pub use downloads::Download;
 pub use endpoint::Scheme;
 pub use error::{Class, Error};
+pub use keeping::Keeper;
 pub use listing::{Listing, RepositorySummary, TagSummary};
+pub use login::{Identity, SignedIn, SignedOut};
 pub use manifests::{Manifest, ManifestHead};
 use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
 pub use source::Source;
+pub use ssh::{SSH, SshAddress, SshAddressError};
 pub use uploads::Uploaded;
 use url::Url;
 
 use self::auth::{Auth, Scope};
 use self::endpoint::Endpoint;
+use self::request::{Answer, Request};
 use self::subject::Subject;
-use self::transport::{Answer, Request, Transport};
-use crate::oci::Digest;
+use self::transport::Transport;
 
 /// The largest body that is read of an answer that should have next to none, in bytes.
 const SMALL_ANSWER: usize = 1024 * 1024;
@@ -67,6 +78,8 @@ pub enum Event<'a> {
     Retry(&'a str),
     /// A request and what became of it.
     Request(&'a str),
+    /// What ssh says.
+    Ssh(&'a str),
 }
 
 /// Who is told.
@@ -143,13 +156,13 @@ impl<'a> Call<'a> {
 }
 
 impl Client {
-    /// A client for `host` or `host:port`. Connects to nothing yet.
+    /// A client for `host` or `host:port`, or for `ssh://…`. Connects to nothing yet.
     pub fn new(registry: &str, options: &Options) -> Result<Self, Error> {
         let endpoint = Endpoint::new(registry, options.scheme)?;
-        let transport = Transport::new(endpoint.authority(), endpoint.is_loopback(), options)?;
+        let transport = Transport::new(registry, &endpoint, options)?;
         Ok(Self {
             name: registry.to_owned(),
-            auth: Arc::new(Auth::new(registry)),
+            auth: Arc::new(Auth::new(registry, &endpoint)),
             endpoint: Arc::new(endpoint),
             transport: Arc::new(transport),
         })
@@ -220,20 +233,6 @@ impl Client {
     /// What to show with a request for an address, as far as is known from earlier ones.
     fn authorization(&self, url: &Url, scope: &Scope<'_>) -> Option<HeaderValue> {
         self.auth.known(scope).filter(|_| self.is_own(url))
-    }
-
-    /// Makes sure that the registry does not speak of other content than it was sent.
-    fn confirmed(&self, answer: &Answer, sent: &Digest, subject: Subject<'_>) -> Result<(), Error> {
-        let named = answer.headers.get("docker-content-digest");
-        let named = named.and_then(|value| value.to_str().ok()?.parse::<Digest>().ok());
-        match named.filter(|named| named.algorithm() == sent.algorithm() && named != sent) {
-            None => Ok(()),
-            Some(actual) => Err(Error::Mismatch {
-                what: subject.to_string(),
-                expected: Box::new(*sent),
-                actual: Box::new(actual),
-            }),
-        }
     }
 
     /// The error that an answer other than success is.

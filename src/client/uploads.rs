@@ -16,7 +16,7 @@ use url::Url;
 use super::auth::Scope;
 use super::session::{Refused, Sent, position};
 use super::window::Window;
-use super::{Call, Client, Error, Source, Subject, Target};
+use super::{Call, Class, Client, Error, Source, Subject, Target};
 use crate::oci::{Digest, Repository};
 
 /// How long the registry may take to put a large blob in place.
@@ -45,6 +45,8 @@ pub(super) struct Upload<'a> {
     pub(super) position: u64,
     /// How far the registry said that it came.
     pub(super) accepted: u64,
+    /// Whether this session was taken up again after it broke off.
+    resumed: bool,
     /// How often in a row nothing came of it.
     pub(super) attempt: u32,
 }
@@ -67,11 +69,12 @@ impl Client {
             window: Window::at(0),
             position: 0,
             accepted: 0,
+            resumed: false,
             attempt: 0,
         };
         let outcome = upload.run().await;
         if let (Err(error), Some(session)) = (&outcome, &upload.session)
-            && error.class() != super::Class::Unavailable
+            && error.class() != Class::Unavailable
         {
             self.cancel_upload(repository, session).await;
         }
@@ -117,6 +120,7 @@ impl Upload<'_> {
         }
         self.session = Some(self.client.session(&answer, self.subject()).await?);
         self.accepted = 0;
+        self.resumed = false;
         Ok(())
     }
 
@@ -139,12 +143,12 @@ impl Upload<'_> {
     }
 
     /// After a try that came to nothing: waits, asks how far the registry came, and goes there.
-    async fn recover(&mut self, refused: Refused) -> Result<(), Error> {
+    async fn recover(&mut self, refused: Box<Refused>) -> Result<(), Error> {
         let transport = &self.client.transport;
         let Some(session) = self.session.clone() else {
             return Ok(());
         };
-        let host = session.authority();
+        let host = transport.shown(&session);
         if let Some(next) = refused.elsewhere {
             // Nothing was taken there; the same bytes go to the other address.
             self.session = Some(next);
@@ -179,6 +183,7 @@ impl Upload<'_> {
                     self.attempt = 0;
                 }
                 self.accepted = position;
+                self.resumed = true;
                 if answer.headers.contains_key(LOCATION) {
                     self.session = Some(self.client.session(&answer, self.subject()).await?);
                 }
@@ -216,10 +221,20 @@ impl Upload<'_> {
             patience: Some(PLACING),
             ..Call::to(Method::PUT, Target::Address(&closing), scope)
         };
-        let answer = self.client.call(call).await?;
+        let answer = match self.client.call(call).await {
+            Ok(answer) => answer,
+            // The answer was lost and not the blob, perhaps.
+            Err(error) if error.class() == Class::Unavailable => {
+                let size = self.client.blob_size(self.repository, &digest).await;
+                return match size {
+                    Ok(Some(size)) if size == uploaded.size => Ok(Some(uploaded)),
+                    _ => Err(error),
+                };
+            }
+            Err(error) => return Err(error),
+        };
         if answer.status.is_success() {
-            self.client
-                .confirmed(&answer, &digest, Subject::Blob(self.repository, &digest))?;
+            answer.confirms(&digest, Subject::Blob(self.repository, &digest))?;
             return Ok(Some(uploaded));
         }
         // The answer to an earlier try was lost, the deed was done.
@@ -229,15 +244,18 @@ impl Upload<'_> {
         }
         let subject = Subject::Blob(self.repository, &digest);
         let error = self.client.refusal(&answer, subject);
-        let damaged = answer.status == StatusCode::BAD_REQUEST && self.accepted > 0;
+        let damaged = answer.status == StatusCode::BAD_REQUEST && self.resumed;
         if !(gone || damaged || answer.status == StatusCode::RANGE_NOT_SATISFIABLE) {
             return Err(error);
         }
         if damaged && let Some(session) = &self.session {
             self.client.cancel_upload(self.repository, session).await;
         }
-        self.recover(Refused::lost("the registry has other bytes", error))
-            .await?;
+        self.recover(Box::new(Refused::lost(
+            "the registry has other bytes",
+            error,
+        )))
+        .await?;
         Ok(None)
     }
 

@@ -41,5 +41,8 @@ mod restart;
 mod strange;
 mod support;
 mod swap;
+mod transfer_downloads;
+mod transfer_support;
+mod transfer_uploads;
 mod trouble;
 mod wire;

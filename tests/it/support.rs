@@ -3,6 +3,7 @@
 mod client;
 mod disk;
 mod image;
+mod proxy;
 mod server;
 mod tools;
 mod wire;
@@ -13,6 +14,7 @@ pub(crate) use image::{
     Image, Manifest, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Random, artifact, descriptor,
     index, random_bytes,
 };
+pub(crate) use proxy::{Action, Passed, Proxy};
 pub(crate) use server::{Log, Program, Server, Setup, wait};
 pub(crate) use tools::{attempt, eventually, find, have, is_ci, is_root, run, skip};
 pub(crate) use wire::{Connection, PATIENCE, Request, Response};
