@@ -13,7 +13,7 @@ use super::exit::Usage;
 use super::output::Printer;
 use super::registry::Registry;
 use crate::client::{Client, Event, Options, Scheme};
-use crate::oci::{ImageReference, Reference, Repository, Tag};
+use crate::oci::{Digest, ImageReference, Reference, Repository, Tag};
 
 /// The tag of a reference that names none.
 const DEFAULT_TAG: &str = "latest";
@@ -211,6 +211,14 @@ impl Context {
             None => Reference::Tag(DEFAULT_TAG.parse::<Tag>()?),
         };
         Ok((self.place(image)?, reference))
+    }
+
+    /// `[HOST/]REPOSITORY[:TAG][@DIGEST]` as it was written: nothing is made up where there is
+    /// neither.
+    pub(super) fn image(&self, text: &str) -> anyhow::Result<(Place, Option<Tag>, Option<Digest>)> {
+        let image = parse(text)?;
+        let (tag, digest) = (image.tag.clone(), image.digest);
+        Ok((self.place(image)?, tag, digest))
     }
 
     /// `[HOST/]REPOSITORY:TAG` or `[HOST/]REPOSITORY@DIGEST`: exactly one of them, as what is

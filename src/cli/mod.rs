@@ -6,6 +6,8 @@
 
 mod catalog;
 mod context;
+mod copy;
+mod copying;
 mod delete;
 mod deletion;
 mod destination;
@@ -24,6 +26,7 @@ mod registry;
 mod report;
 mod selection;
 pub mod serve;
+mod sync;
 mod table;
 mod tags;
 mod whoami;
@@ -76,6 +79,8 @@ enum Command {
     Logout(logout::Args),
     Whoami(whoami::Args),
     Export(export::Args),
+    Copy(copy::Args),
+    Sync(sync::Args),
     Completions(generate::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -161,6 +166,8 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
         Command::Login(args) => login::run(&args, &Context::new(&args.client(early)?)?).await,
         Command::Logout(args) => logout::run(&Context::new(&args.client(early)?)?).await,
         Command::Whoami(args) => whoami::run(&args, &Context::new(&args.client(early)?)?).await,
+        Command::Copy(args) => copy::run(&args, &Context::new(&args.client.with(early))?).await,
+        Command::Sync(args) => sync::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Export(args) => export::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Completions(args) => generate::completions(&args, Printer::default()),
         Command::Generate(args) => generate::run(&args),
