@@ -11,7 +11,7 @@ use std::io::{self, Write};
 use std::mem;
 use std::sync::mpsc::{self, Receiver};
 
-use flate2::{Compress, Compression, Crc, FlushCompress};
+use flate2::{Compress, Compression, Crc, FlushCompress, Status};
 
 use super::pool::Pool;
 use super::stored::{is_dense, stored};
@@ -146,7 +146,7 @@ impl<W: Write> Write for Gzip<W> {
 
 thread_local! {
     /// The state of deflate is large: each thread keeps the one of the level it had last.
-    static STATE: RefCell<Option<(u32, Compress)>> = const { RefCell::new(None) };
+    static STATE: RefCell<Option<State>> = const { RefCell::new(None) };
 }
 
 /// Compresses one block.
@@ -154,56 +154,72 @@ fn deflate(level: u32, dictionary: &[u8], input: Vec<u8>, last: bool) -> io::Res
     let output = if is_dense(&input) {
         stored(&input, last)
     } else {
-        shrink(level, dictionary, &input, last)?
+        STATE.with_borrow_mut(|state| match state {
+            Some(state) if state.level == level => state.shrink(dictionary, &input, last),
+            _ => state
+                .insert(State::new(level))
+                .shrink(dictionary, &input, last),
+        })?
     };
     let mut crc = Crc::new();
     crc.update(&input);
     Ok(Block { output, crc, input })
 }
 
-/// Compresses bytes that can be made smaller.
-fn shrink(level: u32, dictionary: &[u8], input: &[u8], last: bool) -> io::Result<Vec<u8>> {
-    STATE.with_borrow_mut(|state| {
-        let (_, compress) = match state.take() {
-            Some((of, mut compress)) if of == level => {
-                compress.reset();
-                state.insert((level, compress))
-            }
-            _ => state.insert((level, Compress::new(Compression::new(level), false))),
-        };
-        if !dictionary.is_empty() {
-            compress
-                .set_dictionary(dictionary)
-                .map_err(io::Error::other)?;
-        }
-        run(compress, input, last)
-    })
+/// What a thread keeps between blocks.
+struct State {
+    level: u32,
+    compress: Compress,
+    /// Where a block goes before its size is known.
+    output: Vec<u8>,
 }
 
-/// Feeds a block and flushes it to a byte boundary, or to the end of the stream.
-fn run(compress: &mut Compress, input: &[u8], last: bool) -> io::Result<Vec<u8>> {
-    let flush = if last {
-        FlushCompress::Finish
-    } else {
-        FlushCompress::Sync
-    };
-    // Fixed codes take nine bits for some bytes; the rest is for flushes.
-    let mut output = Vec::with_capacity(input.len() + input.len() / 7 + 64);
-    let before = compress.total_in();
-    loop {
-        let taken = usize::try_from(compress.total_in() - before).unwrap_or(input.len());
-        let status = compress
-            .compress_vec(&input[taken..], &mut output, flush)
-            .map_err(io::Error::other)?;
-        // With room left there is nothing more to come.
-        let ended = if last {
-            status == flate2::Status::StreamEnd
-        } else {
-            output.len() < output.capacity()
-        };
-        if ended {
-            return Ok(output);
+impl State {
+    fn new(level: u32) -> Self {
+        Self {
+            level,
+            compress: Compress::new(Compression::new(level), false),
+            // Fixed codes take nine bits for some bytes; the rest is for flushes.
+            output: vec![0; BLOCK + BLOCK / 7 + 64],
         }
-        output.reserve(4096);
     }
+
+    /// Compresses a block to a byte boundary, or to the end of the stream.
+    fn shrink(&mut self, dictionary: &[u8], input: &[u8], last: bool) -> io::Result<Vec<u8>> {
+        self.compress.reset();
+        if !dictionary.is_empty() {
+            let set = self.compress.set_dictionary(dictionary);
+            set.map_err(io::Error::other)?;
+        }
+        let flush = if last {
+            FlushCompress::Finish
+        } else {
+            FlushCompress::Sync
+        };
+        let (mut taken, mut made) = (0, 0);
+        loop {
+            let before = (self.compress.total_in(), self.compress.total_out());
+            let status = self
+                .compress
+                .compress(&input[taken..], &mut self.output[made..], flush)
+                .map_err(io::Error::other)?;
+            taken += length(self.compress.total_in() - before.0)?;
+            made += length(self.compress.total_out() - before.1)?;
+            // With room left there is nothing more to come.
+            let ended = if last {
+                status == Status::StreamEnd
+            } else {
+                made < self.output.len()
+            };
+            if ended {
+                return Ok(self.output[..made].to_vec());
+            }
+            self.output.resize(made + WINDOW, 0);
+        }
+    }
+}
+
+/// How much of a block was taken or made.
+fn length(bytes: u64) -> io::Result<usize> {
+    usize::try_from(bytes).map_err(io::Error::other)
 }

@@ -1,7 +1,6 @@
 //! `regctl export`: images out of registries into one archive.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Instant;
 
 use super::context::{ClientArgs, Context};
@@ -9,9 +8,9 @@ use super::destination::Destination;
 use super::exit::{Exit, Usage};
 use super::figures;
 use super::output::Printer;
+use super::progress::Transfers;
 use crate::oci::{ImageReference, Platform, Reference};
 use crate::transfer::export::{self, Error, Image, Options, Plan};
-use crate::transfer::progress::{Event, Listener};
 
 /// Write images into an archive that docker, podman and containerd load
 #[derive(Debug, clap::Args)]
@@ -81,20 +80,23 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     let images = images(&args.references)?;
     let output = args.output.as_deref();
     let (destination, file) = Destination::open(output, printer, "ssh HOST docker load")?;
-    let listener = listener(printer);
+    let transfers = Transfers::new(printer);
+    let listener = transfers.listener();
     let work = async {
         let plan = export::plan(&images, &options, &listener).await?;
         let report = Report::of(&plan);
-        plan.write(file, Arc::clone(&listener)).await?;
+        plan.write(file, transfers.listener()).await?;
         Ok(report)
     };
-    let report = tokio::select! {
-        result = work => result.map_err(|error| said(error, &destination.name))?,
-        signal = destination.interrupted() => {
-            signal?;
-            anyhow::bail!("interrupted; nothing was written to {}", destination.name);
-        }
+    let result = tokio::select! {
+        result = work => result.map_err(|error| said(error, &destination.name)),
+        signal = destination.interrupted() => Err(match signal {
+            Ok(()) => anyhow::anyhow!("interrupted; nothing was written to {}", destination.name),
+            Err(error) => error.into(),
+        }),
     };
+    transfers.clear();
+    let report = result?;
     let name = destination.name.clone();
     destination.keep()?;
     report.print(printer, &name, begun);
@@ -122,14 +124,6 @@ fn platform(text: &str) -> Result<Platform, Usage> {
             "--platform: {text:?} is not a platform; hint: one is written linux/amd64 or \
              linux/arm/v7"
         ))
-    })
-}
-
-fn listener(printer: Printer) -> Listener {
-    Arc::new(move |event| match event {
-        Event::Warning(text) => printer.warning(text),
-        Event::Note(text) => printer.note(text),
-        Event::Begin { .. } | Event::Moved { .. } | Event::End { .. } => {}
     })
 }
 

@@ -164,17 +164,18 @@ impl Transfers {
         Arc::new(move |event| inner.hear(event))
     }
 
-    /// Takes the bars away and says what it all came to.
-    pub(super) fn end(&self) {
-        let Inner {
-            printer,
-            bars,
-            state,
-        } = &*self.0;
-        if let Some(bars) = bars {
+    /// Takes the bars away.
+    pub(super) fn clear(&self) {
+        if let Some(bars) = &self.0.bars {
             // A terminal that can't be cleared is one that nobody reads.
             let _ = bars.clear();
         }
+    }
+
+    /// Takes the bars away and says what it all came to.
+    pub(super) fn end(&self) {
+        self.clear();
+        let Inner { printer, state, .. } = &*self.0;
         let state = state.lock();
         if state.tally != Tally::default() {
             printer.note(&format!(
