@@ -11,6 +11,7 @@
 
 mod collection;
 mod describe;
+mod duration;
 mod environment;
 mod error;
 mod health;
