@@ -9,6 +9,7 @@
 
 mod blobs;
 mod change;
+mod collect;
 mod leases;
 mod manifests;
 mod referrers;
@@ -18,6 +19,7 @@ mod schema;
 mod suite;
 mod survey;
 mod tags;
+mod trash;
 mod uploads;
 mod writer;
 
@@ -31,12 +33,17 @@ use sqlx::{ConnectOptions, SqlitePool};
 
 pub use blobs::{BlobRecord, NewBlob};
 pub use change::{JournalEntry, LayoutChange};
+pub use collect::{
+    CollectTerms, CollectionRecord, HeldBlob, Hold, KeptManifest, KeptRecord, Plan, PlannedBlob,
+    PlannedManifest, WhyGone,
+};
 pub use leases::Lease;
 pub use manifests::{ManifestRecord, NewManifest, PutManifest, ReferenceKind};
 pub use referrers::ReferrerRecord;
 pub use repositories::RepositoryRecord;
 pub use survey::{FoundRepository, KnownRepository};
 pub use tags::TagRecord;
+pub use trash::{Discard, Restorable, Restored, Restoring, Trashed, TrashedKind};
 pub use uploads::UploadRecord;
 
 use writer::Writer;
@@ -95,6 +102,8 @@ impl From<sqlx::Error> for IndexError {
 pub struct Index {
     readers: SqlitePool,
     writer: Writer,
+    /// How the database is opened by who reads it for long.
+    options: SqliteConnectOptions,
 }
 
 /// Rows that go from SQLite's thread to the reader's before that one has to take some: a page of a
@@ -120,8 +129,15 @@ impl Index {
             .pragma("cache_size", "-1024")
             .pragma("query_only", "1")
             .row_buffer_size(PAGE_OF_ROWS);
-        let mut connection = options.connect().await?;
+        let mut connection = options
+            .clone()
+            .pragma("temp_store", "MEMORY")
+            .connect()
+            .await?;
         schema::migrate(&mut connection).await?;
+        sqlx::raw_sql(collect::TEMPORARY)
+            .execute(&mut connection)
+            .await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .min_connections(1)
@@ -133,6 +149,7 @@ impl Index {
         Ok(Self {
             readers,
             writer: Writer::start(connection, observer),
+            options,
         })
     }
 

@@ -2,7 +2,8 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Index, IndexError, column, parsed};
+use super::trash::{self, Discard, TrashedKind};
+use super::{Index, IndexError, LayoutChange, column, parsed};
 use crate::clock::Millis;
 use crate::oci::Repository;
 
@@ -125,5 +126,40 @@ impl Index {
     pub async fn knows_repository(&self, name: &Repository) -> Result<bool, IndexError> {
         let mut connection = self.readers.acquire().await?;
         Ok(find(&mut connection, name).await?.is_some())
+    }
+
+    /// Takes a repository with all that is in it into the trash; whether it was there.
+    pub async fn delete_repository(
+        &self,
+        repository: Repository,
+        discard: Discard,
+    ) -> Result<bool, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let connection = transaction.connection();
+                let Some(id) = find(connection, &repository).await? else {
+                    return Ok(false);
+                };
+                let kind = TrashedKind::Repository;
+                if let Some(trash) = trash::begin(connection, &repository, kind, discard).await? {
+                    trash::manifests(connection, trash, id, None).await?;
+                }
+                for statement in [
+                    "DELETE FROM tags WHERE repository_id = $1",
+                    "DELETE FROM manifests WHERE repository_id = $1",
+                    "DELETE FROM repositories WHERE id = $1",
+                ] {
+                    sqlx::query(statement)
+                        .bind(id)
+                        .execute(&mut *connection)
+                        .await?;
+                }
+                transaction
+                    .journal(LayoutChange::RepositoryRemoved { repository })
+                    .await?;
+                Ok(true)
+            })
+        })
+        .await
     }
 }

@@ -22,6 +22,8 @@ use crate::oci::{Digest, MediaType, Reference, Repository};
 pub struct Manifest {
     /// The digest by which it is asked for.
     pub digest: Digest,
+    /// The digest under which its bytes lie.
+    pub(super) canonical: Digest,
     /// Its media type.
     pub media_type: MediaType,
     /// Its bytes, as they were pushed.
@@ -174,6 +176,22 @@ impl Cache {
                 let mut changes = self.shard(repository);
                 *changes += 1;
                 self.leased.remove(&(repository.clone(), *digest));
+            }
+            LayoutChange::RepositoryRemoved { repository } => {
+                let mut changes = self.shard(repository);
+                *changes += 1;
+                self.manifests.retain(|(of, _), _| of != repository);
+                self.leased.retain(|(of, _), _| of != repository);
+            }
+            // The links to it have gone one by one, but when its bytes turned out to be wrong.
+            LayoutChange::BlobRemoved { .. } => {}
+            LayoutChange::BlobQuarantined { digest } => {
+                for changes in &self.changes {
+                    *changes.lock() += 1;
+                }
+                self.leased.retain(|_, (blob, _)| blob.canonical != *digest);
+                self.manifests
+                    .retain(|_, manifest| manifest.canonical != *digest);
             }
             LayoutChange::BlobPlaced { .. }
             | LayoutChange::Discarded { .. }

@@ -99,8 +99,15 @@ impl Journal {
             for JournalEntry { id, change } in &entries {
                 state.outstanding.insert(*id);
                 state.last = state.last.max(*id);
-                if let LayoutChange::BlobPlaced { digest, from } = change {
-                    state.waiting.insert(*digest, from.clone());
+                match change {
+                    LayoutChange::BlobPlaced { digest, from } => {
+                        state.waiting.insert(*digest, from.clone());
+                    }
+                    LayoutChange::BlobRemoved { digest }
+                    | LayoutChange::BlobQuarantined { digest } => {
+                        state.waiting.remove(digest);
+                    }
+                    _ => {}
                 }
                 state.claimed.extend(claim(change).cloned());
             }
@@ -181,11 +188,42 @@ impl Journal {
 
     /// Does again what an earlier process may not have done, once; what fails is tried again later.
     pub(super) async fn redo(&self, index: &Index) -> Result<usize, super::RegistryError> {
-        let entries = index.journal().await?;
+        let entries = last_placements(index.journal().await?);
         let count = entries.len();
         self.commit(entries).await;
         Ok(count)
     }
+}
+
+/// What is left to do of changes some of which were made already: of those that put the bytes of a
+/// blob somewhere only the last counts. An earlier one, made after it, would undo it.
+fn last_placements(entries: Vec<JournalEntry>) -> Vec<JournalEntry> {
+    let mut last = HashMap::new();
+    for JournalEntry { id, change } in &entries {
+        if let Some(digest) = layout::placed(change) {
+            last.insert(*digest, *id);
+        }
+    }
+    entries
+        .into_iter()
+        .map(|JournalEntry { id, change }| {
+            let overtaken = layout::placed(&change).is_some_and(|digest| last[digest] != id);
+            match change {
+                LayoutChange::BlobPlaced { from: key, .. } if overtaken => JournalEntry {
+                    id,
+                    change: LayoutChange::Discarded { key },
+                },
+                // The row is done with what comes later.
+                _ if overtaken => JournalEntry {
+                    id,
+                    change: LayoutChange::Discarded {
+                        key: layout::staged(),
+                    },
+                },
+                change => JournalEntry { id, change },
+            }
+        })
+        .collect()
 }
 
 /// One lane: its changes in order, as many in one trip to the store as there are. Ends with its
@@ -258,8 +296,10 @@ async fn trip(
     }
     match (error, waiting.front()) {
         (Some(error), Some(work)) => match &work.entry.change {
-            // A collection or another hand took the bytes since: there is nothing left to place.
-            LayoutChange::BlobPlaced { digest, .. } if error.is_not_found() => {
+            // Another hand took the bytes: there is nothing left to place.
+            LayoutChange::BlobPlaced { digest, .. } | LayoutChange::BlobQuarantined { digest }
+                if error.is_not_found() =>
+            {
                 tracing::warn!(%digest, "the bytes of a blob are neither staged nor in place");
                 if let Some(work) = waiting.pop_front() {
                     done(state, &work);
@@ -275,7 +315,10 @@ async fn trip(
 fn done(state: &Mutex<State>, work: &Work) {
     let mut state = state.lock();
     state.outstanding.remove(&work.entry.id);
-    if let LayoutChange::BlobPlaced { digest, .. } = &work.entry.change {
+    // It may have been taken and have come again since: then other bytes wait.
+    if let LayoutChange::BlobPlaced { digest, from } = &work.entry.change
+        && state.waiting.get(digest) == Some(from)
+    {
         state.waiting.remove(digest);
     }
     if let Some(key) = claim(&work.entry.change) {

@@ -17,6 +17,8 @@ pub(super) const REPOSITORIES: &str = "docker/registry/v2/repositories";
 pub(super) const UPLOADS: &str = "regctl/uploads";
 /// Bytes on their way in that no session holds.
 pub(super) const STAGING: &str = "regctl/staging";
+/// What is wrong or can't be explained, laid aside for a person to look at.
+pub(super) const LOST: &str = "regctl/lost+found";
 /// Written to learn what time it is where the bytes lie.
 pub(super) const CLOCK: &str = "regctl/clock";
 
@@ -29,6 +31,11 @@ pub(super) fn repository(name: &str) -> String {
 pub(super) fn blob(canonical: &Digest) -> String {
     let hex = canonical.hex();
     format!("{BLOBS}/{}/{hex}/data", &hex[..2])
+}
+
+/// Where the bytes of a blob are laid aside that are others than its digest says.
+fn lost_blob(canonical: &Digest) -> String {
+    format!("{LOST}/blobs/{}", canonical.hex())
 }
 
 /// The link that lets a repository read a blob.
@@ -95,17 +102,38 @@ fn link(digest: &Digest) -> Bytes {
     digest.to_string().into()
 }
 
-/// The key by which changes are kept in order: two changes that touch the same files share it.
-pub(super) fn lane_key(change: &LayoutChange) -> &str {
+/// By what changes are kept in order: two changes that touch the same files share it.
+#[derive(Hash)]
+pub(super) enum LaneKey<'a> {
+    Blob(&'a Digest),
+    Bytes(&'a str),
+    Repository(&'a Repository),
+}
+
+/// What keeps a change in order.
+pub(super) fn lane_key(change: &LayoutChange) -> LaneKey<'_> {
     match change {
-        LayoutChange::BlobPlaced { from, .. } => from,
-        LayoutChange::Discarded { key } => key,
+        LayoutChange::BlobPlaced { digest, .. }
+        | LayoutChange::BlobRemoved { digest }
+        | LayoutChange::BlobQuarantined { digest } => LaneKey::Blob(digest),
+        LayoutChange::Discarded { key } => LaneKey::Bytes(key),
         LayoutChange::LayerLinked { repository, .. }
         | LayoutChange::LayerUnlinked { repository, .. }
         | LayoutChange::RevisionLinked { repository, .. }
         | LayoutChange::RevisionUnlinked { repository, .. }
         | LayoutChange::TagSet { repository, .. }
-        | LayoutChange::TagRemoved { repository, .. } => repository.as_str(),
+        | LayoutChange::TagRemoved { repository, .. }
+        | LayoutChange::RepositoryRemoved { repository } => LaneKey::Repository(repository),
+    }
+}
+
+/// The blob whose bytes a change puts into their place, or takes from there.
+pub(super) fn placed(change: &LayoutChange) -> Option<&Digest> {
+    match change {
+        LayoutChange::BlobPlaced { digest, .. }
+        | LayoutChange::BlobRemoved { digest }
+        | LayoutChange::BlobQuarantined { digest } => Some(digest),
+        _ => None,
     }
 }
 
@@ -124,6 +152,11 @@ pub(super) fn steps(change: &LayoutChange) -> Vec<Step> {
             steps.extend(session_directory(from));
             steps
         }
+        LayoutChange::BlobRemoved { digest } => vec![Step::Prune { key: blob(digest) }],
+        LayoutChange::BlobQuarantined { digest } => vec![Step::Place {
+            from: blob(digest),
+            to: lost_blob(digest),
+        }],
         LayoutChange::Discarded { key } => vec![discard(key)],
         LayoutChange::LayerLinked {
             repository,
@@ -164,6 +197,21 @@ pub(super) fn steps(change: &LayoutChange) -> Vec<Step> {
             vec![Step::RemoveTree {
                 key: tag(repository, name),
             }]
+        }
+        LayoutChange::RepositoryRemoved { repository: name } => {
+            let directory = repository(name.as_str());
+            vec![
+                Step::RemoveTree {
+                    key: format!("{directory}/_manifests"),
+                },
+                Step::RemoveTree {
+                    key: format!("{directory}/_layers"),
+                },
+                Step::RemoveEmpty {
+                    key: directory,
+                    below: REPOSITORIES.to_owned(),
+                },
+            ]
         }
     }
 }

@@ -256,6 +256,7 @@ impl Registry {
         }
         let manifest = Arc::new(Manifest {
             digest: record.digest,
+            canonical: record.blob.canonical,
             media_type: record.media_type,
             bytes,
         });

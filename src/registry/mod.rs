@@ -8,6 +8,7 @@ mod adopt;
 mod blobs;
 mod cache;
 mod catalog;
+mod collect;
 mod error;
 mod journal;
 mod layout;
@@ -23,6 +24,7 @@ mod survey;
     reason = "tests play the part of other programs"
 )]
 mod tests;
+mod trash;
 mod upkeep;
 mod uploads;
 
@@ -36,13 +38,19 @@ use crate::store::{Step, Store};
 pub use blobs::Blob;
 pub use cache::Manifest;
 pub use catalog::TagListing;
+pub use collect::{CollectOptions, CollectReport, Collected, CollectionStatus, Freed, Progress};
 pub use error::RegistryError;
 pub use manifests::{Incoming, Put};
 pub use referrers::Referrers;
 pub use reindex::Taken;
 pub use uploads::{Arrived, BodyError, IncomingBody, Upload};
 
+pub use crate::index::{
+    CollectionRecord, Hold, KeptManifest, Restorable, Restored, Trashed, TrashedKind, WhyGone,
+};
+
 use cache::Cache;
+use collect::Running;
 use journal::Journal;
 use sessions::Sessions;
 
@@ -55,6 +63,10 @@ pub struct Rules {
     pub read_only: bool,
     /// How long an answer that a blob is there binds, in milliseconds.
     pub lease: Millis,
+    /// How long what was deleted can be restored, in milliseconds; 0 is not at all.
+    pub trash: Millis,
+    /// Uploads that have received nothing for this long go with a collection; none do without it.
+    pub uploads: Option<Millis>,
     /// Addresses of layers must match one of these, if there is any.
     pub addresses_allowed: Vec<regex::Regex>,
     /// Addresses of layers must match none of these.
@@ -80,6 +92,8 @@ impl Default for Rules {
             delete: true,
             read_only: false,
             lease: 60 * 60 * 1000,
+            trash: 24 * 60 * 60 * 1000,
+            uploads: Some(7 * 24 * 60 * 60 * 1000),
             addresses_allowed: Vec::new(),
             addresses_denied: Vec::new(),
             children: RequiredChildren::None,
@@ -100,6 +114,7 @@ pub struct Registry {
     journal: Journal,
     cache: Arc<Cache>,
     sessions: Arc<Sessions>,
+    running: Arc<Running>,
     rules: Arc<Rules>,
     clock: Clock,
     /// Whether the layout was compared with the index at the start.
@@ -130,6 +145,7 @@ impl Registry {
             journal,
             cache,
             sessions: Arc::default(),
+            running: Arc::default(),
             rules: Arc::new(rules),
             clock,
             compared: false,

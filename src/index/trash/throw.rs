@@ -1,0 +1,89 @@
+//! Moving what is deleted into the trash, within the transaction that deletes it.
+
+use sqlx::SqliteConnection;
+
+use super::TrashedKind;
+use crate::clock::Millis;
+use crate::index::IndexError;
+use crate::oci::Repository;
+
+/// When something is deleted, and for how long it can be restored.
+#[derive(Debug, Clone, Copy)]
+pub struct Discard {
+    /// The time of the deletion.
+    pub now: Millis,
+    /// For how long it stays in the trash, in milliseconds; 0 is not at all.
+    pub keep: Millis,
+}
+
+/// Begins a deletion: its row in the trash, or none where nothing is kept.
+pub(in crate::index) async fn begin(
+    connection: &mut SqliteConnection,
+    repository: &Repository,
+    kind: TrashedKind,
+    discard: Discard,
+) -> Result<Option<i64>, IndexError> {
+    if discard.keep <= 0 {
+        return Ok(None);
+    }
+    let id = sqlx::query_scalar(
+        "INSERT INTO trash (repository, kind, deleted_at, expires_at) VALUES ($1, $2, $3, $4) \
+         RETURNING id",
+    )
+    .bind(repository.as_str())
+    .bind(kind.to_string())
+    .bind(discard.now)
+    .bind(discard.now.saturating_add(discard.keep))
+    .fetch_one(connection)
+    .await?;
+    Ok(Some(id))
+}
+
+/// What is copied of one manifest (`$3`), or, where that is NULL, of all of a repository (`$2`) for
+/// the deletion `$1`.
+const MANIFESTS: [&str; 4] = [
+    "INSERT INTO trash_tags (trash_id, name, digest, updated_at) \
+     SELECT $1, t.name, m.digest, t.updated_at FROM tags t JOIN manifests m ON m.id = t.manifest_id \
+     WHERE m.repository_id = $2 AND ($3 IS NULL OR m.id = $3)",
+    "INSERT INTO trash_manifests (trash_id, repository, digest, blob_id, media_type, \
+       artifact_type, subject, annotations, platforms, created, size, content_size, readable, \
+       pushed_at, pulled_at, pull_count) \
+     SELECT $1, r.name, m.digest, m.blob_id, m.media_type, m.artifact_type, m.subject, \
+       m.annotations, m.platforms, m.created, m.size, m.content_size, m.readable, m.pushed_at, \
+       m.pulled_at, m.pull_count \
+     FROM manifests m JOIN repositories r ON r.id = m.repository_id \
+     WHERE m.repository_id = $2 AND ($3 IS NULL OR m.id = $3)",
+    "INSERT INTO trash_references (manifest_id, digest, kind, linked) \
+     SELECT x.id, f.digest, f.kind, f.kind <> 'manifest' AND (EXISTS (SELECT 1 FROM blobs b \
+         JOIN repository_blobs l ON l.blob_id = b.id AND l.repository_id = m.repository_id \
+         WHERE b.digest = f.digest) \
+       OR EXISTS (SELECT 1 FROM digest_aliases a \
+         JOIN repository_blobs l ON l.blob_id = a.blob_id AND l.repository_id = m.repository_id \
+         WHERE a.digest = f.digest)) \
+     FROM trash_manifests x JOIN manifests m ON m.repository_id = $2 AND m.digest = x.digest \
+     JOIN manifest_references f ON f.manifest_id = m.id \
+     WHERE x.trash_id = $1 AND ($3 IS NULL OR m.id = $3)",
+    // What can't be parsed may refer to anything in its repository.
+    "INSERT INTO trash_references (manifest_id, digest, kind, linked) \
+     SELECT x.id, b.digest, 'link', true FROM trash_manifests x \
+     JOIN repository_blobs l ON l.repository_id = $2 JOIN blobs b ON b.id = l.blob_id \
+     WHERE x.trash_id = $1 AND NOT x.readable",
+];
+
+/// Copies a manifest of a repository, or all of them, with their references and tags.
+pub(in crate::index) async fn manifests(
+    connection: &mut SqliteConnection,
+    trash: i64,
+    repository: i64,
+    manifest: Option<i64>,
+) -> Result<(), IndexError> {
+    for statement in MANIFESTS {
+        sqlx::query(statement)
+            .bind(trash)
+            .bind(repository)
+            .bind(manifest)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
