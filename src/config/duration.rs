@@ -92,7 +92,7 @@ pub(super) fn words(duration: Duration) -> String {
     if seconds == 0 || duration.subsec_nanos() != 0 {
         return format!("{duration:?}");
     }
-    if seconds % 86_400 == 0 && seconds > 7 * 86_400 {
+    if seconds.is_multiple_of(86_400) && seconds > 7 * 86_400 {
         return format!("{}d", seconds / 86_400);
     }
     let mut text = String::new();

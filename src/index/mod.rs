@@ -7,9 +7,11 @@
 //! SQLite now. The statements keep to what PostgreSQL understands as well: `$1`, `ON CONFLICT`,
 //! `RETURNING`.
 
+mod audit;
 mod blobs;
 mod change;
 mod collect;
+mod holdings;
 mod leases;
 mod manifests;
 mod referrers;
@@ -21,6 +23,7 @@ mod survey;
 mod tags;
 mod trash;
 mod uploads;
+mod usage;
 mod writer;
 
 use std::path::Path;
@@ -31,12 +34,14 @@ use futures_util::future::BoxFuture;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlitePool};
 
+pub use audit::{AuditedBlob, AuditedRepository, Lacking, Link};
 pub use blobs::{BlobRecord, NewBlob};
 pub use change::{JournalEntry, LayoutChange};
 pub use collect::{
     CollectTerms, CollectionRecord, HeldBlob, Hold, KeptManifest, KeptRecord, Plan, PlannedBlob,
     PlannedManifest, WhyGone,
 };
+pub use holdings::{HeldManifest, HeldTag, Holdings};
 pub use leases::Lease;
 pub use manifests::{ManifestRecord, NewManifest, PutManifest, ReferenceKind};
 pub use referrers::ReferrerRecord;
@@ -45,6 +50,7 @@ pub use survey::{FoundRepository, KnownRepository};
 pub use tags::TagRecord;
 pub use trash::{Discard, Restorable, Restored, Restoring, Trashed, TrashedKind};
 pub use uploads::UploadRecord;
+pub use usage::Contents;
 
 use writer::Writer;
 

@@ -141,6 +141,16 @@ impl Cache {
         }
     }
 
+    /// Forgets a blob, in whatever repository.
+    pub(super) fn forget_blob(&self, canonical: &Digest) {
+        for changes in &self.changes {
+            *changes.lock() += 1;
+        }
+        self.leased.retain(|_, (blob, _)| blob.canonical != *canonical);
+        self.manifests
+            .retain(|_, manifest| manifest.canonical != *canonical);
+    }
+
     /// Takes in a commit.
     pub(super) fn committed(&self, change: &LayoutChange) {
         match change {
@@ -185,14 +195,7 @@ impl Cache {
             }
             // The links to it have gone one by one, but when its bytes turned out to be wrong.
             LayoutChange::BlobRemoved { .. } => {}
-            LayoutChange::BlobQuarantined { digest } => {
-                for changes in &self.changes {
-                    *changes.lock() += 1;
-                }
-                self.leased.retain(|_, (blob, _)| blob.canonical != *digest);
-                self.manifests
-                    .retain(|_, manifest| manifest.canonical != *digest);
-            }
+            LayoutChange::BlobQuarantined { digest } => self.forget_blob(digest),
             LayoutChange::BlobPlaced { .. }
             | LayoutChange::Discarded { .. }
             | LayoutChange::LayerLinked { .. }

@@ -165,6 +165,17 @@ impl Journal {
         self.state.lock().outstanding.is_empty()
     }
 
+    /// The last row that was committed.
+    pub(super) fn last(&self) -> i64 {
+        self.state.lock().last
+    }
+
+    /// Whether the layout shows everything up to a row.
+    pub(super) fn shows(&self, row: i64) -> bool {
+        let state = self.state.lock();
+        state.outstanding.first().is_none_or(|first| *first > row)
+    }
+
     /// Syncs the store and forgets what that covers, if there is anything.
     pub(super) async fn forget(
         &self,

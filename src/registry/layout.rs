@@ -9,6 +9,10 @@ use crate::index::LayoutChange;
 use crate::oci::{Digest, Repository, Tag};
 use crate::store::Step;
 
+/// All of the layout.
+pub(super) const TREE: &str = "docker/registry/v2";
+/// Blobs of all algorithms.
+pub(super) const ALL_BLOBS: &str = "docker/registry/v2/blobs";
 /// Blobs by their canonical digest, in 256 directories by the first two digits.
 pub(super) const BLOBS: &str = "docker/registry/v2/blobs/sha256";
 /// Repositories, their components as directories.
@@ -27,10 +31,15 @@ pub(super) fn repository(name: &str) -> String {
     format!("{REPOSITORIES}/{name}")
 }
 
+/// The directory of a blob.
+pub(super) fn blob_directory(canonical: &Digest) -> String {
+    let hex = canonical.hex();
+    format!("{BLOBS}/{}/{hex}", &hex[..2])
+}
+
 /// The bytes of a blob.
 pub(super) fn blob(canonical: &Digest) -> String {
-    let hex = canonical.hex();
-    format!("{BLOBS}/{}/{hex}/data", &hex[..2])
+    format!("{}/data", blob_directory(canonical))
 }
 
 /// Where the bytes of a blob are laid aside that are others than its digest says.

@@ -8,6 +8,7 @@ mod adopt;
 mod blobs;
 mod cache;
 mod catalog;
+mod check;
 mod collect;
 mod error;
 mod journal;
@@ -16,6 +17,7 @@ mod manifests;
 mod referrers;
 mod reindex;
 mod resume;
+mod retain;
 mod sessions;
 mod survey;
 #[cfg(test)]
@@ -27,6 +29,7 @@ mod tests;
 mod trash;
 mod upkeep;
 mod uploads;
+mod usage;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -38,12 +41,15 @@ use crate::store::{Step, Store};
 pub use blobs::Blob;
 pub use cache::Manifest;
 pub use catalog::TagListing;
+pub use check::{CheckOptions, CheckReport, Checked, Difference, Remedy, Scrubbed};
 pub use collect::{CollectOptions, CollectReport, Collected, CollectionStatus, Freed, Progress};
 pub use error::RegistryError;
 pub use manifests::{Incoming, Put};
 pub use referrers::Referrers;
 pub use reindex::Taken;
+pub use retain::{Goes, Holder, Keeps, RetentionPlan, Rule, RuleTerms, Verdict};
 pub use uploads::{Arrived, BodyError, IncomingBody, Upload};
+pub use usage::{RepositoryUsage, Usage, UsageReport};
 
 pub use crate::index::{
     CollectionRecord, Hold, KeptManifest, Restorable, Restored, Trashed, TrashedKind, WhyGone,

@@ -7,6 +7,7 @@ mod lagging;
 mod leases;
 mod model;
 mod restarts;
+mod retention;
 mod roots;
 
 use std::sync::Arc;
