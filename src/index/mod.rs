@@ -7,11 +7,14 @@
 //! SQLite now. The statements keep to what PostgreSQL understands as well: `$1`, `ON CONFLICT`,
 //! `RETURNING`.
 
+mod batch;
 mod blobs;
 mod change;
 mod collect;
 mod leases;
 mod manifests;
+mod pulls;
+mod quarantine;
 mod referrers;
 mod repositories;
 mod schema;
@@ -135,7 +138,7 @@ impl Index {
             .connect()
             .await?;
         schema::migrate(&mut connection).await?;
-        sqlx::raw_sql(collect::TEMPORARY)
+        sqlx::raw_sql(batch::TABLES)
             .execute(&mut connection)
             .await?;
         let readers = SqlitePoolOptions::new()
