@@ -4,7 +4,6 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Index, IndexError, LayoutChange, blobs, column, manifests, parsed, repositories};
-use crate::clock::Millis;
 use crate::oci::{Algorithm, Digest, Repository, Tag};
 
 /// A blob as the index knows it.
@@ -117,16 +116,6 @@ impl Index {
             size: size.unsigned_abs(),
             quarantined,
         }))
-    }
-
-    /// The blobs that are served as unknown because their bytes are wrong.
-    pub async fn quarantined(&self) -> Result<Vec<Digest>, IndexError> {
-        let rows: Vec<String> = sqlx::query_scalar(
-            "SELECT digest FROM blobs WHERE quarantined_at IS NOT NULL ORDER BY digest",
-        )
-        .fetch_all(&self.readers)
-        .await?;
-        rows.iter().map(|digest| parsed("digest", digest)).collect()
     }
 
     /// How many blobs there are, and their bytes.
@@ -322,29 +311,6 @@ impl Index {
                     .execute(transaction.connection())
                     .await?;
                 Ok(())
-            })
-        })
-        .await
-    }
-
-    /// Holds a blob to be unknown, because its bytes are wrong; whether that is new.
-    pub async fn quarantine(&self, canonical: Digest, now: Millis) -> Result<bool, IndexError> {
-        self.write(move |transaction| {
-            Box::pin(async move {
-                let done = sqlx::query(
-                    "UPDATE blobs SET quarantined_at = $2 \
-                     WHERE digest = $1 AND quarantined_at IS NULL",
-                )
-                .bind(canonical.to_string())
-                .bind(now)
-                .execute(transaction.connection())
-                .await?;
-                let new = done.rows_affected() > 0;
-                if new {
-                    let change = LayoutChange::BlobQuarantined { digest: canonical };
-                    transaction.journal(change).await?;
-                }
-                Ok(new)
             })
         })
         .await

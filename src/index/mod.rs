@@ -8,12 +8,15 @@
 //! `RETURNING`.
 
 mod audit;
+mod batch;
 mod blobs;
 mod change;
 mod collect;
 mod holdings;
 mod leases;
 mod manifests;
+mod pulls;
+mod quarantine;
 mod referrers;
 mod repositories;
 mod schema;
@@ -141,7 +144,7 @@ impl Index {
             .connect()
             .await?;
         schema::migrate(&mut connection).await?;
-        sqlx::raw_sql(collect::TEMPORARY)
+        sqlx::raw_sql(batch::TABLES)
             .execute(&mut connection)
             .await?;
         let readers = SqlitePoolOptions::new()

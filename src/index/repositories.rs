@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::trash::{self, Discard, TrashedKind};
+use super::trash::{self, Discard};
 use super::{Index, IndexError, LayoutChange, column, parsed};
 use crate::clock::Millis;
 use crate::oci::Repository;
@@ -140,10 +140,7 @@ impl Index {
                 let Some(id) = find(connection, &repository).await? else {
                     return Ok(false);
                 };
-                let kind = TrashedKind::Repository;
-                if let Some(trash) = trash::begin(connection, &repository, kind, discard).await? {
-                    trash::manifests(connection, trash, id, None).await?;
-                }
+                trash::throw_repository(connection, &repository, id, discard).await?;
                 for statement in [
                     "DELETE FROM tags WHERE repository_id = $1",
                     "DELETE FROM manifests WHERE repository_id = $1",

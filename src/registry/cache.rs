@@ -13,6 +13,7 @@ use parking_lot::{Mutex, MutexGuard};
 use quick_cache::sync::Cache as Map;
 use quick_cache::{OptionsBuilder, Weighter};
 
+use super::pulls::Pulled;
 use crate::clock::Millis;
 use crate::index::{BlobRecord, LayoutChange};
 use crate::oci::{Digest, MediaType, Reference, Repository};
@@ -28,6 +29,8 @@ pub struct Manifest {
     pub media_type: MediaType,
     /// Its bytes, as they were pushed.
     pub bytes: Bytes,
+    /// How often it was asked for.
+    pub(super) pulled: Arc<Pulled>,
 }
 
 /// Bytes of manifests that are kept.
@@ -146,7 +149,8 @@ impl Cache {
         for changes in &self.changes {
             *changes.lock() += 1;
         }
-        self.leased.retain(|_, (blob, _)| blob.canonical != *canonical);
+        self.leased
+            .retain(|_, (blob, _)| blob.canonical != *canonical);
         self.manifests
             .retain(|_, manifest| manifest.canonical != *canonical);
     }

@@ -19,12 +19,14 @@ use super::cache::Cache;
 use super::layout;
 use crate::index::{Index, JournalEntry, LayoutChange};
 use crate::oci::Digest;
-use crate::store::{Store, StoreError};
+use crate::store::{Step, Store, StoreError};
 
 /// Repositories that are worked on at the same time.
 const LANES: usize = 8;
 /// Changes that are made in one trip to the store at most.
 const TRIP: usize = 64;
+/// Changes whose directories are looked through in one trip at the start.
+const SWEPT: usize = 1024;
 /// How long a failed change waits before it is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -198,12 +200,45 @@ impl Journal {
     }
 
     /// Does again what an earlier process may not have done, once; what fails is tried again later.
-    pub(super) async fn redo(&self, index: &Index) -> Result<usize, super::RegistryError> {
+    pub(super) async fn redo(
+        &self,
+        store: &dyn Store,
+        index: &Index,
+    ) -> Result<usize, super::RegistryError> {
         let entries = last_placements(index.journal().await?);
         let count = entries.len();
+        for some in entries.chunks(SWEPT) {
+            if let Err(error) = sweep(store, some).await {
+                tracing::warn!(%error, "what a crash has left half-written could not be removed");
+                break;
+            }
+        }
         self.commit(entries).await;
         Ok(count)
     }
+}
+
+/// Removes what was being written for these changes when the process ended. Nobody else writes
+/// there: the journal has them because it was us.
+async fn sweep(store: &dyn Store, entries: &[JournalEntry]) -> Result<(), StoreError> {
+    let places: Vec<(String, &str)> = entries
+        .iter()
+        .flat_map(|entry| layout::half_written(&entry.change))
+        .collect();
+    let directories: Vec<String> = places.iter().map(|(key, _)| key.clone()).collect();
+    let mut steps = Vec::new();
+    for ((directory, name), listed) in places.iter().zip(store.list(&directories).await?) {
+        let left = listed
+            .into_iter()
+            .filter(|entry| !entry.directory && layout::is_half_written(&entry.name, name));
+        steps.extend(left.map(|entry| Step::Remove {
+            key: format!("{directory}/{}", entry.name),
+        }));
+    }
+    if !steps.is_empty() {
+        store.apply(steps).await?;
+    }
+    Ok(())
 }
 
 /// What is left to do of changes some of which were made already: of those that put the bytes of a

@@ -17,6 +17,8 @@ pub(super) const ALL_BLOBS: &str = "docker/registry/v2/blobs";
 pub(super) const BLOBS: &str = "docker/registry/v2/blobs/sha256";
 /// Repositories, their components as directories.
 pub(super) const REPOSITORIES: &str = "docker/registry/v2/repositories";
+/// All that is ours and not of the layout of registry:2.
+pub(super) const OURS: &str = "regctl";
 /// Upload sessions, by repository.
 pub(super) const UPLOADS: &str = "regctl/uploads";
 /// Bytes on their way in that no session holds.
@@ -104,6 +106,47 @@ pub(super) fn foreign_upload_started(name: &Repository, id: &str) -> String {
 /// The bytes of a manifest, or of a blob that comes in one request, on their way in.
 pub(super) fn staged() -> String {
     format!("{STAGING}/{}", uuid::Uuid::new_v4())
+}
+
+/// Whether a name is that of a record, `name`, that was being written: `name.<uuid>.tmp`.
+pub(super) fn is_half_written(file: &str, name: &str) -> bool {
+    file.strip_prefix(name)
+        .and_then(|rest| rest.strip_prefix('.')?.strip_suffix(".tmp"))
+        .is_some_and(|id| uuid::Uuid::try_parse(id).is_ok())
+}
+
+/// Where files of a change may lie that was being made when the process ended: the directory, and
+/// the name of the file that it should become.
+pub(super) fn half_written(change: &LayoutChange) -> Vec<(String, &'static str)> {
+    let link = |key: String| {
+        let directory = key.strip_suffix("/link").map(str::to_owned);
+        directory.map(|directory| (directory, "link"))
+    };
+    let places = match change {
+        LayoutChange::BlobPlaced { digest, .. } => {
+            let key = blob(digest);
+            vec![
+                key.strip_suffix("/data")
+                    .map(|key| (key.to_owned(), "data")),
+            ]
+        }
+        LayoutChange::LayerLinked {
+            repository, digest, ..
+        } => vec![link(layer(repository, digest))],
+        LayoutChange::RevisionLinked {
+            repository, digest, ..
+        } => vec![link(revision(repository, digest))],
+        LayoutChange::TagSet {
+            repository,
+            tag,
+            digest,
+        } => vec![
+            link(tag_past(repository, tag, digest)),
+            link(tag_current(repository, tag)),
+        ],
+        _ => Vec::new(),
+    };
+    places.into_iter().flatten().collect()
 }
 
 /// The text of a link file.

@@ -14,6 +14,7 @@ mod error;
 mod journal;
 mod layout;
 mod manifests;
+mod pulls;
 mod referrers;
 mod reindex;
 mod resume;
@@ -36,6 +37,7 @@ use std::sync::Arc;
 
 use crate::clock::{Clock, Millis};
 use crate::index::{Index, Lease};
+use crate::oci::Digest;
 use crate::store::{Step, Store};
 
 pub use blobs::Blob;
@@ -58,6 +60,7 @@ pub use crate::index::{
 use cache::Cache;
 use collect::Running;
 use journal::Journal;
+use pulls::Pulls;
 use sessions::Sessions;
 
 /// What the configuration allows.
@@ -121,6 +124,7 @@ pub struct Registry {
     cache: Arc<Cache>,
     sessions: Arc<Sessions>,
     running: Arc<Running>,
+    pulls: Arc<Pulls>,
     rules: Arc<Rules>,
     clock: Clock,
     /// Whether the layout was compared with the index at the start.
@@ -152,12 +156,16 @@ impl Registry {
             cache,
             sessions: Arc::default(),
             running: Arc::default(),
+            pulls: Arc::default(),
             rules: Arc::new(rules),
             clock,
             compared: false,
         };
         registry.distrust_uploads().await?;
-        let redone = registry.journal.redo(&registry.index).await?;
+        let redone = registry
+            .journal
+            .redo(&*registry.store, &registry.index)
+            .await?;
         if redone > 0 {
             tracing::info!(changes = redone, "did the journal of the last run again");
         }
@@ -197,9 +205,15 @@ impl Registry {
         self.journal.forget(&*self.store, &self.index).await
     }
 
+    /// Lays the bytes of a blob aside because they are others than its digest says; whether it was
+    /// there. It is unknown until it is pushed again.
+    pub async fn quarantine(&self, canonical: &Digest) -> Result<bool, RegistryError> {
+        Ok(self.index.quarantine(*canonical, self.clock.now()).await?)
+    }
+
     /// Forgets the leases that have ended.
     pub async fn drop_ended_leases(&self) -> Result<(), RegistryError> {
-        self.index.drop_ended_leases(self.clock.now()).await?;
+        while self.index.drop_ended_leases(self.clock.now()).await? > 0 {}
         Ok(())
     }
 
@@ -222,6 +236,7 @@ impl Registry {
     }
 
     async fn keep_all(&self) -> Result<(), RegistryError> {
+        self.keep_pulls().await?;
         self.save_uploads().await?;
         self.forget_journal().await?;
         // The bytes of unfinished uploads, too.

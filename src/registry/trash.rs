@@ -7,9 +7,6 @@ use super::{Registry, RegistryError};
 use crate::index::{Discard, Restorable, Restored, Restoring, Trashed};
 use crate::oci::Repository;
 
-/// Deletions that are forgotten in one transaction.
-const FORGOTTEN: i64 = 8;
-
 impl Registry {
     /// Removes a repository with all that is in it: those who ask find nothing from now on.
     pub async fn delete_repository(&self, repository: &Repository) -> Result<(), RegistryError> {
@@ -32,7 +29,9 @@ impl Registry {
     /// Forgets what lies in the trash; its bytes go with the next collection. How many deletions.
     pub async fn empty_trash(&self) -> Result<u64, RegistryError> {
         self.must_be_writable()?;
-        self.forget_trash(i64::MAX).await
+        let ended = self.index.end_trash(self.clock.now()).await?;
+        self.forget_trash().await?;
+        Ok(ended)
     }
 
     /// Brings back what was deleted last.
@@ -52,20 +51,13 @@ impl Registry {
         }
     }
 
-    /// Forgets the deletions that ended until then.
-    pub(super) async fn forget_trash(
-        &self,
-        end: crate::clock::Millis,
-    ) -> Result<u64, RegistryError> {
-        let mut forgotten = 0;
-        loop {
-            match self.index.forget_trash(end, FORGOTTEN).await? {
-                0 => return Ok(forgotten),
-                some => forgotten += some,
-            }
-        }
+    /// Forgets the deletions whose time is over.
+    pub(super) async fn forget_trash(&self) -> Result<(), RegistryError> {
+        while self.index.forget_trash(self.clock.now()).await? > 0 {}
+        Ok(())
     }
 
+    /// How what is deleted now goes.
     pub(super) fn discard(&self) -> Discard {
         Discard {
             now: self.clock.now(),

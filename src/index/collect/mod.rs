@@ -154,13 +154,6 @@ pub struct KeptRecord {
     pub why: KeptManifest,
 }
 
-/// Tables of one connection: `going` are manifests that are taken for gone (empty where rows are
-/// really taken), `batch` is what a statement is about.
-pub(super) const TEMPORARY: &str = "
-CREATE TEMP TABLE going (id INTEGER PRIMARY KEY, round BIGINT NOT NULL);
-CREATE TEMP TABLE batch (id INTEGER PRIMARY KEY);
-";
-
 /// A row of a planned blob.
 fn planned_blob(
     (id, digest, size, repository): (i64, String, i64, Option<String>),

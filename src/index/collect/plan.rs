@@ -6,14 +6,13 @@
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
-use super::super::{Index, IndexError, parsed};
+use super::super::{Index, IndexError, batch, parsed};
 use super::{
-    CollectTerms, HeldBlob, Hold, KeptRecord, PlannedBlob, PlannedManifest, TEMPORARY, WhyGone,
-    planned_blob,
+    CollectTerms, HeldBlob, Hold, KeptRecord, PlannedBlob, PlannedManifest, WhyGone, planned_blob,
 };
 use crate::clock::Millis;
 
-/// What the plan keeps beside [`TEMPORARY`]: what is looked at, and what goes.
+/// What the plan keeps beside [`batch::TABLES`]: what is looked at, and what goes.
 const TABLES: &str = "
 CREATE TEMP TABLE suspect_manifests (id INTEGER PRIMARY KEY);
 CREATE TEMP TABLE suspects (id INTEGER PRIMARY KEY, repository TEXT);
@@ -79,7 +78,7 @@ impl Plan {
             .pragma("temp_store", "MEMORY")
             .pragma("cache_size", "-8192");
         let mut connection = options.connect().await?;
-        for statements in [TEMPORARY, TABLES] {
+        for statements in [batch::TABLES, TABLES] {
             sqlx::raw_sql(statements).execute(&mut connection).await?;
         }
         let mut plan = Self {

@@ -1,32 +1,9 @@
 //! Taking what was planned, a batch a transaction; each looks again at what holds.
 
-use sqlx::{QueryBuilder, Sqlite};
-
 use super::super::writer::Transaction;
 use super::super::{Index, IndexError, LayoutChange, parsed};
 use super::{CollectTerms, PlannedBlob, PlannedManifest};
 use crate::oci::Repository;
-
-/// Puts rows into the table that the statements of this transaction are about.
-async fn fill(transaction: &mut Transaction, ids: &[i64]) -> Result<(), IndexError> {
-    run(transaction, "DELETE FROM batch").await?;
-    if ids.is_empty() {
-        return Ok(());
-    }
-    let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO batch (id) ");
-    insert.push_values(ids, |mut row, id| {
-        row.push_bind(*id);
-    });
-    insert.build().execute(transaction.connection()).await?;
-    Ok(())
-}
-
-async fn run(transaction: &mut Transaction, statement: &'static str) -> Result<(), IndexError> {
-    sqlx::query(statement)
-        .execute(transaction.connection())
-        .await?;
-    Ok(())
-}
 
 async fn run_with(
     transaction: &mut Transaction,
@@ -39,18 +16,12 @@ async fn run_with(
     Ok(())
 }
 
-/// The rows that are left in the table of this transaction.
-async fn left(transaction: &mut Transaction) -> Result<Vec<i64>, IndexError> {
-    let left = sqlx::query_scalar("SELECT id FROM batch ORDER BY id");
-    Ok(left.fetch_all(transaction.connection()).await?)
-}
-
 async fn take_blobs(
     transaction: &mut Transaction,
     ids: Vec<i64>,
     terms: CollectTerms,
 ) -> Result<Vec<i64>, IndexError> {
-    fill(transaction, &ids).await?;
+    transaction.fill_batch(&ids).await?;
     run_with(
         transaction,
         concat!(
@@ -75,11 +46,9 @@ async fn take_blobs(
         sqlx::query_scalar("SELECT b.digest FROM batch x JOIN blobs b ON b.id = x.id")
             .fetch_all(transaction.connection())
             .await?;
-    run(
-        transaction,
-        "DELETE FROM blobs WHERE id IN (SELECT id FROM batch)",
-    )
-    .await?;
+    transaction
+        .execute("DELETE FROM blobs WHERE id IN (SELECT id FROM batch)")
+        .await?;
     let mut changes = Vec::with_capacity(links.len() + digests.len());
     for (repository, digest) in links {
         changes.push(LayoutChange::LayerUnlinked {
@@ -93,7 +62,7 @@ async fn take_blobs(
         });
     }
     transaction.journal_all(changes).await?;
-    left(transaction).await
+    transaction.batch().await
 }
 
 async fn take_manifests(
@@ -101,7 +70,7 @@ async fn take_manifests(
     ids: Vec<i64>,
     terms: CollectTerms,
 ) -> Result<Vec<i64>, IndexError> {
-    fill(transaction, &ids).await?;
+    transaction.fill_batch(&ids).await?;
     run_with(
         transaction,
         concat!(
@@ -131,7 +100,7 @@ async fn take_manifests(
         "DELETE FROM tags WHERE manifest_id IN (SELECT id FROM batch)",
         "DELETE FROM manifests WHERE id IN (SELECT id FROM batch)",
     ] {
-        run(transaction, statement).await?;
+        transaction.execute(statement).await?;
     }
     let mut changes = Vec::with_capacity(tags.len() + revisions.len());
     for (repository, tag) in tags {
@@ -147,7 +116,7 @@ async fn take_manifests(
         });
     }
     transaction.journal_all(changes).await?;
-    left(transaction).await
+    transaction.batch().await
 }
 
 impl Index {
@@ -160,7 +129,7 @@ impl Index {
         let ids: Vec<i64> = blobs.iter().map(|blob| blob.id).collect();
         self.write(move |transaction| {
             Box::pin(async move {
-                fill(transaction, &ids).await?;
+                transaction.fill_batch(&ids).await?;
                 run_with(
                     transaction,
                     concat!(
@@ -215,7 +184,7 @@ impl Index {
                     untagged: None,
                     pulled: i64::MIN,
                 };
-                fill(transaction, &blobs).await?;
+                transaction.fill_batch(&blobs).await?;
                 run_with(
                     transaction,
                     concat!(
@@ -227,17 +196,16 @@ impl Index {
                     always,
                 )
                 .await?;
-                fill(transaction, &manifests).await?;
-                run(
-                    transaction,
-                    concat!(
+                transaction.fill_batch(&manifests).await?;
+                transaction
+                    .execute(concat!(
                         "DELETE FROM candidate_manifests WHERE manifest_id IN (SELECT m.id \
                          FROM batch x JOIN manifests m ON m.id = x.id WHERE ",
                         related_manifest!(),
                         ")"
-                    ),
-                )
-                .await
+                    ))
+                    .await?;
+                Ok(())
             })
         })
         .await

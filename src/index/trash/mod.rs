@@ -14,9 +14,8 @@ use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::{Digest, Repository, Tag};
 
-pub use restore::{Restorable, Restored, Restoring};
 pub use throw::Discard;
-pub(super) use throw::{begin, manifests};
+pub(super) use throw::{throw_manifest, throw_repository, throw_tag};
 
 /// What was deleted by one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +51,51 @@ impl FromStr for TrashedKind {
     }
 }
 
+/// What is to be restored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Restorable {
+    /// A tag, with the manifest where that was deleted as well.
+    Tag(Repository, Tag),
+    /// A manifest, with the tags that it had.
+    Manifest(Repository, Digest),
+    /// All that a repository had when it was deleted as a whole.
+    Repository(Repository),
+}
+
+impl fmt::Display for Restorable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tag(repository, tag) => write!(f, "{repository}:{tag}"),
+            Self::Manifest(repository, digest) => write!(f, "{repository}@{digest}"),
+            Self::Repository(repository) => write!(f, "the repository {repository}"),
+        }
+    }
+}
+
+/// What was restored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Tags that are set again.
+    pub tags: Vec<(Tag, Digest)>,
+    /// Manifests that are there again.
+    pub manifests: Vec<Digest>,
+    /// Tags that have been set to something else since, and stay there: where that is.
+    pub moved: Vec<(Tag, Digest)>,
+}
+
+/// How restoring ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Restoring {
+    /// It is there again.
+    Done(Restored),
+    /// It does not lie in the trash. Nothing was changed.
+    NotThere,
+    /// The tag has been set to something else since. Nothing was changed.
+    Moved(Digest),
+    /// Bytes that it consists of are gone: another hand took them. Nothing was changed.
+    Incomplete(Vec<Digest>),
+}
+
 /// A deletion that can still be restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trashed {
@@ -71,6 +115,13 @@ pub struct Trashed {
     /// Until when it can be restored.
     pub expires_at: Millis,
 }
+
+/// A part of what has ended, small enough that others get their turn: manifests, then the rest.
+const FORGET: [&str; 2] = [
+    "DELETE FROM trash_manifests WHERE id IN (SELECT m.id FROM trash t \
+     JOIN trash_manifests m ON m.trash_id = t.id WHERE t.expires_at <= $1 LIMIT 64)",
+    "DELETE FROM trash WHERE id IN (SELECT id FROM trash WHERE expires_at <= $1 LIMIT 64)",
+];
 
 impl Index {
     /// What lies in the trash at `now`, the latest first.
@@ -120,19 +171,34 @@ impl Index {
         Ok(trash)
     }
 
-    /// Forgets deletions that ended until `end`, at most `limit`: how many.
-    pub async fn forget_trash(&self, end: Millis, limit: i64) -> Result<u64, IndexError> {
+    /// Ends all deletions that can still be restored at `now`: how many.
+    pub async fn end_trash(&self, now: Millis) -> Result<u64, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
-                let done = sqlx::query(
-                    "DELETE FROM trash WHERE id IN (SELECT id FROM trash WHERE expires_at <= $1 \
-                     ORDER BY expires_at LIMIT $2)",
-                )
-                .bind(end)
-                .bind(limit)
-                .execute(transaction.connection())
-                .await?;
+                let done = sqlx::query("UPDATE trash SET expires_at = $1 WHERE expires_at > $1")
+                    .bind(now)
+                    .execute(transaction.connection())
+                    .await?;
                 Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
+
+    /// Forgets some of what has ended at `now`: how many rows, none when there is no more.
+    pub async fn forget_trash(&self, now: Millis) -> Result<u64, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                for statement in FORGET {
+                    let done = sqlx::query(statement)
+                        .bind(now)
+                        .execute(transaction.connection())
+                        .await?;
+                    if done.rows_affected() > 0 {
+                        return Ok(done.rows_affected());
+                    }
+                }
+                Ok(0)
             })
         })
         .await

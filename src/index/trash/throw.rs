@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use super::TrashedKind;
 use crate::clock::Millis;
 use crate::index::IndexError;
-use crate::oci::Repository;
+use crate::oci::{Repository, Tag};
 
 /// When something is deleted, and for how long it can be restored.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +17,7 @@ pub struct Discard {
 }
 
 /// Begins a deletion: its row in the trash, or none where nothing is kept.
-pub(in crate::index) async fn begin(
+async fn begin(
     connection: &mut SqliteConnection,
     repository: &Repository,
     kind: TrashedKind,
@@ -37,6 +37,66 @@ pub(in crate::index) async fn begin(
     .fetch_one(connection)
     .await?;
     Ok(Some(id))
+}
+
+/// Copies a tag that is to be deleted.
+pub(in crate::index) async fn throw_tag(
+    connection: &mut SqliteConnection,
+    name: &Repository,
+    repository: i64,
+    tag: &Tag,
+    discard: Discard,
+) -> Result<(), IndexError> {
+    let Some(trash) = begin(connection, name, TrashedKind::Tag, discard).await? else {
+        return Ok(());
+    };
+    sqlx::query(
+        "INSERT INTO trash_tags (trash_id, name, digest, updated_at) \
+         SELECT $1, t.name, m.digest, t.updated_at FROM tags t \
+         JOIN manifests m ON m.id = t.manifest_id WHERE t.repository_id = $2 AND t.name = $3",
+    )
+    .bind(trash)
+    .bind(repository)
+    .bind(tag.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Copies a manifest that is to be deleted with its tags.
+pub(in crate::index) async fn throw_manifest(
+    connection: &mut SqliteConnection,
+    name: &Repository,
+    repository: i64,
+    manifest: i64,
+    discard: Discard,
+) -> Result<(), IndexError> {
+    match begin(connection, name, TrashedKind::Manifest, discard).await? {
+        Some(trash) => manifests(connection, trash, repository, Some(manifest)).await,
+        None => Ok(()),
+    }
+}
+
+/// Copies all of a repository that is to be deleted.
+pub(in crate::index) async fn throw_repository(
+    connection: &mut SqliteConnection,
+    name: &Repository,
+    repository: i64,
+    discard: Discard,
+) -> Result<(), IndexError> {
+    let Some(trash) = begin(connection, name, TrashedKind::Repository, discard).await? else {
+        return Ok(());
+    };
+    manifests(connection, trash, repository, None).await?;
+    // Where there is nothing to restore there is nothing to remember.
+    sqlx::query(
+        "DELETE FROM trash WHERE id = $1 \
+         AND NOT EXISTS (SELECT 1 FROM trash_manifests m WHERE m.trash_id = trash.id)",
+    )
+    .bind(trash)
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// What is copied of one manifest (`$3`), or, where that is NULL, of all of a repository (`$2`) for
@@ -71,7 +131,7 @@ const MANIFESTS: [&str; 4] = [
 ];
 
 /// Copies a manifest of a repository, or all of them, with their references and tags.
-pub(in crate::index) async fn manifests(
+async fn manifests(
     connection: &mut SqliteConnection,
     trash: i64,
     repository: i64,

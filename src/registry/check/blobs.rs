@@ -35,7 +35,7 @@ impl Check<'_> {
 
     /// Blobs whose bytes were found to be wrong before, and have not been pushed since.
     async fn known_to_be_damaged(&mut self) -> Result<(), RegistryError> {
-        for digest in self.registry.index.quarantined().await? {
+        for (digest, _) in self.registry.index.quarantined().await? {
             if self.unwell.contains(&digest) {
                 continue;
             }

@@ -6,6 +6,7 @@
 //! transaction, which looks again. Dry and real runs share the planner and tell the same things. One
 //! runs at a time; one that was interrupted is continued by the next.
 
+mod leftovers;
 mod report;
 mod run;
 mod running;

@@ -38,6 +38,8 @@ pub enum Collected {
         repository: Repository,
         /// Its session.
         id: String,
+        /// Bytes that it has received, as far as that was kept.
+        bytes: u64,
         /// When it last received something.
         moved_at: Millis,
     },
@@ -96,6 +98,8 @@ pub struct CollectReport {
     pub repositories: u64,
     /// Uploads that nobody has gone on with.
     pub uploads: u64,
+    /// Bytes of those.
+    pub upload_bytes: u64,
     /// Files that crashes have left, and their bytes.
     pub temporary: u64,
     /// Bytes of those.
@@ -141,7 +145,10 @@ impl CollectReport {
                 of.manifests += 1;
             }
             Collected::Repository { .. } => self.repositories += 1,
-            Collected::Upload { .. } => self.uploads += 1,
+            Collected::Upload { bytes, .. } => {
+                self.uploads += 1;
+                self.upload_bytes += bytes;
+            }
             Collected::Temporary { bytes, .. } => {
                 self.temporary += 1;
                 self.temporary_bytes += bytes;

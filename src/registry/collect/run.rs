@@ -76,8 +76,11 @@ impl Registry {
             uploads: run.report.uploads,
             failure: done.as_ref().err().map(ToString::to_string),
         };
-        self.index.end_collection(id, record).await?;
-        done.map(|()| run.report)
+        let noted = self.index.end_collection(id, record).await;
+        // Why it failed counts more than that this could not be noted.
+        done?;
+        noted?;
+        Ok(run.report)
     }
 
     /// Whether a collection runs, and how the last ones ended.
@@ -103,15 +106,20 @@ impl Run<'_> {
     }
 
     async fn work(&mut self) -> Result<(), RegistryError> {
+        let registry = self.registry;
+        registry.keep_pulls().await?;
         if !self.options.dry_run {
-            let registry = self.registry;
-            registry.forget_trash(self.terms.trash()).await?;
-            registry.index.drop_ended_leases(self.terms.now).await?;
+            if self.options.empty_trash {
+                registry.empty_trash().await?;
+            }
+            registry.forget_trash().await?;
         }
         let mut plan = self.registry.index.plan(self.terms).await?;
         let done = self.relations(&mut plan).await;
         plan.close().await?;
-        done
+        done?;
+        let left = registry.collect_leftovers(self.options.dry_run, |thing| self.tell(thing));
+        left.await
     }
 
     /// Manifests, then blobs, then repositories.
@@ -172,6 +180,7 @@ impl Run<'_> {
 
     async fn manifests(&mut self, round: Vec<PlannedManifest>) -> Result<(), RegistryError> {
         for batch in round.chunks(BATCH) {
+            self.registry.keep_pulls().await?;
             let gone = if self.options.dry_run {
                 batch.to_vec()
             } else {

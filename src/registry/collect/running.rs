@@ -17,13 +17,11 @@ impl Running {
     /// Takes the turn, or says how the one that has it stands.
     pub(super) fn begin(self: &Arc<Self>, progress: Progress) -> Result<Turn, Progress> {
         let mut running = self.0.lock();
-        match *running {
-            Some(other) => Err(other),
-            None => {
-                *running = Some(progress);
-                Ok(Turn(Arc::clone(self)))
-            }
+        if let Some(other) = *running {
+            return Err(other);
         }
+        *running = Some(progress);
+        Ok(Turn(Arc::clone(self)))
     }
 
     /// How the one that runs stands.
