@@ -15,6 +15,7 @@ mod collect;
 mod holdings;
 mod leases;
 mod manifests;
+mod prune;
 mod pulls;
 mod quarantine;
 mod referrers;
@@ -47,6 +48,7 @@ pub use collect::{
 pub use holdings::{HeldManifest, HeldTag, Holdings};
 pub use leases::Lease;
 pub use manifests::{ManifestRecord, NewManifest, PutManifest, ReferenceKind};
+pub use prune::{Bundle, Bundled};
 pub use referrers::ReferrerRecord;
 pub use repositories::RepositoryRecord;
 pub use survey::{FoundRepository, KnownRepository};

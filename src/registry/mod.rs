@@ -14,6 +14,7 @@ mod error;
 mod journal;
 mod layout;
 mod manifests;
+mod prune;
 mod pulls;
 mod referrers;
 mod reindex;
@@ -47,6 +48,7 @@ pub use check::{CheckOptions, CheckReport, Checked, Difference, Remedy, Scrubbed
 pub use collect::{CollectOptions, CollectReport, Collected, CollectionStatus, Freed, Progress};
 pub use error::RegistryError;
 pub use manifests::{Incoming, Put};
+pub use prune::{PruneReport, Pruned};
 pub use referrers::Referrers;
 pub use reindex::Taken;
 pub use retain::{Goes, Holder, Keeps, RetentionPlan, Rule, RuleTerms, Verdict};
@@ -186,6 +188,21 @@ impl Registry {
         let taken = registry.bring_up_to_date().await?;
         registry.compared = true;
         Ok((registry, taken))
+    }
+
+    /// The same registry for whoever administers its root: what clients may not delete or write,
+    /// they may.
+    #[must_use]
+    pub fn for_administrators(&self) -> Self {
+        let rules = Rules {
+            delete: true,
+            read_only: false,
+            ..(*self.rules).clone()
+        };
+        Self {
+            rules: Arc::new(rules),
+            ..self.clone()
+        }
     }
 
     /// What the configuration allows.

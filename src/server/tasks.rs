@@ -1,4 +1,4 @@
-//! What the server does beside answering: forgetting the journal, keeping uploads and leases,
+//! What the server does beside answering: forgetting the journal, keeping uploads, pulls and leases,
 //! purging, taking in certificates, looking after its health.
 
 use std::future::Future;
@@ -25,7 +25,7 @@ const KEEP_PULLS: Duration = Duration::from_secs(10);
 const LOOK_AT_CERTIFICATE: Duration = Duration::from_secs(2);
 
 /// The background work of a server.
-pub(super) struct Tasks(JoinSet<()>);
+pub(super) struct Tasks(pub(super) JoinSet<()>);
 
 impl Tasks {
     /// Ends all of it, between two steps.

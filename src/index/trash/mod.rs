@@ -15,7 +15,7 @@ use crate::clock::Millis;
 use crate::oci::{Digest, Repository, Tag};
 
 pub use throw::Discard;
-pub(super) use throw::{throw_manifest, throw_repository, throw_tag};
+pub(super) use throw::{throw_manifest, throw_repository, throw_tag, throw_with};
 
 /// What was deleted by one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

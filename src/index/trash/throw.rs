@@ -147,3 +147,23 @@ async fn manifests(
     }
     Ok(())
 }
+
+/// Copies a manifest that is to be deleted with its tags, into the deletion that another one has
+/// begun: that deletion, or the one that it begins.
+pub(in crate::index) async fn throw_with(
+    connection: &mut SqliteConnection,
+    name: &Repository,
+    repository: i64,
+    manifest: i64,
+    deletion: Option<i64>,
+    discard: Discard,
+) -> Result<Option<i64>, IndexError> {
+    let deletion = match deletion {
+        Some(deletion) => Some(deletion),
+        None => begin(connection, name, TrashedKind::Manifest, discard).await?,
+    };
+    if let Some(deletion) = deletion {
+        manifests(connection, deletion, repository, Some(manifest)).await?;
+    }
+    Ok(deletion)
+}

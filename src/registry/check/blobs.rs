@@ -55,17 +55,13 @@ impl Check<'_> {
 impl Registry {
     /// What lies above and beside the directories of blobs.
     async fn strays_around_blobs(&self) -> Result<Vec<Difference>, RegistryError> {
-        let is_prefix = |name: &str| {
-            let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-            name.len() == 2 && name.bytes().all(digit)
-        };
         let mut strays = Vec::new();
-        let known: [(&str, &dyn Fn(&str) -> bool); 3] = [
-            (layout::TREE, &|name| {
+        let known: [(&str, fn(&str) -> bool); 3] = [
+            (layout::TREE, |name| {
                 matches!(name, "blobs" | "repositories")
             }),
-            (layout::ALL_BLOBS, &|name| name == "sha256"),
-            (layout::BLOBS, &is_prefix),
+            (layout::ALL_BLOBS, |name| name == "sha256"),
+            (layout::BLOBS, is_prefix),
         ];
         for (directory, is_known) in known {
             for entry in self.list_one(directory).await? {
@@ -150,4 +146,10 @@ impl Registry {
             None => Ok(Some(Difference::BlobGone(*digest))),
         }
     }
+}
+
+/// Whether a name is one of the 256 directories of blobs.
+fn is_prefix(name: &str) -> bool {
+    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    name.len() == 2 && name.bytes().all(digit)
 }

@@ -4,8 +4,11 @@
 //! A command that has a root to itself answers on the admin socket, too, so that others that come
 //! meanwhile need not wait.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+
+use tokio::net::UnixStream;
 
 use super::super::root::{self, Root};
 use super::operate::Administration;
@@ -23,7 +26,16 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// A root that can be administered.
 pub struct Session {
     root: PathBuf,
-    own: Option<Own>,
+    loaded: Loaded,
+    way: Way,
+}
+
+/// How the root is reached.
+enum Way {
+    /// Through the process that has it; a connection that nothing has been asked on.
+    Server(Option<UnixStream>),
+    /// This process has it to itself.
+    Own(Box<Own>),
 }
 
 /// A root that this process has to itself.
@@ -44,76 +56,81 @@ impl Session {
             return Err(Failure::new(FailureKind::Usage, reason).into());
         };
         must_be_one(&root)?;
-        let socket = socket::path(&root);
-        let started = Instant::now();
-        loop {
-            match socket::connect(&socket).await {
-                Ok(_) => return Ok(Self { root, own: None }),
-                Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {
-                    return Err(denied(&root, &error).into());
-                }
-                Err(_) => {}
-            }
-            match RootLock::take(&root) {
-                Ok(lock) => {
-                    let own = Own::open(&root, lock, &loaded).await?;
-                    return Ok(Self {
-                        root,
-                        own: Some(own),
-                    });
-                }
-                Err(LockError::Held { .. }) if started.elapsed() < PATIENCE => {
-                    tokio::time::sleep(PAUSE).await;
-                }
-                Err(error @ LockError::Held { .. }) => {
-                    let hint = "it takes no commands yet, or is an older one; try again";
-                    let text = format!("{error}; hint: {hint}");
-                    return Err(Failure::new(FailureKind::Busy, text).into());
-                }
-                Err(LockError::File { source, .. })
-                    if source.kind() == std::io::ErrorKind::PermissionDenied =>
-                {
-                    return Err(denied(&root, &source).into());
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-    }
-
-    /// The root.
-    pub fn root(&self) -> &Path {
-        &self.root
+        let way = Way::to(&root, &loaded).await?;
+        Ok(Self { root, loaded, way })
     }
 
     /// Does something; `told` gets what happens on the way.
     pub async fn run(
-        &self,
+        &mut self,
         operation: Operation,
         told: &mut (dyn FnMut(Event) + Send),
-    ) -> Result<Outcome, Failure> {
-        let Some(own) = &self.own else {
-            let stream = socket::connect(&socket::path(&self.root)).await;
-            let stream = stream.map_err(|error| {
-                let reason = format!("the server of {} has gone: {error}", self.root.display());
-                Failure::new(FailureKind::Busy, format!("{reason}; hint: run it again"))
-            })?;
-            return socket::ask(stream, &operation, told).await;
-        };
-        let told = parking_lot::Mutex::new(told);
-        own.administration
-            .execute_with(operation, &|event| (*told.lock())(event))
-            .await
+    ) -> anyhow::Result<Outcome> {
+        loop {
+            match &mut self.way {
+                Way::Own(own) => {
+                    let told = parking_lot::Mutex::new(told);
+                    let told = |event| (*told.lock())(event);
+                    return Ok(own.administration.execute(operation, &told).await?);
+                }
+                Way::Server(stream) => {
+                    let stream = match stream.take() {
+                        Some(stream) => Ok(stream),
+                        None => socket::connect(&socket::path(&self.root)).await,
+                    };
+                    match stream {
+                        Ok(stream) => return Ok(socket::ask(stream, &operation, told).await?),
+                        // The process that had it has ended since.
+                        Err(_) => self.way = Way::to(&self.root, &self.loaded).await?,
+                    }
+                }
+            }
+        }
     }
 
     /// Lets go of the root.
     pub async fn close(self) -> anyhow::Result<()> {
-        if let Some(mut own) = self.own {
+        if let Way::Own(mut own) = self.way {
             if let Some(listening) = own.listening.take() {
                 listening.finish().await;
             }
             own.registry.close().await?;
         }
         Ok(())
+    }
+}
+
+impl Way {
+    /// Finds the way to a root.
+    async fn to(root: &Path, loaded: &Loaded) -> anyhow::Result<Self> {
+        let socket = socket::path(root);
+        let started = Instant::now();
+        loop {
+            match socket::connect(&socket).await {
+                Ok(stream) => return Ok(Self::Server(Some(stream))),
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                    return Err(denied(root, &error).into());
+                }
+                Err(_) => {}
+            }
+            match RootLock::take(root) {
+                Ok(lock) => return Ok(Self::Own(Box::new(Own::open(root, lock, loaded).await?))),
+                Err(LockError::Held { .. }) if started.elapsed() < PATIENCE => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                Err(error @ LockError::Held { .. }) => {
+                    let hint = "it takes no commands: it is still starting, or an older one";
+                    let text = format!("{error}; hint: {hint}");
+                    return Err(Failure::new(FailureKind::Busy, text).into());
+                }
+                Err(LockError::File { source, .. })
+                    if source.kind() == ErrorKind::PermissionDenied =>
+                {
+                    return Err(denied(root, &source).into());
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
     }
 }
 
@@ -139,7 +156,7 @@ fn must_be_one(root: &Path) -> Result<(), Failure> {
                         --config FILE, as for regctl serve";
     let there = |path: &Path| {
         path.try_exists().map_err(|error| match error.kind() {
-            std::io::ErrorKind::PermissionDenied => denied(root, &error),
+            ErrorKind::PermissionDenied => denied(root, &error),
             _ => Failure::new(FailureKind::Error, format!("{}: {error}", root.display())),
         })
     };

@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::operate::{Administration, Told};
+use super::operate::Administration;
 use super::words::{Event, Failure, FailureKind, Operation, Outcome};
 
 /// How long a client may take to say what it wants.
@@ -165,7 +165,7 @@ async fn serve(
             // A task of its own: it goes on when nobody listens any more.
             work.spawn(async move {
                 let events = sender.clone();
-                let told: Told = Box::new(move |event| drop(events.send(Answer::Event(event))));
+                let told = move |event| drop(events.send(Answer::Event(event)));
                 let done = stopped.run_until_cancelled(administration.execute(operation, &told));
                 let answer = match done.await {
                     Some(Ok(outcome)) => Answer::Outcome(Box::new(outcome)),
