@@ -110,11 +110,12 @@ impl Index {
         .await
     }
 
-    /// Canonical digests of some blobs that no manifest refers to and no lease holds, after `last`.
+    /// Canonical digests of some blobs after `last` that have come at `now` or later, and that no
+    /// manifest refers to and no lease holds.
     pub async fn unheld_blobs(&self, last: &str, now: Millis) -> Result<Vec<String>, IndexError> {
         let digests = sqlx::query_scalar(
             "SELECT b.digest FROM candidates c JOIN blobs b ON b.id = c.blob_id \
-             WHERE b.digest > $1 AND NOT EXISTS \
+             WHERE b.digest > $1 AND b.created_at >= $2 AND NOT EXISTS \
                (SELECT 1 FROM leases l WHERE l.digest = b.digest AND l.expires_at > $2) \
              ORDER BY b.digest LIMIT $3",
         )

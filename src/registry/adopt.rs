@@ -1,6 +1,7 @@
 //! Taking in what others put into the layout: manifests, read and described, and upload sessions.
 
 use super::{Registry, RegistryError, layout, manifests};
+use crate::clock::Millis;
 use crate::hash::Hasher;
 use crate::index::{NewManifest, UploadRecord};
 use crate::oci::{Digest, MANIFEST_LIMIT, ManifestView, MediaType, Repository};
@@ -53,13 +54,13 @@ impl Registry {
     }
 
     /// Blobs that have come without a manifest may be of a push that is still under way: they are
-    /// leased from when they were written, as they would have been here. `now` is by the store's
-    /// clock.
-    pub(super) async fn lease_adopted(&self, now: i64) -> Result<(), RegistryError> {
+    /// leased from when they were written, as they would have been here. They have come since
+    /// `since`; `now` is by the store's clock.
+    pub(super) async fn lease_adopted(&self, since: Millis, now: i64) -> Result<(), RegistryError> {
         let terms = self.lease();
         let mut last = String::new();
         loop {
-            let digests = self.index.unheld_blobs(&last, terms.now).await?;
+            let digests = self.index.unheld_blobs(&last, since).await?;
             let Some(end) = digests.last().cloned() else {
                 return Ok(());
             };

@@ -55,7 +55,7 @@ struct ComparedBlobs {
 impl Registry {
     /// Compares layout and index, and takes in what differs.
     pub(super) async fn bring_up_to_date(&self) -> Result<Taken, RegistryError> {
-        let started = self.store_time().await?;
+        let (began, started) = (self.clock.now(), self.store_time().await?);
         let agreed = self
             .index
             .setting(AGREED_AT)
@@ -124,7 +124,7 @@ impl Registry {
         }
         self.adopt_uploads(uploads).await?;
         if taken.blobs > 0 {
-            self.lease_adopted(started).await?;
+            self.lease_adopted(began, started).await?;
         }
         self.index
             .set_setting(AGREED_AT, started.to_string())

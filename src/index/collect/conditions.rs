@@ -144,7 +144,8 @@ macro_rules! related_manifest {
 /// that nobody was promised. `$1` is the time, trash beyond `$2` holds.
 macro_rules! empty_repository {
     () => {
-        "NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
+        "NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id \
+           AND m.id NOT IN (SELECT id FROM going)) \
          AND NOT EXISTS (SELECT 1 FROM trash t WHERE t.repository = r.name AND t.expires_at > $2) \
          AND NOT EXISTS (SELECT 1 FROM repository_blobs l JOIN blobs b ON b.id = l.blob_id \
            JOIN leases e ON e.digest = b.digest WHERE l.repository_id = r.id \

@@ -11,6 +11,7 @@ use super::{
     CollectTerms, HeldBlob, Hold, KeptRecord, PlannedBlob, PlannedManifest, WhyGone, planned_blob,
 };
 use crate::clock::Millis;
+use crate::oci::Repository;
 
 /// What the plan keeps beside [`batch::TABLES`]: what is looked at, and what goes.
 const TABLES: &str = "
@@ -37,25 +38,28 @@ const HELD_BY_THOSE: [&str; 3] = [
      WHERE g.round = $5 ON CONFLICT DO NOTHING",
 ];
 
-/// Blobs to be looked at: the candidates, and those of manifests that go or lie in the trash.
-const SUSPECTS: [&str; 7] = [
+/// Blobs to be looked at, with a repository that they belong to, the first by name: the candidates,
+/// and those of manifests that go or lie in the trash.
+const SUSPECTS: [&str; 3] = [
     "INSERT INTO suspects SELECT blob_id, repository FROM candidates",
-    "INSERT INTO suspects SELECT m.blob_id, r.name FROM going g JOIN manifests m ON m.id = g.id \
-     JOIN repositories r ON r.id = m.repository_id WHERE true ON CONFLICT DO NOTHING",
-    "INSERT INTO suspects SELECT b.id, NULL FROM going g \
-     JOIN manifest_references f ON f.manifest_id = g.id JOIN blobs b ON b.digest = f.digest \
-     WHERE true ON CONFLICT DO NOTHING",
-    "INSERT INTO suspects SELECT a.blob_id, NULL FROM going g \
-     JOIN manifest_references f ON f.manifest_id = g.id \
-     JOIN digest_aliases a ON a.digest = f.digest WHERE true ON CONFLICT DO NOTHING",
-    "INSERT INTO suspects SELECT blob_id, repository FROM trash_manifests WHERE true \
-     ON CONFLICT DO NOTHING",
-    "INSERT INTO suspects SELECT b.id, m.repository FROM trash_references f \
-     JOIN trash_manifests m ON m.id = f.manifest_id JOIN blobs b ON b.digest = f.digest \
-     WHERE true ON CONFLICT DO NOTHING",
-    "INSERT INTO suspects SELECT a.blob_id, m.repository FROM trash_references f \
-     JOIN trash_manifests m ON m.id = f.manifest_id \
-     JOIN digest_aliases a ON a.digest = f.digest WHERE true ON CONFLICT DO NOTHING",
+    "INSERT INTO suspects SELECT x.id, MIN(r.name) FROM ( \
+       SELECT m.id AS manifest, m.blob_id AS id FROM going g JOIN manifests m ON m.id = g.id \
+       UNION SELECT g.id, b.id FROM going g JOIN manifest_references f ON f.manifest_id = g.id \
+         JOIN blobs b ON b.digest = f.digest \
+       UNION SELECT g.id, a.blob_id FROM going g JOIN manifest_references f \
+         ON f.manifest_id = g.id JOIN digest_aliases a ON a.digest = f.digest) x \
+     JOIN manifests m ON m.id = x.manifest JOIN repositories r ON r.id = m.repository_id \
+     GROUP BY x.id ON CONFLICT (id) DO UPDATE SET repository = excluded.repository \
+     WHERE suspects.repository IS NULL OR suspects.repository > excluded.repository",
+    "INSERT INTO suspects SELECT x.id, MIN(x.repository) FROM ( \
+       SELECT blob_id AS id, repository FROM trash_manifests \
+       UNION SELECT b.id, m.repository FROM trash_references f \
+         JOIN trash_manifests m ON m.id = f.manifest_id JOIN blobs b ON b.digest = f.digest \
+       UNION SELECT a.blob_id, m.repository FROM trash_references f \
+         JOIN trash_manifests m ON m.id = f.manifest_id \
+         JOIN digest_aliases a ON a.digest = f.digest) x \
+     GROUP BY x.id ON CONFLICT (id) DO UPDATE SET repository = excluded.repository \
+     WHERE suspects.repository IS NULL OR suspects.repository > excluded.repository",
 ];
 
 /// A plan of a collection.
@@ -162,7 +166,7 @@ impl Plan {
                 kept_manifest!(),
                 " FROM suspect_manifests s JOIN manifests m ON m.id = s.id \
                  JOIN repositories r ON r.id = m.repository_id \
-                 WHERE $3 > -9223372036854775808 AND ",
+                 WHERE m.id NOT IN (SELECT id FROM going) AND $3 > -9223372036854775808 AND ",
                 kept_manifest!(),
                 " IS NOT NULL AND ",
                 free_manifest!(),
@@ -180,6 +184,26 @@ impl Plan {
                     why: parsed("reason", why)?,
                 })
             })
+            .collect()
+    }
+
+    /// Repositories in which nothing is left: no manifest, nothing in the trash, no leased blob.
+    pub async fn repositories(&mut self) -> Result<Vec<Repository>, IndexError> {
+        let names: Vec<String> = sqlx::query_scalar_with(
+            concat!(
+                "SELECT r.name FROM repositories r WHERE r.id IN ( \
+                   SELECT repository_id FROM candidate_repositories \
+                   UNION SELECT m.repository_id FROM going g JOIN manifests m ON m.id = g.id) AND ",
+                empty_repository!(),
+                " ORDER BY r.name"
+            ),
+            self.terms.arguments()?,
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        names
+            .iter()
+            .map(|name| parsed("repository name", name))
             .collect()
     }
 

@@ -211,28 +211,6 @@ impl Index {
         .await
     }
 
-    /// Repositories in which nothing is left: no manifest, nothing in the trash, no leased blob.
-    pub async fn empty_repositories(
-        &self,
-        terms: CollectTerms,
-    ) -> Result<Vec<Repository>, IndexError> {
-        let names: Vec<String> = sqlx::query_scalar_with(
-            concat!(
-                "SELECT r.name FROM candidate_repositories c JOIN repositories r \
-                 ON r.id = c.repository_id WHERE ",
-                empty_repository!(),
-                " ORDER BY r.name"
-            ),
-            terms.arguments()?,
-        )
-        .fetch_all(&self.readers)
-        .await?;
-        names
-            .iter()
-            .map(|name| parsed("repository name", name))
-            .collect()
-    }
-
     /// Takes a repository in which nothing is left; whether that was so.
     pub async fn take_repository(
         &self,

@@ -69,7 +69,7 @@ CREATE INDEX trash_tags_by_digest ON trash_tags (digest);
 -- Blobs that no manifest, living or in the trash, refers to or consists of; maybe more.
 -- A row of `blobs` is live; with `condemned_at` here it is condemned; without a row and with one in
 -- the journal it is being deleted.
--- `repository` is the one that it was last known to belong to.
+-- `repository` is one that it is known to have belonged to, the first by name.
 CREATE TABLE candidates (
     blob_id      INTEGER PRIMARY KEY REFERENCES blobs (id) ON DELETE CASCADE,
     condemned_at BIGINT,
@@ -127,23 +127,19 @@ CREATE TRIGGER manifest_goes BEFORE DELETE ON manifests BEGIN
             WHERE t.repository_id = OLD.repository_id
             AND t.name = substr(replace(OLD.digest, ':', '-'), 1, 71)
         ON CONFLICT DO NOTHING;
-    INSERT INTO candidates (blob_id, repository)
-        SELECT b.id, r.name FROM blobs b, repositories r
-            WHERE b.id = OLD.blob_id AND r.id = OLD.repository_id
-        ON CONFLICT DO NOTHING;
-    INSERT INTO candidates (blob_id)
-        SELECT b.id FROM manifest_references f JOIN blobs b ON b.digest = f.digest
-            WHERE f.manifest_id = OLD.id
-        ON CONFLICT DO NOTHING;
-    INSERT INTO candidates (blob_id)
-        SELECT a.blob_id FROM manifest_references f JOIN digest_aliases a ON a.digest = f.digest
-            WHERE f.manifest_id = OLD.id
-        ON CONFLICT DO NOTHING;
     -- One that can't be parsed held everything in its repository.
-    INSERT INTO candidates (blob_id)
-        SELECT l.blob_id FROM repository_blobs l
-            WHERE NOT OLD.readable AND l.repository_id = OLD.repository_id
-        ON CONFLICT DO NOTHING;
+    INSERT INTO candidates (blob_id, repository)
+        SELECT x.id, r.name FROM repositories r, (
+            SELECT id FROM blobs WHERE id = OLD.blob_id
+            UNION SELECT b.id FROM manifest_references f JOIN blobs b ON b.digest = f.digest
+                WHERE f.manifest_id = OLD.id
+            UNION SELECT a.blob_id FROM manifest_references f
+                JOIN digest_aliases a ON a.digest = f.digest WHERE f.manifest_id = OLD.id
+            UNION SELECT l.blob_id FROM repository_blobs l
+                WHERE NOT OLD.readable AND l.repository_id = OLD.repository_id) x
+            WHERE r.id = OLD.repository_id
+        ON CONFLICT (blob_id) DO UPDATE SET repository = excluded.repository
+            WHERE candidates.repository IS NULL OR candidates.repository > excluded.repository;
 END;
 
 CREATE TRIGGER manifest_gone AFTER DELETE ON manifests BEGIN
@@ -174,17 +170,15 @@ END;
 
 CREATE TRIGGER trash_manifest_goes BEFORE DELETE ON trash_manifests BEGIN
     INSERT INTO candidates (blob_id, repository)
-        SELECT b.id, OLD.repository FROM blobs b WHERE b.id = OLD.blob_id
-        ON CONFLICT DO NOTHING;
-    INSERT INTO candidates (blob_id, repository)
-        SELECT b.id, OLD.repository FROM trash_references f JOIN blobs b ON b.digest = f.digest
-            WHERE f.manifest_id = OLD.id
-        ON CONFLICT DO NOTHING;
-    INSERT INTO candidates (blob_id, repository)
-        SELECT a.blob_id, OLD.repository
-            FROM trash_references f JOIN digest_aliases a ON a.digest = f.digest
-            WHERE f.manifest_id = OLD.id
-        ON CONFLICT DO NOTHING;
+        SELECT x.id, OLD.repository FROM (
+            SELECT id FROM blobs WHERE id = OLD.blob_id
+            UNION SELECT b.id FROM trash_references f JOIN blobs b ON b.digest = f.digest
+                WHERE f.manifest_id = OLD.id
+            UNION SELECT a.blob_id FROM trash_references f
+                JOIN digest_aliases a ON a.digest = f.digest WHERE f.manifest_id = OLD.id) x
+            WHERE true
+        ON CONFLICT (blob_id) DO UPDATE SET repository = excluded.repository
+            WHERE candidates.repository IS NULL OR candidates.repository > excluded.repository;
 END;
 
 -- Each collection that was begun; without an end it is under way, or was interrupted.

@@ -109,6 +109,7 @@ impl Run<'_> {
         let registry = self.registry;
         registry.keep_pulls().await?;
         if !self.options.dry_run {
+            registry.keep_leases_of_moving_uploads().await?;
             if self.options.empty_trash {
                 registry.empty_trash().await?;
             }
@@ -124,13 +125,6 @@ impl Run<'_> {
 
     /// Manifests, then blobs, then repositories.
     async fn relations(&mut self, plan: &mut Plan) -> Result<(), RegistryError> {
-        for kept in plan.kept().await? {
-            self.tell(Collected::Kept {
-                repository: kept.repository,
-                digest: kept.digest,
-                why: kept.why,
-            });
-        }
         loop {
             let round = plan.manifests().await?;
             if round.is_empty() {
@@ -139,6 +133,13 @@ impl Run<'_> {
             self.turn
                 .note(|progress| progress.left += round.len() as u64);
             self.manifests(round).await?;
+        }
+        for kept in plan.kept().await? {
+            self.tell(Collected::Kept {
+                repository: kept.repository,
+                digest: kept.digest,
+                why: kept.why,
+            });
         }
         if !self.options.dry_run {
             plan.forget_manifests().await?;
@@ -171,7 +172,7 @@ impl Run<'_> {
                 });
             }
         }
-        self.repositories().await?;
+        self.repositories(plan).await?;
         if !self.options.dry_run {
             self.settle(plan).await?;
         }
@@ -223,9 +224,9 @@ impl Run<'_> {
         Ok(())
     }
 
-    async fn repositories(&mut self) -> Result<(), RegistryError> {
+    async fn repositories(&mut self, plan: &mut Plan) -> Result<(), RegistryError> {
         let index = &self.registry.index;
-        for repository in index.empty_repositories(self.terms).await? {
+        for repository in plan.repositories().await? {
             if self.options.dry_run
                 || index
                     .take_repository(repository.clone(), self.terms)
