@@ -45,7 +45,7 @@ pub(super) fn blob(canonical: &Digest) -> String {
 }
 
 /// Where the bytes of a blob are laid aside that are others than its digest says.
-fn lost_blob(canonical: &Digest) -> String {
+pub(super) fn lost_blob(canonical: &Digest) -> String {
     format!("{LOST}/blobs/{}", canonical.hex())
 }
 

@@ -107,7 +107,7 @@ async fn read_everything(registry: Registry, scrub: ScrubSettings) {
             .await
         {
             Ok(scrubbed) => {
-                for digest in &scrubbed.missing {
+                for digest in &scrubbed.unreadable {
                     tracing::error!(%digest, "the bytes of a blob can't be read");
                 }
                 let rest = scrubbed.rest.and_then(|rest| u64::try_from(rest).ok());

@@ -12,6 +12,8 @@
     reason = "a test stops and speaks where it stands; clippy.toml covers only the test functions"
 )]
 
+mod admin_check;
+mod admin_support;
 mod api_blobs;
 mod api_errors;
 mod api_manifest_kinds;
@@ -30,6 +32,7 @@ mod cli_lists;
 mod cli_strange;
 mod cli_support;
 mod cli_tls;
+mod collect_gc;
 mod crash;
 mod generated;
 mod interop;

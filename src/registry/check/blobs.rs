@@ -33,7 +33,7 @@ impl Check<'_> {
         self.known_to_be_damaged().await
     }
 
-    /// Blobs whose bytes were found to be wrong before, and have not been pushed since.
+    /// Blobs whose bytes were found to be wrong or gone before, and have not been pushed since.
     async fn known_to_be_damaged(&mut self) -> Result<(), RegistryError> {
         for (digest, _) in self.registry.index.quarantined().await? {
             if self.unwell.contains(&digest) {
@@ -45,7 +45,18 @@ impl Check<'_> {
                     (self.tell)(Checked::Healed(digest));
                 }
             } else {
-                self.found(Difference::BlobDamaged(digest)).await?;
+                let aside = self
+                    .registry
+                    .store
+                    .stat(&[layout::lost_blob(&digest)])
+                    .await?;
+                let damaged = aside.into_iter().flatten().next().is_some();
+                self.found(if damaged {
+                    Difference::BlobDamaged(digest)
+                } else {
+                    Difference::BlobGone(digest)
+                })
+                .await?;
             }
         }
         Ok(())

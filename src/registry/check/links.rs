@@ -108,6 +108,14 @@ impl Registry {
                 differences.push(Difference::Stray(format!("{above}/{}", entry.name)));
             }
         }
+        // Manifests that are unknown, too, and taken in before.
+        let coming: HashSet<Digest> = differences
+            .iter()
+            .filter_map(|difference| match difference {
+                Difference::LinkUnknown(_, Link::Revision(digest)) => Some(*digest),
+                _ => None,
+            })
+            .collect();
         let directory = format!("{above}/tags");
         let mut tags: Vec<Tag> = Vec::new();
         for entry in self.list_one(&directory).await? {
@@ -129,7 +137,9 @@ impl Registry {
                 match (known.tags.get(tag), target) {
                     (Some(digest), Some(target)) if *digest == target => {}
                     (Some(_), _) => differences.push(Difference::LinkWrong(name.clone(), link)),
-                    (None, Some(target)) if known.manifests.contains_key(&target) => {
+                    (None, Some(target))
+                        if known.manifests.contains_key(&target) || coming.contains(&target) =>
+                    {
                         differences.push(Difference::LinkUnknown(name.clone(), link));
                     }
                     (None, _) => differences.push(Difference::LinkDangling(name.clone(), link)),
@@ -155,13 +165,21 @@ impl Registry {
         link: Link,
         target: Option<Digest>,
     ) -> Result<Difference, RegistryError> {
-        let blob = match target.filter(|target| target.algorithm() == Algorithm::Sha256) {
-            Some(canonical) => self.index.audited_blob(&canonical).await?,
-            None => None,
+        let Some(canonical) = target.filter(|target| target.algorithm() == Algorithm::Sha256)
+        else {
+            return Ok(Difference::LinkDangling(name.clone(), link));
         };
-        Ok(match blob {
-            Some(blob) if !blob.quarantined => Difference::LinkUnknown(name.clone(), link),
-            _ => Difference::LinkDangling(name.clone(), link),
+        let leads = match self.index.audited_blob(&canonical).await? {
+            Some(blob) => !blob.quarantined,
+            None => {
+                let there = self.store.stat(&[layout::blob(&canonical)]).await?;
+                there.into_iter().flatten().next().is_some()
+            }
+        };
+        Ok(if leads {
+            Difference::LinkUnknown(name.clone(), link)
+        } else {
+            Difference::LinkDangling(name.clone(), link)
         })
     }
 

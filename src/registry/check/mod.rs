@@ -4,7 +4,7 @@
 //! Works beside requests: what differs is looked at again when the layout has caught up with the
 //! index, and only what differs both times is told. A repair adds what can be derived and moves what
 //! can't be explained to `regctl/lost+found`; nothing is ever deleted. A blob whose bytes are wrong
-//! is quarantined: served as unknown, so that the next push of it heals it.
+//! or gone is quarantined: served as unknown, so that the next push of it heals it.
 
 mod blobs;
 mod bytes;
@@ -130,11 +130,11 @@ impl Check<'_> {
     /// Tells a difference, and repairs it if that is wanted and can be done.
     async fn found(&mut self, difference: Difference) -> Result<(), RegistryError> {
         match &difference {
-            Difference::BlobDamaged(digest) => {
+            Difference::BlobDamaged(digest) | Difference::BlobGone(digest) => {
                 self.unwell.insert(*digest);
                 self.registry.hold_to_be_unknown(*digest).await?;
             }
-            Difference::BlobGone(digest) | Difference::BlobUnreadable(digest, _) => {
+            Difference::BlobUnreadable(digest, _) => {
                 self.unwell.insert(*digest);
             }
             _ => {}

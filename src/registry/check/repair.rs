@@ -133,7 +133,7 @@ impl Registry {
     pub(super) async fn hold_to_be_unknown(&self, digest: Digest) -> Result<bool, RegistryError> {
         let new = self.index.quarantine(digest, self.clock.now()).await?;
         if new {
-            tracing::error!(%digest, "the bytes of a blob are damaged: it is served as unknown until it is pushed again");
+            tracing::error!(%digest, "the bytes of a blob are damaged or gone: it is served as unknown until it is pushed again");
         }
         Ok(new)
     }

@@ -20,10 +20,10 @@ pub struct Scrubbed {
     pub blobs: u64,
     /// Bytes that were read.
     pub bytes: u64,
-    /// Blobs whose bytes are wrong; they are served as unknown now.
+    /// Blobs whose bytes are wrong or gone; they are served as unknown now.
     pub damaged: Vec<Digest>,
-    /// Blobs without bytes, or with bytes that can't be read.
-    pub missing: Vec<Digest>,
+    /// Blobs with bytes that can't be read.
+    pub unreadable: Vec<Digest>,
     /// How long to wait before the next round, when this one is over.
     pub rest: Option<Millis>,
 }
@@ -69,12 +69,12 @@ impl Registry {
                         self.hold_to_be_known(*digest).await?;
                     }
                 }
-                Content::Wrong => {
+                Content::Wrong | Content::Gone => {
                     if self.hold_to_be_unknown(*digest).await? {
                         scrubbed.damaged.push(*digest);
                     }
                 }
-                Content::Gone | Content::Unreadable(_) => scrubbed.missing.push(*digest),
+                Content::Unreadable(_) => scrubbed.unreadable.push(*digest),
             }
         }
         let last = if sample.len() < SAMPLE { None } else { last };
