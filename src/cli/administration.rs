@@ -23,10 +23,12 @@ pub(super) struct RootArgs {
     pub(super) root: Option<PathBuf>,
     /// A registry:2 configuration that says so; without FILE the one at its usual places
     #[arg(long, value_name = "FILE", num_args = 0..=1, help_heading = "Root")]
+    #[expect(clippy::option_option, reason = "the flag may stand without a value")]
     pub(super) config: Option<Option<PathBuf>>,
 }
 
 /// What a configuration is asked to go by.
+#[expect(clippy::option_option, reason = "as the flag is")]
 pub(super) fn request(
     root: Option<PathBuf>,
     config: Option<Option<PathBuf>>,
@@ -140,7 +142,7 @@ pub(super) fn sentence(event: &Event) -> Option<String> {
         until,
         why,
     } = line;
-    let thing = match thing {
+    let kind = match thing {
         Thing::Blob => "blob ",
         Thing::Manifest => "manifest ",
         Thing::Repository => "repository ",
@@ -149,22 +151,16 @@ pub(super) fn sentence(event: &Event) -> Option<String> {
         // That it is one is to be seen.
         Thing::Tag => "",
     };
-    let mut text = format!("{thing}{name}");
-    if let Some(repository) = repository.as_ref().filter(|_| !name.contains('/')) {
-        let plain = !name.starts_with(repository.as_str());
-        if plain {
-            text += &format!(" of {repository}");
-        }
-    }
-    text += &format!(" {verb}");
-    if let Some(until) = until {
-        text += &format!(" until {}", figures::date(timestamp(*until)));
-    }
-    text += ": ";
-    if let Some(bytes) = bytes {
-        text += &format!("{}, ", figures::size(*bytes));
-    }
-    Some(text + why)
+    // Other names say where they are.
+    let of = match (line.thing, repository) {
+        (Thing::Blob | Thing::Upload, Some(repository)) => format!(" of {repository}"),
+        _ => String::new(),
+    };
+    let until = until.map(|until| format!(" until {}", figures::date(timestamp(until))));
+    let until = until.unwrap_or_default();
+    let size = bytes.map(|bytes| format!("{}, ", figures::size(bytes)));
+    let size = size.unwrap_or_default();
+    Some(format!("{kind}{name}{of} {verb}{until}: {size}{why}"))
 }
 
 /// Prints as lines come; what can't be printed is told at the end.

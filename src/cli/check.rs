@@ -182,25 +182,19 @@ fn summary(checked: &Checked, read: bool) -> String {
     let count = |number: u64, one: &str, many: &str| {
         figures::count(usize::try_from(number).unwrap_or(usize::MAX), one, many)
     };
-    let mut text = format!(
-        "{}, {}",
-        count(checked.repositories, "repository", "repositories"),
-        count(checked.blobs, "blob", "blobs")
-    );
-    if read {
-        text += &format!(", {} read", figures::size(checked.bytes));
-    }
-    text += &match (checked.left, checked.repaired) {
-        (0, 0) => ": all is well".to_owned(),
-        (0, repaired) => format!(
-            ": {} repaired, all is well now",
-            count(repaired, "difference", "differences")
-        ),
-        (left, 0) => format!(": {}", count(left, "difference", "differences")),
-        (left, repaired) => format!(
-            ": {}, {repaired} more repaired",
-            count(left, "difference", "differences")
-        ),
+    let repositories = count(checked.repositories, "repository", "repositories");
+    let blobs = count(checked.blobs, "blob", "blobs");
+    let read = if read {
+        format!(", {} read", figures::size(checked.bytes))
+    } else {
+        String::new()
     };
-    text
+    let differences = |number| count(number, "difference", "differences");
+    let state = match (checked.left, checked.repaired) {
+        (0, 0) => "all is well".to_owned(),
+        (0, repaired) => format!("{} repaired, all is well now", differences(repaired)),
+        (left, 0) => differences(left),
+        (left, repaired) => format!("{}, {repaired} more repaired", differences(left)),
+    };
+    format!("{repositories}, {blobs}{read}: {state}")
 }

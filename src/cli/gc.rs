@@ -220,17 +220,16 @@ fn summary(collected: &Collected) -> String {
         let size = figures::size(collected.file_bytes);
         parts.push(format!("{files} with {size}"));
     }
-    let mut text = if parts.is_empty() {
-        "Garbage: none".to_owned()
-    } else {
-        format!("Garbage: {}", parts.join(", "))
-    };
-    if collected.held_blobs > 0 {
-        let blobs = count(collected.held_blobs, "blob", "blobs");
-        let size = figures::size(collected.held_bytes);
-        text += &format!("; held for now: {blobs} with {size}");
+    if parts.is_empty() {
+        parts.push("none".to_owned());
     }
-    text
+    let garbage = parts.join(", ");
+    if collected.held_blobs == 0 {
+        return format!("Garbage: {garbage}");
+    }
+    let blobs = count(collected.held_blobs, "blob", "blobs");
+    let size = figures::size(collected.held_bytes);
+    format!("Garbage: {garbage}; held for now: {blobs} with {size}")
 }
 
 async fn status(session: &mut Session, args: &Args, printer: Printer) -> anyhow::Result<Exit> {

@@ -9,6 +9,7 @@ mod catalog;
 mod check;
 mod context;
 mod delete;
+mod delete_repository;
 mod deletion;
 mod du;
 mod exit;

@@ -32,6 +32,7 @@ Examples:
   regctl prune 'team/*' --keep-last 10 --older-than 30d --dry-run
   regctl prune '**' --match 'pr-*' --older-than 14d --yes
   regctl prune team/app --not-pulled-for 90d --exclude 'release-*' --exclude latest")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {
     /// Which repositories
     #[arg(value_name = "PATTERN", required = true)]

@@ -22,6 +22,7 @@ mod helper;
 mod link;
 mod listing;
 mod manifests;
+mod repositories;
 mod retry;
 mod subject;
 mod transport;

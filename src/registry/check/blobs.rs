@@ -11,7 +11,8 @@ use crate::registry::{Registry, RegistryError, layout};
 
 /// What other programs leave and clean up themselves, or what regctl leaves alone on principle.
 pub(super) fn is_left_alone(name: &str) -> bool {
-    name.ends_with(".tmp") || name == "tarsum" || name == "signatures"
+    let temporary = name.strip_suffix(".tmp").is_some();
+    temporary || name == "tarsum" || name == "signatures"
 }
 
 impl Check<'_> {

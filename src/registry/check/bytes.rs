@@ -88,7 +88,9 @@ impl Registry {
 
 async fn hash(mut hasher: Hasher, slices: Vec<Bytes>) -> Result<Hasher, RegistryError> {
     let hashed = tokio::task::spawn_blocking(move || {
-        slices.iter().for_each(|slice| hasher.update(slice));
+        for slice in &slices {
+            hasher.update(slice);
+        }
         hasher
     });
     hashed.await.map_err(|error| {

@@ -169,12 +169,11 @@ impl Registry {
         else {
             return Ok(Difference::LinkDangling(name.clone(), link));
         };
-        let leads = match self.index.audited_blob(&canonical).await? {
-            Some(blob) => !blob.quarantined,
-            None => {
-                let there = self.store.stat(&[layout::blob(&canonical)]).await?;
-                there.into_iter().flatten().next().is_some()
-            }
+        let leads = if let Some(blob) = self.index.audited_blob(&canonical).await? {
+            !blob.quarantined
+        } else {
+            let there = self.store.stat(&[layout::blob(&canonical)]).await?;
+            there.into_iter().flatten().next().is_some()
         };
         Ok(if leads {
             Difference::LinkUnknown(name.clone(), link)
@@ -233,7 +232,7 @@ impl Registry {
             for entry in entries {
                 match entry.name.as_str() {
                     "link" if !entry.directory => {
-                        linked.push((*digest, format!("{directory}/link")))
+                        linked.push((*digest, format!("{directory}/link")));
                     }
                     name if is_left_alone(name) => {}
                     name => {
@@ -279,7 +278,7 @@ impl Registry {
                     .filter(|entry| {
                         let name = entry.name.as_str();
                         let component = name.starts_with('_') || Repository::is_component(name);
-                        !(entry.directory && component) && !is_left_alone(name)
+                        !(is_left_alone(name) || entry.directory && component)
                     })
                     .map(|entry| format!("{key}/{}", entry.name))
                     .collect();

@@ -55,12 +55,16 @@ impl Administration {
             Operation::Trash => self.trash().await.map(Outcome::Trash),
             Operation::EmptyTrash => {
                 let emptied = self.registry.empty_trash().await;
-                emptied.map(Outcome::Emptied).map_err(failure)
+                emptied
+                    .map(Outcome::Emptied)
+                    .map_err(|error| failure(&error))
             }
             Operation::Restore { what } => self.restore(what).await.map(Outcome::Restored),
             Operation::DeleteRepository { repository } => {
                 let deleted = self.registry.delete_repository(&repository).await;
-                deleted.map(|()| Outcome::Deleted).map_err(failure)
+                deleted
+                    .map(|()| Outcome::Deleted)
+                    .map_err(|error| failure(&error))
             }
             Operation::Check { read, repair } => {
                 let options = CheckOptions { read, repair };
@@ -83,7 +87,7 @@ impl Administration {
             .registry
             .collect(options, &tell)
             .await
-            .map_err(failure)?;
+            .map_err(|error| failure(&error))?;
         let mut by_repository: Vec<(Repository, Amount)> = report
             .by_repository
             .iter()
@@ -105,7 +109,11 @@ impl Administration {
     }
 
     async fn status(&self) -> Result<Status, Failure> {
-        let status = self.registry.collection_status().await.map_err(failure)?;
+        let status = self
+            .registry
+            .collection_status()
+            .await
+            .map_err(|error| failure(&error))?;
         Ok(Status {
             running: status.running.map(|progress| Running {
                 since: progress.since,
@@ -132,7 +140,11 @@ impl Administration {
     }
 
     async fn trash(&self) -> Result<Vec<Trashed>, Failure> {
-        let trash = self.registry.trash().await.map_err(failure)?;
+        let trash = self
+            .registry
+            .trash()
+            .await
+            .map_err(|error| failure(&error))?;
         Ok(trash
             .into_iter()
             .map(|trashed| Trashed {
@@ -157,7 +169,11 @@ impl Administration {
             (None, Some(digest)) => Restorable::Manifest(what.repository, digest),
             (None, None) => Restorable::Repository(what.repository),
         };
-        let restored = self.registry.restore(&what).await.map_err(failure)?;
+        let restored = self
+            .registry
+            .restore(&what)
+            .await
+            .map_err(|error| failure(&error))?;
         Ok(Restored {
             tags: restored.tags,
             manifests: restored.manifests,
@@ -167,7 +183,11 @@ impl Administration {
 
     async fn check(&self, options: CheckOptions, told: Told<'_>) -> Result<Checked, Failure> {
         let tell = |checked| told(lines::checked(checked));
-        let report = self.registry.check(options, &tell).await.map_err(failure)?;
+        let report = self
+            .registry
+            .check(options, &tell)
+            .await
+            .map_err(|error| failure(&error))?;
         Ok(Checked {
             repositories: report.repositories,
             blobs: report.blobs,
@@ -179,7 +199,11 @@ impl Administration {
     }
 
     async fn usage(&self, under: Option<&Repository>) -> Result<Usage, Failure> {
-        let report = self.registry.usage().await.map_err(failure)?;
+        let report = self
+            .registry
+            .usage()
+            .await
+            .map_err(|error| failure(&error))?;
         let dry = CollectOptions {
             dry_run: true,
             ..CollectOptions::default()
@@ -187,7 +211,7 @@ impl Administration {
         let reclaimable = match self.registry.collect(&dry, &|_| {}).await {
             Ok(reclaimable) => Some(reclaimable),
             Err(RegistryError::CollectionRuns { .. }) => None,
-            Err(error) => return Err(failure(error)),
+            Err(error) => return Err(failure(&error)),
         };
         let below = |name: &Repository| match under {
             None => true,
@@ -251,8 +275,8 @@ pub(super) fn date(time: Millis) -> String {
 }
 
 /// Why the registry refuses, for a person.
-pub(super) fn failure(error: RegistryError) -> Failure {
-    let (kind, hint) = match &error {
+pub(super) fn failure(error: &RegistryError) -> Failure {
+    let (kind, hint) = match error {
         RegistryError::CollectionRuns { since } => {
             let since = date(*since);
             let text = format!(

@@ -62,7 +62,7 @@ impl Administration {
         })?;
         let tell = |pruned| told(line(pruned));
         let report = self.registry.prune(&rule, dry_run, strictly, &tell).await;
-        let report = report.map_err(failure)?;
+        let report = report.map_err(|error| failure(&error))?;
         Ok(Pruned {
             repositories: report.repositories,
             tags: report.tags,
@@ -84,7 +84,8 @@ fn line(pruned: registry::Pruned) -> Event {
         why,
     };
     match pruned {
-        registry::Pruned::Tag(repository, tag, verdict) => {
+        registry::Pruned::Tag(repository, judged) => {
+            let (tag, verdict) = *judged;
             let name = format!("{repository}:{}", tag.name);
             match verdict {
                 Verdict::Stays(why) => {
