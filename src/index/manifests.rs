@@ -341,8 +341,8 @@ impl Index {
                 let Some(manifest) = find(connection, id, &digest).await? else {
                     return Ok(None);
                 };
-                trash::throw_manifest(connection, &repository, id, manifest, discard).await?;
-                let tags = remove(connection, manifest).await?;
+                trash::throw_manifest(transaction, &repository, manifest, discard).await?;
+                let tags = remove(transaction.connection(), manifest).await?;
                 for tag in &tags {
                     let (repository, tag) = (repository.clone(), tag.clone());
                     transaction

@@ -140,7 +140,7 @@ impl Index {
                 let Some(id) = find(connection, &repository).await? else {
                     return Ok(false);
                 };
-                trash::throw_repository(connection, &repository, id, discard).await?;
+                trash::throw_repository(transaction, &repository, id, discard).await?;
                 for statement in [
                     "DELETE FROM tags WHERE repository_id = $1",
                     "DELETE FROM manifests WHERE repository_id = $1",
@@ -148,7 +148,7 @@ impl Index {
                 ] {
                     sqlx::query(statement)
                         .bind(id)
-                        .execute(&mut *connection)
+                        .execute(transaction.connection())
                         .await?;
                 }
                 transaction

@@ -1,7 +1,8 @@
 //! The conditions that planning and taking share, as pieces of SQL.
 //!
 //! `b` is a row of `blobs`, `m` one of `manifests`. Manifests in the temporary table `going` count
-//! as gone. A blob has a lease and references by its canonical digest, and references by others.
+//! as gone. `CROSS JOIN` keeps the order in which tables are looked at: from the few rows to the
+//! many. A blob has a lease and references by its canonical digest, and references by others.
 
 /// No manifest that stays refers to the blob `b` or consists of it, by any of its digests.
 macro_rules! unreferenced {
@@ -10,8 +11,8 @@ macro_rules! unreferenced {
            AND f.manifest_id NOT IN (SELECT id FROM going)) \
          AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.blob_id = b.id \
            AND m.id NOT IN (SELECT id FROM going)) \
-         AND NOT EXISTS (SELECT 1 FROM digest_aliases a \
-           JOIN manifest_references f ON f.digest = a.digest WHERE a.blob_id = b.id \
+         AND NOT EXISTS (SELECT 1 FROM digest_aliases a CROSS JOIN manifest_references f \
+           WHERE a.blob_id = b.id AND f.digest = a.digest \
            AND f.manifest_id NOT IN (SELECT id FROM going))"
     };
 }
@@ -19,9 +20,8 @@ macro_rules! unreferenced {
 /// No manifest that can't be read is in a repository of the blob `b`.
 macro_rules! beside_readable {
     () => {
-        "NOT EXISTS (SELECT 1 FROM repository_blobs l \
-           JOIN manifests m ON m.repository_id = l.repository_id AND NOT m.readable \
-           WHERE l.blob_id = b.id)"
+        "NOT EXISTS (SELECT 1 FROM repository_blobs l CROSS JOIN manifests m \
+           WHERE l.blob_id = b.id AND m.repository_id = l.repository_id AND NOT m.readable)"
     };
 }
 
@@ -36,15 +36,15 @@ macro_rules! leased_until {
 macro_rules! trashed_until {
     () => {
         "(SELECT MAX(until) FROM ( \
-           SELECT t.expires_at AS until FROM trash_manifests m JOIN trash t ON t.id = m.trash_id \
-             WHERE m.blob_id = b.id AND t.expires_at > $2 \
+           SELECT t.expires_at AS until FROM trash_manifests m CROSS JOIN trash t \
+             WHERE m.blob_id = b.id AND t.id = m.trash_id AND t.expires_at > $2 \
            UNION ALL SELECT t.expires_at FROM trash_references f \
-             JOIN trash_manifests m ON m.id = f.manifest_id JOIN trash t ON t.id = m.trash_id \
-             WHERE f.digest = b.digest AND t.expires_at > $2 \
-           UNION ALL SELECT t.expires_at FROM digest_aliases a \
-             JOIN trash_references f ON f.digest = a.digest \
-             JOIN trash_manifests m ON m.id = f.manifest_id JOIN trash t ON t.id = m.trash_id \
-             WHERE a.blob_id = b.id AND t.expires_at > $2))"
+             CROSS JOIN trash_manifests m CROSS JOIN trash t WHERE f.digest = b.digest \
+             AND m.id = f.manifest_id AND t.id = m.trash_id AND t.expires_at > $2 \
+           UNION ALL SELECT t.expires_at FROM digest_aliases a CROSS JOIN trash_references f \
+             CROSS JOIN trash_manifests m CROSS JOIN trash t WHERE a.blob_id = b.id \
+             AND f.digest = a.digest AND m.id = f.manifest_id AND t.id = m.trash_id \
+             AND t.expires_at > $2))"
     };
 }
 
@@ -76,29 +76,27 @@ macro_rules! free_manifest {
                AND s.digest >= replace(t.name, '-', ':') \
                AND s.digest < replace(t.name, '-', ':') || 'g' \
                AND s.id NOT IN (SELECT id FROM going)) \
-             AND NOT EXISTS (SELECT 1 FROM trash_manifests s JOIN trash x ON x.id = s.trash_id \
-               JOIN repositories r ON r.name = s.repository \
-               WHERE r.id = m.repository_id AND x.expires_at > $2 \
+             AND NOT EXISTS (SELECT 1 FROM repositories r CROSS JOIN trash_manifests s \
+               CROSS JOIN trash x WHERE r.id = m.repository_id AND s.repository = r.name \
+               AND x.id = s.trash_id AND x.expires_at > $2 \
                AND s.digest >= replace(t.name, '-', ':') \
                AND s.digest < replace(t.name, '-', ':') || 'g'))) \
-         AND NOT EXISTS (SELECT 1 FROM manifest_references f JOIN manifests p ON p.id = f.manifest_id \
-           WHERE f.digest = m.digest AND f.kind = 'manifest' \
+         AND NOT EXISTS (SELECT 1 FROM manifest_references f CROSS JOIN manifests p \
+           WHERE f.digest = m.digest AND f.kind = 'manifest' AND p.id = f.manifest_id \
            AND p.repository_id = m.repository_id AND p.id NOT IN (SELECT id FROM going)) \
          AND NOT EXISTS (SELECT 1 FROM manifests s WHERE s.repository_id = m.repository_id \
            AND s.digest = m.subject AND s.id NOT IN (SELECT id FROM going)) \
-         AND NOT EXISTS (SELECT 1 FROM blobs b JOIN leases l ON l.digest = b.digest \
-           WHERE b.id = m.blob_id AND l.expires_at > $1) \
-         AND NOT EXISTS (SELECT 1 FROM trash_tags y JOIN trash x ON x.id = y.trash_id \
-           JOIN repositories r ON r.name = x.repository \
-           WHERE y.digest = m.digest AND r.id = m.repository_id AND x.expires_at > $2) \
-         AND NOT EXISTS (SELECT 1 FROM trash_references f \
-           JOIN trash_manifests p ON p.id = f.manifest_id JOIN trash x ON x.id = p.trash_id \
-           JOIN repositories r ON r.name = p.repository \
-           WHERE f.digest = m.digest AND f.kind = 'manifest' AND r.id = m.repository_id \
+         AND NOT EXISTS (SELECT 1 FROM blobs b CROSS JOIN leases l \
+           WHERE b.id = m.blob_id AND l.digest = b.digest AND l.expires_at > $1) \
+         AND NOT EXISTS (SELECT 1 FROM trash_tags y CROSS JOIN trash x CROSS JOIN repositories r \
+           WHERE y.digest = m.digest AND x.id = y.trash_id AND r.name = x.repository AND r.id = m.repository_id AND x.expires_at > $2) \
+         AND NOT EXISTS (SELECT 1 FROM trash_references f CROSS JOIN trash_manifests p \
+           CROSS JOIN trash x CROSS JOIN repositories r \
+           WHERE f.digest = m.digest AND f.kind = 'manifest' AND p.id = f.manifest_id \
+           AND x.id = p.trash_id AND r.name = p.repository AND r.id = m.repository_id \
            AND x.expires_at > $2) \
-         AND NOT EXISTS (SELECT 1 FROM trash_manifests s JOIN trash x ON x.id = s.trash_id \
-           JOIN repositories r ON r.name = s.repository \
-           WHERE s.digest = m.subject AND r.id = m.repository_id AND x.expires_at > $2)"
+         AND NOT EXISTS (SELECT 1 FROM trash_manifests s CROSS JOIN trash x CROSS JOIN repositories r \
+           WHERE s.digest = m.subject AND x.id = s.trash_id AND r.name = s.repository AND r.id = m.repository_id AND x.expires_at > $2)"
     };
 }
 
@@ -132,8 +130,8 @@ macro_rules! related_manifest {
     () => {
         "(EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id \
            AND t.name NOT LIKE 'sha256-%' AND t.name NOT LIKE 'sha512-%') \
-         OR EXISTS (SELECT 1 FROM manifest_references f JOIN manifests p ON p.id = f.manifest_id \
-           WHERE f.digest = m.digest AND f.kind = 'manifest' \
+         OR EXISTS (SELECT 1 FROM manifest_references f CROSS JOIN manifests p \
+           WHERE f.digest = m.digest AND f.kind = 'manifest' AND p.id = f.manifest_id \
            AND p.repository_id = m.repository_id) \
          OR EXISTS (SELECT 1 FROM manifests s WHERE s.repository_id = m.repository_id \
            AND s.digest = m.subject))"
@@ -147,8 +145,8 @@ macro_rules! empty_repository {
         "NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id \
            AND m.id NOT IN (SELECT id FROM going)) \
          AND NOT EXISTS (SELECT 1 FROM trash t WHERE t.repository = r.name AND t.expires_at > $2) \
-         AND NOT EXISTS (SELECT 1 FROM repository_blobs l JOIN blobs b ON b.id = l.blob_id \
-           JOIN leases e ON e.digest = b.digest WHERE l.repository_id = r.id \
+         AND NOT EXISTS (SELECT 1 FROM repository_blobs l CROSS JOIN blobs b CROSS JOIN leases e \
+           WHERE l.repository_id = r.id AND b.id = l.blob_id AND e.digest = b.digest \
            AND e.expires_at > $1)"
     };
 }

@@ -25,17 +25,16 @@ const PAGE: i64 = 1024;
 
 /// What those of the last round held goes on being looked at: children, referrers, fallback tags.
 const HELD_BY_THOSE: [&str; 3] = [
-    "INSERT INTO suspect_manifests SELECT c.id FROM going g JOIN manifests m ON m.id = g.id \
-     JOIN manifest_references f ON f.manifest_id = m.id AND f.kind = 'manifest' \
-     JOIN manifests c ON c.repository_id = m.repository_id AND c.digest = f.digest \
-     WHERE g.round = $5 ON CONFLICT DO NOTHING",
-    "INSERT INTO suspect_manifests SELECT c.id FROM going g JOIN manifests m ON m.id = g.id \
-     JOIN manifests c ON c.repository_id = m.repository_id AND c.subject = m.digest \
-     WHERE g.round = $5 ON CONFLICT DO NOTHING",
-    "INSERT INTO suspect_manifests SELECT t.manifest_id FROM going g \
-     JOIN manifests m ON m.id = g.id JOIN tags t ON t.repository_id = m.repository_id \
-     AND t.name = substr(replace(m.digest, ':', '-'), 1, 71) \
-     WHERE g.round = $5 ON CONFLICT DO NOTHING",
+    "INSERT INTO suspect_manifests SELECT c.id FROM going g CROSS JOIN manifests m \
+     CROSS JOIN manifest_references f CROSS JOIN manifests c \
+     WHERE g.round = $5 AND m.id = g.id AND f.manifest_id = m.id AND f.kind = 'manifest' \
+     AND c.repository_id = m.repository_id AND c.digest = f.digest ON CONFLICT DO NOTHING",
+    "INSERT INTO suspect_manifests SELECT c.id FROM going g CROSS JOIN manifests m CROSS JOIN manifests c \
+     WHERE g.round = $5 AND m.id = g.id AND c.repository_id = m.repository_id \
+     AND c.subject = m.digest ON CONFLICT DO NOTHING",
+    "INSERT INTO suspect_manifests SELECT t.manifest_id FROM going g CROSS JOIN manifests m \
+     CROSS JOIN tags t WHERE g.round = $5 AND m.id = g.id AND t.repository_id = m.repository_id \
+     AND t.name = substr(replace(m.digest, ':', '-'), 1, 71) ON CONFLICT DO NOTHING",
 ];
 
 /// Blobs to be looked at, with a repository that they belong to, the first by name: the candidates,
@@ -43,21 +42,22 @@ const HELD_BY_THOSE: [&str; 3] = [
 const SUSPECTS: [&str; 3] = [
     "INSERT INTO suspects SELECT blob_id, repository FROM candidates",
     "INSERT INTO suspects SELECT x.id, MIN(r.name) FROM ( \
-       SELECT m.id AS manifest, m.blob_id AS id FROM going g JOIN manifests m ON m.id = g.id \
-       UNION SELECT g.id, b.id FROM going g JOIN manifest_references f ON f.manifest_id = g.id \
-         JOIN blobs b ON b.digest = f.digest \
-       UNION SELECT g.id, a.blob_id FROM going g JOIN manifest_references f \
-         ON f.manifest_id = g.id JOIN digest_aliases a ON a.digest = f.digest) x \
-     JOIN manifests m ON m.id = x.manifest JOIN repositories r ON r.id = m.repository_id \
-     GROUP BY x.id ON CONFLICT (id) DO UPDATE SET repository = excluded.repository \
+       SELECT m.id AS manifest, m.blob_id AS id FROM going g CROSS JOIN manifests m WHERE m.id = g.id \
+       UNION SELECT g.id, b.id FROM going g CROSS JOIN manifest_references f CROSS JOIN blobs b \
+         WHERE f.manifest_id = g.id AND b.digest = f.digest \
+       UNION SELECT g.id, a.blob_id FROM going g CROSS JOIN manifest_references f \
+         CROSS JOIN digest_aliases a WHERE f.manifest_id = g.id AND a.digest = f.digest) x \
+     CROSS JOIN manifests m CROSS JOIN repositories r \
+     WHERE m.id = x.manifest AND r.id = m.repository_id GROUP BY x.id ON CONFLICT (id) DO UPDATE SET repository = excluded.repository \
      WHERE suspects.repository IS NULL OR suspects.repository > excluded.repository",
     "INSERT INTO suspects SELECT x.id, MIN(x.repository) FROM ( \
        SELECT blob_id AS id, repository FROM trash_manifests \
        UNION SELECT b.id, m.repository FROM trash_references f \
-         JOIN trash_manifests m ON m.id = f.manifest_id JOIN blobs b ON b.digest = f.digest \
+         CROSS JOIN trash_manifests m CROSS JOIN blobs b \
+         WHERE m.id = f.manifest_id AND b.digest = f.digest \
        UNION SELECT a.blob_id, m.repository FROM trash_references f \
-         JOIN trash_manifests m ON m.id = f.manifest_id \
-         JOIN digest_aliases a ON a.digest = f.digest) x \
+         CROSS JOIN trash_manifests m CROSS JOIN digest_aliases a \
+         WHERE m.id = f.manifest_id AND a.digest = f.digest) x \
      GROUP BY x.id ON CONFLICT (id) DO UPDATE SET repository = excluded.repository \
      WHERE suspects.repository IS NULL OR suspects.repository > excluded.repository",
 ];
@@ -118,7 +118,7 @@ impl Plan {
         let found = self
             .run(concat!(
                 "INSERT INTO going (id, round) SELECT m.id, $5 FROM suspect_manifests s \
-                 JOIN manifests m ON m.id = s.id WHERE m.id NOT IN (SELECT id FROM going) AND ",
+                 CROSS JOIN manifests m WHERE m.id = s.id AND m.id NOT IN (SELECT id FROM going) AND ",
                 free_manifest!(),
                 " AND ",
                 kept_manifest!(),
@@ -134,8 +134,8 @@ impl Plan {
         let rows: Vec<(i64, String, String, bool)> = sqlx::query_as(
             "SELECT m.id, r.name, m.digest, m.subject IS NOT NULL \
                OR EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id) \
-             FROM going g JOIN manifests m ON m.id = g.id \
-             JOIN repositories r ON r.id = m.repository_id WHERE g.round = $1 ORDER BY g.id",
+             FROM going g CROSS JOIN manifests m CROSS JOIN repositories r \
+             WHERE m.id = g.id AND r.id = m.repository_id AND g.round = $1 ORDER BY g.id",
         )
         .bind(self.rounds)
         .fetch_all(&mut self.connection)
@@ -161,12 +161,11 @@ impl Plan {
         let rows: Vec<(String, String, String)> = sqlx::query_as_with(
             concat!(
                 "SELECT r.name, m.digest, 'unreadable' FROM manifests m \
-                 JOIN repositories r ON r.id = m.repository_id WHERE NOT m.readable \
+                 CROSS JOIN repositories r WHERE r.id = m.repository_id AND NOT m.readable \
                  UNION SELECT r.name, m.digest, ",
                 kept_manifest!(),
-                " FROM suspect_manifests s JOIN manifests m ON m.id = s.id \
-                 JOIN repositories r ON r.id = m.repository_id \
-                 WHERE m.id NOT IN (SELECT id FROM going) AND $3 > -9223372036854775808 AND ",
+                " FROM suspect_manifests s CROSS JOIN manifests m CROSS JOIN repositories r \
+                 WHERE m.id = s.id AND r.id = m.repository_id AND m.id NOT IN (SELECT id FROM going) AND $3 > -9223372036854775808 AND ",
                 kept_manifest!(),
                 " IS NOT NULL AND ",
                 free_manifest!(),
@@ -193,7 +192,8 @@ impl Plan {
             concat!(
                 "SELECT r.name FROM repositories r WHERE r.id IN ( \
                    SELECT repository_id FROM candidate_repositories \
-                   UNION SELECT m.repository_id FROM going g JOIN manifests m ON m.id = g.id) AND ",
+                   UNION SELECT m.repository_id FROM going g CROSS JOIN manifests m \
+                     WHERE m.id = g.id) AND ",
                 empty_repository!(),
                 " ORDER BY r.name"
             ),
@@ -219,7 +219,8 @@ impl Plan {
             self.run(statement).await?;
         }
         self.run(concat!(
-            "INSERT INTO doomed SELECT b.id FROM suspects s JOIN blobs b ON b.id = s.id WHERE ",
+            "INSERT INTO doomed SELECT b.id FROM suspects s CROSS JOIN blobs b \
+             WHERE b.id = s.id AND ",
             free_blob!()
         ))
         .await
@@ -232,9 +233,10 @@ impl Plan {
     ) -> Result<Vec<PlannedBlob>, IndexError> {
         let rows: Vec<(i64, String, i64, Option<String>)> = sqlx::query_as(
             "SELECT b.id, b.digest, b.size, COALESCE((SELECT MIN(r.name) FROM repository_blobs l \
-               JOIN repositories r ON r.id = l.repository_id WHERE l.blob_id = b.id), s.repository) \
-             FROM doomed d JOIN blobs b ON b.id = d.id JOIN suspects s ON s.id = d.id \
-             WHERE d.id > $1 ORDER BY d.id LIMIT $2",
+               CROSS JOIN repositories r WHERE l.blob_id = b.id AND r.id = l.repository_id), \
+               s.repository) \
+             FROM doomed d CROSS JOIN blobs b CROSS JOIN suspects s \
+             WHERE b.id = d.id AND s.id = d.id AND d.id > $1 ORDER BY d.id LIMIT $2",
         )
         .bind(last.map_or(i64::MIN, |blob| blob.id))
         .bind(PAGE)
@@ -258,14 +260,16 @@ impl Plan {
             concat!(
                 "SELECT * FROM (SELECT b.id, b.digest, b.size, \
                    COALESCE((SELECT MIN(r.name) FROM repository_blobs l \
-                     JOIN repositories r ON r.id = l.repository_id WHERE l.blob_id = b.id), \
+                     CROSS JOIN repositories r \
+                     WHERE l.blob_id = b.id AND r.id = l.repository_id), \
                      s.repository), NOT (",
                 beside_readable!(),
                 ") AS beside, ",
                 leased_until!(),
                 " AS leased, ",
                 trashed_until!(),
-                " AS trashed FROM suspects s JOIN blobs b ON b.id = s.id WHERE s.id > $5 AND ",
+                " AS trashed FROM suspects s CROSS JOIN blobs b \
+                 WHERE b.id = s.id AND s.id > $5 AND ",
                 unreferenced!(),
                 ") WHERE beside OR leased IS NOT NULL OR trashed IS NOT NULL ORDER BY 1 LIMIT $6"
             ),
@@ -294,7 +298,8 @@ impl Plan {
     /// Candidates that are none any more: blobs that a manifest, living or in the trash, refers to.
     pub async fn settled_blobs(&mut self) -> Result<Vec<i64>, IndexError> {
         Ok(sqlx::query_scalar(concat!(
-            "SELECT c.blob_id FROM candidates c JOIN blobs b ON b.id = c.blob_id WHERE NOT (",
+            "SELECT c.blob_id FROM candidates c CROSS JOIN blobs b \
+             WHERE b.id = c.blob_id AND NOT (",
             unrelated_blob!(),
             ")"
         ))
@@ -307,7 +312,8 @@ impl Plan {
     /// Candidates that are none any more: manifests that a tag, a parent or a subject holds.
     pub async fn settled_manifests(&mut self) -> Result<Vec<i64>, IndexError> {
         Ok(sqlx::query_scalar(concat!(
-            "SELECT m.id FROM candidate_manifests c JOIN manifests m ON m.id = c.manifest_id WHERE ",
+            "SELECT m.id FROM candidate_manifests c CROSS JOIN manifests m \
+             WHERE m.id = c.manifest_id AND ",
             related_manifest!()
         ))
         .fetch_all(&mut self.connection)

@@ -26,8 +26,8 @@ async fn take_blobs(
         transaction,
         concat!(
             "DELETE FROM batch WHERE id NOT IN (SELECT b.id FROM batch x \
-             JOIN blobs b ON b.id = x.id JOIN candidates c ON c.blob_id = b.id \
-             WHERE c.condemned_at IS NOT NULL AND ",
+             CROSS JOIN blobs b CROSS JOIN candidates c \
+             WHERE b.id = x.id AND c.blob_id = b.id AND c.condemned_at IS NOT NULL AND ",
             free_blob!(),
             ")"
         ),
@@ -35,15 +35,17 @@ async fn take_blobs(
     )
     .await?;
     let links: Vec<(String, String)> = sqlx::query_as(
-        "SELECT r.name, b.digest FROM batch x JOIN blobs b ON b.id = x.id \
-         JOIN repository_blobs l ON l.blob_id = b.id JOIN repositories r ON r.id = l.repository_id \
-         UNION ALL SELECT r.name, a.digest FROM batch x JOIN digest_aliases a ON a.blob_id = x.id \
-         JOIN repository_blobs l ON l.blob_id = x.id JOIN repositories r ON r.id = l.repository_id",
+        "SELECT r.name, b.digest FROM batch x CROSS JOIN blobs b CROSS JOIN repository_blobs l \
+         CROSS JOIN repositories r \
+         WHERE b.id = x.id AND l.blob_id = b.id AND r.id = l.repository_id \
+         UNION ALL SELECT r.name, a.digest FROM batch x CROSS JOIN digest_aliases a \
+         CROSS JOIN repository_blobs l CROSS JOIN repositories r \
+         WHERE a.blob_id = x.id AND l.blob_id = x.id AND r.id = l.repository_id",
     )
     .fetch_all(transaction.connection())
     .await?;
     let digests: Vec<String> =
-        sqlx::query_scalar("SELECT b.digest FROM batch x JOIN blobs b ON b.id = x.id")
+        sqlx::query_scalar("SELECT b.digest FROM batch x CROSS JOIN blobs b WHERE b.id = x.id")
             .fetch_all(transaction.connection())
             .await?;
     transaction
@@ -75,7 +77,7 @@ async fn take_manifests(
         transaction,
         concat!(
             "DELETE FROM batch WHERE id NOT IN (SELECT m.id FROM batch x \
-             JOIN manifests m ON m.id = x.id WHERE ",
+             CROSS JOIN manifests m WHERE m.id = x.id AND ",
             free_manifest!(),
             " AND ",
             kept_manifest!(),
@@ -85,14 +87,14 @@ async fn take_manifests(
     )
     .await?;
     let tags: Vec<(String, String)> = sqlx::query_as(
-        "SELECT r.name, t.name FROM batch x JOIN tags t ON t.manifest_id = x.id \
-         JOIN repositories r ON r.id = t.repository_id",
+        "SELECT r.name, t.name FROM batch x CROSS JOIN tags t CROSS JOIN repositories r \
+         WHERE t.manifest_id = x.id AND r.id = t.repository_id",
     )
     .fetch_all(transaction.connection())
     .await?;
     let revisions: Vec<(String, String)> = sqlx::query_as(
-        "SELECT r.name, m.digest FROM batch x JOIN manifests m ON m.id = x.id \
-         JOIN repositories r ON r.id = m.repository_id",
+        "SELECT r.name, m.digest FROM batch x CROSS JOIN manifests m CROSS JOIN repositories r \
+         WHERE m.id = x.id AND r.id = m.repository_id",
     )
     .fetch_all(transaction.connection())
     .await?;
@@ -134,7 +136,7 @@ impl Index {
                     transaction,
                     concat!(
                         "UPDATE candidates SET condemned_at = $1 WHERE blob_id IN \
-                         (SELECT b.id FROM batch x JOIN blobs b ON b.id = x.id WHERE ",
+                         (SELECT b.id FROM batch x CROSS JOIN blobs b WHERE b.id = x.id AND ",
                         free_blob!(),
                         ")"
                     ),
@@ -189,7 +191,7 @@ impl Index {
                     transaction,
                     concat!(
                         "DELETE FROM candidates WHERE blob_id IN (SELECT b.id FROM batch x \
-                         JOIN blobs b ON b.id = x.id WHERE NOT (",
+                         CROSS JOIN blobs b WHERE b.id = x.id AND NOT (",
                         unrelated_blob!(),
                         "))"
                     ),
@@ -200,7 +202,7 @@ impl Index {
                 transaction
                     .execute(concat!(
                         "DELETE FROM candidate_manifests WHERE manifest_id IN (SELECT m.id \
-                         FROM batch x JOIN manifests m ON m.id = x.id WHERE ",
+                         FROM batch x CROSS JOIN manifests m WHERE m.id = x.id AND ",
                         related_manifest!(),
                         ")"
                     ))

@@ -114,27 +114,26 @@ END;
 -- Its children, its referrers, the fallback tag of those, its blobs, its own bytes.
 CREATE TRIGGER manifest_goes BEFORE DELETE ON manifests BEGIN
     INSERT INTO candidate_manifests (manifest_id)
-        SELECT c.id FROM manifest_references f
-            JOIN manifests c ON c.repository_id = OLD.repository_id AND c.digest = f.digest
+        SELECT c.id FROM manifest_references f CROSS JOIN manifests c
             WHERE f.manifest_id = OLD.id AND f.kind = 'manifest'
+            AND c.repository_id = OLD.repository_id AND c.digest = f.digest
         ON CONFLICT DO NOTHING;
     INSERT INTO candidate_manifests (manifest_id)
         SELECT m.id FROM manifests m
             WHERE m.repository_id = OLD.repository_id AND m.subject = OLD.digest
         ON CONFLICT DO NOTHING;
     INSERT INTO candidate_manifests (manifest_id)
-        SELECT m.id FROM tags t JOIN manifests m ON m.id = t.manifest_id
-            WHERE t.repository_id = OLD.repository_id
-            AND t.name = substr(replace(OLD.digest, ':', '-'), 1, 71)
+        SELECT manifest_id FROM tags WHERE repository_id = OLD.repository_id
+            AND name = substr(replace(OLD.digest, ':', '-'), 1, 71)
         ON CONFLICT DO NOTHING;
     -- One that can't be parsed held everything in its repository.
     INSERT INTO candidates (blob_id, repository)
-        SELECT x.id, r.name FROM repositories r, (
+        SELECT x.id, r.name FROM repositories r CROSS JOIN (
             SELECT id FROM blobs WHERE id = OLD.blob_id
-            UNION SELECT b.id FROM manifest_references f JOIN blobs b ON b.digest = f.digest
-                WHERE f.manifest_id = OLD.id
-            UNION SELECT a.blob_id FROM manifest_references f
-                JOIN digest_aliases a ON a.digest = f.digest WHERE f.manifest_id = OLD.id
+            UNION SELECT b.id FROM manifest_references f CROSS JOIN blobs b
+                WHERE f.manifest_id = OLD.id AND b.digest = f.digest
+            UNION SELECT a.blob_id FROM manifest_references f CROSS JOIN digest_aliases a
+                WHERE f.manifest_id = OLD.id AND a.digest = f.digest
             UNION SELECT l.blob_id FROM repository_blobs l
                 WHERE NOT OLD.readable AND l.repository_id = OLD.repository_id) x
             WHERE r.id = OLD.repository_id
@@ -172,10 +171,10 @@ CREATE TRIGGER trash_manifest_goes BEFORE DELETE ON trash_manifests BEGIN
     INSERT INTO candidates (blob_id, repository)
         SELECT x.id, OLD.repository FROM (
             SELECT id FROM blobs WHERE id = OLD.blob_id
-            UNION SELECT b.id FROM trash_references f JOIN blobs b ON b.digest = f.digest
-                WHERE f.manifest_id = OLD.id
-            UNION SELECT a.blob_id FROM trash_references f
-                JOIN digest_aliases a ON a.digest = f.digest WHERE f.manifest_id = OLD.id) x
+            UNION SELECT b.id FROM trash_references f CROSS JOIN blobs b
+                WHERE f.manifest_id = OLD.id AND b.digest = f.digest
+            UNION SELECT a.blob_id FROM trash_references f CROSS JOIN digest_aliases a
+                WHERE f.manifest_id = OLD.id AND a.digest = f.digest) x
             WHERE true
         ON CONFLICT (blob_id) DO UPDATE SET repository = excluded.repository
             WHERE candidates.repository IS NULL OR candidates.repository > excluded.repository;

@@ -14,25 +14,24 @@ use crate::oci::{Digest, Repository, Tag};
 /// What of a deleted repository belongs to the manifests in `batch`, and is not there yet.
 const BELONGING: &str = "INSERT INTO batch SELECT x.id FROM trash_manifests x WHERE x.trash_id = $1 \
     AND x.id NOT IN (SELECT id FROM batch) AND ( \
-      x.digest IN (SELECT f.digest FROM batch y JOIN trash_references f ON f.manifest_id = y.id \
-        WHERE f.kind = 'manifest') \
-      OR x.subject IN (SELECT m.digest FROM batch y JOIN trash_manifests m ON m.id = y.id) \
-      OR x.digest IN (SELECT t.digest FROM batch y JOIN trash_manifests m ON m.id = y.id \
-        JOIN trash_tags t ON t.trash_id = $1 \
-        AND t.name = substr(replace(m.digest, ':', '-'), 1, 71)))";
+      x.digest IN (SELECT f.digest FROM batch y CROSS JOIN trash_references f \
+        WHERE f.manifest_id = y.id AND f.kind = 'manifest') \
+      OR x.subject IN (SELECT m.digest FROM batch y CROSS JOIN trash_manifests m WHERE m.id = y.id) \
+      OR x.digest IN (SELECT t.digest FROM batch y CROSS JOIN trash_manifests m \
+        CROSS JOIN trash_tags t WHERE m.id = y.id AND t.trash_id = $1 AND t.name = substr(replace(m.digest, ':', '-'), 1, 71)))";
 
 /// References of the manifests in `batch` to blobs that could be read and whose rows are gone.
 const GONE: &str = "SELECT DISTINCT f.digest FROM batch y \
-    JOIN trash_references f ON f.manifest_id = y.id WHERE f.linked \
+    CROSS JOIN trash_references f WHERE f.manifest_id = y.id AND f.linked \
     AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.digest = f.digest) \
     AND NOT EXISTS (SELECT 1 FROM digest_aliases a WHERE a.digest = f.digest) ORDER BY 1";
 
 const LINKS: &str = "SELECT b.id, b.digest, f.digest FROM batch y \
-    JOIN trash_references f ON f.manifest_id = y.id JOIN blobs b ON b.digest = f.digest \
-    WHERE f.linked \
-    UNION SELECT b.id, b.digest, f.digest FROM batch y \
-    JOIN trash_references f ON f.manifest_id = y.id JOIN digest_aliases a ON a.digest = f.digest \
-    JOIN blobs b ON b.id = a.blob_id WHERE f.linked";
+    CROSS JOIN trash_references f CROSS JOIN blobs b \
+    WHERE f.manifest_id = y.id AND b.digest = f.digest AND f.linked \
+    UNION SELECT b.id, b.digest, f.digest FROM batch y CROSS JOIN trash_references f \
+    CROSS JOIN digest_aliases a CROSS JOIN blobs b WHERE f.manifest_id = y.id \
+    AND a.digest = f.digest AND b.id = a.blob_id AND f.linked";
 
 const MANIFESTS: &str = "INSERT INTO manifests (repository_id, digest, blob_id, media_type, \
       artifact_type, subject, annotations, platforms, created, size, content_size, readable, \
@@ -40,13 +39,13 @@ const MANIFESTS: &str = "INSERT INTO manifests (repository_id, digest, blob_id, 
     SELECT $1, m.digest, m.blob_id, m.media_type, m.artifact_type, m.subject, m.annotations, \
       m.platforms, m.created, m.size, m.content_size, m.readable, m.pushed_at, m.pulled_at, \
       m.pull_count \
-    FROM batch y JOIN trash_manifests m ON m.id = y.id WHERE true \
+    FROM batch y CROSS JOIN trash_manifests m WHERE m.id = y.id \
     ON CONFLICT (repository_id, digest) DO NOTHING RETURNING digest, blob_id";
 
 const REFERENCES: &str = "INSERT INTO manifest_references (manifest_id, digest, kind) \
-    SELECT m.id, f.digest, f.kind FROM batch y JOIN trash_manifests x ON x.id = y.id \
-    JOIN manifests m ON m.repository_id = $1 AND m.digest = x.digest \
-    JOIN trash_references f ON f.manifest_id = x.id WHERE f.kind <> 'link' \
+    SELECT m.id, f.digest, f.kind FROM batch y CROSS JOIN trash_manifests x CROSS JOIN manifests m \
+    CROSS JOIN trash_references f WHERE x.id = y.id AND m.repository_id = $1 \
+    AND m.digest = x.digest AND f.manifest_id = x.id AND f.kind <> 'link' \
     ON CONFLICT DO NOTHING";
 
 /// A deletion in the trash.
@@ -193,7 +192,8 @@ async fn set_tags(
         "SELECT t.name, t.digest, t.updated_at, m.id FROM trash_tags t \
          JOIN manifests m ON m.repository_id = $2 AND m.digest = t.digest \
          WHERE t.trash_id = $1 AND ($3 OR t.digest IN \
-           (SELECT x.digest FROM batch y JOIN trash_manifests x ON x.id = y.id)) ORDER BY t.name",
+           (SELECT x.digest FROM batch y CROSS JOIN trash_manifests x WHERE x.id = y.id)) \
+         ORDER BY t.name",
     )
     .bind(deletion)
     .bind(id)

@@ -5,6 +5,7 @@ use sqlx::SqliteConnection;
 use super::TrashedKind;
 use crate::clock::Millis;
 use crate::index::IndexError;
+use crate::index::writer::Transaction;
 use crate::oci::{Repository, Tag};
 
 /// When something is deleted, and for how long it can be restored.
@@ -65,84 +66,79 @@ pub(in crate::index) async fn throw_tag(
 
 /// Copies a manifest that is to be deleted with its tags.
 pub(in crate::index) async fn throw_manifest(
-    connection: &mut SqliteConnection,
+    transaction: &mut Transaction,
     name: &Repository,
-    repository: i64,
     manifest: i64,
     discard: Discard,
 ) -> Result<(), IndexError> {
-    match begin(connection, name, TrashedKind::Manifest, discard).await? {
-        Some(trash) => manifests(connection, trash, repository, Some(manifest)).await,
-        None => Ok(()),
-    }
+    let kind = TrashedKind::Manifest;
+    let Some(trash) = begin(transaction.connection(), name, kind, discard).await? else {
+        return Ok(());
+    };
+    transaction.fill_batch(&[manifest]).await?;
+    copy(transaction, trash).await
 }
 
 /// Copies all of a repository that is to be deleted.
 pub(in crate::index) async fn throw_repository(
-    connection: &mut SqliteConnection,
+    transaction: &mut Transaction,
     name: &Repository,
     repository: i64,
     discard: Discard,
 ) -> Result<(), IndexError> {
-    let Some(trash) = begin(connection, name, TrashedKind::Repository, discard).await? else {
-        return Ok(());
-    };
-    manifests(connection, trash, repository, None).await?;
+    transaction.fill_batch(&[]).await?;
+    let found = sqlx::query("INSERT INTO batch SELECT id FROM manifests WHERE repository_id = $1")
+        .bind(repository)
+        .execute(transaction.connection())
+        .await?;
     // Where there is nothing to restore there is nothing to remember.
-    sqlx::query(
-        "DELETE FROM trash WHERE id = $1 \
-         AND NOT EXISTS (SELECT 1 FROM trash_manifests m WHERE m.trash_id = trash.id)",
-    )
-    .bind(trash)
-    .execute(connection)
-    .await?;
-    Ok(())
+    if found.rows_affected() == 0 {
+        return Ok(());
+    }
+    let kind = TrashedKind::Repository;
+    match begin(transaction.connection(), name, kind, discard).await? {
+        Some(trash) => copy(transaction, trash).await,
+        None => Ok(()),
+    }
 }
 
-/// What is copied of one manifest (`$3`), or, where that is NULL, of all of a repository (`$2`) for
-/// the deletion `$1`.
+/// What is copied of the manifests in `batch` for the deletion `$1`.
 const MANIFESTS: [&str; 4] = [
     "INSERT INTO trash_tags (trash_id, name, digest, updated_at) \
-     SELECT $1, t.name, m.digest, t.updated_at FROM tags t JOIN manifests m ON m.id = t.manifest_id \
-     WHERE m.repository_id = $2 AND ($3 IS NULL OR m.id = $3)",
+     SELECT $1, t.name, m.digest, t.updated_at FROM batch y CROSS JOIN manifests m \
+     CROSS JOIN tags t WHERE m.id = y.id AND t.manifest_id = m.id",
     "INSERT INTO trash_manifests (trash_id, repository, digest, blob_id, media_type, \
        artifact_type, subject, annotations, platforms, created, size, content_size, readable, \
        pushed_at, pulled_at, pull_count) \
      SELECT $1, r.name, m.digest, m.blob_id, m.media_type, m.artifact_type, m.subject, \
        m.annotations, m.platforms, m.created, m.size, m.content_size, m.readable, m.pushed_at, \
        m.pulled_at, m.pull_count \
-     FROM manifests m JOIN repositories r ON r.id = m.repository_id \
-     WHERE m.repository_id = $2 AND ($3 IS NULL OR m.id = $3)",
+     FROM batch y CROSS JOIN manifests m CROSS JOIN repositories r \
+     WHERE m.id = y.id AND r.id = m.repository_id",
     "INSERT INTO trash_references (manifest_id, digest, kind, linked) \
      SELECT x.id, f.digest, f.kind, f.kind <> 'manifest' AND (EXISTS (SELECT 1 FROM blobs b \
-         JOIN repository_blobs l ON l.blob_id = b.id AND l.repository_id = m.repository_id \
-         WHERE b.digest = f.digest) \
-       OR EXISTS (SELECT 1 FROM digest_aliases a \
-         JOIN repository_blobs l ON l.blob_id = a.blob_id AND l.repository_id = m.repository_id \
-         WHERE a.digest = f.digest)) \
-     FROM trash_manifests x JOIN manifests m ON m.repository_id = $2 AND m.digest = x.digest \
-     JOIN manifest_references f ON f.manifest_id = m.id \
-     WHERE x.trash_id = $1 AND ($3 IS NULL OR m.id = $3)",
+         CROSS JOIN repository_blobs l WHERE b.digest = f.digest AND l.blob_id = b.id \
+         AND l.repository_id = m.repository_id) \
+       OR EXISTS (SELECT 1 FROM digest_aliases a CROSS JOIN repository_blobs l \
+         WHERE a.digest = f.digest AND l.blob_id = a.blob_id \
+         AND l.repository_id = m.repository_id)) \
+     FROM batch y CROSS JOIN manifests m CROSS JOIN trash_manifests x \
+     CROSS JOIN manifest_references f WHERE m.id = y.id AND x.trash_id = $1 \
+     AND x.digest = m.digest AND f.manifest_id = m.id",
     // What can't be parsed may refer to anything in its repository.
     "INSERT INTO trash_references (manifest_id, digest, kind, linked) \
-     SELECT x.id, b.digest, 'link', true FROM trash_manifests x \
-     JOIN repository_blobs l ON l.repository_id = $2 JOIN blobs b ON b.id = l.blob_id \
-     WHERE x.trash_id = $1 AND NOT x.readable",
+     SELECT x.id, b.digest, 'link', true FROM batch y CROSS JOIN manifests m \
+     CROSS JOIN trash_manifests x CROSS JOIN repository_blobs l CROSS JOIN blobs b \
+     WHERE m.id = y.id AND NOT m.readable AND x.trash_id = $1 AND x.digest = m.digest \
+     AND l.repository_id = m.repository_id AND b.id = l.blob_id",
 ];
 
-/// Copies a manifest of a repository, or all of them, with their references and tags.
-async fn manifests(
-    connection: &mut SqliteConnection,
-    trash: i64,
-    repository: i64,
-    manifest: Option<i64>,
-) -> Result<(), IndexError> {
+/// Copies the manifests in `batch` with their references and tags.
+async fn copy(transaction: &mut Transaction, trash: i64) -> Result<(), IndexError> {
     for statement in MANIFESTS {
         sqlx::query(statement)
             .bind(trash)
-            .bind(repository)
-            .bind(manifest)
-            .execute(&mut *connection)
+            .execute(transaction.connection())
             .await?;
     }
     Ok(())

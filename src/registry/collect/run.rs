@@ -1,5 +1,7 @@
 //! One collection from its beginning to its end.
 
+use futures_util::{StreamExt, stream};
+
 use super::super::{Registry, RegistryError};
 use super::running::Turn;
 use super::{CollectOptions, CollectReport, Collected, CollectionStatus, Freed, Progress};
@@ -7,8 +9,10 @@ use crate::index::{CollectTerms, CollectionRecord, HeldBlob, Plan, PlannedBlob, 
 
 /// Blobs or manifests that go in one transaction: others get their turn between two.
 const BATCH: usize = 64;
+/// Batches that are under way at the same time.
+const AT_ONCE: usize = 2;
 /// Blobs that are condemned in one transaction.
-const CONDEMNED: usize = 512;
+const CONDEMNED: usize = 256;
 /// Candidates that are settled in one transaction.
 const SETTLED: usize = 256;
 /// Runs that a status tells of.
@@ -205,14 +209,22 @@ impl Run<'_> {
                 let index = &self.registry.index;
                 index.condemn(some, self.terms).await?;
             }
-            for batch in some.chunks(BATCH) {
-                let gone = if self.options.dry_run {
-                    batch.to_vec()
-                } else {
-                    let taken = self.registry.index.take_blobs(batch, self.terms);
-                    taken.await?
-                };
-                for blob in gone {
+            let (dry_run, terms) = (self.options.dry_run, self.terms);
+            let batches: Vec<Vec<PlannedBlob>> = some.chunks(BATCH).map(<[_]>::to_vec).collect();
+            let batches = batches.into_iter().map(|batch| {
+                let index = self.registry.index.clone();
+                async move {
+                    if dry_run {
+                        return Ok(batch);
+                    }
+                    index.take_blobs(&batch, terms).await
+                }
+            });
+            let batches: Vec<_> = batches.collect();
+            // While the files of one batch are removed the next one is on its way.
+            let mut gone = stream::iter(batches).buffered(AT_ONCE);
+            while let Some(gone) = gone.next().await {
+                for blob in gone? {
                     self.tell(Collected::Blob {
                         digest: blob.digest,
                         repository: blob.repository,

@@ -1,8 +1,11 @@
 //! Collection, the trash and restoring, against what they promise.
 
+mod bugs;
 mod check;
+mod journal;
 mod model;
 mod reference;
+mod side_by_side;
 mod steps;
 mod trash;
 
