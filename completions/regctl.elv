@@ -34,13 +34,19 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand catalog 'List the repositories of a registry'
             cand tags 'List the tags of a repository'
             cand manifest 'Look at one manifest'
-            cand delete 'Delete tags and manifests'
+            cand delete 'Delete tags, manifests and repositories'
             cand login 'Sign in to a registry'
             cand logout 'Sign out of a registry'
             cand whoami 'Show who is signed in to a registry'
             cand export 'Write images into an archive that docker, podman and containerd load'
             cand copy 'Copy images between registries and repositories'
             cand sync 'Make a repository hold the tags of another'
+            cand gc 'Collect garbage'
+            cand prune 'Delete tags by a rule, and the manifests that nothing holds then'
+            cand trash 'List what was deleted and can be restored'
+            cand restore 'Bring back what was deleted, as long as it lies in the trash'
+            cand du 'Say how many bytes repositories and tags take up'
+            cand check 'Compare the data with what the index knows of it'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
             cand repo 'Repositories, as other tools spell it'
@@ -100,7 +106,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --version 'Print version'
             cand inspect 'Show what a manifest is and what it holds'
             cand head 'Show a manifest''s digest, type and length, without fetching it'
-            cand delete 'Delete tags and manifests'
+            cand delete 'Delete tags, manifests and repositories'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'regctl;manifest;inspect'= {
@@ -138,6 +144,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --version 'Print version'
         }
         &'regctl;manifest;delete'= {
+            cand --repository 'A repository to delete with all that is in it; may be given several times'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
             cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
@@ -161,7 +168,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;manifest;help'= {
             cand inspect 'Show what a manifest is and what it holds'
             cand head 'Show a manifest''s digest, type and length, without fetching it'
-            cand delete 'Delete tags and manifests'
+            cand delete 'Delete tags, manifests and repositories'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'regctl;manifest;help;inspect'= {
@@ -173,6 +180,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;manifest;help;help'= {
         }
         &'regctl;delete'= {
+            cand --repository 'A repository to delete with all that is in it; may be given several times'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
             cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
@@ -308,6 +316,89 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'regctl;gc'= {
+            cand --older-than 'Of those only the ones that were pushed longer ago'
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand --dry-run 'Say what would go, and take nothing'
+            cand --untagged 'Take manifests, too, that no tag, index or subject holds'
+            cand --empty-trash 'Let go of what lies in the trash'
+            cand --status 'Say whether a collection runs, and how the last ones went'
+            cand -q 'Print nothing but errors'
+            cand --quiet 'Print nothing but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;prune'= {
+            cand --keep-last 'How many tags stay, those that were pushed last'
+            cand --older-than 'Only tags that were pushed longer ago go'
+            cand --match 'Only tags that match go; may be given several times'
+            cand --exclude 'Tags that match stay; may be given several times'
+            cand --not-pulled-for 'Only tags that nobody has pulled for so long go'
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand --dry-run 'Say what would go, and delete nothing'
+            cand --all 'Take every tag of a repository, if it comes to that'
+            cand -y 'Delete several things without asking'
+            cand --yes 'Delete several things without asking'
+            cand -q 'Print nothing but errors'
+            cand --quiet 'Print nothing but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;trash'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand --empty 'Let go of all of it; the next gc takes the bytes'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;restore'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;du'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;check'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand --read 'Read every byte, and compare it with its digest'
+            cand --repair 'Add what can be derived, and move away what can''t be explained'
+            cand -q 'Print nothing but what is not well'
+            cand --quiet 'Print nothing but what is not well'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'regctl;completions'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -360,7 +451,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand ls 'List the tags of a repository'
-            cand rm 'Delete tags and manifests'
+            cand rm 'Delete tags, manifests and repositories'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'regctl;tag;ls'= {
@@ -382,6 +473,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --version 'Print version'
         }
         &'regctl;tag;rm'= {
+            cand --repository 'A repository to delete with all that is in it; may be given several times'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
             cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
@@ -404,7 +496,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         }
         &'regctl;tag;help'= {
             cand ls 'List the tags of a repository'
-            cand rm 'Delete tags and manifests'
+            cand rm 'Delete tags, manifests and repositories'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'regctl;tag;help;ls'= {
@@ -418,13 +510,19 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand catalog 'List the repositories of a registry'
             cand tags 'List the tags of a repository'
             cand manifest 'Look at one manifest'
-            cand delete 'Delete tags and manifests'
+            cand delete 'Delete tags, manifests and repositories'
             cand login 'Sign in to a registry'
             cand logout 'Sign out of a registry'
             cand whoami 'Show who is signed in to a registry'
             cand export 'Write images into an archive that docker, podman and containerd load'
             cand copy 'Copy images between registries and repositories'
             cand sync 'Make a repository hold the tags of another'
+            cand gc 'Collect garbage'
+            cand prune 'Delete tags by a rule, and the manifests that nothing holds then'
+            cand trash 'List what was deleted and can be restored'
+            cand restore 'Bring back what was deleted, as long as it lies in the trash'
+            cand du 'Say how many bytes repositories and tags take up'
+            cand check 'Compare the data with what the index knows of it'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
             cand repo 'Repositories, as other tools spell it'
@@ -440,7 +538,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;help;manifest'= {
             cand inspect 'Show what a manifest is and what it holds'
             cand head 'Show a manifest''s digest, type and length, without fetching it'
-            cand delete 'Delete tags and manifests'
+            cand delete 'Delete tags, manifests and repositories'
         }
         &'regctl;help;manifest;inspect'= {
         }
@@ -462,6 +560,18 @@ set edit:completion:arg-completer[regctl] = {|@words|
         }
         &'regctl;help;sync'= {
         }
+        &'regctl;help;gc'= {
+        }
+        &'regctl;help;prune'= {
+        }
+        &'regctl;help;trash'= {
+        }
+        &'regctl;help;restore'= {
+        }
+        &'regctl;help;du'= {
+        }
+        &'regctl;help;check'= {
+        }
         &'regctl;help;completions'= {
         }
         &'regctl;help;generate'= {
@@ -473,7 +583,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         }
         &'regctl;help;tag'= {
             cand ls 'List the tags of a repository'
-            cand rm 'Delete tags and manifests'
+            cand rm 'Delete tags, manifests and repositories'
         }
         &'regctl;help;tag;ls'= {
         }

@@ -36,13 +36,19 @@ complete -c regctl -n "__fish_regctl_needs_command" -f -a "serve" -d 'Run a regi
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "catalog" -d 'List the repositories of a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "tags" -d 'List the tags of a repository'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "manifest" -d 'Look at one manifest'
-complete -c regctl -n "__fish_regctl_needs_command" -f -a "delete" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "delete" -d 'Delete tags, manifests and repositories'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "login" -d 'Sign in to a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "logout" -d 'Sign out of a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "whoami" -d 'Show who is signed in to a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "copy" -d 'Copy images between registries and repositories'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "sync" -d 'Make a repository hold the tags of another'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "gc" -d 'Collect garbage'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "prune" -d 'Delete tags by a rule, and the manifests that nothing holds then'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "trash" -d 'List what was deleted and can be restored'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "restore" -d 'Bring back what was deleted, as long as it lies in the trash'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "du" -d 'Say how many bytes repositories and tags take up'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "check" -d 'Compare the data with what the index knows of it'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "generate" -d 'Write the files that the project keeps under version control'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "repo" -d 'Repositories, as other tools spell it'
@@ -89,7 +95,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_s
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -f -a "inspect" -d 'Show what a manifest is and what it holds'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -f -a "delete" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -f -a "delete" -d 'Delete tags, manifests and repositories'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l platform -d 'Of an index, show the image for this platform' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
@@ -115,6 +121,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l repository -d 'A repository to delete with all that is in it; may be given several times' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
@@ -132,8 +139,9 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show what a manifest is and what it holds'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete tags, manifests and repositories'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -l repository -d 'A repository to delete with all that is in it; may be given several times' -r
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
@@ -226,6 +234,67 @@ complete -c regctl -n "__fish_regctl_using_subcommand sync" -s q -l quiet -d 'Pr
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l older-than -d 'Of those only the ones that were pushed longer ago' -r
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l dry-run -d 'Say what would go, and take nothing'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l untagged -d 'Take manifests, too, that no tag, index or subject holds'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l empty-trash -d 'Let go of what lies in the trash'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l status -d 'Say whether a collection runs, and how the last ones went'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -s q -l quiet -d 'Print nothing but errors'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l keep-last -d 'How many tags stay, those that were pushed last' -r
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l older-than -d 'Only tags that were pushed longer ago go' -r
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l match -d 'Only tags that match go; may be given several times' -r
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l exclude -d 'Tags that match stay; may be given several times' -r
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l not-pulled-for -d 'Only tags that nobody has pulled for so long go' -r
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l dry-run -d 'Say what would go, and delete nothing'
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l all -d 'Take every tag of a repository, if it comes to that'
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -s y -l yes -d 'Delete several things without asking'
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -s q -l quiet -d 'Print nothing but errors'
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand trash" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand trash" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand trash" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand trash" -l empty -d 'Let go of all of it; the next gc takes the bytes'
+complete -c regctl -n "__fish_regctl_using_subcommand trash" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand trash" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand restore" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand restore" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand restore" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand restore" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand du" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand du" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand du" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand du" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand du" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand check" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand check" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand check" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand check" -l read -d 'Read every byte, and compare it with its digest'
+complete -c regctl -n "__fish_regctl_using_subcommand check" -l repair -d 'Add what can be derived, and move away what can\'t be explained'
+complete -c regctl -n "__fish_regctl_using_subcommand check" -s q -l quiet -d 'Print nothing but what is not well'
+complete -c regctl -n "__fish_regctl_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand check" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -254,7 +323,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -s h -l help -d 'Print help'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -f -a "ls" -d 'List the tags of a repository'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -f -a "rm" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -f -a "rm" -d 'Delete tags, manifests and repositories'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l filter -d 'Show only tags that match' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l sort -d 'The order: by name, or the newest, largest, or highest version first' -r -f -a "name\t'By name'
@@ -272,6 +341,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subco
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l repository -d 'A repository to delete with all that is in it; may be given several times' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
@@ -288,27 +358,33 @@ complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subco
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the tags of a repository'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Delete tags, manifests and repositories'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "serve" -d 'Run a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "catalog" -d 'List the repositories of a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "tags" -d 'List the tags of a repository'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "manifest" -d 'Look at one manifest'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "delete" -d 'Delete tags and manifests'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "login" -d 'Sign in to a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "logout" -d 'Sign out of a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "whoami" -d 'Show who is signed in to a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "copy" -d 'Copy images between registries and repositories'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "sync" -d 'Make a repository hold the tags of another'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "generate" -d 'Write the files that the project keeps under version control'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "repo" -d 'Repositories, as other tools spell it'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "tag" -d 'Tags, as other tools spell it'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "serve" -d 'Run a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "catalog" -d 'List the repositories of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "tags" -d 'List the tags of a repository'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "manifest" -d 'Look at one manifest'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "delete" -d 'Delete tags, manifests and repositories'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "login" -d 'Sign in to a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "logout" -d 'Sign out of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "whoami" -d 'Show who is signed in to a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "copy" -d 'Copy images between registries and repositories'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "sync" -d 'Make a repository hold the tags of another'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "gc" -d 'Collect garbage'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "prune" -d 'Delete tags by a rule, and the manifests that nothing holds then'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "trash" -d 'List what was deleted and can be restored'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "restore" -d 'Bring back what was deleted, as long as it lies in the trash'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "du" -d 'Say how many bytes repositories and tags take up'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "check" -d 'Compare the data with what the index knows of it'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "generate" -d 'Write the files that the project keeps under version control'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "repo" -d 'Repositories, as other tools spell it'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "tag" -d 'Tags, as other tools spell it'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "inspect" -d 'Show what a manifest is and what it holds'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "delete" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "delete" -d 'Delete tags, manifests and repositories'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from repo" -f -a "ls" -d 'List the repositories of a registry'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "ls" -d 'List the tags of a repository'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "rm" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "rm" -d 'Delete tags, manifests and repositories'

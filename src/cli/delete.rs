@@ -1,4 +1,4 @@
-//! `regctl delete`: tags and manifests.
+//! `regctl delete`: tags and manifests; whole repositories are next door.
 //!
 //! Looks at everything first, says what each deletion means, asks where it must, and then deletes one
 //! after the other. A dry run does all but the last, and prints the same lines in another tense.
@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use super::context::{ClientArgs, Context, Place};
+use super::delete_repository::{self, Deletion};
 use super::deletion::{Known, Target, needs_force};
 use super::exit::{Exit, Usage};
 use super::figures;
@@ -13,13 +14,14 @@ use super::output::{Format, FormatArgs, Printer};
 use crate::client::Class;
 use crate::oci::{Digest, Reference, Tag};
 
-/// Delete tags and manifests
+/// Delete tags, manifests and repositories
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 REPOSITORY:TAG deletes that tag alone, whatever else holds its manifest. REPOSITORY@DIGEST deletes \
-the manifest and the tags that point at it, with --force if they are more than one. The bytes of \
-layers stay on a regctl server until `registry garbage-collect` (of registry:2) runs while regctl is \
-stopped.
+the manifest and the tags that point at it, with --force if they are more than one. --repository \
+deletes all of a repository; a regctl server lets it go from the catalog at once, of others every \
+manifest with a tag is deleted. On a regctl server what was deleted can be restored for a while \
+(regctl trash, regctl restore), and the bytes go with a collection (regctl gc) after that.
 
 -q leaves out the lines that say what was deleted.
 
@@ -33,12 +35,20 @@ Examples:
   regctl delete team/nginx:1
   regctl delete --dry-run team/nginx:1 team/nginx:2
   regctl delete --yes team/nginx:1 team/nginx:2
-  regctl delete --force team/nginx@sha256:0123…")]
+  regctl delete --force team/nginx@sha256:0123…
+  regctl delete --yes --repository team/old")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {
     /// What to delete: REPOSITORY:TAG or REPOSITORY@DIGEST
-    #[arg(value_name = "REF", required = true)]
+    #[arg(
+        value_name = "REF",
+        required_unless_present = "repositories",
+        conflicts_with = "repositories"
+    )]
     references: Vec<String>,
+    /// A repository to delete with all that is in it; may be given several times
+    #[arg(long = "repository", value_name = "REPOSITORY")]
+    repositories: Vec<String>,
     /// Say what would be deleted, and delete nothing
     #[arg(long)]
     dry_run: bool,
@@ -104,6 +114,15 @@ impl Row {
 
 pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let printer = context.printer;
+    if !args.repositories.is_empty() {
+        let deletion = Deletion {
+            dry_run: args.dry_run,
+            ignore_missing: args.ignore_missing,
+            yes: args.yes,
+            format: args.output.format,
+        };
+        return delete_repository::run(&args.repositories, &deletion, context).await;
+    }
     let (targets, mut rows) = plan(args, context).await?;
     if targets.len() > 1 && !args.yes && !args.dry_run && !confirmed(&targets, printer)? {
         return Ok(Exit::Error);

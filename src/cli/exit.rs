@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use crate::client;
+use crate::server::admin;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,15 @@ impl Exit {
                     client::Class::Mismatch => Self::Mismatch,
                     client::Class::Usage => Self::Usage,
                     client::Class::Other => Self::Error,
+                };
+            }
+            if let Some(failure) = cause.downcast_ref::<admin::Failure>() {
+                return match failure.kind {
+                    admin::FailureKind::NotFound => Self::NotFound,
+                    admin::FailureKind::Denied => Self::Denied,
+                    admin::FailureKind::Busy => Self::Unavailable,
+                    admin::FailureKind::Usage => Self::Usage,
+                    admin::FailureKind::Error => Self::Error,
                 };
             }
             if cause.is::<Usage>() {

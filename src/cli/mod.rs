@@ -4,16 +4,21 @@
 //! knows exit codes, `context` alone decides which registry is meant. Commands take parsed arguments
 //! and a context, and return how they ended; they know no HTTP.
 
+mod administration;
 mod catalog;
+mod check;
 mod context;
 mod copy;
 mod copying;
 mod delete;
+mod delete_repository;
 mod deletion;
 mod destination;
+mod du;
 mod exit;
 mod export;
 mod figures;
+mod gc;
 mod generate;
 mod image;
 mod inspect;
@@ -22,13 +27,16 @@ mod logout;
 mod manifest;
 mod output;
 mod progress;
+mod prune;
 mod registry;
 mod report;
+mod restore;
 mod selection;
 pub mod serve;
 mod sync;
 mod table;
 mod tags;
+mod trash;
 mod whoami;
 
 use clap::Parser;
@@ -88,6 +96,12 @@ enum Command {
     Export(export::Args),
     Copy(copy::Args),
     Sync(sync::Args),
+    Gc(gc::Args),
+    Prune(prune::Args),
+    Trash(trash::Args),
+    Restore(restore::Args),
+    Du(du::Args),
+    Check(check::Args),
     Completions(generate::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -148,7 +162,15 @@ pub async fn run() -> Exit {
 async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
     let local = matches!(
         command,
-        Command::Serve(_) | Command::Completions(_) | Command::Generate(_)
+        Command::Serve(_)
+            | Command::Gc(_)
+            | Command::Prune(_)
+            | Command::Trash(_)
+            | Command::Restore(_)
+            | Command::Du(_)
+            | Command::Check(_)
+            | Command::Completions(_)
+            | Command::Generate(_)
     );
     if let Some(flag) = early.first().filter(|_| local) {
         Printer::default().error(&format!(
@@ -176,6 +198,12 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
         Command::Copy(args) => copy::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Sync(args) => sync::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Export(args) => export::run(&args, &Context::new(&args.client.with(early))?).await,
+        Command::Gc(args) => gc::run(&args).await,
+        Command::Prune(args) => prune::run(&args).await,
+        Command::Trash(args) => trash::run(&args).await,
+        Command::Restore(args) => restore::run(&args).await,
+        Command::Du(args) => du::run(&args).await,
+        Command::Check(args) => check::run(&args).await,
         Command::Completions(args) => generate::completions(&args, Printer::default()),
         Command::Generate(args) => generate::run(&args),
     }

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::Exit;
+use super::administration;
 use super::output::Printer;
-use crate::config::{self, ConfigChoice};
 use crate::server;
 
 /// Run a registry
@@ -34,19 +34,7 @@ pub struct Args {
 }
 
 pub(super) async fn run(args: Args, printer: Printer) -> anyhow::Result<Exit> {
-    let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect();
-    let request = config::Request {
-        config: match args.config {
-            None => ConfigChoice::None,
-            Some(None) => ConfigChoice::Search,
-            Some(Some(file)) => ConfigChoice::File(file),
-        },
-        root: args.root,
-        listen: args.listen,
-        environment,
-    };
+    let request = administration::request(args.root, args.config, args.listen);
     if args.check {
         printer.lines(server::check(&request)?.lines())?;
     } else {

@@ -28,6 +28,7 @@ mod login;
 mod manifests;
 mod outgoing;
 mod referrers;
+mod repositories;
 mod request;
 mod retry;
 mod session;

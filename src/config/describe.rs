@@ -3,13 +3,13 @@
 //! One line a fact, in the order in which an operator asks: where, what data, what is allowed, what
 //! is watched. The lines are for people; nothing parses them.
 
-use std::time::Duration;
-
 use super::Loaded;
+use super::collection::{CollectionSettings, RetentionRule, ScrubSettings};
 use super::settings::{
     HealthCheck, HealthSettings, HttpSettings, IndexPlatforms, ListenAddress, LogSettings,
     Settings, StorageDriver, StorageSettings, ValidationSettings,
 };
+use super::values::words;
 
 impl Loaded {
     /// What the configuration means, a line a fact, and then what of it is ignored. Ends
@@ -27,9 +27,13 @@ impl Loaded {
             catalog_limit,
             tag_limit,
             validation,
+            collection,
+            retention,
+            scrub,
         } = &self.settings;
         describe_http(http, &mut lines);
         describe_storage(storage, &mut lines);
+        describe_collection(collection, retention, *scrub, &mut lines);
         describe_validation(validation, &mut lines);
         lines.push(format!(
             "Pages: at most {catalog_limit} repositories, at most {tag_limit} tags"
@@ -116,6 +120,60 @@ fn describe_storage(storage: &StorageSettings, lines: &mut Vec<String>) {
     });
 }
 
+fn describe_collection(
+    collection: &CollectionSettings,
+    retention: &[RetentionRule],
+    scrub: Option<ScrubSettings>,
+    lines: &mut Vec<String>,
+) {
+    let untagged = match collection.untagged {
+        None => String::new(),
+        Some(age) if age.is_zero() => ", with manifests that nothing holds".to_owned(),
+        Some(age) => format!(", with manifests that nothing holds after {}", words(age)),
+    };
+    lines.push(match &collection.schedule {
+        None => "Collects garbage: when told to (regctl gc)".to_owned(),
+        Some(schedule) => format!("Collects garbage: {schedule}{untagged}"),
+    });
+    lines.push(if collection.trash.is_zero() {
+        "Deleted tags: can't be restored".to_owned()
+    } else {
+        let trash = words(collection.trash);
+        format!("Deleted tags: can be restored for {trash} (regctl restore)")
+    });
+    for rule in retention {
+        let mut words_of: Vec<String> = Vec::new();
+        let list = |patterns: &[String]| patterns.join(" or ");
+        if let Some(count) = rule.keep_last {
+            words_of.push(format!("beyond the last {count}"));
+        }
+        if let Some(age) = rule.older_than {
+            words_of.push(format!("older than {}", words(age)));
+        }
+        if let Some(age) = rule.not_pulled_for {
+            words_of.push(format!("not pulled for {}", words(age)));
+        }
+        if !rule.matching.is_empty() {
+            words_of.push(format!("that match {}", list(&rule.matching)));
+        }
+        if !rule.exclude.is_empty() {
+            words_of.push(format!("but not {}", list(&rule.exclude)));
+        }
+        lines.push(format!(
+            "Tags that go from {}: {}",
+            list(&rule.repositories),
+            words_of.join(", ")
+        ));
+    }
+    if let Some(scrub) = scrub {
+        lines.push(format!(
+            "Reads everything: every {}, at most {} bytes a second",
+            words(scrub.interval),
+            scrub.rate
+        ));
+    }
+}
+
 fn describe_validation(validation: &ValidationSettings, lines: &mut Vec<String>) {
     let (allow, deny) = (&validation.urls_allow, &validation.urls_deny);
     let urls = match (allow.is_empty(), deny.is_empty()) {
@@ -187,24 +245,4 @@ fn address(address: &ListenAddress) -> String {
         ListenAddress::Tcp { .. } => address.to_string(),
         ListenAddress::Unix(path) => format!("the socket {}", path.display()),
     }
-}
-
-/// A duration as a person writes it: `168h`, `1h30m`, `1.5s`, `500ms`.
-fn words(duration: Duration) -> String {
-    let seconds = duration.as_secs();
-    if seconds == 0 || duration.subsec_nanos() != 0 {
-        return format!("{duration:?}");
-    }
-    let mut text = String::new();
-    for (count, unit) in [
-        (seconds / 3600, 'h'),
-        (seconds / 60 % 60, 'm'),
-        (seconds % 60, 's'),
-    ] {
-        if count > 0 {
-            text += &count.to_string();
-            text.push(unit);
-        }
-    }
-    text
 }

@@ -9,7 +9,9 @@
 
 #![expect(clippy::disallowed_methods, reason = "the configuration is a file")]
 
+mod collection;
 mod describe;
+mod duration;
 mod environment;
 mod error;
 mod health;
@@ -25,7 +27,9 @@ mod wire;
 mod tests;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+pub use collection::{CollectionSettings, RetentionRule, Schedule, ScrubSettings};
 pub use error::{ConfigError, Origin, Place};
 pub use settings::{
     DebugSettings, FileCheck, HealthCheck, HealthSettings, HttpCheck, HttpSettings, IndexPlatforms,
@@ -77,6 +81,17 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
     /// What is accepted and ignored or done differently; a line each, with the place and the key.
     pub warnings: Vec<String>,
+}
+
+/// A duration as a command line and the keys of regctl's own have it: `12h`, `7d`, `2w`. The error
+/// is to be read after the text.
+pub fn period(text: &str) -> Result<Duration, String> {
+    values::period(text).map_err(|bad| format!("{}; hint: {}", bad.reason, bad.hint))
+}
+
+/// A duration as a person writes it.
+pub fn period_in_words(duration: Duration) -> String {
+    values::words(duration)
 }
 
 /// Reads the configuration.

@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::collection::{CollectionSettings, RetentionRule, ScrubSettings};
 use crate::oci::Platform;
 
 /// Everything that `serve` goes by.
@@ -27,6 +28,12 @@ pub struct Settings {
     pub tag_limit: usize,
     /// What is checked in a manifest that is pushed.
     pub validation: ValidationSettings,
+    /// How garbage is collected.
+    pub collection: CollectionSettings,
+    /// Which tags go by themselves.
+    pub retention: Vec<RetentionRule>,
+    /// The check in the background; `None` where nothing asks for it.
+    pub scrub: Option<ScrubSettings>,
 }
 
 /// The log (stderr) and the access log (stdout).

@@ -9,6 +9,7 @@ use proptest::prelude::*;
 use super::*;
 
 mod meaning;
+mod own;
 mod refusals;
 
 /// The file that every second guide tells people to write.
@@ -95,6 +96,8 @@ fn the_file_from_the_field_works_as_it_is() {
     Data in: /var/lib/registry
     Clients may: pull, push and delete
     Unfinished uploads: removed after 168h, looked for every 24h
+    Collects garbage: when told to (regctl gc)
+    Deleted tags: can be restored for 24h (regctl restore)
     URLs allowed in manifests: any
     Images an index needs: none
     Pages: at most 1000 repositories, at most 1000 tags

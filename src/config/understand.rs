@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::collection::own_settings;
 use super::error::ConfigError;
 use super::health::health_settings;
 use super::node::{Node, Value};
@@ -20,7 +21,7 @@ use super::wire::http_settings;
 use crate::oci::Platform;
 
 /// The keys of the top.
-pub(super) const TOP: [&str; 17] = [
+pub(super) const TOP: [&str; 18] = [
     "version",
     "log",
     "loglevel",
@@ -38,6 +39,7 @@ pub(super) const TOP: [&str; 17] = [
     "validation",
     "policy",
     "compatibility",
+    "regctl",
 ];
 
 /// How many entries a page has at most, where the file does not say.
@@ -76,6 +78,7 @@ pub(super) fn understand(
     let mut top = Section::of(String::new(), root)?;
     version(&mut top, basis)?;
     refuse_dangerous(&mut top, warnings)?;
+    let own = own_settings(&mut top, warnings)?;
     let settings = Settings {
         log: log_settings(&mut top, warnings)?,
         storage: storage_settings(&mut top, basis, flags.root, warnings)?,
@@ -84,6 +87,9 @@ pub(super) fn understand(
         catalog_limit: page_limit(&mut top, "catalog", "maxentries", warnings)?,
         tag_limit: page_limit(&mut top, "tags", "maxtags", warnings)?,
         validation: validation_settings(&mut top, warnings)?,
+        collection: own.collection,
+        retention: own.retention,
+        scrub: own.scrub,
     };
     for (key, instead) in [
         ("notifications", "is not done yet: no events are sent"),
@@ -101,7 +107,6 @@ pub(super) fn understand(
     ] {
         top.ignore(key, instead, warnings);
     }
-    regctl_keys(&mut top, warnings)?;
     top.finish(warnings);
     Ok(settings)
 }
@@ -295,10 +300,4 @@ fn index_platforms(
         // the file asks for that.
         _ => IndexPlatforms::None,
     })
-}
-
-/// The keys of regctl's own, of which there are none yet.
-fn regctl_keys(top: &mut Section, warnings: &mut Warnings) -> Result<(), ConfigError> {
-    top.section("regctl")?.finish(warnings);
-    Ok(())
 }

@@ -1,11 +1,11 @@
-//! What the scalars of a configuration mean: durations as Go writes them, addresses, the prefix and
+//! What the scalars of a configuration mean: addresses, the prefix and
 //! the public address of the registry, levels, versions, header fields.
 //!
 //! Pure: a text in, a value or a [`BadValue`] out. Nothing here knows where the text came from.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
+pub(super) use super::duration::{duration, period, positive_duration, positive_period, words};
 use super::settings::{ListenAddress, LogFormat, LogLevel, TlsVersion};
 
 /// Why a text is not the value that a key needs.
@@ -62,77 +62,24 @@ pub(super) fn status_code(text: &str) -> Result<u16, BadValue> {
     }
 }
 
-/// A duration as Go writes it: `168h`, `1h30m`, `1.5s`, `500ms`; a bare number is nanoseconds.
-pub(super) fn duration(text: &str) -> Result<Duration, BadValue> {
-    let bad = || {
-        BadValue::not(
-            text,
-            "a duration",
-            "write it with units, as in 10s, 5m or 1h30m",
-        )
+/// Bytes a second: `4MiB`, `500k`, `1048576`, each with or without `/s`; units count by 1024.
+pub(super) fn byte_rate(text: &str) -> Result<u64, BadValue> {
+    let bad = || BadValue::not(text, "a number of bytes a second", "write it as in 4MiB");
+    let number = text.strip_suffix("/s").unwrap_or(text).trim();
+    let end = number
+        .find(|character: char| !character.is_ascii_digit())
+        .unwrap_or(number.len());
+    let (digits, unit) = number.split_at(end);
+    let scale: u64 = match unit.trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "k" | "kb" | "kib" => 1 << 10,
+        "m" | "mb" | "mib" => 1 << 20,
+        "g" | "gb" | "gib" => 1 << 30,
+        _ => return Err(bad()),
     };
-    let unsigned = text.strip_prefix('+').unwrap_or(text);
-    let digits = unsigned.replace('_', "");
-    if digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return digits.parse().map(Duration::from_nanos).map_err(|_| bad());
-    }
-    let mut total: u64 = 0;
-    let mut rest = unsigned;
-    while !rest.is_empty() {
-        let (nanoseconds, after) = term(rest).ok_or_else(bad)?;
-        total = total.checked_add(nanoseconds).ok_or_else(bad)?;
-        rest = after;
-    }
-    Ok(Duration::from_nanos(total))
-}
-
-/// A duration that is not zero.
-pub(super) fn positive_duration(text: &str) -> Result<Duration, BadValue> {
-    match duration(text)? {
-        Duration::ZERO => Err(BadValue {
-            reason: "is no time at all".to_owned(),
-            hint: "write how long to wait, as in 24h",
-        }),
-        duration => Ok(duration),
-    }
-}
-
-/// The first number and unit of a duration in nanoseconds, and what follows.
-fn term(text: &str) -> Option<(u64, &str)> {
-    const UNITS: [(&str, u64); 8] = [
-        ("ns", 1),
-        ("us", 1_000),
-        ("µs", 1_000),
-        ("μs", 1_000),
-        ("ms", 1_000_000),
-        ("s", 1_000_000_000),
-        ("m", 60_000_000_000),
-        ("h", 3_600_000_000_000),
-    ];
-    let end = text.find(|character: char| !(character.is_ascii_digit() || character == '.'))?;
-    let (number, after) = text.split_at(end);
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    if whole.is_empty() && fraction.is_empty() || fraction.contains('.') {
-        return None;
-    }
-    let end = after
-        .find(|character: char| character.is_ascii_digit() || character == '.')
-        .unwrap_or(after.len());
-    let (unit, after) = after.split_at(end);
-    let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit)?;
-    let whole: u64 = if whole.is_empty() {
-        0
-    } else {
-        whole.parse().ok()?
-    };
-    let mut nanoseconds = whole.checked_mul(*scale)?;
-    let mut place = *scale;
-    // Digits past the nanosecond have no weight, as in Go.
-    for digit in fraction.bytes() {
-        place /= 10;
-        nanoseconds = nanoseconds.checked_add(u64::from(digit - b'0').checked_mul(place)?)?;
-    }
-    Some((nanoseconds, after))
+    let bytes = digits.parse::<u64>().ok();
+    let bytes = bytes.and_then(|bytes| bytes.checked_mul(scale));
+    bytes.filter(|bytes| *bytes > 0).ok_or_else(bad)
 }
 
 /// `HOST:PORT`, `[IPv6]:PORT`, or `:PORT` for all addresses.

@@ -117,6 +117,10 @@ impl From<RegistryError> for Refusal {
                 (Status::BAD_REQUEST, Code::ManifestBlobUnknown)
             }
             Error::NameUnknown(_) => (Status::NOT_FOUND, Code::NameUnknown),
+            Error::NotInTrash(_) => (Status::NOT_FOUND, Code::ManifestUnknown),
+            Error::CollectionRuns { .. }
+            | Error::TagMoved { .. }
+            | Error::RestoreIncomplete { .. } => (Status::CONFLICT, Code::Unsupported),
             Error::DeleteDisabled | Error::ReadOnly => {
                 return Self::new(Status::METHOD_NOT_ALLOWED, Code::Unsupported, message)
                     .with(ALLOW, "GET, HEAD");

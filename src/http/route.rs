@@ -23,6 +23,8 @@ pub(super) enum Route {
     Tags(Repository),
     /// `/v2/<name>/_regctl/tags`: the tags with what is known of each.
     TagRecords(Repository),
+    /// `/v2/<name>/_regctl/repository`: all of a repository.
+    Repository(Repository),
     /// `/v2/<name>/manifests/<reference>`; a reference that is malformed comes as its text.
     Manifest(Repository, Result<Reference, String>),
     /// `/v2/<name>/blobs/<digest>`
@@ -66,6 +68,7 @@ impl Route {
             ["_regctl", "catalog"] => Ok(Self::CatalogRecords),
             [ref name @ .., "tags", "list"] => Ok(Self::Tags(repository(name)?)),
             [ref name @ .., "_regctl", "tags"] => Ok(Self::TagRecords(repository(name)?)),
+            [ref name @ .., "_regctl", "repository"] => Ok(Self::Repository(repository(name)?)),
             [ref name @ .., "manifests", reference] => Ok(Self::Manifest(
                 repository(name)?,
                 manifest_reference(reference)?,
@@ -90,6 +93,7 @@ impl Route {
             Self::Base => "base",
             Self::Catalog | Self::CatalogRecords => "catalog",
             Self::Tags(_) | Self::TagRecords(_) => "tags",
+            Self::Repository(_) => "repository",
             Self::Manifest(..) => "manifest",
             Self::Blob(..) => "blob",
             Self::Uploads(_) => "blob_upload",

@@ -41,28 +41,43 @@ pub(super) struct BlobRow {
     pub(super) record: BlobRecord,
 }
 
-/// Finds a blob by its canonical or another digest.
+/// Finds a blob by its canonical or another digest; one in quarantine is as if it were not there.
 pub(super) async fn find(
     connection: &mut SqliteConnection,
     digest: &Digest,
 ) -> Result<Option<BlobRow>, IndexError> {
-    let row: Option<(i64, String, i64)> = match digest.algorithm() {
-        Algorithm::Sha256 => {
-            sqlx::query_as("SELECT id, digest, size FROM blobs WHERE digest = $1")
-                .bind(digest.to_string())
-                .fetch_optional(connection)
-                .await?
-        }
-        Algorithm::Sha512 => {
-            sqlx::query_as(
-                "SELECT b.id, b.digest, b.size FROM digest_aliases a \
-                 JOIN blobs b ON b.id = a.blob_id WHERE a.digest = $1",
-            )
-            .bind(digest.to_string())
-            .fetch_optional(connection)
-            .await?
-        }
+    look_up(connection, digest, false).await
+}
+
+/// As [`find`], with those in quarantine.
+pub(super) async fn find_any(
+    connection: &mut SqliteConnection,
+    digest: &Digest,
+) -> Result<Option<BlobRow>, IndexError> {
+    look_up(connection, digest, true).await
+}
+
+async fn look_up(
+    connection: &mut SqliteConnection,
+    digest: &Digest,
+    any: bool,
+) -> Result<Option<BlobRow>, IndexError> {
+    let statement = match digest.algorithm() {
+        Algorithm::Sha256 => sqlx::query_as(
+            "SELECT id, digest, size FROM blobs \
+             WHERE digest = $1 AND ($2 OR quarantined_at IS NULL)",
+        ),
+        Algorithm::Sha512 => sqlx::query_as(
+            "SELECT b.id, b.digest, b.size FROM digest_aliases a \
+             JOIN blobs b ON b.id = a.blob_id \
+             WHERE a.digest = $1 AND ($2 OR b.quarantined_at IS NULL)",
+        ),
     };
+    let row: Option<(i64, String, i64)> = statement
+        .bind(digest.to_string())
+        .bind(any)
+        .fetch_optional(connection)
+        .await?;
     row.map(|(id, canonical, size)| {
         let record = BlobRecord {
             canonical: parsed("digest", &canonical)?,
@@ -106,7 +121,8 @@ pub(super) async fn link(
     Ok(done.rows_affected() > 0)
 }
 
-/// Adds a blob row where there is none: its id, and whether it is new.
+/// Adds a blob row where there is none: its id, and whether its bytes are new. One in quarantine is
+/// there again.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     canonical: &Digest,
@@ -115,7 +131,8 @@ pub(super) async fn insert(
 ) -> Result<(i64, bool), IndexError> {
     let inserted: Option<i64> = sqlx::query_scalar(
         "INSERT INTO blobs (digest, size, created_at) VALUES ($1, $2, $3) \
-         ON CONFLICT DO NOTHING RETURNING id",
+         ON CONFLICT (digest) DO UPDATE SET size = excluded.size, quarantined_at = NULL \
+         WHERE blobs.quarantined_at IS NOT NULL RETURNING id",
     )
     .bind(canonical.to_string())
     .bind(column(size))

@@ -15,6 +15,16 @@ pub enum LayoutChange {
         /// Where the bytes wait.
         from: String,
     },
+    /// The bytes of a blob are gone: nothing held them.
+    BlobRemoved {
+        /// The canonical digest.
+        digest: Digest,
+    },
+    /// The bytes of a blob are others than its digest says: they are laid aside.
+    BlobQuarantined {
+        /// The canonical digest.
+        digest: Digest,
+    },
     /// The bytes under a key, sealed or not, are of no use: the blob was there already.
     Discarded {
         /// The key.
@@ -67,6 +77,11 @@ pub enum LayoutChange {
         repository: Repository,
         /// The tag.
         tag: Tag,
+    },
+    /// A repository is gone, with all that links in it.
+    RepositoryRemoved {
+        /// The repository.
+        repository: Repository,
     },
 }
 

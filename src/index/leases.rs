@@ -57,6 +57,9 @@ pub(super) async fn take(
     }
 }
 
+/// Leases that are worked on in one transaction.
+const SOME: i64 = 500;
+
 impl Index {
     /// When the lease on a canonical digest ends, if there is one.
     pub async fn lease_end(&self, canonical: &Digest) -> Result<Option<Millis>, IndexError> {
@@ -89,15 +92,57 @@ impl Index {
         .await
     }
 
-    /// Forgets the leases that have ended.
+    /// Forgets leases that have ended, at most [`SOME`]: how many.
     pub async fn drop_ended_leases(&self, now: Millis) -> Result<u64, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
-                let done = sqlx::query("DELETE FROM leases WHERE expires_at <= $1")
-                    .bind(now)
+                let done = sqlx::query(
+                    "DELETE FROM leases WHERE digest IN \
+                     (SELECT digest FROM leases WHERE expires_at <= $1 LIMIT $2)",
+                )
+                .bind(now)
+                .bind(SOME)
+                .execute(transaction.connection())
+                .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
+
+    /// Canonical digests of some blobs after `last` that have come at `now` or later, and that no
+    /// manifest refers to and no lease holds.
+    pub async fn unheld_blobs(&self, last: &str, now: Millis) -> Result<Vec<String>, IndexError> {
+        let digests = sqlx::query_scalar(
+            "SELECT b.digest FROM candidates c JOIN blobs b ON b.id = c.blob_id \
+             WHERE b.digest > $1 AND b.created_at >= $2 AND NOT EXISTS \
+               (SELECT 1 FROM leases l WHERE l.digest = b.digest AND l.expires_at > $2) \
+             ORDER BY b.digest LIMIT $3",
+        )
+        .bind(last)
+        .bind(now)
+        .bind(SOME)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(digests)
+    }
+
+    /// Takes leases on canonical digests, each with its own end.
+    pub async fn lease_until(&self, ends: Vec<(Digest, Millis)>) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                for (digest, end) in ends {
+                    sqlx::query(
+                        "INSERT INTO leases (digest, expires_at) VALUES ($1, $2) \
+                         ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at \
+                         WHERE leases.expires_at < excluded.expires_at",
+                    )
+                    .bind(digest.to_string())
+                    .bind(end)
                     .execute(transaction.connection())
                     .await?;
-                Ok(done.rows_affected())
+                }
+                Ok(())
             })
         })
         .await

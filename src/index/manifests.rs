@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::trash::{self, Discard};
 use super::writer::Transaction;
 use super::{
     BlobRecord, Index, IndexError, LayoutChange, Lease, blobs, column, leases, parsed,
@@ -295,12 +296,14 @@ impl Index {
             Reference::Tag(_) => sqlx::query_as(
                 "SELECT m.digest, b.digest, m.media_type, m.size FROM repositories r \
                  JOIN tags t ON t.repository_id = r.id JOIN manifests m ON m.id = t.manifest_id \
-                 JOIN blobs b ON b.id = m.blob_id WHERE r.name = $1 AND t.name = $2",
+                 JOIN blobs b ON b.id = m.blob_id WHERE r.name = $1 AND t.name = $2 \
+                 AND b.quarantined_at IS NULL",
             ),
             Reference::Digest(_) => sqlx::query_as(
                 "SELECT m.digest, b.digest, m.media_type, m.size FROM repositories r \
                  JOIN manifests m ON m.repository_id = r.id \
-                 JOIN blobs b ON b.id = m.blob_id WHERE r.name = $1 AND m.digest = $2",
+                 JOIN blobs b ON b.id = m.blob_id WHERE r.name = $1 AND m.digest = $2 \
+                 AND b.quarantined_at IS NULL",
             ),
         };
         let row: Option<(String, String, String, i64)> = statement
@@ -321,12 +324,13 @@ impl Index {
         .transpose()
     }
 
-    /// Takes a manifest, and the tags that point at it, out of a repository: the tags, or `None`
-    /// when it was not there.
+    /// Moves a manifest, and the tags that point at it, into the trash: the tags, or `None` when it
+    /// was not there.
     pub async fn delete_manifest(
         &self,
         repository: Repository,
         digest: Digest,
+        discard: Discard,
     ) -> Result<Option<Vec<Tag>>, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -337,7 +341,8 @@ impl Index {
                 let Some(manifest) = find(connection, id, &digest).await? else {
                     return Ok(None);
                 };
-                let tags = remove(connection, manifest).await?;
+                trash::throw_manifest(transaction, &repository, manifest, discard).await?;
+                let tags = remove(transaction.connection(), manifest).await?;
                 for tag in &tags {
                     let (repository, tag) = (repository.clone(), tag.clone());
                     transaction

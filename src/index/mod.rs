@@ -7,10 +7,17 @@
 //! SQLite now. The statements keep to what PostgreSQL understands as well: `$1`, `ON CONFLICT`,
 //! `RETURNING`.
 
+mod audit;
+mod batch;
 mod blobs;
 mod change;
+mod collect;
+mod holdings;
 mod leases;
 mod manifests;
+mod prune;
+mod pulls;
+mod quarantine;
 mod referrers;
 mod repositories;
 mod schema;
@@ -18,7 +25,9 @@ mod schema;
 mod suite;
 mod survey;
 mod tags;
+mod trash;
 mod uploads;
+mod usage;
 mod writer;
 
 use std::path::Path;
@@ -29,15 +38,24 @@ use futures_util::future::BoxFuture;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlitePool};
 
+pub use audit::{AuditedBlob, AuditedRepository, Lacking, Link};
 pub use blobs::{BlobRecord, NewBlob};
 pub use change::{JournalEntry, LayoutChange};
+pub use collect::{
+    CollectTerms, CollectionRecord, HeldBlob, Hold, KeptManifest, KeptRecord, Plan, PlannedBlob,
+    PlannedManifest, WhyGone,
+};
+pub use holdings::{HeldManifest, HeldTag, Holdings};
 pub use leases::Lease;
 pub use manifests::{ManifestRecord, NewManifest, PutManifest, ReferenceKind};
+pub use prune::{Bundle, Bundled};
 pub use referrers::ReferrerRecord;
 pub use repositories::RepositoryRecord;
 pub use survey::{FoundRepository, KnownRepository};
 pub use tags::TagRecord;
+pub use trash::{Discard, Restorable, Restored, Restoring, Trashed, TrashedKind};
 pub use uploads::UploadRecord;
+pub use usage::Contents;
 
 use writer::Writer;
 
@@ -95,6 +113,8 @@ impl From<sqlx::Error> for IndexError {
 pub struct Index {
     readers: SqlitePool,
     writer: Writer,
+    /// How the database is opened by who reads it for long.
+    options: SqliteConnectOptions,
 }
 
 /// Rows that go from SQLite's thread to the reader's before that one has to take some: a page of a
@@ -120,8 +140,15 @@ impl Index {
             .pragma("cache_size", "-1024")
             .pragma("query_only", "1")
             .row_buffer_size(PAGE_OF_ROWS);
-        let mut connection = options.connect().await?;
+        let mut connection = options
+            .clone()
+            .pragma("temp_store", "MEMORY")
+            .connect()
+            .await?;
         schema::migrate(&mut connection).await?;
+        sqlx::raw_sql(batch::TABLES)
+            .execute(&mut connection)
+            .await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(READERS)
             .min_connections(1)
@@ -133,6 +160,7 @@ impl Index {
         Ok(Self {
             readers,
             writer: Writer::start(connection, observer),
+            options,
         })
     }
 

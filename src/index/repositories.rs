@@ -2,7 +2,8 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Index, IndexError, column, parsed};
+use super::trash::{self, Discard};
+use super::{Index, IndexError, LayoutChange, column, parsed};
 use crate::clock::Millis;
 use crate::oci::Repository;
 
@@ -125,5 +126,37 @@ impl Index {
     pub async fn knows_repository(&self, name: &Repository) -> Result<bool, IndexError> {
         let mut connection = self.readers.acquire().await?;
         Ok(find(&mut connection, name).await?.is_some())
+    }
+
+    /// Takes a repository with all that is in it into the trash; whether it was there.
+    pub async fn delete_repository(
+        &self,
+        repository: Repository,
+        discard: Discard,
+    ) -> Result<bool, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let connection = transaction.connection();
+                let Some(id) = find(connection, &repository).await? else {
+                    return Ok(false);
+                };
+                trash::throw_repository(transaction, &repository, id, discard).await?;
+                for statement in [
+                    "DELETE FROM tags WHERE repository_id = $1",
+                    "DELETE FROM manifests WHERE repository_id = $1",
+                    "DELETE FROM repositories WHERE id = $1",
+                ] {
+                    sqlx::query(statement)
+                        .bind(id)
+                        .execute(transaction.connection())
+                        .await?;
+                }
+                transaction
+                    .journal(LayoutChange::RepositoryRemoved { repository })
+                    .await?;
+                Ok(true)
+            })
+        })
+        .await
     }
 }

@@ -5,7 +5,10 @@ use sqlx::{Connection, SqliteConnection};
 use super::IndexError;
 
 /// Each step once, in order. A step that has been released is never changed.
-const STEPS: &[&str] = &[include_str!("migrations/0001_relations.sql")];
+const STEPS: &[&str] = &[
+    include_str!("migrations/0001_relations.sql"),
+    include_str!("migrations/0002_collection.sql"),
+];
 
 /// Brings the schema up to date, each step in a transaction of its own.
 pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), IndexError> {

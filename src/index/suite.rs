@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use parking_lot::Mutex;
 
-use super::{Index, IndexError, JournalEntry, LayoutChange, Lease, NewBlob, NewManifest};
+use super::{Discard, Index, IndexError, JournalEntry, LayoutChange, Lease, NewBlob, NewManifest};
 use crate::clock::Millis;
 use crate::oci::{Algorithm, Digest, MediaType, Repository, Tag};
 
@@ -67,6 +67,11 @@ impl Place {
 /// A lease of a thousand milliseconds, taken at `now`.
 fn at(now: Millis) -> Lease {
     Lease { now, length: 1000 }
+}
+
+/// A deletion at `now` that can be restored for a thousand milliseconds.
+fn thrown(now: Millis) -> Discard {
+    Discard { now, keep: 1000 }
 }
 
 fn repository(name: &str) -> Repository {

@@ -122,14 +122,17 @@ impl Index {
         })
     }
 
-    /// The canonical digests whose hexadecimal form begins with `prefix`.
+    /// The canonical digests whose hexadecimal form begins with `prefix`, of blobs that lie in
+    /// their place.
     pub async fn known_blobs(&self, prefix: &str) -> Result<HashSet<Digest>, IndexError> {
-        let texts: Vec<String> =
-            sqlx::query_scalar("SELECT digest FROM blobs WHERE digest >= $1 AND digest < $2")
-                .bind(format!("{}:{prefix}", Algorithm::Sha256))
-                .bind(format!("{}:{prefix}g", Algorithm::Sha256))
-                .fetch_all(&self.readers)
-                .await?;
+        let texts: Vec<String> = sqlx::query_scalar(
+            "SELECT digest FROM blobs WHERE digest >= $1 AND digest < $2 \
+             AND quarantined_at IS NULL",
+        )
+        .bind(format!("{}:{prefix}", Algorithm::Sha256))
+        .bind(format!("{}:{prefix}g", Algorithm::Sha256))
+        .fetch_all(&self.readers)
+        .await?;
         texts.iter().map(|text| parsed("digest", text)).collect()
     }
 
@@ -148,7 +151,7 @@ impl Index {
                     blobs::insert(connection, &digest, size, now).await?;
                 }
                 for digest in gone {
-                    let Some(blob) = blobs::find(connection, &digest).await? else {
+                    let Some(blob) = blobs::find_any(connection, &digest).await? else {
                         continue;
                     };
                     let held: Vec<i64> =
@@ -181,7 +184,7 @@ impl Index {
                 let connection = transaction.connection();
                 let id = repositories::ensure(connection, &found.name, now).await?;
                 for (digest, canonical) in &found.linked {
-                    let Some(blob) = blobs::find(connection, canonical).await? else {
+                    let Some(blob) = blobs::find_any(connection, canonical).await? else {
                         continue;
                     };
                     if digest != canonical {
@@ -200,7 +203,7 @@ impl Index {
                     .await?;
                 }
                 for (manifest, pushed_at) in &found.manifests {
-                    let Some(blob) = blobs::find(connection, &manifest.canonical).await? else {
+                    let Some(blob) = blobs::find_any(connection, &manifest.canonical).await? else {
                         continue;
                     };
                     if manifest.digest != manifest.canonical {

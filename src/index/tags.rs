@@ -2,6 +2,7 @@
 
 use sqlx::SqliteConnection;
 
+use super::trash::{self, Discard};
 use super::{Index, IndexError, LayoutChange, column, parsed, repositories};
 use crate::clock::Millis;
 use crate::oci::{Digest, MediaType, Repository, Tag};
@@ -45,6 +46,23 @@ pub(super) async fn set(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The manifest that a tag points at.
+pub(super) async fn find(
+    connection: &mut SqliteConnection,
+    repository: i64,
+    name: &Tag,
+) -> Result<Option<Digest>, IndexError> {
+    let digest: Option<String> = sqlx::query_scalar(
+        "SELECT m.digest FROM tags t JOIN manifests m ON m.id = t.manifest_id \
+         WHERE t.repository_id = $1 AND t.name = $2",
+    )
+    .bind(repository)
+    .bind(name.as_str())
+    .fetch_optional(connection)
+    .await?;
+    digest.map(|text| parsed("digest", &text)).transpose()
 }
 
 /// Removes a tag; whether it was there.
@@ -128,16 +146,23 @@ impl Index {
             .map(Some)
     }
 
-    /// Removes a tag, and nothing else; whether it was there.
-    pub async fn delete_tag(&self, repository: Repository, tag: Tag) -> Result<bool, IndexError> {
+    /// Moves a tag into the trash, and nothing else; whether it was there.
+    pub async fn delete_tag(
+        &self,
+        repository: Repository,
+        tag: Tag,
+        discard: Discard,
+    ) -> Result<bool, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
                 let connection = transaction.connection();
                 let Some(id) = repositories::find(connection, &repository).await? else {
                     return Ok(false);
                 };
-                let there = remove(connection, id, &tag).await?;
+                let there = find(connection, id, &tag).await?.is_some();
                 if there {
+                    trash::throw_tag(connection, &repository, id, &tag, discard).await?;
+                    remove(transaction.connection(), id, &tag).await?;
                     transaction
                         .journal(LayoutChange::TagRemoved { repository, tag })
                         .await?;

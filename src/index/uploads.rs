@@ -85,13 +85,18 @@ impl Index {
         row.map(record).transpose()
     }
 
-    /// Sessions that have received nothing since `before`.
-    pub async fn idle_uploads(&self, before: Millis) -> Result<Vec<UploadRecord>, IndexError> {
+    /// Sessions that have received nothing since `before`, at most `limit`.
+    pub async fn idle_uploads(
+        &self,
+        before: Millis,
+        limit: usize,
+    ) -> Result<Vec<UploadRecord>, IndexError> {
         let rows: Vec<UploadRow> = sqlx::query_as(
             "SELECT id, repository, started_at, updated_at, position, state FROM uploads \
-             WHERE updated_at < $1 ORDER BY updated_at LIMIT 1000",
+             WHERE updated_at < $1 ORDER BY updated_at LIMIT $2",
         )
         .bind(before)
+        .bind(column(limit as u64))
         .fetch_all(&self.readers)
         .await?;
         rows.into_iter().map(record).collect()

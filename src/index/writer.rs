@@ -11,7 +11,7 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use sqlx::{Connection, SqliteConnection};
+use sqlx::{Connection, QueryBuilder, Sqlite, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
@@ -19,6 +19,8 @@ use super::{Index, IndexError, JournalEntry, LayoutChange, Observer};
 
 /// Writes that share a commit at most.
 const BATCH: usize = 128;
+/// Rows of the journal that go in one statement.
+const ROWS: usize = 256;
 /// Writes that wait before callers are made to.
 const QUEUE: usize = 1024;
 
@@ -45,6 +47,38 @@ impl Transaction {
             .fetch_one(&mut self.connection)
             .await?;
         self.entries.push(JournalEntry { id, change });
+        Ok(())
+    }
+
+    /// As [`Transaction::journal`], of many changes at once.
+    pub(super) async fn journal_all(
+        &mut self,
+        changes: Vec<LayoutChange>,
+    ) -> Result<(), IndexError> {
+        let mut changes = changes.into_iter().peekable();
+        while changes.peek().is_some() {
+            let some: Vec<LayoutChange> = changes.by_ref().take(ROWS).collect();
+            let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO journal (change) ");
+            let texts = some.iter().map(serde_json::to_string);
+            let texts: Vec<String> = texts
+                .collect::<Result<_, _>>()
+                .map_err(|error| IndexError::Database(sqlx::Error::Encode(error.into())))?;
+            insert.push_values(texts, |mut row, text| {
+                row.push_bind(text);
+            });
+            insert.push(" RETURNING id");
+            // Numbers grow in the order of the values.
+            let mut ids: Vec<i64> = insert
+                .build_query_scalar()
+                .fetch_all(&mut self.connection)
+                .await?;
+            ids.sort_unstable();
+            self.entries.extend(
+                ids.into_iter()
+                    .zip(some)
+                    .map(|(id, change)| JournalEntry { id, change }),
+            );
+        }
         Ok(())
     }
 

@@ -1,6 +1,7 @@
 //! Taking in what others put into the layout: manifests, read and described, and upload sessions.
 
 use super::{Registry, RegistryError, layout, manifests};
+use crate::clock::Millis;
 use crate::hash::Hasher;
 use crate::index::{NewManifest, UploadRecord};
 use crate::oci::{Digest, MANIFEST_LIMIT, ManifestView, MediaType, Repository};
@@ -50,6 +51,36 @@ impl Registry {
             }
         };
         Ok(Some(manifest))
+    }
+
+    /// Blobs that have come without a manifest may be of a push that is still under way: they are
+    /// leased from when they were written, as they would have been here. They have come since
+    /// `since`; `now` is by the store's clock.
+    pub(super) async fn lease_adopted(&self, since: Millis, now: i64) -> Result<(), RegistryError> {
+        let terms = self.lease();
+        let mut last = String::new();
+        loop {
+            let digests = self.index.unheld_blobs(&last, since).await?;
+            let Some(end) = digests.last().cloned() else {
+                return Ok(());
+            };
+            last = end;
+            let digests: Vec<Digest> = digests
+                .iter()
+                .filter_map(|text| text.parse().ok())
+                .collect();
+            let keys: Vec<String> = digests.iter().map(layout::blob).collect();
+            let stats = self.store.stat(&keys).await?;
+            let ends = digests.into_iter().zip(stats).filter_map(|(digest, stat)| {
+                let age = now.saturating_sub(stat?.changed) / 1_000_000;
+                let left = terms.length.saturating_sub(age).min(terms.length);
+                (left > 0).then(|| (digest, terms.now.saturating_add(left)))
+            });
+            let ends: Vec<_> = ends.collect();
+            if !ends.is_empty() {
+                self.index.lease_until(ends).await?;
+            }
+        }
     }
 
     /// Upload sessions that lie in the layout, so that they can go on or be purged.

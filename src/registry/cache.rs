@@ -13,6 +13,7 @@ use parking_lot::{Mutex, MutexGuard};
 use quick_cache::sync::Cache as Map;
 use quick_cache::{OptionsBuilder, Weighter};
 
+use super::pulls::Pulled;
 use crate::clock::Millis;
 use crate::index::{BlobRecord, LayoutChange};
 use crate::oci::{Digest, MediaType, Reference, Repository};
@@ -22,10 +23,14 @@ use crate::oci::{Digest, MediaType, Reference, Repository};
 pub struct Manifest {
     /// The digest by which it is asked for.
     pub digest: Digest,
+    /// The digest under which its bytes lie.
+    pub(super) canonical: Digest,
     /// Its media type.
     pub media_type: MediaType,
     /// Its bytes, as they were pushed.
     pub bytes: Bytes,
+    /// How often it was asked for.
+    pub(super) pulled: Arc<Pulled>,
 }
 
 /// Bytes of manifests that are kept.
@@ -139,6 +144,17 @@ impl Cache {
         }
     }
 
+    /// Forgets a blob, in whatever repository.
+    pub(super) fn forget_blob(&self, canonical: &Digest) {
+        for changes in &self.changes {
+            *changes.lock() += 1;
+        }
+        self.leased
+            .retain(|_, (blob, _)| blob.canonical != *canonical);
+        self.manifests
+            .retain(|_, manifest| manifest.canonical != *canonical);
+    }
+
     /// Takes in a commit.
     pub(super) fn committed(&self, change: &LayoutChange) {
         match change {
@@ -175,6 +191,15 @@ impl Cache {
                 *changes += 1;
                 self.leased.remove(&(repository.clone(), *digest));
             }
+            LayoutChange::RepositoryRemoved { repository } => {
+                let mut changes = self.shard(repository);
+                *changes += 1;
+                self.manifests.retain(|(of, _), _| of != repository);
+                self.leased.retain(|(of, _), _| of != repository);
+            }
+            // The links to it have gone one by one, but when its bytes turned out to be wrong.
+            LayoutChange::BlobRemoved { .. } => {}
+            LayoutChange::BlobQuarantined { digest } => self.forget_blob(digest),
             LayoutChange::BlobPlaced { .. }
             | LayoutChange::Discarded { .. }
             | LayoutChange::LayerLinked { .. }

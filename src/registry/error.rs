@@ -1,6 +1,7 @@
 //! Why a registry refuses.
 
-use crate::index::IndexError;
+use crate::clock::Millis;
+use crate::index::{IndexError, Restorable};
 use crate::oci::{Digest, ManifestError, Reference, Repository};
 use crate::store::StoreError;
 
@@ -85,6 +86,31 @@ pub enum RegistryError {
     /// The store has no room left.
     #[error("no room left on the registry's device")]
     Full,
+    /// Another collection is under way.
+    #[error("a collection runs already")]
+    CollectionRuns {
+        /// Since when.
+        since: Millis,
+    },
+    /// What should be restored is not in the trash.
+    #[error("{0} is not in the trash")]
+    NotInTrash(Restorable),
+    /// A tag that should be restored has been set to something else since.
+    #[error("{what} has been set to {digest} since it was deleted")]
+    TagMoved {
+        /// What should be restored.
+        what: Restorable,
+        /// Where the tag points now.
+        digest: Digest,
+    },
+    /// What should be restored consists of bytes that another program has taken.
+    #[error("{what} can't be restored: {} of its blobs are gone", missing.len())]
+    RestoreIncomplete {
+        /// What should be restored.
+        what: Restorable,
+        /// What is gone.
+        missing: Vec<Digest>,
+    },
     /// The root has lost most of what the index knows.
     #[error(
         "{root} holds {found} of the {known} manifests that its index knows: \

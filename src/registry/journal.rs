@@ -19,12 +19,14 @@ use super::cache::Cache;
 use super::layout;
 use crate::index::{Index, JournalEntry, LayoutChange};
 use crate::oci::Digest;
-use crate::store::{Store, StoreError};
+use crate::store::{Step, Store, StoreError};
 
 /// Repositories that are worked on at the same time.
 const LANES: usize = 8;
 /// Changes that are made in one trip to the store at most.
 const TRIP: usize = 64;
+/// Changes whose directories are looked through in one trip at the start.
+const SWEPT: usize = 1024;
 /// How long a failed change waits before it is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
@@ -99,8 +101,15 @@ impl Journal {
             for JournalEntry { id, change } in &entries {
                 state.outstanding.insert(*id);
                 state.last = state.last.max(*id);
-                if let LayoutChange::BlobPlaced { digest, from } = change {
-                    state.waiting.insert(*digest, from.clone());
+                match change {
+                    LayoutChange::BlobPlaced { digest, from } => {
+                        state.waiting.insert(*digest, from.clone());
+                    }
+                    LayoutChange::BlobRemoved { digest }
+                    | LayoutChange::BlobQuarantined { digest } => {
+                        state.waiting.remove(digest);
+                    }
+                    _ => {}
                 }
                 state.claimed.extend(claim(change).cloned());
             }
@@ -158,6 +167,17 @@ impl Journal {
         self.state.lock().outstanding.is_empty()
     }
 
+    /// The last row that was committed.
+    pub(super) fn last(&self) -> i64 {
+        self.state.lock().last
+    }
+
+    /// Whether the layout shows everything up to a row.
+    pub(super) fn shows(&self, row: i64) -> bool {
+        let state = self.state.lock();
+        state.outstanding.first().is_none_or(|first| *first > row)
+    }
+
     /// Syncs the store and forgets what that covers, if there is anything.
     pub(super) async fn forget(
         &self,
@@ -180,12 +200,76 @@ impl Journal {
     }
 
     /// Does again what an earlier process may not have done, once; what fails is tried again later.
-    pub(super) async fn redo(&self, index: &Index) -> Result<usize, super::RegistryError> {
-        let entries = index.journal().await?;
+    pub(super) async fn redo(
+        &self,
+        store: &dyn Store,
+        index: &Index,
+    ) -> Result<usize, super::RegistryError> {
+        let entries = last_placements(index.journal().await?);
         let count = entries.len();
+        for some in entries.chunks(SWEPT) {
+            if let Err(error) = sweep(store, some).await {
+                tracing::warn!(%error, "what a crash has left half-written could not be removed");
+                break;
+            }
+        }
         self.commit(entries).await;
         Ok(count)
     }
+}
+
+/// Removes what was being written for these changes when the process ended. Nobody else writes
+/// there: the journal has them because it was us.
+async fn sweep(store: &dyn Store, entries: &[JournalEntry]) -> Result<(), StoreError> {
+    let places: Vec<(String, &str)> = entries
+        .iter()
+        .flat_map(|entry| layout::half_written(&entry.change))
+        .collect();
+    let directories: Vec<String> = places.iter().map(|(key, _)| key.clone()).collect();
+    let mut steps = Vec::new();
+    for ((directory, name), listed) in places.iter().zip(store.list(&directories).await?) {
+        let left = listed
+            .into_iter()
+            .filter(|entry| !entry.directory && layout::is_half_written(&entry.name, name));
+        steps.extend(left.map(|entry| Step::Remove {
+            key: format!("{directory}/{}", entry.name),
+        }));
+    }
+    if !steps.is_empty() {
+        store.apply(steps).await?;
+    }
+    Ok(())
+}
+
+/// What is left to do of changes some of which were made already: of those that put the bytes of a
+/// blob somewhere only the last counts. An earlier one, made after it, would undo it.
+fn last_placements(entries: Vec<JournalEntry>) -> Vec<JournalEntry> {
+    let mut last = HashMap::new();
+    for JournalEntry { id, change } in &entries {
+        if let Some(digest) = layout::placed(change) {
+            last.insert(*digest, *id);
+        }
+    }
+    entries
+        .into_iter()
+        .map(|JournalEntry { id, change }| {
+            let overtaken = layout::placed(&change).is_some_and(|digest| last[digest] != id);
+            match change {
+                LayoutChange::BlobPlaced { from: key, .. } if overtaken => JournalEntry {
+                    id,
+                    change: LayoutChange::Discarded { key },
+                },
+                // The row is done with what comes later.
+                _ if overtaken => JournalEntry {
+                    id,
+                    change: LayoutChange::Discarded {
+                        key: layout::staged(),
+                    },
+                },
+                change => JournalEntry { id, change },
+            }
+        })
+        .collect()
 }
 
 /// One lane: its changes in order, as many in one trip to the store as there are. Ends with its
@@ -258,8 +342,10 @@ async fn trip(
     }
     match (error, waiting.front()) {
         (Some(error), Some(work)) => match &work.entry.change {
-            // A collection or another hand took the bytes since: there is nothing left to place.
-            LayoutChange::BlobPlaced { digest, .. } if error.is_not_found() => {
+            // Another hand took the bytes: there is nothing left to place.
+            LayoutChange::BlobPlaced { digest, .. } | LayoutChange::BlobQuarantined { digest }
+                if error.is_not_found() =>
+            {
                 tracing::warn!(%digest, "the bytes of a blob are neither staged nor in place");
                 if let Some(work) = waiting.pop_front() {
                     done(state, &work);
@@ -275,7 +361,10 @@ async fn trip(
 fn done(state: &Mutex<State>, work: &Work) {
     let mut state = state.lock();
     state.outstanding.remove(&work.entry.id);
-    if let LayoutChange::BlobPlaced { digest, .. } = &work.entry.change {
+    // It may have been taken and have come again since: then other bytes wait.
+    if let LayoutChange::BlobPlaced { digest, from } = &work.entry.change
+        && state.waiting.get(digest) == Some(from)
+    {
         state.waiting.remove(digest);
     }
     if let Some(key) = claim(&work.entry.change) {

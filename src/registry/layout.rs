@@ -9,14 +9,22 @@ use crate::index::LayoutChange;
 use crate::oci::{Digest, Repository, Tag};
 use crate::store::Step;
 
+/// All of the layout.
+pub(super) const TREE: &str = "docker/registry/v2";
+/// Blobs of all algorithms.
+pub(super) const ALL_BLOBS: &str = "docker/registry/v2/blobs";
 /// Blobs by their canonical digest, in 256 directories by the first two digits.
 pub(super) const BLOBS: &str = "docker/registry/v2/blobs/sha256";
 /// Repositories, their components as directories.
 pub(super) const REPOSITORIES: &str = "docker/registry/v2/repositories";
+/// All that is ours and not of the layout of registry:2.
+pub(super) const OURS: &str = "regctl";
 /// Upload sessions, by repository.
 pub(super) const UPLOADS: &str = "regctl/uploads";
 /// Bytes on their way in that no session holds.
 pub(super) const STAGING: &str = "regctl/staging";
+/// What is wrong or can't be explained, laid aside for a person to look at.
+pub(super) const LOST: &str = "regctl/lost+found";
 /// Written to learn what time it is where the bytes lie.
 pub(super) const CLOCK: &str = "regctl/clock";
 
@@ -25,10 +33,20 @@ pub(super) fn repository(name: &str) -> String {
     format!("{REPOSITORIES}/{name}")
 }
 
+/// The directory of a blob.
+pub(super) fn blob_directory(canonical: &Digest) -> String {
+    let hex = canonical.hex();
+    format!("{BLOBS}/{}/{hex}", &hex[..2])
+}
+
 /// The bytes of a blob.
 pub(super) fn blob(canonical: &Digest) -> String {
-    let hex = canonical.hex();
-    format!("{BLOBS}/{}/{hex}/data", &hex[..2])
+    format!("{}/data", blob_directory(canonical))
+}
+
+/// Where the bytes of a blob are laid aside that are others than its digest says.
+pub(super) fn lost_blob(canonical: &Digest) -> String {
+    format!("{LOST}/blobs/{}", canonical.hex())
 }
 
 /// The link that lets a repository read a blob.
@@ -90,22 +108,84 @@ pub(super) fn staged() -> String {
     format!("{STAGING}/{}", uuid::Uuid::new_v4())
 }
 
+/// Whether a name is that of a record, `name`, that was being written: `name.<uuid>.tmp`.
+pub(super) fn is_half_written(file: &str, name: &str) -> bool {
+    file.strip_prefix(name)
+        .and_then(|rest| rest.strip_prefix('.')?.strip_suffix(".tmp"))
+        .is_some_and(|id| uuid::Uuid::try_parse(id).is_ok())
+}
+
+/// Where files of a change may lie that was being made when the process ended: the directory, and
+/// the name of the file that it should become.
+pub(super) fn half_written(change: &LayoutChange) -> Vec<(String, &'static str)> {
+    let link = |key: String| {
+        let directory = key.strip_suffix("/link").map(str::to_owned);
+        directory.map(|directory| (directory, "link"))
+    };
+    let places = match change {
+        LayoutChange::BlobPlaced { digest, .. } => {
+            let key = blob(digest);
+            vec![
+                key.strip_suffix("/data")
+                    .map(|key| (key.to_owned(), "data")),
+            ]
+        }
+        LayoutChange::LayerLinked {
+            repository, digest, ..
+        } => vec![link(layer(repository, digest))],
+        LayoutChange::RevisionLinked {
+            repository, digest, ..
+        } => vec![link(revision(repository, digest))],
+        LayoutChange::TagSet {
+            repository,
+            tag,
+            digest,
+        } => vec![
+            link(tag_past(repository, tag, digest)),
+            link(tag_current(repository, tag)),
+        ],
+        _ => Vec::new(),
+    };
+    places.into_iter().flatten().collect()
+}
+
 /// The text of a link file.
 fn link(digest: &Digest) -> Bytes {
     digest.to_string().into()
 }
 
-/// The key by which changes are kept in order: two changes that touch the same files share it.
-pub(super) fn lane_key(change: &LayoutChange) -> &str {
+/// By what changes are kept in order: two changes that touch the same files share it.
+#[derive(Hash)]
+pub(super) enum LaneKey<'a> {
+    Blob(&'a Digest),
+    Bytes(&'a str),
+    Repository(&'a Repository),
+}
+
+/// What keeps a change in order.
+pub(super) fn lane_key(change: &LayoutChange) -> LaneKey<'_> {
     match change {
-        LayoutChange::BlobPlaced { from, .. } => from,
-        LayoutChange::Discarded { key } => key,
+        LayoutChange::BlobPlaced { digest, .. }
+        | LayoutChange::BlobRemoved { digest }
+        | LayoutChange::BlobQuarantined { digest } => LaneKey::Blob(digest),
+        LayoutChange::Discarded { key } => LaneKey::Bytes(key),
         LayoutChange::LayerLinked { repository, .. }
         | LayoutChange::LayerUnlinked { repository, .. }
         | LayoutChange::RevisionLinked { repository, .. }
         | LayoutChange::RevisionUnlinked { repository, .. }
         | LayoutChange::TagSet { repository, .. }
-        | LayoutChange::TagRemoved { repository, .. } => repository.as_str(),
+        | LayoutChange::TagRemoved { repository, .. }
+        | LayoutChange::RepositoryRemoved { repository } => LaneKey::Repository(repository),
+    }
+}
+
+/// The blob whose bytes a change puts into their place, or takes from there.
+pub(super) fn placed(change: &LayoutChange) -> Option<&Digest> {
+    match change {
+        LayoutChange::BlobPlaced { digest, .. }
+        | LayoutChange::BlobRemoved { digest }
+        | LayoutChange::BlobQuarantined { digest } => Some(digest),
+        _ => None,
     }
 }
 
@@ -124,6 +204,11 @@ pub(super) fn steps(change: &LayoutChange) -> Vec<Step> {
             steps.extend(session_directory(from));
             steps
         }
+        LayoutChange::BlobRemoved { digest } => vec![Step::Prune { key: blob(digest) }],
+        LayoutChange::BlobQuarantined { digest } => vec![Step::Place {
+            from: blob(digest),
+            to: lost_blob(digest),
+        }],
         LayoutChange::Discarded { key } => vec![discard(key)],
         LayoutChange::LayerLinked {
             repository,
@@ -164,6 +249,21 @@ pub(super) fn steps(change: &LayoutChange) -> Vec<Step> {
             vec![Step::RemoveTree {
                 key: tag(repository, name),
             }]
+        }
+        LayoutChange::RepositoryRemoved { repository: name } => {
+            let directory = repository(name.as_str());
+            vec![
+                Step::RemoveTree {
+                    key: format!("{directory}/_manifests"),
+                },
+                Step::RemoveTree {
+                    key: format!("{directory}/_layers"),
+                },
+                Step::RemoveEmpty {
+                    key: directory,
+                    below: REPOSITORIES.to_owned(),
+                },
+            ]
         }
     }
 }

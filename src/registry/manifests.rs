@@ -7,6 +7,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::cache::Manifest;
+use super::pulls::Pulled;
 use super::{Registry, RegistryError, RequiredChildren, layout};
 use crate::hash::Hasher;
 use crate::index::{NewManifest, PutManifest, ReferenceKind};
@@ -219,8 +220,20 @@ impl Registry {
         }
     }
 
-    /// A manifest by tag or digest. What does not hash to its digest is not answered.
+    /// A manifest by tag or digest, as a client asks for it: that is counted. What does not hash to
+    /// its digest is not answered.
     pub async fn manifest(
+        &self,
+        repository: &Repository,
+        reference: &Reference,
+    ) -> Result<Arc<Manifest>, RegistryError> {
+        let manifest = self.find_manifest(repository, reference).await?;
+        self.pulls.note(&manifest.pulled);
+        Ok(manifest)
+    }
+
+    /// As [`Registry::manifest`], for ourselves.
+    pub(super) async fn find_manifest(
         &self,
         repository: &Repository,
         reference: &Reference,
@@ -256,15 +269,17 @@ impl Registry {
         }
         let manifest = Arc::new(Manifest {
             digest: record.digest,
+            canonical: record.blob.canonical,
             media_type: record.media_type,
             bytes,
+            pulled: Pulled::never(repository, &record.digest),
         });
         self.cache
             .keep_manifest(seen, repository, reference, &manifest);
         Ok(manifest)
     }
 
-    /// Removes a tag, and nothing else.
+    /// Removes a tag, and nothing else; it lies in the trash for its time.
     pub async fn delete_tag(
         &self,
         repository: &Repository,
@@ -273,7 +288,7 @@ impl Registry {
         self.must_allow_deletes()?;
         if self
             .index
-            .delete_tag(repository.clone(), tag.clone())
+            .delete_tag(repository.clone(), tag.clone(), self.discard())
             .await?
         {
             return Ok(());
@@ -285,7 +300,8 @@ impl Registry {
         })
     }
 
-    /// Removes a manifest and the tags that point at it: those.
+    /// Removes a manifest and the tags that point at it: those. They lie in the trash for their
+    /// time.
     pub async fn delete_manifest(
         &self,
         repository: &Repository,
@@ -294,7 +310,7 @@ impl Registry {
         self.must_allow_deletes()?;
         let tags = self
             .index
-            .delete_manifest(repository.clone(), *digest)
+            .delete_manifest(repository.clone(), *digest, self.discard())
             .await?;
         tags.ok_or_else(|| RegistryError::ManifestUnknown {
             repository: repository.clone(),

@@ -8,13 +8,18 @@ mod adopt;
 mod blobs;
 mod cache;
 mod catalog;
+mod check;
+mod collect;
 mod error;
 mod journal;
 mod layout;
 mod manifests;
+mod prune;
+mod pulls;
 mod referrers;
 mod reindex;
 mod resume;
+mod retain;
 mod sessions;
 mod survey;
 #[cfg(test)]
@@ -23,27 +28,41 @@ mod survey;
     reason = "tests play the part of other programs"
 )]
 mod tests;
+mod trash;
 mod upkeep;
 mod uploads;
+mod usage;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use crate::clock::{Clock, Millis};
 use crate::index::{Index, Lease};
+use crate::oci::Digest;
 use crate::store::{Step, Store};
 
 pub use blobs::Blob;
 pub use cache::Manifest;
 pub use catalog::TagListing;
+pub use check::{CheckOptions, CheckReport, Checked, Difference, Remedy, Scrubbed};
+pub use collect::{CollectOptions, CollectReport, Collected, CollectionStatus, Freed, Progress};
 pub use error::RegistryError;
 pub use manifests::{Incoming, Put};
+pub use prune::{PruneReport, Pruned};
 pub use referrers::Referrers;
 pub use reindex::Taken;
+pub use retain::{Goes, Holder, Keeps, RetentionPlan, Rule, RuleTerms, Verdict};
 pub use uploads::{Arrived, BodyError, IncomingBody, Upload};
+pub use usage::{RepositoryUsage, Usage, UsageReport};
+
+pub use crate::index::{
+    CollectionRecord, Hold, KeptManifest, Restorable, Restored, Trashed, TrashedKind, WhyGone,
+};
 
 use cache::Cache;
+use collect::Running;
 use journal::Journal;
+use pulls::Pulls;
 use sessions::Sessions;
 
 /// What the configuration allows.
@@ -55,6 +74,10 @@ pub struct Rules {
     pub read_only: bool,
     /// How long an answer that a blob is there binds, in milliseconds.
     pub lease: Millis,
+    /// How long what was deleted can be restored, in milliseconds; 0 is not at all.
+    pub trash: Millis,
+    /// Uploads that have received nothing for this long go with a collection; none do without it.
+    pub uploads: Option<Millis>,
     /// Addresses of layers must match one of these, if there is any.
     pub addresses_allowed: Vec<regex::Regex>,
     /// Addresses of layers must match none of these.
@@ -80,6 +103,8 @@ impl Default for Rules {
             delete: true,
             read_only: false,
             lease: 60 * 60 * 1000,
+            trash: 24 * 60 * 60 * 1000,
+            uploads: Some(7 * 24 * 60 * 60 * 1000),
             addresses_allowed: Vec::new(),
             addresses_denied: Vec::new(),
             children: RequiredChildren::None,
@@ -100,6 +125,8 @@ pub struct Registry {
     journal: Journal,
     cache: Arc<Cache>,
     sessions: Arc<Sessions>,
+    running: Arc<Running>,
+    pulls: Arc<Pulls>,
     rules: Arc<Rules>,
     clock: Clock,
     /// Whether the layout was compared with the index at the start.
@@ -130,12 +157,17 @@ impl Registry {
             journal,
             cache,
             sessions: Arc::default(),
+            running: Arc::default(),
+            pulls: Arc::default(),
             rules: Arc::new(rules),
             clock,
             compared: false,
         };
         registry.distrust_uploads().await?;
-        let redone = registry.journal.redo(&registry.index).await?;
+        let redone = registry
+            .journal
+            .redo(&*registry.store, &registry.index)
+            .await?;
         if redone > 0 {
             tracing::info!(changes = redone, "did the journal of the last run again");
         }
@@ -158,6 +190,21 @@ impl Registry {
         Ok((registry, taken))
     }
 
+    /// The same registry for whoever administers its root: what clients may not delete or write,
+    /// they may.
+    #[must_use]
+    pub fn for_administrators(&self) -> Self {
+        let rules = Rules {
+            delete: true,
+            read_only: false,
+            ..(*self.rules).clone()
+        };
+        Self {
+            rules: Arc::new(rules),
+            ..self.clone()
+        }
+    }
+
     /// What the configuration allows.
     pub fn rules(&self) -> &Rules {
         &self.rules
@@ -175,9 +222,15 @@ impl Registry {
         self.journal.forget(&*self.store, &self.index).await
     }
 
+    /// Lays the bytes of a blob aside because they are others than its digest says; whether it was
+    /// there. It is unknown until it is pushed again.
+    pub async fn quarantine(&self, canonical: &Digest) -> Result<bool, RegistryError> {
+        Ok(self.index.quarantine(*canonical, self.clock.now()).await?)
+    }
+
     /// Forgets the leases that have ended.
     pub async fn drop_ended_leases(&self) -> Result<(), RegistryError> {
-        self.index.drop_ended_leases(self.clock.now()).await?;
+        while self.index.drop_ended_leases(self.clock.now()).await? > 0 {}
         Ok(())
     }
 
@@ -200,6 +253,7 @@ impl Registry {
     }
 
     async fn keep_all(&self) -> Result<(), RegistryError> {
+        self.keep_pulls().await?;
         self.save_uploads().await?;
         self.forget_journal().await?;
         // The bytes of unfinished uploads, too.

@@ -66,7 +66,7 @@ impl Registry {
         let Ok(tag) = name.parse() else {
             return Ok(Vec::new());
         };
-        match self.manifest(repository, &Reference::Tag(tag)).await {
+        match self.find_manifest(repository, &Reference::Tag(tag)).await {
             Ok(manifest) => {
                 let view = ManifestView::parse(&manifest.bytes, Some(&manifest.media_type));
                 Ok(view.map(|view| view.manifests).unwrap_or_default())

@@ -55,7 +55,7 @@ struct ComparedBlobs {
 impl Registry {
     /// Compares layout and index, and takes in what differs.
     pub(super) async fn bring_up_to_date(&self) -> Result<Taken, RegistryError> {
-        let started = self.store_time().await?;
+        let (began, started) = (self.clock.now(), self.store_time().await?);
         let agreed = self
             .index
             .setting(AGREED_AT)
@@ -123,6 +123,9 @@ impl Registry {
             self.index.take_in_repository(found, now).await?;
         }
         self.adopt_uploads(uploads).await?;
+        if taken.blobs > 0 {
+            self.lease_adopted(began, started).await?;
+        }
         self.index
             .set_setting(AGREED_AT, started.to_string())
             .await?;
@@ -137,7 +140,7 @@ impl Registry {
     }
 
     /// The time by the clock of the store.
-    async fn store_time(&self) -> Result<i64, RegistryError> {
+    pub(super) async fn store_time(&self) -> Result<i64, RegistryError> {
         let key = layout::CLOCK.to_owned();
         self.apply(Step::Put {
             key: key.clone(),

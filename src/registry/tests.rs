@@ -2,11 +2,13 @@
 //! over files, and with the clock in hand.
 
 mod adoption;
+mod collection;
 mod interrupted;
 mod lagging;
 mod leases;
 mod model;
 mod restarts;
+mod retention;
 mod roots;
 
 use std::sync::Arc;
@@ -25,6 +27,7 @@ struct Root {
     store: Arc<dyn Store>,
     memory: MemoryStore,
     clock: Clock,
+    rules: Rules,
 }
 
 impl Root {
@@ -35,6 +38,7 @@ impl Root {
             store: Arc::new(memory.clone()),
             memory,
             clock: Clock::manual(1_000_000),
+            rules: Rules::default(),
         }
     }
 
@@ -49,7 +53,7 @@ impl Root {
 
     async fn try_open(&self) -> Result<(Registry, Taken), RegistryError> {
         let (store, file) = (Arc::clone(&self.store), self.directory.path());
-        let (rules, clock) = (Rules::default(), self.clock.clone());
+        let (rules, clock) = (self.rules.clone(), self.clock.clone());
         Registry::open(store, &file.join("index.db"), rules, clock).await
     }
 
@@ -191,4 +195,29 @@ async fn get(registry: &Registry, name: &str, tag_name: &str) -> Result<Bytes, R
     let reference = Reference::Tag(tag(tag_name));
     let manifest = registry.manifest(&repository(name), &reference).await?;
     Ok(manifest.bytes.clone())
+}
+
+/// Chance, to be repeated from its seed.
+struct Chance(u64);
+
+/// A new seed, or the one to be repeated; printed.
+fn seed() -> u64 {
+    let now = Clock::system().now().unsigned_abs();
+    let seed = option_env!("REGCTL_TEST_SEED").map_or(now, |text| text.parse().unwrap());
+    println!("REGCTL_TEST_SEED={seed}");
+    seed | 1
+}
+
+impl Chance {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        let limit = u64::try_from(limit).unwrap();
+        usize::try_from(self.0 % limit).unwrap()
+    }
+
+    fn one_of<T: Copy>(&mut self, things: &[T]) -> T {
+        things[self.below(things.len())]
+    }
 }

@@ -9,9 +9,12 @@ use std::time::Duration;
 use super::sessions::Stage;
 use super::{Registry, RegistryError};
 use crate::clock::Millis;
+use crate::index::UploadRecord;
 
 /// Sessions in which nothing has moved for this long are found again when they are asked for.
 const FORGET_AFTER: Millis = 10 * 60 * 1000;
+/// Uploads that are ended in one go.
+pub(super) const SOME: usize = 1000;
 
 impl Registry {
     /// Keeps in the index how far the sessions have come, and the leases of repositories alive in
@@ -61,26 +64,37 @@ impl Registry {
     /// Ends the uploads that have received nothing for `age` milliseconds: how many. With `dry_run`
     /// only counts them.
     pub async fn purge_uploads(&self, age: Millis, dry_run: bool) -> Result<usize, RegistryError> {
+        Ok(self.purge_some_uploads(age, dry_run, SOME).await?.len())
+    }
+
+    /// As [`Registry::purge_uploads`], at most `limit`: those.
+    pub(super) async fn purge_some_uploads(
+        &self,
+        age: Millis,
+        dry_run: bool,
+        limit: usize,
+    ) -> Result<Vec<UploadRecord>, RegistryError> {
         let before = self.clock.now() - age;
-        let idle = self.index.idle_uploads(before).await?;
-        let mut purged = 0;
+        let idle = self.index.idle_uploads(before, limit).await?;
+        if dry_run {
+            return Ok(idle);
+        }
+        let mut purged = Vec::new();
         for upload in idle {
-            if dry_run {
-                purged += 1;
-                continue;
-            }
             let turn = self.turn_within(Duration::ZERO, &upload.repository, &upload.id);
             match turn.await {
                 // It has received something since the index was told.
                 Ok((_, session)) if session.updated_at >= before => continue,
                 Ok((_, mut session)) => self.end(&mut session).await?,
                 // Its bytes were gone already.
-                Err(RegistryError::UploadUnknown) => self.index.remove_upload(upload.id).await?,
+                Err(RegistryError::UploadUnknown) => {
+                    self.index.remove_upload(upload.id.clone()).await?;
+                }
                 // A request is writing to it.
                 Err(RegistryError::UploadBusy) => continue,
                 Err(error) => return Err(error),
             }
-            purged += 1;
+            purged.push(upload);
         }
         Ok(purged)
     }

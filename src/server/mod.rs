@@ -3,8 +3,10 @@
 //!
 //! Everything is decided here once, from a [`Settings`]; no other room reads the configuration.
 
+pub mod admin;
 mod health;
 mod root;
+mod schedule;
 mod stop;
 mod tasks;
 
@@ -13,11 +15,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::header::{HeaderName, HeaderValue};
+use admin::{Administration, Listening};
 use anyhow::{Context as _, anyhow};
 use root::Root;
 use stop::{Signals, remove_sockets, wait};
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Millis};
 use crate::config::{
     self, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings, ValidationSettings,
 };
@@ -56,6 +59,8 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
     let root = Root::open(&settings.storage.driver)?;
     let (registry, taken) = open(&root, &settings).await?;
     report(taken);
+    let administration = Administration::new(&registry);
+    let admin = listen_for_administrators(&root, &administration);
 
     let certificate = certificate(&settings)?;
     let metrics = Arc::new(HttpMetrics::new());
@@ -82,7 +87,8 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
     }
     let stop = Signals::listen()?;
     let certificate = certificate.map(|(certificate, _)| certificate);
-    let tasks = tasks::start(&registry, &settings, &health, certificate);
+    let mut tasks = tasks::start(&registry, &settings, &health, certificate);
+    schedule::start(&mut tasks, &administration, &registry, &settings);
 
     announce(&format!("Serving {url}"));
     announce(&format!("Data in {}", root.description()));
@@ -98,6 +104,9 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
         settings.http.drain_timeout.unwrap_or(DRAIN),
     )
     .await?;
+    if let Some(admin) = admin {
+        admin.stop().await;
+    }
     tasks.stop().await;
     remove_sockets(&settings);
     registry
@@ -107,6 +116,18 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
     root.remove_if_temporary();
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Without its socket a server serves all the same; only administration has to wait for its end.
+fn listen_for_administrators(root: &Root, administration: &Administration) -> Option<Listening> {
+    match Listening::start(root.path()?, administration.clone()) {
+        Ok(listening) => Some(listening),
+        Err(error) => {
+            let root = root.description();
+            tracing::warn!(%error, root, "no admin socket: regctl gc and the like can't reach this server");
+            None
+        }
+    }
 }
 
 /// Says how to push, and what is allowed.
@@ -212,6 +233,13 @@ fn rules(settings: &Settings) -> anyhow::Result<Rules> {
     Ok(Rules {
         delete: settings.storage.delete,
         read_only: settings.storage.read_only,
+        lease: milliseconds(settings.collection.lease),
+        trash: milliseconds(settings.collection.trash),
+        uploads: settings
+            .storage
+            .upload_purging
+            .filter(|purging| !purging.dry_run)
+            .map(|purging| milliseconds(purging.age)),
         addresses_allowed: compile(urls_allow)?,
         addresses_denied: compile(urls_deny)?,
         children: match index_platforms {
@@ -224,8 +252,11 @@ fn rules(settings: &Settings) -> anyhow::Result<Rules> {
                     .collect(),
             ),
         },
-        ..Rules::default()
     })
+}
+
+fn milliseconds(duration: Duration) -> Millis {
+    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
 fn options(

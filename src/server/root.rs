@@ -1,12 +1,17 @@
 //! The root: where the data lies, locked for this process.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::anyhow;
 
 use crate::config::StorageDriver;
 use crate::store::{FileStore, LockError, MemoryStore, RootLock, Store};
+
+/// The directory of registry:2's layout below a root.
+pub(super) const LAYOUT: &str = "docker/registry/v2";
+/// The directory of regctl's own files below a root.
+pub(super) const OWN: &str = "regctl";
 
 /// Where the data lies, locked.
 pub(super) enum Root {
@@ -46,11 +51,27 @@ impl Root {
         }
     }
 
+    /// A directory that is locked already.
+    pub(super) fn locked(path: &Path, lock: RootLock) -> Self {
+        Self::Files {
+            path: path.to_owned(),
+            _lock: lock,
+        }
+    }
+
+    /// Its directory; none in memory.
+    pub(super) fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Files { path, .. } => Some(path),
+            Self::Memory { .. } => None,
+        }
+    }
+
     pub(super) fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
         Ok(match self {
             Self::Files { path, .. } => Arc::new(FileStore::open(path)?),
             Self::Memory { directory } => {
-                FileStore::open(&directory.join("regctl"))?;
+                FileStore::open(&directory.join(OWN))?;
                 Arc::new(MemoryStore::new())
             }
         })
@@ -58,7 +79,7 @@ impl Root {
 
     pub(super) fn index_file(&self) -> PathBuf {
         let (Self::Files { path, .. } | Self::Memory { directory: path }) = self;
-        path.join("regctl").join("index.db")
+        path.join(OWN).join("index.db")
     }
 
     pub(super) fn description(&self) -> String {

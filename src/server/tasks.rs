@@ -1,4 +1,4 @@
-//! What the server does beside answering: forgetting the journal, keeping uploads and leases,
+//! What the server does beside answering: forgetting the journal, keeping uploads, pulls and leases,
 //! purging, taking in certificates, looking after its health.
 
 use std::future::Future;
@@ -17,13 +17,15 @@ use crate::registry::{Registry, RegistryError};
 const SYNC: Duration = Duration::from_secs(10);
 /// How often the state of uploads is kept.
 const KEEP_UPLOADS: Duration = Duration::from_secs(1);
-/// How often leases are looked after.
+/// How often leases are looked after at the least; short ones more often.
 const KEEP_LEASES: Duration = Duration::from_mins(1);
+/// How often pulls are kept that were counted.
+const KEEP_PULLS: Duration = Duration::from_secs(10);
 /// How often the files of the certificate are looked at.
 const LOOK_AT_CERTIFICATE: Duration = Duration::from_secs(2);
 
 /// The background work of a server.
-pub(super) struct Tasks(JoinSet<()>);
+pub(super) struct Tasks(pub(super) JoinSet<()>);
 
 impl Tasks {
     /// Ends all of it, between two steps.
@@ -47,12 +49,19 @@ pub(super) fn start(
         let registry = of.clone();
         async move { registry.forget_journal().await }
     }));
+    let (period, of) = every(KEEP_PULLS, registry);
+    tasks.spawn(repeat(period, "keep the count of pulls", move || {
+        let registry = of.clone();
+        async move { registry.keep_pulls().await }
+    }));
     let (period, of) = every(KEEP_UPLOADS, registry);
     tasks.spawn(repeat(period, "keep the state of uploads", move || {
         let registry = of.clone();
         async move { registry.save_uploads().await }
     }));
-    let (period, of) = every(KEEP_LEASES, registry);
+    let lease = Duration::from_millis(registry.rules().lease.unsigned_abs());
+    let often = (lease / 4).clamp(Duration::from_millis(250), KEEP_LEASES);
+    let (period, of) = every(often, registry);
     tasks.spawn(repeat(period, "look after leases", move || {
         let registry = of.clone();
         async move {

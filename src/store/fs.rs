@@ -59,17 +59,22 @@ impl FileStore {
     }
 }
 
-/// Runs `open`, and once more after creating the directory above when that was missing.
+/// How often a directory above is made that somebody else finds empty, and removes.
+const TRIES: usize = 5;
+
+/// Runs `open`, and again after creating the directory above when that was missing.
 pub(super) fn with_parent<T>(path: &Path, open: impl Fn() -> io::Result<T>) -> io::Result<T> {
-    match open() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            if let Some(parent) = path.parent() {
+    let mut result = open();
+    for _ in 0..TRIES {
+        match (&result, path.parent()) {
+            (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(parent)?;
+                result = open();
             }
-            open()
+            _ => break,
         }
-        result => result,
     }
+    result
 }
 
 fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
@@ -186,6 +191,7 @@ impl FileStore {
                 }
                 Ok(())
             }
+            Step::RemoveEmpty { key, below } => self.remove_empty(key, below),
             Step::RemoveTree { key } => absent_is_fine(fs::remove_dir_all(self.path(key)))
                 .map_err(|error| StoreError::new("remove", key, error)),
         }
@@ -193,12 +199,14 @@ impl FileStore {
 
     fn place(&self, from: &str, to: &str) -> Result<(), StoreError> {
         let (source, target) = (self.path(from), self.path(to));
-        if target.exists() {
-            return absent_is_fine(fs::remove_file(&source))
-                .map_err(|error| StoreError::new("remove", from, error));
-        }
         let wrap = |error| StoreError::new("rename", format!("{from} to {to}"), error);
-        match with_parent(&target, || fs::rename(&source, &target)) {
+        let renamed = match fs::rename(&source, &target) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound && source.exists() => {
+                with_parent(&target, || fs::rename(&source, &target))
+            }
+            result => result,
+        };
+        match renamed {
             // Part of the root is mounted from elsewhere.
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
                 let beside =
@@ -209,8 +217,24 @@ impl FileStore {
                     .and_then(|()| fs::remove_file(&source))
                     .map_err(wrap)
             }
+            Err(error) if error.kind() == io::ErrorKind::NotFound && target.exists() => Ok(()),
             result => result.map_err(wrap),
         }
+    }
+
+    /// Removes directories from `key` upwards while they are empty.
+    fn remove_empty(&self, key: &str, below: &str) -> Result<(), StoreError> {
+        let last = self.path(below);
+        let path = self.path(key);
+        for directory in path.ancestors().take_while(|path| **path != *last) {
+            match fs::remove_dir(directory) {
+                Ok(()) => {}
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => break,
+                Err(error) => return Err(StoreError::new("remove", key, error)),
+            }
+        }
+        Ok(())
     }
 
     fn put(&self, key: &str, bytes: &Bytes) -> Result<(), StoreError> {

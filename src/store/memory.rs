@@ -95,8 +95,8 @@ impl MemoryStore {
         match step {
             Step::Place { from, to } => self.now("place", to, |records, changed| {
                 match (records.remove(from), records.contains_key(to)) {
-                    (_, true) => Ok(()),
-                    (Some(record), false) => {
+                    (None, true) => Ok(()),
+                    (Some(record), _) => {
                         records.insert(to.clone(), Record { changed, ..record });
                         Ok(())
                     }
@@ -112,6 +112,8 @@ impl MemoryStore {
                 records.remove(key);
                 Ok(())
             }),
+            // Directories are implied by what is in them.
+            Step::RemoveEmpty { key, .. } => self.check("remove", key),
             Step::RemoveTree { key } => self.now("remove", key, |records, _| {
                 let prefix = format!("{key}/");
                 records.retain(|key, _| !key.starts_with(&prefix));

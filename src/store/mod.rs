@@ -127,8 +127,8 @@ pub struct Written {
 /// A change to what lies under a key: whole or not at all, and no harm when taken again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Moves a sealed blob to its place. When the place is taken (by the same content), the source
-    /// goes; when only the place is there, it was done already.
+    /// Moves a sealed blob to its place, over what is there (the same content, or what is left of
+    /// it); when only the place is there, it was done already.
     Place {
         /// Where it is.
         from: String,
@@ -151,6 +151,13 @@ pub enum Step {
     Prune {
         /// Its key.
         key: String,
+    },
+    /// Removes a directory that is empty, and those above it that are empty then. Others stay.
+    RemoveEmpty {
+        /// Its key.
+        key: String,
+        /// The directory that stays in any case, above it.
+        below: String,
     },
     /// Removes a directory with all that is in it. Nothing there is no error.
     RemoveTree {

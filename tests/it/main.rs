@@ -12,6 +12,11 @@
     reason = "a test stops and speaks where it stands; clippy.toml covers only the test functions"
 )]
 
+mod admin_check;
+mod admin_du;
+mod admin_prune;
+mod admin_support;
+mod admin_trash;
 mod api_blobs;
 mod api_errors;
 mod api_manifest_kinds;
@@ -30,6 +35,7 @@ mod cli_lists;
 mod cli_strange;
 mod cli_support;
 mod cli_tls;
+mod collect_gc;
 mod copy_images;
 mod copy_sync;
 mod copy_trouble;

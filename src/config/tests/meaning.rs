@@ -183,6 +183,14 @@ validation:
             ),
             enabled: true,
         },
+        collection: CollectionSettings {
+            schedule: None,
+            untagged: None,
+            lease: 3600s,
+            trash: 86400s,
+        },
+        retention: [],
+        scrub: None,
     }
     "#);
 }

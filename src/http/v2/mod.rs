@@ -4,6 +4,7 @@ pub(super) mod blobs;
 pub(super) mod listings;
 pub(super) mod manifests;
 pub(super) mod referrers;
+pub(super) mod repositories;
 pub(super) mod uploads;
 
 use http::header::{ALLOW, HOST, HeaderMap, HeaderName};
@@ -77,6 +78,8 @@ pub(super) async fn dispatch(call: Call, route: Route) -> Result<Answer, Refusal
         (Route::Tags(name), "GET" | "HEAD") => listings::tags(&call, &name).await,
         (Route::TagRecords(name), "GET" | "HEAD") => listings::tag_records(&call, &name).await,
         (Route::Tags(_) | Route::TagRecords(_), _) => Err(not_allowed("GET, HEAD")),
+        (Route::Repository(name), "DELETE") => repositories::delete(&call, &name).await,
+        (Route::Repository(_), _) => Err(not_allowed("DELETE")),
         (Route::Referrers(name, digest), "GET" | "HEAD") => {
             referrers::list(&call, &name, &digest).await
         }

@@ -203,7 +203,7 @@ async fn uploads_are_kept_and_ended(place: &Place) {
         Some(upload("one", 30, 6))
     );
     assert_eq!(index.upload("none").await.unwrap(), None);
-    let idle = index.idle_uploads(30).await.unwrap();
+    let idle = index.idle_uploads(30, 9).await.unwrap();
     assert_eq!(idle, [upload("two", 20, 0)]);
     // A blob ends the session that it came by.
     let new = NewBlob {
@@ -213,5 +213,5 @@ async fn uploads_are_kept_and_ended(place: &Place) {
     index.add_blob(new, at(0)).await.unwrap();
     index.remove_upload("two".into()).await.unwrap();
     index.remove_upload("two".into()).await.unwrap();
-    assert!(index.idle_uploads(i64::MAX).await.unwrap().is_empty());
+    assert!(index.idle_uploads(i64::MAX, 9).await.unwrap().is_empty());
 }

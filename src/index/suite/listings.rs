@@ -43,7 +43,9 @@ async fn an_emptied_repository_is_not_listed(place: &Place) {
     tagged(&index, "a", 1, &["x"]).await;
     index.add_blob(blob("blobs-only", 2), at(0)).await.unwrap();
     assert_eq!(index.repositories("", 10).await.unwrap(), ["a"]);
-    let deleted = index.delete_manifest(repository("a"), digest(1)).await;
+    let deleted = index
+        .delete_manifest(repository("a"), digest(1), thrown(0))
+        .await;
     assert!(deleted.unwrap().is_some());
     assert!(index.repositories("", 10).await.unwrap().is_empty());
     assert!(index.repository_records("", 10).await.unwrap().is_empty());

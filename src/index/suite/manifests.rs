@@ -126,7 +126,7 @@ async fn a_deleted_tag_is_all_that_goes(place: &Place) {
     let index = place.open().await;
     tagged(&index, "a", 1, &["x", "y"]).await;
     place.told();
-    let delete = |name: &str, names| index.delete_tag(repository(name), tag(names));
+    let delete = |name: &str, names| index.delete_tag(repository(name), tag(names), thrown(0));
     assert!(delete("a", "x").await.unwrap());
     let removed = LayoutChange::TagRemoved {
         repository: repository("a"),
@@ -146,7 +146,8 @@ async fn a_deleted_manifest_takes_its_tags(place: &Place) {
     tagged(&index, "a", 2, &["z"]).await;
     tagged(&index, "b", 1, &["x"]).await;
     place.told();
-    let delete = |name: &str, byte| index.delete_manifest(repository(name), digest(byte));
+    let delete =
+        |name: &str, byte| index.delete_manifest(repository(name), digest(byte), thrown(0));
     let mut gone = delete("a", 1).await.unwrap().unwrap();
     gone.sort();
     assert_eq!(gone, [tag("x"), tag("y")]);
@@ -162,7 +163,10 @@ async fn a_deleted_manifest_takes_its_tags(place: &Place) {
     assert_eq!(points_at(&index, "a", "z").await, Some(digest(2)));
     assert_eq!(points_at(&index, "b", "x").await, Some(digest(1)));
     // One without tags leaves none behind.
-    index.delete_tag(repository("a"), tag("z")).await.unwrap();
+    index
+        .delete_tag(repository("a"), tag("z"), thrown(0))
+        .await
+        .unwrap();
     assert_eq!(delete("a", 2).await.unwrap(), Some(vec![]));
 }
 

@@ -18,23 +18,6 @@ struct Expected {
     tags: BTreeMap<&'static str, Digest>,
 }
 
-/// Chance, to be repeated from its seed.
-struct Chance(u64);
-
-impl Chance {
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        let limit = u64::try_from(limit).unwrap();
-        usize::try_from(self.0 % limit).unwrap()
-    }
-
-    fn one_of<T: Copy>(&mut self, things: &[T]) -> T {
-        things[self.below(things.len())]
-    }
-}
-
 struct Model {
     root: Root,
     registry: Registry,
@@ -219,11 +202,8 @@ impl Model {
 }
 
 async fn run(root: Root) {
-    let now = Clock::system().now().unsigned_abs();
-    let seed = option_env!("REGCTL_TEST_SEED").map_or(now, |text| text.parse().unwrap());
-    println!("REGCTL_TEST_SEED={seed}");
     let registry = root.open().await;
-    let (expected, chance) = (BTreeMap::new(), Chance(seed | 1));
+    let (expected, chance) = (BTreeMap::new(), Chance(seed()));
     let mut model = Model {
         root,
         registry,

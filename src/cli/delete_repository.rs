@@ -1,0 +1,183 @@
+//! `regctl delete --repository`: whole repositories.
+//!
+//! A regctl server deletes one at once; of other registries every manifest is deleted that a tag
+//! leads to, and the empty name may stay in their catalog.
+
+use serde::Serialize;
+
+use super::context::{Context, Place};
+use super::deletion::named;
+use super::exit::{Exit, Usage};
+use super::figures;
+use super::output::{Format, Printer};
+use crate::client::Class;
+use crate::oci::{Digest, Reference, Tag};
+
+/// What is asked of the repositories.
+pub(super) struct Deletion {
+    pub(super) dry_run: bool,
+    pub(super) ignore_missing: bool,
+    pub(super) yes: bool,
+    pub(super) format: Format,
+}
+
+/// One repository to delete.
+struct Target {
+    place: Place,
+    tags: Vec<Tag>,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: String,
+    tags: Vec<Tag>,
+    outcome: &'static str,
+    error: Option<String>,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+impl Target {
+    fn sentence(&self, verb: &str) -> String {
+        let consequence = match self.tags.as_slice() {
+            [] => "it has no tags".to_owned(),
+            tags => format!("with {}", named(tags)),
+        };
+        format!("{verb} repository {}: {consequence}", self.place.shown)
+    }
+}
+
+pub(super) async fn run(
+    names: &[String],
+    deletion: &Deletion,
+    context: &Context,
+) -> anyhow::Result<Exit> {
+    let printer = context.printer;
+    let places = names.iter().map(|name| context.repository(name));
+    let places: Vec<Place> = places.collect::<Result<_, _>>()?;
+    let (mut targets, mut rows) = (Vec::new(), Vec::new());
+    for place in places {
+        match place.client.tags(&place.repository).all().await {
+            Ok(tags) => targets.push(Target { place, tags }),
+            Err(error) => {
+                let missing = error.class() == Class::NotFound;
+                let row = Row {
+                    name: place.shown,
+                    tags: Vec::new(),
+                    outcome: if missing { "missing" } else { "failed" },
+                    error: Some(error.to_string()),
+                    exit: Exit::of(&error.into()),
+                };
+                if missing && deletion.ignore_missing {
+                    printer.note(&format!("{} is not there", row.name));
+                    let exit = Exit::Done;
+                    rows.push(Row { exit, ..row });
+                } else {
+                    printer.error(row.error.as_deref().unwrap_or_default());
+                    rows.push(row);
+                }
+            }
+        }
+    }
+    let tags: usize = targets.iter().map(|target| target.tags.len()).sum();
+    let several = targets.len() > 1 || tags > 1;
+    if several && !deletion.yes && !deletion.dry_run && !confirmed(&targets, printer)? {
+        return Ok(Exit::Error);
+    }
+    for target in targets {
+        let row = delete(target, deletion, printer).await?;
+        rows.push(row);
+    }
+    if deletion.format == Format::Json {
+        printer.json(&rows)?;
+    }
+    if deletion.dry_run {
+        printer.note("Nothing was deleted: this was a dry run");
+    }
+    Ok(Exit::of_all(rows.iter().map(|row| row.exit)))
+}
+
+fn confirmed(targets: &[Target], printer: Printer) -> anyhow::Result<bool> {
+    let lines: Vec<String> = targets.iter().map(|one| one.sentence("delete")).collect();
+    let repositories = figures::count(targets.len(), "repository", "repositories");
+    match printer.ask(&lines, &format!("Delete {repositories}?"))? {
+        Some(true) => Ok(true),
+        Some(false) => {
+            printer.note("Nothing was deleted");
+            Ok(false)
+        }
+        None => Err(Usage(format!(
+            "{repositories} would be deleted and nobody can be asked; hint: --yes deletes, \
+             --dry-run only says what that means"
+        ))
+        .into()),
+    }
+}
+
+async fn delete(target: Target, deletion: &Deletion, printer: Printer) -> anyhow::Result<Row> {
+    let done = if deletion.dry_run {
+        Ok(())
+    } else {
+        delete_all(&target).await
+    };
+    let (outcome, verb) = if deletion.dry_run {
+        ("planned", "delete")
+    } else {
+        ("deleted", "deleted")
+    };
+    let sentence = target.sentence(verb);
+    let Target { place, tags } = target;
+    let name = place.shown;
+    match (done, deletion.format) {
+        (Ok(()), format) => {
+            match format {
+                Format::Table => printer.report(&sentence)?,
+                Format::Name => printer.line(&name)?,
+                Format::Json => {}
+            }
+            Ok(Row {
+                name,
+                tags,
+                outcome,
+                error: None,
+                exit: Exit::Done,
+            })
+        }
+        (Err(error), _) => {
+            let text = format!("{error:#}");
+            printer.error(&text);
+            Ok(Row {
+                name,
+                tags,
+                outcome: "failed",
+                error: Some(text),
+                exit: Exit::of(&error),
+            })
+        }
+    }
+}
+
+async fn delete_all(target: &Target) -> anyhow::Result<()> {
+    let Place {
+        client, repository, ..
+    } = &target.place;
+    if client.delete_repository(repository).await? {
+        return Ok(());
+    }
+    let mut digests: Vec<Digest> = Vec::new();
+    for tag in &target.tags {
+        let reference = Reference::Tag(tag.clone());
+        match client.manifest_head(repository, &reference).await {
+            Ok(head) if !digests.contains(&head.digest) => digests.push(head.digest),
+            Ok(_) => {}
+            // A tag that is gone needs no deleting.
+            Err(error) if error.class() == Class::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    for digest in digests {
+        let reference = Reference::Digest(digest);
+        client.delete_manifest(repository, &reference).await?;
+    }
+    Ok(())
+}

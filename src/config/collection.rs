@@ -1,0 +1,304 @@
+//! The section `regctl`: collection of garbage, retention of tags, the check in the background.
+//!
+//! The words are those of the commands `gc`, `prune` and `check`. A retention rule with a key that
+//! nobody knows is an error: without it the rule would take more than its writer meant.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use croner::Cron;
+use jiff::Zoned;
+
+use super::error::ConfigError;
+use super::section::{Field, Section, Warnings, refused};
+use super::values::{self, BadValue};
+
+/// How long an answer that a blob is there binds, where the file does not say.
+const LEASE: Duration = Duration::from_hours(1);
+/// How long what was deleted can be restored, where the file does not say.
+const TRASH: Duration = Duration::from_hours(24);
+/// Bytes a second that the check in the background reads, where the file does not say.
+const SCRUB_RATE: u64 = 4 << 20;
+/// How often it reads everything, where the file does not say.
+const SCRUB_INTERVAL: Duration = Duration::from_hours(30 * 24);
+
+/// How garbage is collected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectionSettings {
+    /// When the server collects by itself, and goes by the retention rules before; `None`: never.
+    pub schedule: Option<Schedule>,
+    /// Whether it takes manifests that nothing holds, too: those that were pushed longer ago.
+    pub untagged: Option<Duration>,
+    /// How long an answer that a blob is there binds.
+    pub lease: Duration,
+    /// How long what was deleted can be restored; zero: not at all.
+    pub trash: Duration,
+}
+
+impl Default for CollectionSettings {
+    fn default() -> Self {
+        Self {
+            schedule: None,
+            untagged: None,
+            lease: LEASE,
+            trash: TRASH,
+        }
+    }
+}
+
+/// When something is done again and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Schedule {
+    /// So long after the last time.
+    Every(Duration),
+    /// At the times of a cron pattern, in the system's time zone.
+    At(Box<Cron>),
+}
+
+impl Schedule {
+    /// How long to wait from `now` on; `None` when the pattern has no time any more.
+    pub fn wait(&self, now: &Zoned) -> Option<Duration> {
+        match self {
+            Self::Every(interval) => Some(*interval),
+            Self::At(cron) => {
+                let next = cron.find_next_occurrence(now, false).ok()?;
+                next.duration_since(now).try_into().ok()
+            }
+        }
+    }
+}
+
+impl FromStr for Schedule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(interval) = values::period(text) {
+            return match interval {
+                Duration::ZERO => Err("no time at all".to_owned()),
+                interval => Ok(Self::Every(interval)),
+            };
+        }
+        match text.parse::<Cron>() {
+            Ok(cron) => Ok(Self::At(Box::new(cron))),
+            Err(_) => Err("neither a cron pattern nor a duration".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Schedule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Every(interval) => write!(f, "every {}", values::words(*interval)),
+            Self::At(cron) => write!(f, "at {cron}"),
+        }
+    }
+}
+
+/// Which tags go from which repositories. A tag goes when everything that is given says so.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RetentionRule {
+    /// Patterns of repository names; `*` and `?` stop at a slash, `**` does not.
+    pub repositories: Vec<String>,
+    /// How many tags stay, those that were pushed last.
+    pub keep_last: Option<u32>,
+    /// Only tags that were pushed longer ago go.
+    pub older_than: Option<Duration>,
+    /// Only tags that match one of these go; all, when there are none.
+    pub matching: Vec<String>,
+    /// Tags that match one of these stay.
+    pub exclude: Vec<String>,
+    /// Only tags that nobody has pulled for so long go.
+    pub not_pulled_for: Option<Duration>,
+    /// Whether all tags of a repository may go.
+    pub all: bool,
+}
+
+/// The check that reads everything in the background, slowly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ScrubSettings {
+    /// Bytes a second that it reads at most; never zero.
+    pub rate: u64,
+    /// The time between the beginnings of two rounds; never zero.
+    pub interval: Duration,
+}
+
+/// The keys of regctl's own.
+pub(super) struct Own {
+    pub(super) collection: CollectionSettings,
+    pub(super) retention: Vec<RetentionRule>,
+    pub(super) scrub: Option<ScrubSettings>,
+}
+
+pub(super) fn own_settings(top: &mut Section, warnings: &mut Warnings) -> Result<Own, ConfigError> {
+    let mut own = top.section("regctl")?;
+    let mut section = own.section("gc")?;
+    let default = CollectionSettings::default();
+    let collection = CollectionSettings {
+        schedule: section.value("schedule", schedule)?,
+        untagged: section.value("untagged", untagged)?.flatten(),
+        lease: section
+            .value("lease", values::positive_period)?
+            .unwrap_or(default.lease),
+        trash: section
+            .value("trash", values::period)?
+            .unwrap_or(default.trash),
+    };
+    section.finish(warnings);
+    let mut retention = Vec::new();
+    if let Some(field) = own.take("retention") {
+        let (place, path) = (field.node.place.clone(), field.path.clone());
+        for item in field.items()? {
+            retention.push(rule(item)?);
+        }
+        if collection.schedule.is_none() {
+            warnings.add(
+                &place,
+                &path,
+                "has no effect: there is no regctl.gc.schedule to go by it",
+            );
+        }
+    }
+    let scrub = scrub(&mut own, warnings)?;
+    own.finish(warnings);
+    Ok(Own {
+        collection,
+        retention,
+        scrub,
+    })
+}
+
+fn schedule(text: &str) -> Result<Schedule, BadValue> {
+    text.parse().map_err(|what: String| BadValue {
+        reason: format!("is {text:?}, which is {what}"),
+        hint: "write a cron pattern as in '0 3 * * *', or an interval as in 24h",
+    })
+}
+
+/// `true` and `false`, or since when.
+fn untagged(text: &str) -> Result<Option<Duration>, BadValue> {
+    if let Ok(all) = values::boolean(text) {
+        return Ok(all.then_some(Duration::ZERO));
+    }
+    values::period(text).map(Some).map_err(|_| {
+        BadValue::not(
+            text,
+            "true, false or a duration",
+            "write true, or the age from which manifests go, as in 7d",
+        )
+    })
+}
+
+fn rule(item: Field) -> Result<RetentionRule, ConfigError> {
+    let (whole, mut section) = {
+        let place = item.node.place.clone();
+        let path = item.path.clone();
+        let node = super::node::Node::null(place);
+        (Field { path, node }, Section::of(item.path, item.node)?)
+    };
+    let rule = RetentionRule {
+        repositories: patterns(&mut section, "repositories")?,
+        keep_last: spelled(&mut section, "keep-last", values::count)?,
+        older_than: spelled(&mut section, "older-than", values::period)?,
+        matching: patterns(&mut section, "match")?,
+        exclude: patterns(&mut section, "exclude")?,
+        not_pulled_for: spelled(&mut section, "not-pulled-for", values::period)?,
+        all: section.value("all", values::boolean)?.unwrap_or(false),
+    };
+    if let Some((_, field)) = section.rest().into_iter().next() {
+        return Err(refused(
+            field,
+            "is not a key of a retention rule, and without it the rule could take too much",
+            "the keys are repositories, keep-last, older-than, match, exclude, not-pulled-for, all",
+        ));
+    }
+    if rule.repositories.is_empty() {
+        return Err(refused(
+            whole,
+            "names no repositories",
+            "write repositories: 'team/*', or '**' for all",
+        ));
+    }
+    if rule.says_nothing() {
+        return Err(refused(
+            whole,
+            "does not say which tags go",
+            "give it keep-last, older-than, match or not-pulled-for",
+        ));
+    }
+    Ok(rule)
+}
+
+impl RetentionRule {
+    /// Whether it has nothing by which it could choose.
+    pub fn says_nothing(&self) -> bool {
+        self.keep_last.is_none()
+            && self.older_than.is_none()
+            && self.not_pulled_for.is_none()
+            && self.matching.is_empty()
+    }
+}
+
+/// A key with dashes, which the name of a variable can't have: there it is written without them,
+/// and wins.
+fn spelled<T>(
+    section: &mut Section,
+    key: &str,
+    parse: impl Fn(&str) -> Result<T, BadValue>,
+) -> Result<Option<T>, ConfigError> {
+    let plain = section.value(&key.replace('-', ""), &parse)?;
+    Ok(plain.or(section.value(key, &parse)?))
+}
+
+fn patterns(section: &mut Section, key: &str) -> Result<Vec<String>, ConfigError> {
+    let items = section.list(key)?.into_iter();
+    items
+        .map(|item| {
+            item.read(|text| match globset::Glob::new(text) {
+                Ok(_) => Ok(text.to_owned()),
+                Err(_) => Err(BadValue::not(
+                    text,
+                    "a pattern",
+                    "write it as in 'v*' or 'team/**'",
+                )),
+            })
+        })
+        .collect()
+}
+
+/// A section that has anything in it turns the check on.
+fn scrub(own: &mut Section, warnings: &mut Warnings) -> Result<Option<ScrubSettings>, ConfigError> {
+    let Some(field) = own.take("scrub") else {
+        return Ok(None);
+    };
+    let mut section = Section::of(field.path, field.node)?;
+    let enabled = section.value("enabled", values::boolean)?;
+    let settings = ScrubSettings {
+        rate: section
+            .value("rate", values::byte_rate)?
+            .unwrap_or(SCRUB_RATE),
+        interval: section
+            .value("interval", values::positive_period)?
+            .unwrap_or(SCRUB_INTERVAL),
+    };
+    section.finish(warnings);
+    Ok(enabled.unwrap_or(true).then_some(settings))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules() {
+        let now: Zoned = "2026-11-21T02:30:00[UTC]".parse().unwrap();
+        let wait = |text: &str| text.parse::<Schedule>().unwrap().wait(&now);
+        assert_eq!(wait("90m"), Some(Duration::from_mins(90)));
+        assert_eq!(wait("1d"), Some(Duration::from_hours(24)));
+        assert_eq!(wait("0 3 * * *"), Some(Duration::from_mins(30)));
+        assert_eq!(wait("@hourly"), Some(Duration::from_mins(30)));
+        for text in ["", "0s", "soon", "61 * * * *", "5"] {
+            assert!(text.parse::<Schedule>().is_err(), "{text:?}");
+        }
+    }
+}

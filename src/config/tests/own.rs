@@ -1,0 +1,145 @@
+//! The keys of regctl's own: collection, retention, the check in the background.
+
+use super::{load_text, settings};
+use crate::config::{CollectionSettings, RetentionRule, ScrubSettings};
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_hours(24);
+
+const WHOLE: &str = "\
+regctl:
+  gc:
+    schedule: '0 3 * * *'
+    untagged: 7d
+    lease: 30m
+    trash: 2d
+  retention:
+    - repositories: 'team/*'
+      keep-last: 10
+      older-than: 30d
+      match: 'v*'
+      exclude: ['release-*', stable]
+      not-pulled-for: 90d
+  scrub: {rate: 2MiB/s, interval: 14d}
+";
+
+#[test]
+fn every_key_has_its_meaning() {
+    let settings = settings(WHOLE, &[]);
+    let CollectionSettings {
+        schedule,
+        untagged,
+        lease,
+        trash,
+    } = settings.collection;
+    assert_eq!(schedule.unwrap().to_string(), "at 0 3 * * *");
+    assert_eq!((untagged, trash), (Some(7 * DAY), 2 * DAY));
+    assert_eq!(lease, Duration::from_mins(30));
+    let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let rule = RetentionRule {
+        repositories: texts(&["team/*"]),
+        keep_last: Some(10),
+        older_than: Some(30 * DAY),
+        matching: texts(&["v*"]),
+        exclude: texts(&["release-*", "stable"]),
+        not_pulled_for: Some(90 * DAY),
+        all: false,
+    };
+    assert_eq!(settings.retention, [rule]);
+    let scrub = ScrubSettings {
+        rate: 2 << 20,
+        interval: 14 * DAY,
+    };
+    assert_eq!(settings.scrub, Some(scrub));
+    let text = format!("version: 0.1\n{WHOLE}");
+    let described = load_text(&text, &[]).unwrap().describe();
+    let lines: Vec<&str> = described
+        .lines()
+        .filter(|line| {
+            ["Collects", "Deleted", "Tags that", "Reads"]
+                .iter()
+                .any(|word| line.starts_with(word))
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    Collects garbage: at 0 3 * * *, with manifests that nothing holds after 168h
+    Deleted tags: can be restored for 48h (regctl restore)
+    Tags that go from team/*: beyond the last 10, older than 30d, not pulled for 90d, that match v*, but not release-* or stable
+    Reads everything: every 14d, at most 2097152 bytes a second
+    ");
+}
+
+#[test]
+fn variables_set_them_too() {
+    let settings = settings(
+        WHOLE,
+        &[
+            ("REGISTRY_REGCTL_GC_SCHEDULE", "12h"),
+            ("REGISTRY_REGCTL_GC_UNTAGGED", "false"),
+            ("REGISTRY_REGCTL_GC_TRASH", "0"),
+            ("REGISTRY_REGCTL_RETENTION_0_KEEPLAST", "3"),
+            ("REGISTRY_REGCTL_SCRUB_ENABLED", "false"),
+        ],
+    );
+    let collection = settings.collection;
+    assert_eq!(collection.schedule.unwrap().to_string(), "every 12h");
+    assert_eq!(
+        (collection.untagged, collection.trash),
+        (None, Duration::ZERO)
+    );
+    assert_eq!(settings.retention[0].keep_last, Some(3));
+    assert_eq!(settings.scrub, None);
+}
+
+#[test]
+fn what_is_left_out() {
+    let plain = settings("regctl: {}\n", &[]);
+    assert_eq!(plain.collection, CollectionSettings::default());
+    assert_eq!((plain.retention.len(), plain.scrub), (0, None));
+    let variable = [("REGISTRY_REGCTL_SCRUB_RATE", "1k")];
+    assert_eq!(settings("", &variable).scrub.unwrap().rate, 1024);
+    let all = settings("regctl: {gc: {untagged: true}}\n", &[]);
+    assert_eq!(all.collection.untagged, Some(Duration::ZERO));
+}
+
+#[test]
+fn what_can_mean_nothing_is_refused() {
+    let refused = |own: &str| {
+        let text = format!("version: 0.1\nregctl:\n  {own}\n");
+        load_text(&text, &[]).unwrap_err()
+    };
+    let refusals = [
+        "gc: {schedule: soon}",
+        "gc: {schedule: 0s}",
+        "gc: {lease: 0s}",
+        "gc: {trash: 5}",
+        "gc: {untagged: perhaps}",
+        "retention: [{repositories: a, keep-lst: 3}]",
+        "retention: [{keep-last: 3}]",
+        "retention: [{repositories: a, exclude: b}]",
+        "retention: [{repositories: '[', keep-last: 3}]",
+        "scrub: {rate: fast}",
+    ]
+    .map(refused);
+    insta::assert_snapshot!(refusals.join("\n"), @r#"
+    config.yml:3:18: regctl.gc.schedule is "soon", which is neither a cron pattern nor a duration; hint: write a cron pattern as in '0 3 * * *', or an interval as in 24h
+    config.yml:3:18: regctl.gc.schedule is "0s", which is no time at all; hint: write a cron pattern as in '0 3 * * *', or an interval as in 24h
+    config.yml:3:15: regctl.gc.lease is no time at all; hint: write how long, as in 24h
+    config.yml:3:15: regctl.gc.trash is "5", which is not a duration; hint: write it with units, as in 12h, 7d or 2w
+    config.yml:3:18: regctl.gc.untagged is "perhaps", which is not true, false or a duration; hint: write true, or the age from which manifests go, as in 7d
+    config.yml:3:43: regctl.retention[0].keep-lst is not a key of a retention rule, and without it the rule could take too much; hint: the keys are repositories, keep-last, older-than, match, exclude, not-pulled-for, all
+    config.yml:3:15: regctl.retention[0] names no repositories; hint: write repositories: 'team/*', or '**' for all
+    config.yml:3:15: regctl.retention[0] does not say which tags go; hint: give it keep-last, older-than, match or not-pulled-for
+    config.yml:3:30: regctl.retention[0].repositories is "[", which is not a pattern; hint: write it as in 'v*' or 'team/**'
+    config.yml:3:17: regctl.scrub.rate is "fast", which is not a number of bytes a second; hint: write it as in 4MiB
+    "#);
+}
+
+#[test]
+fn a_rule_without_a_schedule_is_said_to_have_no_effect() {
+    let text = "version: 0.1\nregctl: {retention: [{repositories: '**', keep-last: 3}]}\n";
+    let loaded = load_text(text, &[]).unwrap();
+    let expected = "config.yml:2: regctl.retention has no effect: there is no \
+                    regctl.gc.schedule to go by it";
+    assert_eq!(loaded.warnings, [expected]);
+}

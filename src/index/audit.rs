@@ -1,0 +1,335 @@
+//! What the index says of the layout, for whoever looks whether that is so, and the additions that
+//! can be derived where it is not.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Index, IndexError, LayoutChange, blobs, column, manifests, parsed, repositories};
+use crate::oci::{Algorithm, Digest, Repository, Tag};
+
+/// A blob as the index knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditedBlob {
+    /// Bytes.
+    pub size: u64,
+    /// Whether its bytes are known to be wrong, so that it is served as unknown.
+    pub quarantined: bool,
+}
+
+/// A repository as the index knows it.
+#[derive(Debug, Clone, Default)]
+pub struct AuditedRepository {
+    /// Its tags, and where they point.
+    pub tags: HashMap<Tag, Digest>,
+    /// Its manifests, with the digests under which their bytes lie.
+    pub manifests: HashMap<Digest, Digest>,
+    /// The blobs that it may read, by canonical digest.
+    pub blobs: HashSet<Digest>,
+    /// Other digests of those blobs, with the canonical ones.
+    pub aliases: HashMap<Digest, Digest>,
+}
+
+/// A link of the layout.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Link {
+    /// A repository may read a blob.
+    Layer(Digest),
+    /// A manifest is in a repository.
+    Revision(Digest),
+    /// A tag is in a repository.
+    Tag(Tag),
+}
+
+/// Something that a manifest names and that its repository has not.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Lacking {
+    /// The repository.
+    pub repository: Repository,
+    /// The manifest.
+    pub manifest: Digest,
+    /// What it names.
+    pub digest: Digest,
+    /// Whether the blob is there, only not readable in the repository.
+    pub elsewhere: bool,
+}
+
+impl Index {
+    /// The blobs whose canonical digest begins so, in hexadecimal.
+    pub async fn audited_blobs(
+        &self,
+        prefix: &str,
+    ) -> Result<HashMap<Digest, AuditedBlob>, IndexError> {
+        let rows: Vec<(String, i64, bool)> = sqlx::query_as(
+            "SELECT digest, size, quarantined_at IS NOT NULL FROM blobs \
+             WHERE digest >= $1 AND digest < $2",
+        )
+        .bind(format!("{}:{prefix}", Algorithm::Sha256))
+        .bind(format!("{}:{prefix}g", Algorithm::Sha256))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter()
+            .map(|(digest, size, quarantined)| {
+                let size = size.unsigned_abs();
+                Ok((
+                    parsed("digest", &digest)?,
+                    AuditedBlob { size, quarantined },
+                ))
+            })
+            .collect()
+    }
+
+    /// The blobs after one, in the order of their digests: so many at most.
+    pub async fn blobs_after(
+        &self,
+        last: Option<&Digest>,
+        limit: usize,
+    ) -> Result<Vec<(Digest, AuditedBlob)>, IndexError> {
+        let rows: Vec<(String, i64, bool)> = sqlx::query_as(
+            "SELECT digest, size, quarantined_at IS NOT NULL FROM blobs \
+             WHERE digest > $1 ORDER BY digest LIMIT $2",
+        )
+        .bind(last.map(ToString::to_string).unwrap_or_default())
+        .bind(column(limit as u64))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter()
+            .map(|(digest, size, quarantined)| {
+                let size = size.unsigned_abs();
+                Ok((
+                    parsed("digest", &digest)?,
+                    AuditedBlob { size, quarantined },
+                ))
+            })
+            .collect()
+    }
+
+    /// One blob by its canonical digest, in any repository.
+    pub async fn audited_blob(
+        &self,
+        canonical: &Digest,
+    ) -> Result<Option<AuditedBlob>, IndexError> {
+        let row: Option<(i64, bool)> =
+            sqlx::query_as("SELECT size, quarantined_at IS NOT NULL FROM blobs WHERE digest = $1")
+                .bind(canonical.to_string())
+                .fetch_optional(&self.readers)
+                .await?;
+        Ok(row.map(|(size, quarantined)| AuditedBlob {
+            size: size.unsigned_abs(),
+            quarantined,
+        }))
+    }
+
+    /// How many blobs there are, and their bytes.
+    pub async fn blob_totals(&self) -> Result<(u64, u64), IndexError> {
+        let (count, bytes): (i64, i64) =
+            sqlx::query_as("SELECT COUNT(*), COALESCE(SUM(size), 0) FROM blobs")
+                .fetch_one(&self.readers)
+                .await?;
+        Ok((count.unsigned_abs(), bytes.unsigned_abs()))
+    }
+
+    /// Everything known of a repository; nothing, when it is not known.
+    pub async fn audited_repository(
+        &self,
+        name: &Repository,
+    ) -> Result<AuditedRepository, IndexError> {
+        let known = self.known_repository(name).await?;
+        let pairs = |rows: Vec<(String, String)>| -> Result<HashMap<Digest, Digest>, IndexError> {
+            rows.iter()
+                .map(|(digest, canonical)| {
+                    Ok((parsed("digest", digest)?, parsed("digest", canonical)?))
+                })
+                .collect()
+        };
+        let manifests: Vec<(String, String)> = sqlx::query_as(
+            "SELECT m.digest, b.digest FROM repositories r \
+             JOIN manifests m ON m.repository_id = r.id JOIN blobs b ON b.id = m.blob_id \
+             WHERE r.name = $1",
+        )
+        .bind(name.as_str())
+        .fetch_all(&self.readers)
+        .await?;
+        let aliases: Vec<(String, String)> = sqlx::query_as(
+            "SELECT a.digest, b.digest FROM repositories r \
+             JOIN repository_blobs l ON l.repository_id = r.id \
+             JOIN digest_aliases a ON a.blob_id = l.blob_id JOIN blobs b ON b.id = l.blob_id \
+             WHERE r.name = $1",
+        )
+        .bind(name.as_str())
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(AuditedRepository {
+            tags: known.tags,
+            manifests: pairs(manifests)?,
+            blobs: known.blobs,
+            aliases: pairs(aliases)?,
+        })
+    }
+
+    /// Configurations and layers that a manifest names and that are not there, or that its
+    /// repository may not read.
+    pub async fn lacking(&self) -> Result<Vec<Lacking>, IndexError> {
+        let rows: Vec<(String, String, String, bool)> = sqlx::query_as(
+            "SELECT r.name, m.digest, f.digest, b.id IS NOT NULL FROM manifest_references f \
+             JOIN manifests m ON m.id = f.manifest_id \
+             JOIN repositories r ON r.id = m.repository_id \
+             LEFT JOIN blobs b ON b.id = COALESCE( \
+               (SELECT id FROM blobs WHERE digest = f.digest), \
+               (SELECT blob_id FROM digest_aliases WHERE digest = f.digest)) \
+             WHERE f.kind <> 'manifest' AND (b.id IS NULL OR NOT EXISTS ( \
+               SELECT 1 FROM repository_blobs l \
+               WHERE l.repository_id = m.repository_id AND l.blob_id = b.id)) \
+             ORDER BY r.name, m.digest, f.digest",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter()
+            .map(|(repository, manifest, digest, elsewhere)| {
+                Ok(Lacking {
+                    repository: parsed("repository name", &repository)?,
+                    manifest: parsed("digest", &manifest)?,
+                    digest: parsed("digest", &digest)?,
+                    elsewhere,
+                })
+            })
+            .collect()
+    }
+
+    /// Has the layout show a link again, if the index still has it; whether it has.
+    pub async fn show_again(&self, name: Repository, link: Link) -> Result<bool, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let connection = transaction.connection();
+                let Some(id) = repositories::find(connection, &name).await? else {
+                    return Ok(false);
+                };
+                let repository = name;
+                let change = match link {
+                    Link::Layer(digest) => {
+                        let Some(blob) = blobs::find(connection, &digest).await? else {
+                            return Ok(false);
+                        };
+                        if !blobs::is_linked(connection, id, blob.id).await? {
+                            return Ok(false);
+                        }
+                        LayoutChange::LayerLinked {
+                            repository,
+                            digest,
+                            canonical: blob.record.canonical,
+                        }
+                    }
+                    Link::Revision(digest) => {
+                        let canonical: Option<String> = sqlx::query_scalar(
+                            "SELECT b.digest FROM manifests m JOIN blobs b ON b.id = m.blob_id \
+                             WHERE m.repository_id = $1 AND m.digest = $2",
+                        )
+                        .bind(id)
+                        .bind(digest.to_string())
+                        .fetch_optional(connection)
+                        .await?;
+                        let Some(canonical) = canonical else {
+                            return Ok(false);
+                        };
+                        LayoutChange::RevisionLinked {
+                            repository,
+                            digest,
+                            canonical: parsed("digest", &canonical)?,
+                        }
+                    }
+                    Link::Tag(tag) => {
+                        let digest: Option<String> = sqlx::query_scalar(
+                            "SELECT m.digest FROM tags t JOIN manifests m ON m.id = t.manifest_id \
+                             WHERE t.repository_id = $1 AND t.name = $2",
+                        )
+                        .bind(id)
+                        .bind(tag.as_str())
+                        .fetch_optional(connection)
+                        .await?;
+                        let Some(digest) = digest else {
+                            return Ok(false);
+                        };
+                        LayoutChange::TagSet {
+                            repository,
+                            tag,
+                            digest: parsed("digest", &digest)?,
+                        }
+                    }
+                };
+                transaction.journal(change).await?;
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// Lets a repository read a blob that one of its manifests names, if both are still there;
+    /// whether they are.
+    pub async fn link_named(&self, lacking: Lacking) -> Result<bool, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let Lacking {
+                    repository,
+                    manifest,
+                    digest,
+                    ..
+                } = lacking;
+                let connection = transaction.connection();
+                let Some(id) = repositories::find(connection, &repository).await? else {
+                    return Ok(false);
+                };
+                let named = manifests::find(connection, id, &manifest).await?;
+                let blob = blobs::find(connection, &digest).await?;
+                let (Some(_), Some(blob)) = (named, blob) else {
+                    return Ok(false);
+                };
+                blobs::link(connection, id, blob.id).await?;
+                let canonical = blob.record.canonical;
+                let mut digests = vec![canonical];
+                digests.extend(Some(digest).filter(|digest| *digest != canonical));
+                for digest in digests {
+                    let repository = repository.clone();
+                    transaction
+                        .journal(LayoutChange::LayerLinked {
+                            repository,
+                            digest,
+                            canonical,
+                        })
+                        .await?;
+                }
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// Corrects the size of a blob.
+    pub async fn correct_size(&self, canonical: Digest, size: u64) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                sqlx::query("UPDATE blobs SET size = $2 WHERE digest = $1")
+                    .bind(canonical.to_string())
+                    .bind(column(size))
+                    .execute(transaction.connection())
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Knows a blob again whose bytes are right after all; whether that is new.
+    pub async fn release(&self, canonical: Digest) -> Result<bool, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let done = sqlx::query(
+                    "UPDATE blobs SET quarantined_at = NULL \
+                     WHERE digest = $1 AND quarantined_at IS NOT NULL",
+                )
+                .bind(canonical.to_string())
+                .execute(transaction.connection())
+                .await?;
+                Ok(done.rows_affected() > 0)
+            })
+        })
+        .await
+    }
+}

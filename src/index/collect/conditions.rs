@@ -1,0 +1,152 @@
+//! The conditions that planning and taking share, as pieces of SQL.
+//!
+//! `b` is a row of `blobs`, `m` one of `manifests`. Manifests in the temporary table `going` count
+//! as gone. `CROSS JOIN` keeps the order in which tables are looked at: from the few rows to the
+//! many. A blob has a lease and references by its canonical digest, and references by others.
+
+/// No manifest that stays refers to the blob `b` or consists of it, by any of its digests.
+macro_rules! unreferenced {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM manifest_references f WHERE f.digest = b.digest \
+           AND f.manifest_id NOT IN (SELECT id FROM going)) \
+         AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.blob_id = b.id \
+           AND m.id NOT IN (SELECT id FROM going)) \
+         AND NOT EXISTS (SELECT 1 FROM digest_aliases a CROSS JOIN manifest_references f \
+           WHERE a.blob_id = b.id AND f.digest = a.digest \
+           AND f.manifest_id NOT IN (SELECT id FROM going))"
+    };
+}
+
+/// No manifest that can't be read is in a repository of the blob `b`.
+macro_rules! beside_readable {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM repository_blobs l CROSS JOIN manifests m \
+           WHERE l.blob_id = b.id AND m.repository_id = l.repository_id AND NOT m.readable)"
+    };
+}
+
+/// When the last lease on the blob `b` ends, if it does after `$1`.
+macro_rules! leased_until {
+    () => {
+        "(SELECT l.expires_at FROM leases l WHERE l.digest = b.digest AND l.expires_at > $1)"
+    };
+}
+
+/// When the last of what lies in the trash and holds the blob `b` ends, if that is after `$2`.
+macro_rules! trashed_until {
+    () => {
+        "(SELECT MAX(until) FROM ( \
+           SELECT t.expires_at AS until FROM trash_manifests m CROSS JOIN trash t \
+             WHERE m.blob_id = b.id AND t.id = m.trash_id AND t.expires_at > $2 \
+           UNION ALL SELECT t.expires_at FROM trash_references f \
+             CROSS JOIN trash_manifests m CROSS JOIN trash t WHERE f.digest = b.digest \
+             AND m.id = f.manifest_id AND t.id = m.trash_id AND t.expires_at > $2 \
+           UNION ALL SELECT t.expires_at FROM digest_aliases a CROSS JOIN trash_references f \
+             CROSS JOIN trash_manifests m CROSS JOIN trash t WHERE a.blob_id = b.id \
+             AND f.digest = a.digest AND m.id = f.manifest_id AND t.id = m.trash_id \
+             AND t.expires_at > $2))"
+    };
+}
+
+/// Nothing holds the blob `b`. `$1` is the time, trash beyond `$2` holds.
+macro_rules! free_blob {
+    () => {
+        concat!(
+            unreferenced!(),
+            " AND ",
+            beside_readable!(),
+            " AND NOT EXISTS ",
+            leased_until!(),
+            " AND ",
+            trashed_until!(),
+            " IS NULL"
+        )
+    };
+}
+
+/// Nothing holds the manifest `m`: not a tag (a fallback tag of referrers holds while its subject is
+/// there), a parent, a subject, a lease, the trash; and it is neither new nor was it asked for
+/// lately. `$1` is the time, trash beyond `$2` holds, it was pushed until `$3` and pulled until `$4`.
+macro_rules! free_manifest {
+    () => {
+        "m.pushed_at <= $3 AND (m.pulled_at IS NULL OR m.pulled_at <= $4) \
+         AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id \
+           AND NOT ((t.name LIKE 'sha256-%' OR t.name LIKE 'sha512-%') AND length(t.name) = 71 \
+             AND NOT EXISTS (SELECT 1 FROM manifests s WHERE s.repository_id = m.repository_id \
+               AND s.digest >= replace(t.name, '-', ':') \
+               AND s.digest < replace(t.name, '-', ':') || 'g' \
+               AND s.id NOT IN (SELECT id FROM going)) \
+             AND NOT EXISTS (SELECT 1 FROM repositories r CROSS JOIN trash_manifests s \
+               CROSS JOIN trash x WHERE r.id = m.repository_id AND s.repository = r.name \
+               AND x.id = s.trash_id AND x.expires_at > $2 \
+               AND s.digest >= replace(t.name, '-', ':') \
+               AND s.digest < replace(t.name, '-', ':') || 'g'))) \
+         AND NOT EXISTS (SELECT 1 FROM manifest_references f CROSS JOIN manifests p \
+           WHERE f.digest = m.digest AND f.kind = 'manifest' AND p.id = f.manifest_id \
+           AND p.repository_id = m.repository_id AND p.id NOT IN (SELECT id FROM going)) \
+         AND NOT EXISTS (SELECT 1 FROM manifests s WHERE s.repository_id = m.repository_id \
+           AND s.digest = m.subject AND s.id NOT IN (SELECT id FROM going)) \
+         AND NOT EXISTS (SELECT 1 FROM blobs b CROSS JOIN leases l \
+           WHERE b.id = m.blob_id AND l.digest = b.digest AND l.expires_at > $1) \
+         AND NOT EXISTS (SELECT 1 FROM trash_tags y CROSS JOIN trash x CROSS JOIN repositories r \
+           WHERE y.digest = m.digest AND x.id = y.trash_id AND r.name = x.repository AND r.id = m.repository_id AND x.expires_at > $2) \
+         AND NOT EXISTS (SELECT 1 FROM trash_references f CROSS JOIN trash_manifests p \
+           CROSS JOIN trash x CROSS JOIN repositories r \
+           WHERE f.digest = m.digest AND f.kind = 'manifest' AND p.id = f.manifest_id \
+           AND x.id = p.trash_id AND r.name = p.repository AND r.id = m.repository_id \
+           AND x.expires_at > $2) \
+         AND NOT EXISTS (SELECT 1 FROM trash_manifests s CROSS JOIN trash x CROSS JOIN repositories r \
+           WHERE s.digest = m.subject AND x.id = s.trash_id AND r.name = s.repository AND r.id = m.repository_id AND x.expires_at > $2)"
+    };
+}
+
+/// Why the manifest `m` stays though nothing holds it; NULL when nothing keeps it.
+macro_rules! kept_manifest {
+    () => {
+        "(CASE WHEN NOT m.readable THEN 'unreadable' \
+          WHEN EXISTS (SELECT 1 FROM manifests u WHERE u.repository_id = m.repository_id \
+            AND NOT u.readable) THEN 'beside' \
+          WHEN m.media_type NOT IN ('application/vnd.oci.image.manifest.v1+json', \
+            'application/vnd.oci.image.index.v1+json', \
+            'application/vnd.oci.artifact.manifest.v1+json', \
+            'application/vnd.docker.distribution.manifest.v2+json', \
+            'application/vnd.docker.distribution.manifest.list.v2+json', \
+            'application/vnd.docker.distribution.manifest.v1+prettyjws') THEN 'type' \
+          WHEN EXISTS (SELECT 1 FROM manifest_references f WHERE f.manifest_id = m.id \
+            AND f.kind = 'manifest' AND NOT EXISTS (SELECT 1 FROM manifests c \
+              WHERE c.repository_id = m.repository_id AND c.digest = f.digest)) THEN 'sparse' END)"
+    };
+}
+
+/// No manifest, living or in the trash beyond `$2`, refers to the blob `b` or consists of it.
+macro_rules! unrelated_blob {
+    () => {
+        concat!(unreferenced!(), " AND ", trashed_until!(), " IS NULL")
+    };
+}
+
+/// A tag, a parent or a subject holds the manifest `m`, whatever the time.
+macro_rules! related_manifest {
+    () => {
+        "(EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id \
+           AND t.name NOT LIKE 'sha256-%' AND t.name NOT LIKE 'sha512-%') \
+         OR EXISTS (SELECT 1 FROM manifest_references f CROSS JOIN manifests p \
+           WHERE f.digest = m.digest AND f.kind = 'manifest' AND p.id = f.manifest_id \
+           AND p.repository_id = m.repository_id) \
+         OR EXISTS (SELECT 1 FROM manifests s WHERE s.repository_id = m.repository_id \
+           AND s.digest = m.subject))"
+    };
+}
+
+/// In the repository `r` nothing is left that a client could ask for or restore, but links to blobs
+/// that nobody was promised. `$1` is the time, trash beyond `$2` holds.
+macro_rules! empty_repository {
+    () => {
+        "NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id \
+           AND m.id NOT IN (SELECT id FROM going)) \
+         AND NOT EXISTS (SELECT 1 FROM trash t WHERE t.repository = r.name AND t.expires_at > $2) \
+         AND NOT EXISTS (SELECT 1 FROM repository_blobs l CROSS JOIN blobs b CROSS JOIN leases e \
+           WHERE l.repository_id = r.id AND b.id = l.blob_id AND e.digest = b.digest \
+           AND e.expires_at > $1)"
+    };
+}

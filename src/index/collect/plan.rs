@@ -1,0 +1,322 @@
+//! What would go: looked up on a connection of its own, beside the writer and the readers.
+//!
+//! Manifests are planned in rounds, parents and subjects before what they hold, and then count as
+//! gone for what is planned after them. A plan holds nothing: whoever takes it looks again.
+
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, SqliteConnection};
+
+use super::super::{Index, IndexError, batch, parsed};
+use super::{
+    CollectTerms, HeldBlob, Hold, KeptRecord, PlannedBlob, PlannedManifest, WhyGone, planned_blob,
+};
+use crate::clock::Millis;
+use crate::oci::Repository;
+
+/// What the plan keeps beside [`batch::TABLES`]: what is looked at, and what goes.
+const TABLES: &str = "
+CREATE TEMP TABLE suspect_manifests (id INTEGER PRIMARY KEY);
+CREATE TEMP TABLE suspects (id INTEGER PRIMARY KEY, repository TEXT);
+CREATE TEMP TABLE doomed (id INTEGER PRIMARY KEY);
+";
+
+/// Rows of a page.
+const PAGE: i64 = 1024;
+
+/// What those of the last round held goes on being looked at: children, referrers, fallback tags.
+const HELD_BY_THOSE: [&str; 3] = [
+    "INSERT INTO suspect_manifests SELECT c.id FROM going g CROSS JOIN manifests m \
+     CROSS JOIN manifest_references f CROSS JOIN manifests c \
+     WHERE g.round = $5 AND m.id = g.id AND f.manifest_id = m.id AND f.kind = 'manifest' \
+     AND c.repository_id = m.repository_id AND c.digest = f.digest ON CONFLICT DO NOTHING",
+    "INSERT INTO suspect_manifests SELECT c.id FROM going g CROSS JOIN manifests m CROSS JOIN manifests c \
+     WHERE g.round = $5 AND m.id = g.id AND c.repository_id = m.repository_id \
+     AND c.subject = m.digest ON CONFLICT DO NOTHING",
+    "INSERT INTO suspect_manifests SELECT t.manifest_id FROM going g CROSS JOIN manifests m \
+     CROSS JOIN tags t WHERE g.round = $5 AND m.id = g.id AND t.repository_id = m.repository_id \
+     AND t.name = substr(replace(m.digest, ':', '-'), 1, 71) ON CONFLICT DO NOTHING",
+];
+
+/// Blobs to be looked at, with a repository that they belong to, the first by name: the candidates,
+/// and those of manifests that go or lie in the trash.
+const SUSPECTS: [&str; 3] = [
+    "INSERT INTO suspects SELECT blob_id, repository FROM candidates",
+    "INSERT INTO suspects SELECT x.id, MIN(r.name) FROM ( \
+       SELECT m.id AS manifest, m.blob_id AS id FROM going g CROSS JOIN manifests m WHERE m.id = g.id \
+       UNION SELECT g.id, b.id FROM going g CROSS JOIN manifest_references f CROSS JOIN blobs b \
+         WHERE f.manifest_id = g.id AND b.digest = f.digest \
+       UNION SELECT g.id, a.blob_id FROM going g CROSS JOIN manifest_references f \
+         CROSS JOIN digest_aliases a WHERE f.manifest_id = g.id AND a.digest = f.digest) x \
+     CROSS JOIN manifests m CROSS JOIN repositories r \
+     WHERE m.id = x.manifest AND r.id = m.repository_id GROUP BY x.id ON CONFLICT (id) DO UPDATE SET repository = excluded.repository \
+     WHERE suspects.repository IS NULL OR suspects.repository > excluded.repository",
+    "INSERT INTO suspects SELECT x.id, MIN(x.repository) FROM ( \
+       SELECT blob_id AS id, repository FROM trash_manifests \
+       UNION SELECT b.id, m.repository FROM trash_references f \
+         CROSS JOIN trash_manifests m CROSS JOIN blobs b \
+         WHERE m.id = f.manifest_id AND b.digest = f.digest \
+       UNION SELECT a.blob_id, m.repository FROM trash_references f \
+         CROSS JOIN trash_manifests m CROSS JOIN digest_aliases a \
+         WHERE m.id = f.manifest_id AND a.digest = f.digest) x \
+     GROUP BY x.id ON CONFLICT (id) DO UPDATE SET repository = excluded.repository \
+     WHERE suspects.repository IS NULL OR suspects.repository > excluded.repository",
+];
+
+/// A plan of a collection.
+pub struct Plan {
+    connection: SqliteConnection,
+    terms: CollectTerms,
+    rounds: i64,
+}
+
+impl Index {
+    /// Begins a plan.
+    pub async fn plan(&self, terms: CollectTerms) -> Result<Plan, IndexError> {
+        Plan::open(self.options.clone(), terms).await
+    }
+}
+
+impl Plan {
+    async fn open(options: SqliteConnectOptions, terms: CollectTerms) -> Result<Self, IndexError> {
+        let options = options
+            .pragma("temp_store", "MEMORY")
+            .pragma("cache_size", "-8192");
+        let mut connection = options.connect().await?;
+        for statements in [batch::TABLES, TABLES] {
+            sqlx::raw_sql(statements).execute(&mut connection).await?;
+        }
+        let mut plan = Self {
+            connection,
+            terms,
+            rounds: 0,
+        };
+        plan.run("INSERT INTO suspect_manifests SELECT manifest_id FROM candidate_manifests")
+            .await?;
+        Ok(plan)
+    }
+
+    /// Lets go of what the plan holds in memory.
+    pub async fn close(self) -> Result<(), IndexError> {
+        Ok(self.connection.close().await?)
+    }
+
+    async fn run(&mut self, statement: &'static str) -> Result<u64, IndexError> {
+        let done = sqlx::query_with(statement, self.terms.arguments()?)
+            .bind(self.rounds)
+            .execute(&mut self.connection)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    /// The next manifests to go: those that nothing holds but what was answered before. None, when
+    /// there are no more, and none at all when untagged ones are not to go.
+    pub async fn manifests(&mut self) -> Result<Vec<PlannedManifest>, IndexError> {
+        if self.terms.untagged.is_none() {
+            return Ok(Vec::new());
+        }
+        self.rounds += 1;
+        let found = self
+            .run(concat!(
+                "INSERT INTO going (id, round) SELECT m.id, $5 FROM suspect_manifests s \
+                 CROSS JOIN manifests m WHERE m.id = s.id AND m.id NOT IN (SELECT id FROM going) AND ",
+                free_manifest!(),
+                " AND ",
+                kept_manifest!(),
+                " IS NULL"
+            ))
+            .await?;
+        if found == 0 {
+            return Ok(Vec::new());
+        }
+        for statement in HELD_BY_THOSE {
+            self.run(statement).await?;
+        }
+        let rows: Vec<(i64, String, String, bool)> = sqlx::query_as(
+            "SELECT m.id, r.name, m.digest, m.subject IS NOT NULL \
+               OR EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id) \
+             FROM going g CROSS JOIN manifests m CROSS JOIN repositories r \
+             WHERE m.id = g.id AND r.id = m.repository_id AND g.round = $1 ORDER BY g.id",
+        )
+        .bind(self.rounds)
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.into_iter()
+            .map(|(id, repository, digest, orphaned)| {
+                Ok(PlannedManifest {
+                    id,
+                    repository: parsed("repository name", &repository)?,
+                    digest: parsed("digest", &digest)?,
+                    why: if orphaned {
+                        WhyGone::Orphaned
+                    } else {
+                        WhyGone::Untagged
+                    },
+                })
+            })
+            .collect()
+    }
+
+    /// Manifests that stay though nothing holds them, and those that can't be read.
+    pub async fn kept(&mut self) -> Result<Vec<KeptRecord>, IndexError> {
+        let rows: Vec<(String, String, String)> = sqlx::query_as_with(
+            concat!(
+                "SELECT r.name, m.digest, 'unreadable' FROM manifests m \
+                 CROSS JOIN repositories r WHERE r.id = m.repository_id AND NOT m.readable \
+                 UNION SELECT r.name, m.digest, ",
+                kept_manifest!(),
+                " FROM suspect_manifests s CROSS JOIN manifests m CROSS JOIN repositories r \
+                 WHERE m.id = s.id AND r.id = m.repository_id AND m.id NOT IN (SELECT id FROM going) AND $3 > -9223372036854775808 AND ",
+                kept_manifest!(),
+                " IS NOT NULL AND ",
+                free_manifest!(),
+                " ORDER BY 1, 2"
+            ),
+            self.terms.arguments()?,
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.iter()
+            .map(|(repository, digest, why)| {
+                Ok(KeptRecord {
+                    repository: parsed("repository name", repository)?,
+                    digest: parsed("digest", digest)?,
+                    why: parsed("reason", why)?,
+                })
+            })
+            .collect()
+    }
+
+    /// Repositories in which nothing is left: no manifest, nothing in the trash, no leased blob.
+    pub async fn repositories(&mut self) -> Result<Vec<Repository>, IndexError> {
+        let names: Vec<String> = sqlx::query_scalar_with(
+            concat!(
+                "SELECT r.name FROM repositories r WHERE r.id IN ( \
+                   SELECT repository_id FROM candidate_repositories \
+                   UNION SELECT m.repository_id FROM going g CROSS JOIN manifests m \
+                     WHERE m.id = g.id) AND ",
+                empty_repository!(),
+                " ORDER BY r.name"
+            ),
+            self.terms.arguments()?,
+        )
+        .fetch_all(&mut self.connection)
+        .await?;
+        names
+            .iter()
+            .map(|name| parsed("repository name", name))
+            .collect()
+    }
+
+    /// Manifests of this plan have really gone, or stayed: they count as what they are.
+    pub async fn forget_manifests(&mut self) -> Result<(), IndexError> {
+        self.run("DELETE FROM going").await?;
+        Ok(())
+    }
+
+    /// Looks for blobs that nothing holds: how many, and how many bytes.
+    pub async fn find_blobs(&mut self) -> Result<u64, IndexError> {
+        for statement in SUSPECTS {
+            self.run(statement).await?;
+        }
+        self.run(concat!(
+            "INSERT INTO doomed SELECT b.id FROM suspects s CROSS JOIN blobs b \
+             WHERE b.id = s.id AND ",
+            free_blob!()
+        ))
+        .await
+    }
+
+    /// The blobs that were found, a page after the one that ended with `last`.
+    pub async fn blobs(
+        &mut self,
+        last: Option<&PlannedBlob>,
+    ) -> Result<Vec<PlannedBlob>, IndexError> {
+        let rows: Vec<(i64, String, i64, Option<String>)> = sqlx::query_as(
+            "SELECT b.id, b.digest, b.size, COALESCE((SELECT MIN(r.name) FROM repository_blobs l \
+               CROSS JOIN repositories r WHERE l.blob_id = b.id AND r.id = l.repository_id), \
+               s.repository) \
+             FROM doomed d CROSS JOIN blobs b CROSS JOIN suspects s \
+             WHERE b.id = d.id AND s.id = d.id AND d.id > $1 ORDER BY d.id LIMIT $2",
+        )
+        .bind(last.map_or(i64::MIN, |blob| blob.id))
+        .bind(PAGE)
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.into_iter().map(planned_blob).collect()
+    }
+
+    /// Blobs that no manifest refers to and that something else holds, a page after `last`.
+    pub async fn held(&mut self, last: Option<&HeldBlob>) -> Result<Vec<HeldBlob>, IndexError> {
+        type Row = (
+            i64,
+            String,
+            i64,
+            Option<String>,
+            bool,
+            Option<i64>,
+            Option<i64>,
+        );
+        let rows: Vec<Row> = sqlx::query_as_with(
+            concat!(
+                "SELECT * FROM (SELECT b.id, b.digest, b.size, \
+                   COALESCE((SELECT MIN(r.name) FROM repository_blobs l \
+                     CROSS JOIN repositories r \
+                     WHERE l.blob_id = b.id AND r.id = l.repository_id), \
+                     s.repository), NOT (",
+                beside_readable!(),
+                ") AS beside, ",
+                leased_until!(),
+                " AS leased, ",
+                trashed_until!(),
+                " AS trashed FROM suspects s CROSS JOIN blobs b \
+                 WHERE b.id = s.id AND s.id > $5 AND ",
+                unreferenced!(),
+                ") WHERE beside OR leased IS NOT NULL OR trashed IS NOT NULL ORDER BY 1 LIMIT $6"
+            ),
+            self.terms.arguments()?,
+        )
+        .bind(last.map_or(i64::MIN, |held| held.blob.id))
+        .bind(PAGE)
+        .fetch_all(&mut self.connection)
+        .await?;
+        rows.into_iter()
+            .map(|(id, digest, size, repository, beside, leased, trashed)| {
+                let (by, until) = match (leased, trashed) {
+                    _ if beside => (Hold::Unreadable, None),
+                    (Some(leased), Some(trashed)) if trashed > leased => {
+                        (Hold::Trash, Some(trashed))
+                    }
+                    (Some(leased), _) => (Hold::Lease, Some(leased)),
+                    (None, trashed) => (Hold::Trash, trashed),
+                };
+                let blob = planned_blob((id, digest, size, repository))?;
+                Ok(HeldBlob { blob, by, until })
+            })
+            .collect()
+    }
+
+    /// Candidates that are none any more: blobs that a manifest, living or in the trash, refers to.
+    pub async fn settled_blobs(&mut self) -> Result<Vec<i64>, IndexError> {
+        Ok(sqlx::query_scalar(concat!(
+            "SELECT c.blob_id FROM candidates c CROSS JOIN blobs b \
+             WHERE b.id = c.blob_id AND NOT (",
+            unrelated_blob!(),
+            ")"
+        ))
+        .bind(Millis::MIN)
+        .bind(Millis::MIN)
+        .fetch_all(&mut self.connection)
+        .await?)
+    }
+
+    /// Candidates that are none any more: manifests that a tag, a parent or a subject holds.
+    pub async fn settled_manifests(&mut self) -> Result<Vec<i64>, IndexError> {
+        Ok(sqlx::query_scalar(concat!(
+            "SELECT m.id FROM candidate_manifests c CROSS JOIN manifests m \
+             WHERE m.id = c.manifest_id AND ",
+            related_manifest!()
+        ))
+        .fetch_all(&mut self.connection)
+        .await?)
+    }
+}

@@ -1,0 +1,103 @@
+//! The collections that were begun, and how they ended.
+
+use super::super::{Index, IndexError, column};
+use crate::clock::Millis;
+
+/// Runs that are remembered.
+const KEPT: i64 = 50;
+
+/// A collection that was begun.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CollectionRecord {
+    /// When it began.
+    pub started_at: Millis,
+    /// When it ended; without, it is under way or was interrupted.
+    pub ended_at: Option<Millis>,
+    /// Manifests that went.
+    pub manifests: u64,
+    /// Blobs that went.
+    pub blobs: u64,
+    /// Bytes of those.
+    pub bytes: u64,
+    /// Uploads that went.
+    pub uploads: u64,
+    /// Why it failed, if it did.
+    pub failure: Option<String>,
+}
+
+impl Index {
+    /// Notes that a collection begins: its row. Forgets the oldest.
+    pub async fn begin_collection(&self, now: Millis) -> Result<i64, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let connection = transaction.connection();
+                let id: i64 = sqlx::query_scalar(
+                    "INSERT INTO collections (started_at) VALUES ($1) RETURNING id",
+                )
+                .bind(now)
+                .fetch_one(&mut *connection)
+                .await?;
+                sqlx::query("DELETE FROM collections WHERE id <= $1")
+                    .bind(id - KEPT)
+                    .execute(connection)
+                    .await?;
+                Ok(id)
+            })
+        })
+        .await
+    }
+
+    /// Notes how a collection ended.
+    pub async fn end_collection(
+        &self,
+        id: i64,
+        record: CollectionRecord,
+    ) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE collections SET ended_at = $2, manifests = $3, blobs = $4, bytes = $5, \
+                     uploads = $6, failure = $7 WHERE id = $1",
+                )
+                .bind(id)
+                .bind(record.ended_at)
+                .bind(column(record.manifests))
+                .bind(column(record.blobs))
+                .bind(column(record.bytes))
+                .bind(column(record.uploads))
+                .bind(record.failure)
+                .execute(transaction.connection())
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The last collections, the latest first.
+    pub async fn collections(&self, limit: usize) -> Result<Vec<CollectionRecord>, IndexError> {
+        let rows: Vec<(i64, Option<i64>, i64, i64, i64, i64, Option<String>)> = sqlx::query_as(
+            "SELECT started_at, ended_at, manifests, blobs, bytes, uploads, failure \
+             FROM collections ORDER BY id DESC LIMIT $1",
+        )
+        .bind(column(limit as u64))
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(
+                |(started_at, ended_at, manifests, blobs, bytes, uploads, failure)| {
+                    CollectionRecord {
+                        started_at,
+                        ended_at,
+                        manifests: manifests.unsigned_abs(),
+                        blobs: blobs.unsigned_abs(),
+                        bytes: bytes.unsigned_abs(),
+                        uploads: uploads.unsigned_abs(),
+                        failure,
+                    }
+                },
+            )
+            .collect())
+    }
+}

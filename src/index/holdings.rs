@@ -1,0 +1,99 @@
+//! What a repository holds, and what of it holds what: for whoever decides which tags stay.
+
+use super::{Index, IndexError, parsed, repositories};
+use crate::clock::Millis;
+use crate::oci::{Digest, Repository, Tag};
+
+/// A tag, where it points, and since when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldTag {
+    /// Its name.
+    pub name: Tag,
+    /// The manifest that it points at.
+    pub digest: Digest,
+    /// When it was set.
+    pub updated_at: Millis,
+    /// When its manifest was last pulled, by whatever name; `None`: not since this is counted.
+    pub pulled_at: Option<Millis>,
+}
+
+/// A manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldManifest {
+    /// Its digest.
+    pub digest: Digest,
+    /// The manifest that it refers to, there or not.
+    pub subject: Option<Digest>,
+}
+
+/// What a repository holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Its tags.
+    pub tags: Vec<HeldTag>,
+    /// Its manifests.
+    pub manifests: Vec<HeldManifest>,
+    /// Indexes and what they name, there or not: the index, the child.
+    pub children: Vec<(Digest, Digest)>,
+    /// Whether all of its manifests could be parsed, so that the rest is complete.
+    pub readable: bool,
+}
+
+impl Index {
+    /// What a repository holds; nothing, when it is not known.
+    pub async fn holdings(&self, name: &Repository) -> Result<Holdings, IndexError> {
+        let mut connection = self.readers.acquire().await?;
+        let Some(id) = repositories::find(&mut connection, name).await? else {
+            return Ok(Holdings::default());
+        };
+        let tags: Vec<(String, String, i64, Option<i64>)> = sqlx::query_as(
+            "SELECT t.name, m.digest, t.updated_at, m.pulled_at FROM tags t \
+             JOIN manifests m ON m.id = t.manifest_id WHERE t.repository_id = $1",
+        )
+        .bind(id)
+        .fetch_all(&mut *connection)
+        .await?;
+        let manifests: Vec<(String, Option<String>, bool)> = sqlx::query_as(
+            "SELECT digest, subject, readable FROM manifests WHERE repository_id = $1",
+        )
+        .bind(id)
+        .fetch_all(&mut *connection)
+        .await?;
+        let children: Vec<(String, String)> = sqlx::query_as(
+            "SELECT m.digest, f.digest FROM manifests m \
+             JOIN manifest_references f ON f.manifest_id = m.id \
+             WHERE m.repository_id = $1 AND f.kind = 'manifest'",
+        )
+        .bind(id)
+        .fetch_all(&mut *connection)
+        .await?;
+        let digest = |text: &String| parsed::<Digest>("digest", text);
+        Ok(Holdings {
+            readable: manifests.iter().all(|(_, _, readable)| *readable),
+            tags: tags
+                .iter()
+                .map(|(name, target, updated_at, pulled_at)| {
+                    Ok(HeldTag {
+                        name: parsed("tag", name)?,
+                        digest: digest(target)?,
+                        updated_at: *updated_at,
+                        pulled_at: *pulled_at,
+                    })
+                })
+                .collect::<Result<_, IndexError>>()?,
+            manifests: manifests
+                .iter()
+                .map(|(own, subject, _)| {
+                    Ok(HeldManifest {
+                        digest: digest(own)?,
+                        subject: subject.as_ref().map(digest).transpose()?,
+                    })
+                })
+                .collect::<Result<_, IndexError>>()?,
+            children: children
+                .iter()
+                .map(|(index, child)| Ok((digest(index)?, digest(child)?)))
+                .collect::<Result<_, IndexError>>()?,
+        })
+    }
+}

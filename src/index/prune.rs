@@ -1,0 +1,119 @@
+//! Deleting what a retention plan says, in transactions that look again: a tag goes only while it
+//! points where the plan saw it, a manifest only when nothing holds it any more.
+
+use super::trash::{self, Discard};
+use super::writer::Transaction;
+use super::{Index, IndexError, LayoutChange, manifests, repositories, tags};
+use crate::oci::{Digest, Repository, Tag};
+
+/// What goes in one step, and comes back in one: a manifest with what belongs to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bundle {
+    /// Tags that go, and where they pointed.
+    pub tags: Vec<(Tag, Digest)>,
+    /// Manifests that go: an index before its children, a subject before what refers to it.
+    pub manifests: Vec<Digest>,
+}
+
+/// What went of a bundle.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bundled {
+    /// Tags that went.
+    pub tags: Vec<Tag>,
+    /// Manifests that went.
+    pub manifests: Vec<Digest>,
+}
+
+/// Whether nothing holds a manifest but tags that go as well (`$3`, names as a JSON array).
+const FREE: &str = "SELECT NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id \
+      AND t.name NOT IN (SELECT value FROM json_each($3))) \
+    AND NOT EXISTS (SELECT 1 FROM manifest_references f JOIN manifests p ON p.id = f.manifest_id \
+      WHERE f.digest = m.digest AND f.kind = 'manifest' AND p.repository_id = m.repository_id) \
+    AND NOT EXISTS (SELECT 1 FROM manifests s \
+      WHERE s.repository_id = m.repository_id AND s.digest = m.subject) \
+    AND NOT EXISTS (SELECT 1 FROM manifests u \
+      WHERE u.repository_id = m.repository_id AND NOT u.readable) \
+    FROM manifests m WHERE m.repository_id = $1 AND m.id = $2";
+
+async fn discard(
+    transaction: &mut Transaction,
+    repository: &Repository,
+    bundle: Bundle,
+    discard: Discard,
+) -> Result<Bundled, IndexError> {
+    let mut gone = Bundled::default();
+    let Some(id) = repositories::find(transaction.connection(), repository).await? else {
+        return Ok(gone);
+    };
+    // Those that point elsewhere by now are others than the plan is about.
+    let mut going: Vec<Tag> = Vec::new();
+    for (tag, digest) in bundle.tags {
+        if tags::find(transaction.connection(), id, &tag).await? == Some(digest) {
+            going.push(tag);
+        }
+    }
+    let names: Vec<&str> = going.iter().map(Tag::as_str).collect();
+    let names = serde_json::to_string(&names)
+        .map_err(|error| IndexError::Database(sqlx::Error::Encode(error.into())))?;
+    let mut deletion = None;
+    for digest in bundle.manifests {
+        let connection = transaction.connection();
+        let Some(manifest) = manifests::find(connection, id, &digest).await? else {
+            continue;
+        };
+        let free: bool = sqlx::query_scalar(FREE)
+            .bind(id)
+            .bind(manifest)
+            .bind(&names)
+            .fetch_one(&mut *connection)
+            .await?;
+        if !free {
+            continue;
+        }
+        deletion = trash::throw_with(transaction, repository, manifest, deletion, discard).await?;
+        for tag in manifests::remove(transaction.connection(), manifest).await? {
+            remove_tag(transaction, repository, &tag).await?;
+            going.retain(|other| *other != tag);
+            gone.tags.push(tag);
+        }
+        let repository = repository.clone();
+        transaction
+            .journal(LayoutChange::RevisionUnlinked { repository, digest })
+            .await?;
+        gone.manifests.push(digest);
+    }
+    for tag in going {
+        let connection = transaction.connection();
+        trash::throw_tag(connection, repository, id, &tag, discard).await?;
+        tags::remove(connection, id, &tag).await?;
+        remove_tag(transaction, repository, &tag).await?;
+        gone.tags.push(tag);
+    }
+    Ok(gone)
+}
+
+async fn remove_tag(
+    transaction: &mut Transaction,
+    repository: &Repository,
+    tag: &Tag,
+) -> Result<(), IndexError> {
+    let (repository, tag) = (repository.clone(), tag.clone());
+    transaction
+        .journal(LayoutChange::TagRemoved { repository, tag })
+        .await
+}
+
+impl Index {
+    /// Moves what a plan says into the trash, as far as that is still so: what went.
+    pub async fn discard_bundle(
+        &self,
+        repository: Repository,
+        bundle: Bundle,
+        terms: Discard,
+    ) -> Result<Bundled, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move { discard(transaction, &repository, bundle, terms).await })
+        })
+        .await
+    }
+}

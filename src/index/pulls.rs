@@ -1,0 +1,51 @@
+//! When manifests were asked for last, and how often.
+
+use super::{Index, IndexError, column};
+use crate::clock::Millis;
+use crate::oci::{Digest, Repository};
+
+impl Index {
+    /// Adds what was counted until `now`.
+    pub async fn keep_pulls(
+        &self,
+        pulls: Vec<(Repository, Digest, u64)>,
+        now: Millis,
+    ) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                for (repository, digest, times) in pulls {
+                    sqlx::query(
+                        "UPDATE manifests SET pulled_at = $3, pull_count = pull_count + $4 \
+                         WHERE repository_id = (SELECT id FROM repositories WHERE name = $1) \
+                         AND digest = $2",
+                    )
+                    .bind(repository.as_str())
+                    .bind(digest.to_string())
+                    .bind(now)
+                    .bind(column(times))
+                    .execute(transaction.connection())
+                    .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// When a manifest was asked for last, and how often; `None` where it is not or never was.
+    pub async fn pulls(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<Option<(Millis, u64)>, IndexError> {
+        let row: Option<(Option<i64>, i64)> = sqlx::query_as(
+            "SELECT m.pulled_at, m.pull_count FROM manifests m \
+             JOIN repositories r ON r.id = m.repository_id WHERE r.name = $1 AND m.digest = $2",
+        )
+        .bind(repository.as_str())
+        .bind(digest.to_string())
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(row.and_then(|(at, times)| Some((at?, times.unsigned_abs()))))
+    }
+}

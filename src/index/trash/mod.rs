@@ -1,0 +1,206 @@
+//! The trash: what was deleted, as rows that a restore can bring back.
+//!
+//! One row a deletion, with copies of the manifests, their references and the tags that went by it.
+//! While a row is there and has not ended, what it refers to is held (see `collect`); when it goes,
+//! triggers make that candidates. Repositories are known by name: theirs may be gone.
+
+mod restore;
+mod throw;
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Index, IndexError, parsed};
+use crate::clock::Millis;
+use crate::oci::{Digest, Repository, Tag};
+
+pub use throw::Discard;
+pub(super) use throw::{throw_manifest, throw_repository, throw_tag, throw_with};
+
+/// What was deleted by one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TrashedKind {
+    /// A tag.
+    Tag,
+    /// A manifest, with its tags.
+    Manifest,
+    /// A whole repository.
+    Repository,
+}
+
+impl fmt::Display for TrashedKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Tag => "tag",
+            Self::Manifest => "manifest",
+            Self::Repository => "repository",
+        })
+    }
+}
+
+impl FromStr for TrashedKind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "tag" => Ok(Self::Tag),
+            "manifest" => Ok(Self::Manifest),
+            "repository" => Ok(Self::Repository),
+            _ => Err(()),
+        }
+    }
+}
+
+/// What is to be restored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Restorable {
+    /// A tag, with the manifest where that was deleted as well.
+    Tag(Repository, Tag),
+    /// A manifest, with the tags that it had.
+    Manifest(Repository, Digest),
+    /// All that a repository had when it was deleted as a whole.
+    Repository(Repository),
+}
+
+impl fmt::Display for Restorable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tag(repository, tag) => write!(f, "{repository}:{tag}"),
+            Self::Manifest(repository, digest) => write!(f, "{repository}@{digest}"),
+            Self::Repository(repository) => write!(f, "the repository {repository}"),
+        }
+    }
+}
+
+/// What was restored.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Tags that are set again.
+    pub tags: Vec<(Tag, Digest)>,
+    /// Manifests that are there again.
+    pub manifests: Vec<Digest>,
+    /// Tags that have been set to something else since, and stay there: where that is.
+    pub moved: Vec<(Tag, Digest)>,
+}
+
+/// How restoring ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Restoring {
+    /// It is there again.
+    Done(Restored),
+    /// It does not lie in the trash. Nothing was changed.
+    NotThere,
+    /// The tag has been set to something else since. Nothing was changed.
+    Moved(Digest),
+    /// Bytes that it consists of are gone: another hand took them. Nothing was changed.
+    Incomplete(Vec<Digest>),
+}
+
+/// A deletion that can still be restored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trashed {
+    /// What was deleted.
+    pub kind: TrashedKind,
+    /// From which repository.
+    pub repository: Repository,
+    /// The tags that went, and where they pointed, by name.
+    pub tags: Vec<(Tag, Digest)>,
+    /// The manifests that went.
+    pub manifests: Vec<Digest>,
+    /// Bytes of those manifests and of what they refer to, each digest once. Some of it may be
+    /// held by others as well.
+    pub bytes: u64,
+    /// When it was deleted.
+    pub deleted_at: Millis,
+    /// Until when it can be restored.
+    pub expires_at: Millis,
+}
+
+/// A part of what has ended, small enough that others get their turn: manifests, then the rest.
+const FORGET: [&str; 2] = [
+    "DELETE FROM trash_manifests WHERE id IN (SELECT m.id FROM trash t \
+     JOIN trash_manifests m ON m.trash_id = t.id WHERE t.expires_at <= $1 LIMIT 64)",
+    "DELETE FROM trash WHERE id IN (SELECT id FROM trash WHERE expires_at <= $1 LIMIT 64)",
+];
+
+impl Index {
+    /// What lies in the trash at `now`, the latest first.
+    pub async fn trash(&self, now: Millis) -> Result<Vec<Trashed>, IndexError> {
+        let rows: Vec<(i64, String, String, i64, i64, i64)> = sqlx::query_as(
+            "SELECT t.id, t.repository, t.kind, t.deleted_at, t.expires_at, \
+               (SELECT COALESCE(SUM(b.size), 0) FROM blobs b WHERE b.id IN ( \
+                  SELECT m.blob_id FROM trash_manifests m WHERE m.trash_id = t.id \
+                  UNION SELECT c.id FROM trash_manifests m \
+                    JOIN trash_references f ON f.manifest_id = m.id \
+                    JOIN blobs c ON c.digest = f.digest WHERE m.trash_id = t.id)) \
+             FROM trash t WHERE t.expires_at > $1 ORDER BY t.id DESC",
+        )
+        .bind(now)
+        .fetch_all(&self.readers)
+        .await?;
+        let mut trash = Vec::with_capacity(rows.len());
+        for (id, repository, kind, deleted_at, expires_at, bytes) in rows {
+            let tags: Vec<(String, String)> = sqlx::query_as(
+                "SELECT name, digest FROM trash_tags WHERE trash_id = $1 ORDER BY name",
+            )
+            .bind(id)
+            .fetch_all(&self.readers)
+            .await?;
+            let manifests: Vec<String> = sqlx::query_scalar(
+                "SELECT digest FROM trash_manifests WHERE trash_id = $1 ORDER BY digest",
+            )
+            .bind(id)
+            .fetch_all(&self.readers)
+            .await?;
+            trash.push(Trashed {
+                kind: parsed("kind", &kind)?,
+                repository: parsed("repository name", &repository)?,
+                tags: tags
+                    .iter()
+                    .map(|(tag, digest)| Ok((parsed("tag", tag)?, parsed("digest", digest)?)))
+                    .collect::<Result<_, IndexError>>()?,
+                manifests: manifests
+                    .iter()
+                    .map(|digest| parsed("digest", digest))
+                    .collect::<Result<_, IndexError>>()?,
+                bytes: bytes.unsigned_abs(),
+                deleted_at,
+                expires_at,
+            });
+        }
+        Ok(trash)
+    }
+
+    /// Ends all deletions that can still be restored at `now`: how many.
+    pub async fn end_trash(&self, now: Millis) -> Result<u64, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let done = sqlx::query("UPDATE trash SET expires_at = $1 WHERE expires_at > $1")
+                    .bind(now)
+                    .execute(transaction.connection())
+                    .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
+
+    /// Forgets some of what has ended at `now`: how many rows, none when there is no more.
+    pub async fn forget_trash(&self, now: Millis) -> Result<u64, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                for statement in FORGET {
+                    let done = sqlx::query(statement)
+                        .bind(now)
+                        .execute(transaction.connection())
+                        .await?;
+                    if done.rows_affected() > 0 {
+                        return Ok(done.rows_affected());
+                    }
+                }
+                Ok(0)
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,166 @@
+//! Moving what is deleted into the trash, within the transaction that deletes it.
+
+use sqlx::SqliteConnection;
+
+use super::TrashedKind;
+use crate::clock::Millis;
+use crate::index::IndexError;
+use crate::index::writer::Transaction;
+use crate::oci::{Repository, Tag};
+
+/// When something is deleted, and for how long it can be restored.
+#[derive(Debug, Clone, Copy)]
+pub struct Discard {
+    /// The time of the deletion.
+    pub now: Millis,
+    /// For how long it stays in the trash, in milliseconds; 0 is not at all.
+    pub keep: Millis,
+}
+
+/// Begins a deletion: its row in the trash, or none where nothing is kept.
+async fn begin(
+    connection: &mut SqliteConnection,
+    repository: &Repository,
+    kind: TrashedKind,
+    discard: Discard,
+) -> Result<Option<i64>, IndexError> {
+    if discard.keep <= 0 {
+        return Ok(None);
+    }
+    let id = sqlx::query_scalar(
+        "INSERT INTO trash (repository, kind, deleted_at, expires_at) VALUES ($1, $2, $3, $4) \
+         RETURNING id",
+    )
+    .bind(repository.as_str())
+    .bind(kind.to_string())
+    .bind(discard.now)
+    .bind(discard.now.saturating_add(discard.keep))
+    .fetch_one(connection)
+    .await?;
+    Ok(Some(id))
+}
+
+/// Copies a tag that is to be deleted.
+pub(in crate::index) async fn throw_tag(
+    connection: &mut SqliteConnection,
+    name: &Repository,
+    repository: i64,
+    tag: &Tag,
+    discard: Discard,
+) -> Result<(), IndexError> {
+    let Some(trash) = begin(connection, name, TrashedKind::Tag, discard).await? else {
+        return Ok(());
+    };
+    sqlx::query(
+        "INSERT INTO trash_tags (trash_id, name, digest, updated_at) \
+         SELECT $1, t.name, m.digest, t.updated_at FROM tags t \
+         JOIN manifests m ON m.id = t.manifest_id WHERE t.repository_id = $2 AND t.name = $3",
+    )
+    .bind(trash)
+    .bind(repository)
+    .bind(tag.as_str())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Copies a manifest that is to be deleted with its tags.
+pub(in crate::index) async fn throw_manifest(
+    transaction: &mut Transaction,
+    name: &Repository,
+    manifest: i64,
+    discard: Discard,
+) -> Result<(), IndexError> {
+    let kind = TrashedKind::Manifest;
+    let Some(trash) = begin(transaction.connection(), name, kind, discard).await? else {
+        return Ok(());
+    };
+    transaction.fill_batch(&[manifest]).await?;
+    copy(transaction, trash).await
+}
+
+/// Copies all of a repository that is to be deleted.
+pub(in crate::index) async fn throw_repository(
+    transaction: &mut Transaction,
+    name: &Repository,
+    repository: i64,
+    discard: Discard,
+) -> Result<(), IndexError> {
+    transaction.fill_batch(&[]).await?;
+    let found = sqlx::query("INSERT INTO batch SELECT id FROM manifests WHERE repository_id = $1")
+        .bind(repository)
+        .execute(transaction.connection())
+        .await?;
+    // Where there is nothing to restore there is nothing to remember.
+    if found.rows_affected() == 0 {
+        return Ok(());
+    }
+    let kind = TrashedKind::Repository;
+    match begin(transaction.connection(), name, kind, discard).await? {
+        Some(trash) => copy(transaction, trash).await,
+        None => Ok(()),
+    }
+}
+
+/// What is copied of the manifests in `batch` for the deletion `$1`.
+const MANIFESTS: [&str; 4] = [
+    "INSERT INTO trash_tags (trash_id, name, digest, updated_at) \
+     SELECT $1, t.name, m.digest, t.updated_at FROM batch y CROSS JOIN manifests m \
+     CROSS JOIN tags t WHERE m.id = y.id AND t.manifest_id = m.id",
+    "INSERT INTO trash_manifests (trash_id, repository, digest, blob_id, media_type, \
+       artifact_type, subject, annotations, platforms, created, size, content_size, readable, \
+       pushed_at, pulled_at, pull_count) \
+     SELECT $1, r.name, m.digest, m.blob_id, m.media_type, m.artifact_type, m.subject, \
+       m.annotations, m.platforms, m.created, m.size, m.content_size, m.readable, m.pushed_at, \
+       m.pulled_at, m.pull_count \
+     FROM batch y CROSS JOIN manifests m CROSS JOIN repositories r \
+     WHERE m.id = y.id AND r.id = m.repository_id",
+    "INSERT INTO trash_references (manifest_id, digest, kind, linked) \
+     SELECT x.id, f.digest, f.kind, f.kind <> 'manifest' AND (EXISTS (SELECT 1 FROM blobs b \
+         CROSS JOIN repository_blobs l WHERE b.digest = f.digest AND l.blob_id = b.id \
+         AND l.repository_id = m.repository_id) \
+       OR EXISTS (SELECT 1 FROM digest_aliases a CROSS JOIN repository_blobs l \
+         WHERE a.digest = f.digest AND l.blob_id = a.blob_id \
+         AND l.repository_id = m.repository_id)) \
+     FROM batch y CROSS JOIN manifests m CROSS JOIN trash_manifests x \
+     CROSS JOIN manifest_references f WHERE m.id = y.id AND x.trash_id = $1 \
+     AND x.digest = m.digest AND f.manifest_id = m.id",
+    // What can't be parsed may refer to anything in its repository.
+    "INSERT INTO trash_references (manifest_id, digest, kind, linked) \
+     SELECT x.id, b.digest, 'link', true FROM batch y CROSS JOIN manifests m \
+     CROSS JOIN trash_manifests x CROSS JOIN repository_blobs l CROSS JOIN blobs b \
+     WHERE m.id = y.id AND NOT m.readable AND x.trash_id = $1 AND x.digest = m.digest \
+     AND l.repository_id = m.repository_id AND b.id = l.blob_id",
+];
+
+/// Copies the manifests in `batch` with their references and tags.
+async fn copy(transaction: &mut Transaction, trash: i64) -> Result<(), IndexError> {
+    for statement in MANIFESTS {
+        sqlx::query(statement)
+            .bind(trash)
+            .execute(transaction.connection())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Copies a manifest that is to be deleted with its tags, into the deletion that another one has
+/// begun: that deletion, or the one that it begins.
+pub(in crate::index) async fn throw_with(
+    transaction: &mut Transaction,
+    name: &Repository,
+    manifest: i64,
+    deletion: Option<i64>,
+    discard: Discard,
+) -> Result<Option<i64>, IndexError> {
+    let kind = TrashedKind::Manifest;
+    let deletion = match deletion {
+        Some(deletion) => Some(deletion),
+        None => begin(transaction.connection(), name, kind, discard).await?,
+    };
+    if let Some(deletion) = deletion {
+        transaction.fill_batch(&[manifest]).await?;
+        copy(transaction, deletion).await?;
+    }
+    Ok(deletion)
+}

@@ -1,0 +1,167 @@
+//! Blobs: the ones that the layout has against the ones that the index knows, and their sizes.
+
+use std::collections::HashMap;
+
+use super::bytes::Content;
+use super::{Check, Checked, Difference};
+use crate::index::AuditedBlob;
+use crate::oci::{Algorithm, Digest};
+use crate::registry::survey::CHUNK;
+use crate::registry::{Registry, RegistryError, layout};
+
+/// What other programs leave and clean up themselves, or what regctl leaves alone on principle.
+pub(super) fn is_left_alone(name: &str) -> bool {
+    let temporary = name.strip_suffix(".tmp").is_some();
+    temporary || name == "tarsum" || name == "signatures"
+}
+
+impl Check<'_> {
+    /// Looks at all of them.
+    pub(super) async fn blobs(&mut self) -> Result<(), RegistryError> {
+        let strays = self.registry.strays_around_blobs().await?;
+        let again = strays.clone();
+        self.take(strays, &again).await?;
+        for prefix in 0..=u8::MAX {
+            let prefix = format!("{prefix:02x}");
+            let (count, first) = self.registry.blobs_of(&prefix).await?;
+            self.report.blobs += count;
+            if !first.is_empty() {
+                self.registry.settle().await;
+                let (_, second) = self.registry.blobs_of(&prefix).await?;
+                self.take(first, &second).await?;
+            }
+        }
+        self.known_to_be_damaged().await
+    }
+
+    /// Blobs whose bytes were found to be wrong or gone before, and have not been pushed since.
+    async fn known_to_be_damaged(&mut self) -> Result<(), RegistryError> {
+        for (digest, _) in self.registry.index.quarantined().await? {
+            if self.unwell.contains(&digest) {
+                continue;
+            }
+            // Somebody may have put the right bytes where they belong.
+            if self.registry.content(&digest).await? == Content::Right {
+                if self.registry.hold_to_be_known(digest).await? {
+                    (self.tell)(Checked::Healed(digest));
+                }
+            } else {
+                let aside = self
+                    .registry
+                    .store
+                    .stat(&[layout::lost_blob(&digest)])
+                    .await?;
+                let damaged = aside.into_iter().flatten().next().is_some();
+                self.found(if damaged {
+                    Difference::BlobDamaged(digest)
+                } else {
+                    Difference::BlobGone(digest)
+                })
+                .await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Registry {
+    /// What lies above and beside the directories of blobs.
+    async fn strays_around_blobs(&self) -> Result<Vec<Difference>, RegistryError> {
+        let mut strays = Vec::new();
+        let known: [(&str, fn(&str) -> bool); 3] = [
+            (layout::TREE, |name| {
+                matches!(name, "blobs" | "repositories")
+            }),
+            (layout::ALL_BLOBS, |name| name == "sha256"),
+            (layout::BLOBS, is_prefix),
+        ];
+        for (directory, is_known) in known {
+            for entry in self.list_one(directory).await? {
+                let fits = entry.directory && is_known(&entry.name);
+                if !fits && !is_left_alone(&entry.name) {
+                    strays.push(Difference::Stray(format!("{directory}/{}", entry.name)));
+                }
+            }
+        }
+        Ok(strays)
+    }
+
+    /// The members of one directory.
+    pub(super) async fn list_one(
+        &self,
+        key: &str,
+    ) -> Result<Vec<crate::store::Entry>, RegistryError> {
+        let mut listed = self.store.list(&[key.to_owned()]).await?;
+        Ok(listed.pop().unwrap_or_default())
+    }
+
+    /// How the blobs whose digests begin so differ, and how many there are.
+    async fn blobs_of(&self, prefix: &str) -> Result<(u64, Vec<Difference>), RegistryError> {
+        let known = self.index.audited_blobs(prefix).await?;
+        let directory = format!("{}/{prefix}", layout::BLOBS);
+        let mut differences = Vec::new();
+        let mut digests = Vec::new();
+        for entry in self.list_one(&directory).await? {
+            match Digest::from_hex(Algorithm::Sha256, &entry.name) {
+                Ok(digest) if entry.directory && entry.name.starts_with(prefix) => {
+                    digests.push(digest);
+                }
+                _ if is_left_alone(&entry.name) => {}
+                _ => differences.push(Difference::Stray(format!("{directory}/{}", entry.name))),
+            }
+        }
+        let mut found = HashMap::new();
+        for digests in digests.chunks(CHUNK) {
+            let keys: Vec<String> = digests.iter().map(layout::blob).collect();
+            for (digest, stat) in digests.iter().zip(self.store.stat(&keys).await?) {
+                found.extend(stat.map(|stat| (*digest, stat.size)));
+            }
+            let directories: Vec<String> = digests.iter().map(layout::blob_directory).collect();
+            for (directory, entries) in directories.iter().zip(self.store.list(&directories).await?)
+            {
+                let others = entries.iter().map(|entry| entry.name.as_str());
+                let others = others.filter(|name| *name != "data" && !is_left_alone(name));
+                differences
+                    .extend(others.map(|name| Difference::Stray(format!("{directory}/{name}"))));
+            }
+        }
+        for (digest, blob) in &known {
+            differences.extend(self.blob_differs(digest, *blob, found.get(digest)).await?);
+        }
+        let unknown = found.keys().filter(|digest| !known.contains_key(*digest));
+        differences.extend(unknown.map(|digest| Difference::BlobUnknown(*digest)));
+        differences.sort_by_cached_key(ToString::to_string);
+        Ok((known.len() as u64, differences))
+    }
+
+    async fn blob_differs(
+        &self,
+        digest: &Digest,
+        known: AuditedBlob,
+        found: Option<&u64>,
+    ) -> Result<Option<Difference>, RegistryError> {
+        match found {
+            Some(size) if *size == known.size => Ok(None),
+            // Its digest tells which of the two is right.
+            Some(size) => Ok(match self.content(digest).await? {
+                Content::Right => Some(Difference::BlobSize {
+                    digest: *digest,
+                    known: known.size,
+                    found: *size,
+                }),
+                Content::Wrong => Some(Difference::BlobDamaged(*digest)),
+                Content::Unreadable(error) => Some(Difference::BlobUnreadable(*digest, error)),
+                Content::Gone => Some(Difference::BlobGone(*digest)),
+            }),
+            None if known.quarantined => Ok(None),
+            None if !self.journal.waiting(digest).is_empty() => Ok(None),
+            None => Ok(Some(Difference::BlobGone(*digest))),
+        }
+    }
+}
+
+/// Whether a name is one of the 256 directories of blobs.
+fn is_prefix(name: &str) -> bool {
+    let digit = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
+    name.len() == 2 && name.bytes().all(digit)
+}

@@ -1,0 +1,349 @@
+//! Links: what the layout of a repository says against what the index knows, and what manifests
+//! need against what their repositories may read.
+
+use std::collections::HashSet;
+
+use super::Difference;
+use super::blobs::is_left_alone;
+use crate::index::{AuditedRepository, Link};
+use crate::oci::{Algorithm, Digest, ManifestView, Repository, Tag};
+use crate::registry::survey::{CHUNK, parse_link};
+use crate::registry::{Registry, RegistryError, layout};
+
+/// What a directory of links holds.
+#[derive(Default)]
+struct Links {
+    /// Each digest with what its link file holds, if that can be read.
+    found: Vec<(Digest, Option<Digest>)>,
+    strays: Vec<Difference>,
+}
+
+impl Registry {
+    /// How the links of a repository differ.
+    pub(super) async fn links_of(
+        &self,
+        name: &Repository,
+    ) -> Result<Vec<Difference>, RegistryError> {
+        let known = self.index.audited_repository(name).await?;
+        let mut differences = Vec::new();
+        self.layers_of(name, &known, &mut differences).await?;
+        self.revisions_of(name, &known, &mut differences).await?;
+        self.tags_of(name, &known, &mut differences).await?;
+        Ok(differences)
+    }
+
+    async fn layers_of(
+        &self,
+        name: &Repository,
+        known: &AuditedRepository,
+        differences: &mut Vec<Difference>,
+    ) -> Result<(), RegistryError> {
+        let directory = format!("{}/_layers", layout::repository(name.as_str()));
+        let links = self.links_below(&directory).await?;
+        differences.extend(links.strays);
+        let mut there = HashSet::new();
+        for (digest, target) in links.found {
+            let canonical = match digest.algorithm() {
+                Algorithm::Sha256 => known.blobs.get(&digest).copied(),
+                Algorithm::Sha512 => known.aliases.get(&digest).copied(),
+            };
+            there.insert(digest);
+            let link = Link::Layer(digest);
+            if canonical.is_some() {
+                if target != canonical {
+                    differences.push(Difference::LinkWrong(name.clone(), link));
+                }
+                continue;
+            }
+            differences.push(self.unknown_link(name, link, target).await?);
+        }
+        let missing = known.blobs.iter().filter(|digest| !there.contains(*digest));
+        differences.extend(
+            sorted(missing)
+                .map(|digest| Difference::LinkMissing(name.clone(), Link::Layer(digest))),
+        );
+        Ok(())
+    }
+
+    async fn revisions_of(
+        &self,
+        name: &Repository,
+        known: &AuditedRepository,
+        differences: &mut Vec<Difference>,
+    ) -> Result<(), RegistryError> {
+        let directory = format!("{}/_manifests/revisions", layout::repository(name.as_str()));
+        let links = self.links_below(&directory).await?;
+        differences.extend(links.strays);
+        let mut there = HashSet::new();
+        for (digest, target) in links.found {
+            there.insert(digest);
+            let link = Link::Revision(digest);
+            match known.manifests.get(&digest) {
+                Some(canonical) if target == Some(*canonical) => {}
+                Some(_) => differences.push(Difference::LinkWrong(name.clone(), link)),
+                None => differences.push(self.unknown_link(name, link, target).await?),
+            }
+        }
+        let missing = known
+            .manifests
+            .keys()
+            .filter(|digest| !there.contains(*digest));
+        differences.extend(
+            sorted(missing)
+                .map(|digest| Difference::LinkMissing(name.clone(), Link::Revision(digest))),
+        );
+        Ok(())
+    }
+
+    async fn tags_of(
+        &self,
+        name: &Repository,
+        known: &AuditedRepository,
+        differences: &mut Vec<Difference>,
+    ) -> Result<(), RegistryError> {
+        let above = format!("{}/_manifests", layout::repository(name.as_str()));
+        for entry in self.list_one(&above).await? {
+            let fits = entry.directory && matches!(entry.name.as_str(), "revisions" | "tags");
+            if !fits && !is_left_alone(&entry.name) {
+                differences.push(Difference::Stray(format!("{above}/{}", entry.name)));
+            }
+        }
+        // Manifests that are unknown, too, and taken in before.
+        let coming: HashSet<Digest> = differences
+            .iter()
+            .filter_map(|difference| match difference {
+                Difference::LinkUnknown(_, Link::Revision(digest)) => Some(*digest),
+                _ => None,
+            })
+            .collect();
+        let directory = format!("{above}/tags");
+        let mut tags: Vec<Tag> = Vec::new();
+        for entry in self.list_one(&directory).await? {
+            match entry.name.parse() {
+                Ok(tag) if entry.directory => tags.push(tag),
+                _ if is_left_alone(&entry.name) => {}
+                _ => differences.push(Difference::Stray(format!("{directory}/{}", entry.name))),
+            }
+        }
+        tags.sort();
+        for tags in tags.chunks(CHUNK) {
+            let keys: Vec<String> = tags
+                .iter()
+                .map(|tag| layout::tag_current(name, tag))
+                .collect();
+            for (tag, link) in tags.iter().zip(self.store.get(&keys).await?) {
+                let target = link.as_deref().and_then(parse_link);
+                let link = Link::Tag(tag.clone());
+                match (known.tags.get(tag), target) {
+                    (Some(digest), Some(target)) if *digest == target => {}
+                    (Some(_), _) => differences.push(Difference::LinkWrong(name.clone(), link)),
+                    (None, Some(target))
+                        if known.manifests.contains_key(&target) || coming.contains(&target) =>
+                    {
+                        differences.push(Difference::LinkUnknown(name.clone(), link));
+                    }
+                    (None, _) => differences.push(Difference::LinkDangling(name.clone(), link)),
+                }
+            }
+        }
+        let there: HashSet<&Tag> = tags.iter().collect();
+        let mut missing: Vec<&Tag> = known.tags.keys().collect();
+        missing.retain(|tag| !there.contains(tag));
+        missing.sort();
+        differences.extend(
+            missing
+                .into_iter()
+                .map(|tag| Difference::LinkMissing(name.clone(), Link::Tag(tag.clone()))),
+        );
+        Ok(())
+    }
+
+    /// What to say of a link that the index does not know.
+    async fn unknown_link(
+        &self,
+        name: &Repository,
+        link: Link,
+        target: Option<Digest>,
+    ) -> Result<Difference, RegistryError> {
+        let Some(canonical) = target.filter(|target| target.algorithm() == Algorithm::Sha256)
+        else {
+            return Ok(Difference::LinkDangling(name.clone(), link));
+        };
+        let leads = if let Some(blob) = self.index.audited_blob(&canonical).await? {
+            !blob.quarantined
+        } else {
+            let there = self.store.stat(&[layout::blob(&canonical)]).await?;
+            there.into_iter().flatten().next().is_some()
+        };
+        Ok(if leads {
+            Difference::LinkUnknown(name.clone(), link)
+        } else {
+            Difference::LinkDangling(name.clone(), link)
+        })
+    }
+
+    /// The links below a directory, of all algorithms.
+    async fn links_below(&self, directory: &str) -> Result<Links, RegistryError> {
+        let mut links = Links::default();
+        for entry in self.list_one(directory).await? {
+            let below = format!("{directory}/{}", entry.name);
+            let algorithm = match entry.name.as_str() {
+                "sha256" => Algorithm::Sha256,
+                "sha512" => Algorithm::Sha512,
+                name if is_left_alone(name) => continue,
+                _ => {
+                    links.strays.push(Difference::Stray(below));
+                    continue;
+                }
+            };
+            let mut digests = Vec::new();
+            for entry in self.list_one(&below).await? {
+                match Digest::from_hex(algorithm, &entry.name) {
+                    Ok(digest) if entry.directory => digests.push(digest),
+                    _ if is_left_alone(&entry.name) => {}
+                    _ => links
+                        .strays
+                        .push(Difference::Stray(format!("{below}/{}", entry.name))),
+                }
+            }
+            digests.sort_by_cached_key(Digest::hex);
+            for digests in digests.chunks(CHUNK) {
+                self.read_links(&below, digests, &mut links).await?;
+            }
+        }
+        Ok(links)
+    }
+
+    /// Reads some links; a directory that has none is what a removal leaves, and means nothing.
+    async fn read_links(
+        &self,
+        directory: &str,
+        digests: &[Digest],
+        links: &mut Links,
+    ) -> Result<(), RegistryError> {
+        let of = |digest: &Digest| format!("{directory}/{}", digest.hex());
+        let directories: Vec<String> = digests.iter().map(of).collect();
+        let mut linked = Vec::new();
+        for ((digest, directory), entries) in digests
+            .iter()
+            .zip(&directories)
+            .zip(self.store.list(&directories).await?)
+        {
+            for entry in entries {
+                match entry.name.as_str() {
+                    "link" if !entry.directory => {
+                        linked.push((*digest, format!("{directory}/link")));
+                    }
+                    name if is_left_alone(name) => {}
+                    name => {
+                        let key = format!("{directory}/{name}");
+                        links.strays.push(Difference::Stray(key));
+                    }
+                }
+            }
+        }
+        let keys: Vec<String> = linked.iter().map(|(_, key)| key.clone()).collect();
+        for ((digest, _), link) in linked.iter().zip(self.store.get(&keys).await?) {
+            links
+                .found
+                .push((*digest, link.as_deref().and_then(parse_link)));
+        }
+        Ok(())
+    }
+
+    /// What lies between repositories and is none. Directories whose names begin with an underscore
+    /// are other programs' business.
+    pub(super) async fn strays_above(
+        &self,
+        names: &[Repository],
+    ) -> Result<Vec<Difference>, RegistryError> {
+        let mut directories: HashSet<&str> = HashSet::from([""]);
+        for name in names {
+            let name = name.as_str();
+            directories.insert(name);
+            directories.extend(name.match_indices('/').map(|(at, _)| &name[..at]));
+        }
+        let mut directories: Vec<&str> = directories.into_iter().collect();
+        directories.sort_unstable();
+        let mut strays = Vec::new();
+        for parents in directories.chunks(CHUNK) {
+            let key = |parent: &&str| match *parent {
+                "" => layout::REPOSITORIES.to_owned(),
+                parent => layout::repository(parent),
+            };
+            let keys: Vec<String> = parents.iter().map(key).collect();
+            for (key, entries) in keys.iter().zip(self.store.list(&keys).await?) {
+                let mut others: Vec<String> = entries
+                    .into_iter()
+                    .filter(|entry| {
+                        let name = entry.name.as_str();
+                        let component = name.starts_with('_') || Repository::is_component(name);
+                        !(is_left_alone(name) || entry.directory && component)
+                    })
+                    .map(|entry| format!("{key}/{}", entry.name))
+                    .collect();
+                others.sort();
+                strays.extend(others.into_iter().map(Difference::Stray));
+            }
+        }
+        Ok(strays)
+    }
+
+    /// What manifests need and do not have. A child that is not there makes an index sparse, which
+    /// it may be.
+    pub(super) async fn needed(&self) -> Result<Vec<Difference>, RegistryError> {
+        let mut needed = Vec::new();
+        let mut last: Option<(Digest, Option<HashSet<Digest>>)> = None;
+        for lacking in self.index.lacking().await? {
+            // Layers that lie elsewhere by their address need not be here: the manifest says.
+            let same = last.as_ref().is_some_and(|(of, _)| *of == lacking.manifest);
+            if !same {
+                let required = self.required(&lacking.repository, lacking.manifest).await?;
+                last = Some((lacking.manifest, required));
+            }
+            let required = last.as_ref().and_then(|(_, required)| required.as_ref());
+            if required.is_none_or(|required| !required.contains(&lacking.digest)) {
+                continue;
+            }
+            let (repository, manifest, digest) =
+                (lacking.repository, lacking.manifest, lacking.digest);
+            needed.push(if lacking.elsewhere {
+                Difference::NeededUnlinked {
+                    repository,
+                    manifest,
+                    digest,
+                }
+            } else {
+                Difference::NeededGone {
+                    repository,
+                    manifest,
+                    digest,
+                }
+            });
+        }
+        Ok(needed)
+    }
+
+    /// The blobs that a manifest can't be pulled without; `None` when its own bytes are not right,
+    /// which is told of them.
+    async fn required(
+        &self,
+        repository: &Repository,
+        manifest: Digest,
+    ) -> Result<Option<HashSet<Digest>>, RegistryError> {
+        let reference = crate::oci::Reference::Digest(manifest);
+        let found = match self.manifest(repository, &reference).await {
+            Ok(found) => found,
+            Err(RegistryError::ManifestUnknown { .. }) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let view = ManifestView::parse(&found.bytes, Some(&found.media_type)).ok();
+        Ok(view.map(|view| view.required_blobs().map(|blob| blob.digest).collect()))
+    }
+}
+
+fn sorted<'a>(digests: impl Iterator<Item = &'a Digest>) -> impl Iterator<Item = Digest> {
+    let mut digests: Vec<Digest> = digests.copied().collect();
+    digests.sort_by_cached_key(Digest::hex);
+    digests.into_iter()
+}

@@ -1,0 +1,191 @@
+//! Looking whether a root is well: every link, every reference and every size, and, when asked,
+//! every byte against its digest.
+//!
+//! Works beside requests: what differs is looked at again when the layout has caught up with the
+//! index, and only what differs both times is told. A repair adds what can be derived and moves what
+//! can't be explained to `regctl/lost+found`; nothing is ever deleted. A blob whose bytes are wrong
+//! or gone is quarantined: served as unknown, so that the next push of it heals it.
+
+mod blobs;
+mod bytes;
+mod difference;
+mod links;
+mod repair;
+mod scrub;
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::{Registry, RegistryError};
+use crate::oci::{Digest, Repository};
+
+pub use difference::{Difference, Remedy};
+pub use scrub::Scrubbed;
+
+/// How long to wait for the layout to catch up, before something is looked at again.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// How often to look whether it has.
+const GLANCE: Duration = Duration::from_millis(5);
+
+/// What a check is to do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CheckOptions {
+    /// Every byte is read.
+    pub read: bool,
+    /// What can be derived is added, what can't be explained moved away.
+    pub repair: bool,
+}
+
+/// What a check tells on its way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Checked {
+    /// Something differs.
+    Found(Difference),
+    /// Something differed, and is well now.
+    Repaired(Difference),
+    /// The bytes of a blob were wrong and are right now: it is served again.
+    Healed(Digest),
+    /// So many bytes of so many have been read.
+    Read(u64, u64),
+}
+
+/// How a check ended.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct CheckReport {
+    /// Repositories that were looked at.
+    pub repositories: u64,
+    /// Blobs that were looked at.
+    pub blobs: u64,
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// Differences that are left.
+    pub left: u64,
+    /// Blobs among them whose bytes do not match their digest.
+    pub mismatches: u64,
+    /// Differences that were repaired.
+    pub repaired: u64,
+}
+
+type Tell<'a> = &'a (dyn Fn(Checked) + Send + Sync);
+
+/// A check under way.
+struct Check<'a> {
+    registry: &'a Registry,
+    options: CheckOptions,
+    tell: Tell<'a>,
+    report: CheckReport,
+    /// Blobs of which it is known already that their bytes are not right.
+    unwell: HashSet<Digest>,
+}
+
+impl Registry {
+    /// Compares layout and index; `told` gets each difference.
+    pub async fn check(
+        &self,
+        options: CheckOptions,
+        told: Tell<'_>,
+    ) -> Result<CheckReport, RegistryError> {
+        let mut check = Check {
+            registry: self,
+            options,
+            tell: told,
+            report: CheckReport::default(),
+            unwell: HashSet::new(),
+        };
+        check.blobs().await?;
+        check.repositories().await?;
+        check.references().await?;
+        if options.read {
+            check.bytes().await?;
+        }
+        Ok(check.report)
+    }
+
+    /// Waits until the layout shows all that has been committed so far, but not for ever.
+    async fn settle(&self) {
+        let last = self.journal.last();
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        while !self.journal.shows(last) && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(GLANCE).await;
+        }
+    }
+}
+
+impl Check<'_> {
+    /// Takes in what a second look found as well, in the order of the first.
+    async fn take(
+        &mut self,
+        first: Vec<Difference>,
+        second: &[Difference],
+    ) -> Result<(), RegistryError> {
+        let second: HashSet<&Difference> = second.iter().collect();
+        for difference in first {
+            if second.contains(&difference) {
+                self.found(difference).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells a difference, and repairs it if that is wanted and can be done.
+    async fn found(&mut self, difference: Difference) -> Result<(), RegistryError> {
+        match &difference {
+            Difference::BlobDamaged(digest) | Difference::BlobGone(digest) => {
+                self.unwell.insert(*digest);
+                self.registry.hold_to_be_unknown(*digest).await?;
+            }
+            Difference::BlobUnreadable(digest, _) => {
+                self.unwell.insert(*digest);
+            }
+            _ => {}
+        }
+        if self.options.repair && self.registry.repair(&difference).await? {
+            self.report.repaired += 1;
+            (self.tell)(Checked::Repaired(difference));
+            return Ok(());
+        }
+        self.report.left += 1;
+        self.report.mismatches += u64::from(difference.is_mismatch());
+        (self.tell)(Checked::Found(difference));
+        Ok(())
+    }
+
+    async fn repositories(&mut self) -> Result<(), RegistryError> {
+        let (mut names, _) = self.registry.walk_repositories().await?;
+        names.extend(self.registry.index.all_repositories().await?);
+        names.sort();
+        names.dedup();
+        self.report.repositories = names.len() as u64;
+        for name in &names {
+            let first = self.registry.links_of(name).await?;
+            if first.is_empty() {
+                continue;
+            }
+            self.registry.settle().await;
+            let second = self.registry.links_of(name).await?;
+            self.take(first, &second).await?;
+        }
+        self.strays_between(&names).await
+    }
+
+    /// What lies between repositories.
+    async fn strays_between(&mut self, names: &[Repository]) -> Result<(), RegistryError> {
+        let first = self.registry.strays_above(names).await?;
+        if first.is_empty() {
+            return Ok(());
+        }
+        self.registry.settle().await;
+        let second = self.registry.strays_above(names).await?;
+        self.take(first, &second).await
+    }
+
+    /// What manifests need.
+    async fn references(&mut self) -> Result<(), RegistryError> {
+        let first = self.registry.needed().await?;
+        if first.is_empty() {
+            return Ok(());
+        }
+        let second = self.registry.needed().await?;
+        self.take(first, &second).await
+    }
+}

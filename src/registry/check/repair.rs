@@ -1,0 +1,149 @@
+//! Repairs: adding to layout and index what can be derived, moving away what can't be explained.
+//! Nothing is deleted, and nothing that is right is touched.
+
+use super::bytes::Content;
+use super::{Difference, Remedy};
+use crate::index::{FoundRepository, Lacking, Link};
+use crate::oci::{Digest, Repository, Tag};
+use crate::registry::survey::parse_link;
+use crate::registry::{Registry, RegistryError, layout};
+use crate::store::Step;
+
+impl Registry {
+    /// Repairs a difference, if it can be; whether it is well now.
+    pub(super) async fn repair(&self, difference: &Difference) -> Result<bool, RegistryError> {
+        if matches!(difference.remedy(), Remedy::Push | Remedy::Operator) {
+            return Ok(false);
+        }
+        match difference.clone() {
+            Difference::BlobSize { digest, found, .. } => {
+                self.index.correct_size(digest, found).await?;
+                self.cache.forget_blob(&digest);
+                Ok(true)
+            }
+            Difference::BlobUnknown(digest) => self.take_in_blob(digest).await,
+            Difference::LinkMissing(repository, link) | Difference::LinkWrong(repository, link) => {
+                Ok(self.index.show_again(repository, link).await?)
+            }
+            Difference::LinkUnknown(repository, link) => self.take_in_link(repository, link).await,
+            Difference::LinkDangling(repository, link) => {
+                let key = match &link {
+                    Link::Layer(digest) => layout::layer(&repository, digest),
+                    Link::Revision(digest) => layout::revision(&repository, digest),
+                    Link::Tag(tag) => layout::tag(&repository, tag),
+                };
+                self.set_aside(&key).await
+            }
+            Difference::NeededUnlinked {
+                repository,
+                manifest,
+                digest,
+            } => {
+                let lacking = Lacking {
+                    repository,
+                    manifest,
+                    digest,
+                    elsewhere: true,
+                };
+                Ok(self.index.link_named(lacking).await?)
+            }
+            Difference::Stray(key) => self.set_aside(&key).await,
+            Difference::BlobGone(_)
+            | Difference::BlobDamaged(_)
+            | Difference::BlobUnreadable(..)
+            | Difference::NeededGone { .. } => Ok(false),
+        }
+    }
+
+    /// Takes in a blob whose bytes are right; others are moved away.
+    async fn take_in_blob(&self, digest: Digest) -> Result<bool, RegistryError> {
+        let key = layout::blob(&digest);
+        match self.content(&digest).await? {
+            Content::Right => {
+                let stat = self.store.stat(&[key]).await?.pop().flatten();
+                let Some(stat) = stat else { return Ok(false) };
+                let come = vec![(digest, stat.size)];
+                let now = self.clock.now();
+                self.index.take_in_blobs(come, Vec::new(), now).await?;
+                Ok(true)
+            }
+            Content::Wrong => self.set_aside(&key).await,
+            Content::Gone | Content::Unreadable(_) => Ok(false),
+        }
+    }
+
+    /// Takes in what a link says, as a start does.
+    async fn take_in_link(&self, name: Repository, link: Link) -> Result<bool, RegistryError> {
+        let mut found = FoundRepository::unchanged(name.clone());
+        match link {
+            Link::Layer(digest) => {
+                let digests = vec![digest];
+                found.linked = self.targets(&name, digests, layout::layer).await?;
+            }
+            Link::Revision(digest) => {
+                let targets = self.targets(&name, vec![digest], layout::revision).await?;
+                for (digest, canonical) in targets {
+                    let adopted = self.adopt_manifest(&name, digest, canonical).await?;
+                    let now = self.clock.now();
+                    found
+                        .manifests
+                        .extend(adopted.map(|manifest| (manifest, now)));
+                }
+            }
+            Link::Tag(tag) => {
+                let digest = self.tag_target(&name, &tag).await?;
+                let now = self.clock.now();
+                found.tags.extend(digest.map(|digest| (tag, digest, now)));
+            }
+        }
+        if found.is_unchanged() {
+            return Ok(false);
+        }
+        self.index
+            .take_in_repository(found, self.clock.now())
+            .await?;
+        Ok(true)
+    }
+
+    async fn tag_target(
+        &self,
+        name: &Repository,
+        tag: &Tag,
+    ) -> Result<Option<Digest>, RegistryError> {
+        let keys = [layout::tag_current(name, tag)];
+        let link = self.store.get(&keys).await?.pop().flatten();
+        Ok(link.as_deref().and_then(parse_link))
+    }
+
+    /// Moves something to `regctl/lost+found`, where it keeps its path; whether it was there.
+    async fn set_aside(&self, key: &str) -> Result<bool, RegistryError> {
+        let to = format!("{}/{}/{key}", layout::LOST, uuid::Uuid::new_v4());
+        let step = Step::Place {
+            from: key.to_owned(),
+            to,
+        };
+        match self.store.apply(vec![step]).await {
+            Ok(()) => Ok(true),
+            Err(failed) if failed.error.is_not_found() => Ok(false),
+            Err(failed) => Err(failed.error.into()),
+        }
+    }
+
+    /// Serves a blob as unknown from now on, and moves its bytes away; whether that is new.
+    pub(super) async fn hold_to_be_unknown(&self, digest: Digest) -> Result<bool, RegistryError> {
+        let new = self.index.quarantine(digest, self.clock.now()).await?;
+        if new {
+            tracing::error!(%digest, "the bytes of a blob are damaged or gone: it is served as unknown until it is pushed again");
+        }
+        Ok(new)
+    }
+
+    /// Serves a blob again; whether that is new.
+    pub(super) async fn hold_to_be_known(&self, digest: Digest) -> Result<bool, RegistryError> {
+        let new = self.index.release(digest).await?;
+        if new {
+            tracing::info!(%digest, "the bytes of a blob are right again: it is served");
+        }
+        Ok(new)
+    }
+}

@@ -1,0 +1,87 @@
+//! Reading everything again, slowly, beside requests: a sample at a time, in the order of the
+//! digests, which is no order at all to whoever writes.
+
+use std::time::Duration;
+
+use super::bytes::Content;
+use crate::clock::Millis;
+use crate::oci::Digest;
+use crate::registry::{Registry, RegistryError};
+
+/// Where the reading goes on, across restarts: when this round began, and the last digest.
+const PLACE: &str = "scrub";
+/// Blobs that are read before the place is kept.
+const SAMPLE: usize = 64;
+
+/// What a sample was like.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scrubbed {
+    /// Blobs that were read.
+    pub blobs: u64,
+    /// Bytes that were read.
+    pub bytes: u64,
+    /// Blobs whose bytes are wrong or gone; they are served as unknown now.
+    pub damaged: Vec<Digest>,
+    /// Blobs with bytes that can't be read.
+    pub unreadable: Vec<Digest>,
+    /// How long to wait before the next round, when this one is over.
+    pub rest: Option<Millis>,
+}
+
+impl Registry {
+    /// Reads the next blobs, at `rate` bytes a second at most. A round begins `interval`
+    /// milliseconds after the last one began.
+    pub async fn scrub(&self, rate: u64, interval: Millis) -> Result<Scrubbed, RegistryError> {
+        let now = self.clock.now();
+        let place = self.index.setting(PLACE).await?.unwrap_or_default();
+        let (began, last) = place.split_once(' ').unwrap_or_default();
+        let mut began: Millis = began.parse().unwrap_or(now);
+        let mut last: Option<Digest> = last.parse().ok();
+        let over = !place.is_empty() && last.is_none();
+        if over {
+            let due = began.saturating_add(interval);
+            if due > now {
+                return Ok(Scrubbed {
+                    rest: Some(due - now),
+                    ..Scrubbed::default()
+                });
+            }
+            began = now;
+        }
+        let sample = self.index.blobs_after(last.as_ref(), SAMPLE).await?;
+        let mut scrubbed = Scrubbed::default();
+        let pause = |bytes: u64| {
+            let milliseconds = bytes.saturating_mul(1000) / rate.max(1);
+            tokio::time::sleep(Duration::from_millis(milliseconds))
+        };
+        for (digest, blob) in &sample {
+            let content = self.content_counted(digest, &pause).await?;
+            scrubbed.blobs += 1;
+            scrubbed.bytes += blob.size;
+            last = Some(*digest);
+            // It may have been collected meanwhile.
+            if content != Content::Right && self.index.audited_blob(digest).await?.is_none() {
+                continue;
+            }
+            match content {
+                Content::Right => {
+                    if blob.quarantined {
+                        self.hold_to_be_known(*digest).await?;
+                    }
+                }
+                Content::Wrong | Content::Gone => {
+                    if self.hold_to_be_unknown(*digest).await? {
+                        scrubbed.damaged.push(*digest);
+                    }
+                }
+                Content::Unreadable(_) => scrubbed.unreadable.push(*digest),
+            }
+        }
+        let last = if sample.len() < SAMPLE { None } else { last };
+        let last = last.map(|digest| digest.to_string()).unwrap_or_default();
+        self.index
+            .set_setting(PLACE, format!("{began} {last}"))
+            .await?;
+        Ok(scrubbed)
+    }
+}

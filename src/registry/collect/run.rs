@@ -1,0 +1,271 @@
+//! One collection from its beginning to its end.
+
+use futures_util::{StreamExt, stream};
+
+use super::super::{Registry, RegistryError};
+use super::running::Turn;
+use super::{CollectOptions, CollectReport, Collected, CollectionStatus, Freed, Progress};
+use crate::index::{CollectTerms, CollectionRecord, HeldBlob, Plan, PlannedBlob, PlannedManifest};
+
+/// Blobs or manifests that go in one transaction: others get their turn between two.
+const BATCH: usize = 64;
+/// Batches that are under way at the same time.
+const AT_ONCE: usize = 2;
+/// Blobs that are condemned in one transaction.
+const CONDEMNED: usize = 256;
+/// Candidates that are settled in one transaction.
+const SETTLED: usize = 256;
+/// Runs that a status tells of.
+const RUNS: usize = 10;
+
+/// Who is told of each thing.
+type Told<'a> = &'a (dyn Fn(Collected) + Send + Sync);
+
+/// A collection under way.
+struct Run<'a> {
+    registry: &'a Registry,
+    options: &'a CollectOptions,
+    terms: CollectTerms,
+    report: CollectReport,
+    told: Told<'a>,
+    turn: Turn,
+}
+
+impl Registry {
+    /// Takes what nothing holds, or tells what it would take. `told` learns of each thing once it
+    /// has gone.
+    pub async fn collect(
+        &self,
+        options: &CollectOptions,
+        told: Told<'_>,
+    ) -> Result<CollectReport, RegistryError> {
+        let now = self.clock.now();
+        let turn = self
+            .running
+            .begin(Progress {
+                since: now,
+                dry_run: options.dry_run,
+                freed: Freed::default(),
+                left: 0,
+            })
+            .map_err(|other| RegistryError::CollectionRuns { since: other.since })?;
+        if !options.dry_run {
+            self.must_be_writable()?;
+        }
+        let mut run = Run {
+            registry: self,
+            options,
+            terms: CollectTerms {
+                now,
+                empty_trash: options.empty_trash,
+                untagged: options.untagged.map(|age| now.saturating_sub(age)),
+                pulled: now.saturating_sub(self.rules.lease),
+            },
+            report: CollectReport::default(),
+            told,
+            turn,
+        };
+        if options.dry_run {
+            run.work().await?;
+            return Ok(run.report);
+        }
+        let id = self.index.begin_collection(now).await?;
+        let done = run.work().await;
+        let record = CollectionRecord {
+            started_at: now,
+            ended_at: Some(self.clock.now()),
+            manifests: run.report.freed.manifests,
+            blobs: run.report.freed.blobs,
+            bytes: run.report.freed.bytes,
+            uploads: run.report.uploads,
+            failure: done.as_ref().err().map(ToString::to_string),
+        };
+        let noted = self.index.end_collection(id, record).await;
+        // Why it failed counts more than that this could not be noted.
+        done?;
+        noted?;
+        Ok(run.report)
+    }
+
+    /// Whether a collection runs, and how the last ones ended.
+    pub async fn collection_status(&self) -> Result<CollectionStatus, RegistryError> {
+        // Asked first: one that ends meanwhile is in both rather than in none.
+        let running = self.running.now();
+        let runs = self.index.collections(RUNS).await?;
+        Ok(CollectionStatus { running, runs })
+    }
+}
+
+impl Run<'_> {
+    fn tell(&mut self, thing: Collected) {
+        self.report.count(&thing);
+        let freed = self.report.freed;
+        self.turn.note(|progress| {
+            if freed != progress.freed {
+                progress.left = progress.left.saturating_sub(1);
+            }
+            progress.freed = freed;
+        });
+        (self.told)(thing);
+    }
+
+    async fn work(&mut self) -> Result<(), RegistryError> {
+        let registry = self.registry;
+        registry.keep_pulls().await?;
+        if !self.options.dry_run {
+            registry.keep_leases_of_moving_uploads().await?;
+            if self.options.empty_trash {
+                registry.empty_trash().await?;
+            }
+            registry.forget_trash().await?;
+        }
+        let mut plan = self.registry.index.plan(self.terms).await?;
+        let done = self.relations(&mut plan).await;
+        plan.close().await?;
+        done?;
+        let left = registry.collect_leftovers(self.options.dry_run, |thing| self.tell(thing));
+        left.await
+    }
+
+    /// Manifests, then blobs, then repositories.
+    async fn relations(&mut self, plan: &mut Plan) -> Result<(), RegistryError> {
+        loop {
+            let round = plan.manifests().await?;
+            if round.is_empty() {
+                break;
+            }
+            self.turn
+                .note(|progress| progress.left += round.len() as u64);
+            self.manifests(round).await?;
+        }
+        for kept in plan.kept().await? {
+            self.tell(Collected::Kept {
+                repository: kept.repository,
+                digest: kept.digest,
+                why: kept.why,
+            });
+        }
+        if !self.options.dry_run {
+            plan.forget_manifests().await?;
+        }
+        let found = plan.find_blobs().await?;
+        self.turn.note(|progress| progress.left = found);
+        let mut last = None;
+        loop {
+            let page = plan.blobs(last.as_ref()).await?;
+            let Some(end) = page.last().cloned() else {
+                break;
+            };
+            last = Some(end);
+            self.blobs(page).await?;
+        }
+        let mut last: Option<HeldBlob> = None;
+        loop {
+            let page = plan.held(last.as_ref()).await?;
+            let Some(end) = page.last().cloned() else {
+                break;
+            };
+            last = Some(end);
+            for HeldBlob { blob, by, until } in page {
+                self.tell(Collected::Held {
+                    digest: blob.digest,
+                    repository: blob.repository,
+                    bytes: blob.size,
+                    by,
+                    until,
+                });
+            }
+        }
+        self.repositories(plan).await?;
+        if !self.options.dry_run {
+            self.settle(plan).await?;
+        }
+        Ok(())
+    }
+
+    async fn manifests(&mut self, round: Vec<PlannedManifest>) -> Result<(), RegistryError> {
+        for batch in round.chunks(BATCH) {
+            self.registry.keep_pulls().await?;
+            let gone = if self.options.dry_run {
+                batch.to_vec()
+            } else {
+                let taken = self.registry.index.take_manifests(batch, self.terms);
+                taken.await?
+            };
+            for manifest in gone {
+                self.tell(Collected::Manifest {
+                    repository: manifest.repository,
+                    digest: manifest.digest,
+                    why: manifest.why,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    async fn blobs(&mut self, page: Vec<PlannedBlob>) -> Result<(), RegistryError> {
+        for some in page.chunks(CONDEMNED) {
+            if !self.options.dry_run {
+                let index = &self.registry.index;
+                index.condemn(some, self.terms).await?;
+            }
+            let (dry_run, terms) = (self.options.dry_run, self.terms);
+            let batches: Vec<Vec<PlannedBlob>> = some.chunks(BATCH).map(<[_]>::to_vec).collect();
+            let batches = batches.into_iter().map(|batch| {
+                let index = self.registry.index.clone();
+                async move {
+                    if dry_run {
+                        return Ok(batch);
+                    }
+                    index.take_blobs(&batch, terms).await
+                }
+            });
+            let batches: Vec<_> = batches.collect();
+            // While the files of one batch are removed the next one is on its way.
+            let mut gone = stream::iter(batches).buffered(AT_ONCE);
+            while let Some(gone) = gone.next().await {
+                for blob in gone? {
+                    self.tell(Collected::Blob {
+                        digest: blob.digest,
+                        repository: blob.repository,
+                        bytes: blob.size,
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn repositories(&mut self, plan: &mut Plan) -> Result<(), RegistryError> {
+        let index = &self.registry.index;
+        for repository in plan.repositories().await? {
+            if self.options.dry_run
+                || index
+                    .take_repository(repository.clone(), self.terms)
+                    .await?
+            {
+                self.tell(Collected::Repository { repository });
+            }
+        }
+        Ok(())
+    }
+
+    async fn settle(&mut self, plan: &mut Plan) -> Result<(), RegistryError> {
+        let (blobs, manifests) = (plan.settled_blobs().await?, Vec::new());
+        for some in blobs.chunks(SETTLED) {
+            self.registry
+                .index
+                .settle(some.to_vec(), manifests.clone())
+                .await?;
+        }
+        if self.options.untagged.is_some() {
+            for some in plan.settled_manifests().await?.chunks(SETTLED) {
+                self.registry
+                    .index
+                    .settle(Vec::new(), some.to_vec())
+                    .await?;
+            }
+        }
+        Ok(())
+    }
+}

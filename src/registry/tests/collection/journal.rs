@@ -1,0 +1,210 @@
+//! Blobs that are taken and come again, and the layout that follows, through crashes.
+
+use super::*;
+
+const HOUR: Millis = 60 * 60 * 1000;
+
+async fn take(root: &Root, registry: &Registry) {
+    root.clock.advance(HOUR + 1);
+    let (report, _) = collect(registry, &real(false)).await.unwrap();
+    assert_eq!(report.freed.blobs, 1, "{report:?}");
+}
+
+#[tokio::test]
+async fn a_blob_that_came_again_lasts_through_a_crash() {
+    for root in [Root::in_files(), Root::in_memory()] {
+        let registry = root.open().await;
+        for _ in 0..3 {
+            let digest = push_blob(&registry, "a", "content").await;
+            assert!(placed(&root).await.contains(&digest));
+            take(&root, &registry).await;
+            assert!(placed(&root).await.is_empty());
+        }
+        // All of that is in the journal, and so is this.
+        let digest = push_blob(&registry, "a", "content").await;
+        kill(registry).await;
+        let (registry, taken) = root.try_open().await.unwrap();
+        assert!(taken.is_nothing(), "{taken:?}");
+        assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "content");
+        // And taken at the end it stays taken.
+        take(&root, &registry).await;
+        kill(registry).await;
+        let (registry, taken) = root.try_open().await.unwrap();
+        assert!(taken.is_nothing(), "{taken:?}");
+        assert!(placed(&root).await.is_empty());
+        assert!(read_blob(&registry, "a", &digest).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_blob_comes_again_while_its_removal_waits() {
+    for crash in [false, true] {
+        let root = Root::in_memory();
+        let mut registry = root.open().await;
+        let digest = push_blob(&registry, "a", "content").await;
+        root.fail(&["remove"], layout::BLOBS, Fault::Broken);
+        take(&root, &registry).await;
+        let asked = registry.promise_blob(&repository("a"), &digest).await;
+        assert!(matches!(asked, Err(RegistryError::BlobUnknown(_))));
+        push_blob(&registry, "a", "content").await;
+        assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "content");
+        if crash {
+            kill(registry).await;
+            root.heal();
+            registry = root.open().await;
+        } else {
+            root.heal();
+            caught_up(&registry).await;
+        }
+        assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "content");
+        assert!(root.names(layout::STAGING).await.is_empty());
+        // And once more while its bytes wait for their place.
+        take(&root, &registry).await;
+        root.fail(&["place"], layout::BLOBS, Fault::Full);
+        push_blob(&registry, "a", "content").await;
+        take(&root, &registry).await;
+        push_blob(&registry, "a", "content").await;
+        assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "content");
+        root.heal();
+        caught_up(&registry).await;
+        assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "content");
+        assert!(root.names(layout::STAGING).await.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn an_upload_whose_blob_was_taken_does_not_come_back() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    let name = repository("a");
+    root.fail(&["place", "remove"], "", Fault::Full);
+    let upload = registry.start_upload(&name, None).await.unwrap();
+    let digest = sha256(b"content");
+    let finished = registry.finish_upload(&name, &upload.id, &digest, None, body(&["content"]));
+    finished.await.unwrap();
+    take(&root, &registry).await;
+    kill(registry).await;
+    root.heal();
+    let (registry, taken) = root.try_open().await.unwrap();
+    assert!(taken.is_nothing(), "{taken:?}");
+    let asked = registry.upload(&name, &upload.id).await;
+    assert!(matches!(asked, Err(RegistryError::UploadUnknown)));
+    assert!(placed(&root).await.is_empty());
+    assert!(root.names("regctl/uploads/a").await.is_empty());
+}
+
+#[tokio::test]
+async fn what_was_promised_since_it_was_condemned_stays() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    let digest = push_blob(&registry, "a", "content").await;
+    root.clock.advance(HOUR + 1);
+    let terms = crate::index::CollectTerms {
+        now: root.clock.now(),
+        empty_trash: false,
+        untagged: None,
+        pulled: 0,
+    };
+    let mut plan = registry.index.plan(terms).await.unwrap();
+    assert_eq!(plan.find_blobs().await.unwrap(), 1);
+    let blobs = plan.blobs(None).await.unwrap();
+    // Not condemned: not taken.
+    assert_eq!(registry.index.take_blobs(&blobs, terms).await.unwrap(), []);
+    registry.index.condemn(&blobs, terms).await.unwrap();
+    registry
+        .promise_blob(&repository("a"), &digest)
+        .await
+        .unwrap();
+    assert_eq!(registry.index.take_blobs(&blobs, terms).await.unwrap(), []);
+    let manifest = put(&registry, "a", "t", &image(&[digest])).await.unwrap();
+    root.clock.advance(HOUR + 1);
+    let terms = crate::index::CollectTerms {
+        now: root.clock.now(),
+        ..terms
+    };
+    assert_eq!(registry.index.take_blobs(&blobs, terms).await.unwrap(), []);
+    let deleted = registry.delete_manifest(&repository("a"), &manifest).await;
+    deleted.unwrap();
+    registry.empty_trash().await.unwrap();
+    assert_eq!(registry.index.take_blobs(&blobs, terms).await.unwrap(), []);
+    registry.index.condemn(&blobs, terms).await.unwrap();
+    assert_eq!(
+        registry.index.take_blobs(&blobs, terms).await.unwrap(),
+        blobs
+    );
+}
+
+#[tokio::test]
+async fn a_blob_in_quarantine_is_healed_by_the_next_push() {
+    for crash in [false, true] {
+        let root = Root::in_files();
+        let mut registry = root.open().await;
+        let digest = push_blob(&registry, "a", "content").await;
+        let manifest = put(&registry, "a", "t", &image(&[digest])).await.unwrap();
+        for (digest, bytes) in [(digest, "wrong"), (manifest, "worse")] {
+            registry
+                .find_manifest(&repository("a"), &Reference::Tag(tag("t")))
+                .await
+                .unwrap();
+            let key = layout::blob(&digest);
+            let bytes = bytes.into();
+            registry.apply(Step::Put { key, bytes }).await.unwrap();
+            assert!(registry.quarantine(&digest).await.unwrap());
+            assert!(!registry.quarantine(&digest).await.unwrap());
+        }
+        assert!(!registry.quarantine(&sha256(b"absent")).await.unwrap());
+        let lost = root.names("regctl/lost+found/blobs").await;
+        assert_eq!(lost.len(), 2);
+        if crash {
+            kill(registry).await;
+            let (opened, taken) = root.try_open().await.unwrap();
+            assert!(taken.is_nothing(), "{taken:?}");
+            registry = opened;
+        }
+        let asked = registry.promise_blob(&repository("a"), &digest).await;
+        assert!(matches!(asked, Err(RegistryError::BlobUnknown(_))));
+        assert!(get(&registry, "a", "t").await.is_err());
+        let missing = put(&registry, "a", "t", &image(&[digest])).await;
+        assert!(matches!(missing, Err(RegistryError::BlobsMissing(_))));
+        push_blob(&registry, "a", "content").await;
+        put(&registry, "a", "t", &image(&[digest])).await.unwrap();
+        if crash {
+            kill(registry).await;
+            registry = root.open().await;
+        }
+        assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "content");
+        assert_eq!(get(&registry, "a", "t").await.unwrap(), image(&[digest]));
+        assert!(registry.index.quarantined().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn what_a_crash_has_left_is_removed_and_what_others_left_is_not() {
+    let root = Root::in_files();
+    let registry = root.open().await;
+    let old = push_blob(&registry, "a", "old").await;
+    registry.forget_journal().await.unwrap();
+    let digest = push_blob(&registry, "a", "content").await;
+    put(&registry, "a", "t", &image(&[digest])).await.unwrap();
+    let id = uuid::Uuid::new_v4();
+    let name = repository("a");
+    let ours = [
+        format!("{}.{id}.tmp", layout::layer(&name, &digest)),
+        format!("{}.{id}.tmp", layout::tag_current(&name, &tag("t"))),
+        format!("{}.{id}.tmp", layout::blob(&digest)),
+    ];
+    let theirs = [
+        format!("{}.{id}.tmp", layout::layer(&name, &old)),
+        format!("{}.other.tmp", layout::layer(&name, &digest)),
+    ];
+    for key in ours.iter().chain(&theirs) {
+        let (key, bytes) = (key.clone(), "x".into());
+        registry.apply(Step::Put { key, bytes }).await.unwrap();
+    }
+    kill(registry).await;
+    let registry = root.open().await;
+    let left = async |keys: &[String]| root.store.get(keys).await.unwrap();
+    assert_eq!(left(&ours).await, [None, None, None]);
+    assert!(left(&theirs).await.iter().all(Option::is_some));
+    assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "content");
+}

@@ -1,0 +1,207 @@
+//! Retention rules against what a repository holds.
+
+use crate::clock::Millis;
+use crate::index::{HeldManifest, HeldTag, Holdings};
+use crate::oci::Digest;
+use crate::registry::{Goes, Holder, Keeps, RetentionPlan, Rule, RuleTerms, Verdict};
+
+use super::{sha256, tag};
+
+const DAY: Millis = 24 * 60 * 60 * 1000;
+const NOW: Millis = 1000 * DAY;
+
+fn digest(name: &str) -> Digest {
+    sha256(name.as_bytes())
+}
+
+/// Tags, each with its manifest and its age in days.
+fn holdings(tags: &[(&str, &str, i64)]) -> Holdings {
+    let mut held = Holdings {
+        readable: true,
+        ..Holdings::default()
+    };
+    for (name, manifest, days) in tags {
+        held.tags.push(HeldTag {
+            name: tag(name),
+            digest: digest(manifest),
+            updated_at: NOW - days * DAY,
+            pulled_at: None,
+        });
+        add(&mut held, manifest, None);
+    }
+    held
+}
+
+fn add(held: &mut Holdings, manifest: &str, subject: Option<&str>) {
+    let new = HeldManifest {
+        digest: digest(manifest),
+        subject: subject.map(digest),
+    };
+    if held.manifests.iter().all(|old| old.digest != new.digest) {
+        held.manifests.push(new);
+    }
+}
+
+fn rule(change: impl FnOnce(&mut RuleTerms)) -> Rule {
+    let mut terms = RuleTerms {
+        repositories: vec!["**".to_owned()],
+        ..RuleTerms::default()
+    };
+    change(&mut terms);
+    Rule::new(terms).unwrap()
+}
+
+fn going(plan: &RetentionPlan) -> Vec<&str> {
+    plan.going().map(|tag| tag.name.as_str()).collect()
+}
+
+fn verdict<'a>(plan: &'a RetentionPlan, name: &str) -> &'a Verdict {
+    let mut tags = plan.tags.iter();
+    &tags.find(|(tag, _)| tag.name.as_str() == name).unwrap().1
+}
+
+fn gone(plan: &RetentionPlan, names: &[&str]) {
+    let mut expected: Vec<String> = names.iter().map(|name| digest(name).hex()).collect();
+    let mut found: Vec<String> = plan.manifests.iter().map(Digest::hex).collect();
+    expected.sort();
+    found.sort();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn the_last_stay_by_the_time_of_their_push() {
+    let held = holdings(&[
+        ("v1", "a", 30),
+        ("v2", "b", 20),
+        ("v3", "c", 10),
+        ("v10", "d", 40),
+    ]);
+    let plan = rule(|terms| terms.keep_last = Some(2)).plan(&held, NOW);
+    assert_eq!(going(&plan), ["v1", "v10"]);
+    gone(&plan, &["a", "d"]);
+    assert_eq!(verdict(&plan, "v2"), &Verdict::Stays(Keeps::AmongLast(2)));
+    assert!(!plan.takes_everything);
+}
+
+#[test]
+fn everything_that_is_given_must_say_so() {
+    let mut held = holdings(&[
+        ("v1", "a", 50),
+        ("v2", "b", 40),
+        ("v3", "c", 5),
+        ("w", "d", 90),
+    ]);
+    held.tags[0].pulled_at = Some(NOW - DAY);
+    let rule = rule(|terms| {
+        terms.keep_last = Some(1);
+        terms.older_than = Some(30 * DAY);
+        terms.not_pulled_for = Some(7 * DAY);
+        terms.matching = vec!["v*".to_owned()];
+    });
+    let plan = rule.plan(&held, NOW);
+    assert_eq!(going(&plan), ["v2"]);
+    let why = Goes {
+        beyond_last: Some(1),
+        pushed_at: Some((NOW - 40 * DAY, 30 * DAY)),
+        pulled_at: Some((None, 7 * DAY)),
+        subject: None,
+    };
+    assert_eq!(verdict(&plan, "v2"), &Verdict::Goes(why, None));
+    let pulled = Keeps::PulledAt(NOW - DAY, 7 * DAY);
+    assert_eq!(verdict(&plan, "v1"), &Verdict::Stays(pulled));
+    assert_eq!(verdict(&plan, "w"), &Verdict::Stays(Keeps::NoMatch));
+}
+
+#[test]
+fn a_digest_stays_with_its_last_tag() {
+    let held = holdings(&[("latest", "a", 1), ("v1", "a", 100), ("v0", "b", 100)]);
+    let plan = rule(|terms| terms.older_than = Some(30 * DAY)).plan(&held, NOW);
+    assert_eq!(going(&plan), ["v0", "v1"]);
+    gone(&plan, &["b"]);
+    let Verdict::Goes(_, holder) = verdict(&plan, "v1") else {
+        panic!("it goes")
+    };
+    assert_eq!(holder, &Some(Holder::Tag(tag("latest"))));
+}
+
+#[test]
+fn children_and_referrers_follow_what_holds_them() {
+    let mut held = holdings(&[
+        ("multi", "index", 1),
+        ("v1-arm", "arm", 90),
+        ("old", "old", 90),
+    ]);
+    for child in ["arm", "amd"] {
+        add(&mut held, child, None);
+        held.children.push((digest("index"), digest(child)));
+    }
+    // A shared child, one of its own, a signature and its signature.
+    for child in ["amd", "mips"] {
+        add(&mut held, child, None);
+        held.children.push((digest("old"), digest(child)));
+    }
+    add(&mut held, "signature", Some("old"));
+    add(&mut held, "countersignature", Some("signature"));
+    add(&mut held, "sbom", Some("amd"));
+    add(&mut held, "alone", None);
+    let plan = rule(|terms| terms.older_than = Some(30 * DAY)).plan(&held, NOW);
+    assert_eq!(going(&plan), ["old", "v1-arm"]);
+    gone(&plan, &["old", "mips", "signature", "countersignature"]);
+    let Verdict::Goes(_, holder) = verdict(&plan, "v1-arm") else {
+        panic!("it goes")
+    };
+    assert_eq!(holder, &Some(Holder::Index(digest("index"))));
+}
+
+#[test]
+fn tags_that_belong_to_a_manifest_follow_it() {
+    let attached = |name: &str, suffix: &str| format!("sha256-{}{suffix}", digest(name).hex());
+    let (kept, lost) = (attached("new", ".sig"), attached("old", ""));
+    let orphan = attached("nowhere", ".att");
+    let tags = [
+        ("v2", "new", 1),
+        ("v1", "old", 90),
+        (kept.as_str(), "a", 90),
+        (lost.as_str(), "b", 1),
+        (orphan.as_str(), "c", 90),
+    ];
+    let plan = rule(|terms| terms.keep_last = Some(1)).plan(&holdings(&tags), NOW);
+    let mut expected = [lost.as_str(), orphan.as_str(), "v1"];
+    expected.sort_unstable();
+    let mut found = going(&plan);
+    found.sort_unstable();
+    assert_eq!(found, expected);
+    let subject = Verdict::Stays(Keeps::Subject(digest("new")));
+    assert_eq!(verdict(&plan, &kept), &subject);
+    gone(&plan, &["old", "b", "c"]);
+}
+
+#[test]
+fn what_would_take_everything_is_known() {
+    let held = holdings(&[("v1", "a", 50), ("v2", "b", 40)]);
+    let rule = rule(|terms| terms.older_than = Some(30 * DAY));
+    assert!(rule.plan(&held, NOW).takes_everything);
+    assert!(!rule.plan(&Holdings::default(), NOW).takes_everything);
+}
+
+#[test]
+fn what_cannot_be_read_keeps_everything() {
+    let mut held = holdings(&[("v1", "a", 50), ("v2", "b", 40)]);
+    held.readable = false;
+    let plan = rule(|terms| terms.keep_last = Some(1)).plan(&held, NOW);
+    assert!(plan.is_empty());
+    assert_eq!(verdict(&plan, "v1"), &Verdict::Stays(Keeps::Unreadable));
+}
+
+#[test]
+fn patterns_of_repositories_stop_at_a_slash() {
+    let rule = rule(|terms| terms.repositories = vec!["team/*".to_owned(), "x".to_owned()]);
+    for (name, concerned) in [
+        ("team/a", true),
+        ("team/a/b", false),
+        ("x", true),
+        ("y", false),
+    ] {
+        assert_eq!(rule.concerns(&super::repository(name)), concerned, "{name}");
+    }
+}

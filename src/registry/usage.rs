@@ -1,0 +1,180 @@
+//! How many bytes repositories and tags take up: in all, and theirs alone.
+//!
+//! A tag stands for its manifest with all that this brings along: configuration, layers, the
+//! children of an index, what refers to it. Bytes count once wherever they are named twice.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::{Registry, RegistryError};
+use crate::index::Contents;
+use crate::oci::{Repository, Tag};
+
+/// Bytes that something takes up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Usage {
+    /// All that it names, each blob once.
+    pub total: u64,
+    /// What nothing else of its kind names: what goes with it.
+    pub unique: u64,
+}
+
+/// What a repository takes up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RepositoryUsage {
+    /// The whole of it.
+    pub whole: Usage,
+    /// Each tag.
+    pub tags: Vec<(Tag, Usage)>,
+    /// What no tag leads to.
+    pub untagged: Usage,
+}
+
+/// What everything takes up.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UsageReport {
+    /// By repository.
+    pub repositories: BTreeMap<Repository, RepositoryUsage>,
+    /// Blobs that there are.
+    pub blobs: u64,
+    /// Their bytes.
+    pub bytes: u64,
+}
+
+/// Who names a blob.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    One(usize),
+    Several,
+}
+
+/// A set of blobs for each owner, counted when all are known.
+#[derive(Default)]
+struct Ledger {
+    owners: HashMap<i64, Owner>,
+    usage: Vec<Usage>,
+    blobs: Vec<Vec<i64>>,
+}
+
+impl Ledger {
+    fn add(&mut self, blobs: HashSet<i64>) {
+        let owner = self.blobs.len();
+        for blob in &blobs {
+            let entry = self.owners.entry(*blob).or_insert(Owner::One(owner));
+            if *entry != Owner::One(owner) {
+                *entry = Owner::Several;
+            }
+        }
+        self.blobs.push(blobs.into_iter().collect());
+    }
+
+    fn count(&mut self, sizes: &HashMap<i64, u64>) {
+        for (owner, blobs) in self.blobs.iter().enumerate() {
+            let mut usage = Usage::default();
+            for blob in blobs {
+                let size = sizes.get(blob).copied().unwrap_or_default();
+                usage.total += size;
+                if self.owners.get(blob) == Some(&Owner::One(owner)) {
+                    usage.unique += size;
+                }
+            }
+            self.usage.push(usage);
+        }
+    }
+
+    fn usage(&self, owner: usize) -> Usage {
+        self.usage.get(owner).copied().unwrap_or_default()
+    }
+}
+
+impl Registry {
+    /// What everything takes up.
+    pub async fn usage(&self) -> Result<UsageReport, RegistryError> {
+        let contents = self.index.contents().await?;
+        let counted = tokio::task::spawn_blocking(move || count(&contents)).await;
+        counted.map_err(|error| {
+            let error = std::io::Error::other(error);
+            crate::store::StoreError::new("count", "bytes", error).into()
+        })
+    }
+}
+
+fn count(contents: &Contents) -> UsageReport {
+    let sizes: HashMap<i64, u64> = contents.blobs.iter().copied().collect();
+    let mut brings: HashMap<i64, Vec<i64>> = HashMap::new();
+    for (manifest, other) in &contents.follows {
+        brings.entry(*manifest).or_default().push(*other);
+    }
+    let mut content: HashMap<i64, Vec<i64>> = HashMap::new();
+    let mut members: HashMap<i64, Vec<i64>> = HashMap::new();
+    for (manifest, repository, blob) in &contents.manifests {
+        content.entry(*manifest).or_default().push(*blob);
+        members.entry(*repository).or_default().push(*manifest);
+    }
+    for (manifest, blob) in &contents.references {
+        content.entry(*manifest).or_default().push(*blob);
+    }
+    let mut tags: HashMap<i64, Vec<(&Tag, i64)>> = HashMap::new();
+    for (repository, tag, manifest) in &contents.tags {
+        let of = tags.entry(*repository).or_default();
+        of.push((tag, *manifest));
+    }
+    let blobs_of = |manifests: &HashSet<i64>| -> HashSet<i64> {
+        let blobs = manifests
+            .iter()
+            .filter_map(|manifest| content.get(manifest));
+        blobs.flatten().copied().collect()
+    };
+
+    // In the same order as they are read out below: tags and the untagged rest of each repository.
+    let (mut by_tag, mut by_repository) = (Ledger::default(), Ledger::default());
+    for (id, _) in &contents.repositories {
+        let mut reached = HashSet::new();
+        for (_, manifest) in tags.get(id).into_iter().flatten() {
+            let manifests = closure(*manifest, &brings);
+            by_tag.add(blobs_of(&manifests));
+            reached.extend(manifests);
+        }
+        let all: HashSet<i64> = members.get(id).into_iter().flatten().copied().collect();
+        by_tag.add(blobs_of(&all.difference(&reached).copied().collect()));
+        by_repository.add(blobs_of(&all));
+    }
+    by_tag.count(&sizes);
+    by_repository.count(&sizes);
+
+    let mut report = UsageReport {
+        blobs: contents.blobs.len() as u64,
+        bytes: sizes.values().sum(),
+        ..UsageReport::default()
+    };
+    let mut next = 0;
+    for (number, (id, name)) in contents.repositories.iter().enumerate() {
+        let mut usage = RepositoryUsage {
+            whole: by_repository.usage(number),
+            ..RepositoryUsage::default()
+        };
+        for (tag, _) in tags.get(id).into_iter().flatten() {
+            usage.tags.push(((*tag).clone(), by_tag.usage(next)));
+            next += 1;
+        }
+        usage.untagged = by_tag.usage(next);
+        next += 1;
+        if members.contains_key(id) {
+            report.repositories.insert(name.clone(), usage);
+        }
+    }
+    report
+}
+
+/// A manifest and all that it brings along.
+fn closure(manifest: i64, brings: &HashMap<i64, Vec<i64>>) -> HashSet<i64> {
+    let mut found = HashSet::from([manifest]);
+    let mut next = vec![manifest];
+    while let Some(manifest) = next.pop() {
+        for other in brings.get(&manifest).into_iter().flatten() {
+            if found.insert(*other) {
+                next.push(*other);
+            }
+        }
+    }
+    found
+}
