@@ -36,6 +36,7 @@ mod cli_strange;
 mod cli_support;
 mod cli_tls;
 mod collect_gc;
+mod collect_stress;
 mod copy_images;
 mod copy_sync;
 mod copy_trouble;
