@@ -81,8 +81,11 @@ impl Arguments {
 pub(crate) enum Program {
     /// Debian's package of registry:2.
     DockerRegistry,
-    /// This project's server.
+    /// This project's server, or its commands.
     Regctl,
+    /// Debian's skopeo, for what is not work of a registry.
+    #[value(skip)]
+    Skopeo,
 }
 
 /// A registry that someone else started.
@@ -126,6 +129,7 @@ impl Subject {
         match self {
             Self::Started(Program::DockerRegistry) => "docker-registry",
             Self::Started(Program::Regctl) => "regctl",
+            Self::Started(Program::Skopeo) => "skopeo",
             Self::Given(given) => &given.name,
         }
     }

@@ -8,6 +8,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
+mod archive;
 mod arguments;
 mod image;
 mod load;
@@ -16,6 +17,7 @@ mod processes;
 mod report;
 mod roots;
 mod server;
+mod tool;
 mod wire;
 mod work;
 
@@ -25,8 +27,9 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser as _;
 
-use crate::arguments::{Arguments, Subject};
+use crate::arguments::{Arguments, Program, Subject};
 use crate::report::{Report, median};
+use crate::work::Between;
 
 fn main() -> ExitCode {
     match compare(&Arguments::parse()) {
@@ -42,12 +45,20 @@ fn main() -> ExitCode {
 fn compare(arguments: &Arguments) -> Result<()> {
     let subjects = arguments.subjects();
     let scene = work::Scene::new(arguments)?;
-    let mut report = Report::new(&subjects, arguments);
+    let tools = [
+        Subject::Started(Program::Skopeo),
+        Subject::Started(Program::Regctl),
+    ];
+    let mut report = Report::new(arguments);
     let started = Instant::now();
     let mut failed = Vec::new();
     for work in arguments.works()? {
+        let subjects = match work.between {
+            Between::Registries => subjects.as_slice(),
+            Between::Tools => &tools,
+        };
         // One that fails does not take the figures of the others with it.
-        if let Err(error) = run(work, &scene, &subjects, arguments.rounds(), &mut report) {
+        if let Err(error) = run(work, &scene, subjects, arguments.rounds(), &mut report) {
             eprintln!("{} failed: {error:#}", work.name);
             failed.push(work.name);
         }
@@ -93,7 +104,7 @@ fn run(
     }
     for (metric, sides) in work.metrics.iter().zip(figures) {
         let medians: Vec<_> = sides.into_iter().map(median).collect();
-        report.add(metric, &medians);
+        report.add(subjects, metric, &medians);
     }
     Ok(())
 }

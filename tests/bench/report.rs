@@ -83,30 +83,31 @@ impl Metric {
     }
 }
 
-/// The rows so far.
+/// The tables so far.
 pub(crate) struct Report {
-    names: Vec<String>,
-    rows: Vec<Vec<String>>,
+    tables: Vec<Table>,
     quick: bool,
     rounds: usize,
 }
 
+/// The rows that compare the same programs.
+struct Table {
+    names: Vec<String>,
+    rows: Vec<Vec<String>>,
+}
+
 impl Report {
-    /// An empty table for those registries.
-    pub(crate) fn new(subjects: &[Subject], arguments: &Arguments) -> Self {
+    /// Nothing yet.
+    pub(crate) fn new(arguments: &Arguments) -> Self {
         Self {
-            names: subjects
-                .iter()
-                .map(|subject| subject.name().to_owned())
-                .collect(),
-            rows: Vec::new(),
+            tables: Vec::new(),
             quick: arguments.quick,
             rounds: arguments.rounds(),
         }
     }
 
-    /// Adds a row: the figure of each registry, where there is one.
-    pub(crate) fn add(&mut self, metric: &Metric, figures: &[Option<f64>]) {
+    /// Adds a row: the figure of each subject, where there is one.
+    pub(crate) fn add(&mut self, subjects: &[Subject], metric: &Metric, figures: &[Option<f64>]) {
         let first = figures.first().copied().flatten();
         let mut row = vec![format!("{}, {}", metric.name, metric.unit)];
         row.extend(figures.iter().map(|figure| shown(*figure)));
@@ -121,11 +122,39 @@ impl Report {
         } else {
             metric.judge(first, figures.last().copied().flatten())
         });
-        self.rows.push(row);
+        let names: Vec<String> = subjects
+            .iter()
+            .map(|subject| subject.name().to_owned())
+            .collect();
+        match self.tables.iter_mut().find(|table| table.names == names) {
+            Some(table) => table.rows.push(row),
+            None => self.tables.push(Table {
+                names,
+                rows: vec![row],
+            }),
+        }
     }
 
-    /// Prints the table and what it was measured on.
+    /// Prints the tables and what they were measured on.
     pub(crate) fn print(&self, markdown: bool) {
+        for table in &self.tables {
+            table.print(markdown);
+        }
+        println!();
+        println!("{}; median of {}.", machine(), rounds(self.rounds));
+        println!(
+            "Pushes are durable on both sides. docker-registry 2.8.2 syncs every file that it writes, \
+             links and upload state too (40 fsync calls for a small image), but no directory; \
+             regctl syncs the data of each blob and shares the commits of its index."
+        );
+        if self.quick {
+            println!("Sizes are those of --quick: the targets do not apply.");
+        }
+    }
+}
+
+impl Table {
+    fn print(&self, markdown: bool) {
         let mut heading = vec!["work".to_owned()];
         heading.extend(self.names.iter().cloned());
         for name in self.names.iter().skip(1) {
@@ -184,16 +213,6 @@ impl Report {
             line(&rules);
         }
         self.rows.iter().for_each(|row| line(row));
-        println!();
-        println!("{}; median of {}.", machine(), rounds(self.rounds));
-        println!(
-            "Pushes are durable on both sides. docker-registry 2.8.2 syncs every file that it writes, \
-             links and upload state too (40 fsync calls for a small image), but no directory; \
-             regctl syncs the data of each blob and shares the commits of its index."
-        );
-        if self.quick {
-            println!("Sizes are those of --quick: the targets do not apply.");
-        }
     }
 }
 

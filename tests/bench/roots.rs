@@ -31,14 +31,19 @@ impl Layout {
 
     /// An image whose bytes are there, in a repository.
     pub(crate) fn image(&self, repository: &str, image: &Image) -> Result<()> {
+        self.layers(repository, image)?;
+        link(
+            &self.repository(repository).join("_manifests/revisions"),
+            &image.manifest.digest,
+        )
+    }
+
+    /// The blobs of an image in a repository that no longer has its manifest.
+    pub(crate) fn layers(&self, repository: &str, image: &Image) -> Result<()> {
         let repository = self.repository(repository);
         fs::create_dir_all(repository.join("_uploads"))?;
         link(&repository.join("_layers"), &image.config.digest)?;
-        link(&repository.join("_layers"), &image.layer.digest)?;
-        link(
-            &repository.join("_manifests/revisions"),
-            &image.manifest.digest,
-        )
+        link(&repository.join("_layers"), &image.layer.digest)
     }
 
     /// A tag of an image that is in the repository.

@@ -6,6 +6,7 @@
 
 use std::fs::{self, File};
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -54,13 +55,13 @@ impl Server {
     ) -> Result<(Self, Duration)> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let address = Address::loopback(port);
-        let config = root.path().join("config.yml");
-        fs::write(&config, configuration(&root, &address))?;
+        let config = configure(&root, &address)?;
         let log = root.path().join("server.log");
         let output = File::create(&log)?;
         let mut command = match program {
             Program::DockerRegistry => Command::new("docker-registry"),
             Program::Regctl => Command::new(env!("CARGO_BIN_EXE_regctl")),
+            Program::Skopeo => bail!("skopeo is no registry"),
         };
         command.arg("serve");
         if matches!(program, Program::Regctl) {
@@ -140,6 +141,14 @@ fn terminate(child: &mut Child) -> Result<()> {
         std::thread::sleep(Duration::from_millis(5));
     }
     Ok(())
+}
+
+/// Writes the configuration of a server on a root: the file.
+pub(crate) fn configure(root: &TempDir, address: &Address) -> Result<PathBuf> {
+    let config = root.path().join("config.yml");
+    fs::write(&config, configuration(root, address))
+        .with_context(|| format!("writing {}", config.display()))?;
+    Ok(config)
 }
 
 fn configuration(root: &TempDir, address: &Address) -> String {

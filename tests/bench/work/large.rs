@@ -11,7 +11,7 @@ use regctl::hash::Hasher;
 use regctl::oci::Algorithm;
 
 use super::upload::{self, Way};
-use super::{Measure, Scene, Work, mebibytes};
+use super::{Between, Measure, Scene, Work, mebibytes};
 use crate::arguments::Subject;
 use crate::payload::Payload;
 use crate::processes::Meter;
@@ -20,6 +20,7 @@ use crate::server::Server;
 
 pub(super) const PUSH: Work = Work {
     name: "large-push",
+    between: Between::Registries,
     metrics: &[
         Metric::more("large blob push", "MiB/s", Target::Times(2.5)),
         Metric::less("large blob push, CPU", "s/GiB", Target::None),
@@ -35,6 +36,7 @@ pub(super) const PUSH: Work = Work {
 
 pub(super) const PUSH_MONOLITHIC: Work = Work {
     name: "large-push-monolithic",
+    between: Between::Registries,
     metrics: &[
         Metric::more("large blob push in one PUT", "MiB/s", Target::Times(2.5)),
         Metric::less("large blob push in one PUT, CPU", "s/GiB", Target::None),
@@ -50,6 +52,7 @@ pub(super) const PUSH_MONOLITHIC: Work = Work {
 
 pub(super) const PULL: Work = Work {
     name: "large-pull",
+    between: Between::Registries,
     metrics: &[
         Metric::more("large blob pull", "MiB/s", Target::Times(1.0)),
         Metric::less("large blob pull, CPU", "s/GiB", Target::Times(2.0)),

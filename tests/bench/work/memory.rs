@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 
 use super::upload::{self, Way};
-use super::{Measure, Scene, Work};
+use super::{Between, Measure, Scene, Work};
 use crate::arguments::Subject;
 use crate::payload::Payload;
 use crate::processes::{memory_mib, reset_peak};
@@ -16,6 +16,7 @@ use crate::server::Server;
 
 pub(super) const MEMORY: Work = Work {
     name: "memory",
+    between: Between::Registries,
     metrics: &[
         Metric::less("memory, idle", "MiB", Target::AtMost(20.0)),
         Metric::less(

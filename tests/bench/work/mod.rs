@@ -4,6 +4,9 @@
 //! work, and gives a closure that measures one round: one figure for each of its metrics, in
 //! their order, `None` where it can't be told. The closure owns what it started.
 
+mod archives;
+mod beside;
+mod collect;
 mod large;
 mod memory;
 mod pages;
@@ -34,8 +37,18 @@ type Measure = Box<dyn FnMut(usize) -> Figures>;
 /// A kind of work.
 pub(crate) struct Work {
     pub(crate) name: &'static str,
+    pub(crate) between: Between,
     pub(crate) metrics: &'static [Metric],
     pub(crate) begin: fn(&Scene, &Subject) -> Result<Measure>,
+}
+
+/// What is compared.
+#[derive(Clone, Copy)]
+pub(crate) enum Between {
+    /// Registries: those that the command line names.
+    Registries,
+    /// The command that moves images, with skopeo's: each beside a registry of this project.
+    Tools,
 }
 
 /// Every kind of work, in the order of the table.
@@ -51,6 +64,11 @@ pub(crate) const WORKS: &[Work] = &[
     pages::CATALOG,
     memory::MEMORY,
     start::START,
+    archives::ONE_LARGE,
+    archives::MANY,
+    collect::COLLECT,
+    beside::BESIDE,
+    collect::IDLE,
 ];
 
 /// What all work of a run shares.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result, ensure};
 
 use super::upload::{self, Way};
-use super::{Measure, Scene, Work};
+use super::{Between, Measure, Scene, Work};
 use crate::arguments::Subject;
 use crate::image::Image;
 use crate::report::{Metric, Target};
@@ -14,6 +14,7 @@ use crate::server::Server;
 
 pub(super) const TAGS: Work = Work {
     name: "tag-page",
+    between: Between::Registries,
     metrics: &[
         Metric::less("page of 100 of 10,000 tags, p50", "ms", Target::AtMost(1.0)),
         Metric::less("page of 100 of 10,000 tags, p99", "ms", Target::None),
@@ -35,6 +36,7 @@ pub(super) const TAGS: Work = Work {
 
 pub(super) const CATALOG: Work = Work {
     name: "catalog-page",
+    between: Between::Registries,
     metrics: &[
         Metric::less(
             "page of 100 of 10,000 repositories, p50",

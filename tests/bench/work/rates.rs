@@ -4,7 +4,7 @@
 use anyhow::Result;
 
 use super::upload::{self, Way};
-use super::{Measure, Scene, Work};
+use super::{Between, Measure, Scene, Work};
 use crate::arguments::Subject;
 use crate::image::{ACCEPT, Image};
 use crate::load::{Requests, hammer};
@@ -13,6 +13,7 @@ use crate::server::Server;
 
 pub(super) const MANIFEST_GET: Work = Work {
     name: "manifest-get",
+    between: Between::Registries,
     metrics: &[
         Metric::more(
             "manifest GET by tag, 16 workers",
@@ -31,6 +32,7 @@ pub(super) const MANIFEST_GET: Work = Work {
 
 pub(super) const BLOB_HEAD: Work = Work {
     name: "blob-head",
+    between: Between::Registries,
     metrics: &[
         Metric::more("blob HEAD, 16 workers", "requests/s", Target::Times(12.0)),
         Metric::less("blob HEAD, CPU", "µs/request", Target::None),

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, Result};
 
 use super::upload::{self, Way};
-use super::{Measure, Scene, Work, figure};
+use super::{Between, Measure, Scene, Work, figure};
 use crate::arguments::Subject;
 use crate::image::Image;
 use crate::load::WORKERS;
@@ -16,6 +16,7 @@ use crate::server::Server;
 
 pub(super) const PUSH: Work = Work {
     name: "small-push",
+    between: Between::Registries,
     metrics: &[
         Metric::more(
             "small image pushes, 16 workers",
@@ -29,6 +30,7 @@ pub(super) const PUSH: Work = Work {
 
 pub(super) const PUSH_MONOLITHIC: Work = Work {
     name: "small-push-monolithic",
+    between: Between::Registries,
     metrics: &[
         Metric::more(
             "small image pushes without HEAD and PATCH",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 
-use super::{Measure, Scene, Work};
+use super::{Between, Measure, Scene, Work};
 use crate::arguments::Subject;
 use crate::image::Image;
 use crate::payload::random;
@@ -16,6 +16,7 @@ use crate::server::Server;
 
 pub(super) const START: Work = Work {
     name: "start",
+    between: Between::Registries,
     metrics: &[
         Metric::less(
             "first start on a registry:2 root of 10,000 tags",

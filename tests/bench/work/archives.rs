@@ -1,0 +1,178 @@
+//! Images between archives and a registry: `regctl import` and `export` beside `skopeo copy`, each
+//! with a registry of this project, on an empty root.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Result, bail};
+use tempfile::TempDir;
+
+use super::{Between, Measure, Scene, Work};
+use crate::archive;
+use crate::arguments::{Program, Subject};
+use crate::report::{Metric, Target};
+use crate::server::Server;
+use crate::tool::{Input, Took, run};
+
+pub(super) const ONE_LARGE: Work = Work {
+    name: "archive-one-layer",
+    between: Between::Tools,
+    metrics: &ONE_LARGE_METRICS,
+    begin: |scene, subject| begin(scene, subject, &[200 << 20, 20 << 20, 10 << 20]),
+};
+
+pub(super) const MANY: Work = Work {
+    name: "archive-many-layers",
+    between: Between::Tools,
+    metrics: &MANY_METRICS,
+    begin: |scene, subject| begin(scene, subject, &[51 << 20; 20]),
+};
+
+static ONE_LARGE_METRICS: [Metric; 7] = metrics([
+    "import of 230 MiB, one layer of 200 MiB, from a file",
+    "the same again, share of the first time",
+    "import of 230 MiB from a pipe",
+    "peak memory of an import of 230 MiB",
+    "export of 230 MiB",
+    "peak memory of an export of 230 MiB",
+    "the same import again from a pipe, share of the first time",
+]);
+
+static MANY_METRICS: [Metric; 7] = metrics([
+    "import of 1 GiB in 20 layers from a file",
+    "the same again, share of the first time",
+    "import of 1 GiB from a pipe",
+    "peak memory of an import of 1 GiB",
+    "export of 1 GiB",
+    "peak memory of an export of 1 GiB",
+    "the same import again from a pipe, share of the first time",
+]);
+
+const fn metrics(names: [&'static str; 7]) -> [Metric; 7] {
+    let [file, again, pipe, peak, export, export_peak, pipe_again] = names;
+    [
+        Metric::less(file, "s", Target::Times(1.5)),
+        Metric::less(again, "times", Target::AtMost(0.1)),
+        Metric::less(pipe, "s", Target::Times(1.5)),
+        Metric::less(peak, "MiB", Target::AtMost(64.0)),
+        Metric::less(export, "s", Target::Times(5.0)),
+        Metric::less(export_peak, "MiB", Target::AtMost(64.0)),
+        Metric::less(pipe_again, "times", Target::AtMost(0.1)),
+    ]
+}
+
+const REFERENCE: &str = "bench/app:1";
+
+fn begin(scene: &Scene, subject: &Subject, layers: &[u64]) -> Result<Measure> {
+    let Subject::Started(program) = *subject else {
+        bail!("tools are started here");
+    };
+    let shrink = scene.size(1, 20);
+    let layers: Vec<u64> = layers.iter().map(|size| size / shrink).collect();
+    let place = scene.root_of_large_files()?;
+    let saved = place.path().join("saved.tar");
+    archive::write(&saved, REFERENCE, &layers)?;
+    let directory = scene.directory.clone();
+    Ok(Box::new(move |_| {
+        // What a tool remembers of earlier runs is not to help it, nor a registry that has it all.
+        let root = || -> Result<_> {
+            let directory = tempfile::Builder::new()
+                .prefix("bench-")
+                .tempdir_in(&directory)?;
+            std::fs::create_dir(directory.path().join("root"))?;
+            Ok(std::sync::Arc::new(directory))
+        };
+        let tool = Tool {
+            program,
+            home: TempDir::new_in(&directory)?,
+        };
+        let server = Server::start(Program::Regctl, root()?, "/v2/")?.0;
+        let address = server.address.authority().to_owned();
+        let first = tool.import(&saved, &address, false)?;
+        let again = tool.import(&saved, &address, false)?;
+        let out = place.path().join("exported.tar");
+        let export = tool.export(&address, &out)?;
+        std::fs::remove_file(&out)?;
+        server.stop()?;
+
+        let tool = Tool {
+            program,
+            home: TempDir::new_in(&directory)?,
+        };
+        let server = Server::start(Program::Regctl, root()?, "/v2/")?.0;
+        let address = server.address.authority().to_owned();
+        let pipe = tool.import(&saved, &address, true)?;
+        let pipe_again = tool.import(&saved, &address, true)?;
+        server.stop()?;
+        Ok(vec![
+            Some(first.seconds),
+            Some(again.seconds / first.seconds),
+            Some(pipe.seconds),
+            Some(first.peak.max(pipe.peak)),
+            Some(export.seconds),
+            Some(export.peak),
+            Some(pipe_again.seconds / pipe.seconds),
+        ])
+    }))
+}
+
+/// A program that moves images, and the home directory that it sees.
+struct Tool {
+    program: Program,
+    home: TempDir,
+}
+
+impl Tool {
+    fn import(&self, archive: &Path, address: &str, pipe: bool) -> Result<Took> {
+        let input = if pipe {
+            Input::Pipe(archive)
+        } else {
+            Input::None
+        };
+        let path = archive.display();
+        let mut command = self.command()?;
+        if let Program::Skopeo = self.program {
+            let source = if pipe {
+                "docker-archive:/dev/stdin".to_owned()
+            } else {
+                format!("docker-archive:{path}")
+            };
+            let target = format!("docker://{address}/{REFERENCE}");
+            command.args(["copy", "--dest-tls-verify=false", &source, &target]);
+        } else {
+            let source = if pipe { "-".into() } else { path.to_string() };
+            command.args(["import", "--registry", address, &source]);
+        }
+        run(&mut command, input)
+    }
+
+    fn export(&self, address: &str, to: &Path) -> Result<Took> {
+        let path = to.display();
+        let mut command = self.command()?;
+        if let Program::Skopeo = self.program {
+            let source = format!("docker://{address}/{REFERENCE}");
+            let target = format!("docker-archive:{path}:{REFERENCE}");
+            command.args(["copy", "--src-tls-verify=false", &source, &target]);
+        } else {
+            let path = path.to_string();
+            command.args(["export", "--registry", address, REFERENCE, "-o", &path]);
+        }
+        run(&mut command, Input::None)
+    }
+
+    fn command(&self) -> Result<Command> {
+        let mut command = match self.program {
+            Program::Skopeo => {
+                let mut command = Command::new("skopeo");
+                command.arg("--insecure-policy");
+                command
+            }
+            Program::Regctl => Command::new(env!("CARGO_BIN_EXE_regctl")),
+            Program::DockerRegistry => bail!("a registry moves no images"),
+        };
+        command
+            .env("HOME", self.home.path())
+            .env_remove("XDG_CACHE_HOME");
+        Ok(command)
+    }
+}

@@ -1,0 +1,162 @@
+//! Collecting garbage: `regctl gc` through a running server, and registry:2's `garbage-collect`
+//! with nothing running, as each has to be used.
+
+use std::process::Command;
+use std::sync::Arc;
+
+use anyhow::Result;
+use tempfile::TempDir;
+
+use super::{Between, Measure, Scene, Work};
+use crate::arguments::{Program, Subject};
+use crate::image::Image;
+use crate::payload::random;
+use crate::processes::{memory_mib, reset_peak};
+use crate::report::{Metric, Target};
+use crate::roots::Layout;
+use crate::server::{Server, configure};
+use crate::tool::{Input, Took, run};
+use crate::wire::Address;
+
+pub(super) const COLLECT: Work = Work {
+    name: "gc",
+    between: Between::Registries,
+    metrics: &[
+        Metric::less(
+            "gc --dry-run, 10,000 images, half of 30,000 blobs garbage",
+            "s",
+            Target::Times(20.0),
+        ),
+        Metric::less("gc of 15,000 blobs", "s", Target::Times(3.0)),
+        Metric::less("gc, peak memory", "MiB", Target::AtMost(64.0)),
+    ],
+    begin,
+};
+
+pub(super) const IDLE: Work = Work {
+    name: "idle-gc",
+    between: Between::Registries,
+    metrics: &[Metric::less(
+        "gc with nothing to do, 100,000 images",
+        "ms",
+        Target::AtMost(50.0),
+    )],
+    begin: idle,
+};
+
+fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
+    let Subject::Started(program) = *subject else {
+        return Ok(Box::new(|_| Ok(vec![None, None, None])));
+    };
+    let images = scene.size(10_000, 200);
+    let roots: Vec<_> = (0..4).map(|_| scene.root()).collect::<Result<_>>()?;
+    Ok(Box::new(move |round| {
+        // What is collected is gone: a root for each round.
+        let directory = Arc::clone(&roots[round % roots.len()]);
+        let root = directory.path().join("root");
+        half_garbage(&Layout::new(&root), images)?;
+        rustix::fs::syncfs(std::fs::File::open(&root)?)?;
+        let collector = Collector::new(program, directory)?;
+        let dry = collector.collect(true)?;
+        let real = collector.collect(false)?;
+        let peak = collector.peak(&real)?;
+        Ok(vec![Some(dry.seconds), Some(real.seconds), Some(peak)])
+    }))
+}
+
+/// Images of three blobs each in repositories of a hundred; every second one lost its manifest.
+pub(super) fn half_garbage(layout: &Layout, images: u64) -> Result<()> {
+    for number in 0..images {
+        let image = Image::new(number);
+        let name = format!("team/app-{}", number / 100);
+        layout.blobs(&image)?;
+        if number % 2 == 0 {
+            layout.image(&name, &image)?;
+            layout.tag(&name, &format!("1.{number}"), &image)?;
+        } else {
+            layout.layers(&name, &image)?;
+        }
+    }
+    Ok(())
+}
+
+fn idle(scene: &Scene, subject: &Subject) -> Result<Measure> {
+    let Subject::Started(Program::Regctl) = *subject else {
+        return Ok(Box::new(|_| Ok(vec![None])));
+    };
+    let directory = scene.root()?;
+    let layout = Layout::new(&directory.path().join("root"));
+    let layer = random(0, 16 << 10);
+    for number in 0..scene.size(100_000, 1000) {
+        let image = Image::with_layer(number, layer.clone());
+        let name = format!("team/app-{}", number / 1000);
+        layout.blobs(&image)?;
+        layout.image(&name, &image)?;
+        layout.tag(&name, &format!("1.{number}"), &image)?;
+    }
+    scene.settle()?;
+    let collector = Collector::new(Program::Regctl, directory)?;
+    // The first looks at what the start took in.
+    collector.collect(false)?;
+    Ok(Box::new(move |_| {
+        let took = collector.collect(false)?;
+        Ok(vec![Some(took.seconds * 1e3)])
+    }))
+}
+
+/// One that collects on a root.
+pub(super) struct Collector {
+    directory: Arc<TempDir>,
+    /// Where collecting needs no downtime.
+    server: Option<Server>,
+}
+
+impl Collector {
+    /// Takes over a root.
+    pub(super) fn new(program: Program, directory: Arc<TempDir>) -> Result<Self> {
+        let server = if let Program::Regctl = program {
+            Some(Server::start(program, Arc::clone(&directory), "/v2/")?.0)
+        } else {
+            configure(&directory, &Address::loopback(0))?;
+            None
+        };
+        if let Some(pid) = server.as_ref().and_then(|server| server.pid) {
+            reset_peak(pid)?;
+        }
+        Ok(Self { directory, server })
+    }
+
+    /// Collects, or says what would be.
+    pub(super) fn collect(&self, dry: bool) -> Result<Took> {
+        let mut command = if self.server.is_some() {
+            let mut command = Command::new(env!("CARGO_BIN_EXE_regctl"));
+            command
+                .arg("gc")
+                .arg("--root")
+                .arg(self.directory.path().join("root"));
+            command
+        } else {
+            let mut command = Command::new("docker-registry");
+            command
+                .arg("garbage-collect")
+                .arg(self.directory.path().join("config.yml"));
+            command
+        };
+        if dry {
+            command.arg("--dry-run");
+        }
+        run(&mut command, Input::None)
+    }
+
+    /// The most memory that whoever did the work held, in MiB.
+    fn peak(&self, took: &Took) -> Result<f64> {
+        match self.server.as_ref().and_then(|server| server.pid) {
+            Some(pid) => memory_mib(pid, "VmHWM"),
+            None => Ok(took.peak),
+        }
+    }
+
+    pub(super) fn server(&self) -> Option<&Server> {
+        self.server.as_ref()
+    }
+}
