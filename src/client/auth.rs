@@ -21,7 +21,8 @@ use super::challenge::Challenge;
 use super::credentials::{Credential, Credentials, Found};
 use super::endpoint::Endpoint;
 use super::error::words;
-use super::transport::{Answer, Request, Transport};
+use super::request::{Answer, Request};
+use super::transport::Transport;
 use super::{Error, Event};
 use crate::oci::Repository;
 

@@ -81,7 +81,7 @@ impl Client {
         };
         let answer = self.call(Call::new(Method::POST, &path, scope)).await?;
         if answer.status == StatusCode::CREATED {
-            self.confirmed(&answer, digest, subject)?;
+            answer.confirms(digest, subject)?;
             return Ok(true);
         }
         if !answer.status.is_success() {

@@ -15,7 +15,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::auth::Scope;
-use super::transport::Answer;
+use super::request::Answer;
 use super::{Call, Class, Client, Error, Event, Subject, link};
 use crate::oci::{Digest, MediaType, Repository, Tag};
 

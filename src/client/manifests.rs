@@ -10,7 +10,7 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::auth::Scope;
-use super::transport::Answer;
+use super::request::Answer;
 use super::{Call, Client, Error, Subject};
 use crate::hash::Hasher;
 use crate::oci::{
@@ -79,7 +79,7 @@ impl Client {
         }
         let expected = match reference {
             Reference::Digest(digest) => Some(*digest),
-            Reference::Tag(_) => announced(&answer.headers),
+            Reference::Tag(_) => answer.digest(),
         };
         let media_type = media_type(&answer.headers);
         let algorithm = expected.map_or(Algorithm::Sha256, |digest| digest.algorithm());
@@ -121,11 +121,7 @@ impl Client {
             .headers
             .get(CONTENT_LENGTH)
             .and_then(|value| value.to_str().ok()?.parse().ok());
-        let known = (
-            announced(&answer.headers),
-            media_type(&answer.headers),
-            size,
-        );
+        let known = (answer.digest(), media_type(&answer.headers), size);
         if let (Some(digest), Some(media_type), Some(size)) = known {
             if let Reference::Digest(expected) = reference
                 && *expected != digest
@@ -223,7 +219,7 @@ impl Client {
         };
         let answer = self.call(call).await?;
         if answer.status.is_success() {
-            self.confirmed(&answer, &digest, subject)?;
+            answer.confirms(&digest, subject)?;
             return Ok(digest);
         }
         if answer.status == StatusCode::PAYLOAD_TOO_LARGE {
@@ -256,11 +252,6 @@ impl Client {
 
 fn path(repository: &Repository, reference: &Reference) -> String {
     format!("v2/{repository}/manifests/{reference}")
-}
-
-fn announced(headers: &HeaderMap) -> Option<Digest> {
-    let value = headers.get("docker-content-digest")?;
-    value.to_str().ok()?.parse().ok()
 }
 
 fn media_type(headers: &HeaderMap) -> Option<MediaType> {

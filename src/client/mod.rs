@@ -25,6 +25,7 @@ mod listing;
 mod manifests;
 mod outgoing;
 mod referrers;
+mod request;
 mod retry;
 mod session;
 mod source;
@@ -51,9 +52,9 @@ use url::Url;
 
 use self::auth::{Auth, Scope};
 use self::endpoint::Endpoint;
+use self::request::{Answer, Request};
 use self::subject::Subject;
-use self::transport::{Answer, Request, Transport};
-use crate::oci::Digest;
+use self::transport::Transport;
 
 /// The largest body that is read of an answer that should have next to none, in bytes.
 const SMALL_ANSWER: usize = 1024 * 1024;
@@ -220,20 +221,6 @@ impl Client {
     /// What to show with a request for an address, as far as is known from earlier ones.
     fn authorization(&self, url: &Url, scope: &Scope<'_>) -> Option<HeaderValue> {
         self.auth.known(scope).filter(|_| self.is_own(url))
-    }
-
-    /// Makes sure that the registry does not speak of other content than it was sent.
-    fn confirmed(&self, answer: &Answer, sent: &Digest, subject: Subject<'_>) -> Result<(), Error> {
-        let named = answer.headers.get("docker-content-digest");
-        let named = named.and_then(|value| value.to_str().ok()?.parse::<Digest>().ok());
-        match named.filter(|named| named.algorithm() == sent.algorithm() && named != sent) {
-            None => Ok(()),
-            Some(actual) => Err(Error::Mismatch {
-                what: subject.to_string(),
-                expected: Box::new(*sent),
-                actual: Box::new(actual),
-            }),
-        }
     }
 
     /// The error that an answer other than success is.

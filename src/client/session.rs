@@ -16,8 +16,8 @@ use url::Url;
 
 use super::auth::Scope;
 use super::failure::Failed;
+use super::request::Answer;
 use super::retry::{is_transient, retry_after};
-use super::transport::Answer;
 use super::uploads::{PLACING, Upload};
 use super::{Client, Error, Subject, outgoing};
 use crate::oci::parse_content_range;
@@ -32,7 +32,7 @@ pub(super) enum Sent {
     /// It has those that were sent, and there are more.
     Part,
     /// It did not take them, or not for certain.
-    Refused(Refused),
+    Refused(Box<Refused>),
 }
 
 /// Why bytes were not taken, and what may help.
@@ -130,19 +130,18 @@ impl Upload<'_> {
             }
         }
         whole |= end == Some(self.position);
-        let response = match response {
-            Some(response) => response,
-            None => {
-                let answered = async {
-                    if whole {
-                        feeder.finish().await;
-                    }
-                    request.await
-                };
-                tokio::time::timeout(PLACING, answered)
-                    .await
-                    .unwrap_or_else(|_| Err(stuck("it does not say that it has the bytes")))
-            }
+        let response = if let Some(response) = response {
+            response
+        } else {
+            let answered = async {
+                if whole {
+                    feeder.finish().await;
+                }
+                request.await
+            };
+            tokio::time::timeout(PLACING, answered)
+                .await
+                .unwrap_or_else(|_| Err(stuck("it does not say that it has the bytes")))
         };
         let outcome = match response {
             Ok(response) => transport.finish(&session, response).await,
@@ -153,7 +152,10 @@ impl Upload<'_> {
             Ok(answer) => self.judge(&answer, &session, authorization.as_ref()).await,
             Err(failed @ Failed::Transient { .. }) => {
                 let error = failed.into_error(session.authority());
-                Ok(Sent::Refused(Refused::for_now(error.to_string(), error)))
+                Ok(Sent::Refused(Box::new(Refused::for_now(
+                    error.to_string(),
+                    error,
+                ))))
             }
             Err(Failed::Final(error)) => Err(error),
         }
@@ -196,7 +198,10 @@ impl Upload<'_> {
         let error = self
             .client
             .malformed(subject, "it took other bytes than were sent");
-        Ok(Sent::Refused(Refused::for_now(error.to_string(), error)))
+        Ok(Sent::Refused(Box::new(Refused::for_now(
+            error.to_string(),
+            error,
+        ))))
     }
 
     /// What an answer means that is no success.
@@ -211,16 +216,16 @@ impl Upload<'_> {
         let refused = Refused::for_now(status.to_string(), error);
         if matches!(status.as_u16(), 307 | 308) && answer.headers.contains_key(LOCATION) {
             let elsewhere = Some(located(&answer.headers, session, self.client, subject)?);
-            return Ok(Sent::Refused(Refused {
+            return Ok(Sent::Refused(Box::new(Refused {
                 elsewhere,
                 ..refused
-            }));
+            })));
         }
         if status == StatusCode::UNAUTHORIZED && self.client.is_own(session) {
             let scope = Scope::Push(self.repository);
             let renewed = self.client.answer_challenge(answer, &scope, rejected);
             if renewed.await?.is_some() {
-                return Ok(Sent::Refused(refused));
+                return Ok(Sent::Refused(Box::new(refused)));
             }
         }
         let asked = answer
@@ -228,15 +233,15 @@ impl Upload<'_> {
             .get(RETRY_AFTER)
             .and_then(|value| retry_after(value.to_str().ok()?, Timestamp::now()));
         match status {
-            StatusCode::NOT_FOUND => Ok(Sent::Refused(Refused {
+            StatusCode::NOT_FOUND => Ok(Sent::Refused(Box::new(Refused {
                 lost: true,
                 ..refused
-            })),
+            }))),
             StatusCode::RANGE_NOT_SATISFIABLE => {
                 let lost = position(&answer.headers).unwrap_or_default() == 0;
-                Ok(Sent::Refused(Refused { lost, ..refused }))
+                Ok(Sent::Refused(Box::new(Refused { lost, ..refused })))
             }
-            _ if is_transient(status) => Ok(Sent::Refused(Refused { asked, ..refused })),
+            _ if is_transient(status) => Ok(Sent::Refused(Box::new(Refused { asked, ..refused }))),
             _ => Err(refused.error),
         }
     }

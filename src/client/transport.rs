@@ -8,11 +8,10 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RANGE, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, LOCATION, RANGE, RETRY_AFTER,
 };
 use reqwest::{Method, StatusCode};
 use url::Url;
@@ -20,67 +19,17 @@ use url::Url;
 use super::certificates::Certificates;
 use super::error::innermost;
 use super::failure::{Failed, failure, malformed, refused, tls_reason};
+use super::request::{Answer, Request};
 use super::retry::{PATIENCE, delay, is_transient, retry_after};
 use super::{Error, Event, Listener, Options};
 
 /// How many redirects are followed.
 pub(super) const REDIRECTS: u32 = 5;
 /// How much of the body of a failure is read, in bytes.
-const FAILURE_LIMIT: usize = 64 * 1024;
+pub(super) const FAILURE_LIMIT: usize = 64 * 1024;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// What is sent. The method is one that may be repeated, or a form whose answer is a token.
-pub(super) struct Request<'a> {
-    pub(super) method: Method,
-    pub(super) url: Url,
-    pub(super) accept: Option<&'a str>,
-    pub(super) authorization: Option<HeaderValue>,
-    /// Fields of an `application/x-www-form-urlencoded` body.
-    pub(super) form: Option<&'a [(&'a str, &'a str)]>,
-    /// The largest body that is taken from an answer that succeeds, in bytes.
-    pub(super) limit: usize,
-    /// A body with its media type.
-    pub(super) body: Option<(&'a str, Bytes)>,
-    /// The first byte that is wanted of what is asked for.
-    pub(super) from: Option<u64>,
-    /// Whether the body of a success is left to be read from [`Answer::rest`].
-    pub(super) open: bool,
-    /// How long the answer may take, where that is longer than usual.
-    pub(super) patience: Option<Duration>,
-}
-
-impl Request<'_> {
-    /// A request without anything beside its address.
-    pub(super) fn new(method: Method, url: Url) -> Self {
-        Self {
-            method,
-            url,
-            accept: None,
-            authorization: None,
-            form: None,
-            limit: FAILURE_LIMIT,
-            body: None,
-            from: None,
-            open: false,
-            patience: None,
-        }
-    }
-}
-
-/// What came back.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Vec<u8>,
-    /// What the body will come from, where it was asked to be left open.
-    pub(super) rest: Option<reqwest::Response>,
-    /// Whether a redirect led to another origin: its challenges are not the registry's.
-    pub(super) elsewhere: bool,
-    /// How many times the request was sent.
-    pub(super) tries: u32,
-}
 
 /// Connections to one registry and to where it refers.
 pub(super) struct Transport {

@@ -139,7 +139,7 @@ impl Upload<'_> {
     }
 
     /// After a try that came to nothing: waits, asks how far the registry came, and goes there.
-    async fn recover(&mut self, refused: Refused) -> Result<(), Error> {
+    async fn recover(&mut self, refused: Box<Refused>) -> Result<(), Error> {
         let transport = &self.client.transport;
         let Some(session) = self.session.clone() else {
             return Ok(());
@@ -218,8 +218,7 @@ impl Upload<'_> {
         };
         let answer = self.client.call(call).await?;
         if answer.status.is_success() {
-            self.client
-                .confirmed(&answer, &digest, Subject::Blob(self.repository, &digest))?;
+            answer.confirms(&digest, Subject::Blob(self.repository, &digest))?;
             return Ok(Some(uploaded));
         }
         // The answer to an earlier try was lost, the deed was done.
@@ -236,8 +235,11 @@ impl Upload<'_> {
         if damaged && let Some(session) = &self.session {
             self.client.cancel_upload(self.repository, session).await;
         }
-        self.recover(Refused::lost("the registry has other bytes", error))
-            .await?;
+        self.recover(Box::new(Refused::lost(
+            "the registry has other bytes",
+            error,
+        )))
+        .await?;
         Ok(None)
     }
 
