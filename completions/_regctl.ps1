@@ -38,6 +38,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('tags', 'tags', [CompletionResultType]::ParameterValue, 'List the tags of a repository')
             [CompletionResult]::new('manifest', 'manifest', [CompletionResultType]::ParameterValue, 'Look at one manifest')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete tags and manifests')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write images into an archive that docker, podman and containerd load')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Write the files that the project keeps under version control')
             [CompletionResult]::new('repo', 'repo', [CompletionResultType]::ParameterValue, 'Repositories, as other tools spell it')
@@ -204,6 +205,26 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'regctl;export' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The file to write; without it, or with -, stdout')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The file to write; without it, or with -, stdout')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'docker: loads everywhere; oci: an OCI image layout and nothing else')
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Of an index, only the image for this platform; may be repeated')
+            [CompletionResult]::new('--without', '--without', [CompletionResultType]::ParameterName, 'Leave out the layers of this image, which the other side has; may be repeated')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often to repeat a request that may work a moment later [default: 4]')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Speak https without checking the registry''s certificate')
+            [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak http, and send credentials over it')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only results and errors')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Say every request on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Say every request on stderr')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'regctl;completions' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -329,6 +350,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('tags', 'tags', [CompletionResultType]::ParameterValue, 'List the tags of a repository')
             [CompletionResult]::new('manifest', 'manifest', [CompletionResultType]::ParameterValue, 'Look at one manifest')
             [CompletionResult]::new('delete', 'delete', [CompletionResultType]::ParameterValue, 'Delete tags and manifests')
+            [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write images into an archive that docker, podman and containerd load')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Write the files that the project keeps under version control')
             [CompletionResult]::new('repo', 'repo', [CompletionResultType]::ParameterValue, 'Repositories, as other tools spell it')
@@ -361,6 +383,9 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             break
         }
         'regctl;help;delete' {
+            break
+        }
+        'regctl;help;export' {
             break
         }
         'regctl;help;completions' {

@@ -35,6 +35,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand tags 'List the tags of a repository'
             cand manifest 'Look at one manifest'
             cand delete 'Delete tags and manifests'
+            cand export 'Write images into an archive that docker, podman and containerd load'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
             cand repo 'Repositories, as other tools spell it'
@@ -187,6 +188,25 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'regctl;export'= {
+            cand -o 'The file to write; without it, or with -, stdout'
+            cand --output 'The file to write; without it, or with -, stdout'
+            cand --format 'docker: loads everywhere; oci: an OCI image layout and nothing else'
+            cand --platform 'Of an index, only the image for this platform; may be repeated'
+            cand --without 'Leave out the layers of this image, which the other side has; may be repeated'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'regctl;completions'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -298,6 +318,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand tags 'List the tags of a repository'
             cand manifest 'Look at one manifest'
             cand delete 'Delete tags and manifests'
+            cand export 'Write images into an archive that docker, podman and containerd load'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
             cand repo 'Repositories, as other tools spell it'
@@ -322,6 +343,8 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;help;manifest;delete'= {
         }
         &'regctl;help;delete'= {
+        }
+        &'regctl;help;export'= {
         }
         &'regctl;help;completions'= {
         }

@@ -33,8 +33,9 @@ impl Compression {
     /// The level where none is asked for.
     pub fn default_level(self) -> u32 {
         match self {
-            // As small as what skopeo and podman write, at less than the time.
-            Self::Gzip => 3,
+            // Within a few percent of what skopeo and podman write, in less than their time; 3 is as
+            // small as theirs and a tenth slower.
+            Self::Gzip => 2,
             Self::Zstd => 3,
             Self::None => 0,
         }

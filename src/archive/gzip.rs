@@ -14,6 +14,7 @@ use std::sync::mpsc::{self, Receiver};
 use flate2::{Compress, Compression, Crc, FlushCompress};
 
 use super::pool::Pool;
+use super::stored::{is_dense, stored};
 
 /// Input bytes that one thread takes at a time.
 const BLOCK: usize = 256 * 1024;
@@ -150,7 +151,19 @@ thread_local! {
 
 /// Compresses one block.
 fn deflate(level: u32, dictionary: &[u8], input: Vec<u8>, last: bool) -> io::Result<Block> {
-    let output = STATE.with_borrow_mut(|state| {
+    let output = if is_dense(&input) {
+        stored(&input, last)
+    } else {
+        shrink(level, dictionary, &input, last)?
+    };
+    let mut crc = Crc::new();
+    crc.update(&input);
+    Ok(Block { output, crc, input })
+}
+
+/// Compresses bytes that can be made smaller.
+fn shrink(level: u32, dictionary: &[u8], input: &[u8], last: bool) -> io::Result<Vec<u8>> {
+    STATE.with_borrow_mut(|state| {
         let (_, compress) = match state.take() {
             Some((of, mut compress)) if of == level => {
                 compress.reset();
@@ -163,11 +176,8 @@ fn deflate(level: u32, dictionary: &[u8], input: Vec<u8>, last: bool) -> io::Res
                 .set_dictionary(dictionary)
                 .map_err(io::Error::other)?;
         }
-        run(compress, &input, last)
-    })?;
-    let mut crc = Crc::new();
-    crc.update(&input);
-    Ok(Block { output, crc, input })
+        run(compress, input, last)
+    })
 }
 
 /// Feeds a block and flushes it to a byte boundary, or to the end of the stream.

@@ -11,6 +11,7 @@ mod compress;
 mod contents;
 mod decompress;
 mod docker;
+pub mod documents;
 mod error;
 mod gzip;
 mod image_name;
@@ -20,7 +21,9 @@ mod path;
 mod plan;
 mod platform;
 mod pool;
+mod stored;
 mod stream;
+mod writer;
 
 pub use assemble::{Assembled, Fact, Stored, index, manifest, verify};
 pub use compress::{Compression, Compressor, UnknownCompression};
@@ -32,6 +35,7 @@ pub use members::Input;
 pub use plan::{Image, IndexPlan, ManifestPlan, Origin, Piece, Plan, Role, Tree, resolve};
 pub use platform::{is_for, parse_platform};
 pub use stream::{Seekable, Stream};
+pub use writer::Writer;
 
 use crate::oci::Platform;
 

@@ -8,7 +8,9 @@ mod catalog;
 mod context;
 mod delete;
 mod deletion;
+mod destination;
 mod exit;
+mod export;
 mod figures;
 mod generate;
 mod image;
@@ -67,6 +69,7 @@ enum Command {
     #[command(subcommand)]
     Manifest(manifest::Command),
     Delete(delete::Args),
+    Export(export::Args),
     Completions(generate::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -149,6 +152,7 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
         Command::Delete(args) | Command::Tag(TagCommand::Rm(args)) => {
             delete::run(&args, &Context::new(&args.client.with(early))?).await
         }
+        Command::Export(args) => export::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Completions(args) => generate::completions(&args, Printer::default()),
         Command::Generate(args) => generate::run(&args),
     }

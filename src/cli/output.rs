@@ -4,7 +4,9 @@
 //! without control characters; nothing is cut or shortened unless stdout is a terminal; colour only
 //! on a terminal, and not with `NO_COLOR` or `TERM=dumb`.
 
+use std::fs::File;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd as _;
 
 use clap::ValueEnum;
 use jiff::Timestamp;
@@ -86,6 +88,15 @@ impl Printer {
         let mut stdout = io::stdout().lock();
         stdout.write_all(bytes)?;
         stdout.flush()
+    }
+
+    /// stdout for bytes without end, past all buffers; `None` when it is a terminal, which is no
+    /// place for them.
+    pub(super) fn stream(self) -> io::Result<Option<File>> {
+        if self.terminal {
+            return Ok(None);
+        }
+        Ok(Some(io::stdout().as_fd().try_clone_to_owned()?.into()))
     }
 
     /// A line to stdout.

@@ -4,4 +4,5 @@
 //! how much at once. Prints nothing: it tells a listener, and returns reports. Invariants: bytes
 //! before the manifests that name them, tags last; memory is bounded whatever the size of an image.
 
+pub mod export;
 pub mod progress;

@@ -42,7 +42,7 @@ pub(crate) fn base(scratch: &Path) -> Option<std::path::PathBuf> {
 }
 
 /// A podman command that keeps everything in the given directory.
-fn podman(directory: &Path) -> Command {
+pub(crate) fn podman(directory: &Path) -> Command {
     let mut command = Command::new("podman");
     command
         .arg("--root")
@@ -110,7 +110,7 @@ fn podman_pushes_and_pulls() {
     server.stop();
 }
 
-fn skopeo(directory: &Path) -> Command {
+pub(crate) fn skopeo(directory: &Path) -> Command {
     let mut command = Command::new("skopeo");
     command
         .arg("--insecure-policy")

@@ -12,7 +12,7 @@ use super::interop::base;
 use crate::support::{Log, Server, attempt, eventually, find, have, is_root, run, skip, wait};
 
 /// Docker's daemon. Dropped, it is stopped, and killed if need be.
-struct Dockerd {
+pub(crate) struct Dockerd {
     child: Child,
     log: Log,
     directory: tempfile::TempDir,
@@ -20,7 +20,7 @@ struct Dockerd {
 
 impl Dockerd {
     /// With the first storage driver that this file system can do.
-    fn start() -> Option<Self> {
+    pub(crate) fn start() -> Option<Self> {
         for driver in ["overlay2", "vfs"] {
             let mut daemon = Self::with_driver(driver);
             let mut ready = false;
@@ -79,8 +79,19 @@ impl Dockerd {
         }
     }
 
+    /// A command for the containerd of this daemon.
+    pub(crate) fn ctr(&self) -> Command {
+        let mut command = Command::new("ctr");
+        let socket = "exec/containerd/containerd.sock";
+        command
+            .arg("--address")
+            .arg(self.directory.path().join(socket))
+            .args(["--namespace", "regctl-it"]);
+        command
+    }
+
     /// A docker command for this daemon.
-    fn docker(&self) -> Command {
+    pub(crate) fn docker(&self) -> Command {
         let mut command = Command::new("docker");
         let socket = self.directory.path().join("d.sock");
         command

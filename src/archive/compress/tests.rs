@@ -103,9 +103,7 @@ fn what_can_not_be_compressed_hardly_grows() {
         .collect();
     for level in Compression::Gzip.levels() {
         let bytes = compress(with_threads(Compression::Gzip, level, 2), &plain, 50_000);
-        // Level 1 is quick by never looking whether a block had better be stored.
-        let most = if level == 1 { 1_130_000 } else { 1_001_000 };
-        assert!(bytes.len() < most, "{level}: {}", bytes.len());
+        assert!(bytes.len() < 1_001_000, "{level}: {}", bytes.len());
         let mut back = Vec::new();
         GzDecoder::new(&bytes[..]).read_to_end(&mut back).unwrap();
         assert!(back == plain);

@@ -1,0 +1,207 @@
+//! Where a command writes what is no text: a file that appears when it is whole, or stdout.
+//!
+//! A file is written under another name beside its own and gets its own at the end; one that was not
+//! finished is removed, also when a signal ends the command. What is no regular file, such as a pipe
+//! with a name, is written to as it is.
+
+use std::fs::File;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::exit::Usage;
+use super::output::Printer;
+
+/// What stands for stdout among names of files.
+const STDOUT: &str = "-";
+
+/// A file in the making. Removed when it is dropped before [`Unfinished::keep`].
+#[derive(Debug)]
+struct Unfinished {
+    partial: PathBuf,
+    path: PathBuf,
+    kept: bool,
+}
+
+/// Where the bytes go.
+#[derive(Debug)]
+pub(super) struct Destination {
+    unfinished: Option<Unfinished>,
+    /// How a person calls it.
+    pub(super) name: String,
+}
+
+impl Destination {
+    /// Opens what `--output` names, by default stdout, which must not be a terminal. `pipe` is what
+    /// a person could pipe it into.
+    pub(super) fn open(
+        output: Option<&Path>,
+        printer: Printer,
+        pipe: &str,
+    ) -> anyhow::Result<(Self, File)> {
+        let Some(path) = output.filter(|path| *path != Path::new(STDOUT)) else {
+            let Some(stdout) = printer.stream()? else {
+                return Err(Usage(format!(
+                    "what is written is not for a terminal; hint: -o FILE, or pipe it into {pipe}"
+                ))
+                .into());
+            };
+            let destination = Self {
+                unfinished: None,
+                name: "stdout".to_owned(),
+            };
+            return Ok((destination, stdout));
+        };
+        let name = path.display().to_string();
+        let (unfinished, file) = create(path).with_context(|| format!("can't write {name}"))?;
+        Ok((Self { unfinished, name }, file))
+    }
+
+    /// Waits for a signal that would end this process before the file is removed; for ever where
+    /// there is nothing to remove.
+    pub(super) async fn interrupted(&self) -> io::Result<()> {
+        if self.unfinished.is_none() {
+            return std::future::pending().await;
+        }
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut hangup = signal(SignalKind::hangup())?;
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+            _ = hangup.recv() => {}
+        }
+        Ok(())
+    }
+
+    /// The bytes are all there: gives the file its name.
+    pub(super) fn keep(self) -> anyhow::Result<()> {
+        match self.unfinished {
+            Some(unfinished) => unfinished
+                .keep()
+                .with_context(|| format!("can't write {}", self.name)),
+            None => Ok(()),
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the file is one that the user names"
+)]
+fn create(path: &Path) -> io::Result<(Option<Unfinished>, File)> {
+    let path = match std::fs::metadata(path) {
+        Ok(there) if there.is_file() => std::fs::canonicalize(path)?,
+        // A directory says so itself.
+        Ok(_) => return Ok((None, File::options().write(true).open(path)?)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
+        Err(error) => return Err(error),
+    };
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.partial", std::process::id()));
+    let partial = path.with_file_name(name);
+    let file = File::options()
+        .write(true)
+        .create_new(true)
+        .open(&partial)?;
+    let unfinished = Unfinished {
+        partial,
+        path,
+        kept: false,
+    };
+    Ok((Some(unfinished), file))
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the file is one that the user names"
+)]
+impl Unfinished {
+    fn keep(mut self) -> io::Result<()> {
+        std::fs::rename(&self.partial, &self.path)?;
+        self.kept = true;
+        Ok(())
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the file is one that the user names"
+)]
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if !self.kept {
+            // It is in the way of nothing, and there is already an error to tell.
+            let _ = std::fs::remove_file(&self.partial);
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::disallowed_methods, reason = "tests look at the files")]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn names(directory: &Path) -> Vec<String> {
+        let entries = std::fs::read_dir(directory).unwrap();
+        let name = |entry: io::Result<std::fs::DirEntry>| {
+            entry.unwrap().file_name().into_string().unwrap()
+        };
+        entries.map(name).collect()
+    }
+
+    #[test]
+    fn a_file_has_its_name_when_it_is_whole_and_not_before() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.tar");
+        std::fs::write(&path, "old").unwrap();
+        let open = || Destination::open(Some(&path), Printer::default(), "tar t").unwrap();
+
+        let (destination, mut file) = open();
+        file.write_all(b"half").unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"old");
+        drop(destination);
+        assert_eq!(names(directory.path()), ["a.tar"]);
+
+        let (destination, mut file) = open();
+        file.write_all(b"new").unwrap();
+        destination.keep().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(directory.path()), ["a.tar"]);
+    }
+
+    #[test]
+    fn a_link_stays_one_and_what_is_no_file_is_written_to() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.tar");
+        let link = directory.path().join("link");
+        std::fs::write(&path, "old").unwrap();
+        std::os::unix::fs::symlink("a.tar", &link).unwrap();
+        let (destination, mut file) =
+            Destination::open(Some(&link), Printer::default(), "tar t").unwrap();
+        file.write_all(b"new").unwrap();
+        destination.keep().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"new");
+        assert!(link.is_symlink());
+
+        let null = Path::new("/dev/null");
+        let (destination, mut file) =
+            Destination::open(Some(null), Printer::default(), "tar t").unwrap();
+        file.write_all(b"nothing").unwrap();
+        destination.keep().unwrap();
+        assert!(!null.is_file());
+
+        for path in [directory.path(), &directory.path().join("absent/a.tar")] {
+            let error = Destination::open(Some(path), Printer::default(), "tar t").unwrap_err();
+            let said = format!("{error:#}");
+            assert!(
+                said.starts_with(&format!("can't write {}: ", path.display())),
+                "{said}"
+            );
+        }
+    }
+}

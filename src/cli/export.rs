@@ -1,0 +1,192 @@
+//! `regctl export`: images out of registries into one archive.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::context::{ClientArgs, Context};
+use super::destination::Destination;
+use super::exit::{Exit, Usage};
+use super::figures;
+use super::output::Printer;
+use crate::oci::{ImageReference, Platform, Reference};
+use crate::transfer::export::{self, Error, Image, Options, Plan};
+use crate::transfer::progress::{Event, Listener};
+
+/// Write images into an archive that docker, podman and containerd load
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+The archive goes to stdout, or with -o into a file, which appears under its name when it is whole. \
+Layers are written as the registry has them, each once, and all is checked against its digest; the \
+same images give the same bytes. Images are named as they are written here: write the registry's \
+host before a name to have it in the archive too.
+
+An image of several platforms is exported with all that are there. docker's classic store loads one \
+of them: this machine's, if it is among them, else the first; --platform chooses.
+
+--without leaves out layers of images that the other side has. Such an archive loads only where \
+those images are; `regctl import` says so, docker and podman miss a layer.
+
+What was written is reported on stderr.
+
+Exit codes: 0 done, 1 error, 3 not found, 4 denied, 6 unavailable, 7 content does not match its \
+digest. After an error there is no file.
+
+Examples:
+  regctl export team/app:1 team/db:2 -o images.tar
+  regctl export team/app:1 | ssh host docker load
+  regctl export --platform linux/arm64 team/app:1 | ssh board podman load
+  regctl export team/app:2 --without team/app:1 -o delta.tar")]
+pub(super) struct Args {
+    /// The images
+    #[arg(value_name = "REF", required = true)]
+    references: Vec<String>,
+    /// The file to write; without it, or with -, stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// docker: loads everywhere; oci: an OCI image layout and nothing else
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "docker")]
+    format: Format,
+    /// Of an index, only the image for this platform; may be repeated
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    platform: Vec<String>,
+    /// Leave out the layers of this image, which the other side has; may be repeated
+    #[arg(long, value_name = "REF")]
+    without: Vec<String>,
+    #[command(flatten)]
+    pub(super) client: ClientArgs,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    Docker,
+    Oci,
+}
+
+pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    let printer = context.printer;
+    let begun = Instant::now();
+    let images = |texts: &[String]| -> anyhow::Result<Vec<Image>> {
+        texts.iter().map(|text| image(context, text)).collect()
+    };
+    let platforms = args.platform.iter().map(|text| platform(text));
+    let options = Options {
+        format: match args.format {
+            Format::Docker => export::Format::Docker,
+            Format::Oci => export::Format::Oci,
+        },
+        platforms: platforms.collect::<Result<_, _>>()?,
+        without: images(&args.without)?,
+    };
+    let images = images(&args.references)?;
+    let output = args.output.as_deref();
+    let (destination, file) = Destination::open(output, printer, "ssh HOST docker load")?;
+    let listener = listener(printer);
+    let work = async {
+        let plan = export::plan(&images, &options, &listener).await?;
+        let report = Report::of(&plan);
+        plan.write(file, Arc::clone(&listener)).await?;
+        Ok(report)
+    };
+    let report = tokio::select! {
+        result = work => result.map_err(|error| said(error, &destination.name))?,
+        signal = destination.interrupted() => {
+            signal?;
+            anyhow::bail!("interrupted; nothing was written to {}", destination.name);
+        }
+    };
+    let name = destination.name.clone();
+    destination.keep()?;
+    report.print(printer, &name, begun);
+    Ok(Exit::Done)
+}
+
+/// An image as it was written: where it is, and its name in the archive.
+fn image(context: &Context, text: &str) -> anyhow::Result<Image> {
+    let (place, reference) = context.manifest(text)?;
+    let mut name: ImageReference = text.parse()?;
+    if let (None, Reference::Tag(tag)) = (name.reference(), &reference) {
+        name.tag = Some(tag.clone());
+    }
+    Ok(Image {
+        client: (*place.client).clone(),
+        repository: place.repository,
+        reference,
+        name,
+    })
+}
+
+fn platform(text: &str) -> Result<Platform, Usage> {
+    crate::archive::parse_platform(text).ok_or_else(|| {
+        Usage(format!(
+            "--platform: {text:?} is not a platform; hint: one is written linux/amd64 or \
+             linux/arm/v7"
+        ))
+    })
+}
+
+fn listener(printer: Printer) -> Listener {
+    Arc::new(move |event| match event {
+        Event::Warning(text) => printer.warning(text),
+        Event::Note(text) => printer.note(text),
+        Event::Begin { .. } | Event::Moved { .. } | Event::End { .. } => {}
+    })
+}
+
+/// An error as exit codes know it.
+fn said(error: Error, destination: &str) -> anyhow::Error {
+    match error {
+        Error::Client(error) => error.into(),
+        Error::Name { .. } => Usage(error.to_string()).into(),
+        Error::Write(error) => {
+            anyhow::Error::new(error).context(format!("can't write {destination}"))
+        }
+        Error::Manifest { .. } => error.into(),
+    }
+}
+
+/// What is said at the end.
+struct Report {
+    lines: Vec<String>,
+    bytes: u64,
+}
+
+impl Report {
+    fn of(plan: &Plan) -> Self {
+        let blobs = |count| figures::count(count, "blob", "blobs");
+        let mut lines: Vec<String> = plan
+            .images()
+            .iter()
+            .map(|image| {
+                let platforms = match &image.platforms[..] {
+                    [] => String::new(),
+                    platforms => format!(" ({})", platforms.join(", ")),
+                };
+                let (name, digest) = (&image.name, image.digest);
+                let (count, size) = (blobs(image.blobs), figures::size(image.bytes));
+                format!("{name}{platforms}: {digest}, {count}, {size}")
+            })
+            .collect();
+        let left = plan.left();
+        if left.blobs > 0 {
+            let count = figures::count(left.blobs, "layer", "layers");
+            let size = figures::size(left.bytes);
+            lines.push(format!(
+                "left out: {count}, {size}, which the other side has"
+            ));
+        }
+        Self {
+            lines,
+            bytes: plan.bytes(),
+        }
+    }
+
+    fn print(&self, printer: Printer, destination: &str, begun: Instant) {
+        for line in &self.lines {
+            printer.note(line);
+        }
+        let size = figures::size(self.bytes);
+        let seconds = begun.elapsed().as_secs_f64();
+        printer.note(&format!("wrote {size} to {destination} in {seconds:.1} s"));
+    }
+}

@@ -1,0 +1,286 @@
+//! What goes into an archive, in which order, decided before the first byte is written.
+//!
+//! Each blob once, however many images share it; manifests and configurations before layers, so that
+//! whoever reads a stream knows early what the bytes are.
+
+use std::collections::{HashMap, HashSet};
+
+use super::resolve::{Leaf, Resolved};
+use super::{Document, Error, Exported, Format, Image, Left, Options, Plan};
+use crate::archive::documents::{self, NamedImage, Runnable, blob_path, full_name};
+use crate::client::{self, Client};
+use crate::oci::{Descriptor, Digest, ManifestView, Platform, Repository};
+use crate::transfer::progress::{Event, Listener};
+
+/// A blob to be fetched.
+pub(super) struct Part {
+    pub(super) client: Client,
+    pub(super) repository: Repository,
+    pub(super) digest: Digest,
+    pub(super) size: u64,
+}
+
+/// What the other side has already: layers, each with the image that it is known from.
+#[derive(Default)]
+pub(super) struct Base {
+    layers: HashMap<Digest, usize>,
+    names: Vec<String>,
+}
+
+impl Base {
+    /// Takes in an image that the other side has.
+    pub(super) fn add(&mut self, image: &Image, resolved: &Resolved) {
+        let number = self.names.len();
+        let digest = resolved.root.digest;
+        self.names
+            .push(format!("{}@{digest}", full_name(&image.name)));
+        let layers = resolved.leaves.iter().flat_map(|leaf| &leaf.view.layers);
+        for layer in layers {
+            self.layers.entry(layer.digest).or_insert(number);
+        }
+    }
+}
+
+/// A plan in the making.
+pub(super) struct Planner<'a> {
+    options: &'a Options,
+    listener: &'a Listener,
+    base: Base,
+    /// The bases that spared something.
+    needed: HashSet<usize>,
+    images: Vec<NamedImage>,
+    exported: Vec<Exported>,
+    manifests: Vec<Document>,
+    configs: Vec<Part>,
+    layers: Vec<Part>,
+    /// The sizes of all blobs so far; `None` of what is left out.
+    known: HashMap<Digest, Option<u64>>,
+    left: Left,
+}
+
+impl<'a> Planner<'a> {
+    pub(super) fn new(options: &'a Options, listener: &'a Listener, base: Base) -> Self {
+        Self {
+            options,
+            listener,
+            base,
+            needed: HashSet::new(),
+            images: Vec::new(),
+            exported: Vec::new(),
+            manifests: Vec::new(),
+            configs: Vec::new(),
+            layers: Vec::new(),
+            known: HashMap::new(),
+            left: Left::default(),
+        }
+    }
+
+    fn warn(&self, text: &str) {
+        (self.listener)(Event::Warning(text));
+    }
+
+    /// Takes in an image. One that was asked for before, under the same name, is taken once.
+    pub(super) async fn add(&mut self, image: &Image, resolved: Resolved) -> Result<(), Error> {
+        let name = full_name(&image.name);
+        let same = |other: &&NamedImage| full_name(&other.name) == name;
+        if let Some(other) = self.images.iter().find(same) {
+            let (first, second) = (other.descriptor.digest, resolved.root.digest);
+            if first == second {
+                return Ok(());
+            }
+            return Err(Error::Name {
+                name,
+                first: Box::new(first),
+                second: Box::new(second),
+            });
+        }
+        let mut exported = Exported {
+            name: image.name.to_string(),
+            digest: resolved.root.digest,
+            platforms: Vec::new(),
+            blobs: 0,
+            bytes: 0,
+        };
+        for (digest, bytes) in resolved.manifests {
+            exported.add(bytes.len() as u64);
+            if self
+                .known
+                .insert(digest, Some(bytes.len() as u64))
+                .is_none()
+            {
+                let name = blob_path(&digest);
+                self.manifests.push(Document { name, bytes });
+            }
+        }
+        let mut seen = HashSet::new();
+        for leaf in &resolved.leaves {
+            let platform = leaf.platform.as_ref().filter(|own| own.is_known());
+            exported.platforms.extend(platform.map(ToString::to_string));
+            let config = leaf.view.config.as_ref().map(|config| (config, true));
+            let layers = leaf.view.layers.iter().map(|layer| (layer, false));
+            for (blob, is_config) in config.into_iter().chain(layers) {
+                if let Some(size) = self.blob(image, blob, is_config).await?
+                    && seen.insert(blob.digest)
+                {
+                    exported.add(size);
+                }
+            }
+        }
+        self.images.push(NamedImage {
+            name: image.name.clone(),
+            descriptor: resolved.root,
+            runnable: runnable(&resolved.leaves),
+        });
+        self.exported.push(exported);
+        Ok(())
+    }
+
+    /// Takes in a blob; its size, or `None` where it is left out.
+    async fn blob(
+        &mut self,
+        image: &Image,
+        blob: &Descriptor,
+        is_config: bool,
+    ) -> Result<Option<u64>, Error> {
+        if let Some(known) = self.known.get(&blob.digest) {
+            return match known {
+                Some(size) if *size != blob.size => Err(two_sizes(image, blob, *size)),
+                known => Ok(*known),
+            };
+        }
+        if let Some(base) = self.base.layers.get(&blob.digest).filter(|_| !is_config) {
+            self.needed.insert(*base);
+            self.left.blobs += 1;
+            self.left.bytes = self.left.bytes.saturating_add(blob.size);
+            self.known.insert(blob.digest, None);
+            return Ok(None);
+        }
+        let elsewhere = !blob.urls.is_empty() || blob.media_type.is_nondistributable();
+        if elsewhere && self.is_absent(image, blob).await? {
+            self.known.insert(blob.digest, None);
+            return Ok(None);
+        }
+        self.known.insert(blob.digest, Some(blob.size));
+        let part = Part {
+            client: image.client.clone(),
+            repository: image.repository.clone(),
+            digest: blob.digest,
+            size: blob.size,
+        };
+        if is_config {
+            self.configs.push(part);
+        } else {
+            self.layers.push(part);
+        }
+        Ok(Some(blob.size))
+    }
+
+    /// Whether a layer that may lie elsewhere does.
+    async fn is_absent(&self, image: &Image, blob: &Descriptor) -> Result<bool, Error> {
+        let size = image
+            .client
+            .blob_size(&image.repository, &blob.digest)
+            .await?;
+        if size.is_none() {
+            let from = blob.urls.first().map(|url| format!(", from {url}"));
+            self.warn(&format!(
+                "{}: layer {} is not for distribution and not in the registry; it is left out, and \
+                 whoever loads the image has to get it elsewhere{}",
+                image.name,
+                blob.digest,
+                from.unwrap_or_default(),
+            ));
+        }
+        Ok(size.is_none())
+    }
+
+    /// The plan, complete.
+    pub(super) fn finish(self) -> Plan {
+        let names = self.base.names.iter().enumerate();
+        let bases: Vec<String> = names
+            .filter(|(number, name)| {
+                let needed = self.needed.contains(number);
+                if !needed {
+                    self.warn(&format!(
+                        "nothing is left out for {name}: no layer is shared"
+                    ));
+                }
+                needed
+            })
+            .map(|(_, name)| name.clone())
+            .collect();
+        let document = |name: &str, bytes: Vec<u8>| Document {
+            name: name.to_owned(),
+            bytes: bytes.into(),
+        };
+        let mut documents = vec![
+            document(documents::LAYOUT, documents::LAYOUT_VERSION.to_vec()),
+            document(documents::INDEX, documents::index(&self.images, &bases)),
+        ];
+        if self.options.format == Format::Docker {
+            match documents::docker_manifest(&self.images) {
+                Some(bytes) => documents.push(document(documents::MANIFEST, bytes)),
+                None => self.warn("there is no image in it that docker could load"),
+            }
+        }
+        documents.extend(self.manifests);
+        let mut parts = self.configs;
+        parts.extend(self.layers);
+        Plan {
+            documents,
+            parts,
+            images: self.exported,
+            left: self.left,
+        }
+    }
+}
+
+/// A descriptor that says another size than an earlier one of the same blob.
+fn two_sizes(image: &Image, blob: &Descriptor, known: u64) -> Error {
+    Error::Client(client::Error::Length {
+        what: format!("blob {}@{}", image.repository, blob.digest),
+        expected: blob.size,
+        actual: known,
+    })
+}
+
+/// What docker runs of some images: the one for this machine's platform, else the first.
+fn runnable(leaves: &[Leaf]) -> Option<Runnable> {
+    let is_for_here = |leaf: &&Leaf| leaf.platform.as_ref().is_some_and(is_here);
+    let images = || leaves.iter().filter(|leaf| is_runnable(leaf));
+    let leaf = images().find(is_for_here).or_else(|| images().next())?;
+    let config = leaf.view.config.as_ref()?;
+    Some(Runnable {
+        config: config.digest,
+        layers: leaf.view.layers.iter().map(|layer| layer.digest).collect(),
+    })
+}
+
+fn is_here(platform: &Platform) -> bool {
+    let architecture = match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "x86" => "386",
+        "aarch64" => "arm64",
+        "powerpc64" => "ppc64le",
+        other => other,
+    };
+    platform.os == std::env::consts::OS && platform.architecture == architecture
+}
+
+/// Whether docker could run it: a configuration of an image, and layers that are file trees.
+fn is_runnable(leaf: &Leaf) -> bool {
+    let ManifestView { config, layers, .. } = &leaf.view;
+    let is_tree = |layer: &Descriptor| layer.media_type.as_str().contains(".tar");
+    leaf.platform.as_ref().is_none_or(Platform::is_known)
+        && config
+            .as_ref()
+            .is_some_and(|config| config.media_type.is_image_config())
+        && layers.iter().all(is_tree)
+}
+
+impl Exported {
+    fn add(&mut self, bytes: u64) {
+        self.blobs += 1;
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+}

@@ -1,0 +1,300 @@
+//! From a reference to everything that belongs to it: manifests, and the images in them.
+//!
+//! Reads manifests only. What an index names and the registry does not have is told and left out.
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde::Deserialize;
+
+use super::{Error, Image};
+use crate::archive::is_for;
+use crate::client::{self, Class, Manifest};
+use crate::oci::{Descriptor, Digest, ManifestKind, ManifestView, MediaType, Platform, Reference};
+use crate::transfer::progress::{Event, Listener};
+
+/// How many manifests are asked for at once.
+const CONCURRENCY: usize = 8;
+
+/// How deep indexes may lie in each other.
+const DEPTH: usize = 4;
+
+/// An image for one platform, or an artifact.
+pub(super) struct Leaf {
+    pub(super) view: ManifestView,
+    /// As far as an index says it.
+    pub(super) platform: Option<Platform>,
+    descriptor: Descriptor,
+    bytes: Bytes,
+}
+
+/// All that a reference means.
+pub(super) struct Resolved {
+    /// What the name stands for.
+    pub(super) root: Descriptor,
+    /// Every manifest once, each before those that it lists.
+    pub(super) manifests: Vec<(Digest, Bytes)>,
+    /// The images.
+    pub(super) leaves: Vec<Leaf>,
+}
+
+/// Gets the manifests of an image: of the platforms asked for, else of all that are there.
+pub(super) async fn resolve(
+    image: &Image,
+    platforms: &[Platform],
+    listener: &Listener,
+) -> Result<Resolved, Error> {
+    let mut walk = Walk {
+        image,
+        platforms,
+        listener,
+        manifests: Vec::new(),
+        leaves: Vec::new(),
+        seen: Vec::new(),
+    };
+    let manifest = image
+        .client
+        .manifest(&image.repository, &image.reference)
+        .await?;
+    let (view, root) = walk.read(&manifest)?;
+    if view.kind == ManifestKind::Index {
+        walk.index(&root, manifest, &view, 1).await?;
+    } else {
+        walk.alone(manifest, view, root.clone()).await?;
+    }
+    if walk.leaves.is_empty() {
+        return Err(walk.nothing());
+    }
+    for wanted in platforms {
+        let has = |leaf: &Leaf| leaf.platform.as_ref().is_none_or(|own| is_for(own, wanted));
+        if !walk.leaves.iter().any(has) {
+            walk.warn(&format!("{}: there is none for {wanted}", image.name));
+        }
+    }
+    // One image out of an index stands for itself: the index would list what is not there.
+    let root = match (&walk.leaves[..], platforms) {
+        ([leaf], [_, ..]) => {
+            walk.manifests.clear();
+            leaf.descriptor.clone()
+        }
+        _ => root,
+    };
+    let leaves = walk.leaves.iter();
+    let manifests = leaves.map(|leaf| (leaf.descriptor.digest, leaf.bytes.clone()));
+    let mut all = walk.manifests;
+    all.extend(manifests);
+    Ok(Resolved {
+        root,
+        manifests: all,
+        leaves: walk.leaves,
+    })
+}
+
+struct Walk<'a> {
+    image: &'a Image,
+    platforms: &'a [Platform],
+    listener: &'a Listener,
+    /// The indexes.
+    manifests: Vec<(Digest, Bytes)>,
+    leaves: Vec<Leaf>,
+    /// The platforms that there are.
+    seen: Vec<String>,
+}
+
+impl Walk<'_> {
+    fn warn(&self, text: &str) {
+        (self.listener)(Event::Warning(text));
+    }
+
+    /// What a manifest is, and what refers to it.
+    fn read(&self, manifest: &Manifest) -> Result<(ManifestView, Descriptor), Error> {
+        let refuse = |reason: String| Error::Manifest {
+            image: self.image.name.to_string(),
+            reason,
+        };
+        let view = manifest.view().map_err(|error| refuse(error.to_string()))?;
+        if view.media_type == MediaType::DOCKER_SCHEMA1 {
+            let reason = "it has a manifest of Docker's first schema, which no archive can hold; \
+                          hint: pull it with an old docker and push it again";
+            return Err(refuse(reason.to_owned()));
+        }
+        let descriptor = Descriptor {
+            media_type: view.media_type.clone(),
+            digest: manifest.digest,
+            size: manifest.bytes.len() as u64,
+            urls: Vec::new(),
+            platform: None,
+            artifact_type: None,
+            annotations: None,
+        };
+        Ok((view, descriptor))
+    }
+
+    fn is_wanted(&self, platform: &Platform) -> bool {
+        self.platforms.is_empty() || self.platforms.iter().any(|wanted| is_for(platform, wanted))
+    }
+
+    /// Takes in an index and what it lists.
+    fn index<'a>(
+        &'a mut self,
+        descriptor: &'a Descriptor,
+        manifest: Manifest,
+        view: &'a ManifestView,
+        depth: usize,
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            if depth > DEPTH {
+                return Err(Error::Manifest {
+                    image: self.image.name.to_string(),
+                    reason: format!("its indexes lie in each other more than {DEPTH} deep"),
+                });
+            }
+            self.manifests
+                .push((descriptor.digest, manifest.bytes.into()));
+            let known = |child: &Descriptor| child.platform.clone().filter(Platform::is_known);
+            let mut children = Vec::new();
+            for child in &view.manifests {
+                let platform = known(child);
+                self.seen.extend(platform.as_ref().map(ToString::to_string));
+                let chosen = match &platform {
+                    Some(platform) => self.is_wanted(platform),
+                    // What says nothing may be an index, or an image whose configuration says it;
+                    // `unknown` is an attestation, which goes with all or not at all.
+                    None => self.platforms.is_empty() || child.platform.is_none(),
+                };
+                if chosen {
+                    children.push(child.clone());
+                }
+            }
+            let image = self.image;
+            let mut found = stream::iter(children)
+                .map(|child| async move { Ok::<_, Error>((image.child(&child).await?, child)) })
+                .buffered(CONCURRENCY);
+            while let Some((manifest, child)) = found.try_next().await? {
+                let Some(manifest) = manifest else {
+                    let platform = child.platform.as_ref().map(ToString::to_string);
+                    self.warn(&format!(
+                        "{}: {} {} is listed and not there; it is left out",
+                        image.name,
+                        platform.as_deref().unwrap_or("manifest"),
+                        child.digest,
+                    ));
+                    continue;
+                };
+                self.child(manifest, child, depth).await?;
+            }
+            Ok(())
+        })
+    }
+
+    async fn child(
+        &mut self,
+        manifest: Manifest,
+        child: Descriptor,
+        depth: usize,
+    ) -> Result<(), Error> {
+        if self
+            .leaves
+            .iter()
+            .any(|leaf| leaf.descriptor.digest == manifest.digest)
+        {
+            return Ok(());
+        }
+        let (view, own) = self.read(&manifest)?;
+        if view.kind == ManifestKind::Index {
+            return self.index(&own, manifest, &view, depth + 1).await;
+        }
+        if child.platform.is_some() {
+            self.leaves.push(Leaf {
+                view,
+                platform: child.platform,
+                descriptor: own,
+                bytes: manifest.bytes.into(),
+            });
+            return Ok(());
+        }
+        self.alone(manifest, view, own).await
+    }
+
+    /// Takes in an image that no index says the platform of; its configuration does.
+    async fn alone(
+        &mut self,
+        manifest: Manifest,
+        view: ManifestView,
+        descriptor: Descriptor,
+    ) -> Result<(), Error> {
+        let platform = if self.platforms.is_empty() {
+            None
+        } else {
+            self.image.platform(&view).await?
+        };
+        let own = platform.as_ref().filter(|platform| platform.is_known());
+        self.seen.extend(own.map(ToString::to_string));
+        if self.platforms.is_empty() || own.is_some_and(|own| self.is_wanted(own)) {
+            self.leaves.push(Leaf {
+                view,
+                platform,
+                descriptor,
+                bytes: manifest.bytes.into(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The error that having found no image is.
+    fn nothing(mut self) -> Error {
+        self.seen.sort_unstable();
+        self.seen.dedup();
+        let list = |all: &[String]| all.join(", ");
+        let wanted: Vec<_> = self.platforms.iter().map(ToString::to_string).collect();
+        let name = self.image.name.to_string();
+        let (what, hint) = match (wanted.is_empty(), self.seen.is_empty()) {
+            (true, _) => (
+                format!("image of those that {name} lists"),
+                "push it again with all that it lists".to_owned(),
+            ),
+            (false, true) => (
+                format!("{name} for {}", list(&wanted)),
+                "it names no platform; leave out --platform".to_owned(),
+            ),
+            (false, false) => (
+                format!("{name} for {}", list(&wanted)),
+                format!("its platforms: {}", list(&self.seen)),
+            ),
+        };
+        Error::Client(client::Error::NotFound {
+            registry: self.image.client.registry().to_owned(),
+            what,
+            words: String::new(),
+            hint,
+        })
+    }
+}
+
+impl Image {
+    /// The manifest of a child; `None` where an index names one that is not there.
+    async fn child(&self, child: &Descriptor) -> Result<Option<Manifest>, Error> {
+        let reference = Reference::Digest(child.digest);
+        match self.client.manifest(&self.repository, &reference).await {
+            Ok(manifest) => Ok(Some(manifest)),
+            Err(error) if error.class() == Class::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The platform that an image's configuration says, if it has one.
+    async fn platform(&self, view: &ManifestView) -> Result<Option<Platform>, Error> {
+        #[derive(Deserialize)]
+        struct Config {
+            #[serde(flatten)]
+            platform: Platform,
+        }
+        let config = view.config.as_ref();
+        let Some(config) = config.filter(|config| config.media_type.is_image_config()) else {
+            return Ok(None);
+        };
+        let bytes = self.client.small_blob(&self.repository, config).await?;
+        let config: Option<Config> = serde_json::from_slice(&bytes).ok();
+        Ok(config.map(|config| config.platform))
+    }
+}
