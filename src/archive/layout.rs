@@ -7,7 +7,8 @@
 
 use std::sync::Arc;
 
-use super::contents::{Content, Contents, blob_name};
+use super::contents::{Content, Contents};
+use super::documents::{ANNOTATION_BASE, ANNOTATION_NAME, ANNOTATION_REF, INDEX, blob_path};
 use super::image_name::ImageName;
 use super::plan::{IndexPlan, ManifestPlan, Origin, Piece, Role, Tree};
 use super::platform::{Config, is_for};
@@ -15,12 +16,19 @@ use super::{Error, missing};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Descriptor, Digest, ManifestKind, ManifestView, Platform};
 
-/// The member.
-pub(super) const NAME: &str = "index.json";
 /// How many manifests are looked at.
 const MANIFESTS_LIMIT: usize = 10_000;
 /// How deep indexes may be nested.
 const DEPTH_LIMIT: usize = 8;
+
+/// What `index.json` says.
+#[derive(Default)]
+pub(super) struct Layout {
+    /// The images, those of one digest once.
+    pub(super) images: Vec<LayoutImage>,
+    /// Images whose layers were left out.
+    pub(super) bases: Vec<String>,
+}
 
 /// An image that `index.json` names.
 pub(super) struct LayoutImage {
@@ -43,24 +51,31 @@ pub(super) struct Built {
     pub(super) warnings: Vec<String>,
 }
 
-/// The images that `index.json` names, those of one digest once; `None` without one.
-pub(super) fn images(contents: &Contents) -> Result<Option<Vec<LayoutImage>>, Error> {
-    let Some(bytes) = contents.document(NAME)? else {
+/// Reads `index.json`; `None` without one.
+pub(super) fn read(contents: &Contents) -> Result<Option<Layout>, Error> {
+    let Some(bytes) = contents.document(INDEX)? else {
         return Ok(None);
     };
     let view = ManifestView::parse(bytes, None).map_err(|error| Error::Document {
-        name: NAME.into(),
+        name: INDEX.into(),
         reason: error.to_string(),
     })?;
+    let bases = view.annotations.get(ANNOTATION_BASE);
+    let bases = bases.map(|text| text.split_whitespace().map(str::to_owned).collect());
+    let bases: Vec<String> = bases.unwrap_or_default();
     let named = |descriptor: &Descriptor| name(descriptor).is_some();
     let whole = view.manifests.len() > 1
         && !view.manifests.iter().any(named)
         && view.manifests.iter().all(|child| child.platform.is_some());
     if whole {
-        return Ok(Some(vec![LayoutImage {
+        let image = LayoutImage {
             names: Vec::new(),
             root: Root::Whole(Box::new(view), bytes.into()),
-        }]));
+        };
+        return Ok(Some(Layout {
+            images: vec![image],
+            bases,
+        }));
     }
     let mut images: Vec<LayoutImage> = Vec::new();
     for descriptor in view.manifests {
@@ -76,15 +91,15 @@ pub(super) fn images(contents: &Contents) -> Result<Option<Vec<LayoutImage>>, Er
             }),
         }
     }
-    Ok(Some(images))
+    Ok(Some(Layout { images, bases }))
 }
 
 /// What the annotations of a descriptor say that its image is called.
 fn name(descriptor: &Descriptor) -> Option<ImageName> {
     let annotations = descriptor.annotations.as_ref()?;
-    let full = annotations.get("io.containerd.image.name");
+    let full = annotations.get(ANNOTATION_NAME);
     full.and_then(|text| ImageName::parse(text)).or_else(|| {
-        let text = annotations.get("org.opencontainers.image.ref.name")?;
+        let text = annotations.get(ANNOTATION_REF)?;
         ImageName::of_layout(text)
     })
 }
@@ -102,10 +117,16 @@ impl LayoutImage {
     }
 
     /// Finds all that the image needs, or the part of it for one platform.
-    pub(super) fn build(&self, contents: &Contents, wanted: Option<&Platform>) -> Built {
+    pub(super) fn build(
+        &self,
+        contents: &Contents,
+        wanted: Option<&Platform>,
+        bases: &[String],
+    ) -> Built {
         let mut builder = Builder {
             contents,
             wanted,
+            has_bases: !bases.is_empty(),
             label: self.label(),
             left: MANIFESTS_LIMIT,
             configs: Vec::new(),
@@ -139,6 +160,7 @@ impl LayoutImage {
 struct Builder<'a> {
     contents: &'a Contents,
     wanted: Option<&'a Platform>,
+    has_bases: bool,
     label: String,
     left: usize,
     configs: Vec<Digest>,
@@ -154,7 +176,7 @@ impl Builder<'_> {
             limit: MANIFESTS_LIMIT.to_string(),
         })?;
         let digest = descriptor.digest;
-        let name = blob_name(&digest);
+        let name = blob_path(&digest);
         let bytes = match self.contents.find(&name) {
             Some((_, Content::Document(bytes))) => bytes.clone(),
             Some((_, Content::Blob(_))) => {
@@ -328,7 +350,8 @@ impl Builder<'_> {
         }))))
     }
 
-    /// The member of a blob. One that is not for distribution may be absent.
+    /// The member of a blob. One that is not for distribution may be absent, and so may a layer that
+    /// was left out for the one who reads to have.
     fn piece(
         &self,
         role: Role,
@@ -338,7 +361,8 @@ impl Builder<'_> {
     ) -> Result<Piece, Error> {
         let found = self.contents.by_digest(&descriptor.digest);
         let elsewhere = !descriptor.urls.is_empty() || descriptor.media_type.is_nondistributable();
-        if found.is_none() && !elsewhere {
+        let left_out = self.has_bases && matches!(role, Role::Layer(_));
+        if found.is_none() && !elsewhere && !left_out {
             let digest = descriptor.digest;
             let what = match role {
                 Role::Config => format!("its configuration {digest}"),
@@ -348,7 +372,7 @@ impl Builder<'_> {
         }
         Ok(Piece {
             role,
-            name: blob_name(&descriptor.digest),
+            name: blob_path(&descriptor.digest),
             member: found.map(|(member, _)| member.to_owned()),
             descriptor: Some(descriptor.clone()),
             diff_id: None,

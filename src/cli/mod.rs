@@ -14,6 +14,7 @@ mod export;
 mod figures;
 mod generate;
 mod image;
+mod import;
 mod inspect;
 mod manifest;
 mod output;
@@ -69,6 +70,7 @@ enum Command {
     #[command(subcommand)]
     Manifest(manifest::Command),
     Delete(delete::Args),
+    Import(import::Args),
     Export(export::Args),
     Completions(generate::CompletionsArgs),
     #[command(hide = true)]
@@ -152,6 +154,7 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
         Command::Delete(args) | Command::Tag(TagCommand::Rm(args)) => {
             delete::run(&args, &Context::new(&args.client.with(early))?).await
         }
+        Command::Import(args) => import::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Export(args) => export::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Completions(args) => generate::completions(&args, Printer::default()),
         Command::Generate(args) => generate::run(&args),

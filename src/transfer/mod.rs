@@ -5,4 +5,5 @@
 //! before the manifests that name them, tags last; memory is bounded whatever the size of an image.
 
 pub mod export;
+pub mod import;
 pub mod progress;
