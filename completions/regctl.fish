@@ -37,7 +37,12 @@ complete -c regctl -n "__fish_regctl_needs_command" -f -a "catalog" -d 'List the
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "tags" -d 'List the tags of a repository'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "manifest" -d 'Look at one manifest'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "delete" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "login" -d 'Sign in to a registry'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "logout" -d 'Sign out of a registry'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "whoami" -d 'Show who is signed in to a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "copy" -d 'Copy images between registries and repositories'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "sync" -d 'Make a repository hold the tags of another'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "generate" -d 'Write the files that the project keeps under version control'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "repo" -d 'Repositories, as other tools spell it'
@@ -56,7 +61,7 @@ size\t'Largest first'"
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l plain-http -d 'Speak http, and send credentials over it'
@@ -72,7 +77,7 @@ semver\t'Highest version first'"
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand tags" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l plain-http -d 'Speak http, and send credentials over it'
@@ -90,7 +95,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l raw -d 'Print the manifest\'s bytes as they are stored'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l insecure -d 'Speak https without checking the registry\'s certificate'
@@ -102,7 +107,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l plain-http -d 'Speak http, and send credentials over it'
@@ -113,7 +118,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l dry-run -d 'Say what would be deleted, and delete nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l force -d 'Delete a manifest even if several tags go with it'
@@ -132,7 +137,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand delete" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l dry-run -d 'Say what would be deleted, and delete nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l force -d 'Delete a manifest even if several tags go with it'
@@ -144,12 +149,41 @@ complete -c regctl -n "__fish_regctl_using_subcommand delete" -s q -l quiet -d '
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand login" -s u -l username -d 'Who signs in; asked for on a terminal' -r
+complete -c regctl -n "__fish_regctl_using_subcommand login" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand login" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand login" -l password-stdin -d 'Read the password from standard input; else it is asked for on the terminal'
+complete -c regctl -n "__fish_regctl_using_subcommand login" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand login" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand login" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand login" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand login" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand logout" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand logout" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand logout" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand logout" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand logout" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand logout" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand logout" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -s o -l output -d 'The file to write; without it, or with -, stdout' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l format -d 'docker: loads everywhere; oci: an OCI image layout and nothing else' -r -f -a "docker\t''
 oci\t''"
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l platform -d 'Of an index, only the image for this platform; may be repeated' -r
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l without -d 'Leave out the layers of this image, which the other side has; may be repeated' -r
-complete -c regctl -n "__fish_regctl_using_subcommand export" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand export" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l plain-http -d 'Speak http, and send credentials over it'
@@ -157,6 +191,41 @@ complete -c regctl -n "__fish_regctl_using_subcommand export" -s q -l quiet -d '
 complete -c regctl -n "__fish_regctl_using_subcommand export" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -l match -d 'Of all tags, only those that match' -r
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -l platform -d 'Of an index, copy only the image for this platform' -r
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -s j -l jobs -d 'How many blobs move at once' -r
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -s a -l all-tags -d 'Copy every tag of a repository'
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -l referrers -d 'Copy signatures and whatever else refers to the images as well'
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -l dry-run -d 'Say what would be done, and do nothing'
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -l match -d 'Only tags that match, on both sides' -r
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -l platform -d 'Of an index, copy only the image for this platform' -r
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -s j -l jobs -d 'How many blobs move at once' -r
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -l delete -d 'Delete the tags that the source does not have'
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -s y -l yes -d 'Delete without asking'
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -l referrers -d 'Copy signatures and whatever else refers to the images as well'
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -l dry-run -d 'Say what would be done, and do nothing'
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -172,7 +241,7 @@ size\t'Largest first'"
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
@@ -195,7 +264,7 @@ semver\t'Highest version first'"
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
@@ -206,7 +275,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subco
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l dry-run -d 'Say what would be deleted, and delete nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l force -d 'Delete a manifest even if several tags go with it'
@@ -221,17 +290,22 @@ complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subco
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the tags of a repository'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Delete tags and manifests'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete export completions generate repo tag help" -f -a "serve" -d 'Run a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete export completions generate repo tag help" -f -a "catalog" -d 'List the repositories of a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete export completions generate repo tag help" -f -a "tags" -d 'List the tags of a repository'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete export completions generate repo tag help" -f -a "manifest" -d 'Look at one manifest'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete export completions generate repo tag help" -f -a "delete" -d 'Delete tags and manifests'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete export completions generate repo tag help" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete export completions generate repo tag help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete export completions generate repo tag help" -f -a "generate" -d 'Write the files that the project keeps under version control'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete export completions generate repo tag help" -f -a "repo" -d 'Repositories, as other tools spell it'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete export completions generate repo tag help" -f -a "tag" -d 'Tags, as other tools spell it'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete export completions generate repo tag help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "serve" -d 'Run a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "catalog" -d 'List the repositories of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "tags" -d 'List the tags of a repository'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "manifest" -d 'Look at one manifest'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "delete" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "login" -d 'Sign in to a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "logout" -d 'Sign out of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "whoami" -d 'Show who is signed in to a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "copy" -d 'Copy images between registries and repositories'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "sync" -d 'Make a repository hold the tags of another'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "generate" -d 'Write the files that the project keeps under version control'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "repo" -d 'Repositories, as other tools spell it'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "tag" -d 'Tags, as other tools spell it'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "inspect" -d 'Show what a manifest is and what it holds'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "delete" -d 'Delete tags and manifests'

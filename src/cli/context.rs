@@ -13,7 +13,7 @@ use super::exit::Usage;
 use super::output::Printer;
 use super::registry::Registry;
 use crate::client::{Client, Event, Options, Scheme};
-use crate::oci::{ImageReference, Reference, Repository, Tag};
+use crate::oci::{Digest, ImageReference, Reference, Repository, Tag};
 
 /// The tag of a reference that names none.
 const DEFAULT_TAG: &str = "latest";
@@ -26,7 +26,8 @@ const RETRIES: u32 = 4;
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct ClientArgs {
     /// The registry that names without a host mean; http:// or https:// before it says how to
-    /// speak [env: REGCTL_REGISTRY] [default: the settings file's, else 127.0.0.1:5000]
+    /// speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback
+    /// [env: REGCTL_REGISTRY] [default: the settings file's, else 127.0.0.1:5000]
     #[arg(long, value_name = "HOST[:PORT]", help_heading = "Connection")]
     registry: Option<String>,
     /// Speak https without checking the registry's certificate
@@ -100,6 +101,24 @@ impl ClientArgs {
     }
 }
 
+impl ClientArgs {
+    /// With the registry that a command names by itself.
+    pub(super) fn naming(&self, host: Option<&str>) -> Result<Self, Usage> {
+        if let (Some(host), Some(flag)) = (host, &self.registry)
+            && host != flag
+        {
+            let reason = format!(
+                "{host} and --registry {flag} are two registries; hint: leave out one of them"
+            );
+            return Err(Usage(reason));
+        }
+        Ok(Self {
+            registry: host.map(str::to_owned).or_else(|| self.registry.clone()),
+            ..*self
+        })
+    }
+}
+
 /// A repository and the client for its registry.
 pub(super) struct Place {
     pub(super) client: Arc<Client>,
@@ -130,7 +149,7 @@ impl Context {
                 retries: args.retries.unwrap_or(RETRIES),
                 listener: Arc::new(move |event| match event {
                     Event::Warning(text) => printer.warning(text),
-                    Event::Retry(text) => printer.note(text),
+                    Event::Retry(text) | Event::Ssh(text) => printer.note(text),
                     Event::Request(text) => printer.detail(text),
                 }),
             },
@@ -194,6 +213,14 @@ impl Context {
         Ok((self.place(image)?, reference))
     }
 
+    /// `[HOST/]REPOSITORY[:TAG][@DIGEST]` as it was written: nothing is made up where there is
+    /// neither.
+    pub(super) fn image(&self, text: &str) -> anyhow::Result<(Place, Option<Tag>, Option<Digest>)> {
+        let image = parse(text)?;
+        let (tag, digest) = (image.tag.clone(), image.digest);
+        Ok((self.place(image)?, tag, digest))
+    }
+
     /// `[HOST/]REPOSITORY:TAG` or `[HOST/]REPOSITORY@DIGEST`: exactly one of them, as what is
     /// deleted must be named.
     pub(super) fn deletable(&self, text: &str) -> anyhow::Result<(Place, Reference)> {
@@ -251,10 +278,10 @@ impl Place {
 }
 
 fn parse(text: &str) -> Result<ImageReference, Usage> {
-    if text.starts_with("http://") || text.starts_with("https://") {
+    if let Some((scheme, _)) = text.split_once("://") {
         let reason = format!(
-            "{text:?} is not a reference; hint: leave out http:// or https://, or name the registry \
-             with --registry and here only what is in it"
+            "{text:?} is not a reference; hint: leave out {scheme}://, or name the registry with \
+             --registry and here only what is in it"
         );
         return Err(Usage(reason));
     }

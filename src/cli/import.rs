@@ -2,7 +2,6 @@
 
 use std::io::{IsTerminal as _, stdin};
 use std::path::Path;
-use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -10,11 +9,11 @@ use super::context::{ClientArgs, Context};
 use super::exit::{Exit, Usage};
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
+use super::progress::Transfers;
 use super::table::Column;
 use crate::archive::{Compression, parse_platform};
 use crate::oci::{Digest, ImageReference, Platform, Repository, Tag};
 use crate::transfer::import::{self, Goal, ImageReport, Input, Naming, Options};
-use crate::transfer::progress::{Event, Listener};
 
 const COLUMNS: [Column; 6] = [
     Column::Name("IMAGE"),
@@ -135,7 +134,9 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         let host = host.unwrap_or_default();
         format!("{host}{}:{}", goal.repository, goal.tag)
     };
-    let imported = import::import((*client).clone(), input, options, listener(printer)).await;
+    let transfers = Transfers::new(printer);
+    let imported = import::import((*client).clone(), input, options, transfers.listener()).await;
+    transfers.end();
     let reports = match imported {
         Ok(reports) => reports,
         Err(error) => {
@@ -207,14 +208,6 @@ fn print(rows: &[Row], format: Format, printer: Printer) -> std::io::Result<()> 
             printer.table(&COLUMNS, cells.collect())
         }
     }
-}
-
-fn listener(printer: Printer) -> Listener {
-    Arc::new(move |event| match event {
-        Event::Warning(text) => printer.warning(text),
-        Event::Note(text) => printer.note(text),
-        Event::Begin { .. } | Event::Moved { .. } | Event::End { .. } => {}
-    })
 }
 
 #[expect(

@@ -6,6 +6,8 @@
 
 mod catalog;
 mod context;
+mod copy;
+mod copying;
 mod delete;
 mod deletion;
 mod destination;
@@ -16,6 +18,8 @@ mod generate;
 mod image;
 mod import;
 mod inspect;
+mod login;
+mod logout;
 mod manifest;
 mod output;
 mod progress;
@@ -23,8 +27,10 @@ mod registry;
 mod report;
 mod selection;
 pub mod serve;
+mod sync;
 mod table;
 mod tags;
+mod whoami;
 
 use clap::Parser;
 pub use exit::Exit;
@@ -48,7 +54,14 @@ A reference with a host names its own registry: registry.example.org:5000/team/n
 it is --registry HOST[:PORT] (or http://HOST[:PORT], https://HOST[:PORT]), else REGCTL_REGISTRY, else the `registry:` of regctl/settings.yml in the user's \
 configuration directory, else 127.0.0.1:5000.
 
-Credentials are those of docker and podman. On this machine's loopback a registry may be without \
+In these three ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is a registry that HOST reaches on its loopback, \
+by default at port 5000. The system's ssh carries the connection, with the user's own configuration; \
+REGCTL_SSH is another command line for it (REGCTL_SSH='ssh -i KEY'). Such a registry may be without TLS; \
+where it has TLS its certificate is not checked, as ssh has made sure of the host. Its credentials and \
+certificates are those of HOST:REGISTRY-PORT.
+
+Credentials are those of docker and podman, as `docker login`, `podman login` and `regctl login` keep \
+them. Proxies are those of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY. On this machine's loopback a registry may be without \
 TLS; elsewhere that takes --plain-http.
 
 Exit codes: 0 done, 1 error, 2 usage, 3 not found, 4 denied, 5 partly done, 6 unavailable after \
@@ -70,8 +83,13 @@ enum Command {
     #[command(subcommand)]
     Manifest(manifest::Command),
     Delete(delete::Args),
+    Login(login::Args),
+    Logout(logout::Args),
+    Whoami(whoami::Args),
     Import(import::Args),
     Export(export::Args),
+    Copy(copy::Args),
+    Sync(sync::Args),
     Completions(generate::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -154,6 +172,11 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
         Command::Delete(args) | Command::Tag(TagCommand::Rm(args)) => {
             delete::run(&args, &Context::new(&args.client.with(early))?).await
         }
+        Command::Login(args) => login::run(&args, &Context::new(&args.client(early)?)?).await,
+        Command::Logout(args) => logout::run(&Context::new(&args.client(early)?)?).await,
+        Command::Whoami(args) => whoami::run(&args, &Context::new(&args.client(early)?)?).await,
+        Command::Copy(args) => copy::run(&args, &Context::new(&args.client.with(early))?).await,
+        Command::Sync(args) => sync::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Import(args) => import::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Export(args) => export::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Completions(args) => generate::completions(&args, Printer::default()),

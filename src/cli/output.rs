@@ -198,6 +198,21 @@ impl Printer {
         )))
     }
 
+    /// Asks for a line on the terminal.
+    pub(super) fn ask_line(self, question: &str) -> io::Result<String> {
+        let mut stderr = io::stderr().lock();
+        write!(stderr, "{}", harmless(question))?;
+        stderr.flush()?;
+        let mut answer = String::new();
+        io::stdin().read_line(&mut answer)?;
+        Ok(answer.trim().to_owned())
+    }
+
+    /// Asks for a line on the terminal that nobody is to read over the user's shoulder.
+    pub(super) fn ask_secret(self, question: &str) -> io::Result<String> {
+        rpassword::prompt_password(harmless(question))
+    }
+
     /// A time: how long ago on a terminal, RFC 3339 elsewhere, `-` for none.
     pub(super) fn time(self, time: Option<Timestamp>) -> String {
         match time {

@@ -1,11 +1,16 @@
 //! How far something has come, on stderr: a bar on a terminal, a line now and then elsewhere.
 
 use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use parking_lot::Mutex;
 
+use super::figures;
 use super::output::Printer;
+use crate::transfer::progress::{Event, Listener, Outcome};
 
 /// How often a line is written where there is no terminal.
 const INTERVAL: Duration = Duration::from_secs(30);
@@ -57,5 +62,230 @@ impl Drop for Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// Blobs on their way: a bar for each that moves and one for all of them. Clones are the same.
+#[derive(Clone)]
+pub(super) struct Transfers(Arc<Inner>);
+
+struct Inner {
+    printer: Printer,
+    bars: Option<MultiProgress>,
+    state: Mutex<State>,
+}
+
+struct State {
+    begun: Instant,
+    said: Instant,
+    total: Option<ProgressBar>,
+    moving: HashMap<u64, Moving>,
+    tally: Tally,
+}
+
+struct Moving {
+    name: String,
+    size: Option<u64>,
+    /// From its first byte on, where bars are drawn.
+    bar: Option<ProgressBar>,
+}
+
+/// What has happened so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Tally {
+    /// Over the wire.
+    bytes: u64,
+    sent: usize,
+    mounted: usize,
+    exists: usize,
+    failed: usize,
+}
+
+impl Tally {
+    fn count(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Sent => self.sent += 1,
+            Outcome::Mounted => self.mounted += 1,
+            Outcome::Exists => self.exists += 1,
+            Outcome::Failed => self.failed += 1,
+        }
+    }
+
+    /// `12 blobs: 3 sent, 1 mounted, 8 exist`; what is none is left out.
+    fn text(self) -> String {
+        let all = self.sent + self.mounted + self.exists + self.failed;
+        let mut parts = Vec::new();
+        for (count, word) in [
+            (self.sent, "sent"),
+            (self.mounted, "mounted"),
+            (
+                self.exists,
+                if self.exists == 1 { "exists" } else { "exist" },
+            ),
+            (self.failed, "failed"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {word}"));
+            }
+        }
+        let count = figures::count(all, "blob", "blobs");
+        if parts.is_empty() {
+            return count;
+        }
+        format!("{count}: {}", parts.join(", "))
+    }
+}
+
+impl Transfers {
+    /// Nothing under way yet, and nothing drawn.
+    pub(super) fn new(printer: Printer) -> Self {
+        let bars = printer.shows_bars().then(MultiProgress::new);
+        let total = bars.as_ref().map(|bars| {
+            let bar = bars.add(ProgressBar::new_spinner());
+            bar.with_style(style("{bytes} over the wire, {bytes_per_sec}; {msg}"))
+        });
+        let now = Instant::now();
+        Self(Arc::new(Inner {
+            printer,
+            bars,
+            state: Mutex::new(State {
+                begun: now,
+                said: now,
+                total,
+                moving: HashMap::new(),
+                tally: Tally::default(),
+            }),
+        }))
+    }
+
+    /// Who is told by a transfer.
+    pub(super) fn listener(&self) -> Listener {
+        let inner = Arc::clone(&self.0);
+        Arc::new(move |event| inner.hear(event))
+    }
+
+    /// Takes the bars away and says what it all came to.
+    pub(super) fn end(&self) {
+        let Inner {
+            printer,
+            bars,
+            state,
+        } = &*self.0;
+        if let Some(bars) = bars {
+            // A terminal that can't be cleared is one that nobody reads.
+            let _ = bars.clear();
+        }
+        let state = state.lock();
+        if state.tally != Tally::default() {
+            printer.note(&format!(
+                "{} over the wire in {:.1} s; {}",
+                figures::size(state.tally.bytes),
+                state.begun.elapsed().as_secs_f64(),
+                state.tally.text()
+            ));
+        }
+    }
+}
+
+impl Inner {
+    fn hear(&self, event: Event<'_>) {
+        let mut state = self.state.lock();
+        match event {
+            Event::Note(text) => return self.aside(|printer| printer.note(text)),
+            Event::Warning(text) => return self.aside(|printer| printer.warning(text)),
+            Event::Begin { id, name, size } => {
+                let name = name.to_owned();
+                let bar = None;
+                state.moving.insert(id, Moving { name, size, bar });
+            }
+            Event::Moved { id, bytes } => {
+                state.tally.bytes += bytes;
+                if let Some(bars) = &self.bars
+                    && let Some(moving) = state.moving.get_mut(&id)
+                {
+                    moving
+                        .bar
+                        .get_or_insert_with(|| draw(bars, moving.size, &moving.name))
+                        .inc(bytes);
+                }
+            }
+            Event::End { id, outcome } => {
+                let bar = state.moving.remove(&id).and_then(|moving| moving.bar);
+                if let (Some(bars), Some(bar)) = (&self.bars, bar) {
+                    bar.finish_and_clear();
+                    bars.remove(&bar);
+                }
+                state.tally.count(outcome);
+            }
+        }
+        if let Some(total) = &state.total {
+            total.set_position(state.tally.bytes);
+            total.set_message(state.tally.text());
+        } else if state.said.elapsed() >= INTERVAL {
+            state.said = Instant::now();
+            let (moved, under_way) = (figures::size(state.tally.bytes), state.moving.len());
+            let tally = state.tally.text();
+            self.printer.note(&format!(
+                "{moved} over the wire; {tally}; {under_way} under way"
+            ));
+        }
+    }
+
+    /// Says something above the bars.
+    fn aside(&self, say: impl FnOnce(Printer)) {
+        match &self.bars {
+            Some(bars) => bars.suspend(|| say(self.printer)),
+            None => say(self.printer),
+        }
+    }
+}
+
+/// A bar for one transfer, above that of the total.
+fn draw(bars: &MultiProgress, size: Option<u64>, name: &str) -> ProgressBar {
+    let bar = match size {
+        Some(size) => ProgressBar::new(size).with_style(style(
+            "{msg:19} {bar:20} {bytes:>10}/{total_bytes} {bytes_per_sec}",
+        )),
+        None => {
+            ProgressBar::new_spinner().with_style(style("{msg:19} {bytes:>31} {bytes_per_sec}"))
+        }
+    };
+    bars.insert_from_back(1, bar.with_message(name.to_owned()))
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_it_came_to() {
+        let transfers = Transfers::new(Printer::new(true, false));
+        let listener = transfers.listener();
+        let blobs = [
+            Outcome::Sent,
+            Outcome::Exists,
+            Outcome::Exists,
+            Outcome::Mounted,
+        ];
+        for (id, outcome) in (0..).zip(blobs) {
+            listener(Event::Begin {
+                id,
+                name: "x",
+                size: Some(3),
+            });
+            if outcome == Outcome::Sent {
+                listener(Event::Moved { id, bytes: 2 });
+                listener(Event::Moved { id, bytes: 1 });
+            }
+            listener(Event::End { id, outcome });
+        }
+        let state = transfers.0.state.lock();
+        assert_eq!(state.tally.bytes, 3);
+        assert_eq!(state.tally.text(), "4 blobs: 1 sent, 1 mounted, 2 exist");
+        assert!(state.moving.is_empty());
     }
 }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 use super::exit::Usage;
-use crate::client::{Scheme, files};
+use crate::client::{SSH, Scheme, SshAddress, files};
 
 /// The registry when nobody says otherwise: `regctl serve`'s own address.
 const DEFAULT: &str = "127.0.0.1:5000";
@@ -19,7 +19,7 @@ const VARIABLE: &str = "REGCTL_REGISTRY";
 /// A registry as it was written.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Registry {
-    /// `host` or `host:port`.
+    /// `host` or `host:port`; all of it where it is one behind ssh.
     pub(super) host: String,
     /// How it is spoken to.
     pub(super) scheme: Scheme,
@@ -28,7 +28,7 @@ pub(super) struct Registry {
 /// Why a text names no registry.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{text:?} {reason}; hint: a registry is written HOST[:PORT], http://HOST[:PORT] or https://HOST[:PORT]"
+    "{text:?} {reason}; hint: a registry is written HOST[:PORT], http://HOST[:PORT], https://HOST[:PORT] or ssh://[USER@]HOST[:PORT][/REGISTRY-PORT]"
 )]
 pub(super) struct RegistryError {
     text: String,
@@ -39,6 +39,14 @@ impl std::str::FromStr for Registry {
     type Err = RegistryError;
 
     fn from_str(text: &str) -> Result<Self, RegistryError> {
+        if text.starts_with(SSH) {
+            let checked = text.parse::<SshAddress>();
+            checked.map_err(|wrong| error(text, wrong.to_string()))?;
+            return Ok(Self {
+                host: text.to_owned(),
+                scheme: Scheme::Found,
+            });
+        }
         let (scheme, rest) = match text.split_once("://") {
             None => (Scheme::Found, text),
             Some(("http", rest)) => (Scheme::Http, rest),
@@ -133,6 +141,7 @@ mod tests {
             ("h:5000", "h:5000", Scheme::Found),
             ("http://127.0.0.1:5000", "127.0.0.1:5000", Scheme::Http),
             ("https://[::1]:5000/", "[::1]:5000", Scheme::Https),
+            ("ssh://ada@far/5001", "ssh://ada@far/5001", Scheme::Found),
         ] {
             let host = host.to_owned();
             assert_eq!(parse(text), Ok(Registry { host, scheme }));
@@ -141,6 +150,8 @@ mod tests {
             ("http://h:5000/v2/", "has a path, /v2"),
             ("h:5000/team", "has a path, /team"),
             ("oci://h", "begins with oci://"),
+            ("ssh://h/team", "has a path that is not"),
+            ("ssh://-oProxyCommand=x", "no host name"),
             ("https://", "has no host"),
             ("", "has no host"),
         ] {

@@ -11,8 +11,13 @@ use super::exit::Usage;
 pub(super) struct Filter(Option<GlobMatcher>);
 
 impl Filter {
-    /// Reads a glob. `*` and `?` stop at a slash, `**` does not.
+    /// The glob of `--filter`.
     pub(super) fn new(glob: Option<&str>) -> Result<Self, Usage> {
+        Self::of("--filter", glob)
+    }
+
+    /// The glob of a flag. `*` and `?` stop at a slash, `**` does not.
+    pub(super) fn of(flag: &str, glob: Option<&str>) -> Result<Self, Usage> {
         let Some(glob) = glob else {
             return Ok(Self(None));
         };
@@ -21,7 +26,7 @@ impl Filter {
             .build()
             .map_err(|error| {
                 Usage(format!(
-                    "--filter: {error}; hint: quote a pattern like 'team/*' or '1.*'"
+                    "{flag}: {error}; hint: quote a pattern like 'team/*' or '1.*'"
                 ))
             })?;
         Ok(Self(Some(glob.compile_matcher())))

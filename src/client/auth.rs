@@ -1,38 +1,27 @@
 //! Answering a registry's challenge: Basic, and Bearer with its token service.
 //!
-//! Owns the tokens of one registry, one for each scope, and the decision which secret may go where:
-//! to the registry itself, or to the https realm that the registry names (an http realm only for a
-//! registry that is itself spoken to over http).
+//! Owns the tokens of one registry, one for each scope, and which credential is shown when. Invariant:
+//! nothing is shown to a registry that may not be told secrets.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use parking_lot::Mutex;
-use reqwest::header::{HeaderValue, WWW_AUTHENTICATE};
-use reqwest::{Method, StatusCode};
-use serde::Deserialize;
+use reqwest::header::HeaderValue;
 use tokio::sync::OnceCell;
-use url::Url;
 
 use super::challenge::Challenge;
 use super::credentials::{Credential, Credentials, Found};
 use super::endpoint::Endpoint;
-use super::error::words;
-use super::request::{Answer, Request};
+use super::request::Answer;
+use super::token::{Asked, direct};
 use super::transport::Transport;
 use super::{Error, Event};
 use crate::oci::Repository;
 
-/// The shortest life of a token, whatever its service says.
-const SHORTEST_LIFE: Duration = Duration::from_mins(1);
-/// The longest life that is believed.
-const LONGEST_LIFE: Duration = Duration::from_hours(24);
 /// A token is not used for its last seconds: the clocks differ, and the request takes time.
 const MARGIN: Duration = Duration::from_secs(5);
-const TOKEN_LIMIT: usize = 1024 * 1024;
 
 /// What a request is about to do, as token services name it.
 #[derive(Debug, Clone, Copy)]
@@ -89,13 +78,6 @@ impl<'a> Scope<'a> {
     }
 }
 
-#[derive(Deserialize)]
-struct TokenAnswer {
-    token: Option<String>,
-    access_token: Option<String>,
-    expires_in: Option<u64>,
-}
-
 struct Token {
     header: HeaderValue,
     until: Instant,
@@ -103,7 +85,10 @@ struct Token {
 
 /// Who this side is to one registry.
 pub(super) struct Auth {
+    /// The registry as it was named.
     registry: String,
+    /// Its name in files of credentials.
+    key: String,
     credentials: OnceCell<Credentials>,
     tokens: Mutex<HashMap<String, Token>>,
     /// Held while a token is fetched, so that many requests at once fetch one.
@@ -112,14 +97,25 @@ pub(super) struct Auth {
 }
 
 impl Auth {
-    pub(super) fn new(registry: &str) -> Self {
+    pub(super) fn new(registry: &str, endpoint: &Endpoint) -> Self {
         Self {
             registry: registry.to_owned(),
+            key: endpoint.key().to_owned(),
             credentials: OnceCell::new(),
             tokens: Mutex::default(),
             fetching: tokio::sync::Mutex::default(),
             basic: AtomicBool::new(false),
         }
+    }
+
+    /// What this side has to show, from all of its sources.
+    pub(super) async fn credentials(&self, transport: &Transport) -> &Credentials {
+        let load = || {
+            Credentials::load(&self.key, |warning| {
+                transport.tell(Event::Warning(warning));
+            })
+        };
+        self.credentials.get_or_init(load).await
     }
 
     /// The header that a request of this scope needs, as far as is known from earlier ones.
@@ -144,10 +140,7 @@ impl Auth {
         }
         match self.credentials.get().and_then(|all| all.find(None)) {
             Some(found) => format!("the credentials used are those of {}", found.source),
-            None => format!(
-                "sign in with `docker login {registry}` or `podman login {registry}`; their \
-                 credentials are used here"
-            ),
+            None => format!("sign in with `regctl login {registry}`"),
         }
     }
 
@@ -161,27 +154,10 @@ impl Auth {
         endpoint: &Endpoint,
         transport: &Transport,
     ) -> Result<Option<HeaderValue>, Error> {
-        let challenges: Vec<Challenge> = answer
-            .headers
-            .get_all(WWW_AUTHENTICATE)
-            .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(Challenge::parse)
-            .collect();
-        let offered = |scheme: &str| {
-            challenges
-                .iter()
-                .find(|challenge| challenge.scheme == scheme)
-        };
+        let challenges = Challenge::all(&answer.headers);
+        let offered = |scheme| Challenge::find(&challenges, scheme);
         let found = if endpoint.may_send_credentials() {
-            let credentials = self
-                .credentials
-                .get_or_init(|| {
-                    Credentials::load(&self.registry, |warning| {
-                        transport.tell(Event::Warning(warning));
-                    })
-                })
-                .await;
+            let credentials = self.credentials(transport).await;
             credentials.find(scope.repository())
         } else {
             None
@@ -197,9 +173,11 @@ impl Auth {
             ) => direct(token),
             (_, Some(bearer), _) => {
                 let asked = Asked {
+                    registry: &self.registry,
                     challenge: bearer,
-                    scope,
-                    found: found.as_ref(),
+                    scopes: scope.text(),
+                    credential: found.as_ref().map(|found| &found.credential),
+                    lasting: false,
                 };
                 Some(self.token(&asked, rejected, endpoint, transport).await?)
             }
@@ -220,7 +198,7 @@ impl Auth {
         endpoint: &Endpoint,
         transport: &Transport,
     ) -> Result<HeaderValue, Error> {
-        let key = asked.scope.text();
+        let key = asked.scopes.clone();
         let _fetching = self.fetching.lock().await;
         if let Some(token) = self.tokens.lock().get(&key)
             && Some(&token.header) != rejected
@@ -228,29 +206,12 @@ impl Auth {
         {
             return Ok(token.header.clone());
         }
-        let realm = asked.realm(&self.registry, endpoint)?;
-        let answer = asked.send(realm.clone(), transport).await?;
-        if !answer.status.is_success() {
-            return Err(self.no_token(&answer, &realm, endpoint));
-        }
-        let malformed = |reason: &str| Error::Malformed {
-            registry: realm.authority().to_owned(),
-            what: "a token".into(),
-            reason: reason.to_owned(),
-        };
-        let token: TokenAnswer = serde_json::from_slice(&answer.body)
-            .map_err(|_| malformed("it is not the JSON of a token"))?;
-        let text = [token.token, token.access_token]
-            .into_iter()
-            .flatten()
-            .find(|text| !text.is_empty())
-            .ok_or_else(|| malformed("there is no token in it"))?;
-        let header =
-            bearer(&text).ok_or_else(|| malformed("the token has characters that none has"))?;
-        let life = Duration::from_secs(token.expires_in.unwrap_or(0)).max(SHORTEST_LIFE);
+        let hint = self.hint(&self.registry, endpoint);
+        let granted = asked.fetch(&hint, endpoint, transport).await?;
         let until = Instant::now()
-            .checked_add(life.min(LONGEST_LIFE).saturating_sub(MARGIN))
+            .checked_add(granted.life.saturating_sub(MARGIN))
             .unwrap_or_else(Instant::now);
+        let header = granted.header;
         let stored = Token {
             header: header.clone(),
             until,
@@ -258,142 +219,4 @@ impl Auth {
         self.tokens.lock().insert(key, stored);
         Ok(header)
     }
-
-    fn no_token(&self, answer: &Answer, realm: &Url, endpoint: &Endpoint) -> Error {
-        let registry = realm.authority().to_owned();
-        let (what, words) = ("a token".to_owned(), words(&answer.body));
-        let status = answer.status;
-        if super::retry::is_transient(status) {
-            Error::Unavailable {
-                registry,
-                what,
-                status,
-                words,
-                hint: String::new(),
-            }
-        } else if status.is_client_error() && status != StatusCode::NOT_FOUND {
-            Error::Denied {
-                registry,
-                what,
-                words,
-                hint: self.hint(&self.registry, endpoint),
-            }
-        } else {
-            Error::Refused {
-                registry,
-                what,
-                status,
-                words,
-            }
-        }
-    }
-}
-
-/// A token that is wanted: the challenge, the scope, and who asks.
-struct Asked<'a> {
-    challenge: &'a Challenge,
-    scope: &'a Scope<'a>,
-    found: Option<&'a Found>,
-}
-
-impl Asked<'_> {
-    /// The address of the token service, if it is one that may be asked.
-    fn realm(&self, registry: &str, endpoint: &Endpoint) -> Result<Url, Error> {
-        let malformed = |reason: &str| Error::Malformed {
-            registry: registry.to_owned(),
-            what: "a challenge".into(),
-            reason: reason.to_owned(),
-        };
-        let realm = self
-            .challenge
-            .parameter("realm")
-            .and_then(|realm| Url::parse(realm).ok())
-            .filter(Url::has_host)
-            .ok_or_else(|| malformed("its realm is not an address"))?;
-        match realm.scheme() {
-            "https" => Ok(realm),
-            "http" if endpoint.is_plain() => Ok(realm),
-            _ => Err(malformed(
-                "its realm is not https, so no credentials are sent there",
-            )),
-        }
-    }
-
-    /// What is asked for: what this side is about to do, and what the challenge says it needs.
-    fn scopes(&self) -> Vec<String> {
-        let own = self.scope.text();
-        let asked = self.challenge.parameter("scope").unwrap_or_default();
-        let mut scopes: Vec<String> = own.split(' ').map(str::to_owned).collect();
-        for scope in asked.split(' ').filter(|scope| !scope.is_empty()) {
-            if !scopes.iter().any(|own| own == scope) {
-                scopes.push(scope.to_owned());
-            }
-        }
-        scopes
-    }
-
-    async fn send(&self, mut realm: Url, transport: &Transport) -> Result<Answer, Error> {
-        let service = self.challenge.parameter("service").unwrap_or_default();
-        let scopes = self.scopes();
-        let credential = self.found.map(|found| &found.credential);
-        if let Some(Credential::Identity(token)) = credential {
-            let joined = scopes.join(" ");
-            let form = [
-                ("grant_type", "refresh_token"),
-                ("refresh_token", token),
-                ("service", service),
-                ("scope", &joined),
-                ("client_id", "regctl"),
-            ];
-            return transport
-                .fetch(&Request {
-                    form: Some(&form),
-                    limit: TOKEN_LIMIT,
-                    ..Request::new(Method::POST, realm)
-                })
-                .await;
-        }
-        {
-            let mut query = realm.query_pairs_mut();
-            if !service.is_empty() {
-                query.append_pair("service", service);
-            }
-            for scope in &scopes {
-                query.append_pair("scope", scope);
-            }
-            query.append_pair("client_id", "regctl");
-            if let Some(Credential::Basic { user, .. }) = credential {
-                query.append_pair("account", user);
-            }
-        }
-        transport
-            .fetch(&Request {
-                authorization: credential.and_then(direct),
-                limit: TOKEN_LIMIT,
-                ..Request::new(Method::GET, realm)
-            })
-            .await
-    }
-}
-
-/// The header that shows a credential itself; `None` for one that only a token service takes.
-fn direct(credential: &Credential) -> Option<HeaderValue> {
-    match credential {
-        Credential::Basic { user, password } => {
-            let encoded = STANDARD.encode(format!("{user}:{password}"));
-            secret(&format!("Basic {encoded}"))
-        }
-        Credential::Registry(token) => bearer(token),
-        Credential::Identity(_) => None,
-    }
-}
-
-fn bearer(token: &str) -> Option<HeaderValue> {
-    secret(&format!("Bearer {token}"))
-}
-
-fn secret(text: &str) -> Option<HeaderValue> {
-    let mut header = HeaderValue::from_str(text).ok()?;
-    header.set_sensitive(true);
-    Some(header)
 }

@@ -34,18 +34,23 @@ fn directories() -> Vec<PathBuf> {
         PathBuf::from("/etc/containers/certs.d"),
     ];
     if let Some(config) = dirs::config_dir() {
-        directories.push(config.join("containers/certs.d"));
-        directories.push(config.join("regctl/certs.d"));
+        // docker without root, podman, and regctl for itself.
+        let owners = ["docker", "containers", "regctl"];
+        directories.extend(owners.map(|owner| config.join(owner).join("certs.d")));
     }
     directories
 }
 
 impl Certificates {
-    /// Reads what there is for a registry, `host` or `host:port`.
-    pub(super) fn load(authority: &str) -> Result<Self, Error> {
+    /// Reads what there is for a registry under its names, each `host` or `host:port`.
+    pub(super) fn load(names: &[&str]) -> Result<Self, Error> {
         let mut found = Self::default();
+        let mut names = names.to_vec();
+        names.dedup();
         for directory in directories() {
-            found.add(&directory.join(authority))?;
+            for name in &names {
+                found.add(&directory.join(name))?;
+            }
         }
         Ok(found)
     }

@@ -3,6 +3,8 @@
 //! Pure. Lenient in what it reads, as several challenges in one header are told apart from the
 //! parameters of one only by their form; never fails, an unreadable rest is left out.
 
+use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
+
 /// One challenge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Challenge {
@@ -18,6 +20,22 @@ impl Challenge {
             .iter()
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.as_str())
+    }
+
+    /// All the challenges of an answer.
+    pub(super) fn all(headers: &HeaderMap) -> Vec<Self> {
+        let values = headers.get_all(WWW_AUTHENTICATE).iter();
+        values
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(Self::parse)
+            .collect()
+    }
+
+    /// The first of a scheme, in lower case.
+    pub(super) fn find<'a>(challenges: &'a [Self], scheme: &str) -> Option<&'a Self> {
+        challenges
+            .iter()
+            .find(|challenge| challenge.scheme == scheme)
     }
 
     /// All the challenges of one header value.

@@ -6,6 +6,7 @@
 //! Secrets are in no `Debug` and in no message.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use base64::Engine as _;
@@ -19,7 +20,7 @@ use super::helper;
 use crate::oci::Repository;
 
 /// Docker Hub's key in files and helpers, from the time of the first registry.
-const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
+pub(super) const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
 
 /// Padding is as the writer liked it.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -43,11 +44,22 @@ pub(super) enum Credential {
     Registry(String),
 }
 
+impl Credential {
+    fn user(&self) -> Option<String> {
+        match self {
+            Self::Basic { user, .. } => Some(user.clone()),
+            Self::Identity(_) | Self::Registry(_) => None,
+        }
+    }
+}
+
 /// A credential and where it was found, for messages.
 #[derive(Clone)]
 pub(super) struct Found {
     pub(super) credential: Credential,
     pub(super) source: String,
+    /// The user, where the source says.
+    pub(super) user: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -106,23 +118,21 @@ impl Credentials {
     }
 
     async fn ask_helpers(&mut self, warn: &impl Fn(&str)) {
-        let key = if self.host == DOCKER_HUB {
-            DOCKER_HUB_KEY
-        } else {
-            &self.host
-        };
+        let key = key(&self.host);
         for (source, file) in &self.files {
             let named = file
                 .cred_helpers
                 .iter()
                 .find(|(host, _)| normalised(host) == self.host)
                 .map(|(_, helper)| helper.as_str());
-            let store = Some(file.creds_store.as_str()).filter(|store| !store.is_empty());
-            let Some(name) = named.or(store) else {
+            // An empty name for a host stands for the file itself.
+            let name = named.unwrap_or(&file.creds_store);
+            if name.is_empty() {
                 continue;
-            };
+            }
             match helper::get(name, key).await {
                 Ok(Some(credential)) => self.helpers.push(Found {
+                    user: credential.user(),
                     credential,
                     source: format!("docker-credential-{name}"),
                 }),
@@ -152,10 +162,15 @@ impl Credentials {
     fn in_files(&self, candidates: &[String]) -> Option<Found> {
         self.files.iter().find_map(|(source, file)| {
             candidates.iter().find_map(|candidate| {
+                // Of several spellings the one that docker itself writes is the latest.
+                let exact = file.auths.get(key(candidate));
                 let mut entries = file.auths.iter();
-                let (_, entry) = entries.find(|(key, _)| normalised(key) == candidate)?;
+                let mut any = || entries.find(|(key, _)| normalised(key) == candidate);
+                let entry = exact.or_else(|| Some(any()?.1))?;
+                let credential = entry.credential()?;
                 Some(Found {
-                    credential: entry.credential()?,
+                    user: credential.user().or_else(|| Some(entry.decoded()?.0)),
+                    credential,
                     source: source.clone(),
                 })
             })
@@ -177,19 +192,30 @@ impl Entry {
                 password: self.password.clone(),
             });
         }
+        let (user, password) = self.decoded()?;
+        Some(Credential::Basic { user, password })
+    }
+
+    fn decoded(&self) -> Option<(String, String)> {
         let decoded = BASE64.decode(self.auth.trim()).ok()?;
         let decoded = String::from_utf8(decoded).ok()?;
         let (user, password) = decoded.split_once(':')?;
-        Some(Credential::Basic {
-            user: user.to_owned(),
-            // Old versions of docker padded it with NUL.
-            password: password.trim_end_matches('\0').to_owned(),
-        })
+        // Old versions of docker padded it with NUL.
+        let password = password.trim_end_matches('\0');
+        Some((user.to_owned(), password.to_owned()))
+    }
+}
+
+/// The key of a registry in docker's files and for helpers.
+pub(super) fn key(registry: &str) -> &str {
+    match canonical(registry) {
+        DOCKER_HUB => DOCKER_HUB_KEY,
+        host => host,
     }
 }
 
 /// A key without scheme and without the `/v1/` of old; the spellings of Docker Hub are one.
-fn normalised(key: &str) -> &str {
+pub(super) fn normalised(key: &str) -> &str {
     let key = key
         .strip_prefix("https://")
         .or_else(|| key.strip_prefix("http://"))
@@ -202,16 +228,23 @@ fn normalised(key: &str) -> &str {
     canonical(key)
 }
 
+/// The value of a variable that is set and not empty.
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name).filter(|value| !value.is_empty())
+}
+
+/// Where docker's own file is.
+pub(super) fn docker_config() -> Option<PathBuf> {
+    let directory = match variable("DOCKER_CONFIG") {
+        Some(directory) => PathBuf::from(directory),
+        None => dirs::home_dir()?.join(".docker"),
+    };
+    Some(directory.join("config.json"))
+}
+
 /// Where the files are, in the order of who wins.
 fn paths() -> Vec<PathBuf> {
-    let variable = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    let home = dirs::home_dir();
-    let mut paths = Vec::new();
-    if let Some(directory) = variable("DOCKER_CONFIG") {
-        paths.push(PathBuf::from(directory).join("config.json"));
-    } else if let Some(home) = &home {
-        paths.push(home.join(".docker/config.json"));
-    }
+    let mut paths = Vec::from_iter(docker_config());
     if let Some(file) = variable("REGISTRY_AUTH_FILE") {
         paths.push(PathBuf::from(file));
         return paths;

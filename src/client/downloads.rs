@@ -11,7 +11,6 @@ use reqwest::header::CONTENT_RANGE;
 use reqwest::{Method, StatusCode};
 
 use super::auth::Scope;
-use super::failure::failure;
 use super::{Call, Client, Error, Source, Subject};
 use crate::hash::Hasher;
 use crate::oci::{Digest, Repository, parse_content_range};
@@ -95,10 +94,11 @@ impl Download {
                 Err(error) => (super::error::innermost(&error), Some(error)),
             };
             self.response = None;
-            let (transport, host) = (self.client.transport.clone(), url.authority());
+            let transport = self.client.transport.clone();
+            let host = transport.shown(&url);
             if !transport.rest(host, self.attempt, &reason, None).await {
                 return Err(match failed {
-                    Some(error) => failure(&error, &url).into_error(host),
+                    Some(error) => transport.failure(&error, &url).await.into_error(host),
                     None => self.wrong_length(self.position),
                 });
             }

@@ -1,8 +1,9 @@
 //! Which host a registry is reached at, and whether over https or http.
 //!
-//! https, always, with two exceptions: where http is asked for, and a registry on this machine's loopback
-//! that does not speak TLS. The latter is found out once, by a request without credentials, and a
-//! registry found so is never sent any ([`Endpoint::may_send_credentials`]).
+//! https, always, with three exceptions: where http is asked for, a registry on this machine's loopback
+//! that does not speak TLS, and one behind ssh. The latter two are found out once, by a request without
+//! credentials; a registry on the loopback found so is never sent any
+//! ([`Endpoint::may_send_credentials`]), one behind ssh is, as nobody between can read them.
 
 use std::net::IpAddr;
 
@@ -10,6 +11,7 @@ use tokio::sync::OnceCell;
 use url::{Host, Url};
 
 use super::Error;
+use super::ssh::{SSH, SshAddress};
 use super::transport::Transport;
 
 /// What Docker Hub calls itself in references and credentials.
@@ -42,20 +44,29 @@ pub(super) struct Endpoint {
     http: Url,
     scheme: Scheme,
     loopback: bool,
+    ssh: Option<SshAddress>,
+    key: String,
     decided: OnceCell<Url>,
 }
 
 impl Endpoint {
-    /// The address for `host` or `host:port`.
+    /// The address for `host` or `host:port`, or for `ssh://…`.
     pub(super) fn new(name: &str, scheme: Scheme) -> Result<Self, Error> {
-        let host = if canonical(name) == DOCKER_HUB {
-            DOCKER_HUB_HOST
-        } else {
-            name
-        };
         let wrong = |reason: &str| Error::Name {
             name: name.to_owned(),
             reason: reason.to_owned(),
+        };
+        let ssh = name.starts_with(SSH).then(|| name.parse::<SshAddress>());
+        let ssh = ssh
+            .transpose()
+            .map_err(|error| wrong(&format!("it {error}")))?;
+        let key = ssh.as_ref().map(SshAddress::key);
+        let host = match &key {
+            Some(key) if Url::parse(&format!("http://{key}/")).is_ok() => key,
+            // A name that only ssh's configuration can make something of.
+            Some(_) => "localhost",
+            None if canonical(name) == DOCKER_HUB => DOCKER_HUB_HOST,
+            None => name,
         };
         if host.contains(['/', '?', '#', '@', '\\']) || host.contains(char::is_whitespace) {
             return Err(wrong("it has characters that no host name has"));
@@ -65,42 +76,51 @@ impl Endpoint {
         };
         let (https, http) = (parse("https")?, parse("http")?);
         Ok(Self {
-            loopback: is_loopback(&https),
+            key: key.clone().unwrap_or_else(|| name.to_owned()),
+            loopback: is_loopback(&https) && ssh.is_none(),
             https,
             http,
             scheme,
+            ssh,
             decided: OnceCell::new(),
         })
     }
 
-    /// `host` or `host:port`, as certificates are filed under it.
+    /// `host` or `host:port`, as it was named, under which credentials and certificates are filed;
+    /// behind ssh the name that the registry would have without.
+    pub(super) fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// `host` or `host:port` as it is spoken to, without the port of https itself.
     pub(super) fn authority(&self) -> &str {
         self.https.authority()
     }
 
-    /// Whether it is on this machine.
-    pub(super) fn is_loopback(&self) -> bool {
-        self.loopback
+    /// How ssh reaches it, where it is reached so.
+    pub(super) fn behind_ssh(&self) -> Option<&SshAddress> {
+        self.ssh.as_ref()
     }
 
     /// The root of the registry, its scheme decided.
     pub(super) async fn base(&self, transport: &Transport) -> Result<&Url, Error> {
         match self.scheme {
             Scheme::Http => return Ok(&self.http),
-            Scheme::Found if self.loopback => {}
+            Scheme::Found if self.loopback || self.ssh.is_some() => {}
             Scheme::Found | Scheme::Https => return Ok(&self.https),
         }
         self.decided
             .get_or_try_init(|| async {
-                let probe = self
-                    .https
-                    .join("v2/")
-                    .unwrap_or_else(|_| self.https.clone());
-                Ok(if transport.speaks_tls(probe).await? {
-                    self.https.clone()
-                } else {
-                    self.http.clone()
-                })
+                let probe = |base: &Url| base.join("v2/").unwrap_or_else(|_| base.clone());
+                // Behind ssh a registry is mostly without TLS, and the way is long.
+                let plain = self.ssh.is_some() && !transport.wants_tls(probe(&self.http)).await?;
+                Ok(
+                    if !plain && transport.speaks_tls(probe(&self.https)).await? {
+                        self.https.clone()
+                    } else {
+                        self.http.clone()
+                    },
+                )
             })
             .await
     }
@@ -113,26 +133,30 @@ impl Endpoint {
         self.decided.get().unwrap_or(&self.https)
     }
 
-    /// Whether a secret may go to this registry at all: not over an http that nobody asked for.
+    /// Whether a secret may go to this registry at all: not over an http that nobody asked for, unless
+    /// ssh carries it.
     pub(super) fn may_send_credentials(&self) -> bool {
         self.scheme == Scheme::Http
+            || self.ssh.is_some()
             || self
                 .decided
                 .get()
                 .is_none_or(|base| base.scheme() == "https")
     }
 
-    /// Whether it is spoken to without TLS.
-    pub(super) fn is_plain(&self) -> bool {
-        self.scheme == Scheme::Http
-            || self
-                .decided
-                .get()
-                .is_some_and(|base| base.scheme() == "http")
+    /// Whether a token service at an http address may be told secrets: only where the registry itself
+    /// is told them so. Behind ssh that is the registry alone.
+    pub(super) fn may_tell_plainly(&self, realm: &Url) -> bool {
+        let base = self.decided();
+        match self.ssh {
+            Some(_) => realm.origin() == base.origin(),
+            None => base.scheme() == "http",
+        }
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address is on the loopback of the machine that takes it to be.
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(domain)) => domain == "localhost" || domain.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => IpAddr::V4(address).is_loopback(),
@@ -156,7 +180,7 @@ mod tests {
         ] {
             let endpoint = Endpoint::new(name, Scheme::Found).unwrap();
             assert_eq!(endpoint.authority(), authority);
-            assert_eq!(endpoint.is_loopback(), loopback, "{name}");
+            assert_eq!(endpoint.loopback, loopback, "{name}");
         }
     }
 
@@ -176,6 +200,20 @@ mod tests {
         );
         let endpoint = Endpoint::new("127.0.0.1:5000", Scheme::Found).unwrap();
         endpoint.decided.set(endpoint.http.clone()).unwrap();
-        assert!(endpoint.is_plain() && !endpoint.may_send_credentials());
+        assert!(!endpoint.may_send_credentials());
+    }
+
+    #[test]
+    fn behind_ssh() {
+        let endpoint = Endpoint::new("ssh://ada@far/5001", Scheme::Found).unwrap();
+        assert_eq!(endpoint.authority(), "far:5001");
+        endpoint.decided.set(endpoint.http.clone()).unwrap();
+        assert!(endpoint.may_send_credentials());
+        let realm = |text: &str| endpoint.may_tell_plainly(&Url::parse(text).unwrap());
+        assert!(realm("http://far:5001/token"));
+        assert!(!realm("http://far:5002/token") && !realm("http://other/token"));
+        assert!(Endpoint::new("ssh://-x", Scheme::Found).is_err());
+        let endpoint = Endpoint::new("ssh://localhost", Scheme::Found).unwrap();
+        assert!(!endpoint.loopback);
     }
 }

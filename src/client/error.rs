@@ -58,6 +58,18 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
+    /// The registry, or its token service, does not take a user for who they say they are.
+    #[error("{registry} does not let {user} in{}{}", Said(words), Hint(hint))]
+    Rejected {
+        /// The registry, as it was named.
+        registry: String,
+        /// The user.
+        user: String,
+        /// The registry's own words.
+        words: String,
+        /// What to do.
+        hint: String,
+    },
     /// The registry does not do this at all: 405, or 400 with `UNSUPPORTED`.
     #[error("{registry} does not allow {what}{}{}", Said(words), Hint(hint))]
     Unsupported {
@@ -171,7 +183,9 @@ pub enum Error {
         reason: String,
     },
     /// What should name a registry is no name of a host.
-    #[error("no registry is named {name:?}: {reason}; hint: a registry is named HOST or HOST:PORT")]
+    #[error(
+        "no registry is named {name:?}: {reason}; hint: a registry is named HOST[:PORT], or ssh://[USER@]HOST[:PORT][/REGISTRY-PORT]"
+    )]
     Name {
         /// What was given.
         name: String,
@@ -195,7 +209,7 @@ impl Error {
     pub fn class(&self) -> Class {
         match self {
             Self::NotFound { .. } => Class::NotFound,
-            Self::Denied { .. } => Class::Denied,
+            Self::Denied { .. } | Self::Rejected { .. } => Class::Denied,
             Self::Unavailable { .. } | Self::Unreachable { .. } | Self::Interrupted { .. } => {
                 Class::Unavailable
             }
@@ -273,8 +287,8 @@ pub(super) fn absence(body: &[u8], repository_is_news: bool) -> String {
     String::new()
 }
 
-/// What a registry says in an error body: the messages of the OCI form, else the first line of a
-/// plain text; nothing of a page of HTML.
+/// What a registry says in an error body: the messages of the OCI form or of another object, else the
+/// first line of a plain text; nothing of a page of HTML.
 pub(super) fn words(body: &[u8]) -> String {
     if let Ok(body) = serde_json::from_slice::<Body>(body) {
         let entries = body.errors.into_iter().map(|entry| {
@@ -292,6 +306,12 @@ pub(super) fn words(body: &[u8]) -> String {
         });
         return plain(&entries.collect::<Vec<_>>().join("; "));
     }
+    if let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(body) {
+        // What token services and proxies say.
+        let said = ["error_description", "details", "detail", "message", "error"];
+        let said = said.iter().find_map(|name| fields.get(*name)?.as_str());
+        return plain(said.unwrap_or_default());
+    }
     let text = String::from_utf8_lossy(body);
     let line = text.trim().lines().next().unwrap_or_default();
     if line.starts_with(['<', '{', '[']) {
@@ -301,7 +321,7 @@ pub(super) fn words(body: &[u8]) -> String {
 }
 
 /// A text without control characters, cut to [`WORDS_LIMIT`].
-fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let mut plain: String = text
         .chars()
         .map(|character| {
@@ -329,6 +349,9 @@ mod tests {
         assert_eq!(words(body), "no (ask Anna); name unknown");
         assert_eq!(words(b"upstream is down\nmore"), "upstream is down");
         assert_eq!(words(b"<html>..."), "");
+        let body = br#"{"error":"invalid_grant","error_description":"wrong password"}"#;
+        assert_eq!(words(body), "wrong password");
+        assert_eq!(words(br#"{"details":"no"}"#), "no");
         assert_eq!(words(b"\x1b[31mred\x07"), "[31mred");
         assert_eq!(words("é".repeat(1000).as_bytes()).chars().count(), 301);
         assert_eq!(words(b"\xff\xfe"), "\u{fffd}\u{fffd}");

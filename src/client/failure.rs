@@ -86,6 +86,30 @@ pub(super) fn refused(error: &reqwest::Error) -> bool {
         .is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
 }
 
+/// What a failed exchange with an address means that is reached through a proxy, `host:port`.
+pub(super) fn failure_through(proxy: &str, error: &reqwest::Error, url: &Url) -> Failed {
+    let through = error.is_connect() && find::<rustls::Error>(error).is_none();
+    if !through || error.is_timeout() {
+        return failure(error, url);
+    }
+    let said = innermost(error);
+    let hint = if said.contains("authorization required") {
+        "who may use it stands in the variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+    } else {
+        "HTTP_PROXY and HTTPS_PROXY name the proxy, NO_PROXY the hosts to reach without it"
+    };
+    let reason = format!("the proxy {proxy} does not lead there: {said}");
+    // What the proxy tried may work a moment later.
+    if said.ends_with("unsuccessful") || said.contains("end of file") {
+        return Failed::Transient { reason, hint };
+    }
+    Failed::Final(Error::Unreachable {
+        host: url.authority().to_owned(),
+        reason,
+        hint: hint.to_owned(),
+    })
+}
+
 /// What a failed exchange with an address means.
 pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failed {
     let host = url.authority().to_owned();
@@ -161,7 +185,8 @@ fn distrust(error: &rustls::Error, url: &Url) -> (String, String) {
             "renew it, or look at the clocks of both machines".into()
         }
         _ => format!(
-            "put its authority into {kept} as a .crt file, or pass --insecure to trust anyone"
+            "put its authority into /etc/docker/{kept}/ca.crt, or ~/.config/regctl/{kept}/ca.crt, \
+             or pass --insecure to trust anyone"
         ),
     };
     (error.to_string(), hint)

@@ -1,13 +1,15 @@
-//! Reading the small files of this side: settings, credentials, certificates.
+//! The small files of this side: settings, credentials, certificates.
 //!
-//! The one place of the room that opens files, so that every error names its path.
+//! The one place of the room that opens files, so that every error names its path. Invariant: a file
+//! that is replaced is at every moment, after a power cut too, the old one or the new one.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "the files of docker and podman are not of a store"
 )]
 
-use std::io::Read;
+use std::io::{Read, Write};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use super::Error;
@@ -41,6 +43,60 @@ pub fn read_if_present(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     Ok(Some(bytes))
 }
 
+/// Puts bytes in the place of a file, or where none was yet, for nobody's eyes but its owner's. Where
+/// a symbolic link leads, there the file is replaced.
+pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let target = followed(path);
+    try_replace(&target, bytes).map_err(|error| Error::Setup {
+        what: target.display().to_string(),
+        reason: error.to_string(),
+        hint: String::new(),
+    })
+}
+
+/// How many symbolic links may lead from one to the next.
+const LINKS: usize = 16;
+
+/// The path of a file itself; also of one that a link promises and that is not there.
+fn followed(path: &Path) -> PathBuf {
+    let mut path = path.to_path_buf();
+    for _ in 0..LINKS {
+        let Ok(target) = std::fs::read_link(&path) else {
+            break;
+        };
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+    }
+    path
+}
+
+fn try_replace(target: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let directory = target.parent().unwrap_or(Path::new("/"));
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)?;
+    let fresh = directory.join(format!(".regctl-{}", uuid::Uuid::new_v4().simple()));
+    let written = || {
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&fresh)?;
+        // The file of a user who became root for a moment stays that user's.
+        if let Ok(before) = std::fs::metadata(target) {
+            let _ = std::os::unix::fs::fchown(&file, Some(before.uid()), Some(before.gid()));
+        }
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        std::fs::rename(&fresh, target)
+    };
+    let outcome = written();
+    if outcome.is_err() {
+        let _ = std::fs::remove_file(&fresh);
+    }
+    outcome
+}
+
 /// The files of a directory in the order of their names; none when it can't be listed.
 pub(super) fn list(directory: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(directory) else {
@@ -49,4 +105,32 @@ pub(super) fn list(directory: &Path) -> Vec<PathBuf> {
     let mut paths: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort();
     paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_stays_a_link() {
+        let directory = tempfile::tempdir().unwrap();
+        let at = |name: &str| directory.path().join(name);
+        std::os::unix::fs::symlink("deep/real", at("link")).unwrap();
+        replace(&at("link"), b"1").unwrap();
+        replace(&at("link"), b"2").unwrap();
+        assert!(at("link").is_symlink());
+        assert_eq!(read_if_present(&at("deep/real")).unwrap().unwrap(), b"2");
+        assert_eq!(at("deep/real").metadata().unwrap().mode() & 0o777, 0o600);
+        assert_eq!(at("deep").metadata().unwrap().mode() & 0o777, 0o700);
+        assert_eq!(list(&at("deep")), [at("deep/real")]);
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_failure() {
+        let directory = tempfile::tempdir().unwrap();
+        std::fs::create_dir(directory.path().join("taken")).unwrap();
+        let error = replace(&directory.path().join("taken"), b"1").unwrap_err();
+        assert!(error.to_string().contains("taken"), "{error}");
+        assert_eq!(list(directory.path()).len(), 1);
+    }
 }

@@ -1,12 +1,13 @@
 //! Credential helpers: programs named `docker-credential-<name>` that keep secrets for docker.
 //!
-//! Owns their protocol (`get` with the server on standard input, JSON on standard output). A helper
-//! that takes too long or says too much is one that fails.
+//! Owns their protocol (a verb as the argument, the server or JSON on standard input, JSON on standard
+//! output). A helper that takes too long or says too much is one that fails. Of what it says nothing is
+//! repeated where it could be a secret.
 
 use std::process::Stdio;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
 
@@ -18,6 +19,21 @@ const OUTPUT_LIMIT: u64 = 64 * 1024;
 /// The user name that stands for an identity token.
 const TOKEN_USER: &str = "<token>";
 
+/// What the names of helpers begin with.
+const PREFIX: &str = "docker-credential-";
+/// How much of a helper's complaint is repeated.
+const COMPLAINT_LIMIT: usize = 200;
+
+/// A secret to keep.
+#[derive(Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Kept<'a> {
+    #[serde(rename = "ServerURL")]
+    server: &'a str,
+    username: &'a str,
+    secret: &'a str,
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Answer {
@@ -28,17 +44,9 @@ struct Answer {
 /// Asks a helper for a server's credential; `None` when it has none. The error is why it can't say,
 /// without any of its output.
 pub(super) async fn get(name: &str, server: &str) -> Result<Option<Credential>, String> {
-    // A name with a slash would run a program from the current directory.
-    if name.contains(['/', '\\']) {
-        return Err("its name is not one of a program".into());
-    }
-    let answered = tokio::time::timeout(PATIENCE, run(name, server)).await;
-    let (success, output) = answered
-        .map_err(|_| format!("it took longer than {} s", PATIENCE.as_secs()))?
-        .map_err(|error| error.to_string())?;
+    let (success, output) = ask(name, "get", format!("{server}\n")).await?;
     if !success {
-        let said = String::from_utf8_lossy(&output).to_lowercase();
-        return if said.contains("credentials not found") {
+        return if is_absence(&output) {
             Ok(None)
         } else {
             Err("it failed".into())
@@ -58,16 +66,87 @@ pub(super) async fn get(name: &str, server: &str) -> Result<Option<Credential>, 
     })
 }
 
-async fn run(name: &str, server: &str) -> std::io::Result<(bool, Vec<u8>)> {
-    let mut child = Command::new(format!("docker-credential-{name}"))
-        .arg("get")
+/// Has a helper keep a credential for a server.
+pub(super) async fn store(name: &str, server: &str, credential: &Credential) -> Result<(), String> {
+    let (username, secret) = match credential {
+        Credential::Basic { user, password } => (user.as_str(), password),
+        Credential::Identity(token) | Credential::Registry(token) => (TOKEN_USER, token),
+    };
+    let kept = serde_json::to_string(&Kept {
+        server,
+        username,
+        secret,
+    });
+    let (success, output) = ask(name, "store", kept.map_err(|error| error.to_string())?).await?;
+    if success {
+        return Ok(());
+    }
+    // It has just been told the secret, and may repeat what it did not understand.
+    let said = complaint(&output);
+    Err(if said.is_empty() || said.contains(secret.as_str()) {
+        "it failed".into()
+    } else {
+        format!("it says {said:?}")
+    })
+}
+
+/// Has a helper forget a server; fine when it knows none such.
+pub(super) async fn erase(name: &str, server: &str) -> Result<(), String> {
+    let (success, output) = ask(name, "erase", format!("{server}\n")).await?;
+    match complaint(&output) {
+        _ if success || is_absence(&output) => Ok(()),
+        said if said.is_empty() => Err("it failed".into()),
+        said => Err(format!("it says {said:?}")),
+    }
+}
+
+/// Whether a helper is installed.
+pub(super) fn is_installed(name: &str) -> bool {
+    is_on_path(&format!("{PREFIX}{name}"))
+}
+
+/// Whether there is a program of this name.
+pub(super) fn is_on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|directory| directory.join(program).is_file())
+}
+
+fn is_absence(output: &[u8]) -> bool {
+    let said = String::from_utf8_lossy(output).to_lowercase();
+    said.contains("credentials not found")
+}
+
+/// The first line of what a helper says of its failure.
+fn complaint(output: &[u8]) -> String {
+    let said = String::from_utf8_lossy(output);
+    let line = said.trim().lines().next().unwrap_or_default();
+    line.chars().take(COMPLAINT_LIMIT).collect()
+}
+
+async fn ask(name: &str, verb: &str, input: String) -> Result<(bool, Vec<u8>), String> {
+    // A name with a slash would run a program from the current directory.
+    if name.contains(['/', '\\']) {
+        return Err("its name is not one of a program".into());
+    }
+    let answered = tokio::time::timeout(PATIENCE, run(name, verb, input)).await;
+    answered
+        .map_err(|_| format!("it took longer than {} s", PATIENCE.as_secs()))?
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => "it is not installed".into(),
+            _ => error.to_string(),
+        })
+}
+
+async fn run(name: &str, verb: &str, text: String) -> std::io::Result<(bool, Vec<u8>)> {
+    let mut child = Command::new(format!("{PREFIX}{name}"))
+        .arg(verb)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .kill_on_drop(true)
         .spawn()?;
     if let Some(mut input) = child.stdin.take() {
         // A helper may answer without reading: a closed pipe is no failure.
-        let _ = input.write_all(format!("{server}\n").as_bytes()).await;
+        let _ = input.write_all(text.as_bytes()).await;
     }
     let mut output = Vec::new();
     if let Some(stdout) = child.stdout.take() {

@@ -13,6 +13,7 @@ mod auth;
 mod blobs;
 mod certificates;
 mod challenge;
+mod connections;
 mod credentials;
 mod downloads;
 mod endpoint;
@@ -20,8 +21,10 @@ mod error;
 mod failure;
 pub mod files;
 mod helper;
+mod keeping;
 mod link;
 mod listing;
+mod login;
 mod manifests;
 mod outgoing;
 mod referrers;
@@ -29,9 +32,13 @@ mod request;
 mod retry;
 mod session;
 mod source;
+mod ssh;
+mod ssh_words;
 mod subject;
+mod token;
 mod transport;
 mod trust;
+mod tunnel;
 mod uploads;
 mod window;
 
@@ -42,11 +49,14 @@ use bytes::Bytes;
 pub use downloads::Download;
 pub use endpoint::Scheme;
 pub use error::{Class, Error};
+pub use keeping::Keeper;
 pub use listing::{Listing, RepositorySummary, TagSummary};
+pub use login::{Identity, SignedIn, SignedOut};
 pub use manifests::{Manifest, ManifestHead};
 use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
 pub use source::Source;
+pub use ssh::{SSH, SshAddress, SshAddressError};
 pub use uploads::Uploaded;
 use url::Url;
 
@@ -68,6 +78,8 @@ pub enum Event<'a> {
     Retry(&'a str),
     /// A request and what became of it.
     Request(&'a str),
+    /// What ssh says.
+    Ssh(&'a str),
 }
 
 /// Who is told.
@@ -144,13 +156,13 @@ impl<'a> Call<'a> {
 }
 
 impl Client {
-    /// A client for `host` or `host:port`. Connects to nothing yet.
+    /// A client for `host` or `host:port`, or for `ssh://…`. Connects to nothing yet.
     pub fn new(registry: &str, options: &Options) -> Result<Self, Error> {
         let endpoint = Endpoint::new(registry, options.scheme)?;
-        let transport = Transport::new(endpoint.authority(), endpoint.is_loopback(), options)?;
+        let transport = Transport::new(registry, &endpoint, options)?;
         Ok(Self {
             name: registry.to_owned(),
-            auth: Arc::new(Auth::new(registry)),
+            auth: Arc::new(Auth::new(registry, &endpoint)),
             endpoint: Arc::new(endpoint),
             transport: Arc::new(transport),
         })
@@ -249,6 +261,7 @@ impl Client {
                     .and_then(|value| value.to_str().ok())
                     .and_then(|value| retry::retry_after(value, jiff::Timestamp::now()))
                     .map(|wait| format!("it asks to wait {} s", wait.as_secs()))
+                    .or_else(|| self.too_often(status))
                     .unwrap_or_default(),
                 registry,
                 what,
@@ -262,6 +275,14 @@ impl Client {
                 words,
             },
         }
+    }
+
+    /// What to do about a registry that limits how often it is asked and does not say for how long.
+    fn too_often(&self, status: StatusCode) -> Option<String> {
+        (status == StatusCode::TOO_MANY_REQUESTS).then(|| {
+            let name = &self.name;
+            format!("try again later; many let in more of who is signed in (`regctl login {name}`)")
+        })
     }
 
     fn malformed(&self, what: impl std::fmt::Display, reason: impl std::fmt::Display) -> Error {

@@ -3,6 +3,7 @@
 //! Asks the referrers endpoint, and where a registry has none, the fallback tag (OCI distribution
 //! specification, "Listing Referrers" and "Referrers Tag Schema").
 
+use bytes::Bytes;
 use reqwest::header::LINK;
 use reqwest::{Method, StatusCode};
 
@@ -26,6 +27,41 @@ impl Client {
             Some(referrers) => Ok(referrers),
             None => self.tagged_referrers(repository, digest).await,
         }
+    }
+
+    /// Sees to it that manifests with this subject are listed as its referrers. A registry with the
+    /// endpoint does so by itself; elsewhere they go into the index under the fallback tag.
+    pub async fn list_referrers(
+        &self,
+        repository: &Repository,
+        subject: &Digest,
+        referrers: Vec<Descriptor>,
+    ) -> Result<(), Error> {
+        let listed = self.listed_referrers(repository, subject).await?;
+        let has_endpoint = listed.is_some();
+        let mut listed = match listed {
+            Some(listed) => listed,
+            None => self.tagged_referrers(repository, subject).await?,
+        };
+        let before = listed.len();
+        for referrer in referrers {
+            if !listed.iter().any(|known| known.digest == referrer.digest) {
+                listed.push(referrer);
+            }
+        }
+        if has_endpoint || listed.len() == before {
+            return Ok(());
+        }
+        let index = serde_json::json!({
+            "schemaVersion": 2,
+            "mediaType": MediaType::OCI_INDEX,
+            "manifests": listed,
+        });
+        let tag = Reference::Tag(fallback_tag(subject));
+        let bytes = Bytes::from(index.to_string());
+        self.put_manifest(repository, &tag, &MediaType::OCI_INDEX, bytes)
+            .await
+            .map(drop)
     }
 
     /// What the endpoint says; `None` where there is none.

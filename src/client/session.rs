@@ -25,6 +25,9 @@ use crate::oci::parse_content_range;
 /// How long a registry may take no byte before the connection is given up.
 const STUCK: Duration = Duration::from_mins(1);
 
+/// What is no longer than this is sent with the digest, in one request.
+const SMALL: u64 = 256 * 1024;
+
 /// What became of a stretch.
 pub(super) enum Sent {
     /// The registry has all the bytes of the source.
@@ -81,6 +84,11 @@ impl Upload<'_> {
         if self.position == self.window.end() && !self.take().await? {
             return Ok(Sent::Everything);
         }
+        if self.position == 0 && self.source.size().is_some_and(|size| size <= SMALL) {
+            // It goes along with the digest.
+            while self.take().await? {}
+            return Ok(Sent::Everything);
+        }
         let end = match self.source.size() {
             Some(size) => Some(size),
             None if self.position > 0 => Some(self.window.end()),
@@ -93,7 +101,7 @@ impl Upload<'_> {
         let headers = headers(start, length, authorization.clone());
         let (feeder, body) = outgoing::channel(length);
         let transport = self.client.transport.clone();
-        transport.wait_while_paused(session.authority()).await;
+        transport.wait_while_paused(transport.shown(&session)).await;
         let mut request = pin!(transport.stream(Method::PATCH, &session, headers, body));
         let mut response: Option<Response> = None;
         let mut whole = false;
@@ -135,7 +143,13 @@ impl Upload<'_> {
         } else {
             let answered = async {
                 if whole {
-                    feeder.finish().await;
+                    // The pieces before may wait for a request that has not begun.
+                    let finish = pin!(feeder.finish());
+                    tokio::select! {
+                        biased;
+                        early = &mut request => return early,
+                        () = finish => {}
+                    }
                 }
                 request.await
             };
@@ -151,7 +165,7 @@ impl Upload<'_> {
             Ok(answer) if answer.status.is_success() => self.judge_success(&answer, whole).await,
             Ok(answer) => self.judge(&answer, &session, authorization.as_ref()).await,
             Err(failed @ Failed::Transient { .. }) => {
-                let error = failed.into_error(session.authority());
+                let error = failed.into_error(transport.shown(&session));
                 Ok(Sent::Refused(Box::new(Refused::for_now(
                     error.to_string(),
                     error,

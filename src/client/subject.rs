@@ -7,6 +7,8 @@ use crate::oci::{Digest, Reference, Repository};
 /// What a request is about.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Subject<'a> {
+    /// The registry itself.
+    Root,
     /// The list of repositories.
     Catalog,
     /// A repository with its tags.
@@ -24,6 +26,7 @@ pub(super) enum Subject<'a> {
 impl fmt::Display for Subject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Root => f.write_str("/v2/"),
             Self::Catalog => f.write_str("the catalog"),
             Self::Repository(repository) => write!(f, "repository {repository}"),
             Self::Manifest(repository, Reference::Tag(tag)) => write!(f, "{repository}:{tag}"),
@@ -49,6 +52,7 @@ impl Subject<'_> {
     /// asked for just now.
     pub(super) fn where_to_look(self, registry: &str) -> String {
         match self {
+            Self::Root => "it may be something other than a registry".into(),
             Self::Catalog => {
                 "not every registry has one; `regctl tags REPOSITORY` asks for less".into()
             }

@@ -1,7 +1,6 @@
 //! One HTTP exchange with its retries and redirects.
 //!
-//! Owns connections, timeouts, proxies, TLS settings, back-off. Knows nothing of registries: no
-//! challenge, no JSON. Invariants: `Authorization` never follows a redirect to another origin; a
+//! Owns back-off and what is told of it. Knows nothing of registries: no challenge, no JSON. Invariants: `Authorization` never follows a redirect to another origin; a
 //! redirect never leaves https; every body is read into a bound; only requests that may be repeated
 //! are sent.
 
@@ -16,9 +15,10 @@ use reqwest::header::{
 use reqwest::{Method, StatusCode};
 use url::Url;
 
-use super::certificates::Certificates;
+use super::connections::{Connections, Pace};
+use super::endpoint::Endpoint;
 use super::error::innermost;
-use super::failure::{Failed, failure, malformed, refused, tls_reason};
+use super::failure::{Failed, malformed, refused, tls_reason};
 use super::request::{Answer, Request};
 use super::retry::{PATIENCE, delay, is_transient, retry_after};
 use super::{Error, Event, Listener, Options};
@@ -27,16 +27,13 @@ use super::{Error, Event, Listener, Options};
 pub(super) const REDIRECTS: u32 = 5;
 /// How much of the body of a failure is read, in bytes.
 pub(super) const FAILURE_LIMIT: usize = 64 * 1024;
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
-const READ_TIMEOUT: Duration = Duration::from_mins(1);
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Connections to one registry and to where it refers.
+/// Requests to one registry and to where it refers.
 pub(super) struct Transport {
-    http: reqwest::Client,
-    /// For what takes its time before there is an answer: bodies on their way, large blobs that
-    /// are put in place.
-    unhurried: reqwest::Client,
+    connections: Connections,
+    /// The registry as it was named.
+    name: String,
     retries: u32,
     listener: Listener,
     /// Until when each host has asked to be left alone.
@@ -44,47 +41,23 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// Connections with the certificates kept for `authority`.
-    pub(super) fn new(authority: &str, loopback: bool, options: &Options) -> Result<Self, Error> {
-        let certificates = Certificates::load(authority)?;
-        let unusable = |error: &(dyn std::error::Error + 'static)| Error::Setup {
-            what: "the TLS settings".into(),
-            reason: innermost(error),
-            hint: format!("look at the certificates kept for {authority}"),
-        };
-        let settled = |read_timeout: Option<Duration>| {
-            let mut builder = reqwest::Client::builder()
-                .user_agent(concat!("regctl/", env!("CARGO_PKG_VERSION")))
-                .redirect(reqwest::redirect::Policy::none())
-                .retry(reqwest::retry::never())
-                .connect_timeout(CONNECT_TIMEOUT);
-            if let Some(read_timeout) = read_timeout {
-                builder = builder.read_timeout(read_timeout);
-            }
-            if loopback {
-                // No proxy is nearer to this machine than itself.
-                builder = builder.no_proxy();
-            }
-            certificates
-                .settle(builder, options.insecure)
-                .map_err(|error| unusable(&*error))
-        };
-        // A machine without any authorities still reaches registries over plain http.
-        let build = |read_timeout| {
-            settled(read_timeout)?.build().or_else(|_| {
-                settled(read_timeout)?
-                    .tls_certs_only([])
-                    .build()
-                    .map_err(|error| unusable(&error))
-            })
-        };
+    /// A way to the registry that is named so.
+    pub(super) fn new(name: &str, endpoint: &Endpoint, options: &Options) -> Result<Self, Error> {
         Ok(Self {
-            http: build(Some(READ_TIMEOUT))?,
-            unhurried: build(None)?,
+            connections: Connections::new(name, endpoint, options)?,
+            name: name.to_owned(),
             retries: options.retries,
             listener: options.listener.clone(),
             paused: Mutex::default(),
         })
+    }
+
+    /// A host as the user knows it.
+    pub(super) fn shown<'a>(&'a self, url: &'a Url) -> &'a str {
+        match self.connections.tunnel_to(url) {
+            Some(_) => &self.name,
+            None => url.authority(),
+        }
     }
 
     /// Tells the one who listens.
@@ -94,7 +67,7 @@ impl Transport {
 
     /// Sends a request until it is answered for good or the retries are used up.
     pub(super) async fn fetch(&self, request: &Request<'_>) -> Result<Answer, Error> {
-        let host = request.url.authority().to_owned();
+        let host = self.shown(&request.url).to_owned();
         let mut attempt = 0;
         loop {
             self.wait_while_paused(&host).await;
@@ -202,13 +175,14 @@ impl Transport {
         elsewhere: bool,
     ) -> Result<reqwest::Response, Failed> {
         let method = request.method.clone();
-        let mut builder = match request.patience {
-            None => self.http.request(method, url.clone()),
-            Some(patience) => self
-                .unhurried
-                .request(method, url.clone())
-                .timeout(patience),
-        };
+        let pace = request.patience.map_or(Pace::Usual, |_| Pace::Unhurried);
+        let connections = self.connections.to(url, pace).await;
+        let mut builder = connections
+            .map_err(Failed::Final)?
+            .request(method, url.clone());
+        if let Some(patience) = request.patience {
+            builder = builder.timeout(patience);
+        }
         if let Some(accept) = request.accept {
             builder = builder.header(ACCEPT, accept);
         }
@@ -247,11 +221,22 @@ impl Transport {
         // The query may hold what a storage behind the registry signed: it is not repeated.
         self.tell(Event::Request(&format!(
             "{method} {}{}: {said}, {} ms",
-            url.origin().ascii_serialization(),
+            match self.connections.tunnel_to(url) {
+                Some(_) => self.name.clone(),
+                None => url.origin().ascii_serialization(),
+            },
             url.path(),
             start.elapsed().as_millis()
         )));
-        outcome.map_err(|error| failure(&error, url))
+        match outcome {
+            Ok(response) => Ok(response),
+            Err(error) => Err(self.failure(&error, url).await),
+        }
+    }
+
+    /// What a failed exchange with an address means.
+    pub(super) async fn failure(&self, error: &reqwest::Error, url: &Url) -> Failed {
+        self.connections.failure(error, url).await
     }
 
     async fn read(
@@ -274,11 +259,12 @@ impl Transport {
             });
         }
         // hyper knows that the answer to a HEAD has no body.
-        while let Some(chunk) = response
-            .chunk()
-            .await
-            .map_err(|error| failure(&error, &request.url))?
-        {
+        loop {
+            let chunk = match response.chunk().await {
+                Ok(Some(chunk)) => chunk,
+                Ok(None) => break,
+                Err(error) => return Err(self.failure(&error, &request.url).await),
+            };
             body.extend_from_slice(&chunk);
             if !status.is_success() && body.len() >= FAILURE_LIMIT {
                 body.truncate(FAILURE_LIMIT);
@@ -308,7 +294,10 @@ impl Transport {
         headers: HeaderMap,
         body: reqwest::Body,
     ) -> Result<reqwest::Response, Failed> {
-        let builder = self.unhurried.request(method.clone(), url.clone());
+        let connections = self.connections.to(url, Pace::Unhurried).await;
+        let builder = connections
+            .map_err(Failed::Final)?
+            .request(method.clone(), url.clone());
         let sending = builder.headers(headers).body(body).send();
         self.exchange(&method, url, sending).await
     }
@@ -326,17 +315,30 @@ impl Transport {
     /// Whether what listens at an https address speaks TLS. A certificate that is not trusted is
     /// TLS, and stays an error; nobody there at all is one too.
     pub(super) async fn speaks_tls(&self, probe: Url) -> Result<bool, Error> {
-        let answer = self.http.head(probe.clone()).timeout(PROBE_TIMEOUT);
+        let connections = self.connections.to(&probe, Pace::Usual).await?;
+        let answer = connections.head(probe.clone()).timeout(PROBE_TIMEOUT);
         let Err(error) = answer.send().await else {
             return Ok(true);
         };
         if refused(&error) {
-            return match failure(&error, &probe) {
+            return match self.failure(&error, &probe).await {
                 Failed::Final(error) => Err(error),
                 Failed::Transient { .. } => Ok(true),
             };
         }
         Ok(tls_reason(&error).is_some())
+    }
+
+    /// Whether what listens at an http address is to be asked over https instead: it says so, or its
+    /// answer is no HTTP.
+    pub(super) async fn wants_tls(&self, probe: Url) -> Result<bool, Error> {
+        let answer = match self.follow(&Request::new(Method::GET, probe)).await {
+            Ok(answer) => answer,
+            Err(Failed::Final(error)) => return Err(error),
+            Err(Failed::Transient { .. }) => return Ok(true),
+        };
+        let said = String::from_utf8_lossy(&answer.body).to_ascii_lowercase();
+        Ok(answer.status == StatusCode::BAD_REQUEST && said.contains("https"))
     }
 }
 

@@ -9,6 +9,7 @@
 use std::io;
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
 use reqwest::header::LOCATION;
 use reqwest::{Method, StatusCode};
 use url::Url;
@@ -16,7 +17,7 @@ use url::Url;
 use super::auth::Scope;
 use super::session::{Refused, Sent, position};
 use super::window::Window;
-use super::{Call, Client, Error, Source, Subject, Target};
+use super::{Call, Class, Client, Error, Source, Subject, Target};
 use crate::oci::{Digest, Repository};
 
 /// How long the registry may take to put a large blob in place.
@@ -45,6 +46,8 @@ pub(super) struct Upload<'a> {
     pub(super) position: u64,
     /// How far the registry said that it came.
     pub(super) accepted: u64,
+    /// Whether this session was taken up again after it broke off.
+    resumed: bool,
     /// How often in a row nothing came of it.
     pub(super) attempt: u32,
 }
@@ -67,11 +70,12 @@ impl Client {
             window: Window::at(0),
             position: 0,
             accepted: 0,
+            resumed: false,
             attempt: 0,
         };
         let outcome = upload.run().await;
         if let (Err(error), Some(session)) = (&outcome, &upload.session)
-            && error.class() != super::Class::Unavailable
+            && error.class() != Class::Unavailable
         {
             self.cancel_upload(repository, session).await;
         }
@@ -117,6 +121,7 @@ impl Upload<'_> {
         }
         self.session = Some(self.client.session(&answer, self.subject()).await?);
         self.accepted = 0;
+        self.resumed = false;
         Ok(())
     }
 
@@ -144,7 +149,7 @@ impl Upload<'_> {
         let Some(session) = self.session.clone() else {
             return Ok(());
         };
-        let host = session.authority();
+        let host = transport.shown(&session);
         if let Some(next) = refused.elsewhere {
             // Nothing was taken there; the same bytes go to the other address.
             self.session = Some(next);
@@ -179,6 +184,7 @@ impl Upload<'_> {
                     self.attempt = 0;
                 }
                 self.accepted = position;
+                self.resumed = true;
                 if answer.headers.contains_key(LOCATION) {
                     self.session = Some(self.client.session(&answer, self.subject()).await?);
                 }
@@ -212,11 +218,25 @@ impl Upload<'_> {
         };
         closing.set_query(Some(&query));
         let scope = Scope::Push(self.repository);
+        let body = self.unsent();
+        let alone = body.is_none();
         let call = Call {
             patience: Some(PLACING),
+            body: body.map(|bytes| ("application/octet-stream", bytes)),
             ..Call::to(Method::PUT, Target::Address(&closing), scope)
         };
-        let answer = self.client.call(call).await?;
+        let answer = match self.client.call(call).await {
+            Ok(answer) => answer,
+            // The answer was lost and not the blob, perhaps.
+            Err(error) if error.class() == Class::Unavailable => {
+                let size = self.client.blob_size(self.repository, &digest).await;
+                return match size {
+                    Ok(Some(size)) if size == uploaded.size => Ok(Some(uploaded)),
+                    _ => Err(error),
+                };
+            }
+            Err(error) => return Err(error),
+        };
         if answer.status.is_success() {
             answer.confirms(&digest, Subject::Blob(self.repository, &digest))?;
             return Ok(Some(uploaded));
@@ -228,7 +248,9 @@ impl Upload<'_> {
         }
         let subject = Subject::Blob(self.repository, &digest);
         let error = self.client.refusal(&answer, subject);
-        let damaged = answer.status == StatusCode::BAD_REQUEST && self.accepted > 0;
+        // Some of the bytes may be there from an earlier try.
+        let again = self.resumed || (!alone && answer.tries > 1);
+        let damaged = answer.status == StatusCode::BAD_REQUEST && again;
         if !(gone || damaged || answer.status == StatusCode::RANGE_NOT_SATISFIABLE) {
             return Err(error);
         }
@@ -241,6 +263,21 @@ impl Upload<'_> {
         )))
         .await?;
         Ok(None)
+    }
+
+    /// What goes along with the digest: all of a blob that is small.
+    fn unsent(&self) -> Option<Bytes> {
+        let mut bytes = BytesMut::new();
+        let mut position = self.position;
+        while let Some(piece) = self.window.piece(position) {
+            position += piece.len() as u64;
+            bytes.extend_from_slice(&piece);
+        }
+        if bytes.is_empty() {
+            return None;
+        }
+        (self.progress)(bytes.len() as u64);
+        Some(bytes.freeze())
     }
 
     pub(super) fn subject(&self) -> Subject<'_> {

@@ -4,6 +4,7 @@
 //! how much at once. Prints nothing: it tells a listener, and returns reports. Invariants: bytes
 //! before the manifests that name them, tags last; memory is bounded whatever the size of an image.
 
+pub mod copy;
 pub mod export;
 pub mod import;
 pub mod progress;

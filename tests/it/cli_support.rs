@@ -4,6 +4,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use assert_cmd::assert::Assert;
@@ -169,6 +170,7 @@ pub(crate) fn push_multi(host: &str, repository: &str) -> String {
 pub(crate) struct Regctl {
     pub(crate) home: TempDir,
     registry: String,
+    ssh: Option<String>,
 }
 
 impl Regctl {
@@ -176,11 +178,19 @@ impl Regctl {
         Self {
             home: tempfile::tempdir().unwrap(),
             registry: registry.to_owned(),
+            ssh: None,
         }
     }
 
-    pub(crate) fn command(&self) -> assert_cmd::Command {
-        let mut command = assert_cmd::Command::cargo_bin("regctl").unwrap();
+    /// With this command line in the place of ssh, and temporary files of its own.
+    pub(crate) fn through(mut self, ssh: &str) -> Self {
+        self.ssh = Some(ssh.to_owned());
+        self
+    }
+
+    /// A run that the test ends itself.
+    pub(crate) fn process(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_regctl"));
         for name in [
             "DOCKER_CONFIG",
             "DOCKER_AUTH_CONFIG",
@@ -188,7 +198,13 @@ impl Regctl {
             "NO_COLOR",
             "https_proxy",
             "HTTPS_PROXY",
+            "HTTP_PROXY",
             "http_proxy",
+            "ALL_PROXY",
+            "all_proxy",
+            "NO_PROXY",
+            "no_proxy",
+            "SSH_AUTH_SOCK",
         ] {
             command.env_remove(name);
         }
@@ -197,8 +213,18 @@ impl Regctl {
             .env("HOME", home)
             .env("XDG_CONFIG_HOME", home.join("config"))
             .env("XDG_RUNTIME_DIR", home.join("run"))
-            .env("REGCTL_REGISTRY", &self.registry)
-            .timeout(Duration::from_mins(1));
+            .env("REGCTL_REGISTRY", &self.registry);
+        if let Some(ssh) = &self.ssh {
+            command
+                .env("REGCTL_SSH", ssh)
+                .env("TMPDIR", home.join("tmp"));
+        }
+        command
+    }
+
+    pub(crate) fn command(&self) -> assert_cmd::Command {
+        let mut command = assert_cmd::Command::from_std(self.process());
+        command.timeout(Duration::from_mins(1));
         command
     }
 

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::cli_support::{Regctl, text};
 use crate::support::{
-    Image, Manifest, OCI_INDEX, Remote, Server, artifact, descriptor, index, random_bytes, sha256,
+    Image, Manifest, OCI_INDEX, Remote, Server, artifact, descriptor, have, index, random_bytes,
+    sha256,
 };
 
 /// The members of an archive, in its order.
@@ -361,4 +362,20 @@ fn a_layer_that_lies_elsewhere_is_left_to_who_loads() {
         2
     );
     assert_eq!(archive.names().len(), 6);
+}
+
+#[test]
+fn the_same_images_from_another_registry_are_the_same_bytes() {
+    if !have(&["docker-registry"]) {
+        return;
+    }
+    let archives = [Server::regctl(), Server::docker_registry()].map(|server| {
+        push_related(&server.remote("team/app"));
+        let regctl = Regctl::new(&server.host());
+        let arguments = ["export", "team/app:all", "team/app:1"];
+        let run = regctl.run(&arguments).success();
+        run.get_output().stdout.clone()
+    });
+    assert!(archives[0] == archives[1]);
+    assert_eq!(Archive::read(&archives[0]).names().len(), 10);
 }

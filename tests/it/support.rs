@@ -4,7 +4,10 @@ pub(crate) mod archive;
 mod client;
 mod disk;
 mod image;
+mod meddler;
+mod proxy;
 mod server;
+mod ssh;
 mod tools;
 mod wire;
 
@@ -14,6 +17,9 @@ pub(crate) use image::{
     Image, Manifest, OCI_CONFIG, OCI_INDEX, OCI_LAYER, OCI_MANIFEST, Random, artifact, descriptor,
     index, random_bytes,
 };
+pub(crate) use meddler::{Action, Meddler, Passed};
+pub(crate) use proxy::Proxy;
 pub(crate) use server::{Log, Program, Server, Setup, wait};
+pub(crate) use ssh::Sshd;
 pub(crate) use tools::{attempt, eventually, find, have, is_ci, is_root, run, skip};
 pub(crate) use wire::{Connection, PATIENCE, Request, Response};

@@ -1,3 +1,5 @@
+//! Compressors in every kind and level, against the decoders of others.
+
 use std::io::Read as _;
 
 use flate2::read::{GzDecoder, MultiGzDecoder};

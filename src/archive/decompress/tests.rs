@@ -1,3 +1,5 @@
+//! Streams of every encoding: whole, several, cut short, damaged, too demanding.
+
 use std::io::Write as _;
 
 use super::*;

@@ -1,0 +1,284 @@
+//! What `copy` and `sync` share: the flags, the images one after the other, the report.
+
+use std::num::NonZeroUsize;
+
+use futures_util::{StreamExt, stream};
+use serde::Serialize;
+
+use super::context::{Context, Place};
+use super::exit::{Exit, Usage};
+use super::figures;
+use super::output::{Format, Printer};
+use super::progress::Transfers;
+use super::table::Column;
+use crate::archive::parse_platform;
+use crate::client::Error;
+use crate::oci::{Digest, Reference, Tag};
+use crate::transfer::copy::{self, Copied, Copy, Moved, Options};
+
+/// How many images are worked on at once; how much moves at once is `--jobs`.
+const IMAGES: usize = 4;
+
+const COLUMNS: [Column; 5] = [
+    Column::Name("IMAGE"),
+    Column::Digest("DIGEST"),
+    Column::Text("OUTCOME"),
+    Column::Figure("SENT"),
+    Column::Text("BLOBS"),
+];
+
+/// Flags of everything that copies.
+#[derive(Debug, clap::Args)]
+pub(super) struct CopyArgs {
+    /// Of an index, copy only the image for this platform
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    platform: Option<String>,
+    /// Copy signatures and whatever else refers to the images as well
+    #[arg(long)]
+    referrers: bool,
+    /// How many blobs move at once
+    #[arg(short, long, value_name = "N", default_value = "3")]
+    jobs: NonZeroUsize,
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
+/// What became of one image, or of a tag at the destination.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Outcome {
+    Copied,
+    Skipped,
+    Planned,
+    Deleted,
+    Failed,
+}
+
+/// A line of the report.
+#[derive(Serialize)]
+pub(super) struct Row {
+    /// Where it came from; none of what was deleted.
+    source: Option<String>,
+    name: String,
+    digest: Option<Digest>,
+    outcome: Outcome,
+    bytes: u64,
+    sent: usize,
+    mounted: usize,
+    exists: usize,
+    error: Option<String>,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+impl Row {
+    fn new(name: String, digest: Option<Digest>, outcome: Outcome) -> Self {
+        Self {
+            source: None,
+            name,
+            digest,
+            outcome,
+            bytes: 0,
+            sent: 0,
+            mounted: 0,
+            exists: 0,
+            error: None,
+            exit: Exit::Done,
+        }
+    }
+
+    /// A tag that was deleted, or would be.
+    pub(super) fn deleted(name: String, dry_run: bool) -> Self {
+        let outcome = if dry_run {
+            Outcome::Planned
+        } else {
+            Outcome::Deleted
+        };
+        Self::new(name, None, outcome)
+    }
+
+    pub(super) fn has_failed(&self) -> bool {
+        self.outcome == Outcome::Failed
+    }
+
+    pub(super) fn failed(name: String, error: Error) -> Self {
+        let text = error.to_string();
+        Self {
+            error: Some(text),
+            exit: Exit::of(&error.into()),
+            ..Self::new(name, None, Outcome::Failed)
+        }
+    }
+
+    fn copied(name: String, copied: &Copied, dry_run: bool) -> Self {
+        let outcome = match copied.skipped {
+            true => Outcome::Skipped,
+            false if dry_run => Outcome::Planned,
+            false => Outcome::Copied,
+        };
+        let Moved {
+            bytes,
+            sent,
+            mounted,
+            exists,
+            ..
+        } = copied.moved;
+        Self {
+            bytes,
+            sent,
+            mounted,
+            exists,
+            ..Self::new(name, Some(copied.digest), outcome)
+        }
+    }
+
+    fn cells(&self) -> Vec<String> {
+        let word = match self.outcome {
+            Outcome::Copied => "copied",
+            Outcome::Skipped => "skipped",
+            Outcome::Planned if self.source.is_none() => "to delete",
+            Outcome::Planned => "to copy",
+            Outcome::Deleted => "deleted",
+            Outcome::Failed => "failed",
+        };
+        let counts = [
+            (self.sent, "sent"),
+            (self.mounted, "mounted"),
+            (self.exists, "exist"),
+        ];
+        let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<String> = counts
+            .map(|(count, word)| format!("{count} {word}"))
+            .collect();
+        let blobs = if counts.is_empty() {
+            "-".to_owned()
+        } else {
+            counts.join(", ")
+        };
+        let dash = || "-".to_owned();
+        vec![
+            self.name.clone(),
+            self.digest.map_or_else(dash, |digest| digest.to_string()),
+            word.to_owned(),
+            if self.bytes > 0 {
+                figures::size(self.bytes)
+            } else {
+                dash()
+            },
+            blobs,
+        ]
+    }
+}
+
+/// One image: what it is at the source, and what it is to be at the destination; its digest, where
+/// it is to have no tag.
+pub(super) struct Order {
+    pub(super) source: Reference,
+    pub(super) destination: Option<Reference>,
+}
+
+impl Order {
+    /// A tag, under the same one.
+    pub(super) fn tag(tag: Tag) -> Self {
+        let reference = Reference::Tag(tag);
+        Self {
+            source: reference.clone(),
+            destination: Some(reference),
+        }
+    }
+}
+
+/// All tags of a repository, by name: not every registry lists in order.
+pub(super) async fn tags(place: &Place) -> Result<Vec<Tag>, Error> {
+    let mut tags: Vec<Tag> = place.client.tags(&place.repository).all().await?;
+    tags.sort();
+    Ok(tags)
+}
+
+/// Copies images from one place to another. The images in the order that they were given in.
+pub(super) async fn copy(
+    args: &CopyArgs,
+    context: &Context,
+    from: &Place,
+    to: &Place,
+    orders: Vec<Order>,
+) -> anyhow::Result<Vec<Row>> {
+    let printer = context.printer;
+    let platform = args.platform.as_ref().map(|text| {
+        parse_platform(text).ok_or_else(|| {
+            Usage(format!(
+                "--platform: {text:?} is not a platform; hint: one is written linux/amd64 or \
+                 linux/arm/v7"
+            ))
+        })
+    });
+    let options = Options {
+        platform: platform.transpose()?,
+        referrers: args.referrers,
+        jobs: args.jobs,
+        dry_run: args.dry_run,
+    };
+    let transfers = Transfers::new(printer);
+    let copy = Copy::new(place(from), place(to), options, transfers.listener());
+    let copy = &copy;
+    let rows = stream::iter(orders).map(|order| async move {
+        let Order {
+            source,
+            destination,
+        } = order;
+        let copied = copy.image(&source, destination.as_ref()).await;
+        let name = |digest: Option<Digest>| match (&destination, digest) {
+            (Some(destination), _) => to.name(destination),
+            (None, Some(digest)) => to.name(&Reference::Digest(digest)),
+            (None, None) => to.name(&source),
+        };
+        let row = match copied {
+            Ok(copied) => Row::copied(name(Some(copied.digest)), &copied, args.dry_run),
+            Err(error) => {
+                printer.error(&error.to_string());
+                Row::failed(name(None), error)
+            }
+        };
+        Row {
+            source: Some(from.name(&source)),
+            ..row
+        }
+    });
+    let rows = rows.buffered(IMAGES).collect().await;
+    if !args.dry_run {
+        transfers.end();
+    }
+    Ok(rows)
+}
+
+fn place(place: &Place) -> copy::Place {
+    copy::Place {
+        client: (*place.client).clone(),
+        repository: place.repository.clone(),
+    }
+}
+
+/// Prints what became of everything. With several images `Exit::Partly` when some failed.
+pub(super) fn report(
+    rows: &[Row],
+    format: Format,
+    printer: Printer,
+    dry_run: bool,
+) -> anyhow::Result<Exit> {
+    match format {
+        Format::Json => printer.json(&rows)?,
+        Format::Name => {
+            let there = rows
+                .iter()
+                .filter(|row| row.source.is_some() && row.outcome != Outcome::Failed);
+            printer.lines(there.map(|row| &row.name))?;
+        }
+        Format::Table if rows.is_empty() => printer.remark("Nothing to copy"),
+        Format::Table => printer.table(&COLUMNS, rows.iter().map(Row::cells).collect())?,
+    }
+    if dry_run {
+        printer.note("Nothing was changed: this was a dry run");
+    }
+    Ok(Exit::of_all(rows.iter().map(|row| row.exit)))
+}

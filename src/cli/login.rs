@@ -1,0 +1,112 @@
+//! `regctl login`: proves to a registry who the user is, and keeps it where docker does.
+//!
+//! A password comes from standard input or from the terminal, where it is not shown; never from an
+//! argument, which every user of the machine could read.
+
+use std::io::{IsTerminal, Read};
+
+use super::context::{ClientArgs, Context, EarlyArgs};
+use super::exit::{Exit, Usage};
+use super::output::Printer;
+use crate::client::Keeper;
+
+/// The longest password that is read, in bytes: some are tokens of several kilobytes.
+const PASSWORD_LIMIT: u64 = 64 * 1024;
+
+/// Sign in to a registry
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+The registry is asked first; what it refuses is not kept. Where it gives a token to sign in with the \
+next time, that is kept and the password is not.
+
+It is kept where docker keeps it, for docker and regctl alike: in the credential helper that \
+$DOCKER_CONFIG/config.json or ~/.docker/config.json names, else in that file, which only its owner \
+can read. A registry behind ssh is kept under HOST:REGISTRY-PORT, the name that it has without ssh.
+
+Examples:
+  regctl login registry.example.org:5000
+  regctl login -u ada --password-stdin registry.example.org < password
+  regctl login ssh://ada@registry-host")]
+pub(super) struct Args {
+    /// The registry [default: as for --registry]
+    #[arg(value_name = "HOST[:PORT]")]
+    host: Option<String>,
+    /// Who signs in; asked for on a terminal
+    #[arg(short, long, value_name = "USER")]
+    username: Option<String>,
+    /// Read the password from standard input; else it is asked for on the terminal
+    #[arg(long)]
+    password_stdin: bool,
+    #[command(flatten)]
+    client: ClientArgs,
+}
+
+impl Args {
+    /// How the command speaks to the registry.
+    pub(super) fn client(&self, early: &EarlyArgs) -> Result<ClientArgs, Usage> {
+        self.client.with(early).naming(self.host.as_deref())
+    }
+}
+
+pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    let client = context.client(None)?;
+    let (registry, printer) = (client.registry().to_owned(), context.printer);
+    let (user, password) = who(args, &registry, printer).await?;
+    let signed_in = client.sign_in(&user, &password).await?;
+    if !signed_in.proved {
+        printer.warning(&format!(
+            "{registry} asks nobody who they are: the password could not be checked"
+        ));
+    }
+    if let Keeper::File(path) = &signed_in.keeper {
+        printer.warning(&format!(
+            "it is kept unencrypted in {}; a credential helper (credsStore in that file) keeps it \
+             safer",
+            path.display()
+        ));
+    }
+    if let Some(source) = &signed_in.overruled_by {
+        printer.warning(&format!(
+            "what {source} has for {registry} wins over what was kept now"
+        ));
+    }
+    printer.report(&format!("Signed in to {registry} as {user}"))?;
+    Ok(Exit::Done)
+}
+
+/// The user and the password.
+async fn who(args: &Args, registry: &str, printer: Printer) -> anyhow::Result<(String, String)> {
+    let terminal = std::io::stdin().is_terminal();
+    if args.password_stdin && args.username.is_none() {
+        let reason =
+            "--password-stdin leaves nobody to ask for the user; hint: add --username USER";
+        return Err(Usage(reason.into()).into());
+    }
+    if !args.password_stdin && !terminal {
+        let reason = "there is no terminal to ask on; hint: --username USER --password-stdin takes \
+                      the password from standard input";
+        return Err(Usage(reason.into()).into());
+    }
+    let user = match &args.username {
+        Some(user) => user.clone(),
+        None => printer.ask_line(&format!("User for {registry}: "))?,
+    };
+    // Between the two there is a colon.
+    if user.is_empty() || user.contains(':') {
+        let reason = format!("{user:?} is no user; hint: it is not empty and has no colon");
+        return Err(Usage(reason).into());
+    }
+    let password = if args.password_stdin {
+        let mut text = String::new();
+        let mut input = std::io::stdin().lock().take(PASSWORD_LIMIT);
+        input.read_to_string(&mut text)?;
+        text.trim_end_matches(['\n', '\r']).to_owned()
+    } else {
+        let question = format!("Password of {user} for {registry}: ");
+        tokio::task::spawn_blocking(move || printer.ask_secret(&question)).await??
+    };
+    if password.is_empty() {
+        return Err(Usage("the password is empty".into()).into());
+    }
+    Ok((user, password))
+}

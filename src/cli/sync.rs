@@ -1,0 +1,151 @@
+//! `regctl sync`: makes one repository hold the tags of another.
+
+use std::collections::HashSet;
+
+use super::context::{ClientArgs, Context, Place};
+use super::copying::{CopyArgs, Order, Row, copy, report, tags};
+use super::exit::{Exit, Usage};
+use super::figures;
+use super::output::FormatArgs;
+use super::selection::Filter;
+use crate::client::Class;
+use crate::oci::{Reference, Tag};
+
+/// Make a repository hold the tags of another
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Copies every tag that is missing or points elsewhere, as `regctl copy --all-tags` does. With \
+--delete the tags that the source does not have are deleted at the destination, when all others were \
+copied; the tags under which registries list referrers stay.
+
+JSON: as of `regctl copy`; of what is deleted the source is null and the outcome \"deleted\", or \
+\"planned\" with --dry-run.
+
+Exit codes: 0 all done, 3 not found, 4 denied, 5 some done and some not, 6 unavailable.
+
+Examples:
+  regctl sync team/app other.example.org:5000/team/app
+  regctl sync --dry-run --delete team/app other.example.org:5000/team/app
+  regctl sync --match '1.*' --delete --yes team/app other.example.org:5000/team/app")]
+pub(super) struct Args {
+    /// The repository to copy from
+    #[arg(value_name = "SOURCE")]
+    source: String,
+    /// The repository to copy to
+    #[arg(value_name = "DESTINATION")]
+    destination: String,
+    /// Only tags that match, on both sides
+    #[arg(long = "match", value_name = "GLOB")]
+    matching: Option<String>,
+    /// Delete the tags that the source does not have
+    #[arg(long)]
+    delete: bool,
+    /// Delete without asking
+    #[arg(short, long)]
+    yes: bool,
+    #[command(flatten)]
+    copy: CopyArgs,
+    #[command(flatten)]
+    output: FormatArgs,
+    #[command(flatten)]
+    pub(super) client: ClientArgs,
+}
+
+pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    let printer = context.printer;
+    let filter = Filter::of("--match", args.matching.as_deref())?;
+    let from = context.repository(&args.source)?;
+    let to = context.repository(&args.destination)?;
+    let mut tags = tags(&from).await?;
+    let extra = if args.delete {
+        extra(&to, &tags, &filter).await?
+    } else {
+        Vec::new()
+    };
+    // What is agreed to is agreed to before the first byte moves.
+    if !extra.is_empty() && !args.yes && !args.copy.dry_run {
+        let name = |tag: &Tag| to.name(&Reference::Tag(tag.clone()));
+        let lines: Vec<String> = extra
+            .iter()
+            .map(|tag| format!("delete {}", name(tag)))
+            .collect();
+        let count = figures::count(extra.len(), "tag", "tags");
+        match printer.ask(&lines, &format!("Delete {count} at the destination?"))? {
+            Some(true) => {}
+            Some(false) => {
+                printer.note("Nothing was changed");
+                return Ok(Exit::Error);
+            }
+            None => {
+                let reason = format!(
+                    "{count} would be deleted and nobody can be asked; hint: --yes deletes, \
+                     --dry-run only says what that means"
+                );
+                return Err(Usage(reason).into());
+            }
+        }
+    }
+    tags.retain(|tag| filter.passes(tag.as_str()));
+    let orders = tags.into_iter().map(Order::tag).collect();
+    let mut rows = copy(&args.copy, context, &from, &to, orders).await?;
+    if rows.iter().any(Row::has_failed) && !extra.is_empty() {
+        printer.warning("nothing was deleted, as not everything was copied");
+    } else {
+        for tag in extra {
+            let row = delete(&to, tag, args.copy.dry_run).await;
+            rows.push(row);
+        }
+    }
+    let format = args.output.format;
+    report(&rows, format, printer, args.copy.dry_run)
+}
+
+/// The tags that only the destination has.
+async fn extra(to: &Place, tags: &[Tag], filter: &Filter) -> anyhow::Result<Vec<Tag>> {
+    let there = match super::copying::tags(to).await {
+        Ok(there) => there,
+        Err(error) if error.class() == Class::NotFound => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let wanted: HashSet<&Tag> = tags.iter().collect();
+    let is_extra = |tag: &Tag| {
+        filter.passes(tag.as_str()) && !wanted.contains(tag) && !lists_referrers(tag.as_str())
+    };
+    Ok(there.into_iter().filter(is_extra).collect())
+}
+
+/// Whether a tag is one under which referrers are listed: a digest with a dash.
+fn lists_referrers(tag: &str) -> bool {
+    tag.split_once('-').is_some_and(|(algorithm, hex)| {
+        matches!(algorithm, "sha256" | "sha512")
+            && hex.len() >= 64
+            && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
+}
+
+async fn delete(to: &Place, tag: Tag, dry_run: bool) -> Row {
+    let reference = Reference::Tag(tag);
+    let name = to.name(&reference);
+    if dry_run {
+        return Row::deleted(name, true);
+    }
+    match to.client.delete_manifest(&to.repository, &reference).await {
+        Ok(()) => Row::deleted(name, false),
+        Err(error) => Row::failed(name, error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_that_list_referrers() {
+        let hex = "0123456789abcdef".repeat(4);
+        assert!(lists_referrers(&format!("sha256-{hex}")));
+        assert!(lists_referrers(&format!("sha512-{hex}{hex}")[..128]));
+        for tag in ["1", "sha256-1", &format!("sha256-{hex}.sig"), &hex, "sha1-"] {
+            assert!(!lists_referrers(tag), "{tag}");
+        }
+    }
+}

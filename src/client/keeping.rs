@@ -1,0 +1,279 @@
+//! Keeping and forgetting a sign-in, where docker would look for it: in the helper that docker's
+//! `config.json` names for the registry, else in that file.
+//!
+//! Knows the file's form and changes nothing in it but the one entry (and the helper, where docker
+//! would choose one itself). Invariants: a file that can't be understood is not written; a helper
+//! that fails is an error, and the secret does not go into the file instead; no secret is in a
+//! message.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::ser::{PrettyFormatter, Serializer};
+use serde_json::{Map, Value, json};
+
+use super::credentials::{Credential, DOCKER_HUB_KEY, docker_config, key, normalised};
+use super::endpoint::{DOCKER_HUB, canonical};
+use super::files::{read_if_present, replace};
+use super::{Error, helper};
+
+/// Where a sign-in is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keeper {
+    /// In this file, readable for who may read the file.
+    File(PathBuf),
+    /// In a helper, by the name of its program.
+    Helper(String),
+}
+
+impl fmt::Display for Keeper {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Helper(program) => f.write_str(program),
+        }
+    }
+}
+
+/// docker's configuration file.
+struct Config {
+    path: PathBuf,
+    document: Map<String, Value>,
+}
+
+impl Config {
+    fn load() -> Result<Self, Error> {
+        let path = docker_config().ok_or_else(|| Error::Setup {
+            what: "docker's config.json".into(),
+            reason: "this user has no home directory".into(),
+            hint: "set DOCKER_CONFIG to a directory for it".into(),
+        })?;
+        let bytes = read_if_present(&path)?.unwrap_or_default();
+        let document = if bytes.trim_ascii().is_empty() {
+            Ok(Map::new())
+        } else {
+            serde_json::from_slice(&bytes)
+        };
+        // The error of serde_json names a place and a type, no content.
+        let document = document.map_err(|error| Error::Setup {
+            what: path.display().to_string(),
+            reason: error.to_string(),
+            hint: "mend it by hand: nothing in it has been changed".into(),
+        })?;
+        Ok(Self { path, document })
+    }
+
+    fn save(&self) -> Result<(), Error> {
+        let mut bytes = Vec::new();
+        let formatter = PrettyFormatter::with_indent(b"\t");
+        let mut serializer = Serializer::with_formatter(&mut bytes, formatter);
+        let written = serde::Serialize::serialize(&self.document, &mut serializer);
+        written.map_err(|error| self.unusable(error.to_string()))?;
+        replace(&self.path, &bytes)
+    }
+
+    fn unusable(&self, reason: String) -> Error {
+        Error::Setup {
+            what: self.path.display().to_string(),
+            reason,
+            hint: String::new(),
+        }
+    }
+
+    /// The object under a name, made if it is not there.
+    fn section(&mut self, name: &str) -> Result<&mut Map<String, Value>, Error> {
+        let unusable = self.unusable(format!("its {name} is no object"));
+        let value = self.document.entry(name).or_insert_with(|| json!({}));
+        if value.is_null() {
+            *value = json!({});
+        }
+        value.as_object_mut().ok_or(unusable)
+    }
+
+    /// The helper that the file names for a registry; an empty name for one stands for the file.
+    fn helper(&self, host: &str) -> Option<String> {
+        let named = self.document.get("credHelpers").and_then(Value::as_object);
+        let named = named
+            .into_iter()
+            .flatten()
+            .find(|(key, _)| normalised(key) == host)
+            .map(|(_, name)| name);
+        let name = named
+            .or_else(|| self.document.get("credsStore"))?
+            .as_str()?;
+        (!name.is_empty()).then(|| name.to_owned())
+    }
+
+    /// The helper that docker would begin to use with a first sign-in.
+    fn first_helper(&self) -> Option<String> {
+        let said = |name: &str| match self.document.get(name) {
+            Some(Value::Object(section)) => !section.is_empty(),
+            Some(Value::String(text)) => !text.is_empty(),
+            _ => false,
+        };
+        if said("auths") || said("credHelpers") || said("credsStore") {
+            return None;
+        }
+        let name = if helper::is_on_path("pass") {
+            "pass"
+        } else {
+            "secretservice"
+        };
+        helper::is_installed(name).then(|| name.to_owned())
+    }
+
+    fn helper_failed(&self, name: &str, reason: &str) -> Error {
+        Error::Setup {
+            what: format!("docker-credential-{name}"),
+            reason: reason.to_owned(),
+            hint: format!("{} says which helper is used", self.path.display()),
+        }
+    }
+}
+
+/// Keeps a credential of a registry, `host` or `host:port`.
+pub(super) async fn keep(
+    registry: &str,
+    user: &str,
+    credential: &Credential,
+) -> Result<Keeper, Error> {
+    let mut config = Config::load()?;
+    let (host, key) = (canonical(registry), key(registry));
+    let named = config.helper(host);
+    let first = if named.is_none() {
+        config.first_helper()
+    } else {
+        None
+    };
+    if let Some(name) = &first {
+        config.document.insert("credsStore".into(), json!(name));
+    }
+    let (entry, keeper) = if let Some(name) = named.or(first) {
+        let stored = helper::store(&name, key, credential).await;
+        stored.map_err(|reason| config.helper_failed(&name, &reason))?;
+        (
+            json!({}),
+            Keeper::Helper(format!("docker-credential-{name}")),
+        )
+    } else {
+        (entry(user, credential), Keeper::File(config.path.clone()))
+    };
+    config.section("auths")?.insert(key.to_owned(), entry);
+    config.save()?;
+    Ok(keeper)
+}
+
+fn entry(user: &str, credential: &Credential) -> Value {
+    let auth = |password: &str| STANDARD.encode(format!("{user}:{password}"));
+    match credential {
+        Credential::Basic { password, .. } => json!({"auth": auth(password)}),
+        Credential::Identity(token) => json!({"auth": auth(""), "identitytoken": token}),
+        Credential::Registry(token) => json!({"registrytoken": token}),
+    }
+}
+
+/// Forgets what is kept of a registry under any of its spellings; where it was.
+pub(super) async fn forget(registry: &str) -> Result<Vec<Keeper>, Error> {
+    let mut config = Config::load()?;
+    let host = canonical(registry);
+    let mut forgotten = Vec::new();
+    if let Some(name) = config.helper(host) {
+        let failed = |reason: String| config.helper_failed(&name, &reason);
+        for key in spellings(host) {
+            if helper::get(&name, &key).await.map_err(failed)?.is_some() {
+                helper::erase(&name, &key).await.map_err(failed)?;
+                let keeper = Keeper::Helper(format!("docker-credential-{name}"));
+                if !forgotten.contains(&keeper) {
+                    forgotten.push(keeper);
+                }
+            }
+        }
+    }
+    let path = config.path.clone();
+    if let Some(auths) = config
+        .document
+        .get_mut("auths")
+        .and_then(Value::as_object_mut)
+    {
+        let held = |entry: &Value| entry.as_object().is_some_and(|entry| !entry.is_empty());
+        let known = |key: &str| normalised(key) == host;
+        let any = auths.iter().any(|(key, entry)| known(key) && held(entry));
+        let before = auths.len();
+        auths.retain(|key, _| !known(key));
+        if any {
+            forgotten.push(Keeper::File(path));
+        }
+        if auths.len() < before {
+            config.save()?;
+        }
+    }
+    Ok(forgotten)
+}
+
+/// The keys under which a helper may know a registry.
+fn spellings(host: &str) -> Vec<String> {
+    let mut hosts = vec![host];
+    if host == DOCKER_HUB {
+        hosts.extend(["index.docker.io", "registry-1.docker.io"]);
+    }
+    let mut keys: Vec<String> = Vec::new();
+    if host == DOCKER_HUB {
+        keys.push(DOCKER_HUB_KEY.to_owned());
+    }
+    for host in hosts {
+        keys.extend([
+            host.to_owned(),
+            format!("https://{host}"),
+            format!("http://{host}"),
+        ]);
+    }
+    keys
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(document: &Value) -> Config {
+        Config {
+            path: "/nowhere/config.json".into(),
+            document: document.as_object().unwrap().clone(),
+        }
+    }
+
+    #[test]
+    fn the_helper_that_docker_would_use() {
+        let both = config(&json!({
+            "credsStore": "all", "credHelpers": {"h:5000": "one", "plain.example": ""},
+        }));
+        assert_eq!(both.helper("h:5000").as_deref(), Some("one"));
+        assert_eq!(both.helper("other").as_deref(), Some("all"));
+        assert_eq!(both.helper("plain.example"), None);
+        assert_eq!(config(&json!({})).helper("h"), None);
+        let hub = config(&json!({"credHelpers": {"https://index.docker.io/v1/": "hub"}}));
+        assert_eq!(hub.helper(DOCKER_HUB).as_deref(), Some("hub"));
+        // Who keeps something already goes on as before.
+        assert_eq!(config(&json!({"auths": {"h": {}}})).first_helper(), None);
+    }
+
+    #[test]
+    fn entries_as_docker_writes_them() {
+        let basic = Credential::Basic {
+            user: "ada".into(),
+            password: "p:w".into(),
+        };
+        assert_eq!(entry("ada", &basic), json!({"auth": "YWRhOnA6dw=="}));
+        let identity = Credential::Identity("t".into());
+        let expected = json!({"auth": "YWRhOg==", "identitytoken": "t"});
+        assert_eq!(entry("ada", &identity), expected);
+    }
+
+    #[test]
+    fn sections_of_odd_kinds() {
+        let mut odd = config(&json!({"auths": null, "other": 3}));
+        assert!(odd.section("auths").unwrap().is_empty());
+        assert!(odd.section("other").is_err());
+    }
+}

@@ -1,0 +1,180 @@
+//! Signing in to a registry, signing out, and who is signed in.
+//!
+//! Owns the proof: what a registry says to a credential when it is asked for nothing else, by Basic or
+//! through its token service. Invariants: nothing is kept that the registry has refused; a password is
+//! kept only where the token service gives no refresh token in its place.
+
+use reqwest::header::HeaderValue;
+use reqwest::{Method, StatusCode};
+
+use super::challenge::Challenge;
+use super::credentials::{Credential, Credentials};
+use super::keeping::{self, Keeper};
+use super::request::{Answer, Request};
+use super::token::{Asked, direct};
+use super::{Client, Error, Event, Subject};
+
+/// What became of signing in.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// Where it is kept.
+    pub keeper: Keeper,
+    /// Whether the registry was asked: one that lets everyone in asks nobody.
+    pub proved: bool,
+    /// What wins over what was kept, if something does.
+    pub overruled_by: Option<String>,
+}
+
+/// What became of signing out.
+#[derive(Debug)]
+pub struct SignedOut {
+    /// Where something was forgotten.
+    pub forgotten: Vec<Keeper>,
+    /// Where there is still something, which is not docker's to forget.
+    pub remaining: Option<String>,
+}
+
+/// Who is signed in.
+#[derive(Debug)]
+pub struct Identity {
+    /// The user; `None` where only a token is kept.
+    pub user: Option<String>,
+    /// Where it is kept.
+    pub source: String,
+    /// Whether the registry took it; `false` when it asks nobody.
+    pub proved: bool,
+}
+
+/// What a registry says to a credential.
+enum Proof {
+    /// It asks nobody.
+    Unasked,
+    /// It lets this one in, and may have given a refresh token.
+    Accepted(Option<String>),
+}
+
+impl Client {
+    /// Proves to the registry who the user is, and keeps what proves it as docker would.
+    pub async fn sign_in(&self, user: &str, password: &str) -> Result<SignedIn, Error> {
+        let basic = Credential::Basic {
+            user: user.to_owned(),
+            password: password.to_owned(),
+        };
+        let proof = self.prove(&basic, user, "").await?;
+        let proved = matches!(proof, Proof::Accepted(_));
+        let credential = match proof {
+            Proof::Accepted(Some(token)) => Credential::Identity(token),
+            Proof::Accepted(None) | Proof::Unasked => basic,
+        };
+        let keeper = keeping::keep(self.endpoint.key(), user, &credential).await?;
+        let source = self.fresh_credentials().await.find(None);
+        let overruled_by = source.map(|found| found.source);
+        Ok(SignedIn {
+            overruled_by: overruled_by.filter(|source| *source != keeper.to_string()),
+            keeper,
+            proved,
+        })
+    }
+
+    /// Forgets the user where docker would have kept it.
+    pub async fn sign_out(&self) -> Result<SignedOut, Error> {
+        let forgotten = keeping::forget(self.endpoint.key()).await?;
+        let remaining = self.fresh_credentials().await.find(None);
+        Ok(SignedOut {
+            forgotten,
+            remaining: remaining.map(|found| found.source),
+        })
+    }
+
+    /// Who is signed in, as the registry sees it; `None` when nobody is.
+    pub async fn identity(&self) -> Result<Option<Identity>, Error> {
+        let Some(found) = self.auth.credentials(&self.transport).await.find(None) else {
+            return Ok(None);
+        };
+        let user = found.user.as_deref().unwrap_or("the holder of this token");
+        let hint = format!(
+            "it is kept in {}; sign in again with `regctl login {}`",
+            found.source, self.name
+        );
+        let proof = self.prove(&found.credential, user, &hint).await?;
+        Ok(Some(Identity {
+            user: found.user,
+            source: found.source,
+            proved: matches!(proof, Proof::Accepted(_)),
+        }))
+    }
+
+    /// The credentials as they are now.
+    async fn fresh_credentials(&self) -> Credentials {
+        let warn = |warning: &str| self.transport.tell(Event::Warning(warning));
+        Credentials::load(self.endpoint.key(), warn).await
+    }
+
+    /// Shows a credential to the registry. `hint` is what to do when it is refused.
+    async fn prove(&self, credential: &Credential, user: &str, hint: &str) -> Result<Proof, Error> {
+        let answer = self.knock(None).await?;
+        if answer.status.is_success() {
+            return Ok(Proof::Unasked);
+        }
+        if answer.status != StatusCode::UNAUTHORIZED || answer.elsewhere {
+            return Err(self.refusal(&answer, Subject::Root));
+        }
+        let rejected = |words: String, hint: &str| Error::Rejected {
+            registry: self.name.clone(),
+            user: user.to_owned(),
+            words,
+            hint: hint.to_owned(),
+        };
+        if !self.endpoint.may_send_credentials() {
+            let hint = "credentials are sent over plain http only with --plain-http";
+            return Err(rejected(String::new(), hint));
+        }
+        let challenges = Challenge::all(&answer.headers);
+        let offered = |scheme| Challenge::find(&challenges, scheme);
+        let (header, refresh) = match (credential, offered("bearer"), offered("basic")) {
+            (Credential::Registry(_), _, _) | (Credential::Basic { .. }, None, Some(_)) => {
+                (direct(credential), None)
+            }
+            (_, Some(challenge), _) => {
+                let asked = Asked {
+                    registry: &self.name,
+                    challenge,
+                    scopes: String::new(),
+                    credential: Some(credential),
+                    lasting: matches!(credential, Credential::Basic { .. }),
+                };
+                let granted = asked.fetch("", &self.endpoint, &self.transport).await;
+                let granted = granted.map_err(|error| match error {
+                    Error::Denied { words, .. } => rejected(words, hint),
+                    other => other,
+                })?;
+                (Some(granted.header), granted.refresh)
+            }
+            _ => (None, None),
+        };
+        let Some(header) = header else {
+            let reason = "it asks for what can't be proved with this";
+            return Err(self.malformed("a sign-in", reason));
+        };
+        let answer = self.knock(Some(header)).await?;
+        match answer.status {
+            status if status.is_success() => Ok(Proof::Accepted(refresh)),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+                Err(rejected(super::error::words(&answer.body), hint))
+            }
+            _ => Err(self.refusal(&answer, Subject::Root)),
+        }
+    }
+
+    /// Asks for nothing but to be let in.
+    async fn knock(&self, authorization: Option<HeaderValue>) -> Result<Answer, Error> {
+        let base = self.endpoint.base(&self.transport).await?;
+        let mut url = base.clone();
+        url.set_path("/v2/");
+        let request = Request {
+            authorization,
+            ..Request::new(Method::GET, url)
+        };
+        self.transport.fetch(&request).await
+    }
+}

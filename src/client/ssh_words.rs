@@ -1,0 +1,157 @@
+//! What ssh says on its standard error: passed on as it comes, and remembered for errors.
+//!
+//! Until ssh has come through, the last line is held back for a moment, so that it is not said twice
+//! when it turns out to be why ssh ended. Knows two kinds of lines: those about a connection that the
+//! far host refused, and the others.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+use tokio::task::JoinHandle;
+
+use super::error::plain;
+use super::{Event, Listener};
+
+/// How long the last line is held back.
+const HOLD: Duration = Duration::from_millis(300);
+/// How often, and how often at most, to look for ssh's reason of a connection that broke off.
+const GLANCE: Duration = Duration::from_millis(10);
+const GLANCES: u32 = 10;
+
+/// What one process has said so far.
+#[derive(Clone)]
+pub(super) struct Words {
+    listener: Listener,
+    heard: Arc<Mutex<Heard>>,
+}
+
+#[derive(Default)]
+struct Heard {
+    /// Whether ssh has come through: nothing is held back any more.
+    through: bool,
+    held: Option<(String, Instant)>,
+    last: Option<String>,
+    refusal: Option<String>,
+}
+
+impl Words {
+    /// Nothing yet.
+    pub(super) fn new(listener: Listener) -> Self {
+        Self {
+            listener,
+            heard: Arc::default(),
+        }
+    }
+
+    /// Forgets, and listens until the pipe is closed.
+    pub(super) fn listen(&self, pipe: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<()> {
+        *self.heard.lock() = Heard::default();
+        let words = self.clone();
+        tokio::spawn(async move { words.hear(pipe).await })
+    }
+
+    async fn hear(&self, pipe: impl AsyncRead + Unpin) {
+        let mut lines = BufReader::new(pipe).split(b'\n');
+        while let Ok(Some(line)) = lines.next_segment().await {
+            let text = String::from_utf8_lossy(&line);
+            let text = text.trim_end();
+            let mut heard = self.heard.lock();
+            if let Some(refusal) = refused(text) {
+                heard.refusal = Some(refusal);
+            } else if !text.is_empty() {
+                heard.last = Some(plain(text));
+                let now = (text.to_owned(), Instant::now());
+                let due = if heard.through {
+                    Some(now)
+                } else {
+                    heard.held.replace(now)
+                };
+                drop(heard);
+                self.pass_on(due);
+            }
+        }
+    }
+
+    fn pass_on(&self, line: Option<(String, Instant)>) {
+        if let Some((text, _)) = line {
+            (self.listener)(Event::Ssh(&text));
+        }
+    }
+
+    /// Passes on what has been held back for long enough: the user may be asked about it just now.
+    pub(super) fn air(&self) {
+        let due = {
+            let mut heard = self.heard.lock();
+            heard.held.take_if(|(_, since)| since.elapsed() >= HOLD)
+        };
+        self.pass_on(due);
+    }
+
+    /// ssh has come through.
+    pub(super) fn come_through(&self) {
+        let due = {
+            let mut heard = self.heard.lock();
+            heard.through = true;
+            heard.held.take()
+        };
+        self.pass_on(due);
+    }
+
+    /// The last line about ssh itself.
+    pub(super) fn last(&self) -> Option<String> {
+        self.heard.lock().last.clone()
+    }
+
+    /// Why the far host did not connect, if ssh says so within a moment: it comes on another way
+    /// than the end of the connection.
+    pub(super) async fn refusal(&self) -> Option<String> {
+        for _ in 0..GLANCES {
+            if let Some(refusal) = &self.heard.lock().refusal {
+                return Some(refusal.clone());
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+        None
+    }
+}
+
+/// The reason in `channel 2: open failed: connect failed: Connection refused`.
+fn refused(line: &str) -> Option<String> {
+    let (channel, reason) = line.split_once(": open failed: ")?;
+    let is_channel = channel.trim_start().starts_with("channel ");
+    is_channel.then(|| plain(reason))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_about_a_connection() {
+        let line = "channel 2: open failed: connect failed: Connection refused";
+        assert_eq!(refused(line).unwrap(), "connect failed: Connection refused");
+        assert_eq!(refused("Host key verification failed."), None);
+    }
+
+    #[tokio::test]
+    async fn all_but_the_reason_is_passed_on() {
+        let said = Arc::new(Mutex::new(Vec::new()));
+        let log = said.clone();
+        let words = Words::new(Arc::new(move |event| {
+            if let Event::Ssh(text) = event {
+                log.lock().push(text.to_owned());
+            }
+        }));
+        words
+            .hear(&b"Welcome\r\nchannel 1: open failed: x\nssh: no route\n"[..])
+            .await;
+        assert_eq!(*said.lock(), ["Welcome"]);
+        assert_eq!(words.last().as_deref(), Some("ssh: no route"));
+        assert_eq!(words.refusal().await.as_deref(), Some("x"));
+        words.come_through();
+        words.hear(&b"later\n"[..]).await;
+        assert_eq!(*said.lock(), ["Welcome", "ssh: no route", "later"]);
+    }
+}

@@ -1,0 +1,225 @@
+//! Asking a registry's token service for a token.
+//!
+//! Owns what the two kinds of requests look like, and which realm may be asked: an https one, an http
+//! one only for a registry that is itself told secrets over http. Remembers nothing.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::HeaderValue;
+use reqwest::{Method, StatusCode};
+use serde::Deserialize;
+use url::Url;
+
+use super::Error;
+use super::challenge::Challenge;
+use super::credentials::Credential;
+use super::endpoint::Endpoint;
+use super::error::words;
+use super::request::{Answer, Request};
+use super::transport::Transport;
+
+/// The shortest life of a token, whatever its service says.
+const SHORTEST_LIFE: Duration = Duration::from_mins(1);
+/// The longest life that is believed.
+const LONGEST_LIFE: Duration = Duration::from_hours(24);
+const TOKEN_LIMIT: usize = 1024 * 1024;
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    token: Option<String>,
+    access_token: Option<String>,
+    expires_in: Option<u64>,
+    refresh_token: Option<String>,
+}
+
+/// A token that a service gave.
+pub(super) struct Granted {
+    /// The header that shows it.
+    pub(super) header: HeaderValue,
+    /// How long it may be used.
+    pub(super) life: Duration,
+    /// What to ask with the next time, in the place of a password.
+    pub(super) refresh: Option<String>,
+}
+
+/// A token that is wanted: the challenge, the scopes, and who asks.
+pub(super) struct Asked<'a> {
+    /// The registry as it was named.
+    pub(super) registry: &'a str,
+    pub(super) challenge: &'a Challenge,
+    /// What this side is about to do; several are separated by a space.
+    pub(super) scopes: String,
+    pub(super) credential: Option<&'a Credential>,
+    /// Whether a refresh token is wanted too.
+    pub(super) lasting: bool,
+}
+
+impl Asked<'_> {
+    /// Asks for it. `hint` is what to do when the service denies it.
+    pub(super) async fn fetch(
+        &self,
+        hint: &str,
+        endpoint: &Endpoint,
+        transport: &Transport,
+    ) -> Result<Granted, Error> {
+        let realm = self.realm(endpoint)?;
+        let answer = self.send(realm.clone(), transport).await?;
+        if !answer.status.is_success() {
+            return Err(no_token(&answer, &realm, hint));
+        }
+        let malformed = |reason: &str| Error::Malformed {
+            registry: realm.authority().to_owned(),
+            what: "a token".into(),
+            reason: reason.to_owned(),
+        };
+        let token: TokenAnswer = serde_json::from_slice(&answer.body)
+            .map_err(|_| malformed("it is not the JSON of a token"))?;
+        let text = [token.token, token.access_token]
+            .into_iter()
+            .flatten()
+            .find(|text| !text.is_empty())
+            .ok_or_else(|| malformed("there is no token in it"))?;
+        let header =
+            bearer(&text).ok_or_else(|| malformed("the token has characters that none has"))?;
+        let life = Duration::from_secs(token.expires_in.unwrap_or(0)).max(SHORTEST_LIFE);
+        Ok(Granted {
+            header,
+            life: life.min(LONGEST_LIFE),
+            refresh: token.refresh_token.filter(|token| !token.is_empty()),
+        })
+    }
+
+    /// The address of the token service, if it is one that may be asked.
+    fn realm(&self, endpoint: &Endpoint) -> Result<Url, Error> {
+        let malformed = |reason: &str| Error::Malformed {
+            registry: self.registry.to_owned(),
+            what: "a challenge".into(),
+            reason: reason.to_owned(),
+        };
+        let realm = self
+            .challenge
+            .parameter("realm")
+            .and_then(|realm| Url::parse(realm).ok())
+            .filter(Url::has_host)
+            .ok_or_else(|| malformed("its realm is not an address"))?;
+        match realm.scheme() {
+            "https" => Ok(realm),
+            "http" if endpoint.may_tell_plainly(&realm) => Ok(realm),
+            _ => Err(malformed(
+                "its realm is not https, so no credentials are sent there",
+            )),
+        }
+    }
+
+    /// What is asked for: what this side is about to do, and what the challenge says it needs.
+    fn scopes(&self) -> Vec<String> {
+        let asked = self.challenge.parameter("scope").unwrap_or_default();
+        let mut scopes: Vec<String> = Vec::new();
+        let wanted = self.scopes.split(' ').chain(asked.split(' '));
+        for scope in wanted.filter(|scope| !scope.is_empty()) {
+            if !scopes.iter().any(|known| known == scope) {
+                scopes.push(scope.to_owned());
+            }
+        }
+        scopes
+    }
+
+    async fn send(&self, mut realm: Url, transport: &Transport) -> Result<Answer, Error> {
+        let service = self.challenge.parameter("service").unwrap_or_default();
+        let scopes = self.scopes();
+        let credential = self.credential;
+        if let Some(Credential::Identity(token)) = credential {
+            let joined = scopes.join(" ");
+            let form = [
+                ("grant_type", "refresh_token"),
+                ("refresh_token", token),
+                ("service", service),
+                ("scope", &joined),
+                ("client_id", "regctl"),
+            ];
+            return transport
+                .fetch(&Request {
+                    form: Some(&form),
+                    limit: TOKEN_LIMIT,
+                    ..Request::new(Method::POST, realm)
+                })
+                .await;
+        }
+        {
+            let mut query = realm.query_pairs_mut();
+            if !service.is_empty() {
+                query.append_pair("service", service);
+            }
+            for scope in &scopes {
+                query.append_pair("scope", scope);
+            }
+            query.append_pair("client_id", "regctl");
+            if self.lasting {
+                query.append_pair("offline_token", "true");
+            }
+            if let Some(Credential::Basic { user, .. }) = credential {
+                query.append_pair("account", user);
+            }
+        }
+        transport
+            .fetch(&Request {
+                authorization: credential.and_then(direct),
+                limit: TOKEN_LIMIT,
+                ..Request::new(Method::GET, realm)
+            })
+            .await
+    }
+}
+
+fn no_token(answer: &Answer, realm: &Url, hint: &str) -> Error {
+    let registry = realm.authority().to_owned();
+    let (what, words) = ("a token".to_owned(), words(&answer.body));
+    let status = answer.status;
+    if super::retry::is_transient(status) {
+        Error::Unavailable {
+            registry,
+            what,
+            status,
+            words,
+            hint: String::new(),
+        }
+    } else if status.is_client_error() && status != StatusCode::NOT_FOUND {
+        Error::Denied {
+            registry,
+            what,
+            words,
+            hint: hint.to_owned(),
+        }
+    } else {
+        Error::Refused {
+            registry,
+            what,
+            status,
+            words,
+        }
+    }
+}
+
+/// The header that shows a credential itself; `None` for one that only a token service takes.
+pub(super) fn direct(credential: &Credential) -> Option<HeaderValue> {
+    match credential {
+        Credential::Basic { user, password } => {
+            let encoded = STANDARD.encode(format!("{user}:{password}"));
+            secret(&format!("Basic {encoded}"))
+        }
+        Credential::Registry(token) => bearer(token),
+        Credential::Identity(_) => None,
+    }
+}
+
+fn bearer(token: &str) -> Option<HeaderValue> {
+    secret(&format!("Bearer {token}"))
+}
+
+fn secret(text: &str) -> Option<HeaderValue> {
+    let mut header = HeaderValue::from_str(text).ok()?;
+    header.set_sensitive(true);
+    Some(header)
+}

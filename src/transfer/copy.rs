@@ -1,0 +1,218 @@
+//! Images from one registry to another, or from one repository to another.
+//!
+//! Moves what is missing and nothing else, several blobs at once, and keeps every digest. Order:
+//! blobs, the manifests that name them, what refers to those, the tag at last, so that nobody sees
+//! half an image. A blob that several images of a run share is looked at once.
+
+mod blobs;
+mod manifests;
+mod referrers;
+
+use std::num::NonZeroUsize;
+
+use self::blobs::Blobs;
+use super::progress::{Event, Listener};
+use crate::archive::is_for;
+use crate::client::{Class, Client, Error, Manifest};
+use crate::oci::{Descriptor, Digest, ManifestKind, Platform, Reference, Repository};
+
+/// A repository of a registry.
+#[derive(Clone)]
+pub struct Place {
+    /// The registry.
+    pub client: Client,
+    /// The repository.
+    pub repository: Repository,
+}
+
+/// How to copy.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Of an index, only the image for this platform.
+    pub platform: Option<Platform>,
+    /// Copy what refers to the images as well: signatures, bills of materials.
+    pub referrers: bool,
+    /// How many blobs move at once.
+    pub jobs: NonZeroUsize,
+    /// Look, and change nothing.
+    pub dry_run: bool,
+}
+
+/// What moved for an image; in a dry run, what would.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// Bytes of blobs that were sent.
+    pub bytes: u64,
+    /// Blobs that were sent.
+    pub sent: usize,
+    /// Blobs that the registry took over from another repository.
+    pub mounted: usize,
+    /// Blobs that were there already.
+    pub exists: usize,
+    /// Manifests that were put.
+    pub manifests: usize,
+}
+
+impl Moved {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            bytes: self.bytes + other.bytes,
+            sent: self.sent + other.sent,
+            mounted: self.mounted + other.mounted,
+            exists: self.exists + other.exists,
+            manifests: self.manifests + other.manifests,
+        }
+    }
+}
+
+/// What became of an image.
+#[derive(Debug)]
+pub struct Copied {
+    /// What it is.
+    pub digest: Digest,
+    /// Whether all of it was there already.
+    pub skipped: bool,
+    /// What moved.
+    pub moved: Moved,
+}
+
+/// A copy from one place to another, of any number of images.
+pub struct Copy {
+    source: Place,
+    destination: Place,
+    options: Options,
+    listener: Listener,
+    blobs: Blobs,
+}
+
+impl Copy {
+    /// A copy in which nothing has moved yet.
+    pub fn new(source: Place, destination: Place, options: Options, listener: Listener) -> Self {
+        Self {
+            blobs: Blobs::new(options.jobs),
+            source,
+            destination,
+            options,
+            listener,
+        }
+    }
+
+    /// Copies an image to a tag or a digest; with no `destination`, to its own digest.
+    pub async fn image(
+        &self,
+        source: &Reference,
+        destination: Option<&Reference>,
+    ) -> Result<Copied, Error> {
+        let (there, known) = tokio::try_join!(self.digest(source), async {
+            match destination {
+                Some(destination) => self.known(destination).await,
+                None => Ok(None),
+            }
+        })?;
+        // Without a choice the tag's own digest decides, and no manifest has to be fetched.
+        if self.options.platform.is_none() && known == Some(there) {
+            return self.already(there).await;
+        }
+        let manifest = self.chosen(&Reference::Digest(there)).await?;
+        let own = Reference::Digest(manifest.digest);
+        let reference = match destination {
+            Some(tag @ Reference::Tag(_)) => tag,
+            Some(Reference::Digest(_)) | None => &own,
+        };
+        let known = match reference {
+            Reference::Tag(_) => known,
+            Reference::Digest(_) => self.known(&own).await?,
+        };
+        if known == Some(manifest.digest) {
+            return self.already(manifest.digest).await;
+        }
+        let moved = self.manifest(&manifest, reference, 0).await?;
+        Ok(Copied {
+            digest: manifest.digest,
+            skipped: false,
+            moved,
+        })
+    }
+
+    /// An image that is there; what refers to it may not be.
+    async fn already(&self, digest: Digest) -> Result<Copied, Error> {
+        let mut moved = Moved::default();
+        if self.options.referrers {
+            let manifest = self.get(&digest).await?;
+            moved = self.referrers_of_all(&manifest, 0).await?;
+        }
+        Ok(Copied {
+            digest,
+            skipped: moved.manifests == 0,
+            moved,
+        })
+    }
+
+    /// What a reference of the source stands for.
+    async fn digest(&self, reference: &Reference) -> Result<Digest, Error> {
+        if let Reference::Digest(digest) = reference {
+            return Ok(*digest);
+        }
+        let Place { client, repository } = &self.source;
+        Ok(client.manifest_head(repository, reference).await?.digest)
+    }
+
+    /// What a reference of the destination stands for; `None` where it is not there.
+    async fn known(&self, reference: &Reference) -> Result<Option<Digest>, Error> {
+        let Place { client, repository } = &self.destination;
+        match client.manifest_head(repository, reference).await {
+            Ok(head) => Ok(Some(head.digest)),
+            Err(error) if error.class() == Class::NotFound => Ok(None),
+            // Some registries deny to look into a repository that is not there yet. Whether it can
+            // be written to is seen when it is.
+            Err(error) if error.class() == Class::Denied => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn get(&self, digest: &Digest) -> Result<Manifest, Error> {
+        let Place { client, repository } = &self.source;
+        client
+            .manifest(repository, &Reference::Digest(*digest))
+            .await
+    }
+
+    /// The manifest that is to be copied: of an index, the one for the platform that is asked for.
+    async fn chosen(&self, reference: &Reference) -> Result<Manifest, Error> {
+        let Place { client, repository } = &self.source;
+        let mut manifest = client.manifest(repository, reference).await?;
+        let Some(wanted) = &self.options.platform else {
+            return Ok(manifest);
+        };
+        for _ in 0..manifests::DEPTH {
+            let view = self.view(&manifest)?;
+            if view.kind != ManifestKind::Index {
+                return Ok(manifest);
+            }
+            let fits = |child: &&Descriptor| {
+                let platform = child.platform.as_ref();
+                platform.is_some_and(|platform| is_for(platform, wanted))
+            };
+            let Some(child) = view.manifests.iter().find(fits) else {
+                let known = view.manifests.iter().filter_map(|child| {
+                    let platform = child.platform.as_ref()?;
+                    platform.is_known().then(|| platform.to_string())
+                });
+                return Err(Error::NotFound {
+                    registry: client.registry().to_owned(),
+                    what: format!("image for {wanted} in {repository}@{}", manifest.digest),
+                    words: String::new(),
+                    hint: format!("there is {}", known.collect::<Vec<_>>().join(", ")),
+                });
+            };
+            manifest = self.get(&child.digest).await?;
+        }
+        Ok(manifest)
+    }
+
+    fn warn(&self, text: &str) {
+        (self.listener)(Event::Warning(text));
+    }
+}

@@ -1,0 +1,111 @@
+//! The blobs of a copy: each is looked at once in a run, a few move at a time.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use tokio::sync::{OnceCell, Semaphore};
+
+use super::{Copy, Moved};
+use crate::client::Error;
+use crate::oci::{Descriptor, Digest};
+use crate::transfer::progress::{Event, Outcome};
+
+/// How many characters of a digest a person sees: its algorithm and some of its value.
+const SHORT: usize = 19;
+
+/// What is known of the blobs of a run.
+pub(super) struct Blobs {
+    /// Those that are at the destination, or on their way there.
+    there: Mutex<HashMap<Digest, Arc<OnceCell<()>>>>,
+    permits: Semaphore,
+    next: AtomicU64,
+}
+
+impl Blobs {
+    pub(super) fn new(jobs: NonZeroUsize) -> Self {
+        Self {
+            there: Mutex::default(),
+            permits: Semaphore::new(jobs.get()),
+            next: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Copy {
+    /// Sees to it that a blob is at the destination. What another image of the run has seen to
+    /// counts as there.
+    pub(super) async fn blob(&self, blob: &Descriptor) -> Result<Moved, Error> {
+        let cell = {
+            let mut there = self.blobs.there.lock();
+            Arc::clone(there.entry(blob.digest).or_default())
+        };
+        let mut moved = Moved {
+            exists: 1,
+            ..Moved::default()
+        };
+        cell.get_or_try_init(|| async {
+            // It is never closed.
+            let _permit = self.blobs.permits.acquire().await.ok();
+            let id = self.blobs.next.fetch_add(1, Ordering::Relaxed);
+            let name = blob.digest.to_string();
+            // A manifest of Docker's first schema tells no size.
+            let size = Some(blob.size).filter(|size| *size > 0);
+            (self.listener)(Event::Begin {
+                id,
+                name: name.get(..SHORT).unwrap_or(&name),
+                size,
+            });
+            let outcome = self.bring(blob, id).await;
+            (self.listener)(Event::End {
+                id,
+                outcome: outcome
+                    .as_ref()
+                    .map_or(Outcome::Failed, |(outcome, _)| *outcome),
+            });
+            let (outcome, bytes) = outcome?;
+            moved = Moved {
+                bytes,
+                sent: usize::from(outcome == Outcome::Sent),
+                mounted: usize::from(outcome == Outcome::Mounted),
+                exists: usize::from(outcome == Outcome::Exists),
+                manifests: 0,
+            };
+            Ok(())
+        })
+        .await?;
+        Ok(moved)
+    }
+
+    /// Brings a blob to the destination the cheapest way. What was done, and the bytes that it
+    /// took.
+    async fn bring(&self, blob: &Descriptor, id: u64) -> Result<(Outcome, u64), Error> {
+        let (source, destination) = (&self.source, &self.destination);
+        let (from, to) = (&source.repository, &destination.repository);
+        let digest = &blob.digest;
+        if destination.client.blob_size(to, digest).await?.is_some() {
+            return Ok((Outcome::Exists, 0));
+        }
+        let same = source.client.registry() == destination.client.registry();
+        if self.options.dry_run {
+            return Ok(if same {
+                (Outcome::Mounted, 0)
+            } else {
+                (Outcome::Sent, blob.size)
+            });
+        }
+        if same && destination.client.mount_blob(to, digest, from).await? {
+            return Ok((Outcome::Mounted, 0));
+        }
+        let size = Some(blob.size).filter(|size| *size > 0);
+        let mut download = source.client.download_blob(from, digest, size).await?;
+        let progress = |bytes| (self.listener)(Event::Moved { id, bytes });
+        let uploaded = destination
+            .client
+            .upload_blob(to, &mut download, &progress)
+            .await?;
+        Ok((Outcome::Sent, uploaded.size))
+    }
+}

@@ -1,0 +1,136 @@
+//! Manifests with all that they reference, children before parents.
+
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
+
+use super::{Copy, Moved};
+use crate::client::{Class, Error, Manifest};
+use crate::oci::{Descriptor, ManifestKind, ManifestView, Reference};
+
+/// How deep indexes may lie in each other, and referrers refer to each other.
+pub(super) const DEPTH: usize = 8;
+/// How many children or blobs of one manifest are seen to at once. How many bytes move is bounded
+/// elsewhere: this is about asking.
+const CONCURRENCY: usize = 8;
+
+impl Copy {
+    /// What a manifest of the source references.
+    pub(super) fn view(&self, manifest: &Manifest) -> Result<ManifestView, Error> {
+        manifest.view().map_err(|error| Error::Malformed {
+            registry: self.source.client.registry().to_owned(),
+            what: format!("{}@{}", self.source.repository, manifest.digest),
+            reason: error.to_string(),
+        })
+    }
+
+    /// Copies a manifest with all that it references, and puts it under a reference at last.
+    pub(super) fn manifest<'a>(
+        &'a self,
+        manifest: &'a Manifest,
+        reference: &'a Reference,
+        depth: usize,
+    ) -> BoxFuture<'a, Result<Moved, Error>> {
+        Box::pin(async move {
+            let view = self.view(manifest)?;
+            self.bounded(manifest, depth)?;
+            let mut moved = if view.kind == ManifestKind::Index {
+                self.children(&view, depth).await?
+            } else {
+                self.blobs_of(&view).await?
+            };
+            if self.options.referrers {
+                moved = moved.and(self.referrers(&manifest.digest, depth).await?);
+            }
+            if !self.options.dry_run {
+                let destination = &self.destination;
+                let media_type = manifest.media_type.as_ref();
+                let media_type = media_type.filter(|own| **own == view.media_type);
+                destination
+                    .client
+                    .put_manifest(
+                        &destination.repository,
+                        reference,
+                        media_type.unwrap_or(&view.media_type),
+                        manifest.bytes.clone().into(),
+                    )
+                    .await?;
+            }
+            moved.manifests += 1;
+            Ok(moved)
+        })
+    }
+
+    /// A registry may answer manifests without end.
+    pub(super) fn bounded(&self, manifest: &Manifest, depth: usize) -> Result<(), Error> {
+        if depth <= DEPTH {
+            return Ok(());
+        }
+        Err(Error::Malformed {
+            registry: self.source.client.registry().to_owned(),
+            what: format!("{}@{}", self.source.repository, manifest.digest),
+            reason: format!("it lies more than {DEPTH} deep in others"),
+        })
+    }
+
+    /// The blobs of an image or an artifact: those that have to be there.
+    async fn blobs_of(&self, view: &ManifestView) -> Result<Moved, Error> {
+        let mut blobs: Vec<&Descriptor> = Vec::new();
+        for blob in view.required_blobs() {
+            if !blobs.iter().any(|known| known.digest == blob.digest) {
+                blobs.push(blob);
+            }
+        }
+        let each = blobs.into_iter().map(|blob| self.blob(blob).boxed());
+        all(each.collect()).await
+    }
+
+    async fn children(&self, view: &ManifestView, depth: usize) -> Result<Moved, Error> {
+        let children = view.manifests.iter();
+        all(children
+            .map(|child| self.child(child, depth).boxed())
+            .collect())
+        .await
+    }
+
+    async fn child(&self, child: &Descriptor, depth: usize) -> Result<Moved, Error> {
+        let reference = Reference::Digest(child.digest);
+        let there = self.known(&reference).await?.is_some();
+        if there && !self.options.referrers {
+            return Ok(Moved::default());
+        }
+        let manifest = match self.get(&child.digest).await {
+            Ok(manifest) => manifest,
+            Err(error) if error.class() == Class::NotFound => {
+                let platform = child.platform.as_ref();
+                let platform = platform.map(|platform| format!(" for {platform}"));
+                self.warn(&format!(
+                    "{} has an index without its image{}, {}",
+                    self.source.repository,
+                    platform.unwrap_or_default(),
+                    child.digest
+                ));
+                return Ok(Moved::default());
+            }
+            Err(error) => return Err(error),
+        };
+        if there {
+            return self.referrers_of_all(&manifest, depth + 1).await;
+        }
+        self.manifest(&manifest, &reference, depth + 1).await
+    }
+}
+
+/// Waits for all of them, so that none is left half done because of another; then the first error,
+/// if there is one.
+pub(super) async fn all(each: Vec<BoxFuture<'_, Result<Moved, Error>>>) -> Result<Moved, Error> {
+    let mut each = stream::iter(each).buffer_unordered(CONCURRENCY);
+    let mut outcome = Ok(Moved::default());
+    while let Some(next) = each.next().await {
+        outcome = match (outcome, next) {
+            (Ok(moved), Ok(next)) => Ok(moved.and(next)),
+            (Err(first), _) => Err(first),
+            (Ok(_), Err(error)) => Err(error),
+        };
+    }
+    outcome
+}

@@ -1,0 +1,221 @@
+//! Blobs sent by the client: through connections that break, to registries that are busy, with
+//! sources that can go back and such that can't.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use regctl::client::{Class, Error, Uploaded};
+
+use crate::support::{Action, Meddler, Passed, Random, Server, have, random_bytes, sha256};
+use crate::transfer_support::{Pieces, answer, block_on, client, repository};
+
+const MIB: usize = 1 << 20;
+
+/// Sends a source through a proxy; what came of it, and how many bytes left.
+fn send(host: &str, source: &mut Pieces) -> (Result<Uploaded, Error>, u64) {
+    let sent = AtomicU64::new(0);
+    let progress = |bytes| {
+        sent.fetch_add(bytes, Ordering::Relaxed);
+    };
+    let client = client(host);
+    let repository = repository("team/app");
+    let uploaded = block_on(client.upload_blob(&repository, source, &progress));
+    (uploaded, sent.load(Ordering::Relaxed))
+}
+
+#[track_caller]
+fn arrived(server: &Server, bytes: &[u8], uploaded: Result<Uploaded, Error>) {
+    let uploaded = uploaded.unwrap();
+    assert_eq!(uploaded.size, bytes.len() as u64);
+    assert_eq!(uploaded.digest, sha256(bytes));
+    let remote = server.remote("team/app");
+    assert!(remote.blob(&uploaded.digest).expect(200).body == bytes);
+}
+
+fn servers() -> Vec<Server> {
+    let mut servers = vec![Server::regctl()];
+    if have(&["docker-registry"]) {
+        servers.push(Server::docker_registry());
+    }
+    servers
+}
+
+#[test]
+fn of_all_lengths() {
+    for server in servers() {
+        for (seed, length) in [(1, 0), (2, 1), (3, 2), (4, 300_000), (5, 9 * MIB)] {
+            let bytes = random_bytes(seed, length);
+            for mut source in [Pieces::new(&bytes, 64 << 10), Pieces::piped(&bytes, 77_777)] {
+                let (uploaded, sent) = send(&server.host(), &mut source);
+                arrived(&server, &bytes, uploaded);
+                assert_eq!(sent, length as u64);
+                assert_eq!(source.rewound, 0);
+            }
+        }
+    }
+}
+
+/// Cuts the first PATCHes, each after some bytes of it.
+fn cuts(seed: u64, most: usize) -> impl Fn(&Passed, usize) -> Action + Send + Sync + 'static {
+    move |passed, number| {
+        let mut random = Random::new(seed + number as u64);
+        if !passed.line.starts_with("PATCH") || number > 6 {
+            return Action::Pass;
+        }
+        Action::Cut {
+            body: random.below(most),
+            answer: random.below(200),
+        }
+    }
+}
+
+#[test]
+fn a_broken_connection_is_taken_up_where_it_was() {
+    let server = Server::regctl();
+    let bytes = random_bytes(7, 12 * MIB);
+    for seed in 0..3 {
+        let proxy = Meddler::start(server.address(), cuts(seed, 6 * MIB));
+        let mut source = Pieces::piped(&bytes, 200_000);
+        let (uploaded, _) = send(&proxy.host, &mut source);
+        arrived(&server, &bytes, uploaded);
+        assert_eq!(proxy.count("POST"), 1, "one session was enough");
+        assert_eq!(server.open_uploads(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_registry_that_loses_what_it_was_sent_gets_it_again() {
+    if !have(&["docker-registry"]) {
+        return;
+    }
+    let server = Server::docker_registry();
+    let bytes = random_bytes(8, 20 * MIB);
+    for seed in 0..2 {
+        let proxy = Meddler::start(server.address(), cuts(seed, 16 * MIB));
+        let (uploaded, _) = send(&proxy.host, &mut Pieces::new(&bytes, 200_000));
+        arrived(&server, &bytes, uploaded);
+    }
+}
+
+/// What is small goes in one request after the session is open; broken off, in another session.
+#[test]
+fn a_small_blob() {
+    let server = Server::regctl();
+    let bytes = random_bytes(13, 200_000);
+    for cut in [false, true] {
+        let proxy = Meddler::start(server.address(), move |passed, number| {
+            if cut && passed.line.starts_with("PUT") && number < 3 {
+                return Action::Cut {
+                    body: 100_000,
+                    answer: 0,
+                };
+            }
+            Action::Pass
+        });
+        let (uploaded, _) = send(&proxy.host, &mut Pieces::new(&bytes, 50_000));
+        arrived(&server, &bytes, uploaded);
+        assert_eq!(proxy.count("PATCH"), 0);
+        assert_eq!(server.open_uploads(), [""; 0]);
+        server
+            .remote("team/app")
+            .client
+            .delete(&server.remote("team/app").blob_path(&sha256(&bytes)));
+    }
+}
+
+#[test]
+fn what_cant_be_read_again_says_so() {
+    let server = Server::regctl();
+    let bytes = random_bytes(9, 20 * MIB);
+    // The session is lost after more than what is kept.
+    let proxy = Meddler::start(server.address(), |passed, _| {
+        match passed.line.split(' ').next() {
+            Some("PATCH") => Action::Cut {
+                body: 15 * MIB,
+                answer: 0,
+            },
+            Some("GET") => Action::Answer(answer("404 Not Found", &[], b"{}")),
+            _ => Action::Pass,
+        }
+    });
+    let (uploaded, _) = send(&proxy.host, &mut Pieces::piped(&bytes, 200_000));
+    let error = uploaded.unwrap_err();
+    assert_eq!(error.class(), Class::Unavailable);
+    let text = error.to_string();
+    assert!(text.contains("hint: run it again, from a file"), "{text}");
+}
+
+#[test]
+fn a_busy_registry_is_waited_for() {
+    let server = Server::regctl();
+    let bytes = random_bytes(10, 2 * MIB);
+    let busy = |passed: &Passed, number| match number {
+        0 => Action::Answer(answer("429 Too Many Requests", &["Retry-After: 1"], b"")),
+        2 | 5 => Action::Answer(answer("503 Service Unavailable", &["Retry-After: 0"], b"")),
+        _ if passed.line.starts_with("PUT") && number < 8 => {
+            Action::Answer(answer("502 Bad Gateway", &[], b""))
+        }
+        _ => Action::Pass,
+    };
+    let proxy = Meddler::start(server.address(), busy);
+    let (uploaded, _) = send(&proxy.host, &mut Pieces::piped(&bytes, 100_000));
+    arrived(&server, &bytes, uploaded);
+    assert_eq!(proxy.count("POST"), 2);
+}
+
+/// The last answer is lost, the blob is there.
+#[test]
+fn a_lost_answer_to_the_end_is_no_loss() {
+    let server = Server::regctl();
+    let bytes = random_bytes(11, MIB);
+    let proxy = Meddler::start(server.address(), |passed, number| {
+        if passed.line.starts_with("PUT") && number < 3 {
+            Action::Cut {
+                body: usize::MAX,
+                answer: 10,
+            }
+        } else {
+            Action::Pass
+        }
+    });
+    let (uploaded, sent) = send(&proxy.host, &mut Pieces::piped(&bytes, 100_000));
+    arrived(&server, &bytes, uploaded);
+    assert_eq!(sent, MIB as u64);
+}
+
+#[test]
+fn a_wrong_digest_or_length_is_an_error_and_leaves_no_session() {
+    struct Liar(Pieces, Option<u64>);
+    impl regctl::client::Source for Liar {
+        fn next(
+            &mut self,
+        ) -> futures_util::future::BoxFuture<'_, std::io::Result<Option<bytes::Bytes>>> {
+            self.0.next()
+        }
+        fn size(&self) -> Option<u64> {
+            self.1
+        }
+        fn digest(
+            &mut self,
+        ) -> futures_util::future::BoxFuture<'_, std::io::Result<regctl::oci::Digest>> {
+            Box::pin(async { Ok(sha256(b"something else")) })
+        }
+        fn rewind(
+            &mut self,
+            offset: u64,
+        ) -> futures_util::future::BoxFuture<'_, std::io::Result<bool>> {
+            self.0.rewind(offset)
+        }
+    }
+    let server = Server::regctl();
+    let client = client(&server.host());
+    let repository = repository("team/app");
+    let bytes = random_bytes(12, 300_000);
+    for size in [None, Some(300_001), Some(299_999)] {
+        let mut liar = Liar(Pieces::new(&bytes, 100_000), size);
+        let uploaded = block_on(client.upload_blob(&repository, &mut liar, &|_| {}));
+        let error = uploaded.unwrap_err().to_string();
+        let said = if size.is_some() { "it has " } else { "digest" };
+        assert!(error.contains(said), "{size:?}: {error}");
+        assert_eq!(server.open_uploads(), [""; 0], "{size:?}");
+    }
+}
