@@ -40,6 +40,7 @@ complete -c regctl -n "__fish_regctl_needs_command" -f -a "delete" -d 'Delete ta
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "login" -d 'Sign in to a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "logout" -d 'Sign out of a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "whoami" -d 'Show who is signed in to a registry'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "import" -d 'Bring the images of an archive into a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "copy" -d 'Copy images between registries and repositories'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "sync" -d 'Make a repository hold the tags of another'
@@ -178,6 +179,24 @@ complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s q -l quiet -d '
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s v -l verbose -d 'Say every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l to -d 'A prefix for all names, in this registry if it begins with one' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l name -d 'The name of the one image' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l map -d 'Another name for an image, a repository, or with a slash at its end all below it; may be repeated, the first that fits counts' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l platform -d 'Of images with several platforms, only this one' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l compression -d 'How to compress plain layers: gzip, zstd or none' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l level -d 'How hard to try: 1 is fast, 9 (for zstd 12) is small [default: 3]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l staging -d 'Where layers out of a pipe wait for their image [default: regctl-import]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand import" -s q -l quiet -d 'Print only results and errors'
+complete -c regctl -n "__fish_regctl_using_subcommand import" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand import" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -s o -l output -d 'The file to write; without it, or with -, stdout' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l format -d 'docker: loads everywhere; oci: an OCI image layout and nothing else' -r -f -a "docker\t''
 oci\t''"
@@ -290,22 +309,23 @@ complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subco
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the tags of a repository'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Delete tags and manifests'
 complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "serve" -d 'Run a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "catalog" -d 'List the repositories of a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "tags" -d 'List the tags of a repository'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "manifest" -d 'Look at one manifest'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "delete" -d 'Delete tags and manifests'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "login" -d 'Sign in to a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "logout" -d 'Sign out of a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "whoami" -d 'Show who is signed in to a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "copy" -d 'Copy images between registries and repositories'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "sync" -d 'Make a repository hold the tags of another'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "generate" -d 'Write the files that the project keeps under version control'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "repo" -d 'Repositories, as other tools spell it'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "tag" -d 'Tags, as other tools spell it'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami export copy sync completions generate repo tag help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "serve" -d 'Run a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "catalog" -d 'List the repositories of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "tags" -d 'List the tags of a repository'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "manifest" -d 'Look at one manifest'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "delete" -d 'Delete tags and manifests'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "login" -d 'Sign in to a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "logout" -d 'Sign out of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "whoami" -d 'Show who is signed in to a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "import" -d 'Bring the images of an archive into a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "copy" -d 'Copy images between registries and repositories'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "sync" -d 'Make a repository hold the tags of another'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "generate" -d 'Write the files that the project keeps under version control'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "repo" -d 'Repositories, as other tools spell it'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "tag" -d 'Tags, as other tools spell it'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync completions generate repo tag help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "inspect" -d 'Show what a manifest is and what it holds'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "delete" -d 'Delete tags and manifests'

@@ -1,6 +1,6 @@
 //! `regctl import`: the images of an archive into a registry.
 
-use std::io::{IsTerminal as _, stdin};
+use std::io::{IsTerminal as _, Seek as _, stdin};
 use std::path::Path;
 
 use serde::Serialize;
@@ -222,9 +222,15 @@ fn input(archive: &str) -> anyhow::Result<Input> {
                           `docker save app:1 | regctl import -`, or name a file";
             return Err(Usage(reason.into()).into());
         }
-        // stdin may well be a file: `regctl import - <image.tar`.
         let descriptor = std::os::fd::AsFd::as_fd(&stdin).try_clone_to_owned()?;
-        return Ok(Input::Stream(Box::new(std::fs::File::from(descriptor))));
+        let mut file = std::fs::File::from(descriptor);
+        // It may well be a file: `regctl import - <image.tar`.
+        let whole = file.metadata()?.is_file() && file.stream_position()? == 0;
+        return Ok(if whole {
+            Input::File(file)
+        } else {
+            Input::Stream(Box::new(file))
+        });
     }
     let file = std::fs::File::open(Path::new(archive))
         .map_err(|error| anyhow::anyhow!("can't open {archive}: {error}"))?;

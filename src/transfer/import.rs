@@ -9,6 +9,7 @@ mod delivery;
 mod error;
 mod file;
 mod finish;
+mod hints;
 mod inspection;
 mod memory;
 mod naming;

@@ -38,6 +38,7 @@ mod export;
 mod export_trouble;
 mod generated;
 mod import_again;
+mod import_layouts;
 mod import_shapes;
 mod import_support;
 mod import_trouble;

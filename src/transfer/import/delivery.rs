@@ -6,11 +6,13 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use super::Error;
+use super::hints::{hint, is_by_id, locate, short};
 use super::inspection::{Found, Inspection};
 use super::memory::Known;
 use super::pipe::{PipeWriter, pipe};
@@ -18,12 +20,14 @@ use super::session::Session;
 use crate::archive::{
     self, Blob, Compression, Compressor, Encoding, Fact, Nature, Stored, named_digest,
 };
-use crate::client::{self, Class, Uploaded};
+use crate::client::{self, Uploaded};
 use crate::oci::{Algorithm, Digest, Repository};
 use crate::transfer::progress::{Event, Outcome};
 
 /// How much is read at a time, in bytes.
 const CHUNK: usize = 256 * 1024;
+/// How long an upload that nobody wants any more may take to end.
+const GIVING_UP: Duration = Duration::from_secs(5);
 /// The form of a blob that is not compressed on its way.
 const KEPT: &str = "kept";
 
@@ -58,16 +62,6 @@ pub(super) struct Order<'a> {
     pub(super) compressible: bool,
     /// Whether what is remembered and what names say is used.
     pub(super) hints: bool,
-}
-
-/// What is thought to be known of a blob before it was read.
-struct Hint {
-    /// What the registry would have of it.
-    stored: Digest,
-    size: u64,
-    /// What it would hold.
-    diff_id: Option<Digest>,
-    places: Vec<(String, Repository)>,
 }
 
 /// Reads a blob, and sends it unless the registry has it.
@@ -153,14 +147,18 @@ fn read_and_send(
             Ok((found, digest, size))
         })
     };
-    match outcome {
-        Ok((found, digest, size)) => delivery.fact = Some(fact(found, digest, size, encoding)),
+    let error = match outcome {
+        Ok((found, digest, size)) => {
+            delivery.fact = Some(fact(found, digest, size, encoding));
+            return Ok(delivery);
+        }
         // The one who sends has stopped, and says why.
-        Err(Failure::Pipe(error)) if error.kind() == ErrorKind::BrokenPipe => {}
-        Err(Failure::Pipe(error)) => return Err(Error::Broken(error.to_string())),
-        Err(Failure::Read(error)) => return Err(error),
-    }
-    Ok(delivery)
+        Err(Failure::Pipe(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(delivery),
+        Err(Failure::Pipe(error)) => Error::Broken(error.to_string()),
+        Err(Failure::Read(error)) => error,
+    };
+    delivery.give_up(session);
+    Err(error)
 }
 
 fn fact(found: Found, digest: Digest, size: u64, encoding: Encoding) -> Fact {
@@ -184,62 +182,6 @@ fn encoding(session: &Session, blob: &Blob, compresses: bool) -> Encoding {
         (Nature::Tar, Compression::Zstd) if compresses => Encoding::Zstd,
         _ => Encoding::Plain,
     }
-}
-
-/// What names and earlier imports say of a blob.
-fn hint(session: &Session, blob: &Blob, form: &str, compresses: bool) -> Option<Hint> {
-    let memory = session.memory();
-    let said = hex_name(&blob.name);
-    if compresses {
-        let known = match said {
-            Some(diff_id) => memory.of_layer(&diff_id, form),
-            None => memory.of_member(&blob.name, blob.size, form),
-        };
-        return known.map(|known| Hint {
-            stored: known.digest,
-            size: known.size,
-            diff_id: Some(known.diff_id),
-            places: known.places,
-        });
-    }
-    let stored = said?;
-    let known = memory.of_blob(&stored);
-    Some(Hint {
-        stored,
-        size: blob.size,
-        diff_id: known.as_ref().map(|known| known.diff_id),
-        places: known.map(|known| known.places).unwrap_or_default(),
-    })
-}
-
-/// The digest in the name of a member: `blobs/sha256/<hex>`, `<hex>.tar`, `sha256:<hex>`.
-fn hex_name(name: &str) -> Option<Digest> {
-    named_digest(name).or_else(|| {
-        let last = name.rsplit('/').next()?;
-        let last = last.strip_prefix("sha256:").unwrap_or(last);
-        let hex = last.split('.').next()?;
-        Digest::from_hex(Algorithm::Sha256, hex).ok()
-    })
-}
-
-/// A repository that has the blob of a hint.
-fn locate(session: &Session, home: &Repository, hint: &Hint) -> Result<Option<Repository>, Error> {
-    let registry = session.client.registry();
-    let others = hint.places.iter().filter(|(host, _)| host == registry);
-    let others = others
-        .map(|(_, place)| place)
-        .filter(|place| *place != home);
-    for (number, place) in std::iter::once(home).chain(others).enumerate() {
-        let size = session.wait(session.client.blob_size(place, &hint.stored));
-        match size {
-            Ok(Some(size)) if size == hint.size => return Ok(Some(place.clone())),
-            Ok(_) => {}
-            // It may be one that this user may not read, or may push to only.
-            Err(error) if number > 0 || error.class() == Class::Denied => {}
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(None)
 }
 
 /// Where a blob stopped on its way.
@@ -335,6 +277,14 @@ impl Delivery {
         self.sending.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
+    /// Lets the one who sends come to an end, so that the registry is not left with a part of a blob.
+    pub(super) fn give_up(self, session: &Session) {
+        if let Some(sending) = self.sending {
+            // What it says is of no interest any more.
+            let _ = session.wait(async { tokio::time::timeout(GIVING_UP, sending).await });
+        }
+    }
+
     /// Waits until the registry has the blob, and takes note of it.
     pub(super) async fn settle(self, session: &Session) -> Result<Delivered, Error> {
         let outcome = self.arrival(session).await;
@@ -378,22 +328,6 @@ impl Delivery {
     }
 }
 
-/// Whether a name has an ID in it that tells the content without being its digest:
-/// `<id>/layer.tar`. Other names of one size may well be different layers.
-fn is_by_id(name: &str) -> bool {
-    let first = name.split('/').next().unwrap_or_default();
-    hex_name(name).is_none() && Digest::from_hex(Algorithm::Sha256, first).is_ok()
-}
-
-/// What progress calls a member.
-fn short(name: &str) -> String {
-    let text = match hex_name(name) {
-        Some(digest) => digest.hex(),
-        None => name.to_owned(),
-    };
-    text.chars().take(12).collect()
-}
-
 impl Session {
     /// Says that a blob begins; the number that tells it from others.
     pub(super) fn begin(&self, name: &str, size: u64) -> u64 {
@@ -426,28 +360,5 @@ impl Session {
             let moved = |bytes| listener(Event::Moved { id, bytes });
             client.upload_blob(&home, &mut source, &moved).await
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn digests_in_names() {
-        let hex = "0123456789abcdef".repeat(4);
-        for (name, is_said, by_id) in [
-            (format!("blobs/sha256/{hex}"), true, false),
-            (format!("{hex}.tar"), true, false),
-            (format!("{hex}.tar.gz"), true, false),
-            (format!("sha256:{hex}"), true, false),
-            (format!("{hex}/layer.tar"), false, true),
-            ("app/layer.tar".to_owned(), false, false),
-            (format!("{}.tar", &hex[1..]), false, false),
-        ] {
-            assert_eq!(hex_name(&name).is_some(), is_said, "{name}");
-            assert_eq!(is_by_id(&name), by_id, "{name}");
-        }
-        assert_eq!(short(&format!("{hex}.tar")), "0123456789ab");
     }
 }

@@ -40,8 +40,8 @@ pub enum Error {
     },
     /// A layer was taken for another by what was remembered of an earlier import, and is gone.
     #[error(
-        "{member} is not the layer that an earlier import knew by this name; hint: that is \
-         forgotten now, run the import again"
+        "{member} is not the layer that its name stands for; hint: what was remembered of it is \
+         forgotten now, run the import again, or from a file"
     )]
     WrongHint {
         /// The member.

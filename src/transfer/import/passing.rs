@@ -28,10 +28,13 @@ pub(super) fn import(
         outcomes: Outcomes::new(),
         foretold: None,
     };
-    let (contents, mut stream) = scan(Stream::open(input)?, &mut passing)?;
-    stream.drain()?;
-    passing.settle(|_| true)?;
-    Ok((contents, passing.outcomes))
+    let passed = passing.all(input);
+    if passed.is_err() {
+        for (_, delivery) in passing.on_the_way {
+            delivery.give_up(session);
+        }
+    }
+    Ok((passed?, passing.outcomes))
 }
 
 struct Passing<'a> {
@@ -71,6 +74,13 @@ impl Homes {
 }
 
 impl Passing<'_> {
+    fn all(&mut self, input: impl Read + Send + 'static) -> Result<Contents, Error> {
+        let (contents, mut stream) = scan(Stream::open(input)?, self)?;
+        stream.drain()?;
+        self.settle(|_| true)?;
+        Ok(contents)
+    }
+
     /// The repository that a blob goes to.
     fn home(&mut self, blob: &Blob, contents: &Contents) -> Result<Repository, Error> {
         let naming = &self.session.options.naming;
