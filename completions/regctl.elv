@@ -38,6 +38,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand login 'Sign in to a registry'
             cand logout 'Sign out of a registry'
             cand whoami 'Show who is signed in to a registry'
+            cand import 'Bring the images of an archive into a registry'
             cand export 'Write images into an archive that docker, podman and containerd load'
             cand copy 'Copy images between registries and repositories'
             cand sync 'Make a repository hold the tags of another'
@@ -233,6 +234,29 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --version 'Print version'
         }
         &'regctl;whoami'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only results and errors'
+            cand --quiet 'Print only results and errors'
+            cand -v 'Say every request on stderr'
+            cand --verbose 'Say every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;import'= {
+            cand --to 'A prefix for all names, in this registry if it begins with one'
+            cand --name 'The name of the one image'
+            cand --map 'Another name for an image, a repository, or with a slash at its end all below it; may be repeated, the first that fits counts'
+            cand --platform 'Of images with several platforms, only this one'
+            cand --compression 'How to compress plain layers: gzip, zstd or none'
+            cand --level 'How hard to try: 1 is fast, 9 (for zstd 12) is small [default: 3]'
+            cand --staging 'Where layers out of a pipe wait for their image [default: regctl-import]'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
             cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
@@ -514,6 +538,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand login 'Sign in to a registry'
             cand logout 'Sign out of a registry'
             cand whoami 'Show who is signed in to a registry'
+            cand import 'Bring the images of an archive into a registry'
             cand export 'Write images into an archive that docker, podman and containerd load'
             cand copy 'Copy images between registries and repositories'
             cand sync 'Make a repository hold the tags of another'
@@ -553,6 +578,8 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;help;logout'= {
         }
         &'regctl;help;whoami'= {
+        }
+        &'regctl;help;import'= {
         }
         &'regctl;help;export'= {
         }

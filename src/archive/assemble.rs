@@ -322,3 +322,6 @@ pub fn index(plan: &IndexPlan, children: &[(usize, Assembled)]) -> Result<Assemb
     let bytes = value.to_string().into_bytes();
     Ok(Assembled::new(bytes, plan.media_type.clone()))
 }
+
+#[cfg(test)]
+mod tests;

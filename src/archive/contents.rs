@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::sync::Arc;
 
+use super::documents::blob_path;
 use super::members::{self, Input, Kind, Members};
 use super::{Encoding, Error, path};
 use crate::oci::{Algorithm, Digest, MANIFEST_LIMIT};
@@ -121,7 +122,7 @@ impl Contents {
     /// The content of a digest, by the name it has in an OCI layout. Whether it has that digest is
     /// not known yet.
     pub fn by_digest(&self, digest: &Digest) -> Option<(&str, &Content)> {
-        self.find(&blob_name(digest))
+        self.find(&blob_path(digest))
     }
 
     /// Whether a name leads to a file with holes, which can't be read.
@@ -160,11 +161,6 @@ impl Contents {
         let content = Content::Document(bytes.into());
         self.keep(name, Item::Content(content))
     }
-}
-
-/// The name of a blob in an OCI layout.
-pub fn blob_name(digest: &Digest) -> String {
-    format!("blobs/{}/{}", digest.algorithm(), digest.hex())
 }
 
 /// The digest that the name of a member in `blobs/` says.

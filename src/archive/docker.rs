@@ -6,15 +6,13 @@
 use serde::Deserialize;
 
 use super::contents::{Content, Contents};
+use super::documents::MANIFEST;
 use super::image_name::ImageName;
 use super::plan::{ManifestPlan, Origin, Piece, Role};
 use super::platform::Config;
 use super::{Error, missing};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest};
-
-/// The member.
-pub(super) const NAME: &str = "manifest.json";
 
 /// One image. Fields of newer writers (`LayerSources`, `Parent`) say nothing that is needed.
 #[derive(Debug, Deserialize)]
@@ -29,11 +27,11 @@ pub(super) struct Item {
 
 /// The images that `manifest.json` lists; `None` without one.
 pub(super) fn items(contents: &Contents) -> Result<Option<Vec<Item>>, Error> {
-    let Some(bytes) = contents.document(NAME)? else {
+    let Some(bytes) = contents.document(MANIFEST)? else {
         return Ok(None);
     };
     let items = serde_json::from_slice(bytes).map_err(|error| Error::Document {
-        name: NAME.into(),
+        name: MANIFEST.into(),
         reason: error.to_string(),
     })?;
     Ok(Some(items))
@@ -44,6 +42,11 @@ impl Item {
     pub(super) fn names(&self) -> Vec<ImageName> {
         let texts = self.repo_tags.iter().flatten();
         texts.filter_map(|text| ImageName::parse(text)).collect()
+    }
+
+    /// The members that are its layers.
+    pub(super) fn members(&self) -> impl Iterator<Item = &str> {
+        self.layers.iter().flatten().map(String::as_str)
     }
 
     /// How many layers it lists.

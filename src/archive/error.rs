@@ -90,6 +90,21 @@ pub enum Error {
         /// What to do.
         hint: String,
     },
+    /// A layer was left out of the archive for the registry to have, and it does not.
+    #[error(
+        "{image}: layer {layer} is neither in the archive nor in {registry}; hint: the archive holds \
+         only what is new since {bases}: import that first"
+    )]
+    Base {
+        /// The image.
+        image: String,
+        /// The layer.
+        layer: Digest,
+        /// Where the archive goes.
+        registry: String,
+        /// The images that it builds on.
+        bases: String,
+    },
     /// None of the images is of the platform that was asked for.
     #[error("{image}: the archive does not have it for {wanted}; hint: it has {present}")]
     Platform {
@@ -143,6 +158,17 @@ pub enum Error {
 }
 
 impl Error {
+    /// What it is when the bytes of a member can't be read.
+    pub fn reading(member: &str, error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::UnexpectedEof {
+            Self::Truncated {
+                place: format!("in its member {member:?}"),
+            }
+        } else {
+            Self::Read(error)
+        }
+    }
+
     /// Whether content is not what its digest says.
     pub fn is_mismatch(&self) -> bool {
         matches!(self, Self::Digest { .. } | Self::DiffId { .. })

@@ -392,3 +392,6 @@ fn outside(name: &str, reason: &'static str) -> Error {
         reason,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -27,12 +27,14 @@ mod writer;
 
 pub use assemble::{Assembled, Fact, Stored, index, manifest, verify};
 pub use compress::{Compression, Compressor, UnknownCompression};
-pub use contents::{Blob, Content, Contents, Nature, Receiver, blob_name, named_digest, scan};
+pub use contents::{Blob, Content, Contents, Nature, Receiver, named_digest, scan};
 pub use decompress::{Encoding, decoder};
 pub use error::Error;
 pub use image_name::ImageName;
 pub use members::Input;
-pub use plan::{Image, IndexPlan, ManifestPlan, Origin, Piece, Plan, Role, Tree, resolve};
+pub use plan::{
+    Foretold, Image, IndexPlan, ManifestPlan, Origin, Piece, Plan, Role, Tree, foretell, resolve,
+};
 pub use platform::{is_for, parse_platform};
 pub use stream::{Seekable, Stream};
 pub use writer::Writer;

@@ -5,13 +5,14 @@
 //! number of layers, `manifest.json`. Pure: knows what is in the archive by name, not what the
 //! registry has, and moves no bytes.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::contents::Contents;
 use super::image_name::ImageName;
 use super::layout::{Built, LayoutImage};
 use super::platform::is_for;
-use super::{Error, docker, layout};
+use super::{Error, docker, layout, path};
 use crate::oci::{Descriptor, Digest, MediaType, Platform};
 
 /// The images of an archive.
@@ -20,6 +21,8 @@ pub struct Plan {
     pub images: Vec<Image>,
     /// What was left out, in a sentence each.
     pub warnings: Vec<String>,
+    /// Images, `NAME@DIGEST`, whose layers were left out for whoever reads to have.
+    pub bases: Vec<String>,
 }
 
 /// An image and what the archive calls it.
@@ -147,7 +150,7 @@ impl Tree {
 /// Decides what the images of an archive are, or those for one platform.
 pub fn resolve(contents: &Contents, wanted: Option<&Platform>) -> Result<Plan, Error> {
     let items = docker::items(contents)?;
-    let layout = layout::images(contents)?;
+    let layout = layout::read(contents)?;
     if items.is_none() && layout.is_none() {
         return Err(Error::NoImages {
             note: super::end_note(contents),
@@ -158,9 +161,12 @@ pub fn resolve(contents: &Contents, wanted: Option<&Platform>) -> Result<Plan, E
     let mut plan = Plan {
         images: Vec::new(),
         warnings: Vec::new(),
+        bases: Vec::new(),
     };
-    for image in layout.unwrap_or_default() {
-        let built = image.build(contents, wanted);
+    let layout = layout.unwrap_or_default();
+    plan.bases = layout.bases;
+    for image in layout.images {
+        let built = image.build(contents, wanted, &plan.bases);
         let item = claim(&mut items, &image, &built, contents);
         plan.images.push(choose(
             image,
@@ -179,6 +185,37 @@ pub fn resolve(contents: &Contents, wanted: Option<&Platform>) -> Result<Plan, E
         });
     }
     Ok(plan)
+}
+
+/// What the documents at the head of an archive tell of the blobs behind them.
+#[derive(Default)]
+pub struct Foretold {
+    /// The names of the image that a member is a layer of.
+    pub layers: HashMap<String, Vec<ImageName>>,
+    /// The names of all images.
+    pub images: Vec<Vec<ImageName>>,
+}
+
+/// Whose blobs will pass, where `manifest.json` or `index.json` have passed before them.
+pub fn foretell(contents: &Contents) -> Foretold {
+    let mut foretold = Foretold::default();
+    for item in docker::items(contents).ok().flatten().unwrap_or_default() {
+        for member in item.members() {
+            let member = path::member(member).unwrap_or_default();
+            foretold
+                .layers
+                .entry(member)
+                .or_insert_with(|| item.names());
+        }
+        foretold.images.push(item.names());
+    }
+    let layout = layout::read(contents).ok().flatten().unwrap_or_default();
+    let names = layout.images.into_iter().map(|image| image.names);
+    // A name that only says a tag says nothing of where its image goes.
+    foretold.images.extend(names.filter(|names| {
+        foretold.layers.is_empty() || names.iter().any(|name| name.repository.is_some())
+    }));
+    foretold
 }
 
 /// Takes from `manifest.json` what is of an image of the layout: by its configuration, else by its

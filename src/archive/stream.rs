@@ -89,6 +89,11 @@ impl Seekable {
             left: metadata.len(),
         }))
     }
+
+    /// The file once more, to read parts of it.
+    pub fn file(&self) -> io::Result<File> {
+        self.file.get_ref().try_clone()
+    }
 }
 
 impl Read for Seekable {

@@ -34,6 +34,19 @@ impl From<Exit> for ExitCode {
     }
 }
 
+impl From<client::Class> for Exit {
+    fn from(class: client::Class) -> Self {
+        match class {
+            client::Class::NotFound => Self::NotFound,
+            client::Class::Denied => Self::Denied,
+            client::Class::Unavailable => Self::Unavailable,
+            client::Class::Mismatch => Self::Mismatch,
+            client::Class::Usage => Self::Usage,
+            client::Class::Other => Self::Error,
+        }
+    }
+}
+
 /// A command line that parses and yet can't be meant.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -44,14 +57,7 @@ impl Exit {
     pub(super) fn of(error: &anyhow::Error) -> Self {
         for cause in error.chain() {
             if let Some(error) = cause.downcast_ref::<client::Error>() {
-                return match error.class() {
-                    client::Class::NotFound => Self::NotFound,
-                    client::Class::Denied => Self::Denied,
-                    client::Class::Unavailable => Self::Unavailable,
-                    client::Class::Mismatch => Self::Mismatch,
-                    client::Class::Usage => Self::Usage,
-                    client::Class::Other => Self::Error,
-                };
+                return error.class().into();
             }
             if let Some(failure) = cause.downcast_ref::<admin::Failure>() {
                 return match failure.kind {

@@ -21,6 +21,7 @@ mod figures;
 mod gc;
 mod generate;
 mod image;
+mod import;
 mod inspect;
 mod login;
 mod logout;
@@ -93,6 +94,7 @@ enum Command {
     Login(login::Args),
     Logout(logout::Args),
     Whoami(whoami::Args),
+    Import(import::Args),
     Export(export::Args),
     Copy(copy::Args),
     Sync(sync::Args),
@@ -197,6 +199,7 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
         Command::Whoami(args) => whoami::run(&args, &Context::new(&args.client(early)?)?).await,
         Command::Copy(args) => copy::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Sync(args) => sync::run(&args, &Context::new(&args.client.with(early))?).await,
+        Command::Import(args) => import::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Export(args) => export::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Gc(args) => gc::run(&args).await,
         Command::Prune(args) => prune::run(&args).await,

@@ -143,7 +143,13 @@ impl Upload<'_> {
         } else {
             let answered = async {
                 if whole {
-                    feeder.finish().await;
+                    // The pieces before may wait for a request that has not begun.
+                    let finish = pin!(feeder.finish());
+                    tokio::select! {
+                        biased;
+                        early = &mut request => return early,
+                        () = finish => {}
+                    }
                 }
                 request.await
             };

@@ -6,4 +6,5 @@
 
 pub mod copy;
 pub mod export;
+pub mod import;
 pub mod progress;

@@ -1,5 +1,6 @@
 //! What the tests stand on: servers to start, a client that can misbehave, images to push.
 
+pub(crate) mod archive;
 mod client;
 mod disk;
 mod image;

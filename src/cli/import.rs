@@ -1,0 +1,359 @@
+//! `regctl import`: the images of an archive into a registry.
+
+use std::io::{IsTerminal as _, Seek as _, stdin};
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::context::{ClientArgs, Context};
+use super::exit::{Exit, Usage};
+use super::figures;
+use super::output::{Format, FormatArgs, Printer};
+use super::progress::Transfers;
+use super::table::Column;
+use crate::archive::{Compression, parse_platform};
+use crate::oci::{Digest, ImageReference, Platform, Repository, Tag};
+use crate::transfer::import::{self, Goal, ImageReport, Input, Naming, Options};
+
+const COLUMNS: [Column; 6] = [
+    Column::Name("IMAGE"),
+    Column::Digest("DIGEST"),
+    Column::Figure("READ"),
+    Column::Figure("SENT"),
+    Column::Figure("SKIPPED"),
+    Column::Figure("TIME"),
+];
+
+/// Bring the images of an archive into a registry
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+The archive is what `docker save`, `podman save`, buildx, skopeo, crane or `regctl export` write, or \
+an OCI layout in a tar file; plain, or compressed with gzip, zstd, xz or bzip2. It is read once, and \
+nothing is written to disk. Of what the registry has already nothing is sent. From a plain file, \
+several layers go up at once.
+
+Images keep their names, without the registry in them: app:1 and docker.io/library/app:1 become \
+app:1, localhost/team/app:1 becomes team/app:1. --map changes them, --to puts a prefix before them, \
+--name names the one image of an archive.
+
+Layers that the archive has compressed stay as they are, and with them the digest of their image. \
+Plain ones, as `docker save` mostly writes them, are compressed, which gives the image another \
+digest and leaves its ID; --compression none keeps them plain.
+
+From a pipe, layers mostly come before it is known whose they are. They go to the repository \
+regctl-import (below the prefix of --to; --staging names another) and are mounted from there.
+
+JSON: an array of {\"references\", \"digest\", \"previous\", \"platforms\", \"read\", \"sent\", \
+\"skipped\", \"seconds\", \"error\"}: previous is the digest in the archive where there is one, read \
+the bytes of its members, sent those that went over the wire, skipped those that the registry had.
+
+Exit codes: 0 all imported, 1 the archive can't be used, 4 denied, 5 some imported and some not, \
+6 unavailable, 7 content does not match its digest.
+
+Examples:
+  docker save app:1 db:2 | ssh registry-host regctl import -
+  regctl import image.tar
+  regctl import --to registry.example.org:5000/mirror image.tar.zst
+  regctl import --name team/app:1 saved-by-id.tar
+  regctl import --map app=team/app --platform linux/amd64 images.tar")]
+pub(super) struct Args {
+    /// The archive; - is stdin
+    #[arg(value_name = "ARCHIVE")]
+    archive: String,
+    /// A prefix for all names, in this registry if it begins with one
+    #[arg(long, value_name = "HOST[:PORT][/PREFIX]")]
+    to: Option<String>,
+    /// The name of the one image
+    #[arg(long, value_name = "REPOSITORY[:TAG]", conflicts_with = "map")]
+    name: Option<String>,
+    /// Another name for an image, a repository, or with a slash at its end all below it; may be
+    /// repeated, the first that fits counts
+    #[arg(long, value_name = "OLD=NEW")]
+    map: Vec<String>,
+    /// Of images with several platforms, only this one
+    #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
+    platform: Option<String>,
+    /// How to compress plain layers: gzip, zstd or none
+    #[arg(long, value_name = "KIND", default_value = "gzip")]
+    compression: Compression,
+    /// How hard to try: 1 is fast, 9 (for zstd 12) is small [default: 3]
+    #[arg(long, value_name = "N")]
+    level: Option<u32>,
+    /// Where layers out of a pipe wait for their image [default: regctl-import]
+    #[arg(long, value_name = "REPOSITORY")]
+    staging: Option<Repository>,
+    #[command(flatten)]
+    output: FormatArgs,
+    #[command(flatten)]
+    pub(super) client: ClientArgs,
+}
+
+#[derive(Serialize)]
+struct Row {
+    references: Vec<String>,
+    digest: Option<Digest>,
+    previous: Option<Digest>,
+    platforms: Vec<String>,
+    read: u64,
+    sent: u64,
+    skipped: u64,
+    seconds: f64,
+    error: Option<String>,
+    #[serde(skip)]
+    exit: Exit,
+}
+
+pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
+    let printer = context.printer;
+    let (host, prefix) = match &args.to {
+        Some(to) => destination(to)?,
+        None => (None, None),
+    };
+    let client = context.client(host.as_deref())?;
+    let naming = Naming {
+        name: args.name.as_deref().map(name).transpose()?,
+        prefix,
+        map: args
+            .map
+            .iter()
+            .map(|text| pair(text))
+            .collect::<Result<_, _>>()?,
+        staging: args.staging.clone(),
+        hub: client.registry() == "docker.io",
+    };
+    let options = Options {
+        naming,
+        platform: args.platform.as_deref().map(platform).transpose()?,
+        compression: args.compression,
+        level: level(args)?,
+        memory: dirs::cache_dir().map(|cache| cache.join("regctl/layers.json")),
+    };
+    let input = input(&args.archive)?;
+    let shown = |goal: &Goal| {
+        let host = host.as_ref().map(|host| format!("{host}/"));
+        let host = host.unwrap_or_default();
+        format!("{host}{}:{}", goal.repository, goal.tag)
+    };
+    let transfers = Transfers::new(printer);
+    let imported = import::import((*client).clone(), input, options, transfers.listener()).await;
+    transfers.end();
+    let reports = match imported {
+        Ok(reports) => reports,
+        Err(error) => {
+            printer.error(&error.to_string());
+            return Ok(error.class().into());
+        }
+    };
+    let rows: Vec<Row> = reports
+        .into_iter()
+        .map(|report| row(report, &shown, printer))
+        .collect();
+    print(&rows, args.output.format, printer)?;
+    if rows.is_empty() {
+        printer.warning("there are no images in the archive");
+    }
+    Ok(Exit::of_all(rows.iter().map(|row| row.exit)))
+}
+
+/// Says what is wrong with an image, and what became of the digest of another.
+fn row(report: ImageReport, shown: &dyn Fn(&Goal) -> String, printer: Printer) -> Row {
+    let references: Vec<String> = report.goals.iter().map(shown).collect();
+    let error = report.error.as_ref().map(ToString::to_string);
+    if let Some(error) = &error {
+        printer.error(error);
+    }
+    if let (Some(digest), Some(previous)) = (report.digest, report.previous)
+        && digest != previous
+    {
+        let name = references.first().unwrap_or(&report.label);
+        printer.note(&format!(
+            "{name}: its digest is {digest} now, in the archive it was {previous}"
+        ));
+    }
+    Row {
+        references,
+        digest: report.digest,
+        previous: report.previous,
+        platforms: report.platforms.iter().map(Platform::to_string).collect(),
+        read: report.read,
+        sent: report.sent,
+        skipped: report.skipped,
+        seconds: (report.time.as_secs_f64() * 1000.0).round() / 1000.0,
+        exit: report
+            .error
+            .map_or(Exit::Done, |error| error.class().into()),
+        error,
+    }
+}
+
+fn print(rows: &[Row], format: Format, printer: Printer) -> std::io::Result<()> {
+    let done = || rows.iter().filter(|row| row.error.is_none());
+    match format {
+        Format::Json => printer.json(&rows),
+        Format::Name => printer.lines(done().flat_map(|row| &row.references)),
+        Format::Table if done().next().is_none() => Ok(()),
+        Format::Table => {
+            let cells = done().map(|row| {
+                vec![
+                    row.references.join(","),
+                    row.digest
+                        .map(|digest| digest.to_string())
+                        .unwrap_or_default(),
+                    figures::size(row.read),
+                    figures::size(row.sent),
+                    figures::size(row.skipped),
+                    format!("{:.1} s", row.seconds),
+                ]
+            });
+            printer.table(&COLUMNS, cells.collect())
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the user's own file, named on the command line"
+)]
+fn input(archive: &str) -> anyhow::Result<Input> {
+    if archive == "-" {
+        let stdin = stdin();
+        if stdin.is_terminal() {
+            let reason = "there is no archive on the terminal; hint: pipe one in, as in \
+                          `docker save app:1 | regctl import -`, or name a file";
+            return Err(Usage(reason.into()).into());
+        }
+        let descriptor = std::os::fd::AsFd::as_fd(&stdin).try_clone_to_owned()?;
+        let mut file = std::fs::File::from(descriptor);
+        // It may well be a file: `regctl import - <image.tar`.
+        let whole = file.metadata()?.is_file() && file.stream_position()? == 0;
+        return Ok(if whole {
+            Input::File(file)
+        } else {
+            Input::Stream(Box::new(file))
+        });
+    }
+    let file = std::fs::File::open(Path::new(archive))
+        .map_err(|error| anyhow::anyhow!("can't open {archive}: {error}"))?;
+    if file.metadata()?.is_dir() {
+        anyhow::bail!(
+            "can't import {archive}: it is a directory; hint: `tar -C {archive} -c . | regctl \
+             import -` imports an OCI layout"
+        );
+    }
+    Ok(Input::File(file))
+}
+
+/// `HOST[:PORT][/PREFIX]` or `PREFIX`: the registry and the prefix.
+fn destination(text: &str) -> Result<(Option<String>, Option<Repository>), Usage> {
+    let unusable = |reason: &str| {
+        Usage(format!(
+            "--to: {text:?} {reason}; hint: it is written HOST[:PORT], HOST[:PORT]/PREFIX or PREFIX"
+        ))
+    };
+    if text.contains("://") {
+        return Err(unusable("has a scheme, which --registry takes"));
+    }
+    let text_end = text.trim_end_matches('/');
+    let (first, rest) = text_end.split_once('/').unwrap_or((text_end, ""));
+    let is_host = first.contains(['.', ':']) || first == "localhost";
+    let (host, prefix) = if is_host {
+        (Some(first.to_owned()), rest)
+    } else {
+        (None, text_end)
+    };
+    if prefix.is_empty() {
+        return match host {
+            Some(host) => Ok((Some(host), None)),
+            None => Err(unusable("names nothing")),
+        };
+    }
+    let prefix = prefix.parse::<Repository>();
+    let prefix = prefix.map_err(|error| unusable(&format!("is no prefix: {error}")))?;
+    Ok((host, Some(prefix)))
+}
+
+fn name(text: &str) -> Result<(Repository, Option<Tag>), Usage> {
+    let image = text.parse::<ImageReference>();
+    let usable = image.ok().filter(|image| image.digest.is_none());
+    let usable = usable.filter(|image| image.registry.is_none());
+    let image = usable.ok_or_else(|| {
+        Usage(format!(
+            "--name: {text:?} can't be the name of an image; hint: it is written REPOSITORY[:TAG], \
+             and --registry names the registry"
+        ))
+    })?;
+    Ok((image.repository, image.tag))
+}
+
+fn pair(text: &str) -> Result<(String, String), Usage> {
+    match text.split_once('=') {
+        Some((old, new)) if !old.is_empty() && !new.is_empty() => {
+            Ok((old.to_owned(), new.to_owned()))
+        }
+        _ => Err(Usage(format!(
+            "--map: {text:?} is no pair of names; hint: it is written OLD=NEW"
+        ))),
+    }
+}
+
+fn platform(text: &str) -> Result<Platform, Usage> {
+    parse_platform(text).ok_or_else(|| {
+        Usage(format!(
+            "--platform: {text:?} is not a platform; hint: one is written linux/amd64 or \
+             linux/arm/v7"
+        ))
+    })
+}
+
+fn level(args: &Args) -> Result<u32, Usage> {
+    let levels = args.compression.levels();
+    match args.level {
+        None => Ok(args.compression.default_level()),
+        Some(level) if levels.contains(&level) => Ok(level),
+        Some(level) => Err(Usage(format!(
+            "--level: {} has no level {level}; hint: there are {} to {}",
+            args.compression,
+            levels.start(),
+            levels.end()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn destinations() {
+        for (text, host, prefix) in [
+            (
+                "registry:5000/mirror",
+                Some("registry:5000"),
+                Some("mirror"),
+            ),
+            ("registry.example.org", Some("registry.example.org"), None),
+            ("localhost/a/b/", Some("localhost"), Some("a/b")),
+            ("mirror", None, Some("mirror")),
+            ("team/mirror", None, Some("team/mirror")),
+        ] {
+            let (h, p) = destination(text).unwrap();
+            assert_eq!(
+                (h.as_deref(), p.as_ref().map(Repository::as_str)),
+                (host, prefix)
+            );
+        }
+        for text in ["", "/", "http://h/x", "h:5000/Not A Name"] {
+            assert!(destination(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn names() {
+        assert!(name("team/app").unwrap().1.is_none());
+        assert_eq!(name("team/app:1").unwrap().1.unwrap().as_str(), "1");
+        for text in ["registry:5000/app", "app@sha256:0", "App", ""] {
+            assert!(name(text).is_err(), "{text}");
+        }
+        assert!(pair("a=b").is_ok() && pair("a").is_err() && pair("=b").is_err());
+    }
+}

@@ -1,0 +1,364 @@
+//! One blob on its way into the registry: asked for, compressed, sent, or only looked at.
+//!
+//! Works on a thread that may wait, with the sending in a task beside it. Invariants: every byte that
+//! passes is hashed; what the registry is said to have, it said itself; a hint that turns out to be
+//! wrong is an error, never a wrong image.
+
+use std::io::{ErrorKind, Read, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::task::JoinHandle;
+
+use super::Error;
+use super::hints::{hint, is_by_id, locate, short};
+use super::inspection::{Found, Inspection};
+use super::memory::Known;
+use super::pipe::{PipeWriter, pipe};
+use super::session::Session;
+use crate::archive::{
+    self, Blob, Compression, Compressor, Encoding, Fact, Nature, Stored, named_digest,
+};
+use crate::client::{self, Uploaded};
+use crate::oci::{Algorithm, Digest, Repository};
+use crate::transfer::progress::{Event, Outcome};
+
+/// How much is read at a time, in bytes.
+const CHUNK: usize = 256 * 1024;
+/// How long an upload that nobody wants any more may take to end.
+const GIVING_UP: Duration = Duration::from_secs(5);
+/// The form of a blob that is not compressed on its way.
+const KEPT: &str = "kept";
+
+/// A blob that the registry has.
+#[derive(Debug, Clone)]
+pub(super) struct Delivered {
+    /// What is known of it.
+    pub(super) fact: Fact,
+    /// The repository that has it.
+    pub(super) place: Repository,
+    /// Bytes that went over the wire.
+    pub(super) sent: u64,
+}
+
+/// A blob that was read, and may still be on its way.
+pub(super) struct Delivery {
+    id: u64,
+    member: (String, u64),
+    form: String,
+    sending: Option<JoinHandle<Result<Uploaded, client::Error>>>,
+    /// Unknown where the sending broke off.
+    fact: Option<Fact>,
+    place: Repository,
+}
+
+/// How a blob is to be delivered.
+pub(super) struct Order<'a> {
+    pub(super) blob: &'a Blob,
+    /// The repository that it goes to.
+    pub(super) home: &'a Repository,
+    /// Whether it may be compressed if it is a plain layer.
+    pub(super) compressible: bool,
+    /// Whether what is remembered and what names say is used.
+    pub(super) hints: bool,
+}
+
+/// Reads a blob, and sends it unless the registry has it.
+pub(super) fn deliver(
+    session: &Session,
+    order: &Order<'_>,
+    data: &mut dyn Read,
+) -> Result<Delivery, Error> {
+    let blob = order.blob;
+    let id = session.begin(&short(&blob.name), blob.size);
+    let outcome = read_and_send(session, order, id, data);
+    if outcome.is_err() {
+        session.end(id, Outcome::Failed);
+    }
+    outcome
+}
+
+fn read_and_send(
+    session: &Session,
+    order: &Order<'_>,
+    id: u64,
+    data: &mut dyn Read,
+) -> Result<Delivery, Error> {
+    let blob = order.blob;
+    let (compression, level) = (session.options.compression, session.options.level);
+    let compresses =
+        blob.nature == Nature::Tar && order.compressible && compression != Compression::None;
+    let form = if compresses {
+        format!("{compression}-{level}")
+    } else {
+        KEPT.to_owned()
+    };
+    let hint = if order.hints {
+        hint(session, blob, &form, compresses)
+    } else {
+        None
+    };
+    let place = match &hint {
+        Some(hint) => locate(session, order.home, hint)?,
+        None => None,
+    };
+    let named = named_digest(&blob.name);
+    let algorithm = named.map_or(Algorithm::Sha256, |digest| digest.algorithm());
+    let known = hint.as_ref().and_then(|hint| hint.diff_id);
+    let known = known.filter(|_| matches!(blob.nature, Nature::Compressed(_)) && place.is_some());
+    let inspection = Inspection::new(blob.nature, algorithm, blob.size, known)?;
+    let mut delivery = Delivery {
+        id,
+        member: (blob.name.clone(), blob.size),
+        form,
+        sending: None,
+        fact: None,
+        place: place.clone().unwrap_or_else(|| order.home.clone()),
+    };
+    if let (Some(hint), Some(_)) = (hint, place) {
+        let found = look(inspection, blob, data)?;
+        let is_it = if compresses {
+            hint.diff_id.as_ref().map(Ok) == Some(found.diff_id.as_ref())
+        } else {
+            found.digest == hint.stored
+        };
+        // A name in `blobs/` is checked against the bytes when the image is put together, and then
+        // the error says more.
+        if !is_it && (compresses || named.is_none()) {
+            session.forget(hint.diff_id.unwrap_or(hint.stored));
+            return Err(Error::WrongHint {
+                member: blob.name.clone(),
+            });
+        }
+        let encoding = encoding(session, blob, compresses);
+        delivery.fact = Some(fact(found, hint.stored, hint.size, encoding));
+        return Ok(delivery);
+    }
+    let (mut writer, source) = pipe((!compresses).then_some(blob.size));
+    delivery.sending = Some(session.send(id, order.home.clone(), source));
+    let encoding = encoding(session, blob, compresses);
+    let outcome = if compresses {
+        compress(session, inspection, blob, data, writer)
+    } else {
+        pass(inspection, blob, data, &mut writer).and_then(|found| {
+            let (digest, size) = (found.digest, found.size);
+            writer.finish_as(digest).map_err(Failure::Pipe)?;
+            Ok((found, digest, size))
+        })
+    };
+    let error = match outcome {
+        Ok((found, digest, size)) => {
+            delivery.fact = Some(fact(found, digest, size, encoding));
+            return Ok(delivery);
+        }
+        // The one who sends has stopped, and says why.
+        Err(Failure::Pipe(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(delivery),
+        Err(Failure::Pipe(error)) => Error::Broken(error.to_string()),
+        Err(Failure::Read(error)) => error,
+    };
+    delivery.give_up(session);
+    Err(error)
+}
+
+fn fact(found: Found, digest: Digest, size: u64, encoding: Encoding) -> Fact {
+    Fact {
+        digest: found.digest,
+        size: found.size,
+        diff_id: found.diff_id,
+        stored: Stored {
+            digest,
+            size,
+            encoding,
+        },
+    }
+}
+
+/// The compression that the registry's blob has.
+fn encoding(session: &Session, blob: &Blob, compresses: bool) -> Encoding {
+    match (blob.nature, session.options.compression) {
+        (Nature::Compressed(encoding), _) => encoding,
+        (Nature::Tar, Compression::Gzip) if compresses => Encoding::Gzip,
+        (Nature::Tar, Compression::Zstd) if compresses => Encoding::Zstd,
+        _ => Encoding::Plain,
+    }
+}
+
+/// Where a blob stopped on its way.
+enum Failure {
+    /// The archive.
+    Read(Error),
+    /// The compressor, or the queue to who sends.
+    Pipe(std::io::Error),
+}
+
+/// Reads a blob chunk by chunk.
+fn each_chunk(
+    blob: &Blob,
+    data: &mut dyn Read,
+    mut act: impl FnMut(&[u8]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let mut buffer = vec![0; CHUNK];
+    loop {
+        match data.read(&mut buffer) {
+            Ok(0) => return Ok(()),
+            Ok(read) => act(&buffer[..read])?,
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => {
+                return Err(Failure::Read(
+                    archive::Error::reading(&blob.name, error).into(),
+                ));
+            }
+        }
+    }
+}
+
+/// Reads a blob to its end.
+fn look(mut inspection: Inspection, blob: &Blob, data: &mut dyn Read) -> Result<Found, Error> {
+    let read = each_chunk(blob, data, |chunk| {
+        if inspection.keeps() {
+            inspection.take(&Bytes::copy_from_slice(chunk));
+        } else {
+            inspection.look(chunk);
+        }
+        Ok(())
+    });
+    match read {
+        Ok(()) => Ok(inspection.finish()),
+        Err(Failure::Read(error)) => Err(error),
+        Err(Failure::Pipe(error)) => Err(error.into()),
+    }
+}
+
+/// Reads a blob and hands it on as it is.
+fn pass(
+    mut inspection: Inspection,
+    blob: &Blob,
+    data: &mut dyn Read,
+    writer: &mut PipeWriter,
+) -> Result<Found, Failure> {
+    each_chunk(blob, data, |chunk| {
+        let chunk = Bytes::copy_from_slice(chunk);
+        inspection.take(&chunk);
+        writer.pass(chunk).map_err(Failure::Pipe)
+    })?;
+    Ok(inspection.finish())
+}
+
+/// Reads a layer and hands it on compressed; with the digest and the size that it has then.
+fn compress(
+    session: &Session,
+    mut inspection: Inspection,
+    blob: &Blob,
+    data: &mut dyn Read,
+    writer: PipeWriter,
+) -> Result<(Found, Digest, u64), Failure> {
+    let options = &session.options;
+    let compressor = Compressor::new(writer, options.compression, options.level);
+    let mut compressor = compressor.map_err(Failure::Pipe)?;
+    each_chunk(blob, data, |chunk| {
+        compressor.write_all(chunk).map_err(Failure::Pipe)?;
+        inspection.look(chunk);
+        Ok(())
+    })?;
+    let writer = compressor.finish().map_err(Failure::Pipe)?;
+    let (digest, size) = writer.finish().map_err(Failure::Pipe)?;
+    Ok((inspection.finish(), digest, size))
+}
+
+impl Delivery {
+    /// The repository that it goes to, or is in.
+    pub(super) fn place(&self) -> &Repository {
+        &self.place
+    }
+
+    /// Whether there is nothing left to wait for.
+    pub(super) fn has_arrived(&self) -> bool {
+        self.sending.as_ref().is_none_or(JoinHandle::is_finished)
+    }
+
+    /// Lets the one who sends come to an end, so that the registry is not left with a part of a blob.
+    pub(super) fn give_up(self, session: &Session) {
+        if let Some(sending) = self.sending {
+            // What it says is of no interest any more.
+            let _ = session.wait(async { tokio::time::timeout(GIVING_UP, sending).await });
+        }
+    }
+
+    /// Waits until the registry has the blob, and takes note of it.
+    pub(super) async fn settle(self, session: &Session) -> Result<Delivered, Error> {
+        let outcome = self.arrival(session).await;
+        let (id, said) = match &outcome {
+            Ok((id, delivered)) if delivered.sent > 0 => (*id, Outcome::Sent),
+            Ok((id, _)) => (*id, Outcome::Exists),
+            Err((id, _)) => (*id, Outcome::Failed),
+        };
+        session.end(id, said);
+        outcome
+            .map(|(_, delivered)| delivered)
+            .map_err(|(_, error)| error)
+    }
+
+    async fn arrival(self, session: &Session) -> Result<(u64, Delivered), (u64, Error)> {
+        let id = self.id;
+        let mut sent = 0;
+        if let Some(sending) = self.sending {
+            let sending = sending.await.map_err(|error| (id, error.into()))?;
+            sent = sending.map_err(|error| (id, error.into()))?.size;
+        }
+        let Some(fact) = self.fact else {
+            return Err((id, Error::Broken("a blob was not read to its end".into())));
+        };
+        if let Ok(diff_id) = fact.diff_id {
+            session.learn(Known {
+                diff_id,
+                form: self.form,
+                digest: fact.stored.digest,
+                size: fact.stored.size,
+                member: is_by_id(&self.member.0).then_some(self.member),
+                places: vec![(session.client.registry().to_owned(), self.place.clone())],
+            });
+        }
+        let delivered = Delivered {
+            fact,
+            place: self.place,
+            sent,
+        };
+        Ok((id, delivered))
+    }
+}
+
+impl Session {
+    /// Says that a blob begins; the number that tells it from others.
+    pub(super) fn begin(&self, name: &str, size: u64) -> u64 {
+        let id = self.number();
+        (self.listener)(Event::Begin {
+            id,
+            name,
+            size: Some(size),
+        });
+        id
+    }
+
+    /// Says what became of a blob.
+    pub(super) fn end(&self, id: u64, outcome: Outcome) {
+        (self.listener)(Event::End { id, outcome });
+    }
+
+    /// Sends a blob in a task of its own, when there is room for one more.
+    fn send(
+        &self,
+        id: u64,
+        home: Repository,
+        mut source: super::pipe::PipeSource,
+    ) -> JoinHandle<Result<Uploaded, client::Error>> {
+        let client = self.client.clone();
+        let listener = Arc::clone(&self.listener);
+        let room = self.room();
+        self.handle.spawn(async move {
+            let _room = room;
+            let moved = |bytes| listener(Event::Moved { id, bytes });
+            client.upload_blob(&home, &mut source, &moved).await
+        })
+    }
+}

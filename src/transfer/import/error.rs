@@ -1,0 +1,126 @@
+//! What can go wrong with an import, each as the one line that a person reads.
+
+use std::sync::Arc;
+
+use crate::{archive, client};
+
+/// Why an import, or one image of it, failed. Several images may fail for one reason.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Error {
+    /// The archive can't be used.
+    #[error("{0}")]
+    Archive(Arc<archive::Error>),
+    /// The registry does not take it.
+    #[error("{0}")]
+    Client(Arc<client::Error>),
+    /// An image has no name in the archive.
+    #[error("{image} has no name in the archive; hint: name it with --name REPOSITORY[:TAG]")]
+    Nameless {
+        /// How it can be told.
+        image: String,
+    },
+    /// A name can't be one of a repository.
+    #[error(
+        "no repository can be named {name:?}: {reason}; hint: --name or --map names it otherwise"
+    )]
+    Name {
+        /// What it would be named.
+        name: String,
+        /// What is wrong with that.
+        reason: String,
+    },
+    /// One name was given for several images.
+    #[error(
+        "--name is for an archive with one image, and this one has {count}; hint: --map OLD=NEW \
+         names each, --to gives all a prefix"
+    )]
+    Several {
+        /// How many there are.
+        count: usize,
+    },
+    /// A layer was taken for another by what was remembered of an earlier import, and is gone.
+    #[error(
+        "{member} is not the layer that its name stands for; hint: what was remembered of it is \
+         forgotten now, run the import again, or from a file"
+    )]
+    WrongHint {
+        /// The member.
+        member: String,
+    },
+    /// A blob waits in one repository and the registry does not let another have it.
+    #[error(
+        "the registry does not mount {digest} from {from} into {into}; hint: import from a file, or \
+         one image with --name, so that its layers go to the right repository at once"
+    )]
+    NotMounted {
+        /// The blob.
+        digest: String,
+        /// Where it is.
+        from: String,
+        /// Where it should be.
+        into: String,
+    },
+    /// The registry did not let blobs wait for their image.
+    #[error(
+        "{error}; hint: from a pipe, layers go to {staging} until their image is known: name a \
+         repository you may push to with --staging, the image with --name, or import from a file"
+    )]
+    Staging {
+        /// What the registry said.
+        error: Arc<client::Error>,
+        /// The repository.
+        staging: String,
+    },
+    /// Something in this process stopped for a reason of its own.
+    #[error("the import broke off: {0}")]
+    Broken(String),
+}
+
+impl From<archive::Error> for Error {
+    fn from(error: archive::Error) -> Self {
+        Self::Archive(Arc::new(error))
+    }
+}
+
+impl From<client::Error> for Error {
+    fn from(error: client::Error) -> Self {
+        Self::Client(Arc::new(error))
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        archive::Error::from(error).into()
+    }
+}
+
+impl From<tokio::task::JoinError> for Error {
+    fn from(error: tokio::task::JoinError) -> Self {
+        Self::Broken(error.to_string())
+    }
+}
+
+impl Error {
+    /// The kind of failure, as the client tells them apart.
+    pub fn class(&self) -> client::Class {
+        match self {
+            Self::Client(error) | Self::Staging { error, .. } => error.class(),
+            Self::Archive(error) if error.is_mismatch() => client::Class::Mismatch,
+            Self::Several { .. } => client::Class::Usage,
+            Self::Archive(_)
+            | Self::Nameless { .. }
+            | Self::Name { .. }
+            | Self::WrongHint { .. }
+            | Self::NotMounted { .. }
+            | Self::Broken(_) => client::Class::Other,
+        }
+    }
+
+    /// Whether going on can't be of use: the registry is not there, or does not let one in.
+    pub(super) fn is_final(&self) -> bool {
+        matches!(
+            self.class(),
+            client::Class::Unavailable | client::Class::Denied
+        )
+    }
+}

@@ -1,0 +1,171 @@
+//! An archive that lies in a plain file: looked at first, then only what is needed is read, several
+//! layers at once.
+//!
+//! What goes wrong on the way is tried again from the file: a hint that was wrong, a connection that
+//! breaks for longer than the last bytes are kept.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::fs::FileExt as _;
+use std::sync::Arc;
+
+use futures_util::{StreamExt as _, stream};
+
+use super::delivery::{Delivered, Order, deliver};
+use super::naming::Goal;
+use super::passing::Outcomes;
+use super::session::Session;
+use super::{Error, UPLOADS};
+use crate::archive::{self, Blob, Content, Contents, Plan, Receiver, Seekable, scan};
+use crate::client;
+use crate::oci::Repository;
+
+/// How often a layer is sent anew from its beginning.
+const TRIES: usize = 3;
+
+/// Looks at headers and documents. Blocks.
+pub(super) fn look(file: Seekable) -> Result<Contents, Error> {
+    struct PassOver;
+    impl Receiver for PassOver {
+        type Error = archive::Error;
+
+        fn blob(&mut self, _: &Blob, _: &Contents, _: &mut dyn Read) -> Result<(), archive::Error> {
+            Ok(())
+        }
+    }
+    Ok(scan(file, &mut PassOver)?.0)
+}
+
+/// A blob that is needed.
+struct Needed {
+    blob: Blob,
+    home: Repository,
+    compressible: bool,
+}
+
+/// Delivers the blobs that the images need which have somewhere to go.
+pub(super) async fn deliver_all(
+    session: &Arc<Session>,
+    file: File,
+    contents: &Contents,
+    plan: &Plan,
+    goals: &[Result<Vec<Goal>, Error>],
+) -> Result<Outcomes, Error> {
+    let file = Arc::new(file);
+    let needed = needed(contents, plan, goals);
+    let mut deliveries = stream::iter(needed)
+        .map(|needed| {
+            let (session, file) = (Arc::clone(session), Arc::clone(&file));
+            async move {
+                let name = needed.blob.name.clone();
+                (name, try_hard(&session, &file, Arc::new(needed)).await)
+            }
+        })
+        .buffer_unordered(UPLOADS);
+    let mut outcomes = Outcomes::new();
+    while let Some((name, outcome)) = deliveries.next().await {
+        match outcome {
+            Err(error) if error.is_final() => return Err(error),
+            outcome => outcomes.insert(name, outcome),
+        };
+    }
+    Ok(outcomes)
+}
+
+/// The blobs of all images, each once, in the order they lie in the file.
+fn needed(contents: &Contents, plan: &Plan, goals: &[Result<Vec<Goal>, Error>]) -> Vec<Needed> {
+    let mut needed: BTreeMap<u64, Needed> = BTreeMap::new();
+    for (image, goals) in plan.images.iter().zip(goals) {
+        let (Ok(tree), Ok([goal, ..])) = (&image.tree, goals.as_deref()) else {
+            continue;
+        };
+        for manifest in tree.manifests() {
+            for piece in manifest.config.iter().chain(&manifest.layers) {
+                let member = piece.member.as_deref();
+                let content = member.and_then(|member| contents.find(member));
+                let Some((_, Content::Blob(blob))) = content else {
+                    continue;
+                };
+                needed
+                    .entry(blob.offset)
+                    .and_modify(|known| known.compressible &= piece.is_compressible())
+                    .or_insert_with(|| Needed {
+                        blob: blob.clone(),
+                        home: goal.repository.clone(),
+                        compressible: piece.is_compressible(),
+                    });
+            }
+        }
+    }
+    needed.into_values().collect()
+}
+
+async fn try_hard(
+    session: &Arc<Session>,
+    file: &Arc<File>,
+    needed: Arc<Needed>,
+) -> Result<Delivered, Error> {
+    let mut hints = true;
+    let mut tries = 1;
+    loop {
+        let outcome = once(session, file, &needed, hints).await;
+        match outcome {
+            Err(Error::WrongHint { .. }) if hints => hints = false,
+            Err(Error::Client(error))
+                if tries < TRIES && matches!(*error, client::Error::Interrupted { .. }) =>
+            {
+                tries += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn once(
+    session: &Arc<Session>,
+    file: &Arc<File>,
+    needed: &Arc<Needed>,
+    hints: bool,
+) -> Result<Delivered, Error> {
+    let (copy, file, needed) = (Arc::clone(session), Arc::clone(file), Arc::clone(needed));
+    let reading = tokio::task::spawn_blocking(move || {
+        let order = Order {
+            blob: &needed.blob,
+            home: &needed.home,
+            compressible: needed.compressible,
+            hints,
+        };
+        let mut part = Part {
+            file: &file,
+            offset: needed.blob.offset,
+            left: needed.blob.size,
+        };
+        deliver(&copy, &order, &mut part)
+    });
+    reading.await??.settle(session).await
+}
+
+/// Bytes of a file from an offset on.
+struct Part<'a> {
+    file: &'a File,
+    offset: u64,
+    left: u64,
+}
+
+impl Read for Part<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let most = usize::try_from(self.left).unwrap_or(usize::MAX);
+        let most = most.min(buffer.len());
+        if most == 0 {
+            return Ok(0);
+        }
+        let read = self.file.read_at(&mut buffer[..most], self.offset)?;
+        if read == 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        self.offset += read as u64;
+        self.left -= read as u64;
+        Ok(read)
+    }
+}

@@ -1,0 +1,119 @@
+//! What is thought to be known of a blob before it is read: from its name, and from earlier imports.
+//!
+//! Invariant: only the registry's own answer says that it has a blob, and only the bytes that pass say
+//! that a hint was right.
+
+use super::Error;
+use super::session::Session;
+use crate::archive::{Blob, named_digest};
+use crate::client::Class;
+use crate::oci::{Algorithm, Digest, Repository};
+
+/// What is thought to be known of a blob before it was read.
+pub(super) struct Hint {
+    /// What the registry would have of it.
+    pub(super) stored: Digest,
+    pub(super) size: u64,
+    /// What it would hold.
+    pub(super) diff_id: Option<Digest>,
+    places: Vec<(String, Repository)>,
+}
+
+/// What names and earlier imports say of a blob.
+pub(super) fn hint(session: &Session, blob: &Blob, form: &str, compresses: bool) -> Option<Hint> {
+    let memory = session.memory();
+    let said = hex_name(&blob.name);
+    if compresses {
+        let known = match said {
+            Some(diff_id) => memory.of_layer(&diff_id, form),
+            None => memory.of_member(&blob.name, blob.size, form),
+        };
+        return known.map(|known| Hint {
+            stored: known.digest,
+            size: known.size,
+            diff_id: Some(known.diff_id),
+            places: known.places,
+        });
+    }
+    let stored = said?;
+    let known = memory.of_blob(&stored);
+    Some(Hint {
+        stored,
+        size: blob.size,
+        diff_id: known.as_ref().map(|known| known.diff_id),
+        places: known.map(|known| known.places).unwrap_or_default(),
+    })
+}
+
+/// The digest in the name of a member: `blobs/sha256/<hex>`, `<hex>.tar`, `sha256:<hex>`.
+pub(super) fn hex_name(name: &str) -> Option<Digest> {
+    named_digest(name).or_else(|| {
+        let last = name.rsplit('/').next()?;
+        let last = last.strip_prefix("sha256:").unwrap_or(last);
+        let hex = last.split('.').next()?;
+        Digest::from_hex(Algorithm::Sha256, hex).ok()
+    })
+}
+
+/// A repository that has the blob of a hint.
+pub(super) fn locate(
+    session: &Session,
+    home: &Repository,
+    hint: &Hint,
+) -> Result<Option<Repository>, Error> {
+    let registry = session.client.registry();
+    let others = hint.places.iter().filter(|(host, _)| host == registry);
+    let others = others
+        .map(|(_, place)| place)
+        .filter(|place| *place != home);
+    for (number, place) in std::iter::once(home).chain(others).enumerate() {
+        let size = session.wait(session.client.blob_size(place, &hint.stored));
+        match size {
+            Ok(Some(size)) if size == hint.size => return Ok(Some(place.clone())),
+            Ok(_) => {}
+            // It may be one that this user may not read, or may push to only.
+            Err(error) if number > 0 || error.class() == Class::Denied => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a name has an ID in it that tells the content without being its digest:
+/// `<id>/layer.tar`. Other names of one size may well be different layers.
+pub(super) fn is_by_id(name: &str) -> bool {
+    let first = name.split('/').next().unwrap_or_default();
+    hex_name(name).is_none() && Digest::from_hex(Algorithm::Sha256, first).is_ok()
+}
+
+/// What progress calls a member.
+pub(super) fn short(name: &str) -> String {
+    let text = match hex_name(name) {
+        Some(digest) => digest.hex(),
+        None => name.to_owned(),
+    };
+    text.chars().take(12).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_in_names() {
+        let hex = "0123456789abcdef".repeat(4);
+        for (name, is_said, by_id) in [
+            (format!("blobs/sha256/{hex}"), true, false),
+            (format!("{hex}.tar"), true, false),
+            (format!("{hex}.tar.gz"), true, false),
+            (format!("sha256:{hex}"), true, false),
+            (format!("{hex}/layer.tar"), false, true),
+            ("app/layer.tar".to_owned(), false, false),
+            (format!("{}.tar", &hex[1..]), false, false),
+        ] {
+            assert_eq!(hex_name(&name).is_some(), is_said, "{name}");
+            assert_eq!(is_by_id(&name), by_id, "{name}");
+        }
+        assert_eq!(short(&format!("{hex}.tar")), "0123456789ab");
+    }
+}

@@ -1,0 +1,256 @@
+//! What earlier imports learned: which compressed blob a layer became, and where a registry has it.
+//!
+//! A file in the user's cache directory. Only ever a hint: the digest of what passes and the
+//! registry's own answer decide. Invariants: bounded; replaced whole or not at all; a file that is
+//! damaged, or that can't be read or written, is as none.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::hash::Hasher;
+use crate::oci::{Algorithm, Digest, Repository};
+
+/// How many layers are remembered; the one that was not used for the longest time goes.
+const LAYERS: usize = 4096;
+/// How many repositories are remembered for a layer.
+const PLACES: usize = 4;
+/// The largest file that is read, in bytes.
+const FILE_LIMIT: u64 = 16 * 1024 * 1024;
+
+/// A layer and the blob it became.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Known {
+    /// The digest of the layer, uncompressed.
+    pub(super) diff_id: Digest,
+    /// How it was compressed; `kept` for one that came so.
+    pub(super) form: String,
+    /// The digest of the blob.
+    pub(super) digest: Digest,
+    /// Bytes of the blob.
+    pub(super) size: u64,
+    /// A member that it was, and its size: for names that do not say the digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) member: Option<(String, u64)>,
+    /// Registries and repositories that have it.
+    pub(super) places: Vec<(String, Repository)>,
+}
+
+/// What is remembered.
+#[derive(Default)]
+pub(super) struct Memory {
+    path: Option<PathBuf>,
+    layers: Vec<Known>,
+    learned: Vec<Known>,
+    forgotten: Vec<Digest>,
+}
+
+impl Memory {
+    /// Reads what there is; without a path nothing is remembered.
+    pub(super) fn load(path: Option<PathBuf>) -> Self {
+        let layers = path.as_deref().and_then(read).unwrap_or_default();
+        Self {
+            path,
+            layers,
+            ..Self::default()
+        }
+    }
+
+    fn find(&self, is_it: impl Fn(&Known) -> bool) -> Option<Known> {
+        let newest_first = self.learned.iter().rev().chain(self.layers.iter().rev());
+        newest_first.into_iter().find(|known| is_it(known)).cloned()
+    }
+
+    /// The blob that a layer became, in some form.
+    pub(super) fn of_layer(&self, diff_id: &Digest, form: &str) -> Option<Known> {
+        self.find(|known| known.diff_id == *diff_id && known.form == form)
+    }
+
+    /// The blob that a member of a name and size became, in some form.
+    pub(super) fn of_member(&self, name: &str, size: u64, form: &str) -> Option<Known> {
+        self.find(|known| {
+            let member = known.member.as_ref();
+            known.form == form && member.is_some_and(|member| member.0 == name && member.1 == size)
+        })
+    }
+
+    /// What a blob is, by its digest.
+    pub(super) fn of_blob(&self, digest: &Digest) -> Option<Known> {
+        self.find(|known| known.digest == *digest)
+    }
+
+    /// Takes note of a layer.
+    pub(super) fn learn(&mut self, known: Known) {
+        self.learned.push(known);
+    }
+
+    /// A hint was wrong: what was known of the layer goes.
+    pub(super) fn forget(&mut self, diff_id: Digest) {
+        self.layers.retain(|known| known.diff_id != diff_id);
+        self.learned.retain(|known| known.diff_id != diff_id);
+        self.forgotten.push(diff_id);
+    }
+
+    /// Writes what was learned, to what others have written meanwhile. An import is none the worse
+    /// where that fails.
+    pub(super) fn save(&mut self) {
+        let Some(path) = &self.path else {
+            return;
+        };
+        if self.learned.is_empty() && self.forgotten.is_empty() {
+            return;
+        }
+        let mut layers = read(path).unwrap_or_default();
+        layers.retain(|known| !self.forgotten.contains(&known.diff_id));
+        for known in self.learned.drain(..) {
+            merge(&mut layers, known);
+        }
+        let surplus = layers.len().saturating_sub(LAYERS);
+        layers.drain(..surplus);
+        let _ = write(path, &layers);
+        self.layers = layers;
+    }
+}
+
+/// Puts a layer last, with the places that were known of it.
+fn merge(layers: &mut Vec<Known>, mut new: Known) {
+    let old = layers
+        .iter()
+        .position(|known| known.diff_id == new.diff_id && known.form == new.form);
+    if let Some(old) = old {
+        let old = layers.remove(old);
+        if old.digest == new.digest {
+            new.member = new.member.or(old.member);
+            for place in old.places {
+                if !new.places.contains(&place) {
+                    new.places.push(place);
+                }
+            }
+        }
+    }
+    new.places.truncate(PLACES);
+    layers.push(new);
+}
+
+/// The file: a digest, a line feed, and the JSON that has the digest.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a cache of this room's own, of which an error says no more than that it is not there"
+)]
+fn read(path: &Path) -> Option<Vec<Known>> {
+    if std::fs::metadata(path).ok()?.len() > FILE_LIMIT {
+        return None;
+    }
+    let text = std::fs::read_to_string(path).ok()?;
+    let (digest, json) = text.split_once('\n')?;
+    if digest.parse() != Ok(Hasher::digest(Algorithm::Sha256, json.as_bytes())) {
+        return None;
+    }
+    serde_json::from_str(json).ok()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a cache of this room's own, of which an error says no more than that it is not there"
+)]
+fn write(path: &Path, layers: &[Known]) -> std::io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(directory)?;
+    let json = serde_json::to_string(layers)?;
+    let digest = Hasher::digest(Algorithm::Sha256, json.as_bytes());
+    let new = path.with_extension(format!("{}.new", std::process::id()));
+    let mut file = std::fs::File::create(&new)?;
+    let written = write!(file, "{digest}\n{json}").and_then(|()| std::fs::rename(&new, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&new);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(number: usize, form: &str) -> Known {
+        Known {
+            diff_id: Hasher::digest(Algorithm::Sha256, number.to_string().as_bytes()),
+            form: form.to_owned(),
+            digest: Hasher::digest(Algorithm::Sha256, form.as_bytes()),
+            size: 1,
+            member: None,
+            places: vec![(format!("host{number}"), "a/b".parse().unwrap())],
+        }
+    }
+
+    #[test]
+    fn what_was_learned_is_there_the_next_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("new/layers.json");
+        let mut memory = Memory::load(Some(path.clone()));
+        let one = known(1, "gzip-3");
+        memory.learn(one.clone());
+        memory.save();
+        let mut again = Memory::load(Some(path.clone()));
+        assert_eq!(again.of_layer(&one.diff_id, "gzip-3"), Some(one.clone()));
+        assert_eq!(again.of_layer(&one.diff_id, "gzip-6"), None);
+        assert_eq!(again.of_blob(&one.digest), Some(one.clone()));
+        let moved = Known {
+            member: Some(("x/layer.tar".into(), 5)),
+            places: vec![("other".into(), "c".parse().unwrap())],
+            ..one.clone()
+        };
+        again.learn(moved);
+        again.save();
+        let third = Memory::load(Some(path.clone()));
+        let merged = third.of_member("x/layer.tar", 5, "gzip-3").unwrap();
+        assert_eq!(merged.places.len(), 2);
+        let mut third = third;
+        third.forget(one.diff_id);
+        third.save();
+        assert_eq!(Memory::load(Some(path)).of_blob(&one.digest), None);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "it damages a file")]
+    fn a_damaged_file_is_as_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("layers.json");
+        let mut memory = Memory::load(Some(path.clone()));
+        memory.learn(known(1, "none"));
+        memory.save();
+        let text = std::fs::read_to_string(&path).unwrap();
+        for damaged in [
+            text.replace("\"size\":1", "\"size\":2"),
+            text[..text.len() - 1].to_owned(),
+            String::new(),
+            "[]".into(),
+        ] {
+            std::fs::write(&path, damaged).unwrap();
+            let mut memory = Memory::load(Some(path.clone()));
+            assert!(memory.layers.is_empty());
+            memory.learn(known(2, "none"));
+            memory.save();
+            assert_eq!(Memory::load(Some(path.clone())).layers.len(), 1);
+        }
+    }
+
+    #[test]
+    fn it_is_bounded() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("layers.json");
+        let mut memory = Memory::load(Some(path.clone()));
+        for number in 0..LAYERS + 10 {
+            memory.learn(known(number, "kept"));
+        }
+        memory.save();
+        let memory = Memory::load(Some(path));
+        assert_eq!(memory.layers.len(), LAYERS);
+        assert!(memory.of_layer(&known(0, "").diff_id, "kept").is_none());
+        assert!(
+            memory
+                .of_layer(&known(LAYERS, "").diff_id, "kept")
+                .is_some()
+        );
+    }
+}

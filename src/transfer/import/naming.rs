@@ -1,0 +1,248 @@
+//! Under which names the images of an archive go into the registry.
+//!
+//! Pure. The name in the archive without its registry, changed by the first `--map` that fits, below
+//! the prefix of `--to`; or the one `--name`.
+
+use super::Error;
+use crate::archive::ImageName;
+use crate::oci::{ImageReference, Repository, Tag};
+
+/// The tag of an image that has none.
+const DEFAULT_TAG: &str = "latest";
+/// Where blobs wait whose image is not known yet.
+const STAGING: &str = "regctl-import";
+
+/// What was asked for.
+#[derive(Debug, Clone, Default)]
+pub struct Naming {
+    /// The one name for the one image.
+    pub name: Option<(Repository, Option<Tag>)>,
+    /// Goes before each repository.
+    pub prefix: Option<Repository>,
+    /// Old names and new ones. An old one is `repository:tag`, a repository, or what a repository
+    /// begins with, up to and with a slash.
+    pub map: Vec<(String, String)>,
+    /// Where blobs wait whose image is not known yet.
+    pub staging: Option<Repository>,
+    /// Whether images without a namespace live in `library/`: on Docker Hub.
+    pub hub: bool,
+}
+
+/// Where an image goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goal {
+    /// The repository.
+    pub repository: Repository,
+    /// The tag.
+    pub tag: Tag,
+}
+
+impl Naming {
+    /// Where the image of some names goes; in a repository once for each tag.
+    pub(super) fn goals(&self, label: &str, names: &[ImageName]) -> Result<Vec<Goal>, Error> {
+        let mut goals = Vec::new();
+        if let Some((repository, tag)) = &self.name {
+            let said = names.iter().find_map(|name| name.tag.clone());
+            let tag = match tag.clone().or(said) {
+                Some(tag) => tag,
+                None => default_tag()?,
+            };
+            goals.push(Goal {
+                repository: self.official(repository.clone())?,
+                tag,
+            });
+            return Ok(goals);
+        }
+        for name in names {
+            let Some(repository) = &name.repository else {
+                continue;
+            };
+            let tag = match &name.tag {
+                Some(tag) => tag.clone(),
+                None => default_tag()?,
+            };
+            let goal = self.mapped(name, repository, tag)?;
+            if !goals.contains(&goal) {
+                goals.push(goal);
+            }
+        }
+        if goals.is_empty() {
+            return Err(Error::Nameless {
+                image: label.to_owned(),
+            });
+        }
+        Ok(goals)
+    }
+
+    /// Without the one name, which is not that of the images that an archive builds on.
+    pub(super) fn unnamed(&self) -> Self {
+        Self {
+            name: None,
+            ..self.clone()
+        }
+    }
+
+    /// Where blobs wait whose image is not known yet.
+    pub(super) fn staging(&self) -> Result<Repository, Error> {
+        match (&self.name, &self.staging) {
+            (Some((repository, _)), _) => self.official(repository.clone()),
+            (None, Some(staging)) => Ok(staging.clone()),
+            (None, None) => self.below_prefix(STAGING),
+        }
+    }
+
+    fn mapped(&self, name: &ImageName, repository: &Repository, tag: Tag) -> Result<Goal, Error> {
+        let mut forms = vec![repository.to_string()];
+        if let Some(registry) = &name.registry {
+            forms.push(format!("{registry}/{repository}"));
+        }
+        for (old, new) in &self.map {
+            for form in &forms {
+                let rest = if *old == *form || *old == format!("{form}:{tag}") {
+                    Some("")
+                } else {
+                    form.strip_prefix(old.as_str())
+                        .filter(|_| old.ends_with('/'))
+                };
+                if let Some(rest) = rest {
+                    let new: ImageReference = format!("{new}{rest}")
+                        .parse()
+                        .map_err(|error| unusable(&format!("{new}{rest}"), &error))?;
+                    return Ok(Goal {
+                        repository: self.below_prefix(new.repository.as_str())?,
+                        tag: new.tag.unwrap_or(tag),
+                    });
+                }
+            }
+        }
+        Ok(Goal {
+            repository: self.below_prefix(repository.as_str())?,
+            tag,
+        })
+    }
+
+    fn below_prefix(&self, name: &str) -> Result<Repository, Error> {
+        let full = match &self.prefix {
+            Some(prefix) => format!("{prefix}/{name}"),
+            None => name.to_owned(),
+        };
+        let repository = full.parse().map_err(|error| unusable(&full, &error))?;
+        self.official(repository)
+    }
+
+    fn official(&self, repository: Repository) -> Result<Repository, Error> {
+        if !self.hub || repository.as_str().contains('/') {
+            return Ok(repository);
+        }
+        let full = format!("library/{repository}");
+        full.parse().map_err(|error| unusable(&full, &error))
+    }
+}
+
+fn default_tag() -> Result<Tag, Error> {
+    DEFAULT_TAG
+        .parse()
+        .map_err(|error| unusable(DEFAULT_TAG, &error))
+}
+
+fn unusable(name: &str, error: &dyn std::fmt::Display) -> Error {
+    Error::Name {
+        name: name.to_owned(),
+        reason: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn goals(naming: &Naming, names: &[&str]) -> Vec<String> {
+        let names: Vec<ImageName> = names
+            .iter()
+            .map(|name| ImageName::parse(name).unwrap())
+            .collect();
+        let goals = naming.goals("x", &names).unwrap();
+        goals
+            .iter()
+            .map(|goal| format!("{}:{}", goal.repository, goal.tag))
+            .collect()
+    }
+
+    #[test]
+    fn names_of_the_archive() {
+        let naming = Naming::default();
+        let names = [
+            "docker.io/library/app:1",
+            "app:1",
+            "localhost/team/b",
+            "q.io/x:2",
+        ];
+        assert_eq!(goals(&naming, &names), ["app:1", "team/b:latest", "x:2"]);
+        assert!(matches!(
+            naming.goals("x", &[]),
+            Err(Error::Nameless { .. })
+        ));
+        assert_eq!(naming.staging().unwrap().as_str(), "regctl-import");
+    }
+
+    #[test]
+    fn prefix_and_maps() {
+        let map = |pairs: &[(&str, &str)]| {
+            pairs
+                .iter()
+                .map(|(old, new)| ((*old).to_owned(), (*new).to_owned()))
+                .collect()
+        };
+        let naming = Naming {
+            prefix: Some("mirror".parse().unwrap()),
+            map: map(&[("app:1", "web:2"), ("app", "old/app"), ("q.io/", "quay/")]),
+            ..Naming::default()
+        };
+        assert_eq!(
+            goals(&naming, &["app:1", "app:3", "q.io/x:2", "apple:1"]),
+            [
+                "mirror/web:2",
+                "mirror/old/app:3",
+                "mirror/quay/x:2",
+                "mirror/apple:1"
+            ]
+        );
+        assert_eq!(naming.staging().unwrap().as_str(), "mirror/regctl-import");
+        let naming = Naming {
+            map: map(&[("app", "Not A Name")]),
+            ..Naming::default()
+        };
+        assert!(
+            naming
+                .goals("x", &[ImageName::parse("app").unwrap()])
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn one_name() {
+        let naming = |tag: Option<&str>| Naming {
+            name: Some((
+                "team/x".parse().unwrap(),
+                tag.map(|tag| tag.parse().unwrap()),
+            )),
+            ..Naming::default()
+        };
+        assert_eq!(goals(&naming(Some("3")), &["app:1", "app:2"]), ["team/x:3"]);
+        assert_eq!(goals(&naming(None), &["app:1"]), ["team/x:1"]);
+        assert_eq!(goals(&naming(None), &[]), ["team/x:latest"]);
+        assert_eq!(naming(None).staging().unwrap().as_str(), "team/x");
+    }
+
+    #[test]
+    fn official_images_of_the_hub() {
+        let naming = Naming {
+            hub: true,
+            ..Naming::default()
+        };
+        assert_eq!(
+            goals(&naming, &["app:1", "team/b:1"]),
+            ["library/app:1", "team/b:1"]
+        );
+    }
+}

@@ -1,0 +1,177 @@
+//! From a thread that reads and compresses to the task that sends: a short queue of chunks.
+//!
+//! Invariants: what was not finished never looks as if it had ended; the queue is short, so that
+//! whoever is faster waits.
+
+use std::io::{self, ErrorKind, Write};
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::client::Source;
+use crate::hash::Hasher;
+use crate::oci::{Algorithm, Digest};
+
+/// How many chunks wait.
+const QUEUE: usize = 4;
+/// Writes are gathered into chunks of this size, in bytes.
+const CHUNK: usize = 128 * 1024;
+
+/// A queue for a blob of `size` bytes, if that is known.
+pub(super) fn pipe(size: Option<u64>) -> (PipeWriter, PipeSource) {
+    let (chunks, queue) = mpsc::channel(QUEUE);
+    let (finished, end) = oneshot::channel();
+    let writer = PipeWriter {
+        chunks,
+        finished,
+        gathered: Vec::new(),
+        hasher: Hasher::new(Algorithm::Sha256),
+        size: 0,
+    };
+    let source = PipeSource {
+        queue,
+        end: Some(end),
+        digest: None,
+        size,
+    };
+    (writer, source)
+}
+
+/// The end that is written to, by a thread that may wait.
+pub(super) struct PipeWriter {
+    chunks: mpsc::Sender<Bytes>,
+    finished: oneshot::Sender<Digest>,
+    gathered: Vec<u8>,
+    hasher: Hasher,
+    size: u64,
+}
+
+impl PipeWriter {
+    /// Hands on what is left, and the digest; digest and size of all that was written.
+    pub(super) fn finish(mut self) -> io::Result<(Digest, u64)> {
+        self.hand_on()?;
+        let (digest, size) = (self.hasher.clone().finish(), self.size);
+        self.finish_as(digest)?;
+        Ok((digest, size))
+    }
+
+    /// Ends what was passed with the digest that it has.
+    pub(super) fn finish_as(self, digest: Digest) -> io::Result<()> {
+        self.finished
+            .send(digest)
+            .map_err(|_| ErrorKind::BrokenPipe.into())
+    }
+
+    /// Hands on a chunk whose digest somebody else computes.
+    pub(super) fn pass(&mut self, chunk: Bytes) -> io::Result<()> {
+        self.chunks
+            .blocking_send(chunk)
+            .map_err(|_| ErrorKind::BrokenPipe.into())
+    }
+
+    fn hand_on(&mut self) -> io::Result<()> {
+        if self.gathered.is_empty() {
+            return Ok(());
+        }
+        let chunk = std::mem::take(&mut self.gathered);
+        self.hasher.update(&chunk);
+        self.size += chunk.len() as u64;
+        self.pass(chunk.into())
+    }
+}
+
+impl Write for PipeWriter {
+    /// An error of the kind `BrokenPipe` says that nobody sends any more.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.gathered.capacity() == 0 {
+            self.gathered.reserve_exact(CHUNK.max(bytes.len()));
+        }
+        self.gathered.extend_from_slice(bytes);
+        if self.gathered.len() >= CHUNK {
+            self.hand_on()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// The end that is sent from.
+pub(super) struct PipeSource {
+    queue: mpsc::Receiver<Bytes>,
+    end: Option<oneshot::Receiver<Digest>>,
+    digest: Option<Digest>,
+    size: Option<u64>,
+}
+
+impl PipeSource {
+    /// The digest, once all has been written.
+    async fn ended(&mut self) -> io::Result<Digest> {
+        if let Some(end) = self.end.take() {
+            self.digest = end.await.ok();
+        }
+        self.digest
+            .ok_or_else(|| io::Error::new(ErrorKind::UnexpectedEof, "reading it was given up"))
+    }
+}
+
+impl Source for PipeSource {
+    fn next(&mut self) -> BoxFuture<'_, io::Result<Option<Bytes>>> {
+        Box::pin(async move {
+            match self.queue.recv().await {
+                Some(chunk) => Ok(Some(chunk)),
+                None => self.ended().await.map(|_| None),
+            }
+        })
+    }
+
+    fn size(&self) -> Option<u64> {
+        self.size
+    }
+
+    fn digest(&mut self) -> BoxFuture<'_, io::Result<Digest>> {
+        Box::pin(self.ended())
+    }
+
+    fn rewind(&mut self, _: u64) -> BoxFuture<'_, io::Result<bool>> {
+        Box::pin(async { Ok(false) })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_written_comes_out_with_its_digest() {
+        let (mut writer, mut source) = pipe(None);
+        let written = vec![7; 3 * CHUNK + 5];
+        let copy = written.clone();
+        let thread = tokio::task::spawn_blocking(move || {
+            for part in copy.chunks(1000) {
+                writer.write_all(part).unwrap();
+            }
+            writer.finish().unwrap()
+        });
+        let mut read = Vec::new();
+        while let Some(chunk) = source.next().await.unwrap() {
+            read.extend_from_slice(&chunk);
+        }
+        assert!(source.next().await.unwrap().is_none());
+        let digest = Hasher::digest(Algorithm::Sha256, &written);
+        assert!(read == written);
+        assert_eq!(source.digest().await.unwrap(), digest);
+        assert_eq!(thread.await.unwrap(), (digest, written.len() as u64));
+    }
+
+    #[tokio::test]
+    async fn what_is_given_up_is_no_end() {
+        let (writer, mut source) = pipe(None);
+        drop(writer);
+        assert!(source.next().await.is_err());
+        assert!(source.digest().await.is_err());
+    }
+}

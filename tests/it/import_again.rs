@@ -1,0 +1,236 @@
+//! `regctl import`: what is there is not sent, what was remembered is checked, names go where they
+//! should, and memory is bounded.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use serde_json::json;
+
+use crate::import_support::{Way, both};
+use crate::support::archive::{
+    Packed, Tar, crane, docker_24, docker_25, gzipped, layer, oci, podman,
+};
+use crate::support::{random_bytes, sha256};
+
+#[test]
+fn a_second_import_sends_nothing() {
+    let image = Packed::small(1);
+    for (archive, repository) in [
+        (docker_24(&[(&image, json!(["app:1"]))]).finish(), "a"),
+        (docker_25(&image, "app:1").finish(), "b"),
+        (oci(&image, "app:1", false).finish(), "c"),
+        (podman(&image, &json!(["app:1"])).finish(), "d"),
+        (crane(&image, "app:1").finish(), "e"),
+    ] {
+        both(|import| {
+            let first = import.done(&archive, &["--to", repository]);
+            assert!(
+                first[0]["sent"].as_u64().unwrap() > 30_000,
+                "{repository} {first:#}"
+            );
+            assert_eq!(first[0]["skipped"], 0);
+            let second = import.done(&archive, &["--to", repository]);
+            assert_eq!(
+                second[0]["sent"], 0,
+                "{repository} {:?} {second:#}",
+                import.way
+            );
+            assert_eq!(second[0]["skipped"], first[0]["sent"]);
+            assert_eq!(second[0]["read"], first[0]["read"]);
+            assert_eq!(second[0]["digest"], first[0]["digest"]);
+            // Into another repository of the registry what is there is mounted.
+            let third = import.done(&archive, &["--to", "elsewhere"]);
+            let config = image.config.len() as u64;
+            assert!(
+                third[0]["sent"].as_u64().unwrap() <= config + 1000,
+                "{third:#}"
+            );
+            assert_eq!(import.manifest("elsewhere/app", "1").0, first[0]["digest"]);
+        });
+    }
+}
+
+#[test]
+fn without_what_was_remembered_all_is_well() {
+    let image = Packed::small(3);
+    let archive = podman(&image, &json!(["app:1"])).finish();
+    both(|import| {
+        let first = import.done(&archive, &[]);
+        let memory = import.regctl.home.path().join("cache/regctl/layers.json");
+        let text = std::fs::read_to_string(&memory).unwrap();
+        for damaged in [&text[..text.len() / 2], "", "{}"] {
+            std::fs::write(&memory, damaged).unwrap();
+            let again = import.done(&archive, &[]);
+            assert_eq!(again[0]["digest"], first[0]["digest"]);
+        }
+        // The registry lost what is remembered.
+        let remote = import.server.remote("app");
+        let blob = sha256(&gzipped(&image.layers[0]));
+        let path = remote.blob_path(&blob);
+        import.server.client().delete(&path).expect(202);
+        if import.way == Way::Pipe {
+            let staged = format!("/v2/regctl-import/blobs/{blob}");
+            import.server.client().delete(&staged).expect(202);
+        }
+        let again = import.done(&archive, &[]);
+        assert!(again[0]["sent"].as_u64().unwrap() > 0);
+        assert_eq!(import.manifest("app", "1").0, first[0]["digest"]);
+    });
+}
+
+#[test]
+fn a_name_that_is_remembered_for_other_bytes() {
+    let image = Packed::small(5);
+    let known = podman(&image, &json!(["app:1"])).finish();
+    // The same names, and in them each other's layers.
+    let names: Vec<_> = image
+        .layers
+        .iter()
+        .map(|layer| format!("{}.tar", sha256(layer).hex()))
+        .collect();
+    let item = json!([{"Config": "c", "RepoTags": ["app:2"], "Layers": [names[1], names[0]]}]);
+    let swapped = Tar::new()
+        .file(&names[1], &image.layers[0])
+        .file(&names[0], &image.layers[1])
+        .file("c", &image.config)
+        .json("manifest.json", &item)
+        .finish();
+    both(|import| {
+        let first = import.done(&known, &[]);
+        if import.way == Way::Pipe {
+            // It has passed, and can't be asked for again.
+            let said = import.fails(1, &swapped, &[]);
+            assert!(said.contains("run the import again"), "{said}");
+        }
+        import.done(&swapped, &[]);
+        assert_eq!(import.manifest("app", "2").0, first[0]["digest"]);
+    });
+}
+
+#[test]
+fn names() {
+    let image = Packed::small(7);
+    let tags = json!(["docker.io/library/app:1", "localhost/team/app:2"]);
+    let archive = podman(&image, &tags).finish();
+    both(|import| {
+        let prefix = format!("{}/mirror", import.server.host());
+        let rows = import.done(&archive, &["--to", &prefix, "--map", "team/=crew/"]);
+        assert_eq!(
+            rows[0]["references"],
+            json!([format!("{prefix}/app:1"), format!("{prefix}/crew/app:2")])
+        );
+        import.manifest("mirror/app", "1");
+        import.manifest("mirror/crew/app", "2");
+        let rows = import.done(&archive, &["--name", "only"]);
+        assert_eq!(rows[0]["references"], json!(["only:1"]));
+        import.manifest("only", "1");
+    });
+}
+
+#[test]
+fn what_is_printed() {
+    let image = Packed::small(9);
+    let archive = docker_25(&image, "app:1").finish();
+    both(|import| {
+        let path = import.regctl.home.path().join("a.tar");
+        std::fs::write(&path, &archive).unwrap();
+        let path = path.to_str().unwrap();
+        assert_eq!(
+            import.regctl.stdout(&["import", "-o", "name", path]),
+            "app:1\n"
+        );
+        let table = import.regctl.stdout(&["import", path]);
+        assert!(table.starts_with("IMAGE"), "{table}");
+        assert!(
+            table.contains("app:1") && table.contains("sha256:"),
+            "{table}"
+        );
+        let quiet = import.regctl.run(&["import", "-q", "-o", "name", path]);
+        assert!(quiet.success().get_output().stderr.is_empty());
+    });
+}
+
+#[test]
+fn a_part_of_an_image_that_the_registry_has() {
+    let base = Packed::new(&[layer(20, 20_000)]);
+    let more = Packed::new(&[base.layers[0].clone(), layer(21, 9000)]);
+    both(|import| {
+        for (image, name) in [(&base, "base:1"), (&more, "app:1")] {
+            import.done(&oci(image, name, true).finish(), &[]);
+        }
+        let path = import.regctl.home.path().join("delta.tar");
+        let delta = path.to_str().unwrap();
+        import
+            .regctl
+            .stdout(&["export", "app:1", "--without", "base:1", "-o", delta]);
+        let bytes = std::fs::read(&path).unwrap();
+        assert!(bytes.len() < 20_000, "{}", bytes.len());
+        let rows = import.done(&bytes, &["--name", "again:1"]);
+        let digest = sha256(&more.oci_manifest(gzipped, "+gzip")).to_string();
+        assert_eq!(rows[0]["digest"], digest);
+        import.manifest("again", "1");
+        let said = import.fails(1, &bytes, &["--to", "nothing-there"]);
+        assert!(
+            said.contains("base:1") && said.contains("import that first"),
+            "{said}"
+        );
+    });
+}
+
+/// The most memory that a process ever had resident, in KiB.
+fn peak(child: &std::process::Child) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[test]
+fn memory_is_bounded() {
+    let content = random_bytes(1, 1 << 20).repeat(96);
+    let big = Tar::new().file("big", &content).finish();
+    let image = Packed::new(&[
+        big.clone(),
+        layer(30, 100),
+        big[..big.len() - 10240].to_vec(),
+    ]);
+    let archive = podman(&image, &json!(["app:1"])).finish();
+    both(|import| {
+        let path = import.regctl.home.path().join("big.tar");
+        std::fs::write(&path, &archive).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_regctl"))
+            .args(["import", "-q", "--registry", &import.server.host()])
+            .arg(match import.way {
+                Way::Pipe => "-".into(),
+                Way::File => path,
+            })
+            .env("HOME", import.regctl.home.path())
+            .env("XDG_CACHE_HOME", import.regctl.home.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        let mut most = 0;
+        if import.way == Way::Pipe {
+            for chunk in archive.chunks(1 << 20) {
+                stdin.write_all(chunk).unwrap();
+                most = most.max(peak(&child).unwrap_or(0));
+            }
+        }
+        drop(stdin);
+        let status = loop {
+            most = most.max(peak(&child).unwrap_or(0));
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        };
+        assert!(status.success());
+        assert!(
+            most > 1000 && most <= 64 * 1024,
+            "{:?}: {most} KiB",
+            import.way
+        );
+        import.manifest("app", "1");
+    });
+}
