@@ -87,6 +87,24 @@ async fn what_cannot_be_read_keeps_everything_in_its_repository() {
 }
 
 #[tokio::test]
+async fn a_manifest_of_no_known_shape_keeps_what_it_may_name() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    let blob = push_blob(&registry, "a", "content").await;
+    let strange = serde_json::json!({
+        "mediaType": "application/vnd.example.strange+json", "parts": [blob.to_string()],
+    });
+    put(&registry, "a", "t", &strange.to_string().into())
+        .await
+        .unwrap();
+    root.clock.advance(2 * DAY);
+    let (report, told) = collect(&registry, &real(true)).await.unwrap();
+    assert!(report.is_nothing(), "{told:?}");
+    assert_eq!((report.kept_manifests, report.held_blobs), (1, 1));
+    assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
+}
+
+#[tokio::test]
 async fn uploads_and_files_that_nobody_waits_for_go() {
     let root = Root::in_files();
     let registry = root.open().await;
