@@ -82,7 +82,7 @@ pub struct NewManifest {
     pub created: Option<String>,
     /// Bytes of the configuration and the layers.
     pub content_size: u64,
-    /// Whether it could be parsed, so that its references are all known.
+    /// Whether it could be parsed and has a known shape, so that its references are all known.
     pub readable: bool,
     /// What it names.
     pub references: Vec<(Digest, ReferenceKind)>,

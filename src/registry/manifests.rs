@@ -385,7 +385,8 @@ pub(super) fn describe(
         } else {
             view.content_size()
         },
-        readable: true,
+        // What is of no known shape may name anything, anywhere in it.
+        readable: view.kind != ManifestKind::Other,
         references,
     }
 }
