@@ -1,3 +1,5 @@
+//! Manifests that stay, manifests that change, and blobs that are not what is said of them.
+
 use super::super::plan::Tree;
 use super::*;
 use crate::oci::Descriptor;

@@ -1,3 +1,5 @@
+//! Members of every kind, sizes beyond eight gibibytes, and bytes that are no archive.
+
 use proptest::prelude::*;
 
 use super::*;

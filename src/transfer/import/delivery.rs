@@ -135,6 +135,7 @@ fn read_and_send(
         delivery.fact = Some(fact(found, hint.stored, hint.size, encoding));
         return Ok(delivery);
     }
+    let room = compresses.then(|| session.room_to_compress());
     let (mut writer, source) = pipe((!compresses).then_some(blob.size));
     delivery.sending = Some(session.send(id, order.home.clone(), source));
     let encoding = encoding(session, blob, compresses);
@@ -147,6 +148,7 @@ fn read_and_send(
             Ok((found, digest, size))
         })
     };
+    drop(room);
     let error = match outcome {
         Ok((found, digest, size)) => {
             delivery.fact = Some(fact(found, digest, size, encoding));
@@ -354,7 +356,7 @@ impl Session {
     ) -> JoinHandle<Result<Uploaded, client::Error>> {
         let client = self.client.clone();
         let listener = Arc::clone(&self.listener);
-        let room = self.room();
+        let room = self.room_to_send();
         self.handle.spawn(async move {
             let _room = room;
             let moved = |bytes| listener(Event::Moved { id, bytes });

@@ -21,7 +21,7 @@ use crate::archive::{
 };
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest, Reference, Repository};
-use crate::transfer::progress::Outcome;
+use crate::transfer::progress::{Event, Outcome};
 
 /// How many blobs of an image are asked for at once.
 const AT_ONCE: usize = 4;
@@ -273,7 +273,9 @@ impl<'a> Finish<'a> {
         }
         let id = self.session.begin(&digest.hex()[..12], size);
         let mut source = Cursor::new(Bytes::copy_from_slice(bytes));
-        let sent = client.upload_blob(repository, &mut source, &|_| {}).await;
+        let listener = &self.session.listener;
+        let moved = |bytes| listener(Event::Moved { id, bytes });
+        let sent = client.upload_blob(repository, &mut source, &moved).await;
         let outcome = if sent.is_ok() {
             Outcome::Sent
         } else {

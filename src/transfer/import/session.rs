@@ -10,9 +10,13 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Options;
 use super::memory::{Known, Memory};
+use crate::archive::Compression;
 use crate::client::Client;
 use crate::oci::Digest;
 use crate::transfer::progress::Listener;
+
+/// How many uploads there is memory for beside zstd.
+const ZSTD_UPLOADS: usize = 2;
 
 /// One import into one registry.
 pub(super) struct Session {
@@ -23,10 +27,11 @@ pub(super) struct Session {
     memory: Mutex<Memory>,
     numbers: AtomicU64,
     uploads: Arc<Semaphore>,
+    compressors: Arc<Semaphore>,
 }
 
 impl Session {
-    /// With so many uploads at once.
+    /// With so many uploads at once, where memory allows.
     pub(super) fn new(
         client: Client,
         options: Options,
@@ -34,6 +39,11 @@ impl Session {
         uploads: usize,
     ) -> Self {
         let memory = Memory::load(options.memory.clone());
+        let (compressors, uploads) = match options.compression {
+            // Its threads have memory of their own, and keep all cores busy with one layer.
+            Compression::Zstd => (1, uploads.min(ZSTD_UPLOADS)),
+            Compression::Gzip | Compression::None => (uploads, uploads),
+        };
         Self {
             client,
             options,
@@ -42,6 +52,7 @@ impl Session {
             memory: Mutex::new(memory),
             numbers: AtomicU64::new(0),
             uploads: Arc::new(Semaphore::new(uploads)),
+            compressors: Arc::new(Semaphore::new(compressors)),
         }
     }
 
@@ -71,8 +82,14 @@ impl Session {
     }
 
     /// Waits until one more upload fits into the memory there is, on a thread that may.
-    pub(super) fn room(&self) -> Option<OwnedSemaphorePermit> {
+    pub(super) fn room_to_send(&self) -> Option<OwnedSemaphorePermit> {
         let uploads = Arc::clone(&self.uploads);
         self.wait(uploads.acquire_owned()).ok()
+    }
+
+    /// Waits until one more compressor does.
+    pub(super) fn room_to_compress(&self) -> Option<OwnedSemaphorePermit> {
+        let compressors = Arc::clone(&self.compressors);
+        self.wait(compressors.acquire_owned()).ok()
     }
 }
