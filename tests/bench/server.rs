@@ -53,6 +53,16 @@ impl Server {
         root: Arc<TempDir>,
         path: &str,
     ) -> Result<(Self, Duration)> {
+        Self::start_in(&[], program, root, path)
+    }
+
+    /// As [`Server::start`], with variables in its environment.
+    pub(crate) fn start_in(
+        environment: &[(&str, &str)],
+        program: Program,
+        root: Arc<TempDir>,
+        path: &str,
+    ) -> Result<(Self, Duration)> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let address = Address::loopback(port);
         let config = configure(&root, &address)?;
@@ -69,6 +79,7 @@ impl Server {
         }
         command
             .arg(&config)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(output.try_clone()?)
             .stderr(output);

@@ -3,6 +3,7 @@
 
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Result;
 use tempfile::TempDir;
@@ -43,6 +44,9 @@ pub(super) const IDLE: Work = Work {
     )],
     begin: idle,
 };
+
+/// How long pushes may take here.
+const LEASE: &str = "2s";
 
 fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
     let Subject::Started(program) = *subject else {
@@ -115,7 +119,12 @@ impl Collector {
     /// Takes over a root.
     pub(super) fn new(program: Program, directory: Arc<TempDir>) -> Result<Self> {
         let server = if let Program::Regctl = program {
-            Some(Server::start(program, Arc::clone(&directory), "/v2/")?.0)
+            let environment = [("REGISTRY_REGCTL_GC_LEASE", LEASE)];
+            let root = Arc::clone(&directory);
+            let (server, _) = Server::start_in(&environment, program, root, "/v2/")?;
+            // What was just written is taken for part of a push until that is over.
+            std::thread::sleep(Duration::from_secs(3));
+            Some(server)
         } else {
             configure(&directory, &Address::loopback(0))?;
             None
