@@ -70,9 +70,8 @@ async fn discard(
         if !free {
             continue;
         }
-        deletion =
-            trash::throw_with(connection, repository, id, manifest, deletion, discard).await?;
-        for tag in manifests::remove(connection, manifest).await? {
+        deletion = trash::throw_with(transaction, repository, manifest, deletion, discard).await?;
+        for tag in manifests::remove(transaction.connection(), manifest).await? {
             remove_tag(transaction, repository, &tag).await?;
             going.retain(|other| *other != tag);
             gone.tags.push(tag);

@@ -147,19 +147,20 @@ async fn copy(transaction: &mut Transaction, trash: i64) -> Result<(), IndexErro
 /// Copies a manifest that is to be deleted with its tags, into the deletion that another one has
 /// begun: that deletion, or the one that it begins.
 pub(in crate::index) async fn throw_with(
-    connection: &mut SqliteConnection,
+    transaction: &mut Transaction,
     name: &Repository,
-    repository: i64,
     manifest: i64,
     deletion: Option<i64>,
     discard: Discard,
 ) -> Result<Option<i64>, IndexError> {
+    let kind = TrashedKind::Manifest;
     let deletion = match deletion {
         Some(deletion) => Some(deletion),
-        None => begin(connection, name, TrashedKind::Manifest, discard).await?,
+        None => begin(transaction.connection(), name, kind, discard).await?,
     };
     if let Some(deletion) = deletion {
-        manifests(connection, deletion, repository, Some(manifest)).await?;
+        transaction.fill_batch(&[manifest]).await?;
+        copy(transaction, deletion).await?;
     }
     Ok(deletion)
 }
