@@ -137,7 +137,7 @@ impl Index {
     }
 
     /// Takes in blobs that have come (with their sizes) and gone. A manifest whose bytes have gone
-    /// goes with them.
+    /// goes with them, in the trash as well.
     pub async fn take_in_blobs(
         &self,
         come: Vec<(Digest, u64)>,
@@ -162,10 +162,15 @@ impl Index {
                     for manifest in held {
                         manifests::remove(connection, manifest).await?;
                     }
-                    sqlx::query("DELETE FROM blobs WHERE id = $1")
-                        .bind(blob.id)
-                        .execute(&mut *connection)
-                        .await?;
+                    for statement in [
+                        "DELETE FROM trash_manifests WHERE blob_id = $1",
+                        "DELETE FROM blobs WHERE id = $1",
+                    ] {
+                        sqlx::query(statement)
+                            .bind(blob.id)
+                            .execute(&mut *connection)
+                            .await?;
+                    }
                 }
                 Ok(())
             })

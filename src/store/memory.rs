@@ -53,6 +53,12 @@ impl MemoryStore {
         *self.faults.lock() = faults;
     }
 
+    /// Lets time pass by the clock of this store, in nanoseconds.
+    #[cfg(test)]
+    pub(crate) fn age(&self, by: i64) {
+        self.ticks.fetch_add(by, Ordering::Relaxed);
+    }
+
     fn check(&self, action: &'static str, key: &str) -> Result<(), StoreError> {
         let fault = self
             .faults

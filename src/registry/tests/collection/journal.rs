@@ -73,6 +73,32 @@ async fn a_blob_comes_again_while_its_removal_waits() {
 }
 
 #[tokio::test]
+async fn bytes_that_wait_are_found_when_earlier_ones_were_placed_and_taken() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    root.fail(&["place"], layout::BLOBS, Fault::Full);
+    let digest = push_blob(&registry, "a", "content").await;
+    take(&root, &registry).await;
+    push_blob(&registry, "a", "content").await;
+    // The first gets its place, and goes; the second does not.
+    let places = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+    let count = Arc::clone(&places);
+    let order = std::sync::atomic::Ordering::SeqCst;
+    root.memory.set_faults(Some(Box::new(move |action, _| {
+        let later = action == "place" && count.fetch_add(1, order) > 0;
+        later.then_some(Fault::Full)
+    })));
+    while places.load(order) < 3 {
+        assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "content");
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    root.heal();
+    caught_up(&registry).await;
+    assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "content");
+    assert!(registry.journal.waiting(&digest).is_empty());
+}
+
+#[tokio::test]
 async fn an_upload_whose_blob_was_taken_does_not_come_back() {
     let root = Root::in_memory();
     let registry = root.open().await;

@@ -3,8 +3,10 @@
 mod bugs;
 mod check;
 mod journal;
+mod leftovers;
 mod model;
 mod reference;
+mod restoring;
 mod side_by_side;
 mod steps;
 mod trash;

@@ -159,7 +159,7 @@ async fn run(root: Root, faults: bool, steps: usize) {
         if step % 100 == 0 {
             model.check_relations().await;
         }
-        if step % 400 == 0 {
+        if step % 200 == 0 {
             model.settle().await;
         }
     }
@@ -170,15 +170,15 @@ async fn run(root: Root, faults: bool, steps: usize) {
 
 #[tokio::test]
 async fn in_memory() {
-    run(Root::in_memory(), false, 1200).await;
+    run(Root::in_memory(), false, 1000).await;
 }
 
 #[tokio::test]
 async fn in_a_store_that_fails() {
-    run(Root::in_memory(), true, 1200).await;
+    run(Root::in_memory(), true, 1000).await;
 }
 
 #[tokio::test]
 async fn in_files() {
-    run(Root::in_files(), false, 600).await;
+    run(Root::in_files(), false, 400).await;
 }

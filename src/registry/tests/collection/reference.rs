@@ -18,7 +18,7 @@ pub(super) struct Known {
     /// Whether its references are known.
     pub(super) readable: bool,
     /// Whether its media type is.
-    pub(super) known_type: bool,
+    pub(super) familiar: bool,
     pub(super) pushed_at: Millis,
     pub(super) pulled_at: Option<Millis>,
 }
@@ -190,7 +190,7 @@ impl Reference {
                     .children
                     .iter()
                     .any(|child| !contents.manifests.contains_key(child));
-                let kept = sparse || !known.known_type || known.pushed_at > pushed_until;
+                let kept = sparse || !known.familiar || known.pushed_at > pushed_until;
                 if !kept && !self.is_held(name, digest, known) {
                     return Some((name, *digest));
                 }

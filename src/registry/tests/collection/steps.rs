@@ -106,7 +106,7 @@ impl Model {
             blobs,
             children: vec![],
             readable: true,
-            known_type: true,
+            familiar: true,
             pushed_at: self.reference.now,
             pulled_at: None,
         }
@@ -186,7 +186,7 @@ impl Model {
             "config": descriptor(&MediaType::OCI_EMPTY, &blobs[0]), "layers": [],
         });
         let known = Known {
-            known_type: false,
+            familiar: false,
             ..self.known(bytes.to_string().into(), blobs)
         };
         self.put(name, None, known).await;
