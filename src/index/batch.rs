@@ -23,7 +23,9 @@ impl Transaction {
         insert.push_values(ids, |mut row, id| {
             row.push_bind(*id);
         });
-        insert.build().execute(self.connection()).await?;
+        // As many texts as lengths: not worth keeping.
+        let insert = insert.build().persistent(false);
+        insert.execute(self.connection()).await?;
         Ok(())
     }
 

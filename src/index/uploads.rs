@@ -32,6 +32,9 @@ pub(super) async fn remove(connection: &mut SqliteConnection, id: &str) -> Resul
     Ok(())
 }
 
+/// Rows of the journal that are forgotten in one transaction: others get their turn between two.
+const FORGOTTEN: u64 = 2000;
+
 type UploadRow = (String, String, i64, i64, i64, String);
 
 fn record(row: UploadRow) -> Result<UploadRecord, IndexError> {
@@ -141,15 +144,25 @@ impl Index {
 
     /// Forgets the journal before `id`: the layout shows all of that, durably.
     pub async fn forget_journal(&self, before: i64) -> Result<(), IndexError> {
-        self.write(move |transaction| {
-            Box::pin(async move {
-                sqlx::query("DELETE FROM journal WHERE id < $1")
-                    .bind(before)
-                    .execute(transaction.connection())
-                    .await?;
-                Ok(())
-            })
-        })
-        .await
+        loop {
+            let forgotten = self
+                .write(move |transaction| {
+                    Box::pin(async move {
+                        let done = sqlx::query(
+                            "DELETE FROM journal WHERE id IN \
+                             (SELECT id FROM journal WHERE id < $1 ORDER BY id LIMIT $2)",
+                        )
+                        .bind(before)
+                        .bind(column(FORGOTTEN))
+                        .execute(transaction.connection())
+                        .await?;
+                        Ok(done.rows_affected())
+                    })
+                })
+                .await?;
+            if forgotten < FORGOTTEN {
+                return Ok(());
+            }
+        }
     }
 }

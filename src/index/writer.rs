@@ -70,6 +70,7 @@ impl Transaction {
             // Numbers grow in the order of the values.
             let mut ids: Vec<i64> = insert
                 .build_query_scalar()
+                .persistent(false)
                 .fetch_all(&mut self.connection)
                 .await?;
             ids.sort_unstable();

@@ -1,20 +1,22 @@
 //! One collection from its beginning to its end.
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future, stream};
 
 use super::super::{Registry, RegistryError};
 use super::running::Turn;
 use super::{CollectOptions, CollectReport, Collected, CollectionStatus, Freed, Progress};
+use crate::clock::Millis;
 use crate::index::{CollectTerms, CollectionRecord, HeldBlob, Plan, PlannedBlob, PlannedManifest};
 
 /// Blobs or manifests that go in one transaction: others get their turn between two.
 const BATCH: usize = 64;
-/// Batches that are under way at the same time.
-const AT_ONCE: usize = 2;
-/// Blobs that are condemned in one transaction.
-const CONDEMNED: usize = 256;
+/// Batches that are under way at the same time: they share a commit, and while the files of some are
+/// removed the next are on their way.
+const AT_ONCE: usize = 4;
 /// Candidates that are settled in one transaction.
 const SETTLED: usize = 256;
+/// How long what was done waits at most to be synced and forgotten, in milliseconds.
+const SYNC: Millis = 10_000;
 /// Runs that a status tells of.
 const RUNS: usize = 10;
 
@@ -150,6 +152,7 @@ impl Run<'_> {
         }
         let found = plan.find_blobs().await?;
         self.turn.note(|progress| progress.left = found);
+        let mut synced = self.registry.clock.now();
         let mut last = None;
         loop {
             let page = plan.blobs(last.as_ref()).await?;
@@ -158,6 +161,11 @@ impl Run<'_> {
             };
             last = Some(end);
             self.blobs(page).await?;
+            // Nobody else does where no server runs.
+            if !self.options.dry_run && self.registry.clock.now() - synced > SYNC {
+                self.registry.forget_journal().await?;
+                synced = self.registry.clock.now();
+            }
         }
         let mut last: Option<HeldBlob> = None;
         loop {
@@ -184,53 +192,57 @@ impl Run<'_> {
     }
 
     async fn manifests(&mut self, round: Vec<PlannedManifest>) -> Result<(), RegistryError> {
-        for batch in round.chunks(BATCH) {
+        let (dry_run, terms) = (self.options.dry_run, self.terms);
+        for some in round.chunks(BATCH * AT_ONCE) {
             self.registry.keep_pulls().await?;
-            let gone = if self.options.dry_run {
-                batch.to_vec()
-            } else {
-                let taken = self.registry.index.take_manifests(batch, self.terms);
-                taken.await?
-            };
-            for manifest in gone {
-                self.tell(Collected::Manifest {
-                    repository: manifest.repository,
-                    digest: manifest.digest,
-                    why: manifest.why,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    async fn blobs(&mut self, page: Vec<PlannedBlob>) -> Result<(), RegistryError> {
-        for some in page.chunks(CONDEMNED) {
-            if !self.options.dry_run {
-                let index = &self.registry.index;
-                index.condemn(some, self.terms).await?;
-            }
-            let (dry_run, terms) = (self.options.dry_run, self.terms);
-            let batches: Vec<Vec<PlannedBlob>> = some.chunks(BATCH).map(<[_]>::to_vec).collect();
+            let batches: Vec<Vec<PlannedManifest>> =
+                some.chunks(BATCH).map(<[_]>::to_vec).collect();
             let batches = batches.into_iter().map(|batch| {
                 let index = self.registry.index.clone();
                 async move {
                     if dry_run {
                         return Ok(batch);
                     }
-                    index.take_blobs(&batch, terms).await
+                    index.take_manifests(&batch, terms).await
                 }
             });
-            let batches: Vec<_> = batches.collect();
-            // While the files of one batch are removed the next one is on its way.
-            let mut gone = stream::iter(batches).buffered(AT_ONCE);
-            while let Some(gone) = gone.next().await {
-                for blob in gone? {
-                    self.tell(Collected::Blob {
-                        digest: blob.digest,
-                        repository: blob.repository,
-                        bytes: blob.size,
+            for gone in future::join_all(batches).await {
+                for manifest in gone? {
+                    self.tell(Collected::Manifest {
+                        repository: manifest.repository,
+                        digest: manifest.digest,
+                        why: manifest.why,
                     });
                 }
+            }
+        }
+        Ok(())
+    }
+
+    async fn blobs(&mut self, page: Vec<PlannedBlob>) -> Result<(), RegistryError> {
+        let (dry_run, terms) = (self.options.dry_run, self.terms);
+        if !dry_run {
+            self.registry.index.condemn(&page, terms).await?;
+        }
+        let batches: Vec<Vec<PlannedBlob>> = page.chunks(BATCH).map(<[_]>::to_vec).collect();
+        let batches = batches.into_iter().map(|batch| {
+            let index = self.registry.index.clone();
+            async move {
+                if dry_run {
+                    return Ok(batch);
+                }
+                index.take_blobs(&batch, terms).await
+            }
+        });
+        let batches: Vec<_> = batches.collect();
+        let mut gone = stream::iter(batches).buffered(AT_ONCE);
+        while let Some(gone) = gone.next().await {
+            for blob in gone? {
+                self.tell(Collected::Blob {
+                    digest: blob.digest,
+                    repository: blob.repository,
+                    bytes: blob.size,
+                });
             }
         }
         Ok(())
