@@ -7,9 +7,11 @@ mod interrupted;
 mod lagging;
 mod leases;
 mod model;
+mod pruning;
 mod restarts;
 mod retention;
 mod roots;
+mod scrub;
 
 use std::sync::Arc;
 

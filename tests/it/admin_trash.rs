@@ -128,3 +128,22 @@ fn what_is_named_must_be_in_a_root() {
         assert!(error.contains("hint: "), "{error}");
     }
 }
+
+#[test]
+fn deleting_a_repository_over_http() {
+    let server = serve(WITH_TRASH);
+    let client = server.client();
+    let path = "/v2/team/old/_regctl/repository";
+    client.delete(path).expect(404);
+    server.remote("team/old").push("v1", &Image::new(1));
+    assert_eq!(client.get(path).expect(405).need("Allow"), "DELETE");
+    client.delete(path).expect(202);
+    client.delete(path).expect(404);
+    let closed = Server::regctl_with("version: 0.1\n");
+    closed.remote("team/old").push("v1", &Image::new(1));
+    closed.client().delete(path).expect(405);
+    // Who administers the root may, whatever clients may.
+    let rule = ["prune", "**", "--match", "*", "--all"];
+    Admin::of(closed.root()).stdout(&rule);
+    assert_eq!(closed.remote("team/old").tags(), [""; 0]);
+}

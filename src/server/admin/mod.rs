@@ -9,6 +9,9 @@ mod operate;
 mod prune;
 mod session;
 mod socket;
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests look at what is there")]
+mod tests;
 mod words;
 
 pub use session::Session;

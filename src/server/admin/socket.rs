@@ -16,6 +16,7 @@ use std::time::Duration;
 use rustix::fs::{Mode, OFlags};
 use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -24,8 +25,8 @@ use tokio_util::task::TaskTracker;
 use super::operate::Administration;
 use super::words::{Event, Failure, FailureKind, Operation, Outcome};
 
-/// How long a client may take to say what it wants.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a client may take to say what it wants, and, at the end of the server, to listen.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// Bytes of an operation at most.
 const LIMIT: u64 = 1 << 20;
 /// The longest path that fits into the address of a socket.
@@ -105,8 +106,12 @@ impl Listening {
             while let Some(accepted) = closed.run_until_cancelled(listener.accept()).await {
                 match accepted {
                     Ok((stream, _)) => {
-                        let (administration, stopped) = (administration.clone(), stopped.clone());
-                        work.spawn(serve(stream, administration, work.clone(), stopped));
+                        let connection = Connection {
+                            administration: administration.clone(),
+                            work: work.clone(),
+                            stopped: stopped.clone(),
+                        };
+                        work.spawn(connection.serve(stream));
                     }
                     Err(error) => {
                         tracing::warn!(%error, "the admin socket took no connection");
@@ -139,59 +144,83 @@ impl Listening {
     }
 }
 
-/// Serves one connection.
-async fn serve(
-    stream: UnixStream,
+/// What a connection needs.
+struct Connection {
     administration: Administration,
     work: TaskTracker,
     stopped: CancellationToken,
-) {
-    let (reader, mut writer) = stream.into_split();
-    let own = rustix::process::geteuid().as_raw();
-    let allowed = match writer.as_ref().peer_cred() {
-        Ok(peer) => peer.uid() == 0 || peer.uid() == own,
-        Err(_) => false,
-    };
-    let operation = match (allowed, read(reader).await) {
-        (true, operation) => operation,
-        (false, _) => Err(Failure::new(
-            FailureKind::Denied,
-            "only the user that serves this root, and root, may administer it; hint: use sudo",
-        )),
-    };
-    let (sender, mut answers) = mpsc::unbounded_channel();
-    match operation {
-        Ok(operation) => {
-            // A task of its own: it goes on when nobody listens any more.
-            work.spawn(async move {
-                let events = sender.clone();
-                let told = move |event| drop(events.send(Answer::Event(event)));
-                let done = stopped.run_until_cancelled(administration.execute(operation, &told));
-                let answer = match done.await {
-                    Some(Ok(outcome)) => Answer::Outcome(Box::new(outcome)),
-                    Some(Err(failure)) => Answer::Failure(failure),
-                    None => Answer::Failure(Failure::new(
-                        FailureKind::Busy,
-                        "the server stopped meanwhile; what was done is kept; hint: run it again",
-                    )),
-                };
-                let _ = sender.send(answer);
-            });
+}
+
+impl Connection {
+    async fn serve(self, stream: UnixStream) {
+        let (reader, writer) = stream.into_split();
+        let own = rustix::process::geteuid().as_raw();
+        let allowed = match writer.as_ref().peer_cred() {
+            Ok(peer) => peer.uid() == 0 || peer.uid() == own,
+            Err(_) => false,
+        };
+        let operation = match (allowed, read(reader).await) {
+            (true, operation) => operation,
+            (false, _) => Err(Failure::new(
+                FailureKind::Denied,
+                "only the user that serves this root, and root, may administer it; hint: use sudo",
+            )),
+        };
+        let (sender, answers) = mpsc::unbounded_channel();
+        match operation {
+            Ok(operation) => self.begin(operation, sender),
+            Err(failure) => {
+                // Its end is the end of the answer.
+                let sender = sender;
+                let _ = sender.send(Answer::Failure(failure));
+            }
         }
-        Err(failure) => drop(sender.send(Answer::Failure(failure))),
+        let too_late = async {
+            self.stopped.cancelled().await;
+            tokio::time::sleep(PATIENCE).await;
+        };
+        tokio::select! {
+            // A client that has gone away does not want to know.
+            _ = write(writer, answers) => {}
+            () = too_late => {}
+        }
     }
+
+    /// Begins the work, in a task of its own: it goes on when nobody listens any more.
+    fn begin(&self, operation: Operation, sender: mpsc::UnboundedSender<Answer>) {
+        let (administration, stopped) = (self.administration.clone(), self.stopped.clone());
+        self.work.spawn(async move {
+            let events = sender.clone();
+            let told = move |event| drop(events.send(Answer::Event(event)));
+            let done = stopped.run_until_cancelled(administration.execute(operation, &told));
+            let answer = match done.await {
+                Some(Ok(outcome)) => Answer::Outcome(Box::new(outcome)),
+                Some(Err(failure)) => Answer::Failure(failure),
+                None => Answer::Failure(Failure::new(
+                    FailureKind::Busy,
+                    "the server stopped meanwhile; what was done is kept; hint: run it again",
+                )),
+            };
+            let _ = sender.send(answer);
+        });
+    }
+}
+
+/// Writes answers until there are no more.
+async fn write(
+    mut writer: OwnedWriteHalf,
+    mut answers: mpsc::UnboundedReceiver<Answer>,
+) -> io::Result<()> {
     let mut lines = Vec::new();
     while answers.recv_many(&mut lines, 256).await > 0 {
         let mut text = Vec::new();
         for line in lines.drain(..) {
-            if serde_json::to_writer(&mut text, &line).is_ok() {
-                text.push(b'\n');
-            }
+            serde_json::to_writer(&mut text, &line)?;
+            text.push(b'\n');
         }
-        if writer.write_all(&text).await.is_err() {
-            return;
-        }
+        writer.write_all(&text).await?;
     }
+    Ok(())
 }
 
 async fn read(reader: impl tokio::io::AsyncRead + Unpin) -> Result<Operation, Failure> {

@@ -1,0 +1,70 @@
+//! Reading everything in the background: in samples, across restarts, at its pace.
+
+use super::*;
+use crate::registry::Scrubbed;
+
+const FAST: u64 = u64::MAX;
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+fn file(root: &Root, digest: &Digest) -> std::path::PathBuf {
+    root.directory
+        .path()
+        .join("root")
+        .join(layout::blob(digest))
+}
+
+#[tokio::test]
+async fn a_round_reads_everything_once_and_rests() {
+    let root = Root::in_files();
+    let registry = root.open().await;
+    let mut digests = Vec::new();
+    for number in 0..100 {
+        digests.push(push_blob(&registry, "a", &format!("blob {number}")).await);
+    }
+    std::fs::write(file(&root, &digests[70]), "blob 07").unwrap();
+    std::fs::remove_file(file(&root, &digests[30])).unwrap();
+    let first = registry.scrub(FAST, DAY).await.unwrap();
+    assert_eq!((first.blobs, first.rest), (64, None));
+    registry.close().await.unwrap();
+
+    // The place is kept; what has gone, the start has seen.
+    let registry = root.open().await;
+    let second = registry.scrub(FAST, DAY).await.unwrap();
+    assert!(second.blobs >= 35, "{second:?}");
+    let damaged = [first.damaged, second.damaged].concat();
+    assert!(damaged.contains(&digests[70]), "{damaged:?}");
+    assert!(read_blob(&registry, "a", &digests[70]).await.is_err());
+    assert!(read_blob(&registry, "a", &digests[71]).await.is_ok());
+
+    let resting = registry.scrub(FAST, DAY).await.unwrap();
+    let rest = Some(DAY);
+    assert_eq!(
+        resting,
+        Scrubbed {
+            rest,
+            ..Scrubbed::default()
+        }
+    );
+    root.clock.advance(DAY);
+    let again = registry.scrub(FAST, DAY).await.unwrap();
+    assert_eq!((again.blobs, again.damaged.len()), (64, 0));
+
+    push_blob(&registry, "a", "blob 70").await;
+    assert_eq!(
+        &read_blob(&registry, "a", &digests[70]).await.unwrap()[..],
+        b"blob 70"
+    );
+}
+
+#[tokio::test]
+async fn it_takes_its_time() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    for letter in ["a", "b", "c"] {
+        push_blob(&registry, "a", &letter.repeat(1000)).await;
+    }
+    let began = std::time::Instant::now();
+    registry.scrub(10_000, DAY).await.unwrap();
+    let took = began.elapsed().as_millis();
+    assert!(took >= 300, "{took} ms");
+}
