@@ -96,6 +96,27 @@ fn a_registry_that_loses_what_it_was_sent_gets_it_again() {
     }
 }
 
+/// A redirect of bytes that are on their way: the same bytes go there.
+#[test]
+fn a_stretch_that_is_sent_elsewhere() {
+    let server = Server::regctl();
+    let bytes = random_bytes(14, 3 * MIB);
+    let elsewhere = Meddler::start(server.address(), |_, _| Action::Pass);
+    let place = elsewhere.host.clone();
+    let first = Meddler::start(server.address(), move |passed, _| {
+        let path = passed.line.split(' ').nth(1).unwrap_or_default();
+        if passed.line.starts_with("PATCH") {
+            let location = format!("Location: http://{place}{path}");
+            Action::Answer(answer("307 Temporary Redirect", &[&location], b""))
+        } else {
+            Action::Pass
+        }
+    });
+    let (uploaded, _) = send(&first.host, &mut Pieces::piped(&bytes, 100_000));
+    arrived(&server, &bytes, uploaded);
+    assert_eq!((first.count("PATCH"), elsewhere.count("PATCH")), (1, 1));
+}
+
 /// What is small goes in one request after the session is open; broken off, in another session.
 #[test]
 fn a_small_blob() {
