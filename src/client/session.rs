@@ -74,14 +74,15 @@ impl Refused {
 type Response = Result<reqwest::Response, Failed>;
 
 impl Upload<'_> {
-    /// Sends what there is, in one stream; what was sent before and is sent again in a stream of its
-    /// own, where the length of the whole is not known: so that the registry can check by
-    /// `Content-Range` that it belongs where it is.
+    /// Sends what there is, in one stream without a length: of a stream with one, registries keep
+    /// nothing when it breaks off. What was sent before and is sent again goes in a stream of its
+    /// own, so that the registry can check by `Content-Range` that it belongs where it is.
     pub(super) async fn send(&mut self) -> Result<Sent, Error> {
         let Some(session) = self.session.clone() else {
             return Ok(Sent::Part);
         };
-        if self.position == self.window.end() && !self.take().await? {
+        let again = self.position < self.window.end();
+        if !again && !self.take().await? {
             return Ok(Sent::Everything);
         }
         if self.position == 0 && self.source.size().is_some_and(|size| size <= SMALL) {
@@ -89,11 +90,7 @@ impl Upload<'_> {
             while self.take().await? {}
             return Ok(Sent::Everything);
         }
-        let end = match self.source.size() {
-            Some(size) => Some(size),
-            None if self.position > 0 => Some(self.window.end()),
-            None => None,
-        };
+        let end = (again && self.position > 0).then(|| self.window.end());
         let start = self.position;
         let length = end.map(|end| end - start);
         let scope = Scope::Push(self.repository);
@@ -143,12 +140,12 @@ impl Upload<'_> {
         } else {
             let answered = async {
                 if whole {
-                    // The pieces before may wait for a request that has not begun.
-                    let finish = pin!(feeder.finish());
+                    // The last pieces may still wait for a connection that comes about only while
+                    // the request is waited for.
                     tokio::select! {
                         biased;
                         early = &mut request => return early,
-                        () = finish => {}
+                        () = feeder.finish() => {}
                     }
                 }
                 request.await
@@ -268,8 +265,8 @@ fn stuck(reason: &str) -> Failed {
     }
 }
 
-/// The headers of a stretch that begins at an offset. Where it goes on, or its end is known, the
-/// registry is told where it belongs.
+/// The headers of a stretch that begins at an offset. Where its length is known, the registry is
+/// told where it belongs.
 fn headers(start: u64, length: Option<u64>, authorization: Option<HeaderValue>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use regctl::client::{Class, Error, Uploaded};
 
-use crate::support::{Action, Meddler, Passed, Random, Server, have, random_bytes, sha256};
+use crate::support::{
+    Action, Meddler, Passed, Random, Server, eventually, have, random_bytes, sha256,
+};
 use crate::transfer_support::{Pieces, answer, block_on, client, repository};
 
 const MIB: usize = 1 << 20;
@@ -42,7 +44,14 @@ fn servers() -> Vec<Server> {
 #[test]
 fn of_all_lengths() {
     for server in servers() {
-        for (seed, length) in [(1, 0), (2, 1), (3, 2), (4, 300_000), (5, 9 * MIB)] {
+        for (seed, length) in [
+            (1, 0),
+            (2, 1),
+            (3, 2),
+            (4, 100_000),
+            (4, 300_000),
+            (5, 9 * MIB),
+        ] {
             let bytes = random_bytes(seed, length);
             for mut source in [Pieces::new(&bytes, 64 << 10), Pieces::piped(&bytes, 77_777)] {
                 let (uploaded, sent) = send(&server.host(), &mut source);
@@ -74,10 +83,16 @@ fn a_broken_connection_is_taken_up_where_it_was() {
     let bytes = random_bytes(7, 12 * MIB);
     for seed in 0..3 {
         let proxy = Meddler::start(server.address(), cuts(seed, 6 * MIB));
-        let mut source = Pieces::piped(&bytes, 200_000);
+        let mut source = if seed == 0 {
+            Pieces::new(&bytes, 200_000)
+        } else {
+            Pieces::piped(&bytes, 200_000)
+        };
         let (uploaded, _) = send(&proxy.host, &mut source);
         arrived(&server, &bytes, uploaded);
         assert_eq!(proxy.count("POST"), 1, "one session was enough");
+        // What is sent again goes by itself, and then the rest in one stream.
+        assert!(proxy.count("PATCH") < 14, "{:?}", proxy.passed());
         assert_eq!(server.open_uploads(), [""; 0]);
     }
 }
@@ -94,6 +109,27 @@ fn a_registry_that_loses_what_it_was_sent_gets_it_again() {
         let (uploaded, _) = send(&proxy.host, &mut Pieces::new(&bytes, 200_000));
         arrived(&server, &bytes, uploaded);
     }
+}
+
+/// A redirect of bytes that are on their way: the same bytes go there.
+#[test]
+fn a_stretch_that_is_sent_elsewhere() {
+    let server = Server::regctl();
+    let bytes = random_bytes(14, 3 * MIB);
+    let elsewhere = Meddler::start(server.address(), |_, _| Action::Pass);
+    let place = elsewhere.host.clone();
+    let first = Meddler::start(server.address(), move |passed, _| {
+        let path = passed.line.split(' ').nth(1).unwrap_or_default();
+        if passed.line.starts_with("PATCH") {
+            let location = format!("Location: http://{place}{path}");
+            Action::Answer(answer("307 Temporary Redirect", &[&location], b""))
+        } else {
+            Action::Pass
+        }
+    });
+    let (uploaded, _) = send(&first.host, &mut Pieces::piped(&bytes, 100_000));
+    arrived(&server, &bytes, uploaded);
+    assert_eq!((first.count("PATCH"), elsewhere.count("PATCH")), (1, 1));
 }
 
 /// What is small goes in one request after the session is open; broken off, in another session.
@@ -216,6 +252,7 @@ fn a_wrong_digest_or_length_is_an_error_and_leaves_no_session() {
         let error = uploaded.unwrap_err().to_string();
         let said = if size.is_some() { "it has " } else { "digest" };
         assert!(error.contains(said), "{size:?}: {error}");
-        assert_eq!(server.open_uploads(), [""; 0], "{size:?}");
+        // What was broken off may be on its way still.
+        eventually("no session is left", || server.open_uploads().is_empty());
     }
 }

@@ -116,6 +116,7 @@ fn serve(
         if pass(&mut from_client, &mut to_server, body) {
             cut(&from_client, &to_server);
         }
+        let _ = to_server.shutdown(Shutdown::Write);
     });
     pass(&mut server, &mut client, answer);
     cut(&client, &server);

@@ -1,0 +1,174 @@
+//! Archives of real programs into the real binary, and back: docker's, podman's, skopeo's.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::interop::{base, podman, skopeo};
+use super::interop_docker::Dockerd;
+use crate::support::{Server, attempt, have, is_root, run};
+
+/// A regctl command for a server, with nothing remembered of others.
+fn regctl(server: &Server) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_regctl"));
+    command
+        .env("REGCTL_REGISTRY", server.host())
+        .env("HOME", server.scratch())
+        .env_remove("XDG_CACHE_HOME")
+        .env_remove("XDG_CONFIG_HOME");
+    command
+}
+
+/// What the image says when it runs.
+const GREETING: &str = "hello from a layer\nmade by a step\n";
+
+/// An image in a daemon's store.
+fn build(daemon: &Dockerd, server: &Server, archive: &Path, image: &str) {
+    run(daemon.docker().arg("import").arg(archive).arg("base:1"));
+    run(daemon
+        .docker()
+        .args(["build", "--network", "none", "--tag", image])
+        .arg(server.scratch().join("context")));
+}
+
+#[test]
+fn what_docker_saves_is_imported_and_what_is_exported_docker_loads() {
+    if !is_root() || !have(&["dockerd", "docker", "containerd", "runc", "tar"]) {
+        return;
+    }
+    let server = Server::regctl();
+    let Some(archive) = base(server.scratch()) else {
+        return;
+    };
+    let Some(daemon) = Dockerd::start() else {
+        return;
+    };
+    let (one, two) = ("team/greeter:1", "team/again:2");
+    build(&daemon, &server, &archive, one);
+    run(daemon.docker().args(["tag", one, two]));
+
+    // Two names through a pipe, as the first line of the manual has it.
+    let script = format!("docker save {one} {two} base:1 | \"$REGCTL\" import -");
+    let mut piped = Command::new("sh");
+    piped
+        .args(["-c", &script])
+        .env("REGCTL", env!("CARGO_BIN_EXE_regctl"))
+        .env("REGCTL_REGISTRY", server.host())
+        .env("DOCKER_HOST", daemon.host())
+        .env("HOME", server.scratch());
+    run(&mut piped);
+    let greeter = server.remote("team/greeter").verify("1");
+    assert_eq!(server.remote("team/again").verify("2"), greeter);
+    server.remote("base").verify("1");
+
+    // Saved by its id it has no name, and the same content has the same digest.
+    let saved = server.scratch().join("by-id.tar");
+    let id = run(daemon.docker().args(["inspect", "--format", "{{.Id}}", one]));
+    run(daemon
+        .docker()
+        .arg("save")
+        .arg("--output")
+        .arg(&saved)
+        .arg(id.trim()));
+    let nameless = attempt(regctl(&server).arg("import").arg(&saved));
+    assert!(
+        !nameless.success && nameless.text.contains("--name"),
+        "{}",
+        nameless.text
+    );
+    run(regctl(&server)
+        .args(["import", "--name", "team/by-id:3"])
+        .arg(&saved));
+    assert_eq!(server.remote("team/by-id").verify("3"), greeter);
+
+    // Another machine pulls and runs it.
+    let address = format!("{}/{one}", server.host());
+    run(daemon.docker().args(["rmi", "--force", one, two]));
+    run(daemon.docker().args(["pull", &address]));
+    let runs = |image: &str| {
+        run(daemon
+            .docker()
+            .args(["run", "--rm", "--network", "none", image]))
+    };
+    assert_eq!(runs(&address), GREETING);
+    run(daemon.docker().args(["rmi", "--force", &address]));
+
+    // And a machine without a way to the registry loads what is exported.
+    let script = format!("\"$REGCTL\" export {one} | docker load");
+    let mut piped = Command::new("sh");
+    piped
+        .args(["-c", &script])
+        .env("REGCTL", env!("CARGO_BIN_EXE_regctl"))
+        .env("REGCTL_REGISTRY", server.host())
+        .env("DOCKER_HOST", daemon.host())
+        .env("HOME", server.scratch());
+    let said = run(&mut piped);
+    let (_, loaded) = said.rsplit_once("Loaded image: ").expect("a name");
+    assert_eq!(runs(loaded.trim()), GREETING);
+    let loaded = run(daemon
+        .docker()
+        .args(["inspect", "--format", "{{.Id}}", loaded.trim()]));
+    assert_eq!(loaded, id, "the image is the one that was saved");
+    server.stop();
+}
+
+#[test]
+fn what_podman_and_skopeo_save_is_imported() {
+    if !is_root() || !have(&["podman", "skopeo", "tar"]) {
+        return;
+    }
+    let server = Server::regctl();
+    let directory = server.scratch().to_path_buf();
+    let Some(archive) = base(&directory) else {
+        return;
+    };
+    run(podman(&directory)
+        .arg("import")
+        .arg(&archive)
+        .arg("localhost/team/tool:1"));
+    let id = run(podman(&directory).args([
+        "inspect",
+        "--format",
+        "{{.Id}}",
+        "localhost/team/tool:1",
+    ]));
+    let mut configs = Vec::new();
+    for format in ["docker-archive", "oci-archive"] {
+        let saved = directory.join(format!("podman-{format}.tar"));
+        run(podman(&directory)
+            .args(["save", "--quiet", "--format", format, "--output"])
+            .arg(&saved)
+            .arg("localhost/team/tool:1"));
+        let name = format!("podman/{format}:1");
+        run(regctl(&server).args(["import", "--name", &name]).arg(&saved));
+        configs.push(config(&server, &format!("podman/{format}")));
+        // skopeo reads what podman wrote, and writes its own.
+        let own = directory.join(format!("skopeo-{format}.tar"));
+        run(skopeo(&directory)
+            .arg("copy")
+            .arg(format!("docker://{}/{name}", server.host()))
+            .arg(format!("{format}:{}:skopeo/{format}:2", own.display()))
+            .arg("--src-tls-verify=false"));
+        let name = format!("skopeo/{format}:2");
+        run(regctl(&server).args(["import", "--name", &name]).arg(&own));
+        server.remote(&format!("skopeo/{format}")).verify("2");
+    }
+    // The id of an image is the digest of its configuration, which an archive of docker's form
+    // carries as it is.
+    assert_eq!(configs[0], format!("sha256:{}", id.trim()));
+
+    // What comes out of the registry goes into podman.
+    let exported = directory.join("exported.tar");
+    run(regctl(&server)
+        .args(["export", "podman/docker-archive:1", "-o"])
+        .arg(&exported));
+    let said = run(podman(&directory).arg("load").arg("--input").arg(&exported));
+    assert!(said.contains("podman/docker-archive:1"), "{said}");
+    server.stop();
+}
+
+fn config(server: &Server, repository: &str) -> String {
+    let remote = server.remote(repository);
+    remote.verify("1");
+    let manifest = remote.manifest("1").expect(200).json();
+    manifest["config"]["digest"].as_str().unwrap().to_owned()
+}
