@@ -1,9 +1,10 @@
-//! gzip on several threads: one member, as pigz writes it.
+//! gzip on several threads: a member for each block of the input, one after the other.
 //!
-//! The input is cut into blocks of a fixed size. Each becomes deflate blocks of its own, with the
-//! 32 KiB before it as a dictionary so that little is lost, and ends on a byte boundary so that they
-//! can be joined; the checksums of the blocks are combined. What comes out depends on the input and
-//! the level alone: not on the number of threads, nor on the sizes of the writes.
+//! A stream of several members is gzip as much as one of one is (RFC 1952, section 2.2), and layers
+//! have long come so (eStargz makes a member of each file). It lets libdeflate, which compresses
+//! whole buffers, do the work: at the same size in three quarters of the time of zlib. What comes out
+//! depends on the input and the level alone: not on the number of threads, nor on the sizes of the
+//! writes.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -11,24 +12,21 @@ use std::io::{self, Write};
 use std::mem;
 use std::sync::mpsc::{self, Receiver};
 
-use flate2::{Compress, Compression, Crc, FlushCompress, Status};
+use libdeflater::{CompressionLvl, Compressor};
 
+use super::dense::is_dense;
 use super::pool::Pool;
-use super::stored::{is_dense, stored};
 
-/// Input bytes that one thread takes at a time.
+/// Input bytes of a member. Each begins without a memory of the one before, which costs half a
+/// percent at this size.
 const BLOCK: usize = 256 * 1024;
 
-/// How far back deflate can refer.
-const WINDOW: usize = 32 * 1024;
-
-/// Magic, deflate, no flags, no time, no extra flags, an unknown system: nothing of this machine.
-const HEADER: [u8; 10] = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+/// The level that leaves bytes as they are.
+const STORED: u32 = 0;
 
 /// A block that was compressed.
 struct Block {
     output: Vec<u8>,
-    crc: Crc,
     /// The buffer of the input, to be used again.
     input: Vec<u8>,
 }
@@ -40,54 +38,42 @@ pub(super) struct Gzip<W: Write> {
     pool: &'static Pool,
     /// The block that fills up.
     block: Vec<u8>,
-    /// The last bytes of the block before it.
-    dictionary: Vec<u8>,
+    /// Whether there is a member already.
+    begun: bool,
     /// Blocks that are being compressed, in order.
     ahead: VecDeque<Receiver<io::Result<Block>>>,
     /// Buffers to use again.
     spare: Vec<Vec<u8>>,
-    crc: Crc,
-    /// Bytes in all, as the trailer has them.
-    size: u32,
 }
 
 impl<W: Write> Gzip<W> {
-    /// Begins a stream; its header is written with the first block.
+    /// Begins a stream.
     pub(super) fn new(output: W, level: u32, pool: &'static Pool) -> Self {
         Self {
             output,
             level,
             pool,
             block: Vec::with_capacity(BLOCK),
-            dictionary: Vec::new(),
+            begun: false,
             ahead: VecDeque::new(),
             spare: Vec::new(),
-            crc: Crc::new(),
-            size: 0,
         }
     }
 
     /// Hands the filled block to the pool.
-    fn submit(&mut self, last: bool) {
-        let next = if last {
-            Vec::new()
-        } else {
-            let fresh = || Vec::with_capacity(BLOCK);
-            self.spare.pop().unwrap_or_else(fresh)
-        };
+    fn submit(&mut self, next: Vec<u8>) {
         let input = mem::replace(&mut self.block, next);
-        let tail = input[input.len().saturating_sub(WINDOW)..].to_vec();
-        let dictionary = mem::replace(&mut self.dictionary, tail);
         let level = self.level;
         let (sender, receiver) = mpsc::sync_channel(1);
         self.pool.submit(move || {
             // Nobody listens any more where the stream was given up.
-            let _ = sender.send(deflate(level, &dictionary, input, last));
+            let _ = sender.send(member(level, input));
         });
         self.ahead.push_back(receiver);
+        self.begun = true;
     }
 
-    /// Writes the compressed blocks in their order, waiting until at most `ahead` are left.
+    /// Writes the members in their order, waiting until at most `ahead` are left.
     fn drain(&mut self, ahead: usize) -> io::Result<()> {
         while self.ahead.len() > ahead {
             let Some(next) = self.ahead.pop_front() else {
@@ -96,32 +82,21 @@ impl<W: Write> Gzip<W> {
             let stopped = |_| io::Error::other("a thread that compresses has stopped");
             let mut block = next.recv().map_err(stopped)??;
             self.output.write_all(&block.output)?;
-            self.crc.combine(&block.crc);
-            self.size = self.size.wrapping_add(block.crc.amount());
             block.input.clear();
             self.spare.push(block.input);
         }
         Ok(())
     }
 
-    /// Writes what is left and the trailer.
+    /// Writes what is left.
     pub(super) fn finish(mut self) -> io::Result<W> {
-        self.begin()?;
-        self.submit(true);
+        // Of nothing there is one member as well.
+        if !self.block.is_empty() || !self.begun {
+            self.submit(Vec::new());
+        }
         self.drain(0)?;
-        self.output.write_all(&self.crc.sum().to_le_bytes())?;
-        self.output.write_all(&self.size.to_le_bytes())?;
         self.output.flush()?;
         Ok(self.output)
-    }
-
-    /// Writes the header, once.
-    fn begin(&mut self) -> io::Result<()> {
-        // A block was compressed before this one exactly when there is a dictionary.
-        if self.dictionary.is_empty() {
-            self.output.write_all(&HEADER)?;
-        }
-        Ok(())
     }
 }
 
@@ -130,10 +105,11 @@ impl<W: Write> Write for Gzip<W> {
         let taken = bytes.len().min(BLOCK - self.block.len());
         self.block.extend_from_slice(&bytes[..taken]);
         if self.block.len() == BLOCK {
-            self.begin()?;
             // One for each thread, and one to go on with while the first is written.
             self.drain(self.pool.threads())?;
-            self.submit(false);
+            let fresh = || Vec::with_capacity(BLOCK);
+            let next = self.spare.pop().unwrap_or_else(fresh);
+            self.submit(next);
         }
         Ok(taken)
     }
@@ -144,82 +120,50 @@ impl<W: Write> Write for Gzip<W> {
     }
 }
 
-thread_local! {
-    /// The state of deflate is large: each thread keeps the one of the level it had last.
-    static STATE: RefCell<Option<State>> = const { RefCell::new(None) };
-}
-
-/// Compresses one block.
-fn deflate(level: u32, dictionary: &[u8], input: Vec<u8>, last: bool) -> io::Result<Block> {
-    let output = if is_dense(&input) {
-        stored(&input, last)
-    } else {
-        STATE.with_borrow_mut(|state| match state {
-            Some(state) if state.level == level => state.shrink(dictionary, &input, last),
-            _ => state
-                .insert(State::new(level))
-                .shrink(dictionary, &input, last),
-        })?
-    };
-    let mut crc = Crc::new();
-    crc.update(&input);
-    Ok(Block { output, crc, input })
-}
-
-/// What a thread keeps between blocks.
+/// What a thread keeps between blocks, as it is large.
 struct State {
     level: u32,
-    compress: Compress,
-    /// Where a block goes before its size is known.
+    compressor: Compressor,
+    /// Where a member goes before its size is known.
     output: Vec<u8>,
 }
 
-impl State {
-    fn new(level: u32) -> Self {
-        Self {
-            level,
-            compress: Compress::new(Compression::new(level), false),
-            // Fixed codes take nine bits for some bytes; the rest is for flushes.
-            output: vec![0; BLOCK + BLOCK / 7 + 64],
-        }
-    }
-
-    /// Compresses a block to a byte boundary, or to the end of the stream.
-    fn shrink(&mut self, dictionary: &[u8], input: &[u8], last: bool) -> io::Result<Vec<u8>> {
-        self.compress.reset();
-        if !dictionary.is_empty() {
-            let set = self.compress.set_dictionary(dictionary);
-            set.map_err(io::Error::other)?;
-        }
-        let flush = if last {
-            FlushCompress::Finish
-        } else {
-            FlushCompress::Sync
-        };
-        let (mut taken, mut made) = (0, 0);
-        loop {
-            let before = (self.compress.total_in(), self.compress.total_out());
-            let status = self
-                .compress
-                .compress(&input[taken..], &mut self.output[made..], flush)
-                .map_err(io::Error::other)?;
-            taken += length(self.compress.total_in() - before.0)?;
-            made += length(self.compress.total_out() - before.1)?;
-            // With room left there is nothing more to come.
-            let ended = if last {
-                status == Status::StreamEnd
-            } else {
-                made < self.output.len()
-            };
-            if ended {
-                return Ok(self.output[..made].to_vec());
-            }
-            self.output.resize(made + WINDOW, 0);
-        }
-    }
+thread_local! {
+    static STATE: RefCell<Option<State>> = const { RefCell::new(None) };
 }
 
-/// How much of a block was taken or made.
-fn length(bytes: u64) -> io::Result<usize> {
-    usize::try_from(bytes).map_err(io::Error::other)
+/// Compresses one block into a member of its own.
+fn member(level: u32, input: Vec<u8>) -> io::Result<Block> {
+    let output = if is_dense(&input) {
+        State::new(STORED)?.shrink(&input)
+    } else {
+        STATE.with_borrow_mut(|state| match state {
+            Some(state) if state.level == level => state.shrink(&input),
+            _ => state.insert(State::new(level)?).shrink(&input),
+        })
+    }?;
+    Ok(Block { output, input })
+}
+
+impl State {
+    fn new(level: u32) -> io::Result<Self> {
+        let number = i32::try_from(level).map_err(io::Error::other)?;
+        let known = CompressionLvl::new(number)
+            .map_err(|_| io::Error::other(format!("gzip has no level {level}")))?;
+        let mut compressor = Compressor::new(known);
+        let output = vec![0; compressor.gzip_compress_bound(BLOCK)];
+        Ok(Self {
+            level,
+            compressor,
+            output,
+        })
+    }
+
+    fn shrink(&mut self, input: &[u8]) -> io::Result<Vec<u8>> {
+        let length = self
+            .compressor
+            .gzip_compress(input, &mut self.output)
+            .map_err(io::Error::other)?;
+        Ok(self.output[..length].to_vec())
+    }
 }

@@ -10,6 +10,7 @@ mod assemble;
 mod compress;
 mod contents;
 mod decompress;
+mod dense;
 mod docker;
 pub mod documents;
 mod error;
@@ -21,7 +22,6 @@ mod path;
 mod plan;
 mod platform;
 mod pool;
-mod stored;
 mod stream;
 mod writer;
 

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::interop::{base, podman, skopeo};
 use super::interop_docker::Dockerd;
-use crate::support::{Server, attempt, have, is_root, run};
+use crate::support::{Server, Sshd, attempt, have, is_root, run};
 
 /// A regctl command for a server, with nothing remembered of others.
 fn regctl(server: &Server) -> Command {
@@ -30,6 +30,20 @@ fn build(daemon: &Dockerd, server: &Server, archive: &Path, image: &str) {
         .arg(server.scratch().join("context")));
 }
 
+/// A line of shell as the manual has it, with `$REGCTL` and `$SSH`: what it printed.
+fn shell(server: &Server, daemon: &Dockerd, ssh: &str, line: &str) -> String {
+    let mut command = Command::new("bash");
+    command
+        .args(["-o", "pipefail", "-c", line])
+        .env("REGCTL", env!("CARGO_BIN_EXE_regctl"))
+        .env("REGCTL_REGISTRY", server.host())
+        .env("SSH", ssh)
+        .env("DOCKER_HOST", daemon.host())
+        .env("HOME", server.scratch())
+        .env_remove("DOCKER_CONTEXT");
+    run(&mut command)
+}
+
 #[test]
 fn what_docker_saves_is_imported_and_what_is_exported_docker_loads() {
     if !is_root() || !have(&["dockerd", "docker", "containerd", "runc", "tar"]) {
@@ -46,23 +60,22 @@ fn what_docker_saves_is_imported_and_what_is_exported_docker_loads() {
     build(&daemon, &server, &archive, one);
     run(daemon.docker().args(["tag", one, two]));
 
-    // Two names through a pipe, as the first line of the manual has it.
-    let script = format!("docker save {one} {two} base:1 | \"$REGCTL\" import -");
-    let mut piped = Command::new("sh");
-    piped
-        .args(["-c", &script])
-        .env("REGCTL", env!("CARGO_BIN_EXE_regctl"))
-        .env("REGCTL_REGISTRY", server.host())
-        .env("DOCKER_HOST", daemon.host())
-        .env("HOME", server.scratch());
-    run(&mut piped);
+    // Two names through a pipe.
+    shell(
+        &server,
+        &daemon,
+        "",
+        &format!("docker save {one} {two} base:1 | \"$REGCTL\" import -"),
+    );
     let greeter = server.remote("team/greeter").verify("1");
     assert_eq!(server.remote("team/again").verify("2"), greeter);
     server.remote("base").verify("1");
 
     // Saved by its id it has no name, and the same content has the same digest.
     let saved = server.scratch().join("by-id.tar");
-    let id = run(daemon.docker().args(["inspect", "--format", "{{.Id}}", one]));
+    let id = run(daemon
+        .docker()
+        .args(["inspect", "--format", "{{.Id}}", one]));
     run(daemon
         .docker()
         .arg("save")
@@ -94,20 +107,71 @@ fn what_docker_saves_is_imported_and_what_is_exported_docker_loads() {
 
     // And a machine without a way to the registry loads what is exported.
     let script = format!("\"$REGCTL\" export {one} | docker load");
-    let mut piped = Command::new("sh");
-    piped
-        .args(["-c", &script])
-        .env("REGCTL", env!("CARGO_BIN_EXE_regctl"))
-        .env("REGCTL_REGISTRY", server.host())
-        .env("DOCKER_HOST", daemon.host())
-        .env("HOME", server.scratch());
-    let said = run(&mut piped);
+    let said = shell(&server, &daemon, "", &script);
     let (_, loaded) = said.rsplit_once("Loaded image: ").expect("a name");
     assert_eq!(runs(loaded.trim()), GREETING);
     let loaded = run(daemon
         .docker()
         .args(["inspect", "--format", "{{.Id}}", loaded.trim()]));
     assert_eq!(loaded, id, "the image is the one that was saved");
+    server.stop();
+}
+
+/// The way that this began with: a machine that can't push, and a registry on another host.
+#[test]
+fn an_archive_travels_through_ssh_both_ways() {
+    if !is_root() || !have(&["dockerd", "docker", "containerd", "runc", "tar"]) {
+        return;
+    }
+    let Some(sshd) = Sshd::start() else {
+        return;
+    };
+    let server = Server::regctl();
+    let Some(archive) = base(server.scratch()) else {
+        return;
+    };
+    let Some(daemon) = Dockerd::start() else {
+        return;
+    };
+    build(&daemon, &server, &archive, "team/greeter:1");
+    let (ssh, host) = (sshd.ssh(), server.host());
+    let (_, port) = host.rsplit_once(':').unwrap();
+    // The registry's host has regctl.
+    shell(
+        &server,
+        &daemon,
+        &ssh,
+        &format!(
+            "docker save team/greeter:1 | $SSH far REGCTL_REGISTRY={host} HOME=$HOME \"$REGCTL\" import -"
+        ),
+    );
+    let digest = server.remote("team/greeter").verify("1");
+    // This machine has it, and the host only the registry.
+    shell(
+        &server,
+        &daemon,
+        &ssh,
+        &format!(
+            "docker save team/greeter:1 | REGCTL_SSH=\"$SSH\" \"$REGCTL\" \
+             --registry ssh://far/{port} import --map team=here -"
+        ),
+    );
+    assert_eq!(server.remote("here/greeter").verify("1"), digest);
+    // And back.
+    shell(
+        &server,
+        &daemon,
+        &ssh,
+        &format!(
+            "docker rmi --force team/greeter:1 && REGCTL_SSH=\"$SSH\" \"$REGCTL\" \
+             --registry ssh://far/{port} export team/greeter:1 | docker load"
+        ),
+    );
+    let image = "docker.io/team/greeter:1";
+    let said = run(daemon
+        .docker()
+        .args(["run", "--rm", "--network", "none", image]));
+    assert_eq!(said, GREETING);
     server.stop();
 }
 
@@ -125,12 +189,8 @@ fn what_podman_and_skopeo_save_is_imported() {
         .arg("import")
         .arg(&archive)
         .arg("localhost/team/tool:1"));
-    let id = run(podman(&directory).args([
-        "inspect",
-        "--format",
-        "{{.Id}}",
-        "localhost/team/tool:1",
-    ]));
+    let id =
+        run(podman(&directory).args(["inspect", "--format", "{{.Id}}", "localhost/team/tool:1"]));
     let mut configs = Vec::new();
     for format in ["docker-archive", "oci-archive"] {
         let saved = directory.join(format!("podman-{format}.tar"));
@@ -139,7 +199,9 @@ fn what_podman_and_skopeo_save_is_imported() {
             .arg(&saved)
             .arg("localhost/team/tool:1"));
         let name = format!("podman/{format}:1");
-        run(regctl(&server).args(["import", "--name", &name]).arg(&saved));
+        run(regctl(&server)
+            .args(["import", "--name", &name])
+            .arg(&saved));
         configs.push(config(&server, &format!("podman/{format}")));
         // skopeo reads what podman wrote, and writes its own.
         let own = directory.join(format!("skopeo-{format}.tar"));

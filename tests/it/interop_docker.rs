@@ -90,12 +90,16 @@ impl Dockerd {
         command
     }
 
+    /// Its address, as `DOCKER_HOST` has it.
+    pub(crate) fn host(&self) -> String {
+        format!("unix://{}", self.directory.path().join("d.sock").display())
+    }
+
     /// A docker command for this daemon.
     pub(crate) fn docker(&self) -> Command {
         let mut command = Command::new("docker");
-        let socket = self.directory.path().join("d.sock");
         command
-            .env("DOCKER_HOST", format!("unix://{}", socket.display()))
+            .env("DOCKER_HOST", self.host())
             .env("DOCKER_CONFIG", self.directory.path().join("client"))
             // The builder that needs no plug-in.
             .env("DOCKER_BUILDKIT", "0")

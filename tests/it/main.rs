@@ -50,6 +50,7 @@ mod import_shapes;
 mod import_support;
 mod import_trouble;
 mod interop;
+mod interop_archives;
 mod interop_docker;
 mod interop_export;
 mod login;

@@ -2,7 +2,7 @@
 
 use std::io::Read as _;
 
-use flate2::read::{GzDecoder, MultiGzDecoder};
+use flate2::read::MultiGzDecoder;
 use proptest::prelude::*;
 
 use super::super::decompress::{Encoding, decoder};
@@ -71,18 +71,21 @@ fn neither_threads_nor_writes_change_what_comes_out() {
 }
 
 #[test]
-fn gzip_is_one_member_with_nothing_of_this_machine_in_it() {
+fn gzip_has_nothing_of_this_machine_in_it() {
     for size in [0, 1, 262_143, 262_144, 262_145, 524_288, 1_000_000] {
         let plain = sample(size, 3);
         let bytes = compress(with_threads(Compression::Gzip, 3, 2), &plain, 100_000);
-        assert_eq!(bytes[..10], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
-
-        let mut single = Vec::new();
-        let mut rest = &bytes[..];
-        let mut decoder = flate2::bufread::GzDecoder::new(&mut rest);
-        decoder.read_to_end(&mut single).unwrap();
-        assert!(single == plain, "{size}");
-        assert!(rest.is_empty(), "{size}: a second member");
+        let (mut rest, mut back, mut members) = (&bytes[..], Vec::new(), 0);
+        while !rest.is_empty() {
+            // Magic, deflate, no flags, no time; an unknown system.
+            assert_eq!(rest[..8], [0x1f, 0x8b, 8, 0, 0, 0, 0, 0]);
+            assert_eq!(rest[9], 255);
+            let mut decoder = flate2::bufread::GzDecoder::new(&mut rest);
+            decoder.read_to_end(&mut back).unwrap();
+            members += 1;
+        }
+        assert!(back == plain, "{size}");
+        assert_eq!(members, size.div_ceil(262_144).max(1));
 
         let mut all = Vec::new();
         MultiGzDecoder::new(&bytes[..])
@@ -107,7 +110,9 @@ fn what_can_not_be_compressed_hardly_grows() {
         let bytes = compress(with_threads(Compression::Gzip, level, 2), &plain, 50_000);
         assert!(bytes.len() < 1_001_000, "{level}: {}", bytes.len());
         let mut back = Vec::new();
-        GzDecoder::new(&bytes[..]).read_to_end(&mut back).unwrap();
+        MultiGzDecoder::new(&bytes[..])
+            .read_to_end(&mut back)
+            .unwrap();
         assert!(back == plain);
     }
 }

@@ -132,12 +132,17 @@ impl Tool {
         let path = archive.display();
         let mut command = self.command()?;
         if let Program::Skopeo = self.program {
+            let target = format!("docker://{address}/{REFERENCE}");
+            // It reads no pipe: what comes through one is kept in a file first.
+            let kept = self.home.path().join("kept.tar").display().to_string();
             let source = if pipe {
-                "docker-archive:/dev/stdin".to_owned()
+                let keep = "cat >\"$0\" && exec skopeo \"$@\"";
+                command = self.environment(Command::new("sh"));
+                command.args(["-c", keep, &kept, "--insecure-policy"]);
+                format!("docker-archive:{kept}")
             } else {
                 format!("docker-archive:{path}")
             };
-            let target = format!("docker://{address}/{REFERENCE}");
             command.args(["copy", "--dest-tls-verify=false", &source, &target]);
         } else {
             let source = if pipe { "-".into() } else { path.to_string() };
@@ -161,7 +166,7 @@ impl Tool {
     }
 
     fn command(&self) -> Result<Command> {
-        let mut command = match self.program {
+        let command = match self.program {
             Program::Skopeo => {
                 let mut command = Command::new("skopeo");
                 command.arg("--insecure-policy");
@@ -170,9 +175,13 @@ impl Tool {
             Program::Regctl => Command::new(env!("CARGO_BIN_EXE_regctl")),
             Program::DockerRegistry => bail!("a registry moves no images"),
         };
+        Ok(self.environment(command))
+    }
+
+    fn environment(&self, mut command: Command) -> Command {
         command
             .env("HOME", self.home.path())
             .env_remove("XDG_CACHE_HOME");
-        Ok(command)
+        command
     }
 }

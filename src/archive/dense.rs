@@ -1,5 +1,4 @@
-//! Bytes that can't be made smaller: how they are recognized, and how deflate carries them as they
-//! are.
+//! Bytes that can't be made smaller, and how they are recognized.
 //!
 //! Images are full of files that are compressed already, and looking for what is alike in them takes
 //! the longest of all and finds nothing. Pure, and whole numbers only: the same answer everywhere.
@@ -23,9 +22,6 @@ const PLACES: usize = 4096;
 
 /// One sampled position of so many may be followed by bytes that were there before.
 const REPEATED: usize = 64;
-
-/// The largest stored block of deflate.
-const STORED_MAX: usize = 65_535;
 
 /// Whether compressing is of no use: all bytes are about as frequent, and hardly any sequence comes
 /// twice.
@@ -64,25 +60,8 @@ fn repeats(bytes: &[u8]) -> bool {
     repeated * REPEATED > sampled
 }
 
-/// The bytes as they are, in blocks of deflate that begin and end between bytes. The last block of a
-/// stream says so.
-pub(super) fn stored(bytes: &[u8], last: bool) -> Vec<u8> {
-    let blocks = bytes.len().div_ceil(STORED_MAX);
-    let mut output = Vec::with_capacity(bytes.len() + blocks * 5);
-    for (number, block) in (1..).zip(bytes.chunks(STORED_MAX)) {
-        let size = u16::try_from(block.len()).unwrap_or(u16::MAX);
-        output.push(u8::from(last && number == blocks));
-        output.extend_from_slice(&size.to_le_bytes());
-        output.extend_from_slice(&(!size).to_le_bytes());
-        output.extend_from_slice(block);
-    }
-    output
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Read as _;
-
     use super::*;
 
     fn noise(size: usize) -> Vec<u8> {
@@ -116,18 +95,5 @@ mod tests {
             some.copy_within(start..start + 1000, start + 5000);
         }
         assert!(!is_dense(&some));
-    }
-
-    #[test]
-    fn what_is_stored_comes_back() {
-        for size in [1, 65_535, 65_536, 200_000] {
-            let noise = noise(size);
-            let mut bytes = stored(&noise, false);
-            bytes.extend(stored(b"end", true));
-            let mut back = Vec::new();
-            let mut decoder = flate2::read::DeflateDecoder::new(&bytes[..]);
-            decoder.read_to_end(&mut back).unwrap();
-            assert!(back.strip_suffix(b"end") == Some(&noise[..]));
-        }
     }
 }
