@@ -1,5 +1,7 @@
 //! Blobs: asking for one, reading it, mounting it elsewhere, taking it out.
 
+use std::sync::atomic::Ordering;
+
 use super::{Registry, RegistryError, layout};
 use crate::index::BlobRecord;
 use crate::oci::{Digest, Repository};
@@ -61,6 +63,7 @@ impl Registry {
         blob: &Blob,
         range: Option<(u64, u64)>,
     ) -> Result<Body, RegistryError> {
+        self.traffic.fetch_add(1, Ordering::Relaxed);
         Ok(self
             .read(
                 &blob.record.canonical,

@@ -35,6 +35,7 @@ mod usage;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::{Clock, Millis};
 use crate::index::{Index, Lease};
@@ -129,6 +130,8 @@ pub struct Registry {
     pulls: Arc<Pulls>,
     rules: Arc<Rules>,
     clock: Clock,
+    /// Counts what clients were promised and what they read, so that a collection knows of them.
+    traffic: Arc<AtomicU64>,
     /// Whether the layout was compared with the index at the start.
     compared: bool,
 }
@@ -161,6 +164,7 @@ impl Registry {
             pulls: Arc::default(),
             rules: Arc::new(rules),
             clock,
+            traffic: Arc::default(),
             compared: false,
         };
         registry.distrust_uploads().await?;
@@ -274,6 +278,7 @@ impl Registry {
     }
 
     fn lease(&self) -> Lease {
+        self.traffic.fetch_add(1, Ordering::Relaxed);
         Lease {
             now: self.clock.now(),
             length: self.rules.lease,

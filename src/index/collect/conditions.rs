@@ -2,7 +2,9 @@
 //!
 //! `b` is a row of `blobs`, `m` one of `manifests`. Manifests in the temporary table `going` count
 //! as gone. `CROSS JOIN` keeps the order in which tables are looked at: from the few rows to the
-//! many. A blob has a lease and references by its canonical digest, and references by others.
+//! many. A blob has a lease and references by its canonical digest, and references by others. What
+//! is rare in a registry as a whole (other digests, manifests that can't be read, trash) is looked
+//! for once before it is looked for at every row.
 
 /// No manifest that stays refers to the blob `b` or consists of it, by any of its digests.
 macro_rules! unreferenced {
@@ -11,17 +13,19 @@ macro_rules! unreferenced {
            AND f.manifest_id NOT IN (SELECT id FROM going)) \
          AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.blob_id = b.id \
            AND m.id NOT IN (SELECT id FROM going)) \
-         AND NOT EXISTS (SELECT 1 FROM digest_aliases a CROSS JOIN manifest_references f \
-           WHERE a.blob_id = b.id AND f.digest = a.digest \
-           AND f.manifest_id NOT IN (SELECT id FROM going))"
+         AND (NOT EXISTS (SELECT 1 FROM digest_aliases) \
+           OR NOT EXISTS (SELECT 1 FROM digest_aliases a CROSS JOIN manifest_references f \
+             WHERE a.blob_id = b.id AND f.digest = a.digest \
+             AND f.manifest_id NOT IN (SELECT id FROM going)))"
     };
 }
 
 /// No manifest that can't be read is in a repository of the blob `b`.
 macro_rules! beside_readable {
     () => {
-        "NOT EXISTS (SELECT 1 FROM repository_blobs l CROSS JOIN manifests m \
-           WHERE l.blob_id = b.id AND m.repository_id = l.repository_id AND NOT m.readable)"
+        "(NOT EXISTS (SELECT 1 FROM manifests u WHERE NOT u.readable) \
+         OR NOT EXISTS (SELECT 1 FROM repository_blobs l CROSS JOIN manifests m \
+           WHERE l.blob_id = b.id AND m.repository_id = l.repository_id AND NOT m.readable))"
     };
 }
 
@@ -57,9 +61,9 @@ macro_rules! free_blob {
             beside_readable!(),
             " AND NOT EXISTS ",
             leased_until!(),
-            " AND ",
+            " AND (NOT EXISTS (SELECT 1 FROM trash) OR ",
             trashed_until!(),
-            " IS NULL"
+            " IS NULL)"
         )
     };
 }

@@ -213,6 +213,12 @@ impl Plan {
         Ok(())
     }
 
+    /// Blobs of this plan have really gone, or stayed: they count as what they are.
+    pub async fn forget_blobs(&mut self) -> Result<(), IndexError> {
+        self.run("DELETE FROM doomed").await?;
+        Ok(())
+    }
+
     /// Looks for blobs that nothing holds: how many, and how many bytes.
     pub async fn find_blobs(&mut self) -> Result<u64, IndexError> {
         for statement in SUSPECTS {
@@ -245,7 +251,8 @@ impl Plan {
         rows.into_iter().map(planned_blob).collect()
     }
 
-    /// Blobs that no manifest refers to and that something else holds, a page after `last`.
+    /// Blobs that are not to go, though no manifest refers to them: something else holds them. A page
+    /// after `last`.
     pub async fn held(&mut self, last: Option<&HeldBlob>) -> Result<Vec<HeldBlob>, IndexError> {
         type Row = (
             i64,
@@ -269,7 +276,7 @@ impl Plan {
                 " AS leased, ",
                 trashed_until!(),
                 " AS trashed FROM suspects s CROSS JOIN blobs b \
-                 WHERE b.id = s.id AND s.id > $5 AND ",
+                 WHERE b.id = s.id AND s.id > $5 AND s.id NOT IN (SELECT id FROM doomed) AND ",
                 unreferenced!(),
                 ") WHERE beside OR leased IS NOT NULL OR trashed IS NOT NULL ORDER BY 1 LIMIT $6"
             ),

@@ -7,6 +7,7 @@
 //! runs at a time; one that was interrupted is continued by the next.
 
 mod leftovers;
+mod pace;
 mod report;
 mod run;
 mod running;

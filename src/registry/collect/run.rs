@@ -1,18 +1,16 @@
 //! One collection from its beginning to its end.
 
-use futures_util::{StreamExt, future, stream};
+use std::time::Instant;
+
+use futures_util::future;
 
 use super::super::{Registry, RegistryError};
+use super::pace::{Pace, Pacer};
 use super::running::Turn;
 use super::{CollectOptions, CollectReport, Collected, CollectionStatus, Freed, Progress};
 use crate::clock::Millis;
 use crate::index::{CollectTerms, CollectionRecord, HeldBlob, Plan, PlannedBlob, PlannedManifest};
 
-/// Blobs or manifests that go in one transaction: others get their turn between two.
-const BATCH: usize = 64;
-/// Batches that are under way at the same time: they share a commit, and while the files of some are
-/// removed the next are on their way.
-const AT_ONCE: usize = 4;
 /// Candidates that are settled in one transaction.
 const SETTLED: usize = 256;
 /// How long what was done waits at most to be synced and forgotten, in milliseconds.
@@ -31,6 +29,7 @@ struct Run<'a> {
     report: CollectReport,
     told: Told<'a>,
     turn: Turn,
+    pace: Pacer,
 }
 
 impl Registry {
@@ -66,6 +65,7 @@ impl Registry {
             report: CollectReport::default(),
             told,
             turn,
+            pace: Pacer::default(),
         };
         if options.dry_run {
             run.work().await?;
@@ -167,6 +167,9 @@ impl Run<'_> {
                 synced = self.registry.clock.now();
             }
         }
+        if !self.options.dry_run {
+            plan.forget_blobs().await?;
+        }
         let mut last: Option<HeldBlob> = None;
         loop {
             let page = plan.held(last.as_ref()).await?;
@@ -193,10 +196,19 @@ impl Run<'_> {
 
     async fn manifests(&mut self, round: Vec<PlannedManifest>) -> Result<(), RegistryError> {
         let (dry_run, terms) = (self.options.dry_run, self.terms);
-        for some in round.chunks(BATCH * AT_ONCE) {
+        let mut left = round.as_slice();
+        while !left.is_empty() {
             self.registry.keep_pulls().await?;
+            let pace = if dry_run {
+                Pace::FAST
+            } else {
+                self.pace.next(&self.registry.traffic)
+            };
+            let (now, later) = left.split_at(left.len().min(pace.batch * pace.at_once));
+            left = later;
+            let begun = Instant::now();
             let batches: Vec<Vec<PlannedManifest>> =
-                some.chunks(BATCH).map(<[_]>::to_vec).collect();
+                now.chunks(pace.batch).map(<[_]>::to_vec).collect();
             let batches = batches.into_iter().map(|batch| {
                 let index = self.registry.index.clone();
                 async move {
@@ -215,6 +227,7 @@ impl Run<'_> {
                     });
                 }
             }
+            pace.rest(begun.elapsed()).await;
         }
         Ok(())
     }
@@ -224,26 +237,37 @@ impl Run<'_> {
         if !dry_run {
             self.registry.index.condemn(&page, terms).await?;
         }
-        let batches: Vec<Vec<PlannedBlob>> = page.chunks(BATCH).map(<[_]>::to_vec).collect();
-        let batches = batches.into_iter().map(|batch| {
-            let index = self.registry.index.clone();
-            async move {
-                if dry_run {
-                    return Ok(batch);
+        let mut left = page.as_slice();
+        while !left.is_empty() {
+            let pace = if dry_run {
+                Pace::FAST
+            } else {
+                self.pace.next(&self.registry.traffic)
+            };
+            let (now, later) = left.split_at(left.len().min(pace.batch * pace.at_once));
+            left = later;
+            let begun = Instant::now();
+            let batches: Vec<Vec<PlannedBlob>> =
+                now.chunks(pace.batch).map(<[_]>::to_vec).collect();
+            let batches = batches.into_iter().map(|batch| {
+                let index = self.registry.index.clone();
+                async move {
+                    if dry_run {
+                        return Ok(batch);
+                    }
+                    index.take_blobs(&batch, terms).await
                 }
-                index.take_blobs(&batch, terms).await
+            });
+            for gone in future::join_all(batches).await {
+                for blob in gone? {
+                    self.tell(Collected::Blob {
+                        digest: blob.digest,
+                        repository: blob.repository,
+                        bytes: blob.size,
+                    });
+                }
             }
-        });
-        let batches: Vec<_> = batches.collect();
-        let mut gone = stream::iter(batches).buffered(AT_ONCE);
-        while let Some(gone) = gone.next().await {
-            for blob in gone? {
-                self.tell(Collected::Blob {
-                    digest: blob.digest,
-                    repository: blob.repository,
-                    bytes: blob.size,
-                });
-            }
+            pace.rest(begun.elapsed()).await;
         }
         Ok(())
     }

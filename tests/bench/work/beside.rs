@@ -45,7 +45,7 @@ fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
     let Subject::Started(Program::Regctl) = *subject else {
         return Ok(Box::new(|_| Ok(vec![None; 4])));
     };
-    let images = scene.size(40_000, 400);
+    let images = scene.size(8_000, 400);
     let roots: Vec<_> = (0..4).map(|_| scene.root()).collect::<Result<_>>()?;
     let first = scene.numbers(1 << 26);
     let least = scene.time();
