@@ -153,7 +153,7 @@ fn an_archive_travels_through_ssh_both_ways() {
         &ssh,
         &format!(
             "docker save team/greeter:1 | REGCTL_SSH=\"$SSH\" \"$REGCTL\" \
-             --registry ssh://far/{port} import --map team=here -"
+             --registry ssh://far/{port} import --map team/=here/ -"
         ),
     );
     assert_eq!(server.remote("here/greeter").verify("1"), digest);

@@ -6,7 +6,7 @@
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
-use super::super::{Index, IndexError, batch, parsed};
+use super::super::{Index, IndexError, PAGE_OF_ROWS, batch, parsed};
 use super::{
     CollectTerms, HeldBlob, Hold, KeptRecord, PlannedBlob, PlannedManifest, WhyGone, planned_blob,
 };
@@ -80,7 +80,8 @@ impl Plan {
     async fn open(options: SqliteConnectOptions, terms: CollectTerms) -> Result<Self, IndexError> {
         let options = options
             .pragma("temp_store", "MEMORY")
-            .pragma("cache_size", "-8192");
+            .pragma("cache_size", "-8192")
+            .row_buffer_size(PAGE_OF_ROWS);
         let mut connection = options.connect().await?;
         for statements in [batch::TABLES, TABLES] {
             sqlx::raw_sql(statements).execute(&mut connection).await?;

@@ -26,7 +26,7 @@ pub(super) struct Pacer {
 /// Looks without traffic that make it fast again.
 const QUIET: u32 = 3;
 /// The longest rest.
-const REST: Duration = Duration::from_millis(250);
+const REST: Duration = Duration::from_millis(100);
 
 impl Pace {
     /// With the machine to itself.
@@ -35,11 +35,12 @@ impl Pace {
         at_once: 4,
         rests: 0,
     };
-    /// Beside others: a quarter of the time, in small pieces.
+    /// Beside others: half of the time, in small pieces. Slower, and garbage would come faster than
+    /// it goes.
     const GENTLE: Self = Self {
-        batch: 8,
+        batch: 16,
         at_once: 1,
-        rests: 3,
+        rests: 1,
     };
 
     /// Lets others have their turn.
