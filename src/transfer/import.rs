@@ -37,10 +37,9 @@ use crate::archive::{Compression, Plan, Seekable, resolve};
 use crate::client::Client;
 use crate::oci::{Digest, Platform};
 
-/// How many blobs go up at once.
-const UPLOADS: usize = 3;
-/// As many from a pipe: one that is read, and one that is on its last bytes.
-const PASSING_UPLOADS: usize = 2;
+/// How many blobs go up at once: one that is read, and one that is on its last bytes. Each keeps the
+/// last megabytes that it sent, and all cores are busy with two.
+const UPLOADS: usize = 2;
 
 /// Where an archive comes from.
 pub enum Input {
@@ -105,7 +104,7 @@ pub async fn import(
         },
         Input::Stream(stream) => stream,
     };
-    let session = Arc::new(Session::new(client, options, listener, PASSING_UPLOADS));
+    let session = Arc::new(Session::new(client, options, listener));
     let reader = Arc::clone(&session);
     let passed = tokio::task::spawn_blocking(move || {
         let outcome = passing::import(&reader, input);
@@ -128,7 +127,7 @@ async fn in_place(
     listener: Listener,
     begun: Instant,
 ) -> Result<Vec<ImageReport>, Error> {
-    let session = Arc::new(Session::new(client, options, listener, UPLOADS));
+    let session = Arc::new(Session::new(client, options, listener));
     let file = seekable.file()?;
     let beginning = Beginning::of(&file)?;
     let contents = tokio::task::spawn_blocking(move || file::look(seekable)).await??;
