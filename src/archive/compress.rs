@@ -84,8 +84,13 @@ enum Kind<W: Write> {
 }
 
 /// Input bytes of one job of zstd, and how far back it refers: both bound its memory.
-const ZSTD_JOB: u32 = 1024 * 1024;
+const ZSTD_JOB: u32 = 512 * 1024;
 const ZSTD_WINDOW_LOG: u32 = 20;
+/// Levels above have tables for larger windows, in each thread, of tens of megabytes: theirs have
+/// this size, and there are fewer threads.
+const ZSTD_TABLES_LEVEL: i32 = 6;
+const ZSTD_TABLE_LOG: u32 = 18;
+const ZSTD_THREADS_HIGH: usize = 2;
 /// More threads a stream would need more memory than they are worth.
 const ZSTD_THREADS_MAX: usize = 4;
 
@@ -128,12 +133,21 @@ fn zstd_encoder<W: Write>(
     threads: usize,
 ) -> io::Result<zstd::stream::write::Encoder<'static, W>> {
     let level = i32::try_from(level).map_err(io::Error::other)?;
-    let threads = threads.clamp(1, ZSTD_THREADS_MAX);
+    let most = if level > ZSTD_TABLES_LEVEL {
+        ZSTD_THREADS_HIGH
+    } else {
+        ZSTD_THREADS_MAX
+    };
+    let threads = threads.clamp(1, most);
     let threads = u32::try_from(threads).map_err(io::Error::other)?;
     let mut encoder = zstd::stream::write::Encoder::new(output, level)?;
     encoder.multithread(threads)?;
     encoder.set_parameter(CParameter::JobSize(ZSTD_JOB))?;
     encoder.window_log(ZSTD_WINDOW_LOG)?;
+    if level > ZSTD_TABLES_LEVEL {
+        encoder.set_parameter(CParameter::HashLog(ZSTD_TABLE_LOG))?;
+        encoder.set_parameter(CParameter::ChainLog(ZSTD_TABLE_LOG))?;
+    }
     encoder.include_checksum(true)?;
     Ok(encoder)
 }

@@ -24,6 +24,9 @@ const COLUMNS: [Column; 6] = [
     Column::Figure("TIME"),
 ];
 
+/// Bytes that may wait in a pipe: as many as anybody may ask for.
+const PIPE: usize = 1024 * 1024;
+
 /// Bring the images of an archive into a registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
@@ -229,6 +232,8 @@ fn input(archive: &str) -> anyhow::Result<Input> {
         return Ok(if whole {
             Input::File(file)
         } else {
+            // Fewer turns between who writes and who reads. It is no pipe, or may not be larger.
+            let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
             Input::Stream(Box::new(file))
         });
     }

@@ -3,7 +3,8 @@
 //! A pipe, or a compressed file, is read once: its blobs go up as they pass (`passing`). Of a plain
 //! file the headers and documents are looked at first, and then only what is needed is read (`file`).
 //! Either way the images are put together when all their blobs are known (`finish`). Invariants: no
-//! temporary copy; every digest is computed; tags last; an image that fails does not stop the others.
+//! temporary copy; every digest is computed, if not by this import by one that read
+//! the same untouched file; tags last; an image that fails does not stop the others.
 
 mod delivery;
 mod error;
@@ -15,7 +16,9 @@ mod memory;
 mod naming;
 mod passing;
 mod pipe;
+mod reading;
 mod session;
+mod untouched;
 
 use std::fs::File;
 use std::io::Read;
@@ -28,15 +31,15 @@ pub use naming::{Goal, Naming};
 
 use self::finish::Finish;
 use self::session::Session;
+use self::untouched::Beginning;
 use super::progress::{Event, Listener};
 use crate::archive::{Compression, Plan, Seekable, resolve};
 use crate::client::Client;
 use crate::oci::{Digest, Platform};
 
-/// How many blobs go up at once.
-const UPLOADS: usize = 3;
-/// As many from a pipe: one that is read, and one that is on its last bytes.
-const PASSING_UPLOADS: usize = 2;
+/// How many blobs go up at once: one that is read, and one that is on its last bytes. Each keeps the
+/// last megabytes that it sent, and all cores are busy with two.
+const UPLOADS: usize = 2;
 
 /// Where an archive comes from.
 pub enum Input {
@@ -101,7 +104,7 @@ pub async fn import(
         },
         Input::Stream(stream) => stream,
     };
-    let session = Arc::new(Session::new(client, options, listener, PASSING_UPLOADS));
+    let session = Arc::new(Session::new(client, options, listener));
     let reader = Arc::clone(&session);
     let passed = tokio::task::spawn_blocking(move || {
         let outcome = passing::import(&reader, input);
@@ -124,12 +127,13 @@ async fn in_place(
     listener: Listener,
     begun: Instant,
 ) -> Result<Vec<ImageReport>, Error> {
-    let session = Arc::new(Session::new(client, options, listener, UPLOADS));
+    let session = Arc::new(Session::new(client, options, listener));
     let file = seekable.file()?;
+    let beginning = Beginning::of(&file)?;
     let contents = tokio::task::spawn_blocking(move || file::look(seekable)).await??;
     let plan = resolve(&contents, session.options.platform.as_ref())?;
     let goals = goals(&session, &plan)?;
-    let outcomes = file::deliver_all(&session, file, &contents, &plan, &goals).await;
+    let outcomes = file::deliver_all(&session, (file, beginning), &contents, &plan, &goals).await;
     session.memory().save();
     let outcomes = outcomes?;
     let bases = plan.bases.clone();

@@ -1,16 +1,21 @@
 //! `regctl import`: what is there is not sent, what was remembered is checked, names go where they
 //! should, and memory is bounded.
 
-use std::io::Write as _;
+use std::fs::File;
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::import_support::{Way, both};
+use crate::cli_support::text;
+use crate::import_support::{Import, Way, both};
 use crate::support::archive::{
     Packed, Tar, crane, docker_24, docker_25, gzipped, layer, oci, podman,
 };
-use crate::support::{random_bytes, sha256};
+use crate::support::{Server, random_bytes, sha256};
 
 #[test]
 fn a_second_import_sends_nothing() {
@@ -174,6 +179,154 @@ fn a_part_of_an_image_that_the_registry_has() {
             said.contains("base:1") && said.contains("import that first"),
             "{said}"
         );
+    });
+}
+
+/// An archive in a file of its own, left alone for as long as it takes to be sure of that.
+struct Kept<'a> {
+    import: &'a Import,
+    path: PathBuf,
+}
+
+impl<'a> Kept<'a> {
+    fn new(import: &'a Import, archive: &[u8]) -> Self {
+        let path = import.regctl.home.path().join("kept.tar");
+        std::fs::write(&path, archive).unwrap();
+        let kept = Self { import, path };
+        kept.rest();
+        kept
+    }
+
+    /// Lets the time of its last change become one that no other change can have. Where file systems
+    /// tell whole seconds only, that takes as many.
+    fn rest(&self) {
+        let changed = std::fs::metadata(&self.path).unwrap().ctime_nsec();
+        let coarse = changed % 1_000_000 == 0;
+        std::thread::sleep(Duration::from_millis(if coarse { 5200 } else { 150 }));
+    }
+
+    #[track_caller]
+    fn done(&self, arguments: &[&str]) -> Value {
+        let mut command = self.import.regctl.command();
+        command.args(["import", "-o", "json"]).args(arguments);
+        command.env("XDG_CACHE_HOME", self.import.regctl.home.path());
+        let output = command.arg(&self.path).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()[0].take()
+    }
+
+    /// Puts other bytes of the same number somewhere, and the time of the last change back.
+    fn put(&self, at: u64, bytes: &[u8]) {
+        let mut file = File::options().write(true).open(&self.path).unwrap();
+        let modified = file.metadata().unwrap().modified().unwrap();
+        file.seek(SeekFrom::Start(at)).unwrap();
+        file.write_all(bytes).unwrap();
+        file.set_modified(modified).unwrap();
+    }
+}
+
+fn position(of: &[u8], within: &[u8]) -> u64 {
+    let found = within.windows(of.len()).position(|window| window == of);
+    found.unwrap() as u64
+}
+
+fn by_file(test: impl Fn(&Import)) {
+    both(|import| {
+        if import.way == Way::File {
+            test(import);
+        }
+    });
+}
+
+#[test]
+fn an_untouched_file_is_not_read_again() {
+    let image = Packed::small(11);
+    for archive in [
+        docker_24(&[(&image, json!(["app:1"]))]).finish(),
+        podman(&image, &json!(["app:1"])).finish(),
+        oci(&image, "app:1", false).finish(),
+    ] {
+        by_file(|import| {
+            let file = Kept::new(import, &archive);
+            let first = file.done(&[]);
+            assert!(first["read"].as_u64().unwrap() > 30_000, "{first:#}");
+            for arguments in [&[][..], &["--to", "elsewhere"]] {
+                let again = file.done(arguments);
+                assert_eq!(again["digest"], first["digest"]);
+                // Documents are read always.
+                let read = again["read"].as_u64().unwrap();
+                assert!(read <= image.config.len() as u64, "{again:#}");
+            }
+            import.manifest("app", "1");
+            import.manifest("elsewhere/app", "1");
+        });
+    }
+}
+
+#[test]
+fn a_file_that_was_touched_is_read_again() {
+    let image = Packed::small(13);
+    let archive = podman(&image, &json!(["app:1"])).finish();
+    by_file(|import| {
+        let file = Kept::new(import, &archive);
+        let first = file.done(&[]);
+        assert_ne!(file.done(&[])["read"], first["read"]);
+        let open = File::options().write(true).open(&file.path).unwrap();
+        open.set_modified(SystemTime::now()).unwrap();
+        file.rest();
+        let touched = file.done(&[]);
+        assert_eq!(touched["read"], first["read"]);
+        assert_eq!(touched["sent"], 0);
+        assert_ne!(file.done(&[])["read"], first["read"]);
+        // Another file with the same bytes is another file.
+        std::fs::copy(&file.path, file.path.with_extension("copy")).unwrap();
+        std::fs::rename(file.path.with_extension("copy"), &file.path).unwrap();
+        assert_eq!(file.done(&[])["read"], first["read"]);
+    });
+}
+
+#[test]
+fn a_change_in_its_place_is_seen() {
+    let image = Packed::small(15);
+    let archive = podman(&image, &json!(["app:1"])).finish();
+    let at = position(&image.layers[0], &archive) + 1000;
+    by_file(|import| {
+        let file = Kept::new(import, &archive);
+        let first = file.done(&[]);
+        file.done(&[]);
+        let byte = archive[usize::try_from(at).unwrap()];
+        file.put(at, &[!byte]);
+        let mut again = import.regctl.command();
+        again.arg("import").arg(&file.path);
+        again.env("XDG_CACHE_HOME", import.regctl.home.path());
+        let output = again.output().unwrap();
+        assert_eq!(output.status.code(), Some(7), "{}", text(&output.stderr));
+        file.put(at, &[byte]);
+        let mended = file.done(&[]);
+        assert_eq!(mended["digest"], first["digest"]);
+        assert_eq!(mended["read"], first["read"]);
+    });
+}
+
+#[test]
+fn what_another_registry_lacks_is_read_and_sent() {
+    let image = Packed::small(17);
+    let archive = podman(&image, &json!(["app:1"])).finish();
+    by_file(|import| {
+        let file = Kept::new(import, &archive);
+        let first = file.done(&[]);
+        let other = Server::regctl();
+        let again = file.done(&["--registry", &other.host()]);
+        assert_eq!(again["sent"], first["sent"]);
+        assert_eq!(again["read"], first["read"]);
+        assert_eq!(again["digest"], first["digest"]);
+        other.remote("app").verify("1");
+        // So it is where the same one has lost it.
+        let blob = sha256(&gzipped(&image.layers[0]));
+        let path = import.server.remote("app").blob_path(&blob);
+        import.server.client().delete(&path).expect(202);
+        assert_ne!(file.done(&[])["sent"], 0);
+        import.manifest("app", "1");
     });
 }
 

@@ -12,20 +12,18 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use super::Error;
-use super::hints::{hint, is_by_id, locate, short};
+use super::hints::{hint, hint_of_part, is_by_id, locate, short};
 use super::inspection::{Found, Inspection};
 use super::memory::Known;
 use super::pipe::{PipeWriter, pipe};
+use super::reading::{Failure, each_chunk, look};
 use super::session::Session;
-use crate::archive::{
-    self, Blob, Compression, Compressor, Encoding, Fact, Nature, Stored, named_digest,
-};
+use super::untouched;
+use crate::archive::{Blob, Compression, Compressor, Encoding, Fact, Nature, Stored, named_digest};
 use crate::client::{self, Uploaded};
 use crate::oci::{Algorithm, Digest, Repository};
 use crate::transfer::progress::{Event, Outcome};
 
-/// How much is read at a time, in bytes.
-const CHUNK: usize = 256 * 1024;
 /// How long an upload that nobody wants any more may take to end.
 const GIVING_UP: Duration = Duration::from_secs(5);
 /// The form of a blob that is not compressed on its way.
@@ -38,6 +36,8 @@ pub(super) struct Delivered {
     pub(super) fact: Fact,
     /// The repository that has it.
     pub(super) place: Repository,
+    /// Bytes that were read.
+    pub(super) read: u64,
     /// Bytes that went over the wire.
     pub(super) sent: u64,
 }
@@ -50,6 +50,8 @@ pub(super) struct Delivery {
     sending: Option<JoinHandle<Result<Uploaded, client::Error>>>,
     /// Unknown where the sending broke off.
     fact: Option<Fact>,
+    /// Bytes that were read.
+    read: u64,
     place: Repository,
 }
 
@@ -62,6 +64,8 @@ pub(super) struct Order<'a> {
     pub(super) compressible: bool,
     /// Whether what is remembered and what names say is used.
     pub(super) hints: bool,
+    /// What was found in it before, where nobody can have changed it since.
+    pub(super) untouched: Option<untouched::Part>,
 }
 
 /// Reads a blob, and sends it unless the registry has it.
@@ -94,28 +98,37 @@ fn read_and_send(
     } else {
         KEPT.to_owned()
     };
-    let hint = if order.hints {
-        hint(session, blob, &form, compresses)
-    } else {
-        None
+    let named = named_digest(&blob.name);
+    let algorithm = named.map_or(Algorithm::Sha256, |digest| digest.algorithm());
+    let untouched = order.untouched.filter(|_| order.hints);
+    let untouched = untouched.filter(|part| part.digest.algorithm() == algorithm);
+    let hint = match &untouched {
+        Some(part) => hint_of_part(session, part, &form, compresses),
+        None if order.hints => hint(session, blob, &form, compresses),
+        None => None,
     };
     let place = match &hint {
         Some(hint) => locate(session, order.home, hint)?,
         None => None,
     };
-    let named = named_digest(&blob.name);
-    let algorithm = named.map_or(Algorithm::Sha256, |digest| digest.algorithm());
     let known = hint.as_ref().and_then(|hint| hint.diff_id);
     let known = known.filter(|_| matches!(blob.nature, Nature::Compressed(_)) && place.is_some());
-    let inspection = Inspection::new(blob.nature, algorithm, blob.size, known)?;
+    let encoding = encoding(session, blob, compresses);
     let mut delivery = Delivery {
         id,
         member: (blob.name.clone(), blob.size),
         form,
         sending: None,
         fact: None,
+        read: blob.size,
         place: place.clone().unwrap_or_else(|| order.home.clone()),
     };
+    if let (Some(hint), Some(part), Some(_)) = (&hint, untouched, &place) {
+        delivery.read = 0;
+        delivery.fact = Some(fact(part.into(), hint.stored, hint.size, encoding));
+        return Ok(delivery);
+    }
+    let inspection = Inspection::new(blob.nature, algorithm, blob.size, known)?;
     if let (Some(hint), Some(_)) = (hint, place) {
         let found = look(inspection, blob, data)?;
         let is_it = if compresses {
@@ -131,14 +144,12 @@ fn read_and_send(
                 member: blob.name.clone(),
             });
         }
-        let encoding = encoding(session, blob, compresses);
         delivery.fact = Some(fact(found, hint.stored, hint.size, encoding));
         return Ok(delivery);
     }
     let room = compresses.then(|| session.room_to_compress());
     let (mut writer, source) = pipe((!compresses).then_some(blob.size));
     delivery.sending = Some(session.send(id, order.home.clone(), source));
-    let encoding = encoding(session, blob, compresses);
     let outcome = if compresses {
         compress(session, inspection, blob, data, writer)
     } else {
@@ -183,52 +194,6 @@ fn encoding(session: &Session, blob: &Blob, compresses: bool) -> Encoding {
         (Nature::Tar, Compression::Gzip) if compresses => Encoding::Gzip,
         (Nature::Tar, Compression::Zstd) if compresses => Encoding::Zstd,
         _ => Encoding::Plain,
-    }
-}
-
-/// Where a blob stopped on its way.
-enum Failure {
-    /// The archive.
-    Read(Error),
-    /// The compressor, or the queue to who sends.
-    Pipe(std::io::Error),
-}
-
-/// Reads a blob chunk by chunk.
-fn each_chunk(
-    blob: &Blob,
-    data: &mut dyn Read,
-    mut act: impl FnMut(&[u8]) -> Result<(), Failure>,
-) -> Result<(), Failure> {
-    let mut buffer = vec![0; CHUNK];
-    loop {
-        match data.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(read) => act(&buffer[..read])?,
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => {
-                return Err(Failure::Read(
-                    archive::Error::reading(&blob.name, error).into(),
-                ));
-            }
-        }
-    }
-}
-
-/// Reads a blob to its end.
-fn look(mut inspection: Inspection, blob: &Blob, data: &mut dyn Read) -> Result<Found, Error> {
-    let read = each_chunk(blob, data, |chunk| {
-        if inspection.keeps() {
-            inspection.take(&Bytes::copy_from_slice(chunk));
-        } else {
-            inspection.look(chunk);
-        }
-        Ok(())
-    });
-    match read {
-        Ok(()) => Ok(inspection.finish()),
-        Err(Failure::Read(error)) => Err(error),
-        Err(Failure::Pipe(error)) => Err(error.into()),
     }
 }
 
@@ -324,6 +289,7 @@ impl Delivery {
         let delivered = Delivered {
             fact,
             place: self.place,
+            read: self.read,
             sent,
         };
         Ok((id, delivered))

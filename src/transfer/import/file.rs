@@ -1,6 +1,7 @@
 //! An archive that lies in a plain file: looked at first, then only what is needed is read, several
 //! layers at once.
 //!
+//! Of a file that was imported before, and that nobody has touched since, what is in it is known.
 //! What goes wrong on the way is tried again from the file: a hint that was wrong, a connection that
 //! breaks for longer than the last bytes are kept.
 
@@ -16,8 +17,9 @@ use super::delivery::{Delivered, Order, deliver};
 use super::naming::Goal;
 use super::passing::Outcomes;
 use super::session::Session;
+use super::untouched::{Beginning, Part};
 use super::{Error, UPLOADS};
-use crate::archive::{self, Blob, Content, Contents, Plan, Receiver, Seekable, scan};
+use crate::archive::{self, Blob, Content, Contents, Nature, Plan, Receiver, Seekable, scan};
 use crate::client;
 use crate::oci::Repository;
 
@@ -42,35 +44,61 @@ struct Needed {
     blob: Blob,
     home: Repository,
     compressible: bool,
+    untouched: Option<Part>,
 }
 
 /// Delivers the blobs that the images need which have somewhere to go.
 pub(super) async fn deliver_all(
     session: &Arc<Session>,
-    file: File,
+    (file, beginning): (File, Option<Beginning>),
     contents: &Contents,
     plan: &Plan,
     goals: &[Result<Vec<Goal>, Error>],
 ) -> Result<Outcomes, Error> {
     let file = Arc::new(file);
-    let needed = needed(contents, plan, goals);
+    let mut needed = needed(contents, plan, goals);
+    if let Some(beginning) = &beginning {
+        let memory = session.memory();
+        for needed in &mut needed {
+            let (offset, size) = (needed.blob.offset, needed.blob.size);
+            needed.untouched = memory.of_part(&beginning.file, offset, size);
+        }
+    }
     let mut deliveries = stream::iter(needed)
         .map(|needed| {
             let (session, file) = (Arc::clone(session), Arc::clone(&file));
             async move {
-                let name = needed.blob.name.clone();
-                (name, try_hard(&session, &file, Arc::new(needed)).await)
+                let needed = Arc::new(needed);
+                let outcome = try_hard(&session, &file, &needed).await;
+                (needed, outcome)
             }
         })
         .buffer_unordered(UPLOADS);
     let mut outcomes = Outcomes::new();
-    while let Some((name, outcome)) = deliveries.next().await {
+    let mut parts = Vec::new();
+    while let Some((needed, outcome)) = deliveries.next().await {
         match outcome {
             Err(error) if error.is_final() => return Err(error),
-            outcome => outcomes.insert(name, outcome),
-        };
+            outcome => {
+                let delivered = outcome.as_ref().ok();
+                parts.extend(delivered.and_then(|delivered| found(&needed.blob, delivered)));
+                outcomes.insert(needed.blob.name.clone(), outcome);
+            }
+        }
+    }
+    let found = beginning.and_then(|beginning| beginning.found(&file, parts));
+    if let Some(found) = found {
+        session.memory().learn_file(found);
     }
     Ok(outcomes)
+}
+
+/// What was found in a blob, as far as the bytes themselves told it.
+fn found(blob: &Blob, delivered: &Delivered) -> Option<Part> {
+    let fact = &delivered.fact;
+    // What a compressed one holds may be a hint's word, which goes for the digest of the hint.
+    let certain = blob.nature == Nature::Tar || fact.digest == fact.stored.digest;
+    Part::new(blob.offset, fact).filter(|_| certain)
 }
 
 /// The blobs of all images, each once, in the order they lie in the file.
@@ -94,6 +122,7 @@ fn needed(contents: &Contents, plan: &Plan, goals: &[Result<Vec<Goal>, Error>]) 
                         blob: blob.clone(),
                         home: goal.repository.clone(),
                         compressible: piece.is_compressible(),
+                        untouched: None,
                     });
             }
         }
@@ -104,12 +133,12 @@ fn needed(contents: &Contents, plan: &Plan, goals: &[Result<Vec<Goal>, Error>]) 
 async fn try_hard(
     session: &Arc<Session>,
     file: &Arc<File>,
-    needed: Arc<Needed>,
+    needed: &Arc<Needed>,
 ) -> Result<Delivered, Error> {
     let mut hints = true;
     let mut tries = 1;
     loop {
-        let outcome = once(session, file, &needed, hints).await;
+        let outcome = once(session, file, needed, hints).await;
         match outcome {
             Err(Error::WrongHint { .. }) if hints => hints = false,
             Err(Error::Client(error))
@@ -135,8 +164,9 @@ async fn once(
             home: &needed.home,
             compressible: needed.compressible,
             hints,
+            untouched: needed.untouched,
         };
-        let mut part = Part {
+        let mut part = Stretch {
             file: &file,
             offset: needed.blob.offset,
             left: needed.blob.size,
@@ -147,13 +177,13 @@ async fn once(
 }
 
 /// Bytes of a file from an offset on.
-struct Part<'a> {
+struct Stretch<'a> {
     file: &'a File,
     offset: u64,
     left: u64,
 }
 
-impl Read for Part<'_> {
+impl Read for Stretch<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX);
         let most = most.min(buffer.len());

@@ -235,9 +235,10 @@ impl<'a> Finish<'a> {
             return Ok(None);
         };
         let first = self.counted.lock().insert(member.clone());
-        let mut sent = self.outcomes.get(member).map_or(0, |outcome| {
-            outcome.as_ref().map_or(0, |delivered| delivered.sent)
-        });
+        let (read, mut sent) = match self.outcomes.get(member) {
+            Some(Ok(delivered)) => (delivered.read, delivered.sent),
+            _ => (size, 0),
+        };
         let placed = (repository.clone(), stored.digest);
         if !self.placed.lock().contains(&placed) {
             match self.contents.find(member) {
@@ -250,7 +251,7 @@ impl<'a> Finish<'a> {
         }
         if first {
             let mut tally = tally.lock();
-            tally.read += size;
+            tally.read += read;
             tally.sent += sent;
             if sent == 0 {
                 tally.skipped += stored.size;

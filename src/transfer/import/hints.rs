@@ -4,7 +4,9 @@
 //! that a hint was right.
 
 use super::Error;
+use super::memory::Known;
 use super::session::Session;
+use super::untouched::Part;
 use crate::archive::{Blob, named_digest};
 use crate::client::Class;
 use crate::oci::{Algorithm, Digest, Repository};
@@ -19,6 +21,17 @@ pub(super) struct Hint {
     places: Vec<(String, Repository)>,
 }
 
+impl From<Known> for Hint {
+    fn from(known: Known) -> Self {
+        Self {
+            stored: known.digest,
+            size: known.size,
+            diff_id: Some(known.diff_id),
+            places: known.places,
+        }
+    }
+}
+
 /// What names and earlier imports say of a blob.
 pub(super) fn hint(session: &Session, blob: &Blob, form: &str, compresses: bool) -> Option<Hint> {
     let memory = session.memory();
@@ -28,12 +41,7 @@ pub(super) fn hint(session: &Session, blob: &Blob, form: &str, compresses: bool)
             Some(diff_id) => memory.of_layer(&diff_id, form),
             None => memory.of_member(&blob.name, blob.size, form),
         };
-        return known.map(|known| Hint {
-            stored: known.digest,
-            size: known.size,
-            diff_id: Some(known.diff_id),
-            places: known.places,
-        });
+        return known.map(Hint::from);
     }
     let stored = said?;
     let known = memory.of_blob(&stored);
@@ -41,6 +49,26 @@ pub(super) fn hint(session: &Session, blob: &Blob, form: &str, compresses: bool)
         stored,
         size: blob.size,
         diff_id: known.as_ref().map(|known| known.diff_id),
+        places: known.map(|known| known.places).unwrap_or_default(),
+    })
+}
+
+/// What the digest that a part of a file is known to have says.
+pub(super) fn hint_of_part(
+    session: &Session,
+    part: &Part,
+    form: &str,
+    compresses: bool,
+) -> Option<Hint> {
+    let memory = session.memory();
+    if compresses {
+        return memory.of_layer(&part.diff_id, form).map(Hint::from);
+    }
+    let known = memory.of_blob(&part.digest);
+    Some(Hint {
+        stored: part.digest,
+        size: part.size,
+        diff_id: Some(part.diff_id),
         places: known.map(|known| known.places).unwrap_or_default(),
     })
 }

@@ -9,6 +9,7 @@ use std::thread::JoinHandle;
 
 use bytes::{Buf as _, Bytes};
 
+use super::untouched::Part;
 use crate::archive::{Encoding, Nature, decoder};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest};
@@ -30,6 +31,16 @@ pub(super) struct Found {
     pub(super) size: u64,
     /// The digest of what they hold, uncompressed, or why there is none.
     pub(super) diff_id: Result<Digest, String>,
+}
+
+impl From<Part> for Found {
+    fn from(part: Part) -> Self {
+        Self {
+            digest: part.digest,
+            size: part.size,
+            diff_id: Ok(part.diff_id),
+        }
+    }
 }
 
 /// A blob that passes.

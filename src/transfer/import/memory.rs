@@ -1,4 +1,5 @@
-//! What earlier imports learned: which compressed blob a layer became, and where a registry has it.
+//! What earlier imports learned: which compressed blob a layer became, where a registry has it, and
+//! what was found in files that nobody has touched since.
 //!
 //! A file in the user's cache directory. Only ever a hint: the digest of what passes and the
 //! registry's own answer decide. Invariants: bounded; replaced whole or not at all; a file that is
@@ -9,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use super::untouched::{self, Fingerprint, Part, Untouched};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest, Repository};
 
@@ -37,28 +39,40 @@ pub(super) struct Known {
     pub(super) places: Vec<(String, Repository)>,
 }
 
+/// What the file says.
+#[derive(Default, Serialize, Deserialize)]
+struct Saved {
+    layers: Vec<Known>,
+    files: Vec<Untouched>,
+}
+
 /// What is remembered.
 #[derive(Default)]
 pub(super) struct Memory {
     path: Option<PathBuf>,
-    layers: Vec<Known>,
+    saved: Saved,
     learned: Vec<Known>,
+    found: Vec<Untouched>,
     forgotten: Vec<Digest>,
 }
 
 impl Memory {
     /// Reads what there is; without a path nothing is remembered.
     pub(super) fn load(path: Option<PathBuf>) -> Self {
-        let layers = path.as_deref().and_then(read).unwrap_or_default();
+        let saved = path.as_deref().and_then(read).unwrap_or_default();
         Self {
             path,
-            layers,
+            saved,
             ..Self::default()
         }
     }
 
     fn find(&self, is_it: impl Fn(&Known) -> bool) -> Option<Known> {
-        let newest_first = self.learned.iter().rev().chain(self.layers.iter().rev());
+        let newest_first = self
+            .learned
+            .iter()
+            .rev()
+            .chain(self.saved.layers.iter().rev());
         newest_first.into_iter().find(|known| is_it(known)).cloned()
     }
 
@@ -80,6 +94,16 @@ impl Memory {
         self.find(|known| known.digest == *digest)
     }
 
+    /// What was found at a place of a file.
+    pub(super) fn of_part(&self, file: &Fingerprint, offset: u64, size: u64) -> Option<Part> {
+        untouched::find(&self.saved.files, file, offset, size)
+    }
+
+    /// Takes note of what a file holds.
+    pub(super) fn learn_file(&mut self, found: Untouched) {
+        self.found.push(found);
+    }
+
     /// Takes note of a layer.
     pub(super) fn learn(&mut self, known: Known) {
         self.learned.push(known);
@@ -87,7 +111,7 @@ impl Memory {
 
     /// A hint was wrong: what was known of the layer goes.
     pub(super) fn forget(&mut self, diff_id: Digest) {
-        self.layers.retain(|known| known.diff_id != diff_id);
+        self.saved.layers.retain(|known| known.diff_id != diff_id);
         self.learned.retain(|known| known.diff_id != diff_id);
         self.forgotten.push(diff_id);
     }
@@ -98,18 +122,25 @@ impl Memory {
         let Some(path) = &self.path else {
             return;
         };
-        if self.learned.is_empty() && self.forgotten.is_empty() {
+        if self.learned.is_empty() && self.forgotten.is_empty() && self.found.is_empty() {
             return;
         }
-        let mut layers = read(path).unwrap_or_default();
+        let Saved {
+            mut layers,
+            mut files,
+        } = read(path).unwrap_or_default();
         layers.retain(|known| !self.forgotten.contains(&known.diff_id));
         for known in self.learned.drain(..) {
             merge(&mut layers, known);
         }
         let surplus = layers.len().saturating_sub(LAYERS);
         layers.drain(..surplus);
-        let _ = write(path, &layers);
-        self.layers = layers;
+        for found in self.found.drain(..) {
+            untouched::merge(&mut files, found);
+        }
+        let saved = Saved { layers, files };
+        let _ = write(path, &saved);
+        self.saved = saved;
     }
 }
 
@@ -138,7 +169,7 @@ fn merge(layers: &mut Vec<Known>, mut new: Known) {
     clippy::disallowed_methods,
     reason = "a cache of this room's own, of which an error says no more than that it is not there"
 )]
-fn read(path: &Path) -> Option<Vec<Known>> {
+fn read(path: &Path) -> Option<Saved> {
     if std::fs::metadata(path).ok()?.len() > FILE_LIMIT {
         return None;
     }
@@ -154,10 +185,10 @@ fn read(path: &Path) -> Option<Vec<Known>> {
     clippy::disallowed_methods,
     reason = "a cache of this room's own, of which an error says no more than that it is not there"
 )]
-fn write(path: &Path, layers: &[Known]) -> std::io::Result<()> {
+fn write(path: &Path, saved: &Saved) -> std::io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
     std::fs::create_dir_all(directory)?;
-    let json = serde_json::to_string(layers)?;
+    let json = serde_json::to_string(saved)?;
     let digest = Hasher::digest(Algorithm::Sha256, json.as_bytes());
     let new = path.with_extension(format!("{}.new", std::process::id()));
     let mut file = std::fs::File::create(&new)?;
@@ -228,10 +259,10 @@ mod tests {
         ] {
             std::fs::write(&path, damaged).unwrap();
             let mut memory = Memory::load(Some(path.clone()));
-            assert!(memory.layers.is_empty());
+            assert!(memory.saved.layers.is_empty());
             memory.learn(known(2, "none"));
             memory.save();
-            assert_eq!(Memory::load(Some(path.clone())).layers.len(), 1);
+            assert_eq!(Memory::load(Some(path.clone())).saved.layers.len(), 1);
         }
     }
 
@@ -245,7 +276,7 @@ mod tests {
         }
         memory.save();
         let memory = Memory::load(Some(path));
-        assert_eq!(memory.layers.len(), LAYERS);
+        assert_eq!(memory.saved.layers.len(), LAYERS);
         assert!(memory.of_layer(&known(0, "").diff_id, "kept").is_none());
         assert!(
             memory

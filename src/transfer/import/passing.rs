@@ -156,6 +156,7 @@ impl Receiver for Passing<'_> {
             home: &home,
             compressible: true,
             hints: true,
+            untouched: None,
         };
         match deliver(self.session, &order, data) {
             Ok(delivery) => self.on_the_way.push((blob.name.clone(), delivery)),

@@ -84,14 +84,16 @@ impl PipeWriter {
 impl Write for PipeWriter {
     /// An error of the kind `BrokenPipe` says that nobody sends any more.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        // Never more than was reserved: growing leaves room that would be kept with the chunk.
         if self.gathered.capacity() == 0 {
-            self.gathered.reserve_exact(CHUNK.max(bytes.len()));
+            self.gathered.reserve_exact(CHUNK);
         }
-        self.gathered.extend_from_slice(bytes);
-        if self.gathered.len() >= CHUNK {
+        let taken = bytes.len().min(CHUNK - self.gathered.len());
+        self.gathered.extend_from_slice(&bytes[..taken]);
+        if self.gathered.len() == CHUNK {
             self.hand_on()?;
         }
-        Ok(bytes.len())
+        Ok(taken)
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -8,15 +8,12 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Options;
 use super::memory::{Known, Memory};
+use super::{Options, UPLOADS};
 use crate::archive::Compression;
 use crate::client::Client;
 use crate::oci::Digest;
 use crate::transfer::progress::Listener;
-
-/// How many uploads there is memory for beside zstd.
-const ZSTD_UPLOADS: usize = 2;
 
 /// One import into one registry.
 pub(super) struct Session {
@@ -31,18 +28,13 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// With so many uploads at once, where memory allows.
-    pub(super) fn new(
-        client: Client,
-        options: Options,
-        listener: Listener,
-        uploads: usize,
-    ) -> Self {
+    /// A session that nothing was done in.
+    pub(super) fn new(client: Client, options: Options, listener: Listener) -> Self {
         let memory = Memory::load(options.memory.clone());
-        let (compressors, uploads) = match options.compression {
+        let uploads = match options.compression {
             // Its threads have memory of their own, and keep all cores busy with one layer.
-            Compression::Zstd => (1, uploads.min(ZSTD_UPLOADS)),
-            Compression::Gzip | Compression::None => (uploads, uploads),
+            Compression::Zstd => 1,
+            Compression::Gzip | Compression::None => UPLOADS,
         };
         Self {
             client,
@@ -52,7 +44,7 @@ impl Session {
             memory: Mutex::new(memory),
             numbers: AtomicU64::new(0),
             uploads: Arc::new(Semaphore::new(uploads)),
-            compressors: Arc::new(Semaphore::new(compressors)),
+            compressors: Arc::new(Semaphore::new(uploads)),
         }
     }
 

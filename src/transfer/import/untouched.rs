@@ -1,0 +1,263 @@
+//! What was found in a file that nobody has touched since: its layers need not be hashed again.
+//!
+//! As git's index has it: a file of the same device, inode, size and times of change is the same,
+//! unless it was changed so shortly before it was read that a change after it could have the same
+//! time. Pure but for asking for the times. What is known this way only decides what the registry is
+//! asked for; what is sent is read and hashed like anything else.
+
+use std::fs::File;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::archive::Fact;
+use crate::oci::Digest;
+
+/// How many files are remembered; the one that was not imported for the longest time goes.
+const FILES: usize = 64;
+/// How many parts of one are; images have at most 127 layers.
+const PARTS: usize = 512;
+/// How long a file must have been left alone when its import begins: clocks of files tick every
+/// 10 ms or faster.
+const SETTLED: Duration = Duration::from_millis(100);
+/// The same where times have no fractions to speak of, as some file systems round to 2 s.
+const SETTLED_COARSE: Duration = Duration::from_secs(5);
+/// Times that are multiples of this have none.
+const COARSE: u32 = 1_000_000;
+
+/// What tells a file, and that it was not touched: times since 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Fingerprint {
+    device: u64,
+    inode: u64,
+    size: u64,
+    modified: Duration,
+    changed: Duration,
+}
+
+/// What was found in a part of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Part {
+    pub(super) offset: u64,
+    pub(super) size: u64,
+    /// The digest of the bytes.
+    pub(super) digest: Digest,
+    /// The digest of what they hold, uncompressed.
+    pub(super) diff_id: Digest,
+}
+
+/// A file and what was found in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Untouched {
+    file: Fingerprint,
+    parts: Vec<Part>,
+}
+
+/// A file when its import began.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Beginning {
+    pub(super) file: Fingerprint,
+    /// The time it was then.
+    now: Duration,
+}
+
+impl Fingerprint {
+    /// A file as it is now; `None` where its times are beyond what can be told.
+    fn of(file: &File) -> io::Result<Option<Self>> {
+        let metadata = file.metadata()?;
+        let time = |seconds: i64, nanoseconds: i64| {
+            let seconds = u64::try_from(seconds).ok()?;
+            Some(Duration::new(seconds, u32::try_from(nanoseconds).ok()?))
+        };
+        let modified = time(metadata.mtime(), metadata.mtime_nsec());
+        let changed = time(metadata.ctime(), metadata.ctime_nsec());
+        Ok(modified.zip(changed).map(|(modified, changed)| Self {
+            device: metadata.dev(),
+            inode: metadata.ino(),
+            size: metadata.size(),
+            modified,
+            changed,
+        }))
+    }
+
+    /// Whether a change after a moment would have another time than the last one before it.
+    fn is_settled(&self, now: Duration) -> bool {
+        let coarse = self.changed.subsec_nanos().is_multiple_of(COARSE);
+        let margin = if coarse { SETTLED_COARSE } else { SETTLED };
+        self.changed + margin < now
+    }
+
+    fn is_of_the_file_of(&self, other: &Self) -> bool {
+        (self.device, self.inode) == (other.device, other.inode)
+    }
+}
+
+impl Beginning {
+    /// Looks at a file of which nothing was read yet.
+    pub(super) fn of(file: &File) -> io::Result<Option<Self>> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let file = Fingerprint::of(file)?;
+        Ok(file.zip(now.ok()).map(|(file, now)| Self { file, now }))
+    }
+
+    /// What was found in it, if that is so from then until now.
+    pub(super) fn found(&self, file: &File, parts: Vec<Part>) -> Option<Untouched> {
+        let now = Fingerprint::of(file).ok().flatten()?;
+        let certain = now == self.file && self.file.is_settled(self.now) && !parts.is_empty();
+        certain.then_some(Untouched { file: now, parts })
+    }
+}
+
+impl Part {
+    /// A part from an offset on; `None` where it holds nothing that has a digest.
+    pub(super) fn new(offset: u64, fact: &Fact) -> Option<Self> {
+        Some(Self {
+            offset,
+            size: fact.size,
+            digest: fact.digest,
+            diff_id: *fact.diff_id.as_ref().ok()?,
+        })
+    }
+}
+
+/// What was found at a place of a file.
+pub(super) fn find(all: &[Untouched], file: &Fingerprint, offset: u64, size: u64) -> Option<Part> {
+    let known = all.iter().find(|known| known.file == *file)?;
+    let mut parts = known.parts.iter();
+    parts
+        .find(|part| part.offset == offset && part.size == size)
+        .copied()
+}
+
+/// Puts a file last. What was known of it as it was before goes.
+pub(super) fn merge(all: &mut Vec<Untouched>, mut new: Untouched) {
+    for old in all.extract_if(.., |old| old.file.is_of_the_file_of(&new.file)) {
+        if old.file == new.file {
+            let parts = old.parts.into_iter();
+            let others = parts.filter(|old| new.parts.iter().all(|part| part.offset != old.offset));
+            let others: Vec<Part> = others.collect();
+            new.parts.extend(others);
+        }
+    }
+    new.parts.truncate(PARTS);
+    all.push(new);
+    let surplus = all.len().saturating_sub(FILES);
+    all.drain(..surplus);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash::Hasher;
+    use crate::oci::Algorithm;
+
+    fn part(offset: u64, content: &str) -> Part {
+        let digest = Hasher::digest(Algorithm::Sha256, content.as_bytes());
+        Part {
+            offset,
+            size: 10,
+            digest,
+            diff_id: digest,
+        }
+    }
+
+    fn file(inode: u64, changed: Duration) -> Fingerprint {
+        Fingerprint {
+            device: 1,
+            inode,
+            size: 100,
+            modified: Duration::from_secs(5),
+            changed,
+        }
+    }
+
+    fn untouched(file: Fingerprint, parts: &[Part]) -> Untouched {
+        let parts = parts.to_vec();
+        Untouched { file, parts }
+    }
+
+    #[test]
+    fn only_the_same_place_of_the_same_file_is_found() {
+        let known = file(7, Duration::new(9, 123));
+        let all = [untouched(known, &[part(0, "a"), part(512, "b")])];
+        assert_eq!(find(&all, &known, 512, 10), Some(part(512, "b")));
+        assert_eq!(find(&all, &known, 512, 11), None);
+        assert_eq!(find(&all, &known, 1024, 10), None);
+        let modified = Duration::new(5, 1);
+        for other in [
+            Fingerprint { device: 2, ..known },
+            Fingerprint { inode: 8, ..known },
+            Fingerprint { size: 101, ..known },
+            Fingerprint { modified, ..known },
+            file(7, Duration::new(9, 124)),
+        ] {
+            assert_eq!(find(&all, &other, 512, 10), None, "{other:?}");
+        }
+    }
+
+    #[test]
+    fn a_change_may_hide_only_while_the_clock_stands() {
+        let fine = file(1, Duration::new(100, 1));
+        assert!(!fine.is_settled(Duration::new(100, 1)));
+        assert!(!fine.is_settled(Duration::new(100, 90_000_000)));
+        assert!(fine.is_settled(Duration::new(100, 110_000_000)));
+        assert!(!fine.is_settled(Duration::new(90, 0)));
+        let coarse = file(1, Duration::from_secs(100));
+        assert!(!coarse.is_settled(Duration::from_secs(102)));
+        assert!(coarse.is_settled(Duration::from_secs(106)));
+    }
+
+    #[test]
+    fn a_file_that_was_touched_is_another() {
+        let (old, new) = (file(1, Duration::new(1, 1)), file(1, Duration::new(2, 1)));
+        let mut all = Vec::new();
+        merge(&mut all, untouched(old, &[part(0, "a")]));
+        merge(&mut all, untouched(file(2, old.changed), &[part(0, "c")]));
+        merge(&mut all, untouched(old, &[part(512, "b")]));
+        assert_eq!(all.len(), 2);
+        assert_eq!(find(&all, &old, 0, 10), Some(part(0, "a")));
+        assert_eq!(find(&all, &old, 512, 10), Some(part(512, "b")));
+        merge(&mut all, untouched(new, &[part(0, "d")]));
+        assert_eq!(all.len(), 2);
+        assert_eq!(find(&all, &old, 0, 10), None);
+        assert_eq!(find(&all, &new, 512, 10), None);
+        assert_eq!(find(&all, &new, 0, 10), Some(part(0, "d")));
+    }
+
+    #[test]
+    fn it_is_bounded() {
+        let parts: Vec<Part> = (0..600).map(|number| part(number * 512, "x")).collect();
+        let mut all = Vec::new();
+        for inode in 0..FILES as u64 + 3 {
+            merge(
+                &mut all,
+                untouched(file(inode, Duration::new(1, 1)), &parts),
+            );
+        }
+        assert_eq!(all.len(), FILES);
+        assert!(all.iter().all(|known| known.parts.len() == PARTS));
+        assert_eq!(find(&all, &file(2, Duration::new(1, 1)), 0, 10), None);
+    }
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "it touches a file")]
+    fn what_is_touched_meanwhile_is_not_kept() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("a.tar");
+        std::fs::write(&path, "before").unwrap();
+        let open = File::open(&path).unwrap();
+        let later = |beginning: Beginning| Beginning {
+            now: beginning.now + Duration::from_secs(10),
+            ..beginning
+        };
+        let young = Beginning::of(&open).unwrap().unwrap();
+        assert_eq!(young.found(&open, vec![part(0, "a")]), None);
+        let settled = later(young);
+        assert!(settled.found(&open, vec![part(0, "a")]).is_some());
+        assert_eq!(settled.found(&open, Vec::new()), None);
+        std::fs::write(&path, "after that").unwrap();
+        assert_eq!(settled.found(&open, vec![part(0, "a")]), None);
+    }
+}
