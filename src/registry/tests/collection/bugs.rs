@@ -286,3 +286,59 @@ async fn deleting_one_tag_leaves_the_others() {
         assert_eq!(get(&registry, "a", &name).await.unwrap(), numbered(1));
     }
 }
+
+/// distribution #4903, #4898: pages drop names that share a prefix with another name.
+#[tokio::test]
+async fn names_that_begin_alike_are_on_the_pages_of_any_size() {
+    let root = Root::in_files();
+    let registry = root.open().await;
+    // In byte order: '-' and '.' come before '/', and that before digits and letters.
+    let names = ["a", "a-b", "a.b", "a/b", "a/b-c", "a/b/c", "ab", "b"];
+    for (number, name) in (1..).zip(names) {
+        put(&registry, name, "v", &numbered(number)).await.unwrap();
+    }
+    let tags = ["v", "v-1", "v.1", "v1", "v10", "v1_2"];
+    for tag in tags {
+        put(&registry, "b", tag, &numbered(20)).await.unwrap();
+    }
+    for size in 1..=names.len() {
+        let (mut listed, mut last) = (Vec::new(), String::new());
+        loop {
+            let page = registry.repositories(&last, size).await.unwrap();
+            let Some(end) = page.last() else { break };
+            last.clone_from(end);
+            listed.extend(page);
+        }
+        assert_eq!(listed, names, "{size}");
+        let (mut listed, mut last) = (Vec::new(), String::new());
+        loop {
+            let page = registry.tags(&repository("b"), &last, size).await.unwrap();
+            let Some(end) = page.last() else { break };
+            last.clone_from(end);
+            listed.extend(page);
+        }
+        assert_eq!(listed, tags, "{size}");
+    }
+}
+
+/// zot #4427: a deduplicated blob is served as 200 with 0 bytes.
+#[tokio::test]
+async fn a_blob_of_two_repositories_has_its_bytes_in_the_one_that_is_left() {
+    let root = Root::in_files();
+    let registry = root.open().await;
+    let blob = push_blob(&registry, "a", "content").await;
+    let mounted = registry
+        .mount_blob(&repository("b"), Some(&repository("a")), &blob)
+        .await
+        .unwrap();
+    assert!(mounted.is_some());
+    for name in ["a", "b"] {
+        put(&registry, name, "t", &image(&[blob])).await.unwrap();
+    }
+    let gone = registry.delete_repository(&repository("a")).await;
+    gone.unwrap();
+    root.clock.advance(2 * DAY);
+    collect(&registry, &untagged()).await.unwrap();
+    assert_eq!(read_blob(&registry, "b", &blob).await.unwrap(), "content");
+    assert!(read_blob(&registry, "a", &blob).await.is_err());
+}
