@@ -137,16 +137,17 @@ impl Index {
     }
 
     /// Takes in blobs that have come (with their sizes) and gone. A manifest whose bytes have gone
-    /// goes with them, in the trash as well.
+    /// goes with them, in the trash as well: those that were in repositories.
     pub async fn take_in_blobs(
         &self,
         come: Vec<(Digest, u64)>,
         gone: Vec<Digest>,
         now: Millis,
-    ) -> Result<(), IndexError> {
+    ) -> Result<Vec<(Repository, Digest)>, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
                 let connection = transaction.connection();
+                let mut lost = Vec::new();
                 for (digest, size) in come {
                     blobs::insert(connection, &digest, size, now).await?;
                 }
@@ -154,13 +155,19 @@ impl Index {
                     let Some(blob) = blobs::find_any(connection, &digest).await? else {
                         continue;
                     };
-                    let held: Vec<i64> =
-                        sqlx::query_scalar("SELECT id FROM manifests WHERE blob_id = $1")
-                            .bind(blob.id)
-                            .fetch_all(&mut *connection)
-                            .await?;
-                    for manifest in held {
+                    let held: Vec<(i64, String, String)> = sqlx::query_as(
+                        "SELECT m.id, r.name, m.digest FROM manifests m \
+                         JOIN repositories r ON r.id = m.repository_id WHERE m.blob_id = $1",
+                    )
+                    .bind(blob.id)
+                    .fetch_all(&mut *connection)
+                    .await?;
+                    for (manifest, repository, digest) in held {
                         manifests::remove(connection, manifest).await?;
+                        lost.push((
+                            parsed("repository name", &repository)?,
+                            parsed("digest", &digest)?,
+                        ));
                     }
                     for statement in [
                         "DELETE FROM trash_manifests WHERE blob_id = $1",
@@ -172,6 +179,67 @@ impl Index {
                             .await?;
                     }
                 }
+                Ok(lost)
+            })
+        })
+        .await
+    }
+
+    /// Notes that the layout names a manifest whose bytes are gone or damaged: everything in its
+    /// repository stays until it is pushed again.
+    pub async fn mark_damaged(
+        &self,
+        repository: Repository,
+        digest: Digest,
+        now: Millis,
+    ) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let connection = transaction.connection();
+                let id = repositories::ensure(connection, &repository, now).await?;
+                sqlx::query(
+                    "INSERT INTO damaged_manifests (repository_id, digest) VALUES ($1, $2) \
+                     ON CONFLICT DO NOTHING",
+                )
+                .bind(id)
+                .bind(digest.to_string())
+                .execute(connection)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The manifests that are marked so.
+    pub async fn damaged(&self) -> Result<Vec<(Repository, Digest)>, IndexError> {
+        let rows: Vec<(String, String)> = sqlx::query_as(
+            "SELECT r.name, d.digest FROM damaged_manifests d \
+             JOIN repositories r ON r.id = d.repository_id",
+        )
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter()
+            .map(|(name, digest)| Ok((parsed("repository name", name)?, parsed("digest", digest)?)))
+            .collect()
+    }
+
+    /// The layout does not name such a manifest any more.
+    pub async fn unmark_damaged(
+        &self,
+        repository: Repository,
+        digest: Digest,
+    ) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                sqlx::query(
+                    "DELETE FROM damaged_manifests WHERE digest = $2 AND repository_id = \
+                     (SELECT id FROM repositories WHERE name = $1)",
+                )
+                .bind(repository.as_str())
+                .bind(digest.to_string())
+                .execute(transaction.connection())
+                .await?;
                 Ok(())
             })
         })

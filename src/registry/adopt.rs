@@ -22,7 +22,9 @@ impl Registry {
         };
         let Some(bytes) = bytes.filter(|bytes| Hasher::digest(digest.algorithm(), bytes) == digest)
         else {
-            tracing::warn!(repository = %name, %digest, "the bytes of a manifest are gone or damaged; left out");
+            tracing::warn!(repository = %name, %digest, "the bytes of a manifest are gone or damaged; left out, and nothing of its repository is collected");
+            let now = self.clock.now();
+            self.index.mark_damaged(name.clone(), digest, now).await?;
             return Ok(None);
         };
         let size = bytes.len() as u64;
@@ -51,6 +53,25 @@ impl Registry {
             }
         };
         Ok(Some(manifest))
+    }
+
+    /// Manifests whose bytes are lost, and those that were: one that the layout still names keeps
+    /// everything in its repository.
+    pub(super) async fn mark_lost(
+        &self,
+        lost: Vec<(Repository, Digest)>,
+    ) -> Result<(), RegistryError> {
+        let known = self.index.damaged().await?;
+        for (name, digest) in lost.into_iter().chain(known) {
+            let link = self.store.stat(&[layout::revision(&name, &digest)]).await?;
+            if link.iter().any(Option::is_some) {
+                let now = self.clock.now();
+                self.index.mark_damaged(name, digest, now).await?;
+            } else {
+                self.index.unmark_damaged(name, digest).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Blobs that have come without a manifest may be of a push that is still under way: they are

@@ -113,7 +113,8 @@ impl Registry {
         }
 
         let now = self.clock.now();
-        self.index
+        let lost = self
+            .index
             .take_in_blobs(Vec::new(), blobs.gone.into_iter().collect(), now)
             .await?;
         for found in differing {
@@ -122,6 +123,7 @@ impl Registry {
             taken.gone += (found.gone.len() + found.untagged.len()) as u64;
             self.index.take_in_repository(found, now).await?;
         }
+        self.mark_lost(lost).await?;
         self.adopt_uploads(uploads).await?;
         if taken.blobs > 0 {
             self.lease_adopted(began, started).await?;

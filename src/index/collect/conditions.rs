@@ -20,12 +20,17 @@ macro_rules! unreferenced {
     };
 }
 
-/// No manifest that can't be read is in a repository of the blob `b`.
+/// No manifest that can't be read is in a repository of the blob `b`. While the bytes of one are
+/// gone or damaged, a blob of no repository may be what is left of them.
 macro_rules! beside_readable {
     () => {
         "(NOT EXISTS (SELECT 1 FROM manifests u WHERE NOT u.readable) \
          OR NOT EXISTS (SELECT 1 FROM repository_blobs l CROSS JOIN manifests m \
-           WHERE l.blob_id = b.id AND m.repository_id = l.repository_id AND NOT m.readable))"
+           WHERE l.blob_id = b.id AND m.repository_id = l.repository_id AND NOT m.readable)) \
+         AND (NOT EXISTS (SELECT 1 FROM damaged_manifests) \
+           OR (EXISTS (SELECT 1 FROM repository_blobs l WHERE l.blob_id = b.id) \
+             AND NOT EXISTS (SELECT 1 FROM repository_blobs l CROSS JOIN damaged_manifests d \
+               WHERE l.blob_id = b.id AND d.repository_id = l.repository_id)))"
     };
 }
 
@@ -110,6 +115,8 @@ macro_rules! kept_manifest {
         "(CASE WHEN NOT m.readable THEN 'unreadable' \
           WHEN EXISTS (SELECT 1 FROM manifests u WHERE u.repository_id = m.repository_id \
             AND NOT u.readable) THEN 'beside' \
+          WHEN EXISTS (SELECT 1 FROM damaged_manifests d \
+            WHERE d.repository_id = m.repository_id) THEN 'beside' \
           WHEN m.media_type NOT IN ('application/vnd.oci.image.manifest.v1+json', \
             'application/vnd.oci.image.index.v1+json', \
             'application/vnd.oci.artifact.manifest.v1+json', \
@@ -148,6 +155,7 @@ macro_rules! empty_repository {
     () => {
         "NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id \
            AND m.id NOT IN (SELECT id FROM going)) \
+         AND NOT EXISTS (SELECT 1 FROM damaged_manifests d WHERE d.repository_id = r.id) \
          AND NOT EXISTS (SELECT 1 FROM trash t WHERE t.repository = r.name AND t.expires_at > $2) \
          AND NOT EXISTS (SELECT 1 FROM repository_blobs l CROSS JOIN blobs b CROSS JOIN leases e \
            WHERE l.repository_id = r.id AND b.id = l.blob_id AND e.digest = b.digest \

@@ -163,6 +163,8 @@ impl Plan {
             concat!(
                 "SELECT r.name, m.digest, 'unreadable' FROM manifests m \
                  CROSS JOIN repositories r WHERE r.id = m.repository_id AND NOT m.readable \
+                 UNION SELECT r.name, d.digest, 'unreadable' FROM damaged_manifests d \
+                 CROSS JOIN repositories r WHERE r.id = d.repository_id \
                  UNION SELECT r.name, m.digest, ",
                 kept_manifest!(),
                 " FROM suspect_manifests s CROSS JOIN manifests m CROSS JOIN repositories r \

@@ -342,3 +342,41 @@ async fn a_blob_of_two_repositories_has_its_bytes_in_the_one_that_is_left() {
     assert_eq!(read_blob(&registry, "b", &blob).await.unwrap(), "content");
     assert!(read_blob(&registry, "a", &blob).await.is_err());
 }
+
+/// A manifest whose file is lost or damaged must not cost its layers: what it referred to is not
+/// known any more, and a push of it has to find them.
+#[tokio::test]
+async fn the_layers_of_a_damaged_manifest_stay() {
+    for (damage, forget_index) in [(None, false), (Some("x"), true)] {
+        let root = Root::in_files();
+        let registry = root.open().await;
+        let blob = push_blob(&registry, "a", "content").await;
+        let digest = put(&registry, "a", "t", &image(&[blob])).await.unwrap();
+        registry.close().await.unwrap();
+        let file = root
+            .directory
+            .path()
+            .join("root")
+            .join(layout::blob(&digest));
+        match damage {
+            None => std::fs::remove_file(&file).unwrap(),
+            Some(bytes) => std::fs::write(&file, bytes).unwrap(),
+        }
+        if forget_index {
+            std::fs::remove_file(root.directory.path().join("index.db")).unwrap();
+        }
+        let registry = root.open().await;
+        root.clock.advance(2 * DAY);
+        let (_, told) = collect(&registry, &untagged()).await.unwrap();
+        let kept = |thing: &Collected| matches!(thing, Collected::Kept { digest: of, .. } if *of == digest);
+        assert!(told.iter().any(kept), "{told:?}");
+        assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
+        // Pushed again, it is as before, and what is garbage goes.
+        put(&registry, "a", "t", &image(&[blob])).await.unwrap();
+        push_blob(&registry, "a", "garbage").await;
+        root.clock.advance(2 * DAY);
+        let (report, told) = collect(&registry, &untagged()).await.unwrap();
+        assert_eq!(report.kept_manifests, 0, "{told:?}");
+        assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
+    }
+}
