@@ -6,11 +6,10 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::context::{ClientArgs, Context, Place};
 use super::exit::{Exit, Usage};
-use super::image::ImageConfig;
 use super::output::{Format, FormatArgs};
 use super::report::{Child, Report};
 use crate::client::{Error, Manifest};
-use crate::oci::{Descriptor, ManifestKind, ManifestView, Platform, Reference};
+use crate::oci::{Descriptor, ImageConfig, ManifestKind, ManifestView, Platform, Reference};
 
 /// How many children of an index are asked about at once.
 const CONCURRENCY: usize = 8;

@@ -8,10 +8,9 @@ use std::io;
 use serde_json::{Value, json};
 
 use super::figures;
-use super::image::{Execution, ImageConfig};
 use super::output::Printer;
 use super::table::Column;
-use crate::oci::{Descriptor, Digest, ManifestKind, ManifestView};
+use crate::oci::{Descriptor, Digest, Execution, ImageConfig, ManifestKind, ManifestView};
 
 /// A child of an index.
 pub(super) struct Child {

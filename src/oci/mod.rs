@@ -7,6 +7,7 @@
 mod descriptor;
 mod digest;
 mod error;
+mod image_config;
 mod manifest;
 mod media;
 mod name;
@@ -17,6 +18,7 @@ mod reference;
 pub use descriptor::Descriptor;
 pub use digest::{Algorithm, Digest, DigestError};
 pub use error::ErrorCode;
+pub use image_config::{Execution, HistoryStep, ImageConfig};
 pub use manifest::{MANIFEST_LIMIT, ManifestError, ManifestKind, ManifestView};
 pub use media::MediaType;
 pub use name::{NAME_LIMIT, NameError, Repository, TAG_LIMIT, Tag};
