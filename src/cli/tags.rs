@@ -12,7 +12,7 @@ use super::exit::Exit;
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
 use super::progress::Progress;
-use super::selection::{Filter, by_version, greatest_first};
+use super::selection::{Filter, greatest_first};
 use super::table::Column;
 use crate::client::{Class, Error};
 use crate::oci::{Digest, MediaType, Reference, Tag};
@@ -126,7 +126,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
             Sort::Name => std::cmp::Ordering::Equal,
             Sort::Created => greatest_first(left.created, right.created),
             Sort::Size => greatest_first(left.size, right.size),
-            Sort::Semver => by_version(left.tag.as_str(), right.tag.as_str()),
+            Sort::Semver => crate::oci::by_version(left.tag.as_str(), right.tag.as_str()),
         }
         .then_with(|| left.tag.cmp(&right.tag))
     });

@@ -14,6 +14,7 @@ mod name;
 mod platform;
 mod range;
 mod reference;
+mod version;
 
 pub use descriptor::Descriptor;
 pub use digest::{Algorithm, Digest, DigestError};
@@ -25,3 +26,4 @@ pub use name::{NAME_LIMIT, NameError, Repository, TAG_LIMIT, Tag};
 pub use platform::Platform;
 pub use range::{ByteRange, RangeError, parse_byte_range, parse_content_range};
 pub use reference::{ImageReference, Reference, ReferenceError};
+pub use version::by_version;

@@ -1,0 +1,92 @@
+//! The order of tags that are versions.
+
+use std::cmp::Ordering;
+
+use semver::Version;
+
+/// Orders tags by version: the highest first, then the tags that are no version, by name.
+pub fn by_version(left: &str, right: &str) -> Ordering {
+    match (version(left), version(right)) {
+        (Some(left_version), Some(right_version)) => right_version
+            .cmp(&left_version)
+            .then_with(|| left.cmp(right)),
+        (Some(_), None) => Ordering::Less,
+        (None, Some(_)) => Ordering::Greater,
+        (None, None) => left.cmp(right),
+    }
+}
+
+/// Reads a tag as a version: `1.2.3-rc.1`, with or without a `v`, or with fewer than three numbers
+/// (`1`, `1.25-alpine`).
+fn version(tag: &str) -> Option<Version> {
+    let text = tag.strip_prefix(['v', 'V']).unwrap_or(tag);
+    let numbers_end = text
+        .find(|character: char| !(character.is_ascii_digit() || character == '.'))
+        .unwrap_or(text.len());
+    let (numbers, suffix) = text.split_at(numbers_end);
+    if !(suffix.is_empty() || suffix.starts_with(['-', '+'])) {
+        return None;
+    }
+    let mut parts = numbers.split('.').map(str::parse::<u64>);
+    let first = parts.next()?.ok()?;
+    let second = parts.next().transpose().ok()?.unwrap_or(0);
+    let third = parts.next().transpose().ok()?.unwrap_or(0);
+    if parts.next().is_some() {
+        return None;
+    }
+    // A suffix with underscores is still a suffix.
+    Version::parse(&format!(
+        "{first}.{second}.{third}{}",
+        suffix.replace('_', "-")
+    ))
+    .ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn versions_come_before_other_names() {
+        let mut tags = [
+            "v0.0.91",
+            "v0.0.106",
+            "latest",
+            "1.9",
+            "v1.10.0",
+            "1.10.0-rc.1",
+            "2",
+            "1.10-alpine",
+            "abc",
+            "1.2.3.4",
+            "1x",
+        ];
+        tags.sort_by(|left, right| by_version(left, right));
+        assert_eq!(
+            tags,
+            [
+                "2",
+                "v1.10.0",
+                "1.10.0-rc.1",
+                "1.10-alpine",
+                "1.9",
+                "v0.0.106",
+                "v0.0.91",
+                "1.2.3.4",
+                "1x",
+                "abc",
+                "latest"
+            ]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_never_contradicts_itself(mut tags in prop::collection::vec("[v0-9a.+_-]{0,8}", 0..30)) {
+            // `sort_by` panics on an order that contradicts itself.
+            tags.sort_by(|left, right| by_version(left, right));
+        }
+    }
+}
