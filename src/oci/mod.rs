@@ -1,9 +1,12 @@
 //! The vocabulary of container registries: digests, repository names, tags, references, media
-//! types, a read-only view of manifests, error codes and byte ranges.
+//! types, a read-only view of manifests, error codes and byte ranges; and what the rooms above say to
+//! each other about a request: its action, its caller and its context.
 //!
 //! Everything here is pure: no I/O, no async, no clock. Values exist only parsed, so a
 //! [`Repository`] or a [`Digest`] that a function is handed is well-formed. This room knows no other.
 
+mod action;
+mod caller;
 mod descriptor;
 mod digest;
 mod error;
@@ -11,11 +14,14 @@ mod image_config;
 mod manifest;
 mod media;
 mod name;
+mod pattern;
 mod platform;
 mod range;
 mod reference;
 mod version;
 
+pub use action::{Action, Right};
+pub use caller::{AccountName, AccountNameError, Caller, Context, Task, Visibility};
 pub use descriptor::Descriptor;
 pub use digest::{Algorithm, Digest, DigestError};
 pub use error::ErrorCode;
@@ -23,6 +29,7 @@ pub use image_config::{Execution, HistoryStep, ImageConfig};
 pub use manifest::{MANIFEST_LIMIT, ManifestError, ManifestKind, ManifestView};
 pub use media::MediaType;
 pub use name::{NAME_LIMIT, NameError, Repository, TAG_LIMIT, Tag};
+pub use pattern::NamePattern;
 pub use platform::Platform;
 pub use range::{ByteRange, RangeError, parse_byte_range, parse_content_range};
 pub use reference::{ImageReference, Reference, ReferenceError};

@@ -1,0 +1,241 @@
+//! Who wants something of a registry, and from where.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::NamePattern;
+
+/// The longest account, group or token name, in characters.
+const ACCOUNT_LIMIT: usize = 128;
+
+/// The name of an account, a group or a robot: letters, digits and `.`, `_`, `-`, `@`, `+`, beginning
+/// with a letter or digit, at most 128 characters. Case matters. Cheap to clone.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct AccountName(Arc<str>);
+
+/// Why a text is no account name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "an account name is 1 to 128 letters, digits, '.', '_', '-', '@' and '+', and begins with a \
+     letter or a digit"
+)]
+pub struct AccountNameError;
+
+impl AccountName {
+    /// The text as it was parsed.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AccountName {
+    type Err = AccountNameError;
+
+    fn from_str(text: &str) -> Result<Self, AccountNameError> {
+        let allowed = |byte: u8| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-' | b'@' | b'+')
+        };
+        let bytes = text.as_bytes();
+        if bytes.len() > ACCOUNT_LIMIT
+            || !bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+            || !bytes.iter().copied().all(allowed)
+        {
+            return Err(AccountNameError);
+        }
+        Ok(Self(text.into()))
+    }
+}
+
+impl fmt::Display for AccountName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for AccountName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Serialize for AccountName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for AccountName {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+/// Work that the registry does by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Task {
+    /// The start of a server.
+    Start,
+    /// A collection or a retention rule by its schedule.
+    Schedule,
+    /// Housekeeping: expired leases, sessions and trash.
+    Upkeep,
+    /// The background check of stored bytes.
+    Check,
+}
+
+/// Who wants something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Caller {
+    /// Nobody has signed in.
+    Anonymous,
+    /// A process on this host, by its user id: the admin socket, or a command on the root itself.
+    Uid(u32),
+    /// An account that signed in by its password or a token of the token service.
+    Account {
+        /// The account.
+        name: AccountName,
+        /// Whether it has the admin right.
+        admin: bool,
+    },
+    /// A personal or robot token. It can do what its owner may, within its own scope.
+    Token {
+        /// The public part of the token, by which it is listed and revoked.
+        id: Arc<str>,
+        /// Whose token it is; a robot has no account behind it, and this is its own name.
+        owner: AccountName,
+        /// What it is limited to.
+        scope: Arc<[NamePattern]>,
+    },
+    /// The registry itself.
+    Task(Task),
+}
+
+impl Caller {
+    /// The caller in one word, as logs and events have it: `anonymous`, `uid:0`, `alice`,
+    /// `token:ID@alice`, `task:schedule`.
+    pub fn actor(&self) -> String {
+        match self {
+            Self::Anonymous => "anonymous".to_owned(),
+            Self::Uid(uid) => format!("uid:{uid}"),
+            Self::Account { name, .. } => name.to_string(),
+            Self::Token { id, owner, .. } => format!("token:{id}@{owner}"),
+            Self::Task(task) => match task {
+                Task::Start => "task:start",
+                Task::Schedule => "task:schedule",
+                Task::Upkeep => "task:upkeep",
+                Task::Check => "task:check",
+            }
+            .to_owned(),
+        }
+    }
+}
+
+/// Who wants something, in which request, from where and when. Travels with an action from the
+/// listener, the admin socket or a task down to the index, which writes it into events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// Who.
+    pub caller: Caller,
+    /// The id of the request; empty for tasks.
+    pub request: Arc<str>,
+    /// The address of the client, if there is one.
+    pub address: Option<IpAddr>,
+    /// The program that the client says it is (`User-Agent`), cut to 256 characters.
+    pub agent: Option<Arc<str>>,
+}
+
+impl Context {
+    /// The context of work that the registry does by itself.
+    pub fn task(task: Task) -> Self {
+        Self {
+            caller: Caller::Task(task),
+            request: "".into(),
+            address: None,
+            agent: None,
+        }
+    }
+
+    /// The context of a process on this host with this user id.
+    pub fn uid(uid: u32) -> Self {
+        Self {
+            caller: Caller::Uid(uid),
+            ..Self::task(Task::Start)
+        }
+    }
+}
+
+/// Which repositories a caller may see. Listings take it into their query, so that pages stay full
+/// and nothing shows what the caller may not see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Visibility {
+    /// All of them.
+    Everything,
+    /// The public ones (if `public`), and those that a pattern covers.
+    Only {
+        /// Whether public repositories are visible.
+        public: bool,
+        /// The patterns of the caller's rights, sorted, none of which covers another.
+        patterns: Arc<[NamePattern]>,
+    },
+}
+
+impl Visibility {
+    /// Whether a repository is visible that is public or not.
+    pub fn shows(&self, name: &super::Repository, is_public: bool) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Only { public, patterns } => {
+                (*public && is_public) || patterns.iter().any(|pattern| pattern.matches(name))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn account_names() {
+        for text in ["alice", "ci.bot-1", "a@example.com", "A_b+c", "7"] {
+            assert!(text.parse::<AccountName>().is_ok(), "{text}");
+        }
+        let long = "a".repeat(129);
+        for text in [
+            "",
+            "-x",
+            ".x",
+            "a b",
+            "a:b",
+            "a/b",
+            "ü",
+            "a\n",
+            long.as_str(),
+        ] {
+            assert!(text.parse::<AccountName>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_private_shows_only_by_a_pattern() {
+        let team: super::super::Repository = "team/app".parse().unwrap();
+        let nothing = Visibility::Only {
+            public: true,
+            patterns: Arc::default(),
+        };
+        assert!(nothing.shows(&team, true));
+        assert!(!nothing.shows(&team, false));
+        let some = Visibility::Only {
+            public: false,
+            patterns: Arc::new(["team/*".parse().unwrap()]),
+        };
+        assert!(some.shows(&team, false));
+        assert!(some.shows(&team, true));
+    }
+}
