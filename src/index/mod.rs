@@ -28,6 +28,7 @@ mod tags;
 mod trash;
 mod uploads;
 mod usage;
+mod visible;
 mod writer;
 
 use std::path::Path;

@@ -1,11 +1,12 @@
 //! Repositories: their names and what a catalog says of them.
 
-use sqlx::SqliteConnection;
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::trash::{self, Discard};
+use super::visible::Visible;
 use super::{Index, IndexError, LayoutChange, column, parsed};
 use crate::clock::Millis;
-use crate::oci::Repository;
+use crate::oci::{Repository, Visibility};
 
 /// What a catalog says of a repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,27 +72,38 @@ pub(super) async fn pushed(
 }
 
 impl Index {
-    /// The names after `last`, in byte order, of repositories that have a manifest.
-    pub async fn repositories(&self, last: &str, limit: usize) -> Result<Vec<String>, IndexError> {
-        let names = sqlx::query_scalar(
-            "SELECT r.name FROM repositories r WHERE r.name > $1 \
+    /// The names after `last`, in byte order, of visible repositories that have a manifest.
+    pub async fn repositories(
+        &self,
+        visibility: &Visibility,
+        last: &str,
+        limit: usize,
+    ) -> Result<Vec<String>, IndexError> {
+        let visible = Visible::new(visibility, 3);
+        let statement = format!(
+            "SELECT r.name FROM repositories r WHERE r.name > $1 AND {} \
              AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
              ORDER BY r.name LIMIT $2",
-        )
-        .bind(last)
-        .bind(column(limit as u64))
-        .fetch_all(&self.readers)
-        .await?;
-        Ok(names)
+            visible.condition
+        );
+        let mut query = sqlx::query_scalar(AssertSqlSafe(statement))
+            .bind(last)
+            .bind(column(limit as u64));
+        for value in visible.values {
+            query = query.bind(value);
+        }
+        Ok(query.fetch_all(&self.readers).await?)
     }
 
     /// As [`Index::repositories`], with what a catalog says of each.
     pub async fn repository_records(
         &self,
+        visibility: &Visibility,
         last: &str,
         limit: usize,
     ) -> Result<Vec<RepositoryRecord>, IndexError> {
-        let rows: Vec<(String, i64, i64, i64, Option<i64>)> = sqlx::query_as(
+        let visible = Visible::new(visibility, 3);
+        let statement = format!(
             "SELECT r.name, \
                (SELECT COUNT(*) FROM tags t WHERE t.repository_id = r.id), \
                (SELECT COUNT(*) FROM manifests m WHERE m.repository_id = r.id), \
@@ -101,14 +113,19 @@ impl Index {
                     JOIN manifest_references f ON f.manifest_id = m.id \
                     JOIN blobs c ON c.digest = f.digest WHERE m.repository_id = r.id)), \
                r.pushed_at \
-             FROM repositories r WHERE r.name > $1 \
+             FROM repositories r WHERE r.name > $1 AND {} \
              AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
              ORDER BY r.name LIMIT $2",
-        )
-        .bind(last)
-        .bind(column(limit as u64))
-        .fetch_all(&self.readers)
-        .await?;
+            visible.condition
+        );
+        let mut query = sqlx::query_as(AssertSqlSafe(statement))
+            .bind(last)
+            .bind(column(limit as u64));
+        for value in visible.values {
+            query = query.bind(value);
+        }
+        let rows: Vec<(String, i64, i64, i64, Option<i64>)> =
+            query.fetch_all(&self.readers).await?;
         rows.into_iter()
             .map(|(name, tags, manifests, size, pushed_at)| {
                 Ok(RepositoryRecord {

@@ -56,7 +56,8 @@ impl NamePattern {
             Self::All => (String::new(), String::new()),
             // '0' follows '/' in ASCII.
             Self::Below(namespace) => (format!("{namespace}/"), format!("{namespace}0")),
-            Self::One(name) => (name.to_string(), format!("{name}\0")),
+            // '!' precedes every character of a name.
+            Self::One(name) => (name.to_string(), format!("{name}!")),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Registry, RegistryError};
 use crate::index::{RepositoryRecord, TagRecord};
-use crate::oci::Repository;
+use crate::oci::{Repository, Visibility};
 
 /// Tags of a repository, with what a listing says of each.
 pub type TagListing = Vec<TagRecord>;
@@ -15,7 +15,8 @@ impl Registry {
         last: &str,
         limit: usize,
     ) -> Result<Vec<String>, RegistryError> {
-        Ok(self.index.repositories(last, limit).await?)
+        let visibility = Visibility::Everything;
+        Ok(self.index.repositories(&visibility, last, limit).await?)
     }
 
     /// As [`Registry::repositories`], with tags, size and last push.
@@ -24,7 +25,11 @@ impl Registry {
         last: &str,
         limit: usize,
     ) -> Result<Vec<RepositoryRecord>, RegistryError> {
-        Ok(self.index.repository_records(last, limit).await?)
+        let visibility = Visibility::Everything;
+        Ok(self
+            .index
+            .repository_records(&visibility, last, limit)
+            .await?)
     }
 
     /// The tags of a repository after `last`, in byte order.

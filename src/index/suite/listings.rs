@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::index::ReferenceKind;
+use crate::oci::Visibility;
 
 super::for_each_index!(
     repositories_are_paged,
+    pages_are_full_of_what_is_visible,
     an_emptied_repository_is_not_listed,
     a_catalog_counts_each_digest_once,
     tags_are_paged,
@@ -19,12 +21,24 @@ async fn repositories_are_paged(place: &Place) {
     for name in ["b", "a/b/c", "ab", "a-b", "a", "a.b", "a/b"] {
         tagged(&index, name, 1, &[]).await;
     }
-    assert_eq!(index.repositories("", 100).await.unwrap(), sorted);
+    assert_eq!(
+        index
+            .repositories(&Visibility::Everything, "", 100)
+            .await
+            .unwrap(),
+        sorted
+    );
     for size in 1..=sorted.len() {
         let (mut paged, mut last) = (Vec::new(), String::new());
         loop {
-            let page = index.repositories(&last, size).await.unwrap();
-            let records = index.repository_records(&last, size).await.unwrap();
+            let page = index
+                .repositories(&Visibility::Everything, &last, size)
+                .await
+                .unwrap();
+            let records = index
+                .repository_records(&Visibility::Everything, &last, size)
+                .await
+                .unwrap();
             let named: Vec<_> = records.iter().map(|record| record.name.as_str()).collect();
             assert_eq!(named, page);
             match page.last() {
@@ -35,20 +49,87 @@ async fn repositories_are_paged(place: &Place) {
         }
         assert_eq!(paged, sorted, "in pages of {size}");
     }
-    assert_eq!(index.repositories("a.b0", 1).await.unwrap(), ["a/b"]);
+    assert_eq!(
+        index
+            .repositories(&Visibility::Everything, "a.b0", 1)
+            .await
+            .unwrap(),
+        ["a/b"]
+    );
+}
+
+async fn pages_are_full_of_what_is_visible(place: &Place) {
+    let index = place.open().await;
+    for number in 0..40 {
+        for namespace in ["hidden", "team", "teams"] {
+            tagged(&index, &format!("{namespace}/app{number:02}"), 1, &[]).await;
+        }
+    }
+    tagged(&index, "one", 1, &[]).await;
+    let visibility = Visibility::Only {
+        public: true,
+        patterns: ["one", "team/*"]
+            .iter()
+            .map(|text| text.parse().unwrap())
+            .collect(),
+    };
+    let (mut listed, mut last) = (Vec::new(), String::new());
+    loop {
+        let page = index.repositories(&visibility, &last, 10).await.unwrap();
+        let records = index
+            .repository_records(&visibility, &last, 10)
+            .await
+            .unwrap();
+        let named: Vec<_> = records.iter().map(|record| record.name.as_str()).collect();
+        assert_eq!(named, page);
+        let Some(name) = page.last() else { break };
+        last.clone_from(name);
+        assert!(
+            page.len() == 10 || listed.len() + page.len() == 41,
+            "{page:?}"
+        );
+        listed.extend(page);
+    }
+    let mut expected = vec!["one".to_owned()];
+    expected.extend((0..40).map(|number| format!("team/app{number:02}")));
+    assert_eq!(listed, expected);
+    // A cursor that names what is hidden gives what follows it, as one that names nothing does.
+    let after = index
+        .repositories(&visibility, "hidden/app20", 1)
+        .await
+        .unwrap();
+    assert_eq!(after, ["one"]);
 }
 
 async fn an_emptied_repository_is_not_listed(place: &Place) {
     let index = place.open().await;
     tagged(&index, "a", 1, &["x"]).await;
     index.add_blob(blob("blobs-only", 2), at(0)).await.unwrap();
-    assert_eq!(index.repositories("", 10).await.unwrap(), ["a"]);
+    assert_eq!(
+        index
+            .repositories(&Visibility::Everything, "", 10)
+            .await
+            .unwrap(),
+        ["a"]
+    );
     let deleted = index
         .delete_manifest(repository("a"), digest(1), thrown(0))
         .await;
     assert!(deleted.unwrap().is_some());
-    assert!(index.repositories("", 10).await.unwrap().is_empty());
-    assert!(index.repository_records("", 10).await.unwrap().is_empty());
+    assert!(
+        index
+            .repositories(&Visibility::Everything, "", 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    assert!(
+        index
+            .repository_records(&Visibility::Everything, "", 10)
+            .await
+            .unwrap()
+            .is_empty()
+    );
     // It has no tags, and is not unknown.
     let tags = index.tags(&repository("a"), "", 10).await.unwrap();
     assert_eq!(tags, Some(vec![]));
@@ -70,7 +151,10 @@ async fn a_catalog_counts_each_digest_once(place: &Place) {
         let put = index.put_manifest(new, vec![], vec![tag("x")], Some("s".into()), at(now));
         put.await.unwrap();
     }
-    let records = index.repository_records("", 10).await.unwrap();
+    let records = index
+        .repository_records(&Visibility::Everything, "", 10)
+        .await
+        .unwrap();
     let [record] = &records[..] else {
         panic!("{records:?}")
     };

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::index::FoundRepository;
-use crate::oci::Reference;
+use crate::oci::{Reference, Visibility};
 
 super::for_each_index!(
     what_has_come_is_taken_in,
@@ -40,7 +40,10 @@ async fn what_has_come_is_taken_in(place: &Place) {
     assert_eq!(known.tags, [(tag("there"), digest(2))].into());
     let by_alias = index.blob(&repository("a"), &sha512(1)).await.unwrap();
     assert_eq!(by_alias.unwrap().size, 10);
-    let records = index.repository_records("", 9).await.unwrap();
+    let records = index
+        .repository_records(&Visibility::Everything, "", 9)
+        .await
+        .unwrap();
     assert_eq!(records[0].pushed_at, Some(70));
     // The layout shows it already.
     assert!(place.told().is_empty());

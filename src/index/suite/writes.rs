@@ -151,13 +151,22 @@ async fn everything_is_there_after_opening_again(place: &Place) {
     tagged(&index, "a", 2, &["one"]).await;
     let (journal, records) = (
         index.journal().await.unwrap(),
-        index.repository_records("", 10).await.unwrap(),
+        index
+            .repository_records(&crate::oci::Visibility::Everything, "", 10)
+            .await
+            .unwrap(),
     );
     // Not closed: as if the process had been killed.
     drop(index);
     let index = place.open().await;
     assert_eq!(index.journal().await.unwrap(), journal);
-    assert_eq!(index.repository_records("", 10).await.unwrap(), records);
+    assert_eq!(
+        index
+            .repository_records(&crate::oci::Visibility::Everything, "", 10)
+            .await
+            .unwrap(),
+        records
+    );
     assert_eq!(index.lease_end(&digest(1)).await.unwrap(), Some(1005));
     assert_eq!(
         index.tags(&repository("a"), "", 9).await.unwrap().unwrap(),

@@ -1,0 +1,74 @@
+//! The filter of what a caller may see, as a part of a query.
+//!
+//! Every listing takes it into its `WHERE`, so that its pages are full and neither a count nor a
+//! cursor tells of a repository that the caller may not see. Patterns are ranges of names, which the
+//! index on names serves.
+
+use crate::oci::Visibility;
+
+/// A condition on `repositories r`, and the values that it binds, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Visible {
+    /// SQL that stands after `AND`.
+    pub(super) condition: String,
+    /// The text values of its parameters.
+    pub(super) values: Vec<String>,
+}
+
+impl Visible {
+    /// The condition for `visibility`, with parameters from `$first` on.
+    pub(super) fn new(visibility: &Visibility, first: usize) -> Self {
+        let Visibility::Only { public, patterns } = visibility else {
+            return Self {
+                condition: "TRUE".to_owned(),
+                values: Vec::new(),
+            };
+        };
+        let mut terms = Vec::new();
+        let mut values = Vec::new();
+        if *public {
+            terms.push("r.public".to_owned());
+        }
+        for pattern in patterns.iter() {
+            let (from, to) = pattern.range();
+            let next = first + values.len();
+            terms.push(match (from.is_empty(), to.is_empty()) {
+                (true, true) => "TRUE".to_owned(),
+                _ => format!("(r.name >= ${next} AND r.name < ${})", next + 1),
+            });
+            if !to.is_empty() {
+                values.extend([from, to]);
+            }
+        }
+        let condition = if terms.is_empty() {
+            "FALSE".to_owned()
+        } else {
+            format!("({})", terms.join(" OR "))
+        };
+        Self { condition, values }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions() {
+        let only = |public, patterns: &[&str]| Visibility::Only {
+            public,
+            patterns: patterns.iter().map(|text| text.parse().unwrap()).collect(),
+        };
+        assert_eq!(Visible::new(&Visibility::Everything, 3).condition, "TRUE");
+        assert_eq!(Visible::new(&only(false, &[]), 3).condition, "FALSE");
+        assert_eq!(Visible::new(&only(true, &[]), 3).condition, "(r.public)");
+        let both = Visible::new(&only(true, &["team/*", "one"]), 3);
+        assert_eq!(
+            both.condition,
+            "(r.public OR (r.name >= $3 AND r.name < $4) OR (r.name >= $5 AND r.name < $6))"
+        );
+        assert_eq!(both.values, ["team/", "team0", "one", "one!"]);
+        let all = Visible::new(&only(false, &["*"]), 1);
+        assert_eq!((all.condition.as_str(), all.values.len()), ("(TRUE)", 0));
+    }
+}
