@@ -70,7 +70,7 @@ certificates are those of HOST:REGISTRY-PORT.
 
 Credentials are those of docker and podman, as `docker login`, `podman login` and `regctl login` keep \
 them. Proxies are those of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY. On this machine's loopback a registry may be without \
-TLS; elsewhere that takes --plain-http.
+TLS, and is sent credentials all the same; elsewhere that takes --plain-http.
 
 Exit codes: 0 done, 1 error, 2 usage, 3 not found, 4 denied, 5 partly done, 6 unavailable after \
 retries, 7 content does not match its digest."

@@ -2,21 +2,27 @@
 
 use std::collections::HashSet;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
 use super::context::{ClientArgs, Context, Place};
 use super::copying::{CopyArgs, Order, Row, copy, report, tags};
 use super::exit::{Exit, Usage};
 use super::figures;
-use super::output::FormatArgs;
+use super::output::{FormatArgs, Printer};
 use super::selection::Filter;
 use crate::client::Class;
 use crate::oci::{Reference, Tag};
+
+/// How many tags are asked for at the source at once.
+const QUESTIONS: usize = 8;
 
 /// Make a repository hold the tags of another
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Copies every tag that is missing or points elsewhere, as `regctl copy --all-tags` does. With \
 --delete the tags that the source does not have are deleted at the destination, when all others were \
-copied; the tags under which registries list referrers stay.
+copied. The source is asked for each of them first, so a list that is cut short deletes nothing. The \
+tags under which registries list referrers stay.
 
 JSON: as of `regctl copy`; of what is deleted the source is null and the outcome \"deleted\", or \
 \"planned\" with --dry-run.
@@ -58,7 +64,8 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     let to = context.repository(&args.destination)?;
     let mut tags = tags(&from).await?;
     let extra = if args.delete {
-        extra(&to, &tags, &filter).await?
+        let extra = extra(&to, &tags, &filter).await?;
+        absent(&from, extra, printer).await?
     } else {
         Vec::new()
     };
@@ -112,6 +119,29 @@ async fn extra(to: &Place, tags: &[Tag], filter: &Filter) -> anyhow::Result<Vec<
         filter.passes(tag.as_str()) && !wanted.contains(tag) && !lists_referrers(tag.as_str())
     };
     Ok(there.into_iter().filter(is_extra).collect())
+}
+
+/// The tags of these that the source does not have when it is asked for each of them. A list may be
+/// cut short by the registry or by a proxy, and what is deleted by it is gone.
+async fn absent(from: &Place, tags: Vec<Tag>, printer: Printer) -> anyhow::Result<Vec<Tag>> {
+    let asked = stream::iter(tags).map(|tag| async move {
+        let reference = Reference::Tag(tag.clone());
+        let head = from.client.manifest_head(&from.repository, &reference);
+        match head.await {
+            Ok(_) => {
+                let name = from.name(&reference);
+                printer.warning(&format!(
+                    "{name} exists although the list of tags does not name it; it is not deleted at \
+                     the destination"
+                ));
+                Ok(None)
+            }
+            Err(error) if error.class() == Class::NotFound => Ok(Some(tag)),
+            Err(error) => Err(anyhow::Error::from(error)),
+        }
+    });
+    let asked: Vec<Option<Tag>> = asked.buffered(QUESTIONS).try_collect().await?;
+    Ok(asked.into_iter().flatten().collect())
 }
 
 /// Whether a tag is one under which referrers are listed: a digest with a dash.

@@ -1,7 +1,7 @@
 //! Answering a registry's challenge: Basic, and Bearer with its token service.
 //!
-//! Owns the tokens of one registry, one for each scope, and which credential is shown when. Invariant:
-//! nothing is shown to a registry that may not be told secrets.
+//! Owns the tokens of one registry, one for each scope, and which credential is sent when. Invariant: a
+//! credential goes to the registry and to the token service that it names, and nowhere else.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -134,10 +134,7 @@ impl Auth {
     }
 
     /// What to do about an answer that can't be used for want of credentials.
-    pub(super) fn hint(&self, registry: &str, endpoint: &Endpoint) -> String {
-        if !endpoint.may_send_credentials() {
-            return "credentials are sent over plain http only with --plain-http".into();
-        }
+    pub(super) fn hint(&self, registry: &str) -> String {
         match self.credentials.get().and_then(|all| all.find(None)) {
             Some(found) => format!("the credentials used are those of {}", found.source),
             None => format!("sign in with `regctl login {registry}`"),
@@ -156,12 +153,8 @@ impl Auth {
     ) -> Result<Option<HeaderValue>, Error> {
         let challenges = Challenge::all(&answer.headers);
         let offered = |scheme| Challenge::find(&challenges, scheme);
-        let found = if endpoint.may_send_credentials() {
-            let credentials = self.credentials(transport).await;
-            credentials.find(scope.repository())
-        } else {
-            None
-        };
+        let credentials = self.credentials(transport).await;
+        let found = credentials.find(scope.repository());
         let given = match (&found, offered("bearer"), offered("basic")) {
             (
                 Some(Found {
@@ -206,7 +199,7 @@ impl Auth {
         {
             return Ok(token.header.clone());
         }
-        let hint = self.hint(&self.registry, endpoint);
+        let hint = self.hint(&self.registry);
         let granted = asked.fetch(&hint, endpoint, transport).await?;
         let until = Instant::now()
             .checked_add(granted.life.saturating_sub(MARGIN))

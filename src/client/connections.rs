@@ -15,9 +15,9 @@ use url::Url;
 
 use super::certificates::Certificates;
 use super::endpoint::{Endpoint, is_loopback};
-use super::error::innermost;
 use super::failure::{Failed, failure, failure_through, refused};
 use super::tunnel::Tunnel;
+use super::words::innermost;
 use super::{Error, Options};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);

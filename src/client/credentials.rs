@@ -5,15 +5,10 @@
 //! A file or helper that can't be used is a warning, never an error: the next source is asked.
 //! Secrets are in no `Debug` and in no message.
 
-use std::collections::HashMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use base64::Engine as _;
-use base64::alphabet;
-use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use serde::Deserialize;
-
+use super::docker_config::File;
 use super::endpoint::{DOCKER_HUB, canonical};
 use super::files::read_if_present;
 use super::helper;
@@ -21,12 +16,6 @@ use crate::oci::Repository;
 
 /// Docker Hub's key in files and helpers, from the time of the first registry.
 pub(super) const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
-
-/// Padding is as the writer liked it.
-const BASE64: GeneralPurpose = GeneralPurpose::new(
-    &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
-);
 
 /// What proves who is asking.
 #[derive(Clone)]
@@ -60,24 +49,6 @@ pub(super) struct Found {
     pub(super) source: String,
     /// The user, where the source says.
     pub(super) user: Option<String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
-struct File {
-    auths: HashMap<String, Entry>,
-    creds_store: String,
-    cred_helpers: HashMap<String, String>,
-}
-
-#[derive(Deserialize, Default)]
-#[serde(default)]
-struct Entry {
-    auth: String,
-    username: String,
-    password: String,
-    identitytoken: String,
-    registrytoken: String,
 }
 
 /// The credentials of all sources for one registry.
@@ -178,34 +149,6 @@ impl Credentials {
     }
 }
 
-impl Entry {
-    fn credential(&self) -> Option<Credential> {
-        if !self.identitytoken.is_empty() {
-            return Some(Credential::Identity(self.identitytoken.clone()));
-        }
-        if !self.registrytoken.is_empty() {
-            return Some(Credential::Registry(self.registrytoken.clone()));
-        }
-        if self.auth.is_empty() {
-            return (!self.username.is_empty()).then(|| Credential::Basic {
-                user: self.username.clone(),
-                password: self.password.clone(),
-            });
-        }
-        let (user, password) = self.decoded()?;
-        Some(Credential::Basic { user, password })
-    }
-
-    fn decoded(&self) -> Option<(String, String)> {
-        let decoded = BASE64.decode(self.auth.trim()).ok()?;
-        let decoded = String::from_utf8(decoded).ok()?;
-        let (user, password) = decoded.split_once(':')?;
-        // Old versions of docker padded it with NUL.
-        let password = password.trim_end_matches('\0');
-        Some((user.to_owned(), password.to_owned()))
-    }
-}
-
 /// The key of a registry in docker's files and for helpers.
 pub(super) fn key(registry: &str) -> &str {
     match canonical(registry) {
@@ -214,13 +157,14 @@ pub(super) fn key(registry: &str) -> &str {
     }
 }
 
-/// A key without scheme and without the `/v1/` of old; the spellings of Docker Hub are one.
+/// The host of a key with a scheme, whatever its path, as docker and podman take it; else the key
+/// without the `/v1/` of old, which may name a namespace. The spellings of Docker Hub are one.
 pub(super) fn normalised(key: &str) -> &str {
-    let key = key
-        .strip_prefix("https://")
-        .or_else(|| key.strip_prefix("http://"))
-        .unwrap_or(key)
-        .trim_end_matches('/');
+    let address = key.strip_prefix("https://");
+    if let Some(address) = address.or_else(|| key.strip_prefix("http://")) {
+        return canonical(address.split('/').next().unwrap_or(address));
+    }
+    let key = key.trim_end_matches('/');
     let key = key
         .strip_suffix("/v1")
         .or_else(|| key.strip_suffix("/v2"))
@@ -260,6 +204,8 @@ fn paths() -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+
     use super::*;
 
     fn credentials(host: &str, files: &[&str]) -> Credentials {
@@ -356,6 +302,41 @@ mod tests {
         };
         let found = credentials("h", &[&file("a"), &file("b")]).find(None);
         assert_eq!(user(found).as_deref(), Some("a:"));
+    }
+
+    #[test]
+    fn nulls_hide_nothing() {
+        let good = serde_json::json!({"auth": auth("ada:1"), "identitytoken": null});
+        for file in [
+            serde_json::json!({"auths": {"h": good}}),
+            serde_json::json!({"auths": {"h": good, "other": null}, "credsStore": null}),
+            serde_json::json!({"auths": {"h": good}, "credHelpers": null}),
+            serde_json::json!({"auths": {"h": good}, "credHelpers": {"x": null}, "y": null}),
+        ] {
+            let found = credentials("h", &[&file.to_string()]).find(None);
+            assert_eq!(user(found).as_deref(), Some("ada:1"), "{file}");
+        }
+        assert!(
+            credentials("h", &[r#"{"auths":null}"#])
+                .find(None)
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn keys_that_are_addresses() {
+        for key in [
+            "https://h/",
+            "http://h",
+            "https://h/v1/",
+            "https://h/some/path",
+        ] {
+            let file = serde_json::json!({"auths": {key: {"auth": auth("ada:1")}}});
+            let found = credentials("h", &[&file.to_string()]).find(None);
+            assert_eq!(user(found).as_deref(), Some("ada:1"), "{key}");
+        }
+        let file = serde_json::json!({"auths": {"h/some/path": {"auth": auth("ada:1")}}});
+        assert!(credentials("h", &[&file.to_string()]).find(None).is_none());
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Download {
                     None => continue,
                 },
                 Ok(None) => ("it ended early".to_owned(), None),
-                Err(error) => (super::error::innermost(&error), Some(error)),
+                Err(error) => (super::words::innermost(&error), Some(error)),
             };
             self.response = None;
             let transport = self.client.transport.clone();

@@ -2,8 +2,8 @@
 //!
 //! https, always, with three exceptions: where http is asked for, a registry on this machine's loopback
 //! that does not speak TLS, and one behind ssh. The latter two are found out once, by a request without
-//! credentials; a registry on the loopback found so is never sent any
-//! ([`Endpoint::may_send_credentials`]), one behind ssh is, as nobody between can read them.
+//! credentials. Credentials go to all three, as docker, crane and skopeo send them: nobody between can
+//! read them on the loopback or inside ssh.
 
 use std::net::IpAddr;
 
@@ -30,7 +30,7 @@ pub(super) fn canonical(host: &str) -> &str {
 /// How a registry is spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// https; on this machine's loopback http, without credentials, where nobody speaks TLS.
+    /// https; on this machine's loopback http, where the registry does not speak TLS.
     Found,
     /// https only.
     Https,
@@ -133,24 +133,15 @@ impl Endpoint {
         self.decided.get().unwrap_or(&self.https)
     }
 
-    /// Whether a secret may go to this registry at all: not over an http that nobody asked for, unless
-    /// ssh carries it.
-    pub(super) fn may_send_credentials(&self) -> bool {
-        self.scheme == Scheme::Http
-            || self.ssh.is_some()
-            || self
-                .decided
-                .get()
-                .is_none_or(|base| base.scheme() == "https")
-    }
-
-    /// Whether a token service at an http address may be told secrets: only where the registry itself
-    /// is told them so. Behind ssh that is the registry alone.
-    pub(super) fn may_tell_plainly(&self, realm: &Url) -> bool {
+    /// Whether a token service at an http address may be sent credentials: only where the registry
+    /// itself is sent them so. Behind ssh that is the registry alone, beside a registry on the loopback
+    /// one that is there too.
+    pub(super) fn trusts_plain(&self, realm: &Url) -> bool {
         let base = self.decided();
-        match self.ssh {
-            Some(_) => realm.origin() == base.origin(),
-            None => base.scheme() == "http",
+        match (&self.ssh, self.scheme) {
+            (Some(_), _) => realm.origin() == base.origin(),
+            (None, Scheme::Http) => true,
+            (None, _) => base.scheme() == "http" && is_loopback(realm),
         }
     }
 }
@@ -192,15 +183,18 @@ mod tests {
     }
 
     #[test]
-    fn secrets_go_over_http_only_when_asked() {
-        assert!(
-            Endpoint::new("a.example:80", Scheme::Http)
-                .unwrap()
-                .may_send_credentials()
-        );
-        let endpoint = Endpoint::new("127.0.0.1:5000", Scheme::Found).unwrap();
-        endpoint.decided.set(endpoint.http.clone()).unwrap();
-        assert!(!endpoint.may_send_credentials());
+    fn token_services_over_http() {
+        let trusts =
+            |endpoint: &Endpoint, realm: &str| endpoint.trusts_plain(&Url::parse(realm).unwrap());
+        let asked_for = Endpoint::new("a.example:80", Scheme::Http).unwrap();
+        assert!(trusts(&asked_for, "http://b.example/token"));
+        let secure = Endpoint::new("a.example", Scheme::Found).unwrap();
+        assert!(!trusts(&secure, "http://a.example/token"));
+        let near = Endpoint::new("127.0.0.1:5000", Scheme::Found).unwrap();
+        assert!(!trusts(&near, "http://127.0.0.1:5001/token"));
+        near.decided.set(near.http.clone()).unwrap();
+        assert!(trusts(&near, "http://127.0.0.1:5001/token"));
+        assert!(!trusts(&near, "http://b.example/token"));
     }
 
     #[test]
@@ -208,8 +202,7 @@ mod tests {
         let endpoint = Endpoint::new("ssh://ada@far/5001", Scheme::Found).unwrap();
         assert_eq!(endpoint.authority(), "far:5001");
         endpoint.decided.set(endpoint.http.clone()).unwrap();
-        assert!(endpoint.may_send_credentials());
-        let realm = |text: &str| endpoint.may_tell_plainly(&Url::parse(text).unwrap());
+        let realm = |text: &str| endpoint.trusts_plain(&Url::parse(text).unwrap());
         assert!(realm("http://far:5001/token"));
         assert!(!realm("http://far:5002/token") && !realm("http://other/token"));
         assert!(Endpoint::new("ssh://-x", Scheme::Found).is_err());

@@ -2,7 +2,7 @@
 //!
 //! Owns the wording: what failed, on which registry, the registry's own words, and what to do.
 //! A registry's words are a stranger's: they are cut to a length and stripped of control characters
-//! before they get here (see [`words`]). Exit codes are the business of `cli`; [`Error::class`] is
+//! before they get here (see [`super::words`]). Exit codes are the business of `cli`; [`Error::class`] is
 //! all that it needs.
 
 use std::fmt;
@@ -10,9 +10,6 @@ use std::fmt;
 use reqwest::StatusCode;
 
 use crate::oci::Digest;
-
-/// How much of a registry's own words is repeated, in characters.
-const WORDS_LIMIT: usize = 300;
 
 /// The kinds of failure that a caller may want to treat apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +96,31 @@ pub enum Error {
         words: String,
         /// What to do.
         hint: String,
+    },
+    /// Something answers there, and it is no registry.
+    #[error(
+        "{registry} answers and is no registry: {reason}; hint: name the host and the port of one, \
+         HOST[:PORT]"
+    )]
+    NoRegistry {
+        /// What was named.
+        registry: String,
+        /// How it shows.
+        reason: String,
+    },
+    /// The registry speaks https and was asked over http.
+    #[error(
+        "{registry} speaks https, and was asked over http ({status}){}; hint: leave out --plain-http \
+         or http://",
+        Said(words)
+    )]
+    Encrypted {
+        /// The registry, as it was named.
+        registry: String,
+        /// The status.
+        status: StatusCode,
+        /// The registry's own words.
+        words: String,
     },
     /// No connection to the registry comes about, or it breaks again and again.
     #[error("can't reach {host}: {reason}{}", Hint(hint))]
@@ -216,6 +238,8 @@ impl Error {
             Self::Mismatch { .. } | Self::Length { .. } => Class::Mismatch,
             Self::Name { .. } => Class::Usage,
             Self::Unsupported { .. }
+            | Self::NoRegistry { .. }
+            | Self::Encrypted { .. }
             | Self::Refused { .. }
             | Self::Malformed { .. }
             | Self::Source { .. }
@@ -246,130 +270,9 @@ impl fmt::Display for Hint<'_> {
     }
 }
 
-/// The innermost reason of a chain of errors: what the network itself said.
-pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    plain(&innermost.to_string())
-}
-
-/// An error body of the OCI form.
-#[derive(serde::Deserialize)]
-struct Body {
-    errors: Vec<Entry>,
-}
-
-#[derive(serde::Deserialize)]
-struct Entry {
-    #[serde(default)]
-    code: String,
-    #[serde(default)]
-    message: String,
-    #[serde(default)]
-    detail: Option<serde_json::Value>,
-}
-
-/// What a registry says in the body of a 404 beyond that: nothing, where its code says that what
-/// was asked for is unknown; that even the repository is, where that is news.
-pub(super) fn absence(body: &[u8], repository_is_news: bool) -> String {
-    let Ok(Body { errors }) = serde_json::from_slice(body) else {
-        return words(body);
-    };
-    let unknown = |entry: &Entry| entry.code.ends_with("_UNKNOWN") || entry.code == "NOT_FOUND";
-    if !errors.iter().all(unknown) {
-        return words(body);
-    }
-    if repository_is_news && errors.iter().any(|entry| entry.code == "NAME_UNKNOWN") {
-        return "there is no such repository".into();
-    }
-    String::new()
-}
-
-/// What a registry says in an error body: the messages of the OCI form or of another object, else the
-/// first line of a plain text; nothing of a page of HTML.
-pub(super) fn words(body: &[u8]) -> String {
-    if let Ok(body) = serde_json::from_slice::<Body>(body) {
-        let entries = body.errors.into_iter().map(|entry| {
-            let said = if entry.message.is_empty() {
-                entry.code.to_lowercase().replace('_', " ")
-            } else {
-                entry.message
-            };
-            match entry.detail {
-                Some(serde_json::Value::String(detail)) if !detail.is_empty() => {
-                    format!("{said} ({detail})")
-                }
-                _ => said,
-            }
-        });
-        return plain(&entries.collect::<Vec<_>>().join("; "));
-    }
-    if let Ok(serde_json::Value::Object(fields)) = serde_json::from_slice(body) {
-        // What token services and proxies say.
-        let said = ["error_description", "details", "detail", "message", "error"];
-        let said = said.iter().find_map(|name| fields.get(*name)?.as_str());
-        return plain(said.unwrap_or_default());
-    }
-    let text = String::from_utf8_lossy(body);
-    let line = text.trim().lines().next().unwrap_or_default();
-    if line.starts_with(['<', '{', '[']) {
-        return String::new();
-    }
-    plain(line)
-}
-
-/// A text without control characters, cut to [`WORDS_LIMIT`].
-pub(super) fn plain(text: &str) -> String {
-    let mut plain: String = text
-        .chars()
-        .map(|character| {
-            if character.is_control() {
-                ' '
-            } else {
-                character
-            }
-        })
-        .take(WORDS_LIMIT)
-        .collect();
-    if text.chars().nth(WORDS_LIMIT).is_some() {
-        plain.push('…');
-    }
-    plain.trim().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_registrys_own_words() {
-        let body = br#"{"errors":[{"code":"DENIED","message":"no","detail":"ask Anna"},{"code":"NAME_UNKNOWN"}]}"#;
-        assert_eq!(words(body), "no (ask Anna); name unknown");
-        assert_eq!(words(b"upstream is down\nmore"), "upstream is down");
-        assert_eq!(words(b"<html>..."), "");
-        let body = br#"{"error":"invalid_grant","error_description":"wrong password"}"#;
-        assert_eq!(words(body), "wrong password");
-        assert_eq!(words(br#"{"details":"no"}"#), "no");
-        assert_eq!(words(b"\x1b[31mred\x07"), "[31mred");
-        assert_eq!(words("é".repeat(1000).as_bytes()).chars().count(), 301);
-        assert_eq!(words(b"\xff\xfe"), "\u{fffd}\u{fffd}");
-    }
-
-    #[test]
-    fn what_is_said_twice_is_said_once() {
-        let body = |code| format!(r#"{{"errors":[{{"code":"{code}","message":"x"}}]}}"#);
-        for (code, news, said) in [
-            ("MANIFEST_UNKNOWN", true, ""),
-            ("NAME_UNKNOWN", true, "there is no such repository"),
-            ("NAME_UNKNOWN", false, ""),
-            ("DENIED", true, "x"),
-        ] {
-            assert_eq!(absence(body(code).as_bytes(), news), said, "{code}");
-        }
-        assert_eq!(absence(b"no such host", true), "no such host");
-    }
 
     #[test]
     fn one_line_with_a_hint() {

@@ -7,8 +7,8 @@ use tokio_rustls::rustls;
 use url::Url;
 
 use super::Error;
-use super::error::innermost;
 use super::trust::is_an_authoritys;
+use super::words::innermost;
 
 /// Why a single try came to nothing.
 pub(super) enum Failed {
@@ -139,15 +139,22 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failed {
             "start one with `regctl serve`, or name another with --registry".into(),
         );
     }
-    let no_http = find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse);
+    let broken = find::<hyper::Error>(error);
+    let no_http = broken.is_some_and(hyper::Error::is_parse);
+    let hung_up = broken.is_some_and(hyper::Error::is_incomplete_message);
     Failed::Transient {
         reason: if error.is_timeout() {
             "no answer in time".into()
+        } else if no_http {
+            format!(
+                "what answers there does not speak HTTP ({})",
+                innermost(error)
+            )
         } else {
             innermost(error)
         },
-        hint: if no_http && url.scheme() == "http" {
-            "it may speak TLS: leave out --plain-http or http://"
+        hint: if (no_http || hung_up) && url.scheme() == "http" {
+            "if it speaks https, leave out --plain-http or http://"
         } else {
             ""
         },

@@ -1,28 +1,66 @@
 //! `Link: <address>; rel="next"` (RFC 8288) in paged listings.
 //!
-//! Pure. What a link may lead to is decided here too: only to another page of the same registry.
+//! Pure. Decides where a link may lead, too: only to another page of the same registry. Invariant: a
+//! header that can't be read is an error, never the end of a listing; who believed in that end would
+//! delete what the next page lists.
 
+use reqwest::header::{HeaderMap, LINK};
 use url::Url;
 
 /// Why a link is not followed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum LinkError {
-    /// It is no address.
+    /// The header does not have the form of RFC 8288.
+    #[error("its Link header can't be read")]
+    Header,
+    /// A link without a relation leads to something other than this listing.
+    #[error("its Link header does not say what it links to (rel)")]
+    Relation,
+    /// The target is no address.
     #[error("its link to the next page is not an address")]
-    Form,
-    /// It leads to another registry.
+    Address,
+    /// The target is on another host.
     #[error("its link to the next page leads to another host")]
     Elsewhere,
 }
 
-/// The address of the next page in a `Link` header: path and query, without the leading slash.
-/// `page` is the address of this page. Proxies often mix up http and https in links; the scheme is
-/// the caller's, so it is not looked at.
-pub(super) fn next(header: &str, page: &Url) -> Result<Option<String>, LinkError> {
-    let Some(target) = target(header) else {
-        return Ok(None);
-    };
-    let link = page.join(target).map_err(|_| LinkError::Form)?;
+/// One link of a header.
+struct Link<'a> {
+    target: &'a str,
+    /// The relations, separated by spaces; `None` where the parameter is absent.
+    relations: Option<&'a str>,
+}
+
+/// The address of the next page, from all `Link` headers of an answer: path and query, without the
+/// leading slash. `page` is the address of this page. Proxies often mix up http and https in links,
+/// so the scheme is ignored.
+pub(super) fn next(headers: &HeaderMap, page: &Url) -> Result<Option<String>, LinkError> {
+    for value in headers.get_all(LINK) {
+        let text = std::str::from_utf8(value.as_bytes()).map_err(|_| LinkError::Header)?;
+        for link in parse(text)? {
+            let is_next = |relations: &str| {
+                let mut relations = relations.split_ascii_whitespace();
+                relations.any(|relation| relation.eq_ignore_ascii_case("next"))
+            };
+            match link.relations {
+                Some(relations) if is_next(relations) => return address(link.target, page),
+                Some(_) => {}
+                // Some registries leave it out, and other clients follow every link.
+                None => {
+                    let target = page.join(link.target).map_err(|_| LinkError::Address)?;
+                    if target.path() != page.path() {
+                        return Err(LinkError::Relation);
+                    }
+                    return address(link.target, page);
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn address(target: &str, page: &Url) -> Result<Option<String>, LinkError> {
+    let link = page.join(target).map_err(|_| LinkError::Address)?;
     if link.host_str() != page.host_str() || link.port() != page.port() {
         return Err(LinkError::Elsewhere);
     }
@@ -33,56 +71,113 @@ pub(super) fn next(header: &str, page: &Url) -> Result<Option<String>, LinkError
     }))
 }
 
-/// The target of the first link whose relation is `next`.
-fn target(header: &str) -> Option<&str> {
+/// The links of one header value.
+fn parse(header: &str) -> Result<Vec<Link<'_>>, LinkError> {
+    let mut links = Vec::new();
     let mut rest = header;
-    while let Some(start) = rest.find('<') {
-        let (target, after) = rest[start + 1..].split_once('>')?;
-        let end = after.find('<').unwrap_or(after.len());
-        let is_next = after[..end].split([';', ',']).any(|parameter| {
-            parameter.split_once('=').is_some_and(|(name, value)| {
-                name.trim().eq_ignore_ascii_case("rel")
-                    && value
-                        .trim()
-                        .trim_matches('"')
-                        .split(' ')
-                        .any(|relation| relation.eq_ignore_ascii_case("next"))
-            })
-        });
-        if is_next {
-            return Some(target);
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        if rest.is_empty() {
+            return Ok(links);
         }
-        rest = &after[end..];
+        let after = rest.strip_prefix('<').ok_or(LinkError::Header)?;
+        let (target, after) = after.split_once('>').ok_or(LinkError::Header)?;
+        let mut relations = None;
+        rest = after.trim_start();
+        while let Some(after) = rest.strip_prefix(';') {
+            let (name, value, after) = parameter(after)?;
+            if name.eq_ignore_ascii_case("rel") && relations.is_none() {
+                relations = Some(value);
+            }
+            rest = after.trim_start();
+        }
+        if !rest.is_empty() && !rest.starts_with(',') {
+            return Err(LinkError::Header);
+        }
+        links.push(Link { target, relations });
     }
-    None
+}
+
+/// A parameter's name and value, and what follows it.
+fn parameter(text: &str) -> Result<(&str, &str, &str), LinkError> {
+    let end = text.find(['=', ';', ',']).unwrap_or(text.len());
+    let (name, rest) = text.split_at(end);
+    let Some(value) = rest.strip_prefix('=') else {
+        return Ok((name.trim(), "", rest));
+    };
+    let value = value.trim_start();
+    if let Some(quoted) = value.strip_prefix('"') {
+        let (value, rest) = quoted.split_once('"').ok_or(LinkError::Header)?;
+        return Ok((name.trim(), value, rest));
+    }
+    let end = value.find([';', ',']).unwrap_or(value.len());
+    let (value, rest) = value.split_at(end);
+    Ok((name.trim(), value.trim(), rest))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+    use reqwest::header::HeaderValue;
 
-    fn follow(header: &str) -> Result<Option<String>, LinkError> {
+    use super::*;
+
+    fn follow_all(values: &[&[u8]]) -> Result<Option<String>, LinkError> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(LINK, HeaderValue::from_bytes(value).unwrap());
+        }
         next(
-            header,
+            &headers,
             &Url::parse("https://h:5000/v2/_catalog?n=2").unwrap(),
         )
+    }
+
+    fn follow(header: &str) -> Result<Option<String>, LinkError> {
+        follow_all(&[header.as_bytes()])
     }
 
     #[test]
     fn relative_absolute_and_several() {
         let page = Ok(Some("v2/_catalog?last=b&n=2".to_owned()));
-        assert_eq!(follow("</v2/_catalog?last=b&n=2>; rel=\"next\""), page);
+        for header in [
+            "</v2/_catalog?last=b&n=2>; rel=\"next\"",
+            "<http://h:5000/v2/_catalog?last=b&n=2>; rel=next",
+            "<?x>; rel=\"prev\", <?last=b&n=2>; title=x; rel=\"next last\"",
+            "</x>; rel=preload; title=\"a, <b>; rel=next\", <?last=b&n=2>;rel = NEXT",
+            "<?last=b&n=2>",
+            "<?last=b&n=2>; title=\"page 2\"",
+        ] {
+            assert_eq!(follow(header), page, "{header}");
+        }
         assert_eq!(
-            follow("<http://h:5000/v2/_catalog?last=b&n=2>; rel=next"),
+            follow_all(&[b"</x.css>; rel=preload", b"<?last=b&n=2>; rel=next"]),
             page
         );
         assert_eq!(
-            follow("<?x>; rel=\"prev\", <?last=b&n=2>; title=x; rel=\"next last\""),
-            page
+            follow("<?last=\u{e9}>; rel=next"),
+            Ok(Some("v2/_catalog?last=%C3%A9".to_owned()))
         );
-        assert_eq!(follow("<?x>; rel=\"prev\""), Ok(None));
-        assert_eq!(follow("nothing"), Ok(None));
+        for header in ["<?x>; rel=\"prev\"", "", " , "] {
+            assert_eq!(follow(header), Ok(None), "{header}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_no_end() {
+        for header in [
+            "nothing",
+            "/v2/_catalog?last=b; rel=\"next\"",
+            "<?last=b; rel=next",
+            "<?last=b> rel=next",
+            "<?last=b>; rel=\"next",
+            "<?x>; rel=prev, ?last=b",
+        ] {
+            assert_eq!(follow(header), Err(LinkError::Header), "{header}");
+        }
+        let latin1 = follow_all(&[b"<?last=\xe9>; rel=next"]);
+        assert_eq!(latin1, Err(LinkError::Header));
+        assert_eq!(follow("</other>"), Err(LinkError::Relation));
     }
 
     #[test]
@@ -92,10 +187,11 @@ mod tests {
             "<//evil/v2>; rel=next",
             "<https://h:5001/v2/_catalog>; rel=next",
             "<https://h:5000@evil/v2>; rel=next",
+            "<https://evil/v2/_catalog>",
         ] {
             assert_eq!(follow(header), Err(LinkError::Elsewhere), "{header}");
         }
-        assert_eq!(follow("<https://[/>; rel=next"), Err(LinkError::Form));
+        assert_eq!(follow("<https://[/>; rel=next"), Err(LinkError::Address));
     }
 
     proptest! {

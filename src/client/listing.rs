@@ -1,30 +1,19 @@
 //! Lists of repositories and tags, page by page, to the end.
 //!
 //! Owns the two listings of the specification and the two that only regctl's own server answers
-//! (`_regctl`, which says with each name what a person wants to see beside it). A listing ends, or
-//! fails: a page that was there before, or too many empty ones, are an error.
+//! (`_regctl`, which says with each name what a person wants to see beside it). The walk from page to
+//! page is in `pages`.
 
-use std::collections::HashSet;
 use std::str::FromStr;
 
 use jiff::Timestamp;
-use reqwest::Method;
-use reqwest::header::LINK;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use url::Url;
 
 use super::auth::Scope;
+use super::pages::{CATALOG, Pages};
 use super::request::Answer;
-use super::{Call, Class, Client, Error, Event, Subject, link};
+use super::{Class, Client, Error, Event, Subject};
 use crate::oci::{Digest, MediaType, Repository, Tag};
-
-/// How many entries are asked for at once.
-const PAGE: usize = 1000;
-/// The largest page that is read, in bytes: registries that do not page send all of it at once.
-const PAGE_LIMIT: usize = 64 * 1024 * 1024;
-/// How many pages without an entry may follow each other.
-const EMPTY_PAGES: usize = 1000;
 
 /// What a regctl server tells of a repository.
 #[derive(Debug, Clone, Deserialize)]
@@ -60,105 +49,6 @@ pub struct TagSummary {
     pub created: Option<Timestamp>,
     /// When the tag was last pushed.
     pub pushed: Option<Timestamp>,
-}
-
-/// A page as it comes: all listings have their entries under one of two names, and some
-/// registries write `null` for none.
-#[derive(Deserialize)]
-struct Page<T> {
-    #[serde(alias = "tags")]
-    repositories: Option<Vec<T>>,
-}
-
-/// A name in a listing of the specification. One that is against the rules is kept apart, so that
-/// it does not hide the others.
-#[derive(Deserialize)]
-#[serde(from = "String", bound = "T: FromStr")]
-enum Name<T: FromStr> {
-    Good(T),
-    Bad,
-}
-
-impl<T: FromStr> From<String> for Name<T> {
-    fn from(text: String) -> Self {
-        text.parse().map_or(Self::Bad, Self::Good)
-    }
-}
-
-/// A walk through the pages of one listing.
-struct Pages<'a> {
-    client: &'a Client,
-    scope: Scope<'a>,
-    subject: Subject<'a>,
-    next: Option<String>,
-    seen: HashSet<String>,
-    empty: usize,
-}
-
-impl<'a> Pages<'a> {
-    fn new(client: &'a Client, scope: Scope<'a>, path: &str, subject: Subject<'a>) -> Self {
-        Self {
-            client,
-            scope,
-            subject,
-            next: Some(format!("{path}?n={PAGE}")),
-            seen: HashSet::new(),
-            empty: 0,
-        }
-    }
-
-    /// The answer for the next page, whatever it is; `None` after the last.
-    async fn answer(&mut self) -> Result<Option<Answer>, Error> {
-        let Some(path) = self.next.take() else {
-            return Ok(None);
-        };
-        let call = Call {
-            accept: Some("application/json"),
-            limit: PAGE_LIMIT,
-            ..Call::new(Method::GET, &path, self.scope)
-        };
-        let answer = self.client.call(call).await?;
-        if answer.status.is_success() {
-            self.next = self.link(&answer, &path)?;
-        }
-        self.seen.insert(path);
-        Ok(Some(answer))
-    }
-
-    fn link(&self, answer: &Answer, path: &str) -> Result<Option<String>, Error> {
-        let Some(header) = answer.headers.get(LINK).and_then(|link| link.to_str().ok()) else {
-            return Ok(None);
-        };
-        let base = self.client.endpoint.decided().join(&format!("/{path}"));
-        let next = base
-            .map_err(|_| link::LinkError::Form)
-            .and_then(|page: Url| link::next(header, &page))
-            .map_err(|error| self.client.malformed(self.subject, error))?;
-        match next {
-            Some(next) if next == path || self.seen.contains(&next) => Err(self.client.malformed(
-                self.subject,
-                "its pages lead back to one that was there before",
-            )),
-            next => Ok(next),
-        }
-    }
-
-    fn entries<T: DeserializeOwned>(&mut self, answer: &Answer) -> Result<Vec<T>, Error> {
-        let page: Page<T> = serde_json::from_slice(&answer.body)
-            .map_err(|error| self.client.malformed(self.subject, error))?;
-        let entries = page.repositories.unwrap_or_default();
-        self.empty = if entries.is_empty() {
-            self.empty + 1
-        } else {
-            0
-        };
-        if self.empty > EMPTY_PAGES {
-            return Err(self
-                .client
-                .malformed(self.subject, "its pages go on without an entry"));
-        }
-        Ok(entries)
-    }
 }
 
 /// A listing under way; [`Listing::page`] hands out what comes.
@@ -209,21 +99,14 @@ impl<'a, T> Listing<'a, T> {
     }
 }
 
-/// The names of a page, without those that are against the rules.
+/// The names of a page, without those that are against the rules: they must not hide the others.
 fn names<T: FromStr>(pages: &mut Pages<'_>, answer: &Answer) -> Result<Vec<T>, Error> {
-    let entries: Vec<Name<T>> = pages.entries(answer)?;
-    let all = entries.len();
-    let good: Vec<T> = entries
-        .into_iter()
-        .filter_map(|name| match name {
-            Name::Good(name) => Some(name),
-            Name::Bad => None,
-        })
-        .collect();
-    if good.len() < all {
+    let texts = pages.texts(answer)?;
+    let good: Vec<T> = texts.iter().filter_map(|text| text.parse().ok()).collect();
+    if good.len() < texts.len() {
         pages.client.transport.tell(Event::Warning(&format!(
             "{} of the names in {} are against the rules of names and are left out",
-            all - good.len(),
+            texts.len() - good.len(),
             pages.subject
         )));
     }
@@ -234,7 +117,7 @@ impl Client {
     /// All repositories that may be seen.
     pub fn catalog(&self) -> Listing<'_, Repository> {
         Listing {
-            pages: Pages::new(self, Scope::Catalog, "v2/_catalog", Subject::Catalog),
+            pages: Pages::new(self, Scope::Catalog, CATALOG, Subject::Catalog),
             read: names,
             first: None,
         }
@@ -289,21 +172,6 @@ impl Client {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pages_of_all_kinds() {
-        let read = |text: &str| {
-            let page: Page<Name<Repository>> = serde_json::from_str(text).ok()?;
-            let names = page.repositories.unwrap_or_default();
-            let good = |name: &Name<Repository>| matches!(name, Name::Good(_));
-            Some((names.iter().filter(|name| good(name)).count(), names.len()))
-        };
-        assert_eq!(read(r#"{"repositories":["a","b/c"]}"#), Some((2, 2)));
-        assert_eq!(read(r#"{"name":"a","tags":["a","NOT OK"]}"#), Some((1, 2)));
-        assert_eq!(read(r#"{"name":"a","tags":null}"#), Some((0, 0)));
-        assert_eq!(read(r#"{"repositories":"a"}"#), None);
-        assert_eq!(read(r#"{"repositories":[1]}"#), None);
-    }
 
     #[test]
     fn a_summary_as_it_is_sent() {

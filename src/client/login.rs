@@ -125,10 +125,6 @@ impl Client {
             words,
             hint: hint.to_owned(),
         };
-        if !self.endpoint.may_send_credentials() {
-            let hint = "credentials are sent over plain http only with --plain-http";
-            return Err(rejected(String::new(), hint));
-        }
         let challenges = Challenge::all(&answer.headers);
         let offered = |scheme| Challenge::find(&challenges, scheme);
         let (header, refresh) = match (credential, offered("bearer"), offered("basic")) {
@@ -160,7 +156,7 @@ impl Client {
         match answer.status {
             status if status.is_success() => Ok(Proof::Accepted(refresh)),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                Err(rejected(super::error::words(&answer.body), hint))
+                Err(rejected(super::words::words(&answer.body), hint))
             }
             _ => Err(self.refusal(&answer, Subject::Root)),
         }

@@ -103,25 +103,28 @@ impl Client {
         }
     }
 
-    /// Digest, type and length of a manifest. From a registry that does not say them all, by
-    /// getting the manifest.
+    /// Digest, type and length of a manifest. A registry that refuses HEAD or does not answer it in
+    /// full is asked for the manifest itself: some answer 401, 404, 405 or 500 to HEAD alone, some
+    /// redirect it to a storage that does not take it.
     pub async fn manifest_head(
         &self,
         repository: &Repository,
         reference: &Reference,
     ) -> Result<ManifestHead, Error> {
         let subject = Subject::Manifest(repository, reference);
-        let answer = self
-            .manifest_call(Method::HEAD, repository, reference)
-            .await?;
-        if !answer.status.is_success() {
-            return Err(self.refusal(&answer, subject));
-        }
-        let size = answer
-            .headers
-            .get(CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok()?.parse().ok());
-        let known = (answer.digest(), media_type(&answer.headers), size);
+        let answer = self.manifest_call(Method::HEAD, repository, reference);
+        let known = match answer.await {
+            Ok(answer) if answer.status.is_success() => {
+                let size = answer.headers.get(CONTENT_LENGTH);
+                let size = size.and_then(|value| value.to_str().ok()?.parse().ok());
+                (answer.digest(), media_type(&answer.headers), size)
+            }
+            Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
+                return Err(self.refusal(&answer, subject));
+            }
+            Err(error @ Error::Unreachable { .. }) => return Err(error),
+            Ok(_) | Err(_) => (None, None, None),
+        };
         if let (Some(digest), Some(media_type), Some(size)) = known {
             if let Reference::Digest(expected) = reference
                 && *expected != digest
@@ -180,7 +183,7 @@ impl Client {
         Err(Error::Unsupported {
             registry: self.registry().to_owned(),
             what: format!("deleting {subject}"),
-            words: super::error::words(&answer.body),
+            words: super::words::words(&answer.body),
             hint: hint.to_owned(),
         })
     }
@@ -226,7 +229,7 @@ impl Client {
             return Err(Error::Unsupported {
                 registry: self.registry().to_owned(),
                 what: format!("{subject}, a manifest of {length} bytes"),
-                words: super::error::words(&answer.body),
+                words: super::words::words(&answer.body),
                 hint: "4 MiB is what most registries take; an index of fewer images is shorter"
                     .into(),
             });
@@ -244,6 +247,8 @@ impl Client {
         let call = Call {
             accept: Some(ACCEPT),
             limit: MANIFEST_LIMIT,
+            // GET follows where it fails.
+            retried: method != Method::HEAD,
             ..Call::new(method, &path, Scope::Pull(repository))
         };
         self.call(call).await

@@ -15,6 +15,7 @@ mod certificates;
 mod challenge;
 mod connections;
 mod credentials;
+mod docker_config;
 mod downloads;
 mod endpoint;
 mod error;
@@ -27,6 +28,8 @@ mod listing;
 mod login;
 mod manifests;
 mod outgoing;
+mod pages;
+mod recognition;
 mod referrers;
 mod repositories;
 mod request;
@@ -42,6 +45,7 @@ mod trust;
 mod tunnel;
 mod uploads;
 mod window;
+mod words;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,6 +62,7 @@ use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
 pub use source::Source;
 pub use ssh::{SSH, SshAddress, SshAddressError};
+use tokio::sync::OnceCell;
 pub use uploads::Uploaded;
 use url::Url;
 
@@ -106,6 +111,8 @@ pub struct Client {
     endpoint: Arc<Endpoint>,
     transport: Arc<Transport>,
     auth: Arc<Auth>,
+    /// Why it is none, where it was asked because of a strange answer; `None` of a registry.
+    known_registry: Arc<OnceCell<Option<&'static str>>>,
 }
 
 /// Where a request goes.
@@ -133,6 +140,8 @@ struct Call<'a> {
     open: bool,
     /// How long the answer may take, where that is longer than usual.
     patience: Option<Duration>,
+    /// Whether a status that may change a moment later is waited out.
+    retried: bool,
 }
 
 impl<'a> Call<'a> {
@@ -152,6 +161,7 @@ impl<'a> Call<'a> {
             from: None,
             open: false,
             patience: None,
+            retried: true,
         }
     }
 }
@@ -166,6 +176,7 @@ impl Client {
             auth: Arc::new(Auth::new(registry, &endpoint)),
             endpoint: Arc::new(endpoint),
             transport: Arc::new(transport),
+            known_registry: Arc::default(),
         })
     }
 
@@ -187,6 +198,7 @@ impl Client {
         };
         let elsewhere = !self.is_own(&url);
         let authorization = self.authorization(&url, &call.scope);
+        let is_head = call.method == Method::HEAD;
         let mut request = Request {
             accept: call.accept,
             authorization,
@@ -195,10 +207,14 @@ impl Client {
             from: call.from,
             open: call.open,
             patience: call.patience,
+            retried: call.retried,
             ..Request::new(call.method, url)
         };
         let answer = self.transport.fetch(&request).await?;
         if answer.status != StatusCode::UNAUTHORIZED || answer.elsewhere || elsewhere {
+            if !(is_head || answer.elsewhere || elsewhere) {
+                self.check_is_registry(&answer).await?;
+            }
             return Ok(answer);
         }
         let rejected = request.authorization.take();
@@ -239,22 +255,39 @@ impl Client {
     /// The error that an answer other than success is.
     fn refusal(&self, answer: &Answer, subject: Subject<'_>) -> Error {
         let registry = self.name.clone();
-        let words = error::words(&answer.body);
+        let words = words::words(&answer.body);
         let (status, what) = (answer.status, subject.to_string());
         match status {
+            StatusCode::NOT_FOUND if matches!(subject, Subject::Root) => Error::NoRegistry {
+                registry,
+                reason: "/v2/ is not there (404)".into(),
+            },
             StatusCode::NOT_FOUND => Error::NotFound {
                 registry,
-                // One has no catalog, and not no the catalog.
-                what: what.trim_start_matches("the ").to_owned(),
-                words: error::absence(&answer.body, subject.is_in_a_repository()),
+                what: subject.absent(),
+                words: words::absence(&answer.body, subject.is_in_a_repository()),
                 hint: subject.where_to_look(&self.name),
             },
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::Denied {
                 what,
                 words,
-                hint: self.auth.hint(&registry, &self.endpoint),
+                hint: if recognition::is_about_room(&answer.body) {
+                    String::new()
+                } else {
+                    self.auth.hint(&registry)
+                },
                 registry,
             },
+            StatusCode::BAD_REQUEST
+                if self.endpoint.decided().scheme() == "http"
+                    && recognition::speaks_of_https(&answer.body) =>
+            {
+                Error::Encrypted {
+                    registry,
+                    status,
+                    words,
+                }
+            }
             _ if retry::is_transient(status) => Error::Unavailable {
                 hint: answer
                     .headers

@@ -4,7 +4,6 @@
 //! specification, "Listing Referrers" and "Referrers Tag Schema").
 
 use bytes::Bytes;
-use reqwest::header::LINK;
 use reqwest::{Method, StatusCode};
 
 use super::auth::Scope;
@@ -91,18 +90,17 @@ impl Client {
                 return Ok(None);
             };
             referrers.extend(view.manifests);
-            let next = answer.headers.get(LINK).and_then(|link| link.to_str().ok());
             let page = self.endpoint.decided().join(&format!("/{path}"));
-            let next = next
-                .zip(page.ok())
-                .map(|(link, page)| link::next(link, &page));
-            match next.transpose() {
-                Ok(None | Some(None)) => return Ok(Some(referrers)),
-                Ok(Some(Some(next))) => path = next,
+            let next = page
+                .map_err(|_| link::LinkError::Address)
+                .and_then(|page| link::next(&answer.headers, &page));
+            match next {
+                Ok(None) => return Ok(Some(referrers)),
+                Ok(Some(next)) => path = next,
                 Err(error) => return Err(self.malformed(subject, error)),
             }
         }
-        Err(self.malformed(subject, "its pages do not end"))
+        Err(self.malformed(subject, format!("it has more than {PAGES} pages")))
     }
 
     /// What the fallback tag lists.

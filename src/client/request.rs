@@ -31,6 +31,9 @@ pub(super) struct Request<'a> {
     pub(super) open: bool,
     /// How long the answer may take, where that is longer than usual.
     pub(super) patience: Option<Duration>,
+    /// Whether a status that may change a moment later is waited out. Too many requests (429) always
+    /// are.
+    pub(super) retried: bool,
 }
 
 impl Request<'_> {
@@ -47,6 +50,7 @@ impl Request<'_> {
             from: None,
             open: false,
             patience: None,
+            retried: true,
         }
     }
 }

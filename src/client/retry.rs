@@ -1,4 +1,4 @@
-//! When a request is tried again, and how long to wait before that.
+//! When a request is tried again, how long to wait before that, and when an answer is given up.
 //!
 //! Pure but for the clock: what is worth a retry, exponential back-off with jitter, `Retry-After`
 //! in both of its forms (RFC 9110, 10.2.3). Requests that are retried are idempotent, always.
@@ -14,6 +14,11 @@ const FIRST: Duration = Duration::from_millis(400);
 const LONGEST: Duration = Duration::from_secs(15);
 /// The longest `Retry-After` that is waited out; a longer one ends the request at once.
 pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long an answer may come at any speed.
+const GRACE: Duration = Duration::from_secs(30);
+/// The least speed of an answer after that, in bytes a second on average.
+const SLOWEST: u64 = 256;
 
 /// Whether an answer may be another one a moment later.
 pub(super) fn is_transient(status: StatusCode) -> bool {
@@ -33,6 +38,12 @@ pub(super) fn delay(attempt: u32) -> Duration {
     let (_, low) = uuid::Uuid::new_v4().as_u64_pair();
     let share = f64::from(u32::try_from(low & 0xffff_ffff).unwrap_or(0)) / f64::from(u32::MAX);
     whole.mul_f64(0.5 + share / 2.0)
+}
+
+/// Whether a body that is to be held in memory comes so slowly that it is given up: at less than
+/// [`SLOWEST`] on average after [`GRACE`].
+pub(super) fn is_trickle(received: u64, elapsed: Duration) -> bool {
+    elapsed > GRACE && received < SLOWEST * elapsed.as_secs()
 }
 
 /// What `Retry-After` says, in seconds or as a date; `None` for what is neither.
@@ -89,6 +100,21 @@ mod tests {
                 worth,
                 "{status}"
             );
+        }
+    }
+
+    #[test]
+    fn an_answer_that_trickles_is_given_up() {
+        for (received, seconds, given_up) in [
+            (0, 29, false),
+            (29, 30, false),
+            (31, 31, true),
+            (SLOWEST * 31 - 1, 31, true),
+            (SLOWEST * 31, 31, false),
+            (64 * 1024 * 1024, 3600, false),
+        ] {
+            let elapsed = Duration::from_secs(seconds);
+            assert_eq!(is_trickle(received, elapsed), given_up, "{received}");
         }
     }
 }

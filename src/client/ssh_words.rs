@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::task::JoinHandle;
 
-use super::error::plain;
+use super::words::plain;
 use super::{Event, Listener};
 
 /// How long the last line is held back.

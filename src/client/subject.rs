@@ -43,6 +43,15 @@ impl fmt::Display for Subject<'_> {
 }
 
 impl Subject<'_> {
+    /// What a registry does not have that answers 404.
+    pub(super) fn absent(self) -> String {
+        match self {
+            Self::Upload(repository) => format!("repository {repository} to upload to"),
+            // One has no catalog, and not no the catalog.
+            _ => self.to_string().trim_start_matches("the ").to_owned(),
+        }
+    }
+
     /// Whether it could be missing from a repository that is there.
     pub(super) fn is_in_a_repository(self) -> bool {
         matches!(self, Self::Manifest(..) | Self::Blob(..))
@@ -52,7 +61,7 @@ impl Subject<'_> {
     /// asked for just now.
     pub(super) fn where_to_look(self, registry: &str) -> String {
         match self {
-            Self::Root => "it may be something other than a registry".into(),
+            Self::Root => String::new(),
             Self::Catalog => {
                 "not every registry has one; `regctl tags REPOSITORY` asks for less".into()
             }

@@ -16,9 +16,9 @@ use super::Error;
 use super::challenge::Challenge;
 use super::credentials::Credential;
 use super::endpoint::Endpoint;
-use super::error::words;
 use super::request::{Answer, Request};
 use super::transport::Transport;
+use super::words::words;
 
 /// The shortest life of a token, whatever its service says.
 const SHORTEST_LIFE: Duration = Duration::from_mins(1);
@@ -30,7 +30,8 @@ const TOKEN_LIMIT: usize = 1024 * 1024;
 struct TokenAnswer {
     token: Option<String>,
     access_token: Option<String>,
-    expires_in: Option<u64>,
+    /// Seconds, as a number or as a text; some services write a negative one.
+    expires_in: Option<serde_json::Value>,
     refresh_token: Option<String>,
 }
 
@@ -83,10 +84,10 @@ impl Asked<'_> {
             .ok_or_else(|| malformed("there is no token in it"))?;
         let header =
             bearer(&text).ok_or_else(|| malformed("the token has characters that none has"))?;
-        let life = Duration::from_secs(token.expires_in.unwrap_or(0)).max(SHORTEST_LIFE);
+        let life = seconds(token.expires_in.as_ref()).max(SHORTEST_LIFE);
         Ok(Granted {
             header,
-            life: life.min(LONGEST_LIFE),
+            life,
             refresh: token.refresh_token.filter(|token| !token.is_empty()),
         })
     }
@@ -106,10 +107,11 @@ impl Asked<'_> {
             .ok_or_else(|| malformed("its realm is not an address"))?;
         match realm.scheme() {
             "https" => Ok(realm),
-            "http" if endpoint.may_tell_plainly(&realm) => Ok(realm),
-            _ => Err(malformed(
-                "its realm is not https, so no credentials are sent there",
-            )),
+            "http" if endpoint.trusts_plain(&realm) => Ok(realm),
+            _ => Err(malformed(&format!(
+                "its token service {} is not https, so no credentials are sent there",
+                realm.origin().ascii_serialization()
+            ))),
         }
     }
 
@@ -173,6 +175,17 @@ impl Asked<'_> {
     }
 }
 
+/// The life that a token service says, at least none and at most [`LONGEST_LIFE`].
+fn seconds(value: Option<&serde_json::Value>) -> Duration {
+    let text = value.and_then(serde_json::Value::as_str);
+    let number = match text {
+        Some(text) => text.trim().parse().ok(),
+        None => value.and_then(serde_json::Value::as_f64),
+    };
+    let number = number.unwrap_or(0.0).clamp(0.0, LONGEST_LIFE.as_secs_f64());
+    Duration::try_from_secs_f64(number).unwrap_or_default()
+}
+
 fn no_token(answer: &Answer, realm: &Url, hint: &str) -> Error {
     let registry = realm.authority().to_owned();
     let (what, words) = ("a token".to_owned(), words(&answer.body));
@@ -222,4 +235,29 @@ fn secret(text: &str) -> Option<HeaderValue> {
     let mut header = HeaderValue::from_str(text).ok()?;
     header.set_sensitive(true);
     Some(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lives_of_tokens_as_services_write_them() {
+        for (said, life) in [
+            (json!(300), 300),
+            (json!(299.6), 299),
+            (json!("300"), 300),
+            (json!(-1), 0),
+            (json!(0), 0),
+            (json!(null), 0),
+            (json!("soon"), 0),
+            (json!([1]), 0),
+            (json!(1e300), LONGEST_LIFE.as_secs()),
+        ] {
+            assert_eq!(seconds(Some(&said)).as_secs(), life, "{said}");
+        }
+        assert_eq!(seconds(None), Duration::ZERO);
+    }
 }

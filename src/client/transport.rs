@@ -10,17 +10,17 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, LOCATION, RANGE, RETRY_AFTER,
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, LOCATION, RANGE, RETRY_AFTER,
 };
 use reqwest::{Method, StatusCode};
 use url::Url;
 
 use super::connections::{Connections, Pace};
 use super::endpoint::Endpoint;
-use super::error::innermost;
 use super::failure::{Failed, malformed, refused, tls_reason};
 use super::request::{Answer, Request};
-use super::retry::{PATIENCE, delay, is_transient, retry_after};
+use super::retry::{PATIENCE, delay, is_transient, is_trickle, retry_after};
+use super::words::innermost;
 use super::{Error, Event, Listener, Options};
 
 /// How many redirects are followed.
@@ -73,7 +73,10 @@ impl Transport {
             self.wait_while_paused(&host).await;
             let outcome = self.follow(request).await;
             let (reason, asked) = match &outcome {
-                Ok(answer) if is_transient(answer.status) => {
+                Ok(answer)
+                    if is_transient(answer.status)
+                        && (request.retried || answer.status == StatusCode::TOO_MANY_REQUESTS) =>
+                {
                     let asked = answer.headers.get(RETRY_AFTER);
                     let asked = asked.and_then(|value| value.to_str().ok());
                     let asked = asked.and_then(|value| retry_after(value, Timestamp::now()));
@@ -198,6 +201,11 @@ impl Transport {
             builder = builder
                 .header(CONTENT_TYPE, *media_type)
                 .body(bytes.clone());
+        } else if request.form.is_none()
+            && matches!(request.method, Method::POST | Method::PUT | Method::PATCH)
+        {
+            // hyper says no length of a body that is absent; Google's front answers 411 to that.
+            builder = builder.header(CONTENT_LENGTH, 0);
         }
         if let Some(from) = request.from {
             builder = builder.header(RANGE, format!("bytes={from}-"));
@@ -258,6 +266,7 @@ impl Transport {
                 tries: 1,
             });
         }
+        let begun = Instant::now();
         // hyper knows that the answer to a HEAD has no body.
         loop {
             let chunk = match response.chunk().await {
@@ -266,6 +275,17 @@ impl Transport {
                 Err(error) => return Err(self.failure(&error, &request.url).await),
             };
             body.extend_from_slice(&chunk);
+            if is_trickle(body.len() as u64, begun.elapsed()) {
+                return Err(Failed::Final(Error::Unreachable {
+                    host: self.shown(&request.url).to_owned(),
+                    reason: format!(
+                        "its answer trickles: {} bytes in {} s",
+                        body.len(),
+                        begun.elapsed().as_secs()
+                    ),
+                    hint: "it may be overloaded, or the network is; try again later".into(),
+                }));
+            }
             if !status.is_success() && body.len() >= FAILURE_LIMIT {
                 body.truncate(FAILURE_LIMIT);
                 break;

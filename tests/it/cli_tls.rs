@@ -59,7 +59,7 @@ fn whom_to_trust() {
         // Both answer in plain text that TLS is spoken there.
         let error = regctl.fails(1, &["catalog", "--retries", "0", "--plain-http"]);
         assert!(
-            error.contains("400") && error.contains("HTTPS server"),
+            error.contains("speaks https") && error.contains("leave out --plain-http"),
             "{error}"
         );
 

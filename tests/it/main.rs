@@ -35,6 +35,7 @@ mod cli_lists;
 mod cli_strange;
 mod cli_support;
 mod cli_tls;
+mod client_answers;
 mod collect_gc;
 mod collect_stress;
 mod copy_images;

@@ -11,6 +11,8 @@ use std::thread;
 pub(crate) struct Passed {
     pub(crate) line: String,
     pub(crate) authorization: Option<String>,
+    /// Its `Content-Length`, or how it is transferred instead.
+    pub(crate) length: Option<String>,
 }
 
 /// What happens to a request.
@@ -90,6 +92,7 @@ fn serve(
     let passed = Passed {
         line: line.trim_end_matches(" HTTP/1.1").to_owned(),
         authorization: field("authorization"),
+        length: field("content-length").or_else(|| field("transfer-encoding")),
     };
     let action = {
         let mut log = log.lock().unwrap();

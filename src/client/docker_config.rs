@@ -1,0 +1,92 @@
+//! The form of docker's `config.json` and podman's `auth.json`, as far as credentials go.
+//!
+//! Pure. As lenient as Go is with its own files: `null` is an absent value everywhere, what is not
+//! known is ignored. Secrets are in no `Debug`.
+
+use std::collections::HashMap;
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::{Deserialize, Deserializer};
+
+use super::credentials::Credential;
+
+/// Padding is as the writer liked it.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// docker's own file; `null` stands for an absent value anywhere in it, as in Go.
+#[derive(Deserialize, Default)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct File {
+    #[serde(deserialize_with = "present")]
+    pub(super) auths: HashMap<String, Entry>,
+    #[serde(deserialize_with = "null_or")]
+    pub(super) creds_store: String,
+    #[serde(deserialize_with = "present")]
+    pub(super) cred_helpers: HashMap<String, String>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+pub(super) struct Entry {
+    #[serde(deserialize_with = "null_or")]
+    auth: String,
+    #[serde(deserialize_with = "null_or")]
+    username: String,
+    #[serde(deserialize_with = "null_or")]
+    password: String,
+    #[serde(deserialize_with = "null_or")]
+    identitytoken: String,
+    #[serde(deserialize_with = "null_or")]
+    registrytoken: String,
+}
+
+/// A value, its default for `null`.
+fn null_or<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// A map without the keys whose value is `null`; an empty one for `null`.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<HashMap<String, T>, D::Error> {
+    let entries: Option<HashMap<String, Option<T>>> = Option::deserialize(deserializer)?;
+    let entries = entries.unwrap_or_default().into_iter();
+    Ok(entries
+        .filter_map(|(key, value)| Some((key, value?)))
+        .collect())
+}
+
+impl Entry {
+    pub(super) fn credential(&self) -> Option<Credential> {
+        if !self.identitytoken.is_empty() {
+            return Some(Credential::Identity(self.identitytoken.clone()));
+        }
+        if !self.registrytoken.is_empty() {
+            return Some(Credential::Registry(self.registrytoken.clone()));
+        }
+        if self.auth.is_empty() {
+            return (!self.username.is_empty()).then(|| Credential::Basic {
+                user: self.username.clone(),
+                password: self.password.clone(),
+            });
+        }
+        let (user, password) = self.decoded()?;
+        Some(Credential::Basic { user, password })
+    }
+
+    pub(super) fn decoded(&self) -> Option<(String, String)> {
+        let decoded = BASE64.decode(self.auth.trim()).ok()?;
+        let decoded = String::from_utf8(decoded).ok()?;
+        let (user, password) = decoded.split_once(':')?;
+        // Old versions of docker padded it with NUL.
+        let password = password.trim_end_matches('\0');
+        Some((user.to_owned(), password.to_owned()))
+    }
+}

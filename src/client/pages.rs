@@ -1,0 +1,244 @@
+//! The pages of a listing, one after the other, to the end.
+//!
+//! Owns how the next page is found: by its `Link`, else, after a full page without one, by the last
+//! entry. Invariant: a listing ends where the registry says so, or it is an error: a page that can't be
+//! understood, that was there before, or too many of them.
+
+use std::collections::HashSet;
+
+use reqwest::Method;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use super::auth::Scope;
+use super::request::Answer;
+use super::{Call, Client, Error, Subject, link};
+
+/// How many entries are asked for at once.
+const PAGE: usize = 1000;
+/// The largest page that is read, in bytes: registries that do not page send all of it at once.
+const PAGE_LIMIT: usize = 64 * 1024 * 1024;
+/// How many pages without an entry may follow each other.
+const EMPTY_PAGES: usize = 100;
+/// How many pages a listing may have.
+const PAGES: usize = 100_000;
+/// How many entries a listing may have.
+const ENTRIES: usize = 10_000_000;
+/// The path of the list of repositories.
+pub(super) const CATALOG: &str = "v2/_catalog";
+
+/// A page as it comes: all listings have their entries under one of two names, and some
+/// registries write `null` for none.
+#[derive(Deserialize)]
+struct Page<T> {
+    #[serde(alias = "tags")]
+    repositories: Option<Vec<T>>,
+}
+
+/// A walk through the pages of one listing.
+pub(super) struct Pages<'a> {
+    pub(super) client: &'a Client,
+    scope: Scope<'a>,
+    pub(super) subject: Subject<'a>,
+    /// Path and query of the next page; `None` after the last.
+    next: Option<String>,
+    /// How many entries the page at hand was asked for; `None` where that was left to the registry.
+    asked: Option<usize>,
+    /// The last entry of the page before, where the page at hand was asked for by it alone.
+    after: Option<String>,
+    seen: HashSet<String>,
+    bounds: Bounds,
+}
+
+impl<'a> Pages<'a> {
+    pub(super) fn new(
+        client: &'a Client,
+        scope: Scope<'a>,
+        path: &str,
+        subject: Subject<'a>,
+    ) -> Self {
+        Self {
+            client,
+            scope,
+            subject,
+            next: Some(format!("{path}?n={PAGE}")),
+            asked: None,
+            after: None,
+            seen: HashSet::new(),
+            bounds: Bounds::default(),
+        }
+    }
+
+    /// The answer for the next page, whatever its status; `None` after the last.
+    pub(super) async fn answer(&mut self) -> Result<Option<Answer>, Error> {
+        let Some(mut path) = self.next.take() else {
+            return Ok(None);
+        };
+        let mut answer = self.get(&path).await?;
+        let first = format!("?n={PAGE}");
+        if matches!(answer.status.as_u16(), 400 | 416 | 422)
+            && let Some(bare) = path.strip_suffix(&first)
+        {
+            // Its own limit is smaller; it knows which.
+            path = bare.to_owned();
+            answer = self.get(&path).await?;
+        }
+        self.asked = page_size(&path);
+        if answer.status.is_success() {
+            self.next = self.link(&answer, &path)?;
+        }
+        self.seen.insert(path);
+        Ok(Some(answer))
+    }
+
+    async fn get(&self, path: &str) -> Result<Answer, Error> {
+        let call = Call {
+            accept: Some("application/json"),
+            limit: PAGE_LIMIT,
+            ..Call::new(Method::GET, path, self.scope)
+        };
+        self.client.call(call).await
+    }
+
+    fn link(&self, answer: &Answer, path: &str) -> Result<Option<String>, Error> {
+        let base = self.client.endpoint.decided().join(&format!("/{path}"));
+        let next = base
+            .map_err(|_| link::LinkError::Address)
+            .and_then(|page: Url| link::next(&answer.headers, &page))
+            .map_err(|error| self.client.malformed(self.subject, error))?;
+        match next {
+            Some(next) if next == path || self.seen.contains(&next) => Err(self.client.malformed(
+                self.subject,
+                "its pages lead back to one that was there before",
+            )),
+            next => Ok(next),
+        }
+    }
+
+    pub(super) fn entries<T: DeserializeOwned>(
+        &mut self,
+        answer: &Answer,
+    ) -> Result<Vec<T>, Error> {
+        let page: Page<T> = serde_json::from_slice(&answer.body)
+            .map_err(|error| self.client.malformed(self.subject, error))?;
+        let entries = page.repositories.unwrap_or_default();
+        let counted = self.bounds.count(entries.len());
+        counted.map_err(|reason| self.client.malformed(self.subject, reason))?;
+        Ok(entries)
+    }
+
+    /// Names as they are written. A full page without a link is followed by one more request: some
+    /// registries page and say no link.
+    pub(super) fn texts(&mut self, answer: &Answer) -> Result<Vec<String>, Error> {
+        let texts: Vec<String> = self.entries(answer)?;
+        if let Some(after) = self.after.take()
+            && texts.contains(&after)
+        {
+            // It has sent the same page again: it does not page at all.
+            self.next = None;
+            return Ok(Vec::new());
+        }
+        if self.next.is_none()
+            && self.asked.is_some_and(|asked| texts.len() == asked)
+            && let Some(last) = texts.last()
+        {
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            query.append_pair("n", &PAGE.to_string());
+            query.append_pair("last", last);
+            let query = query.finish();
+            let path = self.subject_path();
+            self.next = Some(format!("{path}?{query}"));
+            self.after = Some(last.clone());
+        }
+        Ok(texts)
+    }
+
+    fn subject_path(&self) -> String {
+        match self.subject {
+            Subject::Repository(repository) => format!("v2/{repository}/tags/list"),
+            _ => CATALOG.to_owned(),
+        }
+    }
+}
+
+/// How many entries a page was asked for.
+fn page_size(path: &str) -> Option<usize> {
+    let (_, query) = path.split_once('?')?;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs
+        .find(|(name, _)| name == "n")
+        .and_then(|(_, value)| value.parse().ok())
+}
+
+/// Ends a listing that goes on and on.
+#[derive(Default)]
+struct Bounds {
+    pages: usize,
+    entries: usize,
+    /// Pages without an entry, in a row.
+    empty: usize,
+}
+
+impl Bounds {
+    fn count(&mut self, entries: usize) -> Result<(), String> {
+        self.pages += 1;
+        self.entries += entries;
+        self.empty = if entries == 0 { self.empty + 1 } else { 0 };
+        if self.empty > EMPTY_PAGES {
+            return Err(format!("more than {EMPTY_PAGES} pages in a row are empty"));
+        }
+        if self.pages > PAGES {
+            return Err(format!("it has more than {PAGES} pages"));
+        }
+        if self.entries > ENTRIES {
+            return Err(format!("it has more than {ENTRIES} entries"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_of_all_kinds() {
+        let read = |text: &str| {
+            let page: Page<String> = serde_json::from_str(text).ok()?;
+            Some(page.repositories.unwrap_or_default().len())
+        };
+        assert_eq!(read(r#"{"repositories":["a","b/c"]}"#), Some(2));
+        assert_eq!(read(r#"{"name":"a","tags":["a","NOT OK"]}"#), Some(2));
+        assert_eq!(read(r#"{"name":"a","tags":null}"#), Some(0));
+        assert_eq!(read(r#"{"repositories":"a"}"#), None);
+        assert_eq!(read(r#"{"repositories":[1]}"#), None);
+    }
+
+    #[test]
+    fn page_sizes() {
+        assert_eq!(page_size("v2/a/tags/list?n=7"), Some(7));
+        assert_eq!(page_size("v2/a/tags/list?last=n%3D3&n=7"), Some(7));
+        for path in [
+            "v2/a/tags/list",
+            "v2/a/tags/list?n=x",
+            "v2/n=3/tags/list?last=a",
+        ] {
+            assert_eq!(page_size(path), None, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_listing_without_end_ends() {
+        let rounds = |entries: usize| {
+            let mut bounds = Bounds::default();
+            (0..200_000).position(|_| bounds.count(entries).is_err())
+        };
+        assert_eq!(rounds(0), Some(EMPTY_PAGES));
+        assert_eq!(rounds(1), Some(PAGES));
+        assert_eq!(rounds(1000), Some(ENTRIES / 1000));
+        let mut bounds = Bounds::default();
+        let counted = (0..500).all(|round| bounds.count(round % 2).is_ok());
+        assert!(counted, "empty pages between others are fine");
+    }
+}

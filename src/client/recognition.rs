@@ -1,0 +1,73 @@
+//! Whether what answers is a registry at all.
+//!
+//! Looked into only where an answer is strange: a web server says 404 to everything, and without this
+//! a typing error in a port is told as a tag that is not there. One more request decides, once for a
+//! client.
+
+use reqwest::header::CONTENT_TYPE;
+use reqwest::{Method, StatusCode};
+
+use super::request::{Answer, Request};
+use super::{Client, Error, words};
+
+impl Client {
+    /// Makes sure that an answer is one of a registry, where it looks as if it were not: a page for
+    /// people, or a refusal in another form than that of the specification.
+    pub(super) async fn check_is_registry(&self, answer: &Answer) -> Result<(), Error> {
+        let header = |name| answer.headers.get(name)?.to_str().ok();
+        let is_page = |answer: &Answer| {
+            let said = answer.headers.get(CONTENT_TYPE);
+            said.is_some_and(|said| said.as_bytes().starts_with(b"text/html"))
+        };
+        let refused = matches!(answer.status.as_u16(), 400 | 404 | 405 | 501);
+        let strange = if answer.status.is_success() {
+            is_page(answer)
+        } else {
+            refused && !words::is_of_a_registry(&answer.body)
+        };
+        if !strange || header("docker-distribution-api-version").is_some() {
+            return Ok(());
+        }
+        let asked = self.known_registry.get_or_try_init(|| async {
+            let base = self.endpoint.base(&self.transport).await?;
+            let mut url = base.clone();
+            url.set_path("/v2/");
+            let root = self
+                .transport
+                .fetch(&Request::new(Method::GET, url))
+                .await?;
+            let absent = root.status == StatusCode::NOT_FOUND
+                && !words::is_of_a_registry(&root.body)
+                && !root.headers.contains_key("docker-distribution-api-version");
+            Ok::<_, Error>(if absent {
+                Some("/v2/ is not there (404)")
+            } else if root.status.is_success() && is_page(&root) {
+                Some("/v2/ is a page for people")
+            } else {
+                None
+            })
+        });
+        match asked.await? {
+            None => Ok(()),
+            Some(reason) => Err(Error::NoRegistry {
+                registry: self.name.clone(),
+                reason: (*reason).to_owned(),
+            }),
+        }
+    }
+}
+
+/// Whether a refusal is for want of room or for a limit, which signing in does not help against.
+pub(super) fn is_about_room(body: &[u8]) -> bool {
+    let said = String::from_utf8_lossy(body).to_lowercase();
+    ["quota", "exceed", "storage limit"]
+        .iter()
+        .any(|word| said.contains(word))
+}
+
+/// Whether a server of https says that it was asked over http.
+pub(super) fn speaks_of_https(body: &[u8]) -> bool {
+    String::from_utf8_lossy(body)
+        .to_lowercase()
+        .contains("https")
+}

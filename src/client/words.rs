@@ -1,0 +1,204 @@
+//! What a registry or the network says of a failure, made fit to be shown in one line.
+//!
+//! Pure. Reads the error bodies of the specification leniently, and those of token services, proxies
+//! and web servers. Invariants: the result has no control characters and a bounded length; an error
+//! that says more than its status is never dropped.
+
+use serde_json::Value;
+
+/// How much of a registry's own words is repeated, in characters.
+const WORDS_LIMIT: usize = 300;
+/// What says more than that something is unknown is longer than this, in bytes.
+const USUAL_LIMIT: usize = 50;
+
+/// The innermost reason of a chain of errors: what the network itself said.
+pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    plain(&innermost.to_string())
+}
+
+/// Whether a body is an error of the OCI form, `{"errors": […]}`.
+pub(super) fn is_of_a_registry(body: &[u8]) -> bool {
+    entries(body).is_some()
+}
+
+/// The entries of an error body of the OCI form.
+fn entries(body: &[u8]) -> Option<Vec<Value>> {
+    let mut body: Value = serde_json::from_slice(body).ok()?;
+    match body.get_mut("errors")?.take() {
+        Value::Array(entries) => Some(entries),
+        Value::Null => Some(Vec::new()),
+        one => Some(vec![one]),
+    }
+}
+
+/// What an entry says: its message or else its code, and its detail.
+fn entry_words(entry: &Value) -> String {
+    let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
+    let said = match (text("message"), text("code")) {
+        ("", "") => entry.as_str().unwrap_or_default().to_owned(),
+        ("", code) => code.to_lowercase().replace('_', " "),
+        (message, _) => message.to_owned(),
+    };
+    let detail = match entry.get("detail") {
+        Some(Value::String(detail)) => Some(detail.as_str()),
+        // What distribution and others put into an object there.
+        Some(Value::Object(fields)) => ["digest", "Digest", "name", "reason", "message"]
+            .iter()
+            .find_map(|name| fields.get(*name)?.as_str()),
+        _ => None,
+    };
+    match detail.filter(|detail| !detail.is_empty() && !said.contains(detail)) {
+        Some(detail) => format!("{said} ({detail})"),
+        None => said,
+    }
+}
+
+/// What a registry says in the body of a 404 beyond that: nothing, where its code says that what
+/// was asked for is unknown and its message is the usual one; that even the repository is, where that
+/// is news.
+pub(super) fn absence(body: &[u8], repository_is_news: bool) -> String {
+    let Some(entries) = entries(body) else {
+        return words(body);
+    };
+    let code = |entry: &Value| entry["code"].as_str().unwrap_or_default().to_owned();
+    let is_usual = |entry: &Value| {
+        let code = code(entry);
+        let message = entry["message"].as_str().unwrap_or_default().to_lowercase();
+        let usual = ["", "not found", "unknown", "not known to registry"];
+        (code.ends_with("_UNKNOWN") || code == "NOT_FOUND")
+            && usual.iter().any(|usual| message.ends_with(usual))
+            && message.len() < USUAL_LIMIT
+    };
+    if !entries.iter().all(is_usual) {
+        return words(body);
+    }
+    if repository_is_news && entries.iter().any(|entry| code(entry) == "NAME_UNKNOWN") {
+        return "there is no such repository".into();
+    }
+    String::new()
+}
+
+/// What a registry says in an error body: the messages of the OCI form or of another object, else the
+/// first line of a plain text; of a page of HTML its title.
+pub(super) fn words(body: &[u8]) -> String {
+    if let Some(entries) = entries(body) {
+        let said = entries.iter().map(entry_words);
+        let said: Vec<String> = said.filter(|said| !said.is_empty()).collect();
+        return plain(&said.join("; "));
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(fields)) => {
+            // What token services and proxies say.
+            let said = ["error_description", "details", "detail", "message", "error"];
+            let said = said.iter().find_map(|name| fields.get(*name)?.as_str());
+            return plain(said.unwrap_or_default());
+        }
+        Ok(Value::String(text)) => return plain(&text),
+        _ => {}
+    }
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim();
+    if text.starts_with('<') {
+        return title(text);
+    }
+    let line = text.lines().next().unwrap_or_default();
+    if line.starts_with(['{', '[']) {
+        return String::new();
+    }
+    plain(line)
+}
+
+/// The title of a page of HTML.
+fn title(page: &str) -> String {
+    let lower = page.to_ascii_lowercase();
+    let title = || {
+        let start = lower.find("<title>")? + "<title>".len();
+        let length = lower[start..].find("</title>")?;
+        page.get(start..start + length)
+    };
+    plain(title().unwrap_or_default())
+}
+
+/// A text without control characters, cut to [`WORDS_LIMIT`].
+pub(super) fn plain(text: &str) -> String {
+    let mut plain: String = text
+        .chars()
+        .map(|character| {
+            if character.is_control() {
+                ' '
+            } else {
+                character
+            }
+        })
+        .take(WORDS_LIMIT)
+        .collect();
+    if text.chars().nth(WORDS_LIMIT).is_some() {
+        plain.push('…');
+    }
+    plain.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_registrys_own_words() {
+        let body = br#"{"errors":[{"code":"DENIED","message":"no","detail":"ask Anna"},{"code":"NAME_UNKNOWN"}]}"#;
+        assert_eq!(words(body), "no (ask Anna); name unknown");
+        assert_eq!(words(b"upstream is down\nmore"), "upstream is down");
+        assert_eq!(words(b"<html>..."), "");
+        let page = b"<html><head><TITLE>502 Bad\nGateway</title></head>";
+        assert_eq!(words(page), "502 Bad Gateway");
+        for (body, said) in [
+            (r#"{"errors":[{"code":"X","message":null}]}"#, "x"),
+            (r#"{"errors":[{"code":404,"message":"gone"}]}"#, "gone"),
+            (r#"{"errors":{"code":"X","message":"one"}}"#, "one"),
+            (r#"{"errors":["text"]}"#, "text"),
+            (r#"{"errors":null}"#, ""),
+            (r#""just a text""#, "just a text"),
+            (
+                r#"{"errors":[{"code":"B","message":"blob unknown","detail":{"digest":"sha256:1"}}]}"#,
+                "blob unknown (sha256:1)",
+            ),
+        ] {
+            assert_eq!(words(body.as_bytes()), said, "{body}");
+        }
+        let body = br#"{"error":"invalid_grant","error_description":"wrong password"}"#;
+        assert_eq!(words(body), "wrong password");
+        assert_eq!(words(br#"{"details":"no"}"#), "no");
+        assert_eq!(words(b"\x1b[31mred\x07"), "[31mred");
+        assert_eq!(words("é".repeat(1000).as_bytes()).chars().count(), 301);
+        assert_eq!(words(b"\xff\xfe"), "\u{fffd}\u{fffd}");
+    }
+
+    #[test]
+    fn what_is_said_twice_is_said_once() {
+        let body =
+            |code, message| format!(r#"{{"errors":[{{"code":"{code}","message":"{message}"}}]}}"#);
+        let expired = "manifest unknown: it has expired and was deleted on Monday";
+        for (code, message, news, said) in [
+            ("MANIFEST_UNKNOWN", "manifest unknown", true, ""),
+            (
+                "NAME_UNKNOWN",
+                "repository name not known to registry",
+                true,
+                "there is no such repository",
+            ),
+            ("NAME_UNKNOWN", "", false, ""),
+            ("MANIFEST_UNKNOWN", expired, true, expired),
+            ("DENIED", "not found", true, "not found"),
+        ] {
+            assert_eq!(
+                absence(body(code, message).as_bytes(), news),
+                said,
+                "{code}"
+            );
+        }
+        assert_eq!(absence(b"no such host", true), "no such host");
+    }
+}
