@@ -31,6 +31,9 @@ _regctl() {
             regctl,delete)
                 cmd="regctl__subcmd__delete"
                 ;;
+            regctl,digest)
+                cmd="regctl__subcmd__digest"
+                ;;
             regctl,du)
                 cmd="regctl__subcmd__du"
                 ;;
@@ -61,9 +64,6 @@ _regctl() {
             regctl,prune)
                 cmd="regctl__subcmd__prune"
                 ;;
-            regctl,repo)
-                cmd="regctl__subcmd__repo"
-                ;;
             regctl,restore)
                 cmd="regctl__subcmd__restore"
                 ;;
@@ -72,9 +72,6 @@ _regctl() {
                 ;;
             regctl,sync)
                 cmd="regctl__subcmd__sync"
-                ;;
-            regctl,tag)
-                cmd="regctl__subcmd__tag"
                 ;;
             regctl,tags)
                 cmd="regctl__subcmd__tags"
@@ -99,6 +96,9 @@ _regctl() {
                 ;;
             regctl__subcmd__help,delete)
                 cmd="regctl__subcmd__help__subcmd__delete"
+                ;;
+            regctl__subcmd__help,digest)
+                cmd="regctl__subcmd__help__subcmd__digest"
                 ;;
             regctl__subcmd__help,du)
                 cmd="regctl__subcmd__help__subcmd__du"
@@ -130,9 +130,6 @@ _regctl() {
             regctl__subcmd__help,prune)
                 cmd="regctl__subcmd__help__subcmd__prune"
                 ;;
-            regctl__subcmd__help,repo)
-                cmd="regctl__subcmd__help__subcmd__repo"
-                ;;
             regctl__subcmd__help,restore)
                 cmd="regctl__subcmd__help__subcmd__restore"
                 ;;
@@ -141,9 +138,6 @@ _regctl() {
                 ;;
             regctl__subcmd__help,sync)
                 cmd="regctl__subcmd__help__subcmd__sync"
-                ;;
-            regctl__subcmd__help,tag)
-                cmd="regctl__subcmd__help__subcmd__tag"
                 ;;
             regctl__subcmd__help,tags)
                 cmd="regctl__subcmd__help__subcmd__tags"
@@ -154,26 +148,11 @@ _regctl() {
             regctl__subcmd__help,whoami)
                 cmd="regctl__subcmd__help__subcmd__whoami"
                 ;;
-            regctl__subcmd__help__subcmd__manifest,delete)
-                cmd="regctl__subcmd__help__subcmd__manifest__subcmd__delete"
-                ;;
             regctl__subcmd__help__subcmd__manifest,head)
                 cmd="regctl__subcmd__help__subcmd__manifest__subcmd__head"
                 ;;
             regctl__subcmd__help__subcmd__manifest,inspect)
                 cmd="regctl__subcmd__help__subcmd__manifest__subcmd__inspect"
-                ;;
-            regctl__subcmd__help__subcmd__repo,ls)
-                cmd="regctl__subcmd__help__subcmd__repo__subcmd__ls"
-                ;;
-            regctl__subcmd__help__subcmd__tag,ls)
-                cmd="regctl__subcmd__help__subcmd__tag__subcmd__ls"
-                ;;
-            regctl__subcmd__help__subcmd__tag,rm)
-                cmd="regctl__subcmd__help__subcmd__tag__subcmd__rm"
-                ;;
-            regctl__subcmd__manifest,delete)
-                cmd="regctl__subcmd__manifest__subcmd__delete"
                 ;;
             regctl__subcmd__manifest,head)
                 cmd="regctl__subcmd__manifest__subcmd__head"
@@ -184,9 +163,6 @@ _regctl() {
             regctl__subcmd__manifest,inspect)
                 cmd="regctl__subcmd__manifest__subcmd__inspect"
                 ;;
-            regctl__subcmd__manifest__subcmd__help,delete)
-                cmd="regctl__subcmd__manifest__subcmd__help__subcmd__delete"
-                ;;
             regctl__subcmd__manifest__subcmd__help,head)
                 cmd="regctl__subcmd__manifest__subcmd__help__subcmd__head"
                 ;;
@@ -196,36 +172,6 @@ _regctl() {
             regctl__subcmd__manifest__subcmd__help,inspect)
                 cmd="regctl__subcmd__manifest__subcmd__help__subcmd__inspect"
                 ;;
-            regctl__subcmd__repo,help)
-                cmd="regctl__subcmd__repo__subcmd__help"
-                ;;
-            regctl__subcmd__repo,ls)
-                cmd="regctl__subcmd__repo__subcmd__ls"
-                ;;
-            regctl__subcmd__repo__subcmd__help,help)
-                cmd="regctl__subcmd__repo__subcmd__help__subcmd__help"
-                ;;
-            regctl__subcmd__repo__subcmd__help,ls)
-                cmd="regctl__subcmd__repo__subcmd__help__subcmd__ls"
-                ;;
-            regctl__subcmd__tag,help)
-                cmd="regctl__subcmd__tag__subcmd__help"
-                ;;
-            regctl__subcmd__tag,ls)
-                cmd="regctl__subcmd__tag__subcmd__ls"
-                ;;
-            regctl__subcmd__tag,rm)
-                cmd="regctl__subcmd__tag__subcmd__rm"
-                ;;
-            regctl__subcmd__tag__subcmd__help,help)
-                cmd="regctl__subcmd__tag__subcmd__help__subcmd__help"
-                ;;
-            regctl__subcmd__tag__subcmd__help,ls)
-                cmd="regctl__subcmd__tag__subcmd__help__subcmd__ls"
-                ;;
-            regctl__subcmd__tag__subcmd__help,rm)
-                cmd="regctl__subcmd__tag__subcmd__help__subcmd__rm"
-                ;;
             *)
                 ;;
         esac
@@ -233,7 +179,7 @@ _regctl() {
 
     case "${cmd}" in
         regctl)
-            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help"
+            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -416,6 +362,28 @@ _regctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        regctl__subcmd__digest)
+            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         regctl__subcmd__du)
             opts="-o -h -V --output --root --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -537,7 +505,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help)
-            opts="serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help"
+            opts="serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -607,6 +575,20 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help__subcmd__delete)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__digest)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -733,22 +715,8 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help__subcmd__manifest)
-            opts="inspect head delete"
+            opts="inspect head"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__help__subcmd__manifest__subcmd__delete)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -802,34 +770,6 @@ _regctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        regctl__subcmd__help__subcmd__repo)
-            opts="ls"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__help__subcmd__repo__subcmd__ls)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         regctl__subcmd__help__subcmd__restore)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -861,48 +801,6 @@ _regctl() {
         regctl__subcmd__help__subcmd__sync)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__help__subcmd__tag)
-            opts="ls rm"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__help__subcmd__tag__subcmd__ls)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__help__subcmd__tag__subcmd__rm)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1067,46 +965,12 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__manifest)
-            opts="-h -V --help --version inspect head delete help"
+            opts="-h -V --help --version inspect head help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__manifest__subcmd__delete)
-            opts="-y -o -q -v -h -V --repository --dry-run --force --ignore-missing --yes --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --repository)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
-                    return 0
-                    ;;
-                --registry)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --retries)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1145,22 +1009,8 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__manifest__subcmd__help)
-            opts="inspect head delete help"
+            opts="inspect head help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__manifest__subcmd__help__subcmd__delete)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1298,100 +1148,6 @@ _regctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        regctl__subcmd__repo)
-            opts="-h -V --help --version ls help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__repo__subcmd__help)
-            opts="ls help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__repo__subcmd__help__subcmd__help)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__repo__subcmd__help__subcmd__ls)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__repo__subcmd__ls)
-            opts="-o -q -v -h -V --filter --sort --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --filter)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --sort)
-                    COMPREPLY=($(compgen -W "name created size" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
-                    return 0
-                    ;;
-                --registry)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --retries)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         regctl__subcmd__restore)
             opts="-o -h -V --output --root --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1468,148 +1224,6 @@ _regctl() {
                     return 0
                     ;;
                 -j)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
-                    return 0
-                    ;;
-                --registry)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --retries)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__tag)
-            opts="-h -V --help --version ls rm help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__tag__subcmd__help)
-            opts="ls rm help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__tag__subcmd__help__subcmd__help)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__tag__subcmd__help__subcmd__ls)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__tag__subcmd__help__subcmd__rm)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__tag__subcmd__ls)
-            opts="-o -q -v -h -V --filter --sort --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --filter)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --sort)
-                    COMPREPLY=($(compgen -W "name created size semver" -- "${cur}"))
-                    return 0
-                    ;;
-                --output)
-                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
-                    return 0
-                    ;;
-                -o)
-                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
-                    return 0
-                    ;;
-                --registry)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --retries)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__tag__subcmd__rm)
-            opts="-y -o -q -v -h -V --repository --dry-run --force --ignore-missing --yes --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --repository)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -34,6 +34,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand catalog 'List the repositories of a registry'
             cand tags 'List the tags of a repository'
             cand manifest 'Look at one manifest'
+            cand digest 'Print a manifest''s digest'
             cand delete 'Delete tags, manifests and repositories'
             cand login 'Sign in to a registry'
             cand logout 'Sign out of a registry'
@@ -50,8 +51,6 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand check 'Compare the data with what the index knows of it'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
-            cand repo 'Repositories, as other tools spell it'
-            cand tag 'Tags, as other tools spell it'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'regctl;serve'= {
@@ -69,14 +68,14 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --sort 'The order: by name, or the last pushed or largest first'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
+            cand -q 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand --quiet 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand -v 'Print every request on stderr'
+            cand --verbose 'Print every request on stderr'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -87,14 +86,14 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --sort 'The order: by name, or the newest, largest, or highest version first'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
+            cand -q 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand --quiet 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand -v 'Print every request on stderr'
+            cand --verbose 'Print every request on stderr'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -107,22 +106,21 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --version 'Print version'
             cand inspect 'Show what a manifest is and what it holds'
             cand head 'Show a manifest''s digest, type and length, without fetching it'
-            cand delete 'Delete tags, manifests and repositories'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'regctl;manifest;inspect'= {
             cand --platform 'Of an index, show the image for this platform'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --raw 'Print the manifest''s bytes as they are stored'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
+            cand -q 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand --quiet 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand -v 'Print every request on stderr'
+            cand --verbose 'Print every request on stderr'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -131,36 +129,14 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;manifest;head'= {
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-            cand -V 'Print version'
-            cand --version 'Print version'
-        }
-        &'regctl;manifest;delete'= {
-            cand --repository 'A repository to delete with all that is in it; may be given several times'
-            cand -o 'How to print the result'
-            cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
-            cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
-            cand --dry-run 'Say what would be deleted, and delete nothing'
-            cand --force 'Delete a manifest even if several tags go with it'
-            cand --ignore-missing 'Pass over what is not there'
-            cand -y 'Delete several things without asking'
-            cand --yes 'Delete several things without asking'
-            cand --insecure 'Speak https without checking the registry''s certificate'
-            cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
+            cand -q 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand --quiet 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand -v 'Print every request on stderr'
+            cand --verbose 'Print every request on stderr'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -169,22 +145,33 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;manifest;help'= {
             cand inspect 'Show what a manifest is and what it holds'
             cand head 'Show a manifest''s digest, type and length, without fetching it'
-            cand delete 'Delete tags, manifests and repositories'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'regctl;manifest;help;inspect'= {
         }
         &'regctl;manifest;help;head'= {
         }
-        &'regctl;manifest;help;delete'= {
-        }
         &'regctl;manifest;help;help'= {
+        }
+        &'regctl;digest'= {
+            cand --registry 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]'
+            cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
+            cand --insecure 'Speak https without checking the registry''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand --quiet 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand -v 'Print every request on stderr'
+            cand --verbose 'Print every request on stderr'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
         }
         &'regctl;delete'= {
             cand --repository 'A repository to delete with all that is in it; may be given several times'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --dry-run 'Say what would be deleted, and delete nothing'
             cand --force 'Delete a manifest even if several tags go with it'
@@ -193,10 +180,10 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --yes 'Delete several things without asking'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
+            cand -q 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand --quiet 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand -v 'Print every request on stderr'
+            cand --verbose 'Print every request on stderr'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -205,29 +192,29 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;login'= {
             cand -u 'Who signs in; asked for on a terminal'
             cand --username 'Who signs in; asked for on a terminal'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --password-stdin 'Read the password from standard input; else it is asked for on the terminal'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
+            cand -q 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand --quiet 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand -v 'Print every request on stderr'
+            cand --verbose 'Print every request on stderr'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }
         &'regctl;logout'= {
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
+            cand -q 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand --quiet 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand -v 'Print every request on stderr'
+            cand --verbose 'Print every request on stderr'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -236,14 +223,14 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;whoami'= {
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
+            cand -q 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand --quiet 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand -v 'Print every request on stderr'
+            cand --verbose 'Print every request on stderr'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -259,14 +246,14 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --staging 'Where layers out of a pipe wait for their image [default: regctl-import]'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
+            cand -q 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand --quiet 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand -v 'Print every request on stderr'
+            cand --verbose 'Print every request on stderr'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -278,14 +265,14 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --format 'docker: loads everywhere; oci: an OCI image layout and nothing else'
             cand --platform 'Of an index, only the image for this platform; may be repeated'
             cand --without 'Leave out the layers of this image, which the other side has; may be repeated'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
+            cand -q 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand --quiet 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand -v 'Print every request on stderr'
+            cand --verbose 'Print every request on stderr'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -298,7 +285,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --jobs 'How many blobs move at once'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand -a 'Copy every tag of a repository'
             cand --all-tags 'Copy every tag of a repository'
@@ -306,10 +293,10 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --dry-run 'Say what would be done, and do nothing'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
+            cand -q 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand --quiet 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand -v 'Print every request on stderr'
+            cand --verbose 'Print every request on stderr'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -322,7 +309,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --jobs 'How many blobs move at once'
             cand -o 'How to print the result'
             cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
+            cand --registry 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]'
             cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
             cand --delete 'Delete the tags that the source does not have'
             cand -y 'Delete without asking'
@@ -331,10 +318,10 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --dry-run 'Say what would be done, and do nothing'
             cand --insecure 'Speak https without checking the registry''s certificate'
             cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
+            cand -q 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand --quiet 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+            cand -v 'Print every request on stderr'
+            cand --verbose 'Print every request on stderr'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -435,105 +422,12 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
-        &'regctl;repo'= {
-            cand -h 'Print help'
-            cand --help 'Print help'
-            cand -V 'Print version'
-            cand --version 'Print version'
-            cand ls 'List the repositories of a registry'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'regctl;repo;ls'= {
-            cand --filter 'Show only names that match: `*` and `?` stop at a slash, `**` does not'
-            cand --sort 'The order: by name, or the last pushed or largest first'
-            cand -o 'How to print the result'
-            cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
-            cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
-            cand --insecure 'Speak https without checking the registry''s certificate'
-            cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-            cand -V 'Print version'
-            cand --version 'Print version'
-        }
-        &'regctl;repo;help'= {
-            cand ls 'List the repositories of a registry'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'regctl;repo;help;ls'= {
-        }
-        &'regctl;repo;help;help'= {
-        }
-        &'regctl;tag'= {
-            cand -h 'Print help'
-            cand --help 'Print help'
-            cand -V 'Print version'
-            cand --version 'Print version'
-            cand ls 'List the tags of a repository'
-            cand rm 'Delete tags, manifests and repositories'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'regctl;tag;ls'= {
-            cand --filter 'Show only tags that match'
-            cand --sort 'The order: by name, or the newest, largest, or highest version first'
-            cand -o 'How to print the result'
-            cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
-            cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
-            cand --insecure 'Speak https without checking the registry''s certificate'
-            cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-            cand -V 'Print version'
-            cand --version 'Print version'
-        }
-        &'regctl;tag;rm'= {
-            cand --repository 'A repository to delete with all that is in it; may be given several times'
-            cand -o 'How to print the result'
-            cand --output 'How to print the result'
-            cand --registry 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file''s, else 127.0.0.1:5000]'
-            cand --retries 'How often to repeat a request that may work a moment later [default: 4]'
-            cand --dry-run 'Say what would be deleted, and delete nothing'
-            cand --force 'Delete a manifest even if several tags go with it'
-            cand --ignore-missing 'Pass over what is not there'
-            cand -y 'Delete several things without asking'
-            cand --yes 'Delete several things without asking'
-            cand --insecure 'Speak https without checking the registry''s certificate'
-            cand --plain-http 'Speak http, and send credentials over it'
-            cand -q 'Print only results and errors'
-            cand --quiet 'Print only results and errors'
-            cand -v 'Say every request on stderr'
-            cand --verbose 'Say every request on stderr'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-            cand -V 'Print version'
-            cand --version 'Print version'
-        }
-        &'regctl;tag;help'= {
-            cand ls 'List the tags of a repository'
-            cand rm 'Delete tags, manifests and repositories'
-            cand help 'Print this message or the help of the given subcommand(s)'
-        }
-        &'regctl;tag;help;ls'= {
-        }
-        &'regctl;tag;help;rm'= {
-        }
-        &'regctl;tag;help;help'= {
-        }
         &'regctl;help'= {
             cand serve 'Run a registry'
             cand catalog 'List the repositories of a registry'
             cand tags 'List the tags of a repository'
             cand manifest 'Look at one manifest'
+            cand digest 'Print a manifest''s digest'
             cand delete 'Delete tags, manifests and repositories'
             cand login 'Sign in to a registry'
             cand logout 'Sign out of a registry'
@@ -550,8 +444,6 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand check 'Compare the data with what the index knows of it'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
-            cand repo 'Repositories, as other tools spell it'
-            cand tag 'Tags, as other tools spell it'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'regctl;help;serve'= {
@@ -563,13 +455,12 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;help;manifest'= {
             cand inspect 'Show what a manifest is and what it holds'
             cand head 'Show a manifest''s digest, type and length, without fetching it'
-            cand delete 'Delete tags, manifests and repositories'
         }
         &'regctl;help;manifest;inspect'= {
         }
         &'regctl;help;manifest;head'= {
         }
-        &'regctl;help;manifest;delete'= {
+        &'regctl;help;digest'= {
         }
         &'regctl;help;delete'= {
         }
@@ -602,19 +493,6 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;help;completions'= {
         }
         &'regctl;help;generate'= {
-        }
-        &'regctl;help;repo'= {
-            cand ls 'List the repositories of a registry'
-        }
-        &'regctl;help;repo;ls'= {
-        }
-        &'regctl;help;tag'= {
-            cand ls 'List the tags of a repository'
-            cand rm 'Delete tags, manifests and repositories'
-        }
-        &'regctl;help;tag;ls'= {
-        }
-        &'regctl;help;tag;rm'= {
         }
         &'regctl;help;help'= {
         }

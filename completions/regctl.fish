@@ -36,6 +36,7 @@ complete -c regctl -n "__fish_regctl_needs_command" -f -a "serve" -d 'Run a regi
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "catalog" -d 'List the repositories of a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "tags" -d 'List the tags of a repository'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "manifest" -d 'Look at one manifest'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "digest" -d 'Print a manifest\'s digest'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "delete" -d 'Delete tags, manifests and repositories'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "login" -d 'Sign in to a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "logout" -d 'Sign out of a registry'
@@ -52,8 +53,6 @@ complete -c regctl -n "__fish_regctl_needs_command" -f -a "du" -d 'Say how many 
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "check" -d 'Compare the data with what the index knows of it'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "generate" -d 'Write the files that the project keeps under version control'
-complete -c regctl -n "__fish_regctl_needs_command" -f -a "repo" -d 'Repositories, as other tools spell it'
-complete -c regctl -n "__fish_regctl_needs_command" -f -a "tag" -d 'Tags, as other tools spell it'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l listen -d 'Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]' -r
@@ -68,12 +67,12 @@ size\t'Largest first'"
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s q -l quiet -d 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s v -l verbose -d 'Print every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l filter -d 'Show only tags that match' -r
@@ -84,69 +83,59 @@ semver\t'Highest version first'"
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand tags" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand tags" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand tags" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -s q -l quiet -d 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -s v -l verbose -d 'Print every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -s h -l help -d 'Print help'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -f -a "inspect" -d 'Show what a manifest is and what it holds'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -f -a "delete" -d 'Delete tags, manifests and repositories'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head delete help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -f -a "inspect" -d 'Show what a manifest is and what it holds'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l platform -d 'Of an index, show the image for this platform' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l raw -d 'Print the manifest\'s bytes as they are stored'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s q -l quiet -d 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s v -l verbose -d 'Print every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s q -l quiet -d 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s v -l verbose -d 'Print every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l repository -d 'A repository to delete with all that is in it; may be given several times' -r
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
-name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l dry-run -d 'Say what would be deleted, and delete nothing'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l force -d 'Delete a manifest even if several tags go with it'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l ignore-missing -d 'Pass over what is not there'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s y -l yes -d 'Delete several things without asking'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l insecure -d 'Speak https without checking the registry\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s v -l verbose -d 'Say every request on stderr'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from delete" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Show what a manifest is and what it holds'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "delete" -d 'Delete tags, manifests and repositories'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand digest" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand digest" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand digest" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand digest" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand digest" -s q -l quiet -d 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+complete -c regctl -n "__fish_regctl_using_subcommand digest" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand digest" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand digest" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l repository -d 'A repository to delete with all that is in it; may be given several times' -r
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand delete" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l dry-run -d 'Say what would be deleted, and delete nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l force -d 'Delete a manifest even if several tags go with it'
@@ -154,37 +143,37 @@ complete -c regctl -n "__fish_regctl_using_subcommand delete" -l ignore-missing 
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s y -l yes -d 'Delete several things without asking'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand delete" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand delete" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -s q -l quiet -d 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -s v -l verbose -d 'Print every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand login" -s u -l username -d 'Who signs in; asked for on a terminal' -r
-complete -c regctl -n "__fish_regctl_using_subcommand login" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand login" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand login" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand login" -l password-stdin -d 'Read the password from standard input; else it is asked for on the terminal'
 complete -c regctl -n "__fish_regctl_using_subcommand login" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand login" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand login" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand login" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand login" -s q -l quiet -d 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+complete -c regctl -n "__fish_regctl_using_subcommand login" -s v -l verbose -d 'Print every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand login" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand logout" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand logout" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand logout" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand logout" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand logout" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand logout" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand logout" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand logout" -s q -l quiet -d 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+complete -c regctl -n "__fish_regctl_using_subcommand logout" -s v -l verbose -d 'Print every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand logout" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s q -l quiet -d 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s v -l verbose -d 'Print every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l to -d 'A prefix for all names, in this registry if it begins with one' -r
@@ -197,12 +186,12 @@ complete -c regctl -n "__fish_regctl_using_subcommand import" -l staging -d 'Whe
 complete -c regctl -n "__fish_regctl_using_subcommand import" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand import" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand import" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand import" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand import" -s q -l quiet -d 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+complete -c regctl -n "__fish_regctl_using_subcommand import" -s v -l verbose -d 'Print every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand import" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -s o -l output -d 'The file to write; without it, or with -, stdout' -r -F
@@ -210,12 +199,12 @@ complete -c regctl -n "__fish_regctl_using_subcommand export" -l format -d 'dock
 oci\t''"
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l platform -d 'Of an index, only the image for this platform; may be repeated' -r
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l without -d 'Leave out the layers of this image, which the other side has; may be repeated' -r
-complete -c regctl -n "__fish_regctl_using_subcommand export" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand export" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand export" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand export" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand export" -s q -l quiet -d 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+complete -c regctl -n "__fish_regctl_using_subcommand export" -s v -l verbose -d 'Print every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -l match -d 'Of all tags, only those that match' -r
@@ -224,15 +213,15 @@ complete -c regctl -n "__fish_regctl_using_subcommand copy" -s j -l jobs -d 'How
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand copy" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -s a -l all-tags -d 'Copy every tag of a repository'
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -l referrers -d 'Copy signatures and whatever else refers to the images as well'
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -l dry-run -d 'Say what would be done, and do nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand copy" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand copy" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -s q -l quiet -d 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -s v -l verbose -d 'Print every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -l match -d 'Only tags that match, on both sides' -r
@@ -241,7 +230,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand sync" -s j -l jobs -d 'How
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand sync" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -l delete -d 'Delete the tags that the source does not have'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s y -l yes -d 'Delete without asking'
@@ -249,8 +238,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand sync" -l referrers -d 'Cop
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -l dry-run -d 'Say what would be done, and do nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand sync" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand sync" -s v -l verbose -d 'Say every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -s q -l quiet -d 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -s v -l verbose -d 'Print every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l older-than -d 'Of those only the ones that were pushed longer ago' -r
@@ -318,93 +307,27 @@ complete -c regctl -n "__fish_regctl_using_subcommand completions" -s h -l help 
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand generate" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -s h -l help -d 'Print help'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -f -a "ls" -d 'List the repositories of a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and not __fish_seen_subcommand_from ls help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l filter -d 'Show only names that match: `*` and `?` stop at a slash, `**` does not' -r
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l sort -d 'The order: by name, or the last pushed or largest first' -r -f -a "name\t'By name'
-created\t'Last pushed first'
-size\t'Largest first'"
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
-name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the registry\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say every request on stderr'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the repositories of a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand repo; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -s h -l help -d 'Print help'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -f -a "ls" -d 'List the tags of a repository'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -f -a "rm" -d 'Delete tags, manifests and repositories'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and not __fish_seen_subcommand_from ls rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l filter -d 'Show only tags that match' -r
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l sort -d 'The order: by name, or the newest, largest, or highest version first' -r -f -a "name\t'By name'
-created\t'Newest first'
-size\t'Largest first'
-semver\t'Highest version first'"
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
-name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the registry\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s v -l verbose -d 'Say every request on stderr'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l repository -d 'A repository to delete with all that is in it; may be given several times' -r
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
-name\t'Only the names, one a line'"
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l registry -d 'The registry that names without a host mean; http:// or https:// before it says how to speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback [env: REGCTL_REGISTRY] [default: the settings file\'s, else 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l dry-run -d 'Say what would be deleted, and delete nothing'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l force -d 'Delete a manifest even if several tags go with it'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l ignore-missing -d 'Pass over what is not there'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s y -l yes -d 'Delete several things without asking'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l insecure -d 'Speak https without checking the registry\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -l plain-http -d 'Speak http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print only results and errors'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s v -l verbose -d 'Say every request on stderr'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List the tags of a repository'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "rm" -d 'Delete tags, manifests and repositories'
-complete -c regctl -n "__fish_regctl_using_subcommand tag; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "serve" -d 'Run a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "catalog" -d 'List the repositories of a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "tags" -d 'List the tags of a repository'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "manifest" -d 'Look at one manifest'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "delete" -d 'Delete tags, manifests and repositories'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "login" -d 'Sign in to a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "logout" -d 'Sign out of a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "whoami" -d 'Show who is signed in to a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "import" -d 'Bring the images of an archive into a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "copy" -d 'Copy images between registries and repositories'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "sync" -d 'Make a repository hold the tags of another'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "gc" -d 'Collect garbage'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "prune" -d 'Delete tags by a rule, and the manifests that nothing holds then'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "trash" -d 'List what was deleted and can be restored'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "restore" -d 'Bring back what was deleted, as long as it lies in the trash'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "du" -d 'Say how many bytes repositories and tags take up'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "check" -d 'Compare the data with what the index knows of it'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "generate" -d 'Write the files that the project keeps under version control'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "repo" -d 'Repositories, as other tools spell it'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "tag" -d 'Tags, as other tools spell it'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest delete login logout whoami import export copy sync gc prune trash restore du check completions generate repo tag help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "serve" -d 'Run a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "catalog" -d 'List the repositories of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "tags" -d 'List the tags of a repository'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "manifest" -d 'Look at one manifest'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "digest" -d 'Print a manifest\'s digest'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "delete" -d 'Delete tags, manifests and repositories'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "login" -d 'Sign in to a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "logout" -d 'Sign out of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "whoami" -d 'Show who is signed in to a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "import" -d 'Bring the images of an archive into a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "copy" -d 'Copy images between registries and repositories'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "sync" -d 'Make a repository hold the tags of another'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "gc" -d 'Collect garbage'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "prune" -d 'Delete tags by a rule, and the manifests that nothing holds then'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "trash" -d 'List what was deleted and can be restored'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "restore" -d 'Bring back what was deleted, as long as it lies in the trash'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "du" -d 'Say how many bytes repositories and tags take up'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "check" -d 'Compare the data with what the index knows of it'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "generate" -d 'Write the files that the project keeps under version control'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "inspect" -d 'Show what a manifest is and what it holds'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "delete" -d 'Delete tags, manifests and repositories'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from repo" -f -a "ls" -d 'List the repositories of a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "ls" -d 'List the tags of a repository'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from tag" -f -a "rm" -d 'Delete tags, manifests and repositories'

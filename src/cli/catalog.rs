@@ -4,8 +4,8 @@ use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::context::{ClientArgs, Context};
-use super::exit::Exit;
+use super::context::{ClientArgs, Context, EarlyArgs};
+use super::exit::{Exit, Usage};
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
 use super::progress::Progress;
@@ -38,6 +38,9 @@ Examples:
   regctl catalog --filter 'team/**' --sort size
   regctl catalog --registry registry.example.org -o name")]
 pub(super) struct Args {
+    /// The registry [default: as for --registry]
+    #[arg(value_name = "HOST[:PORT]")]
+    host: Option<String>,
     /// Show only names that match: `*` and `?` stop at a slash, `**` does not
     #[arg(long, value_name = "GLOB")]
     filter: Option<String>,
@@ -47,7 +50,14 @@ pub(super) struct Args {
     #[command(flatten)]
     output: FormatArgs,
     #[command(flatten)]
-    pub(super) client: ClientArgs,
+    client: ClientArgs,
+}
+
+impl Args {
+    /// How the command speaks to the registry.
+    pub(super) fn client(&self, early: &EarlyArgs) -> Result<ClientArgs, Usage> {
+        self.client.with(early).naming(self.host.as_deref())
+    }
 }
 
 /// What repositories can be sorted by.

@@ -25,9 +25,11 @@ const RETRIES: u32 = 4;
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct ClientArgs {
-    /// The registry that names without a host mean; http:// or https:// before it says how to
-    /// speak, ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is one that HOST reaches on its loopback
-    /// [env: REGCTL_REGISTRY] [default: the settings file's, else 127.0.0.1:5000]
+    /// The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]
+    ///
+    /// http:// or https:// before it says how to speak; ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is
+    /// a registry that HOST reaches on its loopback. Without the option it is REGCTL_REGISTRY, else
+    /// the `registry:` of the settings file, else 127.0.0.1:5000.
     #[arg(long, value_name = "HOST[:PORT]", help_heading = "Connection")]
     registry: Option<String>,
     /// Speak https without checking the registry's certificate
@@ -44,11 +46,11 @@ pub(super) struct ClientArgs {
         help_heading = "Connection"
     )]
     retries: Option<u32>,
-    /// Print only results and errors
-    #[arg(short, long, conflicts_with = "verbose")]
+    /// Print only data and errors: no progress, no notes, no warnings, no reports of what was done
+    #[arg(short, long, conflicts_with = "verbose", display_order = 900)]
     quiet: bool,
-    /// Say every request on stderr
-    #[arg(short, long)]
+    /// Print every request on stderr
+    #[arg(short, long, display_order = 901)]
     verbose: bool,
 }
 
@@ -203,9 +205,14 @@ impl Context {
         self.place(image)
     }
 
+    /// The repository of `[HOST/]REPOSITORY[:TAG]`.
+    pub(super) fn named(&self, text: &str) -> anyhow::Result<Place> {
+        self.place(parse(text)?)
+    }
+
     /// `[HOST/]REPOSITORY[:TAG][@DIGEST]`; the digest wins, and without either it is `latest`.
-    pub(super) fn manifest(&self, text: &str) -> anyhow::Result<(Place, Reference)> {
-        let image = parse(text)?;
+    pub(super) async fn manifest(&self, text: &str) -> anyhow::Result<(Place, Reference)> {
+        let image = parse(&self.whole(text).await?)?;
         let reference = match image.reference() {
             Some(reference) => reference,
             None => Reference::Tag(DEFAULT_TAG.parse::<Tag>()?),
@@ -213,25 +220,27 @@ impl Context {
         Ok((self.place(image)?, reference))
     }
 
-    /// `[HOST/]REPOSITORY[:TAG][@DIGEST]` as it was written: nothing is made up where there is
-    /// neither.
-    pub(super) fn image(&self, text: &str) -> anyhow::Result<(Place, Option<Tag>, Option<Digest>)> {
-        let image = parse(text)?;
+    /// `[HOST/]REPOSITORY[:TAG][@DIGEST]` as it was written, with no tag where none was.
+    pub(super) async fn image(
+        &self,
+        text: &str,
+    ) -> anyhow::Result<(Place, Option<Tag>, Option<Digest>)> {
+        let image = parse(&self.whole(text).await?)?;
         let (tag, digest) = (image.tag.clone(), image.digest);
         Ok((self.place(image)?, tag, digest))
     }
 
     /// `[HOST/]REPOSITORY:TAG` or `[HOST/]REPOSITORY@DIGEST`: exactly one of them, as what is
     /// deleted must be named.
-    pub(super) fn deletable(&self, text: &str) -> anyhow::Result<(Place, Reference)> {
-        let image = parse(text)?;
+    pub(super) async fn deletable(&self, text: &str) -> anyhow::Result<(Place, Reference)> {
+        let image = parse(&self.whole(text).await?)?;
         let reference = match (&image.tag, &image.digest) {
             (Some(tag), None) => Reference::Tag(tag.clone()),
             (None, Some(digest)) => Reference::Digest(*digest),
             (None, None) => {
                 let reason = format!(
                     "{text:?} names neither a tag nor a digest; hint: REPOSITORY:TAG deletes a tag, \
-                     REPOSITORY@DIGEST a manifest"
+                     REPOSITORY@DIGEST a manifest, --repository REPOSITORY all of a repository"
                 );
                 return Err(Usage(reason).into());
             }

@@ -61,9 +61,9 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         let orders = tags.into_iter().map(Order::tag).collect();
         copy(&args.copy, context, &from, &to, orders).await?
     } else {
-        let (from, source) = context.manifest(&args.source)?;
-        let (to, tag, digest) = context.image(&args.destination)?;
-        let (_, own_tag, _) = context.image(&args.source)?;
+        let (from, source) = context.manifest(&args.source).await?;
+        let (to, tag, digest) = context.image(&args.destination).await?;
+        let (_, own_tag, _) = context.image(&args.source).await?;
         let destination = match (tag, digest) {
             (Some(_), Some(_)) => {
                 let text = &args.destination;

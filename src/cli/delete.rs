@@ -158,7 +158,7 @@ async fn plan(args: &Args, context: &Context) -> anyhow::Result<(Vec<Target>, Ve
     let mut wanted = Vec::new();
     // All are read before the first is looked at: a typing error changes nothing.
     for text in &args.references {
-        let (place, reference) = context.deletable(text)?;
+        let (place, reference) = context.deletable(text).await?;
         let identity = (
             format!("{}/{}", place.client.registry(), place.repository),
             reference.clone(),

@@ -14,7 +14,7 @@ pub enum Exit {
     Done = 0,
     /// Something went wrong.
     Error = 1,
-    /// The command line can't be meant.
+    /// The command line is wrong.
     Usage = 2,
     /// What was asked for is not there.
     NotFound = 3,
@@ -26,9 +26,21 @@ pub enum Exit {
     Unavailable = 6,
     /// Content does not match its digest.
     Mismatch = 7,
+    /// The terminal was closed: SIGHUP.
+    HungUp = 129,
+    /// Ctrl-C: SIGINT.
+    Interrupted = 130,
+    /// SIGTERM.
+    Terminated = 143,
 }
 
 impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl From<Exit> for i32 {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
     }
@@ -47,7 +59,7 @@ impl From<client::Class> for Exit {
     }
 }
 
-/// A command line that parses and yet can't be meant.
+/// A command line that parses, with values that contradict each other or mean nothing.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Usage(pub(super) String);
@@ -71,11 +83,14 @@ impl Exit {
             if cause.is::<Usage>() {
                 return Self::Usage;
             }
-            if let Some(error) = cause.downcast_ref::<std::io::Error>()
-                && error.kind() == ErrorKind::BrokenPipe
-            {
-                // Whoever reads has seen enough.
-                return Self::Done;
+            if let Some(error) = cause.downcast_ref::<std::io::Error>() {
+                match error.kind() {
+                    // The reader, such as `head`, wants no more.
+                    ErrorKind::BrokenPipe => return Self::Done,
+                    // Ctrl-C where a password is asked for.
+                    ErrorKind::Interrupted => return Self::Interrupted,
+                    _ => {}
+                }
             }
         }
         Self::Error

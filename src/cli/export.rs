@@ -65,9 +65,6 @@ enum Format {
 pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let printer = context.printer;
     let begun = Instant::now();
-    let images = |texts: &[String]| -> anyhow::Result<Vec<Image>> {
-        texts.iter().map(|text| image(context, text)).collect()
-    };
     let platforms = args.platform.iter().map(|text| platform(text));
     let options = Options {
         format: match args.format {
@@ -75,9 +72,9 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
             Format::Oci => export::Format::Oci,
         },
         platforms: platforms.collect::<Result<_, _>>()?,
-        without: images(&args.without)?,
+        without: images(context, &args.without).await?,
     };
-    let images = images(&args.references)?;
+    let images = images(context, &args.references).await?;
     let output = args.output.as_deref();
     let (destination, file) = Destination::open(output, printer, "ssh HOST docker load")?;
     let transfers = Transfers::new(printer);
@@ -103,9 +100,17 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     Ok(Exit::Done)
 }
 
+async fn images(context: &Context, texts: &[String]) -> anyhow::Result<Vec<Image>> {
+    let mut images = Vec::new();
+    for text in texts {
+        images.push(image(context, &context.whole(text).await?).await?);
+    }
+    Ok(images)
+}
+
 /// An image as it was written: where it is, and its name in the archive.
-fn image(context: &Context, text: &str) -> anyhow::Result<Image> {
-    let (place, reference) = context.manifest(text)?;
+async fn image(context: &Context, text: &str) -> anyhow::Result<Image> {
+    let (place, reference) = context.manifest(text).await?;
     let mut name: ImageReference = text.parse()?;
     if let (None, Reference::Tag(tag)) = (name.reference(), &reference) {
         name.tag = Some(tag.clone());

@@ -50,7 +50,7 @@ pub(super) struct Args {
 pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> {
     let printer = context.printer;
     let wanted = args.platform.as_deref().map(parse_platform).transpose()?;
-    let (place, reference) = context.manifest(&args.reference)?;
+    let (place, reference) = context.manifest(&args.reference).await?;
     let mut name = place.name(&reference);
     let mut manifest = place.client.manifest(&place.repository, &reference).await?;
     if let Some(wanted) = wanted {
@@ -58,7 +58,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         name = place.name(&Reference::Digest(manifest.digest));
     }
     if args.raw {
-        printer.bytes(&manifest.bytes)?;
+        printer.document(&manifest.bytes)?;
         return Ok(Exit::Done);
     }
     if args.output.format == Format::Name {

@@ -4,19 +4,16 @@ use serde::Serialize;
 
 use super::context::{ClientArgs, Context};
 use super::exit::Exit;
+use super::inspect;
 use super::output::{Format, FormatArgs};
 use super::table::Column;
-use super::{delete, inspect};
 use crate::oci::{Digest, MediaType, Reference};
 
 /// What can be done with a manifest.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    #[command(alias = "get")]
     Inspect(inspect::Args),
     Head(HeadArgs),
-    #[command(hide = true)]
-    Delete(delete::Args),
 }
 
 /// Show a manifest's digest, type and length, without fetching it
@@ -37,6 +34,20 @@ pub(super) struct HeadArgs {
     client: ClientArgs,
 }
 
+/// Print a manifest's digest
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Examples:
+  regctl digest team/nginx:1
+  regctl copy team/nginx@$(regctl digest team/nginx:1) registry.example.org/team/nginx:1")]
+pub(super) struct DigestArgs {
+    /// The manifest
+    #[arg(value_name = "REF")]
+    reference: String,
+    #[command(flatten)]
+    pub(super) client: ClientArgs,
+}
+
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Head {
@@ -52,7 +63,6 @@ impl Command {
         match self {
             Self::Inspect(args) => &args.client,
             Self::Head(args) => &args.client,
-            Self::Delete(args) => &args.client,
         }
     }
 }
@@ -61,12 +71,11 @@ pub(super) async fn run(command: &Command, context: &Context) -> anyhow::Result<
     match command {
         Command::Inspect(args) => inspect::run(args, context).await,
         Command::Head(args) => head(args, context).await,
-        Command::Delete(args) => delete::run(args, context).await,
     }
 }
 
 async fn head(args: &HeadArgs, context: &Context) -> anyhow::Result<Exit> {
-    let (place, reference) = context.manifest(&args.reference)?;
+    let (place, reference) = context.manifest(&args.reference).await?;
     let head = place
         .client
         .manifest_head(&place.repository, &reference)
@@ -93,5 +102,13 @@ async fn head(args: &HeadArgs, context: &Context) -> anyhow::Result<Exit> {
             ]],
         )?,
     }
+    Ok(Exit::Done)
+}
+
+pub(super) async fn digest(args: &DigestArgs, context: &Context) -> anyhow::Result<Exit> {
+    let (place, reference) = context.manifest(&args.reference).await?;
+    let client = &place.client;
+    let head = client.manifest_head(&place.repository, &reference).await?;
+    context.printer.line(&head.digest.to_string())?;
     Ok(Exit::Done)
 }

@@ -14,15 +14,18 @@ mod delete;
 mod delete_repository;
 mod deletion;
 mod destination;
+mod digests;
 mod du;
 mod exit;
 mod export;
 mod figures;
 mod gc;
 mod generate;
+mod habits;
 mod image;
 mod import;
 mod inspect;
+mod interrupt;
 mod login;
 mod logout;
 mod manifest;
@@ -38,9 +41,13 @@ mod sync;
 mod table;
 mod tags;
 mod trash;
+mod usage;
 mod whoami;
 
-use clap::Parser;
+use std::process::ExitCode;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
 pub use exit::Exit;
 
 use self::context::{Context, EarlyArgs};
@@ -73,7 +80,7 @@ them. Proxies are those of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY. On t
 TLS, and is sent credentials all the same; elsewhere that takes --plain-http.
 
 Exit codes: 0 done, 1 error, 2 usage, 3 not found, 4 denied, 5 partly done, 6 unavailable after \
-retries, 7 content does not match its digest."
+retries, 7 content does not match its digest, 130 interrupted."
 )]
 struct Cli {
     #[command(flatten)]
@@ -90,6 +97,7 @@ enum Command {
     /// Look at one manifest
     #[command(subcommand)]
     Manifest(manifest::Command),
+    Digest(manifest::DigestArgs),
     Delete(delete::Args),
     Login(login::Args),
     Logout(logout::Args),
@@ -107,65 +115,95 @@ enum Command {
     Completions(generate::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
-    /// Repositories, as other tools spell it
-    #[command(subcommand, hide = true)]
-    Repo(RepoCommand),
-    /// Tags, as other tools spell it
-    #[command(subcommand, hide = true)]
-    Tag(TagCommand),
 }
 
-#[derive(Debug, clap::Subcommand)]
-enum RepoCommand {
-    #[command(alias = "list")]
-    Ls(catalog::Args),
-}
+/// Threads for work that waits for a device. More would not make it faster, and each has memory of
+/// its own.
+const BLOCKING_THREADS: usize = 64;
 
-#[derive(Debug, clap::Subcommand)]
-enum TagCommand {
-    #[command(alias = "list")]
-    Ls(tags::Args),
-    #[command(aliases = ["delete", "del"])]
-    Rm(delete::Args),
-}
-
-/// Says that this process can't even begin: the system gives it no threads.
-pub fn cannot_run(error: &std::io::Error) -> Exit {
-    Printer::default().error(&format!("start the threads of this process: {error}"));
-    Exit::Error
-}
-
-/// Runs the command line of this process to its end.
-pub async fn run() -> Exit {
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
+/// Runs the command line of this process. Not generic and not async, so that the binary has nothing
+/// to compile but a call.
+pub fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .max_blocking_threads(BLOCKING_THREADS)
+        .build();
+    let exit = match runtime {
+        Ok(runtime) => {
+            let exit = runtime.block_on(run());
+            // The process ends here: a task that is still under way ends with it. Taking the runtime
+            // down under such a task would let it speak of that.
+            std::mem::forget(runtime);
+            exit
+        }
         Err(error) => {
-            // Help that nobody reads to the end is no failure.
-            let _ = error.print();
-            return if error.use_stderr() {
-                Exit::Usage
-            } else {
-                Exit::Done
-            };
+            Printer::default().error(&format!("can't start a thread: {error}"));
+            Exit::Error
         }
     };
-    match dispatch(cli.command, &cli.early).await {
+    exit.into()
+}
+
+/// Runs the command line to its end.
+async fn run() -> Exit {
+    let printer = Printer::default();
+    let line = habits::translate(std::env::args_os().collect());
+    let cli = match Cli::try_parse_from(line) {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error, printer),
+    };
+    if let Command::Serve(args) = cli.command {
+        return match cli.early.first() {
+            Some(flag) => end(no_registry(flag), printer),
+            None => end(serve::run(args, printer).await, printer),
+        };
+    }
+    interrupt::guard(async { end(dispatch(cli.command, &cli.early).await, printer) }).await
+}
+
+/// Says why a command failed; its exit code.
+fn end(result: anyhow::Result<Exit>, printer: Printer) -> Exit {
+    match result {
         Ok(exit) => exit,
         Err(error) => {
             let exit = Exit::of(&error);
-            if exit != Exit::Done {
-                Printer::default().error(&format!("{error:#}"));
+            if !matches!(exit, Exit::Done | Exit::Interrupted) {
+                printer.error(&format!("{error:#}"));
             }
             exit
         }
     }
 }
 
+/// Answers a command line that runs nothing: with help or the version, which are data, or with what
+/// is wrong with it.
+fn explain(error: &clap::Error, printer: Printer) -> Exit {
+    let text = match error.kind() {
+        ErrorKind::DisplayVersion => concat!("regctl ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
+        ErrorKind::DisplayHelp => printer.styled(&error.render()),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            printer.help(&error.render());
+            return Exit::Usage;
+        }
+        _ => {
+            printer.error(&usage::sentence(error, &Cli::command()));
+            return Exit::Usage;
+        }
+    };
+    let written = printer.bytes(text.as_bytes());
+    end(written.map(|()| Exit::Done).map_err(Into::into), printer)
+}
+
+/// The error of a flag of connections before a command that makes none.
+fn no_registry(flag: &str) -> anyhow::Result<Exit> {
+    let reason = format!("{flag} is an option of the commands that speak to a registry");
+    Err(exit::Usage(reason).into())
+}
+
 async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
     let local = matches!(
         command,
-        Command::Serve(_)
-            | Command::Gc(_)
+        Command::Gc(_)
             | Command::Prune(_)
             | Command::Trash(_)
             | Command::Restore(_)
@@ -175,25 +213,19 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
             | Command::Generate(_)
     );
     if let Some(flag) = early.first().filter(|_| local) {
-        Printer::default().error(&format!(
-            "{flag} is of the commands that speak to a registry"
-        ));
-        return Ok(Exit::Usage);
+        return no_registry(flag);
     }
     match command {
         Command::Serve(args) => serve::run(args, Printer::default()).await,
-        Command::Catalog(args) | Command::Repo(RepoCommand::Ls(args)) => {
-            catalog::run(&args, &Context::new(&args.client.with(early))?).await
-        }
-        Command::Tags(args) | Command::Tag(TagCommand::Ls(args)) => {
-            tags::run(&args, &Context::new(&args.client.with(early))?).await
-        }
+        Command::Catalog(args) => catalog::run(&args, &Context::new(&args.client(early)?)?).await,
+        Command::Tags(args) => tags::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Manifest(command) => {
             manifest::run(&command, &Context::new(&command.client().with(early))?).await
         }
-        Command::Delete(args) | Command::Tag(TagCommand::Rm(args)) => {
-            delete::run(&args, &Context::new(&args.client.with(early))?).await
+        Command::Digest(args) => {
+            manifest::digest(&args, &Context::new(&args.client.with(early))?).await
         }
+        Command::Delete(args) => delete::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Login(args) => login::run(&args, &Context::new(&args.client(early)?)?).await,
         Command::Logout(args) => logout::run(&Context::new(&args.client(early)?)?).await,
         Command::Whoami(args) => whoami::run(&args, &Context::new(&args.client(early)?)?).await,
@@ -214,8 +246,6 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

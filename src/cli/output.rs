@@ -86,8 +86,21 @@ impl Printer {
     /// Bytes to stdout, exactly.
     pub(super) fn bytes(self, bytes: &[u8]) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(bytes)?;
-        stdout.flush()
+        let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+        written.map_err(|error| {
+            io::Error::new(error.kind(), format!("can't write to stdout: {error}"))
+        })
+    }
+
+    /// The bytes of a registry's document to stdout: exactly, and on a terminal without what it would
+    /// act on.
+    pub(super) fn document(self, bytes: &[u8]) -> io::Result<()> {
+        if !self.terminal {
+            return self.bytes(bytes);
+        }
+        let lines = String::from_utf8_lossy(bytes);
+        let lines: Vec<String> = lines.split('\n').map(harmless).collect();
+        self.bytes(lines.join("\n").as_bytes())
     }
 
     /// stdout for bytes without end, past all buffers; `None` when it is a terminal, which is no
@@ -124,9 +137,9 @@ impl Printer {
 
     /// A value as JSON to stdout.
     pub(super) fn json<T: Serialize>(self, value: &T) -> io::Result<()> {
-        let mut text = serde_json::to_vec_pretty(value)?;
-        text.push(b'\n');
-        self.bytes(&text)
+        let mut text = escaped(&serde_json::to_string_pretty(value)?);
+        text.push('\n');
+        self.bytes(text.as_bytes())
     }
 
     /// A table to stdout, without borders.
@@ -157,7 +170,7 @@ impl Printer {
     /// Something that was passed over. Not with `--quiet`.
     pub(super) fn warning(self, text: &str) {
         if self.talk != Talk::Quiet {
-            talk(&format!("warning: {text}"));
+            talk(&format!("warning: {}", without_numbers(text)));
         }
     }
 
@@ -175,7 +188,22 @@ impl Printer {
 
     /// What failed, always.
     pub(super) fn error(self, text: &str) {
-        talk(&format!("error: {text}"));
+        talk(&format!("error: {}", without_numbers(text)));
+    }
+
+    /// Help as stdout shows it: with colour on a terminal.
+    pub(super) fn styled(self, help: &clap::builder::StyledStr) -> String {
+        if self.colour {
+            help.ansi().to_string()
+        } else {
+            help.to_string()
+        }
+    }
+
+    /// Help on stderr, for a command line that asks for nothing.
+    pub(super) fn help(self, help: &clap::builder::StyledStr) {
+        // There is nobody left to tell that stderr is gone.
+        let _ = write!(io::stderr().lock(), "{help}");
     }
 
     /// Asks a question on the terminal, after the lines that it is about; `None` where nobody can
@@ -235,15 +263,73 @@ fn talk(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{}", harmless(text));
 }
 
-/// A text without what a terminal would act on.
+/// A text without what a terminal would act on or hide: control characters are replaced, characters
+/// that are not to be seen are shown as escapes.
 fn harmless(text: &str) -> String {
-    text.chars()
-        .map(|character| match character {
-            '\n' | '\t' => ' ',
-            _ if character.is_control() => '\u{fffd}',
-            _ => character,
-        })
-        .collect()
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\n' | '\t' => shown.push(' '),
+            _ if character.is_control() => shown.push('\u{fffd}'),
+            _ if is_invisible(character) => shown.extend(character.escape_unicode()),
+            _ => shown.push(character),
+        }
+    }
+    shown
+}
+
+/// JSON with the same meaning and no character that a terminal would act on or hide.
+fn escaped(json: &str) -> String {
+    let mut shown = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character != '\n' && (character.is_control() || is_invisible(character)) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                shown.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
+/// Whether a character changes the order of others or has no width: with such characters one name
+/// can look like another.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}'
+            | '\u{34f}'
+            | '\u{61c}'
+            | '\u{115f}'..='\u{1160}'
+            | '\u{17b4}'..='\u{17b5}'
+            | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{3164}'
+            | '\u{feff}'
+            | '\u{ffa0}'
+            | '\u{fff0}'..='\u{fffb}'
+            | '\u{e0000}'..='\u{e0fff}'
+    )
+}
+
+/// A text without the numbers that the system gives its errors: `(os error 2)`.
+fn without_numbers(text: &str) -> String {
+    const BEGIN: &str = " (os error ";
+    let mut parts = text.split(BEGIN);
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        match part.split_once(')') {
+            Some((number, rest)) if number.parse::<i32>().is_ok() => shown.push_str(rest),
+            _ => {
+                shown.push_str(BEGIN);
+                shown.push_str(part);
+            }
+        }
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -253,5 +339,37 @@ mod tests {
     #[test]
     fn control_characters_do_not_pass() {
         assert_eq!(harmless("a\x1b[2J\tb\n\u{9b}é"), "a\u{fffd}[2J b \u{fffd}é");
+    }
+
+    #[test]
+    fn what_is_not_to_be_seen_is_shown() {
+        for (text, shown) in [
+            ("app\u{202e}gpj", "app\\u{202e}gpj"),
+            ("a\u{200b}b\u{feff}", "a\\u{200b}b\\u{feff}"),
+            (
+                "\u{2066}x\u{2069}\u{e0041}",
+                "\\u{2066}x\\u{2069}\\u{e0041}",
+            ),
+            ("日本語 e\u{301} ☃", "日本語 e\u{301} ☃"),
+        ] {
+            assert_eq!(harmless(text), shown);
+            let json = escaped(&serde_json::to_string(text).unwrap());
+            assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+            assert!(!json.chars().any(is_invisible), "{json}");
+        }
+        assert_eq!(escaped("\"\u{9b}\""), "\"\\u009b\"");
+    }
+
+    #[test]
+    fn errors_have_no_numbers_of_the_system() {
+        let error = io::Error::from_raw_os_error(2).to_string();
+        assert_eq!(without_numbers(&error), "No such file or directory");
+        assert_eq!(
+            without_numbers(&format!("a: {error}; b: {error}"))
+                .matches("os error")
+                .count(),
+            0
+        );
+        assert_eq!(without_numbers("x (os error y)"), "x (os error y)");
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use parking_lot::Mutex;
 
 use super::figures;
@@ -14,6 +14,25 @@ use crate::transfer::progress::{Event, Listener, Outcome};
 
 /// How often a line is written where there is no terminal.
 const INTERVAL: Duration = Duration::from_secs(30);
+
+/// The bars of this process that may be on the terminal.
+static DRAWN: Mutex<Vec<MultiProgress>> = Mutex::new(Vec::new());
+
+/// Takes every bar off the terminal, for good: the process ends.
+pub(super) fn clear() {
+    for bars in DRAWN.lock().drain(..) {
+        // A terminal that can't be cleared is one that nobody reads.
+        let _ = bars.clear();
+        bars.set_draw_target(ProgressDrawTarget::hidden());
+    }
+}
+
+/// A place for bars that [`clear`] knows.
+fn place_for_bars() -> MultiProgress {
+    let bars = MultiProgress::new();
+    DRAWN.lock().push(bars.clone());
+    bars
+}
 
 /// Something that takes a number of steps. The bar goes when it is dropped.
 pub(super) struct Progress {
@@ -30,7 +49,8 @@ impl Progress {
     pub(super) fn new(printer: Printer, steps: usize, what: &'static str) -> Self {
         let bar = printer.shows_bars().then(|| {
             let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
-            ProgressBar::new(steps as u64)
+            place_for_bars()
+                .add(ProgressBar::new(steps as u64))
                 .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
                 .with_message(what)
         });
@@ -139,7 +159,7 @@ impl Tally {
 impl Transfers {
     /// Nothing under way yet, and nothing drawn.
     pub(super) fn new(printer: Printer) -> Self {
-        let bars = printer.shows_bars().then(MultiProgress::new);
+        let bars = printer.shows_bars().then(place_for_bars);
         let total = bars.as_ref().map(|bars| {
             let bar = bars.add(ProgressBar::new_spinner());
             bar.with_style(style("{bytes} over the wire, {bytes_per_sec}; {msg}"))

@@ -36,6 +36,7 @@ mod cli_strange;
 mod cli_support;
 mod cli_tls;
 mod client_answers;
+mod cli_usage;
 mod collect_gc;
 mod collect_stress;
 mod copy_images;

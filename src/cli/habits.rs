@@ -1,0 +1,411 @@
+//! What people type by habit: names that other programs give to commands of ours, and commands of
+//! theirs that this program does not have.
+//!
+//! Pure: words in, words out. docker, crane, skopeo, registry:2 and regclient's program, which is
+//! called regctl as well, are the programs that people come from. A name of theirs is rewritten
+//! before the command line is parsed, so it has the options, the help and the exit codes of the
+//! command that it stands for. Called as `registry` or `docker-registry`, this program takes what
+//! registry:2 takes.
+
+use std::ffi::{OsStr, OsString};
+use std::path::Path;
+
+/// Other names of commands, in one or two words, and the words that they stand for.
+pub(super) const ALIASES: [(&str, &str); 35] = [
+    ("rm", "delete"),
+    ("cp", "copy"),
+    ("inspect", "manifest inspect"),
+    ("version", "--version"),
+    ("completion", "completions"),
+    ("list-tags", "tags"),
+    ("repo ls", "catalog"),
+    ("repo list", "catalog"),
+    ("repo copy", "copy --all-tags"),
+    ("repo cp", "copy --all-tags"),
+    ("repo delete", "delete --repository"),
+    ("repo rm", "delete --repository"),
+    ("tag ls", "tags"),
+    ("tag list", "tags"),
+    ("tag delete", "delete"),
+    ("tag del", "delete"),
+    ("tag rm", "delete"),
+    ("manifest get", "manifest inspect"),
+    ("manifest delete", "delete"),
+    ("manifest rm", "delete"),
+    ("manifest digest", "digest"),
+    ("image copy", "copy"),
+    ("image cp", "copy"),
+    ("image delete", "delete"),
+    ("image rm", "delete"),
+    ("image digest", "digest"),
+    ("image manifest", "manifest inspect --raw"),
+    ("image inspect", "manifest inspect"),
+    ("image export", "export"),
+    ("image ls", "tags"),
+    ("registry login", "login"),
+    ("registry logout", "logout"),
+    ("registry whoami", "whoami"),
+    ("registry ls", "catalog"),
+    ("registry list", "catalog"),
+];
+
+/// Commands of other programs, and what does here what they do there.
+const HINTS: [(&str, &str); 26] = [
+    (
+        "push",
+        "`docker push HOST/NAME:TAG` pushes an image that docker has, `regctl import ARCHIVE` the \
+         images of an archive",
+    ),
+    (
+        "pull",
+        "`docker pull HOST/NAME:TAG` pulls an image, `regctl export NAME:TAG -o FILE` writes it into \
+         an archive",
+    ),
+    (
+        "images",
+        "`regctl catalog` lists repositories, `regctl tags REPOSITORY` their tags",
+    ),
+    ("rmi", "`regctl delete REPOSITORY:TAG` deletes a tag"),
+    (
+        "load",
+        "`regctl import ARCHIVE` brings the images of an archive into the registry",
+    ),
+    (
+        "save",
+        "`regctl export NAME:TAG -o FILE` writes an image into an archive",
+    ),
+    (
+        "tag",
+        "`regctl copy NAME:TAG NAME:OTHER` gives an image another tag, `regctl tags REPOSITORY` lists \
+         tags",
+    ),
+    (
+        "search",
+        "`regctl catalog --filter '**NAME**'` lists the repositories with such a name",
+    ),
+    ("repo", "`regctl catalog` lists repositories"),
+    (
+        "registry",
+        "`regctl login`, `logout` and `whoami` are about a registry, `regctl serve` is one",
+    ),
+    ("blob", OTHER_REGCTL),
+    ("artifact", OTHER_REGCTL),
+    ("index", OTHER_REGCTL),
+    ("ref", OTHER_REGCTL),
+    (
+        "config",
+        "`regctl manifest inspect -o json REF` has an image's configuration, `regctl serve --check` \
+         says what a registry's configuration means",
+    ),
+    ("mutate", NO_CHANGES),
+    ("append", NO_CHANGES),
+    ("rebase", NO_CHANGES),
+    ("flatten", NO_CHANGES),
+    ("validate", "`regctl check` examines a registry's data"),
+    ("build", "`docker build` builds an image"),
+    (
+        "run",
+        "`regctl serve` runs a registry, `docker run` a container",
+    ),
+    ("start", "`regctl serve` runs a registry"),
+    ("stop", "SIGTERM stops a registry"),
+    ("backup", "the README says what of a root to keep"),
+    ("garbage", "`regctl gc` collects garbage"),
+];
+
+const OTHER_REGCTL: &str = "that is a command of regclient's regctl, which is another program; \
+                            `regctl --help` lists what this one does";
+const NO_CHANGES: &str = "regctl changes no images; `regctl --help` lists what it does";
+
+/// What skopeo writes before the name of an image in a registry.
+const TRANSPORT: &str = "docker://";
+
+/// Options with a value that is a word of its own, of all commands whose words are looked at here.
+const WITH_VALUE: [&str; 12] = [
+    "-p",
+    "--port",
+    "--registry",
+    "--retries",
+    "--filter",
+    "--sort",
+    "-o",
+    "--output",
+    "--root",
+    "--listen",
+    "--config",
+    "--older-than",
+];
+
+/// What does here what a command of another program does there.
+pub(super) fn hint(command: &str) -> Option<&'static str> {
+    let known = HINTS.iter().find(|(name, _)| *name == command);
+    known.map(|(_, hint)| *hint)
+}
+
+/// The command line in the words of this program.
+pub(super) fn translate(mut line: Vec<OsString>) -> Vec<OsString> {
+    for argument in &mut line {
+        if let Some(name) = argument
+            .to_str()
+            .and_then(|text| text.strip_prefix(TRANSPORT))
+        {
+            *argument = name.into();
+        }
+    }
+    let program = line.first().map(|program| Path::new(program).file_name());
+    let as_registry = program.flatten().is_some_and(is_registry);
+    if as_registry {
+        line = from_registry(line);
+    }
+    let Some(first) = word(&line, 1) else {
+        return line;
+    };
+    let (name, second) = (text(&line, first), text(&line, first + 1));
+    let pair = format!("{name} {second}");
+    for (alias, command) in ALIASES {
+        let words = if alias == pair {
+            2
+        } else if alias == name {
+            1
+        } else {
+            continue;
+        };
+        let command = command.split(' ').map(OsString::from);
+        line.splice(first..first + words, command);
+        return line;
+    }
+    match name {
+        "ls" => {
+            let listed = word(&line, first + 1).map_or("", |at| text(&line, at));
+            let command = if listed.is_empty() || is_host(listed) {
+                "catalog"
+            } else {
+                "tags"
+            };
+            line[first] = command.into();
+        }
+        "garbage-collect" => collect(&mut line, first),
+        "serve" => serve(&mut line, first),
+        "image" if second == "import" => image_import(&mut line, first),
+        _ => {}
+    }
+    line
+}
+
+fn is_registry(name: &OsStr) -> bool {
+    name == "registry" || name == "docker-registry"
+}
+
+/// A name that can only be a registry's, as references are read.
+fn is_host(name: &str) -> bool {
+    !name.contains('/') && (name == "localhost" || name.contains(['.', ':']))
+}
+
+/// An argument as text; nothing where there is none.
+fn text(line: &[OsString], at: usize) -> &str {
+    line.get(at)
+        .and_then(|word| word.to_str())
+        .unwrap_or_default()
+}
+
+/// The place of the first argument from `from` that is neither an option nor an option's value.
+fn word(line: &[OsString], from: usize) -> Option<usize> {
+    let mut at = from;
+    while at < line.len() {
+        let argument = text(line, at);
+        if WITH_VALUE.contains(&argument) {
+            at += 2;
+        } else if argument.starts_with('-') && argument != "-" {
+            at += 1;
+        } else {
+            return Some(at);
+        }
+    }
+    None
+}
+
+/// As the entry point of registry:2's image reads its arguments: a file is one to serve, and the
+/// program's name may come first.
+fn from_registry(mut line: Vec<OsString>) -> Vec<OsString> {
+    let named = line
+        .get(1)
+        .and_then(|first| Path::new(first).file_name().map(is_registry));
+    if named == Some(true) {
+        line.remove(1);
+    }
+    let first = text(&line, 1);
+    if [".yml", ".yaml"].iter().any(|end| first.ends_with(end)) {
+        line.insert(1, "serve".into());
+    } else if first == "-v" {
+        line[1] = "--version".into();
+    }
+    line
+}
+
+/// `garbage-collect [-d] [-m] [-q] [CONFIG]`, as registry:2 has it.
+fn collect(line: &mut Vec<OsString>, command: usize) {
+    let mut rest = Vec::new();
+    let mut file = None;
+    let mut words = line.split_off(command + 1).into_iter();
+    while let Some(word) = words.next() {
+        let argument = word.to_str().unwrap_or_default().to_owned();
+        match argument.as_str() {
+            "-m" | "--delete-untagged" | "--delete-untagged=true" => rest.push("--untagged".into()),
+            "-d" | "--dry-run" | "--dry-run=true" => rest.push("--dry-run".into()),
+            "-q" | "--quiet" | "--quiet=true" => rest.push("--quiet".into()),
+            "--delete-untagged=false" | "--dry-run=false" | "--quiet=false" => {}
+            "-dm" | "-md" => rest.extend(["--untagged".into(), "--dry-run".into()]),
+            "-" => rest.push(word),
+            option if option.starts_with('-') => {
+                let has_value = WITH_VALUE.contains(&option);
+                rest.push(word);
+                rest.extend(has_value.then(|| words.next()).flatten());
+            }
+            _ if file.is_none() => file = Some(word),
+            _ => rest.push(word),
+        }
+    }
+    line[command] = "gc".into();
+    line.extend(rest);
+    if let Some(file) = file {
+        line.extend(["--config".into(), file]);
+    }
+}
+
+/// `serve CONFIG` and `serve -p PORT`.
+fn serve(line: &mut Vec<OsString>, command: usize) {
+    let names_file = (command + 1..line.len()).any(|at| text(line, at).starts_with("--config"));
+    if let Some(file) = word(line, command + 1).filter(|_| !names_file)
+        && text(line, file) != "help"
+    {
+        line.insert(file, "--config".into());
+    }
+    for at in command + 1..line.len() {
+        let argument = text(line, at);
+        let port = match argument {
+            "-p" | "--port" => text(line, at + 1).to_owned(),
+            _ => match argument.strip_prefix("--port=") {
+                Some(port) => port.to_owned(),
+                None => continue,
+            },
+        };
+        let address = if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) {
+            format!("127.0.0.1:{port}")
+        } else {
+            port
+        };
+        let words = if argument.contains('=') { 1 } else { 2 };
+        let end = (at + words).min(line.len());
+        line.splice(at..end, ["--listen".into(), address.into()]);
+        return;
+    }
+}
+
+/// `image import REF FILE`, as regclient's regctl has it.
+fn image_import(line: &mut Vec<OsString>, command: usize) {
+    line.splice(command..command + 2, ["import".into()]);
+    let names = word(line, command + 1).and_then(|name| Some((name, word(line, name + 1)?)));
+    if let Some((name, _)) = names {
+        line.insert(name, "--name".into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn translated(line: &str) -> String {
+        let words = line.split(' ').map(OsString::from).collect();
+        let words = translate(words).into_iter();
+        let words = words.map(|word| word.into_string().unwrap());
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn names_of_other_programs() {
+        for (typed, meant) in [
+            ("regctl rm a:1", "regctl delete a:1"),
+            (
+                "regctl --registry h:1 cp a b",
+                "regctl --registry h:1 copy a b",
+            ),
+            ("regctl ls", "regctl catalog"),
+            ("regctl ls -o json", "regctl catalog -o json"),
+            (
+                "regctl ls --filter a* team/app",
+                "regctl tags --filter a* team/app",
+            ),
+            ("regctl ls h:5000", "regctl catalog h:5000"),
+            ("regctl ls h:5000/app", "regctl tags h:5000/app"),
+            ("regctl repo ls h:5000", "regctl catalog h:5000"),
+            ("regctl tag ls app", "regctl tags app"),
+            ("regctl tag a:1 a:2", "regctl tag a:1 a:2"),
+            ("regctl manifest get a", "regctl manifest inspect a"),
+            ("regctl image -o x.tar", "regctl image -o x.tar"),
+            ("regctl image copy a b", "regctl copy a b"),
+            (
+                "regctl image import a:1 x.tar",
+                "regctl import --name a:1 x.tar",
+            ),
+            ("regctl version", "regctl --version"),
+            ("regctl tags inspect", "regctl tags inspect"),
+            (
+                "regctl inspect docker://h:1/app:1",
+                "regctl manifest inspect h:1/app:1",
+            ),
+            ("regctl list-tags docker://app", "regctl tags app"),
+        ] {
+            assert_eq!(translated(typed), meant);
+        }
+    }
+
+    #[test]
+    fn the_command_lines_of_registry_2() {
+        for (typed, meant) in [
+            ("regctl serve c.yml", "regctl serve --config c.yml"),
+            ("regctl serve --config c.yml", "regctl serve --config c.yml"),
+            (
+                "regctl serve --root /r c.yml",
+                "regctl serve --root /r --config c.yml",
+            ),
+            (
+                "regctl serve -p 5001",
+                "regctl serve --listen 127.0.0.1:5001",
+            ),
+            ("regctl serve --port=h:1", "regctl serve --listen h:1"),
+            (
+                "regctl serve -p 1 c.yml",
+                "regctl serve --listen 127.0.0.1:1 --config c.yml",
+            ),
+            ("regctl garbage-collect", "regctl gc"),
+            (
+                "registry garbage-collect -d -m --quiet=true c.yml",
+                "registry gc --dry-run --untagged --quiet --config c.yml",
+            ),
+            (
+                "regctl garbage-collect c.yml --delete-untagged=false --root /r",
+                "regctl gc --root /r --config c.yml",
+            ),
+            ("/bin/registry c.yml", "/bin/registry serve --config c.yml"),
+            (
+                "docker-registry serve /etc/c.yaml",
+                "docker-registry serve --config /etc/c.yaml",
+            ),
+            (
+                "registry /bin/registry serve c.yml",
+                "registry serve --config c.yml",
+            ),
+            ("registry -v", "registry --version"),
+            ("regctl c.yml", "regctl c.yml"),
+        ] {
+            assert_eq!(translated(typed), meant);
+        }
+    }
+
+    #[test]
+    fn no_name_is_there_twice() {
+        for (at, (alias, _)) in ALIASES.iter().enumerate() {
+            assert!(ALIASES[at + 1..].iter().all(|(other, _)| other != alias));
+        }
+    }
+}
