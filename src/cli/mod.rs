@@ -158,7 +158,8 @@ async fn run() -> Exit {
             None => end(serve::run(args, printer).await, printer),
         };
     }
-    interrupt::guard(async { end(dispatch(cli.command, &cli.early).await, printer) }).await
+    let command = async { end(dispatch(cli.command, &cli.early).await, printer) };
+    interrupt::guard(Box::pin(command)).await
 }
 
 /// Says why a command failed; its exit code.

@@ -284,7 +284,7 @@ fn escaped(json: &str) -> String {
     for character in json.chars() {
         if character != '\n' && (character.is_control() || is_invisible(character)) {
             for unit in character.encode_utf16(&mut [0; 2]) {
-                shown.push_str(&format!("\\u{unit:04x}"));
+                shown.extend(format!("\\u{unit:04x}").chars());
             }
         } else {
             shown.push(character);
