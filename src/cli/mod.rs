@@ -22,6 +22,7 @@ mod figures;
 mod gc;
 mod generate;
 mod habits;
+mod hints;
 mod image;
 mod import;
 mod inspect;

@@ -7,7 +7,7 @@
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
-use super::habits;
+use super::{habits, hints};
 
 /// The one line for an error of the parser.
 pub(super) fn sentence(error: &Error, definition: &Command) -> String {
@@ -102,7 +102,7 @@ fn unknown_command(typed: &str, parent: &str, definition: &Command) -> String {
     let said = format!("{parent} has no command {typed:?}");
     let whole = format!("{parent} {typed}");
     let (_, typed_below) = whole.split_once(' ').unwrap_or_default();
-    if let Some(hint) = habits::hint(typed_below) {
+    if let Some(hint) = hints::hint(typed_below) {
         return format!("{said}; hint: {hint}");
     }
     let others = habits::ALIASES.iter().map(|(name, _)| *name);
