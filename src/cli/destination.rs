@@ -1,15 +1,14 @@
 //! Where a command writes what is no text: a file that appears when it is whole, or stdout.
 //!
 //! A file is written under another name beside its own and gets its own at the end; one that was not
-//! finished is removed, also when a signal ends the command. What is no regular file, such as a pipe
-//! with a name, is written to as it is.
+//! finished is removed when it is dropped, and so when a signal ends the command. What is no regular
+//! file, such as a pipe with a name, is written to as it is.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::exit::Usage;
 use super::output::Printer;
@@ -57,23 +56,6 @@ impl Destination {
         let name = path.display().to_string();
         let (unfinished, file) = create(path).with_context(|| format!("can't write {name}"))?;
         Ok((Self { unfinished, name }, file))
-    }
-
-    /// Waits for a signal that would end this process before the file is removed; for ever where
-    /// there is nothing to remove.
-    pub(super) async fn interrupted(&self) -> io::Result<()> {
-        if self.unfinished.is_none() {
-            return std::future::pending().await;
-        }
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut hangup = signal(SignalKind::hangup())?;
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-            _ = hangup.recv() => {}
-        }
-        Ok(())
     }
 
     /// The bytes are all there: gives the file its name.

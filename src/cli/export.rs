@@ -29,7 +29,7 @@ those images are; `regctl import` says so, docker and podman miss a layer.
 What was written is reported on stderr.
 
 Exit codes: 0 done, 1 error, 3 not found, 4 denied, 6 unavailable, 7 content does not match its \
-digest. After an error there is no file.
+digest. After an error or a signal there is no file.
 
 Examples:
   regctl export team/app:1 team/db:2 -o images.tar
@@ -85,15 +85,9 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         plan.write(file, transfers.listener()).await?;
         Ok(report)
     };
-    let result = tokio::select! {
-        result = work => result.map_err(|error| said(error, &destination.name)),
-        signal = destination.interrupted() => Err(match signal {
-            Ok(()) => anyhow::anyhow!("interrupted; nothing was written to {}", destination.name),
-            Err(error) => error.into(),
-        }),
-    };
+    let result: Result<Report, Error> = work.await;
     transfers.clear();
-    let report = result?;
+    let report = result.map_err(|error| said(error, &destination.name))?;
     let name = destination.name.clone();
     destination.keep()?;
     report.print(printer, &name, begun);

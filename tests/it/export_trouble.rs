@@ -145,7 +145,7 @@ fn stalling(image: &Image) -> String {
 #[test]
 fn an_interrupt_leaves_no_file() {
     let image = Image::with_layers(1, &[2_000_000]);
-    for signal in [Signal::INT, Signal::TERM] {
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let host = stalling(&image);
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.tar");
@@ -174,18 +174,7 @@ fn an_interrupt_leaves_no_file() {
         let pid = Pid::from_raw(i32::try_from(child.id()).unwrap()).unwrap();
         kill_process(pid, signal).unwrap();
         let status = wait(&mut child, PATIENCE).expect("it ends");
-        assert_eq!(status.code(), Some(1));
-        let mut said = String::new();
-        child
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut said)
-            .unwrap();
-        assert!(
-            said.contains("interrupted; nothing was written to"),
-            "{said}"
-        );
+        assert_eq!(status.code(), Some(code));
         assert!(names(directory.path()).is_empty());
     }
 }
