@@ -7,12 +7,16 @@
 //! SQLite now. The statements keep to what PostgreSQL understands as well: `$1`, `ON CONFLICT`,
 //! `RETURNING`.
 
+mod accounts;
 mod audit;
 mod batch;
 mod blobs;
 mod change;
 mod collect;
+mod grants;
+mod groups;
 mod holdings;
+mod keys;
 mod leases;
 mod manifests;
 mod prune;
@@ -25,6 +29,7 @@ mod schema;
 mod suite;
 mod survey;
 mod tags;
+mod tokens;
 mod trash;
 mod uploads;
 mod usage;
@@ -33,12 +38,14 @@ mod writer;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, SqlitePool};
 
+pub use accounts::{AccountRecord, NewAccount, StoredAccount};
 pub use audit::{AuditedBlob, AuditedRepository, Lacking, Link};
 pub use blobs::{BlobRecord, NewBlob};
 pub use change::{JournalEntry, LayoutChange};
@@ -46,7 +53,10 @@ pub use collect::{
     CollectTerms, CollectionRecord, HeldBlob, Hold, KeptManifest, KeptRecord, Plan, PlannedBlob,
     PlannedManifest, WhyGone,
 };
+pub use grants::{GrantRecord, Grantee};
+pub use groups::{GroupRecord, GroupRefusal};
 pub use holdings::{HeldManifest, HeldTag, Holdings};
+pub use keys::SigningKeyRecord;
 pub use leases::Lease;
 pub use manifests::{ManifestRecord, NewManifest, PutManifest, ReferenceKind};
 pub use prune::{Bundle, Bundled};
@@ -54,6 +64,7 @@ pub use referrers::ReferrerRecord;
 pub use repositories::RepositoryRecord;
 pub use survey::{FoundRepository, KnownRepository};
 pub use tags::TagRecord;
+pub use tokens::{NewToken, StoredToken, TokenRecord};
 pub use trash::{Discard, Restorable, Restored, Restoring, Trashed, TrashedKind};
 pub use uploads::UploadRecord;
 pub use usage::Contents;
@@ -114,6 +125,8 @@ impl From<sqlx::Error> for IndexError {
 pub struct Index {
     readers: SqlitePool,
     writer: Writer,
+    /// Grows with each change of accounts, tokens, grants and visibility.
+    access_changes: Arc<AtomicU64>,
     /// How the database is opened by who reads it for long.
     options: SqliteConnectOptions,
 }
@@ -161,6 +174,7 @@ impl Index {
         Ok(Self {
             readers,
             writer: Writer::start(connection, observer),
+            access_changes: Arc::default(),
             options,
         })
     }

@@ -3,6 +3,7 @@
 //! A database brings a [`Place`]: somewhere to open an index, again and again. The observer records
 //! what it is told of, and answers at once.
 
+mod access;
 mod collection;
 mod content;
 mod listings;

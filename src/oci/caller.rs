@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::NamePattern;
+use super::{Grant, NamePattern};
 
 /// The longest account, group or token name, in characters.
 const ACCOUNT_LIMIT: usize = 128;
@@ -110,7 +110,7 @@ pub enum Caller {
         /// Whose token it is; a robot has no account behind it, and this is its own name.
         owner: AccountName,
         /// What it is limited to.
-        scope: Arc<[NamePattern]>,
+        scope: Arc<[Grant]>,
     },
     /// The registry itself.
     Task(Task),

@@ -18,6 +18,7 @@ mod pattern;
 mod platform;
 mod range;
 mod reference;
+mod rights;
 mod version;
 
 pub use action::{Action, Right};
@@ -33,4 +34,5 @@ pub use pattern::NamePattern;
 pub use platform::Platform;
 pub use range::{ByteRange, RangeError, parse_byte_range, parse_content_range};
 pub use reference::{ImageReference, Reference, ReferenceError};
+pub use rights::{Grant, Rights, RightsError};
 pub use version::by_version;

@@ -1,0 +1,293 @@
+//! Accounts: who may sign in with a password.
+//!
+//! Accounts, groups and robots share one space of names, which every creation here checks. Each
+//! change of who may do what moves a counter on ([`Index::access_changes`]), by which caches of
+//! rights know that they are stale. That is right while this process is the only writer.
+
+use std::sync::atomic::Ordering;
+
+use futures_util::future::BoxFuture;
+use sqlx::SqliteConnection;
+
+use super::writer::Transaction;
+use super::{Index, IndexError, column, parsed};
+use crate::clock::Millis;
+use crate::oci::AccountName;
+
+/// An account as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountRecord {
+    /// Its name.
+    pub name: AccountName,
+    /// Whether it may administer the registry.
+    pub admin: bool,
+    /// Whether it may not sign in, with a password or a token.
+    pub disabled: bool,
+    /// Whether it has a password.
+    pub has_password: bool,
+    /// When it was created.
+    pub created_at: Millis,
+    /// When it last signed in.
+    pub used_at: Option<Millis>,
+    /// The groups that it belongs to, sorted.
+    pub groups: Vec<AccountName>,
+}
+
+/// What a sign-in needs to know of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredAccount {
+    /// Its name.
+    pub name: AccountName,
+    /// The hash of its password: a PHC string, or a line of htpasswd.
+    pub password: Option<String>,
+    /// Whether it may administer the registry.
+    pub admin: bool,
+    /// Whether it may not sign in.
+    pub disabled: bool,
+}
+
+/// An account to create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewAccount {
+    /// Its name.
+    pub name: AccountName,
+    /// The hash of its password.
+    pub password: Option<String>,
+    /// Whether it may administer the registry.
+    pub admin: bool,
+}
+
+/// Whether an account, a group or a robot has a name.
+pub(super) async fn name_is_taken(
+    connection: &mut SqliteConnection,
+    name: &AccountName,
+) -> Result<bool, IndexError> {
+    let taken: Option<i64> = sqlx::query_scalar(
+        "SELECT 1 FROM accounts WHERE name = $1 \
+         UNION SELECT 1 FROM account_groups WHERE name = $1 \
+         UNION SELECT 1 FROM tokens WHERE owner = $1 AND robot",
+    )
+    .bind(name.as_str())
+    .fetch_optional(connection)
+    .await?;
+    Ok(taken.is_some())
+}
+
+impl Index {
+    /// How often accounts, tokens, grants or the visibility of a repository have changed.
+    pub fn access_changes(&self) -> u64 {
+        self.access_changes.load(Ordering::Acquire)
+    }
+
+    /// As [`Index::write`], for what changes who may do what.
+    pub(super) async fn change_access<T, F>(&self, work: F) -> Result<T, IndexError>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Transaction) -> BoxFuture<'t, Result<T, IndexError>>
+            + Send
+            + 'static,
+    {
+        let result = self.write(work).await;
+        self.access_changes.fetch_add(1, Ordering::AcqRel);
+        result
+    }
+
+    /// Creates an account. Returns false if an account, group or robot has its name.
+    pub async fn create_account(
+        &self,
+        account: NewAccount,
+        now: Millis,
+    ) -> Result<bool, IndexError> {
+        self.change_access(move |transaction| {
+            Box::pin(async move {
+                if name_is_taken(transaction.connection(), &account.name).await? {
+                    return Ok(false);
+                }
+                sqlx::query(
+                    "INSERT INTO accounts (name, password, admin, disabled, created_at) \
+                     VALUES ($1, $2, $3, FALSE, $4)",
+                )
+                .bind(account.name.as_str())
+                .bind(account.password)
+                .bind(account.admin)
+                .bind(now)
+                .execute(transaction.connection())
+                .await?;
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// Sets the hash of a password. Returns false if there is no such account.
+    pub async fn set_password(
+        &self,
+        name: AccountName,
+        password: String,
+    ) -> Result<bool, IndexError> {
+        self.change_access(move |transaction| {
+            Box::pin(async move {
+                let done = sqlx::query("UPDATE accounts SET password = $2 WHERE name = $1")
+                    .bind(name.as_str())
+                    .bind(password)
+                    .execute(transaction.connection())
+                    .await?;
+                Ok(done.rows_affected() > 0)
+            })
+        })
+        .await
+    }
+
+    /// Lets an account sign in, or not. Returns false if there is no such account.
+    pub async fn set_disabled(
+        &self,
+        name: AccountName,
+        disabled: bool,
+    ) -> Result<bool, IndexError> {
+        self.change_access(move |transaction| {
+            Box::pin(async move {
+                let done = sqlx::query("UPDATE accounts SET disabled = $2 WHERE name = $1")
+                    .bind(name.as_str())
+                    .bind(disabled)
+                    .execute(transaction.connection())
+                    .await?;
+                Ok(done.rows_affected() > 0)
+            })
+        })
+        .await
+    }
+
+    /// Gives an account the admin right, or takes it. Returns false if there is no such account.
+    pub async fn set_admin(&self, name: AccountName, admin: bool) -> Result<bool, IndexError> {
+        self.change_access(move |transaction| {
+            Box::pin(async move {
+                let done = sqlx::query("UPDATE accounts SET admin = $2 WHERE name = $1")
+                    .bind(name.as_str())
+                    .bind(admin)
+                    .execute(transaction.connection())
+                    .await?;
+                Ok(done.rows_affected() > 0)
+            })
+        })
+        .await
+    }
+
+    /// Removes an account with its memberships, grants, tokens and stars. Returns false if there is
+    /// no such account.
+    pub async fn remove_account(&self, name: AccountName) -> Result<bool, IndexError> {
+        self.change_access(move |transaction| {
+            Box::pin(async move {
+                let done = sqlx::query("DELETE FROM accounts WHERE name = $1")
+                    .bind(name.as_str())
+                    .execute(transaction.connection())
+                    .await?;
+                if done.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                for statement in [
+                    "DELETE FROM grants WHERE grantee = $1",
+                    "DELETE FROM tokens WHERE owner = $1",
+                    "DELETE FROM stars WHERE account = $1",
+                ] {
+                    sqlx::query(statement)
+                        .bind(name.as_str())
+                        .execute(transaction.connection())
+                        .await?;
+                }
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// What a sign-in needs to know of an account.
+    pub async fn stored_account(
+        &self,
+        name: &AccountName,
+    ) -> Result<Option<StoredAccount>, IndexError> {
+        let row: Option<(Option<String>, bool, bool)> =
+            sqlx::query_as("SELECT password, admin, disabled FROM accounts WHERE name = $1")
+                .bind(name.as_str())
+                .fetch_optional(&self.readers)
+                .await?;
+        Ok(row.map(|(password, admin, disabled)| StoredAccount {
+            name: name.clone(),
+            password,
+            admin,
+            disabled,
+        }))
+    }
+
+    /// Accounts after `last`, in the order of their names.
+    pub async fn accounts(
+        &self,
+        last: &str,
+        limit: usize,
+    ) -> Result<Vec<AccountRecord>, IndexError> {
+        let mut connection = self.readers.acquire().await?;
+        let rows: Vec<(String, bool, bool, bool, i64, Option<i64>)> = sqlx::query_as(
+            "SELECT name, admin, disabled, password IS NOT NULL, created_at, used_at \
+             FROM accounts WHERE name > $1 ORDER BY name LIMIT $2",
+        )
+        .bind(last)
+        .bind(column(limit as u64))
+        .fetch_all(&mut *connection)
+        .await?;
+        let mut accounts = Vec::with_capacity(rows.len());
+        for (name, admin, disabled, has_password, created_at, used_at) in rows {
+            let groups: Vec<String> = sqlx::query_scalar(
+                "SELECT group_name FROM group_members WHERE account = $1 ORDER BY group_name",
+            )
+            .bind(&name)
+            .fetch_all(&mut *connection)
+            .await?;
+            let groups = groups.iter().map(|group| parsed("group name", group));
+            accounts.push(AccountRecord {
+                name: parsed("account name", &name)?,
+                admin,
+                disabled,
+                has_password,
+                created_at,
+                used_at,
+                groups: groups.collect::<Result<_, _>>()?,
+            });
+        }
+        Ok(accounts)
+    }
+
+    /// How many accounts there are.
+    pub async fn count_accounts(&self) -> Result<u64, IndexError> {
+        let count: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM accounts")
+            .fetch_one(&self.readers)
+            .await?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Writes when accounts and tokens were last used. It changes nobody's rights.
+    pub async fn note_use(
+        &self,
+        accounts: Vec<(AccountName, Millis)>,
+        tokens: Vec<(String, Millis)>,
+    ) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                for (name, at) in accounts {
+                    sqlx::query("UPDATE accounts SET used_at = $2 WHERE name = $1")
+                        .bind(name.as_str())
+                        .bind(at)
+                        .execute(transaction.connection())
+                        .await?;
+                }
+                for (id, at) in tokens {
+                    sqlx::query("UPDATE tokens SET used_at = $2 WHERE id = $1")
+                        .bind(id)
+                        .bind(at)
+                        .execute(transaction.connection())
+                        .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,195 @@
+//! Personal tokens, and robots: names that sign in by tokens alone.
+//!
+//! Only a hash of a token's secret is kept. Its id is public: the token begins with it, lists show
+//! it, and it is revoked by it.
+
+use super::accounts::name_is_taken;
+use super::{Index, IndexError, parsed};
+use crate::clock::Millis;
+use crate::oci::{AccountName, Grant};
+
+/// A token as lists show it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenRecord {
+    /// The public part.
+    pub id: String,
+    /// What its owner calls it.
+    pub label: String,
+    /// The account whose token it is, or the robot.
+    pub owner: AccountName,
+    /// Whether the owner is a robot: then its rights are the token's scope and no account's.
+    pub robot: bool,
+    /// What it is limited to; `None` is all that its owner may.
+    pub scope: Option<Vec<Grant>>,
+    /// When it was created.
+    pub created_at: Millis,
+    /// When it ends, if ever.
+    pub expires_at: Option<Millis>,
+    /// When it was last used.
+    pub used_at: Option<Millis>,
+}
+
+/// A token with what a sign-in needs to know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredToken {
+    /// The token.
+    pub record: TokenRecord,
+    /// SHA-256 of the secret part, in hexadecimal.
+    pub secret: String,
+}
+
+/// A token to create.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewToken {
+    /// The public part.
+    pub id: String,
+    /// What its owner calls it.
+    pub label: String,
+    /// The account or the robot.
+    pub owner: AccountName,
+    /// Whether it is a robot.
+    pub robot: bool,
+    /// SHA-256 of the secret part, in hexadecimal.
+    pub secret: String,
+    /// What it is limited to; `None` is all that its owner may.
+    pub scope: Option<Vec<Grant>>,
+    /// When it ends, if ever.
+    pub expires_at: Option<Millis>,
+}
+
+type Row = (
+    String,
+    String,
+    String,
+    bool,
+    Option<String>,
+    i64,
+    Option<i64>,
+    Option<i64>,
+    String,
+);
+
+fn stored(row: Row) -> Result<StoredToken, IndexError> {
+    let (id, label, owner, robot, scope, created_at, expires_at, used_at, secret) = row;
+    let scope = match scope {
+        Some(text) => Some(
+            serde_json::from_str(&text).map_err(|_| IndexError::Damaged {
+                what: "scope of a token",
+                value: text,
+            })?,
+        ),
+        None => None,
+    };
+    Ok(StoredToken {
+        record: TokenRecord {
+            id,
+            label,
+            owner: parsed("account name", &owner)?,
+            robot,
+            scope,
+            created_at,
+            expires_at,
+            used_at,
+        },
+        secret,
+    })
+}
+
+impl Index {
+    /// Keeps a token. Returns false if its owner is no account, or, for a robot, if an account or a
+    /// group has the name.
+    pub async fn create_token(&self, token: NewToken, now: Millis) -> Result<bool, IndexError> {
+        let scope = token.scope.as_ref().map(serde_json::to_string).transpose();
+        let scope =
+            scope.map_err(|error| IndexError::Database(sqlx::Error::Encode(error.into())))?;
+        self.change_access(move |transaction| {
+            Box::pin(async move {
+                let connection = transaction.connection();
+                let owned: Option<i64> = if token.robot {
+                    sqlx::query_scalar("SELECT 1 FROM tokens WHERE owner = $1 AND robot LIMIT 1")
+                } else {
+                    sqlx::query_scalar("SELECT 1 FROM accounts WHERE name = $1")
+                }
+                .bind(token.owner.as_str())
+                .fetch_optional(&mut *connection)
+                .await?;
+                let allowed = match (token.robot, owned) {
+                    (_, Some(_)) => true,
+                    (true, None) => !name_is_taken(connection, &token.owner).await?,
+                    (false, None) => false,
+                };
+                if !allowed {
+                    return Ok(false);
+                }
+                sqlx::query(
+                    "INSERT INTO tokens \
+                     (id, label, owner, robot, secret, scope, created_at, expires_at) \
+                     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                )
+                .bind(token.id)
+                .bind(token.label)
+                .bind(token.owner.as_str())
+                .bind(token.robot)
+                .bind(token.secret)
+                .bind(scope)
+                .bind(now)
+                .bind(token.expires_at)
+                .execute(connection)
+                .await?;
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// A token by its id.
+    pub async fn stored_token(&self, id: &str) -> Result<Option<StoredToken>, IndexError> {
+        let row: Option<Row> = sqlx::query_as(
+            "SELECT id, label, owner, robot, scope, created_at, expires_at, used_at, secret \
+             FROM tokens WHERE id = $1",
+        )
+        .bind(id)
+        .fetch_optional(&self.readers)
+        .await?;
+        row.map(stored).transpose()
+    }
+
+    /// All tokens, or those of one owner, oldest first.
+    pub async fn tokens(
+        &self,
+        owner: Option<&AccountName>,
+    ) -> Result<Vec<TokenRecord>, IndexError> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT id, label, owner, robot, scope, created_at, expires_at, used_at, secret \
+             FROM tokens WHERE owner = $1 OR $1 = '' ORDER BY created_at, id",
+        )
+        .bind(owner.map_or("", AccountName::as_str))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.into_iter()
+            .map(|row| Ok(stored(row)?.record))
+            .collect()
+    }
+
+    /// Forgets a token by its id, or, with an owner, by its label. Returns how many there were.
+    pub async fn revoke_token(
+        &self,
+        token: String,
+        owner: Option<AccountName>,
+    ) -> Result<u64, IndexError> {
+        self.change_access(move |transaction| {
+            Box::pin(async move {
+                let owner = owner.as_ref().map_or("", AccountName::as_str);
+                let done = sqlx::query(
+                    "DELETE FROM tokens WHERE id = $1 OR (label = $1 AND (owner = $2 OR $2 = ''))",
+                )
+                .bind(token)
+                .bind(owner)
+                .execute(transaction.connection())
+                .await?;
+                Ok(done.rows_affected())
+            })
+        })
+        .await
+    }
+}
