@@ -1,6 +1,7 @@
 //! regctl: a container registry and its administration in one binary.
 
 pub mod archive;
+pub mod auth;
 pub mod cli;
 pub mod client;
 pub mod clock;

@@ -5,7 +5,7 @@
 //! idle connection is kept; bodies are watched in `body`, answers in `patience`.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::FileTypeExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -263,27 +263,27 @@ async fn connection(
     permit: OwnedSemaphorePermit,
     watcher: Watcher,
 ) {
-    let metrics = Arc::clone(&service.app.observer.metrics);
+    let metrics = Arc::clone(&service.app.0.observer.metrics);
     metrics.connection(1);
     match stream {
         Stream::Tcp(stream, peer) => {
             // Answers are written whole; waiting for more to send only delays them.
             let _ = stream.set_nodelay(true);
-            let peer: Arc<str> = peer.ip().to_canonical().to_string().into();
+            let peer = peer.ip().to_canonical();
             match service.acceptor.clone() {
                 Some(_) if speaks_plain_http(&stream).await => refuse_plain_http(stream).await,
                 Some(acceptor) => {
                     let handshake = tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream));
                     match handshake.await {
-                        Ok(Ok(stream)) => serve(stream, service, peer, watcher).await,
+                        Ok(Ok(stream)) => serve(stream, service, Some(peer), watcher).await,
                         Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
                         Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
                     }
                 }
-                None => serve(stream, service, peer, watcher).await,
+                None => serve(stream, service, Some(peer), watcher).await,
             }
         }
-        Stream::Unix(stream) => serve(stream, service, "unix".into(), watcher).await,
+        Stream::Unix(stream) => serve(stream, service, None, watcher).await,
     }
     metrics.connection(-1);
     drop(permit);
@@ -310,17 +310,17 @@ async fn refuse_plain_http(mut stream: TcpStream) {
     let _ = tokio::time::timeout(HANDSHAKE_LIMIT, stream.write_all(answer.as_bytes())).await;
 }
 
-async fn serve<S>(stream: S, service: Service, peer: Arc<str>, watcher: Watcher)
+async fn serve<S>(stream: S, service: Service, peer: Option<IpAddr>, watcher: Watcher)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let tls = service.acceptor.is_some();
-    let (app, debug, http2) = (service.app, service.debug, service.http2);
+    let (app, debug, http2) = (service.app.0, service.debug, service.http2);
     let answering = service_fn(move |request: Request<Incoming>| {
-        let (app, peer) = (app.clone(), Arc::clone(&peer));
+        let app = Arc::clone(&app);
         async move {
             let answer: Answer = if debug {
-                ops::debug(app, request.map(Body::new)).await
+                ops::debug(&app, request.map(Body::new)).await
             } else {
                 app.answer(request, peer, tls).await
             };

@@ -5,6 +5,8 @@
 //! a request is a 500 and a line in the log.
 
 mod body;
+mod guard;
+mod identity;
 mod listen;
 mod location;
 mod observe;
@@ -16,6 +18,7 @@ mod route;
 mod tls;
 mod v2;
 
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -26,6 +29,7 @@ use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::auth::Policy;
 use crate::oci::{ErrorCode, MANIFEST_LIMIT};
 use crate::registry::Registry;
 use crate::telemetry::{AccessLog, HttpMetrics};
@@ -35,6 +39,7 @@ pub use location::Locations;
 pub use ops::{Health, Unwell};
 pub use tls::{Certificate, TlsError, TlsVersion};
 
+use guard::Guard;
 use observe::{Observer, REQUEST_ID};
 use respond::{Answer, Refusal};
 use route::Route;
@@ -75,39 +80,50 @@ const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api
 
 /// The HTTP side of a registry. Cheap to clone.
 #[derive(Clone)]
-pub struct App {
-    registry: Registry,
-    locations: Arc<Locations>,
+pub struct App(Arc<Shared>);
+
+/// What all requests share.
+struct Shared {
+    guard: Guard,
+    locations: Locations,
     limits: PageLimits,
-    headers: Arc<[(HeaderName, HeaderValue)]>,
+    headers: Vec<(HeaderName, HeaderValue)>,
     observer: Observer,
     health: Arc<Health>,
-    metrics_path: Option<Arc<str>>,
+    metrics_path: Option<String>,
     manifest_room: Arc<Semaphore>,
 }
 
 impl App {
-    /// The HTTP side of `registry`.
-    pub fn new(registry: Registry, options: Options) -> Self {
-        Self {
-            registry,
-            locations: Arc::new(options.locations),
+    /// The HTTP side of `registry`, to which `policy` admits requests.
+    pub fn new(registry: Registry, policy: Policy, options: Options) -> Self {
+        Self(Arc::new(Shared {
+            guard: Guard::new(registry, policy),
+            locations: options.locations,
             limits: options.limits,
-            headers: options.headers.into(),
+            headers: options.headers,
             observer: Observer {
                 metrics: options.metrics,
                 access_log: options.access_log,
                 json: options.access_log_json,
             },
             health: options.health,
-            metrics_path: options.metrics_path.map(Into::into),
+            metrics_path: options.metrics_path,
             manifest_room: Arc::new(Semaphore::new(MANIFEST_ROOM)),
-        }
+        }))
     }
+}
 
+impl Shared {
     /// Answers a request of the main address.
-    async fn answer(self, request: Request<Incoming>, peer: Arc<str>, tls: bool) -> Answer {
+    async fn answer(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: Option<IpAddr>,
+        tls: bool,
+    ) -> Answer {
         let id = observe::request_id(request.headers());
+        let context = Arc::new(identity::context(request.headers(), peer, &id));
         // Outside of the prefix there is nothing.
         let prefix = self.locations.prefix.as_str();
         let path = request
@@ -123,13 +139,13 @@ impl App {
             None => "ops",
         };
         let head = request.method() == Method::HEAD;
-        let observed = self.observer.begin(&request, handler, &peer, &id);
-        let headers = Arc::clone(&self.headers);
+        let observed = self.observer.begin(&request, handler, &context);
+        let app = Arc::clone(&self);
         let answering = async {
             match route {
-                Some(Ok(route)) => v2::dispatch(v2::Call::new(self, request, tls), route).await,
+                Some(Ok(route)) => v2::answer(app, request, route, &context, tls).await,
                 Some(Err(error)) => Err(error.into()),
-                None => Ok(ops::public(&self, &request).await),
+                None => Ok(ops::public(&app, &request).await),
             }
         };
         let mut answer = match AssertUnwindSafe(answering).catch_unwind().await {
@@ -168,10 +184,10 @@ impl App {
             );
         }
         set.insert(REQUEST_ID, id);
-        for (name, _) in headers.iter() {
+        for (name, _) in &self.headers {
             set.remove(name);
         }
-        for (name, value) in headers.iter() {
+        for (name, value) in &self.headers {
             set.append(name.clone(), value.clone());
         }
         observed.follow(answer)

@@ -3,12 +3,12 @@
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
+use std::task::{self, Poll};
 use std::time::Instant;
 
 use axum::body::Body;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HeaderName, REFERER, USER_AGENT};
+use http::header::{CONTENT_LENGTH, HeaderName, REFERER};
 use http::{HeaderMap, HeaderValue, Method, Request, Version};
 use http_body::{Frame, SizeHint};
 use hyper::body::Incoming;
@@ -16,6 +16,7 @@ use serde_json::json;
 use tracing::Level;
 
 use super::respond::Answer;
+use crate::oci::Context;
 use crate::telemetry::{AccessLog, HttpMetrics};
 
 /// The header that carries the id of a request, both ways.
@@ -45,12 +46,22 @@ pub(super) struct Observed {
 
 /// What a line of the access log needs, taken from the request before it is gone.
 struct Line {
-    id: HeaderValue,
-    peer: Arc<str>,
+    context: Arc<Context>,
     target: String,
     version: Version,
     referer: String,
-    agent: String,
+}
+
+impl Line {
+    /// The address of the client; a client of the unix socket has none.
+    fn peer(&self) -> String {
+        let address = self.context.address;
+        address.map_or_else(|| "unix".to_owned(), |address| address.to_string())
+    }
+
+    fn agent(&self) -> &str {
+        self.context.agent.as_deref().unwrap_or_default()
+    }
 }
 
 /// The id of a request: what the client sent, when that is short and plain, else one of ours.
@@ -75,8 +86,7 @@ impl Observer {
         &self,
         request: &Request<Incoming>,
         handler: &'static str,
-        peer: &Arc<str>,
-        id: &HeaderValue,
+        context: &Arc<Context>,
     ) -> Observed {
         self.metrics.begin(handler);
         let headers = request.headers();
@@ -88,15 +98,13 @@ impl Observer {
         };
         let wanted = self.access_log.is_some() || tracing::enabled!(Level::DEBUG);
         let line = wanted.then(|| Line {
-            id: id.clone(),
-            peer: Arc::clone(peer),
+            context: Arc::clone(context),
             target: request
                 .uri()
                 .path_and_query()
                 .map_or_else(String::new, ToString::to_string),
             version: request.version(),
             referer: text(&REFERER),
-            agent: text(&USER_AGENT),
         });
         let received = headers
             .get(CONTENT_LENGTH)
@@ -153,8 +161,8 @@ impl Drop for Observed {
         );
         if let Some(line) = &self.line {
             tracing::debug!(
-                request = line.id.to_str().unwrap_or_default(),
-                remote = &*line.peer,
+                request = &*line.context.request,
+                remote = line.peer(),
                 method = self.method.as_str(),
                 uri = line.target,
                 status = self.status,
@@ -179,12 +187,12 @@ impl Observed {
         let (status, sent) = (self.status, self.sent);
         format!(
             "{} - - [{time}] \"{} {} {:?}\" {status} {sent} \"{}\" \"{}\"\n",
-            line.peer,
+            line.peer(),
             self.method,
             harmless(&line.target),
             line.version,
             harmless(&line.referer),
-            harmless(&line.agent),
+            harmless(line.agent()),
         )
     }
 
@@ -194,8 +202,9 @@ impl Observed {
             .to_string();
         let line = json!({
             "time": time,
-            "request_id": line.id.to_str().unwrap_or_default(),
-            "remote": &*line.peer,
+            "request_id": &*line.context.request,
+            "remote": line.peer(),
+            "actor": line.context.caller.actor(),
             "method": self.method.as_str(),
             "uri": line.target,
             "status": self.status,
@@ -203,7 +212,7 @@ impl Observed {
             "received_bytes": self.received,
             "duration_ms": self.started.elapsed().as_secs_f64() * 1000.0,
             "referer": line.referer,
-            "user_agent": line.agent,
+            "user_agent": line.agent(),
         });
         format!("{line}\n")
     }
@@ -239,7 +248,7 @@ impl http_body::Body for Followed {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
+        context: &mut task::Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled

@@ -8,7 +8,7 @@ use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, StatusCode};
 use parking_lot::Mutex;
 
-use super::App;
+use super::Shared;
 use super::respond::{Answer, Refusal, empty, json, with_body};
 use crate::oci::ErrorCode;
 
@@ -47,7 +47,7 @@ impl Health {
     }
 }
 
-fn health(app: &App) -> Answer {
+fn health(app: &Shared) -> Answer {
     let unwell = app.health.unwell();
     let status = if unwell.is_empty() {
         StatusCode::OK
@@ -59,12 +59,12 @@ fn health(app: &App) -> Answer {
 
 /// Whether requests would be answered: the checks are well, the index answers, and nobody is
 /// shutting down.
-async fn ready(app: &App) -> Answer {
+async fn ready(app: &Shared) -> Answer {
     let mut unwell = app.health.unwell();
     if app.health.is_leaving() {
         unwell.insert("shutdown".into(), "the server is going away".into());
     }
-    if let Err(error) = app.registry.ping().await {
+    if let Err(error) = app.guard.ping().await {
         tracing::error!(%error, "the registry does not answer");
         unwell.insert(
             "registry".into(),
@@ -80,7 +80,7 @@ async fn ready(app: &App) -> Answer {
 }
 
 /// What the main address answers outside of `/v2`.
-pub(super) async fn public<B>(app: &App, request: &Request<B>) -> Answer {
+pub(super) async fn public<B>(app: &Shared, request: &Request<B>) -> Answer {
     let prefix = app.locations.prefix.as_str();
     let Some(path) = request.uri().path().strip_prefix(prefix) else {
         return nothing_here();
@@ -105,7 +105,7 @@ fn nothing_here() -> Answer {
 }
 
 /// What the debug address answers.
-pub(super) async fn debug(app: App, request: Request<Body>) -> Answer {
+pub(super) async fn debug(app: &Shared, request: Request<Body>) -> Answer {
     let path = request.uri().path();
     if request.method() != Method::GET {
         return Refusal::new(
@@ -124,9 +124,9 @@ pub(super) async fn debug(app: App, request: Request<Body>) -> Answer {
         return answer;
     }
     match path {
-        "/debug/health" => health(&app),
+        "/debug/health" => health(app),
         "/livez" => json(StatusCode::OK, &serde_json::json!({})),
-        "/readyz" => ready(&app).await,
+        "/readyz" => ready(app).await,
         _ => nothing_here(),
     }
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::route::RouteError;
+use crate::auth::Denied;
 use crate::oci::ErrorCode;
 use crate::registry::RegistryError;
 
@@ -89,7 +90,27 @@ impl From<RouteError> for Refusal {
                 "there is no such endpoint",
             ),
             RouteError::Malformed(code, message) => Self::bad(code, message),
+            RouteError::NoSuchManifest(message) => {
+                Self::new(StatusCode::NOT_FOUND, ErrorCode::ManifestUnknown, message)
+            }
+            RouteError::Method(methods) => Self::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                ErrorCode::Unsupported,
+                format!("this endpoint takes {methods}"),
+            )
+            .with(ALLOW, methods),
         }
+    }
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        let (status, code) = match denied {
+            Denied::SignIn => (StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized),
+            Denied::Forbidden => (StatusCode::FORBIDDEN, ErrorCode::Denied),
+            Denied::Hidden => (StatusCode::NOT_FOUND, ErrorCode::NameUnknown),
+        };
+        Self::new(status, code, denied.to_string())
     }
 }
 

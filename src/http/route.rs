@@ -1,4 +1,5 @@
-//! The paths below `/v2`: a pure parser that reads from the right.
+//! The paths below `/v2`, and the action that a method on one of them is: a pure parser that reads
+//! from the right.
 //!
 //! A repository name may have any number of components, and components may be called `blobs`,
 //! `manifests`, `tags` or `uploads`; so the end of a path decides what it is. Each segment is
@@ -6,9 +7,11 @@
 
 use std::borrow::Cow;
 
+use http::Method;
 use percent_encoding::percent_decode_str;
 
-use crate::oci::{Digest, ErrorCode, Reference, Repository};
+use super::paging::Query;
+use crate::oci::{Action, Digest, ErrorCode, Reference, Repository};
 
 /// What a path below `/v2` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,6 +47,10 @@ pub(super) enum RouteError {
     Unknown,
     /// It has the form of one, with a part that is malformed.
     Malformed(ErrorCode, String),
+    /// It names a manifest by a malformed tag, which cannot exist.
+    NoSuchManifest(String),
+    /// The endpoint does not take the method; the text lists those that it takes.
+    Method(&'static str),
 }
 
 impl Route {
@@ -87,6 +94,74 @@ impl Route {
         }
     }
 
+    /// What a request with this method and query wants to do.
+    pub(super) fn action(&self, method: &Method, query: &Query) -> Result<Action, RouteError> {
+        let is_read = matches!(*method, Method::GET | Method::HEAD);
+        Ok(match self {
+            Self::Base if is_read => Action::Ping,
+            Self::Catalog | Self::CatalogRecords if is_read => Action::ListCatalog,
+            Self::Tags(name) | Self::TagRecords(name) if is_read => Action::ListTags(name.clone()),
+            Self::Repository(name) if method == Method::DELETE => {
+                Action::DeleteRepository(name.clone())
+            }
+            Self::Referrers(name, digest) if is_read => {
+                Action::ListReferrers(name.clone(), *digest)
+            }
+            Self::Manifest(name, reference) => match (method, reference) {
+                (&Method::PUT, Err(message)) => {
+                    return Err(RouteError::Malformed(
+                        ErrorCode::TagInvalid,
+                        message.clone(),
+                    ));
+                }
+                (&Method::PUT, Ok(reference)) => {
+                    Action::PushManifest(name.clone(), reference.clone())
+                }
+                (&Method::GET | &Method::HEAD | &Method::DELETE, Err(message)) => {
+                    return Err(RouteError::NoSuchManifest(message.clone()));
+                }
+                (&Method::GET | &Method::HEAD, Ok(reference)) => {
+                    Action::PullManifest(name.clone(), reference.clone())
+                }
+                (&Method::DELETE, Ok(Reference::Tag(tag))) => {
+                    Action::DeleteTag(name.clone(), tag.clone())
+                }
+                (&Method::DELETE, Ok(Reference::Digest(digest))) => {
+                    Action::DeleteManifest(name.clone(), *digest)
+                }
+                _ => return Err(RouteError::Method(self.methods())),
+            },
+            Self::Blob(name, digest) if is_read => Action::PullBlob(name.clone(), *digest),
+            Self::Blob(name, digest) if method == Method::DELETE => {
+                Action::DeleteBlob(name.clone(), *digest)
+            }
+            Self::Uploads(name) if method == Method::POST => upload(name, query)?,
+            Self::Upload(name, _)
+                if is_read || matches!(*method, Method::PATCH | Method::PUT | Method::DELETE) =>
+            {
+                Action::PushBlob(name.clone())
+            }
+            _ => return Err(RouteError::Method(self.methods())),
+        })
+    }
+
+    /// The methods that the endpoint takes, as `Allow` lists them.
+    pub(super) fn methods(&self) -> &'static str {
+        match self {
+            Self::Base
+            | Self::Catalog
+            | Self::CatalogRecords
+            | Self::Tags(_)
+            | Self::TagRecords(_)
+            | Self::Referrers(..) => "GET, HEAD",
+            Self::Repository(_) => "DELETE",
+            Self::Manifest(..) => "GET, HEAD, PUT, DELETE",
+            Self::Blob(..) => "GET, HEAD, DELETE",
+            Self::Uploads(_) => "POST",
+            Self::Upload(..) => "GET, HEAD, PATCH, PUT, DELETE",
+        }
+    }
+
     /// The name that registry:2 gives its handler, for the metrics.
     pub(super) fn handler(&self) -> &'static str {
         match self {
@@ -101,6 +176,25 @@ impl Route {
             Self::Referrers(..) => "referrers",
         }
     }
+}
+
+/// What a POST to `/v2/<name>/blobs/uploads/` wants: a mount where it names a blob to mount.
+fn upload(name: &Repository, query: &Query) -> Result<Action, RouteError> {
+    let Some(text) = query.get("mount") else {
+        return Ok(Action::PushBlob(name.clone()));
+    };
+    let digest = digest(text)?;
+    let from = match query.get("from").map(str::parse) {
+        Some(Ok(from)) => Some(from),
+        // A malformed name is a repository that does not exist: a session instead.
+        Some(Err(_)) => return Ok(Action::PushBlob(name.clone())),
+        None => None,
+    };
+    Ok(Action::MountBlob {
+        into: name.clone(),
+        from,
+        digest,
+    })
 }
 
 fn name_invalid(reason: impl std::fmt::Display) -> RouteError {
@@ -128,98 +222,4 @@ fn manifest_reference(text: &str) -> Result<Result<Reference, String>, RouteErro
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn name(text: &str) -> Repository {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn names_may_hold_the_words_of_the_api() {
-        let tag = Ok("latest".parse().unwrap());
-        for text in [
-            "a",
-            "a/b/c",
-            "blobs",
-            "a/blobs/uploads",
-            "tags/list",
-            "manifests/manifests",
-            "v2",
-        ] {
-            assert_eq!(
-                Route::parse(&format!("/v2/{text}/manifests/latest")),
-                Ok(Route::Manifest(name(text), tag.clone()))
-            );
-            assert_eq!(
-                Route::parse(&format!("/v2/{text}/tags/list")),
-                Ok(Route::Tags(name(text)))
-            );
-            assert_eq!(
-                Route::parse(&format!("/v2/{text}/blobs/uploads/")),
-                Ok(Route::Uploads(name(text)))
-            );
-        }
-        assert_eq!(
-            Route::parse("/v2/a/blobs/uploads/an-id"),
-            Ok(Route::Upload(name("a"), "an-id".into()))
-        );
-    }
-
-    #[test]
-    fn path_tricks_name_nothing() {
-        for path in [
-            "/v2/../etc/passwd/manifests/x",
-            "/v2/a/%2e%2e/manifests/x",
-            "/v2/a//b/manifests/x",
-            "/v2/a%2fb/manifests/x",
-            "/v2/a%00/manifests/x",
-            "/v2//manifests/x",
-            "/v2/manifests/x",
-            "/v2/a/manifests/%2e%2e%2fx%3a",
-            "/v2/a/blobs/../x",
-            "/v2/A/tags/list",
-            "/v2/%ff/tags/list",
-            "/v2x",
-            "/v2/a",
-            "/v2/a/tags",
-            "/v2/a/tags/list/",
-            "/v3/",
-            "/v2/_catalog/",
-        ] {
-            assert!(
-                Route::parse(path).is_err(),
-                "{path} is {:?}",
-                Route::parse(path)
-            );
-        }
-    }
-
-    #[test]
-    fn an_encoded_colon_is_a_colon() {
-        let digest = format!("sha256%3A{}", "0".repeat(64));
-        assert!(matches!(
-            Route::parse(&format!("/v2/a/blobs/{digest}")),
-            Ok(Route::Blob(..))
-        ));
-    }
-
-    proptest! {
-        #[test]
-        fn never_panics(path in "/v2/.{0,100}") {
-            let _ = Route::parse(&path);
-        }
-
-        #[test]
-        fn every_name_and_tag_is_found(
-            repository in "[a-z0-9]{1,6}(/(blobs|tags|manifests|uploads|list|[a-z0-9]{1,6})){0,4}",
-            tag in "[A-Za-z0-9_][A-Za-z0-9._-]{0,20}",
-        ) {
-            prop_assert_eq!(
-                Route::parse(&format!("/v2/{repository}/manifests/{tag}")),
-                Ok(Route::Manifest(name(&repository), Ok(tag.parse().unwrap())))
-            );
-        }
-    }
-}
+mod tests;

@@ -2,21 +2,23 @@
 
 use super::{Registry, RegistryError};
 use crate::index::{RepositoryRecord, TagRecord};
-use crate::oci::{Repository, Visibility};
+use crate::oci::Repository;
 
 /// Tags of a repository, with what a listing says of each.
 pub type TagListing = Vec<TagRecord>;
 
 impl Registry {
-    /// The names of repositories after `last`, in byte order; one without a manifest is not among
+    /// The names of visible repositories after `last`, in byte order; one without a manifest is not among
     /// them.
     pub async fn repositories(
         &self,
         last: &str,
         limit: usize,
     ) -> Result<Vec<String>, RegistryError> {
-        let visibility = Visibility::Everything;
-        Ok(self.index.repositories(&visibility, last, limit).await?)
+        Ok(self
+            .index
+            .repositories(&self.visibility, last, limit)
+            .await?)
     }
 
     /// As [`Registry::repositories`], with tags, size and last push.
@@ -25,10 +27,9 @@ impl Registry {
         last: &str,
         limit: usize,
     ) -> Result<Vec<RepositoryRecord>, RegistryError> {
-        let visibility = Visibility::Everything;
         Ok(self
             .index
-            .repository_records(&visibility, last, limit)
+            .repository_records(&self.visibility, last, limit)
             .await?)
     }
 

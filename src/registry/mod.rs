@@ -39,7 +39,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::{Clock, Millis};
 use crate::index::{Index, Lease};
-use crate::oci::Digest;
+use crate::oci::{Context, Digest, Permit, Task, Visibility};
 use crate::store::{Step, Store};
 
 pub use blobs::Blob;
@@ -129,6 +129,10 @@ pub struct Registry {
     running: Arc<Running>,
     pulls: Arc<Pulls>,
     rules: Arc<Rules>,
+    /// For whom it acts.
+    context: Arc<Context>,
+    /// Which repositories are listed and looked into for that caller.
+    visibility: Visibility,
     clock: Clock,
     /// Counts what clients were promised and what they read, so that a collection knows of them.
     traffic: Arc<AtomicU64>,
@@ -163,6 +167,8 @@ impl Registry {
             running: Arc::default(),
             pulls: Arc::default(),
             rules: Arc::new(rules),
+            context: Arc::new(Context::task(Task::Start)),
+            visibility: Visibility::Everything,
             clock,
             traffic: Arc::default(),
             compared: false,
@@ -192,6 +198,22 @@ impl Registry {
         let taken = registry.bring_up_to_date().await?;
         registry.compared = true;
         Ok((registry, taken))
+    }
+
+    /// The same registry, acting for the caller of a permit: what it writes is recorded as theirs,
+    /// and what it lists is what they may see.
+    #[must_use]
+    pub fn acting(&self, permit: &Permit) -> Self {
+        Self {
+            context: Arc::clone(permit.context()),
+            visibility: permit.visibility().clone(),
+            ..self.clone()
+        }
+    }
+
+    /// For whom it acts; its own tasks where no permit said otherwise.
+    pub fn context(&self) -> &Arc<Context> {
+        &self.context
     }
 
     /// The same registry for whoever administers its root: what clients may not delete or write,

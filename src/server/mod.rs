@@ -20,6 +20,7 @@ use anyhow::{Context as _, anyhow};
 use root::Root;
 use stop::{Signals, remove_sockets, wait};
 
+use crate::auth::Policy;
 use crate::clock::{Clock, Millis};
 use crate::config::{
     self, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings, ValidationSettings,
@@ -65,7 +66,11 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
     let certificate = certificate(&settings)?;
     let metrics = Arc::new(HttpMetrics::new());
     let health = Arc::new(Health::default());
-    let app = App::new(registry.clone(), options(&settings, &metrics, &health)?);
+    let app = App::new(
+        registry.clone(),
+        Policy::Open,
+        options(&settings, &metrics, &health)?,
+    );
     let protocols = Protocols {
         tls: certificate.clone(),
         http2: settings.http.http2,

@@ -150,6 +150,55 @@ fn rooms_know_only_whom_they_may() {
     assert!(broken.is_empty(), "\n{}", broken.join("\n"));
 }
 
+/// The lines of the crate that contain `text`, as `path: line`.
+fn lines_with(text: &str) -> Vec<(PathBuf, String)> {
+    let mut found = Vec::new();
+    for (path, source) in sources("src") {
+        for line in source.lines().filter(|line| line.contains(text)) {
+            found.push((path.clone(), line.trim().to_owned()));
+        }
+    }
+    found
+}
+
+#[test]
+fn only_the_decision_makes_permits() {
+    for (path, line) in lines_with("Permit::grant") {
+        assert_eq!(path, Path::new("src/auth/decide.rs"), "{line}");
+    }
+}
+
+#[test]
+fn handlers_reach_the_registry_only_with_a_permit() {
+    // The whole of `http` gets a registry in one place, and that one takes a permit.
+    let holders: BTreeSet<PathBuf> = sources("src")
+        .into_iter()
+        .filter(|(path, text)| path.starts_with("src/http") && text.contains("registry: Registry"))
+        .map(|(path, _)| path)
+        .collect();
+    let allowed = ["src/http/guard.rs", "src/http/mod.rs", "src/http/v2/mod.rs"];
+    let allowed: BTreeSet<PathBuf> = allowed.iter().map(PathBuf::from).collect();
+    assert_eq!(holders, allowed);
+    let text = |path: &str| {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
+    };
+    // `mod` hands what it is given to the guard, and keeps nothing.
+    let hub = text("src/http/mod.rs");
+    assert_eq!(hub.matches("Guard::new(registry, ").count(), 1);
+    assert!(!hub.contains("self.registry") && !hub.contains("registry.clone()"));
+    // The guard has one way to it for handlers, and that one takes a permit.
+    let guard = text("src/http/guard.rs");
+    assert!(guard.contains("fn reach(&self, permit: &Permit) -> Registry"));
+    assert_eq!(guard.matches("-> Registry").count(), 1);
+    // A call is made in one place, of what was admitted.
+    let calls = text("src/http/v2/mod.rs");
+    assert!(calls.contains("let registry = app.guard.admit(context, &action)?;"));
+    assert_eq!(
+        calls.matches("Call {").count() - calls.matches("impl Call {").count(),
+        2
+    );
+}
+
 #[test]
 fn every_file_says_first_what_it_owns() {
     let silent: Vec<_> = sources("src")

@@ -30,7 +30,7 @@ pub(in super::super) async fn head(
     name: &Repository,
     digest: &Digest,
 ) -> Result<Answer, Refusal> {
-    let blob = call.app.registry.promise_blob(name, digest).await?;
+    let blob = call.registry.promise_blob(name, digest).await?;
     let text = digest.to_string();
     let mut answer = if has_already(call, &text) {
         empty(StatusCode::NOT_MODIFIED)
@@ -51,7 +51,7 @@ pub(in super::super) async fn get(
     name: &Repository,
     digest: &Digest,
 ) -> Result<Answer, Refusal> {
-    let registry = &call.app.registry;
+    let registry = &call.registry;
     let blob = registry.blob(name, digest).await?;
     let text = digest.to_string();
     if has_already(call, &text) {
@@ -108,7 +108,7 @@ pub(in super::super) async fn delete(
     name: &Repository,
     digest: &Digest,
 ) -> Result<Answer, Refusal> {
-    call.app.registry.delete_blob(name, digest).await?;
+    call.registry.delete_blob(name, digest).await?;
     let mut answer = empty(StatusCode::ACCEPTED);
     set(&mut answer, CONTENT_DIGEST, digest.to_string());
     Ok(answer)

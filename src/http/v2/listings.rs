@@ -59,11 +59,7 @@ impl<'a> Page<'a> {
 pub(in super::super) async fn catalog(call: &Call) -> Result<Answer, Refusal> {
     let limit = call.app.limits.catalog;
     let page = Page::of(call, limit, limit)?;
-    let names = call
-        .app
-        .registry
-        .repositories(page.last, page.wanted())
-        .await?;
+    let names = call.registry.repositories(page.last, page.wanted()).await?;
     Ok(page.answer(
         call,
         "/v2/_catalog",
@@ -78,7 +74,6 @@ pub(in super::super) async fn catalog_records(call: &Call) -> Result<Answer, Ref
     let limit = call.app.limits.catalog;
     let page = Page::of(call, limit, limit)?;
     let records = call
-        .app
         .registry
         .repository_records(page.last, page.wanted())
         .await?;
@@ -112,11 +107,7 @@ pub(in super::super) async fn tags(call: &Call, name: &Repository) -> Result<Ans
         None => usize::MAX - 1,
     };
     let page = Page::of(call, limit, limit)?;
-    let tags = call
-        .app
-        .registry
-        .tags(name, page.last, page.wanted())
-        .await?;
+    let tags = call.registry.tags(name, page.last, page.wanted()).await?;
     Ok(page.answer(
         call,
         &format!("/v2/{name}/tags/list"),
@@ -134,7 +125,6 @@ pub(in super::super) async fn tag_records(
     let limit = call.app.limits.tags;
     let page = Page::of(call, limit, limit)?;
     let records = call
-        .app
         .registry
         .tag_records(name, page.last, page.wanted())
         .await?;

@@ -7,9 +7,10 @@ use http::header::{
 
 use super::super::body::{self, WholeError};
 use super::super::respond::{Answer, Refusal, empty, set, with_body};
+use super::super::route::RouteError;
 use super::uploads::to_its_end;
 use super::{CONTENT_DIGEST, Call, IMMUTABLE, has_already};
-use crate::oci::{ErrorCode, MANIFEST_LIMIT, MediaType, Reference, Repository, Tag};
+use crate::oci::{Action, ErrorCode, MANIFEST_LIMIT, MediaType, Reference, Repository, Tag};
 use crate::registry::{Incoming, RegistryError};
 
 const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
@@ -17,23 +18,13 @@ const OCI_TAG: HeaderName = HeaderName::from_static("oci-tag");
 /// Tags that one push by digest may set.
 const TAGS_AT_ONCE: usize = 100;
 
-/// A reference as the path has it, or the text of one that is malformed.
-type Named = Result<Reference, String>;
-
-/// There is nothing under a name that nothing can be pushed under.
-fn there(reference: Named) -> Result<Reference, Refusal> {
-    reference
-        .map_err(|message| Refusal::new(StatusCode::NOT_FOUND, ErrorCode::ManifestUnknown, message))
-}
-
 /// `GET` and `HEAD /v2/<name>/manifests/<reference>`
 pub(in super::super) async fn get(
     call: &Call,
     name: &Repository,
-    reference: Named,
+    reference: Reference,
 ) -> Result<Answer, Refusal> {
-    let reference = there(reference)?;
-    let manifest = call.app.registry.manifest(name, &reference).await?;
+    let manifest = call.registry.manifest(name, &reference).await?;
     let digest = manifest.digest.to_string();
     let mut answer = if has_already(call, &digest) {
         empty(StatusCode::NOT_MODIFIED)
@@ -61,9 +52,8 @@ pub(in super::super) async fn get(
 pub(in super::super) async fn put(
     call: Call,
     name: Repository,
-    reference: Named,
+    reference: Reference,
 ) -> Result<Answer, Refusal> {
-    let reference = reference.map_err(|message| Refusal::bad(ErrorCode::TagInvalid, message))?;
     let tags = tags_of(&call, &reference)?;
     let media_type = match call.headers.get(CONTENT_TYPE) {
         Some(text) => {
@@ -95,7 +85,12 @@ pub(in super::super) async fn put(
         body::drain(call.body);
         return Err(RegistryError::ManifestTooLarge.into());
     }
-    let Call { app, body, .. } = call;
+    let Call {
+        app,
+        registry,
+        body,
+        ..
+    } = call;
     let room = app.room_for_manifest(announced).await;
     let bytes = body::whole(body, MANIFEST_LIMIT)
         .await
@@ -111,7 +106,7 @@ pub(in super::super) async fn put(
         bytes,
     };
     let put = to_its_end(async move {
-        let put = app.registry.put_manifest(incoming).await;
+        let put = registry.put_manifest(incoming).await;
         drop(room);
         put
     })
@@ -162,12 +157,14 @@ fn tags_of(call: &Call, reference: &Reference) -> Result<Vec<Tag>, Refusal> {
 pub(in super::super) async fn delete(
     call: &Call,
     name: &Repository,
-    reference: Named,
+    action: &Action,
 ) -> Result<Answer, Refusal> {
-    let registry = &call.app.registry;
-    match there(reference)? {
-        Reference::Tag(tag) => registry.delete_tag(name, &tag).await?,
-        Reference::Digest(digest) => drop(registry.delete_manifest(name, &digest).await?),
+    match action {
+        Action::DeleteTag(_, tag) => call.registry.delete_tag(name, tag).await?,
+        Action::DeleteManifest(_, digest) => {
+            drop(call.registry.delete_manifest(name, digest).await?);
+        }
+        _ => return Err(RouteError::Unknown.into()),
     }
     Ok(empty(StatusCode::ACCEPTED))
 }

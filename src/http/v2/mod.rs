@@ -7,24 +7,29 @@ pub(super) mod referrers;
 pub(super) mod repositories;
 pub(super) mod uploads;
 
-use http::header::{ALLOW, HOST, HeaderMap, HeaderName};
+use std::sync::Arc;
+
+use http::header::{HOST, HeaderMap, HeaderName};
 use http::{Method, Request, StatusCode};
 use hyper::body::Incoming;
 
-use super::App;
+use super::Shared;
 use super::paging::Query;
 use super::respond::{Answer, Refusal, json};
 use super::route::Route;
-use crate::oci::ErrorCode;
+use crate::oci::{Action, Context};
+use crate::registry::Registry;
 
 /// The digest of a manifest or blob (OCI distribution specification, "Pulling manifests").
 pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
 /// What is addressed by digest never changes.
 pub(super) const IMMUTABLE: &str = "max-age=31536000, immutable";
 
-/// A request on its way to a handler.
+/// A request that was admitted, on its way to a handler.
 pub(super) struct Call {
-    pub(super) app: App,
+    pub(super) app: Arc<Shared>,
+    /// The registry, acting for the caller.
+    pub(super) registry: Registry,
     pub(super) method: Method,
     pub(super) query: Query,
     pub(super) headers: HeaderMap,
@@ -33,28 +38,6 @@ pub(super) struct Call {
 }
 
 impl Call {
-    pub(super) fn new(app: App, request: Request<Incoming>, tls: bool) -> Self {
-        let (mut head, body) = request.into_parts();
-        // HTTP/2 names the host in the target of the request (RFC 9113, section 8.3.1).
-        if !head.headers.contains_key(HOST)
-            && let Some(host) = head
-                .uri
-                .authority()
-                .and_then(|host| host.as_str().try_into().ok())
-        {
-            head.headers.insert(HOST, host);
-        }
-        let query = Query::parse(head.uri.query());
-        Self {
-            app,
-            method: head.method,
-            query,
-            headers: head.headers,
-            body,
-            tls,
-        }
-    }
-
     /// A header as text; one that is not ASCII is as good as absent.
     pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -66,54 +49,71 @@ impl Call {
     }
 }
 
-/// Hands a request to the handler of its path and method.
-pub(super) async fn dispatch(call: Call, route: Route) -> Result<Answer, Refusal> {
-    let method = call.method.clone();
-    match (route, method.as_str()) {
-        (Route::Base, "GET" | "HEAD") => Ok(json(StatusCode::OK, &serde_json::json!({}))),
-        (Route::Base, _) => Err(not_allowed("GET, HEAD")),
-        (Route::Catalog, "GET" | "HEAD") => listings::catalog(&call).await,
-        (Route::CatalogRecords, "GET" | "HEAD") => listings::catalog_records(&call).await,
-        (Route::Catalog | Route::CatalogRecords, _) => Err(not_allowed("GET, HEAD")),
-        (Route::Tags(name), "GET" | "HEAD") => listings::tags(&call, &name).await,
-        (Route::TagRecords(name), "GET" | "HEAD") => listings::tag_records(&call, &name).await,
-        (Route::Tags(_) | Route::TagRecords(_), _) => Err(not_allowed("GET, HEAD")),
-        (Route::Repository(name), "DELETE") => repositories::delete(&call, &name).await,
-        (Route::Repository(_), _) => Err(not_allowed("DELETE")),
-        (Route::Referrers(name, digest), "GET" | "HEAD") => {
-            referrers::list(&call, &name, &digest).await
-        }
-        (Route::Referrers(..), _) => Err(not_allowed("GET, HEAD")),
-        (Route::Manifest(name, reference), "GET" | "HEAD") => {
-            manifests::get(&call, &name, reference).await
-        }
-        (Route::Manifest(name, reference), "PUT") => manifests::put(call, name, reference).await,
-        (Route::Manifest(name, reference), "DELETE") => {
-            manifests::delete(&call, &name, reference).await
-        }
-        (Route::Manifest(..), _) => Err(not_allowed("GET, HEAD, PUT, DELETE")),
-        (Route::Blob(name, digest), "GET") => blobs::get(&call, &name, &digest).await,
-        (Route::Blob(name, digest), "HEAD") => blobs::head(&call, &name, &digest).await,
-        (Route::Blob(name, digest), "DELETE") => blobs::delete(&call, &name, &digest).await,
-        (Route::Blob(..), _) => Err(not_allowed("GET, HEAD, DELETE")),
-        (Route::Uploads(name), "POST") => uploads::start(call, name).await,
-        (Route::Uploads(_), _) => Err(not_allowed("POST")),
-        (Route::Upload(name, id), "GET" | "HEAD") => uploads::status(&call, &name, &id).await,
-        (Route::Upload(name, id), "PATCH") => uploads::append(call, name, id).await,
-        (Route::Upload(name, id), "PUT") => uploads::finish(call, name, id).await,
-        (Route::Upload(name, id), "DELETE") => uploads::cancel(&call, &name, &id).await,
-        (Route::Upload(..), _) => Err(not_allowed("GET, HEAD, PATCH, PUT, DELETE")),
+/// Parses a request, has its action decided, and hands it to its handler.
+pub(super) async fn answer(
+    app: Arc<Shared>,
+    request: Request<Incoming>,
+    route: Route,
+    context: &Arc<Context>,
+    tls: bool,
+) -> Result<Answer, Refusal> {
+    let (mut head, body) = request.into_parts();
+    // HTTP/2 names the host in the target of the request (RFC 9113, section 8.3.1).
+    if !head.headers.contains_key(HOST)
+        && let Some(host) = head
+            .uri
+            .authority()
+            .and_then(|host| host.as_str().try_into().ok())
+    {
+        head.headers.insert(HOST, host);
     }
+    let query = Query::parse(head.uri.query());
+    let action = route.action(&head.method, &query)?;
+    let registry = app.guard.admit(context, &action)?;
+    let call = Call {
+        app,
+        registry,
+        method: head.method,
+        query,
+        headers: head.headers,
+        body,
+        tls,
+    };
+    handle(call, route, action).await
 }
 
-fn not_allowed(methods: &'static str) -> Refusal {
-    let message = format!("this endpoint takes {methods}");
-    Refusal::new(
-        StatusCode::METHOD_NOT_ALLOWED,
-        ErrorCode::Unsupported,
-        message,
-    )
-    .with(ALLOW, methods)
+/// Hands a call to the handler of its route and method.
+async fn handle(call: Call, route: Route, action: Action) -> Result<Answer, Refusal> {
+    match (route, action) {
+        (Route::Base, _) => Ok(json(StatusCode::OK, &serde_json::json!({}))),
+        (Route::Catalog, _) => listings::catalog(&call).await,
+        (Route::CatalogRecords, _) => listings::catalog_records(&call).await,
+        (Route::Tags(name), _) => listings::tags(&call, &name).await,
+        (Route::TagRecords(name), _) => listings::tag_records(&call, &name).await,
+        (Route::Repository(name), _) => repositories::delete(&call, &name).await,
+        (Route::Referrers(name, digest), _) => referrers::list(&call, &name, &digest).await,
+        (Route::Manifest(..), Action::PullManifest(name, reference)) => {
+            manifests::get(&call, &name, reference).await
+        }
+        (Route::Manifest(..), Action::PushManifest(name, reference)) => {
+            manifests::put(call, name, reference).await
+        }
+        (Route::Manifest(name, _), action) => manifests::delete(&call, &name, &action).await,
+        (Route::Blob(name, digest), Action::DeleteBlob(..)) => {
+            blobs::delete(&call, &name, &digest).await
+        }
+        (Route::Blob(name, digest), _) => match call.method {
+            Method::HEAD => blobs::head(&call, &name, &digest).await,
+            _ => blobs::get(&call, &name, &digest).await,
+        },
+        (Route::Uploads(name), action) => uploads::start(call, name, action).await,
+        (Route::Upload(name, id), _) => match call.method {
+            Method::PATCH => uploads::append(call, name, id).await,
+            Method::PUT => uploads::finish(call, name, id).await,
+            Method::DELETE => uploads::cancel(&call, &name, &id).await,
+            _ => uploads::status(&call, &name, &id).await,
+        },
+    }
 }
 
 /// Whether the client has this digest already (`If-None-Match`, RFC 9110 section 13.1.2).

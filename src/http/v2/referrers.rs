@@ -31,7 +31,7 @@ pub(in super::super) async fn list(
         ),
         None => None,
     };
-    let registry = &call.app.registry;
+    let registry = &call.registry;
     let page = registry
         .referrers(name, digest, artifact_type, last.as_ref(), limit)
         .await?;

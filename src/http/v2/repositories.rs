@@ -8,6 +8,6 @@ use crate::oci::Repository;
 
 /// Deletes it: nobody finds it from now on.
 pub(in super::super) async fn delete(call: &Call, name: &Repository) -> Result<Answer, Refusal> {
-    call.app.registry.delete_repository(name).await?;
+    call.registry.delete_repository(name).await?;
     Ok(empty(StatusCode::ACCEPTED))
 }

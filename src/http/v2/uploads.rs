@@ -12,10 +12,12 @@ use hyper::body::Incoming;
 
 use super::super::paging::Query;
 use super::super::respond::{Answer, Refusal, empty, set};
-use super::super::{App, Locations, body};
+use super::super::{Shared, body};
 use super::{CONTENT_DIGEST, Call};
-use crate::oci::{Algorithm, ByteRange, Digest, ErrorCode, Repository, parse_content_range};
-use crate::registry::{Arrived, IncomingBody, RegistryError, Upload};
+use crate::oci::{
+    Action, Algorithm, ByteRange, Digest, ErrorCode, Repository, parse_content_range,
+};
+use crate::registry::{Arrived, IncomingBody, Registry, RegistryError, Upload};
 
 const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 const CHUNK_LEAST: HeaderName = HeaderName::from_static("oci-chunk-min-length");
@@ -95,56 +97,43 @@ fn created(call: &Location, name: &Repository, digest: &Digest) -> Answer {
 
 /// What is left of a call once its body has been given away.
 struct Location {
-    locations: Arc<Locations>,
+    app: Arc<Shared>,
     headers: HeaderMap,
     tls: bool,
 }
 
 impl Location {
     fn of(&self, path: &str) -> String {
-        self.locations.of(path, &self.headers, self.tls)
+        self.app.locations.of(path, &self.headers, self.tls)
     }
 }
 
-fn split(call: Call) -> (Location, Query, Incoming, App) {
+fn split(call: Call) -> (Location, Query, Incoming, Registry) {
     let Call {
         app,
+        registry,
         query,
         headers,
         body,
         tls,
         ..
     } = call;
-    let locations = Arc::clone(&app.locations);
-    (
-        Location {
-            locations,
-            headers,
-            tls,
-        },
-        query,
-        body,
-        app,
-    )
+    (Location { app, headers, tls }, query, body, registry)
 }
 
 /// `POST /v2/<name>/blobs/uploads/`: a session, a mount, or a whole blob.
-pub(in super::super) async fn start(call: Call, name: Repository) -> Result<Answer, Refusal> {
-    let (location, query, body, app) = split(call);
-    let registry = app.registry.clone();
-    if let Some(text) = query.get("mount") {
-        let digest = digest_of(text)?;
-        // A name that can't be read is a repository that is not there: a session instead.
-        let from = query.get("from").map(str::parse::<Repository>);
-        let mounted = match &from {
-            Some(Ok(from)) => registry.mount_blob(&name, Some(from), &digest).await?,
-            Some(Err(_)) => None,
-            None => registry.mount_blob(&name, None, &digest).await?,
-        };
+pub(in super::super) async fn start(
+    call: Call,
+    name: Repository,
+    action: Action,
+) -> Result<Answer, Refusal> {
+    let (location, query, body, registry) = split(call);
+    if let Action::MountBlob { from, digest, .. } = &action {
+        let mounted = registry.mount_blob(&name, from.as_ref(), digest).await?;
         if mounted.is_some() {
-            return Ok(created(&location, &name, &digest));
+            return Ok(created(&location, &name, digest));
         }
-    } else if let Some(text) = query.get("digest") {
+    } else if let (None, Some(text)) = (query.get("mount"), query.get("digest")) {
         let digest = digest_of(text)?;
         let repository = name.clone();
         let arrived: Arrived = taking_in(body, |body| async move {
@@ -160,7 +149,7 @@ pub(in super::super) async fn start(call: Call, name: Repository) -> Result<Answ
         ),
         None => None,
     };
-    let upload = app.registry.start_upload(&name, announced).await?;
+    let upload = registry.start_upload(&name, announced).await?;
     let mut answer = session(&location, &name, &upload, StatusCode::ACCEPTED);
     set(&mut answer, CHUNK_LEAST, "1");
     Ok(answer)
@@ -172,9 +161,9 @@ pub(in super::super) async fn status(
     name: &Repository,
     id: &str,
 ) -> Result<Answer, Refusal> {
-    let upload = call.app.registry.upload(name, id).await?;
+    let upload = call.registry.upload(name, id).await?;
     let location = Location {
-        locations: Arc::clone(&call.app.locations),
+        app: Arc::clone(&call.app),
         headers: call.headers.clone(),
         tls: call.tls,
     };
@@ -216,8 +205,7 @@ pub(in super::super) async fn append(
     id: String,
 ) -> Result<Answer, Refusal> {
     let range = chunk_range(&call.headers)?;
-    let (location, _, body, app) = split(call);
-    let registry = app.registry;
+    let (location, _, body, registry) = split(call);
     let (repository, upload_id, appending) = (name.clone(), id.clone(), registry.clone());
     let appended = taking_in(body, |body| async move {
         appending.append(&repository, &upload_id, range, body).await
@@ -256,8 +244,8 @@ pub(in super::super) async fn finish(
     let digest = digest_of(digest)?;
     // Without bytes, a range says nothing that could be checked but where it begins.
     let range = chunk_range(&call.headers)?;
-    let (location, _, body, app) = split(call);
-    let (repository, registry) = (name.clone(), app.registry);
+    let (location, _, body, registry) = split(call);
+    let repository = name.clone();
     let arrived = taking_in(body, |body| async move {
         registry
             .finish_upload(&repository, &id, &digest, range, body)
@@ -273,6 +261,6 @@ pub(in super::super) async fn cancel(
     name: &Repository,
     id: &str,
 ) -> Result<Answer, Refusal> {
-    call.app.registry.cancel_upload(name, id).await?;
+    call.registry.cancel_upload(name, id).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
