@@ -11,6 +11,7 @@ use croner::Cron;
 use jiff::Zoned;
 
 use super::error::ConfigError;
+use super::pages::{PagesSettings, pages_settings};
 use super::section::{Field, Section, Warnings, refused};
 use super::values::{self, BadValue};
 
@@ -128,6 +129,7 @@ pub(super) struct Own {
     pub(super) collection: CollectionSettings,
     pub(super) retention: Vec<RetentionRule>,
     pub(super) scrub: Option<ScrubSettings>,
+    pub(super) pages: PagesSettings,
 }
 
 pub(super) fn own_settings(top: &mut Section, warnings: &mut Warnings) -> Result<Own, ConfigError> {
@@ -160,11 +162,13 @@ pub(super) fn own_settings(top: &mut Section, warnings: &mut Warnings) -> Result
         }
     }
     let scrub = scrub(&mut own, warnings)?;
+    let pages = pages_settings(&mut own, warnings)?;
     own.finish(warnings);
     Ok(Own {
         collection,
         retention,
         scrub,
+        pages,
     })
 }
 

@@ -30,13 +30,21 @@ impl Loaded {
             collection,
             retention,
             scrub,
+            pages,
         } = &self.settings;
         describe_http(http, &mut lines);
         describe_storage(storage, &mut lines);
         describe_collection(collection, retention, *scrub, &mut lines);
         describe_validation(validation, &mut lines);
+        lines.push(match (pages.enabled, &pages.base_path) {
+            (false, _) => "Pages for browsers: off".to_owned(),
+            (true, None) => format!("Pages for browsers: at {}/", http.prefix),
+            (true, Some(base)) => {
+                format!("Pages for browsers: at {}/, linked as {base}/", http.prefix)
+            }
+        });
         lines.push(format!(
-            "Pages: at most {catalog_limit} repositories, at most {tag_limit} tags"
+            "Pages of the API: at most {catalog_limit} repositories, at most {tag_limit} tags"
         ));
         describe_log(log, &mut lines);
         describe_health(health, &mut lines);

@@ -16,6 +16,7 @@ mod environment;
 mod error;
 mod health;
 mod node;
+mod pages;
 mod section;
 mod settings;
 mod storage;
@@ -31,6 +32,7 @@ use std::time::Duration;
 
 pub use collection::{CollectionSettings, RetentionRule, Schedule, ScrubSettings};
 pub use error::{ConfigError, Origin, Place};
+pub use pages::PagesSettings;
 pub use settings::{
     DebugSettings, FileCheck, HealthCheck, HealthSettings, HttpCheck, HttpSettings, IndexPlatforms,
     ListenAddress, LogFormat, LogLevel, LogSettings, Settings, StorageDriver, StorageSettings,

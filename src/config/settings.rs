@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::collection::{CollectionSettings, RetentionRule, ScrubSettings};
+use super::pages::PagesSettings;
 use crate::oci::Platform;
 
 /// Everything that `serve` goes by.
@@ -34,6 +35,8 @@ pub struct Settings {
     pub retention: Vec<RetentionRule>,
     /// The check in the background; `None` where nothing asks for it.
     pub scrub: Option<ScrubSettings>,
+    /// The pages for people.
+    pub pages: PagesSettings,
 }
 
 /// The log (stderr) and the access log (stdout).

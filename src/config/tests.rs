@@ -100,7 +100,8 @@ fn the_file_from_the_field_works_as_it_is() {
     Deleted tags: can be restored for 24h (regctl restore)
     URLs allowed in manifests: any
     Images an index needs: none
-    Pages: at most 1000 repositories, at most 1000 tags
+    Pages for browsers: at /
+    Pages of the API: at most 1000 repositories, at most 1000 tags
     Log: level info, as text, access log on
     Field in the log: service="registry"
     Unwell: when the storage fails 3 times in a row, looked at every 10s

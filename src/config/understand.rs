@@ -90,6 +90,7 @@ pub(super) fn understand(
         collection: own.collection,
         retention: own.retention,
         scrub: own.scrub,
+        pages: own.pages,
     };
     for (key, instead) in [
         ("notifications", "is not done yet: no events are sent"),

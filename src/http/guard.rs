@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::respond::Refusal;
 use crate::auth::{Policy, decide};
-use crate::oci::{Action, Context, Permit};
+use crate::oci::{Action, Context, Permit, Visibility};
 use crate::registry::{Registry, RegistryError};
 
 /// The registry and the rules by which requests are admitted to it.
@@ -27,6 +27,17 @@ impl Guard {
     ) -> Result<Registry, Refusal> {
         let permit = decide(&self.policy, context, action)?;
         Ok(self.reach(&permit))
+    }
+
+    /// What the caller of a page may see. Who may not list at all sees what is public.
+    pub(super) fn visibility(&self, context: &Arc<Context>) -> Visibility {
+        match decide(&self.policy, context, &Action::ListCatalog) {
+            Ok(permit) => permit.visibility().clone(),
+            Err(_) => Visibility::Only {
+                public: true,
+                patterns: Arc::default(),
+            },
+        }
     }
 
     /// The registry, acting for the caller of a permit.

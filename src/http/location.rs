@@ -28,38 +28,67 @@ impl Locations {
         if let Some(host) = &self.host {
             return format!("{host}{prefix}{path}");
         }
-        let (mut scheme, mut host) = (None, None);
-        let text = |name: &HeaderName| {
-            let first = headers.get(name)?.to_str().ok()?.split(',').next()?.trim();
-            (!first.is_empty()).then(|| first.to_owned())
-        };
-        if let Some(first) = text(&FORWARDED) {
-            for pair in first.split(';') {
-                let Some((name, value)) = pair.split_once('=') else {
-                    continue;
-                };
-                let value = value.trim().trim_matches('"').to_owned();
-                match name.trim().to_ascii_lowercase().as_str() {
-                    "proto" => scheme = Some(value),
-                    "host" => host = Some(value),
-                    _ => {}
-                }
-            }
-        }
-        let scheme = scheme
-            .or_else(|| text(&FORWARDED_PROTO))
-            .map(|scheme| scheme.to_ascii_lowercase())
-            .filter(|scheme| scheme == "http" || scheme == "https")
-            .unwrap_or_else(|| if tls { "https" } else { "http" }.to_owned());
-        let host = host
-            .or_else(|| text(&FORWARDED_HOST))
-            .or_else(|| text(&HOST))
-            .filter(|host| host.parse::<Authority>().is_ok());
-        match host {
-            Some(host) => format!("{scheme}://{host}{prefix}{path}"),
-            None => format!("{prefix}{path}"),
+        match seen(headers, tls) {
+            (scheme, Some(host)) => format!("{scheme}://{host}{prefix}{path}"),
+            (_, None) => format!("{prefix}{path}"),
         }
     }
+
+    /// `scheme://host[:port]` as the client sees this registry. `target` is the host of the
+    /// request's target, where HTTP/2 has it.
+    pub(super) fn origin(
+        &self,
+        headers: &HeaderMap,
+        target: Option<&Authority>,
+        tls: bool,
+    ) -> String {
+        if let Some(host) = &self.host {
+            // Without the path that it may have.
+            let end = host
+                .match_indices('/')
+                .nth(2)
+                .map_or(host.len(), |(at, _)| at);
+            return host[..end].to_owned();
+        }
+        let (scheme, host) = seen(headers, tls);
+        let host = host.or_else(|| target.map(ToString::to_string));
+        format!(
+            "{scheme}://{}",
+            host.unwrap_or_else(|| "localhost".to_owned())
+        )
+    }
+}
+
+/// The scheme and the host by which the client that sent `headers` reached this registry.
+fn seen(headers: &HeaderMap, tls: bool) -> (String, Option<String>) {
+    let (mut scheme, mut host) = (None, None);
+    let text = |name: &HeaderName| {
+        let first = headers.get(name)?.to_str().ok()?.split(',').next()?.trim();
+        (!first.is_empty()).then(|| first.to_owned())
+    };
+    if let Some(first) = text(&FORWARDED) {
+        for pair in first.split(';') {
+            let Some((name, value)) = pair.split_once('=') else {
+                continue;
+            };
+            let value = value.trim().trim_matches('"').to_owned();
+            match name.trim().to_ascii_lowercase().as_str() {
+                "proto" => scheme = Some(value),
+                "host" => host = Some(value),
+                _ => {}
+            }
+        }
+    }
+    let scheme = scheme
+        .or_else(|| text(&FORWARDED_PROTO))
+        .map(|scheme| scheme.to_ascii_lowercase())
+        .filter(|scheme| scheme == "http" || scheme == "https")
+        .unwrap_or_else(|| if tls { "https" } else { "http" }.to_owned());
+    let host = host
+        .or_else(|| text(&FORWARDED_HOST))
+        .or_else(|| text(&HOST))
+        .filter(|host| host.parse::<Authority>().is_ok());
+    (scheme, host)
 }
 
 #[cfg(test)]

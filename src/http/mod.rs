@@ -11,6 +11,7 @@ mod listen;
 mod location;
 mod observe;
 mod ops;
+mod pages;
 mod paging;
 mod patience;
 mod respond;
@@ -33,6 +34,7 @@ use crate::auth::Policy;
 use crate::oci::{ErrorCode, MANIFEST_LIMIT};
 use crate::registry::Registry;
 use crate::telemetry::{AccessLog, HttpMetrics};
+use crate::web::Pages;
 
 pub use listen::{Address, Bound, Limits as ConnectionLimits, Listening, Protocols};
 pub use location::Locations;
@@ -71,6 +73,8 @@ pub struct Options {
     pub health: Arc<Health>,
     /// The path of the metrics on the debug address, if they are served.
     pub metrics_path: Option<String>,
+    /// The pages for people, if they are served.
+    pub pages: Option<Pages>,
 }
 
 /// Manifests that are being received may take this many KiB of memory together.
@@ -92,6 +96,7 @@ struct Shared {
     health: Arc<Health>,
     metrics_path: Option<String>,
     manifest_room: Arc<Semaphore>,
+    pages: Option<Pages>,
 }
 
 impl App {
@@ -110,6 +115,7 @@ impl App {
             health: options.health,
             metrics_path: options.metrics_path,
             manifest_room: Arc::new(Semaphore::new(MANIFEST_ROOM)),
+            pages: options.pages,
         }))
     }
 }
@@ -132,6 +138,11 @@ impl Shared {
             .strip_prefix(prefix)
             .unwrap_or_default();
         let in_v2 = path == "/v2" || path.starts_with("/v2/");
+        let outside = if in_v2 {
+            String::new()
+        } else {
+            path.to_owned()
+        };
         let route = in_v2.then(|| Route::parse(path));
         let handler = match &route {
             Some(Ok(route)) => route.handler(),
@@ -145,7 +156,12 @@ impl Shared {
             match route {
                 Some(Ok(route)) => v2::answer(app, request, route, &context, tls).await,
                 Some(Err(error)) => Err(error.into()),
-                None => Ok(ops::public(&app, &request).await),
+                None => match &app.pages {
+                    Some(pages) if pages::wanted(&request, &outside) => {
+                        pages::answer(&app, pages, request, &context, &outside, tls).await
+                    }
+                    _ => Ok(ops::public(&app, &request).await),
+                },
             }
         };
         let mut answer = match AssertUnwindSafe(answering).catch_unwind().await {

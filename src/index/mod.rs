@@ -11,6 +11,7 @@ mod accounts;
 mod audit;
 mod batch;
 mod blobs;
+mod browse;
 mod change;
 mod collect;
 mod grants;
@@ -48,6 +49,10 @@ use sqlx::{ConnectOptions, SqlitePool};
 pub use accounts::{AccountRecord, NewAccount, StoredAccount};
 pub use audit::{AuditedBlob, AuditedRepository, Lacking, Link};
 pub use blobs::{BlobRecord, NewBlob};
+pub use browse::{
+    BlobUser, COUNT_LIMIT, Count, FoundRepositories, RepositoryOrder, RepositoryRow,
+    RepositorySearch, TagOrder, TagPage, TagRow,
+};
 pub use change::{JournalEntry, LayoutChange};
 pub use collect::{
     CollectTerms, CollectionRecord, HeldBlob, Hold, KeptManifest, KeptRecord, Plan, PlannedBlob,

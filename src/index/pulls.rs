@@ -4,6 +4,9 @@ use super::{Index, IndexError, column};
 use crate::clock::Millis;
 use crate::oci::{Digest, Repository};
 
+/// Milliseconds of a day.
+const DAY: Millis = 24 * 60 * 60 * 1000;
+
 impl Index {
     /// Adds what was counted until `now`.
     pub async fn keep_pulls(
@@ -14,6 +17,24 @@ impl Index {
         self.write(move |transaction| {
             Box::pin(async move {
                 for (repository, digest, times) in pulls {
+                    sqlx::query(
+                        "UPDATE repositories SET pull_count = pull_count + $2 WHERE name = $1",
+                    )
+                    .bind(repository.as_str())
+                    .bind(column(times))
+                    .execute(transaction.connection())
+                    .await?;
+                    sqlx::query(
+                        "INSERT INTO repository_pulls (repository_id, day, times) \
+                         SELECT id, $2, $3 FROM repositories WHERE name = $1 \
+                         ON CONFLICT (repository_id, day) \
+                         DO UPDATE SET times = repository_pulls.times + excluded.times",
+                    )
+                    .bind(repository.as_str())
+                    .bind(now / DAY)
+                    .bind(column(times))
+                    .execute(transaction.connection())
+                    .await?;
                     sqlx::query(
                         "UPDATE manifests SET pulled_at = $3, pull_count = pull_count + $4 \
                          WHERE repository_id = (SELECT id FROM repositories WHERE name = $1) \

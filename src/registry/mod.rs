@@ -6,6 +6,7 @@
 
 mod adopt;
 mod blobs;
+mod browse;
 mod cache;
 mod catalog;
 mod check;
@@ -56,6 +57,10 @@ pub use retain::{Goes, Holder, Keeps, RetentionPlan, Rule, RuleTerms, Verdict};
 pub use uploads::{Arrived, BodyError, IncomingBody, Upload};
 pub use usage::{RepositoryUsage, Usage, UsageReport};
 
+pub use crate::index::{
+    BlobUser, COUNT_LIMIT, Count, FoundRepositories, RepositoryOrder, RepositoryRow,
+    RepositorySearch, TagOrder, TagPage, TagRow,
+};
 pub use crate::index::{
     CollectionRecord, Hold, KeptManifest, Restorable, Restored, Trashed, TrashedKind, WhyGone,
 };

@@ -31,6 +31,7 @@ use crate::http::{
 };
 use crate::registry::{Registry, RegistryError, RequiredChildren, Rules, Taken};
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
+use crate::web::{self, Pages};
 
 /// How long a stop waits for requests under way, when the configuration does not say.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -69,7 +70,7 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
     let app = App::new(
         registry.clone(),
         Policy::Open,
-        options(&settings, &metrics, &health)?,
+        options(&settings, &metrics, &health, &registry)?,
     );
     let protocols = Protocols {
         tls: certificate.clone(),
@@ -268,6 +269,7 @@ fn options(
     settings: &Settings,
     metrics: &Arc<HttpMetrics>,
     health: &Arc<Health>,
+    registry: &Registry,
 ) -> anyhow::Result<Options> {
     let mut headers = Vec::new();
     for (name, values) in &settings.http.headers {
@@ -304,6 +306,22 @@ fn options(
             .debug
             .as_ref()
             .and_then(|debug| debug.prometheus.clone()),
+        pages: pages(settings, registry),
+    })
+}
+
+/// The pages for people, unless they are off.
+fn pages(settings: &Settings, registry: &Registry) -> Option<Pages> {
+    let pages = &settings.pages;
+    let base = pages.base_path.as_ref().unwrap_or(&settings.http.prefix);
+    pages.enabled.then(|| {
+        let source = Arc::new(web::Own::new(registry.clone()));
+        let settings = web::Settings {
+            base: base.clone(),
+            repositories_per_page: pages.repositories_per_page,
+            tags_per_page: pages.tags_per_page,
+        };
+        Pages::new(source, settings)
     })
 }
 

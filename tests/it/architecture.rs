@@ -13,7 +13,7 @@ const ROOMS: [(&str, &[&str]); 16] = [
     ("registry", &["oci", "hash", "store", "index"]),
     ("auth", &["oci", "index"]),
     ("http", &["oci", "registry", "auth", "web"]),
-    ("web", &["oci", "registry", "auth"]),
+    ("web", &["oci", "hash", "registry", "auth"]),
     ("client", &["oci", "hash"]),
     ("archive", &["oci", "hash"]),
     ("transfer", &["oci", "hash", "client", "archive"]),

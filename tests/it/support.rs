@@ -1,6 +1,7 @@
 //! What the tests stand on: servers to start, a client that can misbehave, images to push.
 
 pub(crate) mod archive;
+pub(crate) mod browser;
 mod client;
 mod disk;
 mod image;

@@ -191,6 +191,12 @@ validation:
         },
         retention: [],
         scrub: None,
+        pages: PagesSettings {
+            enabled: true,
+            base_path: None,
+            repositories_per_page: 25,
+            tags_per_page: 50,
+        },
     }
     "#);
 }

@@ -1,7 +1,7 @@
 //! The keys of regctl's own: collection, retention, the check in the background.
 
 use super::{load_text, settings};
-use crate::config::{CollectionSettings, RetentionRule, ScrubSettings};
+use crate::config::{CollectionSettings, PagesSettings, RetentionRule, ScrubSettings};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -21,6 +21,7 @@ regctl:
       exclude: ['release-*', stable]
       not-pulled-for: 90d
   scrub: {rate: 2MiB/s, interval: 14d}
+  pages: {enabled: false, base-path: /registry/, repositories-per-page: 10, tags-per-page: 100}
 ";
 
 #[test]
@@ -51,6 +52,13 @@ fn every_key_has_its_meaning() {
         interval: 14 * DAY,
     };
     assert_eq!(settings.scrub, Some(scrub));
+    let pages = PagesSettings {
+        enabled: false,
+        base_path: Some("/registry".to_owned()),
+        repositories_per_page: 10,
+        tags_per_page: 100,
+    };
+    assert_eq!(settings.pages, pages);
     let text = format!("version: 0.1\n{WHOLE}");
     let described = load_text(&text, &[]).unwrap().describe();
     let lines: Vec<&str> = described
@@ -119,6 +127,7 @@ fn what_can_mean_nothing_is_refused() {
         "retention: [{repositories: a, exclude: b}]",
         "retention: [{repositories: '[', keep-last: 3}]",
         "scrub: {rate: fast}",
+        "pages: {tags-per-page: 101}",
     ]
     .map(refused);
     insta::assert_snapshot!(refusals.join("\n"), @r#"
@@ -132,6 +141,7 @@ fn what_can_mean_nothing_is_refused() {
     config.yml:3:15: regctl.retention[0] does not say which tags go; hint: give it keep-last, older-than, match or not-pulled-for
     config.yml:3:30: regctl.retention[0].repositories is "[", which is not a pattern; hint: write it as in 'v*' or 'team/**'
     config.yml:3:17: regctl.scrub.rate is "fast", which is not a number of bytes a second; hint: write it as in 4MiB
+    config.yml:3:26: regctl.pages.tags-per-page is "101", which is not a number from 1 to 100; hint: write it as in 25
     "#);
 }
 

@@ -1,0 +1,107 @@
+//! The pages for people: what of a browser's request they need, and when a request is theirs.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, HeaderName, ORIGIN};
+use http::{Method, Request};
+use hyper::body::Incoming;
+
+use super::respond::{Answer, Refusal};
+use super::{Shared, body};
+use crate::oci::{Context, ErrorCode};
+use crate::web::{self, Pages};
+
+const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+
+/// The largest form that is taken, in bytes.
+const FORM_LIMIT: usize = 64 * 1024;
+
+/// Whether a request is for the pages: an address of theirs, or any other outside of the API that a
+/// browser opens.
+pub(super) fn wanted<B>(request: &Request<B>, path: &str) -> bool {
+    if Pages::owns(path) {
+        return true;
+    }
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD);
+    is_read && !matches!(path, "/livez" | "/readyz") && accepts_html(request)
+}
+
+/// Whether a client accepts HTML by name, as browsers do and the tools of registries do not.
+fn accepts_html<B>(request: &Request<B>) -> bool {
+    let accepted = request.headers().get_all(ACCEPT).iter();
+    accepted
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .any(|entry| {
+            let media_type = entry.split(';').next().unwrap_or_default().trim();
+            media_type.eq_ignore_ascii_case("text/html")
+        })
+}
+
+/// Answers a request by the pages.
+pub(super) async fn answer(
+    app: &Shared,
+    pages: &Pages,
+    request: Request<Incoming>,
+    context: &Arc<Context>,
+    path: &str,
+    tls: bool,
+) -> Result<Answer, Refusal> {
+    let (head, body) = request.into_parts();
+    let form = if head.method == Method::POST {
+        let bytes = body::whole(body, FORM_LIMIT).await.map_err(|_| {
+            Refusal::bad(
+                ErrorCode::SizeInvalid,
+                "the form is too large or incomplete",
+            )
+        })?;
+        String::from_utf8_lossy(&bytes).into_owned()
+    } else {
+        String::new()
+    };
+    let text = |name: &HeaderName| {
+        let value = head.headers.get(name)?.to_str().ok()?;
+        Some(value.to_owned())
+    };
+    let request = web::Request {
+        method: head.method.clone(),
+        path: if path.is_empty() { "/" } else { path }.to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        form,
+        origin: app
+            .locations
+            .origin(&head.headers, head.uri.authority(), tls),
+        cookies: text(&COOKIE).unwrap_or_default(),
+        languages: text(&ACCEPT_LANGUAGE).unwrap_or_default(),
+        fetch_site: text(&FETCH_SITE),
+        from_origin: text(&ORIGIN),
+        visibility: app.guard.visibility(context),
+    };
+    let (head, body) = pages.answer(&request).await.into_parts();
+    Ok(Answer::from_parts(head, Body::from(body)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(method: Method, accept: &str) -> Request<()> {
+        let builder = Request::builder().method(method).header(ACCEPT, accept);
+        builder.body(()).unwrap()
+    }
+
+    #[test]
+    fn browsers_see_pages_and_tools_do_not() {
+        let browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
+        for path in ["/", "/team/app:1", "/home"] {
+            assert!(wanted(&request(Method::GET, browser), path), "{path}");
+            for tool in ["*/*", "application/json", ""] {
+                assert!(!wanted(&request(Method::GET, tool), path), "{path} {tool}");
+            }
+        }
+        assert!(wanted(&request(Method::GET, "*/*"), "/r/team/app"));
+        assert!(!wanted(&request(Method::GET, browser), "/readyz"));
+        assert!(!wanted(&request(Method::PUT, browser), "/"));
+    }
+}

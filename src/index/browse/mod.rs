@@ -1,0 +1,56 @@
+//! What the pages read: repositories by search and order, tags by order, who shares a blob.
+//!
+//! Reads only. Counts are bounded, so that no page pays for a number that nobody needs exactly.
+
+mod content;
+mod repositories;
+mod tags;
+
+pub use content::BlobUser;
+pub use repositories::{FoundRepositories, RepositoryOrder, RepositoryRow, RepositorySearch};
+pub use tags::{TagOrder, TagPage, TagRow};
+
+/// The largest number that a listing counts to.
+pub const COUNT_LIMIT: u64 = 1000;
+
+/// The number of rows of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Count {
+    /// The number, at most [`COUNT_LIMIT`] where it is not exact.
+    pub number: u64,
+    /// Whether there are no more.
+    pub exact: bool,
+}
+
+impl Count {
+    /// An exact number.
+    pub fn exactly(number: usize) -> Self {
+        Self {
+            number: number as u64,
+            exact: true,
+        }
+    }
+
+    /// What a count bounded by one more than [`COUNT_LIMIT`] found.
+    fn bounded(found: i64) -> Self {
+        let found = found.unsigned_abs();
+        Self {
+            number: found.min(COUNT_LIMIT),
+            exact: found <= COUNT_LIMIT,
+        }
+    }
+}
+
+/// A text as a `LIKE` pattern that finds it anywhere, with `\` as the escape character.
+fn anywhere(text: &str) -> String {
+    let mut pattern = String::with_capacity(text.len() + 2);
+    pattern.push('%');
+    for letter in text.chars() {
+        if matches!(letter, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(letter);
+    }
+    pattern.push('%');
+    pattern
+}

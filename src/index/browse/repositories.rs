@@ -1,0 +1,247 @@
+//! Repositories as the first page lists them.
+
+use sqlx::AssertSqlSafe;
+
+use super::super::visible::Visible;
+use super::super::{Index, IndexError, column, parsed};
+use super::{COUNT_LIMIT, Count, anywhere};
+use crate::clock::Millis;
+use crate::oci::{Repository, Tag, Visibility};
+
+/// The order of a listing of repositories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RepositoryOrder {
+    /// The last pushed first.
+    Pushed,
+    /// By name.
+    Name,
+    /// The most pulled first.
+    Pulls,
+}
+
+/// Which repositories, in which order, and which part of that.
+#[derive(Debug, Clone)]
+pub struct RepositorySearch {
+    /// What the caller may see.
+    pub visibility: Visibility,
+    /// A part of the name; empty for all.
+    pub term: String,
+    /// Only those below this namespace.
+    pub namespace: Option<Repository>,
+    /// The order.
+    pub order: RepositoryOrder,
+    /// Rows before the first one that is wanted.
+    pub skip: u64,
+    /// Rows that are wanted.
+    pub limit: u64,
+}
+
+/// A repository as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RepositoryRow {
+    /// Its name.
+    pub name: Repository,
+    /// Whether everybody may pull from it.
+    pub public: bool,
+    /// How many tags it has.
+    pub tags: u64,
+    /// The tag that was set last.
+    pub newest: Option<Tag>,
+    /// When something was last pushed to it.
+    pub pushed_at: Option<Millis>,
+    /// How often its manifests were asked for.
+    pub pulls: u64,
+}
+
+/// A page of repositories.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundRepositories {
+    /// The rows.
+    pub rows: Vec<RepositoryRow>,
+    /// How many match in all.
+    pub count: Count,
+}
+
+const ROW: &str = "r.name, r.public, \
+     (SELECT COUNT(*) FROM tags t WHERE t.repository_id = r.id), \
+     (SELECT t.name FROM tags t WHERE t.repository_id = r.id \
+        ORDER BY t.updated_at DESC, t.name DESC LIMIT 1), \
+     r.pushed_at, r.pull_count";
+
+type Columns = (String, bool, i64, Option<String>, Option<i64>, i64);
+
+fn row(columns: Columns) -> Result<RepositoryRow, IndexError> {
+    let (name, public, tags, newest, pushed_at, pulls) = columns;
+    Ok(RepositoryRow {
+        name: parsed("repository name", &name)?,
+        public,
+        tags: tags.unsigned_abs(),
+        newest: newest.map(|text| parsed("tag", &text)).transpose()?,
+        pushed_at,
+        pulls: pulls.unsigned_abs(),
+    })
+}
+
+impl Index {
+    /// The visible repositories that match a search, a page of them in their order.
+    pub async fn search_repositories(
+        &self,
+        search: &RepositorySearch,
+    ) -> Result<FoundRepositories, IndexError> {
+        let visible = Visible::new(&search.visibility, 1);
+        let mut values = visible.values;
+        let mut condition = visible.condition;
+        condition.push_str(" AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id)");
+        if !search.term.is_empty() {
+            values.push(anywhere(&search.term.to_lowercase()));
+            condition = format!("{condition} AND r.name LIKE ${} ESCAPE '\\'", values.len());
+        }
+        if let Some(namespace) = &search.namespace {
+            values.extend([format!("{namespace}/"), format!("{namespace}0")]);
+            let last = values.len();
+            condition = format!(
+                "{condition} AND r.name >= ${} AND r.name < ${last}",
+                last - 1
+            );
+        }
+        let order = match search.order {
+            RepositoryOrder::Pushed => "r.pushed_at DESC, r.name DESC",
+            RepositoryOrder::Name => "r.name",
+            RepositoryOrder::Pulls => "r.pull_count DESC, r.name DESC",
+        };
+        let next = values.len() + 1;
+        let statement = format!(
+            "SELECT {ROW} FROM repositories r WHERE {condition} ORDER BY {order} \
+             LIMIT ${next} OFFSET ${}",
+            next + 1
+        );
+        let mut query = sqlx::query_as(AssertSqlSafe(statement));
+        for value in &values {
+            query = query.bind(value);
+        }
+        let rows: Vec<Columns> = query
+            .bind(column(search.limit))
+            .bind(column(search.skip))
+            .fetch_all(&self.readers)
+            .await?;
+        let statement = format!(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM repositories r WHERE {condition} \
+             LIMIT {}) counted",
+            COUNT_LIMIT + 1
+        );
+        let mut query = sqlx::query_scalar(AssertSqlSafe(statement));
+        for value in &values {
+            query = query.bind(value);
+        }
+        let count: i64 = query.fetch_one(&self.readers).await?;
+        Ok(FoundRepositories {
+            rows: rows.into_iter().map(row).collect::<Result<_, _>>()?,
+            count: Count::bounded(count),
+        })
+    }
+
+    /// One repository; `None` where it is unknown or not visible.
+    pub async fn repository_row(
+        &self,
+        visibility: &Visibility,
+        name: &Repository,
+    ) -> Result<Option<RepositoryRow>, IndexError> {
+        let visible = Visible::new(visibility, 2);
+        let statement = format!(
+            "SELECT {ROW} FROM repositories r WHERE r.name = $1 AND {}",
+            visible.condition
+        );
+        let mut query = sqlx::query_as(AssertSqlSafe(statement)).bind(name.as_str());
+        for value in visible.values {
+            query = query.bind(value);
+        }
+        let columns: Option<Columns> = query.fetch_optional(&self.readers).await?;
+        columns.map(row).transpose()
+    }
+
+    /// Bytes of a repository: of all that it holds, and of what no other repository holds.
+    pub async fn repository_bytes(&self, name: &Repository) -> Result<(u64, u64), IndexError> {
+        let (all, alone): (i64, i64) = sqlx::query_as(
+            "SELECT COALESCE(SUM(b.size), 0), COALESCE(SUM(CASE WHEN EXISTS ( \
+               SELECT 1 FROM repository_blobs o WHERE o.blob_id = b.id AND o.repository_id <> r.id) \
+               OR EXISTS (SELECT 1 FROM manifests o \
+                 WHERE o.blob_id = b.id AND o.repository_id <> r.id) \
+               THEN 0 ELSE b.size END), 0) \
+             FROM repositories r JOIN blobs b ON b.id IN ( \
+               SELECT m.blob_id FROM manifests m WHERE m.repository_id = r.id \
+               UNION SELECT c.id FROM manifests m \
+                 JOIN manifest_references f ON f.manifest_id = m.id \
+                 JOIN blobs c ON c.digest = f.digest WHERE m.repository_id = r.id) \
+             WHERE r.name = $1",
+        )
+        .bind(name.as_str())
+        .fetch_one(&self.readers)
+        .await?;
+        Ok((all.unsigned_abs(), alone.unsigned_abs()))
+    }
+
+    /// How often a repository was pulled on each day from `since` on (days since 1970), in order;
+    /// days without a pull are left out.
+    pub async fn pulls_by_day(
+        &self,
+        name: &Repository,
+        since: i64,
+    ) -> Result<Vec<(i64, u64)>, IndexError> {
+        let rows: Vec<(i64, i64)> = sqlx::query_as(
+            "SELECT p.day, p.times FROM repository_pulls p \
+             JOIN repositories r ON r.id = p.repository_id \
+             WHERE r.name = $1 AND p.day >= $2 ORDER BY p.day",
+        )
+        .bind(name.as_str())
+        .bind(since)
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(day, times)| (day, times.unsigned_abs()))
+            .collect())
+    }
+
+    /// The first components below a namespace (or of all names) that have something below them,
+    /// at most `limit`.
+    pub async fn namespaces(
+        &self,
+        visibility: &Visibility,
+        below: Option<&Repository>,
+        limit: usize,
+    ) -> Result<Vec<String>, IndexError> {
+        let prefix = below.map_or_else(String::new, |namespace| format!("{namespace}/"));
+        let end = below.map_or_else(|| "~".to_owned(), |namespace| format!("{namespace}0"));
+        let visible = Visible::new(visibility, 4);
+        // One look at the index on names for each namespace, not one for each repository.
+        let statement = format!(
+            "SELECT r.name FROM repositories r WHERE r.name >= $1 AND r.name < $2 \
+             AND r.name LIKE $3 AND {} \
+             AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
+             ORDER BY r.name LIMIT 1",
+            visible.condition
+        );
+        let mut from = prefix.clone();
+        let mut found = Vec::new();
+        let mut connection = self.readers.acquire().await?;
+        while found.len() < limit {
+            let mut query = sqlx::query_scalar(AssertSqlSafe(statement.clone()))
+                .bind(from)
+                .bind(&end)
+                .bind(format!("{prefix}%/%"));
+            for value in &visible.values {
+                query = query.bind(value);
+            }
+            let Some(name): Option<String> = query.fetch_optional(&mut *connection).await? else {
+                break;
+            };
+            let rest = name.strip_prefix(&prefix).unwrap_or_default();
+            let Some((component, _)) = rest.split_once('/') else {
+                break;
+            };
+            from = format!("{prefix}{component}0");
+            found.push(component.to_owned());
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,191 @@
+//! Tags as a page lists them, in an order of the whole list.
+
+use sqlx::AssertSqlSafe;
+
+use super::super::{Index, IndexError, column, parsed, repositories};
+use super::Count;
+use crate::clock::Millis;
+use crate::oci::{Digest, MediaType, Repository, Tag, by_version};
+
+/// The order of a listing of tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TagOrder {
+    /// The last set first.
+    Pushed,
+    /// By name, in byte order.
+    Name,
+    /// By version, the highest first.
+    Version,
+    /// The largest first.
+    Size,
+    /// The last pulled first; those that never were last.
+    Pulled,
+}
+
+/// A tag as a list shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagRow {
+    /// Its name.
+    pub name: Tag,
+    /// The manifest that it points at.
+    pub digest: Digest,
+    /// The media type of that.
+    pub media_type: MediaType,
+    /// The artifact type of that, if it says one.
+    pub artifact_type: Option<String>,
+    /// Bytes: the manifest and its content; of an index, with the children that are there.
+    pub size: u64,
+    /// The platforms, each `os/architecture[/variant]`.
+    pub platforms: Vec<String>,
+    /// When the image was made, as its configuration says.
+    pub created: Option<String>,
+    /// When the tag was set.
+    pub updated_at: Millis,
+    /// When the manifest was last asked for.
+    pub pulled_at: Option<Millis>,
+    /// How often the manifest was asked for.
+    pub pulls: u64,
+}
+
+/// A page of tags.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagPage {
+    /// The rows.
+    pub rows: Vec<TagRow>,
+    /// How many match in all.
+    pub count: Count,
+}
+
+const SIZE: &str = "m.size + m.content_size + \
+     (SELECT COALESCE(SUM(c.size + c.content_size), 0) FROM manifest_references f \
+      JOIN manifests c ON c.repository_id = m.repository_id AND c.digest = f.digest \
+      WHERE f.manifest_id = m.id AND f.kind = 'manifest')";
+
+type Columns = (
+    String,
+    String,
+    String,
+    Option<String>,
+    i64,
+    String,
+    Option<String>,
+    i64,
+    Option<i64>,
+    i64,
+);
+
+fn row(columns: Columns) -> Result<TagRow, IndexError> {
+    let (
+        name,
+        digest,
+        media,
+        artifact_type,
+        size,
+        platforms,
+        created,
+        updated_at,
+        pulled_at,
+        pulls,
+    ) = columns;
+    let platforms = platforms.split(',').filter(|name| !name.is_empty());
+    Ok(TagRow {
+        name: parsed("tag", &name)?,
+        digest: parsed("digest", &digest)?,
+        media_type: MediaType::new(&media),
+        artifact_type,
+        size: size.unsigned_abs(),
+        platforms: platforms.map(str::to_owned).collect(),
+        created,
+        updated_at,
+        pulled_at,
+        pulls: pulls.unsigned_abs(),
+    })
+}
+
+impl Index {
+    /// The tags of a repository whose names `matches` accepts, a page of them in their order.
+    /// `None` for a repository that nobody ever pushed to.
+    pub async fn tag_page(
+        &self,
+        repository: &Repository,
+        matches: Option<&(dyn Fn(&str) -> bool + Send + Sync)>,
+        order: TagOrder,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Option<TagPage>, IndexError> {
+        let mut connection = self.readers.acquire().await?;
+        let Some(id) = repositories::find(&mut connection, repository).await? else {
+            return Ok(None);
+        };
+        // What an index of the database serves is read a page at a time; the rest by its names.
+        let ordered = match order {
+            TagOrder::Pushed => "t.updated_at DESC, t.name DESC",
+            TagOrder::Name | TagOrder::Version => "t.name",
+            TagOrder::Size => "bytes DESC, t.name",
+            TagOrder::Pulled => "m.pulled_at IS NULL, m.pulled_at DESC, t.name",
+        };
+        if matches.is_none() && order != TagOrder::Version {
+            let count: i64 =
+                sqlx::query_scalar("SELECT COUNT(*) FROM tags WHERE repository_id = $1")
+                    .bind(id)
+                    .fetch_one(&mut *connection)
+                    .await?;
+            let statement = format!(
+                "SELECT t.name, m.digest, m.media_type, m.artifact_type, {SIZE} AS bytes, m.platforms, \
+                   m.created, t.updated_at, m.pulled_at, m.pull_count \
+                 FROM tags t JOIN manifests m ON m.id = t.manifest_id \
+                 WHERE t.repository_id = $1 ORDER BY {ordered} LIMIT $2 OFFSET $3"
+            );
+            let rows: Vec<Columns> = sqlx::query_as(AssertSqlSafe(statement))
+                .bind(id)
+                .bind(column(limit as u64))
+                .bind(column(skip as u64))
+                .fetch_all(&mut *connection)
+                .await?;
+            return Ok(Some(TagPage {
+                rows: rows.into_iter().map(row).collect::<Result<_, _>>()?,
+                count: Count::exactly(usize::try_from(count).unwrap_or_default()),
+            }));
+        }
+        let statement = match order {
+            TagOrder::Pushed | TagOrder::Name | TagOrder::Version => format!(
+                "SELECT t.name, 0 FROM tags t WHERE t.repository_id = $1 ORDER BY {ordered}"
+            ),
+            TagOrder::Size | TagOrder::Pulled => format!(
+                "SELECT t.name, {SIZE} AS bytes FROM tags t \
+                 JOIN manifests m ON m.id = t.manifest_id \
+                 WHERE t.repository_id = $1 ORDER BY {ordered}"
+            ),
+        };
+        let sorted: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(statement))
+            .bind(id)
+            .fetch_all(&mut *connection)
+            .await?;
+        let mut names: Vec<String> = sorted.into_iter().map(|(name, _)| name).collect();
+        if let Some(matches) = matches {
+            names.retain(|name| matches(name));
+        }
+        if order == TagOrder::Version {
+            names.sort_by(|left, right| by_version(left, right));
+        }
+        let count = Count::exactly(names.len());
+        let mut rows = Vec::new();
+        for name in names.into_iter().skip(skip).take(limit) {
+            // A tag that has gone since is left out.
+            let columns: Option<Columns> = sqlx::query_as(AssertSqlSafe(format!(
+                "SELECT t.name, m.digest, m.media_type, m.artifact_type, {SIZE} AS bytes, m.platforms, \
+                   m.created, t.updated_at, m.pulled_at, m.pull_count \
+                 FROM tags t JOIN manifests m ON m.id = t.manifest_id \
+                 WHERE t.repository_id = $1 AND t.name = $2"
+            )))
+            .bind(id)
+            .bind(name)
+            .fetch_optional(&mut *connection)
+            .await?;
+            if let Some(columns) = columns {
+                rows.push(row(columns)?);
+            }
+        }
+        Ok(Some(TagPage { rows, count }))
+    }
+}

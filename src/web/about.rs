@@ -1,0 +1,34 @@
+//! The page about the registry: version, address, how TLS stands, limits.
+
+use http::StatusCode;
+use maud::html;
+
+use super::frame::Frame;
+use super::{Answer, Fault, Pages, Request, html as answer};
+
+/// Answers `/about`.
+#[allow(
+    clippy::unused_async,
+    reason = "every page is answered in the same way"
+)]
+pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fault> {
+    let frame = Frame::new(pages, request);
+    let text = frame.text;
+    let is_encrypted = request.origin.starts_with("https://");
+    let content = html! {
+        h1 { (text.about) }
+        dl class="figures" {
+            div { dt { (text.software) } dd { "regctl " (env!("CARGO_PKG_VERSION")) } }
+            div { dt { (text.address) } dd class="mono" { (request.host()) } }
+            div {
+                dt { (text.transport) }
+                dd { @if is_encrypted { (text.encrypted) } @else { (text.plain) } }
+            }
+            div { dt { (text.health) } dd { (text.healthy) } }
+            div { dt { (text.limits) } dd { (text.limits_said) } }
+        }
+    };
+    let crumbs = [(text.about.to_owned(), None)];
+    let page = frame.page(text.about, &crumbs, "", &content);
+    Ok(answer(StatusCode::OK, page))
+}

@@ -1,0 +1,229 @@
+//! The first page: the repositories that a caller may see, by search, namespace and order.
+
+use http::StatusCode;
+use maud::{Markup, html};
+
+use super::frame::Frame;
+use super::source::{Listing, RepositoryItem, RepositoryQuery, RepositorySort};
+use super::url::query;
+use super::{Answer, Fault, Pages, Request, format, html as answer};
+use crate::oci::Repository;
+
+/// Namespaces that are offered for narrowing the list.
+const NAMESPACES: usize = 30;
+
+const SORTS: [(&str, RepositorySort); 3] = [
+    ("", RepositorySort::Pushed),
+    ("name", RepositorySort::Name),
+    ("pulls", RepositorySort::Pulls),
+];
+
+/// Answers `/`.
+pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fault> {
+    let frame = Frame::new(pages, request);
+    let fields = request.fields();
+    let term: String = fields.text("q").chars().take(255).collect();
+    let namespace: Option<Repository> = match fields.text("ns") {
+        "" => None,
+        text => Some(text.parse().map_err(|_| Fault::NotFound)?),
+    };
+    let (sort_name, sort) = SORTS
+        .into_iter()
+        .find(|(name, _)| *name == fields.text("sort"))
+        .unwrap_or(SORTS[0]);
+    let page = fields.page();
+    let rows = fields.rows(pages.settings.repositories_per_page);
+    let asked = RepositoryQuery {
+        term: term.clone(),
+        namespace: namespace.clone(),
+        sort,
+        skip: (page - 1) * rows,
+        limit: rows,
+    };
+    let source = &pages.source;
+    let found = source.repositories(&request.visibility, &asked).await?;
+    let namespaces = source
+        .namespaces(&request.visibility, namespace.as_ref(), NAMESPACES)
+        .await?;
+    let text = frame.text;
+    let is_empty = found.rows.is_empty() && term.is_empty() && namespace.is_none() && page == 1;
+    let below = namespace.as_ref().map_or("", Repository::as_str);
+    let content = html! {
+        @if is_empty {
+            (empty(&frame))
+        } @else {
+            div class="with-side" {
+                @if !namespaces.is_empty() || namespace.is_some() {
+                    (side(&frame, namespace.as_ref(), &namespaces))
+                }
+                section {
+                    h1 {
+                        @match &namespace { Some(name) => (name), None => (text.repositories) }
+                        " " span class="count" { (format::count(found.total)) }
+                    }
+                    (sorts(&frame, sort_name, &term, below))
+                    (list(&frame, &found))
+                    (frame.paging(
+                        "/",
+                        &[("q", &term), ("ns", below), ("sort", sort_name), ("rows", fields.text("rows"))],
+                        page,
+                        more(&found, page, rows),
+                    ))
+                }
+            }
+        }
+    };
+    let crumbs = namespace.map_or_else(Vec::new, |name| frame.crumbs(&name, false));
+    let page = frame.page(text.explore, &crumbs, &term, &content);
+    Ok(answer(StatusCode::OK, page))
+}
+
+/// Whether there is a page after this one.
+pub(super) fn more<T>(listing: &Listing<T>, page: usize, rows: usize) -> bool {
+    let (count, exact) = listing.total;
+    let shown = (page * rows) as u64;
+    listing.rows.len() == rows && (shown < count || !exact)
+}
+
+fn side(frame: &Frame<'_>, namespace: Option<&Repository>, names: &[String]) -> Markup {
+    let text = frame.text;
+    html! {
+        nav class="side" aria-label=(text.namespaces) {
+            h2 { (text.namespaces) }
+            ul {
+                @if namespace.is_some() { li { a href=(frame.links.home()) { (text.all) } } }
+                @for name in names {
+                    @let whole = match namespace {
+                        Some(above) => format!("{above}/{name}"),
+                        None => name.clone(),
+                    };
+                    li { a href=(frame.links.namespace(&whole)) { (name) "/" } }
+                }
+            }
+        }
+    }
+}
+
+fn sorts(frame: &Frame<'_>, chosen: &str, term: &str, below: &str) -> Markup {
+    let text = frame.text;
+    html! {
+        p class="sorts" {
+            (text.sort) ": "
+            @for (name, label) in [("", text.last_push), ("name", text.name), ("pulls", text.pulls)] {
+                @if name == chosen {
+                    strong aria-current="true" { (label) }
+                } @else {
+                    a href=(frame.links.path(&format!(
+                        "/{}", query(&[("q", term), ("ns", below), ("sort", name)])
+                    ))) { (label) }
+                }
+                " "
+            }
+        }
+    }
+}
+
+fn list(frame: &Frame<'_>, found: &Listing<RepositoryItem>) -> Markup {
+    let text = frame.text;
+    html! {
+        @if found.rows.is_empty() {
+            p class="nothing" { (text.nothing_matches) }
+        } @else {
+            div class="scroll" { table class="list" {
+                thead { tr {
+                    th scope="col" { (text.repository) }
+                    th scope="col" { (text.newest_tag) }
+                    th scope="col" { (text.last_push) }
+                    th scope="col" class="number" { (text.tags) }
+                    th scope="col" class="number" { (text.size) }
+                    th scope="col" class="number" { (text.pulls) }
+                } }
+                tbody { @for item in &found.rows { (row(frame, item)) } }
+            } }
+        }
+    }
+}
+
+fn row(frame: &Frame<'_>, item: &RepositoryItem) -> Markup {
+    let text = frame.text;
+    let figure = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), format::number);
+    html! {
+        tr {
+            th scope="row" {
+                (frame.name(&item.name))
+                @if item.public == Some(true) { " " span class="mark" { (text.public) } }
+            }
+            td data-label=(text.newest_tag) {
+                @if let Some(tag) = &item.newest {
+                    a href=(frame.links.image(&item.name, &crate::oci::Reference::Tag(tag.clone()))) {
+                        (tag)
+                    }
+                } @else { "–" }
+            }
+            td data-label=(text.last_push) {
+                @if let Some(at) = item.pushed_at { (format::age(frame.language, at, frame.now)) }
+                @else { "–" }
+            }
+            td class="number" data-label=(text.tags) {
+                a href=(frame.links.tags(&item.name)) { (figure(item.tags)) }
+            }
+            td class="number" data-label=(text.size) {
+                (item.size.map_or_else(|| "–".to_owned(), format::bytes))
+            }
+            td class="number" data-label=(text.pulls) { (figure(item.pulls)) }
+        }
+    }
+}
+
+/// What to do with a registry that holds nothing.
+fn empty(frame: &Frame<'_>) -> Markup {
+    let text = frame.text;
+    let host = frame.request.host();
+    let is_plain = frame.request.origin.starts_with("http://");
+    html! {
+        section class="empty" {
+            h1 { (text.empty_title) }
+            p { (text.empty_lead) }
+            (frame.command("docker", &format!("docker tag IMAGE {host}/team/app:1")))
+            (frame.command("docker", &format!("docker push {host}/team/app:1")))
+            @if is_plain && !is_loopback(host) {
+                p { (text.empty_http) }
+                (frame.command("daemon.json", &format!("{{\"insecure-registries\": [\"{host}\"]}}")))
+            }
+        }
+    }
+}
+
+/// Whether docker takes plain http for a host by itself.
+fn is_loopback(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name == "localhost"
+        || name
+            .parse::<std::net::IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_loopback;
+
+    #[test]
+    fn loopback_hosts() {
+        for host in [
+            "localhost",
+            "localhost:5000",
+            "127.0.0.1:5000",
+            "[::1]:5000",
+            "127.1.2.3",
+        ] {
+            assert!(is_loopback(host), "{host}");
+        }
+        for host in ["registry:5000", "10.0.0.1:5000", "localhost.example", ""] {
+            assert!(!is_loopback(host), "{host}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! What all pages have in common: head, navigation, breadcrumbs, switches, paging, and the pages of
+//! faults.
+
+use http::StatusCode;
+use http::header::{ALLOW, HeaderValue};
+use maud::{DOCTYPE, Markup, html};
+
+use super::text::{Language, Text};
+use super::url::{Links, query};
+use super::{Answer, Fault, Pages, Request, Theme, assets, html as answer};
+use crate::oci::Repository;
+
+/// What a page needs to write itself.
+pub(super) struct Frame<'a> {
+    pub(super) request: &'a Request,
+    pub(super) links: Links<'a>,
+    pub(super) language: Language,
+    pub(super) text: &'static Text,
+    /// Milliseconds since 1970, for ages.
+    pub(super) now: i64,
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn new(pages: &'a Pages, request: &'a Request) -> Self {
+        let language = request.language();
+        Self {
+            request,
+            links: Links(&pages.settings.base),
+            language,
+            text: language.text(),
+            now: crate::clock::Clock::system().now(),
+        }
+    }
+
+    /// A whole page. `crumbs` are the steps from the first page to this one, with their links.
+    pub(super) fn page(
+        &self,
+        title: &str,
+        crumbs: &[(String, Option<String>)],
+        term: &str,
+        content: &Markup,
+    ) -> Markup {
+        let text = self.text;
+        let [style, script, icon] = assets::paths();
+        let theme = self.request.theme();
+        html! {
+            (DOCTYPE)
+            html lang=(self.language.code()) data-theme=(theme.as_str()) {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    meta name="color-scheme" content="light dark";
+                    title { (title) " · " (self.request.host()) }
+                    link rel="icon" href=(self.links.path(&icon)) type="image/svg+xml";
+                    link rel="stylesheet" href=(self.links.path(&style));
+                    script src=(self.links.path(&script)) defer {}
+                }
+                body data-copied=(text.copied) {
+                    a class="skip" href="#main" { (text.skip) }
+                    header class="top" {
+                        a class="brand" href=(self.links.home()) {
+                            img src=(self.links.path(&icon)) alt="" width="24" height="24";
+                            span { (self.request.host()) }
+                        }
+                        form class="search" role="search" action=(self.links.home()) {
+                            label class="hidden" for="q" { (text.search) }
+                            input id="q" type="search" name="q" value=(term) placeholder=(text.search)
+                                autocomplete="off" spellcheck="false" maxlength="255";
+                            button type="submit" { (text.search_button) }
+                        }
+                        nav { a href=(self.links.path("/about")) { (text.about) } }
+                    }
+                    @if !crumbs.is_empty() {
+                        nav class="crumbs" aria-label=(text.breadcrumbs) {
+                            ol {
+                                li { a href=(self.links.home()) { (text.explore) } }
+                                @for (name, link) in crumbs {
+                                    li {
+                                        @match link {
+                                            Some(link) => a href=(link) { (name) },
+                                            None => span aria-current="page" { (name) },
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                    main id="main" { (content) }
+                    footer { (self.switches()) p { "regctl " (env!("CARGO_PKG_VERSION")) } }
+                }
+            }
+        }
+    }
+
+    /// The switches of language and colours.
+    fn switches(&self) -> Markup {
+        let text = self.text;
+        let here = format!("{}{}", self.links.path(&self.request.path), {
+            let query = &self.request.query;
+            if query.is_empty() {
+                String::new()
+            } else {
+                format!("?{query}")
+            }
+        });
+        let theme = self.request.theme();
+        html! {
+            form class="switches" method="post" action=(self.links.path("/preferences"))
+                aria-label=(text.preferences) {
+                input type="hidden" name="next" value=(here);
+                label { (text.language) " "
+                    select name="language" {
+                        @for language in Language::ALL {
+                            option value=(language.code()) lang=(language.code())
+                                selected[language == self.language] { (language.name()) }
+                        }
+                    }
+                }
+                label { (text.theme) " "
+                    select name="theme" {
+                        @for (choice, name) in [
+                            (Theme::System, text.theme_system),
+                            (Theme::Light, text.theme_light),
+                            (Theme::Dark, text.theme_dark),
+                        ] {
+                            option value=(choice.as_str()) selected[choice == theme] { (name) }
+                        }
+                    }
+                }
+                button type="submit" { (text.apply) }
+            }
+        }
+    }
+
+    /// The steps from the first page to a repository; the last one has a link only where `linked`.
+    pub(super) fn crumbs(&self, name: &Repository, linked: bool) -> Vec<(String, Option<String>)> {
+        let mut crumbs = Vec::new();
+        let mut path = String::new();
+        let components: Vec<&str> = name.as_str().split('/').collect();
+        for (place, component) in components.iter().enumerate() {
+            if !path.is_empty() {
+                path.push('/');
+            }
+            path.push_str(component);
+            let link = if place + 1 < components.len() {
+                Some(self.links.namespace(&path))
+            } else {
+                linked.then(|| self.links.repository(name))
+            };
+            crumbs.push(((*component).to_owned(), link));
+        }
+        crumbs
+    }
+
+    /// A name with its last component strong and the rest dimmed.
+    pub(super) fn name(&self, name: &Repository) -> Markup {
+        let (prefix, last) = match name.as_str().rsplit_once('/') {
+            Some((prefix, last)) => (format!("{prefix}/"), last),
+            None => (String::new(), name.as_str()),
+        };
+        html! {
+            a class="name" href=(self.links.repository(name)) {
+                span class="dim" { (prefix) } strong { (last) }
+            }
+        }
+    }
+
+    /// Links to the page before and the one after. `fields` are the rest of the query.
+    pub(super) fn paging(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        page: usize,
+        more: bool,
+    ) -> Markup {
+        let link = |page: usize| {
+            let number = if page > 1 {
+                page.to_string()
+            } else {
+                String::new()
+            };
+            let mut fields = fields.to_vec();
+            fields.push(("page", &number));
+            self.links.path(&format!("{path}{}", query(&fields)))
+        };
+        html! {
+            @if page > 1 || more {
+                nav class="paging" aria-label=(self.text.pages) {
+                    @if page > 1 { a rel="prev" href=(link(page - 1)) { "← " (self.text.previous) } }
+                    span { (page) }
+                    @if more { a rel="next" href=(link(page + 1)) { (self.text.next) " →" } }
+                }
+            }
+        }
+    }
+
+    /// A command that can be copied.
+    pub(super) fn command(&self, label: &str, command: &str) -> Markup {
+        html! {
+            div class="command" {
+                span class="tool" { (label) }
+                input type="text" readonly value=(command) aria-label=(label) spellcheck="false";
+                button type="button" class="copy" hidden { (self.text.copy) }
+            }
+        }
+    }
+}
+
+/// The page of a fault.
+pub(super) fn fault(pages: &Pages, request: &Request, fault: &Fault) -> Answer {
+    let frame = Frame::new(pages, request);
+    let text = frame.text;
+    let (status, title, lead) = match fault {
+        Fault::NotFound => (StatusCode::NOT_FOUND, text.not_found, text.not_found_said),
+        Fault::Method(_) => (
+            StatusCode::METHOD_NOT_ALLOWED,
+            text.refused,
+            text.method_said,
+        ),
+        Fault::Foreign => (StatusCode::FORBIDDEN, text.refused, text.refused_said),
+        Fault::Failed => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            text.failed,
+            text.failed_said,
+        ),
+    };
+    let content = html! { h1 { (title) } p { (lead) } };
+    let mut answer = answer(status, frame.page(title, &[], "", &content));
+    if let Fault::Method(methods) = fault {
+        answer
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static(methods));
+    }
+    answer
+}

@@ -1,0 +1,174 @@
+//! The pages for people: the registry in a browser, complete on the first paint.
+//!
+//! A request is parsed by `http`, which has decided it before; this room turns it into an answer. It
+//! reads by one trait, [`Source`], and writes HTML by maud, which escapes everything: all that was
+//! pushed is a stranger's and is shown as text. No page needs JavaScript, and none asks another host
+//! for anything.
+
+mod about;
+mod assets;
+mod compare;
+mod configuration;
+mod explore;
+mod format;
+mod frame;
+mod frontend;
+mod image;
+mod layers;
+mod own;
+mod preferences;
+mod pull;
+mod repository;
+mod request;
+mod route;
+mod source;
+mod tags;
+mod text;
+mod url;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, SET_COOKIE};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+
+pub use own::Own;
+pub use request::{Request, Theme};
+pub use source::{
+    Answering, Document, Fault, Listing, RepositoryDetails, RepositoryItem, RepositoryQuery,
+    RepositorySort, Source, TagItem, TagQuery, TagSort,
+};
+
+use route::Route;
+
+/// An answer of the pages; its body is whole.
+pub type Answer = Response<Bytes>;
+
+/// Nothing but this origin's own style, script and pictures; forms go nowhere else, and no other
+/// page may frame one of ours.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// The pages of a registry. Cheap to clone.
+#[derive(Clone)]
+pub struct Pages {
+    source: Arc<dyn Source>,
+    settings: Arc<Settings>,
+}
+
+/// How the pages are shown.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// What stands before every path: empty, or `/registry`.
+    pub base: String,
+    /// Repositories on a page where the address names no number.
+    pub repositories_per_page: usize,
+    /// Tags on a page where the address names no number.
+    pub tags_per_page: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            base: String::new(),
+            repositories_per_page: 25,
+            tags_per_page: 50,
+        }
+    }
+}
+
+impl Pages {
+    /// The pages of what `source` reads.
+    pub fn new(source: Arc<dyn Source>, settings: Settings) -> Self {
+        Self {
+            source,
+            settings: Arc::new(settings),
+        }
+    }
+
+    /// Whether a path (below the base) is one of the pages whatever the client accepts.
+    pub fn owns(path: &str) -> bool {
+        route::owns(path)
+    }
+
+    /// Answers a request.
+    pub async fn answer(&self, request: &Request) -> Answer {
+        let route = Route::parse(&request.method, &request.path);
+        let answered = match route {
+            Ok(route) => self.show(request, route).await,
+            Err(fault) => Err(fault),
+        };
+        let mut answer = match answered {
+            Ok(answer) => answer,
+            Err(fault) => frame::fault(self, request, &fault),
+        };
+        let headers = answer.headers_mut();
+        headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+        ] {
+            headers.insert(
+                HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
+        }
+        headers
+            .entry(CACHE_CONTROL)
+            .or_insert(HeaderValue::from_static("no-cache"));
+        answer
+    }
+
+    async fn show(&self, request: &Request, route: Route) -> Result<Answer, Fault> {
+        match route {
+            Route::Explore => explore::page(self, request).await,
+            Route::Repository(name) => repository::page(self, request, &name).await,
+            Route::Tags(name) => tags::page(self, request, &name).await,
+            Route::TagsOrRepository { tags, whole } => {
+                match repository::page(self, request, &whole).await {
+                    Err(Fault::NotFound) => tags::page(self, request, &tags).await,
+                    answered => answered,
+                }
+            }
+            Route::Image(name, reference) => image::page(self, request, &name, &reference).await,
+            Route::Compare => compare::page(self, request).await,
+            Route::About => about::page(self, request).await,
+            Route::Asset(name) => assets::answer(&name),
+            Route::Preferences => preferences::answer(self, request),
+            Route::Legacy(file) => Ok(frontend::answer(self, request, file)),
+            Route::Moved(path) => Ok(moved(&format!("{}{path}", self.settings.base))),
+        }
+    }
+}
+
+/// A page of HTML.
+fn html(status: StatusCode, markup: maud::Markup) -> Answer {
+    let mut answer = Response::new(Bytes::from(markup.into_string()));
+    *answer.status_mut() = status;
+    answer.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
+    answer
+}
+
+/// Another address of the same thing.
+fn moved(path: &str) -> Answer {
+    let mut answer = Response::new(Bytes::new());
+    match HeaderValue::try_from(path) {
+        Ok(location) => {
+            *answer.status_mut() = StatusCode::SEE_OTHER;
+            answer.headers_mut().insert(LOCATION, location);
+        }
+        Err(_) => *answer.status_mut() = StatusCode::NOT_FOUND,
+    }
+    answer
+}
+
+/// Sets a cookie on an answer.
+fn set_cookie(answer: &mut Answer, cookie: &str) {
+    if let Ok(value) = HeaderValue::try_from(cookie) {
+        answer.headers_mut().append(SET_COOKIE, value);
+    }
+}

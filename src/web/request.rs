@@ -1,0 +1,135 @@
+//! A request of a browser, as the pages need it.
+
+use std::collections::HashMap;
+
+use http::Method;
+
+use super::text::Language;
+use crate::oci::Visibility;
+
+/// The colours that a person chose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system has it.
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+impl Theme {
+    /// The word for it in cookies and attributes.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// Reads [`Theme::as_str`] back; anything else is the system's.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "light" => Self::Light,
+            "dark" => Self::Dark,
+            _ => Self::System,
+        }
+    }
+}
+
+/// A request of a browser. Its path has no base and no query.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method.
+    pub method: Method,
+    /// The path below the base, percent-encoded.
+    pub path: String,
+    /// The raw query, without the question mark.
+    pub query: String,
+    /// The body of a form, at most 64 KiB.
+    pub form: String,
+    /// `scheme://host[:port]` as the client sees this registry.
+    pub origin: String,
+    /// The `Cookie` header.
+    pub cookies: String,
+    /// The `Accept-Language` header.
+    pub languages: String,
+    /// The `Sec-Fetch-Site` header, if there is one.
+    pub fetch_site: Option<String>,
+    /// The `Origin` header, if there is one.
+    pub from_origin: Option<String>,
+    /// What the caller may see.
+    pub visibility: Visibility,
+}
+
+impl Request {
+    /// The fields of the query; of one that is there twice, the last.
+    pub(super) fn fields(&self) -> Fields {
+        Fields::parse(&self.query)
+    }
+
+    /// A cookie of ours.
+    fn cookie(&self, name: &str) -> Option<&str> {
+        self.cookies.split(';').find_map(|pair| {
+            let (found, value) = pair.trim().split_once('=')?;
+            (found == name).then_some(value)
+        })
+    }
+
+    /// The colours that the person chose.
+    pub(super) fn theme(&self) -> Theme {
+        self.cookie("regctl-theme")
+            .map_or(Theme::System, Theme::parse)
+    }
+
+    /// The language: the one that was chosen, else the first that is known of those accepted.
+    pub(super) fn language(&self) -> Language {
+        self.cookie("regctl-language")
+            .and_then(Language::parse)
+            .unwrap_or_else(|| Language::accepted(&self.languages))
+    }
+
+    /// `host[:port]` as the client sees it.
+    pub(super) fn host(&self) -> &str {
+        self.origin
+            .split_once("://")
+            .map_or(self.origin.as_str(), |(_, host)| host)
+    }
+
+    /// Whether a request that changes something comes from one of our own pages.
+    pub(super) fn is_from_here(&self) -> bool {
+        match (&self.fetch_site, &self.from_origin) {
+            (Some(site), _) => site == "same-origin",
+            (None, Some(origin)) => *origin == self.origin,
+            (None, None) => false,
+        }
+    }
+}
+
+/// The fields of a query or a form.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fields(HashMap<String, String>);
+
+impl Fields {
+    /// Reads `application/x-www-form-urlencoded`.
+    pub(super) fn parse(text: &str) -> Self {
+        let pairs = url::form_urlencoded::parse(text.as_bytes());
+        Self(pairs.into_owned().collect())
+    }
+
+    /// A field; empty where it is missing.
+    pub(super) fn text(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", |text| text.trim())
+    }
+
+    /// The number of a page, from 1.
+    pub(super) fn page(&self) -> usize {
+        self.text("page").parse().unwrap_or(1).clamp(1, 100_000)
+    }
+
+    /// Rows on a page.
+    pub(super) fn rows(&self, usual: usize) -> usize {
+        self.text("rows").parse().unwrap_or(usual).clamp(1, 100)
+    }
+}

@@ -1,0 +1,228 @@
+//! What the pages read, whoever answers: the registry itself, or a client of another one.
+//!
+//! What a source can't tell is `None`, and the pages leave it out.
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use crate::clock::Millis;
+use crate::oci::{Descriptor, Digest, MediaType, Reference, Repository, Tag, Visibility};
+
+/// Why a page can't be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing is there, or nothing that the caller may see.
+    NotFound,
+    /// The address takes other methods, which the text names.
+    Method(&'static str),
+    /// The request changes something and does not come from one of our pages.
+    Foreign,
+    /// The source failed; the log says why.
+    Failed,
+}
+
+/// The order of a list of repositories.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RepositorySort {
+    /// The last pushed first.
+    Pushed,
+    /// By name.
+    Name,
+    /// The most pulled first.
+    Pulls,
+}
+
+/// The order of a list of tags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TagSort {
+    /// The last set first.
+    Pushed,
+    /// By version, the highest first.
+    Version,
+    /// By name.
+    Name,
+    /// The largest first.
+    Size,
+    /// The last pulled first.
+    Pulled,
+}
+
+/// Which repositories are wanted.
+#[derive(Debug, Clone)]
+pub struct RepositoryQuery {
+    /// A part of the name; empty for all.
+    pub term: String,
+    /// Only those below this namespace.
+    pub namespace: Option<Repository>,
+    /// The order.
+    pub sort: RepositorySort,
+    /// Rows before the first.
+    pub skip: usize,
+    /// Rows.
+    pub limit: usize,
+}
+
+/// Which tags are wanted.
+#[derive(Debug, Clone)]
+pub struct TagQuery {
+    /// A part of the name, a pattern with `*` and `?`, or a range of versions; empty for all.
+    pub filter: String,
+    /// The order.
+    pub sort: TagSort,
+    /// Rows before the first.
+    pub skip: usize,
+    /// Rows.
+    pub limit: usize,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone)]
+pub struct Listing<T> {
+    /// Its rows.
+    pub rows: Vec<T>,
+    /// How many there are in all, and whether that is exact.
+    pub total: (u64, bool),
+}
+
+/// A repository in a list.
+#[derive(Debug, Clone)]
+pub struct RepositoryItem {
+    /// Its name.
+    pub name: Repository,
+    /// Whether everybody may pull from it.
+    pub public: Option<bool>,
+    /// How many tags it has.
+    pub tags: Option<u64>,
+    /// The tag that was set last.
+    pub newest: Option<Tag>,
+    /// When something was last pushed to it.
+    pub pushed_at: Option<Millis>,
+    /// How often its manifests were asked for.
+    pub pulls: Option<u64>,
+    /// Bytes of all that it holds.
+    pub size: Option<u64>,
+}
+
+/// What the page of a repository says of it.
+#[derive(Debug, Clone)]
+pub struct RepositoryDetails {
+    /// As in a list.
+    pub item: RepositoryItem,
+    /// Bytes that no other repository holds.
+    pub unique: Option<u64>,
+    /// Pulls of the last days, today last; empty where they are not counted.
+    pub daily_pulls: Vec<u64>,
+}
+
+/// A tag in a list.
+#[derive(Debug, Clone)]
+pub struct TagItem {
+    /// Its name.
+    pub name: Tag,
+    /// The manifest that it points at.
+    pub digest: Option<Digest>,
+    /// The media type of that.
+    pub media_type: Option<MediaType>,
+    /// The artifact type of that.
+    pub artifact_type: Option<String>,
+    /// Bytes of the manifest and its content.
+    pub size: Option<u64>,
+    /// The platforms.
+    pub platforms: Vec<String>,
+    /// When the image was made, RFC 3339.
+    pub created: Option<String>,
+    /// When the tag was set.
+    pub updated_at: Option<Millis>,
+    /// When the manifest was last asked for; `Some(None)` is never.
+    pub pulled_at: Option<Option<Millis>>,
+}
+
+/// A manifest with its bytes.
+#[derive(Debug, Clone)]
+pub struct Document {
+    /// Its digest.
+    pub digest: Digest,
+    /// Its media type.
+    pub media_type: MediaType,
+    /// Its bytes.
+    pub bytes: Bytes,
+}
+
+/// What an answer of a source takes to come.
+pub type Answering<'a, T> = BoxFuture<'a, Result<T, Fault>>;
+
+/// What the pages read. Every question is asked for a caller with what it may see: what it may not
+/// see is [`Fault::NotFound`] and in no list.
+pub trait Source: Send + Sync + 'static {
+    /// A page of repositories.
+    fn repositories<'a>(
+        &'a self,
+        visibility: &'a Visibility,
+        query: &'a RepositoryQuery,
+    ) -> Answering<'a, Listing<RepositoryItem>>;
+
+    /// The components below a namespace (or the first components of all names) that have something
+    /// below them, at most `limit`.
+    fn namespaces<'a>(
+        &'a self,
+        visibility: &'a Visibility,
+        below: Option<&'a Repository>,
+        limit: usize,
+    ) -> Answering<'a, Vec<String>>;
+
+    /// A repository.
+    fn repository<'a>(
+        &'a self,
+        visibility: &'a Visibility,
+        name: &'a Repository,
+    ) -> Answering<'a, RepositoryDetails>;
+
+    /// A page of tags.
+    fn tags<'a>(
+        &'a self,
+        visibility: &'a Visibility,
+        name: &'a Repository,
+        query: &'a TagQuery,
+    ) -> Answering<'a, Listing<TagItem>>;
+
+    /// A manifest.
+    fn manifest<'a>(
+        &'a self,
+        visibility: &'a Visibility,
+        name: &'a Repository,
+        reference: &'a Reference,
+    ) -> Answering<'a, Document>;
+
+    /// A blob of at most `limit` bytes; `None` for a larger one or one that is not there.
+    fn blob<'a>(
+        &'a self,
+        visibility: &'a Visibility,
+        name: &'a Repository,
+        digest: &'a Digest,
+        limit: u64,
+    ) -> Answering<'a, Option<Bytes>>;
+
+    /// What refers to a manifest.
+    fn referrers<'a>(
+        &'a self,
+        visibility: &'a Visibility,
+        name: &'a Repository,
+        digest: &'a Digest,
+    ) -> Answering<'a, Vec<Descriptor>>;
+
+    /// The tags that point at a manifest.
+    fn tags_of<'a>(
+        &'a self,
+        visibility: &'a Visibility,
+        name: &'a Repository,
+        digest: &'a Digest,
+    ) -> Answering<'a, Vec<Tag>>;
+
+    /// The other repositories that hold each of some blobs, at most three of each.
+    fn users_of<'a>(
+        &'a self,
+        visibility: &'a Visibility,
+        name: &'a Repository,
+        digests: &'a [Digest],
+    ) -> Answering<'a, Vec<Vec<Repository>>>;
+}

@@ -1,0 +1,182 @@
+//! The tags of a repository: filter and order of the whole list, a page of it.
+
+use std::collections::HashMap;
+
+use http::StatusCode;
+use maud::{Markup, html};
+
+use super::explore::more;
+use super::frame::Frame;
+use super::source::{Listing, TagItem, TagQuery, TagSort};
+use super::{Answer, Fault, Pages, Request, format, html as answer};
+use crate::oci::{Digest, Reference, Repository, Tag};
+
+const SORTS: [(&str, TagSort); 5] = [
+    ("", TagSort::Pushed),
+    ("version", TagSort::Version),
+    ("name", TagSort::Name),
+    ("size", TagSort::Size),
+    ("pulled", TagSort::Pulled),
+];
+
+/// Answers `/r/NAME/-/tags`.
+pub(super) async fn page(
+    pages: &Pages,
+    request: &Request,
+    name: &Repository,
+) -> Result<Answer, Fault> {
+    let frame = Frame::new(pages, request);
+    let fields = request.fields();
+    let filter: String = fields.text("filter").chars().take(255).collect();
+    let (sort_name, sort) = SORTS
+        .into_iter()
+        .find(|(name, _)| *name == fields.text("sort"))
+        .unwrap_or(SORTS[0]);
+    let page = fields.page();
+    let rows = fields.rows(pages.settings.tags_per_page);
+    let asked = TagQuery {
+        filter: filter.clone(),
+        sort,
+        skip: (page - 1) * rows,
+        limit: rows,
+    };
+    let listing = pages.source.tags(&request.visibility, name, &asked).await?;
+    let text = frame.text;
+    let path = format!("/r/{name}/-/tags");
+    let content = html! {
+        h1 { (name) " " span class="dim" { (text.tags) }
+            " " span class="count" { (format::count(listing.total)) } }
+        form class="filter" action=(frame.links.path(&path)) {
+            label for="filter" { (text.filter) }
+            input id="filter" name="filter" value=(filter) maxlength="255" spellcheck="false"
+                autocomplete="off" aria-describedby="filter-hint";
+            label { (text.sort) " "
+                select name="sort" {
+                    @for (value, label) in [
+                        ("", text.last_push), ("version", text.version), ("name", text.name),
+                        ("size", text.size), ("pulled", text.last_pull),
+                    ] {
+                        option value=(value) selected[value == sort_name] { (label) }
+                    }
+                }
+            }
+            button type="submit" { (text.apply) }
+            p id="filter-hint" class="dim" { (text.filter_hint) }
+        }
+        @if listing.rows.is_empty() {
+            p class="nothing" {
+                @if filter.is_empty() { (text.nothing_here) } @else { (text.nothing_matches) }
+            }
+        } @else {
+            (table(&frame, name, &listing))
+        }
+        (frame.paging(
+            &path,
+            &[("filter", &filter), ("sort", sort_name), ("rows", fields.text("rows"))],
+            page,
+            more(&listing, page, rows),
+        ))
+    };
+    let mut crumbs = frame.crumbs(name, true);
+    crumbs.push((text.tags.to_owned(), None));
+    let title = format!("{name} – {}", text.tags);
+    let page = frame.page(&title, &crumbs, "", &content);
+    Ok(answer(StatusCode::OK, page))
+}
+
+/// A table of tags.
+pub(super) fn table(frame: &Frame<'_>, name: &Repository, listing: &Listing<TagItem>) -> Markup {
+    let text = frame.text;
+    let mut first: HashMap<Digest, &Tag> = HashMap::new();
+    html! {
+        @if !listing.rows.is_empty() {
+            div class="scroll" { table class="list" {
+                thead { tr {
+                    th scope="col" { (text.tag) }
+                    th scope="col" { (text.digest) }
+                    th scope="col" { (text.platforms) }
+                    th scope="col" class="number" { (text.size) }
+                    th scope="col" { (text.created) }
+                    th scope="col" { (text.pushed) }
+                    th scope="col" { (text.last_pull) }
+                } }
+                tbody {
+                    @for item in &listing.rows {
+                        @let twin = item.digest.and_then(|digest| {
+                            let known = first.get(&digest).copied();
+                            first.entry(digest).or_insert(&item.name);
+                            known
+                        });
+                        (row(frame, name, item, twin))
+                    }
+                }
+            } }
+        }
+    }
+}
+
+/// A row; `twin` is a tag above with the same digest.
+fn row(frame: &Frame<'_>, name: &Repository, item: &TagItem, twin: Option<&Tag>) -> Markup {
+    let text = frame.text;
+    let language = frame.language;
+    html! {
+        tr {
+            th scope="row" {
+                a href=(frame.links.image(name, &Reference::Tag(item.name.clone()))) { (item.name) }
+                @if let Some(twin) = twin {
+                    " " span class="mark" title={ (text.same_digest) " " (twin) } { "= " (twin) }
+                }
+            }
+            td data-label=(text.digest) {
+                @if let Some(digest) = &item.digest {
+                    a class="mono" href=(frame.links.digest(name, digest)) title=(digest) {
+                        (short(digest))
+                    }
+                } @else { "–" }
+            }
+            td data-label=(text.platforms) { (platforms(&item.platforms)) }
+            td class="number" data-label=(text.size) {
+                (item.size.map_or_else(|| "–".to_owned(), format::bytes))
+            }
+            td data-label=(text.created) {
+                @match &item.created {
+                    Some(date) => (format::age_of(language, date, frame.now)),
+                    None => "–",
+                }
+            }
+            td data-label=(text.pushed) {
+                @match item.updated_at {
+                    Some(at) => (format::age(language, at, frame.now)),
+                    None => "–",
+                }
+            }
+            td data-label=(text.last_pull) {
+                @match item.pulled_at {
+                    Some(Some(at)) => (format::age(language, at, frame.now)),
+                    Some(None) => (text.never),
+                    None => "–",
+                }
+            }
+        }
+    }
+}
+
+/// The first of the platforms; the rest as a number.
+fn platforms(platforms: &[String]) -> Markup {
+    const SHOWN: usize = 3;
+    html! {
+        @if platforms.is_empty() { "–" }
+        @for (place, platform) in platforms.iter().take(SHOWN).enumerate() {
+            @if place > 0 { ", " }
+            (platform)
+        }
+        @if platforms.len() > SHOWN {
+            " " span class="dim" title=(platforms.join(", ")) { "+" (platforms.len() - SHOWN) }
+        }
+    }
+}
+
+/// A digest as it is shown: twelve digits, as docker does.
+pub(super) fn short(digest: &Digest) -> String {
+    digest.hex().chars().take(12).collect()
+}

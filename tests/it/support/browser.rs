@@ -1,0 +1,166 @@
+//! Chromium, driven through chromedriver by the WebDriver protocol (W3C WebDriver, section 6).
+
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::tools::eventually;
+use super::{Connection, Request};
+
+/// A browser with one window. Ends with its value.
+pub(crate) struct Browser {
+    driver: Child,
+    port: u16,
+    session: String,
+    profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Starts a headless browser whose pages may or may not run scripts.
+    pub(crate) fn start(has_script: bool) -> Self {
+        let port = {
+            let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+            free.local_addr().unwrap().port()
+        };
+        let driver = Command::new("chromedriver")
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let profile = tempfile::tempdir().unwrap();
+        let mut browser = Self {
+            driver,
+            port,
+            session: String::new(),
+            profile,
+        };
+        eventually("chromedriver answers", || {
+            browser.try_send("GET", "/status", None).is_some()
+        });
+        let mut arguments: Vec<String> = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-dev-shm-usage",
+        ]
+        .map(str::to_owned)
+        .to_vec();
+        let profile = browser.profile.path().display();
+        arguments.push(format!("--user-data-dir={profile}"));
+        let script = if has_script { 1 } else { 2 };
+        let capabilities = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            "goog:loggingPrefs": {"browser": "ALL"},
+            "goog:chromeOptions": {
+                "args": arguments,
+                "prefs": {"profile.managed_default_content_settings.javascript": script},
+            },
+        }}});
+        let value = browser.send("POST", "/session", Some(&capabilities));
+        value["sessionId"]
+            .as_str()
+            .unwrap()
+            .clone_into(&mut browser.session);
+        browser
+    }
+
+    fn try_send(&self, method: &str, path: &str, body: Option<&Value>) -> Option<Value> {
+        let address = ([127, 0, 0, 1], self.port).into();
+        let mut connection = Connection::open(address).ok()?;
+        let mut request = Request::new(method, path).header("Connection", "close");
+        if let Some(body) = body {
+            request = request
+                .header("Content-Type", "application/json")
+                .body(body.to_string().as_bytes());
+        }
+        let host = format!("127.0.0.1:{}", self.port);
+        connection.send(&request.encode(&host)).ok()?;
+        let answer = connection.receive(method).ok()?;
+        Some(answer.json()["value"].clone())
+    }
+
+    fn send(&self, method: &str, path: &str, body: Option<&Value>) -> Value {
+        let value = self
+            .try_send(method, path, body)
+            .unwrap_or_else(|| panic!("chromedriver does not answer {method} {path}"));
+        assert!(value["error"].is_null(), "{method} {path}: {value}");
+        value
+    }
+
+    fn command(&self, path: &str, body: &Value) -> Value {
+        let path = format!("/session/{}{path}", self.session);
+        self.send("POST", &path, Some(body))
+    }
+
+    /// Opens an address, and waits until it is loaded.
+    pub(crate) fn open(&self, address: &str) {
+        self.command("/url", &json!({"url": address}));
+    }
+
+    /// Sets the size of the window.
+    pub(crate) fn resize(&self, width: u32, height: u32) {
+        self.command("/window/rect", &json!({"width": width, "height": height}));
+    }
+
+    /// The value of an expression of JavaScript in the page.
+    pub(crate) fn evaluate(&self, expression: &str) -> Value {
+        let script = format!("return ({expression})");
+        self.command("/execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    /// The address that is shown.
+    pub(crate) fn address(&self) -> String {
+        let path = format!("/session/{}/url", self.session);
+        let value = self.send("GET", &path, None);
+        value.as_str().unwrap().to_owned()
+    }
+
+    /// The first element that a selector finds.
+    fn find(&self, selector: &str) -> String {
+        let body = json!({"using": "css selector", "value": selector});
+        let value = self.command("/element", &body);
+        let id = value.as_object().unwrap().values().next().unwrap();
+        id.as_str().unwrap().to_owned()
+    }
+
+    /// Clicks the first element that a selector finds.
+    pub(crate) fn click(&self, selector: &str) {
+        let id = self.find(selector);
+        self.command(&format!("/element/{id}/click"), &json!({}));
+    }
+
+    /// Types into the first element that a selector finds.
+    pub(crate) fn write(&self, selector: &str, text: &str) {
+        let id = self.find(selector);
+        self.command(&format!("/element/{id}/value"), &json!({"text": text}));
+    }
+
+    /// What the page said on its console since the last question.
+    pub(crate) fn console(&self) -> Vec<String> {
+        let lines = self.command("/se/log", &json!({"type": "browser"}));
+        let lines = lines.as_array().cloned().unwrap_or_default();
+        lines
+            .iter()
+            .map(|line| line["message"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if !self.session.is_empty() {
+            let path = format!("/session/{}", self.session);
+            let _ = self.try_send("DELETE", &path, None);
+        }
+        std::thread::sleep(Duration::from_millis(50));
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
