@@ -32,7 +32,7 @@ impl Index {
             "SELECT m.digest, m.media_type, m.artifact_type, m.size, m.annotations \
              FROM manifests m JOIN repositories r ON r.id = m.repository_id \
              WHERE r.name = $1 AND m.subject = $2 AND m.digest > $3 \
-             AND ($4 IS NULL OR m.artifact_type = $4) ORDER BY m.digest LIMIT $5",
+             AND ($4 IS NULL OR LOWER(m.artifact_type) = LOWER($4)) ORDER BY m.digest LIMIT $5",
         )
         .bind(repository.as_str())
         .bind(subject.to_string())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::{Digest, MediaType, Platform};
 
@@ -10,15 +10,20 @@ use super::{Digest, MediaType, Platform};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Descriptor {
-    /// The media type of the content.
+    /// The media type of the content; empty where the writer left it out.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub media_type: MediaType,
     /// The digest of the content.
     pub digest: Digest,
-    /// The length of the content in bytes.
-    #[serde(deserialize_with = "size")]
+    /// The length of the content in bytes; 0 where the writer left it out, as Go does for 0.
+    #[serde(default, deserialize_with = "size")]
     pub size: u64,
     /// Where else the content may be fetched.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        deserialize_with = "urls",
+        skip_serializing_if = "Vec::is_empty"
+    )]
     pub urls: Vec<String>,
     /// The platform, in an index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -27,12 +32,43 @@ pub struct Descriptor {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<String>,
     /// Annotations, in the order of their keys.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "texts",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub annotations: Option<BTreeMap<String, String>>,
 }
 
-/// A size is a whole number from 0 to 2^63-1: what every client can hold.
-fn size<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
-    let size = i64::deserialize(deserializer)?;
+/// A size is a whole number from 0 to 2^63-1: what every client can hold. `null` is 0.
+fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let size = Option::<i64>::deserialize(deserializer)?.unwrap_or_default();
     u64::try_from(size).map_err(|_| serde::de::Error::custom("a size is negative"))
+}
+
+/// A value of which `null` is the default, as Go reads it.
+pub(super) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de> + Default,
+{
+    Ok(Option::<T>::deserialize(deserializer)?.unwrap_or_default())
+}
+
+fn urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let urls = Option::<Vec<Option<String>>>::deserialize(deserializer)?.unwrap_or_default();
+    Ok(urls.into_iter().flatten().collect())
+}
+
+/// Annotations; a value that is `null` is empty, as Go reads it.
+pub(super) fn texts<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<BTreeMap<String, String>>, D::Error> {
+    let texts = Option::<BTreeMap<String, Option<String>>>::deserialize(deserializer)?;
+    Ok(texts.map(|texts| {
+        texts
+            .into_iter()
+            .map(|(key, value)| (key, value.unwrap_or_default()))
+            .collect()
+    }))
 }

@@ -3,12 +3,17 @@
 //! The bytes themselves are kept as they came; the view never writes them again. Formats: OCI image
 //! manifest and index, Docker schema 2 and manifest list, Docker schema 1 (read only, so that a
 //! root which has them keeps their layers), the artifact manifest of an OCI 1.1 release candidate.
+//!
+//! Programs written in Go omit empty fields or write `null`; both mean absent, as in registry:2.
 
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::descriptor::texts;
 use super::{Descriptor, Digest, MediaType};
+
+mod salvage;
 
 /// The largest manifest that is accepted, in bytes: 4 MiB.
 pub const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
@@ -51,7 +56,7 @@ pub enum ManifestError {
     #[error("the manifest has no mediaType, and neither layers nor manifests")]
     Unknown,
     /// A media type of one kind with the fields of the other.
-    #[error("a manifest of type {0} does not have both layers and manifests")]
+    #[error("a manifest of type {0} has the fields of another type")]
     Ambiguous(String),
     /// A required field is missing.
     #[error("the manifest has no {0}")]
@@ -94,6 +99,7 @@ struct Body {
     manifests: Option<Vec<Descriptor>>,
     blobs: Option<Vec<Descriptor>>,
     subject: Option<Descriptor>,
+    #[serde(default, deserialize_with = "texts")]
     annotations: Option<BTreeMap<String, String>>,
     fs_layers: Option<Vec<Schema1Layer>>,
 }
@@ -110,8 +116,9 @@ impl ManifestView {
         if depth(bytes) > DEPTH_LIMIT {
             return Err(ManifestError::Depth);
         }
-        let body: Body = serde_json::from_slice(bytes)
+        let mut body: Body = serde_json::from_slice(bytes)
             .map_err(|error| ManifestError::Json(error.to_string()))?;
+        body.media_type = body.media_type.filter(|claimed| !claimed.is_empty());
         if let (Some(body), Some(header)) = (&body.media_type, header)
             && body != header
         {
@@ -129,29 +136,37 @@ impl ManifestView {
             Some(media_type) => media_type,
             None => shape(&body).ok_or(ManifestError::Unknown)?,
         };
-        if media_type == MediaType::DOCKER_SCHEMA1 {
+        if media_type.is_schema1() {
             return Ok(Self::schema1(media_type, body));
         }
         if (media_type.is_image() || media_type.is_index()) && body.schema_version != Some(2) {
             return Err(ManifestError::SchemaVersion);
         }
-        if body.layers.is_some() && body.manifests.is_some() {
+        let contradiction = body.layers.is_some() && body.manifests.is_some()
+            || media_type.is_index() && body.manifests.is_none() && names_image(&body)
+            || media_type.is_image() && body.manifests.is_some();
+        if contradiction {
             return Err(ManifestError::Ambiguous(media_type.to_string()));
         }
-        if media_type.is_index() && body.manifests.is_none() {
-            return Err(ManifestError::Missing("manifests"));
+        if media_type.is_image() && body.config.is_none() {
+            return Err(ManifestError::Missing("config"));
         }
-        if media_type.is_image() {
-            if body.config.is_none() {
-                return Err(ManifestError::Missing("config"));
-            }
-            if body.layers.is_none() {
-                return Err(ManifestError::Missing("layers"));
-            }
+        Ok(Self::of(media_type, body))
+    }
+
+    /// Reads a stored manifest, as far as it can be read: a part that is malformed does not hide
+    /// the others. The second value says whether every reference in it was understood.
+    pub fn read(bytes: &[u8]) -> Result<(Self, bool), ManifestError> {
+        match Self::parse(bytes, None) {
+            Ok(view) => Ok((view, true)),
+            Err(error) => salvage::salvage(bytes).ok_or(error),
         }
-        let kind = if body.manifests.is_some() {
+    }
+
+    fn of(media_type: MediaType, body: Body) -> Self {
+        let kind = if body.manifests.is_some() || media_type.is_index() {
             ManifestKind::Index
-        } else if body.layers.is_some() || body.config.is_some() || body.blobs.is_some() {
+        } else if names_image(&body) || body.blobs.is_some() || media_type.is_image() {
             ManifestKind::Image
         } else {
             ManifestKind::Other
@@ -163,8 +178,9 @@ impl ManifestView {
                 body.config
                     .as_ref()
                     .map(|config| config.media_type.to_string())
+                    .filter(|text| !text.is_empty())
             });
-        Ok(Self {
+        Self {
             media_type,
             kind,
             artifact_type,
@@ -173,7 +189,7 @@ impl ManifestView {
             manifests: body.manifests.unwrap_or_default(),
             subject: body.subject,
             annotations: body.annotations.unwrap_or_default(),
-        })
+        }
     }
 
     fn schema1(media_type: MediaType, body: Body) -> Self {
@@ -230,12 +246,17 @@ impl ManifestView {
     }
 }
 
+fn names_image(body: &Body) -> bool {
+    body.layers.is_some() || body.config.is_some()
+}
+
+/// The media type that the fields of a manifest without one tell.
 fn shape(body: &Body) -> Option<MediaType> {
     if body.fs_layers.is_some() && body.schema_version == Some(1) {
         Some(MediaType::DOCKER_SCHEMA1)
     } else if body.manifests.is_some() {
         Some(MediaType::OCI_INDEX)
-    } else if body.layers.is_some() || body.config.is_some() {
+    } else if names_image(body) {
         Some(MediaType::OCI_MANIFEST)
     } else {
         None
@@ -262,139 +283,4 @@ fn depth(bytes: &[u8]) -> usize {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn digest(character: char) -> String {
-        format!("sha256:{}", character.to_string().repeat(64))
-    }
-
-    fn image() -> serde_json::Value {
-        serde_json::json!({
-            "schemaVersion": 2,
-            "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest('a'), "size": 10},
-            "layers": [
-                {"mediaType": "application/vnd.oci.image.layer.v1.tar+gzip", "digest": digest('b'), "size": 20},
-                {"mediaType": "application/vnd.oci.image.layer.nondistributable.v1.tar", "digest": digest('c'), "size": 30},
-            ],
-            "x-custom": {"kept": true},
-        })
-    }
-
-    fn parse(value: &serde_json::Value) -> Result<ManifestView, ManifestError> {
-        ManifestView::parse(value.to_string().as_bytes(), None)
-    }
-
-    #[test]
-    fn an_image_by_its_shape() {
-        let view = parse(&image()).unwrap();
-        assert_eq!(view.media_type, MediaType::OCI_MANIFEST);
-        assert_eq!(view.kind, ManifestKind::Image);
-        assert_eq!(view.required_blobs().count(), 2);
-        assert_eq!(view.blobs().count(), 3);
-        assert_eq!(view.content_size(), 60);
-        assert_eq!(
-            view.artifact_type.as_deref(),
-            Some("application/vnd.oci.image.config.v1+json")
-        );
-    }
-
-    #[test]
-    fn an_index_by_its_shape() {
-        let view = parse(&serde_json::json!({"schemaVersion": 2, "manifests": []})).unwrap();
-        assert_eq!(view.media_type, MediaType::OCI_INDEX);
-        assert_eq!(view.kind, ManifestKind::Index);
-    }
-
-    #[test]
-    fn schema_1_is_read_for_its_layers() {
-        let view = parse(&serde_json::json!({
-            "schemaVersion": 1, "name": "a", "fsLayers": [{"blobSum": digest('d')}],
-        }))
-        .unwrap();
-        assert_eq!(view.media_type, MediaType::DOCKER_SCHEMA1);
-        assert_eq!(view.layers[0].digest.to_string(), digest('d'));
-    }
-
-    #[test]
-    fn unknown_types_are_kept() {
-        let header = MediaType::new("application/vnd.example+json; charset=utf-8");
-        let view = ManifestView::parse(b"{\"a\":1}", Some(&header)).unwrap();
-        assert_eq!(view.kind, ManifestKind::Other);
-        assert_eq!(view.media_type.as_str(), "application/vnd.example+json");
-    }
-
-    #[test]
-    fn refuses_what_lies() {
-        let with = |key: &str, value: serde_json::Value| {
-            let mut image = image();
-            image[key] = value;
-            parse(&image)
-        };
-        assert!(matches!(
-            with("config", 1.into()),
-            Err(ManifestError::Json(_))
-        ));
-        assert_eq!(
-            with("schemaVersion", 1.into()),
-            Err(ManifestError::SchemaVersion)
-        );
-        assert!(matches!(
-            with("manifests", serde_json::json!([])),
-            Err(ManifestError::Ambiguous(_))
-        ));
-        for size in ["-1", "1e400", "9223372036854775808", "\"3\"", "1.5"] {
-            let text = image()
-                .to_string()
-                .replace("\"size\":10", &format!("\"size\":{size}"));
-            assert!(
-                matches!(
-                    ManifestView::parse(text.as_bytes(), None),
-                    Err(ManifestError::Json(_))
-                ),
-                "{size}"
-            );
-        }
-        let deep = format!("{{\"x\":{}1{}}}", "[".repeat(10_000), "]".repeat(10_000));
-        assert_eq!(
-            ManifestView::parse(deep.as_bytes(), None),
-            Err(ManifestError::Depth)
-        );
-        let twice = image().to_string().replacen('{', "{\"layers\":[],", 1);
-        assert!(matches!(
-            ManifestView::parse(twice.as_bytes(), None),
-            Err(ManifestError::Json(_))
-        ));
-        let text = image().to_string();
-        assert!(matches!(
-            ManifestView::parse(
-                text.replacen(
-                    '{',
-                    "{\"mediaType\":\"application/vnd.oci.image.index.v1+json\",",
-                    1
-                )
-                .as_bytes(),
-                Some(&MediaType::OCI_MANIFEST),
-            ),
-            Err(ManifestError::MediaType { .. })
-        ));
-        assert_eq!(parse(&serde_json::json!({})), Err(ManifestError::Unknown));
-    }
-
-    proptest! {
-        #[test]
-        fn never_panics(bytes in prop::collection::vec(any::<u8>(), 0..400)) {
-            let _ = ManifestView::parse(&bytes, None);
-        }
-
-        #[test]
-        fn never_panics_on_a_mangled_image(at in 0_usize..500, byte in any::<u8>()) {
-            let mut bytes = image().to_string().into_bytes();
-            let at = at % bytes.len();
-            bytes[at] = byte;
-            let _ = ManifestView::parse(&bytes, None);
-        }
-    }
-}
+mod tests;

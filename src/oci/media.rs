@@ -5,10 +5,18 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A media type, kept as it was written. Comparison is exact.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+/// A media type, kept as it was written. Upper and lower case are equal (RFC 6838, section 4.2).
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MediaType(Cow<'static, str>);
+
+impl PartialEq for MediaType {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.eq_ignore_ascii_case(&other.0)
+    }
+}
+
+impl Eq for MediaType {}
 
 impl MediaType {
     /// OCI image manifest.
@@ -30,6 +38,9 @@ impl MediaType {
     /// Docker image manifest, schema 1, signed.
     pub const DOCKER_SCHEMA1: Self =
         Self::known("application/vnd.docker.distribution.manifest.v1+prettyjws");
+    /// Docker image manifest, schema 1, without a signature.
+    pub const DOCKER_SCHEMA1_UNSIGNED: Self =
+        Self::known("application/vnd.docker.distribution.manifest.v1+json");
     /// Docker image configuration.
     pub const DOCKER_CONFIG: Self = Self::known("application/vnd.docker.container.image.v1+json");
     /// The artifact manifest of a release candidate of OCI 1.1, still found in the field.
@@ -48,6 +59,11 @@ impl MediaType {
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Whether it is absent: written as an empty text.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// Whether it is `type/subtype` of RFC 6838, section 4.2.
@@ -71,6 +87,11 @@ impl MediaType {
         *self == Self::OCI_MANIFEST || *self == Self::DOCKER_MANIFEST
     }
 
+    /// Whether it names a manifest of Docker's schema 1, signed or not.
+    pub fn is_schema1(&self) -> bool {
+        *self == Self::DOCKER_SCHEMA1 || *self == Self::DOCKER_SCHEMA1_UNSIGNED
+    }
+
     /// Whether it names a configuration whose platform, date and history are of the image format.
     pub fn is_image_config(&self) -> bool {
         *self == Self::OCI_CONFIG || *self == Self::DOCKER_CONFIG
@@ -79,16 +100,42 @@ impl MediaType {
     /// Whether a layer of this type need not be in the registry (OCI image specification,
     /// "Non-Distributable Layers"; Docker's foreign layers).
     pub fn is_nondistributable(&self) -> bool {
-        self.0
-            .starts_with("application/vnd.oci.image.layer.nondistributable.")
-            || self
-                .0
-                .starts_with("application/vnd.docker.image.rootfs.foreign.")
+        [
+            "application/vnd.oci.image.layer.nondistributable.",
+            "application/vnd.docker.image.rootfs.foreign.",
+        ]
+        .iter()
+        .any(|prefix| {
+            self.0
+                .get(..prefix.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(prefix))
+        })
     }
 }
 
 impl fmt::Display for MediaType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_makes_no_difference() {
+        let shouted = MediaType::new("Application/VND.OCI.Image.Manifest.v1+JSON; q=1");
+        assert_eq!(shouted, MediaType::OCI_MANIFEST);
+        assert!(shouted.is_image() && !shouted.is_index());
+        assert_eq!(
+            shouted.as_str(),
+            "Application/VND.OCI.Image.Manifest.v1+JSON"
+        );
+        assert!(
+            MediaType::new("application/vnd.OCI.image.layer.NonDistributable.v1.tar")
+                .is_nondistributable()
+        );
+        assert!(!MediaType::new("ä").is_nondistributable());
     }
 }

@@ -4,12 +4,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::descriptor::null_as_default;
+
 /// Operating system, architecture and variant.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Platform {
-    /// `linux`, `windows`, …
+    /// `linux`, `windows`, …; empty where the writer left it out.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub os: String,
-    /// `amd64`, `arm64`, …
+    /// `amd64`, `arm64`, …; empty where the writer left it out.
+    #[serde(default, deserialize_with = "null_as_default")]
     pub architecture: String,
     /// `v7`, `v8`, …
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -28,10 +28,22 @@ impl Registry {
             return Ok(None);
         };
         let size = bytes.len() as u64;
-        let manifest = match ManifestView::parse(&bytes, None) {
-            Ok(view) => {
+        let manifest = match ManifestView::read(&bytes) {
+            Ok((view, complete)) => {
                 let configuration = self.configuration(&view).await;
-                manifests::describe(name.clone(), digest, canonical, size, &view, &configuration)
+                let mut manifest = manifests::describe(
+                    name.clone(),
+                    digest,
+                    canonical,
+                    size,
+                    &view,
+                    &configuration,
+                );
+                if !complete {
+                    tracing::warn!(repository = %name, %digest, "a manifest has references that can't be read; nothing of its repository is collected");
+                    manifest.readable = false;
+                }
+                manifest
             }
             Err(error) => {
                 tracing::warn!(repository = %name, %digest, %error, "a manifest can't be parsed; kept as it is");

@@ -78,7 +78,7 @@ impl Registry {
             }
         };
         let view = ManifestView::parse(&bytes, media_type.as_ref())?;
-        if view.media_type == MediaType::DOCKER_SCHEMA1 {
+        if view.media_type.is_schema1() {
             return Err(RegistryError::SchemaOne);
         }
         self.check_addresses(&view)?;
@@ -346,7 +346,7 @@ pub(super) fn describe(
             .collect(),
     }
     .into_iter()
-    .filter(Platform::is_known)
+    .filter(|platform| platform.is_known() && !platform.architecture.is_empty())
     .map(|platform| platform.to_string().replace(',', ""))
     .collect();
     platforms.dedup();

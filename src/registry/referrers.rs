@@ -40,8 +40,10 @@ impl Registry {
             .map(|record| (record.digest.to_string(), descriptor(record)))
             .collect();
         for listed in self.fallback(repository, subject).await? {
-            let wanted =
-                artifact_type.is_none_or(|wanted| listed.artifact_type.as_deref() == Some(wanted));
+            let wanted = artifact_type.is_none_or(|wanted| {
+                let listed = listed.artifact_type.as_deref();
+                listed.is_some_and(|listed| listed.eq_ignore_ascii_case(wanted))
+            });
             let key = listed.digest.to_string();
             if wanted && key > after {
                 found.entry(key).or_insert(listed);
@@ -68,8 +70,8 @@ impl Registry {
         };
         match self.find_manifest(repository, &Reference::Tag(tag)).await {
             Ok(manifest) => {
-                let view = ManifestView::parse(&manifest.bytes, Some(&manifest.media_type));
-                Ok(view.map(|view| view.manifests).unwrap_or_default())
+                let view = ManifestView::read(&manifest.bytes);
+                Ok(view.map(|(view, _)| view.manifests).unwrap_or_default())
             }
             Err(RegistryError::ManifestUnknown { .. }) => Ok(Vec::new()),
             Err(error) => Err(error),

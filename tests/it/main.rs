@@ -19,6 +19,7 @@ mod admin_support;
 mod admin_trash;
 mod api_blobs;
 mod api_errors;
+mod api_manifest_go;
 mod api_manifest_kinds;
 mod api_manifests;
 mod api_operation;

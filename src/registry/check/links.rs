@@ -337,8 +337,8 @@ impl Registry {
             Err(RegistryError::ManifestUnknown { .. }) => return Ok(None),
             Err(error) => return Err(error),
         };
-        let view = ManifestView::parse(&found.bytes, Some(&found.media_type)).ok();
-        Ok(view.map(|view| view.required_blobs().map(|blob| blob.digest).collect()))
+        let view = ManifestView::read(&found.bytes).ok();
+        Ok(view.map(|(view, _)| view.required_blobs().map(|blob| blob.digest).collect()))
     }
 }
 

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::{Error, Image};
 use crate::archive::is_for;
 use crate::client::{self, Class, Manifest};
-use crate::oci::{Descriptor, Digest, ManifestKind, ManifestView, MediaType, Platform, Reference};
+use crate::oci::{Descriptor, Digest, ManifestKind, ManifestView, Platform, Reference};
 use crate::transfer::progress::{Event, Listener};
 
 /// How many manifests are asked for at once.
@@ -113,7 +113,7 @@ impl Walk<'_> {
             reason,
         };
         let view = manifest.view().map_err(|error| refuse(error.to_string()))?;
-        if view.media_type == MediaType::DOCKER_SCHEMA1 {
+        if view.media_type.is_schema1() {
             let reason = "it has a manifest of Docker's first schema, which no archive can hold; \
                           hint: pull it with an old docker and push it again";
             return Err(refuse(reason.to_owned()));
