@@ -145,6 +145,14 @@ impl From<StoreError> for RegistryError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Full(_) => Self::Full,
+            StoreError::NotKept { source, .. }
+                if matches!(
+                    source.kind(),
+                    std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
+                ) =>
+            {
+                Self::Full
+            }
             error => Self::Store(error),
         }
     }

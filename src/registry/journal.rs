@@ -47,6 +47,8 @@ struct State {
     announced: Vec<(Digest, String)>,
     /// Keys whose bytes are to be moved or removed.
     claimed: HashSet<String>,
+    /// Blobs that were committed and whose bytes are nowhere.
+    lost: HashSet<Digest>,
     /// The last row that was handed out, and the last that the store has been synced for.
     last: i64,
     synced: i64,
@@ -160,6 +162,11 @@ impl Journal {
     pub(super) fn claims(&self, keys: &[String]) -> bool {
         let state = self.state.lock();
         keys.iter().any(|key| state.claimed.contains(key))
+    }
+
+    /// Whether the bytes of a blob were nowhere when they were to be placed; reported once.
+    pub(super) fn take_lost(&self, digest: &Digest) -> bool {
+        self.state.lock().lost.remove(digest)
     }
 
     /// Whether the layout shows everything that was committed.
@@ -346,7 +353,10 @@ async fn trip(
             LayoutChange::BlobPlaced { digest, .. } | LayoutChange::BlobQuarantined { digest }
                 if error.is_not_found() =>
             {
-                tracing::warn!(%digest, "the bytes of a blob are neither staged nor in place");
+                if matches!(work.entry.change, LayoutChange::BlobPlaced { .. }) {
+                    tracing::error!(%digest, "the bytes of a blob are neither staged nor in place");
+                    state.lock().lost.insert(*digest);
+                }
                 if let Some(work) = waiting.pop_front() {
                     done(state, &work);
                 }

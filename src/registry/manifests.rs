@@ -8,6 +8,7 @@ use serde::Deserialize;
 
 use super::cache::Manifest;
 use super::pulls::Pulled;
+use super::sessions::Staged;
 use super::{Registry, RegistryError, RequiredChildren, layout};
 use crate::hash::Hasher;
 use crate::index::{NewManifest, PutManifest, ReferenceKind};
@@ -95,21 +96,20 @@ impl Registry {
         }
         loop {
             let required = required.iter().copied().collect();
-            let key = staged.as_deref();
-            let announced = key.map(|key| self.journal.announce(canonical, key));
+            let key = staged.as_ref().map(|staged| staged.key.clone());
+            let announced = key
+                .as_ref()
+                .map(|key| self.journal.announce(canonical, key));
             let put = self
                 .index
-                .put_manifest(
-                    new.clone(),
-                    required,
-                    tags.clone(),
-                    staged.clone(),
-                    self.lease(),
-                )
+                .put_manifest(new.clone(), required, tags.clone(), key, self.lease())
                 .await;
             drop(announced);
             match put {
-                Ok(PutManifest::Done) => return Ok(Put { digest, subject }),
+                Ok(PutManifest::Done) => {
+                    self.must_be_placed(&canonical).await?;
+                    return Ok(Put { digest, subject });
+                }
                 // Its bytes were there when we looked, and have been collected since.
                 Ok(PutManifest::NeedsBytes) => staged = Some(self.stage(&bytes).await?),
                 Ok(PutManifest::Missing(missing)) => {
@@ -125,26 +125,26 @@ impl Registry {
     }
 
     /// Writes and seals the bytes of a manifest where they can wait for the index.
-    async fn stage(&self, bytes: &Bytes) -> Result<String, RegistryError> {
-        let key = layout::staged();
-        let mut appender = self.store.append(&key, 0, Vec::new());
+    async fn stage(&self, bytes: &Bytes) -> Result<Staged, RegistryError> {
+        let staged = self.sessions.stage();
+        let mut appender = self.store.append(&staged.key, 0, Vec::new());
         let written = match appender.write(vec![bytes.clone()]).await {
             Ok(()) => appender.seal().await,
             Err(error) => Err(error),
         };
         match written {
-            Ok(_) => Ok(key),
+            Ok(_) => Ok(staged),
             Err(error) => {
-                self.unstage(Some(key)).await;
+                self.unstage(Some(staged)).await;
                 Err(error.into())
             }
         }
     }
 
     /// Removes what was staged in vain.
-    pub(super) async fn unstage(&self, staged: Option<String>) {
-        if let Some(key) = staged
-            && let Err(error) = self.apply(layout::discard(&key)).await
+    pub(super) async fn unstage(&self, staged: Option<Staged>) {
+        if let Some(staged) = staged
+            && let Err(error) = self.apply(layout::discard(&staged.key)).await
         {
             tracing::warn!(%error, "what was refused could not be removed; the next start does");
         }

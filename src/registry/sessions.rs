@@ -5,13 +5,14 @@
 //! The bytes lie in the layout; the hashes are kept in the index from time to time. What is not
 //! here is found there again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
+use super::layout;
 use crate::clock::Millis;
 use crate::hash::Hasher;
 use crate::index::UploadRecord;
@@ -136,13 +137,41 @@ impl Entry {
     }
 }
 
-/// The sessions that are in memory, by their id.
+/// The sessions that are in memory, by their id, and the staged bytes of requests under way.
 #[derive(Default)]
-pub(super) struct Sessions(Mutex<HashMap<String, Arc<Entry>>>);
+pub(super) struct Sessions {
+    sessions: Mutex<HashMap<String, Arc<Entry>>>,
+    staged: Mutex<HashSet<String>>,
+}
+
+/// A staging key in use by a request. A collection leaves it alone until this is dropped.
+pub(super) struct Staged {
+    sessions: Arc<Sessions>,
+    pub(super) key: String,
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        self.sessions.staged.lock().remove(&self.key);
+    }
+}
 
 impl Sessions {
+    /// A new staging key, claimed.
+    pub(super) fn stage(self: &Arc<Self>) -> Staged {
+        let key = layout::staged();
+        self.staged.lock().insert(key.clone());
+        let sessions = Arc::clone(self);
+        Staged { sessions, key }
+    }
+
+    /// Whether a request under way uses this staging key.
+    pub(super) fn is_staged(&self, key: &str) -> bool {
+        self.staged.lock().contains(key)
+    }
+
     pub(super) fn get(&self, id: &str) -> Option<Arc<Entry>> {
-        self.0.lock().get(id).cloned()
+        self.sessions.lock().get(id).cloned()
     }
 
     /// Adds a session; one that another request has added meanwhile wins.
@@ -157,15 +186,20 @@ impl Sessions {
             moved_at,
             position,
         };
-        Arc::clone(self.0.lock().entry(id).or_insert_with(|| Arc::new(entry)))
+        Arc::clone(
+            self.sessions
+                .lock()
+                .entry(id)
+                .or_insert_with(|| Arc::new(entry)),
+        )
     }
 
     /// Takes a session out; to be called by who holds it, who has set its stage.
     pub(super) fn remove(&self, id: &str) {
-        self.0.lock().remove(id);
+        self.sessions.lock().remove(id);
     }
 
     pub(super) fn all(&self) -> Vec<Arc<Entry>> {
-        self.0.lock().values().cloned().collect()
+        self.sessions.lock().values().cloned().collect()
     }
 }

@@ -3,6 +3,7 @@
 
 mod adoption;
 mod collection;
+mod failing_device;
 mod interrupted;
 mod lagging;
 mod leases;
@@ -73,6 +74,16 @@ impl Root {
 
     fn heal(&self) {
         self.memory.set_faults(None);
+    }
+
+    /// Removes a file behind the registry's back.
+    fn meddle(&self, key: &str) {
+        self.memory.remove(key);
+        let path = self.directory.path().join("root").join(key);
+        if path.exists() {
+            #[expect(clippy::disallowed_methods, reason = "what another hand does")]
+            std::fs::remove_file(path).unwrap();
+        }
     }
 
     /// The names in a directory of the store.

@@ -104,7 +104,7 @@ impl Registry {
     ) -> Result<Upload, RegistryError> {
         self.must_be_writable()?;
         let (entry, mut session) = self.turn(repository, id).await?;
-        self.take_in(&entry, &mut session, range, body, false)
+        self.receive(&entry, &mut session, range, body, false)
             .await?;
         Ok(Upload {
             id: session.id.clone(),
@@ -132,10 +132,12 @@ impl Registry {
             Err(RegistryError::DigestMismatch { .. }) => self.end(&mut session).await?,
             Err(RegistryError::Interrupted(_) | RegistryError::Stalled) => {}
             // As if the request had not been: it may come again.
-            Err(_) => {
+            Err(_) if session.stage == Stage::Open => {
                 (session.position, session.hashers) = before;
                 entry.acknowledged(session.position);
+                self.cut_back(&mut session).await;
             }
+            Err(_) => {}
         }
         finished
     }
@@ -149,8 +151,9 @@ impl Registry {
     ) -> Result<Arrived, RegistryError> {
         self.must_be_writable()?;
         let mut session = self.new_session(repository, Some(digest.algorithm()));
-        session.key = layout::staged();
-        let (id, key) = (session.id.clone(), session.key.clone());
+        let staged = self.sessions.stage();
+        session.key.clone_from(&staged.key);
+        let id = session.id.clone();
         // Among the sessions so that it is seen to move, though nobody is told its id.
         let entry = self.sessions.add(session);
         let mut session = Arc::clone(&entry.session).lock_owned().await;
@@ -160,7 +163,7 @@ impl Registry {
         if arrived.is_err() {
             session.stage = Stage::Ended;
             self.sessions.remove(&id);
-            self.unstage(Some(key)).await;
+            self.unstage(Some(staged)).await;
         }
         arrived
     }
@@ -174,7 +177,7 @@ impl Registry {
         range: Option<ByteRange>,
         body: IncomingBody,
     ) -> Result<Arrived, RegistryError> {
-        self.take_in(entry, session, range, body, true).await?;
+        self.receive(entry, session, range, body, true).await?;
         let canonical =
             digest_of(session, Algorithm::Sha256).ok_or(RegistryError::UploadUnknown)?;
         let actual = match digest_of(session, digest.algorithm()) {
@@ -200,6 +203,7 @@ impl Registry {
         drop(announced);
         session.stage = Stage::Ended;
         self.sessions.remove(&session.id);
+        self.must_be_placed(&canonical).await?;
         Ok(Arrived {
             digest: *digest,
             size: session.position,
@@ -226,14 +230,24 @@ impl Registry {
         Ok(())
     }
 
+    /// An error if the bytes of a blob that was just committed are nowhere. It is unknown then.
+    pub(super) async fn must_be_placed(&self, canonical: &Digest) -> Result<(), RegistryError> {
+        if !self.journal.take_lost(canonical) {
+            return Ok(());
+        }
+        self.quarantine(canonical).await?;
+        Err(StoreError::NotFound(layout::blob(canonical)).into())
+    }
+
     /// Streams a body into a session. The session moves on only when that ended well, or when the
-    /// body broke off without a length to keep to.
-    async fn take_in(
+    /// body broke off without a length to keep to; else its bytes are cut back to what was
+    /// acknowledged.
+    async fn receive(
         &self,
         entry: &Entry,
         session: &mut Session,
         range: Option<ByteRange>,
-        mut body: IncomingBody,
+        body: IncomingBody,
         seal: bool,
     ) -> Result<(), RegistryError> {
         if let Some(range) = range
@@ -245,16 +259,58 @@ impl Registry {
                 position,
             });
         }
+        let expected = range.map(ByteRange::length);
+        let received = match self.write(entry, session, expected, body, seal).await {
+            Ok(received) => received,
+            Err(error) => {
+                if error.is_not_kept() {
+                    self.abandon(session).await;
+                } else {
+                    self.cut_back(session).await;
+                }
+                return Err(error.into());
+            }
+        };
+        if let Some(expected) = expected
+            && received.broken.is_none()
+            && received.length != expected
+        {
+            self.cut_back(session).await;
+            return Err(RegistryError::ChunkLength {
+                expected,
+                actual: received.length,
+            });
+        }
+        session.hashers = received.written.hashers;
+        session.position = received.written.length;
+        session.updated_at = self.clock.now();
+        session.unsaved = true;
+        entry.moved(session.updated_at);
+        entry.acknowledged(session.position);
+        match received.broken {
+            Some(error) => Err(error.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Writes a body behind the bytes of a session, up to a little more than `expected`.
+    async fn write(
+        &self,
+        entry: &Entry,
+        session: &Session,
+        expected: Option<u64>,
+        mut body: IncomingBody,
+        seal: bool,
+    ) -> Result<Received, StoreError> {
         let mut appender =
             self.store
                 .append(&session.key, session.position, session.hashers.clone());
-        let limit = range.map_or(u64::MAX, ByteRange::length);
-        let (mut received, mut broken) = (0_u64, None);
+        let (mut length, mut broken) = (0_u64, None);
         while let Some(next) = body.next().await {
             match next {
                 Ok(slices) => {
-                    received += slices.iter().map(|slice| slice.len() as u64).sum::<u64>();
-                    if received > limit {
+                    length += slices.iter().map(|slice| slice.len() as u64).sum::<u64>();
+                    if expected.is_some_and(|expected| length > expected) {
                         break;
                     }
                     entry.moved(self.clock.now());
@@ -266,28 +322,54 @@ impl Registry {
                 }
             }
         }
-        if range.is_some() && broken.is_none() && received != limit {
-            // Nothing may still be writing when the next request comes.
-            appender.finish().await?;
-            return Err(RegistryError::ChunkLength {
-                expected: limit,
-                actual: received,
-            });
-        }
-        let Written { hashers, length } = if seal && broken.is_none() {
+        let whole = broken.is_none() && expected.is_none_or(|expected| expected == length);
+        let written = if seal && whole {
             appender.seal().await?
         } else {
             appender.finish().await?
         };
-        session.hashers = hashers;
-        session.position = length;
-        session.updated_at = self.clock.now();
-        session.unsaved = true;
-        entry.moved(session.updated_at);
-        entry.acknowledged(length);
-        match broken {
-            Some(error) => Err(error.into()),
-            None => Ok(()),
+        Ok(Received {
+            written,
+            length,
+            broken,
+        })
+    }
+
+    /// Removes the bytes of a session that were not acknowledged: after a restart they would count.
+    async fn cut_back(&self, session: &mut Session) {
+        if session.stage != Stage::Open || self.journal.claims(std::slice::from_ref(&session.key)) {
+            return;
+        }
+        let appender = self
+            .store
+            .append(&session.key, session.position, Vec::new());
+        if let Err(error) = appender.finish().await {
+            tracing::warn!(upload = session.id, %error, "refused bytes of an upload could not be removed");
+            if error.is_not_kept() {
+                self.abandon(session).await;
+            }
+        }
+    }
+
+    /// Ends a session whose bytes the device did not keep. Where they can't be removed, the session
+    /// stays in memory as one that has ended, so that no request finds it again.
+    async fn abandon(&self, session: &mut Session) {
+        session.stage = Stage::Ended;
+        tracing::error!(
+            upload = session.id,
+            "the device did not keep the bytes of an upload; it has ended"
+        );
+        match self.apply(layout::discard(&session.key)).await {
+            Ok(()) => self.sessions.remove(&session.id),
+            Err(error) => {
+                session.unsaved = true;
+                tracing::warn!(upload = session.id, %error, "its bytes could not be removed");
+            }
+        }
+        if session.saved_before
+            && let Err(error) = self.index.remove_upload(session.id.clone()).await
+        {
+            tracing::warn!(upload = session.id, %error, "its record could not be removed");
         }
     }
 
@@ -305,6 +387,15 @@ impl Registry {
         }
         Ok(hasher.finish())
     }
+}
+
+/// What came of a body.
+struct Received {
+    written: Written,
+    /// Bytes of the body.
+    length: u64,
+    /// Why the body ended early.
+    broken: Option<BodyError>,
 }
 
 fn digest_of(session: &Session, algorithm: Algorithm) -> Option<Digest> {

@@ -1,8 +1,8 @@
 //! Blobs in the making, on a file system.
 //!
 //! Slices are hashed and written on the threads for blocking work, one slice at a time, while the
-//! next is being received. Sealing is one fsync; while a large blob is being written, what has piled
-//! up is pushed out from time to time, so that the last fsync is short.
+//! next is being received. Sealing is one fsync; while a large blob is being written, an early sync
+//! starts from time to time, so that the last fsync is short. The result of every sync counts.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice, Seek, SeekFrom, Write};
@@ -10,9 +10,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::fs::with_parent;
+use super::open_files::OpenFiles;
 use super::{Appender, StoreError, StoreFuture, Written};
 use crate::hash::Hasher;
 
@@ -22,12 +23,14 @@ const PUSH_OUT: u64 = 16 * 1024 * 1024;
 /// A file being written; travels between the task that receives and the threads that write.
 struct Writing {
     key: Arc<str>,
+    path: PathBuf,
     file: File,
+    files: Arc<OpenFiles>,
     hashers: Vec<Hasher>,
     length: u64,
     /// Up to where the device has been asked for the bytes.
     pushed: u64,
-    pushing: Option<JoinHandle<()>>,
+    pushing: Option<JoinHandle<io::Result<()>>>,
 }
 
 impl Writing {
@@ -38,16 +41,37 @@ impl Writing {
             }
         }
         self.write_all(slices)
-            .map_err(|error| StoreError::new("write", &self.key, error))?;
+            .map_err(|error| StoreError::new("write", &self.key, error))
+    }
+
+    /// Starts an early sync when enough has been written since the last one.
+    fn push_out(&mut self) {
         if self.length - self.pushed >= PUSH_OUT
-            && self.pushing.as_ref().is_none_or(JoinHandle::is_finished)
+            && self.pushing.is_none()
             && let Ok(file) = self.file.try_clone()
         {
             self.pushed = self.length;
-            // Only for an early start: the fsync of `seal` is the one that counts, and tells.
-            self.pushing = Some(tokio::task::spawn_blocking(move || drop(file.sync_data())));
+            let files = Arc::clone(&self.files);
+            self.pushing = Some(spawn_blocking(move || files.sync(&file)));
         }
-        Ok(())
+    }
+
+    /// Takes the result of an early sync: if there is one, or (`wait`) when there is one. The system
+    /// reports an error of the device once, so no result may be dropped.
+    async fn pushed_out(&mut self, wait: bool) -> Result<(), StoreError> {
+        let pushing = self.pushing.take_if(|task| wait || task.is_finished());
+        let Some(pushing) = pushing else {
+            return Ok(());
+        };
+        let pushed = pushing
+            .await
+            .unwrap_or_else(|error| Err(io::Error::other(error)));
+        pushed.map_err(|error| self.not_kept(error))
+    }
+
+    fn not_kept(&self, source: io::Error) -> StoreError {
+        let key = self.key.to_string();
+        StoreError::NotKept { key, source }
     }
 
     /// Writes in as few calls as the system allows: large ones let it use large pages.
@@ -71,18 +95,28 @@ impl Writing {
         Ok(())
     }
 
-    fn end(self, end: fn(&Self) -> io::Result<()>) -> Result<Written, StoreError> {
-        end(&self).map_err(|error| StoreError::new("sync", &self.key, error))?;
-        Ok(Written {
-            hashers: self.hashers,
-            length: self.length,
-        })
+    /// Ends an appender. The file stays open for the next request unless the bytes are durable now.
+    fn end(self, seal: bool) -> Result<Written, StoreError> {
+        let (hashers, length) = (self.hashers, self.length);
+        let ended = if seal {
+            self.files.sync(&self.file)
+        } else {
+            self.files.keep(self.path, self.file, length)
+        };
+        match ended {
+            Ok(()) => Ok(Written { hashers, length }),
+            Err(source) => Err(StoreError::NotKept {
+                key: self.key.to_string(),
+                source,
+            }),
+        }
     }
 }
 
 /// A blob that nothing has been written to yet. Its first bytes are held until it is known whether
 /// there are more, so that a small blob is opened, written and sealed in one go.
 struct Beginning {
+    files: Arc<OpenFiles>,
     path: PathBuf,
     key: Arc<str>,
     offset: u64,
@@ -92,8 +126,9 @@ struct Beginning {
 
 impl Beginning {
     /// Opens the file and writes what was held. Blocks.
-    fn open(self) -> Result<Box<Writing>, StoreError> {
+    fn open(self) -> Trip {
         let Self {
+            files,
             path,
             key,
             offset,
@@ -101,9 +136,18 @@ impl Beginning {
             held,
         } = self;
         let wrap = |error| StoreError::new("open", &key, error);
-        let mut options = OpenOptions::new();
-        options.write(true).create(offset == 0);
-        let mut file = with_parent(&path, || options.open(&path)).map_err(wrap)?;
+        let mut file = match files.take(&path) {
+            Ok(Some(file)) => file,
+            Ok(None) => {
+                let mut options = OpenOptions::new();
+                options.write(true).create(offset == 0);
+                with_parent(&path, || options.open(&path)).map_err(wrap)?
+            }
+            Err(source) => {
+                let key = key.to_string();
+                return Err(StoreError::NotKept { key, source });
+            }
+        };
         let length = file.metadata().map_err(wrap)?.len();
         if length < offset {
             return Err(StoreError::Short {
@@ -116,47 +160,70 @@ impl Beginning {
             file.set_len(offset).map_err(wrap)?;
         }
         file.seek(SeekFrom::Start(offset)).map_err(wrap)?;
-        let mut writing = Writing {
+        let mut writing = Box::new(Writing {
             key,
+            path,
             file,
+            files,
             hashers,
             length: offset,
             pushed: offset,
             pushing: None,
-        };
-        writing.write(&held)?;
-        Ok(Box::new(writing))
+        });
+        let written = writing.write(&held);
+        Ok((writing, written))
     }
 }
 
-/// What a trip to the file brings back.
-type Writes = Result<Box<Writing>, StoreError>;
+/// What work on the file brings back: the file, and whether it took the bytes.
+type Trip = Result<(Box<Writing>, Result<(), StoreError>), StoreError>;
 
 /// Appends to a file.
 pub(super) struct FileAppender(State);
 
 enum State {
     Begun(Box<Beginning>),
-    Busy(JoinHandle<Writes>),
-    /// It has failed, and said so.
-    Lost,
+    Busy(JoinHandle<Trip>),
+    /// It has failed, and the caller has the error.
+    Failed,
 }
 
-/// Runs work on a blob off the reactor.
-fn work<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
-) -> JoinHandle<Result<T, StoreError>> {
-    tokio::task::spawn_blocking(work)
-}
-
-fn lost(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
+fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> StoreError {
     StoreError::new("write", "a blob", io::Error::other(error))
 }
 
+/// Runs blocking work on a file.
+async fn work<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError> {
+    spawn_blocking(work).await.map_err(failed)?
+}
+
+/// The file after a trip that went well. After one that failed the file stays open: errors of the
+/// device that nobody has seen yet are seen by the next request.
+async fn returned(trip: Trip) -> Result<Box<Writing>, StoreError> {
+    let (mut writing, written) = trip?;
+    writing.pushed_out(written.is_err()).await?;
+    match written {
+        Ok(()) => Ok(writing),
+        Err(error) => {
+            work(move || writing.end(false)).await?;
+            Err(error)
+        }
+    }
+}
+
 impl FileAppender {
-    pub(super) fn new(path: PathBuf, key: &str, offset: u64, hashers: Vec<Hasher>) -> Self {
+    pub(super) fn new(
+        files: &Arc<OpenFiles>,
+        path: PathBuf,
+        key: &str,
+        offset: u64,
+        hashers: Vec<Hasher>,
+    ) -> Self {
         let (key, held) = (key.into(), Vec::new());
         Self(State::Begun(Box::new(Beginning {
+            files: Arc::clone(files),
             path,
             key,
             offset,
@@ -166,23 +233,29 @@ impl FileAppender {
     }
 
     fn take(&mut self) -> State {
-        std::mem::replace(&mut self.0, State::Lost)
+        std::mem::replace(&mut self.0, State::Failed)
     }
 
-    /// Waits for what is under way, then runs `end` on the file, in one trip for a small blob.
-    async fn end(
-        mut self: Box<Self>,
-        end: fn(&Writing) -> io::Result<()>,
-    ) -> Result<Written, StoreError> {
-        let ended = match self.take() {
-            State::Begun(beginning) => work(move || beginning.open()?.end(end)),
-            State::Busy(task) => {
-                let writing = task.await.map_err(lost)??;
-                work(move || writing.end(end))
+    /// Waits for what is under way, then ends the file: a small blob takes one trip.
+    async fn end(mut self: Box<Self>, seal: bool) -> Result<Written, StoreError> {
+        match self.take() {
+            State::Begun(beginning) => {
+                work(move || {
+                    let (writing, written) = beginning.open()?;
+                    match written {
+                        Ok(()) => writing.end(seal),
+                        Err(error) => writing.end(false).and(Err(error)),
+                    }
+                })
+                .await
             }
-            State::Lost => return Err(lost("an earlier write failed")),
-        };
-        ended.await.map_err(lost)?
+            State::Busy(task) => {
+                let mut writing = returned(task.await.map_err(failed)?).await?;
+                writing.pushed_out(true).await?;
+                work(move || writing.end(seal)).await
+            }
+            State::Failed => Err(failed("an earlier write failed")),
+        }
     }
 }
 
@@ -194,29 +267,32 @@ impl Appender for FileAppender {
                     beginning.held = slices;
                     State::Begun(beginning)
                 }
-                State::Begun(beginning) => State::Busy(work(move || {
-                    let mut writing = beginning.open()?;
-                    writing.write(&slices)?;
-                    Ok(writing)
+                State::Begun(beginning) => State::Busy(spawn_blocking(move || {
+                    let (mut writing, mut written) = beginning.open()?;
+                    if written.is_ok() {
+                        written = writing.write(&slices);
+                    }
+                    Ok((writing, written))
                 })),
                 State::Busy(task) => {
-                    let mut writing = task.await.map_err(lost)??;
-                    State::Busy(work(move || {
-                        writing.write(&slices)?;
-                        Ok(writing)
+                    let mut writing = returned(task.await.map_err(failed)?).await?;
+                    writing.push_out();
+                    State::Busy(spawn_blocking(move || {
+                        let written = writing.write(&slices);
+                        Ok((writing, written))
                     }))
                 }
-                State::Lost => return Err(lost("an earlier write failed")),
+                State::Failed => return Err(failed("an earlier write failed")),
             };
             Ok(())
         })
     }
 
     fn finish(self: Box<Self>) -> StoreFuture<'static, Written> {
-        Box::pin(self.end(|_| Ok(())))
+        Box::pin(self.end(false))
     }
 
     fn seal(self: Box<Self>) -> StoreFuture<'static, Written> {
-        Box::pin(self.end(|writing| writing.file.sync_all()))
+        Box::pin(self.end(true))
     }
 }

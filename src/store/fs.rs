@@ -15,6 +15,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::file_appender::FileAppender;
+use super::open_files::OpenFiles;
 use super::{Appender, Body, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture};
 use crate::hash::Hasher;
 
@@ -22,6 +23,8 @@ use crate::hash::Hasher;
 #[derive(Clone)]
 pub struct FileStore {
     root: Arc<Path>,
+    /// Files of uploads between two requests.
+    files: Arc<OpenFiles>,
 }
 
 impl FileStore {
@@ -29,7 +32,17 @@ impl FileStore {
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(root)
             .map_err(|error| StoreError::new("create the directory", root.display(), error))?;
-        Ok(Self { root: root.into() })
+        Ok(Self {
+            root: root.into(),
+            files: Arc::new(OpenFiles::new(File::sync_all)),
+        })
+    }
+
+    /// The same store, which makes files durable by `sync`: for tests of a device that fails.
+    #[cfg(test)]
+    pub(crate) fn syncing_by(self, sync: fn(&File) -> io::Result<()>) -> Self {
+        let files = Arc::new(OpenFiles::new(sync));
+        Self { files, ..self }
     }
 
     fn path(&self, key: &str) -> PathBuf {
@@ -86,7 +99,13 @@ fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
 
 impl Store for FileStore {
     fn append(&self, key: &str, offset: u64, hashers: Vec<Hasher>) -> Box<dyn Appender> {
-        Box::new(FileAppender::new(self.path(key), key, offset, hashers))
+        Box::new(FileAppender::new(
+            &self.files,
+            self.path(key),
+            key,
+            offset,
+            hashers,
+        ))
     }
 
     fn read<'a>(&'a self, key: &'a str, range: Option<(u64, u64)>) -> StoreFuture<'a, Body> {
@@ -176,6 +195,12 @@ impl Store for FileStore {
 
 impl FileStore {
     fn step(&self, step: &Step) -> Result<(), StoreError> {
+        match step {
+            Step::Place { from: key, .. } | Step::Remove { key } | Step::RemoveTree { key } => {
+                self.files.forget(&self.path(key));
+            }
+            Step::Put { .. } | Step::Prune { .. } | Step::RemoveEmpty { .. } => {}
+        }
         match step {
             Step::Place { from, to } => self.place(from, to),
             Step::Put { key, bytes } => self.put(key, bytes),

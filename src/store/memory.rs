@@ -59,6 +59,12 @@ impl MemoryStore {
         self.ticks.fetch_add(by, Ordering::Relaxed);
     }
 
+    /// Removes a record without a trace.
+    #[cfg(test)]
+    pub(crate) fn remove(&self, key: &str) {
+        self.records.lock().remove(key);
+    }
+
     fn check(&self, action: &'static str, key: &str) -> Result<(), StoreError> {
         let fault = self
             .faults
@@ -299,7 +305,18 @@ impl MemoryAppender {
 
     fn end(mut self, action: &'static str) -> Result<Written, StoreError> {
         self.begin()?;
-        self.store.check(action, &self.key)?;
+        self.store
+            .check(action, &self.key)
+            .map_err(|error| match action {
+                "seal" => StoreError::NotKept {
+                    source: match &error {
+                        StoreError::Full(_) => std::io::ErrorKind::StorageFull.into(),
+                        _ => std::io::Error::other("injected fault"),
+                    },
+                    key: self.key.clone(),
+                },
+                _ => error,
+            })?;
         let length = self
             .store
             .records

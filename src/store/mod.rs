@@ -13,6 +13,7 @@ mod file_appender;
 mod fs;
 mod lock;
 mod memory;
+mod open_files;
 #[cfg(test)]
 mod suite;
 
@@ -50,6 +51,15 @@ pub enum StoreError {
         /// Bytes that should be.
         expected: u64,
     },
+    /// The device did not keep what was written before, even if it takes more now: nothing of a
+    /// blob in the making can be relied on.
+    #[error("the device did not keep what was written to {key}: {source}")]
+    NotKept {
+        /// The key.
+        key: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// The system refused; the text says what and on what.
     #[error("{action} {key}: {source}")]
     System {
@@ -76,6 +86,11 @@ impl StoreError {
                 source,
             },
         }
+    }
+
+    /// Whether bytes that were taken before are lost.
+    pub fn is_not_kept(&self) -> bool {
+        matches!(self, Self::NotKept { .. })
     }
 
     /// Whether nothing was there.

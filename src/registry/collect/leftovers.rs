@@ -72,7 +72,9 @@ impl Registry {
             .zip(stats)
             .filter_map(|(key, stat)| stat.map(|stat| (key, stat)))
             .filter(|(key, stat)| {
-                stat.changed < before && !self.journal.claims(std::slice::from_ref(key))
+                stat.changed < before
+                    && !self.sessions.is_staged(key)
+                    && !self.journal.claims(std::slice::from_ref(key))
             })
             .map(|(key, stat)| (key, stat.size))
             .collect())
