@@ -17,6 +17,7 @@ mod layout;
 mod manifests;
 mod prune;
 mod pulls;
+mod receive;
 mod referrers;
 mod reindex;
 mod resume;
