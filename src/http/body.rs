@@ -1,6 +1,7 @@
 //! Request bodies on their way in: as a stream that ends when it stands still, or whole.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -9,10 +10,11 @@ use bytes::{Bytes, BytesMut};
 use futures_util::future::BoxFuture;
 use futures_util::{Stream, StreamExt, ready};
 use http_body::Body as _;
-use hyper::body::Incoming;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
+use super::connection::{Receiving, Underway};
+use super::room::{Client, Place};
 use crate::registry::{BodyError, IncomingBody};
 
 /// A body must bring this much within [`WINDOW`]: a slow line does, a connection that is only held
@@ -30,6 +32,26 @@ const SMALLEST: usize = 32 * 1024;
 
 /// Bodies that are being received.
 static RECEIVING: AtomicUsize = AtomicUsize::new(0);
+
+/// The body of a request, and the connection that it comes from.
+pub(super) struct Incoming {
+    body: hyper::body::Incoming,
+    receiving: Receiving,
+}
+
+impl Incoming {
+    pub(super) fn new(body: hyper::body::Incoming, underway: Arc<Underway>) -> Self {
+        Self {
+            body,
+            receiving: Receiving::new(underway),
+        }
+    }
+
+    /// Whose body it is.
+    pub(super) fn client(&self) -> Client {
+        self.receiving.client()
+    }
+}
 
 /// The data of a body, some slices at a time.
 struct Moving {
@@ -97,12 +119,13 @@ impl Stream for Moving {
             State::Ended => return Poll::Ready(None),
         }
         loop {
-            match Pin::new(&mut self.body).poll_frame(context) {
+            match Pin::new(&mut self.body.body).poll_frame(context) {
                 Poll::Ready(Some(Ok(frame))) => {
                     // Trailers mean nothing here.
                     let Ok(bytes) = frame.into_data() else {
                         continue;
                     };
+                    self.body.receiving.taken(bytes.len());
                     self.received += bytes.len() as u64;
                     self.size += bytes.len();
                     self.gathered.push(bytes);
@@ -120,6 +143,7 @@ impl Stream for Moving {
                     return Poll::Ready(self.hand_over().map(Ok));
                 }
                 Poll::Pending => {
+                    self.body.receiving.waits();
                     ready!(self.window.as_mut().poll(context));
                     if self.received < LEAST {
                         return Poll::Ready(Some(self.broken(BodyError::Stalled)));
@@ -215,13 +239,24 @@ pub(super) enum WholeError {
     TooLarge,
     /// It broke off.
     Body(BodyError),
+    /// Others needed its room in memory before it was there.
+    Displaced,
 }
 
-/// All of a body, up to `limit` bytes.
-pub(super) async fn whole(body: Incoming, limit: usize) -> Result<Bytes, WholeError> {
+/// All of a body, up to `limit` bytes, as long as it has its `place` in memory.
+pub(super) async fn whole(
+    body: Incoming,
+    limit: usize,
+    place: &Place,
+) -> Result<Bytes, WholeError> {
     let mut body = Moving::new(body);
     let mut gathered = BytesMut::new();
-    while let Some(slices) = body.next().await {
+    loop {
+        let slices = tokio::select! {
+            slices = body.next() => slices,
+            () = place.let_go() => return Err(WholeError::Displaced),
+        };
+        let Some(slices) = slices else { break };
         for slice in slices.map_err(WholeError::Body)? {
             if gathered.len() + slice.len() > limit {
                 tokio::spawn(drop_rest(body));

@@ -1,17 +1,16 @@
-//! Listeners: binding, accepting within bounds, TLS, serving, draining.
+//! Listeners: accepting within bounds, TLS, serving, draining.
 //!
-//! A connection costs a permit, so their number is bounded; when descriptors run out all the same
-//! (`EMFILE`), accepting waits and goes on. Headers have a time limit, which is also how long an
-//! idle connection is kept; bodies are watched in `body`, answers in `patience`.
+//! A connection takes a place in a room, and so does each of its requests, so that their number is
+//! bounded and shared by client address; when descriptors run out all the same (`EMFILE`), accepting
+//! waits and goes on. The time for a request's head is limited here, and a connection that is idle
+//! or stalled is ended by `connection`; bodies are watched in `body`, writes in `patience`.
 
+use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::os::unix::fs::FileTypeExt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use http::Request;
 use hyper::body::Incoming;
 use hyper::service::service_fn;
@@ -19,13 +18,16 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::address::{Bound, Socket};
+use super::body;
+use super::connection::{Connection, Sending, Timeouts};
 use super::patience::Patient;
-use super::respond::Answer;
+use super::respond::{Answer, Refusal};
+use super::room::{self, Client, Room};
 use super::tls::{Certificate, TlsError, TlsVersion};
 use super::{App, ops};
 
@@ -40,15 +42,20 @@ const WRITE_LIMIT: Duration = Duration::from_mins(2);
 const BREATH: Duration = Duration::from_millis(50);
 /// Bytes that a connection reads ahead at most.
 const READ_AHEAD: usize = 64 * 1024;
-
-/// Where to listen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Address {
-    /// A host and a port; an empty host is every address of the machine.
-    Tcp(String, u16),
-    /// The path of a socket.
-    Unix(PathBuf),
-}
+/// Bytes of an HTTP/2 stream that wait to be written.
+const SEND_BUFFER: usize = 64 * 1024;
+/// Streams of an HTTP/2 connection at the same time.
+const STREAMS: u32 = 64;
+/// How long a connection or a request waits for room.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// What has not moved for this long makes room for others.
+const STILL: Duration = Duration::from_secs(10);
+/// Connections that may wait for room.
+const WAITING_CONNECTIONS: usize = 128;
+const TIMEOUTS: Timeouts = Timeouts {
+    idle: HEAD_LIMIT,
+    stalled: Duration::from_mins(10),
+};
 
 /// What a listener speaks.
 #[derive(Debug, Clone)]
@@ -61,66 +68,16 @@ pub struct Protocols {
     pub h2c: bool,
 }
 
-/// How many connections there may be.
+/// How many connections and requests a listener takes at the same time.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// At the same time, on one listener.
+    /// Connections.
     pub connections: usize,
-}
-
-enum Socket {
-    Tcp(TcpListener),
-    Unix(UnixListener),
-}
-
-/// A listener that is bound.
-pub struct Bound {
-    socket: Socket,
-    address: String,
+    /// Requests, of all connections together.
+    pub requests: usize,
 }
 
 impl Bound {
-    /// Binds an address. The socket of a server that is gone is replaced.
-    #[expect(clippy::disallowed_methods, reason = "a socket is no file of a store")]
-    pub async fn bind(address: &Address) -> io::Result<Self> {
-        match address {
-            Address::Tcp(host, port) => {
-                let listener = if host.is_empty() {
-                    // Both families, where the system has both.
-                    match TcpListener::bind(("::", *port)).await {
-                        Ok(listener) => listener,
-                        Err(_) => TcpListener::bind(("0.0.0.0", *port)).await?,
-                    }
-                } else {
-                    TcpListener::bind((host.as_str(), *port)).await?
-                };
-                let address = listener.local_addr()?.to_string();
-                Ok(Self {
-                    socket: Socket::Tcp(listener),
-                    address,
-                })
-            }
-            Address::Unix(path) => {
-                let is_socket = path
-                    .metadata()
-                    .is_ok_and(|found| found.file_type().is_socket());
-                if is_socket && UnixStream::connect(path).await.is_err() {
-                    tokio::fs::remove_file(path).await?;
-                }
-                let listener = UnixListener::bind(path)?;
-                Ok(Self {
-                    socket: Socket::Unix(listener),
-                    address: path.display().to_string(),
-                })
-            }
-        }
-    }
-
-    /// Where it listens: the address with its real port, or the path.
-    pub fn address(&self) -> &str {
-        &self.address
-    }
-
     /// Serves the registry.
     pub fn serve(
         self,
@@ -159,7 +116,11 @@ impl Bound {
             acceptor: None,
             http2: false,
         };
-        self.start(service, Limits { connections: 64 })
+        let limits = Limits {
+            connections: 64,
+            requests: 64,
+        };
+        self.start(service, limits)
     }
 
     fn start(self, service: Service, limits: Limits) -> Listening {
@@ -209,38 +170,58 @@ async fn accept(
     limits: Limits,
     stop: CancellationToken,
 ) -> GracefulShutdown {
-    let connections = GracefulShutdown::new();
-    let room = Arc::new(Semaphore::new(limits.connections));
+    let drain = GracefulShutdown::new();
+    let rooms = Rooms::new(limits);
     loop {
         let accepted = async {
-            // The next waits in the system's queue until one of those that are here has gone.
-            let permit = Arc::clone(&room)
-                .acquire_owned()
-                .await
-                .map_err(io::Error::other)?;
-            let stream = match &socket {
+            Ok::<_, io::Error>(match &socket {
                 Socket::Tcp(listener) => {
                     let (stream, peer) = listener.accept().await?;
                     Stream::Tcp(stream, peer)
                 }
                 Socket::Unix(listener) => Stream::Unix(listener.accept().await?.0),
-            };
-            Ok::<_, io::Error>((stream, permit))
+            })
         };
         let accepted = tokio::select! {
             accepted = accepted => accepted,
-            () = stop.cancelled() => return connections,
+            () = stop.cancelled() => return drain,
         };
         match accepted {
-            Ok((stream, permit)) => {
-                let watcher = connections.watcher();
-                tokio::spawn(connection(stream, service.clone(), permit, watcher));
+            Ok(stream) => {
+                tokio::spawn(admit(
+                    stream,
+                    service.clone(),
+                    rooms.clone(),
+                    drain.watcher(),
+                ));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "no connection could be accepted; trying again");
                 tokio::time::sleep(BREATH).await;
             }
+        }
+    }
+}
+
+/// What the connections of a listener share.
+#[derive(Clone)]
+struct Rooms {
+    connections: Room,
+    requests: Room,
+}
+
+impl Rooms {
+    fn new(limits: Limits) -> Self {
+        let limits_of = |most, waiting| room::Limits {
+            most,
+            waiting,
+            patience: PATIENCE,
+            still: STILL,
+        };
+        Self {
+            connections: Room::new(limits_of(limits.connections, WAITING_CONNECTIONS)),
+            requests: Room::new(limits_of(limits.requests, limits.requests)),
         }
     }
 }
@@ -257,14 +238,33 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-async fn connection(
-    stream: Stream,
-    service: Service,
-    permit: OwnedSemaphorePermit,
-    watcher: Watcher,
-) {
+/// Serves a connection once there is room for it, and as long as others don't need the room more.
+async fn admit(stream: Stream, service: Service, rooms: Rooms, watcher: Watcher) {
+    let client = match &stream {
+        Stream::Tcp(_, peer) => Client::of(peer.ip()),
+        Stream::Unix(_) => Client::LOCAL,
+    };
+    let let_go = CancellationToken::new();
+    let Some(place) = rooms.connections.enter(client, 1, let_go.clone()).await else {
+        tracing::debug!("a connection was refused: as many as are allowed are busy");
+        return;
+    };
     let metrics = Arc::clone(&service.app.0.observer.metrics);
     metrics.connection(1);
+    let connection = Connection::new(client, place, rooms.requests, let_go.clone());
+    tokio::select! {
+        () = open(stream, service, &connection, watcher) => {}
+        reason = connection.expired(TIMEOUTS) => {
+            tracing::debug!(reason, "a connection was ended");
+        }
+        () = let_go.cancelled() => {
+            tracing::debug!("a connection was ended to make room for another");
+        }
+    }
+    metrics.connection(-1);
+}
+
+async fn open(stream: Stream, service: Service, connection: &Arc<Connection>, watcher: Watcher) {
     match stream {
         Stream::Tcp(stream, peer) => {
             // Answers are written whole; waiting for more to send only delays them.
@@ -275,18 +275,18 @@ async fn connection(
                 Some(acceptor) => {
                     let handshake = tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream));
                     match handshake.await {
-                        Ok(Ok(stream)) => serve(stream, service, Some(peer), watcher).await,
+                        Ok(Ok(stream)) => {
+                            serve(stream, service, Some(peer), connection, watcher).await;
+                        }
                         Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
                         Err(_) => tracing::debug!(%peer, "a TLS handshake took too long"),
                     }
                 }
-                None => serve(stream, service, Some(peer), watcher).await,
+                None => serve(stream, service, Some(peer), connection, watcher).await,
             }
         }
-        Stream::Unix(stream) => serve(stream, service, None, watcher).await,
+        Stream::Unix(stream) => serve(stream, service, None, connection, watcher).await,
     }
-    metrics.connection(-1);
-    drop(permit);
 }
 
 /// Whether the first byte is of no TLS handshake (RFC 8446, section 5.1: it begins with 22).
@@ -310,21 +310,32 @@ async fn refuse_plain_http(mut stream: TcpStream) {
     let _ = tokio::time::timeout(HANDSHAKE_LIMIT, stream.write_all(answer.as_bytes())).await;
 }
 
-async fn serve<S>(stream: S, service: Service, peer: Option<IpAddr>, watcher: Watcher)
-where
+async fn serve<S>(
+    stream: S,
+    service: Service,
+    peer: Option<IpAddr>,
+    connection: &Arc<Connection>,
+    watcher: Watcher,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let tls = service.acceptor.is_some();
     let (app, debug, http2) = (service.app.0, service.debug, service.http2);
+    let begun = Arc::clone(connection);
     let answering = service_fn(move |request: Request<Incoming>| {
-        let app = Arc::clone(&app);
+        let (app, connection) = (Arc::clone(&app), Arc::clone(&begun));
         async move {
-            let answer: Answer = if debug {
-                ops::debug(&app, request.map(Body::new)).await
+            let underway = connection.begin().await;
+            let request =
+                request.map(|incoming| body::Incoming::new(incoming, Arc::clone(&underway)));
+            let answer: Answer = if !underway.is_admitted() {
+                Refusal::busy("too many requests are being answered").answer()
+            } else if debug {
+                ops::debug(&app, request.map(drop)).await
             } else {
                 app.answer(request, peer, tls).await
             };
-            Ok::<_, std::convert::Infallible>(answer)
+            Ok::<_, Infallible>(answer.map(|body| Sending::new(body, underway)))
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
@@ -336,14 +347,18 @@ where
     builder
         .http2()
         .timer(TokioTimer::new())
-        .max_concurrent_streams(128)
-        .initial_stream_window_size(1024 * 1024)
-        .initial_connection_window_size(4 * 1024 * 1024)
+        .max_concurrent_streams(STREAMS)
+        .adaptive_window(true)
+        .max_send_buf_size(SEND_BUFFER)
         .keep_alive_interval(Some(Duration::from_secs(30)));
     let builder = if http2 { builder } else { builder.http1_only() };
-    let stream = TokioIo::new(Patient::new(stream, WRITE_LIMIT));
+    let stream = Patient::new(stream, WRITE_LIMIT, Arc::clone(connection));
     let served = watcher
-        .watch(builder.serve_connection(stream, answering).into_owned())
+        .watch(
+            builder
+                .serve_connection(TokioIo::new(stream), answering)
+                .into_owned(),
+        )
         .await;
     if let Err(error) = served {
         tracing::debug!(error, "a connection ended early");

@@ -4,7 +4,9 @@
 //! Knows nothing of files or SQL. A malformed request gets its code and changes nothing; a panic in
 //! a request is a 500 and a line in the log.
 
+mod address;
 mod body;
+mod connection;
 mod guard;
 mod identity;
 mod listen;
@@ -15,6 +17,7 @@ mod pages;
 mod paging;
 mod patience;
 mod respond;
+mod room;
 mod route;
 mod tls;
 mod v2;
@@ -22,13 +25,13 @@ mod v2;
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use futures_util::FutureExt;
 use http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::{Method, Request, StatusCode};
-use hyper::body::Incoming;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::Policy;
 use crate::oci::{ErrorCode, MANIFEST_LIMIT};
@@ -36,14 +39,17 @@ use crate::registry::Registry;
 use crate::telemetry::{AccessLog, HttpMetrics};
 use crate::web::Pages;
 
-pub use listen::{Address, Bound, Limits as ConnectionLimits, Listening, Protocols};
+pub use address::{Address, Bound};
+pub use listen::{Limits as ConnectionLimits, Listening, Protocols};
 pub use location::Locations;
 pub use ops::{Health, Unwell};
 pub use tls::{Certificate, TlsError, TlsVersion};
 
+use body::Incoming;
 use guard::Guard;
 use observe::{Observer, REQUEST_ID};
 use respond::{Answer, Refusal};
+use room::{Place, Room};
 use route::Route;
 
 /// How many a page of a listing has at most.
@@ -77,8 +83,14 @@ pub struct Options {
     pub pages: Option<Pages>,
 }
 
-/// Manifests that are being received may take this many KiB of memory together.
-const MANIFEST_ROOM: usize = 24 * 1024;
+/// The memory for manifests and forms that are being received. One that arrives in time does so in
+/// seconds.
+const MANIFEST_ROOM: room::Limits = room::Limits {
+    most: 24 * 1024 * 1024,
+    waiting: 4096,
+    patience: Duration::from_secs(30),
+    still: Duration::from_secs(2),
+};
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
 
@@ -95,7 +107,7 @@ struct Shared {
     observer: Observer,
     health: Arc<Health>,
     metrics_path: Option<String>,
-    manifest_room: Arc<Semaphore>,
+    manifest_room: Room,
     pages: Option<Pages>,
 }
 
@@ -114,7 +126,7 @@ impl App {
             },
             health: options.health,
             metrics_path: options.metrics_path,
-            manifest_room: Arc::new(Semaphore::new(MANIFEST_ROOM)),
+            manifest_room: Room::new(MANIFEST_ROOM),
             pages: options.pages,
         }))
     }
@@ -209,18 +221,18 @@ impl Shared {
         observed.follow(answer)
     }
 
-    /// Waits until there is room to receive a manifest of `announced` bytes.
-    async fn room_for_manifest(&self, announced: Option<u64>) -> Option<OwnedSemaphorePermit> {
-        let bytes = announced.map_or(MANIFEST_LIMIT, |length| {
-            usize::try_from(length)
-                .unwrap_or(MANIFEST_LIMIT)
-                .min(MANIFEST_LIMIT)
-        });
-        let kibibytes = u32::try_from(bytes / 1024 + 1).unwrap_or(1);
-        // Fails only when the semaphore is closed, and nobody closes it.
-        Arc::clone(&self.manifest_room)
-            .acquire_many_owned(kibibytes)
-            .await
-            .ok()
+    /// Waits until there is room in memory to receive a small body of `announced` bytes.
+    async fn room_for_body(
+        &self,
+        body: &Incoming,
+        announced: Option<u64>,
+    ) -> Result<Place, Refusal> {
+        let bytes = announced.and_then(|length| usize::try_from(length).ok());
+        let bytes = bytes.unwrap_or(MANIFEST_LIMIT).min(MANIFEST_LIMIT);
+        let place = self
+            .manifest_room
+            .enter(body.client(), bytes.max(1024), CancellationToken::new())
+            .await;
+        place.ok_or_else(|| Refusal::busy("too many manifests and forms are being received"))
     }
 }

@@ -11,7 +11,6 @@ use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderName, REFERER};
 use http::{HeaderMap, HeaderValue, Method, Request, Version};
 use http_body::{Frame, SizeHint};
-use hyper::body::Incoming;
 use serde_json::json;
 use tracing::Level;
 
@@ -82,9 +81,9 @@ pub(super) fn request_id(headers: &HeaderMap) -> HeaderValue {
 }
 
 impl Observer {
-    pub(super) fn begin(
+    pub(super) fn begin<B>(
         &self,
-        request: &Request<Incoming>,
+        request: &Request<B>,
         handler: &'static str,
         context: &Arc<Context>,
     ) -> Observed {

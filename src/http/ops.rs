@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 
-use axum::body::Body;
 use http::header::CONTENT_TYPE;
 use http::{HeaderValue, Method, Request, StatusCode};
 use parking_lot::Mutex;
@@ -105,7 +104,7 @@ fn nothing_here() -> Answer {
 }
 
 /// What the debug address answers.
-pub(super) async fn debug(app: &Shared, request: Request<Body>) -> Answer {
+pub(super) async fn debug(app: &Shared, request: Request<()>) -> Answer {
     let path = request.uri().path();
     if request.method() != Method::GET {
         return Refusal::new(

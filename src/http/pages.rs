@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, HeaderName, ORIGIN};
 use http::{Method, Request};
-use hyper::body::Incoming;
 
+use super::body::Incoming;
 use super::respond::{Answer, Refusal};
 use super::{Shared, body};
 use crate::oci::{Context, ErrorCode};
@@ -50,7 +50,9 @@ pub(super) async fn answer(
 ) -> Result<Answer, Refusal> {
     let (head, body) = request.into_parts();
     let form = if head.method == Method::POST {
-        let bytes = body::whole(body, FORM_LIMIT).await.map_err(|_| {
+        let place = app.room_for_body(&body, Some(FORM_LIMIT as u64)).await?;
+        let form = body::whole(body, FORM_LIMIT, &place).await;
+        let bytes = form.map_err(|_| {
             Refusal::bad(
                 ErrorCode::SizeInvalid,
                 "the form is too large or incomplete",

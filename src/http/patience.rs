@@ -1,27 +1,33 @@
-//! A connection that is given up when the other end does not take what it is sent.
+//! A stream that fails when the other end takes nothing of what it is sent, and that is read only
+//! while its connection may hold more.
 //!
-//! Reading is watched elsewhere: headers by their own time limit, bodies by how fast they come.
+//! How fast heads and bodies arrive is watched elsewhere.
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use super::connection::Connection;
+
 /// A stream whose writes must go on.
 pub(super) struct Patient<S> {
     stream: S,
+    connection: Arc<Connection>,
     limit: Duration,
     /// Runs while a write waits.
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
 impl<S> Patient<S> {
-    pub(super) fn new(stream: S, limit: Duration) -> Self {
+    pub(super) fn new(stream: S, limit: Duration, connection: Arc<Connection>) -> Self {
         Self {
             stream,
+            connection,
             limit,
             waiting: None,
         }
@@ -54,7 +60,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        if !self.connection.may_receive(context) {
+            return Poll::Pending;
+        }
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(context, buffer);
+        self.connection.received(buffer.filled().len() - before);
+        polled
     }
 }
 
@@ -95,12 +107,26 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::room::{Client, Limits, Room};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio_util::sync::CancellationToken;
+
+    async fn connection() -> Arc<Connection> {
+        let room = Room::new(Limits {
+            most: 1,
+            waiting: 1,
+            patience: Duration::ZERO,
+            still: Duration::ZERO,
+        });
+        let let_go = CancellationToken::new();
+        let place = room.enter(Client::LOCAL, 1, let_go.clone()).await.unwrap();
+        Connection::new(Client::LOCAL, place, room, let_go)
+    }
 
     #[tokio::test]
     async fn a_reader_that_stands_still_is_given_up_and_a_slow_one_is_not() {
         let (near, mut far) = tokio::io::duplex(16);
-        let mut near = Patient::new(near, Duration::from_millis(200));
+        let mut near = Patient::new(near, Duration::from_millis(200), connection().await);
         let reader = tokio::spawn(async move {
             let mut bytes = [0; 8];
             for _ in 0..4 {

@@ -1,7 +1,7 @@
 //! Answers: the one place that maps an error of the registry to a status and an OCI body.
 
 use axum::body::Body;
-use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue};
+use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -42,6 +42,16 @@ impl Refusal {
 
     pub(super) fn bad(code: ErrorCode, message: impl std::fmt::Display) -> Self {
         Self::new(StatusCode::BAD_REQUEST, code, message.to_string())
+    }
+
+    /// There is no room for this request now, and there will be.
+    pub(super) fn busy(message: &str) -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::Unavailable,
+            message,
+        )
+        .with(RETRY_AFTER, "5")
     }
 
     pub(super) fn with(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Self {

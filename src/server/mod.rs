@@ -35,10 +35,12 @@ use crate::web::{self, Pages};
 
 /// How long a stop waits for requests under way, when the configuration does not say.
 const DRAIN: Duration = Duration::from_secs(30);
-/// Descriptors that are not for connections: the index, blobs being read and written, the log.
-const RESERVED_DESCRIPTORS: u64 = 256;
+/// Descriptors that are not for connections and requests: the index, connections that wait, the log.
+const RESERVED_DESCRIPTORS: u64 = 384;
 /// Connections at the same time at most, whatever the system allows.
 const MOST_CONNECTIONS: usize = 10_000;
+/// Requests at the same time at most: each may hold some 64 KiB of memory.
+const MOST_REQUESTS: usize = 4096;
 
 /// Reads the configuration and says what it means.
 pub fn check(request: &config::Request) -> anyhow::Result<String> {
@@ -77,9 +79,7 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
         http2: settings.http.http2,
         h2c: settings.http.h2c,
     };
-    let limits = ConnectionLimits {
-        connections: connections(),
-    };
+    let limits = limits();
     let address = address(&settings.http.address);
     let bound = bind(&address).await?;
     let url = url(&address, bound.address(), certificate.is_some());
@@ -372,8 +372,9 @@ fn url(address: &Address, bound: &str, tls: bool) -> String {
     }
 }
 
-/// How many connections the system has descriptors for, after asking it for all that it gives.
-fn connections() -> usize {
+/// How many connections and requests the system has descriptors for, after asking it for all that
+/// it gives. A request needs one of its own, for the file that it reads or writes.
+fn limits() -> ConnectionLimits {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
@@ -384,12 +385,13 @@ fn connections() -> usize {
         Ok(()) => limit.maximum,
         Err(_) => limit.current,
     };
-    // A connection and the file that it reads or writes.
-    let most = current
+    let half = current
         .unwrap_or(u64::MAX)
         .saturating_sub(RESERVED_DESCRIPTORS)
         / 2;
-    usize::try_from(most)
-        .unwrap_or(usize::MAX)
-        .clamp(16, MOST_CONNECTIONS)
+    let half = usize::try_from(half).unwrap_or(usize::MAX);
+    ConnectionLimits {
+        connections: half.clamp(16, MOST_CONNECTIONS),
+        requests: half.clamp(16, MOST_REQUESTS),
+    }
 }

@@ -19,6 +19,8 @@ use tokio::task::JoinHandle;
 /// Bytes of one read. Large enough that the hand-over between threads does not count, small enough
 /// that a thousand readers fit in memory.
 const SLICE: u64 = 128 * 1024;
+/// Bytes that are read as a file is opened, and held until the client takes the first of them.
+const FIRST: u64 = 64 * 1024;
 
 /// A blob, or a range of it, as a stream of slices.
 pub struct Body {
@@ -54,7 +56,7 @@ impl Body {
 
     /// `length` bytes of a file from `position`. Blocks for the first slice: not for the reactor.
     pub(super) fn from_file(file: File, position: u64, length: u64) -> io::Result<Self> {
-        let first = ask(&file, position, length)?;
+        let first = ask(&file, position, length.min(FIRST))?;
         if first.len() as u64 == length {
             return Ok(Self::from_bytes(first));
         }

@@ -44,6 +44,7 @@ mod copy_images;
 mod copy_sync;
 mod copy_trouble;
 mod crash;
+mod crowd;
 mod export;
 mod export_trouble;
 mod generated;

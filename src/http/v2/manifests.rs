@@ -91,13 +91,17 @@ pub(in super::super) async fn put(
         body,
         ..
     } = call;
-    let room = app.room_for_manifest(announced).await;
-    let bytes = body::whole(body, MANIFEST_LIMIT)
+    let place = app.room_for_body(&body, announced).await?;
+    let bytes = body::whole(body, MANIFEST_LIMIT, &place)
         .await
         .map_err(|error| match error {
-            WholeError::TooLarge => RegistryError::ManifestTooLarge,
-            WholeError::Body(error) => error.into(),
+            WholeError::TooLarge => RegistryError::ManifestTooLarge.into(),
+            WholeError::Body(error) => RegistryError::from(error).into(),
+            WholeError::Displaced => Refusal::busy(
+                "others needed the memory for this manifest while it arrived too slowly",
+            ),
         })?;
+    place.keep();
     let incoming = Incoming {
         repository: name,
         reference: reference.clone(),
@@ -107,7 +111,7 @@ pub(in super::super) async fn put(
     };
     let put = to_its_end(async move {
         let put = registry.put_manifest(incoming).await;
-        drop(room);
+        drop(place);
         put
     })
     .await?;

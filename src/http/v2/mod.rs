@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use http::header::{HOST, HeaderMap, HeaderName};
 use http::{Method, Request, StatusCode};
-use hyper::body::Incoming;
 
 use super::Shared;
+use super::body::Incoming;
 use super::paging::Query;
 use super::respond::{Answer, Refusal, json};
 use super::route::Route;

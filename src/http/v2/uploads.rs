@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use http::StatusCode;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, HeaderMap, HeaderName, LOCATION, RANGE};
-use hyper::body::Incoming;
 
+use super::super::body::Incoming;
 use super::super::paging::Query;
 use super::super::respond::{Answer, Refusal, empty, set};
 use super::super::{Shared, body};

@@ -56,6 +56,7 @@ pub(crate) struct Setup {
     config: Option<String>,
     environment: Vec<(String, String)>,
     port: u16,
+    descriptors: Option<u32>,
 }
 
 impl Setup {
@@ -73,7 +74,14 @@ impl Setup {
             config: None,
             environment: Vec::new(),
             port: 0,
+            descriptors: None,
         }
+    }
+
+    /// With at most so many open files.
+    pub(crate) fn descriptors(mut self, most: u32) -> Self {
+        self.descriptors = Some(most);
+        self
     }
 
     /// With this text as its configuration file.
@@ -126,6 +134,12 @@ impl Setup {
                 command
             }
         };
+        if let Some(most) = self.descriptors {
+            let mut limited = Command::new("sh");
+            limited.args(["-c", &format!("ulimit -n {most} && exec \"$@\""), "sh"]);
+            limited.arg(command.get_program()).args(command.get_args());
+            command = limited;
+        }
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("REGISTRY_") || text.starts_with("REGCTL_") {

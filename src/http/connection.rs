@@ -1,0 +1,351 @@
+//! What one connection has under way: its requests, and the bytes that wait in memory for it.
+//!
+//! Bytes that were received and that no handler has read, and bytes of answers that the client has
+//! not taken, are counted for each connection and for all together. Past the bound for all, a
+//! connection that holds more than a little is read from, and produces, no more until it holds less.
+//! What is idle or stalled for too long ends.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use axum::body::Body;
+use bytes::Bytes;
+use futures_util::task::AtomicWaker;
+use http_body::{Frame, SizeHint};
+use parking_lot::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use super::room::{Client, Place, Room};
+
+/// Bytes that may wait for handlers, over all connections.
+const UNREAD_LIMIT: usize = 64 * 1024 * 1024;
+/// What of that each connection may have in any case: the window that HTTP/2 begins with, and more.
+const UNREAD_ALWAYS: usize = 128 * 1024;
+/// Bytes of answers that may wait for clients, over all connections.
+const UNSENT_LIMIT: usize = 64 * 1024 * 1024;
+/// Answers below this size are not counted.
+const SMALL: usize = 4 * 1024;
+/// What HTTP/2 adds to the data of a frame (RFC 9113, section 4.1).
+const FRAME_HEADER: usize = 9;
+/// Received bytes that count as progress.
+const PROGRESS: usize = 16 * 1024;
+/// How often a connection is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+
+static UNREAD: AtomicUsize = AtomicUsize::new(0);
+static UNSENT: AtomicUsize = AtomicUsize::new(0);
+
+/// When a connection is ended.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Timeouts {
+    /// How long it may be without a request, the first one too.
+    pub(super) idle: Duration,
+    /// How long none of its answers may move, when it has nothing else under way.
+    pub(super) stalled: Duration,
+}
+
+/// The state of a connection.
+pub(super) struct Connection {
+    client: Client,
+    place: Place,
+    requests: Room,
+    let_go: CancellationToken,
+    underway: AtomicUsize,
+    sending: AtomicUsize,
+    /// Bodies of requests that have not been read to their end.
+    receiving: AtomicUsize,
+    unread: AtomicUsize,
+    reader: AtomicWaker,
+    progress: AtomicUsize,
+    unsent: AtomicUsize,
+    writers: Mutex<Vec<Waker>>,
+}
+
+impl Connection {
+    /// A connection in its place; its requests take theirs in `requests`.
+    pub(super) fn new(
+        client: Client,
+        place: Place,
+        requests: Room,
+        let_go: CancellationToken,
+    ) -> Arc<Self> {
+        place.set_idle(true);
+        Arc::new(Self {
+            client,
+            place,
+            requests,
+            let_go,
+            underway: AtomicUsize::new(0),
+            sending: AtomicUsize::new(0),
+            receiving: AtomicUsize::new(0),
+            unread: AtomicUsize::new(0),
+            reader: AtomicWaker::new(),
+            progress: AtomicUsize::new(0),
+            unsent: AtomicUsize::new(0),
+            writers: Mutex::default(),
+        })
+    }
+
+    /// Begins a request once there is room for it.
+    pub(super) async fn begin(self: &Arc<Self>) -> Arc<Underway> {
+        let counted = Counted::new(Arc::clone(self));
+        let place = self
+            .requests
+            .enter(self.client, 1, self.let_go.clone())
+            .await;
+        Arc::new(Underway { counted, place })
+    }
+
+    /// Resolves when the connection has been idle, or its answers stalled, for too long.
+    pub(super) async fn expired(&self, timeouts: Timeouts) -> &'static str {
+        loop {
+            tokio::time::sleep(LOOK.min(timeouts.idle)).await;
+            let underway = self.underway.load(Ordering::Relaxed);
+            let stood = self.place.stood();
+            if underway == 0 && stood >= timeouts.idle {
+                return "it was idle";
+            }
+            let sending = self.sending.load(Ordering::Relaxed);
+            if underway > 0 && sending == underway && stood >= timeouts.stalled {
+                return "its answers were not taken";
+            }
+        }
+    }
+
+    /// Notes bytes that came from the socket.
+    pub(super) fn received(&self, bytes: usize) {
+        if self.receiving.load(Ordering::Relaxed) > 0 {
+            self.unread.fetch_add(bytes, Ordering::Relaxed);
+            UNREAD.fetch_add(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether more may be read from the socket now; if not, the task is woken when it may.
+    pub(super) fn may_receive(&self, context: &Context<'_>) -> bool {
+        let may = || {
+            self.unread.load(Ordering::Relaxed) < UNREAD_ALWAYS
+                || UNREAD.load(Ordering::Relaxed) < UNREAD_LIMIT
+        };
+        if may() {
+            return true;
+        }
+        self.reader.register(context.waker());
+        may()
+    }
+
+    fn forget_unread(&self, bytes: usize) {
+        let forget = |unread: usize| Some(unread.saturating_sub(bytes));
+        let before = self
+            .unread
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, forget)
+            .unwrap_or_default();
+        UNREAD.fetch_sub(before.min(bytes), Ordering::Relaxed);
+        self.reader.wake();
+    }
+
+    fn may_send(&self, context: &Context<'_>) -> bool {
+        let may = || {
+            self.unsent.load(Ordering::Acquire) == 0
+                || UNSENT.load(Ordering::Relaxed) < UNSENT_LIMIT
+        };
+        if may() {
+            return true;
+        }
+        self.writers.lock().push(context.waker().clone());
+        may()
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        UNREAD.fetch_sub(self.unread.load(Ordering::Relaxed), Ordering::Relaxed);
+    }
+}
+
+/// Counts a request as under way.
+struct Counted(Arc<Connection>);
+
+impl Counted {
+    fn new(connection: Arc<Connection>) -> Self {
+        connection.underway.fetch_add(1, Ordering::Relaxed);
+        connection.place.set_idle(false);
+        Self(connection)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        if self.0.underway.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.place.set_idle(true);
+        }
+    }
+}
+
+/// A request under way, until its body has been read and its answer has gone out.
+pub(super) struct Underway {
+    counted: Counted,
+    place: Option<Place>,
+}
+
+impl Underway {
+    fn connection(&self) -> &Connection {
+        &self.counted.0
+    }
+
+    /// Whose request it is.
+    pub(super) fn client(&self) -> Client {
+        self.connection().client
+    }
+
+    /// Whether there was room for it in time.
+    pub(super) fn is_admitted(&self) -> bool {
+        self.place.is_some()
+    }
+
+    fn moved(&self) {
+        if let Some(place) = &self.place {
+            place.moved();
+        }
+        self.connection().place.moved();
+    }
+}
+
+/// The body of a request that is being read.
+pub(super) struct Receiving(Arc<Underway>);
+
+impl Receiving {
+    pub(super) fn new(underway: Arc<Underway>) -> Self {
+        let receiving = &underway.connection().receiving;
+        receiving.fetch_add(1, Ordering::Relaxed);
+        Self(underway)
+    }
+
+    /// Whose body it is.
+    pub(super) fn client(&self) -> Client {
+        self.0.client()
+    }
+
+    /// A frame of it has been taken.
+    pub(super) fn taken(&self, bytes: usize) {
+        let connection = self.0.connection();
+        connection.forget_unread(bytes + FRAME_HEADER);
+        if connection.progress.fetch_add(bytes, Ordering::Relaxed) + bytes >= PROGRESS {
+            connection.progress.store(0, Ordering::Relaxed);
+            self.0.moved();
+        }
+    }
+
+    /// Nothing of it is there at the moment. If it is the only one, there is nothing unread.
+    pub(super) fn waits(&self) {
+        let connection = self.0.connection();
+        if connection.receiving.load(Ordering::Relaxed) == 1 {
+            connection.forget_unread(usize::MAX);
+        }
+    }
+}
+
+impl Drop for Receiving {
+    fn drop(&mut self) {
+        let connection = self.0.connection();
+        if connection.receiving.fetch_sub(1, Ordering::Relaxed) == 1 {
+            connection.forget_unread(usize::MAX);
+        }
+    }
+}
+
+/// The body of an answer on its way out.
+pub(super) struct Sending {
+    body: Body,
+    underway: Arc<Underway>,
+}
+
+impl Sending {
+    pub(super) fn new(body: Body, underway: Arc<Underway>) -> Self {
+        let sending = &underway.connection().sending;
+        sending.fetch_add(1, Ordering::Relaxed);
+        Self { body, underway }
+    }
+}
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        let sending = &self.underway.connection().sending;
+        sending.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl http_body::Body for Sending {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if !self.underway.connection().may_send(context) {
+            return Poll::Pending;
+        }
+        let polled = Pin::new(&mut self.body).poll_frame(context);
+        polled.map(|frame| {
+            let frame = match frame? {
+                Ok(frame) => frame,
+                Err(error) => return Some(Err(error)),
+            };
+            Some(Ok(frame.map_data(|bytes| {
+                if bytes.len() < SMALL {
+                    return bytes;
+                }
+                Bytes::from_owner(Unsent::new(bytes, Arc::clone(&self.underway)))
+            })))
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// Bytes of an answer, counted until they have gone out.
+struct Unsent {
+    bytes: Bytes,
+    underway: Arc<Underway>,
+}
+
+impl Unsent {
+    fn new(bytes: Bytes, underway: Arc<Underway>) -> Self {
+        UNSENT.fetch_add(bytes.len(), Ordering::Relaxed);
+        let unsent = &underway.connection().unsent;
+        unsent.fetch_add(bytes.len(), Ordering::Release);
+        Self { bytes, underway }
+    }
+}
+
+impl AsRef<[u8]> for Unsent {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+impl Drop for Unsent {
+    fn drop(&mut self) {
+        self.underway.moved();
+        let connection = self.underway.connection();
+        UNSENT.fetch_sub(self.bytes.len(), Ordering::Relaxed);
+        connection
+            .unsent
+            .fetch_sub(self.bytes.len(), Ordering::Release);
+        for writer in std::mem::take(&mut *connection.writers.lock()) {
+            writer.wake();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,61 @@
+//! What is counted, and what expires.
+
+use super::*;
+use crate::http::room::Limits;
+
+async fn connection() -> Arc<Connection> {
+    let room = Room::new(Limits {
+        most: 9,
+        waiting: 1,
+        patience: Duration::ZERO,
+        still: Duration::ZERO,
+    });
+    let let_go = CancellationToken::new();
+    let place = room.enter(Client::LOCAL, 1, let_go.clone()).await.unwrap();
+    Connection::new(Client::LOCAL, place, room, let_go)
+}
+
+const BRIEF: Timeouts = Timeouts {
+    idle: Duration::from_millis(20),
+    stalled: Duration::from_millis(20),
+};
+
+#[tokio::test]
+async fn what_is_idle_or_stalled_expires_and_what_works_does_not() {
+    let connection = connection().await;
+    assert_eq!(connection.expired(BRIEF).await, "it was idle");
+    let working = connection.begin().await;
+    let brief = Duration::from_millis(200);
+    let expired = tokio::time::timeout(brief, connection.expired(BRIEF)).await;
+    assert!(expired.is_err());
+    let sending = Sending::new(Body::from("an answer"), working);
+    assert_eq!(
+        connection.expired(BRIEF).await,
+        "its answers were not taken"
+    );
+    drop(sending);
+    assert_eq!(connection.expired(BRIEF).await, "it was idle");
+}
+
+#[tokio::test]
+async fn counts_end_with_what_they_count() {
+    let connection = connection().await;
+    connection.received(100);
+    assert_eq!(connection.unread.load(Ordering::Relaxed), 0);
+    let receiving = Receiving::new(connection.begin().await);
+    connection.received(100);
+    receiving.taken(50);
+    assert_eq!(connection.unread.load(Ordering::Relaxed), 50 - FRAME_HEADER);
+    drop(receiving);
+    assert_eq!(connection.unread.load(Ordering::Relaxed), 0);
+
+    let mut sending = Sending::new(Body::from(vec![1; SMALL]), connection.begin().await);
+    let frame = std::future::poll_fn(|context| {
+        http_body::Body::poll_frame(Pin::new(&mut sending), context)
+    });
+    let bytes = frame.await.unwrap().unwrap().into_data().unwrap();
+    assert_eq!(bytes, vec![1; SMALL]);
+    assert_eq!(connection.unsent.load(Ordering::Relaxed), SMALL);
+    drop(bytes);
+    assert_eq!(connection.unsent.load(Ordering::Relaxed), 0);
+}
