@@ -1,21 +1,17 @@
 //! `regctl catalog`: the repositories of a registry.
 
-use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use super::context::{ClientArgs, Context, EarlyArgs};
 use super::exit::{Exit, Usage};
 use super::figures;
+use super::listing::{Listing, ask};
 use super::output::{Format, FormatArgs, Printer};
-use super::progress::Progress;
 use super::selection::{Filter, greatest_first};
 use super::table::Column;
 use crate::client::{Class, Client, Error};
 use crate::oci::Repository;
-
-/// How many repositories are asked about at once.
-const CONCURRENCY: usize = 8;
 
 const COLUMNS: [Column; 4] = [
     Column::Name("REPOSITORY"),
@@ -27,8 +23,8 @@ const COLUMNS: [Column; 4] = [
 /// List the repositories of a registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Sizes and dates are known of regctl's own servers only; of other registries the number of tags is \
-asked for, repository by repository.
+Only regctl's own servers list sizes and dates; other registries are asked for the number of tags, \
+repository by repository.
 
 JSON: an array of {\"name\", \"tags\", \"manifests\", \"size\", \"pushed\"}; sizes in bytes, times \
 in RFC 3339, null for what is not known.
@@ -110,14 +106,16 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         names.retain(|name| filter.passes(name.as_str()));
         if args.sort != Sort::Name {
             printer.warning(&format!(
-                "{} does not tell sizes and dates of repositories; they are sorted by name",
+                "{} does not list sizes and dates of repositories; they are sorted by name",
                 client.registry()
             ));
         }
         rows = Some(if format == Format::Name {
             names.into_iter().map(Row::unknown).collect()
         } else {
-            counted(&client, names, printer, &mut exit).await?
+            let (rows, asked) = counted(&client, names, printer).await?;
+            exit = asked;
+            rows
         });
     }
     let mut rows = rows.unwrap_or_default();
@@ -129,23 +127,18 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         }
         .then_with(|| left.name.cmp(&right.name))
     });
-    match format {
-        Format::Json => printer.json(&rows)?,
-        Format::Name => printer.lines(rows.iter().map(|row| &row.name))?,
-        Format::Table if rows.is_empty() => printer.remark(&format!(
-            "No repositories{} on {}",
-            if args.filter.is_some() {
-                " that match"
-            } else {
-                ""
-            },
-            client.registry()
-        )),
-        Format::Table => printer.table(
-            &COLUMNS,
-            rows.iter().map(|row| cells(row, printer)).collect(),
-        )?,
-    }
+    let which = args.filter.as_ref().map_or("", |_| " that match");
+    let listing = Listing {
+        printer,
+        format,
+        columns: &COLUMNS,
+        name: |row: &Row| row.name.to_string(),
+        cells,
+    };
+    listing.print(
+        &rows,
+        &format!("No repositories{which} on {}", client.registry()),
+    )?;
     Ok(exit)
 }
 
@@ -159,7 +152,7 @@ fn cells(row: &Row, printer: Printer) -> Vec<String> {
     ]
 }
 
-/// What a regctl server tells, one request a page; `None` of another registry.
+/// What a regctl server lists, one request a page; `None` of another registry.
 async fn summaries(client: &Client, filter: &Filter) -> Result<Option<Vec<Row>>, Error> {
     let Some(listing) = client.catalog_summaries().await? else {
         return Ok(None);
@@ -185,35 +178,19 @@ async fn counted(
     client: &Client,
     names: Vec<Repository>,
     printer: Printer,
-    exit: &mut Exit,
-) -> Result<Vec<Row>, Error> {
-    let progress = Progress::new(printer, names.len(), "repositories");
-    let counts = stream::iter(&names)
-        .map(|name| async move {
-            match client.tags(name).all().await {
-                Ok(tags) => Ok(tags.len() as u64),
-                // registry:2 lists repositories that are empty, and then does not know them.
-                Err(error) if error.class() == Class::NotFound => Ok(0),
-                Err(error) => Err(error),
-            }
-        })
-        .buffered(CONCURRENCY)
-        .inspect(|_| progress.step());
-    let counts: Vec<Result<u64, Error>> = counts.collect().await;
-    drop(progress);
-    let all_failed = !counts.is_empty() && counts.iter().all(Result::is_err);
-    let mut rows = Vec::with_capacity(names.len());
-    for (name, count) in names.into_iter().zip(counts) {
-        let mut row = Row::unknown(name);
-        match count {
-            Ok(count) => row.tags = Some(count),
-            Err(error) if all_failed => return Err(error),
-            Err(error) => {
-                printer.error(&error.to_string());
-                *exit = Exit::Partly;
-            }
+) -> Result<(Vec<Row>, Exit), Error> {
+    let count = |name: Repository| async move {
+        match client.tags(&name).all().await {
+            Ok(tags) => Ok(tags.len() as u64),
+            // registry:2 lists repositories that are empty, and then does not know them.
+            Err(error) if error.class() == Class::NotFound => Ok(0),
+            Err(error) => Err(error),
         }
-        rows.push(row);
-    }
-    Ok(rows)
+    };
+    let (counts, exit) = ask(names, "repositories", printer, count).await?;
+    let row = |(name, tags)| Row {
+        tags,
+        ..Row::unknown(name)
+    };
+    Ok((counts.into_iter().map(row).collect(), exit))
 }

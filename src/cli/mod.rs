@@ -27,6 +27,7 @@ mod image;
 mod import;
 mod inspect;
 mod interrupt;
+mod listing;
 mod login;
 mod logout;
 mod manifest;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde::Serialize;
@@ -10,15 +9,12 @@ use serde::Serialize;
 use super::context::{ClientArgs, Context, Place};
 use super::exit::Exit;
 use super::figures;
+use super::listing::{Listing, ask};
 use super::output::{Format, FormatArgs, Printer};
-use super::progress::Progress;
 use super::selection::{Filter, greatest_first};
 use super::table::Column;
 use crate::client::{Class, Error};
 use crate::oci::{Digest, MediaType, Reference, Tag};
-
-/// How many tags are asked about at once.
-const CONCURRENCY: usize = 8;
 
 const COLUMNS: [Column; 6] = [
     Column::Name("TAG"),
@@ -32,8 +28,8 @@ const COLUMNS: [Column; 6] = [
 /// List the tags of a repository
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A regctl server tells all of it at once. Of other registries each tag's manifest and configuration \
-are fetched, and when it was pushed is not known; with -o name nothing but the list is asked for.
+A regctl server lists all of it at once. From other registries each tag's manifest and configuration \
+are fetched, and the push time is unknown; with -o name only the list is fetched.
 
 JSON: an array of {\"tag\", \"digest\", \"mediaType\", \"platforms\", \"size\", \"created\", \
 \"pushed\"}; the size is that of the manifest with all it references, in bytes; times in RFC 3339, \
@@ -105,12 +101,12 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     let format = args.output.format;
     let mut exit = Exit::Done;
     let names_suffice = format == Format::Name && matches!(args.sort, Sort::Name | Sort::Semver);
-    let told = if names_suffice {
+    let listed = if names_suffice {
         None
     } else {
         summaries(&place, &filter).await?
     };
-    let mut rows = if let Some(rows) = told {
+    let mut rows = if let Some(rows) = listed {
         rows
     } else {
         let mut tags = place.client.tags(&place.repository).all().await?;
@@ -118,7 +114,9 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         if names_suffice {
             tags.into_iter().map(Row::unknown).collect()
         } else {
-            described(&place, tags, printer, &mut exit).await?
+            let (rows, asked) = described(&place, tags, printer).await?;
+            exit = asked;
+            rows
         }
     };
     rows.sort_by(|left, right| {
@@ -130,25 +128,15 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         }
         .then_with(|| left.tag.cmp(&right.tag))
     });
-    match format {
-        Format::Json => printer.json(&rows)?,
-        Format::Name => printer.lines(rows.iter().map(|row| &row.tag))?,
-        Format::Table if rows.is_empty() => printer.remark(&format!(
-            "No tags{} in {}",
-            if args.filter.is_some() {
-                " that match"
-            } else {
-                ""
-            },
-            place.shown
-        )),
-        Format::Table => {
-            printer.table(
-                &COLUMNS,
-                rows.iter().map(|row| cells(row, printer)).collect(),
-            )?;
-        }
-    }
+    let which = args.filter.as_ref().map_or("", |_| " that match");
+    let listing = Listing {
+        printer,
+        format,
+        columns: &COLUMNS,
+        name: |row: &Row| row.tag.to_string(),
+        cells,
+    };
+    listing.print(&rows, &format!("No tags{which} in {}", place.shown))?;
     Ok(exit)
 }
 
@@ -165,7 +153,7 @@ fn cells(row: &Row, printer: Printer) -> Vec<String> {
     ]
 }
 
-/// What a regctl server tells, one request a page; `None` of another registry.
+/// What a regctl server lists, one request a page; `None` of another registry.
 async fn summaries(place: &Place, filter: &Filter) -> Result<Option<Vec<Row>>, Error> {
     let Some(listing) = place.client.tag_summaries(&place.repository).await? else {
         return Ok(None);
@@ -188,40 +176,29 @@ async fn summaries(place: &Place, filter: &Filter) -> Result<Option<Vec<Row>>, E
     ))
 }
 
-/// What the manifest and the configuration of each tag tell. A tag that can't be read is shown
-/// without; one that is gone meanwhile is not shown.
+/// What the manifest and the configuration of each tag say. A tag that can't be read is shown
+/// without; one that is deleted meanwhile is not shown.
 async fn described(
     place: &Place,
     tags: Vec<Tag>,
     printer: Printer,
-    exit: &mut Exit,
-) -> Result<Vec<Row>, Error> {
-    let known = Described::default();
-    let progress = Progress::new(printer, tags.len(), "tags");
-    let rows = stream::iter(&tags)
-        .map(|tag| describe(place, tag, &known))
-        .buffered(CONCURRENCY)
-        .inspect(|_| progress.step());
-    let outcomes: Vec<Result<Row, Error>> = rows.collect().await;
-    drop(progress);
-    let all_failed = !outcomes.is_empty() && outcomes.iter().all(Result::is_err);
-    let mut rows = Vec::with_capacity(tags.len());
-    for (tag, outcome) in tags.into_iter().zip(outcomes) {
-        match outcome {
-            Ok(row) => rows.push(row),
-            Err(error) if all_failed => return Err(error),
-            Err(error) if error.class() == Class::NotFound => {}
-            Err(error) => {
-                printer.error(&error.to_string());
-                *exit = Exit::Partly;
-                rows.push(Row::unknown(tag));
-            }
+) -> Result<(Vec<Row>, Exit), Error> {
+    let known = &Described::default();
+    let question = |tag: Tag| async move {
+        match describe(place, &tag, known).await {
+            Err(error) if error.class() == Class::NotFound => Ok(None),
+            result => result.map(Some),
         }
-    }
-    Ok(rows)
+    };
+    let (rows, exit) = ask(tags, "tags", printer, question).await?;
+    let rows = rows.into_iter().filter_map(|(tag, row)| match row {
+        Some(row) => row,
+        None => Some(Row::unknown(tag)),
+    });
+    Ok((rows.collect(), exit))
 }
 
-/// What a manifest comes to.
+/// What a manifest says of its image.
 #[derive(Clone)]
 struct Details {
     media_type: MediaType,
@@ -230,7 +207,7 @@ struct Details {
     created: Option<Timestamp>,
 }
 
-/// What is known already, by digest: many tags point at few manifests.
+/// Details by digest: many tags point at few manifests.
 type Described = Mutex<HashMap<Digest, Details>>;
 
 async fn describe(place: &Place, tag: &Tag, known: &Described) -> Result<Row, Error> {
@@ -251,7 +228,7 @@ async fn describe(place: &Place, tag: &Tag, known: &Described) -> Result<Row, Er
             known.lock().insert(manifest.digest, details.clone());
             details
         }
-        // What is no manifest that anyone knows still has a digest.
+        // A document of an unknown kind still has a digest.
         (None, Err(_)) => {
             return Ok(Row {
                 digest: Some(manifest.digest),
