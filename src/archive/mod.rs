@@ -22,6 +22,7 @@ mod path;
 mod plan;
 mod platform;
 mod pool;
+pub mod program;
 mod stream;
 mod writer;
 

@@ -153,10 +153,8 @@ fn word(line: &[OsString], from: usize) -> Option<usize> {
 /// As the entry point of registry:2's image reads its arguments: a file is one to serve, and the
 /// program's name may come first.
 fn from_registry(mut line: Vec<OsString>) -> Vec<OsString> {
-    let named = line
-        .get(1)
-        .and_then(|first| Path::new(first).file_name().map(is_registry));
-    if named == Some(true) {
+    let named = line.get(1).and_then(|first| Path::new(first).file_name());
+    if named.is_some_and(|name| is_registry(name) || name == "regctl") {
         line.remove(1);
     }
     let first = text(&line, 1);
@@ -321,6 +319,7 @@ mod tests {
                 "registry /bin/registry serve c.yml",
                 "registry serve --config c.yml",
             ),
+            ("registry regctl catalog", "registry catalog"),
             ("registry -v", "registry --version"),
             ("regctl c.yml", "regctl c.yml"),
         ] {

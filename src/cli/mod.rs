@@ -7,6 +7,7 @@
 mod administration;
 mod catalog;
 mod check;
+mod container;
 mod context;
 mod copy;
 mod copying;
@@ -16,12 +17,14 @@ mod deletion;
 mod destination;
 mod digests;
 mod du;
+mod executable;
 mod exit;
 mod export;
 mod figures;
 mod gc;
 mod generate;
 mod habits;
+mod health;
 mod hints;
 mod image;
 mod import;
@@ -32,6 +35,7 @@ mod login;
 mod logout;
 mod manifest;
 mod output;
+mod owner;
 mod progress;
 mod prune;
 mod registry;
@@ -39,6 +43,7 @@ mod report;
 mod restore;
 mod selection;
 pub mod serve;
+mod setup;
 mod sync;
 mod table;
 mod tags;
@@ -114,6 +119,9 @@ enum Command {
     Restore(restore::Args),
     Du(du::Args),
     Check(check::Args),
+    Health(health::Args),
+    Image(container::Args),
+    Setup(setup::Args),
     Completions(generate::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -212,6 +220,9 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
             | Command::Restore(_)
             | Command::Du(_)
             | Command::Check(_)
+            | Command::Health(_)
+            | Command::Image(_)
+            | Command::Setup(_)
             | Command::Completions(_)
             | Command::Generate(_)
     );
@@ -242,6 +253,9 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
         Command::Restore(args) => restore::run(&args).await,
         Command::Du(args) => du::run(&args).await,
         Command::Check(args) => check::run(&args).await,
+        Command::Health(args) => health::run(&args).await,
+        Command::Image(args) => container::run(&args, Printer::default()),
+        Command::Setup(args) => setup::run(&args, Printer::default()),
         Command::Completions(args) => generate::completions(&args, Printer::default()),
         Command::Generate(args) => generate::run(&args),
     }

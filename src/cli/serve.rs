@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use super::Exit;
-use super::administration;
 use super::output::Printer;
+use super::{Exit, administration, owner};
 use crate::server;
 
 /// Run a registry
@@ -38,6 +37,7 @@ pub(super) async fn run(args: Args, printer: Printer) -> anyhow::Result<Exit> {
     if args.check {
         printer.lines(server::check(&request)?.lines())?;
     } else {
+        owner::settle(&request)?;
         // A server whose stdout nobody reads serves all the same.
         server::run(&request, |line| drop(printer.line(line))).await?;
     }

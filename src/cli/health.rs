@@ -1,0 +1,105 @@
+//! `regctl health`: whether the server of a configuration would answer requests, for container
+//! engines and scripts.
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use super::administration::{RootArgs, request};
+use super::exit::Exit;
+use super::output::Printer;
+use crate::config::{self, ListenAddress};
+
+/// How long an answer may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Ask the server of this configuration whether it is ready
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Asks /readyz where the configuration says that the server listens; its certificate is not checked, \
+as the connection stays on this machine.
+
+Exit codes: 0 ready, 1 not ready or not there.
+
+Examples:
+  regctl health
+  regctl health --config /etc/docker/registry/config.yml")]
+pub(super) struct Args {
+    /// Where the server listens [default: what its configuration says]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Print nothing but errors
+    #[arg(short, long)]
+    quiet: bool,
+    #[command(flatten)]
+    root: RootArgs,
+}
+
+pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
+    let printer = Printer::new(args.quiet, false);
+    let (root, config) = (args.root.root.clone(), args.root.config.clone());
+    let settings = config::load(&request(root, config, args.listen.clone()))?.settings;
+    let http = &settings.http;
+    let scheme = if http.tls.is_some() { "https" } else { "http" };
+    let mut client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(TIMEOUT)
+        .tls_danger_accept_invalid_certs(true);
+    let host = match &http.address {
+        ListenAddress::Tcp { host, port } => format!("{}:{port}", reachable(host)),
+        ListenAddress::Unix(path) => {
+            client = client.unix_socket(path.clone());
+            "localhost".to_owned()
+        }
+    };
+    let prefix = http.prefix.trim_matches('/');
+    let prefix = if prefix.is_empty() {
+        String::new()
+    } else {
+        format!("/{prefix}")
+    };
+    let address = format!("{scheme}://{host}{prefix}/readyz");
+    let answer = client.build()?.get(&address).send().await;
+    let answer = answer.map_err(|error| {
+        let reason = if error.is_timeout() {
+            "does not answer"
+        } else {
+            "can't be reached"
+        };
+        anyhow::anyhow!("{address} {reason}; hint: is `regctl serve` running?")
+    })?;
+    let status = answer.status();
+    let text = answer.text().await.context("the answer broke off")?;
+    if !status.is_success() {
+        anyhow::bail!("not ready ({status}): {}", text.trim());
+    }
+    printer.report("ready")?;
+    Ok(Exit::Done)
+}
+
+/// An address of this machine for one that a server listens on.
+fn reachable(host: &str) -> String {
+    match host {
+        "" | "0.0.0.0" | "::" => "127.0.0.1".to_owned(),
+        host if host.contains(':') => format!("[{host}]"),
+        host => host.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_of_all_interfaces_are_asked_on_the_loopback() {
+        for (listens, asked) in [
+            ("", "127.0.0.1"),
+            ("0.0.0.0", "127.0.0.1"),
+            ("::", "127.0.0.1"),
+            ("::1", "[::1]"),
+            ("10.0.0.1", "10.0.0.1"),
+        ] {
+            assert_eq!(reachable(listens), asked);
+        }
+    }
+}

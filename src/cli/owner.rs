@@ -1,0 +1,68 @@
+//! Which user a registry runs as: in regctl's image the owner of the data, and elsewhere whoever
+//! starts it. A directory that this user may not write to is named before anything is opened.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Context as _;
+use rustix::fs::Access;
+
+use crate::config::{self, StorageDriver};
+
+/// Set in regctl's image: a server that is started as root runs as the owner of its data.
+pub(super) const VARIABLE: &str = "REGCTL_AS_OWNER";
+
+/// Goes on as the owner of the data, where that is asked for; fails where the data can't be written.
+pub(super) fn settle(request: &config::Request) -> anyhow::Result<()> {
+    let storage = config::load(request)?.settings.storage;
+    let StorageDriver::Filesystem { root } = &storage.driver else {
+        return Ok(());
+    };
+    // A root that is not there yet is made, or its maker says why not.
+    let Ok(directory) = metadata(root) else {
+        return Ok(());
+    };
+    let (owner, group) = (directory.uid(), directory.gid());
+    let own = rustix::process::geteuid();
+    let asked = std::env::var_os(VARIABLE).is_some_and(|value| !value.is_empty());
+    if asked && own.is_root() && owner != own.as_raw() {
+        return become_user(owner, group);
+    }
+    if storage.read_only || rustix::fs::access(root, Access::WRITE_OK | Access::EXEC_OK).is_ok() {
+        return Ok(());
+    }
+    let own = own.as_raw();
+    if own == owner || own == 0 {
+        // Its mode or its file system forbids it, which the first write says.
+        return Ok(());
+    }
+    anyhow::bail!(
+        "{root} belongs to user {owner}, and this is user {own}; hint: chown -R {own} {root}, or \
+         run regctl as user {owner}",
+        root = root.display()
+    )
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is asked whose it is, and not read"
+)]
+fn metadata(root: &Path) -> std::io::Result<std::fs::Metadata> {
+    std::fs::metadata(root)
+}
+
+/// Runs the same command line as another user in the place of this process.
+fn become_user(user: u32, group: u32) -> anyhow::Result<()> {
+    let mut line = std::env::args_os();
+    let name = line.next().unwrap_or_default();
+    let error = Command::new("/proc/self/exe")
+        .arg0(name)
+        .args(line)
+        .env_remove(VARIABLE)
+        .uid(user)
+        .gid(group)
+        .exec();
+    Err(error).with_context(|| format!("can't run as user {user}, who owns the data"))
+}

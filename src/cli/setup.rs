@@ -1,0 +1,204 @@
+//! `regctl setup`: files for the programs that a registry runs under, for this host and
+//! configuration. The templates are in `src/setup`.
+
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+
+use super::administration::{RootArgs, request};
+use super::exit::{Exit, Usage};
+use super::output::Printer;
+use crate::config::{self, ListenAddress, Settings, StorageDriver};
+
+/// Print a ready file for systemd, Docker Compose, Kubernetes, nginx or cron
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+The file is for the directory, the address and the certificate that --root, --listen and --config, \
+or the environment, say; see `regctl serve`. Comments in it say where it belongs.
+
+Examples:
+  regctl setup systemd --config /etc/docker/registry/config.yml > /etc/systemd/system/regctl.service
+  regctl setup compose --root /opt/registry > compose.yml
+  regctl setup kubernetes | kubectl apply -f -
+  regctl setup nginx --listen 127.0.0.1:5000 > /etc/nginx/conf.d/regctl.conf
+  regctl setup cron --root /var/lib/registry > /etc/cron.d/regctl")]
+pub(super) struct Args {
+    /// What the file is for
+    #[arg(value_enum)]
+    target: Target,
+    /// Where the registry listens [default: what its configuration says]
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    #[command(flatten)]
+    root: RootArgs,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Target {
+    /// A hardened unit of systemd
+    Systemd,
+    /// A file for Docker Compose
+    Compose,
+    /// Manifests for Kubernetes
+    Kubernetes,
+    /// A server of nginx that passes everything on
+    Nginx,
+    /// A line for cron that collects garbage every night
+    Cron,
+}
+
+impl Target {
+    fn template(self) -> &'static str {
+        match self {
+            Self::Systemd => include_str!("../setup/regctl.service"),
+            Self::Compose => include_str!("../setup/compose.yml"),
+            Self::Kubernetes => include_str!("../setup/kubernetes.yml"),
+            Self::Nginx => include_str!("../setup/nginx.conf"),
+            Self::Cron => include_str!("../setup/cron"),
+        }
+    }
+}
+
+pub(super) fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
+    let (root, config) = (args.root.root.clone(), args.root.config.clone());
+    let loaded = config::load(&request(root, config, args.listen.clone()))?;
+    let host = Host::of(args, loaded.file.as_deref(), &loaded.settings)?;
+    printer.bytes(host.fill(args.target.template()).as_bytes())?;
+    Ok(Exit::Done)
+}
+
+/// What the templates leave open.
+struct Host {
+    program: String,
+    arguments: String,
+    root: PathBuf,
+    /// The user and group that the data belongs to, where it is there.
+    owner: Option<(u32, u32)>,
+    port: u16,
+    upstream: String,
+    name: String,
+}
+
+impl Host {
+    fn of(args: &Args, file: Option<&Path>, settings: &Settings) -> anyhow::Result<Self> {
+        let StorageDriver::Filesystem { root } = &settings.storage.driver else {
+            let reason =
+                "a registry in memory has no data to set up a service for; hint: --root DIR";
+            return Err(Usage(reason.to_owned()).into());
+        };
+        let root = std::path::absolute(root)?;
+        let mut arguments = String::new();
+        let file = file.map(std::path::absolute).transpose()?;
+        if let Some(file) = &file {
+            arguments.extend([" --config ", &word(file)]);
+        }
+        if file.is_none() || args.root.root.is_some() {
+            arguments.extend([" --root ", &word(&root)]);
+        }
+        let scheme = if settings.http.tls.is_some() {
+            "https"
+        } else {
+            "http"
+        };
+        let (port, upstream) = match &settings.http.address {
+            ListenAddress::Tcp { host, port } => {
+                let host = if host.is_empty() { "127.0.0.1" } else { host };
+                (*port, format!("{scheme}://{host}:{port}"))
+            }
+            ListenAddress::Unix(path) => (5000, format!("{scheme}://unix:{}", path.display())),
+        };
+        let program = std::env::current_exe().context("can't find this program")?;
+        let name = rustix::system::uname()
+            .nodename()
+            .to_string_lossy()
+            .into_owned();
+        Ok(Self {
+            program: word(&program),
+            arguments,
+            owner: owner(&root),
+            root,
+            port,
+            upstream,
+            name,
+        })
+    }
+
+    fn fill(&self, template: &str) -> String {
+        let root = self.root.display().to_string();
+        let in_home = ["/home", "/root", "/run/user"]
+            .iter()
+            .any(|home| self.root.starts_with(home));
+        let owner = self.owner.map_or(0, |(user, _)| user);
+        let privileged = self.port < 1024;
+        [
+            ("@PROGRAM@", self.program.as_str()),
+            ("@ARGUMENTS@", &self.arguments),
+            ("@ROOT@", &root),
+            ("@USER@", &self.user()),
+            ("@HOME@", if in_home { "no" } else { "yes" }),
+            (
+                "@CAPABILITIES@",
+                if privileged {
+                    "CAP_NET_BIND_SERVICE"
+                } else {
+                    ""
+                },
+            ),
+            ("@OWNER@", &user_name(owner)),
+            ("@PORT@", &self.port.to_string()),
+            ("@HOST@", &self.name),
+            ("@UPSTREAM@", &self.upstream),
+            ("@VERSION@", env!("CARGO_PKG_VERSION")),
+        ]
+        .iter()
+        .fold(template.to_owned(), |text, (name, value)| {
+            text.replace(name, value)
+        })
+    }
+
+    /// The lines of a unit that say as whom it runs.
+    fn user(&self) -> String {
+        match self.owner {
+            Some((user, group)) => format!("# The owner of the data.\nUser={user}\nGroup={group}"),
+            None => match self.root.strip_prefix("/var/lib") {
+                Ok(below) => format!(
+                    "# A user of its own, and its directory.\nDynamicUser=yes\nStateDirectory={}",
+                    below.display()
+                ),
+                Err(_) => "DynamicUser=no".to_owned(),
+            },
+        }
+    }
+}
+
+/// A path as one word of a command line.
+fn word(path: &Path) -> String {
+    let text = path.display().to_string();
+    if text.contains(' ') {
+        format!("\"{text}\"")
+    } else {
+        text
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it is asked whose it is, and not read"
+)]
+fn owner(root: &Path) -> Option<(u32, u32)> {
+    let metadata = std::fs::metadata(root).ok()?;
+    Some((metadata.uid(), metadata.gid()))
+}
+
+/// The name of a user, as cron wants it; the number where the system has no name.
+#[expect(clippy::disallowed_methods, reason = "the users of the system")]
+fn user_name(user: u32) -> String {
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(user)).then(|| name.to_owned())
+    });
+    name.unwrap_or_else(|| user.to_string())
+}
