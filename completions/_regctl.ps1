@@ -52,6 +52,9 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Bring back what was deleted, as long as it lies in the trash')
             [CompletionResult]::new('du', 'du', [CompletionResultType]::ParameterValue, 'Say how many bytes repositories and tags take up')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Compare the data with what the index knows of it')
+            [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'Ask the server of this configuration whether it is ready')
+            [CompletionResult]::new('image', 'image', [CompletionResultType]::ParameterValue, 'Write a container image of regctl, which docker and podman load')
+            [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Print a ready file for systemd, Docker Compose, Kubernetes, nginx or cron')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Write the files that the project keeps under version control')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -439,6 +442,38 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'regctl;health' {
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the server listens [default: what its configuration says]')
+            [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'Where the data is kept [default: the user''s data directory]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'A registry:2 configuration that says so; without FILE the one at its usual places')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print nothing but errors')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print nothing but errors')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;image' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The file to write; without it, or with -, stdout')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The file to write; without it, or with -, stdout')
+            [CompletionResult]::new('--with', '--with', [CompletionResultType]::ParameterName, 'This program for another architecture; may be repeated')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;setup' {
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where the registry listens [default: what its configuration says]')
+            [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'Where the data is kept [default: the user''s data directory]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'A registry:2 configuration that says so; without FILE the one at its usual places')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'regctl;completions' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -473,6 +508,9 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Bring back what was deleted, as long as it lies in the trash')
             [CompletionResult]::new('du', 'du', [CompletionResultType]::ParameterValue, 'Say how many bytes repositories and tags take up')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Compare the data with what the index knows of it')
+            [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'Ask the server of this configuration whether it is ready')
+            [CompletionResult]::new('image', 'image', [CompletionResultType]::ParameterValue, 'Write a container image of regctl, which docker and podman load')
+            [CompletionResult]::new('setup', 'setup', [CompletionResultType]::ParameterValue, 'Print a ready file for systemd, Docker Compose, Kubernetes, nginx or cron')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completions for a shell')
             [CompletionResult]::new('generate', 'generate', [CompletionResultType]::ParameterValue, 'Write the files that the project keeps under version control')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -541,6 +579,15 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             break
         }
         'regctl;help;check' {
+            break
+        }
+        'regctl;help;health' {
+            break
+        }
+        'regctl;help;image' {
+            break
+        }
+        'regctl;help;setup' {
             break
         }
         'regctl;help;completions' {

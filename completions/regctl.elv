@@ -49,6 +49,9 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand restore 'Bring back what was deleted, as long as it lies in the trash'
             cand du 'Say how many bytes repositories and tags take up'
             cand check 'Compare the data with what the index knows of it'
+            cand health 'Ask the server of this configuration whether it is ready'
+            cand image 'Write a container image of regctl, which docker and podman load'
+            cand setup 'Print a ready file for systemd, Docker Compose, Kubernetes, nginx or cron'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -410,6 +413,35 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'regctl;health'= {
+            cand --listen 'Where the server listens [default: what its configuration says]'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -q 'Print nothing but errors'
+            cand --quiet 'Print nothing but errors'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;image'= {
+            cand -o 'The file to write; without it, or with -, stdout'
+            cand --output 'The file to write; without it, or with -, stdout'
+            cand --with 'This program for another architecture; may be repeated'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;setup'= {
+            cand --listen 'Where the registry listens [default: what its configuration says]'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'regctl;completions'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -442,6 +474,9 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand restore 'Bring back what was deleted, as long as it lies in the trash'
             cand du 'Say how many bytes repositories and tags take up'
             cand check 'Compare the data with what the index knows of it'
+            cand health 'Ask the server of this configuration whether it is ready'
+            cand image 'Write a container image of regctl, which docker and podman load'
+            cand setup 'Print a ready file for systemd, Docker Compose, Kubernetes, nginx or cron'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -489,6 +524,12 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;help;du'= {
         }
         &'regctl;help;check'= {
+        }
+        &'regctl;help;health'= {
+        }
+        &'regctl;help;image'= {
+        }
+        &'regctl;help;setup'= {
         }
         &'regctl;help;completions'= {
         }

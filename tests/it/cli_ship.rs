@@ -128,7 +128,8 @@ fn docker_runs_the_image() {
     let Some(daemon) = Dockerd::start() else {
         return;
     };
-    let archive = write_image(&Regctl::new(""));
+    let regctl = Regctl::new("");
+    let archive = write_image(&regctl);
     run(daemon.docker().args(["load", "-i"]).arg(&archive));
     serve_in_container(&|| daemon.docker(), &[]);
     serve_in_container(&|| daemon.docker(), &["--read-only", "--memory=256m"]);
@@ -161,13 +162,9 @@ fn podman_runs_the_image() {
     let regctl = Regctl::new("");
     let archive = write_image(&regctl);
     let directory = tempfile::tempdir().unwrap();
-    let engine = || {
-        let mut command = podman(directory.path());
-        command.arg("--cgroup-manager=cgroupfs");
-        command
-    };
+    let engine = || podman(directory.path());
     run(engine().args(["load", "-i"]).arg(&archive));
-    serve_in_container(&engine, &[]);
+    serve_in_container(&engine, &["--ulimit=host"]);
 }
 
 #[test]
