@@ -1,5 +1,6 @@
 //! regctl: a container registry and its administration in one binary.
 
+pub mod admin;
 pub mod archive;
 pub mod auth;
 pub mod cli;

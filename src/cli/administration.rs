@@ -1,5 +1,5 @@
-//! What every command that administers a root shares: its flags, the way to the root, and the lines
-//! for what goes, stays, or is not as it should be.
+//! What the commands that administer a root share: their flags, access to the root, and the output of
+//! entries while an operation runs.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,12 +8,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::exit::Usage;
-use super::figures;
-use super::output::Printer;
+use super::output::{Format, Printer};
+use super::sentences::{self, Line};
+use crate::admin::{Entry, Failure, Operation, Report, Restorable};
 use crate::clock::Millis;
 use crate::config::{self, ConfigChoice};
 use crate::oci::ImageReference;
-use crate::server::admin::{Event, Line, Name, Session, Thing};
+use crate::server::admin::Session;
 
 /// Flags that say which root is meant.
 #[derive(Debug, clap::Args)]
@@ -27,7 +28,7 @@ pub(super) struct RootArgs {
     pub(super) config: Option<Option<PathBuf>>,
 }
 
-/// What a configuration is asked to go by.
+/// The request for a configuration.
 #[expect(clippy::option_option, reason = "as the flag is")]
 pub(super) fn request(
     root: Option<PathBuf>,
@@ -49,10 +50,64 @@ pub(super) fn request(
     }
 }
 
+/// A root that is open for a command.
+pub(super) struct Administered {
+    session: Session,
+}
+
 impl RootArgs {
-    /// Finds the root, and a way to it.
-    pub(super) async fn open(&self) -> anyhow::Result<Session> {
-        Session::open(&request(self.root.clone(), self.config.clone(), None)).await
+    /// Opens the root, works on it and closes it.
+    pub(super) async fn administer<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Administered) -> anyhow::Result<T>,
+    ) -> anyhow::Result<T> {
+        let request = request(self.root.clone(), self.config.clone(), None);
+        let session = Session::open(&request).await?;
+        let mut administered = Administered { session };
+        let done = work(&mut administered).await;
+        administered.session.close().await?;
+        done
+    }
+
+    /// Executes one operation on the root.
+    pub(super) async fn execute<R>(&self, operation: Operation) -> anyhow::Result<R>
+    where
+        R: TryFrom<Report, Error = Failure>,
+    {
+        self.administer(async |root| root.execute(operation, &mut |_| {}).await)
+            .await
+    }
+}
+
+impl Administered {
+    /// Executes an operation; `entries` receives the entries of its report while it runs.
+    pub(super) async fn execute<R>(
+        &mut self,
+        operation: Operation,
+        entries: &mut (dyn FnMut(Entry) + Send),
+    ) -> anyhow::Result<R>
+    where
+        R: TryFrom<Report, Error = Failure>,
+    {
+        let done = self.session.run(operation, entries).await;
+        let (report, skipped) = done.map_err(explained)?;
+        if skipped > 0 {
+            Printer::default().warning(&format!(
+                "{skipped} lines were left out: they were not read in time, or are of a newer server"
+            ));
+        }
+        Ok(R::try_from(report)?)
+    }
+}
+
+/// An error with the sentence that people read.
+fn explained(error: anyhow::Error) -> anyhow::Error {
+    match error.downcast::<Failure>() {
+        Ok(failure) => {
+            let message = sentences::failure(&failure);
+            Failure { message, ..failure }.into()
+        }
+        Err(error) => error,
     }
 }
 
@@ -61,18 +116,18 @@ pub(super) fn age(text: &str) -> Result<Duration, String> {
     config::period(text)
 }
 
-/// An age as it is asked for.
+/// An age in milliseconds.
 pub(super) fn milliseconds(age: Duration) -> Millis {
     Millis::try_from(age.as_millis()).unwrap_or(Millis::MAX)
 }
 
-/// A time that was told.
+/// A time of a report.
 pub(super) fn timestamp(time: Millis) -> Timestamp {
     Timestamp::from_millisecond(time).unwrap_or_default()
 }
 
 /// What a text names in a root: `REPOSITORY`, `REPOSITORY:TAG` or `REPOSITORY@DIGEST`.
-pub(super) fn name(text: &str) -> Result<Name, Usage> {
+pub(super) fn name(text: &str) -> Result<Restorable, Usage> {
     let image: ImageReference = text.parse().map_err(|error| {
         Usage(format!(
             "{text:?} is not a reference: {error}; hint: one is written REPOSITORY, \
@@ -85,107 +140,72 @@ pub(super) fn name(text: &str) -> Result<Name, Usage> {
              out, and name the root with --root or --config"
         )));
     }
-    if image.tag.is_some() && image.digest.is_some() {
-        return Err(Usage(format!(
+    match (image.tag, image.digest) {
+        (Some(_), Some(_)) => Err(Usage(format!(
             "{text:?} names a tag and a digest; hint: leave out one of them"
-        )));
+        ))),
+        (Some(tag), None) => Ok(Restorable::Tag(image.repository, tag)),
+        (None, Some(digest)) => Ok(Restorable::Manifest(image.repository, digest)),
+        (None, None) => Ok(Restorable::Repository(image.repository)),
     }
-    Ok(Name {
-        repository: image.repository,
-        tag: image.tag,
-        digest: image.digest,
-    })
 }
 
-/// What goes or stays, for a script.
+/// An entry, for a script.
 #[derive(Serialize)]
 pub(super) struct Row {
-    kind: Thing,
+    kind: &'static str,
     name: String,
-    goes: bool,
+    action: &'static str,
     size: Option<u64>,
     until: Option<Timestamp>,
-    why: String,
+    reason: String,
 }
 
-impl Row {
-    /// Of what was told, if that is a thing that goes or stays.
-    pub(super) fn of(event: &Event) -> Option<Self> {
-        let (goes, line) = match event {
-            Event::Goes(line) => (true, line),
-            Event::Stays(line) => (false, line),
-            _ => return None,
-        };
-        Some(Self {
-            kind: line.thing,
-            name: line.name.clone(),
-            goes,
-            size: line.bytes,
-            until: line.until.map(timestamp),
-            why: line.why.clone(),
-        })
-    }
-}
-
-/// What goes or stays, for a person.
-pub(super) fn sentence(event: &Event) -> Option<String> {
-    let (verb, line) = match event {
-        Event::Goes(line) => ("goes", line),
-        Event::Stays(line) => ("stays", line),
-        _ => return None,
-    };
-    let Line {
-        thing,
-        name,
-        repository,
-        bytes,
-        until,
-        why,
-    } = line;
-    let kind = match thing {
-        Thing::Blob => "blob ",
-        Thing::Manifest => "manifest ",
-        Thing::Repository => "repository ",
-        Thing::Upload => "upload ",
-        Thing::File => "file ",
-        // That it is one is to be seen.
-        Thing::Tag => "",
-    };
-    // Other names say where they are.
-    let of = match (line.thing, repository) {
-        (Thing::Blob | Thing::Upload, Some(repository)) => format!(" of {repository}"),
-        _ => String::new(),
-    };
-    let until = until.map(|until| format!(" until {}", figures::date(timestamp(until))));
-    let until = until.unwrap_or_default();
-    let size = bytes.map(|bytes| format!("{}, ", figures::size(bytes)));
-    let size = size.unwrap_or_default();
-    Some(format!("{kind}{name}{of} {verb}{until}: {size}{why}"))
-}
-
-/// Prints as lines come; what can't be printed is told at the end.
-pub(super) struct Lines {
+/// The output of what an operation deletes and keeps: printed as it comes, or collected for JSON.
+pub(super) struct Output {
     printer: Printer,
+    format: Format,
+    rows: Vec<Row>,
     failed: Option<std::io::Error>,
 }
 
-impl Lines {
-    pub(super) fn new(printer: Printer) -> Self {
+impl Output {
+    pub(super) fn new(format: Format, printer: Printer) -> Self {
         Self {
             printer,
+            format,
+            rows: Vec::new(),
             failed: None,
         }
     }
 
-    /// Prints a line, unless one could not be.
+    /// Takes an entry.
+    pub(super) fn entry(&mut self, entry: &Entry) {
+        let Some(line) = Line::of(entry) else { return };
+        match self.format {
+            Format::Table => self.print(&line.sentence()),
+            Format::Name if line.deleted => self.print(&line.name),
+            Format::Name => {}
+            Format::Json => self.rows.push(Row {
+                kind: line.kind,
+                action: line.action(),
+                name: line.name,
+                size: line.bytes,
+                until: line.until.map(timestamp),
+                reason: line.reason,
+            }),
+        }
+    }
+
+    /// Prints a line, unless one could not be printed.
     pub(super) fn print(&mut self, text: &str) {
         if self.failed.is_none() {
             self.failed = self.printer.report(text).err();
         }
     }
 
-    /// Ends it.
-    pub(super) fn end(self) -> std::io::Result<()> {
-        self.failed.map_or(Ok(()), Err)
+    /// The rows for JSON; an error if a line could not be printed.
+    pub(super) fn finish(self) -> std::io::Result<Vec<Row>> {
+        self.failed.map_or(Ok(self.rows), Err)
     }
 }

@@ -1,15 +1,16 @@
-//! `regctl check`: whether a root is well.
+//! `regctl check`: comparing a root with its index.
 
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
-use super::administration::{Lines, RootArgs};
+use super::administration::{Output, RootArgs};
 use super::exit::Exit;
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
-use crate::server::admin::{Checked, Difference, Event, Operation, Outcome};
+use super::sentences;
+use crate::admin::{CheckEntry, CheckOptions, CheckReport, Difference, Entry, Operation};
 
 /// How often a line is written where there is no terminal.
 const INTERVAL: Duration = Duration::from_secs(30);
@@ -17,16 +18,16 @@ const INTERVAL: Duration = Duration::from_secs(30);
 /// Compare the data with what the index knows of it
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Looks at every link, every reference and every size, and says each difference in one line with its \
-remedy. --read reads every byte, too; a blob whose bytes do not match its digest is served as \
-unknown from then on, whatever is asked, so that the next push of it heals it. --repair only adds \
-what can be derived, and moves what can't be explained to regctl/lost+found below the root; nothing \
-is ever deleted. Works beside pushes and pulls.
+Checks every link, every reference and every size, and prints each difference in one line with its \
+remedy. --read reads every byte, too; a blob whose bytes do not match its digest is quarantined: \
+served as unknown, so that the next push of it heals it. --repair only adds what can be derived, and \
+moves what can't be explained to regctl/lost+found below the root; nothing is ever deleted. Works \
+beside pushes and pulls.
 
 JSON: {\"differences\", \"repositories\", \"blobs\", \"read\", \"left\", \"repaired\"}; each \
 difference {\"what\", \"remedy\", \"mismatch\", \"repaired\"}.
 
-Exit codes: 0 all is well, or was repaired, 1 something is not, 5 some was repaired and some not, \
+Exit codes: 0 no difference is left, 1 differences are left, 5 some was repaired and some not, \
 7 content does not match its digest.
 
 Examples:
@@ -40,7 +41,7 @@ pub(super) struct Args {
     /// Add what can be derived, and move away what can't be explained
     #[arg(long)]
     repair: bool,
-    /// Print nothing but what is not well
+    /// Print nothing but differences
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
@@ -99,8 +100,8 @@ impl Drop for Reading {
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
-    differences: &'a [Difference],
+struct Json<'a> {
+    differences: &'a [Row],
     repositories: u64,
     blobs: u64,
     read: u64,
@@ -108,48 +109,76 @@ struct Report<'a> {
     repaired: u64,
 }
 
+#[derive(Serialize)]
+struct Row {
+    what: String,
+    remedy: &'static str,
+    mismatch: bool,
+    repaired: bool,
+}
+
+impl Row {
+    fn new(difference: &Difference, repaired: bool) -> Self {
+        Self {
+            what: sentences::difference(difference),
+            remedy: sentences::remedy(difference.remedy()),
+            mismatch: difference.is_mismatch(),
+            repaired,
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let Self { what, remedy, .. } = self;
+        if self.repaired {
+            format!("{what}; repaired")
+        } else {
+            format!("{what}; remedy: {remedy}")
+        }
+    }
+}
+
 pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
-    let printer = Printer::new(args.quiet, false);
-    // What is not well is the result: it is printed with -q, too.
-    let mut lines = Lines::new(Printer::default());
     let format = args.output.format;
-    let mut session = args.root.open().await?;
+    let printer = Printer::new(args.quiet, false);
+    // Differences are the result: they are printed with -q, too.
+    let mut output = Output::new(format, Printer::default());
     let mut reading = Reading::new(printer);
-    let mut differences = Vec::new();
-    let mut told = |event: Event| match event {
-        Event::Read(bytes, all) => reading.at(bytes, all),
-        Event::Healed(digest) if format == Format::Table => {
-            reading.aside(|| lines.print(&format!("blob {digest}: its bytes are right again")));
-        }
-        Event::Differs(difference) => {
-            let line = match format {
-                Format::Table => Some(sentence(&difference)),
-                Format::Name if !difference.repaired => Some(difference.what.clone()),
-                Format::Name | Format::Json => None,
-            };
-            if let Some(line) = line {
-                reading.aside(|| lines.print(&line));
+    let mut rows = Vec::new();
+    let mut entry = |entry: Entry| {
+        let Entry::Check(entry) = entry else { return };
+        let row = match entry {
+            CheckEntry::Read(bytes, all) => return reading.at(bytes, all),
+            CheckEntry::Healed(digest) => {
+                if format == Format::Table {
+                    let text = format!("blob {digest}: its bytes are right again");
+                    reading.aside(|| output.print(&text));
+                }
+                return;
             }
-            if format == Format::Json {
-                differences.push(difference);
-            }
+            CheckEntry::Found(difference) => Row::new(&difference, false),
+            CheckEntry::Repaired(difference) => Row::new(&difference, true),
+        };
+        match format {
+            Format::Table => reading.aside(|| output.print(&row.sentence())),
+            Format::Name if !row.repaired => reading.aside(|| output.print(&row.what)),
+            Format::Name => {}
+            Format::Json => rows.push(row),
         }
-        _ => {}
     };
-    let operation = Operation::Check {
+    let operation = Operation::Check(CheckOptions {
         read: args.read,
         repair: args.repair,
-    };
-    let outcome = session.run(operation, &mut told).await;
+    });
+    let checked = args
+        .root
+        .administer(async |root| root.execute(operation, &mut entry).await)
+        .await;
     drop(reading);
-    session.close().await?;
-    let Outcome::Checked(checked) = outcome? else {
-        anyhow::bail!("the server answered something else than was asked");
-    };
-    lines.end()?;
+    let checked: CheckReport = checked?;
+    output.finish()?;
     match format {
-        Format::Json => printer.json(&Report {
-            differences: &differences,
+        Format::Json => printer.json(&Json {
+            differences: &rows,
             repositories: checked.repositories,
             blobs: checked.blobs,
             read: checked.bytes,
@@ -160,25 +189,16 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
         Format::Name => {}
     }
     Ok(match checked {
-        Checked { left: 0, .. } => Exit::Done,
-        Checked {
+        CheckReport { left: 0, .. } => Exit::Done,
+        CheckReport {
             mismatches: 1.., ..
         } => Exit::Mismatch,
-        Checked { repaired: 1.., .. } => Exit::Partly,
+        CheckReport { repaired: 1.., .. } => Exit::Partly,
         _ => Exit::Error,
     })
 }
 
-fn sentence(difference: &Difference) -> String {
-    let Difference { what, remedy, .. } = difference;
-    if difference.repaired {
-        format!("{what}; repaired")
-    } else {
-        format!("{what}; remedy: {remedy}")
-    }
-}
-
-fn summary(checked: &Checked, read: bool) -> String {
+fn summary(checked: &CheckReport, read: bool) -> String {
     let count = |number: u64, one: &str, many: &str| {
         figures::count(usize::try_from(number).unwrap_or(usize::MAX), one, many)
     };

@@ -1,14 +1,14 @@
-//! `regctl du`: how many bytes there are, and for what.
+//! `regctl du`: how many bytes repositories and tags take up.
 
 use serde::Serialize;
 
 use super::administration::{RootArgs, name};
-use super::exit::{Exit, Usage};
+use super::exit::{Exit, Usage as UsageError};
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
 use super::table::Column;
-use crate::oci::Tag;
-use crate::server::admin::{self, Operation, Outcome, UsageRow};
+use crate::admin::{Operation, Restorable, Usage, UsageReport};
+use crate::oci::{Repository, Tag};
 
 const COLUMNS: [Column; 5] = [
     Column::Name("NAME"),
@@ -18,11 +18,11 @@ const COLUMNS: [Column; 5] = [
     Column::Figure("RECLAIMABLE"),
 ];
 
-/// Say how many bytes repositories and tags take up
+/// Show how many bytes repositories and tags take up
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-SIZE is all that a repository or tag names, each blob once; UNIQUE the part that nothing else of its \
-kind names, and that deleting it would set free; SHARED the rest; RECLAIMABLE what regctl gc would \
+SIZE is all that a repository or tag refers to, each blob once; UNIQUE the part that nothing else of \
+its kind refers to, and that deleting it would free; SHARED the rest; RECLAIMABLE what regctl gc would \
 free now. With REPOSITORY, that repository and those below it, by tag.
 
 JSON: {\"blobs\", \"size\", \"reclaimable\", \"rows\"}; each row {\"name\", \"repository\", \"tag\", \
@@ -55,54 +55,77 @@ struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    fn of(row: &'a UsageRow) -> Self {
-        let repository = row.repository.as_str();
+    fn new(repository: &'a Repository, usage: Usage) -> Self {
         Self {
-            name: match &row.tag {
-                Some(tag) => format!("{repository}:{tag}"),
-                None if row.untagged => format!("{repository} (untagged)"),
-                None => repository.to_owned(),
-            },
-            repository,
-            tag: row.tag.as_ref(),
-            untagged: row.untagged,
-            size: row.total,
-            unique: row.unique,
-            shared: row.total.saturating_sub(row.unique),
-            reclaimable: row.reclaimable,
+            name: repository.to_string(),
+            repository: repository.as_str(),
+            tag: None,
+            untagged: false,
+            size: usage.total,
+            unique: usage.unique,
+            shared: usage.total.saturating_sub(usage.unique),
+            reclaimable: None,
         }
     }
 }
 
+/// A row for each repository, and one for each tag of those that were asked for.
+fn rows(report: &UsageReport, with_tags: bool) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for (repository, usage) in &report.repositories {
+        rows.push(Row {
+            reclaimable: Some(usage.reclaimable),
+            ..Row::new(repository, usage.whole)
+        });
+        if !with_tags {
+            continue;
+        }
+        for (tag, of_tag) in &usage.tags {
+            rows.push(Row {
+                name: format!("{repository}:{tag}"),
+                tag: Some(tag),
+                ..Row::new(repository, *of_tag)
+            });
+        }
+        if usage.untagged.total > 0 {
+            rows.push(Row {
+                name: format!("{repository} (untagged)"),
+                untagged: true,
+                ..Row::new(repository, usage.untagged)
+            });
+        }
+    }
+    rows
+}
+
 pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
-    let printer = Printer::default();
     let under = match &args.repository {
         None => None,
         Some(text) => {
-            let name = name(text.trim_end_matches('/'))?;
-            if name.tag.is_some() || name.digest.is_some() {
+            let Restorable::Repository(repository) = name(text.trim_end_matches('/'))? else {
                 let reason =
                     format!("{text:?} names a manifest; hint: leave out the tag or digest");
-                return Err(Usage(reason).into());
-            }
-            Some(name.repository)
+                return Err(UsageError(reason).into());
+            };
+            Some(repository)
         }
     };
-    let mut session = args.root.open().await?;
-    let outcome = session.run(Operation::Usage { under }, &mut |_| {}).await;
-    session.close().await?;
-    let Outcome::Usage(usage) = outcome? else {
-        anyhow::bail!("the server answered something else than was asked");
-    };
-    print(&usage, args.output.format, printer)?;
+    let with_tags = under.is_some();
+    let report: UsageReport = args.root.execute(Operation::Usage { under }).await?;
+    print(&report, with_tags, args.output.format, Printer::default())?;
     Ok(Exit::Done)
 }
 
-fn print(usage: &admin::Usage, format: Format, printer: Printer) -> std::io::Result<()> {
-    let rows: Vec<Row<'_>> = usage.rows.iter().map(Row::of).collect();
+fn print(
+    report: &UsageReport,
+    with_tags: bool,
+    format: Format,
+    printer: Printer,
+) -> std::io::Result<()> {
+    let rows = rows(report, with_tags);
     match format {
         Format::Json => printer.json(&serde_json::json!({
-            "blobs": usage.blobs, "size": usage.bytes, "reclaimable": usage.reclaimable,
+            "blobs": report.blobs, "size": report.bytes, "reclaimable": report.reclaimable,
             "rows": rows,
         })),
         Format::Name => printer.lines(rows.iter().map(|row| &row.name)),
@@ -119,15 +142,12 @@ fn print(usage: &admin::Usage, format: Format, printer: Printer) -> std::io::Res
             if !rows.is_empty() {
                 printer.table(&COLUMNS, cells.collect())?;
             }
-            let blobs = usize::try_from(usage.blobs).unwrap_or(usize::MAX);
-            let reclaimable = match usage.reclaimable {
-                Some(bytes) => format!("{} reclaimable now", figures::size(bytes)),
-                None => "a collection runs".to_owned(),
-            };
+            let blobs = usize::try_from(report.blobs).unwrap_or(usize::MAX);
             printer.line(&format!(
-                "In all: {} with {}; {reclaimable}",
+                "In all: {} with {}; {} reclaimable now",
                 figures::count(blobs, "blob", "blobs"),
-                figures::size(usage.bytes)
+                figures::size(report.bytes),
+                figures::size(report.reclaimable)
             ))
         }
     }

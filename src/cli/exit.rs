@@ -3,8 +3,8 @@
 use std::io::ErrorKind;
 use std::process::ExitCode;
 
+use crate::admin;
 use crate::client;
-use crate::server::admin;
 
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

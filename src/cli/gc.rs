@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::administration::{Lines, RootArgs, Row, age, milliseconds, sentence, timestamp};
+use super::administration::{Administered, Output, RootArgs, Row, age, milliseconds, timestamp};
 use super::exit::Exit;
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
 use super::table::Column;
-use crate::server::admin::{Amount, Collected, Event, Operation, Outcome, Session, Status};
+use crate::admin::{
+    CollectOptions, CollectReport, CollectionRecord, CollectionStatus, Freed, Operation,
+};
 
 const COLUMNS: [Column; 4] = [
     Column::Name("REPOSITORY"),
@@ -30,16 +32,16 @@ const RUN_COLUMNS: [Column; 6] = [
 /// Collect garbage
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Takes blobs that no manifest refers to and that nobody was promised, unfinished uploads that nobody \
-goes on with, and what a crash has left; beside pushes and pulls, through the server that runs on \
-the root, or, with none running, on the root itself. What was deleted stays in the trash for its \
-time (regctl trash) and holds its bytes until then. Interrupted, it goes on the next time.
+Deletes blobs that no manifest refers to and no lease holds, unfinished uploads that have timed out, \
+and files that a crash left behind; beside pushes and pulls, through the server that runs on the \
+root, or, with none running, on the root itself. What was deleted stays in the trash for a time \
+(regctl trash) and holds its bytes until then. The next run continues one that was interrupted.
 
-A dry run prints the same lines.
+A dry run prints the same lines, and runs beside a collection.
 
 JSON: an object {\"dryRun\", \"manifests\", \"blobs\", \"size\", \"repositories\", \"uploads\", \
-\"files\", \"held\", \"lines\"}; each line {\"kind\", \"name\", \"goes\", \"size\", \"until\", \
-\"why\"}. Of --status: {\"running\", \"runs\"}.
+\"files\", \"held\", \"lines\"}; each line {\"kind\", \"name\", \"action\", \"size\", \"until\", \
+\"reason\"}. Of --status: {\"running\", \"runs\"}.
 
 Exit codes: 0 done, 1 error, 3 no such root, 4 denied, 6 another collection runs.
 
@@ -50,19 +52,19 @@ Examples:
   regctl gc --status")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {
-    /// Say what would go, and take nothing
+    /// Print what would be deleted, and delete nothing
     #[arg(long)]
     dry_run: bool,
-    /// Take manifests, too, that no tag, index or subject holds
+    /// Delete manifests, too, that no tag, index or subject holds
     #[arg(long)]
     untagged: bool,
-    /// Of those only the ones that were pushed longer ago
+    /// Only manifests that were pushed longer ago
     #[arg(long, value_name = "AGE", requires = "untagged", value_parser = age)]
     older_than: Option<Duration>,
-    /// Let go of what lies in the trash
+    /// Empty the trash first
     #[arg(long)]
     empty_trash: bool,
-    /// Say whether a collection runs, and how the last ones went
+    /// Show whether a collection runs, and how the last ones ended
     #[arg(long, conflicts_with_all = ["dry_run", "untagged", "empty_trash"])]
     status: bool,
     /// Print nothing but errors
@@ -76,7 +78,7 @@ pub(super) struct Args {
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Report<'a> {
+struct Json<'a> {
     dry_run: bool,
     manifests: u64,
     blobs: u64,
@@ -104,50 +106,35 @@ struct Held {
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     let printer = Printer::new(args.quiet, false);
-    let mut session = args.root.open().await?;
-    let done = if args.status {
-        status(&mut session, args, printer).await
-    } else {
-        collect(&mut session, args, printer).await
-    };
-    session.close().await?;
-    done
+    if args.status {
+        let status = args.root.execute(Operation::CollectionStatus).await?;
+        print_status(&status, args.output.format, printer)?;
+        return Ok(Exit::Done);
+    }
+    args.root
+        .administer(async |root| collect(root, args, printer).await)
+        .await
 }
 
-async fn collect(session: &mut Session, args: &Args, printer: Printer) -> anyhow::Result<Exit> {
-    let untagged = args
-        .untagged
-        .then(|| milliseconds(args.older_than.unwrap_or_default()));
-    let operation = Operation::Collect {
+async fn collect(root: &mut Administered, args: &Args, printer: Printer) -> anyhow::Result<Exit> {
+    let operation = Operation::Collect(CollectOptions {
         dry_run: args.dry_run,
-        untagged,
+        untagged: args
+            .untagged
+            .then(|| milliseconds(args.older_than.unwrap_or_default())),
         empty_trash: args.empty_trash,
-    };
+    });
     let format = args.output.format;
-    let (mut rows, mut lines) = (Vec::new(), Lines::new(printer));
-    let mut told = |event: Event| match (format, &event) {
-        (Format::Table, _) => {
-            if let Some(text) = sentence(&event) {
-                lines.print(&text);
-            }
-        }
-        (Format::Name, Event::Goes(line)) => lines.print(&line.name),
-        (Format::Name, _) => {}
-        (Format::Json, _) => rows.extend(Row::of(&event)),
-    };
-    let outcome = session.run(operation, &mut told).await?;
-    lines.end()?;
-    let Outcome::Collected(collected) = outcome else {
-        anyhow::bail!("the server answered something else than was asked");
-    };
+    let mut output = Output::new(format, printer);
+    let report: CollectReport = root
+        .execute(operation, &mut |entry| output.entry(&entry))
+        .await?;
+    let rows = output.finish()?;
     match format {
-        Format::Table => {
-            if !args.quiet {
-                table(&collected, printer)?;
-            }
-        }
+        Format::Table if args.quiet => {}
+        Format::Table => table(&report, printer)?,
         Format::Name => {}
-        Format::Json => printer.json(&report(&collected, &rows))?,
+        Format::Json => printer.json(&json(args.dry_run, &report, &rows))?,
     }
     if args.dry_run {
         printer.note("Nothing was deleted: this was a dry run");
@@ -155,23 +142,23 @@ async fn collect(session: &mut Session, args: &Args, printer: Printer) -> anyhow
     Ok(Exit::Done)
 }
 
-fn report<'a>(collected: &'a Collected, lines: &'a [Row]) -> Report<'a> {
+fn json<'a>(dry_run: bool, collected: &'a CollectReport, lines: &'a [Row]) -> Json<'a> {
     let repositories = collected.by_repository.iter();
-    Report {
-        dry_run: collected.dry_run,
+    Json {
+        dry_run,
         manifests: collected.freed.manifests,
         blobs: collected.freed.blobs,
         size: collected.freed.bytes,
         repositories: repositories
-            .map(|(name, amount)| RepositoryRow {
+            .map(|(name, freed)| RepositoryRow {
                 name: name.as_str(),
-                manifests: amount.manifests,
-                blobs: amount.blobs,
-                size: amount.bytes,
+                manifests: freed.manifests,
+                blobs: freed.blobs,
+                size: freed.bytes,
             })
             .collect(),
         uploads: collected.uploads,
-        files: collected.files,
+        files: collected.temporary,
         held: Held {
             blobs: collected.held_blobs,
             size: collected.held_bytes,
@@ -180,9 +167,9 @@ fn report<'a>(collected: &'a Collected, lines: &'a [Row]) -> Report<'a> {
     }
 }
 
-/// The sums, by repository and of all.
-fn table(collected: &Collected, printer: Printer) -> std::io::Result<()> {
-    let row = |name: &str, amount: &Amount| {
+/// The sums, by repository and in total.
+fn table(collected: &CollectReport, printer: Printer) -> std::io::Result<()> {
+    let row = |name: &str, amount: &Freed| {
         vec![
             name.to_owned(),
             amount.manifests.to_string(),
@@ -198,7 +185,7 @@ fn table(collected: &Collected, printer: Printer) -> std::io::Result<()> {
     printer.line(&summary(collected))
 }
 
-fn summary(collected: &Collected) -> String {
+fn summary(collected: &CollectReport) -> String {
     let count = |number: u64, one: &str, many: &str| {
         figures::count(usize::try_from(number).unwrap_or(usize::MAX), one, many)
     };
@@ -215,9 +202,9 @@ fn summary(collected: &Collected) -> String {
         let uploads = count(collected.uploads, "unfinished upload", "unfinished uploads");
         parts.push(uploads);
     }
-    if collected.files > 0 {
-        let files = count(collected.files, "file of a crash", "files of a crash");
-        let size = figures::size(collected.file_bytes);
+    if collected.temporary > 0 {
+        let files = count(collected.temporary, "temporary file", "temporary files");
+        let size = figures::size(collected.temporary_bytes);
         parts.push(format!("{files} with {size}"));
     }
     if parts.is_empty() {
@@ -232,32 +219,23 @@ fn summary(collected: &Collected) -> String {
     format!("Garbage: {garbage}; held for now: {blobs} with {size}")
 }
 
-async fn status(session: &mut Session, args: &Args, printer: Printer) -> anyhow::Result<Exit> {
-    let outcome = session.run(Operation::Status, &mut |_| {}).await?;
-    let Outcome::Status(status) = outcome else {
-        anyhow::bail!("the server answered something else than was asked");
-    };
-    match args.output.format {
-        Format::Json => printer.json(&status_report(&status))?,
+fn print_status(
+    status: &CollectionStatus,
+    format: Format,
+    printer: Printer,
+) -> std::io::Result<()> {
+    match format {
+        Format::Json => return printer.json(&status_report(status)),
         Format::Name => {
             let runs = status.runs.iter();
-            printer.lines(runs.map(|run| figures::date(timestamp(run.started))))?;
+            return printer.lines(runs.map(|run| figures::date(timestamp(run.started_at))));
         }
-        Format::Table => print_status(&status, printer)?,
+        Format::Table => {}
     }
-    Ok(Exit::Done)
-}
-
-fn print_status(status: &Status, printer: Printer) -> std::io::Result<()> {
     match &status.running {
         None => printer.line("No collection runs")?,
         Some(running) => printer.line(&format!(
-            "A {} runs since {}: {} manifests and {} blobs with {} so far, {} to go",
-            if running.dry_run {
-                "dry run"
-            } else {
-                "collection"
-            },
+            "A collection runs since {}: {} manifests and {} blobs with {} deleted, {} left",
             figures::date(timestamp(running.since)),
             running.freed.manifests,
             running.freed.blobs,
@@ -270,39 +248,36 @@ fn print_status(status: &Status, printer: Printer) -> std::io::Result<()> {
     }
     let running = status.running.map(|running| running.since);
     let rows = status.runs.iter().map(|run| {
-        let seconds = run.ended.map(|end| (end - run.started) / 1000);
-        let result = match (&run.failure, run.ended) {
+        let seconds = run.ended_at.map(|end| (end - run.started_at) / 1000);
+        let result = match (&run.failure, run.ended_at) {
             (Some(failure), _) => failure.clone(),
             (None, Some(_)) => "done".to_owned(),
-            (None, None) if running == Some(run.started) => "runs".to_owned(),
+            (None, None) if running == Some(run.started_at) => "runs".to_owned(),
             (None, None) => "interrupted".to_owned(),
         };
         vec![
-            figures::date(timestamp(run.started)),
+            figures::date(timestamp(run.started_at)),
             seconds.map_or("-".to_owned(), |seconds| seconds.to_string()),
-            run.freed.manifests.to_string(),
-            run.freed.blobs.to_string(),
-            figures::size(run.freed.bytes),
+            run.manifests.to_string(),
+            run.blobs.to_string(),
+            figures::size(run.bytes),
             result,
         ]
     });
     printer.table(&RUN_COLUMNS, rows.collect())
 }
 
-fn status_report(status: &Status) -> serde_json::Value {
-    let amount = |amount: &Amount| {
-        serde_json::json!({
-            "manifests": amount.manifests, "blobs": amount.blobs, "size": amount.bytes,
-        })
-    };
+fn status_report(status: &CollectionStatus) -> serde_json::Value {
+    let amount = |manifests: u64, blobs: u64, bytes: u64| serde_json::json!({ "manifests": manifests, "blobs": blobs, "size": bytes });
+    let freed = |run: &CollectionRecord| amount(run.manifests, run.blobs, run.bytes);
     serde_json::json!({
         "running": status.running.map(|running| serde_json::json!({
-            "since": timestamp(running.since), "dryRun": running.dry_run,
-            "freed": amount(&running.freed), "left": running.left,
+            "since": timestamp(running.since), "left": running.left,
+            "freed": amount(running.freed.manifests, running.freed.blobs, running.freed.bytes),
         })),
         "runs": status.runs.iter().map(|run| serde_json::json!({
-            "started": timestamp(run.started), "ended": run.ended.map(timestamp),
-            "freed": amount(&run.freed), "uploads": run.uploads, "failure": run.failure,
+            "started": timestamp(run.started_at), "ended": run.ended_at.map(timestamp),
+            "freed": freed(run), "uploads": run.uploads, "failure": run.failure,
         })).collect::<Vec<_>>(),
     })
 }

@@ -42,6 +42,7 @@ mod registry;
 mod report;
 mod restore;
 mod selection;
+mod sentences;
 pub mod serve;
 mod setup;
 mod sync;

@@ -1,19 +1,19 @@
-//! `regctl restore`: bringing back what was deleted.
+//! `regctl restore`: restoring what was deleted.
 
 use serde::Serialize;
 
-use super::administration::{RootArgs, name};
+use super::administration::{Administered, RootArgs, name};
 use super::exit::Exit;
 use super::output::{Format, FormatArgs, Printer};
+use crate::admin::{Operation, Restorable, Restored};
 use crate::oci::{Digest, Tag};
-use crate::server::admin::{Name, Operation, Outcome, Restored};
 
-/// Bring back what was deleted, as long as it lies in the trash
+/// Restore what was deleted, as long as it is in the trash
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-REPOSITORY:TAG brings back a tag, with its manifest where that was deleted as well; \
-REPOSITORY@DIGEST a manifest with the tags that went with it; REPOSITORY all that was in a \
-repository when it was deleted. Tags that have been set to something else since stay where they are.
+REPOSITORY:TAG restores a tag, with its manifest where that was deleted as well; REPOSITORY@DIGEST a \
+manifest with the tags that were deleted with it; REPOSITORY all that was in a repository when it was \
+deleted. Tags that have been set to another manifest since are left as they are.
 
 JSON: an array of {\"name\", \"tags\", \"manifests\", \"moved\", \"error\"}.
 
@@ -23,7 +23,7 @@ Examples:
   regctl restore team/app:1
   regctl restore team/app@sha256:0123… team/old")]
 pub(super) struct Args {
-    /// What to bring back: REPOSITORY:TAG, REPOSITORY@DIGEST or REPOSITORY
+    /// What to restore: REPOSITORY:TAG, REPOSITORY@DIGEST or REPOSITORY
     #[arg(value_name = "REF", required = true)]
     references: Vec<String>,
     #[command(flatten)]
@@ -43,60 +43,69 @@ struct Row {
     exit: Exit,
 }
 
+impl Row {
+    fn new(name: &str, result: anyhow::Result<Restored>) -> Self {
+        let (restored, error, exit) = match result {
+            Ok(restored) => (restored, None, Exit::Done),
+            Err(error) => {
+                let exit = Exit::of(&error);
+                (Restored::default(), Some(format!("{error:#}")), exit)
+            }
+        };
+        let names = |tags: Vec<(Tag, Digest)>| tags.into_iter().map(|(tag, _)| tag).collect();
+        Self {
+            name: name.to_owned(),
+            tags: names(restored.tags),
+            manifests: restored.manifests,
+            moved: names(restored.moved),
+            error,
+            exit,
+        }
+    }
+}
+
 pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
-    let printer = Printer::default();
-    // All are read before the first is brought back: a typing error changes nothing.
-    let names: Vec<Name> = args
+    // All are parsed before the first is restored: a typing error changes nothing.
+    let names: Vec<Restorable> = args
         .references
         .iter()
         .map(|text| name(text))
         .collect::<Result<_, _>>()?;
-    let mut session = args.root.open().await?;
-    let mut rows = Vec::new();
-    for (what, shown) in names.into_iter().zip(&args.references) {
-        let repository = what.repository.clone();
-        let outcome = session.run(Operation::Restore { what }, &mut |_| {}).await;
-        let row = match outcome {
-            Ok(Outcome::Restored(restored)) => {
-                if args.output.format == Format::Table {
-                    printer.lines(sentences(shown, repository.as_str(), &restored))?;
-                }
-                Row {
-                    name: shown.clone(),
-                    tags: restored.tags.into_iter().map(|(tag, _)| tag).collect(),
-                    manifests: restored.manifests,
-                    moved: restored.moved.into_iter().map(|(tag, _)| tag).collect(),
-                    error: None,
-                    exit: Exit::Done,
-                }
-            }
-            Ok(_) => anyhow::bail!("the server answered something else than was asked"),
-            Err(error) => {
-                let text = format!("{error:#}");
-                printer.error(&text);
-                Row {
-                    name: shown.clone(),
-                    tags: Vec::new(),
-                    manifests: Vec::new(),
-                    moved: Vec::new(),
-                    error: Some(text),
-                    exit: Exit::of(&error),
-                }
-            }
-        };
-        if row.error.is_none() && args.output.format == Format::Name {
-            printer.line(&row.name)?;
-        }
-        rows.push(row);
-    }
-    session.close().await?;
+    let rows = args
+        .root
+        .administer(async |root| restore(root, names, args).await)
+        .await?;
     if args.output.format == Format::Json {
-        printer.json(&rows)?;
+        Printer::default().json(&rows)?;
     }
     Ok(Exit::of_all(rows.iter().map(|row| row.exit)))
 }
 
-/// What was brought back, a line each.
+async fn restore(
+    root: &mut Administered,
+    names: Vec<Restorable>,
+    args: &Args,
+) -> anyhow::Result<Vec<Row>> {
+    let printer = Printer::default();
+    let mut rows = Vec::new();
+    for (what, shown) in names.into_iter().zip(&args.references) {
+        let repository = what.repository().clone();
+        let result: anyhow::Result<Restored> =
+            root.execute(Operation::Restore { what }, &mut |_| {}).await;
+        match (&result, args.output.format) {
+            (Ok(restored), Format::Table) => {
+                printer.lines(sentences(shown, repository.as_str(), restored))?;
+            }
+            (Ok(_), Format::Name) => printer.line(shown)?,
+            (Ok(_), Format::Json) => {}
+            (Err(error), _) => printer.error(&format!("{error:#}")),
+        }
+        rows.push(Row::new(shown, result));
+    }
+    Ok(rows)
+}
+
+/// What was restored, a line each.
 fn sentences(shown: &str, repository: &str, restored: &Restored) -> Vec<String> {
     let mut lines = Vec::new();
     for (tag, digest) in &restored.tags {

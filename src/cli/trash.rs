@@ -8,8 +8,8 @@ use super::exit::Exit;
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
 use super::table::Column;
+use crate::admin::{Emptied, Operation, Trash, Trashed, TrashedKind};
 use crate::oci::{Digest, Tag};
-use crate::server::admin::{Operation, Outcome, Thing, Trashed};
 
 const COLUMNS: [Column; 5] = [
     Column::Name("DELETED"),
@@ -22,7 +22,7 @@ const COLUMNS: [Column; 5] = [
 /// List what was deleted and can be restored
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A size is that of all that belongs to it; some of it may be held by others as well.
+The size is that of everything that belongs to it; some of it may be held by others as well.
 
 JSON: an array of {\"kind\", \"name\", \"tags\", \"manifests\", \"size\", \"deleted\", \"until\"}.
 
@@ -30,7 +30,7 @@ Examples:
   regctl trash
   regctl trash --empty")]
 pub(super) struct Args {
-    /// Let go of all of it; the next gc takes the bytes
+    /// Empty the trash; the next gc frees the bytes
     #[arg(long)]
     empty: bool,
     #[command(flatten)]
@@ -41,7 +41,7 @@ pub(super) struct Args {
 
 #[derive(Serialize)]
 struct Row {
-    kind: Thing,
+    kind: TrashedKind,
     name: String,
     tags: Vec<Tag>,
     manifests: Vec<Digest>,
@@ -53,56 +53,49 @@ struct Row {
 impl From<Trashed> for Row {
     fn from(trashed: Trashed) -> Self {
         Self {
-            kind: trashed.thing,
+            kind: trashed.kind,
             name: name(&trashed),
             tags: trashed.tags.into_iter().map(|(tag, _)| tag).collect(),
             manifests: trashed.manifests,
             size: trashed.bytes,
-            deleted: timestamp(trashed.deleted),
-            until: timestamp(trashed.until),
+            deleted: timestamp(trashed.deleted_at),
+            until: timestamp(trashed.expires_at),
         }
     }
 }
 
-/// What `regctl restore` takes to bring it back.
+/// The argument of `regctl restore` that restores it.
 fn name(trashed: &Trashed) -> String {
     let repository = &trashed.repository;
     match (
-        trashed.thing,
+        trashed.kind,
         trashed.tags.first(),
         trashed.manifests.first(),
     ) {
-        (Thing::Repository, _, _) | (_, None, None) => repository.to_string(),
+        (TrashedKind::Repository, _, _) | (_, None, None) => repository.to_string(),
         (_, Some((tag, _)), _) => format!("{repository}:{tag}"),
         (_, None, Some(digest)) => format!("{repository}@{digest}"),
     }
 }
 
 pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
-    let printer = Printer::default();
-    let mut session = args.root.open().await?;
-    let operation = if args.empty {
-        Operation::EmptyTrash
-    } else {
-        Operation::Trash
-    };
-    let outcome = session.run(operation, &mut |_| {}).await;
-    session.close().await?;
-    match (outcome?, args.output.format) {
-        (Outcome::Emptied(count), Format::Json) => {
-            printer.json(&serde_json::json!({ "emptied": count }))?;
+    let (printer, format) = (Printer::default(), args.output.format);
+    if args.empty {
+        let Emptied { deletions } = args.root.execute(Operation::EmptyTrash).await?;
+        match format {
+            Format::Json => printer.json(&serde_json::json!({ "emptied": deletions }))?,
+            Format::Table => {
+                let count = usize::try_from(deletions).unwrap_or(usize::MAX);
+                let deletions = figures::count(count, "deletion", "deletions");
+                printer.line(&format!("{deletions} can't be restored any more"))?;
+            }
+            Format::Name => {}
         }
-        (Outcome::Emptied(count), Format::Table) => {
-            let count = usize::try_from(count).unwrap_or(usize::MAX);
-            let deletions = figures::count(count, "deletion", "deletions");
-            printer.line(&format!("{deletions} can't be restored any more"))?;
-        }
-        (Outcome::Trash(trash), format) => {
-            let rows: Vec<Row> = trash.into_iter().map(Row::from).collect();
-            print(&rows, format, printer)?;
-        }
-        _ => {}
+        return Ok(Exit::Done);
     }
+    let trash: Trash = args.root.execute(Operation::Trash).await?;
+    let rows: Vec<Row> = trash.deletions.into_iter().map(Row::from).collect();
+    print(&rows, format, printer)?;
     Ok(Exit::Done)
 }
 

@@ -14,6 +14,8 @@ use super::error::ConfigError;
 use super::pages::{PagesSettings, pages_settings};
 use super::section::{Field, Section, Warnings, refused};
 use super::values::{self, BadValue};
+use crate::clock::Millis;
+use crate::oci::RetentionRule;
 
 /// How long an answer that a blob is there binds, where the file does not say.
 const LEASE: Duration = Duration::from_hours(1);
@@ -94,25 +96,6 @@ impl fmt::Display for Schedule {
             Self::At(cron) => write!(f, "at {cron}"),
         }
     }
-}
-
-/// Which tags go from which repositories. A tag goes when everything that is given says so.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RetentionRule {
-    /// Patterns of repository names; `*` and `?` stop at a slash, `**` does not.
-    pub repositories: Vec<String>,
-    /// How many tags stay, those that were pushed last.
-    pub keep_last: Option<u32>,
-    /// Only tags that were pushed longer ago go.
-    pub older_than: Option<Duration>,
-    /// Only tags that match one of these go; all, when there are none.
-    pub matching: Vec<String>,
-    /// Tags that match one of these stay.
-    pub exclude: Vec<String>,
-    /// Only tags that nobody has pulled for so long go.
-    pub not_pulled_for: Option<Duration>,
-    /// Whether all tags of a repository may go.
-    pub all: bool,
 }
 
 /// The check that reads everything in the background, slowly.
@@ -203,10 +186,10 @@ fn rule(item: Field) -> Result<RetentionRule, ConfigError> {
     let rule = RetentionRule {
         repositories: patterns(&mut section, "repositories")?,
         keep_last: spelled(&mut section, "keep-last", values::count)?,
-        older_than: spelled(&mut section, "older-than", values::period)?,
+        older_than: spelled(&mut section, "older-than", age)?,
         matching: patterns(&mut section, "match")?,
         exclude: patterns(&mut section, "exclude")?,
-        not_pulled_for: spelled(&mut section, "not-pulled-for", values::period)?,
+        not_pulled_for: spelled(&mut section, "not-pulled-for", age)?,
         all: section.value("all", values::boolean)?.unwrap_or(false),
     };
     if let Some((_, field)) = section.rest().into_iter().next() {
@@ -223,7 +206,7 @@ fn rule(item: Field) -> Result<RetentionRule, ConfigError> {
             "write repositories: 'team/*', or '**' for all",
         ));
     }
-    if rule.says_nothing() {
+    if rule.selects_nothing() {
         return Err(refused(
             whole,
             "does not say which tags go",
@@ -233,14 +216,10 @@ fn rule(item: Field) -> Result<RetentionRule, ConfigError> {
     Ok(rule)
 }
 
-impl RetentionRule {
-    /// Whether it has nothing by which it could choose.
-    pub fn says_nothing(&self) -> bool {
-        self.keep_last.is_none()
-            && self.older_than.is_none()
-            && self.not_pulled_for.is_none()
-            && self.matching.is_empty()
-    }
+/// An age, in milliseconds.
+fn age(text: &str) -> Result<Millis, BadValue> {
+    let period = values::period(text)?;
+    Ok(Millis::try_from(period.as_millis()).unwrap_or(Millis::MAX))
 }
 
 /// A key with dashes, which the name of a variable can't have: there it is written without them,

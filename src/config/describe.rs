@@ -4,12 +4,14 @@
 //! is watched. The lines are for people; nothing parses them.
 
 use super::Loaded;
-use super::collection::{CollectionSettings, RetentionRule, ScrubSettings};
+use super::collection::{CollectionSettings, ScrubSettings};
+use super::period_in_words;
 use super::settings::{
     HealthCheck, HealthSettings, HttpSettings, IndexPlatforms, ListenAddress, LogSettings,
     Settings, StorageDriver, StorageSettings, ValidationSettings,
 };
 use super::values::words;
+use crate::oci::RetentionRule;
 
 impl Loaded {
     /// What the configuration means, a line a fact, and then what of it is ignored. Ends
@@ -136,8 +138,8 @@ fn describe_collection(
 ) {
     let untagged = match collection.untagged {
         None => String::new(),
-        Some(age) if age.is_zero() => ", with manifests that nothing holds".to_owned(),
-        Some(age) => format!(", with manifests that nothing holds after {}", words(age)),
+        Some(age) if age.is_zero() => ", with untagged manifests".to_owned(),
+        Some(age) => format!(", with untagged manifests older than {}", words(age)),
     };
     lines.push(match &collection.schedule {
         None => "Collects garbage: when told to (regctl gc)".to_owned(),
@@ -156,10 +158,10 @@ fn describe_collection(
             words_of.push(format!("beyond the last {count}"));
         }
         if let Some(age) = rule.older_than {
-            words_of.push(format!("older than {}", words(age)));
+            words_of.push(format!("older than {}", period_in_words(age)));
         }
         if let Some(age) = rule.not_pulled_for {
-            words_of.push(format!("not pulled for {}", words(age)));
+            words_of.push(format!("not pulled for {}", period_in_words(age)));
         }
         if !rule.matching.is_empty() {
             words_of.push(format!("that match {}", list(&rule.matching)));
@@ -168,7 +170,7 @@ fn describe_collection(
             words_of.push(format!("but not {}", list(&rule.exclude)));
         }
         lines.push(format!(
-            "Tags that go from {}: {}",
+            "Deletes tags from {}: {}",
             list(&rule.repositories),
             words_of.join(", ")
         ));

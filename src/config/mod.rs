@@ -30,7 +30,9 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-pub use collection::{CollectionSettings, RetentionRule, Schedule, ScrubSettings};
+use crate::clock::Millis;
+
+pub use collection::{CollectionSettings, Schedule, ScrubSettings};
 pub use error::{ConfigError, Origin, Place};
 pub use pages::PagesSettings;
 pub use settings::{
@@ -91,9 +93,11 @@ pub fn period(text: &str) -> Result<Duration, String> {
     values::period(text).map_err(|bad| format!("{}; hint: {}", bad.reason, bad.hint))
 }
 
-/// A duration as a person writes it.
-pub fn period_in_words(duration: Duration) -> String {
-    values::words(duration)
+/// A duration in milliseconds, as a person writes it.
+pub fn period_in_words(milliseconds: Millis) -> String {
+    values::words(Duration::from_millis(
+        u64::try_from(milliseconds).unwrap_or_default(),
+    ))
 }
 
 /// Reads the configuration.

@@ -8,9 +8,10 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::collection::{CollectionSettings, RetentionRule, ScrubSettings};
+use super::collection::{CollectionSettings, ScrubSettings};
 use super::pages::PagesSettings;
 use crate::oci::Platform;
+use crate::oci::RetentionRule;
 
 /// Everything that `serve` goes by.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,6 +3,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use serde::{Deserialize, Serialize};
+
 use super::{Index, IndexError, LayoutChange, blobs, column, manifests, parsed, repositories};
 use crate::oci::{Algorithm, Digest, Repository, Tag};
 
@@ -29,7 +31,8 @@ pub struct AuditedRepository {
 }
 
 /// A link of the layout.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Link {
     /// A repository may read a blob.
     Layer(Digest),

@@ -55,8 +55,8 @@ pub use browse::{
 };
 pub use change::{JournalEntry, LayoutChange};
 pub use collect::{
-    CollectTerms, CollectionRecord, HeldBlob, Hold, KeptManifest, KeptRecord, Plan, PlannedBlob,
-    PlannedManifest, WhyGone,
+    CollectTerms, CollectionRecord, HeldBlob, Hold, KeptRecord, ManifestDeleteReason,
+    ManifestKeepReason, Plan, PlannedBlob, PlannedManifest,
 };
 pub use grants::{GrantRecord, Grantee};
 pub use groups::{GroupRecord, GroupRefusal};

@@ -19,6 +19,7 @@ mod permit;
 mod platform;
 mod range;
 mod reference;
+mod retention;
 mod rights;
 mod version;
 
@@ -36,5 +37,6 @@ pub use permit::Permit;
 pub use platform::Platform;
 pub use range::{ByteRange, RangeError, parse_byte_range, parse_content_range};
 pub use reference::{ImageReference, Reference, ReferenceError};
+pub use retention::RetentionRule;
 pub use rights::{Grant, Rights, RightsError};
 pub use version::by_version;

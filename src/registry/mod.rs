@@ -14,6 +14,7 @@ mod collect;
 mod error;
 mod journal;
 mod layout;
+mod listener;
 mod manifests;
 mod prune;
 mod pulls;
@@ -31,6 +32,7 @@ mod survey;
 )]
 mod tests;
 mod trash;
+mod unmatched;
 mod upkeep;
 mod uploads;
 mod usage;
@@ -47,14 +49,15 @@ use crate::store::{Step, Store};
 pub use blobs::Blob;
 pub use cache::Manifest;
 pub use catalog::TagListing;
-pub use check::{CheckOptions, CheckReport, Checked, Difference, Remedy, Scrubbed};
-pub use collect::{CollectOptions, CollectReport, Collected, CollectionStatus, Freed, Progress};
+pub use check::{CheckEntry, CheckOptions, CheckReport, Difference, Remedy, Scrubbed};
+pub use collect::{CollectEntry, CollectOptions, CollectReport, CollectionStatus, Freed, Progress};
 pub use error::RegistryError;
+pub use listener::Listener;
 pub use manifests::{Incoming, Put};
-pub use prune::{PruneReport, Pruned};
+pub use prune::{PruneEntry, PruneReport};
 pub use referrers::Referrers;
 pub use reindex::Taken;
-pub use retain::{Goes, Holder, Keeps, RetentionPlan, Rule, RuleTerms, Verdict};
+pub use retain::{Decision, DeleteReasons, Holder, KeepReason, RetentionPlan, Rule};
 pub use uploads::{Arrived, BodyError, IncomingBody, Upload};
 pub use usage::{RepositoryUsage, Usage, UsageReport};
 
@@ -63,7 +66,8 @@ pub use crate::index::{
     RepositorySearch, TagOrder, TagPage, TagRow,
 };
 pub use crate::index::{
-    CollectionRecord, Hold, KeptManifest, Restorable, Restored, Trashed, TrashedKind, WhyGone,
+    CollectionRecord, Hold, Link, ManifestDeleteReason, ManifestKeepReason, Restorable, Restored,
+    Trashed, TrashedKind,
 };
 
 use cache::Cache;
@@ -266,7 +270,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Keeps what is in memory, syncs, and closes the index. To be called when no request is under
+    /// KeepReason what is in memory, syncs, and closes the index. To be called when no request is under
     /// way.
     pub async fn close(&self) -> Result<(), RegistryError> {
         let kept = self.keep_all().await;

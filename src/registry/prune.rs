@@ -1,42 +1,62 @@
-//! Going by a retention rule: plans for all repositories that it is about, and their execution.
+//! Applying a retention rule: a plan for every repository that the rule applies to, and its execution.
 //!
-//! A rule that would leave a repository without any tag takes nothing from anywhere, unless it may.
-//! What goes, goes into the trash, bundled so that a restore brings back an image as a whole.
+//! A rule that would delete every tag of a repository deletes nothing anywhere, unless it may. What is
+//! deleted is moved to the trash, in bundles, so that a restore brings back an image as a whole.
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Registry, RegistryError, RetentionPlan, Rule, Verdict};
-use crate::clock::Millis;
-use crate::index::{Bundle, HeldTag, Holdings};
-use crate::oci::{Digest, Repository};
+use serde::{Deserialize, Serialize};
 
-/// Tags that go in one transaction at most: others get their turn between two.
+use super::{Decision, Listener, Registry, RegistryError, RetentionPlan, Rule};
+use crate::clock::Millis;
+use crate::index::{Bundle, Holdings};
+use crate::oci::{Digest, Repository, Tag};
+
+/// Tags that are deleted in one transaction at most: other writers get their turn between two.
 const BATCH: usize = 16;
 
-/// What a prune tells.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Pruned {
-    /// A tag stays or goes.
-    Tag(Repository, Box<(HeldTag, Verdict)>),
-    /// A manifest goes that has no tag.
-    Manifest(Repository, Digest),
+/// What a prune decides about one tag, or one manifest without a tag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum PruneEntry {
+    /// A tag is kept or deleted.
+    Tag {
+        /// The repository.
+        repository: Repository,
+        /// The tag.
+        tag: Tag,
+        /// The manifest that it points at.
+        digest: Digest,
+        /// What the rule decides.
+        decision: Box<Decision>,
+    },
+    /// A manifest without a tag is deleted.
+    Manifest {
+        /// The repository.
+        repository: Repository,
+        /// The manifest.
+        digest: Digest,
+    },
 }
 
 /// How a prune ended.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct PruneReport {
-    /// Repositories that the rule is about.
+    /// Repositories that the rule applies to.
     pub repositories: u64,
-    /// Tags that went, or would.
+    /// Tags that were deleted, or would be.
     pub tags: u64,
-    /// Manifests that went, or would.
+    /// Manifests that were deleted, or would be.
     pub manifests: u64,
-    /// Tags that stay.
+    /// Tags that were kept.
     pub kept: u64,
-    /// Repositories that would be left without a tag, which the rule may not do: nothing went.
+    /// Repositories that would have lost every tag, which the rule may not do: nothing was deleted.
     pub emptied: Vec<Repository>,
-    /// Until when what went can be restored, if it can.
+    /// Until when the deleted can be restored; `None`: it can't be.
     pub until: Option<Millis>,
+    /// Patterns of the rule that match no repository or no tag.
+    pub unmatched: Vec<String>,
 }
 
 /// What is to happen in one repository.
@@ -47,32 +67,37 @@ struct Planned {
 }
 
 impl Registry {
-    /// Deletes tags by a rule, and the manifests that nothing holds then; `told` learns of each tag
-    /// and of each manifest that goes. With `dry_run` nothing goes. A rule that would empty a
-    /// repository does nothing; with `strictly` off, only nothing there.
+    /// Deletes tags by a rule, and the manifests that nothing holds after that; `listener` receives
+    /// the decision about each tag and each deleted manifest. With `dry_run` nothing is deleted. A
+    /// rule that would empty a repository deletes nothing at all when `strictly`, else nothing there.
     pub async fn prune(
         &self,
         rule: &Rule,
         dry_run: bool,
         strictly: bool,
-        told: &(dyn Fn(Pruned) + Send + Sync),
+        listener: &dyn Listener<PruneEntry>,
     ) -> Result<PruneReport, RegistryError> {
         let mut report = PruneReport::default();
         let mut planned = Vec::new();
-        // Those that are still being counted count, too.
+        let mut unmatched = rule.unmatched();
+        // Pulls that were counted and not yet saved count, too.
         self.keep_pulls().await?;
         let now = self.clock.now();
         for name in self.index.all_repositories().await? {
-            if !rule.concerns(&name) {
+            if !rule.applies_to(&name) {
                 continue;
             }
+            unmatched.saw_repository(&name);
             let holdings = self.index.holdings(&name).await?;
             if holdings.tags.is_empty() {
                 continue;
             }
+            for tag in &holdings.tags {
+                unmatched.saw_tag(&tag.name);
+            }
             report.repositories += 1;
             let plan = rule.plan(&holdings, now);
-            if plan.takes_everything && !rule.may_take_everything() {
+            if plan.deletes_every_tag && !rule.may_delete_every_tag() {
                 report.emptied.push(name.clone());
                 if !strictly {
                     continue;
@@ -84,9 +109,10 @@ impl Registry {
                 plan,
             });
         }
+        report.unmatched = unmatched.patterns();
         let refused = strictly && !report.emptied.is_empty();
         for planned in planned {
-            tell(&planned, &mut report, told);
+            planned.describe(&mut report, listener).await;
             if !dry_run && !refused {
                 self.discard_planned(&planned).await?;
             }
@@ -97,7 +123,7 @@ impl Registry {
     }
 
     async fn discard_planned(&self, planned: &Planned) -> Result<(), RegistryError> {
-        // Children that two indexes share go with the second.
+        // A child that two indexes share is deleted with the second.
         let mut left: Vec<Digest> = Vec::new();
         let mut bundles = bundles(&planned.holdings, &planned.plan).into_iter();
         loop {
@@ -114,7 +140,7 @@ impl Registry {
                 .discard_bundle(planned.name.clone(), bundle, self.discard())
                 .await?;
             if is_last && gone.manifests.is_empty() {
-                // Something holds them since.
+                // Something holds them by now.
                 return Ok(());
             }
             let gone: HashSet<Digest> = gone.manifests.into_iter().collect();
@@ -124,30 +150,39 @@ impl Registry {
     }
 }
 
-fn tell(planned: &Planned, report: &mut PruneReport, told: &(dyn Fn(Pruned) + Send + Sync)) {
-    let name = &planned.name;
-    let mut tagged = HashSet::new();
-    for (tag, verdict) in &planned.plan.tags {
-        match verdict {
-            Verdict::Stays(_) => report.kept += 1,
-            Verdict::Goes(..) => {
-                report.tags += 1;
-                tagged.insert(tag.digest);
+impl Planned {
+    /// Counts the decisions, and reports each.
+    async fn describe(&self, report: &mut PruneReport, listener: &dyn Listener<PruneEntry>) {
+        let mut tagged = HashSet::new();
+        for (tag, decision) in &self.plan.tags {
+            match decision {
+                Decision::Keep(_) => report.kept += 1,
+                Decision::Delete(..) => {
+                    report.tags += 1;
+                    tagged.insert(tag.digest);
+                }
             }
+            let entry = PruneEntry::Tag {
+                repository: self.name.clone(),
+                tag: tag.name.clone(),
+                digest: tag.digest,
+                decision: Box::new(decision.clone()),
+            };
+            listener.hear(entry).await;
         }
-        let judged = Box::new((tag.clone(), verdict.clone()));
-        told(Pruned::Tag(name.clone(), judged));
-    }
-    for digest in &planned.plan.manifests {
-        report.manifests += 1;
-        if !tagged.contains(digest) {
-            told(Pruned::Manifest(name.clone(), *digest));
+        for digest in &self.plan.manifests {
+            report.manifests += 1;
+            if !tagged.contains(digest) {
+                let (repository, digest) = (self.name.clone(), *digest);
+                let entry = PruneEntry::Manifest { repository, digest };
+                listener.hear(entry).await;
+            }
         }
     }
 }
 
-/// What goes, by what comes back together: each manifest that has a tag with all that it brings
-/// along; tags whose manifests stay by themselves.
+/// Groups what is deleted by what a restore brings back together: each tagged manifest with its
+/// children and referrers; tags whose manifests are kept by themselves.
 fn bundles(holdings: &Holdings, plan: &RetentionPlan) -> Vec<Bundle> {
     let gone: HashSet<Digest> = plan.manifests.iter().copied().collect();
     let mut brings: HashMap<Digest, Vec<Digest>> = HashMap::new();
@@ -161,7 +196,7 @@ fn bundles(holdings: &Holdings, plan: &RetentionPlan) -> Vec<Bundle> {
     }
     let mut of: HashMap<Digest, Bundle> = HashMap::new();
     let (mut order, mut alone) = (Vec::new(), Vec::new());
-    for tag in plan.going() {
+    for tag in plan.deleted() {
         if !gone.contains(&tag.digest) {
             alone.push((tag.name.clone(), tag.digest));
             continue;
@@ -172,7 +207,7 @@ fn bundles(holdings: &Holdings, plan: &RetentionPlan) -> Vec<Bundle> {
         });
         bundle.tags.push((tag.name.clone(), tag.digest));
     }
-    // Roots first: what another one brings along goes with it.
+    // Roots first: children and referrers belong to the bundle of their root.
     let going = brings.iter().filter(|(by, _)| gone.contains(*by));
     let brought: HashSet<Digest> = going.flat_map(|(_, these)| these).copied().collect();
     let (inner, outer): (Vec<Digest>, Vec<Digest>) =

@@ -1,128 +1,116 @@
-//! Which tags of a repository go by a retention rule, which manifests go with them, and why.
+//! Evaluates a retention rule for one repository: which tags and manifests it deletes, and why.
 //!
-//! Pure: what a repository holds goes in, a plan comes out. A tag goes when everything that the rule
-//! gives says so. A manifest goes only when nothing that stays holds it: no tag, no index, no
-//! subject; so it is the digest that counts, whatever other names of it go. Tags by which clients
-//! attach something to another manifest (`sha256-<hex>`, with or without a suffix) follow that one.
+//! Pure: the contents of a repository go in, a plan comes out. A tag is deleted when it meets every
+//! condition of the rule. A manifest is deleted only when no tag, index or subject that is kept holds
+//! it. Tags by which clients attach something to another manifest (`sha256-<hex>`, with or without a
+//! suffix) follow that manifest.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Millis;
 use crate::index::{HeldTag, Holdings};
-use crate::oci::{Digest, Repository, Tag};
+use crate::oci::{Digest, Repository, RetentionRule, Tag};
 
-/// What a retention rule says, as it was written.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RuleTerms {
-    /// Patterns of repository names.
-    pub repositories: Vec<String>,
-    /// How many tags stay, those that were pushed last.
-    pub keep_last: Option<usize>,
-    /// Only tags that were pushed longer ago go.
-    pub older_than: Option<Millis>,
-    /// Only tags that match one of these go; all, when there are none.
-    pub matching: Vec<String>,
-    /// Tags that match one of these stay.
-    pub exclude: Vec<String>,
-    /// Only tags that nobody has pulled for so long go.
-    pub not_pulled_for: Option<Millis>,
-    /// Whether all tags of a repository may go.
-    pub all: bool,
-}
-
-/// A retention rule, ready to judge.
+/// A retention rule with its patterns compiled.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    terms: RuleTerms,
-    repositories: GlobSet,
-    matching: GlobSet,
-    exclude: GlobSet,
+    pub(super) rule: RetentionRule,
+    pub(super) repositories: GlobSet,
+    pub(super) matching: GlobSet,
+    pub(super) exclude: GlobSet,
 }
 
-/// Why something stays.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Keeps {
-    /// The rule is not about tags of such a name.
+/// Why a tag is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeepReason {
+    /// The rule does not apply to tags of this name.
     NoMatch,
-    /// The rule leaves out tags of such a name: the pattern.
+    /// The rule excludes tags of this name: the pattern.
     Excluded(String),
     /// It is among the last so many.
-    AmongLast(usize),
-    /// It was pushed at this time, and has to be older than so many milliseconds.
+    AmongLast(u32),
+    /// It was pushed at this time, and must be older than so many milliseconds.
     PushedAt(Millis, Millis),
-    /// It was pulled at this time, and has to be unused for so many milliseconds.
+    /// It was pulled at this time, and must be unused for so many milliseconds.
     PulledAt(Millis, Millis),
-    /// It belongs to a manifest that stays.
+    /// Its name attaches it to a manifest that is kept.
     Subject(Digest),
-    /// A manifest of the repository could not be parsed, so that nobody knows what it holds.
+    /// A manifest of the repository could not be parsed, so that its references are unknown.
     Unreadable,
 }
 
-/// Why something goes. What is not given was not asked for.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Goes {
+/// Why a tag is deleted. A condition that the rule does not have is absent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct DeleteReasons {
     /// It is not among the last so many.
-    pub beyond_last: Option<usize>,
+    pub beyond_last: Option<u32>,
     /// It was pushed at this time, longer ago than so many milliseconds.
     pub pushed_at: Option<(Millis, Millis)>,
     /// It was last pulled at this time, or never, and not for so many milliseconds.
     pub pulled_at: Option<(Option<Millis>, Millis)>,
-    /// It belongs to a manifest that goes or has gone.
+    /// Its name attaches it to a manifest that is deleted or absent.
     pub subject: Option<Digest>,
 }
 
-/// What holds a manifest whose tag goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What holds a manifest whose tag is deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Holder {
     /// Another tag.
     Tag(Tag),
-    /// An index that stays.
+    /// An index that is kept.
     Index(Digest),
     /// The manifest that it refers to.
     Subject(Digest),
 }
 
-/// What is to happen to a tag.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It stays.
-    Stays(Keeps),
-    /// It goes; its manifest stays where something holds that.
-    Goes(Goes, Option<Holder>),
+/// What a rule decides about a tag.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Decision {
+    /// The tag is kept.
+    Keep(KeepReason),
+    /// The tag is deleted; its manifest is kept where something holds that.
+    Delete(DeleteReasons, Option<Holder>),
 }
 
-/// What a rule comes to in one repository.
+/// What a rule does to one repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RetentionPlan {
     /// Its tags, the last pushed first.
-    pub tags: Vec<(HeldTag, Verdict)>,
-    /// The manifests that go, with and without a tag.
+    pub tags: Vec<(HeldTag, Decision)>,
+    /// The manifests that are deleted, with and without a tag.
     pub manifests: Vec<Digest>,
     /// Whether no tag would be left.
-    pub takes_everything: bool,
+    pub deletes_every_tag: bool,
 }
 
 impl RetentionPlan {
-    /// Whether nothing goes.
+    /// Whether nothing is deleted.
     pub fn is_empty(&self) -> bool {
-        self.going().next().is_none()
+        self.deleted().next().is_none()
     }
 
-    /// The tags that go.
-    pub fn going(&self) -> impl Iterator<Item = &HeldTag> {
-        self.tags.iter().filter_map(|(tag, verdict)| match verdict {
-            Verdict::Goes(..) => Some(tag),
-            Verdict::Stays(_) => None,
-        })
+    /// The tags that are deleted.
+    pub fn deleted(&self) -> impl Iterator<Item = &HeldTag> {
+        self.tags
+            .iter()
+            .filter_map(|(tag, decision)| match decision {
+                Decision::Delete(..) => Some(tag),
+                Decision::Keep(_) => None,
+            })
     }
 }
 
 impl Rule {
-    /// Reads the patterns of a rule.
-    pub fn new(terms: RuleTerms) -> Result<Self, globset::Error> {
+    /// Compiles the patterns of a rule.
+    pub fn new(rule: RetentionRule) -> Result<Self, globset::Error> {
         let set = |patterns: &[String], separator: bool| {
             let mut set = GlobSetBuilder::new();
             for pattern in patterns {
@@ -132,51 +120,54 @@ impl Rule {
             set.build()
         };
         Ok(Self {
-            repositories: set(&terms.repositories, true)?,
-            matching: set(&terms.matching, false)?,
-            exclude: set(&terms.exclude, false)?,
-            terms,
+            repositories: set(&rule.repositories, true)?,
+            matching: set(&rule.matching, false)?,
+            exclude: set(&rule.exclude, false)?,
+            rule,
         })
     }
 
-    /// Whether all tags of a repository may go.
-    pub fn may_take_everything(&self) -> bool {
-        self.terms.all
+    /// Whether it may delete all tags of a repository.
+    pub fn may_delete_every_tag(&self) -> bool {
+        self.rule.all
     }
 
-    /// Whether the rule is about a repository.
-    pub fn concerns(&self, repository: &Repository) -> bool {
+    /// Whether the rule applies to a repository.
+    pub fn applies_to(&self, repository: &Repository) -> bool {
         self.repositories.is_match(repository.as_str())
     }
 
-    /// Judges a repository.
+    /// Evaluates the rule for a repository.
     pub fn plan(&self, holdings: &Holdings, now: Millis) -> RetentionPlan {
         let mut tags = holdings.tags.clone();
         tags.sort_by_key(|tag| (Reverse(tag.updated_at), tag.name.clone()));
         let there: HashSet<Digest> = holdings.manifests.iter().map(|one| one.digest).collect();
         let mut seen = 0;
-        let mut verdicts: Vec<(HeldTag, Option<Verdict>)> = Vec::with_capacity(tags.len());
+        let mut decisions: Vec<(HeldTag, Option<Decision>)> = Vec::with_capacity(tags.len());
         for tag in tags {
             let attached = subject_of(&tag.name);
-            let verdict = match attached {
-                // Decided when it is known whether its subject stays.
+            let decision = match attached {
+                // Decided when it is known whether its subject is kept.
                 Some(subject) if there.contains(&subject) => None,
-                _ => Some(self.judge(&tag, attached, holdings.readable, now, &mut seen)),
+                _ => Some(self.decide(&tag, attached, holdings.readable, now, &mut seen)),
             };
-            verdicts.push((tag, verdict));
+            decisions.push((tag, decision));
         }
         let mut graph = Graph::of(holdings);
-        let staying = |verdict: &Option<Verdict>| matches!(verdict, Some(Verdict::Stays(_)));
-        for (tag, _) in verdicts.iter().filter(|(_, verdict)| staying(verdict)) {
+        let is_kept = |decision: &Option<Decision>| matches!(decision, Some(Decision::Keep(_)));
+        for (tag, _) in decisions.iter().filter(|(_, decision)| is_kept(decision)) {
             graph.keep(tag.digest, Some(Holder::Tag(tag.name.clone())));
         }
-        graph.keep_what_no_tag_leads_to();
-        // What is attached to an attachment may come in any order: until nothing changes.
+        graph.keep_unattached();
+        // Attachments of attachments come in any order: repeat until nothing changes.
         loop {
             let mut changed = false;
-            for (tag, verdict) in verdicts.iter_mut().filter(|(_, verdict)| verdict.is_none()) {
-                if let Some(subject) = subject_of(&tag.name).filter(|one| graph.stays(one)) {
-                    *verdict = Some(Verdict::Stays(Keeps::Subject(subject)));
+            for (tag, decision) in decisions
+                .iter_mut()
+                .filter(|(_, decision)| decision.is_none())
+            {
+                if let Some(subject) = subject_of(&tag.name).filter(|one| graph.is_kept(one)) {
+                    *decision = Some(Decision::Keep(KeepReason::Subject(subject)));
                     graph.keep(tag.digest, Some(Holder::Tag(tag.name.clone())));
                     changed = true;
                 }
@@ -185,84 +176,86 @@ impl Rule {
                 break;
             }
         }
-        let tags: Vec<(HeldTag, Verdict)> = verdicts
+        let tags: Vec<(HeldTag, Decision)> = decisions
             .into_iter()
-            .map(|(tag, verdict)| {
-                let verdict = match verdict {
-                    Some(Verdict::Stays(why)) => Verdict::Stays(why),
-                    Some(Verdict::Goes(why, _)) => Verdict::Goes(why, graph.holder(&tag.digest)),
+            .map(|(tag, decision)| {
+                let decision = match decision {
+                    Some(Decision::Keep(why)) => Decision::Keep(why),
+                    Some(Decision::Delete(why, _)) => {
+                        Decision::Delete(why, graph.holder(&tag.digest))
+                    }
                     None => {
-                        let why = Goes {
+                        let why = DeleteReasons {
                             subject: subject_of(&tag.name),
-                            ..Goes::default()
+                            ..DeleteReasons::default()
                         };
-                        Verdict::Goes(why, graph.holder(&tag.digest))
+                        Decision::Delete(why, graph.holder(&tag.digest))
                     }
                 };
-                (tag, verdict)
+                (tag, decision)
             })
             .collect();
-        let stays = |(_, verdict): &(HeldTag, Verdict)| matches!(verdict, Verdict::Stays(_));
+        let is_kept = |(_, decision): &(HeldTag, Decision)| matches!(decision, Decision::Keep(_));
         RetentionPlan {
-            takes_everything: !tags.is_empty() && !tags.iter().any(stays),
-            manifests: graph.gone(),
+            deletes_every_tag: !tags.is_empty() && !tags.iter().any(is_kept),
+            manifests: graph.deleted(),
             tags,
         }
     }
 
-    /// Judges one tag by its own; `seen` counts those that a limit is about.
-    fn judge(
+    /// Decides about one tag by itself; `seen` counts the tags that `keep_last` counts.
+    fn decide(
         &self,
         tag: &HeldTag,
         attached: Option<Digest>,
         readable: bool,
         now: Millis,
-        seen: &mut usize,
-    ) -> Verdict {
+        seen: &mut u32,
+    ) -> Decision {
         let name = tag.name.as_str();
         if !self.matching.is_empty() && !self.matching.is_match(name) {
-            return Verdict::Stays(Keeps::NoMatch);
+            return Decision::Keep(KeepReason::NoMatch);
         }
         if let Some(first) = self.exclude.matches(name).first() {
-            let pattern = self.terms.exclude.get(*first).cloned();
-            return Verdict::Stays(Keeps::Excluded(pattern.unwrap_or_default()));
+            let pattern = self.rule.exclude.get(*first).cloned();
+            return Decision::Keep(KeepReason::Excluded(pattern.unwrap_or_default()));
         }
-        let mut why = Goes {
+        let mut why = DeleteReasons {
             subject: attached,
-            ..Goes::default()
+            ..DeleteReasons::default()
         };
-        if let Some(limit) = self.terms.keep_last
+        if let Some(limit) = self.rule.keep_last
             && attached.is_none()
         {
             *seen += 1;
             if *seen <= limit {
-                return Verdict::Stays(Keeps::AmongLast(limit));
+                return Decision::Keep(KeepReason::AmongLast(limit));
             }
             why.beyond_last = Some(limit);
         }
-        if let Some(age) = self.terms.older_than {
+        if let Some(age) = self.rule.older_than {
             if tag.updated_at > now.saturating_sub(age) {
-                return Verdict::Stays(Keeps::PushedAt(tag.updated_at, age));
+                return Decision::Keep(KeepReason::PushedAt(tag.updated_at, age));
             }
             why.pushed_at = Some((tag.updated_at, age));
         }
-        if let Some(age) = self.terms.not_pulled_for {
+        if let Some(age) = self.rule.not_pulled_for {
             // One that was never pulled counts from its push.
             let used = tag
                 .pulled_at
                 .map_or(tag.updated_at, |at| at.max(tag.updated_at));
             if used > now.saturating_sub(age) {
-                return Verdict::Stays(match tag.pulled_at {
-                    Some(at) if at >= tag.updated_at => Keeps::PulledAt(at, age),
-                    _ => Keeps::PushedAt(tag.updated_at, age),
+                return Decision::Keep(match tag.pulled_at {
+                    Some(at) if at >= tag.updated_at => KeepReason::PulledAt(at, age),
+                    _ => KeepReason::PushedAt(tag.updated_at, age),
                 });
             }
             why.pulled_at = Some((tag.pulled_at, age));
         }
         if !readable {
-            return Verdict::Stays(Keeps::Unreadable);
+            return Decision::Keep(KeepReason::Unreadable);
         }
-        Verdict::Goes(why, None)
+        Decision::Delete(why, None)
     }
 }
 
@@ -277,11 +270,11 @@ pub(super) fn subject_of(tag: &Tag) -> Option<Digest> {
     format!("sha256:{hex}").parse().ok()
 }
 
-/// What holds what in a repository, and what of it stays.
+/// Which manifests hold which in a repository, and which are kept.
 struct Graph<'a> {
-    /// What a manifest holds: the children of an index, and those that refer to it.
+    /// The manifests that a manifest holds: the children of an index, and its referrers.
     holds: HashMap<Digest, Vec<(Digest, Holder)>>,
-    /// What has a tag, an index or a subject that is there.
+    /// Manifests with a tag, a parent index or a present subject.
     held: HashSet<Digest>,
     kept: HashMap<Digest, Option<Holder>>,
     holdings: &'a Holdings,
@@ -314,7 +307,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Keeps a manifest and all that it holds.
+    /// KeepReason a manifest and all that it holds.
     fn keep(&mut self, digest: Digest, holder: Option<Holder>) {
         let mut next = vec![(digest, holder)];
         while let Some((digest, holder)) = next.pop() {
@@ -327,8 +320,8 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// Manifests that were on their own before are none of a rule's business.
-    fn keep_what_no_tag_leads_to(&mut self) {
+    /// Manifests without tag, parent or subject are left alone; `gc --untagged` is for them.
+    fn keep_unattached(&mut self) {
         let manifests = self.holdings.manifests.iter();
         let alone: Vec<Digest> = manifests
             .map(|manifest| manifest.digest)
@@ -339,17 +332,17 @@ impl<'a> Graph<'a> {
         }
     }
 
-    fn stays(&self, digest: &Digest) -> bool {
+    fn is_kept(&self, digest: &Digest) -> bool {
         self.kept.contains_key(digest)
     }
 
-    /// What holds a manifest that stays.
+    /// What holds a manifest that is kept.
     fn holder(&self, digest: &Digest) -> Option<Holder> {
         self.kept.get(digest).cloned().flatten()
     }
 
-    fn gone(&self) -> Vec<Digest> {
+    fn deleted(&self) -> Vec<Digest> {
         let manifests = self.holdings.manifests.iter().map(|one| one.digest);
-        manifests.filter(|digest| !self.stays(digest)).collect()
+        manifests.filter(|digest| !self.is_kept(digest)).collect()
     }
 }

@@ -5,12 +5,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::{Registry, RegistryError};
+use serde::{Deserialize, Serialize};
+
+use super::{CollectEntry, CollectOptions, Registry, RegistryError};
 use crate::index::Contents;
 use crate::oci::{Repository, Tag};
 
 /// Bytes that something takes up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Usage {
     /// All that it names, each blob once.
     pub total: u64,
@@ -19,18 +22,22 @@ pub struct Usage {
 }
 
 /// What a repository takes up.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct RepositoryUsage {
     /// The whole of it.
     pub whole: Usage,
     /// Each tag.
     pub tags: Vec<(Tag, Usage)>,
-    /// What no tag leads to.
+    /// Manifests that no tag leads to.
     pub untagged: Usage,
+    /// Bytes that a collection would free now.
+    pub reclaimable: u64,
 }
 
 /// What everything takes up.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct UsageReport {
     /// By repository.
     pub repositories: BTreeMap<Repository, RepositoryUsage>,
@@ -38,6 +45,8 @@ pub struct UsageReport {
     pub blobs: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// Bytes that a collection would free now.
+    pub reclaimable: u64,
 }
 
 /// Who names a blob.
@@ -87,15 +96,39 @@ impl Ledger {
 }
 
 impl Registry {
-    /// What everything takes up.
-    pub async fn usage(&self) -> Result<UsageReport, RegistryError> {
+    /// What everything takes up; with `under`, only that repository and those below it, with their
+    /// tags.
+    pub async fn usage(&self, under: Option<&Repository>) -> Result<UsageReport, RegistryError> {
         let contents = self.index.contents().await?;
         let counted = tokio::task::spawn_blocking(move || count(&contents)).await;
-        counted.map_err(|error| {
+        let mut report = counted.map_err(|error| {
             let error = std::io::Error::other(error);
-            crate::store::StoreError::new("count", "bytes", error).into()
-        })
+            crate::store::StoreError::new("count", "bytes", error)
+        })?;
+        let options = CollectOptions {
+            dry_run: true,
+            ..CollectOptions::default()
+        };
+        let freed = self.collect(&options, &|_: CollectEntry| {}).await?;
+        report.reclaimable = freed.freed.bytes;
+        report.repositories.retain(|name, usage| {
+            usage.reclaimable = freed.by_repository.get(name).map_or(0, |freed| freed.bytes);
+            match under {
+                Some(under) => is_below(name, under),
+                None => {
+                    usage.tags.clear();
+                    true
+                }
+            }
+        });
+        Ok(report)
     }
+}
+
+/// Whether a repository is `under`, or below it.
+fn is_below(name: &Repository, under: &Repository) -> bool {
+    let rest = name.as_str().strip_prefix(under.as_str());
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 fn count(contents: &Contents) -> UsageReport {

@@ -15,11 +15,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::http::header::{HeaderName, HeaderValue};
-use admin::{Administration, Listening};
+use admin::Listening;
 use anyhow::{Context as _, anyhow};
 use root::Root;
 use stop::{Signals, remove_sockets, wait};
 
+use crate::admin::Administration;
 use crate::auth::Policy;
 use crate::clock::{Clock, Millis};
 use crate::config::{

@@ -1,19 +1,22 @@
-//! What the server does by itself at its time: retention and collection, as the commands do them,
-//! and the check that reads everything slowly.
+//! What the server does on schedule: retention and collection, as the commands do them, and the
+//! check that reads everything slowly.
 
 use std::time::Duration;
 
 use jiff::Zoned;
 
-use super::admin::{Administration, Event, FailureKind, Operation, Outcome};
 use super::milliseconds;
 use super::tasks::Tasks;
-use crate::config::{CollectionSettings, RetentionRule, Schedule, ScrubSettings, Settings};
+use crate::admin::{
+    Administration, CollectOptions, Decision, Entry, Operation, PruneEntry, Reason, Report,
+    RetentionRule,
+};
+use crate::config::{CollectionSettings, Schedule, ScrubSettings, Settings};
 use crate::registry::Registry;
 
 /// How long to wait after a check that failed.
 const AFTER_FAILURE: Duration = Duration::from_mins(1);
-/// How long to rest at most before looking again whether a round is due.
+/// The longest pause before checking again whether a round is due.
 const REST: Duration = Duration::from_hours(1);
 
 /// Starts what the configuration asks for. A registry that may not be written to is left alone.
@@ -49,53 +52,83 @@ async fn collect(
         for rule in &rules {
             retain(&administration, rule).await;
         }
-        let operation = Operation::Collect {
-            dry_run: false,
-            untagged: collection.untagged.map(milliseconds),
-            empty_trash: false,
-        };
-        match administration.execute(operation, &|_| {}).await {
-            Ok(Outcome::Collected(collected)) => tracing::info!(
-                manifests = collected.freed.manifests,
-                blobs = collected.freed.blobs,
-                bytes = collected.freed.bytes,
-                uploads = collected.uploads,
-                held_bytes = collected.held_bytes,
+        collect_in_turn(&administration, &collection).await;
+    }
+}
+
+/// Collects; when another collection runs, after that one.
+async fn collect_in_turn(administration: &Administration, settings: &CollectionSettings) {
+    let options = CollectOptions {
+        untagged: settings.untagged.map(milliseconds),
+        ..CollectOptions::default()
+    };
+    loop {
+        let operation = Operation::Collect(options.clone());
+        match administration.execute(operation, &|_: Entry| {}).await {
+            Ok(Report::CollectReport(report)) => tracing::info!(
+                manifests = report.freed.manifests,
+                blobs = report.freed.blobs,
+                bytes = report.freed.bytes,
+                uploads = report.uploads,
+                held_bytes = report.held_bytes,
                 "collected garbage"
             ),
             Ok(_) => {}
-            Err(failure) if failure.kind == FailureKind::Busy => {
-                tracing::info!(%failure, "did not collect garbage");
+            Err(failure) if matches!(failure.reason, Reason::CollectionRuns { .. }) => {
+                tracing::info!("another collection runs; the scheduled one runs after it");
+                administration.collection_ended().await;
+                continue;
             }
             Err(failure) => tracing::error!(%failure, "could not collect garbage"),
         }
+        return;
     }
 }
 
 async fn retain(administration: &Administration, rule: &RetentionRule) {
-    let told = |event| {
-        if let Event::Goes(line) = event {
-            tracing::info!(name = line.name, why = line.why, "goes by a retention rule");
+    let listener = |entry: Entry| {
+        if let Entry::Prune(PruneEntry::Tag {
+            repository,
+            tag,
+            digest,
+            decision,
+        }) = entry
+            && matches!(*decision, Decision::Delete(..))
+        {
+            tracing::info!(name = %format_args!("{repository}:{tag}"), %digest, "deleted by retention rule");
         }
     };
     let repositories = rule.repositories.join(" ");
-    match administration.retain(rule, &told).await {
-        Ok(pruned) => {
-            for repository in &pruned.emptied {
+    let operation = Operation::Prune {
+        rule: rule.clone(),
+        dry_run: false,
+        lenient: true,
+    };
+    match administration.execute(operation, &listener).await {
+        Ok(Report::PruneReport(report)) => {
+            for repository in &report.emptied {
                 tracing::warn!(
                     %repository,
-                    "a retention rule would take every tag, and took none; all: true lets it"
+                    "a retention rule would delete every tag, so it deleted none; all: true allows it"
+                );
+            }
+            for pattern in &report.unmatched {
+                tracing::warn!(
+                    repositories,
+                    pattern,
+                    "a pattern of a retention rule matches nothing"
                 );
             }
             tracing::info!(
                 repositories,
-                tags = pruned.tags,
-                manifests = pruned.manifests,
-                "went by a retention rule"
+                tags = report.tags,
+                manifests = report.manifests,
+                "applied a retention rule"
             );
         }
+        Ok(_) => {}
         Err(failure) => {
-            tracing::error!(%failure, repositories, "could not go by a retention rule");
+            tracing::error!(%failure, repositories, "could not apply a retention rule");
         }
     }
 }

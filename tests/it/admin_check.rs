@@ -159,12 +159,12 @@ fn links_are_written_again_and_dangling_ones_moved_away() {
     fs::remove_file(link(&root, &revision)).unwrap();
 
     let mut expected = [
-        format!("blob {config} of team/app: the layout shows something else; remedy: check --repair adds it"),
-        format!("blob {layer} of team/app: the layout does not show it; remedy: check --repair adds it"),
-        format!("blob {nothing} of team/app: its link leads to nothing; remedy: check --repair moves it to regctl/lost+found"),
-        format!("manifest team/app@{}: the layout does not show it; remedy: check --repair adds it", image.digest()),
-        "tag team/app:v1: the layout does not show it; remedy: check --repair adds it".to_owned(),
-        "tag team/app:v9: its link leads to nothing; remedy: check --repair moves it to regctl/lost+found".to_owned(),
+        format!("blob {config} of team/app: its link differs from the index; remedy: check --repair adds it"),
+        format!("blob {layer} of team/app: its link is missing; remedy: check --repair adds it"),
+        format!("blob {nothing} of team/app: its link points to nothing; remedy: check --repair moves it to regctl/lost+found"),
+        format!("manifest team/app@{}: its link is missing; remedy: check --repair adds it", image.digest()),
+        "tag team/app:v1: its link is missing; remedy: check --repair adds it".to_owned(),
+        "tag team/app:v9: its link points to nothing; remedy: check --repair moves it to regctl/lost+found".to_owned(),
     ];
     expected.sort();
     let (found, _) = admin.fails(1, &["check", "-q"]);
@@ -224,8 +224,8 @@ fn what_the_index_does_not_know_is_taken_in() {
         &digest,
     );
     let (found, _) = admin.fails(1, &["check", "-q"]);
-    assert!(found.contains("the index does not know it"), "{found}");
-    assert!(!found.contains("leads to nothing"), "{found}");
+    assert!(found.contains("not in the index"), "{found}");
+    assert!(!found.contains("points to nothing"), "{found}");
     admin.stdout(&["check", "--repair"]);
     assert_eq!(admin.stdout(&["check", "--read", "-q"]), "");
     let remote = server.remote("team/app");

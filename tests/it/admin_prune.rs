@@ -25,11 +25,11 @@ fn the_plan_is_sentences_and_what_goes_can_be_restored() {
             let with = |more: &[&'static str]| [&rule[..], more].concat();
             let planned = admin.stdout(&with(&["--dry-run"]));
             let expected = format!(
-                "team/app:stable stays: the rule is not about tags of this name\n\
-                 team/app:v3 stays: the last one pushed\n\
-                 team/app:v2 goes: not the last one pushed\n\
-                 team/app:v1 goes: not the last one pushed; {} stays, held by the tag stable\n\
-                 1 repository: 2 tags and 1 manifest go, 2 tags stay\n",
+                "keep team/app:stable: the rule does not apply to this name\n\
+                 keep team/app:v3: the last one pushed\n\
+                 delete team/app:v2: not the last one pushed\n\
+                 delete team/app:v1: not the last one pushed; {} is kept, held by the tag stable\n\
+                 1 repository: delete 2 tags and 1 manifest, keep 2 tags\n",
                 images[0].digest()
             );
             assert_eq!(planned, expected);
@@ -58,8 +58,8 @@ fn a_rule_that_would_take_everything_is_refused() {
         |admin, _| {
             let rule = ["prune", "team/*", "--match", "*", "--yes"];
             let (_, error) = admin.fails(1, &rule);
-            let expected = "error: nothing was deleted: it would take every tag of team/app; \
-                            hint: --keep-last N keeps some, --all takes them\n";
+            let expected = "error: nothing was deleted: the rule would delete every tag of team/app; \
+                            hint: --keep-last N keeps some, --all allows it\n";
             assert_eq!(error, expected);
             assert_eq!(admin.stdout(&["trash", "-o", "name"]), "");
             let report = admin.json(&[&rule[..], &["--all", "-o", "json"]].concat());
@@ -107,7 +107,7 @@ fn an_index_goes_with_what_is_its_own_and_comes_back_whole() {
         |admin, (shared, own, signature)| {
             let text = admin.stdout(&["prune", "**", "--keep-last", "1"]);
             for (image, goes) in [(own, true), (signature, true), (shared, false)] {
-                let line = format!("manifest team/app@{} goes: ", image.digest());
+                let line = format!("delete manifest team/app@{}: ", image.digest());
                 assert_eq!(text.contains(&line), goes, "{text}");
             }
             admin.stdout(&["gc", "--untagged"]);
@@ -143,15 +143,15 @@ fn what_was_pulled_stays() {
                 "stable",
             ];
             let text = admin.stdout(&[&rule[..], &["--dry-run"]].concat());
-            assert!(text.contains("team/app:v2 goes: pulled 20"), "{text}");
+            assert!(text.contains("delete team/app:v2: pulled 20"), "{text}");
             assert!(
-                text.contains("team/app:v3 goes: not known to be pulled"),
+                text.contains("delete team/app:v3: no pull known in"),
                 "{text}"
             );
             let rule = ["prune", "team/app", "--not-pulled-for", "1d", "--dry-run"];
             let text = admin.stdout(&rule);
-            assert!(text.contains("team/app:v2 stays: pulled 20"), "{text}");
-            assert!(text.contains("team/app:v3 stays: pushed 20"), "{text}");
+            assert!(text.contains("keep team/app:v2: pulled 20"), "{text}");
+            assert!(text.contains("keep team/app:v3: pushed 20"), "{text}");
         },
         |server, _| assert_eq!(server.remote("team/app").tags().len(), 4),
     );
@@ -180,9 +180,34 @@ regctl:
     assert_eq!(server.remote("other").verify("v1"), images[0].digest());
     let log = server.log();
     assert!(
-        log.contains("team/app:v2") && log.contains("all: true lets it"),
+        log.contains("team/app:v2") && log.contains("all: true allows it"),
         "{log}"
     );
     let status = Admin::of(server.root()).json(&["gc", "--status", "-o", "json"]);
     assert!(!status["runs"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn patterns_that_match_nothing_are_named() {
+    each_way(
+        WITH_TRASH,
+        push,
+        |admin, _| {
+            let rule = |pattern: &'static str, more: &[&'static str]| {
+                let fixed = ["prune", pattern, "--keep-last", "9", "--yes"];
+                let assert = admin.run(&[&fixed[..], more].concat()).success();
+                crate::cli_support::text(&assert.get_output().stderr)
+            };
+            assert_eq!(rule("team/*", &[]), "");
+            for (pattern, more, named) in [
+                ("teem/*", &[][..], "teem/*"),
+                ("team/*", &["--match", "w*", "--match", "v*"], "w*"),
+                ("team/*", &["--exclude", "stabel"], "stabel"),
+            ] {
+                let expected = format!("warning: {named} matches nothing\n");
+                assert_eq!(rule(pattern, more), expected);
+            }
+        },
+        |server, _| assert_eq!(server.remote("team/app").tags().len(), 4),
+    );
 }

@@ -5,15 +5,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms that it may use. `telemetry` and `clock` are open to all.
-const ROOMS: [(&str, &[&str]); 16] = [
+const ROOMS: [(&str, &[&str]); 17] = [
     ("oci", &[]),
     ("hash", &["oci"]),
     ("store", &["oci", "hash"]),
     ("index", &["oci"]),
     ("registry", &["oci", "hash", "store", "index"]),
     ("auth", &["oci", "index"]),
-    ("http", &["oci", "registry", "auth", "web"]),
-    ("web", &["oci", "hash", "registry", "auth"]),
+    ("admin", &["oci", "registry", "auth"]),
+    ("http", &["oci", "registry", "auth", "admin", "web"]),
+    ("web", &["oci", "hash", "registry", "auth", "admin"]),
     ("client", &["oci", "hash"]),
     ("archive", &["oci", "hash"]),
     ("transfer", &["oci", "hash", "client", "archive"]),
@@ -21,13 +22,15 @@ const ROOMS: [(&str, &[&str]); 16] = [
     (
         "server",
         &[
-            "oci", "hash", "store", "index", "registry", "auth", "http", "web", "client",
+            "oci", "hash", "store", "index", "registry", "auth", "admin", "http", "web", "client",
             "archive", "transfer", "config",
         ],
     ),
     (
         "cli",
-        &["client", "archive", "transfer", "config", "server", "oci"],
+        &[
+            "client", "archive", "transfer", "admin", "config", "server", "oci",
+        ],
     ),
     ("telemetry", &[]),
     ("clock", &[]),

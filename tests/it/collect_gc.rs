@@ -1,4 +1,4 @@
-//! `regctl gc`: what goes and what is held, through a server and without one.
+//! `regctl gc`: what is deleted and what is held, through a server and without one.
 
 use regctl::oci::Digest;
 
@@ -34,7 +34,7 @@ fn garbage_goes_and_a_dry_run_says_the_same() {
             let again = admin.stdout(&["gc", "--dry-run"]);
             assert_eq!(planned, again, "a dry run takes nothing");
             let line = format!(
-                "blob {} of team/app goes: 2.0 KiB, nothing refers to it",
+                "delete blob {} of team/app: 2.0 KiB, no manifest refers to it",
                 made.garbage
             );
             assert_eq!(lines(&planned)[0], line);
@@ -85,8 +85,8 @@ fn what_was_promised_is_held_and_said_so() {
     assert_eq!(report["blobs"], 0);
     let line = &report["lines"][0];
     assert_eq!(line["name"], made.garbage.to_string());
-    assert_eq!(line["goes"], false);
-    assert_eq!(line["why"], "a client was told that it is there");
+    assert_eq!(line["action"], "keep");
+    assert_eq!(line["reason"], "leased: a client was told that it exists");
     assert!(line["until"].is_string());
     server
         .remote("team/app")
@@ -144,7 +144,7 @@ fn untagged_manifests_go_when_asked_and_when_they_are_old_enough() {
             assert_eq!(admin.stdout(&old), "Garbage: none\n");
             let text = admin.stdout(&["gc", "--untagged"]);
             let line = format!(
-                "manifest team/app@{} goes: no tag and no index holds it",
+                "delete manifest team/app@{}: no tag and no index holds it",
                 moved.digest()
             );
             assert!(text.contains(&line), "{text}");

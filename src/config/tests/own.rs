@@ -1,7 +1,8 @@
 //! The keys of regctl's own: collection, retention, the check in the background.
 
 use super::{load_text, settings};
-use crate::config::{CollectionSettings, PagesSettings, RetentionRule, ScrubSettings};
+use crate::config::{CollectionSettings, PagesSettings, ScrubSettings};
+use crate::oci::RetentionRule;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -40,10 +41,10 @@ fn every_key_has_its_meaning() {
     let rule = RetentionRule {
         repositories: texts(&["team/*"]),
         keep_last: Some(10),
-        older_than: Some(30 * DAY),
+        older_than: Some(30 * 86_400_000),
         matching: texts(&["v*"]),
         exclude: texts(&["release-*", "stable"]),
-        not_pulled_for: Some(90 * DAY),
+        not_pulled_for: Some(90 * 86_400_000),
         all: false,
     };
     assert_eq!(settings.retention, [rule]);
@@ -64,15 +65,15 @@ fn every_key_has_its_meaning() {
     let lines: Vec<&str> = described
         .lines()
         .filter(|line| {
-            ["Collects", "Deleted", "Tags that", "Reads"]
+            ["Collects", "Deleted", "Deletes", "Reads"]
                 .iter()
                 .any(|word| line.starts_with(word))
         })
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
-    Collects garbage: at 0 3 * * *, with manifests that nothing holds after 168h
+    Collects garbage: at 0 3 * * *, with untagged manifests older than 168h
     Deleted tags: can be restored for 48h (regctl restore)
-    Tags that go from team/*: beyond the last 10, older than 30d, not pulled for 90d, that match v*, but not release-* or stable
+    Deletes tags from team/*: beyond the last 10, older than 30d, not pulled for 90d, that match v*, but not release-* or stable
     Reads everything: every 14d, at most 2097152 bytes a second
     ");
 }

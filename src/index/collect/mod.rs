@@ -13,6 +13,7 @@ mod take;
 
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use sqlx::Arguments;
 use sqlx::sqlite::SqliteArguments;
 
@@ -60,8 +61,9 @@ impl CollectTerms {
 }
 
 /// Why a manifest goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhyGone {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ManifestDeleteReason {
     /// No tag, no parent holds it.
     Untagged,
     /// It refers to a subject that is gone, or goes.
@@ -69,8 +71,9 @@ pub enum WhyGone {
 }
 
 /// Why a manifest that nothing holds stays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum KeptManifest {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ManifestKeepReason {
     /// It can't be read.
     Unreadable,
     /// One in its repository can't be read, which may refer to it.
@@ -81,7 +84,7 @@ pub enum KeptManifest {
     Sparse,
 }
 
-impl FromStr for KeptManifest {
+impl FromStr for ManifestKeepReason {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
@@ -96,7 +99,8 @@ impl FromStr for KeptManifest {
 }
 
 /// What holds a blob that no manifest refers to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Hold {
     /// Somebody was told that it is there.
     Lease,
@@ -140,7 +144,7 @@ pub struct PlannedManifest {
     /// Its digest.
     pub digest: Digest,
     /// Why it goes.
-    pub why: WhyGone,
+    pub why: ManifestDeleteReason,
 }
 
 /// A manifest that nothing holds and that stays.
@@ -151,7 +155,7 @@ pub struct KeptRecord {
     /// Its digest.
     pub digest: Digest,
     /// Why it stays.
-    pub why: KeptManifest,
+    pub why: ManifestKeepReason,
 }
 
 /// A row of a planned blob.

@@ -8,7 +8,8 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::super::{Index, IndexError, PAGE_OF_ROWS, batch, parsed};
 use super::{
-    CollectTerms, HeldBlob, Hold, KeptRecord, PlannedBlob, PlannedManifest, WhyGone, planned_blob,
+    CollectTerms, HeldBlob, Hold, KeptRecord, ManifestDeleteReason, PlannedBlob, PlannedManifest,
+    planned_blob,
 };
 use crate::clock::Millis;
 use crate::oci::Repository;
@@ -148,9 +149,9 @@ impl Plan {
                     repository: parsed("repository name", &repository)?,
                     digest: parsed("digest", &digest)?,
                     why: if orphaned {
-                        WhyGone::Orphaned
+                        ManifestDeleteReason::Orphaned
                     } else {
-                        WhyGone::Untagged
+                        ManifestDeleteReason::Untagged
                     },
                 })
             })

@@ -1,5 +1,7 @@
 //! The collections that were begun, and how they ended.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::{Index, IndexError, column};
 use crate::clock::Millis;
 
@@ -7,7 +9,8 @@ use crate::clock::Millis;
 const KEPT: i64 = 50;
 
 /// A collection that was begun.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct CollectionRecord {
     /// When it began.
     pub started_at: Millis,

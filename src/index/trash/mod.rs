@@ -10,6 +10,8 @@ mod throw;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::{Digest, Repository, Tag};
@@ -18,7 +20,8 @@ pub use throw::Discard;
 pub(super) use throw::{throw_manifest, throw_repository, throw_tag, throw_with};
 
 /// What was deleted by one request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum TrashedKind {
     /// A tag.
     Tag,
@@ -52,7 +55,8 @@ impl FromStr for TrashedKind {
 }
 
 /// What is to be restored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Restorable {
     /// A tag, with the manifest where that was deleted as well.
     Tag(Repository, Tag),
@@ -60,6 +64,17 @@ pub enum Restorable {
     Manifest(Repository, Digest),
     /// All that a repository had when it was deleted as a whole.
     Repository(Repository),
+}
+
+impl Restorable {
+    /// The repository that it is in.
+    pub fn repository(&self) -> &Repository {
+        match self {
+            Self::Tag(repository, _)
+            | Self::Manifest(repository, _)
+            | Self::Repository(repository) => repository,
+        }
+    }
 }
 
 impl fmt::Display for Restorable {
@@ -73,7 +88,8 @@ impl fmt::Display for Restorable {
 }
 
 /// What was restored.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Restored {
     /// Tags that are set again.
     pub tags: Vec<(Tag, Digest)>,
@@ -97,7 +113,8 @@ pub enum Restoring {
 }
 
 /// A deletion that can still be restored.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Trashed {
     /// What was deleted.
     pub kind: TrashedKind,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::bytes::Content;
-use super::{Check, Checked, Difference};
+use super::{Check, CheckEntry, Difference};
 use crate::index::AuditedBlob;
 use crate::oci::{Algorithm, Digest};
 use crate::registry::survey::CHUNK;
@@ -43,7 +43,7 @@ impl Check<'_> {
             // Somebody may have put the right bytes where they belong.
             if self.registry.content(&digest).await? == Content::Right {
                 if self.registry.hold_to_be_known(digest).await? {
-                    (self.tell)(Checked::Healed(digest));
+                    self.listener.hear(CheckEntry::Healed(digest)).await;
                 }
             } else {
                 let aside = self
@@ -130,7 +130,7 @@ impl Registry {
         }
         let unknown = found.keys().filter(|digest| !known.contains_key(*digest));
         differences.extend(unknown.map(|digest| Difference::BlobUnknown(*digest)));
-        differences.sort_by_cached_key(ToString::to_string);
+        differences.sort_unstable();
         Ok((known.len() as u64, differences))
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 
-use super::{Check, Checked, Difference};
+use super::{Check, CheckEntry, Difference};
 use crate::hash::Hasher;
 use crate::oci::Digest;
 use crate::registry::{Registry, RegistryError};
@@ -104,11 +104,10 @@ impl Check<'_> {
     pub(super) async fn bytes(&mut self) -> Result<(), RegistryError> {
         let registry = self.registry;
         let (_, all) = registry.index.blob_totals().await?;
-        let (read, tell) = (AtomicU64::new(0), self.tell);
+        let (read, listener) = (AtomicU64::new(0), self.listener);
         let count = &|bytes: u64| {
             let read = read.fetch_add(bytes, Ordering::Relaxed) + bytes;
-            tell(Checked::Read(read, all.max(read)));
-            std::future::ready(())
+            listener.hear(CheckEntry::Read(read, all.max(read)))
         };
         let mut last = None;
         loop {

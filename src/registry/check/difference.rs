@@ -1,12 +1,14 @@
-//! What a check may find, in one line each, with its remedy.
+//! What a check may find, and what remedies it. Sentences about it are written where people read
+//! them.
 
-use std::fmt;
+use serde::{Deserialize, Serialize};
 
 use crate::index::Link;
 use crate::oci::{Digest, Repository};
 
 /// How the layout and the index differ from each other, or bytes from their digest.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Difference {
     /// The index knows a blob, and the layout has no bytes of it.
     BlobGone(Digest),
@@ -56,7 +58,8 @@ pub enum Difference {
 }
 
 /// What helps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Remedy {
     /// The index or the layout can be brought up from the other.
     Derive,
@@ -86,80 +89,6 @@ impl Difference {
             Self::LinkDangling(..) | Self::Stray(_) => Remedy::SetAside,
             Self::BlobGone(_) | Self::BlobDamaged(_) | Self::NeededGone { .. } => Remedy::Push,
             Self::BlobUnreadable(..) => Remedy::Operator,
-        }
-    }
-}
-
-impl fmt::Display for Remedy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Derive => "check --repair adds it",
-            Self::SetAside => "check --repair moves it to regctl/lost+found",
-            Self::Push => "push an image that has it again",
-            Self::Operator => "look at the device",
-        })
-    }
-}
-
-/// A link as a person names it.
-fn name(f: &mut fmt::Formatter<'_>, repository: &Repository, link: &Link) -> fmt::Result {
-    match link {
-        Link::Layer(digest) => write!(f, "blob {digest} of {repository}"),
-        Link::Revision(digest) => write!(f, "manifest {repository}@{digest}"),
-        Link::Tag(tag) => write!(f, "tag {repository}:{tag}"),
-    }
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::BlobGone(digest) => write!(f, "blob {digest}: its bytes are gone"),
-            Self::BlobDamaged(digest) => write!(f, "blob {digest}: its bytes are damaged"),
-            Self::BlobUnreadable(digest, error) => {
-                write!(f, "blob {digest}: its bytes can't be read: {error}")
-            }
-            Self::BlobSize {
-                digest,
-                known,
-                found,
-            } => write!(
-                f,
-                "blob {digest}: the index says {known} bytes, and it has {found}"
-            ),
-            Self::BlobUnknown(digest) => write!(f, "blob {digest}: the index does not know it"),
-            Self::LinkMissing(repository, link) => {
-                name(f, repository, link)?;
-                f.write_str(": the layout does not show it")
-            }
-            Self::LinkWrong(repository, link) => {
-                name(f, repository, link)?;
-                f.write_str(": the layout shows something else")
-            }
-            Self::LinkUnknown(repository, link) => {
-                name(f, repository, link)?;
-                f.write_str(": the index does not know it")
-            }
-            Self::LinkDangling(repository, link) => {
-                name(f, repository, link)?;
-                f.write_str(": its link leads to nothing")
-            }
-            Self::NeededGone {
-                repository,
-                manifest,
-                digest,
-            } => write!(
-                f,
-                "manifest {repository}@{manifest}: needs {digest}, which is gone"
-            ),
-            Self::NeededUnlinked {
-                repository,
-                manifest,
-                digest,
-            } => write!(
-                f,
-                "manifest {repository}@{manifest}: needs {digest}, which {repository} may not read"
-            ),
-            Self::Stray(key) => write!(f, "{key}: is no part of a registry"),
         }
     }
 }

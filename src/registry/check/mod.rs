@@ -16,7 +16,9 @@ mod scrub;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::{Registry, RegistryError};
+use serde::{Deserialize, Serialize};
+
+use super::{Listener, Registry, RegistryError};
 use crate::oci::{Digest, Repository};
 
 pub use difference::{Difference, Remedy};
@@ -28,7 +30,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const GLANCE: Duration = Duration::from_millis(5);
 
 /// What a check is to do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct CheckOptions {
     /// Every byte is read.
     pub read: bool,
@@ -36,9 +39,10 @@ pub struct CheckOptions {
     pub repair: bool,
 }
 
-/// What a check tells on its way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Checked {
+/// What a check reports while it runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CheckEntry {
     /// Something differs.
     Found(Difference),
     /// Something differed, and is well now.
@@ -50,7 +54,8 @@ pub enum Checked {
 }
 
 /// How a check ended.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct CheckReport {
     /// Repositories that were looked at.
     pub repositories: u64,
@@ -66,29 +71,27 @@ pub struct CheckReport {
     pub repaired: u64,
 }
 
-type Tell<'a> = &'a (dyn Fn(Checked) + Send + Sync);
-
 /// A check under way.
 struct Check<'a> {
     registry: &'a Registry,
     options: CheckOptions,
-    tell: Tell<'a>,
+    listener: &'a dyn Listener<CheckEntry>,
     report: CheckReport,
     /// Blobs of which it is known already that their bytes are not right.
     unwell: HashSet<Digest>,
 }
 
 impl Registry {
-    /// Compares layout and index; `told` gets each difference.
+    /// Compares layout and index; `listener` receives each difference.
     pub async fn check(
         &self,
         options: CheckOptions,
-        told: Tell<'_>,
+        listener: &dyn Listener<CheckEntry>,
     ) -> Result<CheckReport, RegistryError> {
         let mut check = Check {
             registry: self,
             options,
-            tell: told,
+            listener,
             report: CheckReport::default(),
             unwell: HashSet::new(),
         };
@@ -141,12 +144,12 @@ impl Check<'_> {
         }
         if self.options.repair && self.registry.repair(&difference).await? {
             self.report.repaired += 1;
-            (self.tell)(Checked::Repaired(difference));
+            self.listener.hear(CheckEntry::Repaired(difference)).await;
             return Ok(());
         }
         self.report.left += 1;
         self.report.mismatches += u64::from(difference.is_mismatch());
-        (self.tell)(Checked::Found(difference));
+        self.listener.hear(CheckEntry::Found(difference)).await;
         Ok(())
     }
 

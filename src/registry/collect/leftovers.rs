@@ -1,53 +1,54 @@
-//! What was begun and never became anything: uploads that nobody goes on with, and files of ours
-//! that a crash has left.
+//! Leftovers: uploads that have timed out, and our own temporary files that a crash left behind.
 //!
-//! Files of others are left alone, whatever they look like: those of ours that lie among the links
-//! of the layout are removed by the next start, which knows from the journal where to look.
+//! Files of other programs are left alone, whatever they look like. Our temporary files among the
+//! links of the layout are removed by the next start, which finds their directories in the journal.
 
 use super::super::{Registry, RegistryError, layout, upkeep};
-use super::Collected;
+use super::CollectEntry;
+use super::run::Run;
 use crate::store::Step;
 
-/// Files this old that nothing claims are nobody's, in nanoseconds by the clock of the store.
+/// Age from which an unclaimed file is a leftover, in nanoseconds by the clock of the store.
 const ABANDONED: i64 = 60 * 60 * 1_000_000_000;
-/// Uploads that a dry run tells of at most.
-const TOLD: usize = 100_000;
+/// Uploads that a dry run reports at most.
+const DRY_LIMIT: usize = 100_000;
 
-impl Registry {
-    /// Takes, or only tells, what was left: calls `tell` for each thing.
-    pub(super) async fn collect_leftovers(
-        &self,
-        dry_run: bool,
-        mut tell: impl FnMut(Collected) + Send,
-    ) -> Result<(), RegistryError> {
-        if let Some(age) = self.rules.uploads {
-            let limit = if dry_run { TOLD } else { upkeep::SOME };
+impl Run<'_> {
+    /// Deletes leftovers, or only reports them.
+    pub(super) async fn leftovers(&mut self) -> Result<(), RegistryError> {
+        let (registry, dry_run) = (self.registry, self.options.dry_run);
+        if let Some(age) = registry.rules.uploads {
+            let limit = if dry_run { DRY_LIMIT } else { upkeep::SOME };
             loop {
-                let some = self.purge_some_uploads(age, dry_run, limit).await?;
+                let some = registry.purge_some_uploads(age, dry_run, limit).await?;
                 let last = some.is_empty() || dry_run;
                 for upload in some {
-                    tell(Collected::Upload {
+                    let entry = CollectEntry::Upload {
                         repository: upload.repository,
                         id: upload.id,
                         bytes: upload.position,
                         moved_at: upload.updated_at,
-                    });
+                    };
+                    self.report(entry).await;
                 }
                 if last {
                     break;
                 }
             }
         }
-        for (key, bytes) in self.abandoned_files().await? {
+        for (key, bytes) in registry.abandoned_files().await? {
             if !dry_run {
-                self.apply(Step::Remove { key: key.clone() }).await?;
+                registry.apply(Step::Remove { key: key.clone() }).await?;
             }
-            tell(Collected::Temporary { key, bytes });
+            let entry = CollectEntry::TemporaryFile { key, bytes };
+            self.report(entry).await;
         }
         Ok(())
     }
+}
 
-    /// Bytes on their way in that nobody waits for, and half-written records of ours.
+impl Registry {
+    /// Staged bytes that no session claims, and half-written records of ours.
     async fn abandoned_files(&self) -> Result<Vec<(String, u64)>, RegistryError> {
         let directories = [layout::STAGING.to_owned(), layout::OURS.to_owned()];
         let listed = self.store.list(&directories).await?;

@@ -1,10 +1,10 @@
-//! Collection: taking what nothing holds, while the registry serves.
+//! Collection: deleting what nothing holds, while the registry serves.
 //!
-//! A blob stays while a manifest (living or in the trash), a lease, or a manifest that can't be read
-//! holds it; a manifest, when untagged ones go as well, while a tag, a parent, a subject, a lease or
-//! the trash does. What to look at is planned without the writer; each batch that goes is one
-//! transaction, which looks again. Dry and real runs share the planner and tell the same things. One
-//! runs at a time; one that was interrupted is continued by the next.
+//! A blob is held by a manifest (live or in the trash), by a lease, and by an unreadable manifest of
+//! its repository; a manifest, where untagged ones are collected, by a tag, a parent, a subject, a
+//! lease or the trash. Candidates are planned without the writer; each batch is deleted in one
+//! transaction, which checks again. Dry and real runs share the planner and report the same entries.
+//! One real run at a time; the next run continues one that was interrupted.
 
 mod leftovers;
 mod pace;
@@ -12,20 +12,23 @@ mod report;
 mod run;
 mod running;
 
-pub use report::{CollectReport, Collected, CollectionStatus, Freed, Progress};
+pub use report::{CollectEntry, CollectReport, CollectionStatus, Freed, Progress};
 
 pub(super) use running::Running;
+
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Millis;
 
 /// What a collection is to do.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct CollectOptions {
-    /// Only tells what would go.
+    /// Delete nothing, only report.
     pub dry_run: bool,
-    /// Manifests that nothing holds go as well, when they were pushed longer ago than this, in
+    /// Collect untagged manifests as well, those that were pushed longer ago than this, in
     /// milliseconds.
     pub untagged: Option<Millis>,
-    /// What lies in the trash holds nothing any more.
+    /// Empty the trash first.
     pub empty_trash: bool,
 }

@@ -1,81 +1,89 @@
-//! What a collection tells: a line for each thing, sums at the end, and how it stands.
+//! What a collection reports: an entry for each thing that it deletes or keeps, and sums.
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Millis;
-use crate::index::{CollectionRecord, Hold, KeptManifest, WhyGone};
+use crate::index::{CollectionRecord, Hold, ManifestDeleteReason, ManifestKeepReason};
 use crate::oci::{Digest, Repository};
 
-/// One thing that goes, or does not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Collected {
-    /// A blob goes: no manifest refers to it, and nothing else holds it.
+/// One thing that is deleted or kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "kind",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
+pub enum CollectEntry {
+    /// A blob is deleted: no manifest refers to it, and nothing else holds it.
     Blob {
         /// Its canonical digest.
         digest: Digest,
-        /// A repository that may read it, the first by name; none, when there is none.
+        /// A repository that may read it, the first by name, if there is one.
         repository: Option<Repository>,
-        /// Bytes.
+        /// Its size.
         bytes: u64,
     },
-    /// A manifest goes; its bytes are told as a blob.
+    /// A manifest is deleted; its bytes are reported as a blob.
     Manifest {
-        /// Where it is.
+        /// Its repository.
         repository: Repository,
         /// Its digest.
         digest: Digest,
         /// Why.
-        why: WhyGone,
+        why: ManifestDeleteReason,
     },
-    /// A repository goes, in which there is nothing left.
+    /// A repository is deleted: it is empty.
     Repository {
         /// Its name.
         repository: Repository,
     },
-    /// An upload goes that nobody has gone on with.
+    /// An unfinished upload is deleted: it has timed out.
     Upload {
         /// Its repository.
         repository: Repository,
         /// Its session.
         id: String,
-        /// Bytes that it has received, as far as that was kept.
+        /// Bytes received, as of the last time that its state was saved.
         bytes: u64,
-        /// When it last received something.
+        /// When it last received data.
         moved_at: Millis,
     },
-    /// A file goes that a crash has left.
-    Temporary {
+    /// A temporary file that a crash left behind is deleted.
+    TemporaryFile {
         /// Its path below the root.
         key: String,
-        /// Bytes.
+        /// Its size.
         bytes: u64,
     },
-    /// A blob is garbage, and stays for now.
-    Held {
+    /// A blob is kept although no manifest refers to it.
+    HeldBlob {
         /// Its canonical digest.
         digest: Digest,
         /// A repository that it belongs to, the first by name.
         repository: Option<Repository>,
-        /// Bytes.
+        /// Its size.
         bytes: u64,
         /// What holds it.
         by: Hold,
-        /// Until when, where there is an end to it.
+        /// Until when, where that is known.
         until: Option<Millis>,
     },
-    /// A manifest that nothing holds stays all the same.
-    Kept {
-        /// Where it is.
+    /// A manifest is kept although no tag, index or subject holds it.
+    KeptManifest {
+        /// Its repository.
         repository: Repository,
         /// Its digest.
         digest: Digest,
         /// Why.
-        why: KeptManifest,
+        why: ManifestKeepReason,
     },
 }
 
-/// What goes of one repository, or of all.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What is deleted of one repository, or of all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Freed {
     /// Manifests.
     pub manifests: u64,
@@ -86,111 +94,87 @@ pub struct Freed {
 }
 
 /// How a collection ended.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct CollectReport {
-    /// What went, or would.
+    /// What was deleted, or would be.
     pub freed: Freed,
     /// The same by repository: each blob counts for one of those that may read it.
     pub by_repository: BTreeMap<Repository, Freed>,
-    /// Blobs that belong to no repository.
-    pub nowhere: Freed,
-    /// Repositories in which there is nothing left.
+    /// Empty repositories.
     pub repositories: u64,
-    /// Uploads that nobody has gone on with.
+    /// Unfinished uploads that have timed out.
     pub uploads: u64,
     /// Bytes of those.
     pub upload_bytes: u64,
-    /// Files that crashes have left, and their bytes.
+    /// Temporary files that crashes left behind.
     pub temporary: u64,
     /// Bytes of those.
     pub temporary_bytes: u64,
-    /// Blobs that are garbage and stay for now.
+    /// Blobs that are kept although no manifest refers to them.
     pub held_blobs: u64,
     /// Bytes of those.
     pub held_bytes: u64,
-    /// Manifests that nothing holds and that stay all the same.
+    /// Manifests that are kept although nothing holds them.
     pub kept_manifests: u64,
 }
 
 impl CollectReport {
-    /// Whether nothing went.
-    pub fn is_nothing(&self) -> bool {
-        self.freed == Freed::default()
-            && self.repositories == 0
-            && self.uploads == 0
-            && self.temporary == 0
-    }
-
-    /// Counts one thing.
-    pub(super) fn count(&mut self, told: &Collected) {
-        match told {
-            Collected::Blob {
+    /// Counts one entry.
+    pub(super) fn count(&mut self, entry: &CollectEntry) {
+        match entry {
+            CollectEntry::Blob {
                 repository, bytes, ..
             } => {
-                for freed in [
-                    &mut self.freed,
-                    Self::of(
-                        &mut self.by_repository,
-                        &mut self.nowhere,
-                        repository.as_ref(),
-                    ),
-                ] {
+                self.freed.blobs += 1;
+                self.freed.bytes += bytes;
+                if let Some(repository) = repository {
+                    let freed = self.by_repository.entry(repository.clone()).or_default();
                     freed.blobs += 1;
                     freed.bytes += bytes;
                 }
             }
-            Collected::Manifest { repository, .. } => {
+            CollectEntry::Manifest { repository, .. } => {
                 self.freed.manifests += 1;
                 let of = self.by_repository.entry(repository.clone()).or_default();
                 of.manifests += 1;
             }
-            Collected::Repository { .. } => self.repositories += 1,
-            Collected::Upload { bytes, .. } => {
+            CollectEntry::Repository { .. } => self.repositories += 1,
+            CollectEntry::Upload { bytes, .. } => {
                 self.uploads += 1;
                 self.upload_bytes += bytes;
             }
-            Collected::Temporary { bytes, .. } => {
+            CollectEntry::TemporaryFile { bytes, .. } => {
                 self.temporary += 1;
                 self.temporary_bytes += bytes;
             }
-            Collected::Held { bytes, .. } => {
+            CollectEntry::HeldBlob { bytes, .. } => {
                 self.held_blobs += 1;
                 self.held_bytes += bytes;
             }
-            Collected::Kept { .. } => self.kept_manifests += 1,
-        }
-    }
-
-    fn of<'a>(
-        by_repository: &'a mut BTreeMap<Repository, Freed>,
-        nowhere: &'a mut Freed,
-        repository: Option<&Repository>,
-    ) -> &'a mut Freed {
-        match repository {
-            Some(repository) => by_repository.entry(repository.clone()).or_default(),
-            None => nowhere,
+            CollectEntry::KeptManifest { .. } => self.kept_manifests += 1,
         }
     }
 }
 
 /// How far a collection has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct Progress {
     /// When it began.
     pub since: Millis,
-    /// Whether it only tells what would go.
-    pub dry_run: bool,
-    /// What went so far.
+    /// What has been deleted so far.
     pub freed: Freed,
-    /// Manifests and blobs that are planned to go and have not yet.
+    /// Manifests and blobs that are planned and not yet deleted.
     pub left: u64,
 }
 
 /// Whether a collection runs, and how the last ones ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct CollectionStatus {
     /// The one that runs.
     pub running: Option<Progress>,
-    /// The last runs, dry ones not among them, the latest first.
+    /// The last runs without the dry ones, the latest first.
     pub runs: Vec<CollectionRecord>,
 }

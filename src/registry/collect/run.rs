@@ -4,55 +4,54 @@ use std::time::Instant;
 
 use futures_util::future;
 
-use super::super::{Registry, RegistryError};
+use super::super::{Listener, Registry, RegistryError};
 use super::pace::{Pace, Pacer};
 use super::running::Turn;
-use super::{CollectOptions, CollectReport, Collected, CollectionStatus, Freed, Progress};
+use super::{CollectEntry, CollectOptions, CollectReport, CollectionStatus, Progress};
 use crate::clock::Millis;
 use crate::index::{CollectTerms, CollectionRecord, HeldBlob, Plan, PlannedBlob, PlannedManifest};
 
-/// Candidates that are settled in one transaction.
+/// Candidates that are dismissed in one transaction.
 const SETTLED: usize = 256;
-/// How long what was done waits at most to be synced and forgotten, in milliseconds.
+/// The longest time between two syncs of the journal, in milliseconds.
 const SYNC: Millis = 10_000;
-/// Runs that a status tells of.
+/// Runs that a status lists.
 const RUNS: usize = 10;
 
-/// Who is told of each thing.
-type Told<'a> = &'a (dyn Fn(Collected) + Send + Sync);
-
 /// A collection under way.
-struct Run<'a> {
-    registry: &'a Registry,
-    options: &'a CollectOptions,
+pub(super) struct Run<'a> {
+    pub(super) registry: &'a Registry,
+    pub(super) options: &'a CollectOptions,
     terms: CollectTerms,
     report: CollectReport,
-    told: Told<'a>,
-    turn: Turn,
+    listener: &'a dyn Listener<CollectEntry>,
+    /// A dry run has none.
+    turn: Option<Turn>,
     pace: Pacer,
 }
 
 impl Registry {
-    /// Takes what nothing holds, or tells what it would take. `told` learns of each thing once it
-    /// has gone.
+    /// Deletes what nothing holds, or with `dry_run` reports what it would delete. `listener`
+    /// receives each thing after it has been deleted.
     pub async fn collect(
         &self,
         options: &CollectOptions,
-        told: Told<'_>,
+        listener: &dyn Listener<CollectEntry>,
     ) -> Result<CollectReport, RegistryError> {
         let now = self.clock.now();
-        let turn = self
-            .running
-            .begin(Progress {
+        let turn = if options.dry_run {
+            None
+        } else {
+            let progress = Progress {
                 since: now,
-                dry_run: options.dry_run,
-                freed: Freed::default(),
-                left: 0,
-            })
-            .map_err(|other| RegistryError::CollectionRuns { since: other.since })?;
-        if !options.dry_run {
+                ..Progress::default()
+            };
+            let turn = self.running.begin(progress);
+            let turn =
+                turn.map_err(|other| RegistryError::CollectionRuns { since: other.since })?;
             self.must_be_writable()?;
-        }
+            Some(turn)
+        };
         let mut run = Run {
             registry: self,
             options,
@@ -63,7 +62,7 @@ impl Registry {
                 pulled: now.saturating_sub(self.rules.lease),
             },
             report: CollectReport::default(),
-            told,
+            listener,
             turn,
             pace: Pacer::default(),
         };
@@ -83,15 +82,20 @@ impl Registry {
             failure: done.as_ref().err().map(ToString::to_string),
         };
         let noted = self.index.end_collection(id, record).await;
-        // Why it failed counts more than that this could not be noted.
+        // The reason of the failure matters more than a failure to record it.
         done?;
         noted?;
         Ok(run.report)
     }
 
+    /// Waits until no collection runs.
+    pub async fn collection_ended(&self) {
+        self.running.ended().await;
+    }
+
     /// Whether a collection runs, and how the last ones ended.
     pub async fn collection_status(&self) -> Result<CollectionStatus, RegistryError> {
-        // Asked first: one that ends meanwhile is in both rather than in none.
+        // Read first: a collection that ends meanwhile is in both rather than in none.
         let running = self.running.now();
         let runs = self.index.collections(RUNS).await?;
         Ok(CollectionStatus { running, runs })
@@ -99,16 +103,23 @@ impl Registry {
 }
 
 impl Run<'_> {
-    fn tell(&mut self, thing: Collected) {
-        self.report.count(&thing);
+    /// Counts an entry, and passes it to the listener.
+    pub(super) async fn report(&mut self, entry: CollectEntry) {
+        self.report.count(&entry);
         let freed = self.report.freed;
-        self.turn.note(|progress| {
+        self.note(|progress| {
             if freed != progress.freed {
                 progress.left = progress.left.saturating_sub(1);
             }
             progress.freed = freed;
         });
-        (self.told)(thing);
+        self.listener.hear(entry).await;
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Progress)) {
+        if let Some(turn) = &self.turn {
+            turn.note(change);
+        }
     }
 
     async fn work(&mut self) -> Result<(), RegistryError> {
@@ -125,8 +136,7 @@ impl Run<'_> {
         let done = self.relations(&mut plan).await;
         plan.close().await?;
         done?;
-        let left = registry.collect_leftovers(self.options.dry_run, |thing| self.tell(thing));
-        left.await
+        self.leftovers().await
     }
 
     /// Manifests, then blobs, then repositories.
@@ -136,22 +146,22 @@ impl Run<'_> {
             if round.is_empty() {
                 break;
             }
-            self.turn
-                .note(|progress| progress.left += round.len() as u64);
+            self.note(|progress| progress.left += round.len() as u64);
             self.manifests(round).await?;
         }
         for kept in plan.kept().await? {
-            self.tell(Collected::Kept {
+            self.report(CollectEntry::KeptManifest {
                 repository: kept.repository,
                 digest: kept.digest,
                 why: kept.why,
-            });
+            })
+            .await;
         }
         if !self.options.dry_run {
             plan.forget_manifests().await?;
         }
         let found = plan.find_blobs().await?;
-        self.turn.note(|progress| progress.left = found);
+        self.note(|progress| progress.left = found);
         let mut synced = self.registry.clock.now();
         let mut last = None;
         loop {
@@ -161,7 +171,7 @@ impl Run<'_> {
             };
             last = Some(end);
             self.blobs(page).await?;
-            // Nobody else does where no server runs.
+            // Without a server nobody else syncs it.
             if !self.options.dry_run && self.registry.clock.now() - synced > SYNC {
                 self.registry.forget_journal().await?;
                 synced = self.registry.clock.now();
@@ -178,18 +188,19 @@ impl Run<'_> {
             };
             last = Some(end);
             for HeldBlob { blob, by, until } in page {
-                self.tell(Collected::Held {
+                self.report(CollectEntry::HeldBlob {
                     digest: blob.digest,
                     repository: blob.repository,
                     bytes: blob.size,
                     by,
                     until,
-                });
+                })
+                .await;
             }
         }
         self.repositories(plan).await?;
         if !self.options.dry_run {
-            self.settle(plan).await?;
+            self.dismiss(plan).await?;
         }
         Ok(())
     }
@@ -220,11 +231,12 @@ impl Run<'_> {
             });
             for gone in future::join_all(batches).await {
                 for manifest in gone? {
-                    self.tell(Collected::Manifest {
+                    self.report(CollectEntry::Manifest {
                         repository: manifest.repository,
                         digest: manifest.digest,
                         why: manifest.why,
-                    });
+                    })
+                    .await;
                 }
             }
             pace.rest(begun.elapsed()).await;
@@ -260,11 +272,12 @@ impl Run<'_> {
             });
             for gone in future::join_all(batches).await {
                 for blob in gone? {
-                    self.tell(Collected::Blob {
+                    self.report(CollectEntry::Blob {
                         digest: blob.digest,
                         repository: blob.repository,
                         bytes: blob.size,
-                    });
+                    })
+                    .await;
                 }
             }
             pace.rest(begun.elapsed()).await;
@@ -280,13 +293,13 @@ impl Run<'_> {
                     .take_repository(repository.clone(), self.terms)
                     .await?
             {
-                self.tell(Collected::Repository { repository });
+                self.report(CollectEntry::Repository { repository }).await;
             }
         }
         Ok(())
     }
 
-    async fn settle(&mut self, plan: &mut Plan) -> Result<(), RegistryError> {
+    async fn dismiss(&mut self, plan: &mut Plan) -> Result<(), RegistryError> {
         let (blobs, manifests) = (plan.settled_blobs().await?, Vec::new());
         for some in blobs.chunks(SETTLED) {
             self.registry

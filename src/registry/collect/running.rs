@@ -1,22 +1,28 @@
 //! Which collection runs, and how far it has come.
+//!
+//! Collections that delete exclude each other. Dry runs take no turn: they run beside anything.
 
 use std::sync::Arc;
 
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use super::Progress;
 
 /// At most one collection of a registry.
 #[derive(Default)]
-pub(in super::super) struct Running(Mutex<Option<Progress>>);
+pub(in super::super) struct Running {
+    progress: Mutex<Option<Progress>>,
+    ended: Notify,
+}
 
-/// Held by the collection that runs; its end, however it comes, lets the next one begin.
+/// Held by the collection that runs; dropping it, for whatever reason, lets the next one begin.
 pub(super) struct Turn(Arc<Running>);
 
 impl Running {
-    /// Takes the turn, or says how the one that has it stands.
+    /// Takes the turn, or returns the progress of the collection that has it.
     pub(super) fn begin(self: &Arc<Self>, progress: Progress) -> Result<Turn, Progress> {
-        let mut running = self.0.lock();
+        let mut running = self.progress.lock();
         if let Some(other) = *running {
             return Err(other);
         }
@@ -24,16 +30,29 @@ impl Running {
         Ok(Turn(Arc::clone(self)))
     }
 
-    /// How the one that runs stands.
+    /// The progress of the collection that runs.
     pub(super) fn now(&self) -> Option<Progress> {
-        *self.0.lock()
+        *self.progress.lock()
+    }
+
+    /// Waits until no collection runs.
+    pub(super) async fn ended(&self) {
+        loop {
+            let ended = self.ended.notified();
+            let mut ended = std::pin::pin!(ended);
+            ended.as_mut().enable();
+            if self.now().is_none() {
+                return;
+            }
+            ended.await;
+        }
     }
 }
 
 impl Turn {
     /// Notes how far it has come.
     pub(super) fn note(&self, change: impl FnOnce(&mut Progress)) {
-        if let Some(progress) = self.0.0.lock().as_mut() {
+        if let Some(progress) = self.0.progress.lock().as_mut() {
             change(progress);
         }
     }
@@ -41,6 +60,7 @@ impl Turn {
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        *self.0.0.lock() = None;
+        *self.0.progress.lock() = None;
+        self.0.ended.notify_waiters();
     }
 }

@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::index::Bundle;
-use crate::registry::{Restorable, Rule, RuleTerms};
+use crate::oci::RetentionRule;
+use crate::registry::{PruneEntry, Restorable, Rule};
 
 fn index(children: &[(Digest, usize)], number: u64) -> Bytes {
     let children: Vec<_> = children
@@ -32,11 +33,11 @@ async fn put_untagged(registry: &Registry, bytes: &Bytes) -> Digest {
     registry.put_manifest(incoming).await.unwrap().digest
 }
 
-fn keep_last(count: usize) -> Rule {
-    let terms = RuleTerms {
+fn keep_last(count: u32) -> Rule {
+    let terms = RetentionRule {
         repositories: vec!["**".to_owned()],
         keep_last: Some(count),
-        ..RuleTerms::default()
+        ..RetentionRule::default()
     };
     Rule::new(terms).unwrap()
 }
@@ -55,7 +56,9 @@ async fn a_child_that_two_indexes_share_goes_with_the_second() {
         let name = format!("v{number}");
         digests.push(put(&registry, "a", &name, &bytes).await.unwrap());
     }
-    let report = registry.prune(&keep_last(1), false, true, &|_| {}).await;
+    let report = registry
+        .prune(&keep_last(1), false, true, &|_: PruneEntry| {})
+        .await;
     let report = report.unwrap();
     assert_eq!((report.tags, report.manifests, report.kept), (2, 3, 1));
     let left = registry.index.holdings(&repository("a")).await.unwrap();
@@ -107,16 +110,22 @@ async fn a_rule_of_the_configuration_leaves_what_it_would_empty() {
     put(&registry, "b", "v1", &numbered(1)).await.unwrap();
     root.clock.advance(1000);
     put(&registry, "b", "v2", &numbered(2)).await.unwrap();
-    let terms = RuleTerms {
+    let terms = RetentionRule {
         repositories: vec!["**".to_owned()],
         older_than: Some(500),
-        ..RuleTerms::default()
+        ..RetentionRule::default()
     };
     let rule = Rule::new(terms).unwrap();
-    let strict = registry.prune(&rule, false, true, &|_| {}).await.unwrap();
+    let strict = registry
+        .prune(&rule, false, true, &|_: PruneEntry| {})
+        .await
+        .unwrap();
     assert_eq!(strict.emptied, [repository("a")]);
     assert!(get(&registry, "b", "v1").await.is_ok(), "nothing went");
-    let lenient = registry.prune(&rule, false, false, &|_| {}).await.unwrap();
+    let lenient = registry
+        .prune(&rule, false, false, &|_: PruneEntry| {})
+        .await
+        .unwrap();
     assert_eq!((lenient.tags, lenient.emptied.len()), (1, 1));
     assert!(get(&registry, "b", "v1").await.is_err());
     assert!(get(&registry, "a", "v1").await.is_ok());

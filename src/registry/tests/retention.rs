@@ -2,8 +2,8 @@
 
 use crate::clock::Millis;
 use crate::index::{HeldManifest, HeldTag, Holdings};
-use crate::oci::Digest;
-use crate::registry::{Goes, Holder, Keeps, RetentionPlan, Rule, RuleTerms, Verdict};
+use crate::oci::{Digest, RetentionRule};
+use crate::registry::{Decision, DeleteReasons, Holder, KeepReason, RetentionPlan, Rule};
 
 use super::{sha256, tag};
 
@@ -42,20 +42,20 @@ fn add(held: &mut Holdings, manifest: &str, subject: Option<&str>) {
     }
 }
 
-fn rule(change: impl FnOnce(&mut RuleTerms)) -> Rule {
-    let mut terms = RuleTerms {
+fn rule(change: impl FnOnce(&mut RetentionRule)) -> Rule {
+    let mut terms = RetentionRule {
         repositories: vec!["**".to_owned()],
-        ..RuleTerms::default()
+        ..RetentionRule::default()
     };
     change(&mut terms);
     Rule::new(terms).unwrap()
 }
 
 fn going(plan: &RetentionPlan) -> Vec<&str> {
-    plan.going().map(|tag| tag.name.as_str()).collect()
+    plan.deleted().map(|tag| tag.name.as_str()).collect()
 }
 
-fn verdict<'a>(plan: &'a RetentionPlan, name: &str) -> &'a Verdict {
+fn verdict<'a>(plan: &'a RetentionPlan, name: &str) -> &'a Decision {
     let mut tags = plan.tags.iter();
     &tags.find(|(tag, _)| tag.name.as_str() == name).unwrap().1
 }
@@ -79,8 +79,11 @@ fn the_last_stay_by_the_time_of_their_push() {
     let plan = rule(|terms| terms.keep_last = Some(2)).plan(&held, NOW);
     assert_eq!(going(&plan), ["v1", "v10"]);
     gone(&plan, &["a", "d"]);
-    assert_eq!(verdict(&plan, "v2"), &Verdict::Stays(Keeps::AmongLast(2)));
-    assert!(!plan.takes_everything);
+    assert_eq!(
+        verdict(&plan, "v2"),
+        &Decision::Keep(KeepReason::AmongLast(2))
+    );
+    assert!(!plan.deletes_every_tag);
 }
 
 #[test]
@@ -100,16 +103,16 @@ fn everything_that_is_given_must_say_so() {
     });
     let plan = rule.plan(&held, NOW);
     assert_eq!(going(&plan), ["v2"]);
-    let why = Goes {
+    let why = DeleteReasons {
         beyond_last: Some(1),
         pushed_at: Some((NOW - 40 * DAY, 30 * DAY)),
         pulled_at: Some((None, 7 * DAY)),
         subject: None,
     };
-    assert_eq!(verdict(&plan, "v2"), &Verdict::Goes(why, None));
-    let pulled = Keeps::PulledAt(NOW - DAY, 7 * DAY);
-    assert_eq!(verdict(&plan, "v1"), &Verdict::Stays(pulled));
-    assert_eq!(verdict(&plan, "w"), &Verdict::Stays(Keeps::NoMatch));
+    assert_eq!(verdict(&plan, "v2"), &Decision::Delete(why, None));
+    let pulled = KeepReason::PulledAt(NOW - DAY, 7 * DAY);
+    assert_eq!(verdict(&plan, "v1"), &Decision::Keep(pulled));
+    assert_eq!(verdict(&plan, "w"), &Decision::Keep(KeepReason::NoMatch));
 }
 
 #[test]
@@ -118,7 +121,7 @@ fn a_digest_stays_with_its_last_tag() {
     let plan = rule(|terms| terms.older_than = Some(30 * DAY)).plan(&held, NOW);
     assert_eq!(going(&plan), ["v0", "v1"]);
     gone(&plan, &["b"]);
-    let Verdict::Goes(_, holder) = verdict(&plan, "v1") else {
+    let Decision::Delete(_, holder) = verdict(&plan, "v1") else {
         panic!("it goes")
     };
     assert_eq!(holder, &Some(Holder::Tag(tag("latest"))));
@@ -147,7 +150,7 @@ fn children_and_referrers_follow_what_holds_them() {
     let plan = rule(|terms| terms.older_than = Some(30 * DAY)).plan(&held, NOW);
     assert_eq!(going(&plan), ["old", "v1-arm"]);
     gone(&plan, &["old", "mips", "signature", "countersignature"]);
-    let Verdict::Goes(_, holder) = verdict(&plan, "v1-arm") else {
+    let Decision::Delete(_, holder) = verdict(&plan, "v1-arm") else {
         panic!("it goes")
     };
     assert_eq!(holder, &Some(Holder::Index(digest("index"))));
@@ -171,7 +174,7 @@ fn tags_that_belong_to_a_manifest_follow_it() {
     let mut found = going(&plan);
     found.sort_unstable();
     assert_eq!(found, expected);
-    let subject = Verdict::Stays(Keeps::Subject(digest("new")));
+    let subject = Decision::Keep(KeepReason::Subject(digest("new")));
     assert_eq!(verdict(&plan, &kept), &subject);
     gone(&plan, &["old", "b", "c"]);
 }
@@ -180,8 +183,8 @@ fn tags_that_belong_to_a_manifest_follow_it() {
 fn what_would_take_everything_is_known() {
     let held = holdings(&[("v1", "a", 50), ("v2", "b", 40)]);
     let rule = rule(|terms| terms.older_than = Some(30 * DAY));
-    assert!(rule.plan(&held, NOW).takes_everything);
-    assert!(!rule.plan(&Holdings::default(), NOW).takes_everything);
+    assert!(rule.plan(&held, NOW).deletes_every_tag);
+    assert!(!rule.plan(&Holdings::default(), NOW).deletes_every_tag);
 }
 
 #[test]
@@ -190,7 +193,10 @@ fn what_cannot_be_read_keeps_everything() {
     held.readable = false;
     let plan = rule(|terms| terms.keep_last = Some(1)).plan(&held, NOW);
     assert!(plan.is_empty());
-    assert_eq!(verdict(&plan, "v1"), &Verdict::Stays(Keeps::Unreadable));
+    assert_eq!(
+        verdict(&plan, "v1"),
+        &Decision::Keep(KeepReason::Unreadable)
+    );
 }
 
 #[test]
@@ -202,6 +208,10 @@ fn patterns_of_repositories_stop_at_a_slash() {
         ("x", true),
         ("y", false),
     ] {
-        assert_eq!(rule.concerns(&super::repository(name)), concerned, "{name}");
+        assert_eq!(
+            rule.applies_to(&super::repository(name)),
+            concerned,
+            "{name}"
+        );
     }
 }

@@ -1,7 +1,7 @@
-//! A way to a root for a command: through the server that has it, or, with none running, the root
-//! itself, locked and opened. Either way the same code does the work.
+//! A command's access to a root: through the server that has it, or, with none running, by locking
+//! and opening the root itself. Either way the same code does the work.
 //!
-//! A command that has a root to itself answers on the admin socket, too, so that others that come
+//! A command that has a root to itself listens on the admin socket, too, so that commands that start
 //! meanwhile need not wait.
 
 use std::io::ErrorKind;
@@ -11,14 +11,13 @@ use std::time::{Duration, Instant};
 use tokio::net::UnixStream;
 
 use super::super::root::{self, Root};
-use super::operate::Administration;
 use super::socket::{self, Listening};
-use super::words::{Event, Failure, FailureKind, Operation, Outcome};
+use crate::admin::{Administration, Entry, Failure, FailureKind, Operation, Reason, Report};
 use crate::config::{self, Loaded, StorageDriver};
 use crate::registry::Registry;
 use crate::store::{LockError, RootLock};
 
-/// How long a root that is locked may take to answer: it may be about to, or about to let go.
+/// How long to wait for the process that has locked a root to listen, or to end.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long to wait between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -32,7 +31,7 @@ pub struct Session {
 
 /// How the root is reached.
 enum Way {
-    /// Through the process that has it; a connection that nothing has been asked on.
+    /// Through the process that has it; a connection on which no request was sent.
     Server(Option<UnixStream>),
     /// This process has it to itself.
     Own(Box<Own>),
@@ -53,25 +52,27 @@ impl Session {
         let StorageDriver::Filesystem { root } = loaded.settings.storage.driver.clone() else {
             let reason = "the configuration keeps the data in memory, where only its server \
                           reaches it; hint: name a root with --root DIR";
-            return Err(Failure::new(FailureKind::Usage, reason).into());
+            return Err(Failure::new(FailureKind::Usage, Reason::Unknown, reason).into());
         };
         must_be_one(&root)?;
         let way = Way::to(&root, &loaded).await?;
         Ok(Self { root, loaded, way })
     }
 
-    /// Does something; `told` gets what happens on the way.
+    /// Executes an operation: its report, and how many of its entries were left out. `told` receives
+    /// the others while it runs.
     pub async fn run(
         &mut self,
         operation: Operation,
-        told: &mut (dyn FnMut(Event) + Send),
-    ) -> anyhow::Result<Outcome> {
+        told: &mut (dyn FnMut(Entry) + Send),
+    ) -> anyhow::Result<(Report, u64)> {
         loop {
             match &mut self.way {
                 Way::Own(own) => {
                     let told = parking_lot::Mutex::new(told);
-                    let told = |event| (*told.lock())(event);
-                    return Ok(own.administration.execute(operation, &told).await?);
+                    let told = |entry: Entry| (*told.lock())(entry);
+                    let report = own.administration.execute(operation, &told).await?;
+                    return Ok((report, 0));
                 }
                 Way::Server(stream) => {
                     let stream = match stream.take() {
@@ -88,7 +89,7 @@ impl Session {
         }
     }
 
-    /// Lets go of the root.
+    /// Closes the root.
     pub async fn close(self) -> anyhow::Result<()> {
         if let Way::Own(mut own) = self.way {
             if let Some(listening) = own.listening.take() {
@@ -121,7 +122,7 @@ impl Way {
                 Err(error @ LockError::Held { .. }) => {
                     let hint = "it takes no commands: it is still starting, or an older one";
                     let text = format!("{error}; hint: {hint}");
-                    return Err(Failure::new(FailureKind::Busy, text).into());
+                    return Err(Failure::new(FailureKind::Busy, Reason::Unknown, text).into());
                 }
                 Err(LockError::File { source, .. })
                     if source.kind() == ErrorKind::PermissionDenied =>
@@ -157,17 +158,20 @@ fn must_be_one(root: &Path) -> Result<(), Failure> {
     let there = |path: &Path| {
         path.try_exists().map_err(|error| match error.kind() {
             ErrorKind::PermissionDenied => denied(root, &error),
-            _ => Failure::new(FailureKind::Error, format!("{}: {error}", root.display())),
+            _ => {
+                let text = format!("{}: {error}", root.display());
+                Failure::new(FailureKind::Error, Reason::Unknown, text)
+            }
         })
     };
     let shown = root.display();
     if !there(root)? {
         let text = format!("there is no {shown}; hint: {HINT}");
-        return Err(Failure::new(FailureKind::NotFound, text));
+        return Err(Failure::new(FailureKind::NotFound, Reason::Unknown, text));
     }
     if !there(&root.join(root::LAYOUT))? && !there(&root.join(root::OWN))? {
         let text = format!("{shown} holds no registry; hint: {HINT}");
-        return Err(Failure::new(FailureKind::NotFound, text));
+        return Err(Failure::new(FailureKind::NotFound, Reason::Unknown, text));
     }
     Ok(())
 }
@@ -176,6 +180,7 @@ fn denied(root: &Path, error: &std::io::Error) -> Failure {
     let reason = format!("administer {}: {error}", root.display());
     Failure::new(
         FailureKind::Denied,
+        Reason::Unknown,
         format!("{reason}; hint: run it as the user that serves it, or with sudo"),
     )
 }

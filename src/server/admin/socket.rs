@@ -1,8 +1,7 @@
-//! The admin socket: who may speak on it, and how operations and answers go over it.
+//! The admin socket: who may use it, and how requests and answers travel over it.
 //!
-//! One operation a connection. The client writes it as a line of JSON; the answer is a line of JSON
-//! for each event and a last one for the result. The credential is the peer's uid: root's or this
-//! process's own. A client that goes away stops nothing that it asked for.
+//! One operation a connection, in the lines that `admin::protocol` defines. The credential is the
+//! peer's uid: root's or this process's own. An operation goes on when its client goes away.
 
 #![expect(clippy::disallowed_methods, reason = "a socket is no file of a store")]
 
@@ -14,7 +13,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
-use serde::{Deserialize, Serialize};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
@@ -22,27 +20,18 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::operate::Administration;
-use super::words::{Event, Failure, FailureKind, Operation, Outcome};
+use super::answers::{Answers, QUEUE};
+use crate::admin::{
+    Administration, Answer, Entry, Failure, FailureKind, Operation, Reason, Report, Request,
+    VERSION,
+};
 
-/// How long a client may take to say what it wants, and, at the end of the server, to listen.
+/// How long a client may take to send its request, and, when the server stops, to read the answer.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Bytes of an operation at most.
+/// The largest request, in bytes.
 const LIMIT: u64 = 1 << 20;
 /// The longest path that fits into the address of a socket.
 const ADDRESS: usize = 100;
-
-/// A line of an answer.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum Answer {
-    /// Something that happened on the way.
-    Event(Event),
-    /// What came of it. The last line.
-    Outcome(Box<Outcome>),
-    /// Why it was not done. The last line.
-    Failure(Failure),
-}
 
 /// Where the socket of a root is.
 pub(super) fn path(root: &Path) -> PathBuf {
@@ -72,16 +61,16 @@ pub(super) async fn connect(path: &Path) -> io::Result<UnixStream> {
 /// A socket that is listened on.
 pub(in crate::server) struct Listening {
     path: PathBuf,
-    /// Ends the taking of connections.
+    /// Ends accepting connections.
     closed: CancellationToken,
-    /// Ends the work.
+    /// Ends the operations.
     stopped: CancellationToken,
     work: TaskTracker,
 }
 
 impl Listening {
-    /// Listens on the socket of a root that this process has locked; one that is there is left
-    /// over from a process that is no more.
+    /// Listens on the socket of a root that this process has locked. A socket that exists is left
+    /// over from a process that has ended, and is replaced.
     pub(in crate::server) fn start(
         root: &Path,
         administration: Administration,
@@ -114,7 +103,7 @@ impl Listening {
                         work.spawn(connection.serve(stream));
                     }
                     Err(error) => {
-                        tracing::warn!(%error, "the admin socket took no connection");
+                        tracing::warn!(%error, "could not accept a connection on the admin socket");
                         tokio::time::sleep(Duration::from_millis(100)).await;
                     }
                 }
@@ -123,13 +112,13 @@ impl Listening {
         Ok(listening)
     }
 
-    /// Takes no more connections, and lets the work under way end.
+    /// Accepts no more connections, and waits for the operations that run.
     pub(in crate::server) async fn finish(self) {
         self.close();
         self.work.wait().await;
     }
 
-    /// Takes no more connections, and ends the work under way between two steps.
+    /// Accepts no more connections, and ends the operations that run between two steps.
     pub(in crate::server) async fn stop(self) {
         self.close();
         self.stopped.cancel();
@@ -139,7 +128,7 @@ impl Listening {
     fn close(&self) {
         self.closed.cancel();
         self.work.close();
-        // One that is left behind is replaced by the next process.
+        // A socket that can't be removed is replaced by the next process.
         let _ = std::fs::remove_file(&self.path);
     }
 }
@@ -159,21 +148,20 @@ impl Connection {
             Ok(peer) => peer.uid() == 0 || peer.uid() == own,
             Err(_) => false,
         };
-        let operation = match (allowed, read(reader).await) {
-            (true, operation) => operation,
+        let request = match (allowed, read(reader).await) {
+            (true, request) => request,
             (false, _) => Err(Failure::new(
                 FailureKind::Denied,
-                "only the user that serves this root, and root, may administer it; hint: use sudo",
+                Reason::NotPermitted,
+                "only the user that serves this root, and root, may administer it",
             )),
         };
-        let (sender, answers) = mpsc::unbounded_channel();
-        match operation {
-            Ok(operation) => self.begin(operation, sender),
-            Err(failure) => {
-                // Its end is the end of the answer.
-                let sender = sender;
-                let _ = sender.send(Answer::Failure(failure));
-            }
+        let (queue, answers) = mpsc::channel(QUEUE);
+        // The queue has room for the first lines, and ends with its last sender.
+        let _ = queue.try_send(Answer::Version(VERSION));
+        match request {
+            Ok(request) => self.begin(request.operation, queue),
+            Err(failure) => drop(queue.try_send(Answer::Failure(failure))),
         }
         let too_late = async {
             self.stopped.cancelled().await;
@@ -186,33 +174,32 @@ impl Connection {
         }
     }
 
-    /// Begins the work, in a task of its own: it goes on when nobody listens any more.
-    fn begin(&self, operation: Operation, sender: mpsc::UnboundedSender<Answer>) {
+    /// Begins the operation in a task of its own, which outlives the connection.
+    fn begin(&self, operation: Operation, queue: mpsc::Sender<Answer>) {
         let (administration, stopped) = (self.administration.clone(), self.stopped.clone());
         self.work.spawn(async move {
-            let events = sender.clone();
-            let told = move |event| drop(events.send(Answer::Event(event)));
-            let done = stopped.run_until_cancelled(administration.execute(operation, &told));
-            let answer = match done.await {
-                Some(Ok(outcome)) => Answer::Outcome(Box::new(outcome)),
+            let answers = Answers::new(queue, operation.reads());
+            let done = stopped.run_until_cancelled(administration.execute(operation, &answers));
+            let last = match done.await {
+                Some(Ok(report)) => Answer::Report(Box::new(report)),
                 Some(Err(failure)) => Answer::Failure(failure),
                 None => Answer::Failure(Failure::new(
                     FailureKind::Busy,
-                    "the server stopped meanwhile; what was done is kept; hint: run it again",
+                    Reason::Stopped,
+                    "the server stopped meanwhile; what was done is kept",
                 )),
             };
-            let _ = sender.send(answer);
+            let last = answers.finish(last);
+            // The server does not wait for a client that does not read.
+            stopped.run_until_cancelled(last).await;
         });
     }
 }
 
 /// Writes answers until there are no more.
-async fn write(
-    mut writer: OwnedWriteHalf,
-    mut answers: mpsc::UnboundedReceiver<Answer>,
-) -> io::Result<()> {
+async fn write(mut writer: OwnedWriteHalf, mut answers: mpsc::Receiver<Answer>) -> io::Result<()> {
     let mut lines = Vec::new();
-    while answers.recv_many(&mut lines, 256).await > 0 {
+    while answers.recv_many(&mut lines, QUEUE).await > 0 {
         let mut text = Vec::new();
         for line in lines.drain(..) {
             serde_json::to_writer(&mut text, &line)?;
@@ -223,45 +210,52 @@ async fn write(
     Ok(())
 }
 
-async fn read(reader: impl tokio::io::AsyncRead + Unpin) -> Result<Operation, Failure> {
+async fn read(reader: impl tokio::io::AsyncRead + Unpin) -> Result<Request, Failure> {
     let mut line = Vec::new();
     let mut reader = BufReader::new(reader.take(LIMIT));
     let read = tokio::time::timeout(PATIENCE, reader.read_until(b'\n', &mut line)).await;
     match read {
-        Ok(Ok(_)) => serde_json::from_slice(&line).map_err(|error| {
-            let reason = format!("the server does not know what is asked: {error}");
-            Failure::new(
-                FailureKind::Usage,
-                format!("{reason}; hint: is it of the same version as this command?"),
-            )
-        }),
-        _ => Err(Failure::new(FailureKind::Usage, "nothing was asked")),
+        Ok(Ok(_)) => Request::parse(&line),
+        _ => Err(Failure::new(
+            FailureKind::Usage,
+            Reason::Unknown,
+            "no request was received",
+        )),
     }
 }
 
-/// Asks for an operation on a connection: what came of it, and what happened on the way.
+/// Sends a request on a connection: the report, and how many of its entries were left out. `told`
+/// receives the others while the operation runs.
 pub(super) async fn ask(
     mut stream: UnixStream,
     operation: &Operation,
-    told: &mut (dyn FnMut(Event) + Send),
-) -> Result<Outcome, Failure> {
+    told: &mut (dyn FnMut(Entry) + Send),
+) -> Result<(Report, u64), Failure> {
     let lost = |error: io::Error| {
-        let reason = format!("the connection to the server was lost: {error}");
         Failure::new(
             FailureKind::Busy,
-            format!("{reason}; hint: what it has begun goes on without it, unless it was stopped"),
+            Reason::Unknown,
+            format!(
+                "the connection to the server was lost: {error}; hint: what it has begun goes on \
+                 without this command, unless the server was stopped"
+            ),
         )
     };
-    let mut line = serde_json::to_vec(operation).map_err(|error| lost(error.into()))?;
+    let request = Request::new(operation.clone());
+    let mut line = serde_json::to_vec(&request).map_err(|error| lost(error.into()))?;
     line.push(b'\n');
     stream.write_all(&line).await.map_err(lost)?;
     let mut lines = BufReader::new(stream).lines();
+    let mut skipped = 0;
     while let Some(line) = lines.next_line().await.map_err(lost)? {
-        match serde_json::from_str(&line) {
-            Ok(Answer::Event(event)) => told(event),
-            Ok(Answer::Outcome(outcome)) => return Ok(*outcome),
-            Ok(Answer::Failure(failure)) => return Err(failure),
-            Err(error) => return Err(lost(error.into())),
+        match Answer::parse(&line)? {
+            Some(Answer::Entry(entry)) => told(entry),
+            Some(Answer::Skipped(count)) => skipped += count,
+            Some(Answer::Report(report)) => return Ok((*report, skipped)),
+            Some(Answer::Failure(failure)) => return Err(failure),
+            Some(Answer::Version(_)) => {}
+            // Of a newer server.
+            None => skipped += 1,
         }
     }
     Err(lost(io::ErrorKind::UnexpectedEof.into()))

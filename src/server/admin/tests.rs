@@ -9,13 +9,15 @@ use std::time::Duration;
 use futures_util::stream;
 use tokio::io::AsyncWriteExt;
 
-use super::operate::Administration;
 use super::socket::{Listening, ask, connect, path};
-use super::words::{Event, Failure, FailureKind, Operation, Outcome};
+use crate::admin::{
+    Administration, Answer, CollectEntry, CollectOptions, CollectReport, Entry, Failure,
+    FailureKind, Operation, Reason, Report, Request,
+};
 use crate::clock::Clock;
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest};
-use crate::registry::{CollectOptions, Registry, Rules};
+use crate::registry::{Registry, Rules};
 use crate::store::FileStore;
 
 const GARBAGE: &str = "nobody refers to this";
@@ -42,17 +44,18 @@ async fn root(directory: &Path) -> (Registry, Listening, Digest) {
     (registry, listening, digest)
 }
 
-const COLLECT: Operation = Operation::Collect {
-    dry_run: false,
-    untagged: None,
-    empty_trash: false,
-};
+fn collect(dry_run: bool) -> Operation {
+    Operation::Collect(CollectOptions {
+        dry_run,
+        ..CollectOptions::default()
+    })
+}
 
-async fn operate(directory: &Path, operation: Operation) -> (Result<Outcome, Failure>, Vec<Event>) {
+async fn operate(directory: &Path, operation: Operation) -> (Result<Report, Failure>, Vec<Entry>) {
     let stream = connect(&path(directory)).await.unwrap();
     let mut events = Vec::new();
     let outcome = ask(stream, &operation, &mut |event| events.push(event)).await;
-    (outcome, events)
+    (outcome.map(|(report, _)| report), events)
 }
 
 fn blob(directory: &Path, digest: &Digest) -> std::path::PathBuf {
@@ -68,37 +71,114 @@ async fn a_second_collection_is_told_since_when_one_runs() {
     let (reached, reaching) = mpsc::channel();
     let (go_on, going) = mpsc::channel::<()>();
     let going = parking_lot::Mutex::new(going);
-    let of = Administration::new(&registry).registry;
+    let of = Administration::new(&registry);
     let first = tokio::spawn(async move {
-        let told = |_| {
+        let told = |_: Entry| {
             let _ = reached.send(());
             // Held up here, in the midst of it.
             let _ = going.lock().recv();
         };
-        of.collect(&CollectOptions::default(), &told).await.unwrap()
+        let report = of.execute(collect(false), &told).await.unwrap();
+        CollectReport::try_from(report).unwrap()
     });
     tokio::task::spawn_blocking(move || reaching.recv().unwrap())
         .await
         .unwrap();
 
-    let (outcome, events) = operate(directory.path(), COLLECT).await;
+    let (outcome, events) = operate(directory.path(), collect(false)).await;
     let failure = outcome.unwrap_err();
     assert_eq!((failure.kind, events.len()), (FailureKind::Busy, 0));
-    let began = "a collection runs already, since 2";
-    assert!(failure.message.starts_with(began), "{failure}");
-    let (status, _) = operate(directory.path(), Operation::Status).await;
-    let Ok(Outcome::Status(status)) = status else {
+    let (status, _) = operate(directory.path(), Operation::CollectionStatus).await;
+    let Ok(Report::CollectionStatus(status)) = status else {
         panic!("{status:?}")
     };
-    assert!(!status.running.unwrap().dry_run);
+    let since = status.running.unwrap().since;
+    assert_eq!(failure.reason, Reason::CollectionRuns { since });
+    // Readers exclude neither each other nor the collection.
+    let usage = Operation::Usage { under: None };
+    let readers = [collect(true), usage, collect(true)];
+    let readers = readers.map(|operation| operate(directory.path(), operation));
+    for (outcome, _) in futures_util::future::join_all(readers).await {
+        assert!(outcome.is_ok(), "{outcome:?}");
+    }
 
     drop(go_on);
     assert_eq!(first.await.unwrap().freed.blobs, 1);
     assert!(!blob(directory.path(), &digest).exists());
-    let (outcome, _) = operate(directory.path(), COLLECT).await;
-    assert!(matches!(outcome, Ok(Outcome::Collected(_))), "{outcome:?}");
+    let (outcome, _) = operate(directory.path(), collect(false)).await;
+    assert!(
+        matches!(outcome, Ok(Report::CollectReport(_))),
+        "{outcome:?}"
+    );
     listening.stop().await;
     assert!(!path(directory.path()).exists());
+    registry.close().await.unwrap();
+}
+
+/// A root with so many blobs that are garbage.
+async fn garbage(registry: &Registry, count: usize) {
+    for number in 0..count {
+        let text = format!("garbage {number}");
+        let digest = Hasher::digest(Algorithm::Sha256, text.as_bytes());
+        let body = Box::pin(stream::iter([Ok(vec![text.into()])]));
+        let name = "team/app".parse().unwrap();
+        registry.upload_at_once(&name, &digest, body).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(2)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_does_not_read_holds_nothing_up() {
+    // More lines than the queue and the buffers of a socket hold.
+    const COUNT: usize = 3000;
+    let directory = tempfile::tempdir().unwrap();
+    let (registry, listening, digest) = root(directory.path()).await;
+    garbage(&registry, COUNT).await;
+    let mut silent = connect(&path(directory.path())).await.unwrap();
+    let mut line = serde_json::to_vec(&Request::new(collect(false))).unwrap();
+    line.push(b'\n');
+    silent.write_all(&line).await.unwrap();
+    // It ends all the same, and another one finds nothing left.
+    loop {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        let (status, _) = operate(directory.path(), Operation::CollectionStatus).await;
+        let Ok(Report::CollectionStatus(status)) = status else {
+            panic!("{status:?}")
+        };
+        if status
+            .runs
+            .first()
+            .is_some_and(|run| run.ended_at.is_some())
+        {
+            break;
+        }
+    }
+    assert!(!blob(directory.path(), &digest).exists());
+    // Reading late, it gets what was kept for it, how much was left out, and the report.
+    let mut text = String::new();
+    tokio::io::AsyncReadExt::read_to_string(&mut silent, &mut text)
+        .await
+        .unwrap();
+    let answers = text
+        .lines()
+        .map(|line| Answer::parse(line).unwrap().unwrap());
+    let answers: Vec<Answer> = answers.collect();
+    let entries = answers
+        .iter()
+        .filter(|answer| matches!(answer, Answer::Entry(_)));
+    let skipped = answers.iter().map(|answer| match answer {
+        Answer::Skipped(count) => *count,
+        _ => 0,
+    });
+    let (entries, skipped) = (entries.count() as u64, skipped.sum::<u64>());
+    assert_eq!(entries + skipped, COUNT as u64 + 1);
+    assert!(skipped > 0, "{entries} entries were kept in memory");
+    let Some(Answer::Report(report)) = answers.last().cloned() else {
+        panic!("{answers:?}")
+    };
+    let report = CollectReport::try_from(*report).unwrap();
+    assert_eq!(report.freed.blobs, COUNT as u64 + 1);
+    listening.stop().await;
     registry.close().await.unwrap();
 }
 
@@ -107,7 +187,7 @@ async fn a_client_that_goes_away_stops_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let (registry, listening, digest) = root(directory.path()).await;
     let mut stream = connect(&path(directory.path())).await.unwrap();
-    let mut line = serde_json::to_vec(&COLLECT).unwrap();
+    let mut line = serde_json::to_vec(&Request::new(collect(false))).unwrap();
     line.push(b'\n');
     stream.write_all(&line).await.unwrap();
     drop(stream);
@@ -139,12 +219,14 @@ async fn the_socket_is_for_its_user_and_takes_no_nonsense() {
     tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut answer)
         .await
         .unwrap();
-    assert!(answer.contains("does not know what is asked"), "{answer}");
+    assert!(answer.contains("does not know the operation"), "{answer}");
+    // What a client from before there were versions looks for.
+    assert!(answer.contains(r#""failure":{"kind":"usage""#), "{answer}");
     listening.stop().await;
     // One that a killed process has left is replaced.
     drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
     let again = Listening::start(directory.path(), Administration::new(&registry)).unwrap();
-    let (outcome, _) = operate(directory.path(), Operation::Status).await;
+    let (outcome, _) = operate(directory.path(), Operation::CollectionStatus).await;
     assert!(outcome.is_ok());
     again.stop().await;
     registry.close().await.unwrap();
@@ -158,9 +240,12 @@ async fn a_long_path_is_no_hindrance() {
         .join("a-directory-with-a-long-name/".repeat(5));
     std::fs::create_dir_all(&deep).unwrap();
     let (registry, listening, _) = root(&deep).await;
-    let (outcome, events) = operate(&deep, COLLECT).await;
+    let (outcome, events) = operate(&deep, collect(false)).await;
     assert!(outcome.is_ok(), "{outcome:?}");
-    assert!(matches!(&events[..], [Event::Goes(_), ..]), "{events:?}");
+    assert!(
+        matches!(&events[..], [Entry::Collect(CollectEntry::Blob { .. }), ..]),
+        "{events:?}"
+    );
     listening.stop().await;
     registry.close().await.unwrap();
 }

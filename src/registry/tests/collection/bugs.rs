@@ -31,7 +31,7 @@ async fn children_of_a_tagged_index_stay() {
     let outer = put(&registry, "a", "t", &index_of(&[inner])).await.unwrap();
     later(&root);
     let (report, _) = collect(&registry, &untagged()).await.unwrap();
-    assert!(report.is_nothing(), "{report:?}");
+    assert_eq!(report.freed, Freed::default(), "{report:?}");
     for digest in [child, inner, outer] {
         assert!(there(&registry, "a", digest).await);
     }
@@ -62,17 +62,17 @@ async fn a_collection_during_a_push_takes_nothing_of_it() {
         let appended = registry.append(&name, &upload.id, None, half).await;
         appended.unwrap();
         let (report, _) = collect(&registry, &untagged()).await.unwrap();
-        assert!(report.is_nothing(), "{report:?}");
+        assert_eq!(report.freed, Freed::default(), "{report:?}");
         let rest = body(&[&content[1..]]);
         let finished = registry.finish_upload(&name, &upload.id, &digest, None, rest);
         finished.await.unwrap();
         blobs.push(digest);
         let (report, told) = collect(&registry, &untagged()).await.unwrap();
-        assert!(report.is_nothing(), "{report:?}");
+        assert_eq!(report.freed, Freed::default(), "{report:?}");
         assert_eq!(report.held_blobs, blobs.len() as u64);
         let end = root.clock.now() + HOUR;
-        let leased = |thing: &Collected| {
-            let Collected::Held { by, until, .. } = thing else {
+        let leased = |thing: &CollectEntry| {
+            let CollectEntry::HeldBlob { by, until, .. } = thing else {
                 return false;
             };
             *by == Hold::Lease && *until == Some(end)
@@ -88,7 +88,7 @@ async fn a_collection_during_a_push_takes_nothing_of_it() {
         let appended = registry.append(&name, &upload.id, None, body(&["x"])).await;
         appended.unwrap();
         let (report, _) = collect(&registry, &untagged()).await.unwrap();
-        assert!(report.is_nothing(), "{report:?}");
+        assert_eq!(report.freed, Freed::default(), "{report:?}");
     }
     registry.blob(&name, &before).await.unwrap();
 }
@@ -368,7 +368,7 @@ async fn the_layers_of_a_damaged_manifest_stay() {
         let registry = root.open().await;
         root.clock.advance(2 * DAY);
         let (_, told) = collect(&registry, &untagged()).await.unwrap();
-        let kept = |thing: &Collected| matches!(thing, Collected::Kept { digest: of, .. } if *of == digest);
+        let kept = |thing: &CollectEntry| matches!(thing, CollectEntry::KeptManifest { digest: of, .. } if *of == digest);
         assert!(told.iter().any(kept), "{told:?}");
         assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
         // Pushed again, it is as before, and what is garbage goes.

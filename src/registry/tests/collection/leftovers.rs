@@ -20,7 +20,11 @@ async fn blobs_of_a_foreign_root_that_nothing_names_go() {
     let registry = root.open().await;
     // They may be of a push that was under way a moment ago.
     let (report, _) = collect(&registry, &real(true)).await.unwrap();
-    assert!(report.is_nothing());
+    assert_eq!(report.freed, Freed::default());
+    assert_eq!(
+        (report.repositories, report.uploads, report.temporary),
+        (0, 0, 0)
+    );
     assert_eq!(report.held_blobs, 3);
     // What is taken in later does not hold up what was found before.
     registry.close().await.unwrap();
@@ -56,16 +60,20 @@ async fn what_cannot_be_read_keeps_everything_in_its_repository() {
     let beside = put_untagged(&registry, "a", &numbered(1)).await;
     root.clock.advance(2 * DAY);
     let (report, told) = collect(&registry, &real(true)).await.unwrap();
-    assert!(report.is_nothing(), "{told:?}");
+    assert_eq!(report.freed, Freed::default(), "{told:?}");
+    assert_eq!(
+        (report.repositories, report.uploads, report.temporary),
+        (0, 0, 0)
+    );
     let name = repository("a");
-    let kept = |digest, why| Collected::Kept {
+    let kept = |digest, why| CollectEntry::KeptManifest {
         repository: name.clone(),
         digest,
         why,
     };
-    assert!(told.contains(&kept(unreadable, KeptManifest::Unreadable)));
-    assert!(told.contains(&kept(beside, KeptManifest::BesideUnreadable)));
-    let held = Collected::Held {
+    assert!(told.contains(&kept(unreadable, ManifestKeepReason::Unreadable)));
+    assert!(told.contains(&kept(beside, ManifestKeepReason::BesideUnreadable)));
+    let held = CollectEntry::HeldBlob {
         digest: maybe,
         repository: Some(name.clone()),
         bytes: 19,
@@ -99,7 +107,11 @@ async fn a_manifest_of_no_known_shape_keeps_what_it_may_name() {
         .unwrap();
     root.clock.advance(2 * DAY);
     let (report, told) = collect(&registry, &real(true)).await.unwrap();
-    assert!(report.is_nothing(), "{told:?}");
+    assert_eq!(report.freed, Freed::default(), "{told:?}");
+    assert_eq!(
+        (report.repositories, report.uploads, report.temporary),
+        (0, 0, 0)
+    );
     assert_eq!((report.kept_manifests, report.held_blobs), (1, 1));
     assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
 }
@@ -128,7 +140,7 @@ async fn uploads_and_files_that_nobody_waits_for_go() {
         (report.uploads, report.upload_bytes, report.temporary),
         (1, 4, 0)
     );
-    assert!(matches!(&told[..], [Collected::Upload { id, .. }] if *id == upload.id));
+    assert!(matches!(&told[..], [CollectEntry::Upload { id, .. }] if *id == upload.id));
     let gone = registry.upload(&name, &upload.id).await;
     assert!(matches!(gone, Err(RegistryError::UploadUnknown)));
     assert_eq!(root.names(layout::STAGING).await.len(), 2);
@@ -198,7 +210,11 @@ async fn pulls_are_counted_and_hold_for_as_long_as_a_lease() {
     root.clock.advance(2 * DAY);
     registry.manifest(&name, &by_digest).await.unwrap();
     let (report, _) = collect(&registry, &real(true)).await.unwrap();
-    assert!(report.is_nothing());
+    assert_eq!(report.freed, Freed::default());
+    assert_eq!(
+        (report.repositories, report.uploads, report.temporary),
+        (0, 0, 0)
+    );
     root.clock.advance(HOUR);
     let (report, _) = collect(&registry, &real(true)).await.unwrap();
     assert_eq!(report.freed.manifests, 1);

@@ -18,10 +18,10 @@ use parking_lot::Mutex;
 async fn collect(
     registry: &Registry,
     options: &CollectOptions,
-) -> Result<(CollectReport, Vec<Collected>), RegistryError> {
+) -> Result<(CollectReport, Vec<CollectEntry>), RegistryError> {
     let told = Mutex::new(Vec::new());
     let report = registry
-        .collect(options, &|thing| told.lock().push(thing))
+        .collect(options, &|thing: CollectEntry| told.lock().push(thing))
         .await?;
     Ok((report, told.into_inner()))
 }

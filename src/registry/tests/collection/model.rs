@@ -115,7 +115,7 @@ impl Model {
             self.check_relations().await;
         }
         let done = collect(&self.registry, &options).await.unwrap();
-        let sorted = |mut told: Vec<Collected>| {
+        let sorted = |mut told: Vec<CollectEntry>| {
             told.sort_by_key(|thing| format!("{thing:?}"));
             told
         };

@@ -140,10 +140,11 @@ async fn one_runs_at_a_time() {
     let inner = Mutex::new(None);
     // From within one, another is refused, and the status tells of the first.
     let (began, other) = (root.clock.now(), registry.clone());
-    let told = |thing| {
-        if matches!(thing, Collected::Blob { .. }) {
-            let status =
-                futures_util::FutureExt::now_or_never(other.collect(&real(false), &|_| ()));
+    let told = |thing: CollectEntry| {
+        if matches!(thing, CollectEntry::Blob { .. }) {
+            let status = futures_util::FutureExt::now_or_never(
+                other.collect(&real(false), &|_: CollectEntry| ()),
+            );
             *inner.lock() = status;
         }
     };
@@ -155,10 +156,13 @@ async fn one_runs_at_a_time() {
     );
     // One that is given up in the middle lets the next one begin.
     let options = real(false);
-    let begun = registry.collect(&options, &|_| ());
+    let begun = registry.collect(&options, &|_: CollectEntry| ());
     let given_up = tokio::time::timeout(std::time::Duration::ZERO, begun).await;
     assert!(given_up.is_err());
     let status = registry.collection_status().await.unwrap();
     assert_eq!(status.running, None);
-    registry.collect(&real(false), &|_| ()).await.unwrap();
+    registry
+        .collect(&real(false), &|_: CollectEntry| ())
+        .await
+        .unwrap();
 }

@@ -1,0 +1,106 @@
+//! Executes operations on a root: the one code behind the admin socket, behind commands that have a
+//! root to themselves, and behind what a server does on schedule.
+//!
+//! What clients may not do, by `storage.delete` and `storage.maintenance.readonly`, administrators
+//! of the root may.
+
+use futures_util::future::BoxFuture;
+
+use super::{
+    Emptied, Entry, Failure, FailureKind, Operation, PruneReport, Reason, Report, RetentionRule,
+    Trash, UsageReport,
+};
+use crate::oci::Repository;
+use crate::registry::{Listener, Registry, Rule};
+
+/// A root to administer. Cheap to clone.
+#[derive(Clone)]
+pub struct Administration {
+    registry: Registry,
+}
+
+/// A listener of entries, as a listener of the entries of one operation.
+struct Entries<'a>(&'a dyn Listener<Entry>);
+
+impl<T: Into<Entry>> Listener<T> for Entries<'_> {
+    fn hear(&self, entry: T) -> BoxFuture<'_, ()> {
+        self.0.hear(entry.into())
+    }
+}
+
+impl Administration {
+    /// Of the root that a registry serves.
+    pub fn new(registry: &Registry) -> Self {
+        Self {
+            registry: registry.for_administrators(),
+        }
+    }
+
+    /// Executes an operation. `listener` receives the entries of its report while it runs.
+    pub async fn execute(
+        &self,
+        operation: Operation,
+        listener: &dyn Listener<Entry>,
+    ) -> Result<Report, Failure> {
+        let (registry, entries) = (&self.registry, Entries(listener));
+        Ok(match operation {
+            Operation::Collect(options) => {
+                Report::CollectReport(registry.collect(&options, &entries).await?)
+            }
+            Operation::CollectionStatus => {
+                Report::CollectionStatus(registry.collection_status().await?)
+            }
+            Operation::Trash => Report::Trash(Trash {
+                deletions: registry.trash().await?,
+            }),
+            Operation::EmptyTrash => Report::Emptied(Emptied {
+                deletions: registry.empty_trash().await?,
+            }),
+            Operation::Restore { what } => Report::Restored(registry.restore(&what).await?),
+            Operation::Check(options) => {
+                Report::CheckReport(registry.check(options, &entries).await?)
+            }
+            Operation::Usage { under } => Report::UsageReport(self.usage(under).await?),
+            Operation::Prune {
+                rule,
+                dry_run,
+                lenient,
+            } => Report::PruneReport(self.prune(rule, dry_run, lenient, &entries).await?),
+        })
+    }
+
+    /// Waits until no collection runs.
+    pub async fn collection_ended(&self) {
+        self.registry.collection_ended().await;
+    }
+
+    async fn usage(&self, under: Option<Repository>) -> Result<UsageReport, Failure> {
+        let report = self.registry.usage(under.as_ref()).await?;
+        match under {
+            Some(repository) if report.repositories.is_empty() => {
+                let message = format!("there is no {repository}, nor anything below it");
+                let reason = Reason::NothingBelow { repository };
+                Err(Failure::new(FailureKind::NotFound, reason, message))
+            }
+            _ => Ok(report),
+        }
+    }
+
+    async fn prune(
+        &self,
+        rule: RetentionRule,
+        dry_run: bool,
+        lenient: bool,
+        entries: &Entries<'_>,
+    ) -> Result<PruneReport, Failure> {
+        let rule = Rule::new(rule).map_err(|error| {
+            Failure::new(
+                FailureKind::Usage,
+                Reason::InvalidPattern,
+                error.to_string(),
+            )
+        })?;
+        let report = self.registry.prune(&rule, dry_run, !lenient, entries);
+        Ok(report.await?)
+    }
+}

@@ -1,0 +1,126 @@
+//! Why an operation was not done, as data.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Millis;
+use crate::oci::{Digest, Repository};
+use crate::registry::{RegistryError, Restorable};
+
+/// Why an operation was not done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// What sort of failure it is.
+    pub kind: FailureKind,
+    /// The reason, for programs and for whoever writes a sentence about it.
+    #[serde(default)]
+    pub reason: Reason,
+    /// The reason in one line, for logs and for readers that do not know `reason`.
+    pub message: String,
+}
+
+/// What sort of failure it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureKind {
+    /// What was named does not exist.
+    NotFound,
+    /// The caller may not do it.
+    Denied,
+    /// It can be done later.
+    Busy,
+    /// The request is malformed or contradicts itself.
+    Usage,
+    /// Anything else.
+    #[serde(other)]
+    Error,
+}
+
+/// The reason of a failure.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(
+    tag = "code",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
+pub enum Reason {
+    /// Another collection runs.
+    CollectionRuns {
+        /// Since when.
+        since: Millis,
+    },
+    /// Something was not found in the trash.
+    NotInTrash {
+        /// What.
+        what: Restorable,
+    },
+    /// A tag points elsewhere since it was deleted.
+    TagMoved {
+        /// What should be restored.
+        what: Restorable,
+        /// Where the tag points now.
+        digest: Digest,
+    },
+    /// Blobs of what should be restored are gone.
+    RestoreIncomplete {
+        /// What should be restored.
+        what: Restorable,
+        /// The blobs.
+        missing: Vec<Digest>,
+    },
+    /// A repository does not exist, nor any below it.
+    NothingBelow {
+        /// The repository.
+        repository: Repository,
+    },
+    /// A pattern of a rule is malformed.
+    InvalidPattern,
+    /// The device has no room left.
+    Full,
+    /// The peer may not administer this root.
+    NotPermitted,
+    /// The server does not know the operation.
+    UnknownOperation {
+        /// The version of the protocol that it speaks.
+        version: u32,
+    },
+    /// The server stopped meanwhile.
+    Stopped,
+    /// A reason without a code.
+    #[default]
+    #[serde(other)]
+    Unknown,
+}
+
+impl Failure {
+    /// A failure.
+    pub fn new(kind: FailureKind, reason: Reason, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            reason,
+            message: message.into(),
+        }
+    }
+}
+
+impl From<RegistryError> for Failure {
+    fn from(error: RegistryError) -> Self {
+        let message = error.to_string();
+        let (kind, reason) = match error {
+            RegistryError::CollectionRuns { since } => {
+                (FailureKind::Busy, Reason::CollectionRuns { since })
+            }
+            RegistryError::NotInTrash(what) => (FailureKind::NotFound, Reason::NotInTrash { what }),
+            RegistryError::TagMoved { what, digest } => {
+                (FailureKind::Error, Reason::TagMoved { what, digest })
+            }
+            RegistryError::RestoreIncomplete { what, missing } => (
+                FailureKind::Error,
+                Reason::RestoreIncomplete { what, missing },
+            ),
+            RegistryError::Full => (FailureKind::Error, Reason::Full),
+            _ => (FailureKind::Error, Reason::Unknown),
+        };
+        Self::new(kind, reason, message)
+    }
+}

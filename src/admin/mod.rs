@@ -1,0 +1,25 @@
+//! Administration of a root: collection, retention, the trash, checks, usage.
+//!
+//! Owns the operations and what they report. Reports are data: reasons are enums, and whoever shows
+//! them to people writes the sentences. Knows no socket, no HTTP and no command line; `protocol`
+//! says how operations and reports are written when they travel.
+
+mod administration;
+mod failure;
+mod operation;
+mod protocol;
+#[cfg(test)]
+mod tests;
+
+pub use crate::oci::RetentionRule;
+pub use crate::registry::{
+    CheckEntry, CheckOptions, CheckReport, CollectEntry, CollectOptions, CollectReport,
+    CollectionRecord, CollectionStatus, Decision, DeleteReasons, Difference, Freed, Hold, Holder,
+    KeepReason, Link, Listener, ManifestDeleteReason, ManifestKeepReason, Progress, PruneEntry,
+    PruneReport, Remedy, RepositoryUsage, Restorable, Restored, Trashed, TrashedKind, Usage,
+    UsageReport,
+};
+pub use administration::Administration;
+pub use failure::{Failure, FailureKind, Reason};
+pub use operation::{Emptied, Entry, Operation, Report, Trash};
+pub use protocol::{Answer, Request, VERSION};

@@ -1,0 +1,109 @@
+//! What travels between versions: requests with less and with more, answers with more.
+
+use super::*;
+
+fn answer(line: &str) -> Option<Answer> {
+    Answer::parse(line).unwrap()
+}
+
+#[test]
+fn a_request_of_an_older_client_has_defaults() {
+    for (line, operation) in [
+        (
+            r#"{"version":1,"operation":"collect"}"#,
+            Operation::Collect(CollectOptions::default()),
+        ),
+        (
+            r#"{"version":1,"operation":"check","repair":true}"#,
+            Operation::Check(CheckOptions {
+                repair: true,
+                read: false,
+            }),
+        ),
+        (
+            r#"{"version":1,"operation":"prune","rule":{"repositories":["a"],"keepLast":2}}"#,
+            Operation::Prune {
+                rule: RetentionRule {
+                    repositories: vec!["a".to_owned()],
+                    keep_last: Some(2),
+                    ..RetentionRule::default()
+                },
+                dry_run: false,
+                lenient: false,
+            },
+        ),
+        (
+            r#"{"version":1,"operation":"usage"}"#,
+            Operation::Usage { under: None },
+        ),
+    ] {
+        assert_eq!(
+            Request::parse(line.as_bytes()).unwrap().operation,
+            operation
+        );
+    }
+}
+
+#[test]
+fn a_request_of_a_newer_client_is_read_as_far_as_it_is_known() {
+    let line = r#"{"version":9,"operation":"collect","dryRun":true,"speed":{"a":[1]},"x":null}"#;
+    let request = Request::parse(line.as_bytes()).unwrap();
+    let options = CollectOptions {
+        dry_run: true,
+        ..CollectOptions::default()
+    };
+    assert_eq!(request.operation, Operation::Collect(options));
+    for line in [
+        r#"{"version":9,"operation":"defragment"}"#,
+        // From before there were versions.
+        r#"{"do":"collect","dry_run":true}"#,
+        "",
+        "[]",
+    ] {
+        let failure = Request::parse(line.as_bytes()).unwrap_err();
+        let reason = Reason::UnknownOperation { version: VERSION };
+        assert_eq!((failure.kind, failure.reason), (FailureKind::Usage, reason));
+        assert!(
+            failure.message.contains("same version"),
+            "{}",
+            failure.message
+        );
+    }
+}
+
+#[test]
+fn an_answer_of_a_newer_server_is_read_as_far_as_it_is_known() {
+    for line in [
+        r#"{"weather":"fine"}"#,
+        r#"{"entry":{"audit":{"kind":"event"}}}"#,
+        r#"{"entry":{"collect":{"kind":"galaxy","size":1}}}"#,
+    ] {
+        assert_eq!(answer(line), None, "{line}");
+    }
+    let line = r#"{"report":{"collect-report":{"freed":{"blobs":3,"stars":1},"moon":7}}}"#;
+    let Some(Answer::Report(report)) = answer(line) else {
+        panic!("{line}")
+    };
+    let report = CollectReport::try_from(*report).unwrap();
+    assert_eq!((report.freed.blobs, report.uploads), (3, 0));
+    let line = r#"{"failure":{"kind":"tired","reason":{"code":"new","x":1},"message":"why"}}"#;
+    let failure = Failure::new(FailureKind::Error, Reason::Unknown, "why");
+    assert_eq!(answer(line), Some(Answer::Failure(failure)));
+    // As servers answered before there were versions.
+    let line = r#"{"failure":{"kind":"usage","message":"what?"}}"#;
+    let failure = Failure::new(FailureKind::Usage, Reason::Unknown, "what?");
+    assert_eq!(answer(line), Some(Answer::Failure(failure)));
+    assert!(Answer::parse(r#"{"report":{"poem":{}}}"#).is_err());
+}
+
+#[test]
+fn operations_that_only_read() {
+    let collect = |dry_run| {
+        Operation::Collect(CollectOptions {
+            dry_run,
+            ..CollectOptions::default()
+        })
+    };
+    assert!(collect(true).reads() && Operation::CollectionStatus.reads());
+    assert!(!collect(false).reads() && !Operation::EmptyTrash.reads());
+}

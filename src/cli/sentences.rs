@@ -1,0 +1,335 @@
+//! The sentences about what an operation on a root deletes, keeps, finds and refuses.
+//!
+//! Pure: entries and failures go in, text comes out.
+
+use super::administration::timestamp;
+use super::figures;
+use crate::admin::{
+    CollectEntry, Decision, DeleteReasons, Difference, Entry, Failure, Hold, Holder, KeepReason,
+    Link, ManifestDeleteReason, ManifestKeepReason, PruneEntry, Reason, Remedy,
+};
+use crate::clock::Millis;
+use crate::config::period_in_words;
+use crate::oci::{Digest, Repository};
+
+/// One thing that is deleted or kept.
+pub(super) struct Line {
+    pub(super) kind: &'static str,
+    pub(super) name: String,
+    /// A repository that the name does not tell.
+    repository: Option<Repository>,
+    pub(super) deleted: bool,
+    pub(super) bytes: Option<u64>,
+    /// Until when it is kept.
+    pub(super) until: Option<Millis>,
+    pub(super) reason: String,
+}
+
+impl Line {
+    /// Of an entry, if it is about a thing that is deleted or kept.
+    pub(super) fn of(entry: &Entry) -> Option<Self> {
+        match entry {
+            Entry::Collect(entry) => Some(collected(entry)),
+            Entry::Prune(entry) => Some(pruned(entry)),
+            Entry::Check(_) => None,
+        }
+    }
+
+    fn new(kind: &'static str, name: String, deleted: bool, reason: &str) -> Self {
+        Self {
+            kind,
+            name,
+            repository: None,
+            deleted,
+            bytes: None,
+            until: None,
+            reason: reason.to_owned(),
+        }
+    }
+
+    fn of_size(self, repository: Option<&Repository>, bytes: u64) -> Self {
+        Self {
+            repository: repository.cloned(),
+            bytes: Some(bytes),
+            ..self
+        }
+    }
+
+    /// What happens to it.
+    pub(super) fn action(&self) -> &'static str {
+        if self.deleted { "delete" } else { "keep" }
+    }
+
+    /// `delete blob sha256:… of team/app: 2.0 KiB, no manifest refers to it`.
+    pub(super) fn sentence(&self) -> String {
+        let Self { kind, name, .. } = self;
+        let mut text = match *kind {
+            // A tag is recognised by its form.
+            "tag" => format!("{} {name}", self.action()),
+            _ => format!("{} {kind} {name}", self.action()),
+        };
+        if let Some(repository) = &self.repository {
+            text.push_str(" of ");
+            text.push_str(repository.as_str());
+        }
+        if let Some(until) = self.until {
+            text.push_str(" until ");
+            text.push_str(&date(until));
+        }
+        text.push_str(": ");
+        if let Some(bytes) = self.bytes {
+            text.push_str(&figures::size(bytes));
+            text.push_str(", ");
+        }
+        text.push_str(&self.reason);
+        text
+    }
+}
+
+fn collected(entry: &CollectEntry) -> Line {
+    match entry {
+        CollectEntry::Blob {
+            digest,
+            repository,
+            bytes,
+        } => Line::new("blob", digest.to_string(), true, "no manifest refers to it")
+            .of_size(repository.as_ref(), *bytes),
+        CollectEntry::Manifest {
+            repository,
+            digest,
+            why,
+        } => {
+            let reason = match why {
+                ManifestDeleteReason::Untagged => "no tag and no index holds it",
+                ManifestDeleteReason::Orphaned => "its subject is deleted",
+            };
+            Line::new("manifest", format!("{repository}@{digest}"), true, reason)
+        }
+        CollectEntry::Repository { repository } => {
+            Line::new("repository", repository.to_string(), true, "it is empty")
+        }
+        CollectEntry::Upload {
+            repository,
+            id,
+            bytes,
+            moved_at,
+        } => {
+            let reason = format!("no data received since {}", date(*moved_at));
+            Line::new("upload", id.clone(), true, &reason).of_size(Some(repository), *bytes)
+        }
+        CollectEntry::TemporaryFile { key, bytes } => {
+            Line::new("file", key.clone(), true, "left behind by a crash").of_size(None, *bytes)
+        }
+        CollectEntry::HeldBlob {
+            digest,
+            repository,
+            bytes,
+            by,
+            until,
+        } => Line {
+            until: *until,
+            ..Line::new("blob", digest.to_string(), false, hold(*by))
+                .of_size(repository.as_ref(), *bytes)
+        },
+        CollectEntry::KeptManifest {
+            repository,
+            digest,
+            why,
+        } => {
+            let reason = match why {
+                ManifestKeepReason::Unreadable => "it can't be read, so its references are unknown",
+                ManifestKeepReason::BesideUnreadable => {
+                    "an unreadable manifest of its repository may refer to it"
+                }
+                ManifestKeepReason::UnknownType => "its media type is unknown",
+                ManifestKeepReason::Sparse => "it is an index whose manifests are not all here",
+            };
+            Line::new("manifest", format!("{repository}@{digest}"), false, reason)
+        }
+    }
+}
+
+fn hold(by: Hold) -> &'static str {
+    match by {
+        Hold::Lease => "leased: a client was told that it exists",
+        Hold::Trash => "in the trash: what it belongs to can be restored",
+        Hold::Unreadable => "an unreadable manifest of its repository may refer to it",
+    }
+}
+
+fn pruned(entry: &PruneEntry) -> Line {
+    match entry {
+        PruneEntry::Tag {
+            repository,
+            tag,
+            digest,
+            decision,
+        } => {
+            let name = format!("{repository}:{tag}");
+            match &**decision {
+                Decision::Keep(reason) => Line::new("tag", name, false, &kept(reason)),
+                Decision::Delete(reasons, holder) => {
+                    let reason = deleted(reasons, digest, holder.as_ref());
+                    Line::new("tag", name, true, &reason)
+                }
+            }
+        }
+        PruneEntry::Manifest { repository, digest } => Line::new(
+            "manifest",
+            format!("{repository}@{digest}"),
+            true,
+            "nothing else holds it",
+        ),
+    }
+}
+
+fn kept(reason: &KeepReason) -> String {
+    match reason {
+        KeepReason::NoMatch => "the rule does not apply to this name".to_owned(),
+        KeepReason::Excluded(pattern) => format!("excluded by {pattern}"),
+        KeepReason::AmongLast(1) => "the last one pushed".to_owned(),
+        KeepReason::AmongLast(count) => format!("among the last {count}"),
+        KeepReason::PushedAt(at, age) => {
+            format!("pushed {}, within {}", date(*at), period_in_words(*age))
+        }
+        KeepReason::PulledAt(at, age) => {
+            format!("pulled {}, within {}", date(*at), period_in_words(*age))
+        }
+        KeepReason::Subject(digest) => format!("attached to {digest}, which is kept"),
+        KeepReason::Unreadable => {
+            "an unreadable manifest of the repository may refer to its manifest".to_owned()
+        }
+    }
+}
+
+fn deleted(why: &DeleteReasons, digest: &Digest, holder: Option<&Holder>) -> String {
+    let mut reasons = Vec::new();
+    if let Some(subject) = &why.subject {
+        reasons.push(format!("attached to {subject}, which is not kept"));
+    }
+    if let Some((at, age)) = why.pushed_at {
+        reasons.push(format!(
+            "pushed {}, before {}",
+            date(at),
+            period_in_words(age)
+        ));
+    }
+    match why.pulled_at {
+        Some((Some(at), age)) => {
+            reasons.push(format!(
+                "pulled {}, before {}",
+                date(at),
+                period_in_words(age)
+            ));
+        }
+        Some((None, age)) => {
+            reasons.push(format!("no pull known in {}", period_in_words(age)));
+        }
+        None => {}
+    }
+    match why.beyond_last {
+        Some(1) => reasons.push("not the last one pushed".to_owned()),
+        Some(count) => reasons.push(format!("not among the last {count}")),
+        None => {}
+    }
+    if reasons.is_empty() {
+        reasons.push("the rule applies to this name".to_owned());
+    }
+    let reasons = reasons.join(", ");
+    match holder {
+        None => reasons,
+        Some(holder) => {
+            let by = match holder {
+                Holder::Tag(tag) => format!("the tag {tag}"),
+                Holder::Index(index) => format!("the index {index}"),
+                Holder::Subject(subject) => format!("{subject}, which it refers to"),
+            };
+            format!("{reasons}; {digest} is kept, held by {by}")
+        }
+    }
+}
+
+/// What a check has found.
+pub(super) fn difference(difference: &Difference) -> String {
+    let link = |repository: &Repository, link: &Link| match link {
+        Link::Layer(digest) => format!("blob {digest} of {repository}"),
+        Link::Revision(digest) => format!("manifest {repository}@{digest}"),
+        Link::Tag(tag) => format!("tag {repository}:{tag}"),
+    };
+    match difference {
+        Difference::BlobGone(digest) => format!("blob {digest}: its bytes are gone"),
+        Difference::BlobDamaged(digest) => format!("blob {digest}: its bytes are damaged"),
+        Difference::BlobUnreadable(digest, error) => {
+            format!("blob {digest}: its bytes can't be read: {error}")
+        }
+        Difference::BlobSize {
+            digest,
+            known,
+            found,
+        } => format!("blob {digest}: the index says {known} bytes, and it has {found}"),
+        Difference::BlobUnknown(digest) => format!("blob {digest}: not in the index"),
+        Difference::LinkMissing(repository, of) => {
+            format!("{}: its link is missing", link(repository, of))
+        }
+        Difference::LinkWrong(repository, of) => {
+            format!("{}: its link differs from the index", link(repository, of))
+        }
+        Difference::LinkUnknown(repository, of) => {
+            format!("{}: not in the index", link(repository, of))
+        }
+        Difference::LinkDangling(repository, of) => {
+            format!("{}: its link points to nothing", link(repository, of))
+        }
+        Difference::NeededGone {
+            repository,
+            manifest,
+            digest,
+        } => format!("manifest {repository}@{manifest}: needs {digest}, which is gone"),
+        Difference::NeededUnlinked {
+            repository,
+            manifest,
+            digest,
+        } => format!(
+            "manifest {repository}@{manifest}: needs {digest}, which {repository} may not read"
+        ),
+        Difference::Stray(key) => format!("{key}: is no part of a registry"),
+    }
+}
+
+/// What remedies it.
+pub(super) fn remedy(remedy: Remedy) -> &'static str {
+    match remedy {
+        Remedy::Derive => "check --repair adds it",
+        Remedy::SetAside => "check --repair moves it to regctl/lost+found",
+        Remedy::Push => "push an image that has it again",
+        Remedy::Operator => "look at the device",
+    }
+}
+
+/// Why an operation was refused, and what to do.
+pub(super) fn failure(failure: &Failure) -> String {
+    let message = &failure.message;
+    let hint = match &failure.reason {
+        Reason::CollectionRuns { since } => {
+            return format!(
+                "another collection runs since {}; hint: regctl gc --status shows its progress",
+                date(*since)
+            );
+        }
+        Reason::NotInTrash { .. } => "regctl trash lists what can be restored",
+        Reason::NothingBelow { .. } => "regctl catalog lists the repositories",
+        Reason::TagMoved { .. } => "restore the manifest by its digest, or delete the tag first",
+        Reason::RestoreIncomplete { .. } => "push the image again",
+        Reason::InvalidPattern => "quote a pattern like 'team/*' or 'v1.*'",
+        Reason::Full => "make room on the device, and try again",
+        Reason::NotPermitted => "use sudo",
+        Reason::Stopped => "run it again",
+        Reason::UnknownOperation { .. } | Reason::Unknown => return message.clone(),
+    };
+    format!("{message}; hint: {hint}")
+}
+
+/// A time as it stands in a sentence.
+pub(super) fn date(time: Millis) -> String {
+    figures::date(timestamp(time))
+}

@@ -1,0 +1,38 @@
+//! A retention rule as it is written: in the configuration, on the command line, in a request.
+//!
+//! Pure data. The registry compiles the patterns and evaluates the rule. Ages are in milliseconds.
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::Millis;
+
+/// Which tags a rule deletes, and from which repositories. A tag is deleted when it meets every
+/// condition that is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct RetentionRule {
+    /// Patterns of repository names; `*` and `?` stop at a slash, `**` does not.
+    pub repositories: Vec<String>,
+    /// How many tags are kept, those that were pushed last.
+    pub keep_last: Option<u32>,
+    /// Only tags that were pushed longer ago are deleted.
+    pub older_than: Option<Millis>,
+    /// Only tags that match one of these patterns are deleted; all, when there are none.
+    pub matching: Vec<String>,
+    /// Tags that match one of these patterns are kept.
+    pub exclude: Vec<String>,
+    /// Only tags that have not been pulled for this long are deleted.
+    pub not_pulled_for: Option<Millis>,
+    /// Whether the rule may delete all tags of a repository.
+    pub all: bool,
+}
+
+impl RetentionRule {
+    /// Whether it has no condition that selects tags.
+    pub fn selects_nothing(&self) -> bool {
+        self.keep_last.is_none()
+            && self.older_than.is_none()
+            && self.not_pulled_for.is_none()
+            && self.matching.is_empty()
+    }
+}

@@ -1,0 +1,66 @@
+//! The patterns of a retention rule that match nothing: most often a typing error.
+
+use std::collections::BTreeSet;
+
+use super::Rule;
+use crate::oci::{Repository, RetentionRule, Tag};
+
+/// Patterns of a rule that no repository and no tag has matched.
+pub(super) struct Unmatched<'a> {
+    rule: &'a Rule,
+    repositories: BTreeSet<usize>,
+    matching: BTreeSet<usize>,
+    exclude: BTreeSet<usize>,
+}
+
+impl Unmatched<'_> {
+    /// Removes the patterns that match a repository.
+    pub(super) fn saw_repository(&mut self, name: &Repository) {
+        for number in self.rule.repositories.matches(name.as_str()) {
+            self.repositories.remove(&number);
+        }
+    }
+
+    /// Removes the patterns that match a tag.
+    pub(super) fn saw_tag(&mut self, tag: &Tag) {
+        if self.matching.is_empty() && self.exclude.is_empty() {
+            return;
+        }
+        for number in self.rule.matching.matches(tag.as_str()) {
+            self.matching.remove(&number);
+        }
+        for number in self.rule.exclude.matches(tag.as_str()) {
+            self.exclude.remove(&number);
+        }
+    }
+
+    /// The patterns that are left.
+    pub(super) fn patterns(self) -> Vec<String> {
+        let RetentionRule {
+            repositories,
+            matching,
+            exclude,
+            ..
+        } = &self.rule.rule;
+        let left = |patterns: &[String], numbers: BTreeSet<usize>| {
+            let patterns = numbers.into_iter().filter_map(|at| patterns.get(at));
+            patterns.cloned().collect::<Vec<_>>()
+        };
+        let mut all = left(repositories, self.repositories);
+        all.extend(left(matching, self.matching));
+        all.extend(left(exclude, self.exclude));
+        all
+    }
+}
+
+impl Rule {
+    /// The patterns that have matched nothing so far: all of them.
+    pub(super) fn unmatched(&self) -> Unmatched<'_> {
+        Unmatched {
+            rule: self,
+            repositories: (0..self.rule.repositories.len()).collect(),
+            matching: (0..self.rule.matching.len()).collect(),
+            exclude: (0..self.rule.exclude.len()).collect(),
+        }
+    }
+}
