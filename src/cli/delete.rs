@@ -123,8 +123,14 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         };
         return delete_repository::run(&args.repositories, &deletion, context).await;
     }
-    let (targets, mut rows) = plan(args, context).await?;
-    if targets.len() > 1 && !args.yes && !args.dry_run && !confirmed(&targets, printer)? {
+    let Plan {
+        named,
+        targets,
+        mut rows,
+    } = plan(args, context).await?;
+    // By what was named, so that a typing error among several names does not skip the question.
+    let asks = named > 1 && !targets.is_empty() && !args.yes && !args.dry_run;
+    if asks && !confirmed(&targets, named, printer)? {
         return Ok(Exit::Error);
     }
     for target in targets {
@@ -151,8 +157,18 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     Ok(Exit::of_all(rows.iter().map(|row| row.exit)))
 }
 
-/// Looks at everything that is to be deleted: what can be, and the rows of what can't.
-async fn plan(args: &Args, context: &Context) -> anyhow::Result<(Vec<Target>, Vec<Row>)> {
+/// What was named on the command line.
+struct Plan {
+    /// How many different things.
+    named: usize,
+    /// What can be deleted.
+    targets: Vec<Target>,
+    /// The rows of what can't.
+    rows: Vec<Row>,
+}
+
+/// Looks up everything that was named.
+async fn plan(args: &Args, context: &Context) -> anyhow::Result<Plan> {
     let printer = context.printer;
     let mut names: Vec<(String, Reference)> = Vec::new();
     let mut wanted = Vec::new();
@@ -211,7 +227,11 @@ async fn plan(args: &Args, context: &Context) -> anyhow::Result<(Vec<Target>, Ve
         }
         rows.push(row);
     }
-    Ok((targets, rows))
+    Ok(Plan {
+        named: names.len(),
+        targets,
+        rows,
+    })
 }
 
 /// Whether a tag is one that goes when a manifest does.
@@ -225,10 +245,15 @@ fn goes_with(manifest: &Target, place: &Place, reference: &Reference) -> bool {
         && manifest.tags.contains(tag)
 }
 
-/// Asks whether several things are to be deleted; where nobody can be asked, they are not.
-fn confirmed(targets: &[Target], printer: Printer) -> anyhow::Result<bool> {
+/// Asks whether to delete the targets among the things that were named; without a terminal that is an
+/// error.
+fn confirmed(targets: &[Target], named: usize, printer: Printer) -> anyhow::Result<bool> {
     let lines: Vec<String> = targets.iter().map(Target::planned).collect();
-    let question = format!("Delete these {}?", targets.len());
+    let question = if targets.len() == named {
+        format!("Delete these {named}?")
+    } else {
+        format!("Delete {} of the {named} that were named?", targets.len())
+    };
     match printer.ask(&lines, &question)? {
         Some(true) => Ok(true),
         Some(false) => {
@@ -236,8 +261,8 @@ fn confirmed(targets: &[Target], printer: Printer) -> anyhow::Result<bool> {
             Ok(false)
         }
         None => Err(Usage(format!(
-            "{} would be deleted and nobody can be asked; hint: --yes deletes them, --dry-run only \
-             says what that means",
+            "{} would be deleted, and without a terminal nobody can be asked; hint: --yes deletes \
+             them, --dry-run lists them",
             figures::count(targets.len(), "thing", "things")
         ))
         .into()),

@@ -80,8 +80,13 @@ pub(super) async fn run(
         }
     }
     let tags: usize = targets.iter().map(|target| target.tags.len()).sum();
-    let several = targets.len() > 1 || tags > 1;
-    if several && !deletion.yes && !deletion.dry_run && !confirmed(&targets, printer)? {
+    let several = rows.len() + targets.len() > 1 || tags > 1;
+    if several
+        && !targets.is_empty()
+        && !deletion.yes
+        && !deletion.dry_run
+        && !confirmed(&targets, printer)?
+    {
         return Ok(Exit::Error);
     }
     for target in targets {
@@ -107,8 +112,8 @@ fn confirmed(targets: &[Target], printer: Printer) -> anyhow::Result<bool> {
             Ok(false)
         }
         None => Err(Usage(format!(
-            "{repositories} would be deleted and nobody can be asked; hint: --yes deletes, \
-             --dry-run only says what that means"
+            "{repositories} would be deleted, and without a terminal nobody can be asked; hint: \
+             --yes deletes, --dry-run lists what is in them"
         ))
         .into()),
     }

@@ -65,7 +65,9 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
     let (registry, taken) = open(&root, &settings).await?;
     report(taken);
     let administration = Administration::new(&registry);
-    let admin = listen_for_administrators(&root, &administration);
+    let admin = root
+        .path()
+        .map(|path| Listening::keep(path, administration.clone()));
 
     let certificate = certificate(&settings)?;
     let metrics = Arc::new(HttpMetrics::new());
@@ -123,18 +125,6 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
     root.remove_if_temporary();
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Without its socket a server serves all the same; only administration has to wait for its end.
-fn listen_for_administrators(root: &Root, administration: &Administration) -> Option<Listening> {
-    match Listening::start(root.path()?, administration.clone()) {
-        Ok(listening) => Some(listening),
-        Err(error) => {
-            let root = root.description();
-            tracing::warn!(%error, root, "no admin socket: regctl gc and the like can't reach this server");
-            None
-        }
-    }
 }
 
 /// Says how to push, and what is allowed.

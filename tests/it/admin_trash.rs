@@ -147,3 +147,25 @@ fn deleting_a_repository_over_http() {
     Admin::of(closed.root()).stdout(&rule);
     assert_eq!(closed.remote("team/old").tags(), [""; 0]);
 }
+
+#[test]
+fn a_restored_repository_has_the_time_of_its_last_push() {
+    let server = serve(WITH_TRASH);
+    let remote = server.remote("team/app");
+    remote.push("v1", &Image::new(1));
+    remote.push("v2", &Image::new(2));
+    let regctl = Regctl::new(&server.host());
+    let admin = Admin::of(server.root());
+    let catalog = || regctl.json(&["catalog", "-o", "json"]);
+    let before = catalog();
+    let path = "/v2/team/app/_regctl/repository";
+    server.client().delete(path).expect(202);
+    assert_ne!(catalog(), before);
+    admin.stdout(&["restore", "team/app"]);
+    assert_eq!(catalog(), before);
+    // A part of it has the time of that part, and the rest brings the whole.
+    server.client().delete(path).expect(202);
+    admin.stdout(&["restore", "team/app:v1"]);
+    admin.stdout(&["restore", "team/app"]);
+    assert_eq!(catalog(), before);
+}

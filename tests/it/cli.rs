@@ -159,6 +159,16 @@ fn delete_some_of_several() {
     each(|registry, regctl| {
         let digest = push_image(&registry.host, "app", "1", "amd64");
         let there = format!("app@{digest}");
+        // The question goes by what was named, not by what of it exists.
+        for named in [
+            ["app:none", &there],
+            [&there, "app:none"],
+            ["app:1", "app:x"],
+        ] {
+            let error = regctl.fails(2, &[&["delete"][..], &named].concat());
+            assert!(error.contains("hint: --yes"), "{error}");
+        }
+        assert_eq!(regctl.stdout(&["tags", "app", "-o", "name"]), "1\n");
         let run = regctl
             .run(&["tag", "rm", "--yes", "app:none", &there])
             .code(5);

@@ -48,6 +48,12 @@ const REFERENCES: &str = "INSERT INTO manifest_references (manifest_id, digest, 
     AND m.digest = x.digest AND f.manifest_id = x.id AND f.kind <> 'link' \
     ON CONFLICT DO NOTHING";
 
+/// A repository that was restored has the time of its last push again.
+const PUSHED: &str = "UPDATE repositories SET pushed_at = (SELECT MAX(at) FROM ( \
+      SELECT MAX(t.updated_at) AS at FROM tags t WHERE t.repository_id = $1 \
+      UNION ALL SELECT MAX(m.pushed_at) FROM manifests m WHERE m.repository_id = $1 \
+      UNION ALL SELECT r.pushed_at FROM repositories r WHERE r.id = $1) x) WHERE id = $1";
+
 /// A deletion in the trash.
 struct Deletion {
     id: i64,
@@ -247,6 +253,12 @@ async fn undo(
     let manifests = bring_back(transaction, repository, terms).await?;
     restored.manifests.extend(manifests);
     set_tags(transaction, repository, deletion, only.is_none(), restored).await?;
+    if let Some(id) = repositories::find(transaction.connection(), repository).await? {
+        sqlx::query(PUSHED)
+            .bind(id)
+            .execute(transaction.connection())
+            .await?;
+    }
     transaction
         .execute("DELETE FROM trash_manifests WHERE id IN (SELECT id FROM batch)")
         .await?;

@@ -28,6 +28,8 @@ use crate::admin::{
 
 /// How long a client may take to send its request, and, when the server stops, to read the answer.
 const PATIENCE: Duration = Duration::from_secs(2);
+/// How long to wait before trying again to bind the socket.
+const RETRY: Duration = Duration::from_secs(2);
 /// The largest request, in bytes.
 const LIMIT: u64 = 1 << 20;
 /// The longest path that fits into the address of a socket.
@@ -76,40 +78,60 @@ impl Listening {
         administration: Administration,
     ) -> io::Result<Self> {
         let path = path(root);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let (address, _directory) = address(&path)?;
-        let listener = UnixListener::bind(&address)?;
-        std::fs::set_permissions(&address, Permissions::from_mode(0o600))?;
-        let listening = Self {
+        let listener = bind(&path)?;
+        let listening = Self::new(path);
+        let acceptor = listening.acceptor(administration);
+        listening.work.spawn(acceptor.accept(listener));
+        Ok(listening)
+    }
+
+    /// As [`Listening::start`]; a socket that can't be bound now is bound as soon as it can be.
+    pub(in crate::server) fn keep(root: &Path, administration: Administration) -> Self {
+        let listening = Self::new(path(root));
+        let acceptor = listening.acceptor(administration);
+        let path = listening.path.clone();
+        let first = bind(&path);
+        listening.work.spawn(async move {
+            let listener = match first {
+                Ok(listener) => listener,
+                Err(error) => {
+                    tracing::warn!(
+                        %error,
+                        path = %path.display(),
+                        retry_seconds = RETRY.as_secs(),
+                        "could not bind the admin socket; until that succeeds, regctl gc and other \
+                         administration commands can't reach this server"
+                    );
+                    let Some(listener) = acceptor.bind_later(&path).await else {
+                        return;
+                    };
+                    tracing::info!(path = %path.display(), "bound the admin socket");
+                    listener
+                }
+            };
+            acceptor.accept(listener).await;
+        });
+        listening
+    }
+
+    fn new(path: PathBuf) -> Self {
+        Self {
             path,
             closed: CancellationToken::new(),
             stopped: CancellationToken::new(),
             work: TaskTracker::new(),
-        };
-        let (closed, stopped) = (listening.closed.clone(), listening.stopped.clone());
-        let work = listening.work.clone();
-        listening.work.spawn(async move {
-            while let Some(accepted) = closed.run_until_cancelled(listener.accept()).await {
-                match accepted {
-                    Ok((stream, _)) => {
-                        let connection = Connection {
-                            administration: administration.clone(),
-                            work: work.clone(),
-                            stopped: stopped.clone(),
-                        };
-                        work.spawn(connection.serve(stream));
-                    }
-                    Err(error) => {
-                        tracing::warn!(%error, "could not accept a connection on the admin socket");
-                        tokio::time::sleep(Duration::from_millis(100)).await;
-                    }
-                }
-            }
-        });
-        Ok(listening)
+        }
+    }
+
+    fn acceptor(&self, administration: Administration) -> Acceptor {
+        Acceptor {
+            closed: self.closed.clone(),
+            connection: Connection {
+                administration,
+                work: self.work.clone(),
+                stopped: self.stopped.clone(),
+            },
+        }
     }
 
     /// Accepts no more connections, and waits for the operations that run.
@@ -133,7 +155,55 @@ impl Listening {
     }
 }
 
+/// Binds the socket, in place of one that a process that has ended left behind.
+fn bind(path: &Path) -> io::Result<UnixListener> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let (address, _directory) = address(path)?;
+    let listener = UnixListener::bind(&address)?;
+    std::fs::set_permissions(&address, Permissions::from_mode(0o600))?;
+    Ok(listener)
+}
+
+/// Accepts connections until the socket is closed.
+struct Acceptor {
+    closed: CancellationToken,
+    connection: Connection,
+}
+
+impl Acceptor {
+    async fn accept(self, listener: UnixListener) {
+        while let Some(accepted) = self.closed.run_until_cancelled(listener.accept()).await {
+            match accepted {
+                Ok((stream, _)) => {
+                    let connection = self.connection.clone();
+                    self.connection.work.spawn(connection.serve(stream));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "could not accept a connection on the admin socket");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }
+
+    /// Tries to bind the socket until that succeeds; `None` when it is closed before.
+    async fn bind_later(&self, path: &Path) -> Option<UnixListener> {
+        loop {
+            self.closed
+                .run_until_cancelled(tokio::time::sleep(RETRY))
+                .await?;
+            if let Ok(listener) = bind(path) {
+                return Some(listener);
+            }
+        }
+    }
+}
+
 /// What a connection needs.
+#[derive(Clone)]
 struct Connection {
     administration: Administration,
     work: TaskTracker,

@@ -233,6 +233,41 @@ async fn the_socket_is_for_its_user_and_takes_no_nonsense() {
 }
 
 #[tokio::test]
+async fn a_socket_that_could_not_be_bound_is_bound_later() {
+    let directory = tempfile::tempdir().unwrap();
+    let (registry, listening, _) = root(directory.path()).await;
+    listening.stop().await;
+    let socket = path(directory.path());
+    for number in 0..2 {
+        // A directory is in its place; and where there is none, nothing can be made.
+        let obstacle = if number == 0 {
+            socket.join("in the way")
+        } else {
+            let own = directory.path().join("regctl");
+            std::fs::rename(&own, directory.path().join("away")).unwrap();
+            directory.path().join("elsewhere")
+        };
+        std::fs::create_dir_all(&obstacle).unwrap();
+        let kept = Listening::keep(directory.path(), Administration::new(&registry));
+        assert!(connect(&socket).await.is_err());
+        if number == 0 {
+            std::fs::remove_dir_all(&socket).unwrap();
+        } else {
+            let own = directory.path().join("regctl");
+            std::fs::rename(directory.path().join("away"), own).unwrap();
+        }
+        while connect(&socket).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        let (outcome, _) = operate(directory.path(), Operation::CollectionStatus).await;
+        assert!(outcome.is_ok(), "{outcome:?}");
+        kept.stop().await;
+        assert!(!socket.exists());
+    }
+    registry.close().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_long_path_is_no_hindrance() {
     let directory = tempfile::tempdir().unwrap();
     let deep = directory
