@@ -46,14 +46,11 @@ complete -c regctl -n "__fish_regctl_needs_command" -f -a "export" -d 'Write ima
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "copy" -d 'Copy images between registries and repositories'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "sync" -d 'Make a repository hold the tags of another'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "gc" -d 'Collect garbage'
-complete -c regctl -n "__fish_regctl_needs_command" -f -a "prune" -d 'Delete tags by a rule, and the manifests that nothing holds then'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "prune" -d 'Delete tags by a rule, and the manifests that nothing holds after that'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "trash" -d 'List what was deleted and can be restored'
-complete -c regctl -n "__fish_regctl_needs_command" -f -a "restore" -d 'Bring back what was deleted, as long as it lies in the trash'
-complete -c regctl -n "__fish_regctl_needs_command" -f -a "du" -d 'Say how many bytes repositories and tags take up'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "restore" -d 'Restore what was deleted, as long as it is in the trash'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "du" -d 'Show how many bytes repositories and tags take up'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "check" -d 'Compare the data with what the index knows of it'
-complete -c regctl -n "__fish_regctl_needs_command" -f -a "health" -d 'Ask the server of this configuration whether it is ready'
-complete -c regctl -n "__fish_regctl_needs_command" -f -a "image" -d 'Write a container image of regctl, which docker and podman load'
-complete -c regctl -n "__fish_regctl_needs_command" -f -a "setup" -d 'Print a ready file for systemd, Docker Compose, Kubernetes, nginx or cron'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "generate" -d 'Write the files that the project keeps under version control'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -245,31 +242,31 @@ complete -c regctl -n "__fish_regctl_using_subcommand sync" -s q -l quiet -d 'Pr
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s v -l verbose -d 'Print every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand gc" -l older-than -d 'Of those only the ones that were pushed longer ago' -r
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l older-than -d 'Only manifests that were pushed longer ago' -r
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
-complete -c regctl -n "__fish_regctl_using_subcommand gc" -l dry-run -d 'Say what would go, and take nothing'
-complete -c regctl -n "__fish_regctl_using_subcommand gc" -l untagged -d 'Take manifests, too, that no tag, index or subject holds'
-complete -c regctl -n "__fish_regctl_using_subcommand gc" -l empty-trash -d 'Let go of what lies in the trash'
-complete -c regctl -n "__fish_regctl_using_subcommand gc" -l status -d 'Say whether a collection runs, and how the last ones went'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l dry-run -d 'Print what would be deleted, and delete nothing'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l untagged -d 'Delete manifests, too, that no tag, index or subject holds'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l empty-trash -d 'Empty the trash first'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l status -d 'Show whether a collection runs, and how the last ones ended'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -s q -l quiet -d 'Print nothing but errors'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand prune" -l keep-last -d 'How many tags stay, those that were pushed last' -r
-complete -c regctl -n "__fish_regctl_using_subcommand prune" -l older-than -d 'Only tags that were pushed longer ago go' -r
-complete -c regctl -n "__fish_regctl_using_subcommand prune" -l match -d 'Only tags that match go; may be given several times' -r
-complete -c regctl -n "__fish_regctl_using_subcommand prune" -l exclude -d 'Tags that match stay; may be given several times' -r
-complete -c regctl -n "__fish_regctl_using_subcommand prune" -l not-pulled-for -d 'Only tags that nobody has pulled for so long go' -r
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l keep-last -d 'Keep this many tags, those that were pushed last' -r
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l older-than -d 'Only delete tags that were pushed longer ago' -r
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l match -d 'Only delete tags that match; may be given several times' -r
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l exclude -d 'Keep tags that match; may be given several times' -r
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l not-pulled-for -d 'Only delete tags that have not been pulled for this long' -r
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
-complete -c regctl -n "__fish_regctl_using_subcommand prune" -l dry-run -d 'Say what would go, and delete nothing'
-complete -c regctl -n "__fish_regctl_using_subcommand prune" -l all -d 'Take every tag of a repository, if it comes to that'
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l dry-run -d 'Print what would be deleted, and delete nothing'
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l all -d 'Allow deleting every tag of a repository'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -s y -l yes -d 'Delete several things without asking'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -s q -l quiet -d 'Print nothing but errors'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -279,7 +276,7 @@ json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
-complete -c regctl -n "__fish_regctl_using_subcommand trash" -l empty -d 'Let go of all of it; the next gc takes the bytes'
+complete -c regctl -n "__fish_regctl_using_subcommand trash" -l empty -d 'Empty the trash; the next gc frees the bytes'
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
@@ -303,52 +300,34 @@ complete -c regctl -n "__fish_regctl_using_subcommand check" -l root -d 'Where t
 complete -c regctl -n "__fish_regctl_using_subcommand check" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand check" -l read -d 'Read every byte, and compare it with its digest'
 complete -c regctl -n "__fish_regctl_using_subcommand check" -l repair -d 'Add what can be derived, and move away what can\'t be explained'
-complete -c regctl -n "__fish_regctl_using_subcommand check" -s q -l quiet -d 'Print nothing but what is not well'
+complete -c regctl -n "__fish_regctl_using_subcommand check" -s q -l quiet -d 'Print nothing but differences'
 complete -c regctl -n "__fish_regctl_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand check" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand health" -l listen -d 'Where the server listens [default: what its configuration says]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand health" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
-complete -c regctl -n "__fish_regctl_using_subcommand health" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
-complete -c regctl -n "__fish_regctl_using_subcommand health" -s q -l quiet -d 'Print nothing but errors'
-complete -c regctl -n "__fish_regctl_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c regctl -n "__fish_regctl_using_subcommand health" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand image" -s o -l output -d 'The file to write; without it, or with -, stdout' -r -F
-complete -c regctl -n "__fish_regctl_using_subcommand image" -l with -d 'This program for another architecture; may be repeated' -r -F
-complete -c regctl -n "__fish_regctl_using_subcommand image" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c regctl -n "__fish_regctl_using_subcommand image" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand setup" -l listen -d 'Where the registry listens [default: what its configuration says]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand setup" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
-complete -c regctl -n "__fish_regctl_using_subcommand setup" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
-complete -c regctl -n "__fish_regctl_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c regctl -n "__fish_regctl_using_subcommand setup" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand generate" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "serve" -d 'Run a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "catalog" -d 'List the repositories of a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "tags" -d 'List the tags of a repository'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "manifest" -d 'Look at one manifest'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "digest" -d 'Print a manifest\'s digest'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "delete" -d 'Delete tags, manifests and repositories'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "login" -d 'Sign in to a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "logout" -d 'Sign out of a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "whoami" -d 'Show who is signed in to a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "import" -d 'Bring the images of an archive into a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "copy" -d 'Copy images between registries and repositories'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "sync" -d 'Make a repository hold the tags of another'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "gc" -d 'Collect garbage'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "prune" -d 'Delete tags by a rule, and the manifests that nothing holds then'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "trash" -d 'List what was deleted and can be restored'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "restore" -d 'Bring back what was deleted, as long as it lies in the trash'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "du" -d 'Say how many bytes repositories and tags take up'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "check" -d 'Compare the data with what the index knows of it'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "health" -d 'Ask the server of this configuration whether it is ready'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "image" -d 'Write a container image of regctl, which docker and podman load'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "setup" -d 'Print a ready file for systemd, Docker Compose, Kubernetes, nginx or cron'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "generate" -d 'Write the files that the project keeps under version control'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "serve" -d 'Run a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "catalog" -d 'List the repositories of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "tags" -d 'List the tags of a repository'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "manifest" -d 'Look at one manifest'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "digest" -d 'Print a manifest\'s digest'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "delete" -d 'Delete tags, manifests and repositories'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "login" -d 'Sign in to a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "logout" -d 'Sign out of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "whoami" -d 'Show who is signed in to a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "import" -d 'Bring the images of an archive into a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "copy" -d 'Copy images between registries and repositories'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "sync" -d 'Make a repository hold the tags of another'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "gc" -d 'Collect garbage'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "prune" -d 'Delete tags by a rule, and the manifests that nothing holds after that'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "trash" -d 'List what was deleted and can be restored'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "restore" -d 'Restore what was deleted, as long as it is in the trash'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "du" -d 'Show how many bytes repositories and tags take up'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "check" -d 'Compare the data with what the index knows of it'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "generate" -d 'Write the files that the project keeps under version control'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "inspect" -d 'Show what a manifest is and what it holds'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'

@@ -18,7 +18,7 @@ use crate::oci::{Digest, Repository, RetentionRule, Tag};
 /// A retention rule with its patterns compiled.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    pub(super) rule: RetentionRule,
+    pub(super) written: RetentionRule,
     pub(super) repositories: GlobSet,
     pub(super) matching: GlobSet,
     pub(super) exclude: GlobSet,
@@ -123,13 +123,13 @@ impl Rule {
             repositories: set(&rule.repositories, true)?,
             matching: set(&rule.matching, false)?,
             exclude: set(&rule.exclude, false)?,
-            rule,
+            written: rule,
         })
     }
 
     /// Whether it may delete all tags of a repository.
     pub fn may_delete_every_tag(&self) -> bool {
-        self.rule.all
+        self.written.all
     }
 
     /// Whether the rule applies to a repository.
@@ -217,14 +217,14 @@ impl Rule {
             return Decision::Keep(KeepReason::NoMatch);
         }
         if let Some(first) = self.exclude.matches(name).first() {
-            let pattern = self.rule.exclude.get(*first).cloned();
+            let pattern = self.written.exclude.get(*first).cloned();
             return Decision::Keep(KeepReason::Excluded(pattern.unwrap_or_default()));
         }
         let mut why = DeleteReasons {
             subject: attached,
             ..DeleteReasons::default()
         };
-        if let Some(limit) = self.rule.keep_last
+        if let Some(limit) = self.written.keep_last
             && attached.is_none()
         {
             *seen += 1;
@@ -233,13 +233,13 @@ impl Rule {
             }
             why.beyond_last = Some(limit);
         }
-        if let Some(age) = self.rule.older_than {
+        if let Some(age) = self.written.older_than {
             if tag.updated_at > now.saturating_sub(age) {
                 return Decision::Keep(KeepReason::PushedAt(tag.updated_at, age));
             }
             why.pushed_at = Some((tag.updated_at, age));
         }
-        if let Some(age) = self.rule.not_pulled_for {
+        if let Some(age) = self.written.not_pulled_for {
             // One that was never pulled counts from its push.
             let used = tag
                 .pulled_at

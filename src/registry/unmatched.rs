@@ -41,7 +41,7 @@ impl Unmatched<'_> {
             matching,
             exclude,
             ..
-        } = &self.rule.rule;
+        } = &self.rule.written;
         let left = |patterns: &[String], numbers: BTreeSet<usize>| {
             let patterns = numbers.into_iter().filter_map(|at| patterns.get(at));
             patterns.cloned().collect::<Vec<_>>()
@@ -58,9 +58,9 @@ impl Rule {
     pub(super) fn unmatched(&self) -> Unmatched<'_> {
         Unmatched {
             rule: self,
-            repositories: (0..self.rule.repositories.len()).collect(),
-            matching: (0..self.rule.matching.len()).collect(),
-            exclude: (0..self.rule.exclude.len()).collect(),
+            repositories: (0..self.written.repositories.len()).collect(),
+            matching: (0..self.written.matching.len()).collect(),
+            exclude: (0..self.written.exclude.len()).collect(),
         }
     }
 }

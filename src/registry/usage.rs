@@ -113,13 +113,10 @@ impl Registry {
         report.reclaimable = freed.freed.bytes;
         report.repositories.retain(|name, usage| {
             usage.reclaimable = freed.by_repository.get(name).map_or(0, |freed| freed.bytes);
-            match under {
-                Some(under) => is_below(name, under),
-                None => {
-                    usage.tags.clear();
-                    true
-                }
+            if under.is_none() {
+                usage.tags.clear();
             }
+            under.is_none_or(|under| is_below(name, under))
         });
         Ok(report)
     }

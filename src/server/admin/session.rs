@@ -156,12 +156,12 @@ fn must_be_one(root: &Path) -> Result<(), Failure> {
     const HINT: &str = "name the data of a registry with --root DIR, or its configuration with \
                         --config FILE, as for regctl serve";
     let there = |path: &Path| {
-        path.try_exists().map_err(|error| match error.kind() {
-            ErrorKind::PermissionDenied => denied(root, &error),
-            _ => {
-                let text = format!("{}: {error}", root.display());
-                Failure::new(FailureKind::Error, Reason::Unknown, text)
+        path.try_exists().map_err(|error| {
+            if error.kind() == ErrorKind::PermissionDenied {
+                return denied(root, &error);
             }
+            let text = format!("{}: {error}", root.display());
+            Failure::new(FailureKind::Error, Reason::Unknown, text)
         })
     };
     let shown = root.display();
