@@ -303,7 +303,7 @@ async fn a_collection_leaves_a_slow_upload_alone() {
     root.memory.age(100 * 60 * 60 * 1_000_000_000);
     root.clock.advance(100 * 60 * 60 * 1000);
     let report = registry
-        .collect(&CollectOptions::default(), &|_| ())
+        .collect(&CollectOptions::default(), &|_: CollectEntry| ())
         .await
         .unwrap();
     assert_eq!(root.names(layout::STAGING).await.len(), 1, "{report:?}");
