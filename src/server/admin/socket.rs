@@ -231,7 +231,11 @@ impl Connection {
         let _ = queue.try_send(Answer::Version(VERSION));
         match request {
             Ok(request) => self.begin(request.operation, queue),
-            Err(failure) => drop(queue.try_send(Answer::Failure(failure))),
+            Err(failure) => {
+                let _ = queue.try_send(Answer::Failure(failure));
+                // The answer ends when the last sender is dropped.
+                drop(queue);
+            }
         }
         let too_late = async {
             self.stopped.cancelled().await;
