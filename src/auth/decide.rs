@@ -1,65 +1,195 @@
 //! The decision whether a caller may do an action.
+//!
+//! What a caller may not see does not exist for it: the answer is [`Denied::Hidden`] for a private
+//! repository and for one that is not there alike. Somebody who has not signed in learns only that
+//! signing in may help.
 
 use std::sync::Arc;
 
-use crate::oci::{Action, Context, Permit, Visibility};
-
-/// By which rules is decided.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Policy {
-    /// Everybody who reaches the registry may do everything.
-    #[default]
-    Open,
-}
+use super::scope::Scope;
+use super::{Identity, Policy};
+use crate::index::IndexError;
+use crate::oci::{Action, Context, Permit, Repository, Right, Rights, Visibility};
 
 /// Why an action was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
 pub enum Denied {
     /// Nobody has signed in, and somebody who has may be allowed to.
     #[error("sign in first")]
     SignIn,
+    /// The token that was sent was not issued for this; another one may be.
+    #[error("the token was not issued for this")]
+    Scope,
     /// The caller is known and may see the repository, but may not do this.
     #[error("you may not do this")]
     Forbidden,
     /// The caller may not know that the repository exists.
-    #[error("the repository is not known")]
+    #[error("the repository is not known, or you have no right on it")]
     Hidden,
+    /// The index could not say.
+    #[error(transparent)]
+    Index(#[from] IndexError),
 }
 
-/// Decides whether the caller of `context` may do `action`.
-pub fn decide(policy: &Policy, context: &Arc<Context>, action: &Action) -> Result<Permit, Denied> {
-    match policy {
-        Policy::Open => Ok(Permit::grant(
-            Arc::clone(context),
-            action.clone(),
-            Visibility::Everything,
-        )),
+/// The scopes that a token needs for an action, as a challenge names them.
+pub fn scopes(action: &Action) -> Vec<Scope> {
+    let mut scopes = match action.needs() {
+        Some((name, right)) => {
+            let rights = match right {
+                Right::Push => [Right::Pull, Right::Push].into_iter().collect(),
+                right => Rights::from(right),
+            };
+            vec![Scope::Repository(name.clone(), rights)]
+        }
+        None if *action == Action::ListCatalog => vec![Scope::Catalog],
+        None => Vec::new(),
+    };
+    if let Action::MountBlob {
+        from: Some(from), ..
+    } = action
+    {
+        scopes.push(Scope::Repository(from.clone(), Rights::from(Right::Pull)));
+    }
+    scopes
+}
+
+/// Decides whether `identity`, which is the caller of `context`, may do `action`.
+pub async fn decide(
+    policy: &Policy,
+    context: &Arc<Context>,
+    identity: &Identity,
+    action: &Action,
+) -> Result<Permit, Denied> {
+    let visibility = match policy {
+        Policy::Open => Visibility::Everything,
+        Policy::Accounts(_) => by_rights(policy, identity, action).await?,
+        Policy::TokenServer(_) => by_token(identity, action)?,
+    };
+    let action = match (action, &visibility) {
+        // Without the right to read the source, a mount is the beginning of an upload.
+        (Action::MountBlob { into, from, .. }, Visibility::Only { .. })
+            if !readable(policy, identity, from.as_ref()).await? =>
+        {
+            Action::PushBlob(into.clone())
+        }
+        (action, _) => action.clone(),
+    };
+    Ok(Permit::grant(Arc::clone(context), action, visibility))
+}
+
+/// Whether the source of a mount may be read. One that is not named could be any.
+async fn readable(
+    policy: &Policy,
+    identity: &Identity,
+    from: Option<&Repository>,
+) -> Result<bool, IndexError> {
+    match from {
+        Some(from) => may(policy, identity, from, Right::Pull).await,
+        None => Ok(false),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::oci::{Caller, Task};
-
-    #[test]
-    fn an_open_registry_permits_everything_to_everybody() {
-        let anonymous = Context {
-            caller: Caller::Anonymous,
-            ..Context::task(Task::Start)
-        };
-        for context in [anonymous, Context::uid(1000), Context::task(Task::Check)] {
-            let context = Arc::new(context);
-            for action in [
-                Action::ListCatalog,
-                Action::Administer,
-                Action::DeleteRepository("a/b".parse().unwrap()),
-            ] {
-                let permit = decide(&Policy::Open, &context, &action).unwrap();
-                assert_eq!(permit.context(), &context);
-                assert_eq!(permit.action(), &action);
-                assert_eq!(permit.visibility(), &Visibility::Everything);
+/// By what the caller may do now, and by what the token that it sent was issued for.
+async fn by_rights(
+    policy: &Policy,
+    identity: &Identity,
+    action: &Action,
+) -> Result<Visibility, Denied> {
+    let anonymous = identity.is_anonymous();
+    let visibility = identity.visibility();
+    match action {
+        // A token, even one for nobody, says that the client knows how to sign in.
+        Action::Ping if anonymous && identity.presented.is_none() => return Err(Denied::SignIn),
+        Action::Ping => {}
+        Action::ListCatalog if anonymous && !policy.anonymous_may_something().await? => {
+            return Err(Denied::SignIn);
+        }
+        Action::ListCatalog if !identity.may_list() => return Err(Denied::Scope),
+        Action::ListCatalog => {}
+        Action::Inspect | Action::Administer if identity.may_administer() => {}
+        Action::Inspect | Action::Administer if anonymous => return Err(Denied::SignIn),
+        Action::Inspect | Action::Administer => return Err(Denied::Forbidden),
+        Action::Star(_) if anonymous => return Err(Denied::SignIn),
+        action => {
+            if let Some((name, right)) = action.needs() {
+                on_repository(policy, identity, name, right).await?;
+            }
+            if let Action::MountBlob {
+                from: Some(from), ..
+            } = action
+            {
+                let readable = may(policy, identity, from, Right::Pull).await?;
+                // Without the right the blob is uploaded; with it a token for both is needed.
+                if readable && !identity.presented_on(from).contains(Right::Pull) {
+                    return Err(Denied::Scope);
+                }
             }
         }
     }
+    Ok(visibility)
 }
+
+/// Whether the caller has a right on a repository, whatever its token was issued for.
+async fn may(
+    policy: &Policy,
+    identity: &Identity,
+    name: &Repository,
+    right: Right,
+) -> Result<bool, IndexError> {
+    Ok(identity.rights_on(name).contains(right)
+        || (right == Right::Pull && policy.is_public(name).await?))
+}
+
+async fn on_repository(
+    policy: &Policy,
+    identity: &Identity,
+    name: &Repository,
+    right: Right,
+) -> Result<(), Denied> {
+    if !may(policy, identity, name, right).await? {
+        return Err(if identity.is_anonymous() {
+            Denied::SignIn
+        } else if may(policy, identity, name, Right::Pull).await? {
+            Denied::Forbidden
+        } else {
+            Denied::Hidden
+        });
+    }
+    if identity.presented_on(name).contains(right) {
+        Ok(())
+    } else {
+        Err(Denied::Scope)
+    }
+}
+
+/// By what a token of another server says, and nothing else.
+fn by_token(identity: &Identity, action: &Action) -> Result<Visibility, Denied> {
+    let lacking = if identity.presented.is_some() {
+        Denied::Scope
+    } else {
+        Denied::SignIn
+    };
+    let allowed = match action {
+        Action::Ping => identity.presented.is_some(),
+        Action::ListCatalog => identity.presented.is_some() && identity.may_list(),
+        Action::Inspect | Action::Administer => return Err(Denied::Forbidden),
+        action => scopes(action).iter().all(|scope| match scope {
+            Scope::Catalog => false,
+            Scope::Repository(name, _) => match action.needs() {
+                Some((needed, right)) if needed == name => identity.rights_on(name).contains(right),
+                _ => identity.rights_on(name).contains(Right::Pull),
+            },
+        }),
+    };
+    if !allowed {
+        return Err(lacking);
+    }
+    Ok(match action {
+        Action::ListCatalog => Visibility::Everything,
+        _ => identity.visibility(),
+    })
+}
+
+#[cfg(test)]
+#[path = "decide/tests.rs"]
+mod tests;

@@ -1,9 +1,34 @@
-//! Callers and what they may do: one decision for an action of a caller.
+//! Callers and what they may do: who somebody is, and one decision for an action of a caller.
 //!
-//! A request, an admin command or a background task asks [`decide`] once, before it touches the
-//! registry, and gets a [`Permit`](crate::oci::Permit), with which the registry acts for that
-//! caller. Knows no HTTP: how a refusal looks on the wire is the business of `http`.
+//! A request is signed in ([`Policy::identify`]) and its action decided ([`decide`]) once, before it
+//! touches the registry, and gets a [`Permit`](crate::oci::Permit), with which the registry acts for
+//! that caller. Passwords, htpasswd files and tokens are understood here and nowhere else. Knows no
+//! HTTP: how a challenge or a refusal looks on the wire is the business of `http`.
 
+mod accounts;
+mod certificate;
+mod credentials;
 mod decide;
+mod directory;
+mod htpasswd;
+mod identity;
+mod outside;
+mod password;
+mod personal;
+mod policy;
+mod remembered;
+mod scope;
+mod throttle;
+mod token;
 
-pub use decide::{Denied, Policy, decide};
+pub use accounts::Accounts;
+pub use credentials::{Credentials, Secret};
+pub use decide::{Denied, decide, scopes};
+pub use htpasswd::{Htpasswd, parse as parse_htpasswd};
+pub use identity::Identity;
+pub use outside::{OutsideError, OutsideSettings, TokenServer};
+pub use password::{Busy, Hasher, is_known_hash};
+pub use personal::FreshToken;
+pub use policy::{Challenge, Policy, SignInError};
+pub use scope::{Access, CATALOG, Scope};
+pub use token::{Issued, LIFETIME, TokenError, TokenService};

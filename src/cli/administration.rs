@@ -46,6 +46,7 @@ pub(super) fn request(
         },
         root,
         listen,
+        accounts: false,
         environment,
     }
 }

@@ -27,13 +27,18 @@ pub struct Args {
     /// A registry:2 configuration; without FILE the one at its usual places
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub config: Option<Option<PathBuf>>,
+    /// Serve accounts of regctl's own: see regctl user; anonymous callers then only pull what is
+    /// public
+    #[arg(long)]
+    pub accounts: bool,
     /// Say what the configuration means and what of it is ignored, and end
     #[arg(long)]
     pub check: bool,
 }
 
 pub(super) async fn run(args: Args, printer: Printer) -> anyhow::Result<Exit> {
-    let request = administration::request(args.root, args.config, args.listen);
+    let mut request = administration::request(args.root, args.config, args.listen);
+    request.accounts = args.accounts;
     if args.check {
         printer.lines(server::check(&request)?.lines())?;
     } else {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use croner::Cron;
 use jiff::Zoned;
 
+use super::access::{AccessSettings, own_access};
 use super::error::ConfigError;
 use super::pages::{PagesSettings, pages_settings};
 use super::section::{Field, Section, Warnings, refused};
@@ -109,13 +110,19 @@ pub struct ScrubSettings {
 
 /// The keys of regctl's own.
 pub(super) struct Own {
+    pub(super) access: AccessSettings,
     pub(super) collection: CollectionSettings,
     pub(super) retention: Vec<RetentionRule>,
     pub(super) scrub: Option<ScrubSettings>,
     pub(super) pages: PagesSettings,
 }
 
-pub(super) fn own_settings(top: &mut Section, warnings: &mut Warnings) -> Result<Own, ConfigError> {
+pub(super) fn own_settings(
+    top: &mut Section,
+    auth: AccessSettings,
+    accounts: bool,
+    warnings: &mut Warnings,
+) -> Result<Own, ConfigError> {
     let mut own = top.section("regctl")?;
     let mut section = own.section("gc")?;
     let default = CollectionSettings::default();
@@ -146,8 +153,10 @@ pub(super) fn own_settings(top: &mut Section, warnings: &mut Warnings) -> Result
     }
     let scrub = scrub(&mut own, warnings)?;
     let pages = pages_settings(&mut own, warnings)?;
+    let access = own_access(&mut own, auth, accounts, warnings)?;
     own.finish(warnings);
     Ok(Own {
+        access,
         collection,
         retention,
         scrub,

@@ -4,6 +4,7 @@
 //! is watched. The lines are for people; nothing parses them.
 
 use super::Loaded;
+use super::access::AccessSettings;
 use super::collection::{CollectionSettings, ScrubSettings};
 use super::period_in_words;
 use super::settings::{
@@ -22,6 +23,7 @@ impl Loaded {
             None => "Configuration: defaults; no file is read".to_owned(),
         }];
         let Settings {
+            access,
             log,
             storage,
             http,
@@ -35,6 +37,7 @@ impl Loaded {
             pages,
         } = &self.settings;
         describe_http(http, &mut lines);
+        describe_access(access, &mut lines);
         describe_storage(storage, &mut lines);
         describe_collection(collection, retention, *scrub, &mut lines);
         describe_validation(validation, &mut lines);
@@ -107,6 +110,26 @@ fn describe_http(http: &HttpSettings, lines: &mut Vec<String>) {
             address(&debug.address)
         ));
     }
+}
+
+fn describe_access(access: &AccessSettings, lines: &mut Vec<String>) {
+    lines.push(match access {
+        AccessSettings::Open => "Sign-in: none; everybody who reaches it is a client".to_owned(),
+        AccessSettings::Htpasswd { path, rules, .. } => format!(
+            "Sign-in: accounts of {}; {}",
+            path.display(),
+            match rules {
+                None => "each may do everything".to_owned(),
+                Some(rules) => format!("{} grants of regctl.access", rules.len()),
+            }
+        ),
+        AccessSettings::Accounts { .. } => {
+            "Sign-in: accounts of regctl's own; anonymous callers pull what is public".to_owned()
+        }
+        AccessSettings::TokenServer(server) => {
+            format!("Sign-in: tokens of {} for {}", server.realm, server.service)
+        }
+    });
 }
 
 fn describe_storage(storage: &StorageSettings, lines: &mut Vec<String>) {

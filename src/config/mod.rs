@@ -9,6 +9,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the configuration is a file")]
 
+mod access;
 mod collection;
 mod describe;
 mod duration;
@@ -32,6 +33,7 @@ use std::time::Duration;
 
 use crate::clock::Millis;
 
+pub use access::{AccessSettings, FirstAdmin, TokenServerSettings};
 pub use collection::{CollectionSettings, Schedule, ScrubSettings};
 pub use error::{ConfigError, Origin, Place};
 pub use pages::PagesSettings;
@@ -60,6 +62,8 @@ pub struct Request {
     pub root: Option<PathBuf>,
     /// The `--listen` flag: `HOST:PORT`, `:PORT`, `unix:PATH` or an absolute path.
     pub listen: Option<String>,
+    /// The `--accounts` flag: accounts of regctl's own.
+    pub accounts: bool,
     /// The variables of the environment; only those that begin with `REGISTRY_` are looked at.
     pub environment: Vec<(String, String)>,
 }
@@ -118,6 +122,7 @@ fn load_from(request: &Request, usual_places: &[&Path]) -> Result<Loaded, Config
     let flags = Flags {
         root: request.root.as_deref(),
         listen: request.listen.as_deref(),
+        accounts: request.accounts,
     };
     let settings = understand(root, basis, flags, &mut warnings)?;
     Ok(Loaded {

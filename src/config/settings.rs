@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::access::AccessSettings;
 use super::collection::{CollectionSettings, ScrubSettings};
 use super::pages::PagesSettings;
 use crate::oci::Platform;
@@ -18,6 +19,8 @@ use crate::oci::RetentionRule;
 pub struct Settings {
     /// The log and the access log.
     pub log: LogSettings,
+    /// How callers sign in.
+    pub access: AccessSettings,
     /// Where the data is, and what may be done with it.
     pub storage: StorageSettings,
     /// The listeners and what they answer.

@@ -38,6 +38,7 @@ health:
 
 fn request(config: ConfigChoice, environment: &[(&str, &str)]) -> Request {
     Request {
+        accounts: false,
         config,
         root: None,
         listen: None,

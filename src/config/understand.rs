@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use super::access::auth_settings;
 use super::collection::own_settings;
 use super::error::ConfigError;
 use super::health::health_settings;
@@ -59,6 +60,7 @@ pub(super) enum Basis {
 pub(super) struct Flags<'a> {
     pub(super) root: Option<&'a Path>,
     pub(super) listen: Option<&'a str>,
+    pub(super) accounts: bool,
 }
 
 /// Says what a tree means.
@@ -78,8 +80,10 @@ pub(super) fn understand(
     let mut top = Section::of(String::new(), root)?;
     version(&mut top, basis)?;
     refuse_dangerous(&mut top, warnings)?;
-    let own = own_settings(&mut top, warnings)?;
+    let auth = auth_settings(&mut top, warnings)?;
+    let own = own_settings(&mut top, auth, flags.accounts, warnings)?;
     let settings = Settings {
+        access: own.access,
         log: log_settings(&mut top, warnings)?,
         storage: storage_settings(&mut top, basis, flags.root, warnings)?,
         http: http_settings(&mut top, basis, flags.listen, warnings)?,
@@ -132,20 +136,6 @@ fn version(top: &mut Section, basis: Basis) -> Result<(), ConfigError> {
 
 /// What must not be left undone in silence, because the registry would be another one without it.
 fn refuse_dangerous(top: &mut Section, warnings: &mut Warnings) -> Result<(), ConfigError> {
-    if let Some(mut field) = top.take("auth") {
-        field.node.expand_choice();
-        for (name, method) in Section::of(field.path, field.node)?.rest() {
-            if !name.eq_ignore_ascii_case("none") {
-                return Err(unsupported(
-                    method,
-                    "asks for a sign-in, which regctl can't do yet, and without which everybody \
-                     could pull and push",
-                    "let a proxy in front ask for the sign-in, and remove auth once only the \
-                     proxy can reach this address",
-                ));
-            }
-        }
-    }
     let mut proxy = top.section("proxy")?;
     if let Some(field) = proxy.take("remoteurl") {
         return Err(unsupported(

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use super::respond::Refusal;
-use crate::auth::{Policy, decide};
+use crate::auth::{
+    Challenge, Credentials, Denied, Identity, Issued, Policy, Scope, SignInError, TokenError,
+    decide,
+};
 use crate::oci::{Action, Context, Permit, Visibility};
 use crate::registry::{Registry, RegistryError};
 
@@ -19,25 +21,44 @@ impl Guard {
         Self { registry, policy }
     }
 
-    /// Decides about an action: the registry that acts for its caller, or the refusal.
-    pub(super) fn admit(
-        &self,
-        context: &Arc<Context>,
-        action: &Action,
-    ) -> Result<Registry, Refusal> {
-        let permit = decide(&self.policy, context, action)?;
-        Ok(self.reach(&permit))
+    /// How clients are asked to sign in, if they are.
+    pub(super) fn challenge(&self) -> Option<Challenge> {
+        self.policy.challenge()
     }
 
-    /// What the caller of a page may see. Who may not list at all sees what is public.
-    pub(super) fn visibility(&self, context: &Arc<Context>) -> Visibility {
-        match decide(&self.policy, context, &Action::ListCatalog) {
-            Ok(permit) => permit.visibility().clone(),
-            Err(_) => Visibility::Only {
-                public: true,
-                patterns: Arc::default(),
-            },
-        }
+    /// Signs in whoever sent these credentials.
+    pub(super) async fn identify(
+        &self,
+        credentials: &Credentials,
+        context: &Context,
+    ) -> Result<Identity, SignInError> {
+        self.policy.identify(credentials, context).await
+    }
+
+    /// Issues a token, where there is a built-in token service.
+    pub(super) async fn issue(
+        &self,
+        identity: &Identity,
+        asked: &[Scope],
+    ) -> Result<Option<Issued>, TokenError> {
+        self.policy.issue(identity, asked).await
+    }
+
+    /// Decides about an action: the registry that acts for its caller with the action that was
+    /// permitted, or the refusal.
+    pub(super) async fn admit(
+        &self,
+        context: &Arc<Context>,
+        identity: &Identity,
+        action: &Action,
+    ) -> Result<(Registry, Action), Denied> {
+        let permit = decide(&self.policy, context, identity, action).await?;
+        Ok((self.reach(&permit), permit.action().clone()))
+    }
+
+    /// Which repositories a caller may see.
+    pub(super) fn visibility(&self, identity: &Identity) -> Visibility {
+        self.policy.visibility(identity)
     }
 
     /// The registry, acting for the caller of a permit.

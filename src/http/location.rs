@@ -25,6 +25,12 @@ impl Locations {
         if self.relative {
             return format!("{prefix}{path}");
         }
+        self.absolute(path, headers, tls)
+    }
+
+    /// As [`Locations::of`], with scheme and host even where locations are paths.
+    pub(super) fn absolute(&self, path: &str, headers: &HeaderMap, tls: bool) -> String {
+        let prefix = &self.prefix;
         if let Some(host) = &self.host {
             return format!("{host}{prefix}{path}");
         }

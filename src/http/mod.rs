@@ -7,6 +7,7 @@
 mod address;
 mod body;
 mod connection;
+mod challenge;
 mod guard;
 mod identity;
 mod listen;
@@ -20,6 +21,7 @@ mod respond;
 mod room;
 mod route;
 mod tls;
+mod token;
 mod v2;
 
 use std::net::IpAddr;
@@ -168,6 +170,7 @@ impl Shared {
             match route {
                 Some(Ok(route)) => v2::answer(app, request, route, &context, tls).await,
                 Some(Err(error)) => Err(error.into()),
+                None if outside == token::PATH => token::answer(&app, request, &context, tls).await,
                 None => match &app.pages {
                     Some(pages) if pages::wanted(&request, &outside) => {
                         pages::answer(&app, pages, request, &context, &outside, tls).await

@@ -7,9 +7,10 @@ use http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, HeaderName, ORIGIN};
 use http::{Method, Request};
 
 use super::body::Incoming;
+use super::challenge::Asked;
 use super::respond::{Answer, Refusal};
 use super::{Shared, body};
-use crate::oci::{Context, ErrorCode};
+use crate::oci::{Action, Context, ErrorCode};
 use crate::web::{self, Pages};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -49,6 +50,12 @@ pub(super) async fn answer(
     tls: bool,
 ) -> Result<Answer, Refusal> {
     let (head, body) = request.into_parts();
+    let asked = Asked {
+        app,
+        headers: &head.headers,
+        tls,
+    };
+    let (_, identity) = asked.sign_in(context, &Action::ListCatalog).await?;
     let form = if head.method == Method::POST {
         let place = app.room_for_body(&body, Some(FORM_LIMIT as u64)).await?;
         let form = body::whole(body, FORM_LIMIT, &place).await;
@@ -78,7 +85,7 @@ pub(super) async fn answer(
         languages: text(&ACCEPT_LANGUAGE).unwrap_or_default(),
         fetch_site: text(&FETCH_SITE),
         from_origin: text(&ORIGIN),
-        visibility: app.guard.visibility(context),
+        visibility: app.guard.visibility(&identity),
     };
     let (head, body) = pages.answer(&request).await.into_parts();
     Ok(Answer::from_parts(head, Body::from(body)))

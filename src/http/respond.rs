@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::route::RouteError;
-use crate::auth::Denied;
+use crate::auth::{Denied, SignInError};
 use crate::oci::ErrorCode;
 use crate::registry::RegistryError;
 
@@ -52,6 +52,16 @@ impl Refusal {
             message,
         )
         .with(RETRY_AFTER, "5")
+    }
+
+    /// Something failed here. What it was is for the log, not for a stranger.
+    pub(super) fn internal(error: &dyn std::error::Error) -> Self {
+        tracing::error!(error = %error, "a request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            ErrorCode::Unknown,
+            "something went wrong here; the server's log says what",
+        )
     }
 
     pub(super) fn with(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Self {
@@ -116,11 +126,31 @@ impl From<RouteError> for Refusal {
 impl From<Denied> for Refusal {
     fn from(denied: Denied) -> Self {
         let (status, code) = match denied {
-            Denied::SignIn => (StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized),
+            Denied::SignIn | Denied::Scope => (StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized),
             Denied::Forbidden => (StatusCode::FORBIDDEN, ErrorCode::Denied),
             Denied::Hidden => (StatusCode::NOT_FOUND, ErrorCode::NameUnknown),
+            Denied::Index(error) => return Self::internal(&error),
         };
         Self::new(status, code, denied.to_string())
+    }
+}
+
+impl From<SignInError> for Refusal {
+    fn from(error: SignInError) -> Self {
+        let message = error.to_string();
+        let too_many = |seconds: i64| {
+            let status = StatusCode::TOO_MANY_REQUESTS;
+            Self::new(status, ErrorCode::TooManyRequests, message.as_str())
+                .with(RETRY_AFTER, seconds.to_string())
+        };
+        match error {
+            SignInError::Wrong | SignInError::Token => {
+                Self::new(StatusCode::UNAUTHORIZED, ErrorCode::Unauthorized, message)
+            }
+            SignInError::Wait(wait) => too_many((wait + 999) / 1000),
+            SignInError::Busy => too_many(1),
+            SignInError::Index(error) => Self::internal(&error),
+        }
     }
 }
 
@@ -158,13 +188,7 @@ impl From<RegistryError> for Refusal {
             }
             Error::Full => (Status::INSUFFICIENT_STORAGE, Code::Unavailable),
             Error::RootLost { .. } | Error::Index(_) | Error::Store(_) => {
-                // What it was is for the log, not for a stranger.
-                tracing::error!(%error, "a request failed");
-                return Self::new(
-                    Status::INTERNAL_SERVER_ERROR,
-                    Code::Unknown,
-                    "something went wrong here; the server's log says what",
-                );
+                return Self::internal(&error);
             }
         };
         let refusal = Self::new(status, code, message);

@@ -231,4 +231,13 @@ impl Index {
             .await?;
         Ok(public)
     }
+
+    /// Whether there is a public repository.
+    pub async fn has_public_repository(&self) -> Result<bool, IndexError> {
+        let found: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM repositories WHERE public LIMIT 1")
+                .fetch_optional(&self.readers)
+                .await?;
+        Ok(found.is_some())
+    }
 }

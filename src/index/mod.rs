@@ -30,6 +30,8 @@ mod schema;
 mod suite;
 mod survey;
 mod tags;
+#[cfg(test)]
+pub mod testing;
 mod tokens;
 mod trash;
 mod uploads;

@@ -221,6 +221,11 @@ impl Registry {
         }
     }
 
+    /// The index, for rooms that keep relations of their own in it: accounts, descriptions.
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
     /// For whom it acts; its own tasks where no permit said otherwise.
     pub fn context(&self) -> &Arc<Context> {
         &self.context

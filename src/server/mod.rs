@@ -3,6 +3,7 @@
 //!
 //! Everything is decided here once, from a [`Settings`]; no other room reads the configuration.
 
+mod access;
 pub mod admin;
 mod health;
 mod root;
@@ -21,7 +22,6 @@ use root::Root;
 use stop::{Signals, remove_sockets, wait};
 
 use crate::admin::Administration;
-use crate::auth::Policy;
 use crate::clock::{Clock, Millis};
 use crate::config::{
     self, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings, ValidationSettings,
@@ -72,9 +72,10 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
     let certificate = certificate(&settings)?;
     let metrics = Arc::new(HttpMetrics::new());
     let health = Arc::new(Health::default());
+    let policy = access::policy(&settings, &registry).await?;
     let app = App::new(
         registry.clone(),
-        Policy::Open,
+        policy,
         options(&settings, &metrics, &health, &registry)?,
     );
     let protocols = Protocols {

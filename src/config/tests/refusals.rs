@@ -98,7 +98,7 @@ fn what_can_mean_nothing_is_refused_with_its_place() {
         "version: 0.1\nstorage: {filesystem: {rootdirectory: [a]}}\n",
         "version: 0.1\nstorage: {maintenance: {uploadpurging: {interval: 0s}}}\n",
         "version: 0.1\nstorage: {maintenance: {uploadpurging: {age: -5h}}}\n",
-        "version: 0.1\nauth:\n  htpasswd:\n    path: /p\n",
+        "version: 0.1\nauth:\n  htpasswd:\n    realm: r\n",
         "version: 0.1\nauth: silly\n",
         "version: 0.1\nproxy:\n  remoteurl: https://registry-1.docker.io\n",
         "version: 0.1\nhttp: {addr: '5000'}\n",
@@ -151,8 +151,8 @@ fn what_can_mean_nothing_is_refused_with_its_place() {
     config.yml:2:24: storage.filesystem.rootdirectory is a list; hint: write one value
     config.yml:2:51: storage.maintenance.uploadpurging.interval is no time at all; hint: write how long to wait, as in 24h
     config.yml:2:46: storage.maintenance.uploadpurging.age is "-5h", which is not a duration; hint: write it with units, as in 10s, 5m or 1h30m
-    config.yml:3:3: auth.htpasswd asks for a sign-in, which regctl can't do yet, and without which everybody could pull and push; hint: let a proxy in front ask for the sign-in, and remove auth once only the proxy can reach this address
-    config.yml:2:7: auth.silly asks for a sign-in, which regctl can't do yet, and without which everybody could pull and push; hint: let a proxy in front ask for the sign-in, and remove auth once only the proxy can reach this address
+    config.yml:3:3: auth.htpasswd.path is missing; hint: the sign-in can't be checked without it
+    config.yml:2:7: auth.silly asks for a sign-in that regctl does not know, and without which everybody could pull and push; hint: use htpasswd or token, or accounts of regctl's own: regctl.accounts.enabled
     config.yml:3:14: proxy.remoteurl asks for a pull-through cache, which regctl can't be yet; hint: remove proxy to serve what is stored here, or keep the other registry in front
     config.yml:2:14: http.addr is "5000", which is not HOST:PORT; hint: write HOST:PORT, or :PORT for all addresses
     config.yml:2:14: http.addr is "::1:5000", which is not HOST:PORT; hint: write HOST:PORT, or :PORT for all addresses
@@ -189,7 +189,10 @@ fn what_a_variable_spoils_is_refused_with_its_name() {
     for (name, value) in [
         ("REGISTRY_HTTP_DRAINTIMEOUT", "soon"),
         ("REGISTRY_AUTH", "htpasswd"),
-        ("REGISTRY_AUTH_HTPASSWD_PATH", "/p"),
+        (
+            "REGISTRY_AUTH_TOKEN_REALM",
+            "https://auth.example.com/token",
+        ),
         ("REGISTRY_PROXY_REMOTEURL", "https://registry-1.docker.io"),
         ("REGISTRY_STORAGE_S3_BUCKET", "b"),
         ("REGISTRY_STORAGE", "{swift: {}}"),
@@ -199,8 +202,8 @@ fn what_a_variable_spoils_is_refused_with_its_name() {
     }
     insta::assert_snapshot!(errors.join("\n"), @r#"
     REGISTRY_HTTP_DRAINTIMEOUT: http.draintimeout is "soon", which is not a duration; hint: write it with units, as in 10s, 5m or 1h30m
-    REGISTRY_AUTH: auth.htpasswd asks for a sign-in, which regctl can't do yet, and without which everybody could pull and push; hint: let a proxy in front ask for the sign-in, and remove auth once only the proxy can reach this address
-    REGISTRY_AUTH_HTPASSWD_PATH: auth.htpasswd asks for a sign-in, which regctl can't do yet, and without which everybody could pull and push; hint: let a proxy in front ask for the sign-in, and remove auth once only the proxy can reach this address
+    REGISTRY_AUTH: auth.htpasswd.path is missing; hint: the sign-in can't be checked without it
+    REGISTRY_AUTH_TOKEN_REALM: auth.token.service is missing; hint: the sign-in can't be checked without it
     REGISTRY_PROXY_REMOTEURL: proxy.remoteurl asks for a pull-through cache, which regctl can't be yet; hint: remove proxy to serve what is stored here, or keep the other registry in front
     REGISTRY_STORAGE_S3_BUCKET: storage.s3 is a second storage driver, beside storage.filesystem; hint: keep one of the two
     REGISTRY_STORAGE: storage.swift is a storage driver that regctl does not have; hint: bring the data to a directory and name it in storage.filesystem.rootdirectory

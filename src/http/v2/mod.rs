@@ -14,6 +14,7 @@ use http::{Method, Request, StatusCode};
 
 use super::Shared;
 use super::body::Incoming;
+use super::challenge::Asked;
 use super::paging::Query;
 use super::respond::{Answer, Refusal, json};
 use super::route::Route;
@@ -69,7 +70,14 @@ pub(super) async fn answer(
     }
     let query = Query::parse(head.uri.query());
     let action = route.action(&head.method, &query)?;
-    let registry = app.guard.admit(context, &action)?;
+    let asked = Asked {
+        app: &app,
+        headers: &head.headers,
+        tls,
+    };
+    let (context, identity) = asked.sign_in(context, &action).await?;
+    let admitted = app.guard.admit(&context, &identity, &action).await;
+    let (registry, action) = admitted.map_err(|denied| asked.denied(denied, &action))?;
     let call = Call {
         app,
         registry,

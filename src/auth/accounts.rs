@@ -1,0 +1,342 @@
+//! Sign-in with passwords and personal tokens, of accounts in the index or in an htpasswd file.
+
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
+
+use super::credentials::Secret;
+use super::directory::{self, Directory};
+use super::htpasswd::Htpasswd;
+use super::password::{self, Hasher};
+use super::policy::Challenge;
+use super::remembered::Remembered;
+use super::throttle::Throttle;
+use super::token::{TokenError, TokenService};
+use super::{Credentials, Identity, SignInError, personal};
+use crate::clock::{Clock, Millis};
+use crate::index::{GrantRecord, Index, IndexError, StoredToken};
+use crate::oci::{AccountName, Caller, Context};
+
+/// Uses of an account or token closer together than this are noted once.
+const USE_NOTED: Millis = 60_000;
+/// Accounts and tokens of which that is remembered.
+const NOTED: usize = 10_000;
+
+/// Accounts that sign in with passwords.
+pub struct Accounts {
+    pub(super) directory: Directory,
+    pub(super) tokens: Option<TokenService>,
+    pub(super) clock: Clock,
+    index: Index,
+    /// The file, where accounts are not the index's, and what is signed in to.
+    file: Option<(Htpasswd, String)>,
+    hasher: Hasher,
+    remembered: Remembered,
+    throttle: Throttle,
+    /// When the last use of a token or an account was noted.
+    noted: Cache<String, Millis>,
+}
+
+/// What a password is compared with.
+struct Candidate {
+    stored: Option<String>,
+    /// Whether whoever has the right password may sign in.
+    enabled: bool,
+}
+
+impl Accounts {
+    /// The accounts of the index, with a token service under the name `service`.
+    pub async fn built_in(
+        index: Index,
+        service: String,
+        hasher: Hasher,
+        clock: Clock,
+    ) -> Result<Self, TokenError> {
+        let tokens = TokenService::open(index.clone(), service, clock.now()).await?;
+        let directory = Directory::new(index.clone(), None, clock.clone());
+        Self::new(index, directory, hasher, clock, Some(tokens), None)
+    }
+
+    /// The accounts of an htpasswd file. Without rules every account may do everything, and nobody
+    /// else anything but pull what is public.
+    pub fn htpasswd(
+        index: Index,
+        file: Htpasswd,
+        realm: String,
+        rules: Option<Vec<GrantRecord>>,
+        clock: Clock,
+    ) -> Result<Self, TokenError> {
+        let rules = rules.map_or_else(directory::every_account_everything, Into::into);
+        let directory = Directory::new(index.clone(), Some(rules), clock.clone());
+        let file = Some((file, realm));
+        Self::new(index, directory, Hasher::default(), clock, None, file)
+    }
+
+    fn new(
+        index: Index,
+        directory: Directory,
+        hasher: Hasher,
+        clock: Clock,
+        tokens: Option<TokenService>,
+        file: Option<(Htpasswd, String)>,
+    ) -> Result<Self, TokenError> {
+        let no_random = || TokenError::Key("the system has no random bytes".to_owned());
+        Ok(Self {
+            directory,
+            tokens,
+            clock,
+            index,
+            file,
+            hasher,
+            remembered: Remembered::new().ok_or_else(no_random)?,
+            throttle: Throttle::default(),
+            noted: Cache::new(NOTED),
+        })
+    }
+
+    pub(super) fn challenge(&self) -> Challenge {
+        match (&self.tokens, &self.file) {
+            (Some(tokens), _) => Challenge::OwnTokens {
+                service: tokens.name().to_owned(),
+            },
+            (None, Some((_, realm))) => Challenge::Basic {
+                realm: realm.clone(),
+            },
+            (None, None) => Challenge::Basic {
+                realm: "registry".to_owned(),
+            },
+        }
+    }
+
+    pub(super) async fn identify(
+        &self,
+        credentials: &Credentials,
+        context: &Context,
+    ) -> Result<Identity, SignInError> {
+        match credentials {
+            Credentials::None => Ok(Identity::anonymous(self.directory.anonymous().await?)),
+            Credentials::Malformed => Err(SignInError::Wrong),
+            Credentials::Basic { user, password } => match personal::parse(password.reveal()) {
+                Some((id, secret)) => self.personal(Some(user), id, secret).await,
+                None => self.password(user, password, context).await,
+            },
+            Credentials::Bearer(token) => match personal::parse(token.reveal()) {
+                Some((id, secret)) => self.personal(None, id, secret).await,
+                None => self.issued(token).await,
+            },
+        }
+    }
+
+    /// A name and a password.
+    async fn password(
+        &self,
+        user: &str,
+        password: &Secret,
+        context: &Context,
+    ) -> Result<Identity, SignInError> {
+        let name: Option<AccountName> = user.parse().ok();
+        let candidate = match &name {
+            Some(name) => self.candidate(name).await?,
+            None => Candidate {
+                stored: None,
+                enabled: false,
+            },
+        };
+        let now = self.clock.now();
+        // What was right lately needs no hash, and no back-off keeps it out.
+        let stored = candidate.stored.as_deref();
+        let known = stored.is_some_and(|stored| self.remembered.knows(user, password, stored, now));
+        if !known {
+            let wait = self.throttle.wait(user, context.address, now);
+            if wait > 0 {
+                return Err(SignInError::Wait(wait));
+            }
+            let right = self.hasher.verify(password, stored).await;
+            if !right.map_err(|_| SignInError::Busy)? {
+                self.throttle.failed(user, context.address, now);
+                return Err(self.refused(user, context));
+            }
+            self.throttle.succeeded(user);
+        }
+        let (Some(name), Some(stored), true) = (name, stored, candidate.enabled) else {
+            return Err(self.refused(user, context));
+        };
+        if !known {
+            self.remembered.note(user, password, stored, now);
+            self.upgrade(&name, password, stored).await?;
+            self.note_use(&name, None).await;
+            tracing::info!(user, request = &*context.request, "signed in");
+        }
+        self.account(name).await
+    }
+
+    fn refused(&self, user: &str, context: &Context) -> SignInError {
+        // A password that was typed as the name must not reach the log.
+        let user = if user.parse::<AccountName>().is_ok() {
+            user
+        } else {
+            "(no name)"
+        };
+        let address = context.address.map(tracing::field::display);
+        tracing::warn!(
+            user,
+            address,
+            request = &*context.request,
+            "a sign-in was refused"
+        );
+        SignInError::Wrong
+    }
+
+    async fn candidate(&self, name: &AccountName) -> Result<Candidate, IndexError> {
+        let Some((file, _)) = &self.file else {
+            let account = self.index.stored_account(name).await?;
+            return Ok(Candidate {
+                enabled: account.as_ref().is_some_and(|account| !account.disabled),
+                stored: account.and_then(|account| account.password),
+            });
+        };
+        let lines = file.lines();
+        let stored = lines.get(name.as_str()).cloned();
+        Ok(Candidate {
+            enabled: stored.is_some(),
+            // An unknown name costs as much as one of the file.
+            stored: stored.or_else(|| lines.values().next().map(|hash| unmatched(hash))),
+        })
+    }
+
+    /// Replaces the bcrypt hash of an imported account by argon2id.
+    async fn upgrade(
+        &self,
+        name: &AccountName,
+        password: &Secret,
+        stored: &str,
+    ) -> Result<(), SignInError> {
+        if self.file.is_none() && password::is_bcrypt(stored) {
+            let hash = self.hasher.hash(password).await;
+            if let Some(hash) = hash.map_err(|_| SignInError::Busy)? {
+                self.remembered
+                    .note(name.as_str(), password, &hash, self.clock.now());
+                self.index.set_password(name.clone(), hash).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A personal token; a name that comes with it is its owner's.
+    async fn personal(
+        &self,
+        user: Option<&str>,
+        id: &str,
+        secret: &str,
+    ) -> Result<Identity, SignInError> {
+        let token = self.directory.token(id).await?;
+        let Some(token) = token.filter(|token| personal::is_right(secret, &token.secret)) else {
+            return Err(SignInError::Wrong);
+        };
+        if user.is_some_and(|user| user != token.record.owner.as_str()) {
+            return Err(SignInError::Wrong);
+        }
+        let identity = self.owner(&token).await?.ok_or(SignInError::Wrong)?;
+        self.note_use(&token.record.owner, Some(&token)).await;
+        Ok(identity)
+    }
+
+    /// A token of the token service.
+    async fn issued(&self, token: &Secret) -> Result<Identity, SignInError> {
+        let verified = match &self.tokens {
+            Some(tokens) => tokens.verify(token, self.clock.now()),
+            None => None,
+        };
+        let verified = verified.ok_or(SignInError::Token)?;
+        let identity = match (&verified.token, verified.subject.as_str()) {
+            (Some(id), _) => match self.directory.token(id).await? {
+                Some(token) => self.owner(&token).await?,
+                None => None,
+            },
+            (None, "") => Some(Identity::anonymous(self.directory.anonymous().await?)),
+            (None, name) => {
+                let name = name.parse().map_err(|_| SignInError::Token)?;
+                self.account(name).await.ok()
+            }
+        };
+        Ok(Identity {
+            presented: Some(Arc::clone(&verified.scopes)),
+            ..identity.ok_or(SignInError::Token)?
+        })
+    }
+
+    async fn account(&self, name: AccountName) -> Result<Identity, SignInError> {
+        let standing = self.directory.standing(&name).await?;
+        let standing = standing.ok_or(SignInError::Wrong)?;
+        Ok(Identity {
+            caller: Caller::Account {
+                name,
+                admin: standing.admin,
+            },
+            admin: standing.admin,
+            grants: Arc::clone(&standing.grants),
+            ..Identity::anonymous(self.directory.anonymous().await?)
+        })
+    }
+
+    /// Whoever has a personal token: its owner within its scope, or a robot.
+    async fn owner(&self, token: &StoredToken) -> Result<Option<Identity>, IndexError> {
+        let record = &token.record;
+        let scope: Option<Arc<[_]>> = record.scope.as_ref().map(|scope| scope.as_slice().into());
+        let open = self.directory.anonymous().await?;
+        let caller = Caller::Token {
+            id: record.id.as_str().into(),
+            owner: record.owner.clone(),
+            scope: scope.clone().unwrap_or_default(),
+        };
+        if record.robot {
+            let own = scope.unwrap_or_default();
+            let grants = own.iter().chain(open.iter()).cloned().collect();
+            return Ok(Some(Identity {
+                caller,
+                grants,
+                ..Identity::anonymous(open)
+            }));
+        }
+        let standing = self.directory.standing(&record.owner).await?;
+        Ok(standing.map(|standing| Identity {
+            caller,
+            admin: standing.admin,
+            grants: Arc::clone(&standing.grants),
+            limit: scope,
+            ..Identity::anonymous(open)
+        }))
+    }
+
+    /// Notes when an account and its token were used, not more than once a minute.
+    async fn note_use(&self, name: &AccountName, token: Option<&StoredToken>) {
+        let now = self.clock.now();
+        let key = token.map_or(name.as_str(), |token| token.record.id.as_str());
+        if self.noted.get(key).is_some_and(|at| now - at < USE_NOTED) {
+            return;
+        }
+        self.noted.insert(key.to_owned(), now);
+        let accounts = vec![(name.clone(), now)];
+        let tokens = token.map(|token| (token.record.id.clone(), now));
+        // A sign-in does not fail because nobody can write that it was.
+        if let Err(error) = self
+            .index
+            .note_use(accounts, tokens.into_iter().collect())
+            .await
+        {
+            tracing::warn!(%error, "the last use of an account was not noted");
+        }
+    }
+}
+
+/// A hash of the same cost that no password has.
+fn unmatched(hash: &str) -> String {
+    let kept = hash.len().saturating_sub(31);
+    let mut other = hash.get(..kept).unwrap_or_default().to_owned();
+    other.push_str(&".".repeat(31));
+    other
+}
+
+#[cfg(test)]
+#[path = "accounts/tests.rs"]
+mod tests;

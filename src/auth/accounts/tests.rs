@@ -1,0 +1,338 @@
+//! Signing in, rightly and wrongly.
+
+use super::*;
+use crate::auth::FreshToken;
+use crate::index::{NewAccount, NewToken, testing};
+use crate::oci::Task;
+
+struct Fixture {
+    accounts: Accounts,
+    hasher: Hasher,
+    clock: Clock,
+    index: Index,
+    directory: tempfile::TempDir,
+}
+
+fn context() -> Context {
+    Context {
+        caller: Caller::Anonymous,
+        address: Some("192.0.2.1".parse().unwrap()),
+        ..Context::task(Task::Start)
+    }
+}
+
+async fn fixture() -> Fixture {
+    let (directory, index) = testing::index().await;
+    let (hasher, clock) = (Hasher::default(), Clock::manual(1_000_000));
+    let accounts = Accounts::built_in(index.clone(), "r".into(), hasher.clone(), clock.clone());
+    Fixture {
+        accounts: accounts.await.unwrap(),
+        hasher,
+        clock,
+        index,
+        directory,
+    }
+}
+
+impl Fixture {
+    async fn create(&self, name: &str, password: Option<String>) {
+        let account = NewAccount {
+            name: name.parse().unwrap(),
+            password,
+            admin: false,
+        };
+        assert!(self.index.create_account(account, 1).await.unwrap());
+    }
+
+    async fn with_password(&self, name: &str, password: &str) {
+        let hash = self.hasher.hash(&Secret::new(password)).await.unwrap();
+        self.create(name, hash).await;
+    }
+
+    async fn sign_in(&self, name: &str, password: &str) -> Result<Identity, SignInError> {
+        sign_in(&self.accounts, name, password).await
+    }
+
+    /// Makes a personal token and returns it whole.
+    async fn token(&self, owner: &str, robot: bool, scope: Option<&str>) -> FreshToken {
+        let fresh = FreshToken::new().unwrap();
+        let token = NewToken {
+            id: fresh.id.clone(),
+            label: "ci".into(),
+            owner: owner.parse().unwrap(),
+            robot,
+            secret: fresh.hash.clone(),
+            scope: scope.map(|scope| vec![scope.parse().unwrap()]),
+            expires_at: Some(self.clock.now() + 60_000),
+        };
+        assert!(self.index.create_token(token, 1).await.unwrap());
+        fresh
+    }
+}
+
+async fn sign_in(accounts: &Accounts, name: &str, password: &str) -> Result<Identity, SignInError> {
+    let credentials = Credentials::Basic {
+        user: name.to_owned(),
+        password: Secret::new(password),
+    };
+    accounts.identify(&credentials, &context()).await
+}
+
+fn words(result: Result<Identity, SignInError>) -> String {
+    match result {
+        Ok(identity) => identity.caller().actor(),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[tokio::test]
+async fn unknown_disabled_and_wrong_are_told_alike_and_cost_alike() {
+    let fixture = fixture().await;
+    fixture.with_password("alice", "right").await;
+    fixture.with_password("carol", "right").await;
+    fixture.create("no-password", None).await;
+    fixture
+        .index
+        .set_disabled("carol".parse().unwrap(), true)
+        .await
+        .unwrap();
+    let wrong = SignInError::Wrong.to_string();
+    for (name, password) in [
+        ("alice", "wrong"),
+        ("alice", ""),
+        ("Alice", "right"),
+        ("carol", "right"),
+        ("nobody", "right"),
+        ("no-password", ""),
+        ("no such name!", "x"),
+        ("", "right"),
+    ] {
+        let before = fixture.hasher.computed();
+        assert_eq!(
+            words(fixture.sign_in(name, password).await),
+            wrong,
+            "{name}"
+        );
+        assert_eq!(fixture.hasher.computed(), before + 1, "{name}");
+    }
+    assert_eq!(words(fixture.sign_in("alice", "right").await), "alice");
+}
+
+#[tokio::test]
+async fn a_right_password_costs_one_hash_in_minutes() {
+    let fixture = fixture().await;
+    fixture.with_password("alice", "right").await;
+    let before = fixture.hasher.computed();
+    for _ in 0..20 {
+        fixture.sign_in("alice", "right").await.unwrap();
+    }
+    assert_eq!(fixture.hasher.computed(), before + 1);
+    fixture.clock.advance(6 * 60_000);
+    fixture.sign_in("alice", "right").await.unwrap();
+    assert_eq!(fixture.hasher.computed(), before + 2);
+    // A new password counts at once, and the old one no longer.
+    let hash = fixture
+        .hasher
+        .hash(&Secret::new("new"))
+        .await
+        .unwrap()
+        .unwrap();
+    fixture
+        .index
+        .set_password("alice".parse().unwrap(), hash)
+        .await
+        .unwrap();
+    assert!(fixture.sign_in("alice", "right").await.is_err());
+    assert!(fixture.sign_in("alice", "new").await.is_ok());
+    // So does a disabled account, remembered or not.
+    fixture
+        .index
+        .set_disabled("alice".parse().unwrap(), true)
+        .await
+        .unwrap();
+    assert!(fixture.sign_in("alice", "new").await.is_err());
+}
+
+#[tokio::test]
+async fn ten_thousand_wrong_passwords_cost_few_hashes() {
+    let fixture = fixture().await;
+    fixture.with_password("alice", "right").await;
+    fixture.sign_in("alice", "right").await.unwrap();
+    let before = fixture.hasher.computed();
+    let mut waits = 0;
+    for number in 0..10_000 {
+        match fixture.sign_in("alice", &format!("guess {number}")).await {
+            Err(SignInError::Wait(wait)) => {
+                assert!(wait > 0);
+                waits += 1;
+            }
+            Err(SignInError::Wrong) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(fixture.hasher.computed() - before < 10);
+    assert!(waits > 9_990);
+    // Whoever signed in lately is not locked out, and others are not at all.
+    assert!(fixture.sign_in("alice", "right").await.is_ok());
+    // After a minute the right password is taken again, remembered or not.
+    fixture.clock.advance(10 * 60_000);
+    assert!(fixture.sign_in("alice", "right").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_personal_token_is_its_owner_within_its_scope() {
+    let fixture = fixture().await;
+    fixture.with_password("alice", "right").await;
+    let grant = "team/*:pull,push".parse().unwrap();
+    fixture
+        .index
+        .grant("alice".parse().unwrap(), grant, 1)
+        .await
+        .unwrap();
+    let token = fixture.token("alice", false, Some("team/app:pull")).await;
+    let text = token.token.reveal();
+    let identity = fixture.sign_in("alice", text).await.unwrap();
+    assert_eq!(
+        identity.caller().actor(),
+        format!("token:{}@alice", token.id)
+    );
+    let name = "team/app".parse().unwrap();
+    assert_eq!(identity.rights_on(&name).to_string(), "pull");
+    // As a bearer, too; but not under another name, with another secret or after its end.
+    let bearer = Credentials::Bearer(token.token.clone());
+    assert!(fixture.accounts.identify(&bearer, &context()).await.is_ok());
+    assert!(fixture.sign_in("bob", text).await.is_err());
+    let (start, end) = text.split_at(text.len() - 1);
+    let other = if end == "0" { "1" } else { "0" };
+    assert!(
+        fixture
+            .sign_in("alice", &format!("{start}{other}"))
+            .await
+            .is_err()
+    );
+    // No token costs a hash.
+    let stored = fixture
+        .index
+        .stored_token(&token.id)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(stored.record.used_at, Some(fixture.clock.now()));
+    fixture.clock.advance(60_000);
+    assert!(fixture.sign_in("alice", text).await.is_err());
+}
+
+#[tokio::test]
+async fn tokens_end_with_their_owner_and_when_they_are_revoked() {
+    let fixture = fixture().await;
+    fixture.with_password("alice", "right").await;
+    let own = fixture.token("alice", false, None).await;
+    let robot = fixture.token("builder", true, Some("team/*:push")).await;
+    let robot_identity = fixture
+        .sign_in("builder", robot.token.reveal())
+        .await
+        .unwrap();
+    let name = "team/app".parse().unwrap();
+    assert_eq!(robot_identity.rights_on(&name).to_string(), "push");
+    // A token of the service that was got by one of them ends with it.
+    let tokens = fixture.accounts.tokens.as_ref().unwrap();
+    let now = fixture.clock.now();
+    let issued = tokens
+        .issue("builder", Some(&robot.id), &[], now)
+        .await
+        .unwrap();
+    // The token service goes by the system's clock for what a JWT says.
+    assert_eq!(issued.at, now);
+    assert_eq!(fixture.index.revoke_token(robot.id, None).await.unwrap(), 1);
+    assert!(
+        fixture
+            .sign_in("builder", robot.token.reveal())
+            .await
+            .is_err()
+    );
+    assert!(fixture.sign_in("alice", own.token.reveal()).await.is_ok());
+    fixture
+        .index
+        .set_disabled("alice".parse().unwrap(), true)
+        .await
+        .unwrap();
+    assert!(fixture.sign_in("alice", own.token.reveal()).await.is_err());
+}
+
+#[tokio::test]
+async fn an_imported_bcrypt_hash_becomes_argon2() {
+    let fixture = fixture().await;
+    fixture
+        .create("alice", Some(bcrypt::hash("right", 4).unwrap()))
+        .await;
+    assert!(fixture.sign_in("alice", "wrong").await.is_err());
+    assert!(fixture.sign_in("alice", "right").await.is_ok());
+    let stored = fixture
+        .index
+        .stored_account(&"alice".parse().unwrap())
+        .await
+        .unwrap();
+    assert!(stored.unwrap().password.unwrap().starts_with("$argon2id$"));
+    assert!(fixture.sign_in("alice", "right").await.is_ok());
+    assert!(fixture.sign_in("alice", "wrong").await.is_err());
+}
+
+#[tokio::test]
+#[allow(clippy::disallowed_methods, reason = "the test writes the file")]
+async fn accounts_of_an_htpasswd_file() {
+    let fixture = fixture().await;
+    let path = fixture.directory.path().join("htpasswd");
+    let hash = bcrypt::hash("right", 4).unwrap();
+    std::fs::write(&path, format!("alice:{hash}\nbob:{hash}\n")).unwrap();
+    let open = |rules: Option<&[(&str, &str)]>| {
+        let rules = rules.map(|rules| {
+            let rule = |(grantee, grant): &(&str, &str)| GrantRecord {
+                grantee: grantee.parse().unwrap(),
+                grant: grant.parse().unwrap(),
+            };
+            rules.iter().map(rule).collect()
+        });
+        let file = Htpasswd::open(&path).unwrap();
+        let clock = fixture.clock.clone();
+        Accounts::htpasswd(fixture.index.clone(), file, "r".into(), rules, clock).unwrap()
+    };
+    let accounts = open(None);
+    let name = "any/thing".parse().unwrap();
+    let alice = sign_in(&accounts, "alice", "right").await.unwrap();
+    assert_eq!(alice.rights_on(&name).to_string(), "pull,push,delete");
+    let before = accounts.hasher.computed();
+    assert!(sign_in(&accounts, "carol", "right").await.is_err());
+    assert_eq!(accounts.hasher.computed(), before + 1);
+    let nobody = accounts
+        .identify(&Credentials::None, &context())
+        .await
+        .unwrap();
+    assert!(nobody.rights_on(&name).is_empty());
+
+    let rules = [
+        ("anonymous", "open/*:pull"),
+        ("users", "*:pull"),
+        ("bob", "any/*:push"),
+    ];
+    let accounts = open(Some(&rules));
+    let rights = async |user: &str| {
+        let identity = sign_in(&accounts, user, "right").await.unwrap();
+        identity
+            .rights_on(&"any/thing".parse().unwrap())
+            .to_string()
+    };
+    assert_eq!(rights("alice").await, "pull");
+    assert_eq!(rights("bob").await, "pull,push");
+    std::fs::write(&path, format!("bob:{hash}\n")).unwrap();
+    assert!(sign_in(&accounts, "alice", "right").await.is_err());
+    assert!(sign_in(&accounts, "bob", "right").await.is_ok());
+}
+
+#[test]
+fn the_hash_of_nobody_costs_what_others_cost() {
+    let hash = bcrypt::hash("right", 5).unwrap();
+    let other = unmatched(&hash);
+    assert_eq!(other[..29], hash[..29]);
+    assert_eq!(other.len(), hash.len());
+    assert_eq!(bcrypt::verify("right", &other).ok(), Some(false));
+}

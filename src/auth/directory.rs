@@ -1,0 +1,175 @@
+//! What holds for an account, from the index, remembered.
+//!
+//! An entry is good as long as nothing about accounts, tokens, grants and visibility has changed,
+//! which the index counts. So a right that is taken ends with the next request, and a request costs
+//! a look into a map. Where several processes write one index this needs an age as well.
+
+use std::sync::Arc;
+
+use quick_cache::sync::Cache;
+
+use crate::clock::{Clock, Millis};
+use crate::index::{GrantRecord, Grantee, Index, IndexError, StoredToken};
+use crate::oci::{AccountName, Grant, Repository, Rights};
+
+/// Entries of each kind that are remembered.
+const ENTRIES: usize = 20_000;
+/// How long it is believed that a repository is public: the name may be another repository's soon.
+const PUBLIC_FOR: Millis = 1_000;
+
+/// What holds for an account that may sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Standing {
+    pub(super) admin: bool,
+    pub(super) grants: Arc<[Grant]>,
+}
+
+type Entry<T> = (u64, T);
+
+/// Where rights come from.
+pub(super) struct Directory {
+    index: Index,
+    /// Grants of the configuration; with them the index has none.
+    rules: Option<Arc<[GrantRecord]>>,
+    clock: Clock,
+    standings: Cache<AccountName, Entry<Option<Arc<Standing>>>>,
+    tokens: Cache<String, Entry<Option<Arc<StoredToken>>>>,
+    anonymous: Cache<(), Entry<Arc<[Grant]>>>,
+    any_public: Cache<(), (u64, Millis, bool)>,
+    public: Cache<Repository, (u64, Millis)>,
+}
+
+impl Directory {
+    /// Of the accounts and grants of the index, or of the grants of a configuration.
+    pub(super) fn new(index: Index, rules: Option<Arc<[GrantRecord]>>, clock: Clock) -> Self {
+        Self {
+            index,
+            rules,
+            clock,
+            standings: Cache::new(ENTRIES),
+            tokens: Cache::new(ENTRIES),
+            anonymous: Cache::new(1),
+            any_public: Cache::new(1),
+            public: Cache::new(ENTRIES),
+        }
+    }
+
+    /// What holds for an account; `None` if it may not sign in.
+    pub(super) async fn standing(
+        &self,
+        name: &AccountName,
+    ) -> Result<Option<Arc<Standing>>, IndexError> {
+        let changes = self.index.access_changes();
+        if let Some((at, standing)) = self.standings.get(name)
+            && at == changes
+        {
+            return Ok(standing);
+        }
+        let standing = match &self.rules {
+            Some(rules) => Some(Standing {
+                admin: false,
+                grants: grants(rules, Some(name)),
+            }),
+            None => match self.index.stored_account(name).await? {
+                Some(account) if !account.disabled => Some(Standing {
+                    admin: account.admin,
+                    grants: all(&self.index.grants_for(Some(name)).await?),
+                }),
+                _ => None,
+            },
+        };
+        let standing = standing.map(Arc::new);
+        self.standings
+            .insert(name.clone(), (changes, standing.clone()));
+        Ok(standing)
+    }
+
+    /// What everybody may do, signed in or not, beside pulling what is public.
+    pub(super) async fn anonymous(&self) -> Result<Arc<[Grant]>, IndexError> {
+        let changes = self.index.access_changes();
+        if let Some((at, grants)) = self.anonymous.get(&())
+            && at == changes
+        {
+            return Ok(grants);
+        }
+        let grants = match &self.rules {
+            Some(rules) => grants(rules, None),
+            None => all(&self.index.grants_for(None).await?),
+        };
+        self.anonymous.insert((), (changes, Arc::clone(&grants)));
+        Ok(grants)
+    }
+
+    /// A personal token that has not expired.
+    pub(super) async fn token(&self, id: &str) -> Result<Option<Arc<StoredToken>>, IndexError> {
+        let changes = self.index.access_changes();
+        let token = match self.tokens.get(id) {
+            Some((at, token)) if at == changes => token,
+            _ => {
+                let token = self.index.stored_token(id).await?.map(Arc::new);
+                self.tokens.insert(id.to_owned(), (changes, token.clone()));
+                token
+            }
+        };
+        let now = self.clock.now();
+        Ok(token.filter(|token| token.record.expires_at.is_none_or(|end| now < end)))
+    }
+
+    /// Whether everybody may pull from a repository.
+    pub(super) async fn is_public(&self, name: &Repository) -> Result<bool, IndexError> {
+        let (changes, now) = (self.index.access_changes(), self.clock.now());
+        if let Some((at, since)) = self.public.get(name)
+            && at == changes
+            && (0..PUBLIC_FOR).contains(&(now - since))
+        {
+            return Ok(true);
+        }
+        let public = self.index.is_public(name).await?.unwrap_or_default();
+        if public {
+            self.public.insert(name.clone(), (changes, now));
+        }
+        Ok(public)
+    }
+
+    /// Whether there is a public repository.
+    pub(super) async fn any_public(&self) -> Result<bool, IndexError> {
+        let (changes, now) = (self.index.access_changes(), self.clock.now());
+        if let Some((at, since, any)) = self.any_public.get(&())
+            && at == changes
+            && (0..PUBLIC_FOR).contains(&(now - since))
+        {
+            return Ok(any);
+        }
+        let any = self.index.has_public_repository().await?;
+        self.any_public.insert((), (changes, now, any));
+        Ok(any)
+    }
+}
+
+fn all(records: &[GrantRecord]) -> Arc<[Grant]> {
+    records.iter().map(|record| record.grant.clone()).collect()
+}
+
+/// The rules of a configuration that hold for an account, or for everybody.
+fn grants(rules: &[GrantRecord], account: Option<&AccountName>) -> Arc<[Grant]> {
+    rules
+        .iter()
+        .filter(|record| match (&record.grantee, account) {
+            (Grantee::Anonymous, _) => true,
+            (Grantee::Users, account) => account.is_some(),
+            (Grantee::Named(name), account) => account == Some(name),
+        })
+        .map(|record| record.grant.clone())
+        .collect()
+}
+
+/// What registry:2 allows where nothing else is said: every account everything.
+pub(super) fn every_account_everything() -> Arc<[GrantRecord]> {
+    Arc::new([GrantRecord {
+        grantee: Grantee::Users,
+        grant: Grant {
+            pattern: crate::oci::NamePattern::All,
+            rights: Rights::ALL,
+        },
+    }])
+}

@@ -1,0 +1,141 @@
+//! An htpasswd file: names and bcrypt hashes, read again when the file changes.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use parking_lot::Mutex;
+
+use super::password::is_bcrypt;
+
+/// The lines of a file: hashes by name.
+type Lines = Arc<HashMap<String, String>>;
+
+/// An htpasswd file.
+#[derive(Debug)]
+pub struct Htpasswd {
+    path: PathBuf,
+    read: Mutex<(Option<Stamp>, Lines)>,
+}
+
+/// What tells that a file has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Stamp {
+    modified: Option<SystemTime>,
+    length: u64,
+    inode: u64,
+}
+
+impl Htpasswd {
+    /// Reads a file.
+    pub fn open(path: &Path) -> std::io::Result<Self> {
+        let stamp = stamp(path)?;
+        let lines = read(path)?;
+        Ok(Self {
+            path: path.to_owned(),
+            read: Mutex::new((Some(stamp), lines)),
+        })
+    }
+
+    /// The lines as the file has them now. While it can't be read, those that were read last hold.
+    pub(super) fn lines(&self) -> Lines {
+        let mut last = self.read.lock();
+        let now = stamp(&self.path);
+        match now {
+            Ok(now) if last.0.as_ref() == Some(&now) => {}
+            Ok(now) => match read(&self.path) {
+                Ok(lines) => {
+                    let (path, accounts) = (self.path.display(), lines.len());
+                    tracing::info!(%path, accounts, "the htpasswd file was read again");
+                    *last = (Some(now), lines);
+                }
+                Err(error) => self.keep(&mut last.0, &error),
+            },
+            Err(error) => self.keep(&mut last.0, &error),
+        }
+        Arc::clone(&last.1)
+    }
+
+    fn keep(&self, stamp: &mut Option<Stamp>, error: &std::io::Error) {
+        // Said once: the stamp is gone until the file can be read.
+        if stamp.take().is_some() {
+            let path = self.path.display();
+            tracing::error!(%path, %error, "the htpasswd file can't be read; its last content holds");
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the error is given its path by the caller"
+)]
+fn stamp(path: &Path) -> std::io::Result<Stamp> {
+    use std::os::unix::fs::MetadataExt;
+    let metadata = std::fs::metadata(path)?;
+    Ok(Stamp {
+        modified: metadata.modified().ok(),
+        length: metadata.len(),
+        inode: metadata.ino(),
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the error is given its path by the caller"
+)]
+fn read(path: &Path) -> std::io::Result<Lines> {
+    Ok(Arc::new(parse(&std::fs::read_to_string(path)?)))
+}
+
+/// Reads lines `NAME:HASH`. Empty lines and comments are passed over; so are, with a warning, hashes
+/// other than bcrypt, which registry:2 does not accept either.
+pub fn parse(text: &str) -> HashMap<String, String> {
+    let mut lines = HashMap::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim();
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        match line.split_once(':') {
+            Some((name, hash)) if !name.is_empty() && is_bcrypt(hash) => {
+                lines.insert(name.to_owned(), hash.to_owned());
+            }
+            _ => tracing::warn!(
+                line = number,
+                "a line of the htpasswd file is no NAME:HASH with a bcrypt hash (htpasswd -B)"
+            ),
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "tests write the file")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_files_in_the_field() {
+        let text = "# comment\n\nalice:$2y$05$abc\r\nbob:$2a$10$def\nmd5:$apr1$x\nplain:secret\nnothing\n:x\n";
+        let mut names: Vec<_> = parse(text).into_keys().collect();
+        names.sort();
+        assert_eq!(names, ["alice", "bob"]);
+    }
+
+    #[test]
+    fn a_changed_file_is_read_again_and_a_lost_one_holds() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("htpasswd");
+        assert!(Htpasswd::open(&path).is_err());
+        std::fs::write(&path, "alice:$2y$05$abc\n").unwrap();
+        let file = Htpasswd::open(&path).unwrap();
+        assert!(file.lines().contains_key("alice"));
+        std::fs::write(&path, "alice:$2y$05$abc\nbob:$2y$05$abc\n").unwrap();
+        assert!(file.lines().contains_key("bob"));
+        std::fs::remove_file(&path).unwrap();
+        assert!(file.lines().contains_key("bob"));
+        std::fs::write(&path, "carol:$2y$05$abc\n").unwrap();
+        assert_eq!(file.lines().len(), 1);
+    }
+}

@@ -1,0 +1,220 @@
+//! Who asks, and what limits that: the result of a sign-in.
+
+use std::sync::Arc;
+
+use super::scope::{self, Scope};
+use crate::oci::{AccountName, Caller, Grant, NamePattern, Repository, Right, Rights, Visibility};
+
+/// A caller with the rights that hold for it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Who.
+    pub(super) caller: Caller,
+    /// Whether it may do everything.
+    pub(super) admin: bool,
+    /// What it may do, everybody's rights among it.
+    pub(super) grants: Arc<[Grant]>,
+    /// What everybody may do.
+    pub(super) open: Arc<[Grant]>,
+    /// What a personal token limits it to.
+    pub(super) limit: Option<Arc<[Grant]>>,
+    /// What the token that was sent was issued for; `None` if none was sent.
+    pub(super) presented: Option<Arc<[Scope]>>,
+}
+
+impl Identity {
+    /// Nobody, with what everybody may do.
+    pub(super) fn anonymous(open: Arc<[Grant]>) -> Self {
+        Self {
+            caller: Caller::Anonymous,
+            admin: false,
+            grants: Arc::clone(&open),
+            open,
+            limit: None,
+            presented: None,
+        }
+    }
+
+    /// Who it is.
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// The account or robot, if somebody signed in.
+    pub fn name(&self) -> Option<&AccountName> {
+        match &self.caller {
+            Caller::Account { name, .. } => Some(name),
+            Caller::Token { owner, .. } => Some(owner),
+            Caller::Anonymous | Caller::Uid(_) | Caller::Task(_) => None,
+        }
+    }
+
+    /// Whether nobody signed in.
+    pub fn is_anonymous(&self) -> bool {
+        self.caller == Caller::Anonymous
+    }
+
+    /// The rights on a repository, leaving aside what the token that was sent was issued for.
+    pub(super) fn rights_on(&self, name: &Repository) -> Rights {
+        let own = if self.admin {
+            Rights::ALL
+        } else {
+            Grant::rights_on(&self.grants, name)
+        };
+        match &self.limit {
+            None => own,
+            Some(limit) => own
+                .intersection(Grant::rights_on(limit, name))
+                .union(Grant::rights_on(&self.open, name)),
+        }
+    }
+
+    /// What the token that was sent was issued for; everything where none was sent.
+    pub(super) fn presented_on(&self, name: &Repository) -> Rights {
+        match &self.presented {
+            None => Rights::ALL,
+            Some(scopes) => scope::rights_on(scopes, name),
+        }
+    }
+
+    /// Whether the token that was sent was issued for listing repositories.
+    pub(super) fn may_list(&self) -> bool {
+        self.presented
+            .as_ref()
+            .is_none_or(|scopes| scopes.contains(&Scope::Catalog))
+    }
+
+    /// Whether it may administer the registry. A limited token may not, whoever owns it.
+    pub(super) fn may_administer(&self) -> bool {
+        self.admin && self.limit.is_none()
+    }
+
+    /// Which repositories it may pull from, and so see.
+    pub(super) fn visibility(&self) -> Visibility {
+        let pulls = |grants: &[Grant]| -> Vec<NamePattern> {
+            grants
+                .iter()
+                .filter(|grant| grant.rights.contains(Right::Pull))
+                .map(|grant| grant.pattern.clone())
+                .collect()
+        };
+        let own = if self.admin {
+            vec![NamePattern::All]
+        } else {
+            pulls(&self.grants)
+        };
+        let patterns = match &self.limit {
+            None => own,
+            Some(limit) => {
+                let mut both = pulls(&self.open);
+                for limit in pulls(limit) {
+                    for own in &own {
+                        both.extend(overlap(own, &limit));
+                    }
+                }
+                both
+            }
+        };
+        let patterns = without_covered(patterns);
+        if patterns.contains(&NamePattern::All) {
+            return Visibility::Everything;
+        }
+        Visibility::Only {
+            public: true,
+            patterns: patterns.into(),
+        }
+    }
+}
+
+/// The names that both patterns cover.
+fn overlap(one: &NamePattern, other: &NamePattern) -> Option<NamePattern> {
+    if one.covers(other) {
+        Some(other.clone())
+    } else if other.covers(one) {
+        Some(one.clone())
+    } else {
+        None
+    }
+}
+
+/// Sorted, without those that another covers.
+fn without_covered(mut patterns: Vec<NamePattern>) -> Vec<NamePattern> {
+    patterns.sort();
+    patterns.dedup();
+    let all = patterns.clone();
+    patterns.retain(|one| !all.iter().any(|other| other != one && other.covers(one)));
+    patterns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn grants(texts: &[&str]) -> Arc<[Grant]> {
+        texts.iter().map(|text| text.parse().unwrap()).collect()
+    }
+
+    fn identity(own: &[&str], limit: Option<&[&str]>) -> Identity {
+        Identity {
+            caller: Caller::Account {
+                name: "alice".parse().unwrap(),
+                admin: false,
+            },
+            grants: grants(own),
+            limit: limit.map(grants),
+            ..Identity::anonymous(grants(&["open/*:pull"]))
+        }
+    }
+
+    fn shown(visibility: &Visibility) -> String {
+        match visibility {
+            Visibility::Everything => "everything".into(),
+            Visibility::Only { patterns, .. } => {
+                let texts: Vec<_> = patterns.iter().map(ToString::to_string).collect();
+                texts.join(" ")
+            }
+        }
+    }
+
+    #[test]
+    fn a_limit_takes_away_and_adds_nothing() {
+        let name = |text: &str| text.parse().unwrap();
+        let own = ["open/*:pull", "team/*:pull,push", "other:pull"];
+        let limited = identity(&own, Some(&["team/app:pull", "secret/*:pull,push"]));
+        assert_eq!(limited.rights_on(&name("team/app")).to_string(), "pull");
+        assert_eq!(limited.rights_on(&name("team/lib")).to_string(), "");
+        assert_eq!(limited.rights_on(&name("secret/x")).to_string(), "");
+        // What everybody may do a limited token may do, too.
+        assert_eq!(limited.rights_on(&name("open/x")).to_string(), "pull");
+        assert_eq!(shown(&limited.visibility()), "open/* team/app");
+    }
+
+    #[test]
+    fn visibility_is_of_what_may_be_pulled() {
+        let own = [
+            "team/*:pull",
+            "team/app:pull",
+            "drop/*:push",
+            "x:pull,delete",
+        ];
+        assert_eq!(shown(&identity(&own, None).visibility()), "team/* x");
+        assert_eq!(
+            shown(&identity(&["*:pull"], None).visibility()),
+            "everything"
+        );
+        let limited = identity(&["*:pull"], Some(&["a/*:pull", "a/b:pull"]));
+        assert_eq!(shown(&limited.visibility()), "a/* open/*");
+        assert_eq!(shown(&identity(&[], None).visibility()), "");
+    }
+
+    #[test]
+    fn an_administrator_with_a_limited_token_does_not_administer() {
+        let mut admin = identity(&[], None);
+        admin.admin = true;
+        assert!(admin.may_administer());
+        assert_eq!(shown(&admin.visibility()), "everything");
+        admin.limit = Some(grants(&["team/*:pull"]));
+        assert!(!admin.may_administer());
+        assert_eq!(shown(&admin.visibility()), "open/* team/*");
+    }
+}

@@ -1,0 +1,159 @@
+//! The kinds of access that a registry can have, one at a time.
+
+use std::sync::Arc;
+
+use super::accounts::Accounts;
+use super::outside::TokenServer;
+use super::scope::Scope;
+use super::token::{Issued, TokenError};
+use super::{Credentials, Identity};
+use crate::clock::Millis;
+use crate::index::IndexError;
+use crate::oci::{Caller, Context, Repository, Right, Rights, Visibility};
+
+/// By which rules callers are known and actions decided.
+#[derive(Default)]
+pub enum Policy {
+    /// Everybody who reaches the registry may do everything; nobody signs in.
+    #[default]
+    Open,
+    /// Accounts with passwords: those of the index, or those of an htpasswd file.
+    Accounts(Arc<Accounts>),
+    /// Another server issues the tokens, and they say what is allowed.
+    TokenServer(Arc<TokenServer>),
+}
+
+/// Why somebody could not be signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// The name, the password or the token is wrong, or the account may not sign in. The words
+    /// are the same for all of them.
+    #[error("the name or the password is wrong, or the token is not valid")]
+    Wrong,
+    /// A token of a token service is not valid, or no longer.
+    #[error("the token is not valid, or no longer")]
+    Token,
+    /// There were too many wrong passwords.
+    #[error("too many sign-ins have failed; try again in {} s", (.0 + 999) / 1000)]
+    Wait(Millis),
+    /// Too many sign-ins are being looked at.
+    #[error("too many sign-ins at once; try again soon")]
+    Busy,
+    /// The index failed.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+}
+
+/// How a client is asked to sign in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Challenge {
+    /// With a name and a password.
+    Basic {
+        /// What is signed in to.
+        realm: String,
+    },
+    /// With a token of the built-in token service.
+    OwnTokens {
+        /// The name of this registry there.
+        service: String,
+    },
+    /// With a token of another server.
+    Tokens {
+        /// The address of the server.
+        realm: String,
+        /// The name of this registry there.
+        service: String,
+    },
+}
+
+impl Policy {
+    /// How clients are asked to sign in; `None` where nobody is.
+    pub fn challenge(&self) -> Option<Challenge> {
+        match self {
+            Self::Open => None,
+            Self::Accounts(accounts) => Some(accounts.challenge()),
+            Self::TokenServer(server) => Some(server.challenge()),
+        }
+    }
+
+    /// Signs in whoever sent these credentials. The address in the context counts for the back-off.
+    pub async fn identify(
+        &self,
+        credentials: &Credentials,
+        context: &Context,
+    ) -> Result<Identity, SignInError> {
+        match self {
+            // As registry:2 without `auth`: what is sent is not looked at.
+            Self::Open => Ok(Identity::anonymous(Arc::default())),
+            Self::Accounts(accounts) => accounts.identify(credentials, context).await,
+            Self::TokenServer(server) => server.identify(credentials),
+        }
+    }
+
+    /// Which repositories a caller may see, where that is not part of a decision.
+    pub fn visibility(&self, identity: &Identity) -> Visibility {
+        match self {
+            Self::Open => Visibility::Everything,
+            Self::Accounts(_) | Self::TokenServer(_) => identity.visibility(),
+        }
+    }
+
+    /// Whether everybody may pull from a repository.
+    pub(super) async fn is_public(&self, name: &Repository) -> Result<bool, IndexError> {
+        match self {
+            Self::Accounts(accounts) => accounts.directory.is_public(name).await,
+            Self::Open | Self::TokenServer(_) => Ok(false),
+        }
+    }
+
+    /// Whether anonymous callers may do or see anything at all.
+    pub(super) async fn anonymous_may_something(&self) -> Result<bool, IndexError> {
+        match self {
+            Self::Open => Ok(true),
+            Self::Accounts(accounts) => Ok(!accounts.directory.anonymous().await?.is_empty()
+                || accounts.directory.any_public().await?),
+            Self::TokenServer(_) => Ok(false),
+        }
+    }
+
+    /// Issues a token for as much of the scopes that were asked for as is allowed. `None` where
+    /// there is no built-in token service, or for nobody where nobody may do anything.
+    pub async fn issue(
+        &self,
+        identity: &Identity,
+        asked: &[Scope],
+    ) -> Result<Option<Issued>, TokenError> {
+        let Self::Accounts(accounts) = self else {
+            return Ok(None);
+        };
+        let Some(tokens) = &accounts.tokens else {
+            return Ok(None);
+        };
+        if identity.is_anonymous() && !self.anonymous_may_something().await? {
+            return Ok(None);
+        }
+        let mut granted = Vec::with_capacity(asked.len());
+        for scope in asked {
+            match scope {
+                Scope::Catalog => granted.push(Scope::Catalog),
+                Scope::Repository(name, wanted) => {
+                    let mut rights = identity.rights_on(name);
+                    if wanted.contains(Right::Pull) && self.is_public(name).await? {
+                        rights = rights.union(Rights::from(Right::Pull));
+                    }
+                    let rights = rights.intersection(*wanted);
+                    if !rights.is_empty() {
+                        granted.push(Scope::Repository(name.clone(), rights));
+                    }
+                }
+            }
+        }
+        let (subject, token) = match identity.caller() {
+            Caller::Account { name, .. } => (name.as_str(), None),
+            Caller::Token { id, owner, .. } => (owner.as_str(), Some(&**id)),
+            Caller::Anonymous | Caller::Uid(_) | Caller::Task(_) => ("", None),
+        };
+        let now = accounts.clock.now();
+        Ok(Some(tokens.issue(subject, token, &granted, now).await?))
+    }
+}

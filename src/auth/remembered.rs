@@ -1,0 +1,74 @@
+//! Passwords that were right a moment ago.
+//!
+//! docker and podman send the password with every request for a token. What was right is remembered
+//! for some minutes under a keyed hash of name, password and stored hash: a changed password is
+//! forgotten at once, and memory holds nothing that a password can be guessed from faster.
+
+use aws_lc_rs::hmac;
+use quick_cache::sync::Cache;
+
+use super::credentials::Secret;
+use crate::clock::Millis;
+
+/// How long a password is remembered.
+const LENGTH: Millis = 5 * 60 * 1000;
+/// How many are.
+const LIMIT: usize = 10_000;
+
+/// What was right lately.
+pub(super) struct Remembered {
+    key: hmac::Key,
+    until: Cache<Vec<u8>, Millis>,
+}
+
+impl Remembered {
+    /// Nothing is remembered yet.
+    pub(super) fn new() -> Option<Self> {
+        let mut key = [0; 32];
+        aws_lc_rs::rand::fill(&mut key).ok()?;
+        Some(Self {
+            key: hmac::Key::new(hmac::HMAC_SHA256, &key),
+            until: Cache::new(LIMIT),
+        })
+    }
+
+    fn mark(&self, name: &str, password: &Secret, stored: &str) -> Vec<u8> {
+        let mut context = hmac::Context::with_key(&self.key);
+        for part in [name, password.reveal(), stored] {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part.as_bytes());
+        }
+        context.sign().as_ref().to_vec()
+    }
+
+    /// Whether this was right within the last minutes.
+    pub(super) fn knows(&self, name: &str, password: &Secret, stored: &str, now: Millis) -> bool {
+        let until = self.until.get(&self.mark(name, password, stored));
+        until.is_some_and(|until| now < until && until <= now.saturating_add(LENGTH))
+    }
+
+    /// Notes that it was right.
+    pub(super) fn note(&self, name: &str, password: &Secret, stored: &str, now: Millis) {
+        let mark = self.mark(name, password, stored);
+        self.until.insert(mark, now.saturating_add(LENGTH));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_right_is_remembered_for_minutes() {
+        let remembered = Remembered::new().unwrap();
+        let password = Secret::new("hunter2");
+        remembered.note("alice", &password, "hash", 0);
+        assert!(remembered.knows("alice", &password, "hash", 60_000));
+        assert!(!remembered.knows("alice", &password, "hash", LENGTH));
+        assert!(!remembered.knows("alice", &password, "new hash", 1));
+        assert!(!remembered.knows("bob", &password, "hash", 1));
+        assert!(!remembered.knows("alice", &Secret::new("other"), "hash", 1));
+        // Where one part ends and the next begins counts.
+        assert!(!remembered.knows("alicehunter2", &Secret::new(""), "hash", 1));
+    }
+}

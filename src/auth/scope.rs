@@ -1,0 +1,176 @@
+//! Scopes of the token service: what a token is asked for, and what it allows.
+//!
+//! `scope := type ":" name ":" action,action`. A name may hold a port, so the type ends at the first
+//! colon and the actions begin after the last.
+
+use serde::{Deserialize, Serialize};
+
+use crate::oci::{Repository, Right, Rights};
+
+/// Scopes of one request that are read; more are no pull and no push.
+const SCOPE_LIMIT: usize = 32;
+/// The scope that listing the catalog needs.
+pub const CATALOG: &str = "registry:catalog:*";
+
+/// What a token is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Rights on a repository. Unknown actions are left out.
+    Repository(Repository, Rights),
+    /// The list of repositories.
+    Catalog,
+}
+
+impl Scope {
+    /// Reads one scope. `None` is one that means nothing here: another type, or a name that can't
+    /// be a repository of this registry.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (kind, rest) = text.split_once(':')?;
+        let (name, actions) = rest.rsplit_once(':')?;
+        // `repository(plugin)` is how registries tell classes of images apart.
+        match kind.split('(').next()? {
+            "repository" => {
+                let rights = match actions {
+                    "*" => Rights::ALL,
+                    actions => actions
+                        .split(',')
+                        .filter_map(|action| action.parse::<Right>().ok())
+                        .collect(),
+                };
+                Some(Self::Repository(name.parse().ok()?, rights))
+            }
+            "registry" if name == "catalog" && actions.split(',').any(|one| one == "*") => {
+                Some(Self::Catalog)
+            }
+            _ => None,
+        }
+    }
+
+    /// Reads the scopes of a request: repeated parameters, each of one or several scopes.
+    pub fn parse_all<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<Self> {
+        texts
+            .flat_map(|text| text.split(' '))
+            .filter_map(Self::parse)
+            .take(SCOPE_LIMIT)
+            .collect()
+    }
+
+    /// How a challenge writes it.
+    pub fn text(&self) -> String {
+        match self {
+            Self::Repository(name, rights) => format!("repository:{name}:{rights}"),
+            Self::Catalog => CATALOG.to_owned(),
+        }
+    }
+}
+
+/// A line of the claim `access` of a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Access {
+    /// `repository` or `registry`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// The repository, or `catalog`.
+    pub name: String,
+    /// `pull`, `push`, `delete`, or `*`.
+    #[serde(default)]
+    pub actions: Vec<String>,
+}
+
+impl Access {
+    /// What a scope that was granted says in a token.
+    pub fn of(scope: &Scope) -> Self {
+        match scope {
+            Scope::Repository(name, rights) => Self {
+                kind: "repository".to_owned(),
+                name: name.to_string(),
+                actions: rights
+                    .iter()
+                    .map(|right| right.as_str().to_owned())
+                    .collect(),
+            },
+            Scope::Catalog => Self {
+                kind: "registry".to_owned(),
+                name: "catalog".to_owned(),
+                actions: vec!["*".to_owned()],
+            },
+        }
+    }
+
+    /// The scope of a line; `None` is one that means nothing here.
+    pub fn scope(&self) -> Option<Scope> {
+        Scope::parse(&format!(
+            "{}:{}:{}",
+            self.kind,
+            self.name,
+            self.actions.join(",")
+        ))
+    }
+}
+
+/// What the scopes of a token allow on a repository.
+pub(super) fn rights_on(scopes: &[Scope], wanted: &Repository) -> Rights {
+    scopes.iter().fold(Rights::NONE, |all, scope| match scope {
+        Scope::Repository(name, rights) if name == wanted => all.union(*rights),
+        _ => all,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn scopes_of_clients() {
+        let text = |text: &str| Scope::parse(text).map(|scope| scope.text());
+        for (scope, read) in [
+            ("repository:a/b:pull,push", Some("repository:a/b:pull,push")),
+            ("repository:a/b:push,pull", Some("repository:a/b:pull,push")),
+            ("repository:a/b:*", Some("repository:a/b:pull,push,delete")),
+            ("repository(plugin):a/b:pull", Some("repository:a/b:pull")),
+            ("repository:a/b:fly", Some("repository:a/b:")),
+            ("registry:catalog:*", Some("registry:catalog:*")),
+            // A name with a port is no repository of this registry, and no other one's either.
+            ("repository:host:5000/a/b:pull", None),
+            ("repository:../b:pull", None),
+            ("repository:a/../b:pull", None),
+            ("repository:A:pull", None),
+            ("registry:catalog:pull", None),
+            ("repository:a/b", None),
+            ("", None),
+        ] {
+            assert_eq!(text(scope).as_deref(), read, "{scope}");
+        }
+    }
+
+    #[test]
+    fn several_scopes_come_repeated_or_with_spaces() {
+        let asked = [
+            "repository:a:pull repository:b:push",
+            "x",
+            "registry:catalog:*",
+        ];
+        let scopes = Scope::parse_all(asked.into_iter());
+        assert_eq!(scopes.len(), 3);
+        assert_eq!(
+            rights_on(&scopes, &"b".parse().unwrap()).to_string(),
+            "push"
+        );
+        assert!(rights_on(&scopes, &"c".parse().unwrap()).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn a_line_of_a_token_says_what_its_scope_does(text in "[a-z]{1,4}(:[a-z/.]{1,5}){1,2}:[a-z,*]{1,12}") {
+            if let Some(scope) = Scope::parse(&text) {
+                prop_assert_eq!(Access::of(&scope).scope(), Some(scope));
+            }
+        }
+
+        #[test]
+        fn never_panics(text in ".{0,60}") {
+            let _ = Scope::parse(&text);
+        }
+    }
+}

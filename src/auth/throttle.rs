@@ -1,0 +1,154 @@
+//! Back-off after wrong passwords: by account name and by address.
+//!
+//! A few failures are free. After them each doubles the time in which no more are tried, up to a
+//! minute; a success clears the account. Names that are no account are counted like others. The
+//! table is bounded: the oldest entries go first.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use parking_lot::Mutex;
+
+use crate::clock::Millis;
+
+/// Failures of one account that are free.
+const FREE_BY_ACCOUNT: u32 = 8;
+/// Failures from one address that are free.
+const FREE_BY_ADDRESS: u32 = 30;
+/// The longest back-off, in milliseconds.
+const LONGEST: Millis = 60_000;
+/// After this time without a failure an entry is forgotten.
+const FORGOTTEN: Millis = 15 * 60_000;
+/// Entries at most.
+const ENTRIES: usize = 20_000;
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+enum Key {
+    Account(String),
+    Address(IpAddr),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    failures: u32,
+    last: Millis,
+    until: Millis,
+}
+
+/// Failures by account and address.
+#[derive(Debug, Default)]
+pub(super) struct Throttle(Mutex<HashMap<Key, Entry>>);
+
+fn keys(account: &str, address: Option<IpAddr>) -> impl Iterator<Item = (Key, u32)> {
+    let account: String = account.chars().take(128).collect();
+    let address = address.map(|address| (Key::Address(network(address)), FREE_BY_ADDRESS));
+    std::iter::once((Key::Account(account), FREE_BY_ACCOUNT)).chain(address)
+}
+
+/// One host holds a /64 of IPv6.
+fn network(address: IpAddr) -> IpAddr {
+    match address {
+        IpAddr::V6(address) => {
+            let network = address.to_bits() & !u128::from(u64::MAX);
+            IpAddr::V6(std::net::Ipv6Addr::from_bits(network))
+        }
+        address @ IpAddr::V4(_) => address,
+    }
+}
+
+impl Throttle {
+    /// How many milliseconds are to pass before a password is looked at; zero is none.
+    pub(super) fn wait(&self, account: &str, address: Option<IpAddr>, now: Millis) -> Millis {
+        let entries = self.0.lock();
+        keys(account, address)
+            .filter_map(|(key, _)| entries.get(&key))
+            .map(|entry| (entry.until - now).clamp(0, LONGEST))
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// Notes a wrong password.
+    pub(super) fn failed(&self, account: &str, address: Option<IpAddr>, now: Millis) {
+        let mut entries = self.0.lock();
+        if entries.len() >= ENTRIES {
+            entries.retain(|_, entry| now - entry.last < FORGOTTEN);
+        }
+        while entries.len() >= ENTRIES {
+            let oldest = entries.iter().min_by_key(|(_, entry)| entry.last);
+            let Some(oldest) = oldest.map(|(key, _)| key.clone()) else {
+                break;
+            };
+            entries.remove(&oldest);
+        }
+        for (key, free) in keys(account, address) {
+            let entry = entries.entry(key).or_insert(Entry {
+                failures: 0,
+                last: now,
+                until: 0,
+            });
+            if now - entry.last >= FORGOTTEN {
+                entry.failures = 0;
+            }
+            entry.failures = entry.failures.saturating_add(1);
+            entry.last = now;
+            if let Some(doublings) = entry.failures.checked_sub(free) {
+                let back_off = 1000_i64 << doublings.min(6);
+                entry.until = now.saturating_add(back_off.min(LONGEST));
+            }
+        }
+    }
+
+    /// Notes a right password.
+    pub(super) fn succeeded(&self, account: &str) {
+        if let Some((key, _)) = keys(account, None).next() {
+            self.0.lock().remove(&key);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failures_of_an_account_back_off_and_a_success_clears_them() {
+        let throttle = Throttle::default();
+        for _ in 0..FREE_BY_ACCOUNT - 1 {
+            throttle.failed("alice", None, 0);
+        }
+        assert_eq!(throttle.wait("alice", None, 0), 0);
+        throttle.failed("alice", None, 0);
+        assert_eq!(throttle.wait("alice", None, 0), 1000);
+        assert_eq!(throttle.wait("alice", None, 1000), 0);
+        assert_eq!(throttle.wait("bob", None, 0), 0);
+        for _ in 0..50 {
+            throttle.failed("alice", None, 0);
+        }
+        assert_eq!(throttle.wait("alice", None, 0), LONGEST);
+        throttle.succeeded("alice");
+        assert_eq!(throttle.wait("alice", None, 0), 0);
+    }
+
+    #[test]
+    fn an_address_backs_off_whatever_names_it_tries() {
+        let throttle = Throttle::default();
+        let address = Some("2001:db8::1".parse().unwrap());
+        let neighbour = Some("2001:db8::ffff".parse().unwrap());
+        let other = Some("2001:db8:1::1".parse().unwrap());
+        for try_number in 0..FREE_BY_ADDRESS {
+            throttle.failed(&format!("name{try_number}"), address, 0);
+        }
+        assert!(throttle.wait("fresh", address, 0) > 0);
+        assert!(throttle.wait("fresh", neighbour, 0) > 0);
+        assert_eq!(throttle.wait("fresh", other, 0), 0);
+    }
+
+    #[test]
+    fn the_table_is_bounded() {
+        let throttle = Throttle::default();
+        for name in 0..ENTRIES + 100 {
+            throttle.failed(&name.to_string(), None, i64::try_from(name).unwrap());
+        }
+        assert!(throttle.0.lock().len() <= ENTRIES);
+    }
+}

@@ -1,0 +1,253 @@
+//! The token service: short-lived tokens that say who asks and for what.
+//!
+//! A token is a JWT signed with ES256. Its key is found by `kid` among ours, its algorithm is always
+//! ours, and `iss`, `aud`, `exp` and `nbf` are verified. Keys lie in the index and change every week;
+//! one that no longer signs still verifies until the last of its tokens has expired. A token that
+//! was verified is remembered until its end, so that only its first use costs a signature.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use quick_cache::sync::Cache;
+use serde::{Deserialize, Serialize};
+
+use super::credentials::Secret;
+use super::scope::{Access, Scope};
+use crate::clock::Millis;
+use crate::index::{Index, IndexError, SigningKeyRecord};
+
+/// How long a token lasts, in seconds.
+pub const LIFETIME: u64 = 300;
+/// How long a key signs.
+const KEY_AGE: Millis = 7 * 24 * 3_600_000;
+/// How long a key verifies after that: longer than any of its tokens lasts.
+const KEY_REST: Millis = 24 * 3_600_000;
+/// Verified tokens that are remembered.
+const VERIFIED: usize = 10_000;
+/// Longer texts are no tokens of ours.
+const TOKEN_LIMIT: usize = 16 * 1024;
+
+/// Why the token service can't work.
+#[derive(Debug, thiserror::Error)]
+pub enum TokenError {
+    /// The index failed.
+    #[error(transparent)]
+    Index(#[from] IndexError),
+    /// A key could not be made, read or used.
+    #[error("a signing key: {0}")]
+    Key(String),
+}
+
+/// What a token says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Claims {
+    pub(super) iss: String,
+    /// The account or robot; empty for anonymous.
+    pub(super) sub: String,
+    pub(super) aud: String,
+    pub(super) exp: u64,
+    pub(super) nbf: u64,
+    pub(super) iat: u64,
+    pub(super) jti: String,
+    pub(super) access: Vec<Access>,
+    /// The id of the personal token by which it was got.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) token: Option<String>,
+}
+
+/// A token that was verified.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Verified {
+    pub(super) subject: String,
+    pub(super) token: Option<String>,
+    pub(super) scopes: Arc<[Scope]>,
+    expires: u64,
+}
+
+struct Key {
+    id: String,
+    created_at: Millis,
+    signing: EncodingKey,
+    verifying: DecodingKey,
+}
+
+/// Issues and verifies tokens.
+pub struct TokenService {
+    index: Index,
+    /// The name of this registry, as issuer and audience.
+    name: String,
+    keys: ArcSwap<Vec<Key>>,
+    verified: Cache<[u8; 32], Arc<Verified>>,
+}
+
+/// A token that was issued.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    /// The token.
+    pub token: Secret,
+    /// When, in milliseconds since 1970.
+    pub at: Millis,
+}
+
+fn seconds(now: Millis) -> u64 {
+    u64::try_from(now / 1000).unwrap_or_default()
+}
+
+fn make_key(now: Millis) -> Result<SigningKeyRecord, TokenError> {
+    let random = SystemRandom::new();
+    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random)
+        .map_err(|error| TokenError::Key(error.to_string()))?;
+    let mut record = SigningKeyRecord {
+        id: String::new(),
+        private_key: document.as_ref().to_vec(),
+        created_at: now,
+    };
+    record.id = jwk(&EncodingKey::from_ec_der(&record.private_key))?.1;
+    Ok(record)
+}
+
+/// The public key of a private one, and its thumbprint (RFC 7638).
+fn jwk(key: &EncodingKey) -> Result<(Jwk, String), TokenError> {
+    let failed = |error: jsonwebtoken::errors::Error| TokenError::Key(error.to_string());
+    let jwk = Jwk::from_encoding_key(key, Algorithm::ES256).map_err(failed)?;
+    let thumbprint = jwk.thumbprint(ThumbprintHash::SHA256).map_err(failed)?;
+    Ok((jwk, thumbprint))
+}
+
+fn read_key(record: SigningKeyRecord) -> Result<Key, TokenError> {
+    let signing = EncodingKey::from_ec_der(&record.private_key);
+    let (jwk, _) = jwk(&signing)?;
+    let verifying = DecodingKey::from_jwk(&jwk);
+    Ok(Key {
+        id: record.id,
+        created_at: record.created_at,
+        signing,
+        verifying: verifying.map_err(|error| TokenError::Key(error.to_string()))?,
+    })
+}
+
+impl TokenService {
+    /// The service of a registry of this name, with the keys of its index.
+    pub async fn open(index: Index, name: String, now: Millis) -> Result<Self, TokenError> {
+        let service = Self {
+            index,
+            name,
+            keys: ArcSwap::default(),
+            verified: Cache::new(VERIFIED),
+        };
+        service.load().await?;
+        service.rotate(now).await?;
+        Ok(service)
+    }
+
+    /// The name of this registry in challenges.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn load(&self) -> Result<(), TokenError> {
+        let records = self.index.signing_keys().await?;
+        let keys: Result<Vec<Key>, _> = records.into_iter().map(read_key).collect();
+        self.keys.store(Arc::new(keys?));
+        Ok(())
+    }
+
+    /// Makes a new key when there is none or the newest is a week old.
+    async fn rotate(&self, now: Millis) -> Result<(), TokenError> {
+        let newest = self.keys.load().first().map(|key| key.created_at);
+        if newest.is_some_and(|at| now - at < KEY_AGE) {
+            return Ok(());
+        }
+        let oldest = now - KEY_AGE - KEY_REST;
+        self.index
+            .rotate_signing_key(make_key(now)?, oldest)
+            .await?;
+        self.load().await
+    }
+
+    /// Issues a token.
+    pub(super) async fn issue(
+        &self,
+        subject: &str,
+        token: Option<&str>,
+        scopes: &[Scope],
+        now: Millis,
+    ) -> Result<Issued, TokenError> {
+        self.rotate(now).await?;
+        let keys = self.keys.load();
+        let key = keys
+            .first()
+            .ok_or_else(|| TokenError::Key("there is none".to_owned()))?;
+        let at = seconds(now);
+        let claims = Claims {
+            iss: self.name.clone(),
+            sub: subject.to_owned(),
+            aud: self.name.clone(),
+            exp: at + LIFETIME,
+            nbf: at,
+            iat: at,
+            jti: uuid::Uuid::new_v4().to_string(),
+            access: scopes.iter().map(Access::of).collect(),
+            token: token.map(str::to_owned),
+        };
+        let header = Header {
+            kid: Some(key.id.clone()),
+            ..Header::new(Algorithm::ES256)
+        };
+        let token = jsonwebtoken::encode(&header, &claims, &key.signing)
+            .map_err(|error| TokenError::Key(error.to_string()))?;
+        Ok(Issued {
+            token: Secret::new(token),
+            at: now,
+        })
+    }
+
+    /// What a token of ours says; `None` if it is none, or no longer.
+    pub(super) fn verify(&self, token: &Secret, now: Millis) -> Option<Arc<Verified>> {
+        let text = token.reveal();
+        if text.len() > TOKEN_LIMIT {
+            return None;
+        }
+        let mut mark = [0; 32];
+        mark.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+        let verified = match self.verified.get(&mark) {
+            Some(verified) => verified,
+            None => {
+                let verified = Arc::new(self.decode(text)?);
+                self.verified.insert(mark, Arc::clone(&verified));
+                verified
+            }
+        };
+        (seconds(now) < verified.expires).then_some(verified)
+    }
+
+    fn decode(&self, text: &str) -> Option<Verified> {
+        let id = jsonwebtoken::decode_header(text).ok()?.kid?;
+        let keys = self.keys.load();
+        let key = keys.iter().find(|key| key.id == id)?;
+        let mut validation = Validation::new(Algorithm::ES256);
+        validation.set_issuer(&[&self.name]);
+        validation.set_audience(&[&self.name]);
+        validation.set_required_spec_claims(&["exp", "nbf", "aud", "iss", "sub"]);
+        validation.validate_nbf = true;
+        validation.leeway = 0;
+        let claims = jsonwebtoken::decode::<Claims>(text, &key.verifying, &validation)
+            .ok()?
+            .claims;
+        Some(Verified {
+            subject: claims.sub,
+            token: claims.token,
+            scopes: claims.access.iter().filter_map(Access::scope).collect(),
+            expires: claims.exp,
+        })
+    }
+}
+
+#[cfg(test)]
+#[path = "token/tests.rs"]
+mod tests;

@@ -1,0 +1,110 @@
+//! Signing in on the wire: credentials of a request, and the challenge of a refusal (RFC 9110,
+//! section 11.6.1, and the token authentication of the distribution specification).
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
+
+use super::respond::Refusal;
+use super::{Shared, token};
+use crate::auth::{Challenge, Credentials, Denied, Identity, SignInError, scopes};
+use crate::oci::{Action, Context};
+
+/// A request as far as a challenge needs it.
+pub(super) struct Asked<'a> {
+    pub(super) app: &'a Shared,
+    pub(super) headers: &'a HeaderMap,
+    pub(super) tls: bool,
+}
+
+impl Asked<'_> {
+    /// The credentials of the request. They are read from its header alone: what stands in a URL
+    /// ends in logs.
+    pub(super) fn credentials(&self) -> Credentials {
+        // Two of them could be read differently by a proxy.
+        let mut headers = self.headers.get_all(AUTHORIZATION).iter();
+        match (headers.next(), headers.next()) {
+            (header, None) => Credentials::parse(header.map(HeaderValue::as_bytes)),
+            _ => Credentials::Malformed,
+        }
+    }
+
+    /// Signs in whoever sent the request: the context with its caller, and who it is.
+    pub(super) async fn sign_in(
+        &self,
+        context: &Arc<Context>,
+        action: &Action,
+    ) -> Result<(Arc<Context>, Identity), Refusal> {
+        let identity = self.app.guard.identify(&self.credentials(), context).await;
+        let identity = identity.map_err(|error| {
+            let reason = match error {
+                SignInError::Wrong => Some(None),
+                SignInError::Token => Some(Some("invalid_token")),
+                SignInError::Wait(_) | SignInError::Busy | SignInError::Index(_) => None,
+            };
+            match reason {
+                Some(reason) => self.challenged(error.into(), action, reason),
+                None => error.into(),
+            }
+        })?;
+        let context = Context {
+            caller: identity.caller().clone(),
+            ..Context::clone(context)
+        };
+        Ok((Arc::new(context), identity))
+    }
+
+    /// The refusal of an action, with a challenge where signing in may help.
+    pub(super) fn denied(&self, denied: Denied, action: &Action) -> Refusal {
+        let reason = match denied {
+            Denied::SignIn if self.headers.contains_key(AUTHORIZATION) => {
+                Some(Some("insufficient_scope"))
+            }
+            Denied::SignIn => Some(None),
+            Denied::Scope => Some(Some("insufficient_scope")),
+            Denied::Forbidden | Denied::Hidden | Denied::Index(_) => None,
+        };
+        match reason {
+            Some(reason) => self.challenged(denied.into(), action, reason),
+            None => denied.into(),
+        }
+    }
+
+    fn challenged(&self, refusal: Refusal, action: &Action, error: Option<&str>) -> Refusal {
+        match self.challenge(action, error) {
+            Some(challenge) => refusal.with(WWW_AUTHENTICATE, challenge),
+            None => refusal,
+        }
+    }
+
+    fn challenge(&self, action: &Action, error: Option<&str>) -> Option<String> {
+        let (realm, service) = match self.app.guard.challenge()? {
+            Challenge::Basic { realm } => return Some(format!("Basic realm={}", quoted(&realm))),
+            Challenge::Tokens { realm, service } => (realm, service),
+            Challenge::OwnTokens { service } => {
+                let locations = &self.app.locations;
+                let realm = locations.absolute(token::PATH, self.headers, self.tls);
+                (realm, service)
+            }
+        };
+        let mut text = format!(
+            "Bearer realm={},service={}",
+            quoted(&realm),
+            quoted(&service)
+        );
+        let scopes: Vec<String> = scopes(action).iter().map(|scope| scope.text()).collect();
+        if !scopes.is_empty() {
+            text.push_str(&format!(",scope={}", quoted(&scopes.join(" "))));
+        }
+        if let Some(error) = error {
+            text.push_str(&format!(",error={}", quoted(error)));
+        }
+        Some(text)
+    }
+}
+
+/// A quoted string (RFC 9110, section 5.6.4).
+pub(super) fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
+}

@@ -1,0 +1,128 @@
+//! `/auth/token`: the built-in token service, as docker, podman and containerd ask it.
+//!
+//! What is granted is what was asked for and is allowed: a part of it is no error. Wrong credentials
+//! are 401. There are no refresh tokens; a client keeps its password or a personal token.
+
+use std::sync::Arc;
+
+use http::header::{AUTHORIZATION, CACHE_CONTROL, HOST, HeaderValue, WWW_AUTHENTICATE};
+use http::{Method, Request, StatusCode};
+use serde_json::json;
+
+use super::body::Incoming;
+use super::challenge::{Asked, quoted};
+use super::paging::Query;
+use super::respond::{Answer, Refusal, json};
+use super::{Shared, body};
+use crate::auth::{Challenge, Credentials, LIFETIME, Scope, Secret, SignInError};
+use crate::oci::{Context, ErrorCode};
+
+/// Where it is, below the prefix.
+pub(super) const PATH: &str = "/auth/token";
+/// The longest form that is read.
+const FORM_LIMIT: usize = 32 * 1024;
+
+/// Answers a request for a token.
+pub(super) async fn answer(
+    app: &Arc<Shared>,
+    request: Request<Incoming>,
+    context: &Arc<Context>,
+    tls: bool,
+) -> Result<Answer, Refusal> {
+    let Some(Challenge::OwnTokens { service }) = app.guard.challenge() else {
+        return Err(Refusal::new(
+            StatusCode::NOT_FOUND,
+            ErrorCode::Unsupported,
+            "this registry issues no tokens",
+        ));
+    };
+    let (mut head, body) = request.into_parts();
+    if let (false, Some(host)) = (head.headers.contains_key(HOST), head.uri.authority()) {
+        if let Ok(host) = host.as_str().try_into() {
+            head.headers.insert(HOST, host);
+        }
+    }
+    let asked = Asked {
+        app,
+        headers: &head.headers,
+        tls,
+    };
+    let (query, credentials) = match head.method {
+        Method::GET | Method::HEAD => {
+            let query = Query::parse(head.uri.query());
+            (query, asked.credentials())
+        }
+        Method::POST => {
+            let place = app.room_for_body(&body, Some(FORM_LIMIT as u64)).await?;
+            let form = body::whole(body, FORM_LIMIT, &place).await;
+            let form = form.map_err(|_| bad("the form is too long or broken off"))?;
+            let form = std::str::from_utf8(&form).map_err(|_| bad("the form is not UTF-8"))?;
+            let form = Query::parse(Some(form));
+            let credentials = of_form(&form, &asked)?;
+            (form, credentials)
+        }
+        _ => {
+            let refusal = Refusal::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                ErrorCode::Unsupported,
+                "this endpoint takes GET, HEAD, POST",
+            );
+            return Err(refusal.with(http::header::ALLOW, "GET, HEAD, POST"));
+        }
+    };
+    if let Some(other) = query.get("service").filter(|other| *other != service) {
+        return Err(bad(&format!(
+            "this registry is {service:?} and not {other:?}"
+        )));
+    }
+    let basic = format!("Basic realm={}", quoted(&service));
+    let identity = app.guard.identify(&credentials, context).await;
+    let identity = identity.map_err(|error| match error {
+        SignInError::Wrong | SignInError::Token => {
+            Refusal::from(error).with(WWW_AUTHENTICATE, basic.as_str())
+        }
+        error => error.into(),
+    })?;
+    let scopes = Scope::parse_all(query.all("scope"));
+    let issued = app.guard.issue(&identity, &scopes).await;
+    let Some(issued) = issued.map_err(|error| Refusal::internal(&error))? else {
+        let refusal = Refusal::new(
+            StatusCode::UNAUTHORIZED,
+            ErrorCode::Unauthorized,
+            "sign in first",
+        );
+        return Err(refusal.with(WWW_AUTHENTICATE, basic));
+    };
+    let at = jiff::Timestamp::from_millisecond(issued.at).unwrap_or_default();
+    let token = issued.token.reveal();
+    let mut answer = json(
+        StatusCode::OK,
+        &json!({
+            "token": token,
+            "access_token": token,
+            "expires_in": LIFETIME,
+            "issued_at": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        }),
+    );
+    let uncached = HeaderValue::from_static("no-store");
+    answer.headers_mut().insert(CACHE_CONTROL, uncached);
+    Ok(answer)
+}
+
+fn bad(message: &str) -> Refusal {
+    Refusal::bad(ErrorCode::Unsupported, message)
+}
+
+/// The credentials of a form (OAuth 2.0, RFC 6749 section 4.3), or of the header where it has none.
+fn of_form(form: &Query, asked: &Asked<'_>) -> Result<Credentials, Refusal> {
+    match form.get("grant_type") {
+        Some("password") => Ok(Credentials::Basic {
+            user: form.get("username").unwrap_or_default().to_owned(),
+            password: Secret::new(form.get("password").unwrap_or_default()),
+        }),
+        None if asked.headers.contains_key(AUTHORIZATION) => Ok(asked.credentials()),
+        _ => Err(bad(
+            "grant_type is password here; there are no refresh tokens",
+        )),
+    }
+}

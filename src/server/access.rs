@@ -1,0 +1,138 @@
+//! From the configuration to the policy by which callers sign in and are admitted.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow, bail};
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+
+use crate::auth::{Accounts, Hasher, Htpasswd, OutsideSettings, Policy, Secret, TokenServer};
+use crate::clock::Clock;
+use crate::config::{AccessSettings, FirstAdmin, Settings, TokenServerSettings};
+use crate::index::{GrantRecord, Grantee, Index, NewAccount};
+use crate::registry::Registry;
+
+/// The variable that has the password of the first administrator.
+const FIRST_PASSWORD: &str = "REGCTL_FIRST_ADMIN_PASSWORD";
+/// The name of a registry in its tokens, where `http.host` names none.
+const SERVICE: &str = "regctl";
+
+/// The policy that the configuration asks for.
+pub(super) async fn policy(settings: &Settings, registry: &Registry) -> anyhow::Result<Policy> {
+    let index = registry.index().clone();
+    let clock = Clock::system();
+    Ok(match &settings.access {
+        AccessSettings::Open => Policy::Open,
+        AccessSettings::Htpasswd { path, realm, rules } => {
+            let file = Htpasswd::open(path).with_context(|| {
+                format!(
+                    "auth.htpasswd.path: {}; hint: make it with htpasswd -B",
+                    path.display()
+                )
+            })?;
+            let rules = rules.as_ref().map(|rules| {
+                rules
+                    .iter()
+                    .map(|(grantee, grant)| {
+                        let grantee = grantee.parse::<Grantee>()?;
+                        let grant = grant.clone();
+                        Ok(GrantRecord { grantee, grant })
+                    })
+                    .collect::<anyhow::Result<Vec<_>>>()
+            });
+            let rules = rules.transpose()?;
+            let accounts = Accounts::htpasswd(index, file, realm.clone(), rules, clock)?;
+            Policy::Accounts(Arc::new(accounts))
+        }
+        AccessSettings::Accounts { first_admin } => {
+            let hasher = Hasher::default();
+            first_account(first_admin.as_ref(), &index, &hasher, &clock).await?;
+            let accounts = Accounts::built_in(index, service(settings), hasher, clock).await?;
+            Policy::Accounts(Arc::new(accounts))
+        }
+        AccessSettings::TokenServer(server) => {
+            let server = TokenServer::new(&outside(server)?).context("auth.token")?;
+            Policy::TokenServer(Arc::new(server))
+        }
+    })
+}
+
+/// The name of this registry in its tokens.
+fn service(settings: &Settings) -> String {
+    let host = settings.http.host.as_deref();
+    let host = host.and_then(|host| host.split("//").nth(1)?.split('/').next());
+    host.unwrap_or(SERVICE).to_owned()
+}
+
+/// Makes the administrator that the configuration names, when there is no account at all.
+async fn first_account(
+    first: Option<&FirstAdmin>,
+    index: &Index,
+    hasher: &Hasher,
+    clock: &Clock,
+) -> anyhow::Result<()> {
+    if index.count_accounts().await? > 0 {
+        return Ok(());
+    }
+    let Some(first) = first else {
+        tracing::warn!(
+            "there is no account yet, so nobody can sign in: regctl user add NAME --admin makes one"
+        );
+        return Ok(());
+    };
+    let password = match &first.password_file {
+        Some(path) => {
+            let text = read(path).context("regctl.accounts.first-admin-password-file")?;
+            text.lines().next().unwrap_or_default().to_owned()
+        }
+        None => std::env::var(FIRST_PASSWORD).map_err(|_| {
+            anyhow!(
+                "regctl.accounts.first-admin needs a password; hint: name a file in \
+                 regctl.accounts.first-admin-password-file, or set {FIRST_PASSWORD}"
+            )
+        })?,
+    };
+    let Some(password) = hasher.hash(&Secret::new(password)).await? else {
+        bail!("the password of regctl.accounts.first-admin is empty or too long");
+    };
+    let account = NewAccount {
+        name: first.name.clone(),
+        password: Some(password),
+        admin: true,
+    };
+    index.create_account(account, clock.now()).await?;
+    tracing::info!(account = %first.name, "the first administrator was made");
+    Ok(())
+}
+
+fn outside(server: &TokenServerSettings) -> anyhow::Result<OutsideSettings> {
+    let mut certificates = Vec::new();
+    if let Some(path) = &server.certificates {
+        let text = read(path).context("auth.token.rootcertbundle")?;
+        for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
+            let certificate = certificate.with_context(|| format!("{}", path.display()))?;
+            certificates.push(certificate.to_vec());
+        }
+    }
+    let key_set = match &server.key_set {
+        Some(path) => Some(read(path).context("auth.token.jwks")?),
+        None => None,
+    };
+    Ok(OutsideSettings {
+        realm: server.realm.clone(),
+        service: server.service.clone(),
+        issuer: server.issuer.clone(),
+        certificates,
+        key_set,
+        algorithms: server.algorithms.clone(),
+    })
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "files that the configuration names"
+)]
+fn read(path: &Path) -> anyhow::Result<String> {
+    std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))
+}
