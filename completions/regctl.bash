@@ -1291,7 +1291,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__serve)
-            opts="-h -V --root --listen --config --check --help --version"
+            opts="-h -V --root --listen --config --accounts --check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -60,6 +60,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --root 'Where the data is kept [default: the user''s data directory]'
             cand --listen 'Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]'
             cand --config 'A registry:2 configuration; without FILE the one at its usual places'
+            cand --accounts 'Serve accounts of regctl''s own: see regctl user; anonymous callers then only pull what is public'
             cand --check 'Say what the configuration means and what of it is ignored, and end'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'

@@ -60,6 +60,7 @@ complete -c regctl -n "__fish_regctl_needs_command" -f -a "help" -d 'Print this 
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l listen -d 'Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l config -d 'A registry:2 configuration; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l accounts -d 'Serve accounts of regctl\'s own: see regctl user; anonymous callers then only pull what is public'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l check -d 'Say what the configuration means and what of it is ignored, and end'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -s V -l version -d 'Print version'

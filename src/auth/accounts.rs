@@ -154,12 +154,12 @@ impl Accounts {
             let right = self.hasher.verify(password, stored).await;
             if !right.map_err(|_| SignInError::Busy)? {
                 self.throttle.failed(user, context.address, now);
-                return Err(self.refused(user, context));
+                return Err(refused(user, context));
             }
             self.throttle.succeeded(user);
         }
         let (Some(name), Some(stored), true) = (name, stored, candidate.enabled) else {
-            return Err(self.refused(user, context));
+            return Err(refused(user, context));
         };
         if !known {
             self.remembered.note(user, password, stored, now);
@@ -168,23 +168,6 @@ impl Accounts {
             tracing::info!(user, request = &*context.request, "signed in");
         }
         self.account(name).await
-    }
-
-    fn refused(&self, user: &str, context: &Context) -> SignInError {
-        // A password that was typed as the name must not reach the log.
-        let user = if user.parse::<AccountName>().is_ok() {
-            user
-        } else {
-            "(no name)"
-        };
-        let address = context.address.map(tracing::field::display);
-        tracing::warn!(
-            user,
-            address,
-            request = &*context.request,
-            "a sign-in was refused"
-        );
-        SignInError::Wrong
     }
 
     async fn candidate(&self, name: &AccountName) -> Result<Candidate, IndexError> {
@@ -327,6 +310,24 @@ impl Accounts {
             tracing::warn!(%error, "the last use of an account was not noted");
         }
     }
+}
+
+/// Logs a sign-in that was refused.
+fn refused(user: &str, context: &Context) -> SignInError {
+    // A password that was typed as the name must not reach the log.
+    let user = if user.parse::<AccountName>().is_ok() {
+        user
+    } else {
+        "(no name)"
+    };
+    let address = context.address.map(tracing::field::display);
+    tracing::warn!(
+        user,
+        address,
+        request = &*context.request,
+        "a sign-in was refused"
+    );
+    SignInError::Wrong
 }
 
 /// A hash of the same cost that no password has.

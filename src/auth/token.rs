@@ -215,13 +215,12 @@ impl TokenService {
         }
         let mut mark = [0; 32];
         mark.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
-        let verified = match self.verified.get(&mark) {
-            Some(verified) => verified,
-            None => {
-                let verified = Arc::new(self.decode(text)?);
-                self.verified.insert(mark, Arc::clone(&verified));
-                verified
-            }
+        let verified = if let Some(verified) = self.verified.get(&mark) {
+            verified
+        } else {
+            let verified = Arc::new(self.decode(text)?);
+            self.verified.insert(mark, Arc::clone(&verified));
+            verified
         };
         (seconds(now) < verified.expires).then_some(verified)
     }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use super::error::ConfigError;
 use super::section::{Field, Section, Warnings, refused, unsupported};
 use super::values::{self, BadValue};
-use crate::oci::{AccountName, Grant, NamePattern};
+use crate::oci::{AccountName, Grant, NamePattern, Rights};
 
 /// How callers sign in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -233,9 +233,7 @@ fn rules(field: Field) -> Result<Vec<(String, Grant)>, ConfigError> {
                     })
                 })?);
             }
-            let rights = words
-                .into_iter()
-                .fold(Default::default(), crate::oci::Rights::union);
+            let rights = words.into_iter().fold(Rights::NONE, Rights::union);
             rules.push((grantee.clone(), Grant { pattern, rights }));
         }
     }

@@ -8,7 +8,7 @@ use http::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 
 use super::respond::Refusal;
 use super::{Shared, token};
-use crate::auth::{Challenge, Credentials, Denied, Identity, SignInError, scopes};
+use crate::auth::{Challenge, Credentials, Denied, Identity, Scope, SignInError, scopes};
 use crate::oci::{Action, Context};
 
 /// A request as far as a challenge needs it.
@@ -93,12 +93,14 @@ impl Asked<'_> {
             quoted(&realm),
             quoted(&service)
         );
-        let scopes: Vec<String> = scopes(action).iter().map(|scope| scope.text()).collect();
+        let scopes: Vec<String> = scopes(action).iter().map(Scope::text).collect();
         if !scopes.is_empty() {
-            text.push_str(&format!(",scope={}", quoted(&scopes.join(" "))));
+            text.push_str(",scope=");
+            text.push_str(&quoted(&scopes.join(" ")));
         }
         if let Some(error) = error {
-            text.push_str(&format!(",error={}", quoted(error)));
+            text.push_str(",error=");
+            text.push_str(&quoted(error));
         }
         Some(text)
     }

@@ -22,6 +22,7 @@ mod room;
 mod route;
 mod tls;
 mod token;
+mod v1;
 mod v2;
 
 use std::net::IpAddr;
@@ -174,6 +175,9 @@ impl Shared {
                 None => match &app.pages {
                     Some(pages) if pages::wanted(&request, &outside) => {
                         pages::answer(&app, pages, request, &context, &outside, tls).await
+                    }
+                    _ if v1::wanted(&request, &outside) => {
+                        v1::answer(&app, request, &outside, &context, tls).await
                     }
                     _ => Ok(ops::public(&app, &request).await),
                 },

@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, Request, StatusCode};
 use parking_lot::Mutex;
 
 use super::Shared;
-use super::respond::{Answer, Refusal, empty, json, with_body};
+use super::respond::{Answer, Refusal, json, with_body};
 use crate::oci::ErrorCode;
 
 /// The checks that fail now, by name, with their reasons.
@@ -88,8 +88,6 @@ pub(super) async fn public<B>(app: &Shared, request: &Request<B>) -> Answer {
     match path {
         "/livez" if read => json(StatusCode::OK, &serde_json::json!({})),
         "/readyz" if read => ready(app).await,
-        // As registry:2: a load balancer may ask for the root.
-        "" | "/" if read => empty(StatusCode::OK),
         _ => nothing_here(),
     }
 }

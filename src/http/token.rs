@@ -37,10 +37,13 @@ pub(super) async fn answer(
         ));
     };
     let (mut head, body) = request.into_parts();
-    if let (false, Some(host)) = (head.headers.contains_key(HOST), head.uri.authority()) {
-        if let Ok(host) = host.as_str().try_into() {
-            head.headers.insert(HOST, host);
-        }
+    if !head.headers.contains_key(HOST)
+        && let Some(host) = head
+            .uri
+            .authority()
+            .and_then(|host| host.as_str().try_into().ok())
+    {
+        head.headers.insert(HOST, host);
     }
     let asked = Asked {
         app,

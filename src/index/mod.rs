@@ -26,6 +26,8 @@ mod quarantine;
 mod referrers;
 mod repositories;
 mod schema;
+mod search;
+mod stars;
 #[cfg(test)]
 mod suite;
 mod survey;
@@ -69,6 +71,7 @@ pub use manifests::{ManifestRecord, NewManifest, PutManifest, ReferenceKind};
 pub use prune::{Bundle, Bundled};
 pub use referrers::ReferrerRecord;
 pub use repositories::RepositoryRecord;
+pub use search::{FoundByTerm, SearchPage};
 pub use survey::{FoundRepository, KnownRepository};
 pub use tags::TagRecord;
 pub use tokens::{NewToken, StoredToken, TokenRecord};

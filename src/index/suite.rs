@@ -8,6 +8,7 @@ mod collection;
 mod content;
 mod listings;
 mod manifests;
+mod search;
 mod surveyed;
 mod writes;
 

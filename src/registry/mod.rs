@@ -23,6 +23,7 @@ mod referrers;
 mod reindex;
 mod resume;
 mod retain;
+mod search;
 mod sessions;
 mod survey;
 #[cfg(test)]
@@ -46,6 +47,7 @@ use crate::index::{Index, Lease};
 use crate::oci::{Context, Digest, Permit, Task, Visibility};
 use crate::store::{Step, Store};
 
+pub use crate::index::{FoundByTerm, SearchPage};
 pub use blobs::Blob;
 pub use cache::Manifest;
 pub use catalog::TagListing;

@@ -1,0 +1,261 @@
+//! Search among repositories, and the descriptions that it shows.
+//!
+//! A term is looked for in names and in descriptions, without regard to case. Names that are the term
+//! come first, then those that end with it as a component, those that begin with it, and the rest;
+//! among equals the most stars, then the name. Without a term everything is found.
+
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use super::visible::Visible;
+use super::{Index, IndexError, column, parsed, repositories};
+use crate::clock::Millis;
+use crate::oci::{Repository, Visibility};
+
+/// Characters of a description that a search looks at.
+const SEARCHED: usize = 2000;
+/// Characters of the line that a search shows.
+const SUMMARY: usize = 100;
+
+/// A repository that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundByTerm {
+    /// Its name.
+    pub name: Repository,
+    /// The first line of its description; empty without one.
+    pub summary: String,
+    /// How many accounts have starred it.
+    pub stars: u64,
+}
+
+/// A part of what a search found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SearchPage {
+    /// The part that was asked for.
+    pub found: Vec<FoundByTerm>,
+    /// How many there are in all.
+    pub total: u64,
+}
+
+type Row = (String, String, i64);
+
+/// What a search shows of a repository `r`, and what is only found with a manifest in it.
+const SHOWN: &str = "SELECT r.name, \
+     COALESCE((SELECT d.summary FROM descriptions d WHERE d.repository_id = r.id), ''), \
+     (SELECT COUNT(*) FROM stars s WHERE s.repository_id = r.id) AS star_count ";
+const PUSHED: &str = "EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id)";
+
+fn rows(rows: Vec<Row>) -> Result<Vec<FoundByTerm>, IndexError> {
+    rows.into_iter()
+        .map(|(name, summary, stars)| {
+            Ok(FoundByTerm {
+                name: parsed("repository name", &name)?,
+                summary,
+                stars: stars.unsigned_abs(),
+            })
+        })
+        .collect()
+}
+
+/// A term as a part of a pattern of LIKE.
+fn escaped(term: &str) -> String {
+    term.chars().fold(String::new(), |mut text, letter| {
+        if matches!(letter, '%' | '_' | '\\') {
+            text.push('\\');
+        }
+        text.push(letter);
+        text
+    })
+}
+
+impl Index {
+    /// Searches among visible repositories that have a manifest.
+    pub async fn search(
+        &self,
+        visibility: &Visibility,
+        term: &str,
+        offset: usize,
+        limit: usize,
+    ) -> Result<SearchPage, IndexError> {
+        let term = term.trim().to_lowercase();
+        let mut connection = self.readers.acquire().await?;
+        if term.is_empty() {
+            return everything(&mut connection, visibility, offset, limit).await;
+        }
+        let found = "FROM (SELECT id FROM repositories WHERE name LIKE $1 ESCAPE '\\' \
+             UNION SELECT repository_id FROM descriptions WHERE searched LIKE $1 ESCAPE '\\') f \
+             JOIN repositories r ON r.id = f.id ";
+        let pattern = escaped(&term);
+        let contains = format!("%{pattern}%");
+        let visible = Visible::new(visibility, 2);
+        let count = format!(
+            "SELECT COUNT(*) {found} WHERE {PUSHED} AND {}",
+            visible.condition
+        );
+        let mut query = sqlx::query_scalar(AssertSqlSafe(count)).bind(&contains);
+        for value in &visible.values {
+            query = query.bind(value);
+        }
+        let total: i64 = query.fetch_one(&mut *connection).await?;
+        let visible = Visible::new(visibility, 7);
+        let page = format!(
+            "{SHOWN} {found} WHERE {PUSHED} AND {} \
+             ORDER BY CASE WHEN r.name = $2 THEN 0 WHEN r.name LIKE $3 ESCAPE '\\' THEN 1 \
+             WHEN r.name LIKE $4 ESCAPE '\\' THEN 2 ELSE 3 END, star_count DESC, r.name \
+             LIMIT $5 OFFSET $6",
+            visible.condition
+        );
+        let mut query = sqlx::query_as(AssertSqlSafe(page))
+            .bind(contains)
+            .bind(&term)
+            .bind(format!("%/{pattern}"))
+            .bind(format!("{pattern}%"))
+            .bind(column(limit as u64))
+            .bind(column(offset as u64));
+        for value in visible.values {
+            query = query.bind(value);
+        }
+        Ok(SearchPage {
+            found: rows(query.fetch_all(&mut *connection).await?)?,
+            total: total.unsigned_abs(),
+        })
+    }
+
+    /// Describes a repository; an empty text takes the description away. Returns false if it is
+    /// unknown.
+    pub async fn describe(
+        &self,
+        name: Repository,
+        text: String,
+        now: Millis,
+    ) -> Result<bool, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let connection = transaction.connection();
+                let Some(id) = repositories::find(connection, &name).await? else {
+                    return Ok(false);
+                };
+                sqlx::query("DELETE FROM descriptions WHERE repository_id = $1")
+                    .bind(id)
+                    .execute(&mut *connection)
+                    .await?;
+                if text.trim().is_empty() {
+                    return Ok(true);
+                }
+                sqlx::query(
+                    "INSERT INTO descriptions (repository_id, summary, text, searched, updated_at) \
+                     VALUES ($1, $2, $3, $4, $5)",
+                )
+                .bind(id)
+                .bind(summary(&text))
+                .bind(&text)
+                .bind(
+                    text.chars()
+                        .take(SEARCHED)
+                        .collect::<String>()
+                        .to_lowercase(),
+                )
+                .bind(now)
+                .execute(connection)
+                .await?;
+                Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// The description of a repository.
+    pub async fn description(&self, name: &Repository) -> Result<Option<String>, IndexError> {
+        let text = sqlx::query_scalar(
+            "SELECT d.text FROM descriptions d \
+             JOIN repositories r ON r.id = d.repository_id WHERE r.name = $1",
+        )
+        .bind(name.as_str())
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(text)
+    }
+}
+
+/// The first line with something in it, without the marks of a heading.
+fn summary(text: &str) -> String {
+    let lines = text
+        .lines()
+        .map(|line| line.trim().trim_start_matches('#').trim());
+    let first = lines
+        .into_iter()
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    first.chars().take(SUMMARY).collect()
+}
+
+/// All repositories: those with stars, then the rest in the order of their names. So neither part is
+/// sorted as a whole.
+async fn everything(
+    connection: &mut SqliteConnection,
+    visibility: &Visibility,
+    offset: usize,
+    limit: usize,
+) -> Result<SearchPage, IndexError> {
+    let visible = Visible::new(visibility, 1);
+    let count = match visibility {
+        Visibility::Everything => "SELECT COUNT(DISTINCT repository_id) FROM manifests".to_owned(),
+        Visibility::Only { .. } => {
+            format!(
+                "SELECT COUNT(*) FROM repositories r WHERE {PUSHED} AND {}",
+                visible.condition
+            )
+        }
+    };
+    let mut query = sqlx::query_scalar(AssertSqlSafe(count));
+    for value in &visible.values {
+        query = query.bind(value);
+    }
+    let total: i64 = query.fetch_one(&mut *connection).await?;
+
+    let starred = format!(
+        "{SHOWN} FROM repositories r WHERE r.id IN (SELECT repository_id FROM stars) \
+         AND {PUSHED} AND {} ORDER BY star_count DESC, r.name",
+        visible.condition
+    );
+    let mut query = sqlx::query_as(AssertSqlSafe(starred));
+    for value in &visible.values {
+        query = query.bind(value);
+    }
+    let starred: Vec<Row> = query.fetch_all(&mut *connection).await?;
+    let past_stars = offset.saturating_sub(starred.len());
+    let mut found: Vec<Row> = starred.into_iter().skip(offset).take(limit).collect();
+
+    if found.len() < limit {
+        let visible = Visible::new(visibility, 3);
+        let rest = format!(
+            "{SHOWN} FROM repositories r \
+             WHERE NOT EXISTS (SELECT 1 FROM stars s WHERE s.repository_id = r.id) \
+             AND {PUSHED} AND {} ORDER BY r.name LIMIT $1 OFFSET $2",
+            visible.condition
+        );
+        let mut query = sqlx::query_as(AssertSqlSafe(rest))
+            .bind(column((limit - found.len()) as u64))
+            .bind(column(past_stars as u64));
+        for value in visible.values {
+            query = query.bind(value);
+        }
+        found.extend(query.fetch_all(&mut *connection).await?);
+    }
+    Ok(SearchPage {
+        found: rows(found)?,
+        total: total.unsigned_abs(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_summary_is_the_first_line_that_says_something() {
+        assert_eq!(summary("\n\n# The app\n\nMore."), "The app");
+        assert_eq!(summary("  plain  "), "plain");
+        assert_eq!(summary(&"ü".repeat(300)).chars().count(), SUMMARY);
+        assert_eq!(summary("#\n"), "");
+    }
+}

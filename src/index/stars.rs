@@ -1,0 +1,50 @@
+//! Stars: which accounts like which repositories.
+
+use super::{Index, IndexError, repositories};
+use crate::clock::Millis;
+use crate::oci::{AccountName, Repository};
+
+impl Index {
+    /// Gives a star of an account, or takes it. Returns how many the repository has then; `None` if
+    /// it is unknown.
+    pub async fn star(
+        &self,
+        name: Repository,
+        account: AccountName,
+        starred: bool,
+        now: Millis,
+    ) -> Result<Option<u64>, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let connection = transaction.connection();
+                let Some(id) = repositories::find(connection, &name).await? else {
+                    return Ok(None);
+                };
+                if starred {
+                    sqlx::query(
+                        "INSERT INTO stars (repository_id, account, created_at) \
+                         VALUES ($1, $2, $3) ON CONFLICT (repository_id, account) DO NOTHING",
+                    )
+                    .bind(id)
+                    .bind(account.as_str())
+                    .bind(now)
+                    .execute(&mut *connection)
+                    .await?;
+                } else {
+                    sqlx::query("DELETE FROM stars WHERE repository_id = $1 AND account = $2")
+                        .bind(id)
+                        .bind(account.as_str())
+                        .execute(&mut *connection)
+                        .await?;
+                }
+                let count: i64 =
+                    sqlx::query_scalar("SELECT COUNT(*) FROM stars WHERE repository_id = $1")
+                        .bind(id)
+                        .fetch_one(connection)
+                        .await?;
+                Ok(Some(count.unsigned_abs()))
+            })
+        })
+        .await
+    }
+}

@@ -1,0 +1,153 @@
+//! Search, descriptions and stars.
+
+use super::*;
+use crate::oci::Visibility;
+
+async fn found(index: &Index, visibility: &Visibility, term: &str) -> String {
+    let page = index.search(visibility, term, 0, 25).await.unwrap();
+    assert_eq!(page.total, page.found.len() as u64, "{term}");
+    let names: Vec<&str> = page.found.iter().map(|one| one.name.as_str()).collect();
+    names.join(" ")
+}
+
+async fn star(index: &Index, name: &str, accounts: &[&str]) {
+    for account in accounts {
+        let account = account.parse().unwrap();
+        let stars = index
+            .star(repository(name), account, true, 1)
+            .await
+            .unwrap();
+        assert!(stars.is_some());
+    }
+}
+
+async fn the_best_match_comes_first(place: &Place) {
+    let index = place.open().await;
+    for name in [
+        "web",
+        "team/web",
+        "web-tools",
+        "a/cobweb",
+        "z/cobweb",
+        "other",
+        "web_x/y",
+    ] {
+        tagged(&index, name, 1, &["x"]).await;
+    }
+    star(&index, "z/cobweb", &["alice"]).await;
+    let all = &Visibility::Everything;
+    let order = "web team/web web-tools web_x/y z/cobweb a/cobweb";
+    assert_eq!(found(&index, all, "web").await, order);
+    assert_eq!(found(&index, all, " WEB ").await, order);
+    // What means something in a pattern means itself.
+    assert_eq!(found(&index, all, "web_").await, "web_x/y");
+    for nothing in ["%", "web%tools", "we\\b", "'; DROP TABLE stars; --", "\0"] {
+        assert_eq!(found(&index, all, nothing).await, "", "{nothing}");
+    }
+    let everything = "z/cobweb a/cobweb other team/web web web-tools web_x/y";
+    assert_eq!(found(&index, all, "").await, everything);
+    // Every page of it, in parts of any size.
+    for size in 1..8 {
+        let mut names = Vec::new();
+        for offset in (0..7).step_by(size) {
+            let page = index.search(all, "", offset, size).await.unwrap();
+            assert_eq!(page.total, 7);
+            names.extend(page.found.into_iter().map(|one| one.name.to_string()));
+        }
+        assert_eq!(names.join(" "), everything, "{size}");
+    }
+}
+
+async fn descriptions_are_found_and_shown(place: &Place) {
+    let index = place.open().await;
+    tagged(&index, "team/app", 1, &["x"]).await;
+    tagged(&index, "team/lib", 1, &["x"]).await;
+    let text = "# Über den Wolken\n\nServes 100% of clouds.".to_owned();
+    assert!(
+        index
+            .describe(repository("team/app"), text.clone(), 1)
+            .await
+            .unwrap()
+    );
+    assert!(
+        !index
+            .describe(repository("nobody"), text.clone(), 1)
+            .await
+            .unwrap()
+    );
+    assert_eq!(
+        index.description(&repository("team/app")).await.unwrap(),
+        Some(text)
+    );
+    let all = &Visibility::Everything;
+    for term in ["über", "100% of", "CLOUDS"] {
+        assert_eq!(found(&index, all, term).await, "team/app", "{term}");
+    }
+    let page = index.search(all, "team", 0, 1).await.unwrap();
+    assert_eq!((page.total, page.found.len()), (2, 1));
+    assert_eq!(page.found[0].summary, "Über den Wolken");
+    assert!(
+        index
+            .describe(repository("team/app"), " ".into(), 2)
+            .await
+            .unwrap()
+    );
+    assert_eq!(found(&index, all, "clouds").await, "");
+}
+
+async fn what_is_not_visible_is_not_found(place: &Place) {
+    let index = place.open().await;
+    for name in ["open/web", "team/web", "secret/web"] {
+        tagged(&index, name, 1, &["x"]).await;
+        star(&index, name, &["alice"]).await;
+    }
+    index
+        .set_public(repository("open/web"), true)
+        .await
+        .unwrap();
+    let only = |public: bool, patterns: &[&str]| Visibility::Only {
+        public,
+        patterns: patterns.iter().map(|text| text.parse().unwrap()).collect(),
+    };
+    for term in ["web", ""] {
+        for (visibility, names) in [
+            (only(true, &[]), "open/web"),
+            (only(false, &[]), ""),
+            (only(true, &["team/*"]), "open/web team/web"),
+            (only(false, &["team/*", "x"]), "team/web"),
+        ] {
+            assert_eq!(
+                found(&index, &visibility, term).await,
+                names,
+                "{visibility:?}"
+            );
+        }
+    }
+}
+
+async fn a_star_counts_once_an_account(place: &Place) {
+    let index = place.open().await;
+    tagged(&index, "a", 1, &["x"]).await;
+    star(&index, "a", &["alice", "bob", "alice"]).await;
+    let stars = async || {
+        index
+            .search(&Visibility::Everything, "a", 0, 9)
+            .await
+            .unwrap()
+            .found[0]
+            .stars
+    };
+    assert_eq!(stars().await, 2);
+    let taken = index.star(repository("a"), "bob".parse().unwrap(), false, 1);
+    assert_eq!(taken.await.unwrap(), Some(1));
+    assert_eq!(stars().await, 1);
+    let unknown = index.star(repository("b"), "bob".parse().unwrap(), true, 1);
+    assert_eq!(unknown.await.unwrap(), None);
+}
+
+for_each_index!(
+    the_best_match_comes_first,
+    descriptions_are_found_and_shown,
+    what_is_not_visible_is_not_found,
+    a_star_counts_once_an_account,
+);

@@ -1,0 +1,43 @@
+//! Search, descriptions and stars, for the caller that the registry acts for.
+
+use super::{Registry, RegistryError};
+use crate::index::SearchPage;
+use crate::oci::{AccountName, Repository};
+
+impl Registry {
+    /// Searches among the repositories that the caller may see.
+    pub async fn search(
+        &self,
+        term: &str,
+        offset: usize,
+        limit: usize,
+    ) -> Result<SearchPage, RegistryError> {
+        let visibility = &self.visibility;
+        Ok(self.index.search(visibility, term, offset, limit).await?)
+    }
+
+    /// Describes a repository; an empty text takes the description away.
+    pub async fn describe(&self, name: &Repository, text: String) -> Result<(), RegistryError> {
+        if self
+            .index
+            .describe(name.clone(), text, self.clock.now())
+            .await?
+        {
+            Ok(())
+        } else {
+            Err(RegistryError::NameUnknown(name.clone()))
+        }
+    }
+
+    /// Gives a star of an account, or takes it. Returns how many there are then.
+    pub async fn star(
+        &self,
+        name: &Repository,
+        account: AccountName,
+        starred: bool,
+    ) -> Result<u64, RegistryError> {
+        let now = self.clock.now();
+        let stars = self.index.star(name.clone(), account, starred, now).await?;
+        stars.ok_or_else(|| RegistryError::NameUnknown(name.clone()))
+    }
+}
