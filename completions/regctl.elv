@@ -52,6 +52,13 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand health 'Ask the server of this configuration whether it is ready'
             cand image 'Write a container image of regctl, which docker and podman load'
             cand setup 'Print a ready file for systemd, Docker Compose, Kubernetes, nginx or cron'
+            cand user 'Make and change accounts'
+            cand group 'Make and change groups of accounts'
+            cand token 'Make and revoke tokens'
+            cand grant 'Give rights'
+            cand revoke 'Take rights that were given'
+            cand rights 'Say who may do what, and why'
+            cand visibility 'Make a repository public or private'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -443,6 +450,308 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'regctl;user'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand add 'Make an account'
+            cand list 'List accounts'
+            cand ls 'List accounts'
+            cand passwd 'Set the password of an account'
+            cand disable 'One account of which something is changed'
+            cand enable 'Let a disabled account sign in again'
+            cand remove 'One account of which something is changed'
+            cand rm 'One account of which something is changed'
+            cand import 'Make accounts from a file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;user;add'= {
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand --admin 'It may administer the registry, and pull, push and delete everywhere'
+            cand --password-stdin 'Read the password from standard input'
+            cand --no-password 'It has no password, and signs in by tokens alone'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;user;list'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;user;ls'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;user;passwd'= {
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand --password-stdin 'Read the password from standard input'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;user;disable'= {
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;user;enable'= {
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;user;remove'= {
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;user;rm'= {
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;user;import'= {
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;user;help'= {
+            cand add 'Make an account'
+            cand list 'List accounts'
+            cand passwd 'Set the password of an account'
+            cand disable 'One account of which something is changed'
+            cand enable 'Let a disabled account sign in again'
+            cand remove 'One account of which something is changed'
+            cand import 'Make accounts from a file'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;user;help;add'= {
+        }
+        &'regctl;user;help;list'= {
+        }
+        &'regctl;user;help;passwd'= {
+        }
+        &'regctl;user;help;disable'= {
+        }
+        &'regctl;user;help;enable'= {
+        }
+        &'regctl;user;help;remove'= {
+        }
+        &'regctl;user;help;import'= {
+        }
+        &'regctl;user;help;help'= {
+        }
+        &'regctl;group'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand add 'Add accounts to a group, which is made if it is not there'
+            cand remove 'Take accounts out of a group; without any, remove the group'
+            cand rm 'Take accounts out of a group; without any, remove the group'
+            cand list 'List groups'
+            cand ls 'List groups'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;group;add'= {
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;group;remove'= {
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;group;rm'= {
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;group;list'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;group;ls'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;group;help'= {
+            cand add 'Add accounts to a group, which is made if it is not there'
+            cand remove 'Take accounts out of a group; without any, remove the group'
+            cand list 'List groups'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;group;help;add'= {
+        }
+        &'regctl;group;help;remove'= {
+        }
+        &'regctl;group;help;list'= {
+        }
+        &'regctl;group;help;help'= {
+        }
+        &'regctl;token'= {
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand create 'Make a token; it is shown once'
+            cand list 'List tokens'
+            cand ls 'List tokens'
+            cand revoke 'Revoke tokens'
+            cand rm 'Revoke tokens'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;token;create'= {
+            cand --user 'The account whose token it is'
+            cand --robot 'The robot whose token it is'
+            cand --scope 'PATTERN:RIGHTS, as in team/*:pull,push [default: all that the account may]'
+            cand --expires 'When it ends, from now [default: never]'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;token;list'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;token;ls'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;token;revoke'= {
+            cand --user 'The account or robot whose token it is'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;token;rm'= {
+            cand --user 'The account or robot whose token it is'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;token;help'= {
+            cand create 'Make a token; it is shown once'
+            cand list 'List tokens'
+            cand revoke 'Revoke tokens'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;token;help;create'= {
+        }
+        &'regctl;token;help;list'= {
+        }
+        &'regctl;token;help;revoke'= {
+        }
+        &'regctl;token;help;help'= {
+        }
+        &'regctl;grant'= {
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;revoke'= {
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;rights'= {
+            cand -o 'How to print the result'
+            cand --output 'How to print the result'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;visibility'= {
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'regctl;completions'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -478,6 +787,13 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand health 'Ask the server of this configuration whether it is ready'
             cand image 'Write a container image of regctl, which docker and podman load'
             cand setup 'Print a ready file for systemd, Docker Compose, Kubernetes, nginx or cron'
+            cand user 'Make and change accounts'
+            cand group 'Make and change groups of accounts'
+            cand token 'Make and revoke tokens'
+            cand grant 'Give rights'
+            cand revoke 'Take rights that were given'
+            cand rights 'Say who may do what, and why'
+            cand visibility 'Make a repository public or private'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -531,6 +847,59 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;help;image'= {
         }
         &'regctl;help;setup'= {
+        }
+        &'regctl;help;user'= {
+            cand add 'Make an account'
+            cand list 'List accounts'
+            cand passwd 'Set the password of an account'
+            cand disable 'One account of which something is changed'
+            cand enable 'Let a disabled account sign in again'
+            cand remove 'One account of which something is changed'
+            cand import 'Make accounts from a file'
+        }
+        &'regctl;help;user;add'= {
+        }
+        &'regctl;help;user;list'= {
+        }
+        &'regctl;help;user;passwd'= {
+        }
+        &'regctl;help;user;disable'= {
+        }
+        &'regctl;help;user;enable'= {
+        }
+        &'regctl;help;user;remove'= {
+        }
+        &'regctl;help;user;import'= {
+        }
+        &'regctl;help;group'= {
+            cand add 'Add accounts to a group, which is made if it is not there'
+            cand remove 'Take accounts out of a group; without any, remove the group'
+            cand list 'List groups'
+        }
+        &'regctl;help;group;add'= {
+        }
+        &'regctl;help;group;remove'= {
+        }
+        &'regctl;help;group;list'= {
+        }
+        &'regctl;help;token'= {
+            cand create 'Make a token; it is shown once'
+            cand list 'List tokens'
+            cand revoke 'Revoke tokens'
+        }
+        &'regctl;help;token;create'= {
+        }
+        &'regctl;help;token;list'= {
+        }
+        &'regctl;help;token;revoke'= {
+        }
+        &'regctl;help;grant'= {
+        }
+        &'regctl;help;revoke'= {
+        }
+        &'regctl;help;rights'= {
+        }
+        &'regctl;help;visibility'= {
         }
         &'regctl;help;completions'= {
         }

@@ -54,6 +54,13 @@ complete -c regctl -n "__fish_regctl_needs_command" -f -a "check" -d 'Compare th
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "health" -d 'Ask the server of this configuration whether it is ready'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "image" -d 'Write a container image of regctl, which docker and podman load'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "setup" -d 'Print a ready file for systemd, Docker Compose, Kubernetes, nginx or cron'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "user" -d 'Make and change accounts'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "group" -d 'Make and change groups of accounts'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "token" -d 'Make and revoke tokens'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "grant" -d 'Give rights'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "revoke" -d 'Take rights that were given'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "rights" -d 'Say who may do what, and why'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "visibility" -d 'Make a repository public or private'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "completions" -d 'Print the completions for a shell'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "generate" -d 'Write the files that the project keeps under version control'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -322,34 +329,221 @@ complete -c regctl -n "__fish_regctl_using_subcommand setup" -l root -d 'Where t
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -f -a "add" -d 'Make an account'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -f -a "list" -d 'List accounts'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -f -a "ls" -d 'List accounts'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -f -a "passwd" -d 'Set the password of an account'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -f -a "disable" -d 'One account of which something is changed'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -f -a "enable" -d 'Let a disabled account sign in again'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -f -a "remove" -d 'One account of which something is changed'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -f -a "rm" -d 'One account of which something is changed'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -f -a "import" -d 'Make accounts from a file'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l admin -d 'It may administer the registry, and pull, push and delete everywhere'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l password-stdin -d 'Read the password from standard input'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l no-password -d 'It has no password, and signs in by tokens alone'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l password-stdin -d 'Read the password from standard input'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "add" -d 'Make an account'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "list" -d 'List accounts'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "passwd" -d 'Set the password of an account'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "disable" -d 'One account of which something is changed'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "enable" -d 'Let a disabled account sign in again'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "remove" -d 'One account of which something is changed'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "import" -d 'Make accounts from a file'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -f -a "add" -d 'Add accounts to a group, which is made if it is not there'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -f -a "remove" -d 'Take accounts out of a group; without any, remove the group'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -f -a "rm" -d 'Take accounts out of a group; without any, remove the group'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -f -a "list" -d 'List groups'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -f -a "ls" -d 'List groups'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add accounts to a group, which is made if it is not there'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Take accounts out of a group; without any, remove the group'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from help" -f -a "list" -d 'List groups'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -s h -l help -d 'Print help'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -f -a "create" -d 'Make a token; it is shown once'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -f -a "list" -d 'List tokens'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -f -a "ls" -d 'List tokens'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -f -a "revoke" -d 'Revoke tokens'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -f -a "rm" -d 'Revoke tokens'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l user -d 'The account whose token it is' -r
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l robot -d 'The robot whose token it is' -r
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l scope -d 'PATTERN:RIGHTS, as in team/*:pull,push [default: all that the account may]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l expires -d 'When it ends, from now [default: never]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l user -d 'The account or robot whose token it is' -r
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l user -d 'The account or robot whose token it is' -r
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "create" -d 'Make a token; it is shown once'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "list" -d 'List tokens'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Revoke tokens'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand grant" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand grant" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand grant" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand grant" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand revoke" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand revoke" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand revoke" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand rights" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand rights" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand rights" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand rights" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand rights" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand visibility" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand visibility" -l config -d 'A registry:2 configuration that says so; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand visibility" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand visibility" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand generate" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "serve" -d 'Run a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "catalog" -d 'List the repositories of a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "tags" -d 'List the tags of a repository'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "manifest" -d 'Look at one manifest'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "digest" -d 'Print a manifest\'s digest'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "delete" -d 'Delete tags, manifests and repositories'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "login" -d 'Sign in to a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "logout" -d 'Sign out of a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "whoami" -d 'Show who is signed in to a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "import" -d 'Bring the images of an archive into a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "copy" -d 'Copy images between registries and repositories'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "sync" -d 'Make a repository hold the tags of another'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "gc" -d 'Collect garbage'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "prune" -d 'Delete tags by a rule, and the manifests that nothing holds after that'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "trash" -d 'List what was deleted and can be restored'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "restore" -d 'Restore what was deleted, as long as it is in the trash'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "du" -d 'Show how many bytes repositories and tags take up'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "check" -d 'Compare the data with what the index knows of it'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "health" -d 'Ask the server of this configuration whether it is ready'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "image" -d 'Write a container image of regctl, which docker and podman load'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "setup" -d 'Print a ready file for systemd, Docker Compose, Kubernetes, nginx or cron'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "completions" -d 'Print the completions for a shell'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "generate" -d 'Write the files that the project keeps under version control'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "serve" -d 'Run a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "catalog" -d 'List the repositories of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "tags" -d 'List the tags of a repository'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "manifest" -d 'Look at one manifest'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "digest" -d 'Print a manifest\'s digest'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "delete" -d 'Delete tags, manifests and repositories'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "login" -d 'Sign in to a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "logout" -d 'Sign out of a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "whoami" -d 'Show who is signed in to a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "import" -d 'Bring the images of an archive into a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "copy" -d 'Copy images between registries and repositories'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "sync" -d 'Make a repository hold the tags of another'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "gc" -d 'Collect garbage'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "prune" -d 'Delete tags by a rule, and the manifests that nothing holds after that'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "trash" -d 'List what was deleted and can be restored'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "restore" -d 'Restore what was deleted, as long as it is in the trash'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "du" -d 'Show how many bytes repositories and tags take up'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "check" -d 'Compare the data with what the index knows of it'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "health" -d 'Ask the server of this configuration whether it is ready'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "image" -d 'Write a container image of regctl, which docker and podman load'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "setup" -d 'Print a ready file for systemd, Docker Compose, Kubernetes, nginx or cron'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "user" -d 'Make and change accounts'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "group" -d 'Make and change groups of accounts'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "token" -d 'Make and revoke tokens'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "grant" -d 'Give rights'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "revoke" -d 'Take rights that were given'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "rights" -d 'Say who may do what, and why'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "visibility" -d 'Make a repository public or private'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "completions" -d 'Print the completions for a shell'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "generate" -d 'Write the files that the project keeps under version control'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "inspect" -d 'Show what a manifest is and what it holds'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from manifest" -f -a "head" -d 'Show a manifest\'s digest, type and length, without fetching it'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Make an account'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "list" -d 'List accounts'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "passwd" -d 'Set the password of an account'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "disable" -d 'One account of which something is changed'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "enable" -d 'Let a disabled account sign in again'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "remove" -d 'One account of which something is changed'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "import" -d 'Make accounts from a file'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from group" -f -a "add" -d 'Add accounts to a group, which is made if it is not there'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from group" -f -a "remove" -d 'Take accounts out of a group; without any, remove the group'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from group" -f -a "list" -d 'List groups'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "create" -d 'Make a token; it is shown once'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "list" -d 'List tokens'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "revoke" -d 'Revoke tokens'

@@ -61,12 +61,18 @@ impl Administration {
                 Report::CheckReport(registry.check(options, &entries).await?)
             }
             Operation::Usage { under } => Report::UsageReport(self.usage(under).await?),
+            Operation::Account(operation) => Report::AccountReport(self.accounts(operation).await?),
             Operation::Prune {
                 rule,
                 dry_run,
                 lenient,
             } => Report::PruneReport(self.prune(rule, dry_run, lenient, &entries).await?),
         })
+    }
+
+    /// The registry of the root.
+    pub(super) fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// Waits until no collection runs.

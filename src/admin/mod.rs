@@ -4,6 +4,8 @@
 //! them to people writes the sentences. Knows no socket, no HTTP and no command line; `protocol`
 //! says how operations and reports are written when they travel.
 
+mod account_operation;
+mod accounts;
 mod administration;
 mod failure;
 mod operation;
@@ -19,7 +21,12 @@ pub use crate::registry::{
     PruneReport, Remedy, RepositoryUsage, Restorable, Restored, Trashed, TrashedKind, Usage,
     UsageReport,
 };
+pub use account_operation::{
+    AccountOperation, AccountReport, ImportedAccount, Password, RightsReport,
+};
 pub use administration::Administration;
+
+pub use crate::auth::{AccountRecord, GrantRecord, Grantee, GroupRecord, TokenRecord};
 pub use failure::{Failure, FailureKind, Reason};
 pub use operation::{Emptied, Entry, Operation, Report, Trash};
 pub use protocol::{Answer, Request, VERSION};

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    CheckEntry, CheckOptions, CheckReport, CollectEntry, CollectOptions, CollectReport,
-    CollectionStatus, Failure, FailureKind, PruneEntry, PruneReport, Reason, Restorable, Restored,
-    RetentionRule, Trashed, UsageReport,
+    AccountOperation, AccountReport, CheckEntry, CheckOptions, CheckReport, CollectEntry,
+    CollectOptions, CollectReport, CollectionStatus, Failure, FailureKind, PruneEntry, PruneReport,
+    Reason, Restorable, Restored, RetentionRule, Trashed, UsageReport,
 };
 use crate::oci::Repository;
 
@@ -38,6 +38,8 @@ pub enum Operation {
         #[serde(default)]
         under: Option<Repository>,
     },
+    /// Change or list accounts, groups, tokens, grants and visibility.
+    Account(AccountOperation),
     /// Delete tags by a rule.
     Prune {
         /// The rule.
@@ -58,6 +60,7 @@ impl Operation {
             Self::Collect(options) => options.dry_run,
             Self::Prune { dry_run, .. } => *dry_run,
             Self::Check(options) => !options.repair,
+            Self::Account(operation) => operation.reads(),
             Self::CollectionStatus | Self::Trash | Self::Usage { .. } => true,
             Self::EmptyTrash | Self::Restore { .. } => false,
         }
@@ -152,6 +155,8 @@ reports! {
     CheckReport,
     /// Of [`Operation::Usage`].
     UsageReport,
+    /// Of [`Operation::Account`].
+    AccountReport,
     /// Of [`Operation::Prune`].
     PruneReport
 }

@@ -32,3 +32,9 @@ pub use personal::FreshToken;
 pub use policy::{Challenge, Policy, SignInError};
 pub use scope::{Access, CATALOG, Scope};
 pub use token::{Issued, LIFETIME, TokenError, TokenService};
+
+// The records that `admin` reports.
+pub use crate::index::{
+    AccountRecord, GrantRecord, Grantee, GroupRecord, GroupRefusal, IndexError, NewAccount,
+    NewToken, TokenRecord,
+};

@@ -10,7 +10,9 @@ use serde::Serialize;
 use super::exit::Usage;
 use super::output::{Format, Printer};
 use super::sentences::{self, Line};
-use crate::admin::{Entry, Failure, Operation, Report, Restorable};
+use crate::admin::{
+    AccountOperation, AccountReport, Entry, Failure, Operation, Report, Restorable,
+};
 use crate::clock::Millis;
 use crate::config::{self, ConfigChoice};
 use crate::oci::ImageReference;
@@ -68,6 +70,14 @@ impl RootArgs {
         let done = work(&mut administered).await;
         administered.session.close().await?;
         done
+    }
+
+    /// Executes an operation on accounts and rights.
+    pub(super) async fn accounts(
+        &self,
+        operation: AccountOperation,
+    ) -> anyhow::Result<AccountReport> {
+        self.execute(Operation::Account(operation)).await
     }
 
     /// Executes one operation on the root.

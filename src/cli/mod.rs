@@ -23,6 +23,8 @@ mod export;
 mod figures;
 mod gc;
 mod generate;
+mod grant;
+mod group;
 mod habits;
 mod health;
 mod hints;
@@ -41,6 +43,8 @@ mod prune;
 mod registry;
 mod report;
 mod restore;
+mod rights;
+mod secrets;
 mod selection;
 mod sentences;
 pub mod serve;
@@ -48,8 +52,11 @@ mod setup;
 mod sync;
 mod table;
 mod tags;
+mod token;
 mod trash;
 mod usage;
+mod user;
+mod visibility;
 mod whoami;
 
 use std::process::ExitCode;
@@ -123,6 +130,16 @@ enum Command {
     Health(health::Args),
     Image(container::Args),
     Setup(setup::Args),
+    #[command(subcommand)]
+    User(user::Command),
+    #[command(subcommand)]
+    Group(group::Command),
+    #[command(subcommand)]
+    Token(token::Command),
+    Grant(grant::GrantArgs),
+    Revoke(grant::RevokeArgs),
+    Rights(rights::Args),
+    Visibility(visibility::Args),
     Completions(generate::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -224,6 +241,13 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
             | Command::Health(_)
             | Command::Image(_)
             | Command::Setup(_)
+            | Command::User(_)
+            | Command::Group(_)
+            | Command::Token(_)
+            | Command::Grant(_)
+            | Command::Revoke(_)
+            | Command::Rights(_)
+            | Command::Visibility(_)
             | Command::Completions(_)
             | Command::Generate(_)
     );
@@ -257,6 +281,13 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
         Command::Health(args) => health::run(&args).await,
         Command::Image(args) => container::run(&args, Printer::default()),
         Command::Setup(args) => setup::run(&args, Printer::default()),
+        Command::User(command) => user::run(&command).await,
+        Command::Group(command) => group::run(&command).await,
+        Command::Token(command) => token::run(&command).await,
+        Command::Grant(args) => grant::grant(&args).await,
+        Command::Revoke(args) => grant::revoke(&args).await,
+        Command::Rights(args) => rights::run(&args).await,
+        Command::Visibility(args) => visibility::run(&args).await,
         Command::Completions(args) => generate::completions(&args, Printer::default()),
         Command::Generate(args) => generate::run(&args),
     }

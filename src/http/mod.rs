@@ -6,8 +6,8 @@
 
 mod address;
 mod body;
-mod connection;
 mod challenge;
+mod connection;
 mod guard;
 mod identity;
 mod listen;

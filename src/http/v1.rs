@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use http::header::{HeaderName, HeaderValue, USER_AGENT};
 use http::{HeaderMap, Method, Request, StatusCode};
-use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use super::Shared;
+use super::body::Incoming;
 use super::challenge::Asked;
 use super::paging::Query;
 use super::respond::{Answer, Refusal, json, with_body};

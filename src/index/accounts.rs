@@ -7,6 +7,7 @@
 use std::sync::atomic::Ordering;
 
 use futures_util::future::BoxFuture;
+use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 
 use super::writer::Transaction;
@@ -15,7 +16,8 @@ use crate::clock::Millis;
 use crate::oci::AccountName;
 
 /// An account as lists show it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct AccountRecord {
     /// Its name.
     pub name: AccountName,

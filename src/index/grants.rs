@@ -69,7 +69,8 @@ impl<'de> Deserialize<'de> for Grantee {
 }
 
 /// A grant, and whose it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GrantRecord {
     /// Who it is for.
     pub grantee: Grantee,

@@ -1,12 +1,15 @@
 //! Groups of accounts. A grant to a group is a grant to each of its members.
 
+use serde::{Deserialize, Serialize};
+
 use super::accounts::name_is_taken;
 use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::AccountName;
 
 /// A group with its members.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct GroupRecord {
     /// Its name.
     pub name: AccountName,

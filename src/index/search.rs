@@ -77,6 +77,10 @@ impl Index {
         limit: usize,
     ) -> Result<SearchPage, IndexError> {
         let term = term.trim().to_lowercase();
+        // A pattern would end at it.
+        if term.contains('\0') {
+            return Ok(SearchPage::default());
+        }
         let mut connection = self.readers.acquire().await?;
         if term.is_empty() {
             return everything(&mut connection, visibility, offset, limit).await;

@@ -3,13 +3,16 @@
 //! Only a hash of a token's secret is kept. Its id is public: the token begins with it, lists show
 //! it, and it is revoked by it.
 
+use serde::{Deserialize, Serialize};
+
 use super::accounts::name_is_taken;
 use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::{AccountName, Grant};
 
 /// A token as lists show it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct TokenRecord {
     /// The public part.
     pub id: String,

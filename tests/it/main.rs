@@ -12,6 +12,9 @@
     reason = "a test stops and speaks where it stands; clippy.toml covers only the test functions"
 )]
 
+mod accounts_clients;
+mod accounts_support;
+mod accounts_wire;
 mod admin_check;
 mod admin_du;
 mod admin_prune;

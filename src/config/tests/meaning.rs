@@ -63,6 +63,7 @@ validation:
             },
             access_log: false,
         },
+        access: Open,
         storage: StorageSettings {
             driver: Memory,
             delete: false,

@@ -35,6 +35,8 @@ pub(crate) struct Client {
     strict: bool,
     /// A text that no error may show: where the data lie.
     secret: String,
+    /// What every request shows that has no `Authorization` of its own.
+    authorization: Option<String>,
 }
 
 impl Client {
@@ -43,11 +45,18 @@ impl Client {
             address,
             strict,
             secret: String::new(),
+            authorization: None,
         }
     }
 
     pub(crate) fn hiding(mut self, secret: &str) -> Self {
         secret.clone_into(&mut self.secret);
+        self
+    }
+
+    /// With this `Authorization` in every request.
+    pub(crate) fn authorized(mut self, value: &str) -> Self {
+        self.authorization = Some(value.to_owned());
         self
     }
 
@@ -62,7 +71,10 @@ impl Client {
 
     /// Sends a request and reads its answer; an error is one of the connection.
     pub(crate) fn try_send(&self, request: &Request) -> io::Result<Response> {
-        let request = request.clone().header("Connection", "close");
+        let mut request = request.clone().header("Connection", "close");
+        if let Some(value) = &self.authorization {
+            request = request.header("Authorization", value);
+        }
         let mut connection = self.open()?;
         // A server may answer before it has read a body that it refuses.
         let sent = connection.send(&request.encode(&self.host()));

@@ -1,0 +1,283 @@
+//! Accounts, groups, tokens, grants and visibility: operations and what comes of them.
+//!
+//! They change the index, whatever the policy of the server is, so that accounts can be made before
+//! they are switched on. A secret is in a report only where it was just made.
+
+use std::fmt;
+
+use super::{
+    AccountOperation, AccountReport, Administration, Failure, FailureKind, ImportedAccount,
+    Password, Reason, RightsReport,
+};
+use crate::auth::{
+    AccountRecord, FreshToken, Grantee, GroupRefusal, Hasher, IndexError, NewAccount, NewToken,
+    Secret, is_known_hash,
+};
+use crate::clock::Clock;
+use crate::oci::{AccountName, Repository};
+use crate::registry::RegistryError;
+
+/// Accounts that a listing reads at once.
+const PAGE: usize = 1000;
+
+fn failed(kind: FailureKind, message: impl Into<String>) -> Failure {
+    Failure::new(kind, Reason::Unknown, message)
+}
+
+fn unknown(what: &str, name: impl fmt::Display) -> Failure {
+    failed(FailureKind::NotFound, format!("there is no {what} {name}"))
+}
+
+fn taken(name: &AccountName) -> Failure {
+    let message = format!("an account, a group or a robot is called {name} already");
+    failed(FailureKind::Usage, message)
+}
+
+/// Names that mean something else in grants.
+fn must_be_free(name: &AccountName) -> Result<(), Failure> {
+    if Grantee::is_reserved(name.as_str()) {
+        let message =
+            format!("{name} is a word of grants and names no account; hint: choose another");
+        return Err(failed(FailureKind::Usage, message));
+    }
+    Ok(())
+}
+
+/// The hash of a new password, or the hash that came in its place.
+async fn hash(hasher: &Hasher, password: &Password) -> Result<String, Failure> {
+    if is_known_hash(password.reveal()) {
+        return Ok(password.reveal().to_owned());
+    }
+    let hash = hasher.hash(&Secret::new(password.reveal())).await;
+    let hash = hash.map_err(|busy| failed(FailureKind::Busy, busy.to_string()))?;
+    hash.ok_or_else(|| failed(FailureKind::Usage, "the password is empty or too long"))
+}
+
+impl Administration {
+    /// Executes an operation on accounts and rights.
+    pub(super) async fn accounts(
+        &self,
+        operation: AccountOperation,
+    ) -> Result<AccountReport, Failure> {
+        use AccountOperation as Do;
+        let (index, now) = (self.registry().index(), Clock::system().now());
+        let hasher = Hasher::default();
+        Ok(match operation {
+            Do::AddUser {
+                name,
+                password,
+                admin,
+            } => {
+                must_be_free(&name)?;
+                let password = match &password {
+                    Some(password) => Some(hash(&hasher, password).await?),
+                    None => None,
+                };
+                let account = NewAccount {
+                    name: name.clone(),
+                    password,
+                    admin,
+                };
+                if !index.create_account(account, now).await? {
+                    return Err(taken(&name));
+                }
+                AccountReport::Done
+            }
+            Do::SetPassword { name, password } => {
+                let password = hash(&hasher, &password).await?;
+                must(index.set_password(name.clone(), password).await?, &name)?
+            }
+            Do::SetDisabled { name, disabled } => {
+                must(index.set_disabled(name.clone(), disabled).await?, &name)?
+            }
+            Do::RemoveUser { name } => must(index.remove_account(name.clone()).await?, &name)?,
+            Do::ImportUsers { users } => self.import_users(users, &hasher).await?,
+            Do::Users => {
+                let mut users: Vec<AccountRecord> = Vec::new();
+                loop {
+                    let last = users.last().map(|user| user.name.to_string());
+                    let page = index.accounts(&last.unwrap_or_default(), PAGE).await?;
+                    let more = page.len() == PAGE;
+                    users.extend(page);
+                    if !more {
+                        break AccountReport::Users(users);
+                    }
+                }
+            }
+            Do::AddToGroup { group, accounts } => {
+                must_be_free(&group)?;
+                match index.add_to_group(group.clone(), accounts, now).await? {
+                    Ok(()) => AccountReport::Done,
+                    Err(GroupRefusal::NameTaken) => return Err(taken(&group)),
+                    Err(GroupRefusal::NoAccount(name)) => {
+                        return Err(unknown("account", name));
+                    }
+                }
+            }
+            Do::RemoveFromGroup { group, accounts } if accounts.is_empty() => {
+                if !index.remove_group(group.clone()).await? {
+                    return Err(unknown("group", group));
+                }
+                AccountReport::Done
+            }
+            Do::RemoveFromGroup { group, accounts } => {
+                AccountReport::Changed(index.remove_from_group(group, accounts).await?)
+            }
+            Do::Groups => AccountReport::Groups(index.groups().await?),
+            Do::CreateToken {
+                label,
+                owner,
+                robot,
+                scope,
+                lifetime,
+            } => {
+                must_be_free(&owner)?;
+                let fresh = FreshToken::new();
+                let no_random = || failed(FailureKind::Error, "the system has no random bytes");
+                let fresh = fresh.ok_or_else(no_random)?;
+                let token = NewToken {
+                    id: fresh.id.clone(),
+                    label,
+                    owner: owner.clone(),
+                    robot,
+                    secret: fresh.hash,
+                    scope,
+                    expires_at: lifetime.map(|lifetime| now.saturating_add(lifetime)),
+                };
+                if !index.create_token(token, now).await? {
+                    let failure = if robot {
+                        taken(&owner)
+                    } else {
+                        unknown("account", owner)
+                    };
+                    return Err(failure);
+                }
+                AccountReport::Token {
+                    id: fresh.id,
+                    token: Password::new(fresh.token.reveal()),
+                }
+            }
+            Do::Tokens { owner } => AccountReport::Tokens(index.tokens(owner.as_ref()).await?),
+            Do::RevokeToken { token, owner } => {
+                match index.revoke_token(token.clone(), owner).await? {
+                    0 => return Err(unknown("token", token)),
+                    count => AccountReport::Changed(count),
+                }
+            }
+            Do::Grant { grantee, grant } => {
+                if !index.grant(grantee.clone(), grant, now).await? {
+                    return Err(unknown("account, group or robot", grantee));
+                }
+                AccountReport::Done
+            }
+            Do::Revoke { grantee, grant } => {
+                let taken = index.revoke(grantee, grant.pattern, grant.rights).await?;
+                AccountReport::Revoked(taken)
+            }
+            Do::Rights { about } => AccountReport::Rights(self.rights(about).await?),
+            Do::SetVisibility { repository, public } => {
+                if !index.set_public(repository.clone(), public).await? {
+                    return Err(unknown("repository", repository));
+                }
+                AccountReport::Done
+            }
+        })
+    }
+
+    async fn import_users(
+        &self,
+        users: Vec<ImportedAccount>,
+        hasher: &Hasher,
+    ) -> Result<AccountReport, Failure> {
+        let (index, now) = (self.registry().index(), Clock::system().now());
+        let (mut created, mut kept) = (Vec::new(), Vec::new());
+        for user in users {
+            must_be_free(&user.name)?;
+            let password = match &user.password {
+                Some(password) => Some(hash(hasher, password).await?),
+                None => None,
+            };
+            let account = NewAccount {
+                name: user.name.clone(),
+                password,
+                admin: user.admin,
+            };
+            if index.create_account(account, now).await? {
+                created.push(user.name.clone());
+            } else {
+                kept.push(user.name.clone());
+                continue;
+            }
+            for group in user.groups {
+                must_be_free(&group)?;
+                let joined = index.add_to_group(group.clone(), vec![user.name.clone()], now);
+                if joined.await?.is_err() {
+                    return Err(taken(&group));
+                }
+            }
+        }
+        Ok(AccountReport::Imported { created, kept })
+    }
+
+    /// An account or group where there is one of the name, else a repository.
+    async fn rights(&self, about: Option<String>) -> Result<RightsReport, Failure> {
+        let index = self.registry().index();
+        let mut administrators = Vec::new();
+        let mut last = String::new();
+        loop {
+            let page = index.accounts(&last, PAGE).await?;
+            let Some(end) = page.last() else { break };
+            last = end.name.to_string();
+            administrators.extend(page.into_iter().filter(|one| one.admin).map(|one| one.name));
+        }
+        let Some(about) = about else {
+            return Ok(RightsReport {
+                grants: index.grants().await?,
+                administrators,
+                public: None,
+            });
+        };
+        if let Ok(name) = about.parse::<AccountName>() {
+            if index.stored_account(&name).await?.is_some() {
+                administrators.retain(|one| *one == name);
+                return Ok(RightsReport {
+                    grants: index.grants_for(Some(&name)).await?,
+                    administrators,
+                    public: None,
+                });
+            }
+            let is_group = index.groups().await?.iter().any(|group| group.name == name);
+            if is_group || Grantee::is_reserved(&about) {
+                let mut grants = index.grants().await?;
+                grants.retain(|record| record.grantee.as_str() == about);
+                return Ok(RightsReport {
+                    grants,
+                    ..RightsReport::default()
+                });
+            }
+        }
+        let name = about.parse::<Repository>();
+        let name = name.map_err(|_| unknown("account, group or repository", &about))?;
+        let mut grants = index.grants().await?;
+        grants.retain(|record| record.grant.pattern.matches(&name));
+        Ok(RightsReport {
+            grants,
+            administrators,
+            public: Some(index.is_public(&name).await?.unwrap_or_default()),
+        })
+    }
+}
+
+fn must(found: bool, name: &AccountName) -> Result<AccountReport, Failure> {
+    if found {
+        Ok(AccountReport::Done)
+    } else {
+        Err(unknown("account", name))
+    }
+}
+
+impl From<IndexError> for Failure {
+    fn from(error: IndexError) -> Self {
+        RegistryError::from(error).into()
+    }
+}

@@ -1,0 +1,45 @@
+//! `regctl visibility`: whether everybody may pull from a repository.
+
+use clap::ValueEnum;
+
+use super::administration::RootArgs;
+use super::exit::Exit;
+use super::output::Printer;
+use crate::admin::AccountOperation;
+use crate::oci::Repository;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Choice {
+    /// Everybody may pull
+    Public,
+    /// Only who has a right on it sees it
+    Private,
+}
+
+/// Make a repository public or private
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+A repository is private when it is first pushed to. What is public everybody may pull and find, signed \
+in or not.
+
+Examples:
+  regctl visibility team/app public")]
+pub(super) struct Args {
+    /// The repository
+    repository: Repository,
+    /// Who may pull without a right on it
+    #[arg(value_enum)]
+    choice: Choice,
+    #[command(flatten)]
+    root: RootArgs,
+}
+
+pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
+    let repository = args.repository.clone();
+    let public = args.choice == Choice::Public;
+    let operation = AccountOperation::SetVisibility { repository, public };
+    args.root.accounts(operation).await?;
+    let word = if public { "public" } else { "private" };
+    Printer::default().report(&format!("{} is {word}", args.repository))?;
+    Ok(Exit::Done)
+}
