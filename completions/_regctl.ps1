@@ -260,7 +260,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
         }
         'regctl;import' {
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'A prefix for all names, in this registry if it begins with one')
-            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the one image')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the one image, in this registry if it begins with one')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Another name for an image, a repository, or with a slash at its end all below it; may be repeated, the first that fits counts')
             [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Of images with several platforms, only this one')
             [CompletionResult]::new('--compression', '--compression', [CompletionResultType]::ParameterName, 'How to compress plain layers: gzip, zstd or none')

@@ -241,7 +241,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
         }
         &'regctl;import'= {
             cand --to 'A prefix for all names, in this registry if it begins with one'
-            cand --name 'The name of the one image'
+            cand --name 'The name of the one image, in this registry if it begins with one'
             cand --map 'Another name for an image, a repository, or with a slash at its end all below it; may be repeated, the first that fits counts'
             cand --platform 'Of images with several platforms, only this one'
             cand --compression 'How to compress plain layers: gzip, zstd or none'

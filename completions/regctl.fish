@@ -180,7 +180,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s v -l verbose -d
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l to -d 'A prefix for all names, in this registry if it begins with one' -r
-complete -c regctl -n "__fish_regctl_using_subcommand import" -l name -d 'The name of the one image' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l name -d 'The name of the one image, in this registry if it begins with one' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l map -d 'Another name for an image, a repository, or with a slash at its end all below it; may be repeated, the first that fits counts' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l platform -d 'Of images with several platforms, only this one' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l compression -d 'How to compress plain layers: gzip, zstd or none' -r

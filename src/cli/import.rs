@@ -66,8 +66,12 @@ pub(super) struct Args {
     /// A prefix for all names, in this registry if it begins with one
     #[arg(long, value_name = "HOST[:PORT][/PREFIX]")]
     to: Option<String>,
-    /// The name of the one image
-    #[arg(long, value_name = "REPOSITORY[:TAG]", conflicts_with = "map")]
+    /// The name of the one image, in this registry if it begins with one
+    #[arg(
+        long,
+        value_name = "[HOST[:PORT]/]REPOSITORY[:TAG]",
+        conflicts_with = "map"
+    )]
     name: Option<String>,
     /// Another name for an image, a repository, or with a slash at its end all below it; may be
     /// repeated, the first that fits counts
@@ -112,9 +116,23 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         Some(to) => destination(to)?,
         None => (None, None),
     };
+    let named = args.name.as_deref().map(name).transpose()?;
+    let (named_host, name) = match named {
+        Some((host, repository, tag)) => (host, Some((repository, tag))),
+        None => (None, None),
+    };
+    let host = match (host, named_host) {
+        (Some(to), Some(named)) if to != named => {
+            let reason = format!(
+                "--to {to} and --name {named}/… are two registries; hint: leave out one of them"
+            );
+            return Err(Usage(reason).into());
+        }
+        (to, named) => to.or(named),
+    };
     let client = context.client(host.as_deref())?;
     let naming = Naming {
-        name: args.name.as_deref().map(name).transpose()?,
+        name,
         prefix,
         map: args
             .map
@@ -132,10 +150,15 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         memory: dirs::cache_dir().map(|cache| cache.join("regctl/layers.json")),
     };
     let input = input(&args.archive)?;
-    let shown = |goal: &Goal| {
+    let shown = |goal: &Goal, digest: Option<Digest>| {
         let host = host.as_ref().map(|host| format!("{host}/"));
         let host = host.unwrap_or_default();
-        format!("{host}{}:{}", goal.repository, goal.tag)
+        let repository = &goal.repository;
+        match (&goal.tag, digest) {
+            (Some(tag), _) => format!("{host}{repository}:{tag}"),
+            (None, Some(digest)) => format!("{host}{repository}@{digest}"),
+            (None, None) => format!("{host}{repository}"),
+        }
     };
     let transfers = Transfers::new(printer);
     let imported = import::import((*client).clone(), input, options, transfers.listener()).await;
@@ -159,8 +182,13 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
 }
 
 /// Says what is wrong with an image, and what became of the digest of another.
-fn row(report: ImageReport, shown: &dyn Fn(&Goal) -> String, printer: Printer) -> Row {
-    let references: Vec<String> = report.goals.iter().map(shown).collect();
+fn row(
+    report: ImageReport,
+    shown: &dyn Fn(&Goal, Option<Digest>) -> String,
+    printer: Printer,
+) -> Row {
+    let references = report.goals.iter().map(|goal| shown(goal, report.digest));
+    let references: Vec<String> = references.collect();
     let error = report.error.as_ref().map(ToString::to_string);
     if let Some(error) = &error {
         printer.error(error);
@@ -277,17 +305,17 @@ fn destination(text: &str) -> Result<(Option<String>, Option<Repository>), Usage
     Ok((host, Some(prefix)))
 }
 
-fn name(text: &str) -> Result<(Repository, Option<Tag>), Usage> {
+/// `[HOST[:PORT]/]REPOSITORY[:TAG]`: the registry, the repository and the tag.
+fn name(text: &str) -> Result<(Option<String>, Repository, Option<Tag>), Usage> {
     let image = text.parse::<ImageReference>();
     let usable = image.ok().filter(|image| image.digest.is_none());
-    let usable = usable.filter(|image| image.registry.is_none());
     let image = usable.ok_or_else(|| {
         Usage(format!(
-            "--name: {text:?} can't be the name of an image; hint: it is written REPOSITORY[:TAG], \
-             and --registry names the registry"
+            "--name: {text:?} can't be the name of an image; hint: it is written \
+             [HOST[:PORT]/]REPOSITORY[:TAG]"
         ))
     })?;
-    Ok((image.repository, image.tag))
+    Ok((image.registry, image.repository, image.tag))
 }
 
 fn pair(text: &str) -> Result<(String, String), Usage> {
@@ -354,9 +382,14 @@ mod tests {
 
     #[test]
     fn names() {
-        assert!(name("team/app").unwrap().1.is_none());
-        assert_eq!(name("team/app:1").unwrap().1.unwrap().as_str(), "1");
-        for text in ["registry:5000/app", "app@sha256:0", "App", ""] {
+        assert!(name("team/app").unwrap().2.is_none());
+        let (host, repository, tag) = name("registry:5000/team/app:1").unwrap();
+        assert_eq!(host.as_deref(), Some("registry:5000"));
+        assert_eq!(
+            (repository.as_str(), tag.unwrap().as_str()),
+            ("team/app", "1")
+        );
+        for text in ["app@sha256:0", "App", ""] {
             assert!(name(text).is_err(), "{text}");
         }
         assert!(pair("a=b").is_ok() && pair("a").is_err() && pair("=b").is_err());

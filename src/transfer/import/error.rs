@@ -29,6 +29,19 @@ pub enum Error {
         /// What is wrong with that.
         reason: String,
     },
+    /// Two different images of the archive have one name.
+    #[error(
+        "{name} is the name of two different images of the archive, {first} and {second}; hint: save \
+         them under two names, or into two archives"
+    )]
+    SameName {
+        /// The name.
+        name: String,
+        /// The digest of the first, or what it consists of.
+        first: String,
+        /// The other.
+        second: String,
+    },
     /// One name was given for several images.
     #[error(
         "--name is for an archive with one image, and this one has {count}; hint: --map OLD=NEW \
@@ -110,6 +123,7 @@ impl Error {
             Self::Archive(_)
             | Self::Nameless { .. }
             | Self::Name { .. }
+            | Self::SameName { .. }
             | Self::WrongHint { .. }
             | Self::NotMounted { .. }
             | Self::Broken(_) => client::Class::Other,

@@ -3,8 +3,10 @@
 //! Pure. The name in the archive without its registry, changed by the first `--map` that fits, below
 //! the prefix of `--to`; or the one `--name`.
 
+use std::collections::HashSet;
+
 use super::Error;
-use crate::archive::ImageName;
+use crate::archive::{Image, ImageName};
 use crate::oci::{ImageReference, Repository, Tag};
 
 /// The tag of an image that has none.
@@ -29,48 +31,69 @@ pub struct Naming {
 }
 
 /// Where an image goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Goal {
     /// The repository.
     pub repository: Repository,
-    /// The tag.
-    pub tag: Tag,
+    /// The tag; `None` of an image that the archive names by its digest alone.
+    pub tag: Option<Tag>,
 }
 
 impl Naming {
-    /// Where the image of some names goes; in a repository once for each tag.
-    pub(super) fn goals(&self, label: &str, names: &[ImageName]) -> Result<Vec<Goal>, Error> {
-        let mut goals = Vec::new();
+    /// Where an image goes; in a repository once for each tag. Names that can't be used are an error
+    /// only where there is no other.
+    pub(super) fn goals(&self, image: &Image) -> Result<Vec<Goal>, Error> {
+        let goals = self.goals_of(&image.names)?;
+        if !goals.is_empty() {
+            return Ok(goals);
+        }
+        Err(match image.unusable.first() {
+            Some(name) => Error::Name {
+                name: name.text.clone(),
+                reason: name.reason.clone(),
+            },
+            None => Error::Nameless {
+                image: image.label.clone(),
+            },
+        })
+    }
+
+    /// Where the image of some names goes.
+    pub(super) fn goals_of(&self, names: &[ImageName]) -> Result<Vec<Goal>, Error> {
         if let Some((repository, tag)) = &self.name {
             let said = names.iter().find_map(|name| name.tag.clone());
             let tag = match tag.clone().or(said) {
                 Some(tag) => tag,
                 None => default_tag()?,
             };
-            goals.push(Goal {
+            return Ok(vec![Goal {
                 repository: self.official(repository.clone())?,
-                tag,
-            });
-            return Ok(goals);
+                tag: Some(tag),
+            }]);
         }
+        let mut goals = Vec::new();
+        let mut known = HashSet::new();
         for name in names {
             let Some(repository) = &name.repository else {
                 continue;
             };
             let tag = match &name.tag {
-                Some(tag) => tag.clone(),
-                None => default_tag()?,
+                Some(tag) => Some(tag.clone()),
+                None if name.by_digest => None,
+                None => Some(default_tag()?),
             };
             let goal = self.mapped(name, repository, tag)?;
-            if !goals.contains(&goal) {
+            if known.insert(goal.clone()) {
                 goals.push(goal);
             }
         }
-        if goals.is_empty() {
-            return Err(Error::Nameless {
-                image: label.to_owned(),
-            });
-        }
+        // What has a tag there need not be named by its digest as well.
+        let tagged: HashSet<Repository> = goals
+            .iter()
+            .filter(|goal| goal.tag.is_some())
+            .map(|goal| goal.repository.clone())
+            .collect();
+        goals.retain(|goal| goal.tag.is_some() || !tagged.contains(&goal.repository));
         Ok(goals)
     }
 
@@ -91,14 +114,20 @@ impl Naming {
         }
     }
 
-    fn mapped(&self, name: &ImageName, repository: &Repository, tag: Tag) -> Result<Goal, Error> {
+    fn mapped(
+        &self,
+        name: &ImageName,
+        repository: &Repository,
+        tag: Option<Tag>,
+    ) -> Result<Goal, Error> {
         let mut forms = vec![repository.to_string()];
         if let Some(registry) = &name.registry {
             forms.push(format!("{registry}/{repository}"));
         }
         for (old, new) in &self.map {
             for form in &forms {
-                let rest = if *old == *form || *old == format!("{form}:{tag}") {
+                let with_tag = tag.as_ref().map(|tag| format!("{form}:{tag}"));
+                let rest = if *old == *form || with_tag.as_ref() == Some(old) {
                     Some("")
                 } else {
                     form.strip_prefix(old.as_str())
@@ -110,7 +139,7 @@ impl Naming {
                         .map_err(|error| unusable(&format!("{new}{rest}"), &error))?;
                     return Ok(Goal {
                         repository: self.below_prefix(new.repository.as_str())?,
-                        tag: new.tag.unwrap_or(tag),
+                        tag: new.tag.or(tag),
                     });
                 }
             }
@@ -157,15 +186,17 @@ mod tests {
     use super::*;
 
     fn goals(naming: &Naming, names: &[&str]) -> Vec<String> {
-        let names: Vec<ImageName> = names
-            .iter()
-            .map(|name| ImageName::parse(name).unwrap())
-            .collect();
-        let goals = naming.goals("x", &names).unwrap();
-        goals
-            .iter()
-            .map(|goal| format!("{}:{}", goal.repository, goal.tag))
-            .collect()
+        let names: Vec<ImageName> = names.iter().map(|text| name(text)).collect();
+        let goals = naming.goals_of(&names).unwrap();
+        let text = |goal: &Goal| match &goal.tag {
+            Some(tag) => format!("{}:{tag}", goal.repository),
+            None => format!("{}@", goal.repository),
+        };
+        goals.iter().map(text).collect()
+    }
+
+    fn name(text: &str) -> ImageName {
+        ImageName::parse(text).unwrap().unwrap()
     }
 
     #[test]
@@ -178,10 +209,7 @@ mod tests {
             "q.io/x:2",
         ];
         assert_eq!(goals(&naming, &names), ["app:1", "team/b:latest", "x:2"]);
-        assert!(matches!(
-            naming.goals("x", &[]),
-            Err(Error::Nameless { .. })
-        ));
+        assert!(goals(&naming, &[]).is_empty());
         assert_eq!(naming.staging().unwrap().as_str(), "regctl-import");
     }
 
@@ -212,10 +240,28 @@ mod tests {
             map: map(&[("app", "Not A Name")]),
             ..Naming::default()
         };
-        assert!(
-            naming
-                .goals("x", &[ImageName::parse("app").unwrap()])
-                .is_err()
+        assert!(naming.goals_of(&[name("app")]).is_err());
+    }
+
+    #[test]
+    fn a_digest_is_no_tag() {
+        let naming = Naming::default();
+        let hex = "0123456789abcdef".repeat(4);
+        let digest = format!("team/app@sha256:{hex}");
+        assert_eq!(goals(&naming, &[&digest]), ["team/app@"]);
+        assert_eq!(goals(&naming, &[&digest, "team/app:1"]), ["team/app:1"]);
+        assert_eq!(
+            goals(&naming, &[&digest, "other:1"]),
+            ["team/app@", "other:1"]
+        );
+    }
+
+    #[test]
+    fn a_great_many_names() {
+        let names: Vec<ImageName> = (0..200_000).map(|n| name(&format!("app:{n}"))).collect();
+        assert_eq!(
+            Naming::default().goals_of(&names).unwrap().len(),
+            names.len()
         );
     }
 
