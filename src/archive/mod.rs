@@ -11,6 +11,7 @@ mod compress;
 mod contents;
 mod decompress;
 mod dense;
+pub mod directory;
 mod docker;
 pub mod documents;
 mod error;

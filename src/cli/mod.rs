@@ -45,6 +45,7 @@ mod selection;
 mod sentences;
 pub mod serve;
 mod setup;
+mod source;
 mod sync;
 mod table;
 mod tags;

@@ -8,6 +8,7 @@
 
 mod conflicts;
 mod delivery;
+mod directory;
 mod error;
 mod file;
 mod finish;
@@ -29,6 +30,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use directory::import_directory;
 pub use error::Error;
 pub use naming::{Goal, Naming};
 
@@ -37,7 +39,7 @@ use self::finish::Finish;
 use self::session::Session;
 use self::untouched::Beginning;
 use super::progress::{Event, Listener};
-use crate::archive::{Compression, Plan, Seekable, UnusableName, resolve};
+use crate::archive::{Compression, ImageName, Plan, Seekable, UnusableName, resolve};
 use crate::client::Client;
 use crate::oci::{Digest, Platform};
 
@@ -152,6 +154,10 @@ fn goals(session: &Session, plan: &mut Plan) -> Result<Vec<Result<Vec<Goal>, Err
         warn(warning);
     }
     let naming = &session.options.naming;
+    let names: Vec<&ImageName> = plan.images.iter().flat_map(|image| &image.names).collect();
+    for old in naming.unused_maps(&names) {
+        warn(&format!("--map {old}=… fits no name in the archive"));
+    }
     let mut targets: Vec<Target> = Vec::new();
     for image in plan.images.drain(..) {
         let goals = naming.goals(&image);

@@ -42,6 +42,14 @@ pub enum Error {
         /// The other.
         second: String,
     },
+    /// Something in the directory of a registry can't be taken.
+    #[error("{name}: {reason}")]
+    Directory {
+        /// The image.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// One name was given for several images.
     #[error(
         "--name is for an archive with one image, and this one has {count}; hint: --map OLD=NEW \
@@ -124,6 +132,7 @@ impl Error {
             | Self::Nameless { .. }
             | Self::Name { .. }
             | Self::SameName { .. }
+            | Self::Directory { .. }
             | Self::WrongHint { .. }
             | Self::NotMounted { .. }
             | Self::Broken(_) => client::Class::Other,

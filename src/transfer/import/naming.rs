@@ -120,20 +120,10 @@ impl Naming {
         repository: &Repository,
         tag: Option<Tag>,
     ) -> Result<Goal, Error> {
-        let mut forms = vec![repository.to_string()];
-        if let Some(registry) = &name.registry {
-            forms.push(format!("{registry}/{repository}"));
-        }
+        let forms = forms(name, repository);
         for (old, new) in &self.map {
             for form in &forms {
-                let with_tag = tag.as_ref().map(|tag| format!("{form}:{tag}"));
-                let rest = if *old == *form || with_tag.as_ref() == Some(old) {
-                    Some("")
-                } else {
-                    form.strip_prefix(old.as_str())
-                        .filter(|_| old.ends_with('/'))
-                };
-                if let Some(rest) = rest {
+                if let Some(rest) = rest_after(old, form, tag.as_ref()) {
                     let new: ImageReference = format!("{new}{rest}")
                         .parse()
                         .map_err(|error| unusable(&format!("{new}{rest}"), &error))?;
@@ -148,6 +138,25 @@ impl Naming {
             repository: self.below_prefix(repository.as_str())?,
             tag,
         })
+    }
+
+    /// The old names of `--map` that fit none of these names.
+    pub(super) fn unused_maps<'a>(&'a self, names: &[&ImageName]) -> Vec<&'a str> {
+        let olds = self.map.iter().map(|(old, _)| old.as_str());
+        let fits = |old: &str| {
+            names.iter().any(|name| {
+                let tag = match &name.tag {
+                    None if !name.by_digest => DEFAULT_TAG.parse().ok(),
+                    tag => tag.clone(),
+                };
+                let repository = name.repository.as_ref();
+                repository.is_some_and(|repository| {
+                    let mut forms = forms(name, repository).into_iter();
+                    forms.any(|form| rest_after(old, &form, tag.as_ref()).is_some())
+                })
+            })
+        };
+        olds.filter(|old| !fits(old)).collect()
     }
 
     fn below_prefix(&self, name: &str) -> Result<Repository, Error> {
@@ -166,6 +175,23 @@ impl Naming {
         let full = format!("library/{repository}");
         full.parse().map_err(|error| unusable(&full, &error))
     }
+}
+
+/// A repository as `--map` may name it: as it is shown, and with the registry that the archive says.
+fn forms(name: &ImageName, repository: &Repository) -> Vec<String> {
+    let mut forms = vec![repository.to_string()];
+    if let Some(registry) = &name.registry {
+        forms.push(format!("{registry}/{repository}"));
+    }
+    forms
+}
+
+/// What a repository or its tag has after an old name of `--map` that fits it.
+fn rest_after<'a>(old: &str, form: &'a str, tag: Option<&Tag>) -> Option<&'a str> {
+    if old == form || tag.is_some_and(|tag| old == format!("{form}:{tag}")) {
+        return Some("");
+    }
+    form.strip_prefix(old).filter(|_| old.ends_with('/'))
 }
 
 fn default_tag() -> Result<Tag, Error> {
@@ -254,6 +280,20 @@ mod tests {
             goals(&naming, &[&digest, "other:1"]),
             ["team/app@", "other:1"]
         );
+    }
+
+    #[test]
+    fn maps_that_fit_nothing() {
+        let pair = |old: &str| (old.to_owned(), "x".to_owned());
+        let naming = Naming {
+            map: ["app:latest", "team/", "ap", "other:2", "q.io/x"]
+                .map(pair)
+                .to_vec(),
+            ..Naming::default()
+        };
+        let names = ["app", "team/a:1", "other:1", "q.io/x:3"].map(name);
+        let names: Vec<&ImageName> = names.iter().collect();
+        assert_eq!(naming.unused_maps(&names), ["ap", "other:2"]);
     }
 
     #[test]
