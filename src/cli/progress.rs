@@ -178,7 +178,7 @@ impl Transfers {
         }))
     }
 
-    /// Who is told by a transfer.
+    /// The listener of a transfer.
     pub(super) fn listener(&self) -> Listener {
         let inner = Arc::clone(&self.0);
         Arc::new(move |event| inner.hear(event))

@@ -1,4 +1,4 @@
-//! What a transfer tells while it works, to whoever looks on.
+//! The events that a transfer reports while it works.
 //!
 //! Knows neither terminals nor words. Every blob that is dealt with begins once and ends once.
 
@@ -36,7 +36,7 @@ pub enum Event<'a> {
     Warning(&'a str),
 }
 
-/// What became of a blob.
+/// The result for one blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Its bytes were moved.
@@ -49,5 +49,5 @@ pub enum Outcome {
     Failed,
 }
 
-/// Who is told.
+/// Receives the events of a transfer.
 pub type Listener = Arc<dyn Fn(Event<'_>) + Send + Sync>;
