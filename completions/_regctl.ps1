@@ -43,6 +43,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Sign out of a registry')
             [CompletionResult]::new('whoami', 'whoami', [CompletionResultType]::ParameterValue, 'Show who is signed in to a registry')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Bring the images of an archive into a registry')
+            [CompletionResult]::new('import-v1', 'import-v1', [CompletionResultType]::ParameterValue, 'Bring the images of an archive into a registry')
             [CompletionResult]::new('export', 'export', [CompletionResultType]::ParameterValue, 'Write images into an archive that docker, podman and containerd load')
             [CompletionResult]::new('copy', 'copy', [CompletionResultType]::ParameterValue, 'Copy images between registries and repositories')
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Make a repository hold the tags of another')
@@ -259,6 +260,30 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             break
         }
         'regctl;import' {
+            [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'A prefix for all names, in this registry if it begins with one')
+            [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the one image, in this registry if it begins with one')
+            [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Another name for an image, a repository, or with a slash at its end all below it; may be repeated, the first that fits counts')
+            [CompletionResult]::new('--platform', '--platform', [CompletionResultType]::ParameterName, 'Of images with several platforms, only this one')
+            [CompletionResult]::new('--compression', '--compression', [CompletionResultType]::ParameterName, 'How to compress plain layers: gzip, zstd or none')
+            [CompletionResult]::new('--level', '--level', [CompletionResultType]::ParameterName, 'How hard to try: 1 is fast, 9 (for zstd 12) is small [default: 3]')
+            [CompletionResult]::new('--staging', '--staging', [CompletionResultType]::ParameterName, 'Where layers out of a pipe wait for their image [default: regctl-import]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'How to print the result')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'How to print the result')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]')
+            [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'How often to repeat a request that may work a moment later [default: 4]')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Speak https without checking the registry''s certificate')
+            [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak http, and send credentials over it')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Print every request on stderr')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Print every request on stderr')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;import-v1' {
             [CompletionResult]::new('--to', '--to', [CompletionResultType]::ParameterName, 'A prefix for all names, in this registry if it begins with one')
             [CompletionResult]::new('--name', '--name', [CompletionResultType]::ParameterName, 'The name of the one image, in this registry if it begins with one')
             [CompletionResult]::new('--map', '--map', [CompletionResultType]::ParameterName, 'Another name for an image, a repository, or with a slash at its end all below it; may be repeated, the first that fits counts')

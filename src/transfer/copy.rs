@@ -186,10 +186,13 @@ impl Copy {
         let Some(wanted) = &self.options.platform else {
             return Ok(manifest);
         };
-        for _ in 0..manifests::DEPTH {
+        for depth in 0..manifests::DEPTH {
             let view = self.view(&manifest)?;
             if view.kind != ManifestKind::Index {
-                self.check_platform(&manifest, &view, wanted).await?;
+                // An index has the last word on the platforms of what it lists.
+                if depth == 0 {
+                    self.check_platform(&manifest, &view, wanted).await?;
+                }
                 return Ok(manifest);
             }
             let fits = |child: &&Descriptor| {
