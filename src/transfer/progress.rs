@@ -7,11 +7,16 @@ use std::sync::Arc;
 /// Something that happens in a transfer.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
+    /// How many bytes will move in all, where that is known before the first.
+    Total {
+        /// Bytes over the wire.
+        bytes: u64,
+    },
     /// A blob is about to move.
     Begin {
         /// Tells this blob from the others of the run.
         id: u64,
-        /// What a person calls it: the beginning of its digest, the name of a layer.
+        /// Its image and the beginning of its digest.
         name: &'a str,
         /// Its length in bytes, when known.
         size: Option<u64>,

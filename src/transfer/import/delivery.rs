@@ -77,7 +77,7 @@ pub(super) fn deliver(
     data: &mut (dyn Read + Send),
 ) -> Result<Delivery, Error> {
     let blob = order.blob;
-    let id = session.begin(&short(&blob.name), blob.place.size);
+    let id = session.begin(order.home, &short(&blob.name), blob.place.size);
     let outcome = match recoded(session, order) {
         Some(encoding) => {
             // What comes out is a layer as any other; how long it is, is not known before.
@@ -332,8 +332,9 @@ impl Delivery {
 
 impl Session {
     /// Says that a blob begins; the number that tells it from others.
-    pub(super) fn begin(&self, name: &str, size: u64) -> u64 {
+    pub(super) fn begin(&self, home: &Repository, short: &str, size: u64) -> u64 {
         let id = self.number();
+        let name = &format!("{home} {short}");
         (self.listener)(Event::Begin {
             id,
             name,

@@ -24,7 +24,7 @@ impl Finish<'_> {
         if client.blob_size(repository, digest).await? == Some(size) {
             return Ok(0);
         }
-        let id = self.session.begin(&digest.hex()[..12], size);
+        let id = self.session.begin(repository, &digest.hex()[..12], size);
         let mut source = Cursor::new(Bytes::copy_from_slice(bytes));
         let listener = &self.session.listener;
         let moved = |bytes| listener(Event::Moved { id, bytes });
@@ -56,9 +56,8 @@ impl Finish<'_> {
         if there == Some(descriptor.size) {
             return Ok(0);
         }
-        let id = self
-            .session
-            .begin(&descriptor.digest.hex()[..12], descriptor.size);
+        let hex = descriptor.digest.hex();
+        let id = self.session.begin(repository, &hex[..12], descriptor.size);
         let sent = uncompressed(self.session, delivered, stored, descriptor, repository, id).await;
         let outcome = if sent.is_ok() {
             Outcome::Sent
