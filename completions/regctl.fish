@@ -42,6 +42,7 @@ complete -c regctl -n "__fish_regctl_needs_command" -f -a "login" -d 'Sign in to
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "logout" -d 'Sign out of a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "whoami" -d 'Show who is signed in to a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "import" -d 'Bring the images of an archive into a registry'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "import-v1" -d 'Bring the images of an archive into a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "export" -d 'Write images into an archive that docker, podman and containerd load'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "copy" -d 'Copy images between registries and repositories'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "sync" -d 'Make a repository hold the tags of another'
@@ -188,7 +189,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s v -l verbose -d
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l to -d 'A prefix for all names, in this registry if it begins with one' -r
-complete -c regctl -n "__fish_regctl_using_subcommand import" -l name -d 'The name of the one image' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import" -l name -d 'The name of the one image, in this registry if it begins with one' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l map -d 'Another name for an image, a repository, or with a slash at its end all below it; may be repeated, the first that fits counts' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l platform -d 'Of images with several platforms, only this one' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l compression -d 'How to compress plain layers: gzip, zstd or none' -r
@@ -205,6 +206,24 @@ complete -c regctl -n "__fish_regctl_using_subcommand import" -s q -l quiet -d '
 complete -c regctl -n "__fish_regctl_using_subcommand import" -s v -l verbose -d 'Print every request on stderr'
 complete -c regctl -n "__fish_regctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand import" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l to -d 'A prefix for all names, in this registry if it begins with one' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l name -d 'The name of the one image, in this registry if it begins with one' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l map -d 'Another name for an image, a repository, or with a slash at its end all below it; may be repeated, the first that fits counts' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l platform -d 'Of images with several platforms, only this one' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l compression -d 'How to compress plain layers: gzip, zstd or none' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l level -d 'How hard to try: 1 is fast, 9 (for zstd 12) is small [default: 3]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l staging -d 'Where layers out of a pipe wait for their image [default: regctl-import]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -s o -l output -d 'How to print the result' -r -f -a "table\t'Columns or lines for a person'
+json\t'JSON, with exact sizes and RFC 3339 times'
+name\t'Only the names, one a line'"
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l insecure -d 'Speak https without checking the registry\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -s q -l quiet -d 'Print only data and errors: no progress, no notes, no warnings, no reports of what was done'
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -s o -l output -d 'The file to write; without it, or with -, stdout' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l format -d 'docker: loads everywhere; oci: an OCI image layout and nothing else' -r -f -a "docker\t''
 oci\t''"

@@ -135,7 +135,7 @@ pub fn manifest(
                 })
             }
         }
-        Origin::Made => made_manifest(plan, config, layers),
+        Origin::Made | Origin::V1(_) => made_manifest(plan, config, layers),
     }
 }
 
@@ -155,7 +155,7 @@ fn changed_manifest(
         if stored.digest == descriptor.digest {
             continue;
         }
-        if !piece.is_compressible() {
+        if !piece.compressible {
             return Err(Error::Image {
                 image: plan.image.clone(),
                 reason: format!(

@@ -1,31 +1,43 @@
 //! What an archive holds: its small documents whole, its blobs by name and place.
 //!
-//! Members are told apart by what is in them, not by their names: JSON up to 4 MiB is a document and
-//! is kept, a tar header or a compressed stream makes a layer, what else lies in `blobs/` is a blob
-//! of an artifact, the rest is forgotten. Invariants: documents and names are bounded in sum; links
-//! lead to members, through no more links than there is sense in.
+//! Members are told apart by what is in them, not by their names: JSON that describes an image is a
+//! document and is kept, a tar header or a compressed stream makes a layer, what else lies in `blobs/`
+//! is a blob of an artifact, the rest is forgotten. Invariants: memory is bounded, in documents and in
+//! members; links lead to members, through a bounded number of links.
 
-use std::collections::HashMap;
-use std::io::Read;
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read};
 use std::sync::Arc;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use super::documents::blob_path;
 use super::members::{self, Input, Kind, Members};
-use super::{Encoding, Error, path};
-use crate::oci::{Algorithm, Digest, MANIFEST_LIMIT};
+use super::path::{self, Refused};
+use super::signs::Signs;
+use super::sparse::{Filled, SparseMap};
+use super::{Encoding, Error};
+use crate::hash::Hasher;
+use crate::oci::{Algorithm, Digest};
 
 /// The largest document, in bytes.
-const DOCUMENT_LIMIT: u64 = MANIFEST_LIMIT as u64;
+const DOCUMENT_LIMIT: u64 = 8 * 1024 * 1024;
+/// A larger document among the blobs is kept only if it describes an image.
+const PAYLOAD_LIMIT: usize = 64 * 1024;
 /// Bytes of all documents.
-const DOCUMENTS_LIMIT: usize = 16 * 1024 * 1024;
-/// Bytes of the names of all members that are remembered, each with some for its place.
-const NAMES_LIMIT: usize = 24 * 1024 * 1024;
-/// What a remembered member takes besides its name.
-const NAME_OVERHEAD: usize = 96;
+const DOCUMENTS_LIMIT: usize = 24 * 1024 * 1024;
+/// How many members are remembered. One takes about 80 bytes.
+const MEMBERS_LIMIT: usize = 500_000;
+/// Bytes of the targets of all links.
+const LINKS_LIMIT: usize = 8 * 1024 * 1024;
 /// How many links lead from one to the next.
 const LINKS: usize = 16;
 /// How much of a member is looked at to tell what it is.
 const HEAD: usize = 512;
+/// How deep the documents of an image may lie in directories; deeper ones are kept only while there
+/// is room.
+const DEPTH: usize = 2;
 
 /// The mark that some editors put before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
@@ -46,12 +58,21 @@ pub enum Nature {
 pub struct Blob {
     /// The plain name of the member.
     pub name: String,
+    /// Where it is and what it is.
+    pub place: Place,
+}
+
+/// Where a blob lies and what it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
     /// Bytes.
     pub size: u64,
     /// Where they begin in the tar stream.
     pub offset: u64,
     /// What they are.
     pub nature: Nature,
+    /// Which of them are stored, of a file with holes.
+    pub holes: Option<Arc<SparseMap>>,
 }
 
 /// Something that a name leads to.
@@ -63,55 +84,64 @@ pub enum Content {
     Blob(Blob),
 }
 
-impl Content {
-    /// Bytes.
-    pub fn size(&self) -> u64 {
-        match self {
-            Self::Document(bytes) => bytes.len() as u64,
-            Self::Blob(blob) => blob.size,
-        }
-    }
+enum Item {
+    Document(Arc<[u8]>),
+    Blob(Box<Place>),
+    Link(Box<str>),
+    LinkOutside(Refused),
 }
 
-enum Item {
-    Content(Content),
-    Link(String),
-    Sparse,
-}
+/// A name, shortened so that a great many take little memory: half of its SHA-256.
+type Key = [u8; 16];
 
 /// What is known of an archive.
 #[derive(Default)]
 pub struct Contents {
-    items: HashMap<String, Item>,
+    items: BTreeMap<Key, Item>,
     documents: usize,
-    names: usize,
+    links: usize,
+    signs: Signs,
     ended: bool,
+}
+
+fn key(name: &str) -> Key {
+    let digest = Hasher::digest(Algorithm::Sha256, name.as_bytes());
+    let mut key = Key::default();
+    key.copy_from_slice(&digest.as_bytes()[..size_of::<Key>()]);
+    key
 }
 
 impl Contents {
     /// What a name leads to, through links if need be; with the name it has there.
-    pub fn find(&self, name: &str) -> Option<(&str, &Content)> {
+    pub fn find(&self, name: &str) -> Option<(String, Content)> {
         let mut name = path::member(name).ok()?;
         for _ in 0..LINKS {
-            let (name_there, item) = self.items.get_key_value(&name)?;
-            match item {
-                Item::Content(content) => return Some((name_there, content)),
-                Item::Link(target) => name.clone_from(target),
-                Item::Sparse => return None,
-            }
+            let content = match self.items.get(&key(&name))? {
+                Item::Document(bytes) => Content::Document(Arc::clone(bytes)),
+                Item::Blob(place) => Content::Blob(Blob {
+                    name: name.clone(),
+                    place: (**place).clone(),
+                }),
+                Item::Link(target) => {
+                    name = target.to_string();
+                    continue;
+                }
+                Item::LinkOutside(_) => return None,
+            };
+            return Some((name, content));
         }
         None
     }
 
-    /// A document, without a byte order mark.
-    pub fn document(&self, name: &str) -> Result<Option<&[u8]>, Error> {
+    /// A document.
+    pub fn document(&self, name: &str) -> Result<Option<Arc<[u8]>>, Error> {
         match self.find(name) {
             None => Ok(None),
-            Some((_, Content::Document(bytes))) => Ok(Some(text(bytes))),
+            Some((_, Content::Document(bytes))) => Ok(Some(bytes)),
             Some((_, Content::Blob(blob))) => Err(Error::Document {
                 name: name.to_owned(),
-                reason: if blob.size > DOCUMENT_LIMIT {
-                    "it is larger than 4 MiB".into()
+                reason: if blob.place.size > DOCUMENT_LIMIT {
+                    "it is larger than 8 MiB".into()
                 } else {
                     "it is not JSON".into()
                 },
@@ -121,13 +151,26 @@ impl Contents {
 
     /// The content of a digest, by the name it has in an OCI layout. Whether it has that digest is
     /// not known yet.
-    pub fn by_digest(&self, digest: &Digest) -> Option<(&str, &Content)> {
+    pub fn by_digest(&self, digest: &Digest) -> Option<(String, Content)> {
         self.find(&blob_path(digest))
     }
 
-    /// Whether a name leads to a file with holes, which can't be read.
-    pub fn is_sparse(&self, name: &str) -> bool {
-        matches!(self.items.get(name), Some(Item::Sparse))
+    /// What an error about something absent adds: that its name is a link out of the archive, or that
+    /// the archive has no end.
+    pub(super) fn note(&self, name: &str) -> String {
+        let item = path::member(name).ok();
+        let item = item.and_then(|name| self.items.get(&key(&name)));
+        match item {
+            Some(Item::LinkOutside(why)) => {
+                format!(" (it has a member {name:?} {})", why.of_link())
+            }
+            _ => super::end_note(self).to_owned(),
+        }
+    }
+
+    /// What else than an image archive it looks like.
+    pub(super) fn signs(&self) -> &Signs {
+        &self.signs
     }
 
     /// Whether the archive has an end. One without may have lost members.
@@ -135,31 +178,35 @@ impl Contents {
         self.ended
     }
 
-    fn keep(&mut self, name: String, item: Item) -> Result<(), Error> {
-        self.names += name.len() + NAME_OVERHEAD;
-        if self.names > NAMES_LIMIT {
-            return Err(Error::TooMuch {
-                what: "the names of very many members",
-                limit: "24 MiB".into(),
-            });
+    fn keep(&mut self, name: &str, item: Item) -> Result<(), Error> {
+        if let Item::Link(target) = &item {
+            self.links += target.len();
         }
-        // As when unpacked, the last member of a name is the one.
-        if let Some(Item::Content(Content::Document(old))) = self.items.insert(name, item) {
+        if self.items.len() >= MEMBERS_LIMIT || self.links > LINKS_LIMIT {
+            return Err(self.signs.error().unwrap_or(Error::TooMuch {
+                what: "very many members",
+                limit: format!("{MEMBERS_LIMIT}, or 8 MiB of links"),
+            }));
+        }
+        // As when unpacked, the last member of a name counts.
+        if let Some(Item::Document(old)) = self.items.insert(key(name), item) {
             self.documents -= old.len();
         }
         Ok(())
     }
 
-    fn keep_document(&mut self, name: String, bytes: Vec<u8>) -> Result<(), Error> {
-        self.documents += bytes.len();
-        if self.documents > DOCUMENTS_LIMIT {
+    fn keep_document(&mut self, name: &str, bytes: Vec<u8>) -> Result<(), Error> {
+        if self.documents + bytes.len() > DOCUMENTS_LIMIT {
+            if name.split('/').count() > DEPTH && !name.starts_with("blobs/") {
+                return Ok(());
+            }
             return Err(Error::TooMuch {
                 what: "a great many JSON documents",
-                limit: "16 MiB".into(),
+                limit: "24 MiB".into(),
             });
         }
-        let content = Content::Document(bytes.into());
-        self.keep(name, Item::Content(content))
+        self.documents += bytes.len();
+        self.keep(name, Item::Document(bytes.into()))
     }
 }
 
@@ -186,7 +233,7 @@ pub trait Receiver {
         &mut self,
         blob: &Blob,
         contents: &Contents,
-        data: &mut dyn Read,
+        data: &mut (dyn Read + Send),
     ) -> Result<(), Self::Error>;
 }
 
@@ -199,45 +246,89 @@ pub fn scan<R: Input, T: Receiver>(input: R, receiver: &mut T) -> Result<(Conten
         if path::is_litter(&member.name) {
             continue;
         }
-        match member.kind {
+        let name = member.name.as_str();
+        contents.signs.name(name);
+        let holes = match member.kind {
             Kind::Other => continue,
-            Kind::Sparse => {
-                contents.keep(member.name, Item::Sparse)?;
-                continue;
-            }
             Kind::Link(target) => {
-                contents.keep(member.name, Item::Link(target))?;
+                contents.keep(name, Item::Link(target.into()))?;
                 continue;
             }
-            Kind::File => {}
-        }
+            Kind::LinkOutside(why) => {
+                contents.keep(name, Item::LinkOutside(why))?;
+                continue;
+            }
+            Kind::Sparse(map) => Some(Arc::new(map)),
+            Kind::File => None,
+        };
+        let size = holes.as_ref().map_or(member.size, |map| map.size);
+        let mut data: Box<dyn Read + Send> = match &holes {
+            Some(map) => Box::new(Filled::new(&mut members, Arc::clone(map))),
+            None => Box::new(&mut members),
+        };
         let mut head = [0; HEAD];
-        let wanted = usize::try_from(member.size).map_or(HEAD, |size| size.min(HEAD));
-        let read = members::fill(&mut members, &mut head[..wanted]);
-        read.map_err(|error| members.broken(error))?;
+        let wanted = usize::try_from(size).map_or(HEAD, |size| size.min(HEAD));
+        let broken = |error| Error::reading(&member.name, error);
+        members::fill(&mut data, &mut head[..wanted]).map_err(broken)?;
         let head = &head[..wanted];
-        if member.size <= DOCUMENT_LIMIT && (is_json(head) || head.is_empty()) {
+        contents.signs.head(name, head);
+        let mut place = Place {
+            size,
+            offset: member.offset,
+            nature: Nature::Opaque,
+            holes,
+        };
+        let blob = |place: &Place| Blob {
+            name: name.to_owned(),
+            place: place.clone(),
+        };
+        if size <= DOCUMENT_LIMIT && (is_json(head) || head.is_empty()) {
             let mut bytes = head.to_vec();
-            let read = members.read_to_end(&mut bytes);
-            read.map_err(|error| members.broken(error))?;
-            contents.keep_document(member.name, bytes)?;
+            data.read_to_end(&mut bytes).map_err(broken)?;
+            drop(data);
+            let is_payload = name.starts_with("blobs/") && bytes.len() > PAYLOAD_LIMIT;
+            if is_payload && !describes_an_image(&bytes) {
+                receiver.blob(&blob(&place), &contents, &mut Cursor::new(bytes))?;
+                contents.keep(name, Item::Blob(Box::new(place)))?;
+            } else {
+                contents.keep_document(name, bytes)?;
+            }
             continue;
         }
-        let Some(nature) = nature(&member.name, head) else {
+        let Some(nature) = nature(name, head) else {
             continue;
         };
-        let blob = Blob {
-            name: member.name.clone(),
-            size: member.size,
-            offset: member.offset,
-            nature,
-        };
-        let mut data = head.chain(&mut members);
-        receiver.blob(&blob, &contents, &mut data)?;
-        contents.keep(member.name, Item::Content(Content::Blob(blob)))?;
+        place.nature = nature;
+        receiver.blob(&blob(&place), &contents, &mut head.chain(data))?;
+        contents.keep(name, Item::Blob(Box::new(place)))?;
     }
     contents.ended = members.ended();
     Ok((contents, members.into_inner()))
+}
+
+/// Whether a JSON text is a manifest, an index or a configuration: it has a field that one of them
+/// has. Bills of materials and attestations have none, and may be large.
+fn describes_an_image(bytes: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Fields {
+        manifests: Option<IgnoredAny>,
+        layers: Option<IgnoredAny>,
+        fs_layers: Option<IgnoredAny>,
+        rootfs: Option<IgnoredAny>,
+    }
+    let fields: Option<Fields> = serde_json::from_slice(text(bytes)).ok();
+    fields.is_some_and(|fields| {
+        let Fields {
+            manifests,
+            layers,
+            fs_layers,
+            rootfs,
+        } = fields;
+        [manifests, layers, fs_layers, rootfs]
+            .iter()
+            .any(Option::is_some)
+    })
 }
 
 /// Whether a text begins as a JSON object or array does.
@@ -255,8 +346,9 @@ fn nature(name: &str, head: &[u8]) -> Option<Nature> {
     // Two blocks of zeros are an archive of nothing.
     let is_tar = members::is_header(head) || (head.len() == HEAD && head.iter().all(|b| *b == 0));
     if is_tar {
-        Some(Nature::Tar)
-    } else {
-        name.starts_with("blobs/").then_some(Nature::Opaque)
+        return Some(Nature::Tar);
     }
+    // A configuration that is too large is told from one that is not there.
+    let may_be_needed = name.starts_with("blobs/") || (is_json(head) && !name.contains('/'));
+    may_be_needed.then_some(Nature::Opaque)
 }

@@ -5,19 +5,20 @@
 
 use serde::Deserialize;
 
-use super::contents::{Content, Contents};
+use super::contents::{Content, Contents, text};
 use super::documents::MANIFEST;
-use super::image_name::ImageName;
+use super::image_name::{ImageName, UnusableName};
 use super::plan::{ManifestPlan, Origin, Piece, Role};
 use super::platform::Config;
-use super::{Error, missing};
+use super::{Error, missing, signs};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest};
 
-/// One image. Fields of newer writers (`LayerSources`, `Parent`) say nothing that is needed.
-#[derive(Debug, Deserialize)]
+/// One image as it is written. Fields of newer writers (`LayerSources`, `Parent`) say nothing that is
+/// needed.
+#[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Item {
+struct Written {
     config: String,
     #[serde(default)]
     repo_tags: Option<Vec<String>>,
@@ -25,48 +26,65 @@ pub(super) struct Item {
     layers: Option<Vec<String>>,
 }
 
+/// One image.
+pub(super) struct Item {
+    config: String,
+    /// The members that are its layers.
+    pub(super) layers: Vec<String>,
+    /// The names that it has.
+    pub(super) names: Vec<ImageName>,
+    /// Names that it can't have.
+    pub(super) unusable: Vec<UnusableName>,
+}
+
 /// The images that `manifest.json` lists; `None` without one.
 pub(super) fn items(contents: &Contents) -> Result<Option<Vec<Item>>, Error> {
     let Some(bytes) = contents.document(MANIFEST)? else {
         return Ok(None);
     };
-    let items = serde_json::from_slice(bytes).map_err(|error| Error::Document {
-        name: MANIFEST.into(),
-        reason: error.to_string(),
+    let bytes = text(&bytes);
+    let items: Vec<Written> = serde_json::from_slice(bytes).map_err(|error| {
+        signs::of_manifest(bytes).unwrap_or_else(|| Error::Document {
+            name: MANIFEST.into(),
+            reason: error.to_string(),
+        })
     })?;
-    Ok(Some(items))
+    Ok(Some(items.into_iter().map(Item::from).collect()))
+}
+
+impl From<Written> for Item {
+    fn from(written: Written) -> Self {
+        let (mut names, mut unusable) = (Vec::new(), Vec::new());
+        for text in written.repo_tags.iter().flatten() {
+            match ImageName::parse(text) {
+                Ok(name) => names.extend(name),
+                Err(name) => unusable.push(name),
+            }
+        }
+        Self {
+            config: written.config,
+            layers: written.layers.unwrap_or_default(),
+            names,
+            unusable,
+        }
+    }
 }
 
 impl Item {
-    /// The names that can be used of those it has.
-    pub(super) fn names(&self) -> Vec<ImageName> {
-        let texts = self.repo_tags.iter().flatten();
-        texts.filter_map(|text| ImageName::parse(text)).collect()
-    }
-
-    /// The members that are its layers.
-    pub(super) fn members(&self) -> impl Iterator<Item = &str> {
-        self.layers.iter().flatten().map(String::as_str)
-    }
-
-    /// How many layers it lists.
-    pub(super) fn layers(&self) -> usize {
-        self.layers.as_ref().map_or(0, Vec::len)
-    }
-
     /// The digest of its configuration: docker's image ID.
     pub(super) fn image_id(&self, contents: &Contents) -> Option<Digest> {
         match contents.find(&self.config)? {
-            (_, Content::Document(bytes)) => Some(Hasher::digest(Algorithm::Sha256, bytes)),
+            (_, Content::Document(bytes)) => Some(Hasher::digest(Algorithm::Sha256, &bytes)),
             (_, Content::Blob(_)) => None,
         }
     }
 
     /// How an error calls it.
     pub(super) fn label(&self) -> String {
-        match self.names().first() {
-            Some(name) => name.to_string(),
-            None => format!("image without a name ({})", self.config),
+        match (self.names.first(), self.unusable.first()) {
+            (Some(name), _) => name.to_string(),
+            (None, Some(name)) => name.text.clone(),
+            (None, None) => format!("image without a name ({})", self.config),
         }
     }
 
@@ -74,19 +92,22 @@ impl Item {
     pub(super) fn plan(&self, contents: &Contents) -> Result<ManifestPlan, Error> {
         let mut image = self.label();
         let (member, bytes) = match contents.find(&self.config) {
-            Some((member, Content::Document(bytes))) => (member.to_owned(), bytes),
+            Some((member, Content::Document(bytes))) => (member, bytes),
             Some((_, Content::Blob(_))) => {
                 return Err(Error::Image {
-                    reason: format!("its configuration {} is not JSON", self.config),
+                    reason: format!(
+                        "its configuration {} is not JSON, or larger than 8 MiB",
+                        self.config
+                    ),
                     image,
                 });
             }
             None => {
                 let what = format!("its configuration {}", self.config);
-                return Err(missing(contents, image, what, None));
+                return Err(missing(contents, image, (what, &self.config), None));
             }
         };
-        let config = Config::parse(bytes).map_err(|error| Error::Image {
+        let config = Config::parse(&bytes).map_err(|error| Error::Image {
             reason: format!("its configuration {} can't be used: {error}", self.config),
             image: image.clone(),
         })?;
@@ -95,7 +116,7 @@ impl Item {
             image = format!("{image} ({platform})");
         }
         let diff_ids = config.diff_ids();
-        let count = self.layers();
+        let count = self.layers.len();
         if diff_ids.len() != count {
             return Err(Error::Image {
                 reason: format!(
@@ -106,24 +127,18 @@ impl Item {
             });
         }
         let mut layers = Vec::new();
-        let names = self.layers.iter().flatten();
-        for (index, (name, diff_id)) in names.zip(diff_ids).enumerate() {
+        for (index, (name, diff_id)) in self.layers.iter().zip(diff_ids).enumerate() {
             let Some((member, _)) = contents.find(name) else {
                 let what = format!("layer {} of {count}, {name},", index + 1);
-                if contents.is_sparse(name) {
-                    return Err(Error::Image {
-                        reason: format!("{what} is stored with holes (tar --sparse)"),
-                        image,
-                    });
-                }
-                return Err(missing(contents, image, what, platform.as_ref()));
+                return Err(missing(contents, image, (what, name), platform.as_ref()));
             };
             layers.push(Piece {
                 role: Role::Layer(index + 1),
                 name: name.clone(),
-                member: Some(member.to_owned()),
+                member: Some(member),
                 descriptor: None,
                 diff_id: Some(*diff_id),
+                compressible: true,
             });
         }
         Ok(ManifestPlan {
@@ -135,6 +150,7 @@ impl Item {
                 member: Some(member),
                 descriptor: None,
                 diff_id: None,
+                compressible: false,
             }),
             layers,
             platform,

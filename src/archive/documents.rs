@@ -23,6 +23,8 @@ pub const MANIFEST: &str = "manifest.json";
 pub const ANNOTATION_NAME: &str = "io.containerd.image.name";
 /// The tag of an image (OCI image specification, "Pre-Defined Annotation Keys").
 pub const ANNOTATION_REF: &str = "org.opencontainers.image.ref.name";
+/// What a manifest is to the image of its name, as hauler and cosign write it.
+pub const ANNOTATION_KIND: &str = "kind";
 /// In `index.json`, on the whole: the images whose layers were left out, which whoever reads the
 /// archive has to have. `NAME@DIGEST`, separated by spaces.
 pub const ANNOTATION_BASE: &str = "io.regctl.archive.base";

@@ -69,6 +69,14 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
+    /// It is an archive of another kind.
+    #[error("this is no image archive but {what}; hint: {hint}")]
+    OtherKind {
+        /// What it is.
+        what: String,
+        /// The command that makes an image archive of it, or sends it.
+        hint: String,
+    },
     /// Nothing in the archive says what images are in it.
     #[error(
         "the archive has neither manifest.json nor index.json{note}; hint: one is what `docker \
@@ -86,7 +94,7 @@ pub enum Error {
         /// What is missing.
         what: String,
         /// What else is known.
-        note: &'static str,
+        note: String,
         /// What to do.
         hint: String,
     },

@@ -19,50 +19,87 @@ pub struct ImageName {
     pub repository: Option<Repository>,
     /// The tag, if one is said.
     pub tag: Option<Tag>,
+    /// Whether a digest is said and no tag.
+    pub by_digest: bool,
+}
+
+/// A name out of an archive that can't be one in a registry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnusableName {
+    /// The name as it stands.
+    pub text: String,
+    /// What is wrong with it.
+    pub reason: String,
 }
 
 impl ImageName {
-    /// Reads `[HOST/]REPOSITORY[:TAG]`; `None` for what names nothing, such as `<none>:<none>`.
-    pub fn parse(text: &str) -> Option<Self> {
-        let image: ImageReference = text.parse().ok()?;
+    /// Reads `[HOST/]REPOSITORY[:TAG][@DIGEST]`; `None` for what names nothing, such as
+    /// `<none>:<none>` or the ID of an image.
+    pub fn parse(text: &str) -> Result<Option<Self>, UnusableName> {
+        if text.is_empty() || text.starts_with('@') || text.contains("<none>") || is_id(text) {
+            return Ok(None);
+        }
+        let unusable = |reason: String| UnusableName {
+            text: text.to_owned(),
+            reason,
+        };
+        let image: ImageReference = text.parse().map_err(|error| unusable(format!("{error}")))?;
         let hub = image
             .registry
             .as_deref()
             .is_none_or(|registry| HUB.contains(&registry));
         let official = image.repository.as_str().strip_prefix("library/");
         let repository = match official.filter(|name| hub && !name.contains('/')) {
-            Some(name) => name.parse().ok()?,
+            Some(name) => name.parse().map_err(|error| unusable(format!("{error}")))?,
             None => image.repository,
         };
-        Some(Self {
+        Ok(Some(Self {
             registry: image.registry,
             repository: Some(repository),
+            by_digest: image.digest.is_some() && image.tag.is_none(),
             tag: image.tag,
-        })
+        }))
     }
 
     /// Reads `org.opencontainers.image.ref.name`: a tag, where it is not a whole reference.
-    pub fn of_layout(text: &str) -> Option<Self> {
-        if text.contains(['/', ':']) {
+    pub fn of_layout(text: &str) -> Result<Option<Self>, UnusableName> {
+        if text.contains(['/', ':', '@']) || text.is_empty() || is_id(text) {
             return Self::parse(text);
         }
-        let tag = text.parse().ok()?;
-        Some(Self {
+        let tag: Tag = text.parse().map_err(|error| UnusableName {
+            text: text.to_owned(),
+            reason: format!("{error}"),
+        })?;
+        Ok(Some(Self {
             registry: None,
             repository: None,
             tag: Some(tag),
-        })
+            by_digest: false,
+        }))
     }
 
-    /// Whether two names are of one image, wherever it came from.
-    pub fn is_same(&self, other: &Self) -> bool {
-        self.repository.is_some() && self.repository == other.repository && tag(self) == tag(other)
+    /// What two names have alike that are of one image, wherever it came from; `None` where no
+    /// repository is said.
+    pub fn key(&self) -> Option<(&Repository, &str)> {
+        let tag = match &self.tag {
+            Some(tag) => tag.as_str(),
+            None if self.by_digest => "",
+            None => "latest",
+        };
+        Some((self.repository.as_ref()?, tag))
     }
 }
 
-/// The tag, by default `latest`.
-fn tag(name: &ImageName) -> &str {
-    name.tag.as_ref().map_or("latest", Tag::as_str)
+/// Whether a text is the ID of an image, which containerd lists among the names: a digest, also as
+/// the `sha256:…` that parses as a repository with a tag.
+fn is_id(text: &str) -> bool {
+    let text = text.strip_prefix("docker.io/library/").unwrap_or(text);
+    let hex = text.rsplit_once(':').map_or(text, |(_, hex)| hex);
+    let algorithm = text.strip_suffix(hex).unwrap_or_default();
+    matches!(
+        (algorithm, hex.len()),
+        ("" | "sha256:", 64) | ("sha512:", 128)
+    ) && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 impl fmt::Display for ImageName {
@@ -93,19 +130,54 @@ mod tests {
             ("<none>:<none>", None),
             ("", None),
         ] {
-            let parsed = ImageName::parse(text).map(|name| name.to_string());
+            let parsed = ImageName::parse(text).unwrap();
+            let parsed = parsed.map(|name| name.to_string());
             assert_eq!(parsed.as_deref(), name, "{text}");
         }
     }
 
     #[test]
+    fn digests_and_ids() {
+        let hex = "0123456789abcdef".repeat(4);
+        for text in [
+            format!("team/app@sha256:{hex}"),
+            format!("team/app:1@sha256:{hex}"),
+        ] {
+            let name = ImageName::parse(&text).unwrap().unwrap();
+            assert_eq!(name.by_digest, name.tag.is_none(), "{text}");
+        }
+        for id in [
+            hex.clone(),
+            format!("sha256:{hex}"),
+            format!("docker.io/library/sha256:{hex}"),
+            format!("sha512:{hex}{hex}"),
+            format!("@sha256:{hex}"),
+        ] {
+            assert_eq!(ImageName::parse(&id), Ok(None), "{id}");
+            assert_eq!(ImageName::of_layout(&id), Ok(None), "{id}");
+        }
+        assert!(ImageName::parse("sha256:1").unwrap().is_some());
+    }
+
+    #[test]
+    fn names_against_the_rules() {
+        for text in ["REG.example.org/Team/App:1", "a b", "app:", "app:-1"] {
+            assert_eq!(ImageName::parse(text).unwrap_err().text, text);
+        }
+        assert!(ImageName::of_layout("not a tag").is_err());
+    }
+
+    #[test]
     fn of_a_layout() {
-        let tag = ImageName::of_layout("1.2").unwrap();
-        assert_eq!((tag.repository, tag.tag.unwrap().as_str()), (None, "1.2"));
-        let whole = ImageName::of_layout("docker.io/library/app:1").unwrap();
+        let name = |text: &str| ImageName::of_layout(text).unwrap().unwrap();
+        let tag = name("1.2");
+        assert_eq!(tag.key(), None);
+        assert_eq!(tag.tag.unwrap().as_str(), "1.2");
+        let whole = name("docker.io/library/app:1");
         assert_eq!(whole.to_string(), "app:1");
-        let bare = ImageName::parse("app").unwrap();
-        assert!(bare.is_same(&ImageName::parse("docker.io/library/app:latest").unwrap()));
-        assert!(!bare.is_same(&whole));
+        let parse = |text: &str| ImageName::parse(text).unwrap().unwrap();
+        let bare = parse("app");
+        assert_eq!(bare.key(), parse("docker.io/library/app:latest").key());
+        assert_ne!(bare.key(), whole.key());
     }
 }

@@ -5,14 +5,15 @@
 
 mod builder;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use self::builder::{Builder, MANIFESTS_LIMIT};
 use super::Error;
-use super::contents::Contents;
-use super::documents::{ANNOTATION_BASE, ANNOTATION_NAME, ANNOTATION_REF, INDEX};
-use super::image_name::ImageName;
-use super::plan::Tree;
+use super::contents::{Contents, text};
+use super::documents::{ANNOTATION_BASE, ANNOTATION_KIND, ANNOTATION_NAME, ANNOTATION_REF, INDEX};
+use super::image_name::{ImageName, UnusableName};
+use super::plan::{Attachment, Tree};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Descriptor, Digest, ManifestView, Platform};
 
@@ -28,6 +29,10 @@ pub(super) struct Layout {
 /// An image that `index.json` names.
 pub(super) struct LayoutImage {
     pub(super) names: Vec<ImageName>,
+    /// Names that it can't have.
+    pub(super) unusable: Vec<UnusableName>,
+    /// What it is to the image of its name, where it is not that image.
+    pub(super) attachment: Option<Attachment>,
     root: Root,
 }
 
@@ -51,6 +56,7 @@ pub(super) fn read(contents: &Contents) -> Result<Option<Layout>, Error> {
     let Some(bytes) = contents.document(INDEX)? else {
         return Ok(None);
     };
+    let bytes = text(&bytes);
     let view = ManifestView::parse(bytes, None).map_err(|error| Error::Document {
         name: INDEX.into(),
         reason: error.to_string(),
@@ -58,13 +64,15 @@ pub(super) fn read(contents: &Contents) -> Result<Option<Layout>, Error> {
     let bases = view.annotations.get(ANNOTATION_BASE);
     let bases = bases.map(|text| text.split_whitespace().map(str::to_owned).collect());
     let bases: Vec<String> = bases.unwrap_or_default();
-    let named = |descriptor: &Descriptor| name(descriptor).is_some();
+    let named = |descriptor: &Descriptor| !matches!(name(descriptor), Ok(None));
     let whole = view.manifests.len() > 1
         && !view.manifests.iter().any(named)
         && view.manifests.iter().all(|child| child.platform.is_some());
     if whole {
         let image = LayoutImage {
             names: Vec::new(),
+            unusable: Vec::new(),
+            attachment: None,
             root: Root::Whole(Box::new(view), bytes.into()),
         };
         return Ok(Some(Layout {
@@ -73,30 +81,53 @@ pub(super) fn read(contents: &Contents) -> Result<Option<Layout>, Error> {
         }));
     }
     let mut images: Vec<LayoutImage> = Vec::new();
+    let mut places: HashMap<Digest, usize> = HashMap::new();
     for descriptor in view.manifests {
-        let name = name(&descriptor);
-        let known = images.iter_mut().find(|image| {
-            matches!(&image.root, Root::Manifest(known) if known.digest == descriptor.digest)
+        let place = *places.entry(descriptor.digest).or_insert_with(|| {
+            images.push(LayoutImage {
+                names: Vec::new(),
+                unusable: Vec::new(),
+                attachment: attachment(&descriptor),
+                root: Root::Manifest(Box::new(descriptor.clone())),
+            });
+            images.len() - 1
         });
-        match known {
-            Some(image) => image.names.extend(name),
-            None => images.push(LayoutImage {
-                names: name.into_iter().collect(),
-                root: Root::Manifest(Box::new(descriptor)),
-            }),
+        match name(&descriptor) {
+            Ok(name) => images[place].names.extend(name),
+            Err(unusable) => images[place].unusable.push(unusable),
         }
     }
     Ok(Some(Layout { images, bases }))
 }
 
 /// What the annotations of a descriptor say that its image is called.
-fn name(descriptor: &Descriptor) -> Option<ImageName> {
-    let annotations = descriptor.annotations.as_ref()?;
+fn name(descriptor: &Descriptor) -> Result<Option<ImageName>, UnusableName> {
+    let Some(annotations) = &descriptor.annotations else {
+        return Ok(None);
+    };
     let full = annotations.get(ANNOTATION_NAME);
-    full.and_then(|text| ImageName::parse(text)).or_else(|| {
-        let text = annotations.get(ANNOTATION_REF)?;
-        ImageName::of_layout(text)
-    })
+    let full = full.map(|text| ImageName::parse(text));
+    if let Some(Ok(Some(name))) = full {
+        return Ok(Some(name));
+    }
+    let short = annotations.get(ANNOTATION_REF);
+    let short = short.map(|text| ImageName::of_layout(text));
+    match (full, short) {
+        (_, Some(Ok(Some(name)))) => Ok(Some(name)),
+        (Some(Err(unusable)), _) | (_, Some(Err(unusable))) => Err(unusable),
+        _ => Ok(None),
+    }
+}
+
+/// What hauler and cosign say that a manifest is to the image of its name.
+fn attachment(descriptor: &Descriptor) -> Option<Attachment> {
+    let kind = descriptor.annotations.as_ref()?.get(ANNOTATION_KIND)?;
+    match kind.rsplit('/').next()? {
+        "sigs" => Some(Attachment::Signature),
+        "atts" => Some(Attachment::Attestation),
+        "sboms" => Some(Attachment::Sbom),
+        _ => None,
+    }
 }
 
 impl LayoutImage {
@@ -104,6 +135,7 @@ impl LayoutImage {
     pub(super) fn label(&self) -> String {
         match (self.names.first(), &self.root) {
             (Some(name), _) => name.to_string(),
+            (None, _) if !self.unusable.is_empty() => self.unusable[0].text.clone(),
             (None, Root::Manifest(descriptor)) => {
                 format!("image without a name ({})", descriptor.digest)
             }

@@ -6,20 +6,26 @@
 //! second. Invariants: names are plain (see [`super::path`]); headers of links, directories and
 //! devices have no data, whatever their size field says, as in Go's reader.
 
+mod extension;
+mod holes;
+
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, Read};
 
 use tar::{EntryType, Header};
 
+use self::extension::Extension;
+use self::holes::holes;
 use super::Error;
 use super::path::{self, Refused};
+use super::sparse::SparseMap;
 
 const BLOCK: u64 = 512;
 /// The longest name or extended header, in bytes.
 const EXTENSION_LIMIT: u64 = 1024 * 1024;
 
 /// Bytes that can be passed over.
-pub trait Input: Read {
+pub trait Input: Read + Send {
     /// Passes over bytes; an `UnexpectedEof` where there are not as many.
     fn pass(&mut self, bytes: u64) -> io::Result<()>;
 }
@@ -31,8 +37,10 @@ pub(super) enum Kind {
     File,
     /// A link to another member, by its plain name.
     Link(String),
-    /// A file with holes: its bytes here are not its bytes.
-    Sparse,
+    /// A link that leads out of the archive.
+    LinkOutside(Refused),
+    /// A file with holes, of whose bytes only some are here.
+    Sparse(SparseMap),
     /// A directory, a device, a pipe.
     Other,
 }
@@ -58,15 +66,6 @@ pub(super) struct Members<R> {
     padding: u64,
     current: String,
     ended: bool,
-}
-
-/// What extended headers say of the member after them.
-#[derive(Default)]
-struct Extension {
-    path: Option<Vec<u8>>,
-    link: Option<Vec<u8>>,
-    size: Option<u64>,
-    sparse: bool,
 }
 
 impl<R: Input> Members<R> {
@@ -113,7 +112,7 @@ impl<R: Input> Members<R> {
                 EntryType::XGlobalHeader => {
                     self.extension(size)?;
                 }
-                kind => return self.member(&header, kind, size, extension).map(Some),
+                kind => return self.member(&header, kind, size, &extension).map(Some),
             }
         }
     }
@@ -123,52 +122,65 @@ impl<R: Input> Members<R> {
         header: &Header,
         kind: EntryType,
         size: u64,
-        extension: Extension,
+        extension: &Extension,
     ) -> Result<Member, Error> {
-        let name = extension
-            .path
-            .unwrap_or_else(|| header.path_bytes().into_owned());
+        let name = extension.path.clone();
+        let name = name.unwrap_or_else(|| header.path_bytes().into_owned());
         let written = String::from_utf8_lossy(&name).into_owned();
-        let plain = path::member(&written).map_err(|why| outside(&written, why.of_member()))?;
+        let is_file = matches!(
+            kind,
+            EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse
+        ) && !written.ends_with('/');
+        let plain = match path::member(&written) {
+            Ok(plain) => plain,
+            Err(why) if is_file => return Err(outside(&written, why.of_member())),
+            // A volume label, a directory or a device means nothing here, wherever it is.
+            Err(_) => String::new(),
+        };
+        let mut stored = match kind {
+            EntryType::Link
+            | EntryType::Symlink
+            | EntryType::Char
+            | EntryType::Block
+            | EntryType::Directory
+            | EntryType::Fifo => 0,
+            _ => extension.size.unwrap_or(size),
+        };
+        if stored.checked_add(self.position + BLOCK).is_none() {
+            return Err(Error::NotAnArchive {
+                reason: format!("the size of its member {plain:?} is beyond all bounds"),
+            });
+        }
         let link = || {
             let target = extension.link.clone();
             let target = target.or_else(|| header.link_name_bytes().map(Cow::into_owned));
             String::from_utf8_lossy(&target.unwrap_or_default()).into_owned()
         };
-        let refused = |why: Refused| outside(&written, why.of_link());
+        let linked = |target: Result<String, Refused>| match target {
+            // `tar` writes a file that it is given twice as a link to itself the second time.
+            Ok(target) if target == plain => Kind::Other,
+            Ok(_) if plain.is_empty() => Kind::Other,
+            Ok(target) => Kind::Link(target),
+            Err(why) => Kind::LinkOutside(why),
+        };
         let kind = match kind {
-            EntryType::Symlink => Kind::Link(path::symbolic(&plain, &link()).map_err(refused)?),
-            EntryType::Link => Kind::Link(path::member(&link()).map_err(refused)?),
-            EntryType::GNUSparse => Kind::Sparse,
-            EntryType::Regular | EntryType::Continuous if written.ends_with('/') => Kind::Other,
-            EntryType::Regular | EntryType::Continuous if extension.sparse => Kind::Sparse,
-            EntryType::Regular | EntryType::Continuous => Kind::File,
+            EntryType::Symlink => linked(path::symbolic(&plain, &link())),
+            EntryType::Link => linked(path::member(&link())),
+            EntryType::GNUSparse => Kind::Sparse(self.gnu_map(header, &plain)?),
+            _ if is_file && extension.is_sparse() => {
+                Kind::Sparse(self.pax_map(extension, &mut stored, &plain)?)
+            }
+            _ if is_file => Kind::File,
             _ => Kind::Other,
         };
-        if header.entry_type() == EntryType::GNUSparse {
-            self.sparse_headers(header)?;
-        }
-        let headers_only = matches!(
-            header.entry_type(),
-            EntryType::Link
-                | EntryType::Symlink
-                | EntryType::Char
-                | EntryType::Block
-                | EntryType::Directory
-                | EntryType::Fifo
-        );
-        let size = match (headers_only, extension.size) {
-            (true, _) => 0,
-            (false, Some(size)) => size,
-            (false, None) => size,
-        };
-        if size.checked_add(self.position + BLOCK).is_none() {
-            return Err(Error::NotAnArchive {
-                reason: format!("the size of its member {plain:?} is beyond all bounds"),
-            });
-        }
+        let size = stored;
         self.current.clone_from(&plain);
         self.left = size;
+        if let Kind::Sparse(map) = &kind
+            && map.stored != size
+        {
+            return Err(holes(&plain));
+        }
         self.padding = padding(size);
         Ok(Member {
             name: plain,
@@ -176,17 +188,6 @@ impl<R: Input> Members<R> {
             size,
             offset: self.position,
         })
-    }
-
-    /// Passes over the blocks that go on with the map of a sparse file.
-    fn sparse_headers(&mut self, header: &Header) -> Result<(), Error> {
-        let mut more = header.as_gnu().is_some_and(tar::GnuHeader::is_extended);
-        while more {
-            let mut block = tar::GnuExtSparseHeader::new();
-            self.fill(block.as_mut_bytes())?;
-            more = block.is_extended();
-        }
-        Ok(())
     }
 
     /// The next header; `None` at the end.
@@ -314,39 +315,6 @@ impl<R: Input> Read for Members<R> {
         self.left -= read as u64;
         self.position += read as u64;
         Ok(read)
-    }
-}
-
-impl Extension {
-    /// Takes in PAX records: `length key=value\n`.
-    fn read(&mut self, mut records: &[u8]) -> Result<(), Error> {
-        let malformed = || Error::NotAnArchive {
-            reason: "one of its PAX headers is malformed".into(),
-        };
-        while records.first().is_some_and(|byte| *byte != 0) {
-            let space = records.iter().position(|byte| *byte == b' ');
-            let space = space.ok_or_else(malformed)?;
-            let length = std::str::from_utf8(&records[..space]).ok();
-            let length: usize = length.and_then(|text| text.parse().ok()).unwrap_or(0);
-            let record = records.get(space + 1..length).ok_or_else(malformed)?;
-            let record = record.strip_suffix(b"\n").ok_or_else(malformed)?;
-            let equals = record.iter().position(|byte| *byte == b'=');
-            let (key, value) = record.split_at(equals.ok_or_else(malformed)?);
-            let value = &value[1..];
-            match key {
-                b"path" => self.path = Some(value.to_vec()),
-                b"linkpath" => self.link = Some(value.to_vec()),
-                b"size" => {
-                    let text = std::str::from_utf8(value).ok();
-                    let size = text.and_then(|text| text.parse().ok());
-                    self.size = Some(size.ok_or_else(malformed)?);
-                }
-                _ if key.starts_with(b"GNU.sparse.") => self.sparse = true,
-                _ => {}
-            }
-            records = &records[length..];
-        }
-        Ok(())
     }
 }
 

@@ -11,6 +11,7 @@ mod compress;
 mod contents;
 mod decompress;
 mod dense;
+pub mod directory;
 mod docker;
 pub mod documents;
 mod error;
@@ -23,21 +24,26 @@ mod plan;
 mod platform;
 mod pool;
 pub mod program;
+mod resolve;
+mod signs;
+mod sparse;
 mod stream;
+mod v1;
 mod writer;
 
 pub use assemble::{Assembled, Fact, Stored, index, manifest, verify};
 pub use compress::{Compression, Compressor, UnknownCompression};
-pub use contents::{Blob, Content, Contents, Nature, Receiver, named_digest, scan};
+pub use contents::{Blob, Content, Contents, Nature, Place, Receiver, named_digest, scan};
 pub use decompress::{Encoding, decoder};
 pub use error::Error;
-pub use image_name::ImageName;
+pub use image_name::{ImageName, UnusableName};
 pub use members::Input;
-pub use plan::{
-    Foretold, Image, IndexPlan, ManifestPlan, Origin, Piece, Plan, Role, Tree, foretell, resolve,
-};
+pub use plan::{Attachment, Image, IndexPlan, ManifestPlan, Origin, Piece, Plan, Role, Tree};
 pub use platform::{is_for, parse_platform};
+pub use resolve::{Foretold, foretell, resolve};
+pub use sparse::{Filled, SparseMap};
 pub use stream::{Seekable, Stream};
+pub use v1::config as v1_config;
 pub use writer::Writer;
 
 use crate::oci::Platform;
@@ -51,8 +57,13 @@ fn end_note(contents: &Contents) -> &'static str {
     }
 }
 
-/// The error that something absent is.
-fn missing(contents: &Contents, image: String, what: String, platform: Option<&Platform>) -> Error {
+/// The error that an absent member is.
+fn missing(
+    contents: &Contents,
+    image: String,
+    (what, member): (String, &str),
+    platform: Option<&Platform>,
+) -> Error {
     let name = image.split(" (").next().unwrap_or_default().to_owned();
     let hint = match platform.filter(|platform| platform.is_known()) {
         Some(platform) => format!(
@@ -64,7 +75,7 @@ fn missing(contents: &Contents, image: String, what: String, platform: Option<&P
     Error::Missing {
         image,
         what,
-        note: end_note(contents),
+        note: contents.note(member),
         hint,
     }
 }

@@ -39,6 +39,11 @@ impl Config {
         })
     }
 
+    /// Whether it says of which layers the image is, as it has to.
+    pub(super) fn is_of_an_image(&self) -> bool {
+        self.rootfs.is_some()
+    }
+
     pub(super) fn diff_ids(&self) -> &[Digest] {
         let ids = self
             .rootfs

@@ -1,8 +1,5 @@
 //! `regctl import`: the images of an archive into a registry.
 
-use std::io::{IsTerminal as _, Seek as _, stdin};
-use std::path::Path;
-
 use serde::Serialize;
 
 use super::context::{ClientArgs, Context};
@@ -10,10 +7,11 @@ use super::exit::{Exit, Usage};
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
 use super::progress::Transfers;
+use super::source::{Source, source};
 use super::table::Column;
 use crate::archive::{Compression, parse_platform};
 use crate::oci::{Digest, ImageReference, Platform, Repository, Tag};
-use crate::transfer::import::{self, Goal, ImageReport, Input, Naming, Options};
+use crate::transfer::import::{self, Goal, ImageReport, Naming, Options};
 
 const COLUMNS: [Column; 6] = [
     Column::Name("IMAGE"),
@@ -24,12 +22,11 @@ const COLUMNS: [Column; 6] = [
     Column::Figure("TIME"),
 ];
 
-/// Bytes that may wait in a pipe: as many as anybody may ask for.
-const PIPE: usize = 1024 * 1024;
-
 /// Bring the images of an archive into a registry
 #[derive(Debug, clap::Args)]
-#[command(after_long_help = "\
+#[command(
+    visible_alias = "import-v1",
+    after_long_help = "\
 The archive is what `docker save`, `podman save`, buildx, skopeo, crane or `regctl export` write, or \
 an OCI layout in a tar file; plain, or compressed with gzip, zstd, xz or bzip2. It is read once, and \
 nothing is written to disk. Of what the registry has already nothing is sent. From a plain file, \
@@ -38,6 +35,11 @@ several layers go up at once.
 Images keep their names, without the registry in them: app:1 and docker.io/library/app:1 become \
 app:1, localhost/team/app:1 becomes team/app:1. --map changes them, --to puts a prefix before them, \
 --name names the one image of an archive.
+
+A directory is that of a registry that is not serving: the first one's (docker-registry 0.x, with \
+images/ and repositories/), or that of registry:2 and 3, of Harbor and of GitLab (with \
+docker/registry/v2). All of its tags are imported; what is damaged or missing is named, and the rest \
+is taken.
 
 Layers that the archive has compressed stay as they are, and with them the digest of their image. \
 Plain ones, as `docker save` mostly writes them, are compressed, which gives the image another \
@@ -58,16 +60,22 @@ Examples:
   regctl import image.tar
   regctl import --to registry.example.org:5000/mirror image.tar.zst
   regctl import --name team/app:1 saved-by-id.tar
-  regctl import --map app=team/app --platform linux/amd64 images.tar")]
+  regctl import --map app=team/app --platform linux/amd64 images.tar
+  regctl import-v1 /home/user/registry"
+)]
 pub(super) struct Args {
-    /// The archive; - is stdin
+    /// The archive, or the directory of a registry; - is stdin
     #[arg(value_name = "ARCHIVE")]
     archive: String,
     /// A prefix for all names, in this registry if it begins with one
     #[arg(long, value_name = "HOST[:PORT][/PREFIX]")]
     to: Option<String>,
-    /// The name of the one image
-    #[arg(long, value_name = "REPOSITORY[:TAG]", conflicts_with = "map")]
+    /// The name of the one image, in this registry if it begins with one
+    #[arg(
+        long,
+        value_name = "[HOST[:PORT]/]REPOSITORY[:TAG]",
+        conflicts_with = "map"
+    )]
     name: Option<String>,
     /// Another name for an image, a repository, or with a slash at its end all below it; may be
     /// repeated, the first that fits counts
@@ -112,9 +120,23 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         Some(to) => destination(to)?,
         None => (None, None),
     };
+    let named = args.name.as_deref().map(name).transpose()?;
+    let (named_host, name) = match named {
+        Some((host, repository, tag)) => (host, Some((repository, tag))),
+        None => (None, None),
+    };
+    let host = match (host, named_host) {
+        (Some(to), Some(named)) if to != named => {
+            let reason = format!(
+                "--to {to} and --name {named}/… are two registries; hint: leave out one of them"
+            );
+            return Err(Usage(reason).into());
+        }
+        (to, named) => to.or(named),
+    };
     let client = context.client(host.as_deref())?;
     let naming = Naming {
-        name: args.name.as_deref().map(name).transpose()?,
+        name,
         prefix,
         map: args
             .map
@@ -131,14 +153,25 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         level: level(args)?,
         memory: dirs::cache_dir().map(|cache| cache.join("regctl/layers.json")),
     };
-    let input = input(&args.archive)?;
-    let shown = |goal: &Goal| {
+    let source = source(&args.archive)?;
+    let shown = |goal: &Goal, digest: Option<Digest>| {
         let host = host.as_ref().map(|host| format!("{host}/"));
         let host = host.unwrap_or_default();
-        format!("{host}{}:{}", goal.repository, goal.tag)
+        let repository = &goal.repository;
+        match (&goal.tag, digest) {
+            (Some(tag), _) => format!("{host}{repository}:{tag}"),
+            (None, Some(digest)) => format!("{host}{repository}@{digest}"),
+            (None, None) => format!("{host}{repository}"),
+        }
     };
     let transfers = Transfers::new(printer);
-    let imported = import::import((*client).clone(), input, options, transfers.listener()).await;
+    let (client, listener) = ((*client).clone(), transfers.listener());
+    let imported = match source {
+        Source::Archive(input) => import::import(client, input, options, listener).await,
+        Source::Directory(survey) => {
+            import::import_directory(client, survey, options, listener).await
+        }
+    };
     transfers.end();
     let reports = match imported {
         Ok(reports) => reports,
@@ -159,8 +192,13 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
 }
 
 /// Says what is wrong with an image, and what became of the digest of another.
-fn row(report: ImageReport, shown: &dyn Fn(&Goal) -> String, printer: Printer) -> Row {
-    let references: Vec<String> = report.goals.iter().map(shown).collect();
+fn row(
+    report: ImageReport,
+    shown: &dyn Fn(&Goal, Option<Digest>) -> String,
+    printer: Printer,
+) -> Row {
+    let references = report.goals.iter().map(|goal| shown(goal, report.digest));
+    let references: Vec<String> = references.collect();
     let error = report.error.as_ref().map(ToString::to_string);
     if let Some(error) = &error {
         printer.error(error);
@@ -213,41 +251,6 @@ fn print(rows: &[Row], format: Format, printer: Printer) -> std::io::Result<()> 
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the user's own file, named on the command line"
-)]
-fn input(archive: &str) -> anyhow::Result<Input> {
-    if archive == "-" {
-        let stdin = stdin();
-        if stdin.is_terminal() {
-            let reason = "there is no archive on the terminal; hint: pipe one in, as in \
-                          `docker save app:1 | regctl import -`, or name a file";
-            return Err(Usage(reason.into()).into());
-        }
-        let descriptor = std::os::fd::AsFd::as_fd(&stdin).try_clone_to_owned()?;
-        let mut file = std::fs::File::from(descriptor);
-        // It may well be a file: `regctl import - <image.tar`.
-        let whole = file.metadata()?.is_file() && file.stream_position()? == 0;
-        return Ok(if whole {
-            Input::File(file)
-        } else {
-            // Fewer turns between who writes and who reads. It is no pipe, or may not be larger.
-            let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
-            Input::Stream(Box::new(file))
-        });
-    }
-    let file = std::fs::File::open(Path::new(archive))
-        .map_err(|error| anyhow::anyhow!("can't open {archive}: {error}"))?;
-    if file.metadata()?.is_dir() {
-        anyhow::bail!(
-            "can't import {archive}: it is a directory; hint: `tar -C {archive} -c . | regctl \
-             import -` imports an OCI layout"
-        );
-    }
-    Ok(Input::File(file))
-}
-
 /// `HOST[:PORT][/PREFIX]` or `PREFIX`: the registry and the prefix.
 fn destination(text: &str) -> Result<(Option<String>, Option<Repository>), Usage> {
     let unusable = |reason: &str| {
@@ -277,17 +280,17 @@ fn destination(text: &str) -> Result<(Option<String>, Option<Repository>), Usage
     Ok((host, Some(prefix)))
 }
 
-fn name(text: &str) -> Result<(Repository, Option<Tag>), Usage> {
+/// `[HOST[:PORT]/]REPOSITORY[:TAG]`: the registry, the repository and the tag.
+fn name(text: &str) -> Result<(Option<String>, Repository, Option<Tag>), Usage> {
     let image = text.parse::<ImageReference>();
     let usable = image.ok().filter(|image| image.digest.is_none());
-    let usable = usable.filter(|image| image.registry.is_none());
     let image = usable.ok_or_else(|| {
         Usage(format!(
-            "--name: {text:?} can't be the name of an image; hint: it is written REPOSITORY[:TAG], \
-             and --registry names the registry"
+            "--name: {text:?} can't be the name of an image; hint: it is written \
+             [HOST[:PORT]/]REPOSITORY[:TAG]"
         ))
     })?;
-    Ok((image.repository, image.tag))
+    Ok((image.registry, image.repository, image.tag))
 }
 
 fn pair(text: &str) -> Result<(String, String), Usage> {
@@ -354,9 +357,14 @@ mod tests {
 
     #[test]
     fn names() {
-        assert!(name("team/app").unwrap().1.is_none());
-        assert_eq!(name("team/app:1").unwrap().1.unwrap().as_str(), "1");
-        for text in ["registry:5000/app", "app@sha256:0", "App", ""] {
+        assert!(name("team/app").unwrap().2.is_none());
+        let (host, repository, tag) = name("registry:5000/team/app:1").unwrap();
+        assert_eq!(host.as_deref(), Some("registry:5000"));
+        assert_eq!(
+            (repository.as_str(), tag.unwrap().as_str()),
+            ("team/app", "1")
+        );
+        for text in ["app@sha256:0", "App", ""] {
             assert!(name(text).is_err(), "{text}");
         }
         assert!(pair("a=b").is_ok() && pair("a").is_err() && pair("=b").is_err());

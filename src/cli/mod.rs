@@ -49,6 +49,7 @@ mod selection;
 mod sentences;
 pub mod serve;
 mod setup;
+mod source;
 mod sync;
 mod table;
 mod tags;

@@ -101,6 +101,8 @@ struct State {
     total: Option<ProgressBar>,
     moving: HashMap<u64, Moving>,
     tally: Tally,
+    /// Bytes that will move in all, where that is known.
+    expected: Option<u64>,
 }
 
 struct Moving {
@@ -174,11 +176,12 @@ impl Transfers {
                 total,
                 moving: HashMap::new(),
                 tally: Tally::default(),
+                expected: None,
             }),
         }))
     }
 
-    /// Who is told by a transfer.
+    /// The listener of a transfer.
     pub(super) fn listener(&self) -> Listener {
         let inner = Arc::clone(&self.0);
         Arc::new(move |event| inner.hear(event))
@@ -214,6 +217,15 @@ impl Inner {
         match event {
             Event::Note(text) => return self.aside(|printer| printer.note(text)),
             Event::Warning(text) => return self.aside(|printer| printer.warning(text)),
+            Event::Total { bytes } => {
+                state.expected = Some(bytes);
+                if let Some(total) = &state.total {
+                    total.set_length(bytes);
+                    total.set_style(style(
+                        "{bytes} of {total_bytes} over the wire, {bytes_per_sec}, {eta} left; {msg}",
+                    ));
+                }
+            }
             Event::Begin { id, name, size } => {
                 let name = name.to_owned();
                 let bar = None;
@@ -244,7 +256,10 @@ impl Inner {
             total.set_message(state.tally.text());
         } else if state.said.elapsed() >= INTERVAL {
             state.said = Instant::now();
-            let (moved, under_way) = (figures::size(state.tally.bytes), state.moving.len());
+            let (mut moved, under_way) = (figures::size(state.tally.bytes), state.moving.len());
+            if let Some(expected) = state.expected {
+                moved = format!("{moved} of {}", figures::size(expected));
+            }
             let tally = state.tally.text();
             self.printer.note(&format!(
                 "{moved} over the wire; {tally}; {under_way} under way"
@@ -265,10 +280,10 @@ impl Inner {
 fn draw(bars: &MultiProgress, size: Option<u64>, name: &str) -> ProgressBar {
     let bar = match size {
         Some(size) => ProgressBar::new(size).with_style(style(
-            "{msg:19} {bar:20} {bytes:>10}/{total_bytes} {bytes_per_sec}",
+            "{msg:32!} {bar:20} {bytes:>10}/{total_bytes} {bytes_per_sec}",
         )),
         None => {
-            ProgressBar::new_spinner().with_style(style("{msg:19} {bytes:>31} {bytes_per_sec}"))
+            ProgressBar::new_spinner().with_style(style("{msg:32!} {bytes:>31} {bytes_per_sec}"))
         }
     };
     bars.insert_from_back(1, bar.with_message(name.to_owned()))

@@ -92,7 +92,18 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
             }
         }
     }
+    let all = tags.len();
     tags.retain(|tag| filter.passes(tag.as_str()));
+    if let Some(pattern) = args
+        .matching
+        .as_deref()
+        .filter(|_| tags.is_empty() && all > 0)
+    {
+        printer.warning(&format!(
+            "--match {pattern} fits none of the {all} tags of {}",
+            args.source
+        ));
+    }
     let orders = tags.into_iter().map(Order::tag).collect();
     let mut rows = copy(&args.copy, context, &from, &to, orders).await?;
     if rows.iter().any(Row::has_failed) && !extra.is_empty() {

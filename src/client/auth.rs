@@ -69,7 +69,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// Another scope whose token does for this one as well.
+    /// A wider scope whose token is valid for this one too.
     fn wider(&self) -> Option<Self> {
         match *self {
             Self::Pull(repository) => Some(Self::Push(repository)),
@@ -83,7 +83,7 @@ struct Token {
     until: Instant,
 }
 
-/// Who this side is to one registry.
+/// Credentials and tokens for one registry.
 pub(super) struct Auth {
     /// The registry as it was named.
     registry: String,
@@ -108,17 +108,17 @@ impl Auth {
         }
     }
 
-    /// What this side has to show, from all of its sources.
+    /// The credentials from all sources.
     pub(super) async fn credentials(&self, transport: &Transport) -> &Credentials {
         let load = || {
             Credentials::load(&self.key, |warning| {
-                transport.tell(Event::Warning(warning));
+                transport.report(Event::Warning(warning));
             })
         };
         self.credentials.get_or_init(load).await
     }
 
-    /// The header that a request of this scope needs, as far as is known from earlier ones.
+    /// The `Authorization` header for a scope, as known from earlier challenges.
     pub(super) fn known(&self, scope: &Scope<'_>) -> Option<HeaderValue> {
         if self.basic.load(Ordering::Relaxed) {
             let found = self.credentials.get()?.find(scope.repository())?;
@@ -133,7 +133,7 @@ impl Auth {
             .map(|token| token.header.clone())
     }
 
-    /// What to do about an answer that can't be used for want of credentials.
+    /// The hint of an error about missing or refused credentials.
     pub(super) fn hint(&self, registry: &str) -> String {
         match self.credentials.get().and_then(|all| all.find(None)) {
             Some(found) => format!("the credentials used are those of {}", found.source),

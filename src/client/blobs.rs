@@ -73,13 +73,35 @@ impl Client {
         digest: &Digest,
         from: &Repository,
     ) -> Result<bool, Error> {
-        let subject = Subject::Blob(repository, digest);
         let path = format!("v2/{repository}/blobs/uploads/?mount={digest}&from={from}");
         let scope = Scope::Mount {
             into: repository,
             from,
         };
-        let answer = self.call(Call::new(Method::POST, &path, scope)).await?;
+        self.mount(repository, digest, &path, scope).await
+    }
+
+    /// Takes over a blob from whichever repository of the registry has it; false when the registry
+    /// knows none or does not look for one.
+    pub async fn mount_blob_from_anywhere(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+    ) -> Result<bool, Error> {
+        let path = format!("v2/{repository}/blobs/uploads/?mount={digest}");
+        self.mount(repository, digest, &path, Scope::Push(repository))
+            .await
+    }
+
+    async fn mount(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        path: &str,
+        scope: Scope<'_>,
+    ) -> Result<bool, Error> {
+        let subject = Subject::Blob(repository, digest);
+        let answer = self.call(Call::new(Method::POST, path, scope)).await?;
         if answer.status == StatusCode::CREATED {
             answer.confirms(digest, subject)?;
             return Ok(true);

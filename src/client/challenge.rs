@@ -1,8 +1,8 @@
 //! `WWW-Authenticate` (RFC 9110, 11.6.1): which schemes a registry offers, with their parameters.
 //!
-//! Pure. Lenient in what it reads, as several challenges in one header are told apart from the
-//! parameters of one only by their form; never fails, an unreadable rest is left out.
+//! Pure. The grammar is http-auth's; an unreadable rest of a header is ignored.
 
+use http_auth::parser::ChallengeParser;
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 
 /// One challenge.
@@ -38,66 +38,19 @@ impl Challenge {
             .find(|challenge| challenge.scheme == scheme)
     }
 
-    /// All the challenges of one header value.
+    /// All the challenges of one header value, up to the first that can't be read.
     pub(super) fn parse(header: &str) -> Vec<Self> {
-        let mut challenges: Vec<Self> = Vec::new();
-        let mut rest = header;
-        loop {
-            rest = rest.trim_start_matches([' ', '\t', ',']);
-            let (word, after) = token(rest);
-            if word.is_empty() {
-                return challenges;
-            }
-            let value = after.trim_start();
-            match (value.strip_prefix('='), challenges.last_mut()) {
-                (Some(value), Some(challenge)) => {
-                    let (value, after) = parameter_value(value.trim_start());
-                    challenge.parameters.push((word.to_lowercase(), value));
-                    rest = after;
-                }
-                // A parameter before any scheme belongs to nothing.
-                (Some(value), None) => rest = parameter_value(value.trim_start()).1,
-                (None, _) => {
-                    challenges.push(Self {
-                        scheme: word.to_lowercase(),
-                        parameters: Vec::new(),
-                    });
-                    rest = after;
-                }
-            }
-        }
+        let challenges = ChallengeParser::new(header).map_while(Result::ok);
+        let read = challenges.map(|challenge| Self {
+            scheme: challenge.scheme.to_lowercase(),
+            parameters: challenge
+                .params
+                .iter()
+                .map(|(name, value)| (name.to_lowercase(), value.to_unescaped()))
+                .collect(),
+        });
+        read.collect()
     }
-}
-
-/// The longest token at the start, and what follows it.
-fn token(text: &str) -> (&str, &str) {
-    let end = text
-        .find(|character: char| {
-            !(character.is_ascii_alphanumeric() || "!#$%&'*+-.^_`|~/".contains(character))
-        })
-        .unwrap_or(text.len());
-    text.split_at(end)
-}
-
-/// A token or a quoted string, and what follows it.
-fn parameter_value(text: &str) -> (String, &str) {
-    let Some(quoted) = text.strip_prefix('"') else {
-        let end = text.find([',', ' ', '\t']).unwrap_or(text.len());
-        return (text[..end].to_owned(), &text[end..]);
-    };
-    let (mut value, mut escaped) = (String::new(), false);
-    for (at, character) in quoted.char_indices() {
-        match character {
-            _ if escaped => {
-                value.push(character);
-                escaped = false;
-            }
-            '\\' => escaped = true,
-            '"' => return (value, &quoted[at + 1..]),
-            _ => value.push(character),
-        }
-    }
-    (value, "")
 }
 
 #[cfg(test)]

@@ -31,13 +31,12 @@ enum Way {
     Proxied,
 }
 
-/// How long a connection may be silent.
+/// The read timeout of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Pace {
-    /// As answers usually come.
+    /// The usual timeout.
     Usual,
-    /// For what takes its time before there is an answer: bodies on their way, large blobs that are
-    /// put in place.
+    /// None: for streamed bodies, and for large blobs that the registry moves into place.
     Unhurried,
 }
 

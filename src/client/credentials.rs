@@ -59,7 +59,7 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// Reads the files and asks the helpers. `warn` is told what is passed over.
+    /// Reads the files and asks the helpers. `warn` is called with what is ignored.
     pub(super) async fn load(registry: &str, warn: impl Fn(&str)) -> Self {
         let mut found = Self {
             host: canonical(registry).to_owned(),

@@ -14,7 +14,7 @@ use tokio::process::Command;
 use super::credentials::Credential;
 
 /// Some helpers ask the user; nobody looks for a password for longer than this.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 const OUTPUT_LIMIT: u64 = 64 * 1024;
 /// The user name that stands for an identity token.
 const TOKEN_USER: &str = "<token>";
@@ -128,9 +128,9 @@ async fn ask(name: &str, verb: &str, input: String) -> Result<(bool, Vec<u8>), S
     if name.contains(['/', '\\']) {
         return Err("its name is not one of a program".into());
     }
-    let answered = tokio::time::timeout(PATIENCE, run(name, verb, input)).await;
+    let answered = tokio::time::timeout(TIMEOUT, run(name, verb, input)).await;
     answered
-        .map_err(|_| format!("it took longer than {} s", PATIENCE.as_secs()))?
+        .map_err(|_| format!("it took longer than {} s", TIMEOUT.as_secs()))?
         .map_err(|error| match error.kind() {
             std::io::ErrorKind::NotFound => "it is not installed".into(),
             _ => error.to_string(),

@@ -106,7 +106,7 @@ impl Client {
 
     /// The credentials as they are now.
     async fn fresh_credentials(&self) -> Credentials {
-        let warn = |warning: &str| self.transport.tell(Event::Warning(warning));
+        let warn = |warning: &str| self.transport.report(Event::Warning(warning));
         Credentials::load(self.endpoint.key(), warn).await
     }
 

@@ -217,7 +217,7 @@ impl Client {
         let length = bytes.len();
         let call = Call {
             body: Some((media_type.as_str(), bytes)),
-            patience: Some(PUTTING),
+            timeout: Some(PUTTING),
             ..Call::new(Method::PUT, &path, Scope::Push(repository))
         };
         let answer = self.call(call).await?;

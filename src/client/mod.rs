@@ -72,23 +72,23 @@ use self::request::{Answer, Request};
 use self::subject::Subject;
 use self::transport::Transport;
 
-/// The largest body that is read of an answer that should have next to none, in bytes.
+/// The largest body that is read of an answer that needs none, in bytes.
 const SMALL_ANSWER: usize = 1024 * 1024;
 
-/// What a client tells while it works.
+/// What a client reports while it works.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
-    /// Something of this side that is passed over: a credential helper that fails.
+    /// Something local that is ignored: a credential helper that fails.
     Warning(&'a str),
-    /// A try that failed and will be repeated.
+    /// A failed attempt that will be repeated.
     Retry(&'a str),
-    /// A request and what became of it.
+    /// A request and its status or error.
     Request(&'a str),
-    /// What ssh says.
+    /// A line of output of ssh.
     Ssh(&'a str),
 }
 
-/// Who is told.
+/// Receives the events of a client.
 pub type Listener = Arc<dyn Fn(Event<'_>) + Send + Sync>;
 
 /// How to speak to a registry.
@@ -96,22 +96,23 @@ pub type Listener = Arc<dyn Fn(Event<'_>) + Send + Sync>;
 pub struct Options {
     /// https, or http.
     pub scheme: Scheme,
-    /// https with whatever certificate.
+    /// Accept any certificate over https.
     pub insecure: bool,
-    /// How often a request that may work a moment later is repeated.
+    /// How often a request that failed transiently is repeated.
     pub retries: u32,
-    /// Who is told what happens.
+    /// Receives the events.
     pub listener: Listener,
 }
 
-/// A registry as this side sees it. Clones share everything.
+/// A connection to one registry. Clones share its state.
 #[derive(Clone)]
 pub struct Client {
     name: String,
     endpoint: Arc<Endpoint>,
     transport: Arc<Transport>,
     auth: Arc<Auth>,
-    /// Why it is none, where it was asked because of a strange answer; `None` of a registry.
+    /// The result of asking whether this is a registry: the reason why it is not, or `None`. Asked once,
+    /// after an unexpected answer.
     known_registry: Arc<OnceCell<Option<&'static str>>>,
 }
 
@@ -120,7 +121,7 @@ pub struct Client {
 enum Target<'a> {
     /// Path and query, without the leading slash.
     Path(&'a str),
-    /// An address that the registry gave: of its own, or of another host, which is told no secret.
+    /// An address that the registry named, its own or of another host. Other hosts get no credentials.
     Address(&'a Url),
 }
 
@@ -138,9 +139,9 @@ struct Call<'a> {
     from: Option<u64>,
     /// Whether the body of a success is left to be read.
     open: bool,
-    /// How long the answer may take, where that is longer than usual.
-    patience: Option<Duration>,
-    /// Whether a status that may change a moment later is waited out.
+    /// The timeout of the whole exchange, where it is longer than usual.
+    timeout: Option<Duration>,
+    /// Whether the request is repeated after a transient status.
     retried: bool,
 }
 
@@ -160,7 +161,7 @@ impl<'a> Call<'a> {
             body: None,
             from: None,
             open: false,
-            patience: None,
+            timeout: None,
             retried: true,
         }
     }
@@ -206,7 +207,7 @@ impl Client {
             body: call.body,
             from: call.from,
             open: call.open,
-            patience: call.patience,
+            timeout: call.timeout,
             retried: call.retried,
             ..Request::new(call.method, url)
         };
@@ -230,7 +231,7 @@ impl Client {
         }
     }
 
-    /// What to show after a 401: `None` when there is nothing other than what was `rejected`.
+    /// The `Authorization` to send after a 401; `None` if there is none other than the `rejected` one.
     async fn answer_challenge(
         &self,
         answer: &Answer,
@@ -242,17 +243,17 @@ impl Client {
             .await
     }
 
-    /// Whether an address is the registry's own, which may be told secrets.
+    /// Whether an address is the registry's own, to which credentials may be sent.
     fn is_own(&self, url: &Url) -> bool {
         url.origin() == self.endpoint.decided().origin()
     }
 
-    /// What to show with a request for an address, as far as is known from earlier ones.
+    /// The `Authorization` for an address, as known from earlier challenges.
     fn authorization(&self, url: &Url, scope: &Scope<'_>) -> Option<HeaderValue> {
         self.auth.known(scope).filter(|_| self.is_own(url))
     }
 
-    /// The error that an answer other than success is.
+    /// The error for an unsuccessful answer.
     fn refusal(&self, answer: &Answer, subject: Subject<'_>) -> Error {
         let registry = self.name.clone();
         let words = words::words(&answer.body);

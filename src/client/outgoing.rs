@@ -40,7 +40,7 @@ impl Feeder {
         self.0.send(Some(piece)).await.is_ok()
     }
 
-    /// Says that this was all.
+    /// Ends the body.
     pub(super) async fn finish(self) {
         // Where nobody listens any more, the request has come to its end.
         let _ = self.0.send(None).await;

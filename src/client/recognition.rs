@@ -1,7 +1,7 @@
 //! Whether what answers is a registry at all.
 //!
 //! Looked into only where an answer is strange: a web server says 404 to everything, and without this
-//! a typing error in a port is told as a tag that is not there. One more request decides, once for a
+//! a wrong port would be reported as a missing tag. One more request decides, once for a
 //! client.
 
 use reqwest::header::CONTENT_TYPE;

@@ -1,6 +1,6 @@
 //! A request and its answer, as the transport takes and gives them.
 //!
-//! Knows HTTP and no registry, but for the header in which one names a digest.
+//! Knows HTTP; of registries only `Docker-Content-Digest`.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::transport::FAILURE_LIMIT;
 use super::{Error, Subject};
 use crate::oci::Digest;
 
-/// What is sent. The method is one that may be repeated, or a form whose answer is a token.
+/// A request. It is idempotent, or a form that asks for a token.
 pub(super) struct Request<'a> {
     pub(super) method: Method,
     pub(super) url: Url,
@@ -21,18 +21,17 @@ pub(super) struct Request<'a> {
     pub(super) authorization: Option<HeaderValue>,
     /// Fields of an `application/x-www-form-urlencoded` body.
     pub(super) form: Option<&'a [(&'a str, &'a str)]>,
-    /// The largest body that is taken from an answer that succeeds, in bytes.
+    /// The largest body of a successful answer, in bytes.
     pub(super) limit: usize,
     /// A body with its media type.
     pub(super) body: Option<(&'a str, Bytes)>,
-    /// The first byte that is wanted of what is asked for.
+    /// The offset of the first byte of a range request.
     pub(super) from: Option<u64>,
-    /// Whether the body of a success is left to be read from [`Answer::rest`].
+    /// Whether the body of a successful answer is left unread in [`Answer::rest`].
     pub(super) open: bool,
-    /// How long the answer may take, where that is longer than usual.
-    pub(super) patience: Option<Duration>,
-    /// Whether a status that may change a moment later is waited out. Too many requests (429) always
-    /// are.
+    /// The timeout of the whole exchange, where it is longer than usual.
+    pub(super) timeout: Option<Duration>,
+    /// Whether the request is repeated after a transient status. After 429 it always is.
     pub(super) retried: bool,
 }
 
@@ -49,18 +48,18 @@ impl Request<'_> {
             body: None,
             from: None,
             open: false,
-            patience: None,
+            timeout: None,
             retried: true,
         }
     }
 }
 
-/// What came back.
+/// An answer.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Vec<u8>,
-    /// What the body will come from, where it was asked to be left open.
+    /// The unread body, if [`Request::open`] asked for it.
     pub(super) rest: Option<reqwest::Response>,
     /// Whether a redirect led to another origin: its challenges are not the registry's.
     pub(super) elsewhere: bool,
@@ -75,7 +74,7 @@ impl Answer {
         value.to_str().ok()?.parse().ok()
     }
 
-    /// Makes sure that it does not speak of other content than was sent.
+    /// Checks that the digest it names, if any, is that of the content sent.
     pub(super) fn confirms(&self, sent: &Digest, subject: Subject<'_>) -> Result<(), Error> {
         match self.digest() {
             Some(actual) if actual.algorithm() == sent.algorithm() && actual != *sent => {

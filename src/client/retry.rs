@@ -13,7 +13,7 @@ const FIRST: Duration = Duration::from_millis(400);
 /// The longest wait that back-off comes to.
 const LONGEST: Duration = Duration::from_secs(15);
 /// The longest `Retry-After` that is waited out; a longer one ends the request at once.
-pub(super) const PATIENCE: Duration = Duration::from_mins(1);
+pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(1);
 
 /// How long an answer may come at any speed.
 const GRACE: Duration = Duration::from_secs(30);

@@ -28,13 +28,13 @@ const STUCK: Duration = Duration::from_mins(1);
 /// What is no longer than this is sent with the digest, in one request.
 const SMALL: u64 = 256 * 1024;
 
-/// What became of a stretch.
+/// The result of sending a stretch.
 pub(super) enum Sent {
     /// The registry has all the bytes of the source.
     Everything,
     /// It has those that were sent, and there are more.
     Part,
-    /// It did not take them, or not for certain.
+    /// It refused them, or its answer was lost.
     Refused(Box<Refused>),
 }
 
@@ -42,11 +42,11 @@ pub(super) enum Sent {
 pub(super) struct Refused {
     /// What happened.
     pub(super) reason: String,
-    /// The error that it is when nothing is tried any more.
+    /// The error once the retries are used up.
     pub(super) error: Error,
     /// How long the registry asks to wait.
     pub(super) asked: Option<Duration>,
-    /// Whether the session is of no use any more.
+    /// Whether the session is gone.
     pub(super) lost: bool,
     /// Where the registry sends on to.
     pub(super) elsewhere: Option<Url>,
@@ -172,7 +172,7 @@ impl Upload<'_> {
         }
     }
 
-    /// Takes more bytes from the source into the window; false when there are none.
+    /// Reads more bytes from the source into the window; false at its end.
     async fn take(&mut self) -> Result<bool, Error> {
         let bytes = match self.source.next().await {
             Ok(bytes) => bytes,
@@ -215,7 +215,7 @@ impl Upload<'_> {
         ))))
     }
 
-    /// What an answer means that is no success.
+    /// Interprets an unsuccessful answer.
     async fn judge(
         &mut self,
         answer: &Answer,
@@ -265,8 +265,7 @@ fn stuck(reason: &str) -> Failed {
     }
 }
 
-/// The headers of a stretch that begins at an offset. Where its length is known, the registry is
-/// told where it belongs.
+/// The headers of a stretch that begins at an offset; with `Content-Range` if its length is known.
 fn headers(start: u64, length: Option<u64>, authorization: Option<HeaderValue>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(

@@ -13,7 +13,7 @@ use crate::oci::{Algorithm, Digest};
 
 /// Bytes on their way to a registry.
 pub trait Source: Send {
-    /// The next bytes, some; `None` at the end, and again after it.
+    /// The next bytes, at least one; `None` at the end and after it.
     fn next(&mut self) -> BoxFuture<'_, io::Result<Option<Bytes>>>;
 
     /// Bytes in all, when known before they have come.

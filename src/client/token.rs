@@ -1,7 +1,7 @@
 //! Asking a registry's token service for a token.
 //!
 //! Owns what the two kinds of requests look like, and which realm may be asked: an https one, an http
-//! one only for a registry that is itself told secrets over http. Remembers nothing.
+//! one only for a registry that is itself sent credentials over http. Keeps no state.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ use super::request::{Answer, Request};
 use super::transport::Transport;
 use super::words::words;
 
-/// The shortest life of a token, whatever its service says.
+/// The shortest lifetime that is used, whatever the service says.
 const SHORTEST_LIFE: Duration = Duration::from_mins(1);
-/// The longest life that is believed.
+/// The longest lifetime that is used.
 const LONGEST_LIFE: Duration = Duration::from_hours(24);
 const TOKEN_LIMIT: usize = 1024 * 1024;
 
@@ -37,11 +37,11 @@ struct TokenAnswer {
 
 /// A token that a service gave.
 pub(super) struct Granted {
-    /// The header that shows it.
+    /// The `Authorization` header.
     pub(super) header: HeaderValue,
-    /// How long it may be used.
+    /// Its lifetime.
     pub(super) life: Duration,
-    /// What to ask with the next time, in the place of a password.
+    /// A refresh token, used instead of the password the next time.
     pub(super) refresh: Option<String>,
 }
 
@@ -58,7 +58,7 @@ pub(super) struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// Asks for it. `hint` is what to do when the service denies it.
+    /// Requests the token. `hint` is shown if the service denies it.
     pub(super) async fn fetch(
         &self,
         hint: &str,

@@ -1,8 +1,8 @@
 //! One HTTP exchange with its retries and redirects.
 //!
-//! Owns back-off and what is told of it. Knows nothing of registries: no challenge, no JSON. Invariants: `Authorization` never follows a redirect to another origin; a
-//! redirect never leaves https; every body is read into a bound; only requests that may be repeated
-//! are sent.
+//! Owns back-off and reports it. Knows nothing of registries: no challenge, no JSON. Invariants:
+//! `Authorization` never follows a redirect to another origin; a redirect never leaves https; every body
+//! has a limit; only idempotent requests are repeated.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use super::connections::{Connections, Pace};
 use super::endpoint::Endpoint;
 use super::failure::{Failed, malformed, refused, tls_reason};
 use super::request::{Answer, Request};
-use super::retry::{PATIENCE, delay, is_transient, is_trickle, retry_after};
+use super::retry::{LONGEST_RETRY_AFTER, delay, is_transient, is_trickle, retry_after};
 use super::words::innermost;
 use super::{Error, Event, Listener, Options};
 
@@ -36,12 +36,12 @@ pub(super) struct Transport {
     name: String,
     retries: u32,
     listener: Listener,
-    /// Until when each host has asked to be left alone.
+    /// Until when each host has asked to wait (`Retry-After`).
     paused: Mutex<HashMap<String, Instant>>,
 }
 
 impl Transport {
-    /// A way to the registry that is named so.
+    /// The transport for a registry.
     pub(super) fn new(name: &str, endpoint: &Endpoint, options: &Options) -> Result<Self, Error> {
         Ok(Self {
             connections: Connections::new(name, endpoint, options)?,
@@ -60,12 +60,12 @@ impl Transport {
         }
     }
 
-    /// Tells the one who listens.
-    pub(super) fn tell(&self, event: Event<'_>) {
+    /// Reports an event.
+    pub(super) fn report(&self, event: Event<'_>) {
         (self.listener)(event);
     }
 
-    /// Sends a request until it is answered for good or the retries are used up.
+    /// Sends a request, repeated until the answer is not transient or the retries are used up.
     pub(super) async fn fetch(&self, request: &Request<'_>) -> Result<Answer, Error> {
         let host = self.shown(&request.url).to_owned();
         let mut attempt = 0;
@@ -107,11 +107,11 @@ impl Transport {
         reason: &str,
         asked: Option<Duration>,
     ) -> bool {
-        if attempt >= self.retries || asked.is_some_and(|wait| wait > PATIENCE) {
+        if attempt >= self.retries || asked.is_some_and(|wait| wait > LONGEST_RETRY_AFTER) {
             return false;
         }
         let wait = asked.unwrap_or_else(|| delay(attempt));
-        self.tell(Event::Retry(&format!(
+        self.report(Event::Retry(&format!(
             "{host}: {reason}; trying again in {:.1} s",
             wait.as_secs_f64()
         )));
@@ -129,7 +129,7 @@ impl Transport {
         true
     }
 
-    /// Waits as long as a host has asked to be left alone.
+    /// Waits as long as a host has asked for.
     pub(super) async fn wait_while_paused(&self, host: &str) {
         let until = self.paused.lock().get(host).copied();
         if let Some(until) = until {
@@ -137,7 +137,7 @@ impl Transport {
         }
     }
 
-    /// One try, redirects included.
+    /// One attempt, redirects included.
     async fn follow(&self, request: &Request<'_>) -> Result<Answer, Failed> {
         let mut url = request.url.clone();
         let mut elsewhere = false;
@@ -178,13 +178,13 @@ impl Transport {
         elsewhere: bool,
     ) -> Result<reqwest::Response, Failed> {
         let method = request.method.clone();
-        let pace = request.patience.map_or(Pace::Usual, |_| Pace::Unhurried);
+        let pace = request.timeout.map_or(Pace::Usual, |_| Pace::Unhurried);
         let connections = self.connections.to(url, pace).await;
         let mut builder = connections
             .map_err(Failed::Final)?
             .request(method, url.clone());
-        if let Some(patience) = request.patience {
-            builder = builder.timeout(patience);
+        if let Some(timeout) = request.timeout {
+            builder = builder.timeout(timeout);
         }
         if let Some(accept) = request.accept {
             builder = builder.header(ACCEPT, accept);
@@ -213,7 +213,7 @@ impl Transport {
         self.exchange(&request.method, url, builder.send()).await
     }
 
-    /// Waits for what a request comes to, and tells it.
+    /// Waits for the response and reports it.
     async fn exchange(
         &self,
         method: &Method,
@@ -227,7 +227,7 @@ impl Transport {
             Err(error) => innermost(error),
         };
         // The query may hold what a storage behind the registry signed: it is not repeated.
-        self.tell(Event::Request(&format!(
+        self.report(Event::Request(&format!(
             "{method} {}{}: {said}, {} ms",
             match self.connections.tunnel_to(url) {
                 Some(_) => self.name.clone(),
@@ -242,7 +242,7 @@ impl Transport {
         }
     }
 
-    /// What a failed exchange with an address means.
+    /// Classifies a failed exchange with an address.
     pub(super) async fn failure(&self, error: &reqwest::Error, url: &Url) -> Failed {
         self.connections.failure(error, url).await
     }
@@ -305,8 +305,8 @@ impl Transport {
         })
     }
 
-    /// One try to send a body that comes while it is sent. Redirects are not followed, and nothing
-    /// bounds the time: who hands out the body knows when it is stuck.
+    /// One attempt to send a streamed body. Does not follow redirects and has no timeout: the caller that
+    /// feeds the body detects a stall.
     pub(super) async fn stream(
         &self,
         method: Method,

@@ -44,17 +44,17 @@ pub(super) struct Upload<'a> {
     pub(super) window: Window,
     /// The offset of the next byte to send.
     pub(super) position: u64,
-    /// How far the registry said that it came.
+    /// The offset that the registry has confirmed.
     pub(super) accepted: u64,
     /// Whether this session was taken up again after it broke off.
     resumed: bool,
-    /// How often in a row nothing came of it.
+    /// Failed attempts in a row.
     pub(super) attempt: u32,
 }
 
 impl Client {
-    /// Sends a blob. `progress` is told the bytes as they leave; those that are sent again count
-    /// again.
+    /// Sends a blob. `progress` is called with the number of bytes as they are sent; bytes that are sent
+    /// again count again.
     pub async fn upload_blob(
         &self,
         repository: &Repository,
@@ -82,8 +82,7 @@ impl Client {
         outcome
     }
 
-    /// Tells the registry that a session is of no use any more. What it says to that is of none
-    /// either.
+    /// Cancels an upload session. The answer is ignored.
     pub(super) async fn cancel_upload(&self, repository: &Repository, session: &Url) {
         let scope = Scope::Push(repository);
         let _ = self
@@ -125,7 +124,7 @@ impl Upload<'_> {
         Ok(())
     }
 
-    /// Makes the next byte to send the one at an offset.
+    /// Continues at an offset.
     async fn go_to(&mut self, offset: u64) -> Result<(), Error> {
         if !self.window.reaches(offset) {
             let gone_back = self.source.rewind(offset).await;
@@ -143,7 +142,7 @@ impl Upload<'_> {
         Ok(())
     }
 
-    /// After a try that came to nothing: waits, asks how far the registry came, and goes there.
+    /// After a failed attempt: waits, asks for the offset of the session, and continues there.
     async fn recover(&mut self, refused: Box<Refused>) -> Result<(), Error> {
         let transport = &self.client.transport;
         let Some(session) = self.session.clone() else {
@@ -201,7 +200,7 @@ impl Upload<'_> {
         }
     }
 
-    /// Names the digest; `None` when it turns out that there is more to do.
+    /// Completes the session with the digest; `None` if bytes have to be sent again.
     async fn close(&mut self) -> Result<Option<Uploaded>, Error> {
         let digest = self.source.digest().await;
         let digest = digest.map_err(|error| self.unreadable(error))?;
@@ -221,7 +220,7 @@ impl Upload<'_> {
         let body = self.unsent();
         let alone = body.is_none();
         let call = Call {
-            patience: Some(PLACING),
+            timeout: Some(PLACING),
             body: body.map(|bytes| ("application/octet-stream", bytes)),
             ..Call::to(Method::PUT, Target::Address(&closing), scope)
         };

@@ -1,7 +1,7 @@
-//! What was last sent of an upload, kept for the case that it has to be sent again.
+//! The last bytes of an upload, kept so that they can be sent again.
 //!
 //! Pure. Invariant: the pieces are the bytes from [`Window::start`] to [`Window::end`] without a
-//! gap; of what is more than [`CAPACITY`] the oldest goes, a piece at a time.
+//! gap; beyond [`CAPACITY`] the oldest pieces are dropped.
 
 use std::collections::VecDeque;
 
@@ -35,12 +35,12 @@ impl Window {
         self.end
     }
 
-    /// Whether the content can be sent on from an offset.
+    /// Whether the window holds the content from an offset on.
     pub(super) fn reaches(&self, offset: u64) -> bool {
         (self.start..=self.end).contains(&offset)
     }
 
-    /// Takes in the bytes that follow.
+    /// Appends bytes.
     pub(super) fn push(&mut self, mut bytes: Bytes) {
         while !bytes.is_empty() {
             let piece = bytes.split_to(bytes.len().min(PIECE));
@@ -49,7 +49,7 @@ impl Window {
         }
     }
 
-    /// Forgets what is older than the last bytes before an offset.
+    /// Drops pieces that are more than [`CAPACITY`] bytes before an offset.
     pub(super) fn forget_before(&mut self, offset: u64) {
         while let Some(first) = self.pieces.front()
             && self.start + first.len() as u64 + CAPACITY <= offset

@@ -14,7 +14,7 @@ use self::blobs::Blobs;
 use super::progress::{Event, Listener};
 use crate::archive::is_for;
 use crate::client::{Class, Client, Error, Manifest};
-use crate::oci::{Descriptor, Digest, ManifestKind, Platform, Reference, Repository};
+use crate::oci::{Descriptor, Digest, ManifestKind, ManifestView, Platform, Reference, Repository};
 
 /// A repository of a registry.
 #[derive(Clone)]
@@ -186,9 +186,13 @@ impl Copy {
         let Some(wanted) = &self.options.platform else {
             return Ok(manifest);
         };
-        for _ in 0..manifests::DEPTH {
+        for depth in 0..manifests::DEPTH {
             let view = self.view(&manifest)?;
             if view.kind != ManifestKind::Index {
+                // An index has the last word on the platforms of what it lists.
+                if depth == 0 {
+                    self.check_platform(&manifest, &view, wanted).await?;
+                }
                 return Ok(manifest);
             }
             let fits = |child: &&Descriptor| {
@@ -210,6 +214,42 @@ impl Copy {
             manifest = self.get(&child.digest).await?;
         }
         Ok(manifest)
+    }
+
+    /// Makes sure that an image that no index lists is for the platform that is asked for. What says no
+    /// platform is copied, with a warning.
+    async fn check_platform(
+        &self,
+        manifest: &Manifest,
+        view: &ManifestView,
+        wanted: &Platform,
+    ) -> Result<(), Error> {
+        let Place { client, repository } = &self.source;
+        let config = view.config.as_ref();
+        let config = config.filter(|config| config.media_type.is_image_config());
+        let platform: Option<Platform> = match config {
+            Some(config) => {
+                let bytes = client.small_blob(repository, config).await?;
+                serde_json::from_slice(&bytes).ok()
+            }
+            None => None,
+        };
+        match platform.filter(Platform::is_known) {
+            Some(platform) if !is_for(&platform, wanted) => Err(Error::NotFound {
+                registry: client.registry().to_owned(),
+                what: format!("image for {wanted} in {repository}@{}", manifest.digest),
+                words: String::new(),
+                hint: format!("it is for {platform}"),
+            }),
+            Some(_) => Ok(()),
+            None => {
+                self.warn(&format!(
+                    "{repository}@{} says no platform; --platform {wanted} has no effect on it",
+                    manifest.digest
+                ));
+                Ok(())
+            }
+        }
     }
 
     fn warn(&self, text: &str) {

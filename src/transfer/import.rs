@@ -6,7 +6,9 @@
 //! temporary copy; every digest is computed, if not by this import by one that read
 //! the same untouched file; tags last; an image that fails does not stop the others.
 
+mod conflicts;
 mod delivery;
+mod directory;
 mod error;
 mod file;
 mod finish;
@@ -16,7 +18,9 @@ mod memory;
 mod naming;
 mod passing;
 mod pipe;
+mod placing;
 mod reading;
+mod restoring;
 mod session;
 mod untouched;
 
@@ -26,14 +30,16 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+pub use directory::import_directory;
 pub use error::Error;
 pub use naming::{Goal, Naming};
 
+use self::conflicts::{Target, attach, merge};
 use self::finish::Finish;
 use self::session::Session;
 use self::untouched::Beginning;
 use super::progress::{Event, Listener};
-use crate::archive::{Compression, Plan, Seekable, resolve};
+use crate::archive::{Compression, ImageName, Plan, Seekable, UnusableName, resolve};
 use crate::client::Client;
 use crate::oci::{Digest, Platform};
 
@@ -112,8 +118,8 @@ pub async fn import(
         outcome
     });
     let (contents, outcomes) = passed.await??;
-    let plan = resolve(&contents, session.options.platform.as_ref())?;
-    let goals = goals(&session, &plan)?;
+    let mut plan = resolve(&contents, session.options.platform.as_ref())?;
+    let goals = goals(&session, &mut plan)?;
     let bases = plan.bases.clone();
     let finish = Finish::new(&session, &contents, &outcomes, &bases, begun);
     Ok(put_together(&finish, plan, goals).await)
@@ -131,8 +137,8 @@ async fn in_place(
     let file = seekable.file()?;
     let beginning = Beginning::of(&file)?;
     let contents = tokio::task::spawn_blocking(move || file::look(seekable)).await??;
-    let plan = resolve(&contents, session.options.platform.as_ref())?;
-    let goals = goals(&session, &plan)?;
+    let mut plan = resolve(&contents, session.options.platform.as_ref())?;
+    let goals = goals(&session, &mut plan)?;
     let outcomes = file::deliver_all(&session, (file, beginning), &contents, &plan, &goals).await;
     session.memory().save();
     let outcomes = outcomes?;
@@ -141,21 +147,42 @@ async fn in_place(
     Ok(put_together(&finish, plan, goals).await)
 }
 
-/// Where each image goes.
-fn goals(session: &Session, plan: &Plan) -> Result<Vec<Result<Vec<Goal>, Error>>, Error> {
+/// Where each image goes. Images of one name become one, or errors.
+fn goals(session: &Session, plan: &mut Plan) -> Result<Vec<Result<Vec<Goal>, Error>>, Error> {
+    let warn = |text: &str| (session.listener)(Event::Warning(text));
     for warning in &plan.warnings {
-        (session.listener)(Event::Warning(warning));
+        warn(warning);
     }
     let naming = &session.options.naming;
-    if naming.name.is_some() && plan.images.len() > 1 {
-        return Err(Error::Several {
-            count: plan.images.len(),
-        });
+    let names: Vec<&ImageName> = plan.images.iter().flat_map(|image| &image.names).collect();
+    for old in naming.unused_maps(&names) {
+        warn(&format!("--map {old}=… fits no name in the archive"));
     }
-    let images = plan.images.iter();
-    Ok(images
-        .map(|image| naming.goals(&image.label, &image.names))
-        .collect())
+    let mut targets: Vec<Target> = Vec::new();
+    for image in plan.images.drain(..) {
+        let goals = naming.goals(&image);
+        if goals.is_ok() && naming.name.is_none() {
+            for UnusableName { text, reason } in &image.unusable {
+                warn(&format!(
+                    "{}: {text:?} can't be its name in a registry and is left out: {reason}",
+                    image.label
+                ));
+            }
+        }
+        targets.push((image, goals));
+    }
+    attach(&mut targets);
+    let count = targets
+        .iter()
+        .filter(|(image, _)| image.attachment.is_none())
+        .count();
+    let targets = merge(targets);
+    if naming.name.is_some() && count > 1 && targets.len() > 1 {
+        return Err(Error::Several { count });
+    }
+    let (images, goals) = targets.into_iter().unzip();
+    plan.images = images;
+    Ok(goals)
 }
 
 async fn put_together(

@@ -1,4 +1,4 @@
-//! What a transfer tells while it works, to whoever looks on.
+//! The events that a transfer reports while it works.
 //!
 //! Knows neither terminals nor words. Every blob that is dealt with begins once and ends once.
 
@@ -7,11 +7,16 @@ use std::sync::Arc;
 /// Something that happens in a transfer.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
+    /// How many bytes will move in all, where that is known before the first.
+    Total {
+        /// Bytes over the wire.
+        bytes: u64,
+    },
     /// A blob is about to move.
     Begin {
         /// Tells this blob from the others of the run.
         id: u64,
-        /// What a person calls it: the beginning of its digest, the name of a layer.
+        /// Its image and the beginning of its digest.
         name: &'a str,
         /// Its length in bytes, when known.
         size: Option<u64>,
@@ -36,7 +41,7 @@ pub enum Event<'a> {
     Warning(&'a str),
 }
 
-/// What became of a blob.
+/// The result for one blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Its bytes were moved.
@@ -49,5 +54,5 @@ pub enum Outcome {
     Failed,
 }
 
-/// Who is told.
+/// Receives the events of a transfer.
 pub type Listener = Arc<dyn Fn(Event<'_>) + Send + Sync>;

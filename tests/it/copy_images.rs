@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::cli_support::Regctl;
+use crate::cli_support::{Regctl, text};
 use crate::support::{Image, Server, artifact, have, index, random_bytes};
 
 /// Every way round: from the first to the second.
@@ -218,6 +218,25 @@ fn by_digest_and_the_ways_to_name_a_destination() {
         told.contains("over the wire") && told.contains("2 blobs: 2 sent"),
         "{told}"
     );
+}
+
+/// An image that no index lists says its platform itself.
+#[test]
+fn one_image_of_another_platform() {
+    let (from, to) = (Server::regctl(), Server::regctl());
+    from.remote("app").push("1", &Image::new(1));
+    let regctl = Regctl::new(&from.host());
+    let target = format!("{}/app:1", to.host());
+    let copy = |platform: &str| {
+        let arguments = ["copy", "--platform", platform, "app:1", &target];
+        regctl.run(&arguments)
+    };
+    let error = copy("linux/arm64").code(3);
+    let said = text(&error.get_output().stderr);
+    assert!(said.contains("it is for linux/amd64"), "{said}");
+    assert!(to.remote("app").tags().is_empty());
+    copy("linux/amd64").success();
+    to.remote("app").verify("1");
 }
 
 #[test]

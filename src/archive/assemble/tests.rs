@@ -22,6 +22,7 @@ fn piece(number: usize, media_type: &str, text: &str) -> Piece {
         member: Some(text.to_owned()),
         descriptor: Some(descriptor(media_type, text)),
         diff_id: Some(digest(text)),
+        compressible: media_type == PLAIN,
     }
 }
 

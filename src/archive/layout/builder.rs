@@ -11,7 +11,7 @@ use super::super::plan::{IndexPlan, ManifestPlan, Origin, Piece, Role, Tree};
 use super::super::platform::{Config, is_for};
 use super::super::{Error, missing};
 use crate::hash::Hasher;
-use crate::oci::{Descriptor, Digest, ManifestKind, ManifestView, Platform};
+use crate::oci::{Descriptor, Digest, ManifestKind, ManifestView, MediaType, Platform};
 
 /// How many manifests are looked at.
 pub(super) const MANIFESTS_LIMIT: usize = 10_000;
@@ -44,13 +44,13 @@ impl Builder<'_> {
         let digest = descriptor.digest;
         let name = blob_path(&digest);
         let bytes = match self.contents.find(&name) {
-            Some((_, Content::Document(bytes))) => bytes.clone(),
+            Some((_, Content::Document(bytes))) => bytes,
             Some((_, Content::Blob(_))) => {
                 return Err(self.wrong(format!("its manifest {name} is not JSON")));
             }
             None => {
                 let what = format!("its manifest {digest}");
-                return Err(self.missing(what, descriptor.platform.as_ref()));
+                return Err(self.missing((what, &name), descriptor.platform.as_ref()));
             }
         };
         let actual = Hasher::digest(digest.algorithm(), &bytes);
@@ -156,7 +156,7 @@ impl Builder<'_> {
         let found = image_config.and_then(|config| contents.by_digest(&config.digest));
         let config = match found {
             Some((member, Content::Document(bytes))) => {
-                Some(Config::parse(bytes).map_err(|error| {
+                Some(Config::parse(&bytes).map_err(|error| {
                     self.wrong(format!("its configuration {member} can't be used: {error}"))
                 })?)
             }
@@ -177,6 +177,9 @@ impl Builder<'_> {
             Some(platform) => format!("{} ({platform})", self.label),
             None => self.label.clone(),
         };
+        // What says no layers is an artifact, whatever its configuration calls itself.
+        let config = config.filter(|config| config.is_of_an_image() && known.is_some());
+        let is_image = config.is_some();
         let config_piece = match &view.config {
             Some(config) => Some(self.piece(Role::Config, config, 0, known)?),
             None => None,
@@ -184,11 +187,13 @@ impl Builder<'_> {
         let count = view.layers.len();
         let mut layers = Vec::new();
         for (index, layer) in view.layers.iter().enumerate() {
-            layers.push(self.piece(Role::Layer(index + 1), layer, count, known)?);
+            let piece = self.piece(Role::Layer(index + 1), layer, count, known)?;
+            layers.push(Piece {
+                compressible: is_image && is_plain(&layer.media_type),
+                ..piece
+            });
         }
-        if let Some(config) = &config
-            && known.is_some()
-        {
+        if let Some(config) = &config {
             let diff_ids = config.diff_ids();
             if diff_ids.len() != count {
                 return Err(Error::Image {
@@ -200,7 +205,11 @@ impl Builder<'_> {
                 });
             }
             for (layer, diff_id) in layers.iter_mut().zip(diff_ids) {
-                layer.diff_id = Some(*diff_id);
+                // Nobody here can look into what is encrypted.
+                let encrypted = layer.descriptor.as_ref().is_some_and(|descriptor| {
+                    descriptor.media_type.as_str().ends_with("+encrypted")
+                });
+                layer.diff_id = Some(*diff_id).filter(|_| !encrypted);
             }
         }
         Ok(Some(Tree::Manifest(Box::new(ManifestPlan {
@@ -234,18 +243,20 @@ impl Builder<'_> {
                 Role::Config => format!("its configuration {digest}"),
                 Role::Layer(number) => format!("layer {number} of {count}, {digest},"),
             };
-            return Err(self.missing(what, platform));
+            let member = blob_path(&digest);
+            return Err(self.missing((what, &member), platform));
         }
         Ok(Piece {
             role,
             name: blob_path(&descriptor.digest),
-            member: found.map(|(member, _)| member.to_owned()),
+            member: found.map(|(member, _)| member),
             descriptor: Some(descriptor.clone()),
             diff_id: None,
+            compressible: false,
         })
     }
 
-    fn missing(&self, what: String, platform: Option<&Platform>) -> Error {
+    fn missing(&self, what: (String, &str), platform: Option<&Platform>) -> Error {
         let image = match platform.filter(|platform| platform.is_known()) {
             Some(platform) => format!("{} ({platform})", self.label),
             None => self.label.clone(),
@@ -259,6 +270,14 @@ impl Builder<'_> {
             reason,
         }
     }
+}
+
+/// Whether a layer is a tar file that is not compressed.
+fn is_plain(media_type: &MediaType) -> bool {
+    matches!(
+        media_type.as_str(),
+        "application/vnd.oci.image.layer.v1.tar" | "application/vnd.docker.image.rootfs.diff.tar"
+    )
 }
 
 /// `a is`, `a and b are`, `a, b and c are`.

@@ -100,13 +100,127 @@ fn old_and_new_checksums() {
     assert!(!is_header(&[0; 512]) && !is_header(b"short"));
 }
 
+/// A file of 2000 bytes of which 512 are stored, from 1024 on.
 #[test]
-fn files_with_holes_are_told() {
+fn maps_of_files_with_holes() {
+    let record = |key: &str, value: &str| {
+        let rest = format!(" {key}={value}\n");
+        let length = rest.len() + 2;
+        assert_eq!(length.to_string().len(), 2);
+        format!("{length}{rest}")
+    };
+    let old = {
+        let mut header = Header::new_gnu();
+        header.set_entry_type(EntryType::GNUSparse);
+        header.set_path("holes").unwrap();
+        header.set_size(512);
+        let gnu = header.as_gnu_mut().unwrap();
+        gnu.sparse[0].set_offset(1024);
+        gnu.sparse[0].set_length(512);
+        gnu.set_real_size(2000);
+        header.set_cksum();
+        header.as_bytes().to_vec()
+    };
+    let pax = |records: &[(&str, &str)], data: &str| {
+        let records: String = records
+            .iter()
+            .map(|(key, value)| record(key, value))
+            .collect();
+        let size = if data.is_empty() { 512 } else { 1024 };
+        [
+            header(EntryType::XHeader, "x", records.len() as u64),
+            padded(records.into_bytes()),
+            header(EntryType::Regular, "GNUSparseFile.1/holes", size),
+            padded(data.as_bytes().to_vec()),
+        ]
+        .concat()
+    };
+    let name = ("GNU.sparse.name", "holes");
+    for (kind, head) in [
+        ("GNU", old),
+        (
+            "0.0",
+            pax(
+                &[
+                    ("path", "holes"),
+                    ("GNU.sparse.size", "2000"),
+                    ("GNU.sparse.numblocks", "1"),
+                    ("GNU.sparse.offset", "1024"),
+                    ("GNU.sparse.numbytes", "512"),
+                ],
+                "",
+            ),
+        ),
+        (
+            "0.1",
+            pax(
+                &[
+                    name,
+                    ("GNU.sparse.size", "2000"),
+                    ("GNU.sparse.map", "1024,512"),
+                ],
+                "",
+            ),
+        ),
+        (
+            "1.0",
+            pax(
+                &[
+                    ("GNU.sparse.major", "1"),
+                    ("GNU.sparse.minor", "0"),
+                    name,
+                    ("GNU.sparse.realsize", "2000"),
+                ],
+                "1\n1024\n512\n",
+            ),
+        ),
+    ] {
+        let parts = vec![(head, 512), (Vec::new(), 1024)];
+        let mut members = Members::new(Long { parts });
+        let member = members.next().unwrap().unwrap();
+        assert_eq!(member.name, "holes", "{kind}");
+        let Kind::Sparse(map) = member.kind else {
+            panic!("{kind}: {:?}", member.kind)
+        };
+        assert_eq!(
+            (map.size, map.stored, member.size),
+            (2000, 512, 512),
+            "{kind}"
+        );
+        assert!(members.next().unwrap().is_none(), "{kind}");
+    }
+}
+
+#[test]
+fn what_leads_nowhere_is_no_error() {
+    let mut label = header(EntryType::new(b'V'), "/backup", 0);
+    let mut link = Header::new_gnu();
+    link.set_entry_type(EntryType::Symlink);
+    link.set_path("latest").unwrap();
+    link.set_link_name("/var/lib/images/x.tar").unwrap();
+    link.set_size(0);
+    link.set_cksum();
+    let mut own = Header::new_gnu();
+    own.set_entry_type(EntryType::Link);
+    own.set_path("manifest.json").unwrap();
+    own.set_link_name("manifest.json").unwrap();
+    own.set_size(0);
+    own.set_cksum();
+    label.extend(link.as_bytes());
+    label.extend(own.as_bytes());
     let mut members = Members::new(Long {
-        parts: vec![(header(EntryType::GNUSparse, "holes", 512), 512 + 1024)],
+        parts: vec![(label, 1024)],
     });
-    assert_eq!(members.next().unwrap().unwrap().kind, Kind::Sparse);
-    assert!(members.next().unwrap().is_none());
+    let mut kinds = Vec::new();
+    while let Some(member) = members.next().unwrap() {
+        kinds.push(member.kind);
+    }
+    let expected = [
+        Kind::Other,
+        Kind::LinkOutside(Refused::Absolute),
+        Kind::Other,
+    ];
+    assert_eq!(kinds, expected);
 }
 
 proptest! {

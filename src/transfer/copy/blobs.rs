@@ -13,8 +13,8 @@ use crate::client::Error;
 use crate::oci::{Descriptor, Digest};
 use crate::transfer::progress::{Event, Outcome};
 
-/// How many characters of a digest a person sees: its algorithm and some of its value.
-const SHORT: usize = 19;
+/// How many characters of a digest are shown.
+const SHORT: usize = 12;
 
 /// What is known of the blobs of a run.
 pub(super) struct Blobs {
@@ -50,12 +50,13 @@ impl Copy {
             // It is never closed.
             let _permit = self.blobs.permits.acquire().await.ok();
             let id = self.blobs.next.fetch_add(1, Ordering::Relaxed);
-            let name = blob.digest.to_string();
+            let hex = blob.digest.hex();
+            let name = format!("{} {}", self.destination.repository, &hex[..SHORT]);
             // A manifest of Docker's first schema tells no size.
             let size = Some(blob.size).filter(|size| *size > 0);
             (self.listener)(Event::Begin {
                 id,
-                name: name.get(..SHORT).unwrap_or(&name),
+                name: &name,
                 size,
             });
             let outcome = self.bring(blob, id).await;

@@ -28,7 +28,7 @@ pub(super) struct Base {
 }
 
 impl Base {
-    /// Takes in an image that the other side has.
+    /// Adds an image that the other side has.
     pub(super) fn add(&mut self, image: &Image, resolved: &Resolved) {
         let number = self.names.len();
         let digest = resolved.root.digest;
@@ -79,7 +79,7 @@ impl<'a> Planner<'a> {
         (self.listener)(Event::Warning(text));
     }
 
-    /// Takes in an image. One that was asked for before, under the same name, is taken once.
+    /// Adds an image. One that was added before under the same name is ignored.
     pub(super) async fn add(&mut self, image: &Image, resolved: Resolved) -> Result<(), Error> {
         let name = full_name(&image.name);
         let same = |other: &&NamedImage| full_name(&other.name) == name;
@@ -135,7 +135,7 @@ impl<'a> Planner<'a> {
         Ok(())
     }
 
-    /// Takes in a blob; its size, or `None` where it is left out.
+    /// Adds a blob. Returns its size, or `None` if it is left out.
     async fn blob(
         &mut self,
         image: &Image,

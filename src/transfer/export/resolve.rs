@@ -134,7 +134,7 @@ impl Walk<'_> {
         self.platforms.is_empty() || self.platforms.iter().any(|wanted| is_for(platform, wanted))
     }
 
-    /// Takes in an index and what it lists.
+    /// Adds an index and the manifests that it lists.
     fn index<'a>(
         &'a mut self,
         descriptor: &'a Descriptor,
@@ -216,7 +216,7 @@ impl Walk<'_> {
         self.alone(manifest, view, own).await
     }
 
-    /// Takes in an image that no index says the platform of; its configuration does.
+    /// Adds an image whose platform is not in an index but in its configuration.
     async fn alone(
         &mut self,
         manifest: Manifest,

@@ -21,6 +21,9 @@ use crate::transfer::progress::{Event, Listener, Outcome};
 /// How many blobs are under way at once.
 const AHEAD: usize = 3;
 
+/// How many characters of a digest are shown.
+const SHORT: usize = 12;
+
 /// How many pieces of a blob are held.
 const PIECES: usize = 8;
 
@@ -43,6 +46,10 @@ pub(super) async fn write<W: Write + Send + 'static>(
 ) -> Result<W, Error> {
     let (sender, receiver) = mpsc::channel(AHEAD);
     let count = parts.len();
+    let bytes = parts.iter().map(|part| part.size);
+    listener(Event::Total {
+        bytes: bytes.fold(0, u64::saturating_add),
+    });
     let writing = tokio::task::spawn_blocking(move || record(output, &documents, receiver, count));
     let places = Arc::new(Semaphore::new(AHEAD));
     // They end with this future.
@@ -76,7 +83,8 @@ pub(super) async fn write<W: Write + Send + 'static>(
 
 /// Fetches one blob and hands its pieces on.
 async fn fetch(id: u64, part: Part, pieces: &mpsc::Sender<Piece>, listener: &Listener) {
-    let name = part.digest.to_string();
+    let hex = part.digest.hex();
+    let name = format!("{} {}", part.repository, &hex[..SHORT]);
     listener(Event::Begin {
         id,
         name: &name,

@@ -19,7 +19,9 @@ use super::pipe::{PipeWriter, pipe};
 use super::reading::{Failure, each_chunk, look};
 use super::session::Session;
 use super::untouched;
-use crate::archive::{Blob, Compression, Compressor, Encoding, Fact, Nature, Stored, named_digest};
+use crate::archive::{
+    Blob, Compression, Compressor, Encoding, Fact, Nature, Place, Stored, decoder, named_digest,
+};
 use crate::client::{self, Uploaded};
 use crate::oci::{Algorithm, Digest, Repository};
 use crate::transfer::progress::{Event, Outcome};
@@ -72,27 +74,58 @@ pub(super) struct Order<'a> {
 pub(super) fn deliver(
     session: &Session,
     order: &Order<'_>,
-    data: &mut dyn Read,
+    data: &mut (dyn Read + Send),
 ) -> Result<Delivery, Error> {
     let blob = order.blob;
-    let id = session.begin(&short(&blob.name), blob.size);
-    let outcome = read_and_send(session, order, id, data);
+    let id = session.begin(order.home, &short(&blob.name), blob.place.size);
+    let outcome = match recoded(session, order) {
+        Some(encoding) => {
+            // What comes out is a layer as any other; how long it is, is not known before.
+            let blob = Blob {
+                name: order.blob.name.clone(),
+                place: Place {
+                    nature: Nature::Tar,
+                    ..order.blob.place.clone()
+                },
+            };
+            let order = Order {
+                blob: &blob,
+                hints: false,
+                ..*order
+            };
+            let mut plain = decoder(encoding, data)?;
+            read_and_send(session, &order, id, &mut plain, false)
+        }
+        None => read_and_send(session, order, id, data, true),
+    };
     if outcome.is_err() {
         session.end(id, Outcome::Failed);
     }
     outcome
 }
 
+/// The compression that a layer of docker's has and registries don't know, where it is taken off. What
+/// lies in `blobs/` is named by its digest and stays.
+fn recoded(session: &Session, order: &Order<'_>) -> Option<Encoding> {
+    let Nature::Compressed(encoding @ (Encoding::Xz | Encoding::Bzip2)) = order.blob.place.nature
+    else {
+        return None;
+    };
+    let is_layer = order.compressible && named_digest(&order.blob.name).is_none();
+    (is_layer && session.options.compression != Compression::None).then_some(encoding)
+}
+
 fn read_and_send(
     session: &Session,
     order: &Order<'_>,
     id: u64,
-    data: &mut dyn Read,
+    data: &mut (dyn Read + Send),
+    sized: bool,
 ) -> Result<Delivery, Error> {
     let blob = order.blob;
     let (compression, level) = (session.options.compression, session.options.level);
     let compresses =
-        blob.nature == Nature::Tar && order.compressible && compression != Compression::None;
+        blob.place.nature == Nature::Tar && order.compressible && compression != Compression::None;
     let form = if compresses {
         format!("{compression}-{level}")
     } else {
@@ -112,15 +145,16 @@ fn read_and_send(
         None => None,
     };
     let known = hint.as_ref().and_then(|hint| hint.diff_id);
-    let known = known.filter(|_| matches!(blob.nature, Nature::Compressed(_)) && place.is_some());
+    let known =
+        known.filter(|_| matches!(blob.place.nature, Nature::Compressed(_)) && place.is_some());
     let encoding = encoding(session, blob, compresses);
     let mut delivery = Delivery {
         id,
-        member: (blob.name.clone(), blob.size),
+        member: (blob.name.clone(), blob.place.size),
         form,
         sending: None,
         fact: None,
-        read: blob.size,
+        read: blob.place.size,
         place: place.clone().unwrap_or_else(|| order.home.clone()),
     };
     if let (Some(hint), Some(part), Some(_)) = (&hint, untouched, &place) {
@@ -128,7 +162,7 @@ fn read_and_send(
         delivery.fact = Some(fact(part.into(), hint.stored, hint.size, encoding));
         return Ok(delivery);
     }
-    let inspection = Inspection::new(blob.nature, algorithm, blob.size, known)?;
+    let inspection = Inspection::new(blob.place.nature, algorithm, blob.place.size, known)?;
     if let (Some(hint), Some(_)) = (hint, place) {
         let found = look(inspection, blob, data)?;
         let is_it = if compresses {
@@ -148,7 +182,7 @@ fn read_and_send(
         return Ok(delivery);
     }
     let room = compresses.then(|| session.room_to_compress());
-    let (mut writer, source) = pipe((!compresses).then_some(blob.size));
+    let (mut writer, source) = pipe((sized && !compresses).then_some(blob.place.size));
     delivery.sending = Some(session.send(id, order.home.clone(), source));
     let outcome = if compresses {
         compress(session, inspection, blob, data, writer)
@@ -189,7 +223,7 @@ fn fact(found: Found, digest: Digest, size: u64, encoding: Encoding) -> Fact {
 
 /// The compression that the registry's blob has.
 fn encoding(session: &Session, blob: &Blob, compresses: bool) -> Encoding {
-    match (blob.nature, session.options.compression) {
+    match (blob.place.nature, session.options.compression) {
         (Nature::Compressed(encoding), _) => encoding,
         (Nature::Tar, Compression::Gzip) if compresses => Encoding::Gzip,
         (Nature::Tar, Compression::Zstd) if compresses => Encoding::Zstd,
@@ -298,8 +332,9 @@ impl Delivery {
 
 impl Session {
     /// Says that a blob begins; the number that tells it from others.
-    pub(super) fn begin(&self, name: &str, size: u64) -> u64 {
+    pub(super) fn begin(&self, home: &Repository, short: &str, size: u64) -> u64 {
         let id = self.number();
+        let name = &format!("{home} {short}");
         (self.listener)(Event::Begin {
             id,
             name,

@@ -29,6 +29,27 @@ pub enum Error {
         /// What is wrong with that.
         reason: String,
     },
+    /// Two different images of the archive have one name.
+    #[error(
+        "{name} is the name of two different images of the archive, {first} and {second}; hint: save \
+         them under two names, or into two archives"
+    )]
+    SameName {
+        /// The name.
+        name: String,
+        /// The digest of the first, or what it consists of.
+        first: String,
+        /// The other.
+        second: String,
+    },
+    /// Something in the directory of a registry can't be taken.
+    #[error("{name}: {reason}")]
+    Directory {
+        /// The image.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// One name was given for several images.
     #[error(
         "--name is for an archive with one image, and this one has {count}; hint: --map OLD=NEW \
@@ -110,6 +131,8 @@ impl Error {
             Self::Archive(_)
             | Self::Nameless { .. }
             | Self::Name { .. }
+            | Self::SameName { .. }
+            | Self::Directory { .. }
             | Self::WrongHint { .. }
             | Self::NotMounted { .. }
             | Self::Broken(_) => client::Class::Other,

@@ -19,7 +19,9 @@ use super::passing::Outcomes;
 use super::session::Session;
 use super::untouched::{Beginning, Part};
 use super::{Error, UPLOADS};
-use crate::archive::{self, Blob, Content, Contents, Nature, Plan, Receiver, Seekable, scan};
+use crate::archive::{
+    self, Blob, Content, Contents, Filled, Nature, Plan, Receiver, Seekable, scan,
+};
 use crate::client;
 use crate::oci::Repository;
 
@@ -32,7 +34,12 @@ pub(super) fn look(file: Seekable) -> Result<Contents, Error> {
     impl Receiver for PassOver {
         type Error = archive::Error;
 
-        fn blob(&mut self, _: &Blob, _: &Contents, _: &mut dyn Read) -> Result<(), archive::Error> {
+        fn blob(
+            &mut self,
+            _: &Blob,
+            _: &Contents,
+            _: &mut (dyn Read + Send),
+        ) -> Result<(), archive::Error> {
             Ok(())
         }
     }
@@ -60,7 +67,7 @@ pub(super) async fn deliver_all(
     if let Some(beginning) = &beginning {
         let memory = session.memory();
         for needed in &mut needed {
-            let (offset, size) = (needed.blob.offset, needed.blob.size);
+            let (offset, size) = (needed.blob.place.offset, needed.blob.place.size);
             needed.untouched = memory.of_part(&beginning.file, offset, size);
         }
     }
@@ -69,22 +76,34 @@ pub(super) async fn deliver_all(
             let (session, file) = (Arc::clone(session), Arc::clone(&file));
             async move {
                 let needed = Arc::new(needed);
-                let outcome = try_hard(&session, &file, &needed).await;
+                let outcome = if session.is_stopped() {
+                    Err(Error::Broken("it was given up".into()))
+                } else {
+                    try_hard(&session, &file, &needed).await
+                };
                 (needed, outcome)
             }
         })
         .buffer_unordered(UPLOADS);
     let mut outcomes = Outcomes::new();
     let mut parts = Vec::new();
+    let mut failed = None;
     while let Some((needed, outcome)) = deliveries.next().await {
         match outcome {
-            Err(error) if error.is_final() => return Err(error),
+            // The threads that read are waited for: they must not outlive this.
+            Err(error) if error.is_final() => {
+                failed.get_or_insert(error);
+                session.stop();
+            }
             outcome => {
                 let delivered = outcome.as_ref().ok();
                 parts.extend(delivered.and_then(|delivered| found(&needed.blob, delivered)));
                 outcomes.insert(needed.blob.name.clone(), outcome);
             }
         }
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     let found = beginning.and_then(|beginning| beginning.found(&file, parts));
     if let Some(found) = found {
@@ -97,8 +116,8 @@ pub(super) async fn deliver_all(
 fn found(blob: &Blob, delivered: &Delivered) -> Option<Part> {
     let fact = &delivered.fact;
     // What a compressed one holds may be a hint's word, which goes for the digest of the hint.
-    let certain = blob.nature == Nature::Tar || fact.digest == fact.stored.digest;
-    Part::new(blob.offset, fact).filter(|_| certain)
+    let certain = blob.place.nature == Nature::Tar || fact.digest == fact.stored.digest;
+    Part::new(blob.place.offset, fact).filter(|_| certain)
 }
 
 /// The blobs of all images, each once, in the order they lie in the file.
@@ -116,12 +135,12 @@ fn needed(contents: &Contents, plan: &Plan, goals: &[Result<Vec<Goal>, Error>]) 
                     continue;
                 };
                 needed
-                    .entry(blob.offset)
-                    .and_modify(|known| known.compressible &= piece.is_compressible())
+                    .entry(blob.place.offset)
+                    .and_modify(|known| known.compressible &= piece.compressible)
                     .or_insert_with(|| Needed {
                         blob: blob.clone(),
                         home: goal.repository.clone(),
-                        compressible: piece.is_compressible(),
+                        compressible: piece.compressible,
                         untouched: None,
                     });
             }
@@ -166,12 +185,17 @@ async fn once(
             hints,
             untouched: needed.untouched,
         };
+        let place = &needed.blob.place;
+        let holes = place.holes.clone();
         let mut part = Stretch {
             file: &file,
-            offset: needed.blob.offset,
-            left: needed.blob.size,
+            offset: place.offset,
+            left: holes.as_ref().map_or(place.size, |holes| holes.stored),
         };
-        deliver(&copy, &order, &mut part)
+        match holes {
+            Some(holes) => deliver(&copy, &order, &mut Filled::new(part, holes)),
+            None => deliver(&copy, &order, &mut part),
+        }
     });
     reading.await??.settle(session).await
 }

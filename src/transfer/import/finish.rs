@@ -2,8 +2,8 @@
 //!
 //! Invariant: nothing is tagged of which not every digest was checked.
 
-use std::collections::HashSet;
-use std::io::Cursor;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -16,12 +16,11 @@ use super::passing::Outcomes;
 use super::session::Session;
 use super::{Error, ImageReport};
 use crate::archive::{
-    self, Assembled, Content, Contents, Encoding, Fact, Image, ImageName, ManifestPlan, Piece,
-    Stored, Tree,
+    self, Assembled, Content, Contents, Encoding, Fact, Image, ManifestPlan, Origin, Piece, Stored,
+    Tree,
 };
 use crate::hash::Hasher;
-use crate::oci::{Algorithm, Digest, Reference, Repository};
-use crate::transfer::progress::{Event, Outcome};
+use crate::oci::{Algorithm, Descriptor, Digest, Reference, Repository};
 
 /// How many blobs of an image are asked for at once.
 const AT_ONCE: usize = 4;
@@ -104,20 +103,26 @@ impl<'a> Finish<'a> {
         tally: &Mutex<Tally>,
     ) -> Result<Digest, Error> {
         let mut digest = None;
-        let mut done: Vec<&Repository> = Vec::new();
+        let mut places: HashMap<&Repository, usize> = HashMap::new();
+        let mut repositories: Vec<(&Repository, Vec<&Goal>)> = Vec::new();
         for goal in goals {
-            if done.contains(&&goal.repository) {
-                continue;
-            }
-            done.push(&goal.repository);
-            let root = self.tree(tree, &goal.repository, tally).await?;
-            let here = goals
-                .iter()
-                .filter(|other| other.repository == goal.repository);
-            for goal in here {
-                let tag = Reference::Tag(goal.tag.clone());
-                self.manifest(&goal.repository, &tag, &root).await?;
-            }
+            let place = *places.entry(&goal.repository).or_insert_with(|| {
+                repositories.push((&goal.repository, Vec::new()));
+                repositories.len() - 1
+            });
+            repositories[place].1.push(goal);
+        }
+        for (repository, goals) in repositories {
+            let root = self.tree(tree, repository, tally).await?;
+            let references = goals.into_iter().map(|goal| match &goal.tag {
+                Some(tag) => Reference::Tag(tag.clone()),
+                None => Reference::Digest(root.digest),
+            });
+            let root = &root;
+            let mut put = stream::iter(references)
+                .map(|reference| async move { self.manifest(repository, &reference, root).await })
+                .buffered(AT_ONCE);
+            while put.try_next().await?.is_some() {}
             digest = Some(root.digest);
         }
         digest.ok_or_else(|| Error::Broken("an image without a name".into()))
@@ -173,9 +178,12 @@ impl<'a> Finish<'a> {
                 archive::verify(&plan.image, piece, &fact)?;
             }
         }
-        let config = match &plan.config {
-            Some(config) => self.place(plan, config, repository, tally).await?,
-            None => None,
+        let config = match (&plan.config, &plan.origin) {
+            (Some(config), _) => self.place(plan, config, repository, tally).await?,
+            (None, Origin::V1(documents)) => {
+                Some(self.v1_config(plan, documents, repository, tally).await?)
+            }
+            (None, _) => None,
         };
         let mut placing = Vec::new();
         for layer in &plan.layers {
@@ -186,6 +194,40 @@ impl<'a> Finish<'a> {
             .try_collect()
             .await?;
         Ok(archive::manifest(plan, config, &layers)?)
+    }
+
+    /// Makes and sends the configuration of an image that has none.
+    async fn v1_config(
+        &self,
+        plan: &ManifestPlan,
+        documents: &[Arc<[u8]>],
+        repository: &Repository,
+        tally: &Mutex<Tally>,
+    ) -> Result<Stored, Error> {
+        let mut diff_ids = Vec::new();
+        for layer in &plan.layers {
+            let fact = self.fact(layer)?;
+            let diff_id =
+                fact.map_or_else(|| Err("it is not there".to_owned()), |fact| fact.diff_id);
+            diff_ids.push(diff_id.map_err(|reason| archive::Error::Compression {
+                image: plan.image.clone(),
+                member: layer.name.clone(),
+                reason,
+            })?);
+        }
+        let bytes = archive::v1_config(&plan.image, documents, &diff_ids)?;
+        let stored = Stored {
+            digest: Hasher::digest(Algorithm::Sha256, &bytes),
+            size: bytes.len() as u64,
+            encoding: Encoding::Plain,
+        };
+        let sent = self.document(repository, &stored.digest, &bytes).await?;
+        let mut tally = tally.lock();
+        tally.sent += sent;
+        if sent == 0 {
+            tally.skipped += stored.size;
+        }
+        Ok(stored)
     }
 
     /// What is known of a blob; `None` of one that is not in the archive.
@@ -199,12 +241,12 @@ impl<'a> Finish<'a> {
                 .as_ref()
                 .map(|descriptor| descriptor.digest);
             let algorithm = said.map_or(Algorithm::Sha256, |digest| digest.algorithm());
-            let digest = Hasher::digest(algorithm, bytes);
+            let digest = Hasher::digest(algorithm, &bytes);
             let size = bytes.len() as u64;
             return Ok(Some(Fact {
                 digest,
                 size,
-                diff_id: Ok(Hasher::digest(Algorithm::Sha256, bytes)),
+                diff_id: Ok(Hasher::digest(Algorithm::Sha256, &bytes)),
                 stored: Stored {
                     digest,
                     size,
@@ -231,7 +273,10 @@ impl<'a> Finish<'a> {
             self.left_out(plan, piece, repository).await?;
             return Ok(None);
         };
-        let Some(Fact { stored, size, .. }) = self.fact(piece)? else {
+        let Some(Fact {
+            mut stored, size, ..
+        }) = self.fact(piece)?
+        else {
             return Ok(None);
         };
         let first = self.counted.lock().insert(member.clone());
@@ -239,15 +284,30 @@ impl<'a> Finish<'a> {
             Some(Ok(delivered)) => (delivered.read, delivered.sent),
             _ => (size, 0),
         };
-        let placed = (repository.clone(), stored.digest);
+        let kept = kept_as_it_is(piece, &stored).map_or(stored.digest, |kept| kept.digest);
+        let placed = (repository.clone(), kept);
         if !self.placed.lock().contains(&placed) {
             match self.contents.find(member) {
                 Some((_, Content::Document(bytes))) => {
-                    sent = self.document(repository, &stored.digest, bytes).await?;
+                    sent = self.document(repository, &stored.digest, &bytes).await?;
                 }
-                _ => self.mount(member, &stored.digest, repository).await?,
+                _ => match kept_as_it_is(piece, &stored) {
+                    Some(descriptor) => {
+                        sent += self
+                            .plain_again(member, &stored, descriptor, repository)
+                            .await?;
+                    }
+                    None => self.mount(member, &stored.digest, repository).await?,
+                },
             }
             self.placed.lock().insert(placed);
+        }
+        if let Some(descriptor) = kept_as_it_is(piece, &stored) {
+            stored = Stored {
+                digest: descriptor.digest,
+                size: descriptor.size,
+                encoding: Encoding::Plain,
+            };
         }
         if first {
             let mut tally = tally.lock();
@@ -259,98 +319,10 @@ impl<'a> Finish<'a> {
         }
         Ok(Some(stored))
     }
+}
 
-    /// Sends a document unless it is there; the bytes sent.
-    async fn document(
-        &self,
-        repository: &Repository,
-        digest: &Digest,
-        bytes: &[u8],
-    ) -> Result<u64, Error> {
-        let client = &self.session.client;
-        let size = bytes.len() as u64;
-        if client.blob_size(repository, digest).await? == Some(size) {
-            return Ok(0);
-        }
-        let id = self.session.begin(&digest.hex()[..12], size);
-        let mut source = Cursor::new(Bytes::copy_from_slice(bytes));
-        let listener = &self.session.listener;
-        let moved = |bytes| listener(Event::Moved { id, bytes });
-        let sent = client.upload_blob(repository, &mut source, &moved).await;
-        let outcome = if sent.is_ok() {
-            Outcome::Sent
-        } else {
-            Outcome::Failed
-        };
-        self.session.end(id, outcome);
-        Ok(sent?.size)
-    }
-
-    /// Has a blob that waits elsewhere mounted.
-    async fn mount(
-        &self,
-        member: &str,
-        digest: &Digest,
-        repository: &Repository,
-    ) -> Result<(), Error> {
-        let Some(Ok(delivered)) = self.outcomes.get(member) else {
-            return Ok(());
-        };
-        let from = &delivered.place;
-        let client = &self.session.client;
-        let there = from == repository
-            || client.mount_blob(repository, digest, from).await?
-            || client.blob_size(repository, digest).await?.is_some();
-        if there {
-            return Ok(());
-        }
-        Err(Error::NotMounted {
-            digest: digest.to_string(),
-            from: from.to_string(),
-            into: repository.to_string(),
-        })
-    }
-
-    /// A layer that the archive leaves out for the registry to have, or that lies elsewhere for good.
-    async fn left_out(
-        &self,
-        plan: &ManifestPlan,
-        piece: &Piece,
-        repository: &Repository,
-    ) -> Result<(), Error> {
-        let Some(descriptor) = &piece.descriptor else {
-            return Ok(());
-        };
-        if !descriptor.urls.is_empty() || descriptor.media_type.is_nondistributable() {
-            return Ok(());
-        }
-        let client = &self.session.client;
-        let digest = &descriptor.digest;
-        if client.blob_size(repository, digest).await?.is_some() {
-            return Ok(());
-        }
-        for base in self.bases {
-            let name = base.split('@').next().unwrap_or_default();
-            let name: Vec<ImageName> = ImageName::parse(name).into_iter().collect();
-            let naming = &self.session.options.naming;
-            for goal in naming.unnamed().goals(base, &name).unwrap_or_default() {
-                let from = &goal.repository;
-                // Asked for first: where there is nothing to mount, some open a session instead.
-                let there = client.blob_size(from, digest).await.ok().flatten();
-                if from != repository
-                    && there.is_some()
-                    && client.mount_blob(repository, digest, from).await?
-                {
-                    return Ok(());
-                }
-            }
-        }
-        Err(archive::Error::Base {
-            image: plan.image.clone(),
-            layer: *digest,
-            registry: client.registry().to_owned(),
-            bases: self.bases.join(", "),
-        }
-        .into())
-    }
+/// The descriptor of a blob that has to stay as it is, where it was compressed on its way all the same.
+fn kept_as_it_is<'a>(piece: &'a Piece, stored: &Stored) -> Option<&'a Descriptor> {
+    let descriptor = piece.descriptor.as_ref()?;
+    (!piece.compressible && descriptor.digest != stored.digest).then_some(descriptor)
 }

@@ -39,7 +39,7 @@ pub(super) fn hint(session: &Session, blob: &Blob, form: &str, compresses: bool)
     if compresses {
         let known = match said {
             Some(diff_id) => memory.of_layer(&diff_id, form),
-            None => memory.of_member(&blob.name, blob.size, form),
+            None => memory.of_member(&blob.name, blob.place.size, form),
         };
         return known.map(Hint::from);
     }
@@ -47,7 +47,7 @@ pub(super) fn hint(session: &Session, blob: &Blob, form: &str, compresses: bool)
     let known = memory.of_blob(&stored);
     Some(Hint {
         stored,
-        size: blob.size,
+        size: blob.place.size,
         diff_id: known.as_ref().map(|known| known.diff_id),
         places: known.map(|known| known.places).unwrap_or_default(),
     })
@@ -104,7 +104,26 @@ pub(super) fn locate(
             Err(error) => return Err(error.into()),
         }
     }
-    Ok(None)
+    if !session.mounts_from_anywhere() {
+        return Ok(None);
+    }
+    let client = &session.client;
+    let mounted = session.wait(client.mount_blob_from_anywhere(home, &hint.stored));
+    match mounted {
+        Ok(true) => Ok(Some(home.clone())),
+        // Some never look for one: they are not asked for each blob.
+        Ok(false) => {
+            session.missed_mount();
+            Ok(None)
+        }
+        Err(error) if matches!(error.class(), Class::Unavailable | Class::Denied) => {
+            Err(error.into())
+        }
+        Err(_) => {
+            session.missed_mount();
+            Ok(None)
+        }
+    }
 }
 
 /// Whether a name has an ID in it that tells the content without being its digest:

@@ -168,13 +168,13 @@ fn plain_digest(encoding: Encoding, bytes: impl Read + Send, most: u64) -> Resul
 }
 
 /// Chunks as a stream.
-struct Queue {
+pub(super) struct Queue {
     receiver: Receiver<Bytes>,
     chunk: Bytes,
 }
 
 impl Queue {
-    fn new(receiver: Receiver<Bytes>) -> Self {
+    pub(super) fn new(receiver: Receiver<Bytes>) -> Self {
         Self {
             receiver,
             chunk: Bytes::new(),

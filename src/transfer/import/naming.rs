@@ -3,8 +3,10 @@
 //! Pure. The name in the archive without its registry, changed by the first `--map` that fits, below
 //! the prefix of `--to`; or the one `--name`.
 
+use std::collections::HashSet;
+
 use super::Error;
-use crate::archive::ImageName;
+use crate::archive::{Image, ImageName};
 use crate::oci::{ImageReference, Repository, Tag};
 
 /// The tag of an image that has none.
@@ -29,48 +31,69 @@ pub struct Naming {
 }
 
 /// Where an image goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Goal {
     /// The repository.
     pub repository: Repository,
-    /// The tag.
-    pub tag: Tag,
+    /// The tag; `None` of an image that the archive names by its digest alone.
+    pub tag: Option<Tag>,
 }
 
 impl Naming {
-    /// Where the image of some names goes; in a repository once for each tag.
-    pub(super) fn goals(&self, label: &str, names: &[ImageName]) -> Result<Vec<Goal>, Error> {
-        let mut goals = Vec::new();
+    /// Where an image goes; in a repository once for each tag. Names that can't be used are an error
+    /// only where there is no other.
+    pub(super) fn goals(&self, image: &Image) -> Result<Vec<Goal>, Error> {
+        let goals = self.goals_of(&image.names)?;
+        if !goals.is_empty() {
+            return Ok(goals);
+        }
+        Err(match image.unusable.first() {
+            Some(name) => Error::Name {
+                name: name.text.clone(),
+                reason: name.reason.clone(),
+            },
+            None => Error::Nameless {
+                image: image.label.clone(),
+            },
+        })
+    }
+
+    /// Where the image of some names goes.
+    pub(super) fn goals_of(&self, names: &[ImageName]) -> Result<Vec<Goal>, Error> {
         if let Some((repository, tag)) = &self.name {
             let said = names.iter().find_map(|name| name.tag.clone());
             let tag = match tag.clone().or(said) {
                 Some(tag) => tag,
                 None => default_tag()?,
             };
-            goals.push(Goal {
+            return Ok(vec![Goal {
                 repository: self.official(repository.clone())?,
-                tag,
-            });
-            return Ok(goals);
+                tag: Some(tag),
+            }]);
         }
+        let mut goals = Vec::new();
+        let mut known = HashSet::new();
         for name in names {
             let Some(repository) = &name.repository else {
                 continue;
             };
             let tag = match &name.tag {
-                Some(tag) => tag.clone(),
-                None => default_tag()?,
+                Some(tag) => Some(tag.clone()),
+                None if name.by_digest => None,
+                None => Some(default_tag()?),
             };
             let goal = self.mapped(name, repository, tag)?;
-            if !goals.contains(&goal) {
+            if known.insert(goal.clone()) {
                 goals.push(goal);
             }
         }
-        if goals.is_empty() {
-            return Err(Error::Nameless {
-                image: label.to_owned(),
-            });
-        }
+        // What has a tag there need not be named by its digest as well.
+        let tagged: HashSet<Repository> = goals
+            .iter()
+            .filter(|goal| goal.tag.is_some())
+            .map(|goal| goal.repository.clone())
+            .collect();
+        goals.retain(|goal| goal.tag.is_some() || !tagged.contains(&goal.repository));
         Ok(goals)
     }
 
@@ -91,26 +114,22 @@ impl Naming {
         }
     }
 
-    fn mapped(&self, name: &ImageName, repository: &Repository, tag: Tag) -> Result<Goal, Error> {
-        let mut forms = vec![repository.to_string()];
-        if let Some(registry) = &name.registry {
-            forms.push(format!("{registry}/{repository}"));
-        }
+    fn mapped(
+        &self,
+        name: &ImageName,
+        repository: &Repository,
+        tag: Option<Tag>,
+    ) -> Result<Goal, Error> {
+        let forms = forms(name, repository);
         for (old, new) in &self.map {
             for form in &forms {
-                let rest = if *old == *form || *old == format!("{form}:{tag}") {
-                    Some("")
-                } else {
-                    form.strip_prefix(old.as_str())
-                        .filter(|_| old.ends_with('/'))
-                };
-                if let Some(rest) = rest {
+                if let Some(rest) = rest_after(old, form, tag.as_ref()) {
                     let new: ImageReference = format!("{new}{rest}")
                         .parse()
                         .map_err(|error| unusable(&format!("{new}{rest}"), &error))?;
                     return Ok(Goal {
                         repository: self.below_prefix(new.repository.as_str())?,
-                        tag: new.tag.unwrap_or(tag),
+                        tag: new.tag.or(tag),
                     });
                 }
             }
@@ -119,6 +138,25 @@ impl Naming {
             repository: self.below_prefix(repository.as_str())?,
             tag,
         })
+    }
+
+    /// The old names of `--map` that fit none of these names.
+    pub(super) fn unused_maps<'a>(&'a self, names: &[&ImageName]) -> Vec<&'a str> {
+        let olds = self.map.iter().map(|(old, _)| old.as_str());
+        let fits = |old: &str| {
+            names.iter().any(|name| {
+                let tag = match &name.tag {
+                    None if !name.by_digest => DEFAULT_TAG.parse().ok(),
+                    tag => tag.clone(),
+                };
+                let repository = name.repository.as_ref();
+                repository.is_some_and(|repository| {
+                    let mut forms = forms(name, repository).into_iter();
+                    forms.any(|form| rest_after(old, &form, tag.as_ref()).is_some())
+                })
+            })
+        };
+        olds.filter(|old| !fits(old)).collect()
     }
 
     fn below_prefix(&self, name: &str) -> Result<Repository, Error> {
@@ -139,6 +177,23 @@ impl Naming {
     }
 }
 
+/// A repository as `--map` may name it: as it is shown, and with the registry that the archive says.
+fn forms(name: &ImageName, repository: &Repository) -> Vec<String> {
+    let mut forms = vec![repository.to_string()];
+    if let Some(registry) = &name.registry {
+        forms.push(format!("{registry}/{repository}"));
+    }
+    forms
+}
+
+/// What a repository or its tag has after an old name of `--map` that fits it.
+fn rest_after<'a>(old: &str, form: &'a str, tag: Option<&Tag>) -> Option<&'a str> {
+    if old == form || tag.is_some_and(|tag| old == format!("{form}:{tag}")) {
+        return Some("");
+    }
+    form.strip_prefix(old).filter(|_| old.ends_with('/'))
+}
+
 fn default_tag() -> Result<Tag, Error> {
     DEFAULT_TAG
         .parse()
@@ -157,15 +212,17 @@ mod tests {
     use super::*;
 
     fn goals(naming: &Naming, names: &[&str]) -> Vec<String> {
-        let names: Vec<ImageName> = names
-            .iter()
-            .map(|name| ImageName::parse(name).unwrap())
-            .collect();
-        let goals = naming.goals("x", &names).unwrap();
-        goals
-            .iter()
-            .map(|goal| format!("{}:{}", goal.repository, goal.tag))
-            .collect()
+        let names: Vec<ImageName> = names.iter().map(|text| name(text)).collect();
+        let goals = naming.goals_of(&names).unwrap();
+        let text = |goal: &Goal| match &goal.tag {
+            Some(tag) => format!("{}:{tag}", goal.repository),
+            None => format!("{}@", goal.repository),
+        };
+        goals.iter().map(text).collect()
+    }
+
+    fn name(text: &str) -> ImageName {
+        ImageName::parse(text).unwrap().unwrap()
     }
 
     #[test]
@@ -178,10 +235,7 @@ mod tests {
             "q.io/x:2",
         ];
         assert_eq!(goals(&naming, &names), ["app:1", "team/b:latest", "x:2"]);
-        assert!(matches!(
-            naming.goals("x", &[]),
-            Err(Error::Nameless { .. })
-        ));
+        assert!(goals(&naming, &[]).is_empty());
         assert_eq!(naming.staging().unwrap().as_str(), "regctl-import");
     }
 
@@ -212,10 +266,42 @@ mod tests {
             map: map(&[("app", "Not A Name")]),
             ..Naming::default()
         };
-        assert!(
-            naming
-                .goals("x", &[ImageName::parse("app").unwrap()])
-                .is_err()
+        assert!(naming.goals_of(&[name("app")]).is_err());
+    }
+
+    #[test]
+    fn a_digest_is_no_tag() {
+        let naming = Naming::default();
+        let hex = "0123456789abcdef".repeat(4);
+        let digest = format!("team/app@sha256:{hex}");
+        assert_eq!(goals(&naming, &[&digest]), ["team/app@"]);
+        assert_eq!(goals(&naming, &[&digest, "team/app:1"]), ["team/app:1"]);
+        assert_eq!(
+            goals(&naming, &[&digest, "other:1"]),
+            ["team/app@", "other:1"]
+        );
+    }
+
+    #[test]
+    fn maps_that_fit_nothing() {
+        let pair = |old: &str| (old.to_owned(), "x".to_owned());
+        let naming = Naming {
+            map: ["app:latest", "team/", "ap", "other:2", "q.io/x"]
+                .map(pair)
+                .to_vec(),
+            ..Naming::default()
+        };
+        let names = ["app", "team/a:1", "other:1", "q.io/x:3"].map(name);
+        let names: Vec<&ImageName> = names.iter().collect();
+        assert_eq!(naming.unused_maps(&names), ["ap", "other:2"]);
+    }
+
+    #[test]
+    fn a_great_many_names() {
+        let names: Vec<ImageName> = (0..200_000).map(|n| name(&format!("app:{n}"))).collect();
+        assert_eq!(
+            Naming::default().goals_of(&names).unwrap().len(),
+            names.len()
         );
     }
 

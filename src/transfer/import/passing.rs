@@ -53,18 +53,27 @@ struct Homes {
 }
 
 impl Homes {
-    fn new(naming: &Naming, foretold: &Foretold, documents: usize) -> Self {
-        let home = |names: &[_]| {
-            let goals = naming.goals("", names).ok()?;
-            goals.into_iter().next().map(|goal| goal.repository)
-        };
-        let layers = foretold.layers.iter();
-        let layers = layers.filter_map(|(member, names)| Some((member.clone(), home(names)?)));
-        let mut all: Vec<_> = foretold.images.iter().map(|names| home(names)).collect();
-        all.dedup();
+    fn new(naming: &Naming, foretold: Foretold, documents: usize) -> Self {
+        let mut layers = HashMap::new();
+        let mut all: Vec<Option<Repository>> = Vec::new();
+        for (names, members) in foretold.images {
+            // The first name decides; the others may be a great many.
+            let first = names.iter().position(|name| name.repository.is_some());
+            let first = first.map_or(&names[..], |first| &names[first..=first]);
+            let goals = naming.goals_of(first).unwrap_or_default();
+            let home = goals.into_iter().next().map(|goal| goal.repository);
+            if let Some(home) = &home {
+                for member in members {
+                    layers.entry(member).or_insert_with(|| home.clone());
+                }
+            }
+            if all.last() != Some(&home) {
+                all.push(home);
+            }
+        }
         Self {
             documents,
-            layers: layers.collect(),
+            layers,
             others: match &all[..] {
                 [Some(one)] => Some(one.clone()),
                 _ => None,
@@ -84,12 +93,12 @@ impl Passing<'_> {
     /// The repository that a blob goes to.
     fn home(&mut self, blob: &Blob, contents: &Contents) -> Result<Repository, Error> {
         let naming = &self.session.options.naming;
-        let there = [documents::MANIFEST, documents::INDEX];
+        let there = [documents::MANIFEST, documents::INDEX, "repositories"];
         let there = there.iter().filter(|name| contents.find(name).is_some());
         let there = there.count();
         let homes = match self.foretold.take() {
             Some(homes) if homes.documents == there => homes,
-            _ => Homes::new(naming, &foretell(contents), there),
+            _ => Homes::new(naming, foretell(contents), there),
         };
         let homes = self.foretold.insert(homes);
         match homes.layers.get(&blob.name).or(homes.others.as_ref()) {
@@ -148,7 +157,12 @@ impl Passing<'_> {
 impl Receiver for Passing<'_> {
     type Error = Error;
 
-    fn blob(&mut self, blob: &Blob, contents: &Contents, data: &mut dyn Read) -> Result<(), Error> {
+    fn blob(
+        &mut self,
+        blob: &Blob,
+        contents: &Contents,
+        data: &mut (dyn Read + Send),
+    ) -> Result<(), Error> {
         self.settle(Delivery::has_arrived)?;
         let home = self.home(blob, contents)?;
         let order = Order {

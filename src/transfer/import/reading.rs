@@ -64,7 +64,7 @@ pub(super) fn look(
     blob: &Blob,
     data: &mut dyn Read,
 ) -> Result<Found, Error> {
-    if blob.size > SHORT {
+    if blob.place.size > SHORT {
         return look_beside(inspection, blob, data);
     }
     let read = each_chunk(blob, data, |chunk| {
@@ -131,7 +131,7 @@ mod tests {
     use std::io;
 
     use super::*;
-    use crate::archive::Nature;
+    use crate::archive::{Nature, Place};
     use crate::hash::Hasher;
     use crate::oci::Algorithm;
 
@@ -151,15 +151,19 @@ mod tests {
     fn blob(size: usize) -> Blob {
         Blob {
             name: "a".into(),
-            offset: 0,
-            size: size as u64,
-            nature: Nature::Tar,
+            place: Place {
+                offset: 0,
+                size: size as u64,
+                nature: Nature::Tar,
+                holes: None,
+            },
         }
     }
 
     fn looked(bytes: &[u8], cut: bool) -> Result<Found, Error> {
         let blob = blob(bytes.len());
-        let inspection = Inspection::new(blob.nature, Algorithm::Sha256, blob.size, None).unwrap();
+        let inspection =
+            Inspection::new(blob.place.nature, Algorithm::Sha256, blob.place.size, None).unwrap();
         look(inspection, &blob, &mut Trickle(bytes, cut))
     }
 

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use parking_lot::{Mutex, MutexGuard};
 use tokio::runtime::Handle;
@@ -15,6 +15,9 @@ use crate::client::Client;
 use crate::oci::Digest;
 use crate::transfer::progress::Listener;
 
+/// After so many blobs that no repository has, the registry is not asked again.
+const MISSED_MOUNTS: u64 = 3;
+
 /// One import into one registry.
 pub(super) struct Session {
     pub(super) client: Client,
@@ -25,6 +28,10 @@ pub(super) struct Session {
     numbers: AtomicU64,
     uploads: Arc<Semaphore>,
     compressors: Arc<Semaphore>,
+    /// Whether the import has failed as a whole, so that nothing new is begun.
+    stopped: AtomicBool,
+    /// How often in a row the registry had no blob to mount from anywhere.
+    missed_mounts: AtomicU64,
 }
 
 impl Session {
@@ -45,7 +52,29 @@ impl Session {
             numbers: AtomicU64::new(0),
             uploads: Arc::new(Semaphore::new(uploads)),
             compressors: Arc::new(Semaphore::new(uploads)),
+            stopped: AtomicBool::new(false),
+            missed_mounts: AtomicU64::new(0),
         }
+    }
+
+    /// Has nothing new begun: the import has failed as a whole.
+    pub(super) fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether nothing new is to be begun.
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    /// Whether the registry is still asked for blobs that any of its repositories has.
+    pub(super) fn mounts_from_anywhere(&self) -> bool {
+        self.missed_mounts.load(Ordering::Relaxed) < MISSED_MOUNTS
+    }
+
+    /// The registry had no such blob, or does not look for one.
+    pub(super) fn missed_mount(&self) {
+        self.missed_mounts.fetch_add(1, Ordering::Relaxed);
     }
 
     /// What is remembered of earlier imports.

@@ -1,0 +1,153 @@
+//! The directories in which registries keep their images, as archives: the first registry's
+//! (docker-registry 0.x) and that of registry:2 and 3.
+//!
+//! Reads, and changes nothing; no registry may be serving what is read here. A directory is surveyed
+//! first, which names what can't be taken; each part of it is then written as an archive that an import
+//! reads like any other. Invariants: nothing outside of the directory is read, whatever its links say;
+//! an image that lacks something stops no other.
+
+mod distribution;
+mod first;
+
+use std::fs::File;
+use std::io::{self, Read as _, Write};
+use std::path::{Path, PathBuf};
+
+use super::Writer;
+
+/// How much of a file is read at a time, in bytes.
+const CHUNK: usize = 256 * 1024;
+/// The largest document that is read, in bytes.
+const DOCUMENT_LIMIT: u64 = 8 * 1024 * 1024;
+
+/// Something in a directory that can't be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The image or the file.
+    pub name: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+/// What is in the directory of a registry.
+pub struct Survey {
+    /// What can be taken, each part an archive of its own.
+    pub parts: Vec<Part>,
+    /// What can't.
+    pub problems: Vec<Problem>,
+}
+
+/// A part of a directory, to be written as an archive.
+pub struct Part {
+    /// How an error calls it.
+    pub name: String,
+    documents: Vec<(String, Vec<u8>)>,
+    /// Members and the files that they are.
+    files: Vec<(String, PathBuf)>,
+}
+
+/// Looks at a directory; `None` of one that no registry has made. Blocks.
+pub fn survey(directory: &Path) -> io::Result<Option<Survey>> {
+    let root = canonical(directory)?;
+    match first::survey(&root)? {
+        Some(survey) => Ok(Some(survey)),
+        None => distribution::survey(&root),
+    }
+}
+
+impl Part {
+    /// Writes it as an archive. Blocks.
+    pub fn write(&self, output: impl Write) -> io::Result<()> {
+        let mut writer = Writer::new(output);
+        for (name, bytes) in &self.documents {
+            writer.document(name, bytes)?;
+        }
+        let mut buffer = vec![0; CHUNK];
+        for (name, path) in &self.files {
+            let told = |error: io::Error| {
+                io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+            };
+            let mut file = open(path).map_err(told)?;
+            let size = file.metadata()?.len();
+            writer.begin(name, size)?;
+            let mut left = size;
+            while left > 0 {
+                let most = usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
+                let read = file.read(&mut buffer[..most]).map_err(told)?;
+                if read == 0 {
+                    return Err(told(io::ErrorKind::UnexpectedEof.into()));
+                }
+                writer.bytes(&buffer[..read])?;
+                left -= read as u64;
+            }
+            writer.end()?;
+        }
+        writer.finish().map(drop)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the user's own directory")]
+fn open(path: &Path) -> io::Result<File> {
+    File::open(path)
+}
+
+fn canonical(path: &Path) -> io::Result<PathBuf> {
+    std::fs::canonicalize(path)
+}
+
+/// The entries of a directory by name, with whether each is a directory, links followed; none of one
+/// that is not there.
+#[expect(clippy::disallowed_methods, reason = "the user's own directory")]
+fn entries(path: &Path) -> io::Result<Vec<(String, bool)>> {
+    let read = match std::fs::read_dir(path) {
+        Ok(read) => read,
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(Vec::new());
+        }
+        Err(error) => return Err(error),
+    };
+    let mut entries = Vec::new();
+    for entry in read {
+        let entry = entry?;
+        // What is no text is no name of an image.
+        if let Ok(name) = entry.file_name().into_string() {
+            entries.push((name, entry.path().is_dir()));
+        }
+    }
+    entries.sort();
+    Ok(entries)
+}
+
+/// The file that a path leads to, within the directory; what is wrong with it otherwise.
+fn file_within(root: &Path, path: &Path) -> Result<PathBuf, String> {
+    let real = canonical(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => "is not there".to_owned(),
+        _ => format!("can't be read: {error}"),
+    })?;
+    if !real.starts_with(root) {
+        return Err("is a link out of the directory".to_owned());
+    }
+    if !real.is_file() {
+        return Err("is no file".to_owned());
+    }
+    Ok(real)
+}
+
+/// A small file whole; what is wrong with it otherwise.
+fn document(root: &Path, path: &Path) -> Result<Vec<u8>, String> {
+    let path = file_within(root, path)?;
+    let unreadable = |error: io::Error| format!("can't be read: {error}");
+    let file = open(&path).map_err(unreadable)?;
+    let mut bytes = Vec::new();
+    let mut limited = file.take(DOCUMENT_LIMIT + 1);
+    limited.read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > DOCUMENT_LIMIT {
+        return Err("is larger than 8 MiB".to_owned());
+    }
+    Ok(bytes)
+}

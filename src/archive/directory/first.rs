@@ -1,0 +1,181 @@
+//! The directory of the first registry, docker-registry 0.x: `images/<id>/{json,layer,ancestry}` and
+//! `repositories/<namespace>/<repository>/tag_<tag>`.
+//!
+//! All its images are one archive, as `docker save` wrote them in those days, so that layers which
+//! images share are read once.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value, json};
+
+use super::{Part, Problem, Survey, document, entries, file_within};
+
+/// What the names of files begin with that say a tag.
+const TAG: &str = "tag_";
+/// How many layers an image may have.
+const LAYERS: usize = 4096;
+
+/// A layer that is whole: its description and its file.
+struct Layer {
+    description: Map<String, Value>,
+    file: PathBuf,
+}
+
+/// Looks at the directory; `None` of one of another kind.
+pub(super) fn survey(root: &Path) -> io::Result<Option<Survey>> {
+    let roots = [root.to_owned(), root.join("registry")];
+    let is_first =
+        |root: &&PathBuf| root.join("images").is_dir() && root.join("repositories").is_dir();
+    let Some(root) = roots.iter().find(is_first) else {
+        return Ok(None);
+    };
+    let mut images = Images {
+        root,
+        layers: HashMap::new(),
+    };
+    let mut repositories: BTreeMap<String, BTreeMap<String, String>> = BTreeMap::new();
+    let mut parents: BTreeMap<String, Option<String>> = BTreeMap::new();
+    let mut problems = Vec::new();
+    let top = root.join("repositories");
+    for (namespace, _) in entries(&top)?.into_iter().filter(|(_, is_dir)| *is_dir) {
+        let below = top.join(&namespace);
+        for (repository, _) in entries(&below)?.into_iter().filter(|(_, is_dir)| *is_dir) {
+            let here = below.join(&repository);
+            let name = format!("{namespace}/{repository}");
+            for (file, _) in entries(&here)? {
+                let Some(tag) = file.strip_prefix(TAG) else {
+                    continue;
+                };
+                let chain = document(root, &here.join(&file))
+                    .map_err(|reason| format!("its tag {reason}"))
+                    .and_then(|bytes| images.chain(&id_of(&bytes)));
+                match chain {
+                    Ok(chain) => {
+                        for (number, id) in chain.iter().enumerate() {
+                            let parent = number.checked_sub(1).map(|lower| chain[lower].clone());
+                            parents.entry(id.clone()).or_insert(parent);
+                        }
+                        let tags = repositories.entry(name.clone()).or_default();
+                        tags.extend(chain.last().map(|id| (tag.to_owned(), id.clone())));
+                    }
+                    Err(reason) => problems.push(Problem {
+                        name: format!("{name}:{tag}"),
+                        reason,
+                    }),
+                }
+            }
+        }
+    }
+    let mut part = Part {
+        name: "the registry's directory".to_owned(),
+        documents: Vec::new(),
+        files: Vec::new(),
+    };
+    for (id, parent) in &parents {
+        let Some(Ok(layer)) = images.layers.get(id) else {
+            continue;
+        };
+        let mut description = layer.description.clone();
+        match parent {
+            Some(parent) => description.insert("parent".to_owned(), json!(parent)),
+            None => description.remove("parent"),
+        };
+        let text = Value::Object(description).to_string();
+        part.documents
+            .push((format!("{id}/json"), text.into_bytes()));
+        part.files
+            .push((format!("{id}/layer.tar"), layer.file.clone()));
+    }
+    let named = json!(repositories).to_string().into_bytes();
+    part.documents.push(("repositories".to_owned(), named));
+    let parts = if repositories.is_empty() {
+        Vec::new()
+    } else {
+        vec![part]
+    };
+    Ok(Some(Survey { parts, problems }))
+}
+
+/// The ID that a tag's file holds; some have it in quotes.
+fn id_of(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    text.trim().trim_matches('"').to_owned()
+}
+
+/// The layers, each looked at once.
+struct Images<'a> {
+    root: &'a Path,
+    layers: HashMap<String, Result<Layer, String>>,
+}
+
+impl Images<'_> {
+    /// The IDs of the layers below and with one, the lowest first; what is wrong with them otherwise.
+    fn chain(&mut self, top: &str) -> Result<Vec<String>, String> {
+        let mut chain = self.ancestry(top).map_or_else(|| self.parents(top), Ok)?;
+        for id in &chain {
+            self.layer(id)?;
+        }
+        chain.reverse();
+        Ok(chain)
+    }
+
+    /// What `ancestry` says, the topmost first; `None` where it can't be right.
+    fn ancestry(&self, top: &str) -> Option<Vec<String>> {
+        let path = self.root.join("images").join(top).join("ancestry");
+        let bytes = is_id(top).then(|| document(self.root, &path).ok())??;
+        let chain: Vec<String> = serde_json::from_slice(&bytes).ok()?;
+        let mut seen = HashSet::new();
+        let sound = chain.first().is_some_and(|first| first == top)
+            && chain.len() <= LAYERS
+            && chain.iter().all(|id| is_id(id) && seen.insert(id));
+        sound.then_some(chain)
+    }
+
+    /// What the descriptions say of their parents, the topmost first.
+    fn parents(&mut self, top: &str) -> Result<Vec<String>, String> {
+        let (mut chain, mut seen) = (Vec::new(), HashSet::new());
+        let mut next = Some(top.to_owned());
+        while let Some(id) = next {
+            if !seen.insert(id.clone()) {
+                return Err(format!("its layers lead back to {id}"));
+            }
+            if chain.len() >= LAYERS {
+                return Err(format!("it has more than {LAYERS} layers"));
+            }
+            let parent = self.layer(&id)?.description.get("parent");
+            next = parent.and_then(Value::as_str).map(str::to_owned);
+            chain.push(id);
+        }
+        Ok(chain)
+    }
+
+    fn layer(&mut self, id: &str) -> Result<&Layer, String> {
+        let root = self.root;
+        let looked = self
+            .layers
+            .entry(id.to_owned())
+            .or_insert_with(|| look(root, id));
+        looked.as_ref().map_err(Clone::clone)
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// A layer, if it is whole.
+fn look(root: &Path, id: &str) -> Result<Layer, String> {
+    if !is_id(id) {
+        return Err(format!("{id:?} is not the ID of a layer"));
+    }
+    let directory = root.join("images").join(id);
+    let text = document(root, &directory.join("json"))
+        .map_err(|reason| format!("the description images/{id}/json {reason}"))?;
+    let description = serde_json::from_slice(&text)
+        .map_err(|error| format!("the description images/{id}/json can't be used: {error}"))?;
+    let file = file_within(root, &directory.join("layer"))
+        .map_err(|reason| format!("the layer images/{id}/layer {reason}"))?;
+    Ok(Layer { description, file })
+}

@@ -1,0 +1,202 @@
+//! Files with holes in a tar stream: which stretches of a file are stored, and the file as it was.
+//!
+//! Reads the maps of GNU tar in its own format and in all three of its PAX formats. Invariant: a map
+//! that is accepted is in order, lies within the file, and describes exactly the bytes that are stored.
+
+use std::io::{self, ErrorKind, Read};
+use std::sync::Arc;
+
+use tar::{GnuSparseHeader, Header};
+
+/// How many stretches a file may be stored in.
+const STRETCHES: usize = 100_000;
+
+/// A stretch of a file that is stored: where it begins in the file, and its length in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Stretch {
+    offset: u64,
+    length: u64,
+}
+
+/// Which parts of a file are stored. All others are zeros.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SparseMap {
+    /// Bytes of the file.
+    pub size: u64,
+    /// Bytes that are stored.
+    pub stored: u64,
+    stretches: Vec<Stretch>,
+}
+
+/// A map in the making.
+#[derive(Debug, Default)]
+pub(super) struct MapBuilder {
+    stretches: Vec<Stretch>,
+    offset: Option<u64>,
+}
+
+impl MapBuilder {
+    /// Adds the stretches of a GNU header.
+    pub(super) fn headers(&mut self, headers: &[GnuSparseHeader]) -> Option<()> {
+        for header in headers.iter().filter(|header| !header.is_empty()) {
+            self.stretch(header.offset().ok()?, header.length().ok()?)?;
+        }
+        Some(())
+    }
+
+    /// Adds numbers that say offset and length in turn.
+    pub(super) fn number(&mut self, number: u64) -> Option<()> {
+        match self.offset.take() {
+            None => self.offset = Some(number),
+            Some(offset) => self.stretch(offset, number)?,
+        }
+        Some(())
+    }
+
+    fn stretch(&mut self, offset: u64, length: u64) -> Option<()> {
+        if self.stretches.len() >= STRETCHES {
+            return None;
+        }
+        if length > 0 {
+            self.stretches.push(Stretch { offset, length });
+        }
+        Some(())
+    }
+
+    /// The map of a file of `size` bytes; `None` of one that can't be.
+    pub(super) fn finish(self, size: u64) -> Option<SparseMap> {
+        let (mut end, mut stored) = (0_u64, 0_u64);
+        for stretch in &self.stretches {
+            if stretch.offset < end {
+                return None;
+            }
+            end = stretch.offset.checked_add(stretch.length)?;
+            stored += stretch.length;
+        }
+        (end <= size && self.offset.is_none()).then_some(SparseMap {
+            size,
+            stored,
+            stretches: self.stretches,
+        })
+    }
+}
+
+/// The map in a GNU header; blocks that go on with it follow.
+pub(super) fn of_header(header: &Header) -> Option<(MapBuilder, u64)> {
+    let gnu = header.as_gnu()?;
+    let mut map = MapBuilder::default();
+    map.headers(&gnu.sparse)?;
+    Some((map, gnu.real_size().ok()?))
+}
+
+/// The map of PAX format 1.0, which is at the beginning of the data: numbers with a line each, the
+/// first of them the count of stretches, padded to a block. `line` gives the next number.
+pub(super) fn of_lines(
+    size: u64,
+    mut line: impl FnMut() -> io::Result<u64>,
+) -> io::Result<SparseMap> {
+    let invalid = || io::Error::new(ErrorKind::InvalidData, "its map of holes can't be read");
+    let count = line()?;
+    let mut map = MapBuilder::default();
+    for _ in 0..count.checked_mul(2).ok_or_else(invalid)? {
+        map.number(line()?).ok_or_else(invalid)?;
+    }
+    map.finish(size).ok_or_else(invalid)
+}
+
+/// Reads a file as it was before its holes were left out.
+pub struct Filled<R> {
+    stored: R,
+    map: Arc<SparseMap>,
+    position: u64,
+    next: usize,
+}
+
+impl<R: Read> Filled<R> {
+    /// From what is stored of it.
+    pub fn new(stored: R, map: Arc<SparseMap>) -> Self {
+        Self {
+            stored,
+            map,
+            position: 0,
+            next: 0,
+        }
+    }
+}
+
+impl<R: Read> Read for Filled<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let stretches = &self.map.stretches;
+        while let Some(stretch) = stretches.get(self.next)
+            && self.position >= stretch.offset + stretch.length
+        {
+            self.next += 1;
+        }
+        let stretch = stretches.get(self.next);
+        let within = stretch.is_some_and(|stretch| self.position >= stretch.offset);
+        let end = match stretch {
+            Some(stretch) if within => stretch.offset + stretch.length,
+            Some(stretch) => stretch.offset,
+            None => self.map.size,
+        };
+        let most = usize::try_from(end - self.position).unwrap_or(usize::MAX);
+        let most = most.min(buffer.len());
+        let read = if within {
+            self.stored.read(&mut buffer[..most])?
+        } else {
+            buffer[..most].fill(0);
+            most
+        };
+        if read == 0 && most > 0 {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+        self.position += read as u64;
+        Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(size: u64, numbers: &[u64]) -> Option<SparseMap> {
+        let mut map = MapBuilder::default();
+        for number in numbers {
+            map.number(*number)?;
+        }
+        map.finish(size)
+    }
+
+    #[test]
+    fn holes_are_zeros_again() {
+        for (size, numbers, stored, whole) in [
+            (6, &[1, 2, 4, 1][..], "abc", "\0ab\0c\0"),
+            (3, &[0, 3], "abc", "abc"),
+            (3, &[0, 1, 1, 2, 3, 0], "abc", "abc"),
+            (2, &[], "", "\0\0"),
+            (0, &[], "", ""),
+        ] {
+            let map = map(size, numbers).unwrap();
+            assert_eq!(map.stored, stored.len() as u64);
+            let mut read = Vec::new();
+            let mut filled = Filled::new(stored.as_bytes(), Arc::new(map));
+            filled.read_to_end(&mut read).unwrap();
+            assert_eq!(read, whole.as_bytes(), "{numbers:?}");
+        }
+    }
+
+    #[test]
+    fn maps_that_cannot_be() {
+        for (size, numbers) in [
+            (5, &[4, 2][..]),
+            (9, &[4, 2, 5, 1]),
+            (9, &[4, 2, 1, 1]),
+            (9, &[1]),
+            (u64::MAX, &[u64::MAX, 2]),
+        ] {
+            assert_eq!(map(size, numbers), None, "{numbers:?}");
+        }
+        let mut cut = Filled::new(&b"a"[..], Arc::new(map(3, &[0, 2]).unwrap()));
+        assert!(cut.read_to_end(&mut Vec::new()).is_err());
+    }
+}

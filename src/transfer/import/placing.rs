@@ -1,0 +1,139 @@
+//! Blobs into the repository of their image: sent, mounted, or there already.
+
+use std::io::Cursor;
+
+use bytes::Bytes;
+
+use super::Error;
+use super::finish::Finish;
+use super::restoring::uncompressed;
+use crate::archive::{self, ImageName, ManifestPlan, Piece, Stored};
+use crate::oci::{Descriptor, Digest, Repository};
+use crate::transfer::progress::{Event, Outcome};
+
+impl Finish<'_> {
+    /// Sends a document unless it is there; the bytes sent.
+    pub(super) async fn document(
+        &self,
+        repository: &Repository,
+        digest: &Digest,
+        bytes: &[u8],
+    ) -> Result<u64, Error> {
+        let client = &self.session.client;
+        let size = bytes.len() as u64;
+        if client.blob_size(repository, digest).await? == Some(size) {
+            return Ok(0);
+        }
+        let id = self.session.begin(repository, &digest.hex()[..12], size);
+        let mut source = Cursor::new(Bytes::copy_from_slice(bytes));
+        let listener = &self.session.listener;
+        let moved = |bytes| listener(Event::Moved { id, bytes });
+        let sent = client.upload_blob(repository, &mut source, &moved).await;
+        let outcome = if sent.is_ok() {
+            Outcome::Sent
+        } else {
+            Outcome::Failed
+        };
+        self.session.end(id, outcome);
+        Ok(sent?.size)
+    }
+
+    /// Sends what was compressed on its way through a pipe as it was before: only the manifest, which
+    /// came later, says that it must stay as it is. The registry has all of it, and is asked for it;
+    /// the bytes sent.
+    pub(super) async fn plain_again(
+        &self,
+        member: &str,
+        stored: &Stored,
+        descriptor: &Descriptor,
+        repository: &Repository,
+    ) -> Result<u64, Error> {
+        let client = &self.session.client;
+        let Some(Ok(delivered)) = self.outcomes.get(member) else {
+            return Ok(0);
+        };
+        let there = client.blob_size(repository, &descriptor.digest).await?;
+        if there == Some(descriptor.size) {
+            return Ok(0);
+        }
+        let hex = descriptor.digest.hex();
+        let id = self.session.begin(repository, &hex[..12], descriptor.size);
+        let sent = uncompressed(self.session, delivered, stored, descriptor, repository, id).await;
+        let outcome = if sent.is_ok() {
+            Outcome::Sent
+        } else {
+            Outcome::Failed
+        };
+        self.session.end(id, outcome);
+        sent
+    }
+
+    /// Has a blob that waits elsewhere mounted.
+    pub(super) async fn mount(
+        &self,
+        member: &str,
+        digest: &Digest,
+        repository: &Repository,
+    ) -> Result<(), Error> {
+        let Some(Ok(delivered)) = self.outcomes.get(member) else {
+            return Ok(());
+        };
+        let from = &delivered.place;
+        let client = &self.session.client;
+        let there = from == repository
+            || client.mount_blob(repository, digest, from).await?
+            || client.blob_size(repository, digest).await?.is_some();
+        if there {
+            return Ok(());
+        }
+        Err(Error::NotMounted {
+            digest: digest.to_string(),
+            from: from.to_string(),
+            into: repository.to_string(),
+        })
+    }
+
+    /// A layer that the archive leaves out for the registry to have, or that lies elsewhere for good.
+    pub(super) async fn left_out(
+        &self,
+        plan: &ManifestPlan,
+        piece: &Piece,
+        repository: &Repository,
+    ) -> Result<(), Error> {
+        let Some(descriptor) = &piece.descriptor else {
+            return Ok(());
+        };
+        if !descriptor.urls.is_empty() || descriptor.media_type.is_nondistributable() {
+            return Ok(());
+        }
+        let client = &self.session.client;
+        let digest = &descriptor.digest;
+        if client.blob_size(repository, digest).await?.is_some() {
+            return Ok(());
+        }
+        for base in self.bases {
+            let name = base.split('@').next().unwrap_or_default();
+            let name = ImageName::parse(name).ok().flatten();
+            let name: Vec<ImageName> = name.into_iter().collect();
+            let naming = &self.session.options.naming;
+            for goal in naming.unnamed().goals_of(&name).unwrap_or_default() {
+                let from = &goal.repository;
+                // Asked for first: where there is nothing to mount, some open a session instead.
+                let there = client.blob_size(from, digest).await.ok().flatten();
+                if from != repository
+                    && there.is_some()
+                    && client.mount_blob(repository, digest, from).await?
+                {
+                    return Ok(());
+                }
+            }
+        }
+        Err(archive::Error::Base {
+            image: plan.image.clone(),
+            layer: *digest,
+            registry: client.registry().to_owned(),
+            bases: self.bases.join(", "),
+        }
+        .into())
+    }
+}
