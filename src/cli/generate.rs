@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use super::Cli;
 use super::exit::Exit;
 use super::output::Printer;
+use super::{Cli, man};
 
 /// Print the completions for a shell
 #[derive(Debug, clap::Args)]
@@ -52,7 +52,7 @@ pub(super) fn completions(args: &CompletionsArgs, printer: Printer) -> anyhow::R
 pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<Exit> {
     std::fs::create_dir_all(&args.directory)?;
     match args.what {
-        Generated::Man => clap_mangen::generate_to(Cli::command(), &args.directory)?,
+        Generated::Man => man::write(Cli::command(), &args.directory)?,
         Generated::Completions => {
             for shell in [
                 Shell::Bash,

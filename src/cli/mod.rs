@@ -35,6 +35,7 @@ mod interrupt;
 mod listing;
 mod login;
 mod logout;
+mod man;
 mod manifest;
 mod output;
 mod owner;

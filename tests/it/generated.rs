@@ -44,6 +44,36 @@ fn man_pages() {
 }
 
 #[test]
+fn man_pages_are_complete() {
+    let pages = files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("man"));
+    for (name, page) in &pages {
+        let mut wanted = vec![
+            "NAME",
+            "SYNOPSIS",
+            "DESCRIPTION",
+            "OPTIONS",
+            "EXIT STATUS",
+            "SEE ALSO",
+        ];
+        if page.contains("\\-\\-registry") || page.contains("\\-\\-root") {
+            wanted.extend(["ENVIRONMENT", "FILES"]);
+        }
+        for section in wanted {
+            let headings = page
+                .lines()
+                .filter(|line| line.replace('"', "") == format!(".SH {section}"));
+            assert_eq!(headings.count(), 1, "{name}: {section}");
+        }
+    }
+    assert!(
+        pages["regctl-gc.1"].contains("\\fIAGE\\fR"),
+        "values in the synopsis"
+    );
+    let examples = pages.values().filter(|page| page.contains(".SH EXAMPLES"));
+    assert!(examples.count() + 4 > pages.len());
+}
+
+#[test]
 fn completions() {
     current("completions");
 }
