@@ -1,7 +1,9 @@
 //! Blobs, the repositories that may read them, and the leases that hold them.
 
+use serde_json::json;
 use sqlx::SqliteConnection;
 
+use super::events::NewEvent;
 use super::writer::Transaction;
 use super::{
     Index, IndexError, LayoutChange, Lease, column, leases, parsed, repositories, uploads,
@@ -265,6 +267,10 @@ impl Index {
                     .link_layer(&repository, blob, canonical, other, terms.now)
                     .await?;
                 leases::take(transaction.connection(), &canonical, terms).await?;
+                let pushed = NewEvent::within("push-blob", terms.now, &repository)
+                    .digest(other.unwrap_or(canonical))
+                    .size(size);
+                transaction.event(pushed).await?;
                 if let Some(upload) = upload {
                     uploads::remove(transaction.connection(), &upload).await?;
                 }
@@ -305,6 +311,11 @@ impl Index {
                     transaction
                         .link_layer(&repository, blob.id, canonical, other, terms.now)
                         .await?;
+                    let mut mounted = NewEvent::within("mount-blob", terms.now, &repository)
+                        .digest(digest)
+                        .size(blob.record.size);
+                    mounted.detail = from.map(|from| json!({ "from": from }));
+                    transaction.event(mounted).await?;
                 }
                 let end = leases::take(transaction.connection(), &canonical, terms).await?;
                 Ok(Some((blob.record, end)))
@@ -318,6 +329,7 @@ impl Index {
         &self,
         repository: Repository,
         digest: Digest,
+        now: Millis,
     ) -> Result<bool, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -343,6 +355,10 @@ impl Index {
                         .bind(blob.id)
                         .fetch_all(connection)
                         .await?;
+                let deleted = NewEvent::within("delete-blob", now, &repository)
+                    .digest(digest)
+                    .size(blob.record.size);
+                transaction.event(deleted).await?;
                 let mut digests = vec![blob.record.canonical];
                 for other in others {
                     digests.push(parsed("digest", &other)?);

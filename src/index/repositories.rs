@@ -2,6 +2,7 @@
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use super::events::NewEvent;
 use super::trash::{self, Discard};
 use super::visible::Visible;
 use super::{Index, IndexError, LayoutChange, column, parsed};
@@ -158,6 +159,8 @@ impl Index {
                     return Ok(false);
                 };
                 trash::throw_repository(transaction, &repository, id, discard).await?;
+                let deleted = NewEvent::within("delete-repository", discard.now, &repository);
+                transaction.event(deleted).await?;
                 for statement in [
                     "DELETE FROM tags WHERE repository_id = $1",
                     "DELETE FROM manifests WHERE repository_id = $1",

@@ -115,7 +115,12 @@ impl Registry {
         digest: &Digest,
     ) -> Result<(), RegistryError> {
         self.must_allow_deletes()?;
-        if self.index.unlink_blob(repository.clone(), *digest).await? {
+        let now = self.clock.now();
+        if self
+            .index
+            .unlink_blob(repository.clone(), *digest, now)
+            .await?
+        {
             Ok(())
         } else {
             Err(RegistryError::BlobUnknown(*digest))

@@ -69,7 +69,12 @@ async fn a_blob_has_other_digests(place: &Place) {
     };
     assert_eq!(place.told(), [linked(digest(1)), linked(sha512(1))]);
     // Taken out by one digest, it is out by each.
-    assert!(index.unlink_blob(repository("b"), digest(1)).await.unwrap());
+    assert!(
+        index
+            .unlink_blob(repository("b"), digest(1), 0)
+            .await
+            .unwrap()
+    );
     let unlinked = |digest| LayoutChange::LayerUnlinked {
         repository: repository("b"),
         digest,
@@ -99,7 +104,7 @@ async fn mounts_need_somebody_who_may_read(place: &Place) {
     assert!(mount("c", Some("a"), 1).await.unwrap().is_some());
     assert!(place.told().is_empty());
     for name in ["a", "b", "c"] {
-        let unlinked = index.unlink_blob(repository(name), digest(1)).await;
+        let unlinked = index.unlink_blob(repository(name), digest(1), 0).await;
         assert!(unlinked.unwrap());
     }
     // Nobody may read it any more.
@@ -169,7 +174,7 @@ async fn an_unlinked_blob_is_out_of_one_repository(place: &Place) {
     let index = place.open().await;
     index.add_blob(blob("a", 1), at(0)).await.unwrap();
     index.add_blob(blob("b", 1), at(0)).await.unwrap();
-    let unlink = |name, byte| index.unlink_blob(repository(name), digest(byte));
+    let unlink = |name, byte| index.unlink_blob(repository(name), digest(byte), 0);
     assert!(unlink("a", 1).await.unwrap());
     for (name, byte) in [("a", 1), ("a", 9), ("none", 1)] {
         assert!(!unlink(name, byte).await.unwrap());

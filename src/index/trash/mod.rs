@@ -10,8 +10,12 @@ mod throw;
 use std::fmt;
 use std::str::FromStr;
 
+<<<<<<< HEAD
 use serde::{Deserialize, Serialize};
 
+=======
+use super::events::NewEvent;
+>>>>>>> f850085 (Every change writes an event with its actor in its own transaction)
 use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::{Digest, Repository, Tag};
@@ -196,7 +200,13 @@ impl Index {
                     .bind(now)
                     .execute(transaction.connection())
                     .await?;
-                Ok(done.rows_affected())
+                let deletions = done.rows_affected();
+                if deletions > 0 {
+                    let emptied = NewEvent::new("empty-trash", now);
+                    let detail = serde_json::json!({ "deletions": deletions });
+                    transaction.event(emptied.detail(detail)).await?;
+                }
+                Ok(deletions)
             })
         })
         .await
