@@ -6,10 +6,10 @@ use sqlx::SqliteConnection;
 use super::events::NewEvent;
 use super::writer::Transaction;
 use super::{
-    Index, IndexError, LayoutChange, Lease, column, leases, parsed, repositories, uploads,
+    Index, IndexError, LayoutChange, Lease, column, leases, parsed, repositories, uploads, visible,
 };
 use crate::clock::Millis;
-use crate::oci::{Algorithm, Digest, Repository};
+use crate::oci::{Algorithm, Digest, Repository, Visibility};
 
 /// A blob as the index knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -243,7 +243,8 @@ impl Index {
         if self.blob(repository, &digest).await?.is_none() {
             return Ok(None);
         }
-        self.mount(repository.clone(), Some(repository.clone()), digest, terms)
+        let (into, from) = (repository.clone(), Some(repository.clone()));
+        self.mount(into, from, digest, Visibility::Everything, terms)
             .await
     }
 
@@ -280,13 +281,14 @@ impl Index {
         .await
     }
 
-    /// Lets a repository read a blob that another one (`from`, or any) may read, and leases it.
+    /// Lets a repository read a blob that another visible one (`from`, or any) has, and leases it.
     /// `None` when there is no such blob.
     pub async fn mount(
         &self,
         repository: Repository,
         from: Option<Repository>,
         digest: Digest,
+        visibility: Visibility,
         terms: Lease,
     ) -> Result<Option<(BlobRecord, Millis)>, IndexError> {
         self.write(move |transaction| {
@@ -295,13 +297,8 @@ impl Index {
                 let Some(blob) = find(connection, &digest).await? else {
                     return Ok(None);
                 };
-                let readable = match &from {
-                    Some(from) => match repositories::find(connection, from).await? {
-                        Some(from) => is_linked(connection, from, blob.id).await?,
-                        None => false,
-                    },
-                    None => linked_anywhere(connection, blob.id).await?,
-                };
+                let readable =
+                    visible::has_blob(connection, &visibility, from.as_ref(), blob.id).await?;
                 if !readable {
                     return Ok(None);
                 }
@@ -374,13 +371,4 @@ impl Index {
         })
         .await
     }
-}
-
-async fn linked_anywhere(connection: &mut SqliteConnection, blob: i64) -> Result<bool, IndexError> {
-    let found: Option<i64> =
-        sqlx::query_scalar("SELECT repository_id FROM repository_blobs WHERE blob_id = $1 LIMIT 1")
-            .bind(blob)
-            .fetch_optional(connection)
-            .await?;
-    Ok(found.is_some())
 }

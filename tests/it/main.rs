@@ -46,6 +46,7 @@ mod copy_sync;
 mod copy_trouble;
 mod crash;
 mod crowd;
+mod events;
 mod export;
 mod export_trouble;
 mod generated;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::*;
 use crate::index::events::NewEvent;
 use crate::index::{Bundle, Event, EventFilter, Restorable};
-use crate::oci::{Caller, Context, Task};
+use crate::oci::{Caller, Context, Task, Visibility};
 
 super::for_each_index!(
     each_change_writes_what_was_done_and_by_whom,
@@ -81,7 +81,10 @@ async fn each_change_writes_what_was_done_and_by_whom(place: &Place) {
     let index = place.open().await.acting(alice());
     index.add_blob(blob("a", 1), at(10)).await.unwrap();
     let (from, into) = (Some(repository("a")), repository("b"));
-    let mounted = index.mount(into, from, digest(1), at(20)).await.unwrap();
+    let mounted = index
+        .mount(into, from, digest(1), Visibility::Everything, at(20))
+        .await
+        .unwrap();
     assert!(mounted.is_some());
     tagged(&index, "a", 2, &["x"]).await;
     tagged(&index, "a", 3, &["x", "y"]).await;
@@ -162,7 +165,15 @@ async fn what_changes_nothing_writes_nothing(place: &Place) {
             .await
             .unwrap()
     );
-    let none = index.mount(repository("b"), None, digest(9), at(0)).await;
+    let none = index
+        .mount(
+            repository("b"),
+            None,
+            digest(9),
+            Visibility::Everything,
+            at(0),
+        )
+        .await;
     assert!(none.unwrap().is_none());
     assert!(!index.quarantine(digest(9), 0).await.unwrap());
     assert_eq!(index.end_trash(0).await.unwrap(), 0);
