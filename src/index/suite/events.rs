@@ -1,5 +1,6 @@
 //! Events: what each change writes, for whom, and that neither is there without the other.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -57,20 +58,20 @@ async fn lines(index: &Index) -> Vec<String> {
     let describe = |event: &Event| {
         let mut line = event.action.clone();
         if let Some(repository) = &event.repository {
-            line.push_str(&format!(" {repository}"));
+            let _ = write!(line, " {repository}");
         }
         if let Some(tag) = &event.tag {
-            line.push_str(&format!(":{tag}"));
+            let _ = write!(line, ":{tag}");
         }
         if let Some(found) = &event.digest {
             let number = (0..=255).find(|byte| *found == digest(*byte)).unwrap();
-            line.push_str(&format!(" @{number}"));
+            let _ = write!(line, " @{number}");
         }
         if let Some(size) = event.size {
-            line.push_str(&format!(" {size}B"));
+            let _ = write!(line, " {size}B");
         }
         if let Some(detail) = &event.detail {
-            line.push_str(&format!(" {detail}"));
+            let _ = write!(line, " {detail}");
         }
         line
     };
