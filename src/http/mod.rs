@@ -29,8 +29,10 @@ use std::time::Duration;
 
 use axum::body::Body;
 use futures_util::FutureExt;
-use http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
-use http::{Method, Request, StatusCode};
+use http::header::{
+    CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{Method, Request, StatusCode, Version};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Policy;
@@ -142,13 +144,12 @@ impl Shared {
     ) -> Answer {
         let id = observe::request_id(request.headers());
         let context = Arc::new(identity::context(request.headers(), peer, &id));
-        // Outside of the prefix there is nothing.
+        // Outside of the prefix there are only the probes of whoever runs the registry.
         let prefix = self.locations.prefix.as_str();
-        let path = request
-            .uri()
-            .path()
-            .strip_prefix(prefix)
-            .unwrap_or_default();
+        let path = match request.uri().path() {
+            probe @ ("/livez" | "/readyz") => probe,
+            path => path.strip_prefix(prefix).unwrap_or_default(),
+        };
         let in_v2 = path == "/v2" || path.starts_with("/v2/");
         let outside = if in_v2 {
             String::new()
@@ -163,8 +164,13 @@ impl Shared {
         };
         let head = request.method() == Method::HEAD;
         let observed = self.observer.begin(&request, handler, &context);
+        let names_one_host = names_one_host(&request);
         let app = Arc::clone(&self);
         let answering = async {
+            if !names_one_host {
+                let message = "an HTTP/1.1 request has exactly one Host header";
+                return Err(Refusal::bad(ErrorCode::Unsupported, message));
+            }
             match route {
                 Some(Ok(route)) => v2::answer(app, request, route, &context, tls).await,
                 Some(Err(error)) => Err(error.into()),
@@ -172,7 +178,7 @@ impl Shared {
                     Some(pages) if pages::wanted(&request, &outside) => {
                         pages::answer(&app, pages, request, &context, &outside, tls).await
                     }
-                    _ => Ok(ops::public(&app, &request).await),
+                    _ => Ok(ops::public(&app, &request, &outside).await),
                 },
             }
         };
@@ -235,4 +241,10 @@ impl Shared {
             .await;
         place.ok_or_else(|| Refusal::busy("too many manifests and forms are being received"))
     }
+}
+
+/// Whether a request names its host as its version of HTTP demands (RFC 9112, section 3.2).
+fn names_one_host<B>(request: &Request<B>) -> bool {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    hosts == 1 || (hosts == 0 && request.version() != Version::HTTP_11)
 }

@@ -78,20 +78,21 @@ async fn ready(app: &Shared) -> Answer {
     json(status, &unwell)
 }
 
-/// What the main address answers outside of `/v2`.
-pub(super) async fn public<B>(app: &Shared, request: &Request<B>) -> Answer {
-    let prefix = app.locations.prefix.as_str();
-    let Some(path) = request.uri().path().strip_prefix(prefix) else {
-        return nothing_here();
-    };
+/// Answers a path of the main address that is neither below `/v2` nor a page. An empty path is
+/// outside of the prefix, or the prefix itself.
+pub(super) async fn public<B>(app: &Shared, request: &Request<B>, path: &str) -> Answer {
     let read = matches!(*request.method(), Method::GET | Method::HEAD);
     match path {
         "/livez" if read => json(StatusCode::OK, &serde_json::json!({})),
         "/readyz" if read => ready(app).await,
         // As registry:2: a load balancer may ask for the root.
-        "" | "/" if read => empty(StatusCode::OK),
+        "" | "/" if read && is_within_prefix(app, request) => empty(StatusCode::OK),
         _ => nothing_here(),
     }
+}
+
+fn is_within_prefix<B>(app: &Shared, request: &Request<B>) -> bool {
+    request.uri().path().starts_with(&app.locations.prefix)
 }
 
 fn nothing_here() -> Answer {

@@ -2,10 +2,8 @@
 //! from the right.
 //!
 //! A repository name may have any number of components, and components may be called `blobs`,
-//! `manifests`, `tags` or `uploads`; so the end of a path decides what it is. Each segment is
-//! percent-decoded once, after the split: an encoded slash is no separator, and no name has one.
-
-use std::borrow::Cow;
+//! `manifests`, `tags` or `uploads`; so the end of a path decides what it is. As registry:2 does, a
+//! path is percent-decoded once, before it is split, and may end in a slash.
 
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -61,14 +59,12 @@ impl Route {
             Some(rest) => rest.strip_prefix('/').ok_or(RouteError::Unknown)?,
             None => return Err(RouteError::Unknown),
         };
-        let segments = rest
-            .split('/')
-            .map(|segment| percent_decode_str(segment).decode_utf8())
-            .collect::<Result<Vec<Cow<'_, str>>, _>>()
+        let rest = percent_decode_str(rest)
+            .decode_utf8()
             .map_err(|_| name_invalid("the path is not UTF-8"))?;
-        let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
-        if segments.iter().any(|segment| segment.contains('/')) {
-            return Err(name_invalid("an encoded slash is no separator"));
+        let mut segments: Vec<&str> = rest.split('/').collect();
+        if segments.len() > 1 && segments.last() == Some(&"") {
+            segments.pop();
         }
         match segments[..] {
             ["_catalog"] => Ok(Self::Catalog),
@@ -80,9 +76,7 @@ impl Route {
                 repository(name)?,
                 manifest_reference(reference)?,
             )),
-            [ref name @ .., "blobs", "uploads", ""] | [ref name @ .., "blobs", "uploads"] => {
-                Ok(Self::Uploads(repository(name)?))
-            }
+            [ref name @ .., "blobs", "uploads"] => Ok(Self::Uploads(repository(name)?)),
             [ref name @ .., "blobs", "uploads", id] => {
                 Ok(Self::Upload(repository(name)?, id.to_owned()))
             }

@@ -27,6 +27,7 @@ mod api_referrers;
 mod api_tags;
 mod api_upload_refusals;
 mod api_uploads;
+mod api_wire;
 mod architecture;
 mod bad_input;
 mod bad_manifests;

@@ -1,16 +1,15 @@
 //! Referrers: `GET /v2/<name>/referrers/<digest>`, always an index.
 
-use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName, LINK};
 use serde_json::json;
 
 use super::super::paging;
-use super::super::respond::{Answer, Refusal, json, set};
+use super::super::respond::{Answer, Refusal, list, set};
 use super::Call;
 use crate::oci::{Digest, ErrorCode, MediaType, Repository};
 
 const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
-/// Descriptors of a page: with annotations of a usual size that is some hundred KiB.
+/// Descriptors in a page at most. With annotations of a usual size they take some hundred KiB.
 const LIMIT: usize = 1000;
 
 /// Lists the manifests that name `digest` as their subject.
@@ -35,14 +34,11 @@ pub(in super::super) async fn list(
     let page = registry
         .referrers(name, digest, artifact_type, last.as_ref(), limit)
         .await?;
-    let mut answer = json(
-        StatusCode::OK,
-        &json!({
-            "schemaVersion": 2,
-            "mediaType": MediaType::OCI_INDEX,
-            "manifests": page.manifests,
-        }),
-    );
+    let mut answer = list(&json!({
+        "schemaVersion": 2,
+        "mediaType": MediaType::OCI_INDEX,
+        "manifests": page.manifests,
+    }));
     set(&mut answer, CONTENT_TYPE, MediaType::OCI_INDEX.as_str());
     if artifact_type.is_some() {
         set(&mut answer, FILTERS_APPLIED, "artifactType");
@@ -51,8 +47,8 @@ pub(in super::super) async fn list(
         let (last, limit) = (last.digest.to_string(), limit.to_string());
         let mut pairs = vec![("last", last.as_str()), ("n", limit.as_str())];
         pairs.extend(artifact_type.map(|wanted| ("artifactType", wanted)));
-        let location = call.location(&format!("/v2/{name}/referrers/{digest}"));
-        set(&mut answer, LINK, paging::next(&location, &pairs));
+        let path = call.path(&format!("/v2/{name}/referrers/{digest}"));
+        set(&mut answer, LINK, paging::next(&path, &pairs));
     }
     Ok(answer)
 }
