@@ -5,6 +5,7 @@
 //! a request is a 500 and a line in the log.
 
 mod address;
+mod answer_body;
 mod body;
 mod connection;
 mod guard;
@@ -27,7 +28,6 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use futures_util::FutureExt;
 use http::header::{
     CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
@@ -47,6 +47,7 @@ pub use location::Locations;
 pub use ops::{Health, Unwell};
 pub use tls::{Certificate, TlsError, TlsVersion};
 
+use answer_body::Body;
 use body::Incoming;
 use guard::Guard;
 use observe::{Observer, REQUEST_ID};

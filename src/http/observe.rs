@@ -1,12 +1,12 @@
 //! What is noted of each request: its id, its line in the access log, its numbers.
 
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{self, Poll};
 use std::time::Instant;
 
-use axum::body::Body;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderName, REFERER};
 use http::{HeaderMap, HeaderValue, Method, Request, Version};
@@ -14,6 +14,7 @@ use http_body::{Frame, SizeHint};
 use serde_json::json;
 use tracing::Level;
 
+use super::answer_body::Body;
 use super::respond::Answer;
 use crate::oci::Context;
 use crate::telemetry::{AccessLog, HttpMetrics};
@@ -243,12 +244,12 @@ struct Followed {
 
 impl http_body::Body for Followed {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut task::Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(bytes) = frame.data_ref()

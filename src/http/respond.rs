@@ -1,11 +1,11 @@
 //! Answers: the one place that maps an error of the registry to a status and an OCI body.
 
-use axum::body::Body;
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::answer_body::Body;
 use super::route::RouteError;
 use crate::auth::Denied;
 use crate::oci::ErrorCode;

@@ -1,12 +1,12 @@
 //! Blobs: HEAD, GET with ranges, DELETE.
 
-use axum::body::Body;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue,
     IF_RANGE, RANGE,
 };
 use http::{Response, StatusCode};
 
+use super::super::answer_body::Body;
 use super::super::respond::{Answer, Refusal, empty, set};
 use super::{CONTENT_DIGEST, Call, IMMUTABLE, has_already};
 use crate::oci::{Digest, ErrorCode, Repository, parse_byte_range};
