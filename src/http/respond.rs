@@ -198,7 +198,7 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Answer {
 }
 
 /// A page of a listing. It ends with a newline, as registry:2 ends them.
-pub(super) fn list(value: &impl Serialize) -> Answer {
+pub(super) fn page(value: &impl Serialize) -> Answer {
     let mut bytes = serde_json::to_vec(value).unwrap_or_default();
     bytes.push(b'\n');
     let mut answer = with_body(StatusCode::OK, bytes);

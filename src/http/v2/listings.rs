@@ -4,7 +4,7 @@ use http::header::LINK;
 use serde_json::{Value, json};
 
 use super::super::paging;
-use super::super::respond::{Answer, Refusal, list, set};
+use super::super::respond::{Answer, Refusal, page, set};
 use super::Call;
 use crate::clock::Millis;
 use crate::oci::Repository;
@@ -46,7 +46,7 @@ impl<'a> Page<'a> {
     ) -> Answer {
         let more = items.len() > self.limit;
         items.truncate(self.limit);
-        let mut answer = list(&body(&items));
+        let mut answer = page(&body(&items));
         if let Some(last) = items.last().filter(|_| more) {
             let limit = self.limit.to_string();
             let link = paging::next(&call.path(path), &[("last", name(last)), ("n", &limit)]);

@@ -4,7 +4,7 @@ use http::header::{CONTENT_TYPE, HeaderName, LINK};
 use serde_json::json;
 
 use super::super::paging;
-use super::super::respond::{Answer, Refusal, list, set};
+use super::super::respond::{Answer, Refusal, page, set};
 use super::Call;
 use crate::oci::{Digest, ErrorCode, MediaType, Repository};
 
@@ -31,19 +31,19 @@ pub(in super::super) async fn list(
         None => None,
     };
     let registry = &call.registry;
-    let page = registry
+    let found = registry
         .referrers(name, digest, artifact_type, last.as_ref(), limit)
         .await?;
-    let mut answer = list(&json!({
+    let mut answer = page(&json!({
         "schemaVersion": 2,
         "mediaType": MediaType::OCI_INDEX,
-        "manifests": page.manifests,
+        "manifests": found.manifests,
     }));
     set(&mut answer, CONTENT_TYPE, MediaType::OCI_INDEX.as_str());
     if artifact_type.is_some() {
         set(&mut answer, FILTERS_APPLIED, "artifactType");
     }
-    if let Some(last) = page.manifests.last().filter(|_| page.more) {
+    if let Some(last) = found.manifests.last().filter(|_| found.more) {
         let (last, limit) = (last.digest.to_string(), limit.to_string());
         let mut pairs = vec![("last", last.as_str()), ("n", limit.as_str())];
         pairs.extend(artifact_type.map(|wanted| ("artifactType", wanted)));
