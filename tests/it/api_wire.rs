@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use serde_json::json;
 
-use crate::support::{Image, Manifest, OCI_MANIFEST, Request, Server};
+use crate::support::{Image, Manifest, OCI_MANIFEST, Request, Server, next_target};
 
 const CONFIG: &str = "version: 0.1\nstorage:\n  filesystem: {rootdirectory: /nowhere}\n";
 
@@ -127,6 +127,44 @@ fn the_next_page_is_a_path() {
         }
         server.stop();
     }
+}
+
+#[test]
+fn pages_of_referrers_end_by_bytes() {
+    let server = Server::regctl();
+    let remote = server.remote("large");
+    let image = Image::new(1);
+    let subject = remote.push("1", &image);
+    let mut expected = Vec::new();
+    for number in 0..30 {
+        let note = format!("{number:02}").repeat(100_000);
+        let mut value = image.manifest.json();
+        value["subject"] = image.manifest.descriptor();
+        value["annotations"] = json!({ "note": note });
+        let referrer = Manifest::new(OCI_MANIFEST, &value);
+        let digest = referrer.digest().to_string();
+        remote.put(&digest, &referrer).expect(201);
+        expected.push(digest);
+    }
+    expected.sort();
+    let (mut listed, mut pages) = (Vec::new(), 0);
+    let mut target = Some(remote.path(&format!("referrers/{subject}")));
+    while let Some(next) = target {
+        let answer = remote.client.get(&next).expect(200);
+        assert!(answer.body.len() < 4 << 20, "{} bytes", answer.body.len());
+        let json = answer.json();
+        let manifests = json["manifests"].as_array().unwrap();
+        listed.extend(
+            manifests
+                .iter()
+                .map(|one| one["digest"].as_str().unwrap().to_owned()),
+        );
+        pages += 1;
+        target = answer.header("Link").map(next_target);
+    }
+    assert_eq!(listed, expected);
+    assert_eq!(pages, 2);
+    server.stop();
 }
 
 #[test]
