@@ -44,7 +44,7 @@ use crate::web::Pages;
 pub use address::{Address, Bound};
 pub use listen::{Limits as ConnectionLimits, Listening, Protocols};
 pub use location::Locations;
-pub use ops::{Health, Unwell};
+pub use ops::{FailedChecks, Health};
 pub use tls::{Certificate, TlsError, TlsVersion};
 
 use answer_body::Body;
@@ -55,7 +55,7 @@ use respond::{Answer, Refusal};
 use room::{Place, Room};
 use route::Route;
 
-/// How many a page of a listing has at most.
+/// Entries in a page of a listing at most.
 #[derive(Debug, Clone, Copy)]
 pub struct PageLimits {
     /// Repositories in a page of the catalog.
@@ -64,7 +64,7 @@ pub struct PageLimits {
     pub tags: usize,
 }
 
-/// What the HTTP side needs to know.
+/// Settings of the HTTP side.
 pub struct Options {
     /// How locations are written.
     pub locations: Locations,
@@ -72,13 +72,13 @@ pub struct Options {
     pub limits: PageLimits,
     /// Headers of every answer.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Where requests are noted.
+    /// The access log, if there is one.
     pub access_log: Option<AccessLog>,
     /// Whether lines of the access log are JSON.
     pub access_log_json: bool,
     /// The counters.
     pub metrics: Arc<HttpMetrics>,
-    /// Whether the registry is well.
+    /// The results of the health checks.
     pub health: Arc<Health>,
     /// The path of the metrics on the debug address, if they are served.
     pub metrics_path: Option<String>,
@@ -196,22 +196,22 @@ impl Shared {
                 }
                 refusal.answer()
             }
-            // The hook of the process has logged what and where.
+            // The panic hook has logged the message and the place.
             Err(_) => Refusal::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ErrorCode::Unknown,
-                "something went wrong here; the server's log says what",
+                "internal error; the server's log has the details",
             )
             .answer(),
         };
         if head {
-            // HTTP/1.1 leaves it out by itself; on HTTP/2 it would be an error of the protocol.
+            // hyper leaves the body out on HTTP/1.1; on HTTP/2 it would be a protocol error.
             *answer.body_mut() = Body::empty();
         }
         let set = answer.headers_mut();
         if in_v2 {
             set.insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
-            // What was pushed is a stranger's: no browser is to make anything of it.
+            // Pushed content is not trusted: browsers must not render it.
             set.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             set.insert(
                 CONTENT_SECURITY_POLICY,

@@ -1,4 +1,4 @@
-//! Paging by `n` and `last` (OCI distribution specification, "Listing Tags"), and queries.
+//! Queries, and paging by `n` and `last` (OCI distribution specification, "Listing Tags").
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 

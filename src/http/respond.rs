@@ -160,12 +160,12 @@ impl From<RegistryError> for Refusal {
             }
             Error::Full => (Status::INSUFFICIENT_STORAGE, Code::Unavailable),
             Error::RootLost { .. } | Error::Index(_) | Error::Store(_) => {
-                // What it was is for the log, not for a stranger.
+                // The details are for the log, not for a client.
                 tracing::error!(%error, "a request failed");
                 return Self::new(
                     Status::INTERNAL_SERVER_ERROR,
                     Code::Unknown,
-                    "something went wrong here; the server's log says what",
+                    "internal error; the server's log has the details",
                 );
             }
         };

@@ -38,12 +38,12 @@ pub(super) enum Route {
     Referrers(Repository, Digest),
 }
 
-/// Why a path names nothing.
+/// Why a request matches no endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum RouteError {
-    /// It has the form of no endpoint.
+    /// There is no such endpoint.
     Unknown,
-    /// It has the form of one, with a part that is malformed.
+    /// A part of the path is malformed.
     Malformed(ErrorCode, String),
     /// It names a manifest by a malformed tag, which cannot exist.
     NoSuchManifest(String),
@@ -206,8 +206,8 @@ fn digest(text: &str) -> Result<Digest, RouteError> {
         .map_err(|error| RouteError::Malformed(ErrorCode::DigestInvalid, format!("{error}")))
 }
 
-/// A malformed digest is an error whatever is asked; with a malformed tag it depends: there is
-/// nothing under it to get, and none may be put.
+/// A malformed digest is always an error. A malformed tag is one for PUT; for the other methods it
+/// is a tag that does not exist.
 fn manifest_reference(text: &str) -> Result<Result<Reference, String>, RouteError> {
     if text.contains(':') {
         return Ok(Ok(Reference::Digest(digest(text)?)));
