@@ -10,12 +10,9 @@ mod throw;
 use std::fmt;
 use std::str::FromStr;
 
-<<<<<<< HEAD
 use serde::{Deserialize, Serialize};
 
-=======
 use super::events::NewEvent;
->>>>>>> f850085 (Every change writes an event with its actor in its own transaction)
 use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::{Digest, Repository, Tag};
