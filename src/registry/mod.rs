@@ -67,13 +67,8 @@ pub use crate::index::{
     RepositorySearch, TagOrder, TagPage, TagRow,
 };
 pub use crate::index::{
-<<<<<<< HEAD
-    CollectionRecord, Hold, Link, ManifestDeleteReason, ManifestKeepReason, Restorable, Restored,
-    Trashed, TrashedKind,
-=======
-    CollectionRecord, Event, EventFilter, Hold, KeptManifest, Restorable, Restored, Trashed,
-    TrashedKind, WhyGone,
->>>>>>> f850085 (Every change writes an event with its actor in its own transaction)
+    CollectionRecord, Event, EventFilter, Hold, Link, ManifestDeleteReason, ManifestKeepReason,
+    Restorable, Restored, Trashed, TrashedKind,
 };
 
 use cache::Cache;
