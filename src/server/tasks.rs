@@ -21,6 +21,8 @@ const KEEP_UPLOADS: Duration = Duration::from_secs(1);
 const KEEP_LEASES: Duration = Duration::from_mins(1);
 /// How often pulls are kept that were counted.
 const KEEP_PULLS: Duration = Duration::from_secs(10);
+/// How often events are forgotten that are old enough.
+const FORGET_EVENTS: Duration = Duration::from_hours(1);
 /// How often the files of the certificate are looked at.
 const LOOK_AT_CERTIFICATE: Duration = Duration::from_secs(2);
 
@@ -68,6 +70,11 @@ pub(super) fn start(
             registry.keep_leases_of_moving_uploads().await?;
             registry.drop_ended_leases().await
         }
+    }));
+    let (period, of) = every(FORGET_EVENTS, registry);
+    tasks.spawn(repeat(period, "forget old events", move || {
+        let registry = of.clone();
+        async move { registry.forget_old_events().await }
     }));
     if let Some(purging) = settings
         .storage

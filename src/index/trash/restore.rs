@@ -3,8 +3,11 @@
 //! A deletion comes back as a whole; out of a deleted repository also one manifest by itself, with
 //! what belongs to it: children, referrers, and the tags that pointed at any of these.
 
+use serde_json::json;
+
 use super::{Restorable, Restored, Restoring, TrashedKind};
 use crate::clock::Millis;
+use crate::index::events::NewEvent;
 use crate::index::writer::Transaction;
 use crate::index::{
     Index, IndexError, LayoutChange, Lease, blobs, leases, manifests, parsed, repositories, tags,
@@ -353,10 +356,31 @@ async fn restore(
     })
 }
 
+fn restored_event(what: Restorable, restored: &Restored, now: Millis) -> NewEvent {
+    let event = match what {
+        Restorable::Tag(repository, tag) => NewEvent::within("restore", now, &repository).tag(&tag),
+        Restorable::Manifest(repository, digest) => {
+            NewEvent::within("restore", now, &repository).digest(digest)
+        }
+        Restorable::Repository(repository) => NewEvent::within("restore", now, &repository),
+    };
+    let (tags, manifests) = (restored.tags.len(), restored.manifests.len());
+    event.detail(json!({ "tags": tags, "manifests": manifests }))
+}
+
 impl Index {
     /// Brings back what was deleted last, and leases it.
     pub async fn restore(&self, what: Restorable, terms: Lease) -> Result<Restoring, IndexError> {
-        self.write(move |transaction| Box::pin(restore(transaction, what, terms)))
-            .await
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let done = restore(transaction, what.clone(), terms).await?;
+                if let Restoring::Done(restored) = &done {
+                    let event = restored_event(what, restored, terms.now);
+                    transaction.event(event).await?;
+                }
+                Ok(done)
+            })
+        })
+        .await
     }
 }
