@@ -205,7 +205,16 @@ async fn put(
     }
     let blob = match staged {
         Some(staged) => {
-            blobs::place(transaction, new.canonical, new.size, staged, terms.now).await?
+            // Bytes are staged only when those in place are missing or of another length.
+            blobs::place(
+                transaction,
+                new.canonical,
+                new.size,
+                staged,
+                false,
+                terms.now,
+            )
+            .await?
         }
         None => match blobs::find(connection, &new.canonical).await? {
             Some(row) => row.id,

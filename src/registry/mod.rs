@@ -11,6 +11,7 @@ mod cache;
 mod catalog;
 mod check;
 mod collect;
+mod describe;
 mod error;
 mod journal;
 mod layout;
@@ -97,6 +98,12 @@ pub struct Rules {
     pub addresses_denied: Vec<regex::Regex>,
     /// Which children of an index must be in the repository when it is pushed.
     pub children: RequiredChildren,
+    /// Whether all blobs that a manifest needs must be in its repository.
+    pub required_layers: bool,
+    /// Whether only images and indexes are accepted: registry:3's collection stops at other types.
+    pub known_types: bool,
+    /// Whether the bytes of a blob are hashed as it is read.
+    pub verify_reads: bool,
 }
 
 /// Which children of an index must be there when it is pushed.
@@ -121,6 +128,9 @@ impl Default for Rules {
             addresses_allowed: Vec::new(),
             addresses_denied: Vec::new(),
             children: RequiredChildren::None,
+            required_layers: true,
+            known_types: false,
+            verify_reads: true,
         }
     }
 }
@@ -265,10 +275,14 @@ impl Registry {
         self.journal.forget(&*self.store, &self.index).await
     }
 
-    /// Lays the bytes of a blob aside because they are others than its digest says; whether it was
-    /// there. It is unknown until it is pushed again.
+    /// Quarantines a blob whose bytes do not have its digest: it is unknown until it is pushed again.
+    /// Returns false if it is unknown already.
     pub async fn quarantine(&self, canonical: &Digest) -> Result<bool, RegistryError> {
-        Ok(self.index.quarantine(*canonical, self.clock.now()).await?)
+        let new = self.index.quarantine(*canonical, self.clock.now()).await?;
+        if new {
+            tracing::error!(digest = %canonical, "the bytes of a blob are damaged or missing: it is unknown until it is pushed again");
+        }
+        Ok(new)
     }
 
     /// Forgets the leases that have ended.

@@ -190,11 +190,13 @@ impl Registry {
                 actual,
             });
         }
+        let in_place = self.is_in_place(&canonical, session.position).await?;
         let new = NewBlob {
             repository: session.repository.clone(),
             canonical,
             alias: (canonical != *digest).then_some(*digest),
             size: session.position,
+            in_place,
             staged: session.key.clone(),
             upload: session.saved_before.then(|| session.id.clone()),
         };

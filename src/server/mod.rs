@@ -250,6 +250,9 @@ fn rules(settings: &Settings) -> anyhow::Result<Rules> {
                     .collect(),
             ),
         },
+        required_layers: settings.content.layers,
+        known_types: settings.content.known_types,
+        verify_reads: settings.content.reads,
     })
 }
 

@@ -42,7 +42,9 @@ impl Check<'_> {
             }
             // Somebody may have put the right bytes where they belong.
             if self.registry.content(&digest).await? == Content::Right {
-                if self.registry.hold_to_be_known(digest).await? {
+                if !self.options.repair {
+                    self.found(Difference::BlobRestored(digest)).await?;
+                } else if self.registry.release(digest).await? {
                     self.listener.hear(CheckEntry::Healed(digest)).await;
                 }
             } else {

@@ -20,7 +20,7 @@ const GO: usize = 1 << 20;
 
 /// What the bytes of a blob are like.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Content {
+pub(in crate::registry) enum Content {
     /// They have its digest.
     Right,
     /// They have another.
@@ -33,7 +33,10 @@ pub(super) enum Content {
 
 impl Registry {
     /// Reads the bytes of a blob and says what they are like.
-    pub(super) async fn content(&self, digest: &Digest) -> Result<Content, RegistryError> {
+    pub(in crate::registry) async fn content(
+        &self,
+        digest: &Digest,
+    ) -> Result<Content, RegistryError> {
         self.content_counted(digest, &|_| std::future::ready(()))
             .await
     }

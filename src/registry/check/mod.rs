@@ -2,9 +2,9 @@
 //! every byte against its digest.
 //!
 //! Works beside requests: what differs is looked at again when the layout has caught up with the
-//! index, and only what differs both times is told. A repair adds what can be derived and moves what
-//! can't be explained to `regctl/lost+found`; nothing is ever deleted. A blob whose bytes are wrong
-//! or gone is quarantined: served as unknown, so that the next push of it heals it.
+//! index, and only what differs both times is reported. A check changes nothing. A repair adds what
+//! can be derived, moves what can't be explained to `regctl/lost+found`, and quarantines blobs whose
+//! bytes are wrong or missing, so that the next push replaces them; nothing is ever deleted.
 
 mod blobs;
 mod bytes;
@@ -12,6 +12,7 @@ mod difference;
 mod links;
 mod repair;
 mod scrub;
+mod sizes;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::{Listener, Registry, RegistryError};
 use crate::oci::{Digest, Repository};
 
+pub(super) use bytes::Content;
 pub use difference::{Difference, Remedy};
 pub use scrub::Scrubbed;
 
@@ -95,8 +97,12 @@ impl Registry {
             report: CheckReport::default(),
             unwell: HashSet::new(),
         };
+        if options.repair {
+            self.must_have_most_blobs().await?;
+        }
         check.blobs().await?;
         check.repositories().await?;
+        check.sizes().await?;
         check.references().await?;
         if options.read {
             check.bytes().await?;
@@ -135,7 +141,9 @@ impl Check<'_> {
         match &difference {
             Difference::BlobDamaged(digest) | Difference::BlobGone(digest) => {
                 self.unwell.insert(*digest);
-                self.registry.hold_to_be_unknown(*digest).await?;
+                if self.options.repair {
+                    self.registry.quarantine(digest).await?;
+                }
             }
             Difference::BlobUnreadable(digest, _) => {
                 self.unwell.insert(*digest);

@@ -48,6 +48,7 @@ impl Registry {
                 Ok(self.index.link_named(lacking).await?)
             }
             Difference::Stray(key) => self.set_aside(&key).await,
+            Difference::BlobRestored(digest) => self.release(digest).await,
             Difference::BlobGone(_)
             | Difference::BlobDamaged(_)
             | Difference::BlobUnreadable(..)
@@ -129,17 +130,8 @@ impl Registry {
         }
     }
 
-    /// Serves a blob as unknown from now on, and moves its bytes away; whether that is new.
-    pub(super) async fn hold_to_be_unknown(&self, digest: Digest) -> Result<bool, RegistryError> {
-        let new = self.index.quarantine(digest, self.clock.now()).await?;
-        if new {
-            tracing::error!(%digest, "the bytes of a blob are damaged or gone: it is served as unknown until it is pushed again");
-        }
-        Ok(new)
-    }
-
-    /// Serves a blob again; whether that is new.
-    pub(super) async fn hold_to_be_known(&self, digest: Digest) -> Result<bool, RegistryError> {
+    /// Ends the quarantine of a blob whose bytes are right. Returns false if it is in none.
+    pub(super) async fn release(&self, digest: Digest) -> Result<bool, RegistryError> {
         let new = self.index.release(digest).await?;
         if new {
             tracing::info!(%digest, "the bytes of a blob are right again: it is served");

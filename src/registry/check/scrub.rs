@@ -20,9 +20,9 @@ pub struct Scrubbed {
     pub blobs: u64,
     /// Bytes that were read.
     pub bytes: u64,
-    /// Blobs whose bytes are wrong or gone; they are served as unknown now.
+    /// Blobs whose bytes are wrong; they are quarantined now.
     pub damaged: Vec<Digest>,
-    /// Blobs with bytes that can't be read.
+    /// Blobs whose bytes are missing or can't be read.
     pub unreadable: Vec<Digest>,
     /// How long to wait before the next round, when this one is over.
     pub rest: Option<Millis>,
@@ -66,15 +66,17 @@ impl Registry {
             match content {
                 Content::Right => {
                     if blob.quarantined {
-                        self.hold_to_be_known(*digest).await?;
+                        self.release(*digest).await?;
                     }
                 }
-                Content::Wrong | Content::Gone => {
-                    if self.hold_to_be_unknown(*digest).await? {
+                Content::Wrong => {
+                    if self.quarantine(digest).await? {
                         scrubbed.damaged.push(*digest);
                     }
                 }
-                Content::Unreadable(_) => scrubbed.unreadable.push(*digest),
+                // They may be there again: a disk that is not mounted damages nothing.
+                Content::Gone if blob.quarantined => {}
+                Content::Gone | Content::Unreadable(_) => scrubbed.unreadable.push(*digest),
             }
         }
         let last = if sample.len() < SAMPLE { None } else { last };
