@@ -174,7 +174,9 @@ impl From<RegistryError> for Refusal {
             | Error::SchemaOne
             | Error::TypeRefused(_)
             | Error::AddressRefused(_) => (Status::BAD_REQUEST, Code::ManifestInvalid),
-            Error::ManifestTooLarge => (Status::PAYLOAD_TOO_LARGE, Code::ManifestInvalid),
+            Error::ManifestTooLarge | Error::TooManyDescriptors(_) => {
+                (Status::PAYLOAD_TOO_LARGE, Code::ManifestInvalid)
+            }
             Error::BlobsMissing(_) | Error::ChildrenMissing(_) => {
                 (Status::BAD_REQUEST, Code::ManifestBlobUnknown)
             }

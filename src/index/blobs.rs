@@ -59,6 +59,31 @@ pub(super) async fn find_any(
     look_up(connection, digest, true).await
 }
 
+/// The canonical digests of those among some digests that are known; quarantined ones are not.
+pub(super) async fn among(
+    connection: &mut SqliteConnection,
+    digests: &[Digest],
+) -> Result<Vec<Digest>, IndexError> {
+    let mut query = sqlx::QueryBuilder::new(
+        "SELECT b.digest FROM blobs b WHERE b.quarantined_at IS NULL AND b.digest IN (",
+    );
+    let mut list = query.separated(", ");
+    for digest in digests {
+        list.push_bind(digest.to_string());
+    }
+    query.push(
+        ") UNION SELECT b.digest FROM digest_aliases a JOIN blobs b ON b.id = a.blob_id \
+         WHERE b.quarantined_at IS NULL AND a.digest IN (",
+    );
+    let mut list = query.separated(", ");
+    for digest in digests {
+        list.push_bind(digest.to_string());
+    }
+    query.push(")");
+    let found: Vec<String> = query.build_query_scalar().fetch_all(connection).await?;
+    found.iter().map(|text| parsed("digest", text)).collect()
+}
+
 async fn look_up(
     connection: &mut SqliteConnection,
     digest: &Digest,

@@ -2,7 +2,7 @@
 
 use crate::clock::Millis;
 use crate::index::{IndexError, Restorable};
-use crate::oci::{Digest, ManifestError, MediaType, Reference, Repository};
+use crate::oci::{DESCRIPTOR_LIMIT, Digest, ManifestError, MediaType, Reference, Repository};
 use crate::store::StoreError;
 
 /// Why a registry did not do what it was asked. Unless a variant says otherwise, nothing was
@@ -68,6 +68,9 @@ pub enum RegistryError {
     /// A layer names an address that the configuration does not allow.
     #[error("the address {0} of a layer is not allowed by validation.manifests.urls")]
     AddressRefused(String),
+    /// The manifest has more than 5000 descriptors.
+    #[error("the manifest has {0} descriptors, more than {DESCRIPTOR_LIMIT}")]
+    TooManyDescriptors(usize),
     /// The manifest is larger than 4 MiB.
     #[error("the manifest is larger than 4 MiB")]
     ManifestTooLarge,

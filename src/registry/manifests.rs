@@ -13,8 +13,8 @@ use super::{Registry, RegistryError, RequiredChildren, layout};
 use crate::hash::Hasher;
 use crate::index::PutManifest;
 use crate::oci::{
-    Algorithm, Descriptor, Digest, MANIFEST_LIMIT, ManifestView, MediaType, Reference, Repository,
-    Tag,
+    Algorithm, DESCRIPTOR_LIMIT, Descriptor, Digest, MANIFEST_LIMIT, ManifestView, MediaType,
+    Reference, Repository, Tag,
 };
 
 /// A manifest that a client wants to put.
@@ -75,6 +75,10 @@ impl Registry {
         }
         if self.rules.known_types && !view.media_type.is_image() && !view.media_type.is_index() {
             return Err(RegistryError::TypeRefused(view.media_type));
+        }
+        let descriptors = view.layers.len() + view.manifests.len();
+        if descriptors > DESCRIPTOR_LIMIT {
+            return Err(RegistryError::TooManyDescriptors(descriptors));
         }
         self.check_addresses(&view)?;
         self.check_children(&repository, &view).await?;

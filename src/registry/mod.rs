@@ -86,7 +86,8 @@ pub struct Rules {
     pub delete: bool,
     /// Whether nothing may change.
     pub read_only: bool,
-    /// How long an answer that a blob is there binds, in milliseconds.
+    /// How long a new lease lasts, in milliseconds; an answer that a blob is there binds for half of
+    /// it at least.
     pub lease: Millis,
     /// How long what was deleted can be restored, in milliseconds; 0 is not at all.
     pub trash: Millis,
