@@ -115,7 +115,7 @@ impl Registry {
                     }
                     return Ok(Put { digest, subject });
                 }
-                // Its bytes were there when we looked, and have been collected since.
+                // Its bytes were in place, and have been collected since.
                 Ok(PutManifest::NeedsBytes) => staged = Some(self.stage(&bytes).await?),
                 Ok(PutManifest::Missing(missing)) => {
                     self.unstage(staged).await;
@@ -129,7 +129,7 @@ impl Registry {
         }
     }
 
-    /// Writes and seals the bytes of a manifest where they can wait for the index.
+    /// Writes and seals the bytes of a manifest under a staging key, until the index commits them.
     async fn stage(&self, bytes: &Bytes) -> Result<Staged, RegistryError> {
         let staged = self.sessions.stage();
         let mut appender = self.store.append(&staged.key, 0, Vec::new());
@@ -146,12 +146,12 @@ impl Registry {
         }
     }
 
-    /// Removes what was staged in vain.
+    /// Removes staged bytes that are not needed.
     pub(super) async fn unstage(&self, staged: Option<Staged>) {
         if let Some(staged) = staged
             && let Err(error) = self.apply(layout::discard(&staged.key)).await
         {
-            tracing::warn!(%error, "what was refused could not be removed; the next start does");
+            tracing::warn!(%error, "staged bytes of a refused request could not be removed; the next start removes them");
         }
     }
 
@@ -283,7 +283,7 @@ impl Registry {
         Ok(manifest)
     }
 
-    /// Removes a tag, and nothing else; it lies in the trash for its time.
+    /// Moves a tag, and nothing else, to the trash.
     pub async fn delete_tag(
         &self,
         repository: &Repository,

@@ -1,5 +1,5 @@
-//! Reading everything again, slowly, beside requests: a sample at a time, in the order of the
-//! digests, which is no order at all to whoever writes.
+//! Reads all blobs in the background at a bounded rate: a sample at a time, in the order of their
+//! digests.
 
 use std::time::Duration;
 
@@ -8,12 +8,12 @@ use crate::clock::Millis;
 use crate::oci::Digest;
 use crate::registry::{Registry, RegistryError};
 
-/// Where the reading goes on, across restarts: when this round began, and the last digest.
+/// The setting that holds where to continue: when this round began, and the last digest.
 const PLACE: &str = "scrub";
-/// Blobs that are read before the place is kept.
+/// Blobs that are read before the setting is saved.
 const SAMPLE: usize = 64;
 
-/// What a sample was like.
+/// The result of one sample.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scrubbed {
     /// Blobs that were read.

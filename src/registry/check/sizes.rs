@@ -17,7 +17,7 @@ impl Check<'_> {
             let known = self.registry.index.audited_repository(&name).await?;
             for manifest in known.manifests.into_keys() {
                 for digest in self.registry.wrong_lengths(&name, manifest).await? {
-                    if self.unwell.contains(&digest) {
+                    if self.damaged.contains(&digest) {
                         continue;
                     }
                     let difference = match self.registry.content(&digest).await? {
