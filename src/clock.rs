@@ -1,4 +1,4 @@
-//! The time, in one place, so that tests can hold it in hand.
+//! The clock, behind one type so that tests can set it.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -7,7 +7,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Milliseconds since 1970, UTC.
 pub type Millis = i64;
 
-/// Where the time comes from. Cheap to clone; clones of a manual clock move together.
+/// The source of the time. Cheap to clone; clones of a manual clock share their time.
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Option<Arc<AtomicI64>>);
 
@@ -17,7 +17,7 @@ impl Clock {
         Self(None)
     }
 
-    /// A clock that stands at `start` until it is moved.
+    /// A clock that shows `start` until it is advanced.
     pub fn manual(start: Millis) -> Self {
         Self(Some(Arc::new(AtomicI64::new(start))))
     }
@@ -34,7 +34,7 @@ impl Clock {
         }
     }
 
-    /// Moves a manual clock on; the system's stays as it is.
+    /// Advances a manual clock; does nothing to the system's.
     pub fn advance(&self, by: Millis) {
         if let Some(time) = &self.0 {
             time.fetch_add(by, Ordering::Relaxed);

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256, Sha512};
 
 use crate::oci::{Algorithm, Digest};
 
-/// A digest in the making.
+/// A digest that is being computed.
 #[derive(Clone)]
 pub struct Hasher(State);
 
@@ -41,7 +41,7 @@ impl Hasher {
         }
     }
 
-    /// Takes in more bytes.
+    /// Adds bytes.
     pub fn update(&mut self, bytes: &[u8]) {
         match &mut self.0 {
             State::Sha256(hash) => hash.update(bytes),
@@ -49,7 +49,7 @@ impl Hasher {
         }
     }
 
-    /// The digest of everything taken in.
+    /// The digest of all bytes.
     pub fn finish(self) -> Digest {
         match self.0 {
             State::Sha256(hash) => wrap(Algorithm::Sha256, &hash.finalize()),
@@ -65,7 +65,7 @@ impl Hasher {
         }
     }
 
-    /// Goes on from a saved state.
+    /// Resumes from a saved state.
     pub fn resume(algorithm: Algorithm, state: &[u8]) -> Result<Self, StateError> {
         Ok(Self(match algorithm {
             Algorithm::Sha256 => State::Sha256(load(state)?),

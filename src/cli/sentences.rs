@@ -259,6 +259,9 @@ pub(super) fn difference(difference: &Difference) -> String {
     match difference {
         Difference::BlobGone(digest) => format!("blob {digest}: its bytes are gone"),
         Difference::BlobDamaged(digest) => format!("blob {digest}: its bytes are damaged"),
+        Difference::BlobRestored(digest) => {
+            format!("blob {digest}: its bytes are right again, and it is still unknown")
+        }
         Difference::BlobUnreadable(digest, error) => {
             format!("blob {digest}: its bytes can't be read: {error}")
         }

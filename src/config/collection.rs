@@ -11,6 +11,7 @@ use croner::Cron;
 use jiff::Zoned;
 
 use super::access::{AccessSettings, own_access};
+use super::content::{ContentSettings, content_settings};
 use super::error::ConfigError;
 use super::pages::{PagesSettings, pages_settings};
 use super::section::{Field, Section, Warnings, refused};
@@ -114,6 +115,7 @@ pub(super) struct Own {
     pub(super) collection: CollectionSettings,
     pub(super) retention: Vec<RetentionRule>,
     pub(super) scrub: Option<ScrubSettings>,
+    pub(super) content: ContentSettings,
     pub(super) pages: PagesSettings,
 }
 
@@ -152,6 +154,7 @@ pub(super) fn own_settings(
         }
     }
     let scrub = scrub(&mut own, warnings)?;
+    let content = content_settings(&mut own, warnings)?;
     let pages = pages_settings(&mut own, warnings)?;
     let access = own_access(&mut own, auth, accounts, warnings)?;
     own.finish(warnings);
@@ -160,6 +163,7 @@ pub(super) fn own_settings(
         collection,
         retention,
         scrub,
+        content,
         pages,
     })
 }

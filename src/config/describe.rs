@@ -34,6 +34,7 @@ impl Loaded {
             collection,
             retention,
             scrub,
+            content,
             pages,
         } = &self.settings;
         describe_http(http, &mut lines);
@@ -41,6 +42,7 @@ impl Loaded {
         describe_storage(storage, &mut lines);
         describe_collection(collection, retention, *scrub, &mut lines);
         describe_validation(validation, &mut lines);
+        super::content::describe(*content, &mut lines);
         lines.push(match (pages.enabled, &pages.base_path) {
             (false, _) => "Pages for browsers: off".to_owned(),
             (true, None) => format!("Pages for browsers: at {}/", http.prefix),

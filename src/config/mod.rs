@@ -11,6 +11,7 @@
 
 mod access;
 mod collection;
+mod content;
 mod describe;
 mod duration;
 mod environment;
@@ -35,6 +36,7 @@ use crate::clock::Millis;
 
 pub use access::{AccessSettings, FirstAdmin, TokenServerSettings};
 pub use collection::{CollectionSettings, Schedule, ScrubSettings};
+pub use content::ContentSettings;
 pub use error::{ConfigError, Origin, Place};
 pub use pages::PagesSettings;
 pub use settings::{

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use super::access::AccessSettings;
 use super::collection::{CollectionSettings, ScrubSettings};
+use super::content::ContentSettings;
 use super::pages::PagesSettings;
 use crate::oci::Platform;
 use crate::oci::RetentionRule;
@@ -37,6 +38,8 @@ pub struct Settings {
     pub collection: CollectionSettings,
     /// Which tags go by themselves.
     pub retention: Vec<RetentionRule>,
+    /// What is checked of blobs and manifests.
+    pub content: ContentSettings,
     /// The check in the background; `None` where nothing asks for it.
     pub scrub: Option<ScrubSettings>,
     /// The pages for people.

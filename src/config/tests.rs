@@ -102,6 +102,9 @@ fn the_file_from_the_field_works_as_it_is() {
     Deleted tags: can be restored for 24h (regctl restore)
     URLs allowed in manifests: any
     Images an index needs: none
+    Blobs are hashed while they are read: yes
+    Layers an image needs: all
+    Manifests: of any type; registry:3's garbage-collect stops at types it does not know (regctl.validation.types: known refuses them)
     Pages for browsers: at /
     Pages of the API: at most 1000 repositories, at most 1000 tags
     Log: level info, as text, access log on

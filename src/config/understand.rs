@@ -94,6 +94,7 @@ pub(super) fn understand(
         collection: own.collection,
         retention: own.retention,
         scrub: own.scrub,
+        content: own.content,
         pages: own.pages,
     };
     for (key, instead) in [

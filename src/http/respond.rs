@@ -172,10 +172,13 @@ impl From<RegistryError> for Refusal {
             Error::Interrupted(_) => (Status::BAD_REQUEST, Code::SizeInvalid),
             Error::Stalled => (Status::REQUEST_TIMEOUT, Code::BlobUploadInvalid),
             Error::ManifestUnknown { .. } => (Status::NOT_FOUND, Code::ManifestUnknown),
-            Error::ManifestInvalid(_) | Error::SchemaOne | Error::AddressRefused(_) => {
-                (Status::BAD_REQUEST, Code::ManifestInvalid)
+            Error::ManifestInvalid(_)
+            | Error::SchemaOne
+            | Error::TypeRefused(_)
+            | Error::AddressRefused(_) => (Status::BAD_REQUEST, Code::ManifestInvalid),
+            Error::ManifestTooLarge | Error::TooManyDescriptors(_) => {
+                (Status::PAYLOAD_TOO_LARGE, Code::ManifestInvalid)
             }
-            Error::ManifestTooLarge => (Status::PAYLOAD_TOO_LARGE, Code::ManifestInvalid),
             Error::BlobsMissing(_) | Error::ChildrenMissing(_) => {
                 (Status::BAD_REQUEST, Code::ManifestBlobUnknown)
             }
@@ -189,7 +192,11 @@ impl From<RegistryError> for Refusal {
                     .with(ALLOW, "GET, HEAD");
             }
             Error::Full => (Status::INSUFFICIENT_STORAGE, Code::Unavailable),
-            Error::RootLost { .. } | Error::Index(_) | Error::Store(_) => {
+            Error::RootLost { .. }
+            | Error::BlobsLost { .. }
+            | Error::StorageAway(_)
+            | Error::Index(_)
+            | Error::Store(_) => {
                 return Self::internal(&error);
             }
         };

@@ -1,5 +1,4 @@
-//! What the index says of the layout, for whoever looks whether that is so, and the additions that
-//! can be derived where it is not.
+//! What the index expects of the layout, for a check, and the rows that a repair adds.
 
 use std::collections::{HashMap, HashSet};
 
@@ -42,21 +41,21 @@ pub enum Link {
     Tag(Tag),
 }
 
-/// Something that a manifest names and that its repository has not.
+/// A blob that a manifest references and that its repository may not read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Lacking {
     /// The repository.
     pub repository: Repository,
     /// The manifest.
     pub manifest: Digest,
-    /// What it names.
+    /// The blob.
     pub digest: Digest,
-    /// Whether the blob is there, only not readable in the repository.
+    /// Whether the blob exists, but not in this repository.
     pub elsewhere: bool,
 }
 
 impl Index {
-    /// The blobs whose canonical digest begins so, in hexadecimal.
+    /// The blobs whose canonical digest has this hexadecimal prefix.
     pub async fn audited_blobs(
         &self,
         prefix: &str,
@@ -80,7 +79,7 @@ impl Index {
             .collect()
     }
 
-    /// The blobs after one, in the order of their digests: so many at most.
+    /// At most `limit` blobs after `last`, in the order of their digests.
     pub async fn blobs_after(
         &self,
         last: Option<&Digest>,
@@ -130,7 +129,7 @@ impl Index {
         Ok((count.unsigned_abs(), bytes.unsigned_abs()))
     }
 
-    /// Everything known of a repository; nothing, when it is not known.
+    /// Everything that the index knows of a repository; empty if it is unknown.
     pub async fn audited_repository(
         &self,
         name: &Repository,
@@ -197,7 +196,7 @@ impl Index {
             .collect()
     }
 
-    /// Has the layout show a link again, if the index still has it; whether it has.
+    /// Journals a link again if the index still has it. Returns false if it does not.
     pub async fn show_again(&self, name: Repository, link: Link) -> Result<bool, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -319,7 +318,7 @@ impl Index {
         .await
     }
 
-    /// Knows a blob again whose bytes are right after all; whether that is new.
+    /// Ends the quarantine of a blob. Returns false if it is in none.
     pub async fn release(&self, canonical: Digest) -> Result<bool, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {

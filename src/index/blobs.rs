@@ -31,6 +31,8 @@ pub struct NewBlob {
     pub alias: Option<Digest>,
     /// Bytes.
     pub size: u64,
+    /// Whether bytes of this length are in the place of the blob already.
+    pub in_place: bool,
     /// Under which key the sealed bytes wait.
     pub staged: String,
     /// The upload session that ends with it.
@@ -57,6 +59,31 @@ pub(super) async fn find_any(
     digest: &Digest,
 ) -> Result<Option<BlobRow>, IndexError> {
     look_up(connection, digest, true).await
+}
+
+/// The canonical digests of those among some digests that are known; quarantined ones are not.
+pub(super) async fn among(
+    connection: &mut SqliteConnection,
+    digests: &[Digest],
+) -> Result<Vec<Digest>, IndexError> {
+    let mut query = sqlx::QueryBuilder::new(
+        "SELECT b.digest FROM blobs b WHERE b.quarantined_at IS NULL AND b.digest IN (",
+    );
+    let mut list = query.separated(", ");
+    for digest in digests {
+        list.push_bind(digest.to_string());
+    }
+    query.push(
+        ") UNION SELECT b.digest FROM digest_aliases a JOIN blobs b ON b.id = a.blob_id \
+         WHERE b.quarantined_at IS NULL AND a.digest IN (",
+    );
+    let mut list = query.separated(", ");
+    for digest in digests {
+        list.push_bind(digest.to_string());
+    }
+    query.push(")");
+    let found: Vec<String> = query.build_query_scalar().fetch_all(connection).await?;
+    found.iter().map(|text| parsed("digest", text)).collect()
 }
 
 async fn look_up(
@@ -123,8 +150,8 @@ pub(super) async fn link(
     Ok(done.rows_affected() > 0)
 }
 
-/// Adds a blob row where there is none: its id, and whether its bytes are new. One in quarantine is
-/// there again.
+/// Adds a blob row where there is none: its id, and whether its bytes are new. One in quarantine, or
+/// of another size, is replaced.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     canonical: &Digest,
@@ -134,7 +161,7 @@ pub(super) async fn insert(
     let inserted: Option<i64> = sqlx::query_scalar(
         "INSERT INTO blobs (digest, size, created_at) VALUES ($1, $2, $3) \
          ON CONFLICT (digest) DO UPDATE SET size = excluded.size, quarantined_at = NULL \
-         WHERE blobs.quarantined_at IS NOT NULL RETURNING id",
+         WHERE blobs.quarantined_at IS NOT NULL OR blobs.size <> excluded.size RETURNING id",
     )
     .bind(canonical.to_string())
     .bind(column(size))
@@ -167,16 +194,18 @@ pub(super) async fn alias(
     Ok(())
 }
 
-/// Places sealed bytes as a blob: the id of its row. Bytes that are there already are discarded.
+/// Places sealed bytes as a blob: the id of its row. They are discarded only when the blob is known
+/// and its bytes are in their place (`in_place`).
 pub(super) async fn place(
     transaction: &mut Transaction,
     canonical: Digest,
     size: u64,
     staged: String,
+    in_place: bool,
     now: Millis,
 ) -> Result<i64, IndexError> {
     let (id, new) = insert(transaction.connection(), &canonical, size, now).await?;
-    let change = if new {
+    let change = if new || !in_place {
         LayoutChange::BlobPlaced {
             digest: canonical,
             from: staged,
@@ -257,10 +286,11 @@ impl Index {
                     canonical,
                     alias: other,
                     size,
+                    in_place,
                     staged,
                     upload,
                 } = new;
-                let blob = place(transaction, canonical, size, staged, terms.now).await?;
+                let blob = place(transaction, canonical, size, staged, in_place, terms.now).await?;
                 if let Some(digest) = &other {
                     alias(transaction.connection(), blob, digest).await?;
                 }

@@ -102,6 +102,9 @@ pub enum PutManifest {
     NeedsBytes,
 }
 
+/// References that are added in one statement.
+const ROWS: usize = 500;
+
 /// The row of a manifest in a repository.
 pub(super) async fn find(
     connection: &mut sqlx::SqliteConnection,
@@ -147,16 +150,17 @@ pub(super) async fn insert(
     .fetch_optional(&mut *connection)
     .await?;
     if let Some(id) = id {
-        for (digest, kind) in &new.references {
-            sqlx::query(
-                "INSERT INTO manifest_references (manifest_id, digest, kind) VALUES ($1, $2, $3) \
-                 ON CONFLICT DO NOTHING",
-            )
-            .bind(id)
-            .bind(digest.to_string())
-            .bind(kind.to_string())
-            .execute(&mut *connection)
-            .await?;
+        for some in new.references.chunks(ROWS) {
+            let mut rows = sqlx::QueryBuilder::new(
+                "INSERT INTO manifest_references (manifest_id, digest, kind) ",
+            );
+            rows.push_values(some, |mut row, (digest, kind)| {
+                row.push_bind(id)
+                    .push_bind(digest.to_string())
+                    .push_bind(kind.to_string());
+            });
+            rows.push(" ON CONFLICT DO NOTHING");
+            rows.build().execute(&mut *connection).await?;
         }
     }
     Ok(id)
@@ -208,7 +212,16 @@ async fn put(
     }
     let blob = match staged {
         Some(staged) => {
-            blobs::place(transaction, new.canonical, new.size, staged, terms.now).await?
+            // Bytes are staged only when those in place are missing or of another length.
+            blobs::place(
+                transaction,
+                new.canonical,
+                new.size,
+                staged,
+                false,
+                terms.now,
+            )
+            .await?
         }
         None => match blobs::find(connection, &new.canonical).await? {
             Some(row) => row.id,
@@ -220,14 +233,14 @@ async fn put(
         blobs::alias(connection, blob, &new.digest).await?;
     }
     let repository = repositories::ensure(connection, &new.repository, terms.now).await?;
-    for (digest, _) in new
+    let children: Vec<Digest> = new
         .references
         .iter()
         .filter(|(_, kind)| *kind == ReferenceKind::Manifest)
-    {
-        if let Some(child) = blobs::find(connection, digest).await? {
-            held.push(child.record.canonical);
-        }
+        .map(|(digest, _)| *digest)
+        .collect();
+    for some in children.chunks(ROWS) {
+        held.extend(blobs::among(connection, some).await?);
     }
     for canonical in &held {
         leases::take(connection, canonical, terms).await?;

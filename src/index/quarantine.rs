@@ -1,7 +1,7 @@
-//! Quarantine: blobs whose bytes turned out to be others than their digest says.
+//! Quarantine: blobs whose content does not match their digest, or is missing.
 //!
-//! Their relations stay, and they are served as unknown, so that the next push of them brings the
-//! right bytes.
+//! Their relations are kept, and they are unknown to clients, so that the next push replaces their
+//! bytes.
 
 use super::events::NewEvent;
 use super::{Index, IndexError, LayoutChange};
@@ -9,7 +9,8 @@ use crate::clock::Millis;
 use crate::oci::Digest;
 
 impl Index {
-    /// Puts a blob into quarantine; whether it was there and sound so far. Its bytes are laid aside.
+    /// Quarantines a blob and moves its bytes to `regctl/lost+found`. Returns false if it is unknown or
+    /// in quarantine already.
     pub async fn quarantine(&self, canonical: Digest, now: Millis) -> Result<bool, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -37,7 +38,7 @@ impl Index {
         .await
     }
 
-    /// The blobs in quarantine, and since when.
+    /// The blobs in quarantine, and when each was quarantined.
     pub async fn quarantined(&self) -> Result<Vec<(Digest, Millis)>, IndexError> {
         let rows: Vec<(String, i64)> = sqlx::query_as(
             "SELECT digest, quarantined_at FROM blobs WHERE quarantined_at IS NOT NULL \

@@ -97,6 +97,7 @@ fn sha512(byte: u8) -> Digest {
 
 fn blob(name: &str, byte: u8) -> NewBlob {
     NewBlob {
+        in_place: true,
         repository: repository(name),
         canonical: digest(byte),
         alias: None,

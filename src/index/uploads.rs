@@ -1,4 +1,4 @@
-//! Upload sessions that were seen to wait, so that they go on after a restart, and the journal.
+//! Upload sessions that are saved so that they continue after a restart, and the journal.
 
 use sqlx::SqliteConnection;
 
@@ -17,9 +17,9 @@ pub struct UploadRecord {
     pub started_at: Millis,
     /// When it last received something.
     pub updated_at: Millis,
-    /// How many bytes `state` stands for.
+    /// The number of bytes that `state` covers.
     pub position: u64,
-    /// The hashes of those bytes, as the registry writes them.
+    /// The saved hashes of those bytes, in the registry's format.
     pub state: String,
 }
 
@@ -50,7 +50,7 @@ fn record(row: UploadRow) -> Result<UploadRecord, IndexError> {
 }
 
 impl Index {
-    /// Keeps how far some sessions have come.
+    /// Saves the positions and hashes of some sessions.
     pub async fn save_uploads(&self, records: Vec<UploadRecord>) -> Result<(), IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {

@@ -18,6 +18,9 @@ mod salvage;
 /// The largest manifest that is accepted, in bytes: 4 MiB.
 pub const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
 
+/// The most descriptors of a manifest that is pushed: each is a row of the index.
+pub const DESCRIPTOR_LIMIT: usize = 5000;
+
 /// How deep arrays and objects may be nested. Real manifests stay under ten.
 const DEPTH_LIMIT: usize = 100;
 

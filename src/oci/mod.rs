@@ -29,7 +29,7 @@ pub use descriptor::Descriptor;
 pub use digest::{Algorithm, Digest, DigestError};
 pub use error::ErrorCode;
 pub use image_config::{Execution, HistoryStep, ImageConfig};
-pub use manifest::{MANIFEST_LIMIT, ManifestError, ManifestKind, ManifestView};
+pub use manifest::{DESCRIPTOR_LIMIT, MANIFEST_LIMIT, ManifestError, ManifestKind, ManifestView};
 pub use media::MediaType;
 pub use name::{NAME_LIMIT, NameError, Repository, TAG_LIMIT, Tag};
 pub use pattern::NamePattern;

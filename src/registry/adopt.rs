@@ -1,10 +1,12 @@
 //! Taking in what others put into the layout: manifests, read and described, and upload sessions.
 
-use super::{Registry, RegistryError, layout, manifests};
+use super::check::Content;
+use super::describe::describe;
+use super::{Registry, RegistryError, layout};
 use crate::clock::Millis;
 use crate::hash::Hasher;
 use crate::index::{NewManifest, UploadRecord};
-use crate::oci::{Digest, MANIFEST_LIMIT, ManifestView, MediaType, Repository};
+use crate::oci::{Algorithm, Digest, MANIFEST_LIMIT, ManifestView, MediaType, Repository};
 
 impl Registry {
     /// Reads a manifest that has come; `None` when its bytes are not there or are others.
@@ -30,15 +32,10 @@ impl Registry {
         let size = bytes.len() as u64;
         let manifest = match ManifestView::read(&bytes) {
             Ok((view, complete)) => {
+                self.compare_sizes(&view).await?;
                 let configuration = self.configuration(&view).await;
-                let mut manifest = manifests::describe(
-                    name.clone(),
-                    digest,
-                    canonical,
-                    size,
-                    &view,
-                    &configuration,
-                );
+                let mut manifest =
+                    describe(name.clone(), digest, canonical, size, &view, &configuration);
                 if !complete {
                     tracing::warn!(repository = %name, %digest, "a manifest has references that can't be read; nothing of its repository is collected");
                     manifest.readable = false;
@@ -65,6 +62,27 @@ impl Registry {
             }
         };
         Ok(Some(manifest))
+    }
+
+    /// Quarantines the blobs of a manifest that are not as long as it says, and do not have their
+    /// digest: registry:2 leaves such files behind in a power cut.
+    async fn compare_sizes(&self, view: &ManifestView) -> Result<(), RegistryError> {
+        let blobs: Vec<_> = view
+            .blobs()
+            .filter(|blob| blob.size > 0 && blob.digest.algorithm() == Algorithm::Sha256)
+            .collect();
+        let keys: Vec<String> = blobs
+            .iter()
+            .map(|blob| layout::blob(&blob.digest))
+            .collect();
+        for (blob, stat) in blobs.iter().zip(self.store.stat(&keys).await?) {
+            if stat.is_some_and(|stat| stat.size != blob.size)
+                && self.content(&blob.digest).await? == Content::Wrong
+            {
+                self.quarantine(&blob.digest).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Manifests whose bytes are lost, and those that were: one that the layout still names keeps

@@ -37,6 +37,7 @@ impl Registry {
             .lease_blob(repository, *digest, terms)
             .await?
             .ok_or(RegistryError::BlobUnknown(*digest))?;
+        self.must_be_in_place(&record, digest).await?;
         self.cache
             .keep_leased(seen, repository, *digest, record, end);
         Ok(Blob { record })
@@ -57,19 +58,106 @@ impl Registry {
             .ok_or(RegistryError::BlobUnknown(*digest))
     }
 
-    /// The bytes of a blob, or those from `start` up to `end` (not included).
+    /// The bytes of a blob, or those from `start` up to `end` (not included). All of them are hashed
+    /// as they are read: those of another digest end in an error before the last slice, and the blob
+    /// is quarantined. So is one whose bytes are missing or of another length.
     pub async fn read_blob(
         &self,
         blob: &Blob,
         range: Option<(u64, u64)>,
     ) -> Result<Body, RegistryError> {
         self.traffic.fetch_add(1, Ordering::Relaxed);
-        Ok(self
-            .read(
-                &blob.record.canonical,
-                range.or(Some((0, blob.record.size))),
-            )
-            .await?)
+        let BlobRecord { canonical, size } = blob.record;
+        let range = range.filter(|range| *range != (0, size));
+        let body = match self.read(&canonical, range).await {
+            Ok(body) if range.is_some() || body.length() == size => body,
+            Ok(body) => {
+                let key = layout::blob(&canonical);
+                let (length, expected) = (body.length(), size);
+                let error = StoreError::Short {
+                    key,
+                    length,
+                    expected,
+                };
+                self.reject(&canonical, error).await?;
+                return Err(RegistryError::BlobUnknown(canonical));
+            }
+            Err(error) => {
+                self.reject(&canonical, error).await?;
+                return Err(RegistryError::BlobUnknown(canonical));
+            }
+        };
+        if !self.rules.verify_reads {
+            return Ok(body);
+        }
+        let registry = self.clone();
+        let damaged = move || {
+            tokio::spawn(async move {
+                if let Err(error) = registry.quarantine(&canonical).await {
+                    tracing::error!(digest = %canonical, %error, "a damaged blob could not be quarantined");
+                }
+            });
+        };
+        Ok(match range {
+            None => body.verified(canonical, damaged),
+            Some(_) => body,
+        })
+    }
+
+    /// Quarantines a blob whose bytes are missing or of another length. Any other error is returned:
+    /// a device that fails, or storage that is away with all of its blobs, says nothing of one.
+    pub(super) async fn reject(
+        &self,
+        canonical: &Digest,
+        error: StoreError,
+    ) -> Result<(), RegistryError> {
+        match &error {
+            StoreError::Short { .. } => {}
+            StoreError::NotFound(_) => self.must_have_blobs().await?,
+            _ => return Err(error.into()),
+        }
+        if self.quarantine(canonical).await? {
+            tracing::error!(digest = %canonical, %error, "its bytes are missing or of another length");
+        }
+        Ok(())
+    }
+
+    /// An error if the storage has no blob at all: it is not mounted.
+    pub(super) async fn must_have_blobs(&self) -> Result<(), RegistryError> {
+        let prefixes = self.directories(layout::BLOBS).await?;
+        if prefixes.is_empty() && self.index.blob_totals().await?.0 > 0 {
+            return Err(RegistryError::StorageAway(layout::BLOBS.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// Whether bytes of this length are in the place of a blob.
+    pub(super) async fn is_in_place(
+        &self,
+        canonical: &Digest,
+        size: u64,
+    ) -> Result<bool, RegistryError> {
+        let stats = self.store.stat(&[layout::blob(canonical)]).await?;
+        Ok(stats.into_iter().flatten().any(|stat| stat.size == size))
+    }
+
+    /// An error, and quarantine, for a blob whose bytes are neither in their place nor waiting.
+    async fn must_be_in_place(
+        &self,
+        record: &BlobRecord,
+        digest: &Digest,
+    ) -> Result<(), RegistryError> {
+        let BlobRecord { canonical, size } = record;
+        let there = self.is_in_place(canonical, *size).await?
+            || !self.journal.waiting(canonical).is_empty()
+            // Placed between the two looks.
+            || self.is_in_place(canonical, *size).await?;
+        if there {
+            return Ok(());
+        }
+        self.reject(canonical, StoreError::NotFound(layout::blob(canonical)))
+            .await?;
+        Err(RegistryError::BlobUnknown(*digest))
     }
 
     /// Reads from the place of a blob, or from where its bytes still wait.
@@ -112,7 +200,14 @@ impl Registry {
                 self.lease(),
             )
             .await?;
-        Ok(mounted.map(|(record, _)| Blob { record }))
+        let Some((record, _)) = mounted else {
+            return Ok(None);
+        };
+        match self.must_be_in_place(&record, digest).await {
+            Ok(()) => Ok(Some(Blob { record })),
+            Err(RegistryError::BlobUnknown(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// Takes a blob out of a repository.

@@ -1,4 +1,4 @@
-//! What is kept in memory of manifests, tags and leased blobs.
+//! The cache of manifests, tags and leased blobs.
 //!
 //! Right only because this process is the index's one writer: each commit changes the cache, in
 //! order, before its caller learns of it. A reader that has looked at the index adds what it found
@@ -18,12 +18,12 @@ use crate::clock::Millis;
 use crate::index::{BlobRecord, LayoutChange};
 use crate::oci::{Digest, MediaType, Reference, Repository};
 
-/// A manifest as it is answered.
+/// A manifest as clients get it.
 #[derive(Debug)]
 pub struct Manifest {
     /// The digest by which it is asked for.
     pub digest: Digest,
-    /// The digest under which its bytes lie.
+    /// The digest that its bytes are stored under.
     pub(super) canonical: Digest,
     /// Its media type.
     pub media_type: MediaType,
@@ -86,7 +86,7 @@ impl Cache {
         self.changes[usize::try_from(shard).unwrap_or_default()].lock()
     }
 
-    /// To be asked before looking at the index.
+    /// To be called before the index is read.
     pub(super) fn look(&self, repository: &Repository) -> Seen {
         Seen(*self.shard(repository))
     }
@@ -155,7 +155,7 @@ impl Cache {
             .retain(|_, manifest| manifest.canonical != *canonical);
     }
 
-    /// Takes in a commit.
+    /// Applies a committed change.
     pub(super) fn committed(&self, change: &LayoutChange) {
         match change {
             LayoutChange::TagSet {
@@ -197,7 +197,7 @@ impl Cache {
                 self.manifests.retain(|(of, _), _| of != repository);
                 self.leased.retain(|(of, _), _| of != repository);
             }
-            // The links to it have gone one by one, but when its bytes turned out to be wrong.
+            // Each link to it was removed by a change of its own.
             LayoutChange::BlobRemoved { .. } => {}
             LayoutChange::BlobQuarantined { digest } => self.forget_blob(digest),
             LayoutChange::BlobPlaced { .. }

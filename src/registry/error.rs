@@ -2,7 +2,7 @@
 
 use crate::clock::Millis;
 use crate::index::{IndexError, Restorable};
-use crate::oci::{Digest, ManifestError, Reference, Repository};
+use crate::oci::{DESCRIPTOR_LIMIT, Digest, ManifestError, MediaType, Reference, Repository};
 use crate::store::StoreError;
 
 /// Why a registry did not do what it was asked. Unless a variant says otherwise, nothing was
@@ -62,9 +62,15 @@ pub enum RegistryError {
     /// The manifest is of Docker's schema 1, which has no digests that could be checked.
     #[error("manifests of schema 1 are no longer accepted; push with docker 1.10 or later")]
     SchemaOne,
+    /// The configuration does not allow manifests of this type.
+    #[error("manifests of type {0} are not allowed by regctl.validation.types")]
+    TypeRefused(MediaType),
     /// A layer names an address that the configuration does not allow.
     #[error("the address {0} of a layer is not allowed by validation.manifests.urls")]
     AddressRefused(String),
+    /// The manifest has more than 5000 descriptors.
+    #[error("the manifest has {0} descriptors, more than {DESCRIPTOR_LIMIT}")]
+    TooManyDescriptors(usize),
     /// The manifest is larger than 4 MiB.
     #[error("the manifest is larger than 4 MiB")]
     ManifestTooLarge,
@@ -124,6 +130,22 @@ pub enum RegistryError {
         /// Manifests that should be.
         known: u64,
     },
+    /// The root has lost most of the blobs that the index knows.
+    #[error(
+        "{root} holds {found} of the {known} blobs that its index knows: \
+         is the right disk mounted there?"
+    )]
+    BlobsLost {
+        /// Where blobs are.
+        root: String,
+        /// Blobs that are there.
+        found: u64,
+        /// Blobs that should be.
+        known: u64,
+    },
+    /// No blob is there, though the index knows some.
+    #[error("{0} holds no blob: is the right disk mounted there?")]
+    StorageAway(String),
     /// The index failed.
     #[error(transparent)]
     Index(IndexError),

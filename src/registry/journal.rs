@@ -142,6 +142,7 @@ impl Journal {
     /// Tells readers where the bytes of a blob lie that is about to be committed.
     pub(super) fn announce(&self, digest: Digest, key: &str) -> Announced {
         let state = Arc::clone(&self.state);
+        state.lock().lost.remove(&digest);
         state.lock().announced.push((digest, key.to_owned()));
         let key = key.to_owned();
         Announced { state, key }

@@ -4,16 +4,16 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use serde::Deserialize;
 
 use super::cache::Manifest;
+use super::describe::describe;
 use super::pulls::Pulled;
 use super::sessions::Staged;
 use super::{Registry, RegistryError, RequiredChildren, layout};
 use crate::hash::Hasher;
-use crate::index::{NewManifest, PutManifest, ReferenceKind};
+use crate::index::PutManifest;
 use crate::oci::{
-    Algorithm, Descriptor, Digest, MANIFEST_LIMIT, ManifestKind, ManifestView, MediaType, Platform,
+    Algorithm, DESCRIPTOR_LIMIT, Descriptor, Digest, MANIFEST_LIMIT, ManifestView, MediaType,
     Reference, Repository, Tag,
 };
 
@@ -39,15 +39,6 @@ pub struct Put {
     pub digest: Digest,
     /// The manifest that it refers to, which need not be there.
     pub subject: Option<Digest>,
-}
-
-/// What a listing wants to know of a configuration.
-#[derive(Deserialize, Default)]
-struct Configuration {
-    os: Option<String>,
-    architecture: Option<String>,
-    variant: Option<String>,
-    created: Option<String>,
 }
 
 impl Registry {
@@ -82,16 +73,27 @@ impl Registry {
         if view.media_type.is_schema1() {
             return Err(RegistryError::SchemaOne);
         }
+        if self.rules.known_types && !view.media_type.is_image() && !view.media_type.is_index() {
+            return Err(RegistryError::TypeRefused(view.media_type));
+        }
+        let descriptors = view.layers.len() + view.manifests.len();
+        if descriptors > DESCRIPTOR_LIMIT {
+            return Err(RegistryError::TooManyDescriptors(descriptors));
+        }
         self.check_addresses(&view)?;
         self.check_children(&repository, &view).await?;
-        let required: HashSet<Digest> = view.required_blobs().map(|blob| blob.digest).collect();
+        let required: HashSet<Digest> = if self.rules.required_layers {
+            view.required_blobs().map(|blob| blob.digest).collect()
+        } else {
+            HashSet::new()
+        };
         let subject = view.subject.as_ref().map(|subject| subject.digest);
         let configuration = self.configuration(&view).await;
         let size = bytes.len() as u64;
         let new = describe(repository, digest, canonical, size, &view, &configuration);
 
         let mut staged = None;
-        if !self.index.has_blob(&canonical).await? {
+        if !self.index.has_blob(&canonical).await? || !self.is_in_place(&canonical, size).await? {
             staged = Some(self.stage(&bytes).await?);
         }
         loop {
@@ -100,6 +102,7 @@ impl Registry {
             let announced = key
                 .as_ref()
                 .map(|key| self.journal.announce(canonical, key));
+            let is_staged = key.is_some();
             let put = self
                 .index
                 .put_manifest(new.clone(), required, tags.clone(), key, self.lease())
@@ -107,10 +110,12 @@ impl Registry {
             drop(announced);
             match put {
                 Ok(PutManifest::Done) => {
-                    self.must_be_placed(&canonical).await?;
+                    if is_staged {
+                        self.must_be_placed(&canonical).await?;
+                    }
                     return Ok(Put { digest, subject });
                 }
-                // Its bytes were there when we looked, and have been collected since.
+                // Its bytes were in place, and have been collected since.
                 Ok(PutManifest::NeedsBytes) => staged = Some(self.stage(&bytes).await?),
                 Ok(PutManifest::Missing(missing)) => {
                     self.unstage(staged).await;
@@ -124,7 +129,7 @@ impl Registry {
         }
     }
 
-    /// Writes and seals the bytes of a manifest where they can wait for the index.
+    /// Writes and seals the bytes of a manifest under a staging key, until the index commits them.
     async fn stage(&self, bytes: &Bytes) -> Result<Staged, RegistryError> {
         let staged = self.sessions.stage();
         let mut appender = self.store.append(&staged.key, 0, Vec::new());
@@ -141,12 +146,12 @@ impl Registry {
         }
     }
 
-    /// Removes what was staged in vain.
+    /// Removes staged bytes that are not needed.
     pub(super) async fn unstage(&self, staged: Option<Staged>) {
         if let Some(staged) = staged
             && let Err(error) = self.apply(layout::discard(&staged.key)).await
         {
-            tracing::warn!(%error, "what was refused could not be removed; the next start does");
+            tracing::warn!(%error, "staged bytes of a refused request could not be removed; the next start removes them");
         }
     }
 
@@ -253,18 +258,17 @@ impl Registry {
             .ok_or_else(unknown)?;
         let body = match self.read(&record.blob.canonical, None).await {
             Ok(body) => body,
-            Err(error) if error.is_not_found() => {
-                tracing::error!(%repository, digest = %record.digest, "the bytes of a manifest are gone");
+            Err(error) => {
+                self.reject(&record.blob.canonical, error).await?;
                 return Err(unknown());
             }
-            Err(error) => return Err(error.into()),
         };
         let bytes = body
             .collect()
             .await
             .map_err(|error| crate::store::StoreError::new("read", record.digest, error))?;
         if Hasher::digest(record.digest.algorithm(), &bytes) != record.digest {
-            tracing::error!(%repository, digest = %record.digest, "the bytes of a manifest are damaged");
+            self.quarantine(&record.blob.canonical).await?;
             return Err(unknown());
         }
         let manifest = Arc::new(Manifest {
@@ -279,7 +283,7 @@ impl Registry {
         Ok(manifest)
     }
 
-    /// Removes a tag, and nothing else; it lies in the trash for its time.
+    /// Moves a tag, and nothing else, to the trash.
     pub async fn delete_tag(
         &self,
         repository: &Repository,
@@ -316,77 +320,5 @@ impl Registry {
             repository: repository.clone(),
             reference: Reference::Digest(*digest),
         })
-    }
-}
-
-/// What the index keeps of a manifest.
-pub(super) fn describe(
-    repository: Repository,
-    digest: Digest,
-    canonical: Digest,
-    size: u64,
-    view: &ManifestView,
-    configuration: &[u8],
-) -> NewManifest {
-    let configuration: Configuration = serde_json::from_slice(configuration).unwrap_or_default();
-    let mut platforms: Vec<String> = match (configuration.os, configuration.architecture) {
-        (Some(os), Some(architecture)) => {
-            let variant = configuration.variant;
-            vec![Platform {
-                os,
-                architecture,
-                variant,
-                os_version: None,
-            }]
-        }
-        _ => view
-            .manifests
-            .iter()
-            .filter_map(|child| child.platform.clone())
-            .collect(),
-    }
-    .into_iter()
-    .filter(|platform| platform.is_known() && !platform.architecture.is_empty())
-    .map(|platform| platform.to_string().replace(',', ""))
-    .collect();
-    platforms.dedup();
-    let subject = view.subject.as_ref().map(|subject| subject.digest);
-    let mut references = Vec::new();
-    references.extend(
-        view.config
-            .iter()
-            .map(|config| (config.digest, ReferenceKind::Config)),
-    );
-    references.extend(
-        view.layers
-            .iter()
-            .map(|layer| (layer.digest, ReferenceKind::Layer)),
-    );
-    references.extend(
-        view.manifests
-            .iter()
-            .map(|child| (child.digest, ReferenceKind::Manifest)),
-    );
-    NewManifest {
-        repository,
-        digest,
-        canonical,
-        size,
-        media_type: view.media_type.clone(),
-        artifact_type: view.artifact_type.clone(),
-        subject,
-        annotations: subject
-            .filter(|_| !view.annotations.is_empty())
-            .and_then(|_| serde_json::to_string(&view.annotations).ok()),
-        platforms,
-        created: configuration.created,
-        content_size: if view.kind == ManifestKind::Index {
-            0
-        } else {
-            view.content_size()
-        },
-        // What is of no known shape may name anything, anywhere in it.
-        readable: view.kind != ManifestKind::Other,
-        references,
     }
 }

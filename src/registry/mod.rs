@@ -11,6 +11,7 @@ mod cache;
 mod catalog;
 mod check;
 mod collect;
+mod describe;
 mod error;
 mod events;
 mod journal;
@@ -86,7 +87,8 @@ pub struct Rules {
     pub delete: bool,
     /// Whether nothing may change.
     pub read_only: bool,
-    /// How long an answer that a blob is there binds, in milliseconds.
+    /// How long a new lease lasts, in milliseconds; an answer that a blob is there binds for half of
+    /// it at least.
     pub lease: Millis,
     /// How long what was deleted can be restored, in milliseconds; 0 is not at all.
     pub trash: Millis,
@@ -100,6 +102,12 @@ pub struct Rules {
     pub addresses_denied: Vec<regex::Regex>,
     /// Which children of an index must be in the repository when it is pushed.
     pub children: RequiredChildren,
+    /// Whether all blobs that a manifest needs must be in its repository.
+    pub required_layers: bool,
+    /// Whether only images and indexes are accepted: registry:3's collection stops at other types.
+    pub known_types: bool,
+    /// Whether the bytes of a blob are hashed as it is read.
+    pub verify_reads: bool,
 }
 
 /// Which children of an index must be there when it is pushed.
@@ -125,6 +133,9 @@ impl Default for Rules {
             addresses_allowed: Vec::new(),
             addresses_denied: Vec::new(),
             children: RequiredChildren::None,
+            required_layers: true,
+            known_types: false,
+            verify_reads: true,
         }
     }
 }
@@ -270,10 +281,14 @@ impl Registry {
         self.journal.forget(&*self.store, &self.index).await
     }
 
-    /// Lays the bytes of a blob aside because they are others than its digest says; whether it was
-    /// there. It is unknown until it is pushed again.
+    /// Quarantines a blob whose bytes do not have its digest: it is unknown until it is pushed again.
+    /// Returns false if it is unknown already.
     pub async fn quarantine(&self, canonical: &Digest) -> Result<bool, RegistryError> {
-        Ok(self.index.quarantine(*canonical, self.clock.now()).await?)
+        let new = self.index.quarantine(*canonical, self.clock.now()).await?;
+        if new {
+            tracing::error!(digest = %canonical, "the bytes of a blob are damaged or missing: it is unknown until it is pushed again");
+        }
+        Ok(new)
     }
 
     /// Forgets the leases that have ended.

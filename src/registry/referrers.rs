@@ -10,6 +10,9 @@ use super::{Registry, RegistryError};
 use crate::index::ReferrerRecord;
 use crate::oci::{Descriptor, Digest, ManifestView, Reference, Repository};
 
+/// Bytes of annotations and types after which a page ends: an answer stays under 4 MiB.
+const PAGE_BYTES: usize = 3 * 1024 * 1024;
+
 /// A page of referrers, in the order of their digests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Referrers {
@@ -49,11 +52,19 @@ impl Registry {
                 found.entry(key).or_insert(listed);
             }
         }
-        let more = found.len() > limit;
-        Ok(Referrers {
-            manifests: found.into_values().take(limit).collect(),
-            more,
-        })
+        let all = found.len();
+        let mut bytes = 0;
+        let manifests: Vec<Descriptor> = found
+            .into_values()
+            .take(limit)
+            .take_while(|listed| {
+                let first = bytes == 0;
+                bytes += length(listed);
+                first || bytes <= PAGE_BYTES
+            })
+            .collect();
+        let more = manifests.len() < all;
+        Ok(Referrers { manifests, more })
     }
 
     /// What the fallback tag of a subject lists; nothing, where there is none or it is no index.
@@ -77,6 +88,11 @@ impl Registry {
             Err(error) => Err(error),
         }
     }
+}
+
+/// Bytes of a descriptor as JSON.
+fn length(descriptor: &Descriptor) -> usize {
+    serde_json::to_vec(descriptor).map_or(0, |json| json.len() + 1)
 }
 
 fn descriptor(record: ReferrerRecord) -> Descriptor {

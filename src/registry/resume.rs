@@ -17,8 +17,8 @@ use crate::store::StoreError;
 
 /// How long a request waits for another one that writes to the same upload.
 const TURN: Duration = Duration::from_secs(10);
-/// How long the question how far an upload has come waits for such a request: a client whose
-/// connection broke asks while the end of that is still being noticed.
+/// How long a status request waits for such a request: a client whose connection broke asks while the
+/// server has not noticed the break yet.
 const GLANCE: Duration = Duration::from_millis(200);
 
 type Held = OwnedMutexGuard<Session>;
@@ -127,7 +127,7 @@ impl Registry {
         if session.position > length {
             (session.position, session.hashers) = (0, hashers_for(None));
         }
-        // What has come since the hashes were kept is read again.
+        // Bytes that were received after the hashes were saved are read again.
         if session.position < length {
             let mut rest = self
                 .store

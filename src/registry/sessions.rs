@@ -1,7 +1,7 @@
 //! Upload sessions in memory.
 //!
-//! A session is what an upload has come to: how many bytes were acknowledged, and their hashes.
-//! It is changed only when a request has ended, so a request that is cut off leaves it as it was.
+//! A session holds how many bytes of an upload were acknowledged, and the state of their hashes.
+//! It changes only at the end of a request, so an interrupted request leaves it unchanged.
 //! The bytes lie in the layout; the hashes are kept in the index from time to time. What is not
 //! here is found there again.
 
@@ -23,30 +23,30 @@ use crate::oci::{Algorithm, Repository};
 pub(super) struct Session {
     pub(super) id: String,
     pub(super) repository: Repository,
-    /// Where its bytes lie.
+    /// The key of its bytes in the store.
     pub(super) key: String,
     pub(super) started_at: Millis,
     pub(super) updated_at: Millis,
     /// Bytes that were acknowledged.
     pub(super) position: u64,
-    /// Of those bytes; the canonical algorithm first.
+    /// Hashes of those bytes; the canonical algorithm first.
     pub(super) hashers: Vec<Hasher>,
-    /// Whether the index knows less than this.
+    /// The session in memory is newer than the saved row.
     pub(super) unsaved: bool,
-    /// Whether the index knows of it at all.
+    /// Whether the index has a row of it.
     pub(super) saved_before: bool,
-    /// Whether it can still be worked on.
+    /// Whether it still accepts bytes.
     pub(super) stage: Stage,
 }
 
-/// Where a session is in its life. Whoever has waited for its turn looks at this first.
+/// The stage of a session. A request that has waited for its turn checks it first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// It takes bytes.
+    /// It accepts bytes.
     Open,
     /// Finished or cancelled by the request that held it.
     Ended,
-    /// No longer in memory: to be found again, or two would write to the same bytes.
+    /// Removed from memory: it must be looked up again, or two requests would write to one file.
     Forgotten,
 }
 
@@ -57,7 +57,7 @@ struct SavedHash {
 }
 
 impl Session {
-    /// As the index keeps it.
+    /// The row of it in the index.
     pub(super) fn record(&self) -> UploadRecord {
         let hashes: Vec<SavedHash> = self
             .hashers
@@ -77,7 +77,7 @@ impl Session {
         }
     }
 
-    /// From what the index kept. A state that can't be read is begun again, at 0.
+    /// From its row in the index. If the hash state can't be read, it starts again at 0.
     pub(super) fn from_record(record: &UploadRecord, key: String) -> Self {
         let hashers = serde_json::from_str::<Vec<SavedHash>>(&record.state)
             .ok()
@@ -115,15 +115,15 @@ pub(super) fn hashers_for(announced: Option<Algorithm>) -> Vec<Hasher> {
     hashers
 }
 
-/// A session and who may work on it.
+/// A session and the lock on it.
 pub(super) struct Entry {
-    /// Held by the request that works on it.
+    /// Locked by the request that writes to it.
     pub(super) session: Arc<tokio::sync::Mutex<Session>>,
     /// The repository that it belongs to.
     pub(super) repository: Repository,
-    /// When bytes last came in.
+    /// When it last received bytes.
     pub(super) moved_at: AtomicI64,
-    /// The position of the session, for those who do not want to wait for it.
+    /// The position of the session, readable without its lock.
     pub(super) position: AtomicU64,
 }
 
@@ -194,7 +194,7 @@ impl Sessions {
         )
     }
 
-    /// Takes a session out; to be called by who holds it, who has set its stage.
+    /// Removes a session. The caller holds its lock and has set its stage.
     pub(super) fn remove(&self, id: &str) {
         self.sessions.lock().remove(id);
     }

@@ -4,6 +4,7 @@
 mod adoption;
 mod collection;
 mod failing_device;
+mod healing;
 mod interrupted;
 mod lagging;
 mod leases;

@@ -1,4 +1,4 @@
-//! Uploads: sessions that take in bytes until they become a blob.
+//! Uploads: sessions that receive bytes until they become a blob.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::store::StoreError;
 pub enum BodyError {
     /// The connection broke, or the framing did.
     Interrupted(String),
-    /// Nothing, or next to nothing, came for too long.
+    /// Too little data was received within the timeout.
     Stalled,
 }
 
@@ -30,19 +30,19 @@ impl From<BodyError> for RegistryError {
     }
 }
 
-/// The body of a request, several slices at a time: as many as are worth a trip to the store.
+/// The body of a request as batches of slices, each large enough for one write to the store.
 pub type IncomingBody = Pin<Box<dyn Stream<Item = Result<Vec<Bytes>, BodyError>> + Send>>;
 
-/// An upload session, as a client sees it.
+/// The state of an upload session that a client is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
     /// Its UUID.
     pub id: String,
-    /// Bytes that were received.
+    /// Bytes that were acknowledged.
     pub position: u64,
 }
 
-/// A blob that has arrived.
+/// A blob that was uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arrived {
     /// Its digest, as the client named it.
@@ -52,7 +52,7 @@ pub struct Arrived {
 }
 
 impl Registry {
-    /// Begins an upload. `announced` is the algorithm that its digest will have.
+    /// Starts an upload session. `announced` is the algorithm of its digest, if the client named one.
     pub async fn start_upload(
         &self,
         repository: &Repository,
@@ -94,7 +94,7 @@ impl Registry {
         Ok(Upload { id, position })
     }
 
-    /// Takes in more bytes: a chunk with its range, or whatever comes.
+    /// Appends a body to a session: a chunk of this range, or a body of any length.
     pub async fn append(
         &self,
         repository: &Repository,
@@ -112,7 +112,7 @@ impl Registry {
         })
     }
 
-    /// Takes in the last bytes, and makes all of them a blob. A wrong digest ends the upload.
+    /// Appends the last bytes and makes the session a blob. A wrong digest ends the session.
     pub async fn finish_upload(
         &self,
         repository: &Repository,
@@ -131,7 +131,7 @@ impl Registry {
             Ok(_) => {}
             Err(RegistryError::DigestMismatch { .. }) => self.end(&mut session).await?,
             Err(RegistryError::Interrupted(_) | RegistryError::Stalled) => {}
-            // As if the request had not been: it may come again.
+            // The session is as it was before the request, which may be sent again.
             Err(_) if session.stage == Stage::Open => {
                 (session.position, session.hashers) = before;
                 entry.acknowledged(session.position);
@@ -142,7 +142,7 @@ impl Registry {
         finished
     }
 
-    /// A whole blob in one request; what does not become one leaves nothing behind.
+    /// Uploads a whole blob in one request. A request that fails leaves nothing behind.
     pub async fn upload_at_once(
         &self,
         repository: &Repository,
@@ -154,7 +154,7 @@ impl Registry {
         let staged = self.sessions.stage();
         session.key.clone_from(&staged.key);
         let id = session.id.clone();
-        // Among the sessions so that it is seen to move, though nobody is told its id.
+        // It is a session so that its leases are extended; its id is not told to the client.
         let entry = self.sessions.add(session);
         let mut session = Arc::clone(&entry.session).lock_owned().await;
         let arrived = self
@@ -168,7 +168,7 @@ impl Registry {
         arrived
     }
 
-    /// Takes in the last bytes of a session, and makes all of it a blob if it has this digest.
+    /// Appends the last bytes of a session and makes it a blob if it has this digest.
     async fn complete(
         &self,
         entry: &Entry,
@@ -190,11 +190,13 @@ impl Registry {
                 actual,
             });
         }
+        let in_place = self.is_in_place(&canonical, session.position).await?;
         let new = NewBlob {
             repository: session.repository.clone(),
             canonical,
             alias: (canonical != *digest).then_some(*digest),
             size: session.position,
+            in_place,
             staged: session.key.clone(),
             upload: session.saved_before.then(|| session.id.clone()),
         };
@@ -210,7 +212,7 @@ impl Registry {
         })
     }
 
-    /// Ends an upload without a blob.
+    /// Cancels an upload session.
     pub async fn cancel_upload(
         &self,
         repository: &Repository,
@@ -239,7 +241,7 @@ impl Registry {
         Err(StoreError::NotFound(layout::blob(canonical)).into())
     }
 
-    /// The digest of a session by an algorithm that nobody announced.
+    /// Reads the bytes of a session again for a digest whose algorithm was not announced.
     async fn hash_again(
         &self,
         session: &Session,

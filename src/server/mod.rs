@@ -231,7 +231,8 @@ fn rules(settings: &Settings) -> anyhow::Result<Rules> {
     Ok(Rules {
         delete: settings.storage.delete,
         read_only: settings.storage.read_only,
-        lease: milliseconds(settings.collection.lease),
+        // A lease is extended when half of it is left: an answer binds for half of it at least.
+        lease: milliseconds(settings.collection.lease).saturating_mul(2),
         trash: milliseconds(settings.collection.trash),
         events: Rules::default().events,
         uploads: settings
@@ -251,6 +252,9 @@ fn rules(settings: &Settings) -> anyhow::Result<Rules> {
                     .collect(),
             ),
         },
+        required_layers: settings.content.layers,
+        known_types: settings.content.known_types,
+        verify_reads: settings.content.reads,
     })
 }
 

@@ -16,6 +16,9 @@ use parking_lot::Mutex;
 use rustix::io::{ReadWriteFlags, preadv2};
 use tokio::task::JoinHandle;
 
+use crate::hash::Hasher;
+use crate::oci::Digest;
+
 /// Bytes of one read. Large enough that the hand-over between threads does not count, small enough
 /// that a thousand readers fit in memory.
 const SLICE: u64 = 128 * 1024;
@@ -26,6 +29,46 @@ const FIRST: u64 = 64 * 1024;
 pub struct Body {
     length: u64,
     source: Source,
+    check: Option<Check>,
+}
+
+/// What the bytes must hash to.
+struct Check {
+    hasher: Hasher,
+    expected: Digest,
+    /// Not yet hashed.
+    remaining: u64,
+    /// Called once when the bytes are others, or fewer.
+    damaged: Option<Box<dyn FnOnce() + Send>>,
+}
+
+impl Check {
+    /// Hashes a slice; an error instead of the last one when the digest is another.
+    fn slice(&mut self, read: io::Result<Bytes>) -> io::Result<Bytes> {
+        let bytes = match read {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                if error.kind() == io::ErrorKind::UnexpectedEof {
+                    self.report();
+                }
+                return Err(error);
+            }
+        };
+        self.hasher.update(&bytes);
+        self.remaining = self.remaining.saturating_sub(bytes.len() as u64);
+        if self.remaining == 0 && self.hasher.clone().finish() != self.expected {
+            self.report();
+            let message = format!("the bytes are not those of {}", self.expected);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+        }
+        Ok(bytes)
+    }
+
+    fn report(&mut self) {
+        if let Some(damaged) = self.damaged.take() {
+            damaged();
+        }
+    }
 }
 
 enum Source {
@@ -51,6 +94,23 @@ impl Body {
         Self {
             length: bytes.len() as u64,
             source: Source::Bytes(Some(bytes)),
+            check: None,
+        }
+    }
+
+    /// The same bytes, hashed as they are read. When their digest is not `expected`, the stream ends
+    /// in an error instead of the last slice, and `damaged` is called.
+    #[must_use]
+    pub fn verified(self, expected: Digest, damaged: impl FnOnce() + Send + 'static) -> Self {
+        let check = Check {
+            hasher: Hasher::new(expected.algorithm()),
+            expected,
+            remaining: self.length,
+            damaged: Some(Box::new(damaged)),
+        };
+        Self {
+            check: Some(check),
+            ..self
         }
     }
 
@@ -70,6 +130,7 @@ impl Body {
         Ok(Self {
             length,
             source: Source::File(reader),
+            check: None,
         })
     }
 
@@ -80,7 +141,9 @@ impl Body {
 
     /// All of it at once, for what is known to be small.
     pub async fn collect(mut self) -> io::Result<Bytes> {
-        if let Source::Bytes(bytes) = &mut self.source {
+        if let Source::Bytes(bytes) = &mut self.source
+            && self.check.is_none()
+        {
             return Ok(bytes.take().unwrap_or_default());
         }
         let mut all = Vec::with_capacity(usize::try_from(self.length).map_err(io::Error::other)?);
@@ -160,12 +223,28 @@ impl Stream for Body {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let reader = match &mut self.source {
-            Source::Bytes(bytes) => {
-                return Poll::Ready(bytes.take().filter(|bytes| !bytes.is_empty()).map(Ok));
-            }
-            Source::File(reader) => reader,
+        let body = &mut *self;
+        let read = match &mut body.source {
+            Source::Bytes(bytes) => bytes.take().filter(|bytes| !bytes.is_empty()).map(Ok),
+            Source::File(reader) => ready!(reader.poll_read(context)),
         };
+        Poll::Ready(match (read, &mut body.check) {
+            (Some(read), Some(check)) => {
+                let checked = check.slice(read);
+                if checked.is_err() {
+                    body.source = Source::Bytes(None);
+                }
+                Some(checked)
+            }
+            (read, _) => read,
+        })
+    }
+}
+
+impl Reader {
+    /// The next slice; `None` at the end.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
+        let reader = self;
         if reader.remaining == 0 {
             return Poll::Ready(None);
         }

@@ -1,4 +1,4 @@
-//! Blobs in the making, on a file system.
+//! Blobs that are being written, on a file system.
 //!
 //! Slices are hashed and written on the threads for blocking work, one slice at a time, while the
 //! next is being received. Sealing is one fsync; while a large blob is being written, an early sync
@@ -113,8 +113,8 @@ impl Writing {
     }
 }
 
-/// A blob that nothing has been written to yet. Its first bytes are held until it is known whether
-/// there are more, so that a small blob is opened, written and sealed in one go.
+/// A blob whose file is not open yet. Its first bytes are kept in memory until more follow, so that a
+/// small blob is opened, written and sealed in one blocking task.
 struct Beginning {
     files: Arc<OpenFiles>,
     path: PathBuf,

@@ -35,7 +35,7 @@ pub type StoreFuture<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 /// Why a store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Nothing lies under the key.
+    /// There is nothing under the key.
     #[error("{0} is not there")]
     NotFound(String),
     /// The device or the quota has no room left.
@@ -118,13 +118,13 @@ pub struct Stat {
     pub changed: i64,
 }
 
-/// A blob in the making, at its end: takes bytes, and hashes them as it writes.
+/// The end of a blob that is being written: hashes bytes as it writes them.
 pub trait Appender: Send {
-    /// Takes the next bytes. May return before they are written; an error then comes with the
-    /// next call. At most one slice is under way at once, so memory stays bounded.
+    /// Writes the next bytes. May return before they are written; an error is then returned by the
+    /// next call. At most one write is under way, so memory stays bounded.
     fn write(&mut self, slices: Vec<Bytes>) -> StoreFuture<'_, ()>;
 
-    /// Waits for what is under way; the hashers and the length then stand for all that was taken.
+    /// Waits for the last write. The hashers and the length cover all bytes.
     fn finish(self: Box<Self>) -> StoreFuture<'static, Written>;
 
     /// As [`Appender::finish`], and the bytes are durable.
@@ -133,13 +133,13 @@ pub trait Appender: Send {
 
 /// What an [`Appender`] has written.
 pub struct Written {
-    /// The hashers that it was given, with all bytes taken in.
+    /// The hashers that it was given, updated with all bytes.
     pub hashers: Vec<Hasher>,
     /// Bytes under the key.
     pub length: u64,
 }
 
-/// A change to what lies under a key: whole or not at all, and no harm when taken again.
+/// A change to one key: atomic, and harmless when applied again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Moves a sealed blob to its place, over what is there (the same content, or what is left of
@@ -181,7 +181,7 @@ pub enum Step {
     },
 }
 
-/// A step that could not be taken; those before it were.
+/// A step that failed; those before it were applied.
 #[derive(Debug)]
 pub struct StepError {
     /// Which step, from 0.
@@ -196,7 +196,7 @@ impl From<StepError> for StoreError {
     }
 }
 
-/// Where bytes lie.
+/// A store of bytes.
 pub trait Store: Send + Sync + 'static {
     /// A blob in the making that goes on at `offset`, and is created when `offset` is 0. Bytes past
     /// `offset`, which nobody was promised, go. What is wrong with the key or the offset is told by
@@ -209,7 +209,7 @@ pub trait Store: Send + Sync + 'static {
     /// The small records under some keys; `None` where there is none.
     fn get<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Bytes>>>;
 
-    /// Takes some steps in order, up to the first that fails.
+    /// Applies some steps in order, up to the first that fails.
     fn apply(&self, steps: Vec<Step>) -> BoxFuture<'_, Result<(), StepError>>;
 
     /// The members of some directories, in no order; none where a directory is not there.

@@ -65,8 +65,12 @@ fn wrong_bytes_are_found_by_reading_and_healed_by_the_next_push() {
         format!("blob {layer}: its bytes are damaged; remedy: push an image that has it again\n");
     let (found, _) = admin.fails(7, &["check", "--read", "-q"]);
     assert_eq!(found, line);
-    // From now on it is served as unknown, and known to be damaged without reading.
+    // A check changes nothing without --repair.
     let remote = server.remote("team/app");
+    remote.blob_head(&layer).expect(200);
+    let (found, _) = admin.fails(7, &["check", "--read", "--repair", "-q"]);
+    assert_eq!(found, line);
+    // From now on it is unknown to clients, and known to be damaged without reading.
     remote.blob_head(&layer).expect(404);
     remote.blob(&layer).expect(404);
     let (found, _) = admin.fails(7, &["check", "-q"]);

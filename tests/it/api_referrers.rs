@@ -278,3 +278,33 @@ fn subjects_may_be_named_by_sha512() {
     assert_eq!(digests(&descriptors), [thing.digest().to_string()]);
     server.stop();
 }
+
+#[test]
+fn a_page_ends_by_bytes() {
+    let server = Server::regctl();
+    let remote = server.remote("annotated");
+    let image = Image::new(70);
+    remote.push("1", &image);
+    let mut attached = Vec::new();
+    for seed in 0..7 {
+        let text = "x".repeat(1_200_000);
+        let large = artifact(
+            &image.manifest.descriptor(),
+            "application/x.large",
+            71 + seed,
+        )
+        .with_field("annotations", json!({ "text": text }));
+        remote.push_blobs(&large);
+        let digest = large.digest().to_string();
+        remote.put(&digest, &large.manifest).expect(201);
+        attached.push(digest);
+    }
+    attached.sort();
+    let target = listing(&remote, &image.digest().to_string());
+    let first = remote.client.get(&target).expect(200);
+    assert!(first.body.len() < 4 << 20, "{}", first.body.len());
+    assert!(first.header("Link").is_some());
+    assert_eq!(remote.client.pages(&target).len(), 4);
+    assert_eq!(digests(&all(&remote, &target)), attached);
+    server.stop();
+}

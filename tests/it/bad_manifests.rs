@@ -156,3 +156,22 @@ fn a_manifest_far_over_the_limit_is_not_read_to_its_end() {
     answer.expect(413);
     lives(server, &remote);
 }
+
+#[test]
+fn a_manifest_has_a_bounded_number_of_descriptors() {
+    let (server, remote, _) = start("many");
+    let index = |count: usize| {
+        let children: Vec<_> = (0..count)
+            .map(|number| descriptor(OCI_MANIFEST, &number.to_le_bytes()))
+            .collect();
+        let body = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children });
+        Manifest::new(OCI_INDEX, &body)
+    };
+    let most = index(5000);
+    remote.put("most", &most).expect(201);
+    assert_eq!(remote.manifest("most").expect(200).body, most.bytes);
+    remote
+        .put("more", &index(5001))
+        .refused(413, "MANIFEST_INVALID");
+    lives(server, &remote);
+}

@@ -21,6 +21,7 @@ mod admin_prune;
 mod admin_support;
 mod admin_trash;
 mod api_blobs;
+mod api_damage;
 mod api_errors;
 mod api_manifest_go;
 mod api_manifest_kinds;

@@ -191,6 +191,11 @@ validation:
             trash: 86400s,
         },
         retention: [],
+        content: ContentSettings {
+            reads: true,
+            layers: true,
+            known_types: false,
+        },
         scrub: None,
         pages: PagesSettings {
             enabled: true,

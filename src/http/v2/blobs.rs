@@ -76,17 +76,7 @@ pub(in super::super) async fn get(
         None => None,
     };
     let window = range.map(|range| (range.start, range.end + 1));
-    let body = registry
-        .read_blob(&blob, window)
-        .await
-        .map_err(|error| match error {
-            // Its bytes are gone though the index knows it; what is not served is unknown.
-            crate::registry::RegistryError::Store(error) if error.is_not_found() => {
-                tracing::error!(%digest, %error, "the bytes of a blob are gone");
-                crate::registry::RegistryError::BlobUnknown(*digest)
-            }
-            error => error,
-        })?;
+    let body = registry.read_blob(&blob, window).await?;
     let length = body.length();
     let mut answer = Response::new(Body::from_stream(body));
     answer.headers_mut().insert(CONTENT_LENGTH, length.into());

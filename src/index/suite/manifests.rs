@@ -59,12 +59,16 @@ async fn a_manifest_needs_its_bytes(place: &Place) {
     assert_eq!(put("a", None).await.unwrap(), PutManifest::NeedsBytes);
     assert!(place.told().is_empty());
     assert_eq!(put("a", Some("s/1")).await.unwrap(), PutManifest::Done);
-    // Its bytes are there now; those that were staged again are of no use.
+    // Its bytes are there now; those that are staged again replace them.
     assert_eq!(put("b", None).await.unwrap(), PutManifest::Done);
     place.told();
     assert_eq!(put("a", Some("s/2")).await.unwrap(), PutManifest::Done);
     let told = place.told();
-    assert_eq!(told[0], LayoutChange::Discarded { key: "s/2".into() });
+    let replaced = LayoutChange::BlobPlaced {
+        digest: digest(9),
+        from: "s/2".into(),
+    };
+    assert_eq!(told[0], replaced);
     assert_eq!(links(&told), 0);
     assert_eq!(index.counts().await.unwrap(), (1, 2));
 }

@@ -1,4 +1,4 @@
-//! Blobs: the ones that the layout has against the ones that the index knows, and their sizes.
+//! Compares the blobs of the layout, and their sizes, with those of the index.
 
 use std::collections::HashMap;
 
@@ -9,14 +9,14 @@ use crate::oci::{Algorithm, Digest};
 use crate::registry::survey::CHUNK;
 use crate::registry::{Registry, RegistryError, layout};
 
-/// What other programs leave and clean up themselves, or what regctl leaves alone on principle.
+/// Whether a name is a temporary file of another program, or a directory that regctl ignores.
 pub(super) fn is_left_alone(name: &str) -> bool {
     let temporary = name.strip_suffix(".tmp").is_some();
     temporary || name == "tarsum" || name == "signatures"
 }
 
 impl Check<'_> {
-    /// Looks at all of them.
+    /// Compares all blobs.
     pub(super) async fn blobs(&mut self) -> Result<(), RegistryError> {
         let strays = self.registry.strays_around_blobs().await?;
         let again = strays.clone();
@@ -31,18 +31,20 @@ impl Check<'_> {
                 self.take(first, &second).await?;
             }
         }
-        self.known_to_be_damaged().await
+        self.quarantined().await
     }
 
-    /// Blobs whose bytes were found to be wrong or gone before, and have not been pushed since.
-    async fn known_to_be_damaged(&mut self) -> Result<(), RegistryError> {
+    /// Blobs that are in quarantine.
+    async fn quarantined(&mut self) -> Result<(), RegistryError> {
         for (digest, _) in self.registry.index.quarantined().await? {
-            if self.unwell.contains(&digest) {
+            if self.damaged.contains(&digest) {
                 continue;
             }
-            // Somebody may have put the right bytes where they belong.
+            // Their bytes may have been restored.
             if self.registry.content(&digest).await? == Content::Right {
-                if self.registry.hold_to_be_known(digest).await? {
+                if !self.options.repair {
+                    self.found(Difference::BlobRestored(digest)).await?;
+                } else if self.registry.release(digest).await? {
                     self.listener.hear(CheckEntry::Healed(digest)).await;
                 }
             } else {
@@ -65,7 +67,7 @@ impl Check<'_> {
 }
 
 impl Registry {
-    /// What lies above and beside the directories of blobs.
+    /// Strays above and beside the directories of blobs.
     async fn strays_around_blobs(&self) -> Result<Vec<Difference>, RegistryError> {
         let mut strays = Vec::new();
         let known: [(&str, fn(&str) -> bool); 3] = [
@@ -95,7 +97,7 @@ impl Registry {
         Ok(listed.pop().unwrap_or_default())
     }
 
-    /// How the blobs whose digests begin so differ, and how many there are.
+    /// The number of blobs whose digests have this prefix, and their differences.
     async fn blobs_of(&self, prefix: &str) -> Result<(u64, Vec<Difference>), RegistryError> {
         let known = self.index.audited_blobs(prefix).await?;
         let directory = format!("{}/{prefix}", layout::BLOBS);
@@ -142,7 +144,7 @@ impl Registry {
     ) -> Result<Option<Difference>, RegistryError> {
         match found {
             Some(size) if *size == known.size => Ok(None),
-            // Its digest tells which of the two is right.
+            // Its content tells which of the two sizes is right.
             Some(size) => Ok(match self.content(digest).await? {
                 Content::Right => Some(Difference::BlobSize {
                     digest: *digest,

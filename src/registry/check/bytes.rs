@@ -1,4 +1,4 @@
-//! Every byte against its digest: several blobs at once, in bounded memory.
+//! Reads every blob and compares it with its digest: several at once, in bounded memory.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,25 +15,28 @@ use crate::registry::{Registry, RegistryError};
 const AT_ONCE: usize = 4;
 /// Blobs that are asked of the index at a time.
 const PAGE: usize = 1000;
-/// Bytes that are hashed in one go, away from the reactor.
+/// Bytes that are hashed in one blocking task.
 const GO: usize = 1 << 20;
 
-/// What the bytes of a blob are like.
+/// The state of the bytes of a blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Content {
-    /// They have its digest.
+pub(in crate::registry) enum Content {
+    /// They match its digest.
     Right,
-    /// They have another.
+    /// They do not match its digest.
     Wrong,
-    /// There are none.
+    /// They are missing.
     Gone,
-    /// The device fails; what the system says.
+    /// The device failed; the error of the system.
     Unreadable(String),
 }
 
 impl Registry {
-    /// Reads the bytes of a blob and says what they are like.
-    pub(super) async fn content(&self, digest: &Digest) -> Result<Content, RegistryError> {
+    /// Reads the bytes of a blob and returns their state.
+    pub(in crate::registry) async fn content(
+        &self,
+        digest: &Digest,
+    ) -> Result<Content, RegistryError> {
         self.content_counted(digest, &|_| std::future::ready(()))
             .await
     }
@@ -114,10 +117,10 @@ impl Check<'_> {
             let page = registry.index.blobs_after(last.as_ref(), PAGE).await?;
             let Some((end, _)) = page.last() else { break };
             last = Some(*end);
-            let unwell = &self.unwell;
+            let damaged = &self.damaged;
             let wanted = page
                 .into_iter()
-                .filter(|(digest, _)| !unwell.contains(digest));
+                .filter(|(digest, _)| !damaged.contains(digest));
             let contents: Vec<_> = wanted
                 .map(|(digest, _)| async move {
                     let content = registry.content_counted(&digest, count).await;

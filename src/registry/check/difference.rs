@@ -14,6 +14,8 @@ pub enum Difference {
     BlobGone(Digest),
     /// The bytes of a blob have another digest.
     BlobDamaged(Digest),
+    /// The bytes of a quarantined blob are right.
+    BlobRestored(Digest),
     /// The bytes of a blob can't be read; what the system says.
     BlobUnreadable(Digest, String),
     /// The bytes of a blob are right, and the index has another size for them.
@@ -81,6 +83,7 @@ impl Difference {
     pub fn remedy(&self) -> Remedy {
         match self {
             Self::BlobSize { .. }
+            | Self::BlobRestored(_)
             | Self::BlobUnknown(_)
             | Self::LinkMissing(..)
             | Self::LinkWrong(..)

@@ -1,5 +1,5 @@
-//! Links: what the layout of a repository says against what the index knows, and what manifests
-//! need against what their repositories may read.
+//! Compares the links of a repository with the index, and the blobs that its manifests need with
+//! those that it may read.
 
 use std::collections::HashSet;
 
@@ -19,7 +19,7 @@ struct Links {
 }
 
 impl Registry {
-    /// How the links of a repository differ.
+    /// The differences between the links of a repository and the index.
     pub(super) async fn links_of(
         &self,
         name: &Repository,
@@ -158,7 +158,7 @@ impl Registry {
         Ok(())
     }
 
-    /// What to say of a link that the index does not know.
+    /// The difference for a link that the index does not know.
     async fn unknown_link(
         &self,
         name: &Repository,
@@ -214,7 +214,7 @@ impl Registry {
         Ok(links)
     }
 
-    /// Reads some links; a directory that has none is what a removal leaves, and means nothing.
+    /// Reads some links. A directory without one is left over from a removal, and ignored.
     async fn read_links(
         &self,
         directory: &str,
@@ -251,8 +251,8 @@ impl Registry {
         Ok(())
     }
 
-    /// What lies between repositories and is none. Directories whose names begin with an underscore
-    /// are other programs' business.
+    /// Strays between the directories of repositories. Directories whose names begin with an
+    /// underscore belong to other programs.
     pub(super) async fn strays_above(
         &self,
         names: &[Repository],
@@ -289,8 +289,8 @@ impl Registry {
         Ok(strays)
     }
 
-    /// What manifests need and do not have. A child that is not there makes an index sparse, which
-    /// it may be.
+    /// Blobs that manifests need and their repositories lack. A missing child is no difference: an
+    /// index may be sparse.
     pub(super) async fn needed(&self) -> Result<Vec<Difference>, RegistryError> {
         let mut needed = Vec::new();
         let mut last: Option<(Digest, Option<HashSet<Digest>>)> = None;
@@ -324,8 +324,8 @@ impl Registry {
         Ok(needed)
     }
 
-    /// The blobs that a manifest can't be pulled without; `None` when its own bytes are not right,
-    /// which is told of them.
+    /// The blobs that a manifest can't be pulled without. `None` if its own bytes are damaged, which is
+    /// a difference of its own.
     async fn required(
         &self,
         repository: &Repository,

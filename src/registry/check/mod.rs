@@ -1,10 +1,10 @@
-//! Looking whether a root is well: every link, every reference and every size, and, when asked,
-//! every byte against its digest.
+//! Checks a root: every link, every reference and every size, and, when asked, every byte against
+//! its digest.
 //!
 //! Works beside requests: what differs is looked at again when the layout has caught up with the
-//! index, and only what differs both times is told. A repair adds what can be derived and moves what
-//! can't be explained to `regctl/lost+found`; nothing is ever deleted. A blob whose bytes are wrong
-//! or gone is quarantined: served as unknown, so that the next push of it heals it.
+//! index, and only what differs both times is reported. A check changes nothing. A repair adds what
+//! can be derived, moves what can't be explained to `regctl/lost+found`, and quarantines blobs whose
+//! bytes are wrong or missing, so that the next push replaces them; nothing is ever deleted.
 
 mod blobs;
 mod bytes;
@@ -12,6 +12,7 @@ mod difference;
 mod links;
 mod repair;
 mod scrub;
+mod sizes;
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use super::{Listener, Registry, RegistryError};
 use crate::oci::{Digest, Repository};
 
+pub(super) use bytes::Content;
 pub use difference::{Difference, Remedy};
 pub use scrub::Scrubbed;
 
@@ -45,11 +47,11 @@ pub struct CheckOptions {
 pub enum CheckEntry {
     /// Something differs.
     Found(Difference),
-    /// Something differed, and is well now.
+    /// A difference was repaired.
     Repaired(Difference),
-    /// The bytes of a blob were wrong and are right now: it is served again.
+    /// The bytes of a quarantined blob are right: its quarantine has ended.
     Healed(Digest),
-    /// So many bytes of so many have been read.
+    /// Bytes that have been read, of all.
     Read(u64, u64),
 }
 
@@ -77,8 +79,8 @@ struct Check<'a> {
     options: CheckOptions,
     listener: &'a dyn Listener<CheckEntry>,
     report: CheckReport,
-    /// Blobs of which it is known already that their bytes are not right.
-    unwell: HashSet<Digest>,
+    /// Blobs that were reported as damaged, missing or unreadable.
+    damaged: HashSet<Digest>,
 }
 
 impl Registry {
@@ -93,10 +95,14 @@ impl Registry {
             options,
             listener,
             report: CheckReport::default(),
-            unwell: HashSet::new(),
+            damaged: HashSet::new(),
         };
+        if options.repair {
+            self.must_have_most_blobs().await?;
+        }
         check.blobs().await?;
         check.repositories().await?;
+        check.sizes().await?;
         check.references().await?;
         if options.read {
             check.bytes().await?;
@@ -115,7 +121,7 @@ impl Registry {
 }
 
 impl Check<'_> {
-    /// Takes in what a second look found as well, in the order of the first.
+    /// Reports the differences that a second look found as well, in the order of the first.
     async fn take(
         &mut self,
         first: Vec<Difference>,
@@ -130,15 +136,17 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Tells a difference, and repairs it if that is wanted and can be done.
+    /// Reports a difference, and repairs it if that was asked for and is possible.
     async fn found(&mut self, difference: Difference) -> Result<(), RegistryError> {
         match &difference {
             Difference::BlobDamaged(digest) | Difference::BlobGone(digest) => {
-                self.unwell.insert(*digest);
-                self.registry.hold_to_be_unknown(*digest).await?;
+                self.damaged.insert(*digest);
+                if self.options.repair {
+                    self.registry.quarantine(digest).await?;
+                }
             }
             Difference::BlobUnreadable(digest, _) => {
-                self.unwell.insert(*digest);
+                self.damaged.insert(*digest);
             }
             _ => {}
         }
@@ -171,7 +179,7 @@ impl Check<'_> {
         self.strays_between(&names).await
     }
 
-    /// What lies between repositories.
+    /// Strays between the directories of repositories.
     async fn strays_between(&mut self, names: &[Repository]) -> Result<(), RegistryError> {
         let first = self.registry.strays_above(names).await?;
         if first.is_empty() {
@@ -182,7 +190,7 @@ impl Check<'_> {
         self.take(first, &second).await
     }
 
-    /// What manifests need.
+    /// Blobs that manifests need.
     async fn references(&mut self) -> Result<(), RegistryError> {
         let first = self.registry.needed().await?;
         if first.is_empty() {

@@ -1,5 +1,5 @@
-//! Repairs: adding to layout and index what can be derived, moving away what can't be explained.
-//! Nothing is deleted, and nothing that is right is touched.
+//! Repairs: adds to layout and index what can be derived, and moves strays to `regctl/lost+found`.
+//! Nothing is deleted, and nothing that is right is changed.
 
 use super::bytes::Content;
 use super::{Difference, Remedy};
@@ -10,7 +10,7 @@ use crate::registry::{Registry, RegistryError, layout};
 use crate::store::Step;
 
 impl Registry {
-    /// Repairs a difference, if it can be; whether it is well now.
+    /// Repairs a difference. Returns whether it was repaired.
     pub(super) async fn repair(&self, difference: &Difference) -> Result<bool, RegistryError> {
         if matches!(difference.remedy(), Remedy::Push | Remedy::Operator) {
             return Ok(false);
@@ -21,11 +21,13 @@ impl Registry {
                 self.cache.forget_blob(&digest);
                 Ok(true)
             }
-            Difference::BlobUnknown(digest) => self.take_in_blob(digest).await,
+            Difference::BlobUnknown(digest) => self.add_blob_to_index(digest).await,
             Difference::LinkMissing(repository, link) | Difference::LinkWrong(repository, link) => {
                 Ok(self.index.show_again(repository, link).await?)
             }
-            Difference::LinkUnknown(repository, link) => self.take_in_link(repository, link).await,
+            Difference::LinkUnknown(repository, link) => {
+                self.add_link_to_index(repository, link).await
+            }
             Difference::LinkDangling(repository, link) => {
                 let key = match &link {
                     Link::Layer(digest) => layout::layer(&repository, digest),
@@ -48,6 +50,7 @@ impl Registry {
                 Ok(self.index.link_named(lacking).await?)
             }
             Difference::Stray(key) => self.set_aside(&key).await,
+            Difference::BlobRestored(digest) => self.release(digest).await,
             Difference::BlobGone(_)
             | Difference::BlobDamaged(_)
             | Difference::BlobUnreadable(..)
@@ -55,8 +58,8 @@ impl Registry {
         }
     }
 
-    /// Takes in a blob whose bytes are right; others are moved away.
-    async fn take_in_blob(&self, digest: Digest) -> Result<bool, RegistryError> {
+    /// Adds a blob whose bytes are right to the index; one whose bytes are wrong is moved away.
+    async fn add_blob_to_index(&self, digest: Digest) -> Result<bool, RegistryError> {
         let key = layout::blob(&digest);
         match self.content(&digest).await? {
             Content::Right => {
@@ -72,8 +75,8 @@ impl Registry {
         }
     }
 
-    /// Takes in what a link says, as a start does.
-    async fn take_in_link(&self, name: Repository, link: Link) -> Result<bool, RegistryError> {
+    /// Adds what a link says to the index, as the comparison at the start does.
+    async fn add_link_to_index(&self, name: Repository, link: Link) -> Result<bool, RegistryError> {
         let mut found = FoundRepository::unchanged(name.clone());
         match link {
             Link::Layer(digest) => {
@@ -115,7 +118,8 @@ impl Registry {
         Ok(link.as_deref().and_then(parse_link))
     }
 
-    /// Moves something to `regctl/lost+found`, where it keeps its path; whether it was there.
+    /// Moves a file or directory to `regctl/lost+found`, where it keeps its path. Returns false if it
+    /// is not there.
     async fn set_aside(&self, key: &str) -> Result<bool, RegistryError> {
         let to = format!("{}/{}/{key}", layout::LOST, uuid::Uuid::new_v4());
         let step = Step::Place {
@@ -129,17 +133,8 @@ impl Registry {
         }
     }
 
-    /// Serves a blob as unknown from now on, and moves its bytes away; whether that is new.
-    pub(super) async fn hold_to_be_unknown(&self, digest: Digest) -> Result<bool, RegistryError> {
-        let new = self.index.quarantine(digest, self.clock.now()).await?;
-        if new {
-            tracing::error!(%digest, "the bytes of a blob are damaged or gone: it is served as unknown until it is pushed again");
-        }
-        Ok(new)
-    }
-
-    /// Serves a blob again; whether that is new.
-    pub(super) async fn hold_to_be_known(&self, digest: Digest) -> Result<bool, RegistryError> {
+    /// Ends the quarantine of a blob whose bytes are right. Returns false if it is in none.
+    pub(super) async fn release(&self, digest: Digest) -> Result<bool, RegistryError> {
         let new = self.index.release(digest).await?;
         if new {
             tracing::info!(%digest, "the bytes of a blob are right again: it is served");

@@ -1,5 +1,5 @@
-//! Reading everything again, slowly, beside requests: a sample at a time, in the order of the
-//! digests, which is no order at all to whoever writes.
+//! Reads all blobs in the background at a bounded rate: a sample at a time, in the order of their
+//! digests.
 
 use std::time::Duration;
 
@@ -8,21 +8,21 @@ use crate::clock::Millis;
 use crate::oci::Digest;
 use crate::registry::{Registry, RegistryError};
 
-/// Where the reading goes on, across restarts: when this round began, and the last digest.
+/// The setting that holds where to continue: when this round began, and the last digest.
 const PLACE: &str = "scrub";
-/// Blobs that are read before the place is kept.
+/// Blobs that are read before the setting is saved.
 const SAMPLE: usize = 64;
 
-/// What a sample was like.
+/// The result of one sample.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scrubbed {
     /// Blobs that were read.
     pub blobs: u64,
     /// Bytes that were read.
     pub bytes: u64,
-    /// Blobs whose bytes are wrong or gone; they are served as unknown now.
+    /// Blobs whose bytes are wrong; they are quarantined now.
     pub damaged: Vec<Digest>,
-    /// Blobs with bytes that can't be read.
+    /// Blobs whose bytes are missing or can't be read.
     pub unreadable: Vec<Digest>,
     /// How long to wait before the next round, when this one is over.
     pub rest: Option<Millis>,
@@ -66,15 +66,17 @@ impl Registry {
             match content {
                 Content::Right => {
                     if blob.quarantined {
-                        self.hold_to_be_known(*digest).await?;
+                        self.release(*digest).await?;
                     }
                 }
-                Content::Wrong | Content::Gone => {
-                    if self.hold_to_be_unknown(*digest).await? {
+                Content::Wrong => {
+                    if self.quarantine(digest).await? {
                         scrubbed.damaged.push(*digest);
                     }
                 }
-                Content::Unreadable(_) => scrubbed.unreadable.push(*digest),
+                // They may be there again: a disk that is not mounted damages nothing.
+                Content::Gone if blob.quarantined => {}
+                Content::Gone | Content::Unreadable(_) => scrubbed.unreadable.push(*digest),
             }
         }
         let last = if sample.len() < SAMPLE { None } else { last };

@@ -1,0 +1,100 @@
+//! The section `regctl.validation`: what is checked of content beyond what registry:2 checks.
+
+use super::error::ConfigError;
+use super::section::{Section, Warnings};
+use super::values::{self, BadValue};
+
+/// What is checked of blobs and manifests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ContentSettings {
+    /// Whether the bytes of a blob are hashed while they are read.
+    pub reads: bool,
+    /// Whether all layers of an image must be in its repository when it is pushed.
+    pub layers: bool,
+    /// Whether only images and indexes are accepted, not manifests of other types.
+    pub known_types: bool,
+}
+
+impl Default for ContentSettings {
+    fn default() -> Self {
+        Self {
+            reads: true,
+            layers: true,
+            known_types: false,
+        }
+    }
+}
+
+pub(super) fn content_settings(
+    own: &mut Section,
+    warnings: &mut Warnings,
+) -> Result<ContentSettings, ConfigError> {
+    let mut section = own.section("validation")?;
+    let default = ContentSettings::default();
+    let settings = ContentSettings {
+        reads: section
+            .value("reads", values::boolean)?
+            .unwrap_or(default.reads),
+        layers: section
+            .value("layers", |text| choice(text, ["none", "all"]))?
+            .unwrap_or(default.layers),
+        known_types: section
+            .value("types", |text| choice(text, ["any", "known"]))?
+            .unwrap_or(default.known_types),
+    };
+    section.finish(warnings);
+    Ok(settings)
+}
+
+/// Whether the second of two words was chosen.
+fn choice(text: &str, words: [&'static str; 2]) -> Result<bool, BadValue> {
+    match words
+        .iter()
+        .position(|word| text.eq_ignore_ascii_case(word))
+    {
+        Some(at) => Ok(at == 1),
+        None => Err(BadValue::not(text, "a choice", hint(words))),
+    }
+}
+
+fn hint(words: [&'static str; 2]) -> &'static str {
+    match words[0] {
+        "none" => "none or all",
+        _ => "any or known",
+    }
+}
+
+/// What a person should know of these settings.
+pub(super) fn describe(content: ContentSettings, lines: &mut Vec<String>) {
+    let ContentSettings {
+        reads,
+        layers,
+        known_types,
+    } = content;
+    lines.push(
+        match reads {
+            true => "Blobs are hashed while they are read: yes",
+            false => {
+                "Blobs are hashed while they are read: no; damage is served until a check finds it"
+            }
+        }
+        .to_owned(),
+    );
+    lines.push(
+        match layers {
+            true => "Layers an image needs: all",
+            false => "Layers an image needs: none",
+        }
+        .to_owned(),
+    );
+    lines.push(
+        match known_types {
+            true => "Manifests: images and indexes",
+            false => {
+                "Manifests: of any type; registry:3's garbage-collect stops at types it does not \
+                 know (regctl.validation.types: known refuses them)"
+            }
+        }
+        .to_owned(),
+    );
+}

@@ -1,0 +1,91 @@
+//! Lengths of blobs against what manifests say of them, and against a root that is away.
+
+use super::bytes::Content;
+use super::{Check, Difference};
+use crate::oci::{Algorithm, Digest, ManifestView, Reference, Repository};
+use crate::registry::{Registry, RegistryError, layout};
+
+/// Blobs that are asked of the index at a time.
+const PAGE: usize = 1000;
+/// With fewer blobs than this, only the loss of all of them is suspicious.
+const FEW: u64 = 10;
+
+impl Check<'_> {
+    /// Compares the lengths of blobs with those in the manifests that reference them.
+    pub(super) async fn sizes(&mut self) -> Result<(), RegistryError> {
+        for name in self.registry.index.all_repositories().await? {
+            let known = self.registry.index.audited_repository(&name).await?;
+            for manifest in known.manifests.into_keys() {
+                for digest in self.registry.wrong_lengths(&name, manifest).await? {
+                    if self.damaged.contains(&digest) {
+                        continue;
+                    }
+                    let difference = match self.registry.content(&digest).await? {
+                        // The manifest is wrong, not the blob.
+                        Content::Right => continue,
+                        Content::Wrong => Difference::BlobDamaged(digest),
+                        Content::Gone => Difference::BlobGone(digest),
+                        Content::Unreadable(error) => Difference::BlobUnreadable(digest, error),
+                    };
+                    self.found(difference).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Registry {
+    /// The blobs of a manifest that the index has another length of.
+    async fn wrong_lengths(
+        &self,
+        name: &Repository,
+        manifest: Digest,
+    ) -> Result<Vec<Digest>, RegistryError> {
+        let reference = Reference::Digest(manifest);
+        let found = match self.find_manifest(name, &reference).await {
+            Ok(found) => found,
+            Err(RegistryError::ManifestUnknown { .. }) => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
+        let Ok((view, _)) = ManifestView::read(&found.bytes) else {
+            return Ok(Vec::new());
+        };
+        let mut wrong = Vec::new();
+        let sized = view
+            .blobs()
+            .filter(|blob| blob.size > 0 && blob.digest.algorithm() == Algorithm::Sha256);
+        for blob in sized {
+            let known = self.index.audited_blob(&blob.digest).await?;
+            if known.is_some_and(|known| !known.quarantined && known.size != blob.size) {
+                wrong.push(blob.digest);
+            }
+        }
+        Ok(wrong)
+    }
+
+    /// An error if most blobs that the index knows are missing: a disk that is not mounted looks so,
+    /// and a repair would take all of them out of service.
+    pub(super) async fn must_have_most_blobs(&self) -> Result<(), RegistryError> {
+        let (mut known, mut found, mut last) = (0_u64, 0_u64, None);
+        loop {
+            let page = self.index.blobs_after(last.as_ref(), PAGE).await?;
+            let Some((end, _)) = page.last() else { break };
+            last = Some(*end);
+            let sound: Vec<String> = page
+                .iter()
+                .filter(|(digest, blob)| {
+                    !blob.quarantined && self.journal.waiting(digest).is_empty()
+                })
+                .map(|(digest, _)| layout::blob(digest))
+                .collect();
+            known += sound.len() as u64;
+            found += self.store.stat(&sound).await?.iter().flatten().count() as u64;
+        }
+        if found * 2 < known && (known >= FEW || found == 0) {
+            let root = layout::BLOBS.to_owned();
+            return Err(RegistryError::BlobsLost { root, found, known });
+        }
+        Ok(())
+    }
+}
