@@ -17,6 +17,7 @@ mod collect;
 mod grants;
 mod groups;
 mod holdings;
+mod journal;
 mod keys;
 mod leases;
 mod manifests;
