@@ -11,9 +11,11 @@ impl Registry {
     /// Removes a repository with all that is in it: those who ask find nothing from now on.
     pub async fn delete_repository(&self, repository: &Repository) -> Result<(), RegistryError> {
         self.must_allow_deletes()?;
-        let there = self
+        let discard = self
             .index
-            .delete_repository(repository.clone(), self.discard());
+            .delete_most_of_repository(repository, self.discard())
+            .await?;
+        let there = self.index.delete_repository(repository.clone(), discard);
         if there.await? {
             Ok(())
         } else {
@@ -62,6 +64,7 @@ impl Registry {
         Discard {
             now: self.clock.now(),
             keep: self.rules.trash,
+            deletion: None,
         }
     }
 }

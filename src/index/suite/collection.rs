@@ -99,7 +99,11 @@ async fn a_reference_by_another_digest_holds(place: &Place) {
 /// Deletes by cascade and by hand; whatever goes, what it held is looked at.
 async fn each_hold_that_goes_leaves_candidates(place: &Place) {
     let index = place.open().await;
-    let never = Discard { now: 0, keep: 0 };
+    let never = Discard {
+        now: 0,
+        keep: 0,
+        deletion: None,
+    };
     let untagged = async |now| {
         let mut plan = index.plan(terms(now)).await.unwrap();
         let mut found: Vec<Digest> = Vec::new();

@@ -4,7 +4,9 @@
 //! While a row is there and has not ended, what it refers to is held (see `collect`); when it goes,
 //! triggers make that candidates. Repositories are known by name: theirs may be gone.
 
+mod batches;
 mod restore;
+mod restore_plan;
 mod throw;
 
 use std::fmt;

@@ -15,17 +15,19 @@ pub struct Discard {
     pub now: Millis,
     /// For how long it stays in the trash, in milliseconds; 0 is not at all.
     pub keep: Millis,
+    /// The deletion in the trash that this one continues, when it is done in parts.
+    pub deletion: Option<i64>,
 }
 
-/// Begins a deletion: its row in the trash, or none where nothing is kept.
-async fn begin(
+/// Begins or continues a deletion: its row in the trash, or none where nothing is kept.
+pub(super) async fn begin(
     connection: &mut SqliteConnection,
     repository: &Repository,
     kind: TrashedKind,
     discard: Discard,
 ) -> Result<Option<i64>, IndexError> {
-    if discard.keep <= 0 {
-        return Ok(None);
+    if discard.keep <= 0 || discard.deletion.is_some() {
+        return Ok(discard.deletion);
     }
     let id = sqlx::query_scalar(
         "INSERT INTO trash (repository, kind, deleted_at, expires_at) VALUES ($1, $2, $3, $4) \
@@ -106,7 +108,9 @@ pub(in crate::index) async fn throw_repository(
 const MANIFESTS: [&str; 4] = [
     "INSERT INTO trash_tags (trash_id, name, digest, updated_at) \
      SELECT $1, t.name, m.digest, t.updated_at FROM batch y CROSS JOIN manifests m \
-     CROSS JOIN tags t WHERE m.id = y.id AND t.manifest_id = m.id",
+     CROSS JOIN tags t WHERE m.id = y.id AND t.manifest_id = m.id \
+     ON CONFLICT (trash_id, name) DO UPDATE SET digest = excluded.digest, \
+       updated_at = excluded.updated_at",
     "INSERT INTO trash_manifests (trash_id, repository, digest, blob_id, media_type, \
        artifact_type, subject, annotations, platforms, created, size, content_size, readable, \
        pushed_at, pulled_at, pull_count) \
@@ -134,7 +138,7 @@ const MANIFESTS: [&str; 4] = [
 ];
 
 /// Copies the manifests in `batch` with their references and tags.
-async fn copy(transaction: &mut Transaction, trash: i64) -> Result<(), IndexError> {
+pub(super) async fn copy(transaction: &mut Transaction, trash: i64) -> Result<(), IndexError> {
     for statement in MANIFESTS {
         sqlx::query(statement)
             .bind(trash)

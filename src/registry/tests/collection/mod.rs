@@ -3,6 +3,7 @@
 mod bugs;
 mod check;
 mod journal;
+mod large;
 mod leftovers;
 mod model;
 mod reference;
