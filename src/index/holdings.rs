@@ -6,7 +6,7 @@ use crate::oci::{Digest, Repository, Tag};
 
 /// A tag, where it points, and since when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldTag {
+pub struct RepositoryTag {
     /// Its name.
     pub name: Tag,
     /// The manifest that it points at.
@@ -19,7 +19,7 @@ pub struct HeldTag {
 
 /// A manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldManifest {
+pub struct RepositoryManifest {
     /// Its digest.
     pub digest: Digest,
     /// The manifest that it refers to, there or not.
@@ -30,9 +30,9 @@ pub struct HeldManifest {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Holdings {
     /// Its tags.
-    pub tags: Vec<HeldTag>,
+    pub tags: Vec<RepositoryTag>,
     /// Its manifests.
-    pub manifests: Vec<HeldManifest>,
+    pub manifests: Vec<RepositoryManifest>,
     /// Indexes and what they name, there or not: the index, the child.
     pub children: Vec<(Digest, Digest)>,
     /// Whether all of its manifests could be parsed, so that the rest is complete.
@@ -73,7 +73,7 @@ impl Index {
             tags: tags
                 .iter()
                 .map(|(name, target, updated_at, pulled_at)| {
-                    Ok(HeldTag {
+                    Ok(RepositoryTag {
                         name: parsed("tag", name)?,
                         digest: digest(target)?,
                         updated_at: *updated_at,
@@ -84,7 +84,7 @@ impl Index {
             manifests: manifests
                 .iter()
                 .map(|(own, subject, _)| {
-                    Ok(HeldManifest {
+                    Ok(RepositoryManifest {
                         digest: digest(own)?,
                         subject: subject.as_ref().map(digest).transpose()?,
                     })

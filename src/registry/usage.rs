@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 
 use super::{CollectEntry, CollectOptions, Registry, RegistryError};
+use crate::clock::Millis;
 use crate::index::Contents;
 use crate::oci::{Repository, Tag};
 
@@ -47,6 +48,12 @@ pub struct UsageReport {
     pub bytes: u64,
     /// Bytes that a collection would free now.
     pub reclaimable: u64,
+    /// Bytes that a collection would free now if it deleted untagged manifests as well.
+    pub reclaimable_untagged: u64,
+    /// Bytes that such a collection would free later, when leases and the trash have ended.
+    pub held: u64,
+    /// When the last of those are free.
+    pub held_until: Option<Millis>,
 }
 
 /// Who names a blob.
@@ -111,6 +118,13 @@ impl Registry {
         };
         let freed = self.collect(&options, &|_: CollectEntry| {}).await?;
         report.reclaimable = freed.freed.bytes;
+        let options = CollectOptions {
+            untagged: Some(0),
+            ..options
+        };
+        let all = self.collect(&options, &|_: CollectEntry| {}).await?;
+        report.reclaimable_untagged = all.freed.bytes;
+        (report.held, report.held_until) = (all.held_bytes, all.held_until);
         report.repositories.retain(|name, usage| {
             usage.reclaimable = freed.by_repository.get(name).map_or(0, |freed| freed.bytes);
             if under.is_none() {

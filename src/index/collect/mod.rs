@@ -7,6 +7,7 @@
 
 #[macro_use]
 mod conditions;
+mod held;
 mod plan;
 mod runs;
 mod take;
@@ -98,7 +99,7 @@ impl FromStr for ManifestKeepReason {
     }
 }
 
-/// What holds a blob that no manifest refers to.
+/// What holds a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hold {
@@ -108,6 +109,12 @@ pub enum Hold {
     Trash,
     /// A manifest that can't be read is in its repository.
     Unreadable,
+    /// It was pushed too recently.
+    Age,
+    /// It was pulled too recently.
+    Pull,
+    /// A manifest that is held itself.
+    Manifest,
 }
 
 /// A blob that is to go.
@@ -132,6 +139,21 @@ pub struct HeldBlob {
     pub by: Hold,
     /// Until when.
     pub until: Option<Millis>,
+}
+
+/// A manifest that would go, were it not held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldManifest {
+    /// Its row.
+    pub(super) id: i64,
+    /// Where it is.
+    pub repository: Repository,
+    /// Its digest.
+    pub digest: Digest,
+    /// What holds it longest.
+    pub by: Hold,
+    /// Until when.
+    pub until: Millis,
 }
 
 /// A manifest that is to go.

@@ -8,8 +8,7 @@ use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::super::{Index, IndexError, PAGE_OF_ROWS, batch, parsed};
 use super::{
-    CollectTerms, HeldBlob, Hold, KeptRecord, ManifestDeleteReason, PlannedBlob, PlannedManifest,
-    planned_blob,
+    CollectTerms, KeptRecord, ManifestDeleteReason, PlannedBlob, PlannedManifest, planned_blob,
 };
 use crate::clock::Millis;
 use crate::oci::Repository;
@@ -19,13 +18,14 @@ const TABLES: &str = "
 CREATE TEMP TABLE suspect_manifests (id INTEGER PRIMARY KEY);
 CREATE TEMP TABLE suspects (id INTEGER PRIMARY KEY, repository TEXT);
 CREATE TEMP TABLE doomed (id INTEGER PRIMARY KEY);
+CREATE TEMP TABLE held_manifests (id INTEGER PRIMARY KEY, until BIGINT NOT NULL);
 ";
 
 /// Rows of a page.
-const PAGE: i64 = 1024;
+pub(super) const PAGE: i64 = 1024;
 
 /// What those of the last round held goes on being looked at: children, referrers, fallback tags.
-const HELD_BY_THOSE: [&str; 3] = [
+pub(super) const HELD_BY_THOSE: [&str; 3] = [
     "INSERT INTO suspect_manifests SELECT c.id FROM going g CROSS JOIN manifests m \
      CROSS JOIN manifest_references f CROSS JOIN manifests c \
      WHERE g.round = $5 AND m.id = g.id AND f.manifest_id = m.id AND f.kind = 'manifest' \
@@ -40,7 +40,7 @@ const HELD_BY_THOSE: [&str; 3] = [
 
 /// Blobs to be looked at, with a repository that they belong to, the first by name: the candidates,
 /// and those of manifests that go or lie in the trash.
-const SUSPECTS: [&str; 3] = [
+pub(super) const SUSPECTS: [&str; 3] = [
     "INSERT INTO suspects SELECT blob_id, repository FROM candidates",
     "INSERT INTO suspects SELECT x.id, MIN(r.name) FROM ( \
        SELECT m.id AS manifest, m.blob_id AS id FROM going g CROSS JOIN manifests m WHERE m.id = g.id \
@@ -65,9 +65,9 @@ const SUSPECTS: [&str; 3] = [
 
 /// A plan of a collection.
 pub struct Plan {
-    connection: SqliteConnection,
-    terms: CollectTerms,
-    rounds: i64,
+    pub(super) connection: SqliteConnection,
+    pub(super) terms: CollectTerms,
+    pub(super) rounds: i64,
 }
 
 impl Index {
@@ -102,7 +102,7 @@ impl Plan {
         Ok(self.connection.close().await?)
     }
 
-    async fn run(&mut self, statement: &'static str) -> Result<u64, IndexError> {
+    pub(super) async fn run(&mut self, statement: &'static str) -> Result<u64, IndexError> {
         let done = sqlx::query_with(statement, self.terms.arguments()?)
             .bind(self.rounds)
             .execute(&mut self.connection)
@@ -253,57 +253,6 @@ impl Plan {
         .fetch_all(&mut self.connection)
         .await?;
         rows.into_iter().map(planned_blob).collect()
-    }
-
-    /// Blobs that are not to go, though no manifest refers to them: something else holds them. A page
-    /// after `last`.
-    pub async fn held(&mut self, last: Option<&HeldBlob>) -> Result<Vec<HeldBlob>, IndexError> {
-        type Row = (
-            i64,
-            String,
-            i64,
-            Option<String>,
-            bool,
-            Option<i64>,
-            Option<i64>,
-        );
-        let rows: Vec<Row> = sqlx::query_as_with(
-            concat!(
-                "SELECT * FROM (SELECT b.id, b.digest, b.size, \
-                   COALESCE((SELECT MIN(r.name) FROM repository_blobs l \
-                     CROSS JOIN repositories r \
-                     WHERE l.blob_id = b.id AND r.id = l.repository_id), \
-                     s.repository), NOT (",
-                beside_readable!(),
-                ") AS beside, ",
-                leased_until!(),
-                " AS leased, ",
-                trashed_until!(),
-                " AS trashed FROM suspects s CROSS JOIN blobs b \
-                 WHERE b.id = s.id AND s.id > $5 AND s.id NOT IN (SELECT id FROM doomed) AND ",
-                unreferenced!(),
-                ") WHERE beside OR leased IS NOT NULL OR trashed IS NOT NULL ORDER BY 1 LIMIT $6"
-            ),
-            self.terms.arguments()?,
-        )
-        .bind(last.map_or(i64::MIN, |held| held.blob.id))
-        .bind(PAGE)
-        .fetch_all(&mut self.connection)
-        .await?;
-        rows.into_iter()
-            .map(|(id, digest, size, repository, beside, leased, trashed)| {
-                let (by, until) = match (leased, trashed) {
-                    _ if beside => (Hold::Unreadable, None),
-                    (Some(leased), Some(trashed)) if trashed > leased => {
-                        (Hold::Trash, Some(trashed))
-                    }
-                    (Some(leased), _) => (Hold::Lease, Some(leased)),
-                    (None, trashed) => (Hold::Trash, trashed),
-                };
-                let blob = planned_blob((id, digest, size, repository))?;
-                Ok(HeldBlob { blob, by, until })
-            })
-            .collect()
     }
 
     /// Candidates that are none any more: blobs that a manifest, living or in the trash, refers to.

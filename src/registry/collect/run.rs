@@ -130,6 +130,9 @@ impl Run<'_> {
             if self.options.empty_trash {
                 registry.empty_trash().await?;
             }
+            if self.options.end_leases {
+                registry.end_leases().await?;
+            }
             registry.forget_trash().await?;
         }
         let mut plan = self.registry.index.plan(self.terms).await?;
@@ -180,6 +183,16 @@ impl Run<'_> {
         if !self.options.dry_run {
             plan.forget_blobs().await?;
         }
+        let rounds = plan.rounds();
+        for held in plan.held_manifests().await? {
+            self.report(CollectEntry::HeldManifest {
+                repository: held.repository,
+                digest: held.digest,
+                by: held.by,
+                until: held.until,
+            })
+            .await;
+        }
         let mut last: Option<HeldBlob> = None;
         loop {
             let page = plan.held(last.as_ref()).await?;
@@ -198,6 +211,7 @@ impl Run<'_> {
                 .await;
             }
         }
+        plan.forget_held(rounds).await?;
         self.repositories(plan).await?;
         if !self.options.dry_run {
             self.dismiss(plan).await?;

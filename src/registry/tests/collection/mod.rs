@@ -2,6 +2,7 @@
 
 mod bugs;
 mod check;
+mod held;
 mod journal;
 mod large;
 mod leftovers;
