@@ -60,8 +60,8 @@ const PUSHED: &str = "UPDATE repositories SET pushed_at = (SELECT MAX(at) FROM (
       UNION ALL SELECT MAX(m.pushed_at) FROM manifests m WHERE m.repository_id = $1 \
       UNION ALL SELECT r.pushed_at FROM repositories r WHERE r.id = $1) x) WHERE id = $1";
 
-/// Brings back the manifests in `batch`, with their links and references, and leases them.
-async fn bring_back(
+/// Restores the manifests in `batch` with their links and references, and leases them.
+async fn restore_manifests(
     transaction: &mut Transaction,
     repository: &Repository,
     terms: Lease,
@@ -173,7 +173,7 @@ pub(super) fn digests(rows: &[String]) -> Result<Vec<Digest>, IndexError> {
     rows.iter().map(|text| parsed("digest", text)).collect()
 }
 
-/// What one transaction of a restore has come to.
+/// The result of one transaction of a restore.
 enum Step {
     /// Some was restored; whether the same manifests have more tags.
     Done(Restored, bool),
@@ -197,7 +197,7 @@ async fn step(
         return Ok(Step::Gone(digests(&gone)?));
     }
     let mut restored = Restored {
-        manifests: bring_back(transaction, repository, terms).await?,
+        manifests: restore_manifests(transaction, repository, terms).await?,
         ..Restored::default()
     };
     let more = set_tags(transaction, repository, deletion, false, &mut restored).await?;

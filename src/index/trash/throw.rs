@@ -1,4 +1,4 @@
-//! Moving what is deleted into the trash, within the transaction that deletes it.
+//! Moves what is deleted to the trash, within the transaction that deletes it.
 
 use sqlx::SqliteConnection;
 
@@ -19,7 +19,7 @@ pub struct Discard {
     pub deletion: Option<i64>,
 }
 
-/// Begins or continues a deletion: its row in the trash, or none where nothing is kept.
+/// Begins or continues a deletion: its row in the trash; none, where there is no trash.
 pub(super) async fn begin(
     connection: &mut SqliteConnection,
     repository: &Repository,
@@ -93,7 +93,7 @@ pub(in crate::index) async fn throw_repository(
         .bind(repository)
         .execute(transaction.connection())
         .await?;
-    // Where there is nothing to restore there is nothing to remember.
+    // An empty repository can't be restored.
     if found.rows_affected() == 0 {
         return Ok(());
     }
@@ -129,7 +129,7 @@ const MANIFESTS: [&str; 4] = [
      FROM batch y CROSS JOIN manifests m CROSS JOIN trash_manifests x \
      CROSS JOIN manifest_references f WHERE m.id = y.id AND x.trash_id = $1 \
      AND x.digest = m.digest AND f.manifest_id = m.id",
-    // What can't be parsed may refer to anything in its repository.
+    // An unreadable manifest may refer to anything in its repository.
     "INSERT INTO trash_references (manifest_id, digest, kind, linked) \
      SELECT x.id, b.digest, 'link', true FROM batch y CROSS JOIN manifests m \
      CROSS JOIN trash_manifests x CROSS JOIN repository_blobs l CROSS JOIN blobs b \
@@ -148,8 +148,8 @@ pub(super) async fn copy(transaction: &mut Transaction, trash: i64) -> Result<()
     Ok(())
 }
 
-/// Copies a manifest that is to be deleted with its tags, into the deletion that another one has
-/// begun: that deletion, or the one that it begins.
+/// Copies a manifest that is to be deleted with its tags into `deletion`, or into a new one. Returns
+/// the deletion.
 pub(in crate::index) async fn throw_with(
     transaction: &mut Transaction,
     name: &Repository,

@@ -133,7 +133,7 @@ impl Run<'_> {
             if self.options.end_leases {
                 registry.end_leases().await?;
             }
-            registry.forget_trash().await?;
+            registry.remove_ended_trash().await?;
         }
         let mut plan = self.registry.index.plan(self.terms).await?;
         let done = self.relations(&mut plan).await;
@@ -240,7 +240,7 @@ impl Run<'_> {
                     if dry_run {
                         return Ok(batch);
                     }
-                    index.take_manifests(&batch, terms).await
+                    index.delete_garbage_manifests(&batch, terms).await
                 }
             });
             for gone in future::join_all(batches).await {
@@ -253,7 +253,7 @@ impl Run<'_> {
                     .await;
                 }
             }
-            pace.rest(begun.elapsed()).await;
+            pace.pause(begun.elapsed()).await;
         }
         Ok(())
     }
@@ -281,7 +281,7 @@ impl Run<'_> {
                     if dry_run {
                         return Ok(batch);
                     }
-                    index.take_blobs(&batch, terms).await
+                    index.delete_garbage_blobs(&batch, terms).await
                 }
             });
             for gone in future::join_all(batches).await {
@@ -294,7 +294,7 @@ impl Run<'_> {
                     .await;
                 }
             }
-            pace.rest(begun.elapsed()).await;
+            pace.pause(begun.elapsed()).await;
         }
         Ok(())
     }
@@ -304,7 +304,7 @@ impl Run<'_> {
         for repository in plan.repositories().await? {
             if self.options.dry_run
                 || index
-                    .take_repository(repository.clone(), self.terms)
+                    .delete_empty_repository(repository.clone(), self.terms)
                     .await?
             {
                 self.report(CollectEntry::Repository { repository }).await;
@@ -318,14 +318,14 @@ impl Run<'_> {
         for some in blobs.chunks(SETTLED) {
             self.registry
                 .index
-                .settle(some.to_vec(), manifests.clone())
+                .dismiss_candidates(some.to_vec(), manifests.clone())
                 .await?;
         }
         if self.options.untagged.is_some() {
             for some in plan.settled_manifests().await?.chunks(SETTLED) {
                 self.registry
                     .index
-                    .settle(Vec::new(), some.to_vec())
+                    .dismiss_candidates(Vec::new(), some.to_vec())
                     .await?;
             }
         }
