@@ -216,8 +216,11 @@ impl Index {
         };
         let is_small =
             manifests.unsigned_abs() <= MANIFESTS as u64 && tags.unsigned_abs() <= TAGS as u64;
+        if is_small {
+            return Ok(discard);
+        }
         let mut tags_left = true;
-        while !is_small {
+        loop {
             let name = repository.clone();
             let part = self.write(move |transaction| {
                 Box::pin(async move {
