@@ -670,7 +670,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__gc)
-            opts="-q -o -h -V --dry-run --untagged --older-than --empty-trash --status --quiet --output --root --config --help --version"
+            opts="-q -o -h -V --dry-run --untagged --older-than --empty-trash --end-leases --status --quiet --output --root --config --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

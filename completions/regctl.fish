@@ -149,9 +149,9 @@ json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l retries -d 'How often to repeat a request that may work a moment later [default: 4]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand delete" -l dry-run -d 'Say what would be deleted, and delete nothing'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -l dry-run -d 'Print what would be deleted, and delete nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l force -d 'Delete a manifest even if several tags go with it'
-complete -c regctl -n "__fish_regctl_using_subcommand delete" -l ignore-missing -d 'Pass over what is not there'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -l ignore-missing -d 'Ignore what does not exist'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s y -l yes -d 'Delete several things without asking'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l insecure -d 'Speak https without checking the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l plain-http -d 'Speak http, and send credentials over it'
@@ -281,6 +281,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand gc" -l config -d 'A regist
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l dry-run -d 'Print what would be deleted, and delete nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l untagged -d 'Delete manifests, too, that no tag, index or subject holds'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l empty-trash -d 'Empty the trash first'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l end-leases -d 'End all leases first; refused while a client pushes or pulls'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l status -d 'Show whether a collection runs, and how the last ones ended'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -s q -l quiet -d 'Print nothing but errors'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'

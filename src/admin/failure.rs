@@ -75,6 +75,8 @@ pub enum Reason {
     },
     /// A pattern of a rule is malformed.
     InvalidPattern,
+    /// A client is pushing or pulling.
+    ClientsActive,
     /// The device has no room left.
     Full,
     /// The peer may not administer this root.
@@ -118,6 +120,7 @@ impl From<RegistryError> for Failure {
                 FailureKind::Error,
                 Reason::RestoreIncomplete { what, missing },
             ),
+            RegistryError::ClientsActive => (FailureKind::Busy, Reason::ClientsActive),
             RegistryError::Full => (FailureKind::Error, Reason::Full),
             _ => (FailureKind::Error, Reason::Unknown),
         };

@@ -1,7 +1,7 @@
 //! `regctl delete`: tags and manifests; whole repositories are next door.
 //!
-//! Looks at everything first, says what each deletion means, asks where it must, and then deletes one
-//! after the other. A dry run does all but the last, and prints the same lines in another tense.
+//! Looks everything up first, prints what each deletion will do, asks where it must, and then deletes
+//! one after the other. A dry run deletes nothing and prints the same lines in another tense.
 
 use serde::Serialize;
 
@@ -19,14 +19,14 @@ use crate::oci::{Digest, Reference, Tag};
 #[command(after_long_help = "\
 REPOSITORY:TAG deletes that tag alone, whatever else holds its manifest. REPOSITORY@DIGEST deletes \
 the manifest and the tags that point at it, with --force if they are more than one. --repository \
-deletes all of a repository; a regctl server lets it go from the catalog at once, of others every \
-manifest with a tag is deleted. On a regctl server what was deleted can be restored for a while \
-(regctl trash, regctl restore), and the bytes go with a collection (regctl gc) after that.
+deletes a whole repository; a regctl server removes it from the catalog as well, on others every \
+tagged manifest is deleted. On a regctl server what was deleted can be restored for a time (regctl \
+trash, regctl restore); after that a collection (regctl gc) frees the bytes.
 
 -q leaves out the lines that say what was deleted.
 
 JSON: an array of {\"name\", \"digest\", \"tags\", \"outcome\", \"error\"}: the tags are the others \
-that hold the manifest of a tag, or those that go with a manifest; the outcome is \"deleted\", \
+that hold the manifest of a tag, or those that are deleted with a manifest; the outcome is \"deleted\", \
 \"planned\" (with --dry-run), \"missing\", \"refused\" or \"failed\".
 
 Exit codes: 0 all deleted, 3 not found, 4 denied, 5 some deleted and some not.
@@ -49,13 +49,13 @@ pub(super) struct Args {
     /// A repository to delete with all that is in it; may be given several times
     #[arg(long = "repository", value_name = "REPOSITORY")]
     repositories: Vec<String>,
-    /// Say what would be deleted, and delete nothing
+    /// Print what would be deleted, and delete nothing
     #[arg(long)]
     dry_run: bool,
     /// Delete a manifest even if several tags go with it
     #[arg(long)]
     force: bool,
-    /// Pass over what is not there
+    /// Ignore what does not exist
     #[arg(long)]
     ignore_missing: bool,
     /// Delete several things without asking
@@ -172,7 +172,7 @@ async fn plan(args: &Args, context: &Context) -> anyhow::Result<Plan> {
     let printer = context.printer;
     let mut names: Vec<(String, Reference)> = Vec::new();
     let mut wanted = Vec::new();
-    // All are read before the first is looked at: a typing error changes nothing.
+    // All are parsed before the first is looked up: a typing error changes nothing.
     for text in &args.references {
         let (place, reference) = context.deletable(text).await?;
         let identity = (
@@ -190,9 +190,9 @@ async fn plan(args: &Args, context: &Context) -> anyhow::Result<Plan> {
         let name = place.name(&reference);
         if let Some(manifest) = targets
             .iter()
-            .find(|target| goes_with(target, &place, &reference))
+            .find(|target| is_deleted_with(target, &place, &reference))
         {
-            printer.note(&format!("{name} goes with {}", manifest.name()));
+            printer.note(&format!("{name} is deleted with {}", manifest.name()));
             continue;
         }
         let row = match known.look_up(place, reference).await {
@@ -234,8 +234,8 @@ async fn plan(args: &Args, context: &Context) -> anyhow::Result<Plan> {
     })
 }
 
-/// Whether a tag is one that goes when a manifest does.
-fn goes_with(manifest: &Target, place: &Place, reference: &Reference) -> bool {
+/// Whether a tag is deleted with a manifest.
+fn is_deleted_with(manifest: &Target, place: &Place, reference: &Reference) -> bool {
     let Reference::Tag(tag) = reference else {
         return false;
     };

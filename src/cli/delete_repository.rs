@@ -1,7 +1,7 @@
 //! `regctl delete --repository`: whole repositories.
 //!
-//! A regctl server deletes one at once; of other registries every manifest is deleted that a tag
-//! leads to, and the empty name may stay in their catalog.
+//! A regctl server deletes one as a whole; on other registries every tagged manifest is deleted, and the
+//! empty name may remain in the catalog.
 
 use serde::Serialize;
 
@@ -13,7 +13,7 @@ use super::output::{Format, Printer};
 use crate::client::Class;
 use crate::oci::{Digest, Reference, Tag};
 
-/// What is asked of the repositories.
+/// The options of the deletion.
 pub(super) struct Deletion {
     pub(super) dry_run: bool,
     pub(super) ignore_missing: bool,
@@ -175,7 +175,7 @@ async fn delete_all(target: &Target) -> anyhow::Result<()> {
         match client.manifest_head(repository, &reference).await {
             Ok(head) if !digests.contains(&head.digest) => digests.push(head.digest),
             Ok(_) => {}
-            // A tag that is gone needs no deleting.
+            // The tag was deleted meanwhile.
             Err(error) if error.class() == Class::NotFound => {}
             Err(error) => return Err(error.into()),
         }

@@ -1,4 +1,4 @@
-//! What a deletion comes to before it happens: which manifest, which tags stay, which go along.
+//! What a deletion will do: which manifest it is about, which tags are kept, which are deleted with it.
 
 use std::collections::HashMap;
 
@@ -9,16 +9,16 @@ use super::figures;
 use crate::client::{Class, Error};
 use crate::oci::{Digest, Reference, Repository, Tag};
 
-/// How many tags are asked about at once.
+/// Concurrent requests for tags.
 const CONCURRENCY: usize = 8;
-/// How many tags are named in a line.
+/// Tags that a line names at most.
 const NAMED: usize = 10;
 
 /// The tags of a repository and what each points at.
 type Pointers = Vec<(Tag, Digest)>;
 
-/// The tags of the repositories that a run touches, asked for once, and kept up to date with what
-/// the run itself deletes.
+/// The tags of the repositories that a run touches: requested once, and updated with what the run
+/// deletes.
 #[derive(Default)]
 pub(super) struct Known(HashMap<(String, Repository), Pointers>);
 
@@ -28,7 +28,7 @@ pub(super) struct Target {
     pub(super) reference: Reference,
     /// What it is, or points at.
     pub(super) digest: Digest,
-    /// For a tag the others that hold the manifest; for a manifest the tags that go with it.
+    /// For a tag, the other tags of its manifest; for a manifest, the tags that are deleted with it.
     pub(super) tags: Vec<Tag>,
 }
 
@@ -74,7 +74,7 @@ pub(super) fn named(tags: &[Tag]) -> String {
 }
 
 impl Known {
-    /// Looks at one thing to delete, as it is now.
+    /// Looks up one thing to delete.
     pub(super) async fn look_up(
         &mut self,
         place: Place,
@@ -111,7 +111,7 @@ impl Known {
         Ok(self.0.entry(key).or_default())
     }
 
-    /// Takes in that something is deleted, or is about to be in an order that is fixed.
+    /// Removes what is deleted, or will be before what is looked up next.
     pub(super) fn forget(&mut self, target: &Target) {
         if let Some(pointers) = self.0.get_mut(&key(&target.place)) {
             pointers.retain(|(tag, digest)| match &target.reference {
@@ -148,7 +148,7 @@ async fn fetch(place: &Place) -> Result<Pointers, Error> {
     while let Some((tag, head)) = heads.next().await {
         match head {
             Ok(head) => pointers.push((tag, head.digest)),
-            // A tag that is gone holds nothing.
+            // The tag was deleted meanwhile.
             Err(error) if error.class() == Class::NotFound => {}
             Err(error) => return Err(error),
         }
@@ -156,7 +156,7 @@ async fn fetch(place: &Place) -> Result<Pointers, Error> {
     Ok(pointers)
 }
 
-/// Why a manifest with several tags is left alone without `--force`.
+/// Why a manifest with several tags is not deleted without `--force`.
 pub(super) fn needs_force(target: &Target) -> Option<String> {
     let several = matches!(target.reference, Reference::Digest(_)) && target.tags.len() > 1;
     several.then(|| {

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::administration::{RootArgs, name};
+use super::administration::{RootArgs, name, timestamp};
 use super::exit::{Exit, Usage as UsageError};
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
@@ -25,7 +25,8 @@ SIZE is all that a repository or tag refers to, each blob once; UNIQUE the part 
 its kind refers to, and that deleting it would free; SHARED the rest; RECLAIMABLE what regctl gc would \
 free now. With REPOSITORY, that repository and those below it, by tag.
 
-JSON: {\"blobs\", \"size\", \"reclaimable\", \"rows\"}; each row {\"name\", \"repository\", \"tag\", \
+JSON: {\"blobs\", \"size\", \"reclaimable\", \"reclaimableUntagged\", \"held\", \"heldUntil\", \
+\"rows\"}; each row {\"name\", \"repository\", \"tag\", \
 \"untagged\", \"size\", \"unique\", \"shared\", \"reclaimable\"}, sizes in bytes.
 
 Examples:
@@ -126,7 +127,8 @@ fn print(
     match format {
         Format::Json => printer.json(&serde_json::json!({
             "blobs": report.blobs, "size": report.bytes, "reclaimable": report.reclaimable,
-            "rows": rows,
+            "reclaimableUntagged": report.reclaimable_untagged, "held": report.held,
+            "heldUntil": report.held_until.map(timestamp), "rows": rows,
         })),
         Format::Name => printer.lines(rows.iter().map(|row| &row.name)),
         Format::Table => {
@@ -143,11 +145,27 @@ fn print(
                 printer.table(&COLUMNS, cells.collect())?;
             }
             let blobs = usize::try_from(report.blobs).unwrap_or(usize::MAX);
+            let mut parts = vec![format!(
+                "{} reclaimable now",
+                figures::size(report.reclaimable)
+            )];
+            if report.reclaimable_untagged > report.reclaimable {
+                let size = figures::size(report.reclaimable_untagged);
+                parts.push(format!("{size} with gc --untagged"));
+            }
+            if report.held > 0 {
+                let until = report.held_until.map(|until| {
+                    let until = figures::date(timestamp(until));
+                    format!(", free by {until}")
+                });
+                let (size, until) = (figures::size(report.held), until.unwrap_or_default());
+                parts.push(format!("{size} held for now{until}"));
+            }
             printer.line(&format!(
-                "In all: {} with {}; {} reclaimable now",
+                "In all: {} with {}; {}",
                 figures::count(blobs, "blob", "blobs"),
                 figures::size(report.bytes),
-                figures::size(report.reclaimable)
+                parts.join("; ")
             ))
         }
     }

@@ -1,6 +1,6 @@
-//! Sizes and times as a person reads them.
+//! Formats sizes, times and counts for people.
 //!
-//! Pure: the time now is handed in.
+//! Pure: the current time is a parameter.
 
 use jiff::{Timestamp, Unit};
 
@@ -22,7 +22,7 @@ pub(super) fn size(bytes: u64) -> String {
     }
 }
 
-/// `3 days ago`; what lies in the future, or is not worth an estimate, as a date.
+/// `3 days ago`; a time in the future or too long ago as a date.
 pub(super) fn ago(time: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(time).as_secs();
     let (count, unit) = match seconds {

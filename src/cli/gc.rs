@@ -37,7 +37,8 @@ and files that a crash left behind; beside pushes and pulls, through the server 
 root, or, with none running, on the root itself. What was deleted stays in the trash for a time \
 (regctl trash) and holds its bytes until then. The next run continues one that was interrupted.
 
-A dry run prints the same lines, and runs beside a collection.
+A dry run prints the same lines, and runs beside a collection. To free space at once, and not when \
+leases and the trash end: --empty-trash --end-leases.
 
 JSON: an object {\"dryRun\", \"manifests\", \"blobs\", \"size\", \"repositories\", \"uploads\", \
 \"files\", \"held\", \"lines\"}; each line {\"kind\", \"name\", \"action\", \"size\", \"until\", \
@@ -64,8 +65,11 @@ pub(super) struct Args {
     /// Empty the trash first
     #[arg(long)]
     empty_trash: bool,
+    /// End all leases first; refused while a client pushes or pulls
+    #[arg(long, conflicts_with = "dry_run")]
+    end_leases: bool,
     /// Show whether a collection runs, and how the last ones ended
-    #[arg(long, conflicts_with_all = ["dry_run", "untagged", "empty_trash"])]
+    #[arg(long, conflicts_with_all = ["dry_run", "untagged", "empty_trash", "end_leases"])]
     status: bool,
     /// Print nothing but errors
     #[arg(short, long)]
@@ -100,6 +104,8 @@ struct RepositoryRow<'a> {
 
 #[derive(Serialize)]
 struct Held {
+    manifests: u64,
+    until: Option<jiff::Timestamp>,
     blobs: u64,
     size: u64,
 }
@@ -123,6 +129,7 @@ async fn collect(root: &mut Administered, args: &Args, printer: Printer) -> anyh
             .untagged
             .then(|| milliseconds(args.older_than.unwrap_or_default())),
         empty_trash: args.empty_trash,
+        end_leases: args.end_leases,
     });
     let format = args.output.format;
     let mut output = Output::new(format, printer);
@@ -160,6 +167,8 @@ fn json<'a>(dry_run: bool, collected: &'a CollectReport, lines: &'a [Row]) -> Js
         uploads: collected.uploads,
         files: collected.temporary,
         held: Held {
+            manifests: collected.held_manifests,
+            until: collected.held_until.map(timestamp),
             blobs: collected.held_blobs,
             size: collected.held_bytes,
         },
@@ -211,12 +220,25 @@ fn summary(collected: &CollectReport) -> String {
         parts.push("none".to_owned());
     }
     let garbage = parts.join(", ");
-    if collected.held_blobs == 0 {
+    let mut held = Vec::new();
+    if collected.held_manifests > 0 {
+        held.push(count(collected.held_manifests, "manifest", "manifests"));
+    }
+    if collected.held_blobs > 0 {
+        let blobs = count(collected.held_blobs, "blob", "blobs");
+        let size = figures::size(collected.held_bytes);
+        held.push(format!("{blobs} with {size}"));
+    }
+    if held.is_empty() {
         return format!("Garbage: {garbage}");
     }
-    let blobs = count(collected.held_blobs, "blob", "blobs");
-    let size = figures::size(collected.held_bytes);
-    format!("Garbage: {garbage}; held for now: {blobs} with {size}")
+    let held = held.join(", ");
+    let until = collected.held_until.map(|until| {
+        let until = figures::date(timestamp(until));
+        format!(", free by {until}")
+    });
+    let until = until.unwrap_or_default();
+    format!("Garbage: {garbage}; held for now: {held}{until}")
 }
 
 fn print_status(

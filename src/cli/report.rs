@@ -1,6 +1,6 @@
-//! A manifest as a person reads it, and as JSON.
+//! The report on a manifest, for people and as JSON.
 //!
-//! Pure but for the printing: everything that is shown is in a [`Report`] already.
+//! Prints what a [`Report`] holds; requests nothing.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,11 +15,11 @@ use crate::oci::{Descriptor, Digest, Execution, ImageConfig, ManifestKind, Manif
 /// A child of an index.
 pub(super) struct Child {
     pub(super) descriptor: Descriptor,
-    /// Bytes of the manifest and all that it references; `None` where it is not in the registry.
+    /// Bytes of the manifest and everything that it references; `None`: it is not in the registry.
     pub(super) content: Option<u64>,
 }
 
-/// All that is known of a manifest.
+/// Everything to be shown of a manifest.
 pub(super) struct Report<'a> {
     pub(super) name: String,
     pub(super) digest: Digest,
@@ -31,13 +31,13 @@ pub(super) struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// Bytes of what it references, as far as it is there.
+    /// Bytes of everything that it references and that exists.
     fn content_size(&self) -> u64 {
         let children = self.children.iter().filter_map(|child| child.content);
         children.fold(self.view.content_size(), u64::saturating_add)
     }
 
-    /// The person's view.
+    /// Prints it for people.
     pub(super) fn print(&self, printer: Printer) -> io::Result<()> {
         let mut fields: Vec<(&str, String)> = vec![
             ("Name", self.name.clone()),
@@ -129,8 +129,8 @@ impl Report<'_> {
         printer.table(&columns, rows)
     }
 
-    /// A row for each layer with the line that made it, and one for each step between them that
-    /// made none. Where the history does not fit the layers, the layers alone.
+    /// A row for each layer with the step that made it, and one for each step that made none. Only
+    /// layers, where the history does not match them.
     fn layer_rows(&self) -> Vec<Vec<String>> {
         let layers = &self.view.layers;
         let numbered = |at: usize, layer: &Descriptor, line: String| {
@@ -175,7 +175,7 @@ impl Report<'_> {
         rows.collect()
     }
 
-    /// The view for programs.
+    /// As JSON.
     pub(super) fn json(&self) -> Value {
         let view = self.view;
         let kind = match view.kind {

@@ -131,6 +131,20 @@ fn collected(entry: &CollectEntry) -> Line {
             ..Line::new("blob", digest.to_string(), false, hold(*by))
                 .of_size(repository.as_ref(), *bytes)
         },
+        CollectEntry::HeldManifest {
+            repository,
+            digest,
+            by,
+            until,
+        } => Line {
+            until: Some(*until),
+            ..Line::new(
+                "manifest",
+                format!("{repository}@{digest}"),
+                false,
+                hold(*by),
+            )
+        },
         CollectEntry::KeptManifest {
             repository,
             digest,
@@ -154,6 +168,9 @@ fn hold(by: Hold) -> &'static str {
         Hold::Lease => "leased: a client was told that it exists",
         Hold::Trash => "in the trash: what it belongs to can be restored",
         Hold::Unreadable => "an unreadable manifest of its repository may refer to it",
+        Hold::Age => "pushed too recently",
+        Hold::Pull => "pulled recently",
+        Hold::Manifest => "a manifest that is kept refers to it",
     }
 }
 
@@ -324,6 +341,7 @@ pub(super) fn failure(failure: &Failure) -> String {
         Reason::TagMoved { .. } => "restore the manifest by its digest, or delete the tag first",
         Reason::RestoreIncomplete { .. } => "push the image again",
         Reason::InvalidPattern => "quote a pattern like 'team/*' or 'v1.*'",
+        Reason::ClientsActive => "try again when nothing is pushed or pulled",
         Reason::Full => "make room on the device, and try again",
         Reason::NotPermitted => "use sudo",
         Reason::Stopped => "run it again",

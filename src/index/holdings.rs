@@ -1,4 +1,4 @@
-//! What a repository holds, and what of it holds what: for whoever decides which tags stay.
+//! The tags and manifests of a repository and how they hold each other, as retention needs them.
 
 use super::{Index, IndexError, parsed, repositories};
 use crate::clock::Millis;
@@ -6,41 +6,41 @@ use crate::oci::{Digest, Repository, Tag};
 
 /// A tag, where it points, and since when.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldTag {
+pub struct RepositoryTag {
     /// Its name.
     pub name: Tag,
     /// The manifest that it points at.
     pub digest: Digest,
     /// When it was set.
     pub updated_at: Millis,
-    /// When its manifest was last pulled, by whatever name; `None`: not since this is counted.
+    /// When its manifest was last pulled, by any name; `None`: no pull is known.
     pub pulled_at: Option<Millis>,
 }
 
 /// A manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HeldManifest {
+pub struct RepositoryManifest {
     /// Its digest.
     pub digest: Digest,
-    /// The manifest that it refers to, there or not.
+    /// Its subject, present or not.
     pub subject: Option<Digest>,
 }
 
-/// What a repository holds.
+/// The contents of a repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Holdings {
     /// Its tags.
-    pub tags: Vec<HeldTag>,
+    pub tags: Vec<RepositoryTag>,
     /// Its manifests.
-    pub manifests: Vec<HeldManifest>,
-    /// Indexes and what they name, there or not: the index, the child.
+    pub manifests: Vec<RepositoryManifest>,
+    /// Indexes and their children, present or not.
     pub children: Vec<(Digest, Digest)>,
-    /// Whether all of its manifests could be parsed, so that the rest is complete.
+    /// Whether all of its manifests could be parsed, so that `children` is complete.
     pub readable: bool,
 }
 
 impl Index {
-    /// What a repository holds; nothing, when it is not known.
+    /// The contents of a repository; empty, when it is unknown.
     pub async fn holdings(&self, name: &Repository) -> Result<Holdings, IndexError> {
         let mut connection = self.readers.acquire().await?;
         let Some(id) = repositories::find(&mut connection, name).await? else {
@@ -73,7 +73,7 @@ impl Index {
             tags: tags
                 .iter()
                 .map(|(name, target, updated_at, pulled_at)| {
-                    Ok(HeldTag {
+                    Ok(RepositoryTag {
                         name: parsed("tag", name)?,
                         digest: digest(target)?,
                         updated_at: *updated_at,
@@ -84,7 +84,7 @@ impl Index {
             manifests: manifests
                 .iter()
                 .map(|(own, subject, _)| {
-                    Ok(HeldManifest {
+                    Ok(RepositoryManifest {
                         digest: digest(own)?,
                         subject: subject.as_ref().map(digest).transpose()?,
                     })

@@ -92,6 +92,41 @@ impl Index {
         .await
     }
 
+    /// Ends all leases: those that have ended by this.
+    pub async fn end_leases(&self) -> Result<Vec<(String, Millis)>, IndexError> {
+        self.write(|transaction| {
+            Box::pin(async move {
+                Ok(
+                    sqlx::query_as("DELETE FROM leases RETURNING digest, expires_at")
+                        .fetch_all(transaction.connection())
+                        .await?,
+                )
+            })
+        })
+        .await
+    }
+
+    /// Takes leases again that were ended.
+    pub async fn restore_leases(&self, leases: Vec<(String, Millis)>) -> Result<(), IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                for (digest, end) in leases {
+                    sqlx::query(
+                        "INSERT INTO leases (digest, expires_at) VALUES ($1, $2) \
+                         ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at \
+                         WHERE leases.expires_at < excluded.expires_at",
+                    )
+                    .bind(digest)
+                    .bind(end)
+                    .execute(transaction.connection())
+                    .await?;
+                }
+                Ok(())
+            })
+        })
+        .await
+    }
+
     /// Forgets leases that have ended, at most [`SOME`]: how many.
     pub async fn drop_ended_leases(&self, now: Millis) -> Result<u64, IndexError> {
         self.write(move |transaction| {

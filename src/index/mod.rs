@@ -61,13 +61,13 @@ pub use browse::{
 };
 pub use change::{JournalEntry, LayoutChange};
 pub use collect::{
-    CollectTerms, CollectionRecord, HeldBlob, Hold, KeptRecord, ManifestDeleteReason,
+    CollectTerms, CollectionRecord, HeldBlob, HeldManifest, Hold, KeptRecord, ManifestDeleteReason,
     ManifestKeepReason, Plan, PlannedBlob, PlannedManifest,
 };
 pub use events::{Event, EventFilter};
 pub use grants::{GrantRecord, Grantee};
 pub use groups::{GroupRecord, GroupRefusal};
-pub use holdings::{HeldManifest, HeldTag, Holdings};
+pub use holdings::{Holdings, RepositoryManifest, RepositoryTag};
 pub use keys::SigningKeyRecord;
 pub use leases::Lease;
 pub use manifests::{ManifestRecord, NewManifest, PutManifest, ReferenceKind};

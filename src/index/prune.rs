@@ -1,5 +1,5 @@
-//! Deleting what a retention plan says, in transactions that look again: a tag goes only while it
-//! points where the plan saw it, a manifest only when nothing holds it any more.
+//! Executes a retention plan in transactions that check again: a tag is deleted only while it points
+//! where the plan saw it, a manifest only when nothing holds it any more.
 
 use serde_json::json;
 
@@ -9,25 +9,25 @@ use super::writer::Transaction;
 use super::{Index, IndexError, LayoutChange, manifests, repositories, tags};
 use crate::oci::{Digest, Repository, Tag};
 
-/// What goes in one step, and comes back in one: a manifest with what belongs to it.
+/// What is deleted in one step and restored in one: a manifest with what belongs to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bundle {
-    /// Tags that go, and where they pointed.
+    /// Tags to delete, and where they pointed.
     pub tags: Vec<(Tag, Digest)>,
-    /// Manifests that go: an index before its children, a subject before what refers to it.
+    /// Manifests to delete: an index before its children, a subject before its referrers.
     pub manifests: Vec<Digest>,
 }
 
-/// What went of a bundle.
+/// What was deleted of a bundle.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bundled {
-    /// Tags that went.
+    /// The tags.
     pub tags: Vec<Tag>,
-    /// Manifests that went.
+    /// The manifests.
     pub manifests: Vec<Digest>,
 }
 
-/// Whether nothing holds a manifest but tags that go as well (`$3`, names as a JSON array).
+/// Whether nothing holds a manifest but tags that are deleted as well (`$3`, a JSON array of names).
 const FREE: &str = "SELECT NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id \
       AND t.name NOT IN (SELECT value FROM json_each($3))) \
     AND NOT EXISTS (SELECT 1 FROM manifest_references f JOIN manifests p ON p.id = f.manifest_id \
@@ -48,7 +48,7 @@ async fn discard(
     let Some(id) = repositories::find(transaction.connection(), repository).await? else {
         return Ok(gone);
     };
-    // Those that point elsewhere by now are others than the plan is about.
+    // A tag that points elsewhere by now is not the one that was planned.
     let mut going: Vec<Tag> = Vec::new();
     for (tag, digest) in bundle.tags {
         if tags::find(transaction.connection(), id, &tag).await? == Some(digest) {
@@ -118,7 +118,7 @@ async fn remove_tag(
 }
 
 impl Index {
-    /// Moves what a plan says into the trash, as far as that is still so: what went.
+    /// Moves a bundle to the trash, as far as the plan still holds. Returns what was deleted.
     pub async fn discard_bundle(
         &self,
         repository: Repository,

@@ -75,7 +75,11 @@ fn at(now: Millis) -> Lease {
 
 /// A deletion at `now` that can be restored for a thousand milliseconds.
 fn thrown(now: Millis) -> Discard {
-    Discard { now, keep: 1000 }
+    Discard {
+        now,
+        keep: 1000,
+        deletion: None,
+    }
 }
 
 fn repository(name: &str) -> Repository {

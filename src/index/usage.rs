@@ -1,4 +1,4 @@
-//! Everything that takes up bytes, and what holds it: one pass over the tables.
+//! What a count of disk usage needs: one pass over the tables.
 
 use super::{Index, IndexError, parsed};
 use crate::oci::{Repository, Tag};
@@ -10,9 +10,9 @@ pub struct Contents {
     pub repositories: Vec<(i64, Repository)>,
     /// Manifests: id, repository, blob.
     pub manifests: Vec<(i64, i64, i64)>,
-    /// What a manifest brings along: the children of an index, and those that refer to it.
-    pub follows: Vec<(i64, i64)>,
-    /// Manifests and the configurations and layers that they name, as far as they are there.
+    /// Manifests and what is attached to them: the children of an index, and referrers.
+    pub attached: Vec<(i64, i64)>,
+    /// Manifests and the configurations and layers that they refer to, as far as those exist.
     pub references: Vec<(i64, i64)>,
     /// Tags: repository, name, manifest.
     pub tags: Vec<(i64, Tag, i64)>,
@@ -21,7 +21,7 @@ pub struct Contents {
 }
 
 impl Index {
-    /// All of it, as it is at one moment.
+    /// All of it, in one snapshot.
     pub async fn contents(&self) -> Result<Contents, IndexError> {
         let mut moment = self.readers.begin().await?;
         let repositories: Vec<(i64, String)> =
@@ -31,7 +31,7 @@ impl Index {
         let manifests = sqlx::query_as("SELECT id, repository_id, blob_id FROM manifests")
             .fetch_all(&mut *moment)
             .await?;
-        let follows = sqlx::query_as(
+        let attached = sqlx::query_as(
             "SELECT f.manifest_id, c.id FROM manifest_references f \
              JOIN manifests m ON m.id = f.manifest_id \
              JOIN manifests c ON c.repository_id = m.repository_id AND c.digest = f.digest \
@@ -63,7 +63,7 @@ impl Index {
                 .map(|(id, name)| Ok((*id, parsed("repository name", name)?)))
                 .collect::<Result<_, IndexError>>()?,
             manifests,
-            follows,
+            attached,
             references,
             tags: tags
                 .iter()

@@ -128,6 +128,11 @@ impl Cache {
         (end > until).then_some(record)
     }
 
+    /// Forgets all leases.
+    pub(super) fn forget_leases(&self) {
+        self.leased.retain(|_, _| false);
+    }
+
     /// Keeps a blob that was leased until `end`.
     pub(super) fn keep_leased(
         &self,

@@ -98,6 +98,9 @@ pub enum RegistryError {
         /// Since when.
         since: Millis,
     },
+    /// Leases can't be ended while clients may rely on them.
+    #[error("leases can't be ended now: a client is pushing or pulling")]
+    ClientsActive,
     /// What should be restored is not in the trash.
     #[error("{0} is not in the trash")]
     NotInTrash(Restorable),

@@ -312,13 +312,18 @@ impl Registry {
         digest: &Digest,
     ) -> Result<Vec<Tag>, RegistryError> {
         self.must_allow_deletes()?;
-        let tags = self
+        let (mut tags, discard) = self
             .index
-            .delete_manifest(repository.clone(), *digest, self.discard())
+            .delete_most_tags(repository, digest, self.discard())
             .await?;
-        tags.ok_or_else(|| RegistryError::ManifestUnknown {
+        let rest = self
+            .index
+            .delete_manifest(repository.clone(), *digest, discard)
+            .await?;
+        tags.extend(rest.ok_or_else(|| RegistryError::ManifestUnknown {
             repository: repository.clone(),
             reference: Reference::Digest(*digest),
-        })
+        })?);
+        Ok(tags)
     }
 }

@@ -345,8 +345,13 @@ impl Registry {
             .map_err(|failed| failed.error.into())
     }
 
+    /// A lease for a client.
     fn lease(&self) -> Lease {
         self.traffic.fetch_add(1, Ordering::Relaxed);
+        self.lease_terms()
+    }
+
+    fn lease_terms(&self) -> Lease {
         Lease {
             now: self.clock.now(),
             length: self.rules.lease,

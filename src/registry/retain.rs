@@ -12,7 +12,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Millis;
-use crate::index::{HeldTag, Holdings};
+use crate::index::{Holdings, RepositoryTag};
 use crate::oci::{Digest, Repository, RetentionRule, Tag};
 
 /// A retention rule with its patterns compiled.
@@ -84,7 +84,7 @@ pub enum Decision {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RetentionPlan {
     /// Its tags, the last pushed first.
-    pub tags: Vec<(HeldTag, Decision)>,
+    pub tags: Vec<(RepositoryTag, Decision)>,
     /// The manifests that are deleted, with and without a tag.
     pub manifests: Vec<Digest>,
     /// Whether no tag would be left.
@@ -98,7 +98,7 @@ impl RetentionPlan {
     }
 
     /// The tags that are deleted.
-    pub fn deleted(&self) -> impl Iterator<Item = &HeldTag> {
+    pub fn deleted(&self) -> impl Iterator<Item = &RepositoryTag> {
         self.tags
             .iter()
             .filter_map(|(tag, decision)| match decision {
@@ -143,7 +143,7 @@ impl Rule {
         tags.sort_by_key(|tag| (Reverse(tag.updated_at), tag.name.clone()));
         let there: HashSet<Digest> = holdings.manifests.iter().map(|one| one.digest).collect();
         let mut seen = 0;
-        let mut decisions: Vec<(HeldTag, Option<Decision>)> = Vec::with_capacity(tags.len());
+        let mut decisions: Vec<(RepositoryTag, Option<Decision>)> = Vec::with_capacity(tags.len());
         for tag in tags {
             let attached = subject_of(&tag.name);
             let decision = match attached {
@@ -176,7 +176,7 @@ impl Rule {
                 break;
             }
         }
-        let tags: Vec<(HeldTag, Decision)> = decisions
+        let tags: Vec<(RepositoryTag, Decision)> = decisions
             .into_iter()
             .map(|(tag, decision)| {
                 let decision = match decision {
@@ -195,7 +195,8 @@ impl Rule {
                 (tag, decision)
             })
             .collect();
-        let is_kept = |(_, decision): &(HeldTag, Decision)| matches!(decision, Decision::Keep(_));
+        let is_kept =
+            |(_, decision): &(RepositoryTag, Decision)| matches!(decision, Decision::Keep(_));
         RetentionPlan {
             deletes_every_tag: !tags.is_empty() && !tags.iter().any(is_kept),
             manifests: graph.deleted(),
@@ -206,7 +207,7 @@ impl Rule {
     /// Decides about one tag by itself; `seen` counts the tags that `keep_last` counts.
     fn decide(
         &self,
-        tag: &HeldTag,
+        tag: &RepositoryTag,
         attached: Option<Digest>,
         readable: bool,
         now: Millis,

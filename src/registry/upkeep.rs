@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use super::sessions::Stage;
@@ -13,6 +13,10 @@ use crate::index::UploadRecord;
 
 /// Sessions in which nothing has moved for this long are found again when they are asked for.
 const FORGET_AFTER: Millis = 10 * 60 * 1000;
+/// An upload that received data within this time, in milliseconds, moves.
+const MOVING: Millis = 60_000;
+/// How long no client may have used the registry before leases are ended.
+const QUIET: Duration = Duration::from_secs(2);
 /// Uploads that are ended in one go.
 pub(super) const SOME: usize = 1000;
 
@@ -47,16 +51,39 @@ impl Registry {
 
     /// Extends the leases in repositories where an upload has moved within the last minute.
     pub async fn keep_leases_of_moving_uploads(&self) -> Result<(), RegistryError> {
-        let terms = self.lease();
+        let terms = self.lease_terms();
         let mut moving = HashSet::new();
         for entry in self.sessions.all() {
             let moved_at = entry.moved_at.load(Ordering::Relaxed);
-            if terms.now - moved_at < 60_000 {
+            if terms.now - moved_at < MOVING {
                 moving.insert(entry.repository.clone());
             }
         }
         for repository in moving {
             self.index.extend_leases(repository, terms).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends all leases, unless a client has used the registry within the last seconds or has an
+    /// upload that moves.
+    pub(super) async fn end_leases(&self) -> Result<(), RegistryError> {
+        let now = self.clock.now();
+        let moves = |moved_at: &AtomicI64| now - moved_at.load(Ordering::Relaxed) < MOVING;
+        if self.sessions.all().iter().any(|one| moves(&one.moved_at)) {
+            return Err(RegistryError::ClientsActive);
+        }
+        let before = self.traffic.load(Ordering::Relaxed);
+        tokio::time::sleep(QUIET).await;
+        if self.traffic.load(Ordering::Relaxed) != before {
+            return Err(RegistryError::ClientsActive);
+        }
+        let ended = self.index.end_leases().await?;
+        self.cache.forget_leases();
+        if self.traffic.load(Ordering::Relaxed) != before {
+            // A client may have been told that a blob exists by a lease that has just ended.
+            self.index.restore_leases(ended).await?;
+            return Err(RegistryError::ClientsActive);
         }
         Ok(())
     }

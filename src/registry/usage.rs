@@ -1,31 +1,32 @@
-//! How many bytes repositories and tags take up: in all, and theirs alone.
+//! Disk usage of repositories and tags: in total, and unique to each.
 //!
-//! A tag stands for its manifest with all that this brings along: configuration, layers, the
-//! children of an index, what refers to it. Bytes count once wherever they are named twice.
+//! A tag counts with everything that its manifest needs or carries: configuration, layers, the
+//! children of an index, referrers. Within one count each blob counts once.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
 use super::{CollectEntry, CollectOptions, Registry, RegistryError};
+use crate::clock::Millis;
 use crate::index::Contents;
 use crate::oci::{Repository, Tag};
 
-/// Bytes that something takes up.
+/// Bytes that a tag or a repository takes up.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Usage {
-    /// All that it names, each blob once.
+    /// Everything that it refers to, each blob once.
     pub total: u64,
-    /// What nothing else of its kind names: what goes with it.
+    /// The part that nothing else of its kind refers to.
     pub unique: u64,
 }
 
-/// What a repository takes up.
+/// Usage of a repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct RepositoryUsage {
-    /// The whole of it.
+    /// The whole repository.
     pub whole: Usage,
     /// Each tag.
     pub tags: Vec<(Tag, Usage)>,
@@ -35,7 +36,7 @@ pub struct RepositoryUsage {
     pub reclaimable: u64,
 }
 
-/// What everything takes up.
+/// Usage of a registry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct UsageReport {
@@ -47,16 +48,22 @@ pub struct UsageReport {
     pub bytes: u64,
     /// Bytes that a collection would free now.
     pub reclaimable: u64,
+    /// Bytes that a collection would free now if it deleted untagged manifests as well.
+    pub reclaimable_untagged: u64,
+    /// Bytes that such a collection would free later, when leases and the trash have ended.
+    pub held: u64,
+    /// When the last of those are free.
+    pub held_until: Option<Millis>,
 }
 
-/// Who names a blob.
+/// Who refers to a blob.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Owner {
     One(usize),
     Several,
 }
 
-/// A set of blobs for each owner, counted when all are known.
+/// The set of blobs of each owner, counted when all sets are known.
 #[derive(Default)]
 struct Ledger {
     owners: HashMap<i64, Owner>,
@@ -96,7 +103,7 @@ impl Ledger {
 }
 
 impl Registry {
-    /// What everything takes up; with `under`, only that repository and those below it, with their
+    /// Usage of everything; with `under`, only that repository and those below it, with their
     /// tags.
     pub async fn usage(&self, under: Option<&Repository>) -> Result<UsageReport, RegistryError> {
         let contents = self.index.contents().await?;
@@ -111,6 +118,13 @@ impl Registry {
         };
         let freed = self.collect(&options, &|_: CollectEntry| {}).await?;
         report.reclaimable = freed.freed.bytes;
+        let options = CollectOptions {
+            untagged: Some(0),
+            ..options
+        };
+        let all = self.collect(&options, &|_: CollectEntry| {}).await?;
+        report.reclaimable_untagged = all.freed.bytes;
+        (report.held, report.held_until) = (all.held_bytes, all.held_until);
         report.repositories.retain(|name, usage| {
             usage.reclaimable = freed.by_repository.get(name).map_or(0, |freed| freed.bytes);
             if under.is_none() {
@@ -130,9 +144,9 @@ fn is_below(name: &Repository, under: &Repository) -> bool {
 
 fn count(contents: &Contents) -> UsageReport {
     let sizes: HashMap<i64, u64> = contents.blobs.iter().copied().collect();
-    let mut brings: HashMap<i64, Vec<i64>> = HashMap::new();
-    for (manifest, other) in &contents.follows {
-        brings.entry(*manifest).or_default().push(*other);
+    let mut attached: HashMap<i64, Vec<i64>> = HashMap::new();
+    for (manifest, other) in &contents.attached {
+        attached.entry(*manifest).or_default().push(*other);
     }
     let mut content: HashMap<i64, Vec<i64>> = HashMap::new();
     let mut members: HashMap<i64, Vec<i64>> = HashMap::new();
@@ -155,12 +169,12 @@ fn count(contents: &Contents) -> UsageReport {
         blobs.flatten().copied().collect()
     };
 
-    // In the same order as they are read out below: tags and the untagged rest of each repository.
+    // In the order in which they are read below: the tags of each repository, then its untagged rest.
     let (mut by_tag, mut by_repository) = (Ledger::default(), Ledger::default());
     for (id, _) in &contents.repositories {
         let mut reached = HashSet::new();
         for (_, manifest) in tags.get(id).into_iter().flatten() {
-            let manifests = closure(*manifest, &brings);
+            let manifests = closure(*manifest, &attached);
             by_tag.add(blobs_of(&manifests));
             reached.extend(manifests);
         }
@@ -195,12 +209,12 @@ fn count(contents: &Contents) -> UsageReport {
     report
 }
 
-/// A manifest and all that it brings along.
-fn closure(manifest: i64, brings: &HashMap<i64, Vec<i64>>) -> HashSet<i64> {
+/// A manifest with its children and referrers, transitively.
+fn closure(manifest: i64, attached: &HashMap<i64, Vec<i64>>) -> HashSet<i64> {
     let mut found = HashSet::from([manifest]);
     let mut next = vec![manifest];
     while let Some(manifest) = next.pop() {
-        for other in brings.get(&manifest).into_iter().flatten() {
+        for other in attached.get(&manifest).into_iter().flatten() {
             if found.insert(*other) {
                 next.push(*other);
             }

@@ -1,5 +1,5 @@
-//! What the server does beside answering: forgetting the journal, keeping uploads, pulls and leases,
-//! purging, taking in certificates, looking after its health.
+//! Background tasks of the server: syncing the journal, saving uploads and pull counts, extending and
+//! removing leases, purging uploads, reloading certificates, health checks.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -13,30 +13,30 @@ use crate::config::{Settings, UploadPurging};
 use crate::http::{Certificate, Health};
 use crate::registry::{Registry, RegistryError};
 
-/// How often the store is synced for the journal, when there is something in it.
+/// How often the store is synced, when the journal has rows.
 const SYNC: Duration = Duration::from_secs(10);
-/// How often the state of uploads is kept.
-const KEEP_UPLOADS: Duration = Duration::from_secs(1);
-/// How often leases are looked after at the least; short ones more often.
-const KEEP_LEASES: Duration = Duration::from_mins(1);
-/// How often pulls are kept that were counted.
-const KEEP_PULLS: Duration = Duration::from_secs(10);
-/// How often events are forgotten that are old enough.
+/// How often the state of uploads is saved.
+const SAVE_UPLOADS: Duration = Duration::from_secs(1);
+/// The longest time between two visits to leases; short leases are visited more often.
+const VISIT_LEASES: Duration = Duration::from_mins(1);
+/// How often pull counts are saved.
+const SAVE_PULLS: Duration = Duration::from_secs(10);
+/// How often events that are old enough are deleted.
 const FORGET_EVENTS: Duration = Duration::from_hours(1);
-/// How often the files of the certificate are looked at.
-const LOOK_AT_CERTIFICATE: Duration = Duration::from_secs(2);
+/// How often the files of the certificate are checked for changes.
+const CHECK_CERTIFICATE: Duration = Duration::from_secs(2);
 
-/// The background work of a server.
+/// The background tasks of a server.
 pub(super) struct Tasks(pub(super) JoinSet<()>);
 
 impl Tasks {
-    /// Ends all of it, between two steps.
+    /// Ends all tasks, each between two steps.
     pub(super) async fn stop(mut self) {
         self.0.shutdown().await;
     }
 }
 
-/// Starts all of it.
+/// Starts all tasks.
 pub(super) fn start(
     registry: &Registry,
     settings: &Settings,
@@ -51,20 +51,20 @@ pub(super) fn start(
         let registry = of.clone();
         async move { registry.forget_journal().await }
     }));
-    let (period, of) = every(KEEP_PULLS, registry);
-    tasks.spawn(repeat(period, "keep the count of pulls", move || {
+    let (period, of) = every(SAVE_PULLS, registry);
+    tasks.spawn(repeat(period, "save pull counts", move || {
         let registry = of.clone();
         async move { registry.keep_pulls().await }
     }));
-    let (period, of) = every(KEEP_UPLOADS, registry);
-    tasks.spawn(repeat(period, "keep the state of uploads", move || {
+    let (period, of) = every(SAVE_UPLOADS, registry);
+    tasks.spawn(repeat(period, "save the state of uploads", move || {
         let registry = of.clone();
         async move { registry.save_uploads().await }
     }));
     let lease = Duration::from_millis(registry.rules().lease.unsigned_abs());
-    let often = (lease / 4).clamp(Duration::from_millis(250), KEEP_LEASES);
+    let often = (lease / 4).clamp(Duration::from_millis(250), VISIT_LEASES);
     let (period, of) = every(often, registry);
-    tasks.spawn(repeat(period, "look after leases", move || {
+    tasks.spawn(repeat(period, "extend and remove leases", move || {
         let registry = of.clone();
         async move {
             registry.keep_leases_of_moving_uploads().await?;
@@ -88,13 +88,13 @@ pub(super) fn start(
     }
     if let Some(certificate) = certificate {
         tasks.spawn(async move {
-            let mut ticks = interval(LOOK_AT_CERTIFICATE);
+            let mut ticks = interval(CHECK_CERTIFICATE);
             loop {
                 ticks.tick().await;
                 match certificate.refresh() {
                     Ok(false) => {}
-                    Ok(true) => tracing::info!("the certificate has changed and is in use"),
-                    Err(error) => tracing::warn!(%error, "the certificate has changed and can't be used; the old one stays"),
+                    Ok(true) => tracing::info!("reloaded the certificate"),
+                    Err(error) => tracing::warn!(%error, "could not reload the certificate; the old one remains in use"),
                 }
             }
         });
@@ -109,7 +109,7 @@ async fn purge(registry: Registry, purging: UploadPurging) -> Result<(), Registr
     loop {
         let some = registry.purge_uploads(age, purging.dry_run).await?;
         purged += some;
-        // They come by the thousand; a dry run would see the same ones again.
+        // A dry run would find the same thousand again.
         if purging.dry_run || some == 0 {
             break;
         }
@@ -125,7 +125,7 @@ async fn purge(registry: Registry, purging: UploadPurging) -> Result<(), Registr
     Ok(())
 }
 
-/// Does something again and again; a failure is logged, and tried again at its next time.
+/// Repeats a task. A failure is logged; the task runs again at its next time.
 async fn repeat<F>(period: Duration, what: &'static str, mut work: impl FnMut() -> F + Send)
 where
     F: Future<Output = Result<(), RegistryError>> + Send,

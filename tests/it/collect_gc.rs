@@ -141,7 +141,15 @@ fn untagged_manifests_go_when_asked_and_when_they_are_old_enough() {
         |admin, (_, moved)| {
             assert_eq!(admin.stdout(&["gc"]), "Garbage: none\n");
             let old = ["gc", "--untagged", "--older-than", "1d"];
-            assert_eq!(admin.stdout(&old), "Garbage: none\n");
+            let text = admin.stdout(&old);
+            let line = format!("keep manifest team/app@{} until 20", moved.digest());
+            assert!(text.contains(&line), "{text}");
+            assert!(text.contains(": pushed too recently\n"), "{text}");
+            let sum = "Garbage: none; held for now: 1 manifest, 3 blobs with ";
+            assert!(
+                text.contains(sum) && text.contains(", free by 20"),
+                "{text}"
+            );
             let text = admin.stdout(&["gc", "--untagged"]);
             let line = format!(
                 "delete manifest team/app@{}: no tag and no index holds it",
@@ -210,4 +218,35 @@ fn registry_2_serves_what_is_left() {
         assert_eq!(others.remote(name).tags(), ["v1"]);
     }
     assert_eq!(others.layout_files(), files);
+}
+
+#[test]
+fn what_holds_untagged_manifests_is_said_and_can_be_ended() {
+    let server = Server::regctl();
+    let remote = server.remote("team/app");
+    let (kept, moved) = (Image::new(1), Image::new(2));
+    remote.push("latest", &moved);
+    remote.push("latest", &kept);
+    let admin = Admin::of(server.root());
+    let report = admin.json(&["gc", "--untagged", "-o", "json"]);
+    assert_eq!(report["manifests"], 0);
+    assert_eq!(
+        (&report["held"]["manifests"], &report["held"]["blobs"]),
+        (&1.into(), &3.into())
+    );
+    assert!(report["held"]["until"].is_string(), "{report}");
+    let usage = admin.json(&["du", "-o", "json"]);
+    assert_eq!(usage["held"], report["held"]["size"]);
+    assert_eq!(usage["heldUntil"], report["held"]["until"]);
+    let text = admin.stdout(&["du"]);
+    assert!(text.contains("held for now, free by 20"), "{text}");
+    let now = ["gc", "--untagged", "--end-leases", "-o", "json"];
+    let freed = admin.json(&now);
+    assert_eq!(
+        (&freed["manifests"], &freed["blobs"]),
+        (&1.into(), &3.into())
+    );
+    assert_eq!(freed["size"], report["held"]["size"]);
+    assert_eq!(remote.verify("latest"), kept.digest());
+    remote.manifest(&moved.digest().to_string()).expect(404);
 }

@@ -1,12 +1,11 @@
-//! The conditions that planning and taking share, as pieces of SQL.
+//! The conditions that planning and deleting share, as pieces of SQL.
 //!
-//! `b` is a row of `blobs`, `m` one of `manifests`. Manifests in the temporary table `going` count
-//! as gone. `CROSS JOIN` keeps the order in which tables are looked at: from the few rows to the
-//! many. A blob has a lease and references by its canonical digest, and references by others. What
-//! is rare in a registry as a whole (other digests, manifests that can't be read, trash) is looked
-//! for once before it is looked for at every row.
+//! `b` is a row of `blobs`, `m` one of `manifests`. Manifests in the temporary table `going` count as
+//! deleted. `CROSS JOIN` fixes the order of the tables: from few rows to many. Leases are on the
+//! canonical digest of a blob, references on any of its digests. What is rare in a registry (other
+//! digests, unreadable manifests, trash) is tested once before it is tested for every row.
 
-/// No manifest that stays refers to the blob `b` or consists of it, by any of its digests.
+/// No manifest outside `going` refers to the blob `b` or consists of it, by any of its digests.
 macro_rules! unreferenced {
     () => {
         "NOT EXISTS (SELECT 1 FROM manifest_references f WHERE f.digest = b.digest \
@@ -20,8 +19,8 @@ macro_rules! unreferenced {
     };
 }
 
-/// No manifest that can't be read is in a repository of the blob `b`. While the bytes of one are
-/// gone or damaged, a blob of no repository may be what is left of them.
+/// No unreadable manifest is in a repository of the blob `b`. While the bytes of a manifest are gone
+/// or damaged, a blob without repository may belong to it.
 macro_rules! beside_readable {
     () => {
         "(NOT EXISTS (SELECT 1 FROM manifests u WHERE NOT u.readable) \
@@ -41,7 +40,7 @@ macro_rules! leased_until {
     };
 }
 
-/// When the last of what lies in the trash and holds the blob `b` ends, if that is after `$2`.
+/// When the last deletion in the trash that holds the blob `b` ends, if that is after `$2`.
 macro_rules! trashed_until {
     () => {
         "(SELECT MAX(until) FROM ( \
@@ -73,9 +72,8 @@ macro_rules! free_blob {
     };
 }
 
-/// Nothing holds the manifest `m`: not a tag (a fallback tag of referrers holds while its subject is
-/// there), a parent, a subject, a lease, the trash; and it is neither new nor was it asked for
-/// lately. `$1` is the time, trash beyond `$2` holds, it was pushed until `$3` and pulled until `$4`.
+/// Nothing holds the manifest `m`: no tag (a fallback tag of referrers holds while its subject
+/// exists), parent, subject, lease or trash; and it was neither pushed nor pulled recently. `$1` is the time, trash beyond `$2` holds, it was pushed until `$3` and pulled until `$4`.
 macro_rules! free_manifest {
     () => {
         "m.pushed_at <= $3 AND (m.pulled_at IS NULL OR m.pulled_at <= $4) \
@@ -109,7 +107,7 @@ macro_rules! free_manifest {
     };
 }
 
-/// Why the manifest `m` stays though nothing holds it; NULL when nothing keeps it.
+/// Why the manifest `m` is kept although nothing holds it; NULL when it is not.
 macro_rules! kept_manifest {
     () => {
         "(CASE WHEN NOT m.readable THEN 'unreadable' \
@@ -149,8 +147,7 @@ macro_rules! related_manifest {
     };
 }
 
-/// In the repository `r` nothing is left that a client could ask for or restore, but links to blobs
-/// that nobody was promised. `$1` is the time, trash beyond `$2` holds.
+/// The repository `r` has no manifest, nothing in the trash, and no leased blob. `$1` is the time, trash beyond `$2` holds.
 macro_rules! empty_repository {
     () => {
         "NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id \

@@ -1,12 +1,14 @@
-//! Collection in the index: what nothing holds, told by SQL over the candidates, and taken in
-//! batches that look again.
+//! Collection in the index: SQL over the candidates finds what nothing holds, and batches that check
+//! again delete it.
 //!
 //! The life of a blob: live (a row), condemned (its candidate says when), being deleted (no row, a
-//! `BlobRemoved` in the journal), gone. Candidates are fed by triggers (the schema has them), so the
-//! cost follows what was let go of, not the store. Planning and taking share the conditions below.
+//! `BlobRemoved` in the journal), gone. Triggers of the schema add candidates, so that the cost
+//! follows the number of changes and not the size of the store. Planning and deleting share the
+//! conditions of `conditions`.
 
 #[macro_use]
 mod conditions;
+mod held;
 mod plan;
 mod runs;
 mod take;
@@ -24,16 +26,16 @@ use crate::oci::{Digest, Repository};
 pub use plan::Plan;
 pub use runs::CollectionRecord;
 
-/// What a collection goes by.
+/// The terms of a collection.
 #[derive(Debug, Clone, Copy)]
 pub struct CollectTerms {
     /// The time: leases and trash that ended before it hold nothing.
     pub now: Millis,
     /// Whether the trash holds nothing at all.
     pub empty_trash: bool,
-    /// Manifests pushed until then may go; none at all without it.
+    /// Manifests pushed until then are collected; none without it.
     pub untagged: Option<Millis>,
-    /// Manifests that were asked for after that stay.
+    /// Manifests pulled after that are kept.
     pub pulled: Millis,
 }
 
@@ -60,27 +62,27 @@ impl CollectTerms {
     }
 }
 
-/// Why a manifest goes.
+/// Why a manifest is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ManifestDeleteReason {
     /// No tag, no parent holds it.
     Untagged,
-    /// It refers to a subject that is gone, or goes.
+    /// Its subject is absent, or deleted with it.
     Orphaned,
 }
 
-/// Why a manifest that nothing holds stays.
+/// Why a manifest that nothing holds is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ManifestKeepReason {
     /// It can't be read.
     Unreadable,
-    /// One in its repository can't be read, which may refer to it.
+    /// An unreadable manifest of its repository may refer to it.
     BesideUnreadable,
-    /// It is of a type that is not known here.
+    /// Its media type is unknown.
     UnknownType,
-    /// An index that names manifests that are not there.
+    /// It is an index with absent children.
     Sparse,
 }
 
@@ -98,19 +100,25 @@ impl FromStr for ManifestKeepReason {
     }
 }
 
-/// What holds a blob that no manifest refers to.
+/// What holds a candidate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hold {
-    /// Somebody was told that it is there.
+    /// A client was told that it exists.
     Lease,
-    /// It belongs to what was deleted, and may be restored.
+    /// It belongs to a deletion that can be restored.
     Trash,
-    /// A manifest that can't be read is in its repository.
+    /// An unreadable manifest of its repository may refer to it.
     Unreadable,
+    /// It was pushed too recently.
+    Age,
+    /// It was pulled too recently.
+    Pull,
+    /// A manifest that is held itself.
+    Manifest,
 }
 
-/// A blob that is to go.
+/// A blob to delete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedBlob {
     /// Its row.
@@ -123,7 +131,7 @@ pub struct PlannedBlob {
     pub repository: Option<Repository>,
 }
 
-/// A blob that would go, were it not held.
+/// A blob that would be deleted if it were not held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HeldBlob {
     /// The blob.
@@ -134,7 +142,22 @@ pub struct HeldBlob {
     pub until: Option<Millis>,
 }
 
-/// A manifest that is to go.
+/// A manifest that would be deleted if it were not held.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldManifest {
+    /// Its row.
+    pub(super) id: i64,
+    /// Where it is.
+    pub repository: Repository,
+    /// Its digest.
+    pub digest: Digest,
+    /// What holds it longest.
+    pub by: Hold,
+    /// Until when.
+    pub until: Millis,
+}
+
+/// A manifest to delete.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlannedManifest {
     /// Its row.
@@ -143,18 +166,18 @@ pub struct PlannedManifest {
     pub repository: Repository,
     /// Its digest.
     pub digest: Digest,
-    /// Why it goes.
+    /// Why it is deleted.
     pub why: ManifestDeleteReason,
 }
 
-/// A manifest that nothing holds and that stays.
+/// A manifest that nothing holds and that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptRecord {
     /// Where it is.
     pub repository: Repository,
     /// Its digest.
     pub digest: Digest,
-    /// Why it stays.
+    /// Why it is kept.
     pub why: ManifestKeepReason,
 }
 

@@ -1,31 +1,31 @@
-//! What would go: looked up on a connection of its own, beside the writer and the readers.
+//! Finds what a collection deletes, on a connection of its own, beside the writer and the readers.
 //!
 //! Manifests are planned in rounds, parents and subjects before what they hold, and then count as
-//! gone for what is planned after them. A plan holds nothing: whoever takes it looks again.
+//! deleted in later rounds. A plan locks nothing: the deleting transactions check again.
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::super::{Index, IndexError, PAGE_OF_ROWS, batch, parsed};
 use super::{
-    CollectTerms, HeldBlob, Hold, KeptRecord, ManifestDeleteReason, PlannedBlob, PlannedManifest,
-    planned_blob,
+    CollectTerms, KeptRecord, ManifestDeleteReason, PlannedBlob, PlannedManifest, planned_blob,
 };
 use crate::clock::Millis;
 use crate::oci::Repository;
 
-/// What the plan keeps beside [`batch::TABLES`]: what is looked at, and what goes.
+/// The tables of a plan beside [`batch::TABLES`]: suspects, and what is to be deleted.
 const TABLES: &str = "
 CREATE TEMP TABLE suspect_manifests (id INTEGER PRIMARY KEY);
 CREATE TEMP TABLE suspects (id INTEGER PRIMARY KEY, repository TEXT);
 CREATE TEMP TABLE doomed (id INTEGER PRIMARY KEY);
+CREATE TEMP TABLE held_manifests (id INTEGER PRIMARY KEY, until BIGINT NOT NULL);
 ";
 
 /// Rows of a page.
-const PAGE: i64 = 1024;
+pub(super) const PAGE: i64 = 1024;
 
-/// What those of the last round held goes on being looked at: children, referrers, fallback tags.
-const HELD_BY_THOSE: [&str; 3] = [
+/// What the last round held is suspect as well: children, referrers, fallback tags.
+pub(super) const HELD_BY_THOSE: [&str; 3] = [
     "INSERT INTO suspect_manifests SELECT c.id FROM going g CROSS JOIN manifests m \
      CROSS JOIN manifest_references f CROSS JOIN manifests c \
      WHERE g.round = $5 AND m.id = g.id AND f.manifest_id = m.id AND f.kind = 'manifest' \
@@ -38,9 +38,9 @@ const HELD_BY_THOSE: [&str; 3] = [
      AND t.name = substr(replace(m.digest, ':', '-'), 1, 71) ON CONFLICT DO NOTHING",
 ];
 
-/// Blobs to be looked at, with a repository that they belong to, the first by name: the candidates,
-/// and those of manifests that go or lie in the trash.
-const SUSPECTS: [&str; 3] = [
+/// The suspect blobs with a repository that they belong to, the first by name: candidates, and blobs
+/// of manifests that are deleted or in the trash.
+pub(super) const SUSPECTS: [&str; 3] = [
     "INSERT INTO suspects SELECT blob_id, repository FROM candidates",
     "INSERT INTO suspects SELECT x.id, MIN(r.name) FROM ( \
        SELECT m.id AS manifest, m.blob_id AS id FROM going g CROSS JOIN manifests m WHERE m.id = g.id \
@@ -65,9 +65,9 @@ const SUSPECTS: [&str; 3] = [
 
 /// A plan of a collection.
 pub struct Plan {
-    connection: SqliteConnection,
-    terms: CollectTerms,
-    rounds: i64,
+    pub(super) connection: SqliteConnection,
+    pub(super) terms: CollectTerms,
+    pub(super) rounds: i64,
 }
 
 impl Index {
@@ -97,12 +97,12 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Lets go of what the plan holds in memory.
+    /// Frees the memory of the plan.
     pub async fn close(self) -> Result<(), IndexError> {
         Ok(self.connection.close().await?)
     }
 
-    async fn run(&mut self, statement: &'static str) -> Result<u64, IndexError> {
+    pub(super) async fn run(&mut self, statement: &'static str) -> Result<u64, IndexError> {
         let done = sqlx::query_with(statement, self.terms.arguments()?)
             .bind(self.rounds)
             .execute(&mut self.connection)
@@ -110,8 +110,8 @@ impl Plan {
         Ok(done.rows_affected())
     }
 
-    /// The next manifests to go: those that nothing holds but what was answered before. None, when
-    /// there are no more, and none at all when untagged ones are not to go.
+    /// The next round of manifests to delete: those that only earlier rounds hold. Empty, when there
+    /// are no more, and when untagged manifests are not collected.
     pub async fn manifests(&mut self) -> Result<Vec<PlannedManifest>, IndexError> {
         if self.terms.untagged.is_none() {
             return Ok(Vec::new());
@@ -158,7 +158,7 @@ impl Plan {
             .collect()
     }
 
-    /// Manifests that stay though nothing holds them, and those that can't be read.
+    /// Manifests that are kept although nothing holds them, and unreadable ones.
     pub async fn kept(&mut self) -> Result<Vec<KeptRecord>, IndexError> {
         let rows: Vec<(String, String, String)> = sqlx::query_as_with(
             concat!(
@@ -190,7 +190,7 @@ impl Plan {
             .collect()
     }
 
-    /// Repositories in which nothing is left: no manifest, nothing in the trash, no leased blob.
+    /// Empty repositories: no manifest, nothing in the trash, no leased blob.
     pub async fn repositories(&mut self) -> Result<Vec<Repository>, IndexError> {
         let names: Vec<String> = sqlx::query_scalar_with(
             concat!(
@@ -211,19 +211,19 @@ impl Plan {
             .collect()
     }
 
-    /// Manifests of this plan have really gone, or stayed: they count as what they are.
+    /// Stops counting planned manifests as deleted: by now they are deleted, or were kept.
     pub async fn forget_manifests(&mut self) -> Result<(), IndexError> {
         self.run("DELETE FROM going").await?;
         Ok(())
     }
 
-    /// Blobs of this plan have really gone, or stayed: they count as what they are.
+    /// Stops counting planned blobs as deleted: by now they are deleted, or were kept.
     pub async fn forget_blobs(&mut self) -> Result<(), IndexError> {
         self.run("DELETE FROM doomed").await?;
         Ok(())
     }
 
-    /// Looks for blobs that nothing holds: how many, and how many bytes.
+    /// Finds the blobs that nothing holds. Returns their number.
     pub async fn find_blobs(&mut self) -> Result<u64, IndexError> {
         for statement in SUSPECTS {
             self.run(statement).await?;
@@ -255,58 +255,7 @@ impl Plan {
         rows.into_iter().map(planned_blob).collect()
     }
 
-    /// Blobs that are not to go, though no manifest refers to them: something else holds them. A page
-    /// after `last`.
-    pub async fn held(&mut self, last: Option<&HeldBlob>) -> Result<Vec<HeldBlob>, IndexError> {
-        type Row = (
-            i64,
-            String,
-            i64,
-            Option<String>,
-            bool,
-            Option<i64>,
-            Option<i64>,
-        );
-        let rows: Vec<Row> = sqlx::query_as_with(
-            concat!(
-                "SELECT * FROM (SELECT b.id, b.digest, b.size, \
-                   COALESCE((SELECT MIN(r.name) FROM repository_blobs l \
-                     CROSS JOIN repositories r \
-                     WHERE l.blob_id = b.id AND r.id = l.repository_id), \
-                     s.repository), NOT (",
-                beside_readable!(),
-                ") AS beside, ",
-                leased_until!(),
-                " AS leased, ",
-                trashed_until!(),
-                " AS trashed FROM suspects s CROSS JOIN blobs b \
-                 WHERE b.id = s.id AND s.id > $5 AND s.id NOT IN (SELECT id FROM doomed) AND ",
-                unreferenced!(),
-                ") WHERE beside OR leased IS NOT NULL OR trashed IS NOT NULL ORDER BY 1 LIMIT $6"
-            ),
-            self.terms.arguments()?,
-        )
-        .bind(last.map_or(i64::MIN, |held| held.blob.id))
-        .bind(PAGE)
-        .fetch_all(&mut self.connection)
-        .await?;
-        rows.into_iter()
-            .map(|(id, digest, size, repository, beside, leased, trashed)| {
-                let (by, until) = match (leased, trashed) {
-                    _ if beside => (Hold::Unreadable, None),
-                    (Some(leased), Some(trashed)) if trashed > leased => {
-                        (Hold::Trash, Some(trashed))
-                    }
-                    (Some(leased), _) => (Hold::Lease, Some(leased)),
-                    (None, trashed) => (Hold::Trash, trashed),
-                };
-                let blob = planned_blob((id, digest, size, repository))?;
-                Ok(HeldBlob { blob, by, until })
-            })
-            .collect()
-    }
-
-    /// Candidates that are none any more: blobs that a manifest, living or in the trash, refers to.
+    /// Blobs that are no candidates any more: a manifest, live or in the trash, refers to them.
     pub async fn settled_blobs(&mut self) -> Result<Vec<i64>, IndexError> {
         Ok(sqlx::query_scalar(concat!(
             "SELECT c.blob_id FROM candidates c CROSS JOIN blobs b \
@@ -320,7 +269,7 @@ impl Plan {
         .await?)
     }
 
-    /// Candidates that are none any more: manifests that a tag, a parent or a subject holds.
+    /// Manifests that are no candidates any more: a tag, a parent or a subject holds them.
     pub async fn settled_manifests(&mut self) -> Result<Vec<i64>, IndexError> {
         Ok(sqlx::query_scalar(concat!(
             "SELECT m.id FROM candidate_manifests c CROSS JOIN manifests m \

@@ -1,4 +1,4 @@
-//! The collections that were begun, and how they ended.
+//! The history of collections.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -7,31 +7,31 @@ use super::super::events::NewEvent;
 use super::super::{Index, IndexError, column};
 use crate::clock::Millis;
 
-/// Runs that are remembered.
+/// Runs that are kept.
 const KEPT: i64 = 50;
 
-/// A collection that was begun.
+/// A run of a collection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct CollectionRecord {
     /// When it began.
     pub started_at: Millis,
-    /// When it ended; without, it is under way or was interrupted.
+    /// When it ended; `None`: it runs or was interrupted.
     pub ended_at: Option<Millis>,
-    /// Manifests that went.
+    /// Manifests that were deleted.
     pub manifests: u64,
-    /// Blobs that went.
+    /// Blobs that were deleted.
     pub blobs: u64,
     /// Bytes of those.
     pub bytes: u64,
-    /// Uploads that went.
+    /// Uploads that were deleted.
     pub uploads: u64,
     /// Why it failed, if it did.
     pub failure: Option<String>,
 }
 
 impl Index {
-    /// Notes that a collection begins: its row. Forgets the oldest.
+    /// Records that a collection begins, and removes the oldest record. Returns its row.
     pub async fn begin_collection(&self, now: Millis) -> Result<i64, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -52,7 +52,7 @@ impl Index {
         .await
     }
 
-    /// Notes how a collection ended.
+    /// Records how a collection ended.
     pub async fn end_collection(
         &self,
         id: i64,

@@ -1,4 +1,4 @@
-//! Taking what was planned, a batch a transaction; each looks again at what holds.
+//! Deletes what was planned, a batch in each transaction, which checks again what holds it.
 
 use super::super::writer::Transaction;
 use super::super::{Index, IndexError, LayoutChange, parsed};
@@ -122,7 +122,7 @@ async fn take_manifests(
 }
 
 impl Index {
-    /// Condemns blobs that nothing holds: the first of two looks.
+    /// Condemns blobs that nothing holds: the first of two checks.
     pub async fn condemn(
         &self,
         blobs: &[PlannedBlob],
@@ -148,36 +148,40 @@ impl Index {
         .await
     }
 
-    /// Takes blobs that are condemned and that nothing holds, with their links: those of them.
-    pub async fn take_blobs(
+    /// Deletes condemned blobs that nothing holds, with their links. Returns the deleted ones.
+    pub async fn delete_garbage_blobs(
         &self,
         blobs: &[PlannedBlob],
         terms: CollectTerms,
     ) -> Result<Vec<PlannedBlob>, IndexError> {
         let ids = blobs.iter().map(|blob| blob.id).collect();
-        let taken = self
+        let deleted = self
             .write(move |transaction| Box::pin(take_blobs(transaction, ids, terms)))
             .await?;
-        let gone = |blob: &&PlannedBlob| taken.binary_search(&blob.id).is_ok();
-        Ok(blobs.iter().filter(gone).cloned().collect())
+        let is_deleted = |blob: &&PlannedBlob| deleted.binary_search(&blob.id).is_ok();
+        Ok(blobs.iter().filter(is_deleted).cloned().collect())
     }
 
-    /// Takes manifests that nothing holds: those of them.
-    pub async fn take_manifests(
+    /// Deletes manifests that nothing holds. Returns the deleted ones.
+    pub async fn delete_garbage_manifests(
         &self,
         manifests: &[PlannedManifest],
         terms: CollectTerms,
     ) -> Result<Vec<PlannedManifest>, IndexError> {
         let ids = manifests.iter().map(|manifest| manifest.id).collect();
-        let taken = self
+        let deleted = self
             .write(move |transaction| Box::pin(take_manifests(transaction, ids, terms)))
             .await?;
-        let gone = |manifest: &&PlannedManifest| taken.binary_search(&manifest.id).is_ok();
-        Ok(manifests.iter().filter(gone).cloned().collect())
+        let is_deleted = |manifest: &&PlannedManifest| deleted.binary_search(&manifest.id).is_ok();
+        Ok(manifests.iter().filter(is_deleted).cloned().collect())
     }
 
-    /// Takes out of the candidates those that are none any more, as the plan has found.
-    pub async fn settle(&self, blobs: Vec<i64>, manifests: Vec<i64>) -> Result<(), IndexError> {
+    /// Removes candidates that a plan has found to be none any more.
+    pub async fn dismiss_candidates(
+        &self,
+        blobs: Vec<i64>,
+        manifests: Vec<i64>,
+    ) -> Result<(), IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
                 let always = CollectTerms {
@@ -213,8 +217,8 @@ impl Index {
         .await
     }
 
-    /// Takes a repository in which nothing is left; whether that was so.
-    pub async fn take_repository(
+    /// Deletes a repository if it is empty. Returns whether it was.
+    pub async fn delete_empty_repository(
         &self,
         repository: Repository,
         terms: CollectTerms,

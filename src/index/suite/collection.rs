@@ -99,7 +99,11 @@ async fn a_reference_by_another_digest_holds(place: &Place) {
 /// Deletes by cascade and by hand; whatever goes, what it held is looked at.
 async fn each_hold_that_goes_leaves_candidates(place: &Place) {
     let index = place.open().await;
-    let never = Discard { now: 0, keep: 0 };
+    let never = Discard {
+        now: 0,
+        keep: 0,
+        deletion: None,
+    };
     let untagged = async |now| {
         let mut plan = index.plan(terms(now)).await.unwrap();
         let mut found: Vec<Digest> = Vec::new();
@@ -143,7 +147,7 @@ async fn each_hold_that_goes_leaves_candidates(place: &Place) {
         garbage(&index, 6000).await,
         [digest(1), digest(2), digest(3), digest(4), digest(5)]
     );
-    while index.forget_trash(6000).await.unwrap() > 0 {}
+    while index.remove_ended_trash(6000).await.unwrap() > 0 {}
     let mut plan = index.plan(terms(6000)).await.unwrap();
     let found = found(&mut plan).await;
     assert_eq!(found.len(), 5);
@@ -169,10 +173,10 @@ async fn candidates_that_are_held_again_are_settled(place: &Place) {
         plan.settled_manifests().await.unwrap(),
     );
     assert_eq!((blobs.len(), manifests.len()), (2, 0));
-    index.settle(blobs, manifests).await.unwrap();
+    index.dismiss_candidates(blobs, manifests).await.unwrap();
     assert!(plan.settled_blobs().await.unwrap().is_empty());
     // From the trash they are candidates again.
-    while index.forget_trash(1000).await.unwrap() > 0 {}
+    while index.remove_ended_trash(1000).await.unwrap() > 0 {}
     assert_eq!(garbage(&index, 1000).await, [digest(1), digest(2)]);
     put(&index, referring("a", 2, &[layer]), &["t"]).await;
     let settled = plan.settled_blobs().await.unwrap();

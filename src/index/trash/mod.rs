@@ -1,10 +1,12 @@
-//! The trash: what was deleted, as rows that a restore can bring back.
+//! The trash: what was deleted, as rows that can be restored.
 //!
-//! One row a deletion, with copies of the manifests, their references and the tags that went by it.
-//! While a row is there and has not ended, what it refers to is held (see `collect`); when it goes,
-//! triggers make that candidates. Repositories are known by name: theirs may be gone.
+//! One row for each deletion, with copies of the deleted manifests, their references and tags. Until a
+//! deletion ends, what it refers to is held (see `collect`); when its row is removed, triggers add
+//! candidates. Repositories are stored by name: their rows may be gone.
 
+mod batches;
 mod restore;
+mod restore_plan;
 mod throw;
 
 use std::fmt;
@@ -92,24 +94,24 @@ impl fmt::Display for Restorable {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Restored {
-    /// Tags that are set again.
+    /// The tags.
     pub tags: Vec<(Tag, Digest)>,
-    /// Manifests that are there again.
+    /// The manifests.
     pub manifests: Vec<Digest>,
-    /// Tags that have been set to something else since, and stay there: where that is.
+    /// Tags that point elsewhere since they were deleted and are left alone: where they point.
     pub moved: Vec<(Tag, Digest)>,
 }
 
 /// How restoring ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Restoring {
-    /// It is there again.
+    /// It was restored.
     Done(Restored),
-    /// It does not lie in the trash. Nothing was changed.
+    /// It is not in the trash. Nothing was changed.
     NotThere,
-    /// The tag has been set to something else since. Nothing was changed.
+    /// The tag points elsewhere since it was deleted. Nothing was changed.
     Moved(Digest),
-    /// Bytes that it consists of are gone: another hand took them. Nothing was changed.
+    /// Blobs that it needs are gone: another program removed them. Nothing was changed.
     Incomplete(Vec<Digest>),
 }
 
@@ -121,9 +123,9 @@ pub struct Trashed {
     pub kind: TrashedKind,
     /// From which repository.
     pub repository: Repository,
-    /// The tags that went, and where they pointed, by name.
+    /// The deleted tags by name, and where they pointed.
     pub tags: Vec<(Tag, Digest)>,
-    /// The manifests that went.
+    /// The deleted manifests.
     pub manifests: Vec<Digest>,
     /// Bytes of those manifests and of what they refer to, each digest once. Some of it may be
     /// held by others as well.
@@ -134,15 +136,15 @@ pub struct Trashed {
     pub expires_at: Millis,
 }
 
-/// A part of what has ended, small enough that others get their turn: manifests, then the rest.
-const FORGET: [&str; 2] = [
+/// Removes a part of the ended deletions, small enough for other writers: manifests, then the rest.
+const REMOVE_ENDED: [&str; 2] = [
     "DELETE FROM trash_manifests WHERE id IN (SELECT m.id FROM trash t \
      JOIN trash_manifests m ON m.trash_id = t.id WHERE t.expires_at <= $1 LIMIT 64)",
     "DELETE FROM trash WHERE id IN (SELECT id FROM trash WHERE expires_at <= $1 LIMIT 64)",
 ];
 
 impl Index {
-    /// What lies in the trash at `now`, the latest first.
+    /// The deletions that can be restored at `now`, the latest first.
     pub async fn trash(&self, now: Millis) -> Result<Vec<Trashed>, IndexError> {
         let rows: Vec<(i64, String, String, i64, i64, i64)> = sqlx::query_as(
             "SELECT t.id, t.repository, t.kind, t.deleted_at, t.expires_at, \
@@ -209,11 +211,12 @@ impl Index {
         .await
     }
 
-    /// Forgets some of what has ended at `now`: how many rows, none when there is no more.
-    pub async fn forget_trash(&self, now: Millis) -> Result<u64, IndexError> {
+    /// Removes some of the deletions that have ended at `now`. Returns the number of rows; 0, when
+    /// there are no more.
+    pub async fn remove_ended_trash(&self, now: Millis) -> Result<u64, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
-                for statement in FORGET {
+                for statement in REMOVE_ENDED {
                     let done = sqlx::query(statement)
                         .bind(now)
                         .execute(transaction.connection())

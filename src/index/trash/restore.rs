@@ -1,31 +1,38 @@
-//! Bringing back what lies in the trash.
+//! Restores what lies in the trash.
 //!
-//! A deletion comes back as a whole; out of a deleted repository also one manifest by itself, with
-//! what belongs to it: children, referrers, and the tags that pointed at any of these.
+//! A deletion is restored as a whole; out of a deleted repository also one manifest by itself, with
+//! what belongs to it: children, referrers, and the tags that pointed at any of these. What is to be
+//! restored is planned in one transaction and restored in several, so that other writers get their
+//! turn; each checks again.
+
+use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{Restorable, Restored, Restoring, TrashedKind};
+use super::restore_plan::{Part, plan};
+use super::{Restorable, Restored, Restoring};
 use crate::clock::Millis;
 use crate::index::events::NewEvent;
 use crate::index::writer::Transaction;
 use crate::index::{
-    Index, IndexError, LayoutChange, Lease, blobs, leases, manifests, parsed, repositories, tags,
+    Index, IndexError, LayoutChange, Lease, blobs, column, leases, parsed, repositories, tags,
 };
 use crate::oci::{Digest, Repository, Tag};
 
-/// What of a deleted repository belongs to the manifests in `batch`, and is not there yet.
-const BELONGING: &str = "INSERT INTO batch SELECT x.id FROM trash_manifests x WHERE x.trash_id = $1 \
-    AND x.id NOT IN (SELECT id FROM batch) AND ( \
-      x.digest IN (SELECT f.digest FROM batch y CROSS JOIN trash_references f \
-        WHERE f.manifest_id = y.id AND f.kind = 'manifest') \
-      OR x.subject IN (SELECT m.digest FROM batch y CROSS JOIN trash_manifests m WHERE m.id = y.id) \
-      OR x.digest IN (SELECT t.digest FROM batch y CROSS JOIN trash_manifests m \
-        CROSS JOIN trash_tags t WHERE m.id = y.id AND t.trash_id = $1 AND t.name = substr(replace(m.digest, ':', '-'), 1, 71)))";
+/// Manifests that are restored in one transaction at most.
+const MANIFESTS_AT_ONCE: usize = 16;
+/// Tags that are restored in one transaction at most.
+const TAGS: usize = 32;
 
 /// References of the manifests in `batch` to blobs that could be read and whose rows are gone.
-const GONE: &str = "SELECT DISTINCT f.digest FROM batch y \
+pub(super) const GONE: &str = "SELECT DISTINCT f.digest FROM batch y \
     CROSS JOIN trash_references f WHERE f.manifest_id = y.id AND f.linked \
+    AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.digest = f.digest) \
+    AND NOT EXISTS (SELECT 1 FROM digest_aliases a WHERE a.digest = f.digest) ORDER BY 1";
+
+/// As [`GONE`], of all manifests of the deletion `$1`.
+const GONE_OF_ALL: &str = "SELECT DISTINCT f.digest FROM trash_manifests y \
+    CROSS JOIN trash_references f WHERE y.trash_id = $1 AND f.manifest_id = y.id AND f.linked \
     AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.digest = f.digest) \
     AND NOT EXISTS (SELECT 1 FROM digest_aliases a WHERE a.digest = f.digest) ORDER BY 1";
 
@@ -57,83 +64,8 @@ const PUSHED: &str = "UPDATE repositories SET pushed_at = (SELECT MAX(at) FROM (
       UNION ALL SELECT MAX(m.pushed_at) FROM manifests m WHERE m.repository_id = $1 \
       UNION ALL SELECT r.pushed_at FROM repositories r WHERE r.id = $1) x) WHERE id = $1";
 
-/// A deletion in the trash.
-struct Deletion {
-    id: i64,
-    kind: TrashedKind,
-}
-
-async fn latest(
-    transaction: &mut Transaction,
-    statement: &'static str,
-    repository: &Repository,
-    name: Option<String>,
-    now: Millis,
-) -> Result<Option<Deletion>, IndexError> {
-    let row: Option<(i64, String)> = sqlx::query_as(statement)
-        .bind(repository.as_str())
-        .bind(now)
-        .bind(name)
-        .fetch_optional(transaction.connection())
-        .await?;
-    row.map(|(id, kind)| {
-        let kind = parsed("kind", &kind)?;
-        Ok(Deletion { id, kind })
-    })
-    .transpose()
-}
-
-const OF_TAG: &str = "SELECT t.id, t.kind FROM trash t JOIN trash_tags y ON y.trash_id = t.id \
-    WHERE t.repository = $1 AND t.expires_at > $2 AND y.name = $3 ORDER BY t.id DESC LIMIT 1";
-const OF_MANIFEST: &str = "SELECT t.id, t.kind FROM trash t \
-    JOIN trash_manifests m ON m.trash_id = t.id \
-    WHERE t.repository = $1 AND t.expires_at > $2 AND m.digest = $3 ORDER BY t.id DESC LIMIT 1";
-const OF_REPOSITORY: &str = "SELECT id, kind FROM trash WHERE repository = $1 AND expires_at > $2 \
-    AND kind = 'repository' ORDER BY id DESC LIMIT 1";
-
-/// Where a tag points that lies in a deletion.
-async fn trashed_tag(
-    transaction: &mut Transaction,
-    deletion: i64,
-    tag: &Tag,
-) -> Result<Option<Digest>, IndexError> {
-    let text: Option<String> =
-        sqlx::query_scalar("SELECT digest FROM trash_tags WHERE trash_id = $1 AND name = $2")
-            .bind(deletion)
-            .bind(tag.as_str())
-            .fetch_optional(transaction.connection())
-            .await?;
-    text.map(|text| parsed("digest", &text)).transpose()
-}
-
-/// Puts the manifests of a deletion into `batch`: all, or one with what belongs to it.
-async fn choose(
-    transaction: &mut Transaction,
-    deletion: i64,
-    only: Option<Digest>,
-) -> Result<(), IndexError> {
-    transaction.fill_batch(&[]).await?;
-    sqlx::query(
-        "INSERT INTO batch SELECT id FROM trash_manifests \
-         WHERE trash_id = $1 AND ($2 IS NULL OR digest = $2)",
-    )
-    .bind(deletion)
-    .bind(only.map(|digest| digest.to_string()))
-    .execute(transaction.connection())
-    .await?;
-    loop {
-        let more = sqlx::query(BELONGING)
-            .bind(deletion)
-            .execute(transaction.connection())
-            .await?;
-        if more.rows_affected() == 0 {
-            return Ok(());
-        }
-    }
-}
-
-/// Brings back the manifests in `batch`, with their links and references, and leases them.
-async fn bring_back(
+/// Restores the manifests in `batch` with their links and references, and leases them.
+async fn restore_manifests(
     transaction: &mut Transaction,
     repository: &Repository,
     terms: Lease,
@@ -185,30 +117,33 @@ async fn bring_back(
     Ok(restored)
 }
 
-/// Sets the tags of a deletion again, all or those of the manifests in `batch`; forgets them.
+/// Sets the next tags of a deletion again, of all its manifests or of those in `batch`, and removes
+/// them from the trash. Whether there may be more.
 async fn set_tags(
     transaction: &mut Transaction,
     repository: &Repository,
     deletion: i64,
     all: bool,
     restored: &mut Restored,
-) -> Result<(), IndexError> {
+) -> Result<bool, IndexError> {
     let connection = transaction.connection();
     let Some(id) = repositories::find(connection, repository).await? else {
-        return Ok(());
+        return Ok(false);
     };
     let rows: Vec<(String, String, i64, i64)> = sqlx::query_as(
         "SELECT t.name, t.digest, t.updated_at, m.id FROM trash_tags t \
          JOIN manifests m ON m.repository_id = $2 AND m.digest = t.digest \
          WHERE t.trash_id = $1 AND ($3 OR t.digest IN \
            (SELECT x.digest FROM batch y CROSS JOIN trash_manifests x WHERE x.id = y.id)) \
-         ORDER BY t.name",
+         ORDER BY t.name LIMIT $4",
     )
     .bind(deletion)
     .bind(id)
     .bind(all)
+    .bind(column(TAGS as u64))
     .fetch_all(connection)
     .await?;
+    let more = rows.len() == TAGS;
     for (name, digest, updated_at, manifest) in rows {
         let (tag, digest): (Tag, Digest) = (parsed("tag", &name)?, parsed("digest", &digest)?);
         let connection = transaction.connection();
@@ -234,153 +169,186 @@ async fn set_tags(
             .execute(transaction.connection())
             .await?;
     }
-    Ok(())
+    Ok(more)
 }
 
-/// Brings back one deletion, or `only` one of its manifests.
-async fn undo(
+/// The digests of blobs that a query finds to be gone.
+pub(super) fn digests(rows: &[String]) -> Result<Vec<Digest>, IndexError> {
+    rows.iter().map(|text| parsed("digest", text)).collect()
+}
+
+/// The result of one transaction of a restore.
+enum Step {
+    /// Some was restored; whether the same manifests have more tags.
+    Done(Restored, bool),
+    /// Blobs are gone. Nothing was changed.
+    Gone(Vec<Digest>),
+}
+
+/// Restores some manifests of a deletion with some of their tags.
+async fn step(
     transaction: &mut Transaction,
     repository: &Repository,
     deletion: i64,
-    only: Option<Digest>,
+    ids: &[i64],
     terms: Lease,
-    restored: &mut Restored,
-) -> Result<Vec<Digest>, IndexError> {
-    choose(transaction, deletion, only).await?;
+) -> Result<Step, IndexError> {
+    transaction.fill_batch(ids).await?;
     let gone: Vec<String> = sqlx::query_scalar(GONE)
         .fetch_all(transaction.connection())
         .await?;
     if !gone.is_empty() {
-        return gone.iter().map(|text| parsed("digest", text)).collect();
+        return Ok(Step::Gone(digests(&gone)?));
     }
-    let manifests = bring_back(transaction, repository, terms).await?;
-    restored.manifests.extend(manifests);
-    set_tags(transaction, repository, deletion, only.is_none(), restored).await?;
+    let mut restored = Restored {
+        manifests: restore_manifests(transaction, repository, terms).await?,
+        ..Restored::default()
+    };
+    let more = set_tags(transaction, repository, deletion, false, &mut restored).await?;
+    if !more {
+        transaction
+            .execute("DELETE FROM trash_manifests WHERE id IN (SELECT id FROM batch)")
+            .await?;
+    }
+    Ok(Step::Done(restored, more))
+}
+
+/// Ends the restore of a part: sets the tags that are left of a whole deletion, and removes a
+/// deletion of which nothing is left.
+async fn finish(
+    transaction: &mut Transaction,
+    repository: &Repository,
+    part: &Part,
+) -> Result<Step, IndexError> {
+    let mut restored = Restored::default();
+    let all = part.whole;
+    if all && set_tags(transaction, repository, part.deletion, all, &mut restored).await? {
+        return Ok(Step::Done(restored, true));
+    }
     if let Some(id) = repositories::find(transaction.connection(), repository).await? {
         sqlx::query(PUSHED)
             .bind(id)
             .execute(transaction.connection())
             .await?;
     }
-    transaction
-        .execute("DELETE FROM trash_manifests WHERE id IN (SELECT id FROM batch)")
-        .await?;
     sqlx::query(
         "DELETE FROM trash WHERE id = $1 \
          AND NOT EXISTS (SELECT 1 FROM trash_manifests m WHERE m.trash_id = trash.id)",
     )
-    .bind(deletion)
+    .bind(part.deletion)
     .execute(transaction.connection())
     .await?;
-    Ok(Vec::new())
+    Ok(Step::Done(restored, false))
 }
 
-async fn restore_tag(
+/// Writes the event of what one transaction restored, if that is anything.
+async fn note(
     transaction: &mut Transaction,
-    repository: &Repository,
-    tag: &Tag,
-    terms: Lease,
-) -> Result<Restoring, IndexError> {
-    let name = Some(tag.to_string());
-    let Some(deletion) = latest(transaction, OF_TAG, repository, name, terms.now).await? else {
-        return Ok(Restoring::NotThere);
-    };
-    let Some(digest) = trashed_tag(transaction, deletion.id, tag).await? else {
-        return Ok(Restoring::NotThere);
-    };
-    let connection = transaction.connection();
-    let mut there = false;
-    if let Some(id) = repositories::find(connection, repository).await? {
-        match tags::find(connection, id, tag).await? {
-            Some(other) if other != digest => return Ok(Restoring::Moved(other)),
-            _ => there = manifests::find(connection, id, &digest).await?.is_some(),
-        }
-    }
-    let mut restored = Restored::default();
-    // A tag by itself needs its manifest, which may have been deleted after it.
-    if deletion.kind == TrashedKind::Tag && !there {
-        let name = Some(digest.to_string());
-        let of = latest(transaction, OF_MANIFEST, repository, name, terms.now).await?;
-        let Some(of) = of else {
-            return Ok(Restoring::Incomplete(vec![digest]));
-        };
-        let only = Some(digest);
-        let gone = undo(transaction, repository, of.id, only, terms, &mut restored).await?;
-        if !gone.is_empty() {
-            return Ok(Restoring::Incomplete(gone));
-        }
-    }
-    let only = (deletion.kind == TrashedKind::Repository).then_some(digest);
-    let gone = undo(
-        transaction,
-        repository,
-        deletion.id,
-        only,
-        terms,
-        &mut restored,
-    )
-    .await?;
-    Ok(if gone.is_empty() {
-        Restoring::Done(restored)
-    } else {
-        Restoring::Incomplete(gone)
-    })
-}
-
-async fn restore(
-    transaction: &mut Transaction,
-    what: Restorable,
-    terms: Lease,
-) -> Result<Restoring, IndexError> {
-    let (repository, statement, name, only) = match what {
-        Restorable::Tag(repository, tag) => {
-            return restore_tag(transaction, &repository, &tag, terms).await;
-        }
-        Restorable::Manifest(repository, digest) => {
-            let name = Some(digest.to_string());
-            (repository, OF_MANIFEST, name, Some(digest))
-        }
-        Restorable::Repository(repository) => (repository, OF_REPOSITORY, None, None),
-    };
-    let deletion = latest(transaction, statement, &repository, name, terms.now).await?;
-    let Some(Deletion { id, kind }) = deletion else {
-        return Ok(Restoring::NotThere);
-    };
-    let only = only.filter(|_| kind == TrashedKind::Repository);
-    let mut restored = Restored::default();
-    let gone = undo(transaction, &repository, id, only, terms, &mut restored).await?;
-    Ok(if gone.is_empty() {
-        Restoring::Done(restored)
-    } else {
-        Restoring::Incomplete(gone)
-    })
-}
-
-fn restored_event(what: Restorable, restored: &Restored, now: Millis) -> NewEvent {
-    let event = match what {
-        Restorable::Tag(repository, tag) => NewEvent::within("restore", now, &repository).tag(&tag),
-        Restorable::Manifest(repository, digest) => {
-            NewEvent::within("restore", now, &repository).digest(digest)
-        }
-        Restorable::Repository(repository) => NewEvent::within("restore", now, &repository),
-    };
+    what: &Restorable,
+    restored: &Restored,
+    now: Millis,
+) -> Result<(), IndexError> {
     let (tags, manifests) = (restored.tags.len(), restored.manifests.len());
-    event.detail(json!({ "tags": tags, "manifests": manifests }))
+    if tags + manifests == 0 {
+        return Ok(());
+    }
+    let event = match what {
+        Restorable::Tag(repository, tag) => NewEvent::within("restore", now, repository).tag(tag),
+        Restorable::Manifest(repository, digest) => {
+            NewEvent::within("restore", now, repository).digest(*digest)
+        }
+        Restorable::Repository(repository) => NewEvent::within("restore", now, repository),
+    };
+    let event = event.detail(json!({ "tags": tags, "manifests": manifests }));
+    transaction.event(event).await
 }
 
 impl Index {
-    /// Brings back what was deleted last, and leases it.
+    /// Restores what was deleted last, and leases it.
     pub async fn restore(&self, what: Restorable, terms: Lease) -> Result<Restoring, IndexError> {
-        self.write(move |transaction| {
-            Box::pin(async move {
-                let done = restore(transaction, what.clone(), terms).await?;
-                if let Restoring::Done(restored) = &done {
-                    let event = restored_event(what, restored, terms.now);
-                    transaction.event(event).await?;
+        let repository = what.repository().clone();
+        let asked = Arc::new(what.clone());
+        let planned = self.write(move |transaction| Box::pin(plan(transaction, what, terms.now)));
+        let parts = match planned.await? {
+            Ok(parts) => parts,
+            Err(refused) => return Ok(refused),
+        };
+        for part in &parts {
+            let gone = self.gone_of(part).await?;
+            if !gone.is_empty() {
+                return Ok(Restoring::Incomplete(gone));
+            }
+        }
+        let mut restored = Restored::default();
+        for part in parts {
+            let deletion = part.deletion;
+            for ids in part.manifests.chunks(MANIFESTS_AT_ONCE) {
+                loop {
+                    let (name, ids) = (repository.clone(), ids.to_vec());
+                    let asked = Arc::clone(&asked);
+                    let done = self.write(move |transaction| {
+                        Box::pin(async move {
+                            let done = step(transaction, &name, deletion, &ids, terms).await?;
+                            if let Step::Done(restored, _) = &done {
+                                note(transaction, &asked, restored, terms.now).await?;
+                            }
+                            Ok(done)
+                        })
+                    });
+                    match done.await? {
+                        Step::Gone(gone) => return Ok(Restoring::Incomplete(gone)),
+                        Step::Done(some, more) => {
+                            restored.extend(some);
+                            if !more {
+                                break;
+                            }
+                        }
+                    }
                 }
-                Ok(done)
-            })
-        })
-        .await
+            }
+            let part = Arc::new(part);
+            loop {
+                let (name, part) = (repository.clone(), Arc::clone(&part));
+                let asked = Arc::clone(&asked);
+                let done = self.write(move |transaction| {
+                    Box::pin(async move {
+                        let done = finish(transaction, &name, &part).await?;
+                        if let Step::Done(restored, _) = &done {
+                            note(transaction, &asked, restored, terms.now).await?;
+                        }
+                        Ok(done)
+                    })
+                });
+                if let Step::Done(some, more) = done.await? {
+                    restored.extend(some);
+                    if more {
+                        continue;
+                    }
+                }
+                break;
+            }
+        }
+        Ok(Restoring::Done(restored))
+    }
+
+    /// Blobs that a part needs and that are gone.
+    async fn gone_of(&self, part: &Part) -> Result<Vec<Digest>, IndexError> {
+        if !part.whole {
+            // The plan has looked.
+            return Ok(Vec::new());
+        }
+        let gone: Vec<String> = sqlx::query_scalar(GONE_OF_ALL)
+            .bind(part.deletion)
+            .fetch_all(&self.readers)
+            .await?;
+        digests(&gone)
+    }
+}
+
+impl Restored {
+    fn extend(&mut self, other: Self) {
+        self.tags.extend(other.tags);
+        self.manifests.extend(other.manifests);
+        self.moved.extend(other.moved);
     }
 }

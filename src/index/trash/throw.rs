@@ -1,4 +1,4 @@
-//! Moving what is deleted into the trash, within the transaction that deletes it.
+//! Moves what is deleted to the trash, within the transaction that deletes it.
 
 use sqlx::SqliteConnection;
 
@@ -15,17 +15,19 @@ pub struct Discard {
     pub now: Millis,
     /// For how long it stays in the trash, in milliseconds; 0 is not at all.
     pub keep: Millis,
+    /// The deletion in the trash that this one continues, when it is done in parts.
+    pub deletion: Option<i64>,
 }
 
-/// Begins a deletion: its row in the trash, or none where nothing is kept.
-async fn begin(
+/// Begins or continues a deletion: its row in the trash; none, where there is no trash.
+pub(super) async fn begin(
     connection: &mut SqliteConnection,
     repository: &Repository,
     kind: TrashedKind,
     discard: Discard,
 ) -> Result<Option<i64>, IndexError> {
-    if discard.keep <= 0 {
-        return Ok(None);
+    if discard.keep <= 0 || discard.deletion.is_some() {
+        return Ok(discard.deletion);
     }
     let id = sqlx::query_scalar(
         "INSERT INTO trash (repository, kind, deleted_at, expires_at) VALUES ($1, $2, $3, $4) \
@@ -91,7 +93,7 @@ pub(in crate::index) async fn throw_repository(
         .bind(repository)
         .execute(transaction.connection())
         .await?;
-    // Where there is nothing to restore there is nothing to remember.
+    // An empty repository can't be restored.
     if found.rows_affected() == 0 {
         return Ok(());
     }
@@ -106,7 +108,9 @@ pub(in crate::index) async fn throw_repository(
 const MANIFESTS: [&str; 4] = [
     "INSERT INTO trash_tags (trash_id, name, digest, updated_at) \
      SELECT $1, t.name, m.digest, t.updated_at FROM batch y CROSS JOIN manifests m \
-     CROSS JOIN tags t WHERE m.id = y.id AND t.manifest_id = m.id",
+     CROSS JOIN tags t WHERE m.id = y.id AND t.manifest_id = m.id \
+     ON CONFLICT (trash_id, name) DO UPDATE SET digest = excluded.digest, \
+       updated_at = excluded.updated_at",
     "INSERT INTO trash_manifests (trash_id, repository, digest, blob_id, media_type, \
        artifact_type, subject, annotations, platforms, created, size, content_size, readable, \
        pushed_at, pulled_at, pull_count) \
@@ -125,7 +129,7 @@ const MANIFESTS: [&str; 4] = [
      FROM batch y CROSS JOIN manifests m CROSS JOIN trash_manifests x \
      CROSS JOIN manifest_references f WHERE m.id = y.id AND x.trash_id = $1 \
      AND x.digest = m.digest AND f.manifest_id = m.id",
-    // What can't be parsed may refer to anything in its repository.
+    // An unreadable manifest may refer to anything in its repository.
     "INSERT INTO trash_references (manifest_id, digest, kind, linked) \
      SELECT x.id, b.digest, 'link', true FROM batch y CROSS JOIN manifests m \
      CROSS JOIN trash_manifests x CROSS JOIN repository_blobs l CROSS JOIN blobs b \
@@ -134,7 +138,7 @@ const MANIFESTS: [&str; 4] = [
 ];
 
 /// Copies the manifests in `batch` with their references and tags.
-async fn copy(transaction: &mut Transaction, trash: i64) -> Result<(), IndexError> {
+pub(super) async fn copy(transaction: &mut Transaction, trash: i64) -> Result<(), IndexError> {
     for statement in MANIFESTS {
         sqlx::query(statement)
             .bind(trash)
@@ -144,8 +148,8 @@ async fn copy(transaction: &mut Transaction, trash: i64) -> Result<(), IndexErro
     Ok(())
 }
 
-/// Copies a manifest that is to be deleted with its tags, into the deletion that another one has
-/// begun: that deletion, or the one that it begins.
+/// Copies a manifest that is to be deleted with its tags into `deletion`, or into a new one. Returns
+/// the deletion.
 pub(in crate::index) async fn throw_with(
     transaction: &mut Transaction,
     name: &Repository,

@@ -31,4 +31,6 @@ pub struct CollectOptions {
     pub untagged: Option<Millis>,
     /// Empty the trash first.
     pub empty_trash: bool,
+    /// End all leases first. Refused while something is being pushed or pulled; a dry run ends none.
+    pub end_leases: bool,
 }

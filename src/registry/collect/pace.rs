@@ -1,59 +1,59 @@
-//! How fast a collection goes: as fast as it can while nobody else writes, and gently beside those
-//! who do. Unlinking is what a disk is slow at, and whoever pushes waits for the same disk.
+//! The pace of a collection: as fast as possible while the registry is idle, and slower beside
+//! clients. Unlinking is slow, and pushes wait for the same disk.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Batches that go before the next look at who else is there.
+/// How much is deleted before traffic is checked again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pace {
-    /// Blobs or manifests that go in one transaction.
+    /// Blobs or manifests that are deleted in one transaction.
     pub(super) batch: usize,
     /// Transactions that are queued at once, to share a commit.
     pub(super) at_once: usize,
-    /// For how many times what the batches took nothing is done after them.
-    rests: u32,
+    /// Pause after the batches, as a multiple of their duration.
+    pause: u32,
 }
 
-/// What others have done up to the last look.
+/// Traffic as of the last check.
 #[derive(Debug, Default)]
 pub(super) struct Pacer {
     seen: u64,
-    /// Looks since the last traffic.
+    /// Checks since the last traffic.
     quiet: u32,
 }
 
-/// Looks without traffic that make it fast again.
+/// Checks without traffic after which the pace is fast again.
 const QUIET: u32 = 3;
-/// The longest rest.
-const REST: Duration = Duration::from_millis(100);
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 impl Pace {
-    /// With the machine to itself.
+    /// While the registry is idle.
     pub(super) const FAST: Self = Self {
         batch: 64,
         at_once: 4,
-        rests: 0,
+        pause: 0,
     };
-    /// Beside others: half of the time, in small pieces. Slower, and garbage would come faster than
-    /// it goes.
+    /// Beside clients: half of the time, in small batches. Slower than that, and garbage could grow
+    /// faster than it is deleted.
     const GENTLE: Self = Self {
         batch: 16,
         at_once: 1,
-        rests: 1,
+        pause: 1,
     };
 
-    /// Lets others have their turn.
-    pub(super) async fn rest(self, took: Duration) {
-        if self.rests > 0 {
-            tokio::time::sleep((took * self.rests).min(REST)).await;
+    /// Pauses after batches that took so long.
+    pub(super) async fn pause(self, took: Duration) {
+        if self.pause > 0 {
+            tokio::time::sleep((took * self.pause).min(LONGEST_PAUSE)).await;
         }
     }
 }
 
 impl Pacer {
-    /// The pace of the next batches, by what has happened since the last; `traffic` counts what
-    /// clients were promised.
+    /// The pace of the next batches, by the traffic since the last; `traffic` counts requests that a
+    /// collection must not slow down.
     pub(super) fn next(&mut self, traffic: &AtomicU64) -> Pace {
         let now = traffic.load(Ordering::Relaxed);
         self.quiet = if now == self.seen {

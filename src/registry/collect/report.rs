@@ -70,6 +70,17 @@ pub enum CollectEntry {
         /// Until when, where that is known.
         until: Option<Millis>,
     },
+    /// A manifest is kept for a time, although no tag, index or subject holds it.
+    HeldManifest {
+        /// Its repository.
+        repository: Repository,
+        /// Its digest.
+        digest: Digest,
+        /// What holds it.
+        by: Hold,
+        /// Until when.
+        until: Millis,
+    },
     /// A manifest is kept although no tag, index or subject holds it.
     KeptManifest {
         /// Its repository.
@@ -111,7 +122,11 @@ pub struct CollectReport {
     pub temporary: u64,
     /// Bytes of those.
     pub temporary_bytes: u64,
-    /// Blobs that are kept although no manifest refers to them.
+    /// Manifests that are kept for a time although nothing else holds them.
+    pub held_manifests: u64,
+    /// When the last of what is held for a time is free.
+    pub held_until: Option<Millis>,
+    /// Blobs that are kept although no manifest that stays refers to them.
     pub held_blobs: u64,
     /// Bytes of those.
     pub held_bytes: u64,
@@ -148,7 +163,12 @@ impl CollectReport {
                 self.temporary += 1;
                 self.temporary_bytes += bytes;
             }
-            CollectEntry::HeldBlob { bytes, .. } => {
+            CollectEntry::HeldManifest { until, .. } => {
+                self.held_manifests += 1;
+                self.held_until = self.held_until.max(Some(*until));
+            }
+            CollectEntry::HeldBlob { bytes, until, .. } => {
+                self.held_until = self.held_until.max(*until);
                 self.held_blobs += 1;
                 self.held_bytes += bytes;
             }

@@ -130,7 +130,10 @@ impl Run<'_> {
             if self.options.empty_trash {
                 registry.empty_trash().await?;
             }
-            registry.forget_trash().await?;
+            if self.options.end_leases {
+                registry.end_leases().await?;
+            }
+            registry.remove_ended_trash().await?;
         }
         let mut plan = self.registry.index.plan(self.terms).await?;
         let done = self.relations(&mut plan).await;
@@ -180,6 +183,16 @@ impl Run<'_> {
         if !self.options.dry_run {
             plan.forget_blobs().await?;
         }
+        let rounds = plan.rounds();
+        for held in plan.held_manifests().await? {
+            self.report(CollectEntry::HeldManifest {
+                repository: held.repository,
+                digest: held.digest,
+                by: held.by,
+                until: held.until,
+            })
+            .await;
+        }
         let mut last: Option<HeldBlob> = None;
         loop {
             let page = plan.held(last.as_ref()).await?;
@@ -198,6 +211,7 @@ impl Run<'_> {
                 .await;
             }
         }
+        plan.forget_held(rounds).await?;
         self.repositories(plan).await?;
         if !self.options.dry_run {
             self.dismiss(plan).await?;
@@ -226,7 +240,7 @@ impl Run<'_> {
                     if dry_run {
                         return Ok(batch);
                     }
-                    index.take_manifests(&batch, terms).await
+                    index.delete_garbage_manifests(&batch, terms).await
                 }
             });
             for gone in future::join_all(batches).await {
@@ -239,7 +253,7 @@ impl Run<'_> {
                     .await;
                 }
             }
-            pace.rest(begun.elapsed()).await;
+            pace.pause(begun.elapsed()).await;
         }
         Ok(())
     }
@@ -267,7 +281,7 @@ impl Run<'_> {
                     if dry_run {
                         return Ok(batch);
                     }
-                    index.take_blobs(&batch, terms).await
+                    index.delete_garbage_blobs(&batch, terms).await
                 }
             });
             for gone in future::join_all(batches).await {
@@ -280,7 +294,7 @@ impl Run<'_> {
                     .await;
                 }
             }
-            pace.rest(begun.elapsed()).await;
+            pace.pause(begun.elapsed()).await;
         }
         Ok(())
     }
@@ -290,7 +304,7 @@ impl Run<'_> {
         for repository in plan.repositories().await? {
             if self.options.dry_run
                 || index
-                    .take_repository(repository.clone(), self.terms)
+                    .delete_empty_repository(repository.clone(), self.terms)
                     .await?
             {
                 self.report(CollectEntry::Repository { repository }).await;
@@ -304,14 +318,14 @@ impl Run<'_> {
         for some in blobs.chunks(SETTLED) {
             self.registry
                 .index
-                .settle(some.to_vec(), manifests.clone())
+                .dismiss_candidates(some.to_vec(), manifests.clone())
                 .await?;
         }
         if self.options.untagged.is_some() {
             for some in plan.settled_manifests().await?.chunks(SETTLED) {
                 self.registry
                     .index
-                    .settle(Vec::new(), some.to_vec())
+                    .dismiss_candidates(Vec::new(), some.to_vec())
                     .await?;
             }
         }

@@ -1,7 +1,7 @@
 //! Retention rules against what a repository holds.
 
 use crate::clock::Millis;
-use crate::index::{HeldManifest, HeldTag, Holdings};
+use crate::index::{Holdings, RepositoryManifest, RepositoryTag};
 use crate::oci::{Digest, RetentionRule};
 use crate::registry::{Decision, DeleteReasons, Holder, KeepReason, RetentionPlan, Rule};
 
@@ -21,7 +21,7 @@ fn holdings(tags: &[(&str, &str, i64)]) -> Holdings {
         ..Holdings::default()
     };
     for (name, manifest, days) in tags {
-        held.tags.push(HeldTag {
+        held.tags.push(RepositoryTag {
             name: tag(name),
             digest: digest(manifest),
             updated_at: NOW - days * DAY,
@@ -33,7 +33,7 @@ fn holdings(tags: &[(&str, &str, i64)]) -> Holdings {
 }
 
 fn add(held: &mut Holdings, manifest: &str, subject: Option<&str>) {
-    let new = HeldManifest {
+    let new = RepositoryManifest {
         digest: digest(manifest),
         subject: subject.map(digest),
     };

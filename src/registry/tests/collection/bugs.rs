@@ -235,6 +235,7 @@ async fn a_dry_run_changes_nothing() {
         dry_run: true,
         untagged: Some(0),
         empty_trash: true,
+        ..CollectOptions::default()
     };
     let (report, told) = collect(&registry, &options).await.unwrap();
     assert_eq!(

@@ -135,27 +135,59 @@ async fn what_was_promised_since_it_was_condemned_stays() {
     assert_eq!(plan.find_blobs().await.unwrap(), 1);
     let blobs = plan.blobs(None).await.unwrap();
     // Not condemned: not taken.
-    assert_eq!(registry.index.take_blobs(&blobs, terms).await.unwrap(), []);
+    assert_eq!(
+        registry
+            .index
+            .delete_garbage_blobs(&blobs, terms)
+            .await
+            .unwrap(),
+        []
+    );
     registry.index.condemn(&blobs, terms).await.unwrap();
     registry
         .promise_blob(&repository("a"), &digest)
         .await
         .unwrap();
-    assert_eq!(registry.index.take_blobs(&blobs, terms).await.unwrap(), []);
+    assert_eq!(
+        registry
+            .index
+            .delete_garbage_blobs(&blobs, terms)
+            .await
+            .unwrap(),
+        []
+    );
     let manifest = put(&registry, "a", "t", &image(&[digest])).await.unwrap();
     root.clock.advance(HOUR + 1);
     let terms = crate::index::CollectTerms {
         now: root.clock.now(),
         ..terms
     };
-    assert_eq!(registry.index.take_blobs(&blobs, terms).await.unwrap(), []);
+    assert_eq!(
+        registry
+            .index
+            .delete_garbage_blobs(&blobs, terms)
+            .await
+            .unwrap(),
+        []
+    );
     let deleted = registry.delete_manifest(&repository("a"), &manifest).await;
     deleted.unwrap();
     registry.empty_trash().await.unwrap();
-    assert_eq!(registry.index.take_blobs(&blobs, terms).await.unwrap(), []);
+    assert_eq!(
+        registry
+            .index
+            .delete_garbage_blobs(&blobs, terms)
+            .await
+            .unwrap(),
+        []
+    );
     registry.index.condemn(&blobs, terms).await.unwrap();
     assert_eq!(
-        registry.index.take_blobs(&blobs, terms).await.unwrap(),
+        registry
+            .index
+            .delete_garbage_blobs(&blobs, terms)
+            .await
+            .unwrap(),
         blobs
     );
 }

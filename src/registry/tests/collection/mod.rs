@@ -2,7 +2,9 @@
 
 mod bugs;
 mod check;
+mod held;
 mod journal;
+mod large;
 mod leftovers;
 mod model;
 mod reference;

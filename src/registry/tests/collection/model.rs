@@ -103,6 +103,7 @@ impl Model {
             dry_run: false,
             untagged: self.chance.one_of(&[None, None, Some(0), Some(LEASE)]),
             empty_trash: self.chance.below(8) == 0,
+            ..CollectOptions::default()
         };
         let dry = CollectOptions {
             dry_run: true,

@@ -1,0 +1,150 @@
+//! What is held for a time: by what, until when, and what frees it at once.
+
+use super::*;
+
+const HOUR: Millis = 60 * 60 * 1000;
+
+type Line = (Digest, Hold, Millis);
+
+/// The manifests and the blobs that are held for a time.
+fn held(entries: &[CollectEntry]) -> (Vec<Line>, Vec<Line>) {
+    let (mut manifests, mut blobs) = (Vec::new(), Vec::new());
+    for entry in entries {
+        match entry {
+            CollectEntry::HeldManifest {
+                digest, by, until, ..
+            } => manifests.push((*digest, *by, *until)),
+            CollectEntry::HeldBlob {
+                digest,
+                by,
+                until: Some(until),
+                ..
+            } => blobs.push((*digest, *by, *until)),
+            _ => {}
+        }
+    }
+    (manifests, blobs)
+}
+
+/// The options for a dry run, which must report the same as a real one.
+fn dry(options: &CollectOptions) -> CollectOptions {
+    CollectOptions {
+        dry_run: true,
+        ..options.clone()
+    }
+}
+
+#[tokio::test]
+async fn an_untagged_image_is_held_by_what_ends_last() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    let blob = push_blob(&registry, "a", "layer").await;
+    let child = put_untagged(&registry, "a", &image(&[blob])).await;
+    let index = put(&registry, "a", "v", &index_of(&[child])).await.unwrap();
+    let begun = root.clock.now();
+    root.clock.advance(HOUR / 2 + 1);
+    // The tag moves on: the index is untagged, and the child has no other holder.
+    put(&registry, "a", "v", &numbered(1)).await.unwrap();
+    for (options, manifests) in [
+        // Only leases hold them.
+        (real(true), [(index, Hold::Lease), (child, Hold::Manifest)]),
+        // Their age holds them longer.
+        (
+            CollectOptions {
+                untagged: Some(2 * HOUR),
+                ..CollectOptions::default()
+            },
+            [(index, Hold::Age), (child, Hold::Age)],
+        ),
+    ] {
+        let (planned, entries) = collect(&registry, &dry(&options)).await.unwrap();
+        assert_eq!(collect(&registry, &options).await.unwrap().0, planned);
+        let (found, blobs) = held(&entries);
+        let by: Vec<(Digest, Hold)> = found.iter().map(|(of, by, _)| (*of, *by)).collect();
+        if options.untagged == Some(0) {
+            // Whichever of the two leases ends later: the child's is not the shorter one.
+            assert_eq!(by[0], manifests[0]);
+            assert_eq!(by[1].0, child);
+        } else {
+            assert_eq!(by, manifests);
+        }
+        let end = begun + options.untagged.unwrap().max(HOUR);
+        assert!(found.iter().all(|(.., until)| *until == end), "{found:?}");
+        assert_eq!(blobs.len(), 3, "{entries:?}");
+        assert!(
+            blobs
+                .iter()
+                .all(|(_, by, _)| *by == Hold::Manifest || *by == Hold::Lease)
+        );
+        assert_eq!((planned.held_manifests, planned.held_blobs), (2, 3));
+        assert_eq!(planned.held_until, Some(end));
+        assert_eq!(planned.freed, Freed::default());
+    }
+    // It is free when that says so.
+    root.clock.advance(HOUR);
+    let (report, _) = collect(&registry, &real(true)).await.unwrap();
+    assert_eq!((report.freed.manifests, report.freed.blobs), (2, 3));
+    assert_eq!((report.held_manifests, report.held_blobs), (0, 0));
+}
+
+#[tokio::test]
+async fn a_recent_pull_and_the_trash_hold_manifests() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    let pulled = put_untagged(&registry, "a", &numbered(1)).await;
+    let trashed = put(&registry, "a", "v", &numbered(2)).await.unwrap();
+    root.clock.advance(2 * HOUR);
+    let reference = Reference::Digest(pulled);
+    registry
+        .manifest(&repository("a"), &reference)
+        .await
+        .unwrap();
+    let deleted = root.clock.now();
+    registry
+        .delete_tag(&repository("a"), &tag("v"))
+        .await
+        .unwrap();
+    let (report, entries) = collect(&registry, &real(true)).await.unwrap();
+    assert_eq!(report.freed, Freed::default());
+    let (manifests, _) = held(&entries);
+    let trash = registry.rules().trash;
+    assert!(manifests.contains(&(trashed, Hold::Trash, deleted + trash)));
+    assert_eq!(report.held_until, Some(deleted + trash));
+    assert_eq!(report.held_manifests, manifests.len() as u64);
+}
+
+#[tokio::test]
+async fn leases_are_ended_when_no_client_is_active() {
+    let root = Root::in_files();
+    let registry = root.open().await;
+    let name = repository("a");
+    let garbage = push_blob(&registry, "a", "garbage").await;
+    let options = CollectOptions {
+        end_leases: true,
+        ..real(true)
+    };
+    // An upload moves.
+    let upload = registry.start_upload(&name, None).await.unwrap();
+    let appended = registry.append(&name, &upload.id, None, body(&["x"])).await;
+    appended.unwrap();
+    let refused = collect(&registry, &options).await;
+    assert!(matches!(refused, Err(RegistryError::ClientsActive)));
+    assert!(registry.promise_blob(&name, &garbage).await.is_ok());
+    root.clock.advance(61_000);
+    // A client asks for a blob meanwhile.
+    let asking = async {
+        for _ in 0..50 {
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+            registry.promise_blob(&name, &garbage).await.unwrap();
+        }
+    };
+    tokio::select! {
+        refused = collect(&registry, &options) => {
+            assert!(matches!(refused, Err(RegistryError::ClientsActive)));
+        }
+        () = asking => panic!("it waited for ever"),
+    }
+    let (report, _) = collect(&registry, &options).await.unwrap();
+    assert_eq!((report.freed.blobs, report.held_blobs), (1, 0));
+    assert!(registry.promise_blob(&name, &garbage).await.is_err());
+}
