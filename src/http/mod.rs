@@ -8,6 +8,7 @@ mod address;
 mod body;
 mod challenge;
 mod connection;
+mod forwarded;
 mod guard;
 mod identity;
 mod listen;
@@ -17,6 +18,7 @@ mod ops;
 mod pages;
 mod paging;
 mod patience;
+mod rates;
 mod respond;
 mod room;
 mod route;
@@ -42,15 +44,20 @@ use crate::registry::Registry;
 use crate::telemetry::{AccessLog, HttpMetrics};
 use crate::web::Pages;
 
-pub use address::{Address, Bound};
+pub use address::{Address, Bound, SocketAccess};
 pub use listen::{Limits as ConnectionLimits, Listening, Protocols};
 pub use location::Locations;
 pub use ops::{Health, Unwell};
 pub use tls::{Certificate, TlsError, TlsVersion};
 
+pub use rates::{Rate, RateLimits};
+pub use tls::{ClientAuthorities, Tls};
+
 use body::Incoming;
+use forwarded::TrustedProxies;
 use guard::Guard;
 use observe::{Observer, REQUEST_ID};
+use rates::Rates;
 use respond::{Answer, Refusal};
 use room::{Place, Room};
 use route::Route;
@@ -68,6 +75,10 @@ pub struct PageLimits {
 pub struct Options {
     /// How locations are written.
     pub locations: Locations,
+    /// How many requests clients may send.
+    pub rates: RateLimits,
+    /// Networks (an address and its bits) of proxies that are believed about their clients.
+    pub trusted_proxies: Vec<(IpAddr, u8)>,
     /// Page sizes.
     pub limits: PageLimits,
     /// Headers of every answer.
@@ -105,6 +116,8 @@ pub struct App(Arc<Shared>);
 struct Shared {
     guard: Guard,
     locations: Locations,
+    proxies: TrustedProxies,
+    rates: Rates,
     limits: PageLimits,
     headers: Vec<(HeaderName, HeaderValue)>,
     observer: Observer,
@@ -120,6 +133,8 @@ impl App {
         Self(Arc::new(Shared {
             guard: Guard::new(registry, policy),
             locations: options.locations,
+            proxies: TrustedProxies::new(options.trusted_proxies),
+            rates: Rates::new(options.rates),
             limits: options.limits,
             headers: options.headers,
             observer: Observer {
@@ -143,6 +158,7 @@ impl Shared {
         peer: Option<IpAddr>,
         tls: bool,
     ) -> Answer {
+        let peer = self.proxies.client(request.headers(), peer);
         let id = observe::request_id(request.headers());
         let context = Arc::new(identity::context(request.headers(), peer, &id));
         // Outside of the prefix there is nothing.
@@ -169,7 +185,10 @@ impl Shared {
         let app = Arc::clone(&self);
         let answering = async {
             match route {
-                Some(Ok(route)) => v2::answer(app, request, route, &context, tls).await,
+                Some(Ok(route)) => {
+                    app.rates.admit_address(&context)?;
+                    v2::answer(app, request, route, &context, tls).await
+                }
                 Some(Err(error)) => Err(error.into()),
                 None if outside == token::PATH => token::answer(&app, request, &context, tls).await,
                 None => match &app.pages {
