@@ -148,6 +148,13 @@ pub enum AccountOperation {
         /// An account, a group or a repository; absent for all grants.
         about: Option<String>,
     },
+    /// Say what a repository is, for searches.
+    Describe {
+        /// Which.
+        repository: Repository,
+        /// The description; an empty one is taken away.
+        text: String,
+    },
     /// Make a repository public or private.
     SetVisibility {
         /// Which.

@@ -175,6 +175,12 @@ impl Administration {
                 AccountReport::Revoked(taken)
             }
             Do::Rights { about } => AccountReport::Rights(self.rights(about).await?),
+            Do::Describe { repository, text } => {
+                if !index.describe(repository.clone(), text, now).await? {
+                    return Err(unknown("repository", repository));
+                }
+                AccountReport::Done
+            }
             Do::SetVisibility { repository, public } => {
                 if !index.set_public(repository.clone(), public).await? {
                     return Err(unknown("repository", repository));

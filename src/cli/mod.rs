@@ -14,6 +14,7 @@ mod copying;
 mod delete;
 mod delete_repository;
 mod deletion;
+mod describe;
 mod destination;
 mod digests;
 mod du;
@@ -140,6 +141,7 @@ enum Command {
     Revoke(grant::RevokeArgs),
     Rights(rights::Args),
     Visibility(visibility::Args),
+    Describe(describe::Args),
     Completions(generate::CompletionsArgs),
     #[command(hide = true)]
     Generate(generate::GenerateArgs),
@@ -248,6 +250,7 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
             | Command::Revoke(_)
             | Command::Rights(_)
             | Command::Visibility(_)
+            | Command::Describe(_)
             | Command::Completions(_)
             | Command::Generate(_)
     );
@@ -288,6 +291,7 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
         Command::Revoke(args) => grant::revoke(&args).await,
         Command::Rights(args) => rights::run(&args).await,
         Command::Visibility(args) => visibility::run(&args).await,
+        Command::Describe(args) => describe::run(&args).await,
         Command::Completions(args) => generate::completions(&args, Printer::default()),
         Command::Generate(args) => generate::run(&args),
     }

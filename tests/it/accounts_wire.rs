@@ -129,6 +129,14 @@ fn what_is_public_everybody_pulls_and_finds() {
             assert_eq!(found["num_results"], json!(listed.len()));
         }
     }
+    let text = "Serves the shop\n\nwith 3 replicas";
+    guarded.administer(&["describe", "team/app", "--text", text]);
+    let found = guarded
+        .client("")
+        .get("/v1/search?q=REPLICAS")
+        .expect(200)
+        .json();
+    assert_eq!(found["results"][0]["description"], "Serves the shop");
     guarded.administer(&["visibility", "team/app", "private"]);
     nobody.manifest("1").refused(401, "UNAUTHORIZED");
     guarded.server.stop();

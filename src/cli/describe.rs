@@ -1,0 +1,55 @@
+//! `regctl describe`: what a repository says about itself, which a search finds and shows.
+
+use std::path::PathBuf;
+
+use anyhow::Context as _;
+
+use super::administration::RootArgs;
+use super::exit::Exit;
+use super::output::Printer;
+use crate::admin::AccountOperation;
+use crate::oci::Repository;
+
+/// Describe a repository
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+A search looks in the description and shows its first line. An empty text takes it away.
+
+Examples:
+  regctl describe team/app --text 'Serves the shop'
+  regctl describe team/app --file README.md")]
+pub(super) struct Args {
+    /// The repository
+    repository: Repository,
+    /// The description
+    #[arg(long, value_name = "TEXT", required_unless_present = "file")]
+    text: Option<String>,
+    /// A file that holds it
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    root: RootArgs,
+}
+
+pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
+    let text = match (&args.text, &args.file) {
+        (Some(text), _) => text.clone(),
+        (None, Some(file)) => read(file).with_context(|| format!("read {}", file.display()))?,
+        (None, None) => String::new(),
+    };
+    let repository = args.repository.clone();
+    let what = if text.trim().is_empty() {
+        "has no description now"
+    } else {
+        "is described"
+    };
+    let operation = AccountOperation::Describe { repository, text };
+    args.root.accounts(operation).await?;
+    Printer::default().report(&format!("{} {what}", args.repository))?;
+    Ok(Exit::Done)
+}
+
+#[expect(clippy::disallowed_methods, reason = "the file that the user names")]
+fn read(file: &PathBuf) -> std::io::Result<String> {
+    std::fs::read_to_string(file)
+}
