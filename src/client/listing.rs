@@ -7,12 +7,13 @@
 use std::str::FromStr;
 
 use jiff::Timestamp;
+use reqwest::Method;
 use serde::Deserialize;
 
 use super::auth::Scope;
 use super::pages::{CATALOG, Pages};
 use super::request::Answer;
-use super::{Class, Client, Error, Event, Subject};
+use super::{Call, Class, Client, Error, Event, Subject};
 use crate::oci::{Digest, MediaType, Repository, Tag};
 
 /// What a regctl server tells of a repository.
@@ -138,8 +139,19 @@ impl Client {
         }
     }
 
+    /// Signs in before repositories are listed: who does not is answered, too, with those that are
+    /// public, and no challenge asks for more. What goes wrong here the listing says.
+    async fn sign_in_to_list(&self) {
+        let credentials = self.auth.credentials(&self.transport).await;
+        if credentials.find(None).is_some() && self.auth.known(&Scope::Catalog).is_none() {
+            let call = Call::new(Method::GET, "v2/", Scope::Catalog);
+            drop(self.call(call).await);
+        }
+    }
+
     /// All repositories with what a regctl server tells of them; `None` from any other registry.
     pub async fn catalog_summaries(&self) -> Result<Option<Listing<'_, RepositorySummary>>, Error> {
+        self.sign_in_to_list().await;
         let listing = Listing {
             pages: Pages::new(self, Scope::Catalog, "v2/_regctl/catalog", Subject::Catalog),
             read: Pages::entries,

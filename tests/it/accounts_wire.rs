@@ -137,6 +137,15 @@ fn what_is_public_everybody_pulls_and_finds() {
         .expect(200)
         .json();
     assert_eq!(found["results"][0]["description"], "Serves the shop");
+    // Who has signed in lists as that, though nobody asks for it.
+    let host = guarded.server.host();
+    let mut login = guarded.regctl.command();
+    login.args(["login", "-u", "alice", "--password-stdin", &host]);
+    login.write_stdin("alice-secret").assert().success();
+    let listed = guarded
+        .regctl
+        .stdout(&["--registry", &host, "catalog", "-o", "name"]);
+    assert_eq!(listed, "team/app\nteam/hidden\n");
     guarded.administer(&["visibility", "team/app", "private"]);
     nobody.manifest("1").refused(401, "UNAUTHORIZED");
     guarded.server.stop();
