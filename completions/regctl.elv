@@ -60,6 +60,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand revoke 'Take rights that were given'
             cand rights 'Say who may do what, and why'
             cand visibility 'Make a repository public or private'
+            cand describe 'Describe a repository'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -777,6 +778,16 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'regctl;describe'= {
+            cand --text 'The description'
+            cand --file 'A file that holds it'
+            cand --root 'Where the data is kept [default: the user''s data directory]'
+            cand --config 'A registry:2 configuration that says so; without FILE the one at its usual places'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'regctl;completions'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
@@ -819,6 +830,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand revoke 'Take rights that were given'
             cand rights 'Say who may do what, and why'
             cand visibility 'Make a repository public or private'
+            cand describe 'Describe a repository'
             cand completions 'Print the completions for a shell'
             cand generate 'Write the files that the project keeps under version control'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -925,6 +937,8 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;help;rights'= {
         }
         &'regctl;help;visibility'= {
+        }
+        &'regctl;help;describe'= {
         }
         &'regctl;help;completions'= {
         }
