@@ -199,6 +199,9 @@ impl Shared {
                     v2::answer(app, request, route, &context, tls).await
                 }
                 Some(Err(error)) => Err(error.into()),
+                None if request.method() == Method::OPTIONS && outside == token::PATH => {
+                    Ok(v2::preflight("GET, HEAD, POST"))
+                }
                 None if outside == token::PATH => token::answer(&app, request, &context, tls).await,
                 None if is_outside => Err(RouteError::Unknown.into()),
                 None => match &app.pages {

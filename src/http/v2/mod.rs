@@ -74,7 +74,7 @@ pub(super) async fn answer(
         head.headers.insert(HOST, host);
     }
     if head.method == Method::OPTIONS {
-        return Ok(preflight(&route));
+        return Ok(preflight(route.methods()));
     }
     let query = Query::parse(head.uri.query());
     let action = route.action(&head.method, &query)?;
@@ -101,9 +101,9 @@ pub(super) async fn answer(
 
 /// Answers OPTIONS, which browsers send before a request of another origin, and without credentials.
 /// Which origins may read an answer is up to `http.headers`.
-fn preflight(route: &Route) -> Answer {
+pub(super) fn preflight(methods: &str) -> Answer {
     let mut answer = empty(StatusCode::OK);
-    set(&mut answer, ALLOW, format!("{}, OPTIONS", route.methods()));
+    set(&mut answer, ALLOW, format!("{methods}, OPTIONS"));
     answer
 }
 
