@@ -57,7 +57,10 @@ async fn collect(
 }
 
 /// Collects; when another collection runs, after that one.
-async fn collect_in_turn(administration: &Administration, settings: &CollectionSettings) {
+pub(super) async fn collect_in_turn(
+    administration: &Administration,
+    settings: &CollectionSettings,
+) {
     let options = CollectOptions {
         untagged: settings.untagged.map(milliseconds),
         ..CollectOptions::default()

@@ -9,12 +9,14 @@ use std::time::Duration;
 use futures_util::stream;
 use tokio::io::AsyncWriteExt;
 
+use super::super::schedule::collect_in_turn;
 use super::socket::{Listening, ask, connect, path};
 use crate::admin::{
     Administration, Answer, CollectEntry, CollectOptions, CollectReport, Entry, Failure,
     FailureKind, Operation, Reason, Report, Request,
 };
 use crate::clock::Clock;
+use crate::config::CollectionSettings;
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest};
 use crate::registry::{Registry, Rules};
@@ -112,6 +114,45 @@ async fn a_second_collection_is_told_since_when_one_runs() {
     );
     listening.stop().await;
     assert!(!path(directory.path()).exists());
+    registry.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_scheduled_collection_that_meets_another_runs_after_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let (registry, listening, _) = root(directory.path()).await;
+    let (reached, reaching) = mpsc::channel();
+    let (go_on, going) = mpsc::channel::<()>();
+    let going = parking_lot::Mutex::new(going);
+    let of = Administration::new(&registry);
+    let first = tokio::spawn(async move {
+        let held_up = |_: Entry| {
+            let _ = reached.send(());
+            let _ = going.lock().recv();
+        };
+        of.execute(collect(false), &held_up).await
+    });
+    tokio::task::spawn_blocking(move || reaching.recv().unwrap())
+        .await
+        .unwrap();
+    let of = Administration::new(&registry);
+    let scheduled = tokio::spawn(async move {
+        collect_in_turn(&of, &CollectionSettings::default()).await;
+    });
+    // It is refused, and waits; what becomes garbage meanwhile is its own.
+    garbage(&registry, 3).await;
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    assert!(!scheduled.is_finished());
+    drop(go_on);
+    assert!(first.await.unwrap().is_ok());
+    scheduled.await.unwrap();
+    let (status, _) = operate(directory.path(), Operation::CollectionStatus).await;
+    let Ok(Report::CollectionStatus(status)) = status else {
+        panic!("{status:?}")
+    };
+    assert_eq!((status.running, status.runs.len()), (None, 2));
+    assert_eq!(status.runs[0].blobs + status.runs[1].blobs, 4);
+    listening.stop().await;
     registry.close().await.unwrap();
 }
 
