@@ -71,30 +71,23 @@ pub(super) fn describe(content: ContentSettings, lines: &mut Vec<String>) {
         layers,
         known_types,
     } = content;
-    lines.push(
-        match reads {
-            true => "Blobs are hashed while they are read: yes",
-            false => {
-                "Blobs are hashed while they are read: no; damage is served until a check finds it"
-            }
-        }
-        .to_owned(),
-    );
-    lines.push(
-        match layers {
-            true => "Layers an image needs: all",
-            false => "Layers an image needs: none",
-        }
-        .to_owned(),
-    );
-    lines.push(
-        match known_types {
-            true => "Manifests: images and indexes",
-            false => {
-                "Manifests: of any type; registry:3's garbage-collect stops at types it does not \
-                 know (regctl.validation.types: known refuses them)"
-            }
-        }
-        .to_owned(),
-    );
+    let line = if reads {
+        "Blobs are hashed while they are read: yes"
+    } else {
+        "Blobs are hashed while they are read: no; damage is served until a check finds it"
+    };
+    lines.push(line.to_owned());
+    let line = if layers {
+        "Layers an image needs: all"
+    } else {
+        "Layers an image needs: none"
+    };
+    lines.push(line.to_owned());
+    let line = if known_types {
+        "Manifests: images and indexes"
+    } else {
+        "Manifests: of any type; registry:3's garbage-collect stops at types it does not know \
+         (regctl.validation.types: known refuses them)"
+    };
+    lines.push(line.to_owned());
 }

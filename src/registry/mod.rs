@@ -82,6 +82,10 @@ use sessions::Sessions;
 
 /// What the configuration allows.
 #[derive(Debug, Clone)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the configuration by itself"
+)]
 pub struct Rules {
     /// Whether tags, manifests and blobs may be deleted.
     pub delete: bool,

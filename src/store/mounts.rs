@@ -67,15 +67,12 @@ fn unescaped(field: &[u8]) -> Vec<u8> {
         let escaped = digits
             .and_then(|digits| std::str::from_utf8(digits).ok())
             .and_then(|digits| u8::from_str_radix(digits, 8).ok());
-        match escaped {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(3..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = after;
-            }
+        if let Some(byte) = escaped {
+            bytes.push(byte);
+            rest = after.get(3..).unwrap_or_default();
+        } else {
+            bytes.push(*first);
+            rest = after;
         }
     }
     bytes
@@ -109,15 +106,15 @@ mod tests {
             let root = directory.path().join(link.replace('/', "-"));
             let link = root.join(link);
             fs::create_dir_all(link.parent().unwrap()).unwrap();
-            assert_eq!(file_systems(&root), [root.clone()]);
+            assert_eq!(file_systems(&root), std::slice::from_ref(&root));
             std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
             assert_eq!(file_systems(&root), [root.clone(), link]);
         }
         // A root that is a link itself, and one that is not there.
         let link = directory.path().join("link");
         std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
-        assert_eq!(file_systems(&link), [link.clone()]);
+        assert_eq!(file_systems(&link), std::slice::from_ref(&link));
         let absent = directory.path().join("absent");
-        assert_eq!(file_systems(&absent), [absent.clone()]);
+        assert_eq!(file_systems(&absent), std::slice::from_ref(&absent));
     }
 }
