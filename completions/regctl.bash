@@ -67,6 +67,9 @@ _regctl() {
             regctl,import)
                 cmd="regctl__subcmd__import"
                 ;;
+            regctl,import-v1)
+                cmd="regctl__subcmd__import"
+                ;;
             regctl,login)
                 cmd="regctl__subcmd__login"
                 ;;
@@ -398,7 +401,7 @@ _regctl() {
 
     case "${cmd}" in
         regctl)
-            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility describe completions generate help"
+            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version serve catalog tags manifest digest delete login logout whoami import import-v1 export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility describe completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
