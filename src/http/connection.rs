@@ -11,13 +11,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use axum::body::Body;
 use bytes::Bytes;
 use futures_util::task::AtomicWaker;
 use http_body::{Frame, SizeHint};
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use super::answer_body::Body;
 use super::room::{Client, Place, Room};
 
 /// Bytes that may wait for handlers, over all connections.
@@ -279,12 +279,12 @@ impl Drop for Sending {
 
 impl http_body::Body for Sending {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = std::io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
         if !self.underway.connection().may_send(context) {
             return Poll::Pending;
         }

@@ -34,6 +34,8 @@ use super::{App, ops};
 /// How long the head of a request may take, and how long a connection may be idle. Longer than the
 /// 90 s after which Go's clients close an idle connection by themselves.
 const HEAD_LIMIT: Duration = Duration::from_secs(100);
+/// Header fields of a request at most; together they have room in [`READ_AHEAD`].
+const HEADERS: usize = 1024;
 /// How long a TLS handshake may take.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(20);
 /// How long the other end may leave an answer untaken.
@@ -343,6 +345,7 @@ async fn serve<S>(
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_LIMIT)
+        .max_headers(HEADERS)
         .max_buf_size(READ_AHEAD);
     builder
         .http2()

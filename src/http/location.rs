@@ -1,4 +1,4 @@
-//! Where this registry is, as the client sees it: for `Location` and `Link`.
+//! The address of this registry as a client sees it, for `Location`.
 
 use http::HeaderMap;
 use http::header::{FORWARDED, HOST, HeaderName};
@@ -7,14 +7,14 @@ use http::uri::Authority;
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// How locations are written.
+/// How the addresses of this registry are written.
 #[derive(Debug, Clone, Default)]
 pub struct Locations {
     /// `scheme://host[:port]` that the configuration names.
     pub host: Option<String>,
-    /// Whether to answer paths only.
+    /// Whether to write paths only, without scheme and host.
     pub relative: bool,
-    /// What stands before `/v2` in every path.
+    /// The prefix of every path, before `/v2`.
     pub prefix: String,
 }
 

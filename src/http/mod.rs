@@ -5,6 +5,7 @@
 //! a request is a 500 and a line in the log.
 
 mod address;
+mod answer_body;
 mod body;
 mod challenge;
 mod connection;
@@ -30,10 +31,11 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
 use futures_util::FutureExt;
-use http::header::{CONTENT_SECURITY_POLICY, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
-use http::{Method, Request, StatusCode};
+use http::header::{
+    CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS,
+};
+use http::{Method, Request, StatusCode, Version};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::Policy;
@@ -45,9 +47,10 @@ use crate::web::Pages;
 pub use address::{Address, Bound};
 pub use listen::{Limits as ConnectionLimits, Listening, Protocols};
 pub use location::Locations;
-pub use ops::{Health, Unwell};
+pub use ops::{FailedChecks, Health};
 pub use tls::{Certificate, TlsError, TlsVersion};
 
+use answer_body::Body;
 use body::Incoming;
 use guard::Guard;
 use observe::{Observer, REQUEST_ID};
@@ -55,7 +58,7 @@ use respond::{Answer, Refusal};
 use room::{Place, Room};
 use route::Route;
 
-/// How many a page of a listing has at most.
+/// Entries in a page of a listing at most.
 #[derive(Debug, Clone, Copy)]
 pub struct PageLimits {
     /// Repositories in a page of the catalog.
@@ -64,7 +67,7 @@ pub struct PageLimits {
     pub tags: usize,
 }
 
-/// What the HTTP side needs to know.
+/// Settings of the HTTP side.
 pub struct Options {
     /// How locations are written.
     pub locations: Locations,
@@ -72,13 +75,13 @@ pub struct Options {
     pub limits: PageLimits,
     /// Headers of every answer.
     pub headers: Vec<(HeaderName, HeaderValue)>,
-    /// Where requests are noted.
+    /// The access log, if there is one.
     pub access_log: Option<AccessLog>,
     /// Whether lines of the access log are JSON.
     pub access_log_json: bool,
     /// The counters.
     pub metrics: Arc<HttpMetrics>,
-    /// Whether the registry is well.
+    /// The results of the health checks.
     pub health: Arc<Health>,
     /// The path of the metrics on the debug address, if they are served.
     pub metrics_path: Option<String>,
@@ -100,6 +103,9 @@ const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api
 /// The HTTP side of a registry. Cheap to clone.
 #[derive(Clone)]
 pub struct App(Arc<Shared>);
+
+/// Stands for every path that does not have the prefix; no endpoint has this one.
+const OUTSIDE: &str = "outside";
 
 /// What all requests share.
 struct Shared {
@@ -145,13 +151,12 @@ impl Shared {
     ) -> Answer {
         let id = observe::request_id(request.headers());
         let context = Arc::new(identity::context(request.headers(), peer, &id));
-        // Outside of the prefix there is nothing.
+        // Outside of the prefix there are only the probes of whoever runs the registry.
         let prefix = self.locations.prefix.as_str();
-        let path = request
-            .uri()
-            .path()
-            .strip_prefix(prefix)
-            .unwrap_or_default();
+        let path = match request.uri().path() {
+            probe @ ("/livez" | "/readyz") => probe,
+            path => path.strip_prefix(prefix).unwrap_or(OUTSIDE),
+        };
         let in_v2 = path == "/v2" || path.starts_with("/v2/");
         let outside = if in_v2 {
             String::new()
@@ -166,11 +171,19 @@ impl Shared {
         };
         let head = request.method() == Method::HEAD;
         let observed = self.observer.begin(&request, handler, &context);
+        let names_one_host = names_one_host(&request);
         let app = Arc::clone(&self);
         let answering = async {
+            if !names_one_host {
+                let message = "an HTTP/1.1 request has exactly one Host header";
+                return Err(Refusal::bad(ErrorCode::Unsupported, message));
+            }
             match route {
                 Some(Ok(route)) => v2::answer(app, request, route, &context, tls).await,
                 Some(Err(error)) => Err(error.into()),
+                None if request.method() == Method::OPTIONS && outside == token::PATH => {
+                    Ok(v2::preflight("GET, HEAD, POST"))
+                }
                 None if outside == token::PATH => token::answer(&app, request, &context, tls).await,
                 None => match &app.pages {
                     Some(pages) if pages::wanted(&request, &outside) => {
@@ -179,7 +192,7 @@ impl Shared {
                     _ if v1::wanted(&request, &outside) => {
                         v1::answer(&app, request, &outside, &context, tls).await
                     }
-                    _ => Ok(ops::public(&app, &request).await),
+                    _ => Ok(ops::public(&app, &request, &outside).await),
                 },
             }
         };
@@ -196,22 +209,22 @@ impl Shared {
                 }
                 refusal.answer()
             }
-            // The hook of the process has logged what and where.
+            // The panic hook has logged the message and the place.
             Err(_) => Refusal::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ErrorCode::Unknown,
-                "something went wrong here; the server's log says what",
+                "internal error; the server's log has the details",
             )
             .answer(),
         };
         if head {
-            // HTTP/1.1 leaves it out by itself; on HTTP/2 it would be an error of the protocol.
+            // hyper leaves the body out on HTTP/1.1; on HTTP/2 it would be a protocol error.
             *answer.body_mut() = Body::empty();
         }
         let set = answer.headers_mut();
         if in_v2 {
             set.insert(API_VERSION, HeaderValue::from_static("registry/2.0"));
-            // What was pushed is a stranger's: no browser is to make anything of it.
+            // Pushed content is not trusted: browsers must not render it.
             set.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
             set.insert(
                 CONTENT_SECURITY_POLICY,
@@ -242,4 +255,10 @@ impl Shared {
             .await;
         place.ok_or_else(|| Refusal::busy("too many manifests and forms are being received"))
     }
+}
+
+/// Whether a request names its host as its version of HTTP demands (RFC 9112, section 3.2).
+fn names_one_host<B>(request: &Request<B>) -> bool {
+    let hosts = request.headers().get_all(HOST).iter().count();
+    hosts == 1 || (hosts == 0 && request.version() != Version::HTTP_11)
 }

@@ -1,12 +1,12 @@
-//! What is noted of each request: its id, its line in the access log, its numbers.
+//! What is recorded of each request: its id, its line in the access log, its metrics.
 
+use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{self, Poll};
 use std::time::Instant;
 
-use axum::body::Body;
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, HeaderName, REFERER};
 use http::{HeaderMap, HeaderValue, Method, Request, Version};
@@ -14,6 +14,7 @@ use http_body::{Frame, SizeHint};
 use serde_json::json;
 use tracing::Level;
 
+use super::answer_body::Body;
 use super::respond::Answer;
 use crate::oci::Context;
 use crate::telemetry::{AccessLog, HttpMetrics};
@@ -21,7 +22,7 @@ use crate::telemetry::{AccessLog, HttpMetrics};
 /// The header that carries the id of a request, both ways.
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Who writes what is noted.
+/// Records requests.
 #[derive(Clone)]
 pub(super) struct Observer {
     pub(super) metrics: Arc<HttpMetrics>,
@@ -30,8 +31,8 @@ pub(super) struct Observer {
     pub(super) json: bool,
 }
 
-/// A request that is being answered; noted when it is dropped, which is when its answer has gone
-/// out or has broken off.
+/// A request that is being answered. It is recorded when it is dropped: after the last byte of its
+/// answer, or when the connection broke.
 pub(super) struct Observed {
     observer: Observer,
     handler: &'static str,
@@ -43,7 +44,7 @@ pub(super) struct Observed {
     sent: u64,
 }
 
-/// What a line of the access log needs, taken from the request before it is gone.
+/// What a line of the access log needs of its request.
 struct Line {
     context: Arc<Context>,
     target: String,
@@ -63,7 +64,7 @@ impl Line {
     }
 }
 
-/// The id of a request: what the client sent, when that is short and plain, else one of ours.
+/// The id of a request: the client's `X-Request-Id` if that is short and plain, otherwise a new one.
 pub(super) fn request_id(headers: &HeaderMap) -> HeaderValue {
     static LAST: AtomicU64 = AtomicU64::new(0);
     static RUN: std::sync::OnceLock<u32> = std::sync::OnceLock::new();
@@ -123,13 +124,13 @@ impl Observer {
 }
 
 impl Observed {
-    /// Follows the answer until its last byte.
+    /// Counts the bytes of the answer until its end.
     pub(super) fn follow(mut self, answer: Answer) -> Answer {
         self.status = answer.status().as_u16();
         let (head, body) = answer.into_parts();
         Answer::from_parts(
             head,
-            Body::new(Followed {
+            Body::new(Counted {
                 body,
                 observed: self,
             }),
@@ -188,10 +189,10 @@ impl Observed {
             "{} - - [{time}] \"{} {} {:?}\" {status} {sent} \"{}\" \"{}\"\n",
             line.peer(),
             self.method,
-            harmless(&line.target),
+            escaped(&line.target),
             line.version,
-            harmless(&line.referer),
-            harmless(line.agent()),
+            escaped(&line.referer),
+            escaped(line.agent()),
         )
     }
 
@@ -217,38 +218,38 @@ impl Observed {
     }
 }
 
-/// A stranger's text in a line of the log: quotes and control characters escaped.
-fn harmless(text: &str) -> String {
+/// Escapes the quotes and control characters of a client's text.
+fn escaped(text: &str) -> String {
     if text.is_empty() {
         return "-".to_owned();
     }
     text.chars()
         .flat_map(|character| {
             let escape = character.is_control() || character == '"' || character == '\\';
-            let (escaped, plain) = if escape {
+            let (escape, plain) = if escape {
                 (Some(character.escape_default()), None)
             } else {
                 (None, Some(character))
             };
-            escaped.into_iter().flatten().chain(plain)
+            escape.into_iter().flatten().chain(plain)
         })
         .collect()
 }
 
-/// A body that counts what goes out.
-struct Followed {
+/// A body that counts the bytes that were sent.
+struct Counted {
     body: Body,
     observed: Observed,
 }
 
-impl http_body::Body for Followed {
+impl http_body::Body for Counted {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = io::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         context: &mut task::Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
         let polled = Pin::new(&mut self.body).poll_frame(context);
         if let Poll::Ready(Some(Ok(frame))) = &polled
             && let Some(bytes) = frame.data_ref()

@@ -1,4 +1,4 @@
-//! For whoever runs the registry: liveness, readiness, and on the debug address registry:2's
+//! Endpoints for operators: liveness, readiness, and on the debug address registry:2's
 //! `/debug/health` and `/metrics`.
 
 use std::collections::BTreeMap;
@@ -11,79 +11,76 @@ use super::Shared;
 use super::respond::{Answer, Refusal, json, with_body};
 use crate::oci::ErrorCode;
 
-/// The checks that fail now, by name, with their reasons.
-pub type Unwell = BTreeMap<String, String>;
+/// The health checks that fail now, by name, with their reasons.
+pub type FailedChecks = BTreeMap<String, String>;
 
-/// Whether the registry is well, as the checks of the configuration see it.
+/// The results of the health checks of the configuration.
 #[derive(Debug, Default)]
 pub struct Health {
-    unwell: Mutex<Unwell>,
-    leaving: std::sync::atomic::AtomicBool,
+    failed: Mutex<FailedChecks>,
+    shutting_down: std::sync::atomic::AtomicBool,
 }
 
 impl Health {
-    /// Notes what a check came to: `None` is well.
-    pub fn note(&self, check: &str, reason: Option<String>) {
-        let mut unwell = self.unwell.lock();
+    /// Records the result of a check: why it failed, or `None`.
+    pub fn record(&self, check: &str, reason: Option<String>) {
+        let mut failed = self.failed.lock();
         match reason {
-            Some(reason) => drop(unwell.insert(check.to_owned(), reason)),
-            None => drop(unwell.remove(check)),
+            Some(reason) => drop(failed.insert(check.to_owned(), reason)),
+            None => drop(failed.remove(check)),
         }
     }
 
-    /// From now on the server takes no more work.
-    pub fn leave(&self) {
-        self.leaving
+    /// From now on `/readyz` fails, because the server is shutting down.
+    pub fn begin_shutdown(&self) {
+        self.shutting_down
             .store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
-    fn unwell(&self) -> Unwell {
-        self.unwell.lock().clone()
+    fn failed(&self) -> FailedChecks {
+        self.failed.lock().clone()
     }
 
-    fn is_leaving(&self) -> bool {
-        self.leaving.load(std::sync::atomic::Ordering::Relaxed)
+    fn is_shutting_down(&self) -> bool {
+        self.shutting_down
+            .load(std::sync::atomic::Ordering::Relaxed)
     }
 }
 
 fn health(app: &Shared) -> Answer {
-    let unwell = app.health.unwell();
-    let status = if unwell.is_empty() {
+    let failed = app.health.failed();
+    let status = if failed.is_empty() {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    json(status, &unwell)
+    json(status, &failed)
 }
 
-/// Whether requests would be answered: the checks are well, the index answers, and nobody is
-/// shutting down.
+/// Whether requests would be answered: no check fails, the index and the store answer, and the
+/// server is not shutting down.
 async fn ready(app: &Shared) -> Answer {
-    let mut unwell = app.health.unwell();
-    if app.health.is_leaving() {
-        unwell.insert("shutdown".into(), "the server is going away".into());
+    let mut failed = app.health.failed();
+    if app.health.is_shutting_down() {
+        failed.insert("shutdown".into(), "the server is shutting down".into());
     }
     if let Err(error) = app.guard.ping().await {
         tracing::error!(%error, "the registry does not answer");
-        unwell.insert(
+        failed.insert(
             "registry".into(),
             "the index or the store does not answer".into(),
         );
     }
-    let status = if unwell.is_empty() {
+    let status = if failed.is_empty() {
         StatusCode::OK
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    json(status, &unwell)
+    json(status, &failed)
 }
 
-/// What the main address answers outside of `/v2`.
-pub(super) async fn public<B>(app: &Shared, request: &Request<B>) -> Answer {
-    let prefix = app.locations.prefix.as_str();
-    let Some(path) = request.uri().path().strip_prefix(prefix) else {
-        return nothing_here();
-    };
+/// Answers a path of the main address that is no other endpoint's.
+pub(super) async fn public<B>(app: &Shared, request: &Request<B>, path: &str) -> Answer {
     let read = matches!(*request.method(), Method::GET | Method::HEAD);
     match path {
         "/livez" if read => json(StatusCode::OK, &serde_json::json!({})),

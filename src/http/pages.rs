@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use http::header::{ACCEPT, ACCEPT_LANGUAGE, COOKIE, HeaderName, ORIGIN};
 use http::{Method, Request};
 
+use super::answer_body::Body;
 use super::body::Incoming;
 use super::challenge::Asked;
 use super::respond::{Answer, Refusal};

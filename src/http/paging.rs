@@ -1,11 +1,11 @@
-//! Paging by `n` and `last` (OCI distribution specification, "Listing Tags"), and queries.
+//! Queries, and paging by `n` and `last` (OCI distribution specification, "Listing Tags").
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::respond::Refusal;
 use crate::oci::ErrorCode;
 
-/// What need not be encoded in the value of a query.
+/// Characters that stand as they are in the value of a query.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -38,9 +38,9 @@ impl Query {
             .map(|(_, value)| value.as_str())
     }
 
-    /// `n`, when it is there: a whole number, not negative.
+    /// `n`, when it is there and not empty: a whole number, not negative.
     pub(super) fn count(&self) -> Result<Option<usize>, Refusal> {
-        let Some(text) = self.get("n") else {
+        let Some(text) = self.get("n").filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
         let digits = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -54,8 +54,9 @@ impl Query {
     }
 }
 
-/// The value of `Link` that leads to the next page.
-pub(super) fn next(location: &str, pairs: &[(&str, &str)]) -> String {
+/// The value of `Link` that leads to the next page. It is a path, as registry:2 sends it: clients
+/// refuse another host, and proxies that change host or scheme leave `Link` alone.
+pub(super) fn next(path: &str, pairs: &[(&str, &str)]) -> String {
     let mut query = String::new();
     for (name, value) in pairs {
         let joint = if query.is_empty() { '?' } else { '&' };
@@ -64,5 +65,5 @@ pub(super) fn next(location: &str, pairs: &[(&str, &str)]) -> String {
         query.push('=');
         query.extend(utf8_percent_encode(value, VALUE));
     }
-    format!("<{location}{query}>; rel=\"next\"")
+    format!("<{path}{query}>; rel=\"next\"")
 }

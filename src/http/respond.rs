@@ -1,29 +1,31 @@
 //! Answers: the one place that maps an error of the registry to a status and an OCI body.
 
-use axum::body::Body;
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::answer_body::Body;
 use super::route::RouteError;
 use crate::auth::{Denied, SignInError};
 use crate::oci::ErrorCode;
 use crate::registry::RegistryError;
 
-/// A whole answer.
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+/// An answer with its body.
 pub(super) type Answer = Response<Body>;
 
-/// What went wrong, as a client is told.
+/// An error as a client sees it.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
     pub(super) code: ErrorCode,
     pub(super) message: String,
     pub(super) detail: Value,
-    /// More of the same code, each with a detail of its own.
+    /// Details of further errors with the same code and message.
     more: Vec<Value>,
-    /// A header that goes with it.
+    /// A header of the answer.
     header: Option<(HeaderName, HeaderValue)>,
 }
 
@@ -60,7 +62,7 @@ impl Refusal {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             ErrorCode::Unknown,
-            "something went wrong here; the server's log says what",
+            "internal error; the server's log has the details",
         )
     }
 
@@ -216,14 +218,20 @@ impl From<RegistryError> for Refusal {
 pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Answer {
     let bytes = serde_json::to_vec(value).unwrap_or_default();
     let mut answer = with_body(status, bytes);
-    answer.headers_mut().insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("application/json; charset=utf-8"),
-    );
+    answer.headers_mut().insert(CONTENT_TYPE, JSON);
     answer
 }
 
-/// An answer with a body that is all there.
+/// A page of a listing. It ends with a newline, as registry:2 ends them.
+pub(super) fn page(value: &impl Serialize) -> Answer {
+    let mut bytes = serde_json::to_vec(value).unwrap_or_default();
+    bytes.push(b'\n');
+    let mut answer = with_body(StatusCode::OK, bytes);
+    answer.headers_mut().insert(CONTENT_TYPE, JSON);
+    answer
+}
+
+/// An answer with this body.
 pub(super) fn with_body(status: StatusCode, bytes: impl Into<bytes::Bytes>) -> Answer {
     let bytes = bytes.into();
     let length = bytes.len();
@@ -243,7 +251,7 @@ pub(super) fn empty(status: StatusCode) -> Answer {
     answer
 }
 
-/// Sets a header from a text of ours; one that can't stand in a header is left out.
+/// Sets a header. A text that is no header value is left out.
 pub(super) fn set(answer: &mut Answer, name: HeaderName, value: impl TryInto<HeaderValue>) {
     if let Ok(value) = value.try_into() {
         answer.headers_mut().insert(name, value);

@@ -2,10 +2,8 @@
 //! from the right.
 //!
 //! A repository name may have any number of components, and components may be called `blobs`,
-//! `manifests`, `tags` or `uploads`; so the end of a path decides what it is. Each segment is
-//! percent-decoded once, after the split: an encoded slash is no separator, and no name has one.
-
-use std::borrow::Cow;
+//! `manifests`, `tags` or `uploads`; so the end of a path decides what it is. As registry:2 does, a
+//! path is percent-decoded once, before it is split, and may end in a slash.
 
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -40,12 +38,12 @@ pub(super) enum Route {
     Referrers(Repository, Digest),
 }
 
-/// Why a path names nothing.
+/// Why a request matches no endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum RouteError {
-    /// It has the form of no endpoint.
+    /// There is no such endpoint.
     Unknown,
-    /// It has the form of one, with a part that is malformed.
+    /// A part of the path is malformed.
     Malformed(ErrorCode, String),
     /// It names a manifest by a malformed tag, which cannot exist.
     NoSuchManifest(String),
@@ -61,14 +59,12 @@ impl Route {
             Some(rest) => rest.strip_prefix('/').ok_or(RouteError::Unknown)?,
             None => return Err(RouteError::Unknown),
         };
-        let segments = rest
-            .split('/')
-            .map(|segment| percent_decode_str(segment).decode_utf8())
-            .collect::<Result<Vec<Cow<'_, str>>, _>>()
+        let rest = percent_decode_str(rest)
+            .decode_utf8()
             .map_err(|_| name_invalid("the path is not UTF-8"))?;
-        let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
-        if segments.iter().any(|segment| segment.contains('/')) {
-            return Err(name_invalid("an encoded slash is no separator"));
+        let mut segments: Vec<&str> = rest.split('/').collect();
+        if segments.len() > 1 && segments.last() == Some(&"") {
+            segments.pop();
         }
         match segments[..] {
             ["_catalog"] => Ok(Self::Catalog),
@@ -80,9 +76,7 @@ impl Route {
                 repository(name)?,
                 manifest_reference(reference)?,
             )),
-            [ref name @ .., "blobs", "uploads", ""] | [ref name @ .., "blobs", "uploads"] => {
-                Ok(Self::Uploads(repository(name)?))
-            }
+            [ref name @ .., "blobs", "uploads"] => Ok(Self::Uploads(repository(name)?)),
             [ref name @ .., "blobs", "uploads", id] => {
                 Ok(Self::Upload(repository(name)?, id.to_owned()))
             }
@@ -212,8 +206,8 @@ fn digest(text: &str) -> Result<Digest, RouteError> {
         .map_err(|error| RouteError::Malformed(ErrorCode::DigestInvalid, format!("{error}")))
 }
 
-/// A malformed digest is an error whatever is asked; with a malformed tag it depends: there is
-/// nothing under it to get, and none may be put.
+/// A malformed digest is always an error. A malformed tag is one for PUT; for the other methods it
+/// is a tag that does not exist.
 fn manifest_reference(text: &str) -> Result<Result<Reference, String>, RouteError> {
     if text.contains(':') {
         return Ok(Ok(Reference::Digest(digest(text)?)));

@@ -1,13 +1,15 @@
 //! Blobs, the repositories that may read them, and the leases that hold them.
 
+use serde_json::json;
 use sqlx::SqliteConnection;
 
+use super::events::NewEvent;
 use super::writer::Transaction;
 use super::{
-    Index, IndexError, LayoutChange, Lease, column, leases, parsed, repositories, uploads,
+    Index, IndexError, LayoutChange, Lease, column, leases, parsed, repositories, uploads, visible,
 };
 use crate::clock::Millis;
-use crate::oci::{Algorithm, Digest, Repository};
+use crate::oci::{Algorithm, Digest, Repository, Visibility};
 
 /// A blob as the index knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -241,7 +243,8 @@ impl Index {
         if self.blob(repository, &digest).await?.is_none() {
             return Ok(None);
         }
-        self.mount(repository.clone(), Some(repository.clone()), digest, terms)
+        let (into, from) = (repository.clone(), Some(repository.clone()));
+        self.mount(into, from, digest, Visibility::Everything, terms)
             .await
     }
 
@@ -265,6 +268,10 @@ impl Index {
                     .link_layer(&repository, blob, canonical, other, terms.now)
                     .await?;
                 leases::take(transaction.connection(), &canonical, terms).await?;
+                let pushed = NewEvent::within("push-blob", terms.now, &repository)
+                    .digest(other.unwrap_or(canonical))
+                    .size(size);
+                transaction.event(pushed).await?;
                 if let Some(upload) = upload {
                     uploads::remove(transaction.connection(), &upload).await?;
                 }
@@ -274,13 +281,14 @@ impl Index {
         .await
     }
 
-    /// Lets a repository read a blob that another one (`from`, or any) may read, and leases it.
+    /// Lets a repository read a blob that another visible one (`from`, or any) has, and leases it.
     /// `None` when there is no such blob.
     pub async fn mount(
         &self,
         repository: Repository,
         from: Option<Repository>,
         digest: Digest,
+        visibility: Visibility,
         terms: Lease,
     ) -> Result<Option<(BlobRecord, Millis)>, IndexError> {
         self.write(move |transaction| {
@@ -289,13 +297,8 @@ impl Index {
                 let Some(blob) = find(connection, &digest).await? else {
                     return Ok(None);
                 };
-                let readable = match &from {
-                    Some(from) => match repositories::find(connection, from).await? {
-                        Some(from) => is_linked(connection, from, blob.id).await?,
-                        None => false,
-                    },
-                    None => linked_anywhere(connection, blob.id).await?,
-                };
+                let readable =
+                    visible::has_blob(connection, &visibility, from.as_ref(), blob.id).await?;
                 if !readable {
                     return Ok(None);
                 }
@@ -305,6 +308,11 @@ impl Index {
                     transaction
                         .link_layer(&repository, blob.id, canonical, other, terms.now)
                         .await?;
+                    let mut mounted = NewEvent::within("mount-blob", terms.now, &repository)
+                        .digest(digest)
+                        .size(blob.record.size);
+                    mounted.detail = from.map(|from| json!({ "from": from }));
+                    transaction.event(mounted).await?;
                 }
                 let end = leases::take(transaction.connection(), &canonical, terms).await?;
                 Ok(Some((blob.record, end)))
@@ -318,6 +326,7 @@ impl Index {
         &self,
         repository: Repository,
         digest: Digest,
+        now: Millis,
     ) -> Result<bool, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -343,6 +352,10 @@ impl Index {
                         .bind(blob.id)
                         .fetch_all(connection)
                         .await?;
+                let deleted = NewEvent::within("delete-blob", now, &repository)
+                    .digest(digest)
+                    .size(blob.record.size);
+                transaction.event(deleted).await?;
                 let mut digests = vec![blob.record.canonical];
                 for other in others {
                     digests.push(parsed("digest", &other)?);
@@ -358,13 +371,4 @@ impl Index {
         })
         .await
     }
-}
-
-async fn linked_anywhere(connection: &mut SqliteConnection, blob: i64) -> Result<bool, IndexError> {
-    let found: Option<i64> =
-        sqlx::query_scalar("SELECT repository_id FROM repository_blobs WHERE blob_id = $1 LIMIT 1")
-            .bind(blob)
-            .fetch_optional(connection)
-            .await?;
-    Ok(found.is_some())
 }

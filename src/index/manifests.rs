@@ -3,6 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde_json::json;
+
+use super::events::NewEvent;
 use super::trash::{self, Discard};
 use super::writer::Transaction;
 use super::{
@@ -247,15 +250,22 @@ async fn put(
             .ok_or(IndexError::Closed)?,
     };
     repositories::pushed(transaction.connection(), repository, terms.now).await?;
+    let mut pushed = NewEvent::within("push-manifest", terms.now, &new.repository)
+        .digest(new.digest)
+        .size(new.size);
+    pushed.media_type = Some(new.media_type.clone());
+    transaction.event(pushed).await?;
     for tag in tags {
-        tags::set(
-            transaction.connection(),
-            repository,
-            &tag,
-            manifest,
-            terms.now,
-        )
-        .await?;
+        let connection = transaction.connection();
+        let before = tags::find(connection, repository, &tag).await?;
+        tags::set(connection, repository, &tag, manifest, terms.now).await?;
+        if before != Some(new.digest) {
+            let mut set = NewEvent::within("set-tag", terms.now, &new.repository)
+                .tag(&tag)
+                .digest(new.digest);
+            set.detail = before.map(|before| json!({ "from": before }));
+            transaction.event(set).await?;
+        }
         let (repository, digest) = (new.repository.clone(), new.digest);
         transaction
             .journal(LayoutChange::TagSet {
@@ -349,6 +359,10 @@ impl Index {
                         .journal(LayoutChange::TagRemoved { repository, tag })
                         .await?;
                 }
+                let deleted = NewEvent::within("delete-manifest", discard.now, &repository)
+                    .digest(digest)
+                    .detail(json!({ "tags": tags.len() }));
+                transaction.event(deleted).await?;
                 transaction
                     .journal(LayoutChange::RevisionUnlinked { repository, digest })
                     .await?;

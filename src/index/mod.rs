@@ -14,6 +14,7 @@ mod blobs;
 mod browse;
 mod change;
 mod collect;
+mod events;
 mod grants;
 mod groups;
 mod holdings;
@@ -62,6 +63,7 @@ pub use collect::{
     CollectTerms, CollectionRecord, HeldBlob, HeldManifest, Hold, KeptRecord, ManifestDeleteReason,
     ManifestKeepReason, Plan, PlannedBlob, PlannedManifest,
 };
+pub use events::{Event, EventFilter};
 pub use grants::{GrantRecord, Grantee};
 pub use groups::{GroupRecord, GroupRefusal};
 pub use holdings::{Holdings, RepositoryManifest, RepositoryTag};
@@ -79,6 +81,7 @@ pub use trash::{Discard, Restorable, Restored, Restoring, Trashed, TrashedKind};
 pub use uploads::UploadRecord;
 pub use usage::Contents;
 
+use crate::oci::{Context, Task};
 use writer::Writer;
 
 /// Told of each commit, in order: changes the caches at once, and answers when the layout shows it.
@@ -138,7 +141,9 @@ pub struct Index {
     /// Grows with each change of accounts, tokens, grants and visibility.
     access_changes: Arc<AtomicU64>,
     /// How the database is opened by who reads it for long.
-    options: SqliteConnectOptions,
+    options: Arc<SqliteConnectOptions>,
+    /// For whom it is written to.
+    context: Arc<Context>,
 }
 
 /// Rows that go from SQLite's thread to the reader's before that one has to take some: a page of a
@@ -185,8 +190,18 @@ impl Index {
             readers,
             writer: Writer::start(connection, observer),
             access_changes: Arc::default(),
-            options,
+            options: Arc::new(options),
+            context: Arc::new(Context::task(Task::Start)),
         })
+    }
+
+    /// The same index, written to for another caller: events name it.
+    #[must_use]
+    pub fn acting(&self, context: Arc<Context>) -> Self {
+        Self {
+            context,
+            ..self.clone()
+        }
     }
 
     /// Ends the writer when what is queued is done, and folds the log into the database.

@@ -1,6 +1,9 @@
 //! Executes a retention plan in transactions that check again: a tag is deleted only while it points
 //! where the plan saw it, a manifest only when nothing holds it any more.
 
+use serde_json::json;
+
+use super::events::NewEvent;
 use super::trash::{self, Discard};
 use super::writer::Transaction;
 use super::{Index, IndexError, LayoutChange, manifests, repositories, tags};
@@ -71,7 +74,12 @@ async fn discard(
             continue;
         }
         deletion = trash::throw_with(transaction, repository, manifest, deletion, discard).await?;
-        for tag in manifests::remove(transaction.connection(), manifest).await? {
+        let tags = manifests::remove(transaction.connection(), manifest).await?;
+        let deleted = NewEvent::within("delete-manifest", discard.now, repository)
+            .digest(digest)
+            .detail(json!({ "by": "retention", "tags": tags.len() }));
+        transaction.event(deleted).await?;
+        for tag in tags {
             remove_tag(transaction, repository, &tag).await?;
             going.retain(|other| *other != tag);
             gone.tags.push(tag);
@@ -85,7 +93,13 @@ async fn discard(
     for tag in going {
         let connection = transaction.connection();
         trash::throw_tag(connection, repository, id, &tag, discard).await?;
+        let digest = tags::find(connection, id, &tag).await?;
         tags::remove(connection, id, &tag).await?;
+        let mut deleted = NewEvent::within("delete-tag", discard.now, repository)
+            .tag(&tag)
+            .detail(json!({ "by": "retention" }));
+        deleted.digest = digest;
+        transaction.event(deleted).await?;
         remove_tag(transaction, repository, &tag).await?;
         gone.tags.push(tag);
     }

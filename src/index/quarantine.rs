@@ -3,6 +3,7 @@
 //! Their relations stay, and they are served as unknown, so that the next push of them brings the
 //! right bytes.
 
+use super::events::NewEvent;
 use super::{Index, IndexError, LayoutChange};
 use crate::clock::Millis;
 use crate::oci::Digest;
@@ -23,6 +24,9 @@ impl Index {
                 if found.rows_affected() == 0 {
                     return Ok(false);
                 }
+                transaction
+                    .event(NewEvent::new("quarantine", now).digest(canonical))
+                    .await?;
                 let digest = canonical;
                 transaction
                     .journal(LayoutChange::BlobQuarantined { digest })

@@ -1,14 +1,15 @@
-//! Repositories: their names and what a catalog says of them.
+//! Repositories: their rows, and the pages of the catalog.
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use super::events::NewEvent;
 use super::trash::{self, Discard};
 use super::visible::Visible;
 use super::{Index, IndexError, LayoutChange, column, parsed};
 use crate::clock::Millis;
 use crate::oci::{Repository, Visibility};
 
-/// What a catalog says of a repository.
+/// A repository in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepositoryRecord {
     /// Its name.
@@ -54,7 +55,7 @@ pub(super) async fn ensure(
     Ok(id)
 }
 
-/// Notes that something was pushed.
+/// Sets the time of the last push.
 pub(super) async fn pushed(
     connection: &mut SqliteConnection,
     id: i64,
@@ -95,7 +96,7 @@ impl Index {
         Ok(query.fetch_all(&self.readers).await?)
     }
 
-    /// As [`Index::repositories`], with what a catalog says of each.
+    /// As [`Index::repositories`], with counts, size and last push.
     pub async fn repository_records(
         &self,
         visibility: &Visibility,
@@ -145,7 +146,7 @@ impl Index {
         Ok(find(&mut connection, name).await?.is_some())
     }
 
-    /// Takes a repository with all that is in it into the trash; whether it was there.
+    /// Moves a repository with its manifests and tags into the trash. Returns false if it is unknown.
     pub async fn delete_repository(
         &self,
         repository: Repository,
@@ -158,6 +159,8 @@ impl Index {
                     return Ok(false);
                 };
                 trash::throw_repository(transaction, &repository, id, discard).await?;
+                let deleted = NewEvent::within("delete-repository", discard.now, &repository);
+                transaction.event(deleted).await?;
                 for statement in [
                     "DELETE FROM tags WHERE repository_id = $1",
                     "DELETE FROM manifests WHERE repository_id = $1",

@@ -12,6 +12,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0004_visibility.sql"),
     include_str!("migrations/0005_accounts.sql"),
     include_str!("migrations/0006_browse.sql"),
+    include_str!("migrations/0007_events.sql"),
 ];
 
 /// Brings the schema up to date, each step in a transaction of its own.

@@ -6,6 +6,7 @@
 mod access;
 mod collection;
 mod content;
+mod events;
 mod listings;
 mod manifests;
 mod search;

@@ -2,6 +2,7 @@
 
 use sqlx::SqliteConnection;
 
+use super::events::NewEvent;
 use super::trash::{self, Discard};
 use super::{Index, IndexError, LayoutChange, column, parsed, repositories};
 use crate::clock::Millis;
@@ -159,15 +160,19 @@ impl Index {
                 let Some(id) = repositories::find(connection, &repository).await? else {
                     return Ok(false);
                 };
-                let there = find(connection, id, &tag).await?.is_some();
-                if there {
+                let digest = find(connection, id, &tag).await?;
+                if let Some(digest) = digest {
                     trash::throw_tag(connection, &repository, id, &tag, discard).await?;
                     remove(transaction.connection(), id, &tag).await?;
+                    let deleted = NewEvent::within("delete-tag", discard.now, &repository)
+                        .tag(&tag)
+                        .digest(digest);
+                    transaction.event(deleted).await?;
                     transaction
                         .journal(LayoutChange::TagRemoved { repository, tag })
                         .await?;
                 }
-                Ok(there)
+                Ok(digest.is_some())
             })
         })
         .await

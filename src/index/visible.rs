@@ -4,7 +4,10 @@
 //! cursor tells of a repository that the caller may not see. Patterns are ranges of names, which the
 //! index on names serves.
 
-use crate::oci::Visibility;
+use sqlx::{AssertSqlSafe, SqliteConnection};
+
+use super::IndexError;
+use crate::oci::{Repository, Visibility};
 
 /// A condition on `repositories r`, and the values that it binds, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +50,30 @@ impl Visible {
         };
         Self { condition, values }
     }
+}
+
+/// Whether a visible repository has a blob: this one, or any.
+pub(super) async fn has_blob(
+    connection: &mut SqliteConnection,
+    visibility: &Visibility,
+    repository: Option<&Repository>,
+    blob: i64,
+) -> Result<bool, IndexError> {
+    let visible = Visible::new(visibility, 3);
+    let statement = format!(
+        "SELECT 1 FROM repository_blobs l CROSS JOIN repositories r \
+         WHERE l.blob_id = $1 AND r.id = l.repository_id \
+         AND ($2 IS NULL OR r.name = $2) AND {} LIMIT 1",
+        visible.condition
+    );
+    let mut query = sqlx::query_scalar(AssertSqlSafe(statement))
+        .bind(blob)
+        .bind(repository.map(Repository::as_str));
+    for value in visible.values {
+        query = query.bind(value);
+    }
+    let found: Option<i64> = query.fetch_optional(connection).await?;
+    Ok(found.is_some())
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::{Index, IndexError, JournalEntry, LayoutChange, Observer};
+use crate::oci::{Context, Task};
 
 /// Writes that share a commit at most.
 const BATCH: usize = 128;
@@ -28,6 +29,8 @@ const QUEUE: usize = 1024;
 pub(super) struct Transaction {
     connection: SqliteConnection,
     entries: Vec<JournalEntry>,
+    /// For whom the write that runs is done.
+    context: Arc<Context>,
     /// Whether a write of this commit found the device full, which may end all of it.
     full: bool,
 }
@@ -36,6 +39,11 @@ impl Transaction {
     /// To run a statement on.
     pub(super) fn connection(&mut self) -> &mut SqliteConnection {
         &mut self.connection
+    }
+
+    /// For whom the write that runs is done.
+    pub(super) fn context(&self) -> Arc<Context> {
+        Arc::clone(&self.context)
     }
 
     /// Adds to the journal what the layout must show once this is committed.
@@ -91,6 +99,8 @@ impl Transaction {
 
 /// A queued write, its result type hidden.
 trait Write: Send {
+    /// For whom it is done.
+    fn context(&self) -> Arc<Context>;
     /// Does the work inside the transaction; whether it is to be kept.
     fn work<'t>(&'t mut self, transaction: &'t mut Transaction) -> BoxFuture<'t, bool>;
     /// Tells the caller, with the moment at which the layout shows it.
@@ -98,6 +108,7 @@ trait Write: Send {
 }
 
 struct Job<T, F> {
+    context: Arc<Context>,
     work: Option<F>,
     result: Option<Result<T, IndexError>>,
     reply: oneshot::Sender<Result<(T, BoxFuture<'static, ()>), IndexError>>,
@@ -108,6 +119,10 @@ where
     T: Send,
     F: for<'t> FnOnce(&'t mut Transaction) -> BoxFuture<'t, Result<T, IndexError>> + Send,
 {
+    fn context(&self) -> Arc<Context> {
+        Arc::clone(&self.context)
+    }
+
     fn work<'t>(&'t mut self, transaction: &'t mut Transaction) -> BoxFuture<'t, bool> {
         Box::pin(async move {
             let Some(work) = self.work.take() else {
@@ -147,6 +162,7 @@ impl Writer {
         let transaction = Transaction {
             connection,
             entries: Vec::new(),
+            context: Arc::new(Context::task(Task::Start)),
             full: false,
         };
         let task = tokio::spawn(write(transaction, jobs, observer, stopped));
@@ -177,6 +193,7 @@ impl Index {
     {
         let (reply, answer) = oneshot::channel();
         let job = Job {
+            context: Arc::clone(&self.context),
             work: Some(work),
             result: None,
             reply,
@@ -275,6 +292,7 @@ async fn one(
     if !alone {
         transaction.run("SAVEPOINT one").await?;
     }
+    transaction.context = job.context();
     let keep = job.work(transaction).await;
     if !keep {
         transaction.entries.clear();

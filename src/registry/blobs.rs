@@ -93,7 +93,8 @@ impl Registry {
         self.store.read(&place, range).await
     }
 
-    /// Lets a repository read a blob of another one, or, without `from`, of any.
+    /// Lets a repository read a blob of another one, or, without `from`, of any; in either case of
+    /// one that the caller may see.
     pub async fn mount_blob(
         &self,
         repository: &Repository,
@@ -103,7 +104,13 @@ impl Registry {
         self.must_be_writable()?;
         let mounted = self
             .index
-            .mount(repository.clone(), from.cloned(), *digest, self.lease())
+            .mount(
+                repository.clone(),
+                from.cloned(),
+                *digest,
+                self.visibility.clone(),
+                self.lease(),
+            )
             .await?;
         Ok(mounted.map(|(record, _)| Blob { record }))
     }
@@ -115,7 +122,12 @@ impl Registry {
         digest: &Digest,
     ) -> Result<(), RegistryError> {
         self.must_allow_deletes()?;
-        if self.index.unlink_blob(repository.clone(), *digest).await? {
+        let now = self.clock.now();
+        if self
+            .index
+            .unlink_blob(repository.clone(), *digest, now)
+            .await?
+        {
             Ok(())
         } else {
             Err(RegistryError::BlobUnknown(*digest))

@@ -1,10 +1,10 @@
-//! Listings: repositories and tags, plain and with what is known of each.
+//! Listings of repositories and tags, as names and as records.
 
 use super::{Registry, RegistryError};
 use crate::index::{RepositoryRecord, TagRecord};
 use crate::oci::Repository;
 
-/// Tags of a repository, with what a listing says of each.
+/// Tags of a repository, with digest, size, platforms and dates.
 pub type TagListing = Vec<TagRecord>;
 
 impl Registry {

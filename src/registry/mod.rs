@@ -12,6 +12,7 @@ mod catalog;
 mod check;
 mod collect;
 mod error;
+mod events;
 mod journal;
 mod layout;
 mod listener;
@@ -68,8 +69,8 @@ pub use crate::index::{
     RepositorySearch, TagOrder, TagPage, TagRow,
 };
 pub use crate::index::{
-    CollectionRecord, Hold, Link, ManifestDeleteReason, ManifestKeepReason, Restorable, Restored,
-    Trashed, TrashedKind,
+    CollectionRecord, Event, EventFilter, Hold, Link, ManifestDeleteReason, ManifestKeepReason,
+    Restorable, Restored, Trashed, TrashedKind,
 };
 
 use cache::Cache;
@@ -89,6 +90,8 @@ pub struct Rules {
     pub lease: Millis,
     /// How long what was deleted can be restored, in milliseconds; 0 is not at all.
     pub trash: Millis,
+    /// How long events are remembered, in milliseconds.
+    pub events: Millis,
     /// Uploads that have received nothing for this long go with a collection; none do without it.
     pub uploads: Option<Millis>,
     /// Addresses of layers must match one of these, if there is any.
@@ -117,6 +120,7 @@ impl Default for Rules {
             read_only: false,
             lease: 60 * 60 * 1000,
             trash: 24 * 60 * 60 * 1000,
+            events: 90 * 24 * 60 * 60 * 1000,
             uploads: Some(7 * 24 * 60 * 60 * 1000),
             addresses_allowed: Vec::new(),
             addresses_denied: Vec::new(),
@@ -217,6 +221,7 @@ impl Registry {
     #[must_use]
     pub fn acting(&self, permit: &Permit) -> Self {
         Self {
+            index: self.index.acting(Arc::clone(permit.context())),
             context: Arc::clone(permit.context()),
             visibility: permit.visibility().clone(),
             ..self.clone()

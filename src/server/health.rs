@@ -1,5 +1,5 @@
 //! The health checks of the configuration, as registry:2 has them: the storage, files that must
-//! not be there, servers that must answer. A check is unwell after so many failures in a row.
+//! not be there, servers that must answer. A check fails after so many failures in a row.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -98,12 +98,12 @@ async fn watch<F>(
         match look().await {
             Ok(()) => {
                 failures = 0;
-                health.note(&name, None);
+                health.record(&name, None);
             }
             Err(reason) => {
                 failures += 1;
                 if failures >= check.threshold {
-                    health.note(&name, Some(reason));
+                    health.record(&name, Some(reason));
                 }
             }
         }

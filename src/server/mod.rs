@@ -233,6 +233,7 @@ fn rules(settings: &Settings) -> anyhow::Result<Rules> {
         read_only: settings.storage.read_only,
         lease: milliseconds(settings.collection.lease),
         trash: milliseconds(settings.collection.trash),
+        events: Rules::default().events,
         uploads: settings
             .storage
             .upload_purging

@@ -38,7 +38,7 @@ pub(super) async fn wait(
     limit: Duration,
 ) -> anyhow::Result<()> {
     signals.next().await;
-    health.leave();
+    health.begin_shutdown();
     tracing::info!(
         seconds = limit.as_secs(),
         "stopping: requests under way may end"

@@ -23,6 +23,8 @@ const VISIT_LEASES: Duration = Duration::from_mins(1);
 const SAVE_PULLS: Duration = Duration::from_secs(10);
 /// How often the files of the certificate are checked for changes.
 const CHECK_CERTIFICATE: Duration = Duration::from_secs(2);
+/// How often old events are removed.
+const FORGET_EVENTS: Duration = Duration::from_hours(1);
 
 /// The background tasks of a server.
 pub(super) struct Tasks(pub(super) JoinSet<()>);
@@ -68,6 +70,11 @@ pub(super) fn start(
             registry.keep_leases_of_moving_uploads().await?;
             registry.drop_ended_leases().await
         }
+    }));
+    let (period, of) = every(FORGET_EVENTS, registry);
+    tasks.spawn(repeat(period, "forget old events", move || {
+        let registry = of.clone();
+        async move { registry.forget_old_events().await }
     }));
     if let Some(purging) = settings
         .storage

@@ -44,7 +44,6 @@ fn path_tricks_name_nothing() {
         "/v2/../etc/passwd/manifests/x",
         "/v2/a/%2e%2e/manifests/x",
         "/v2/a//b/manifests/x",
-        "/v2/a%2fb/manifests/x",
         "/v2/a%00/manifests/x",
         "/v2//manifests/x",
         "/v2/manifests/x",
@@ -55,15 +54,46 @@ fn path_tricks_name_nothing() {
         "/v2x",
         "/v2/a",
         "/v2/a/tags",
-        "/v2/a/tags/list/",
         "/v3/",
-        "/v2/_catalog/",
     ] {
         assert!(
             Route::parse(path).is_err(),
             "{path} is {:?}",
             Route::parse(path)
         );
+    }
+}
+
+#[test]
+fn an_encoded_slash_is_a_slash() {
+    for path in [
+        "/v2/a%2Fb/tags/list",
+        "/v2/a%2fb/tags/list",
+        "/v2/a/b%2Ftags%2Flist",
+    ] {
+        assert_eq!(Route::parse(path), Ok(Route::Tags(name("a/b"))), "{path}");
+    }
+    // It is decoded once.
+    assert!(Route::parse("/v2/a%252Fb/tags/list").is_err());
+}
+
+#[test]
+fn a_path_may_end_in_a_slash() {
+    let digest = format!("sha256:{}", "0".repeat(64));
+    for path in [
+        "/v2".to_owned(),
+        "/v2/_catalog".to_owned(),
+        "/v2/a/tags/list".to_owned(),
+        "/v2/a/manifests/1".to_owned(),
+        format!("/v2/a/blobs/{digest}"),
+        format!("/v2/a/referrers/{digest}"),
+        "/v2/a/blobs/uploads".to_owned(),
+        "/v2/a/blobs/uploads/x".to_owned(),
+    ] {
+        let route = Route::parse(&path);
+        assert!(route.is_ok(), "{path}");
+        assert_eq!(Route::parse(&format!("{path}/")), route, "{path}");
+        assert_ne!(Route::parse(&format!("{path}//")), route, "{path}");
     }
 }
 

@@ -1,17 +1,17 @@
 //! Blobs: HEAD, GET with ranges, DELETE.
 
-use axum::body::Body;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue,
     IF_RANGE, RANGE,
 };
 use http::{Response, StatusCode};
 
+use super::super::answer_body::Body;
 use super::super::respond::{Answer, Refusal, empty, set};
 use super::{CONTENT_DIGEST, Call, IMMUTABLE, has_already};
 use crate::oci::{Digest, ErrorCode, Repository, parse_byte_range};
 
-/// What every answer about a blob says.
+/// Sets the headers of every answer about a blob.
 fn describe(answer: &mut Answer, digest: &str) {
     set(answer, ETAG, format!("\"{digest}\""));
     set(answer, CONTENT_DIGEST, digest);
@@ -60,7 +60,7 @@ pub(in super::super) async fn get(
         return Ok(answer);
     }
     let size = blob.size();
-    // A range of another state of the content is asked for in vain: it never changes.
+    // The content of a digest never changes, so no other ETag can match.
     let same = call
         .header(&IF_RANGE)
         .is_none_or(|tag| tag.trim_matches('"') == text);

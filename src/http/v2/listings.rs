@@ -1,18 +1,19 @@
-//! Listings: the catalog and the tags, plain and with what is known of each.
+//! Listings: the catalog and the tags, as names and as records with size, digest and dates.
 
-use http::StatusCode;
 use http::header::LINK;
 use serde_json::{Value, json};
 
 use super::super::paging;
-use super::super::respond::{Answer, Refusal, json, set};
+use super::super::respond::{Answer, Refusal, page, set};
 use super::Call;
 use crate::clock::Millis;
 use crate::oci::Repository;
 
-/// A page: how many are wanted, after which, and what was asked.
+/// The page that a request asks for.
 struct Page<'a> {
+    /// Entries at most.
     limit: usize,
+    /// The name after which the page begins; empty for the first page.
     last: &'a str,
 }
 
@@ -25,7 +26,7 @@ impl<'a> Page<'a> {
         })
     }
 
-    /// One more is asked for than wanted, to know whether there is a next page.
+    /// Entries to query: one more than the page has, which tells whether there is a next page.
     fn wanted(&self) -> usize {
         if self.limit == 0 {
             0
@@ -34,7 +35,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The answer, with the way to the next page when there is one.
+    /// The answer, with a `Link` to the next page when there is one.
     fn answer<T>(
         &self,
         call: &Call,
@@ -45,10 +46,10 @@ impl<'a> Page<'a> {
     ) -> Answer {
         let more = items.len() > self.limit;
         items.truncate(self.limit);
-        let mut answer = json(StatusCode::OK, &body(&items));
+        let mut answer = page(&body(&items));
         if let Some(last) = items.last().filter(|_| more) {
             let limit = self.limit.to_string();
-            let link = paging::next(&call.location(path), &[("last", name(last)), ("n", &limit)]);
+            let link = paging::next(&call.path(path), &[("last", name(last)), ("n", &limit)]);
             set(&mut answer, LINK, link);
         }
         answer
@@ -100,7 +101,7 @@ pub(in super::super) async fn catalog_records(call: &Call) -> Result<Answer, Ref
     ))
 }
 
-/// `GET /v2/<name>/tags/list`. Without `n`, all of them, as registry:2 has it.
+/// `GET /v2/<name>/tags/list`. Without `n` it returns all tags, as registry:2 does.
 pub(in super::super) async fn tags(call: &Call, name: &Repository) -> Result<Answer, Refusal> {
     let limit = match call.query.count()? {
         Some(_) => call.app.limits.tags,

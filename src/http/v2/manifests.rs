@@ -8,14 +8,14 @@ use http::header::{
 use super::super::body::{self, WholeError};
 use super::super::respond::{Answer, Refusal, empty, set, with_body};
 use super::super::route::RouteError;
-use super::uploads::to_its_end;
+use super::uploads::run_to_end;
 use super::{CONTENT_DIGEST, Call, IMMUTABLE, has_already};
 use crate::oci::{Action, ErrorCode, MANIFEST_LIMIT, MediaType, Reference, Repository, Tag};
 use crate::registry::{Incoming, RegistryError};
 
 const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 const OCI_TAG: HeaderName = HeaderName::from_static("oci-tag");
-/// Tags that one push by digest may set.
+/// Tags that one push by digest sets at most.
 const TAGS_AT_ONCE: usize = 100;
 
 /// `GET` and `HEAD /v2/<name>/manifests/<reference>`
@@ -65,7 +65,7 @@ pub(in super::super) async fn put(
                     format!("Content-Type is not a media type: {text:?}"),
                 ));
             }
-            // What clients send that say nothing about the content.
+            // Default types of HTTP clients, which say nothing about the content.
             Some(media_type).filter(|media_type| {
                 !matches!(
                     media_type.as_str(),
@@ -109,7 +109,7 @@ pub(in super::super) async fn put(
         media_type,
         bytes,
     };
-    let put = to_its_end(async move {
+    let put = run_to_end(async move {
         let put = registry.put_manifest(incoming).await;
         drop(place);
         put
@@ -129,7 +129,7 @@ pub(in super::super) async fn put(
     Ok(answer)
 }
 
-/// The tags that a push by digest sets besides.
+/// The tags that a push by digest sets (`?tag=`).
 fn tags_of(call: &Call, reference: &Reference) -> Result<Vec<Tag>, Refusal> {
     let mut tags: Vec<Tag> = Vec::new();
     for text in call.query.all("tag") {

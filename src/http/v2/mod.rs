@@ -9,21 +9,21 @@ pub(super) mod uploads;
 
 use std::sync::Arc;
 
-use http::header::{HOST, HeaderMap, HeaderName};
+use http::header::{ALLOW, HOST, HeaderMap, HeaderName};
 use http::{Method, Request, StatusCode};
 
 use super::Shared;
 use super::body::Incoming;
 use super::challenge::Asked;
 use super::paging::Query;
-use super::respond::{Answer, Refusal, json};
+use super::respond::{Answer, Refusal, empty, json, set};
 use super::route::Route;
 use crate::oci::{Action, Context};
 use crate::registry::Registry;
 
 /// The digest of a manifest or blob (OCI distribution specification, "Pulling manifests").
 pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
-/// What is addressed by digest never changes.
+/// `Cache-Control` of content that is addressed by digest.
 pub(super) const IMMUTABLE: &str = "max-age=31536000, immutable";
 
 /// A request that was admitted, on its way to a handler.
@@ -42,6 +42,11 @@ impl Call {
     /// A header as text; one that is not ASCII is as good as absent.
     pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// A path of this registry as clients see it, without scheme and host.
+    pub(super) fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.app.locations.prefix)
     }
 
     /// The location of a path of this registry.
@@ -68,6 +73,9 @@ pub(super) async fn answer(
     {
         head.headers.insert(HOST, host);
     }
+    if head.method == Method::OPTIONS {
+        return Ok(preflight(route.methods()));
+    }
     let query = Query::parse(head.uri.query());
     let action = route.action(&head.method, &query)?;
     let asked = Asked {
@@ -88,6 +96,14 @@ pub(super) async fn answer(
         tls,
     };
     handle(call, route, action).await
+}
+
+/// Answers OPTIONS, which browsers send before a request of another origin, and without credentials.
+/// Which origins may read an answer is up to `http.headers`.
+pub(super) fn preflight(methods: &str) -> Answer {
+    let mut answer = empty(StatusCode::OK);
+    set(&mut answer, ALLOW, format!("{methods}, OPTIONS"));
+    answer
 }
 
 /// Hands a call to the handler of its route and method.

@@ -1,17 +1,46 @@
 //! Referrers: `GET /v2/<name>/referrers/<digest>`, always an index.
 
-use http::StatusCode;
 use http::header::{CONTENT_TYPE, HeaderName, LINK};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::super::paging;
-use super::super::respond::{Answer, Refusal, json, set};
+use super::super::respond::{Answer, Refusal, page, set};
 use super::Call;
 use crate::oci::{Digest, ErrorCode, MediaType, Repository};
 
 const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
-/// Descriptors of a page: with annotations of a usual size that is some hundred KiB.
+/// Descriptors in a page at most. With annotations of a usual size they take some hundred KiB.
 const LIMIT: usize = 1000;
+
+/// Bytes of descriptors in a page at most: clients refuse answers of 4 MiB and more.
+const PAGE_BYTES: usize = 3 * 1024 * 1024;
+
+/// A page of referrers, as an image index.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Index<'a> {
+    schema_version: u8,
+    media_type: &'a str,
+    manifests: &'a [Box<RawValue>],
+}
+
+/// The first descriptors, as many as fit into a page; at least one.
+fn page_of(descriptors: &[impl Serialize]) -> Vec<Box<RawValue>> {
+    let mut page: Vec<Box<RawValue>> = Vec::new();
+    let mut bytes = 0;
+    for descriptor in descriptors {
+        let Ok(text) = to_raw_value(descriptor) else {
+            continue;
+        };
+        bytes += text.get().len();
+        if bytes > PAGE_BYTES && !page.is_empty() {
+            break;
+        }
+        page.push(text);
+    }
+    page
+}
 
 /// Lists the manifests that name `digest` as their subject.
 pub(in super::super) async fn list(
@@ -32,27 +61,26 @@ pub(in super::super) async fn list(
         None => None,
     };
     let registry = &call.registry;
-    let page = registry
+    let found = registry
         .referrers(name, digest, artifact_type, last.as_ref(), limit)
         .await?;
-    let mut answer = json(
-        StatusCode::OK,
-        &json!({
-            "schemaVersion": 2,
-            "mediaType": MediaType::OCI_INDEX,
-            "manifests": page.manifests,
-        }),
-    );
+    let manifests = page_of(&found.manifests);
+    let mut answer = page(&Index {
+        schema_version: 2,
+        media_type: MediaType::OCI_INDEX.as_str(),
+        manifests: &manifests,
+    });
     set(&mut answer, CONTENT_TYPE, MediaType::OCI_INDEX.as_str());
     if artifact_type.is_some() {
         set(&mut answer, FILTERS_APPLIED, "artifactType");
     }
-    if let Some(last) = page.manifests.last().filter(|_| page.more) {
+    let more = found.more || manifests.len() < found.manifests.len();
+    if let Some(last) = found.manifests[..manifests.len()].last().filter(|_| more) {
         let (last, limit) = (last.digest.to_string(), limit.to_string());
         let mut pairs = vec![("last", last.as_str()), ("n", limit.as_str())];
         pairs.extend(artifact_type.map(|wanted| ("artifactType", wanted)));
-        let location = call.location(&format!("/v2/{name}/referrers/{digest}"));
-        set(&mut answer, LINK, paging::next(&location, &pairs));
+        let path = call.path(&format!("/v2/{name}/referrers/{digest}"));
+        set(&mut answer, LINK, paging::next(&path, &pairs));
     }
     Ok(answer)
 }

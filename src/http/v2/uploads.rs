@@ -1,7 +1,7 @@
 //! Uploads: POST, PATCH, PUT, GET and DELETE of sessions, and mounts.
 //!
-//! What takes in bytes runs in a task of its own: a client that goes away must not stop it between
-//! two steps.
+//! Whatever stores bytes runs in a task of its own, so that a client that disconnects cannot stop it
+//! between two steps.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -22,46 +22,46 @@ use crate::registry::{Arrived, IncomingBody, Registry, RegistryError, Upload};
 const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 const CHUNK_LEAST: HeaderName = HeaderName::from_static("oci-chunk-min-length");
 
-/// Runs `work` to its end, whether or not anybody still waits for it.
-pub(super) async fn to_its_end<T: Send + 'static>(
+/// Runs `work` to its end, even if the request is dropped meanwhile.
+pub(super) async fn run_to_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, RegistryError>> + Send + 'static,
 ) -> Result<T, Refusal> {
     match tokio::spawn(work).await {
         Ok(result) => Ok(result?),
         Err(error) => match error.try_into_panic() {
-            // To where panics of requests are caught.
+            // Panics of requests are caught and logged in one place.
             Ok(panic) => std::panic::resume_unwind(panic),
             Err(_) => Err(Refusal::new(
                 StatusCode::SERVICE_UNAVAILABLE,
                 ErrorCode::Unavailable,
-                "the server is going away",
+                "the server is shutting down",
             )),
         },
     }
 }
 
-/// Takes in a body to its end, fed by this connection.
-async fn taking_in<T, F>(
+/// Stores a body, which the task of this connection feeds.
+async fn store_body<T, F>(
     body: Incoming,
-    take_in: impl FnOnce(IncomingBody) -> F,
+    store: impl FnOnce(IncomingBody) -> F,
 ) -> Result<T, Refusal>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, RegistryError>> + Send + 'static,
 {
     let (body, mut feed) = body::hand_over(body);
-    let taken_in = to_its_end(take_in(body));
-    tokio::pin!(taken_in);
+    let stored = run_to_end(store(body));
+    tokio::pin!(stored);
     tokio::select! {
         biased;
-        taken_in = &mut taken_in => {
-            // It was refused before its end; the rest is read beside the answer.
+        stored = &mut stored => {
+            // Refused early: the rest of the body is read and dropped while the answer is sent.
             tokio::spawn(feed);
-            return taken_in;
+            return stored;
         }
         () = &mut feed => {}
     }
-    taken_in.await
+    stored.await
 }
 
 fn digest_of(text: &str) -> Result<Digest, Refusal> {
@@ -69,7 +69,7 @@ fn digest_of(text: &str) -> Result<Digest, Refusal> {
         .map_err(|error| Refusal::bad(ErrorCode::DigestInvalid, error))
 }
 
-/// The answer about a session: where it is and how far.
+/// The answer about a session: its location and the range that was received.
 fn session(call: &Location, name: &Repository, upload: &Upload, status: StatusCode) -> Answer {
     let mut answer = empty(status);
     let location = call.of(&format!("/v2/{name}/blobs/uploads/{}", upload.id));
@@ -83,7 +83,7 @@ fn session(call: &Location, name: &Repository, upload: &Upload, status: StatusCo
     answer
 }
 
-/// The answer that a blob is there.
+/// The answer with the location of a blob that exists now.
 fn created(call: &Location, name: &Repository, digest: &Digest) -> Answer {
     let mut answer = empty(StatusCode::CREATED);
     set(
@@ -95,7 +95,7 @@ fn created(call: &Location, name: &Repository, digest: &Digest) -> Answer {
     answer
 }
 
-/// What is left of a call once its body has been given away.
+/// What answers need of a call whose body was moved out.
 struct Location {
     app: Arc<Shared>,
     headers: HeaderMap,
@@ -136,7 +136,7 @@ pub(in super::super) async fn start(
     } else if let (None, Some(text)) = (query.get("mount"), query.get("digest")) {
         let digest = digest_of(text)?;
         let repository = name.clone();
-        let arrived: Arrived = taking_in(body, |body| async move {
+        let arrived: Arrived = store_body(body, |body| async move {
             registry.upload_at_once(&repository, &digest, body).await
         })
         .await?;
@@ -155,7 +155,7 @@ pub(in super::super) async fn start(
     Ok(answer)
 }
 
-/// `GET /v2/<name>/blobs/uploads/<id>`: how far it has come.
+/// `GET /v2/<name>/blobs/uploads/<id>`: the range that was received.
 pub(in super::super) async fn status(
     call: &Call,
     name: &Repository,
@@ -170,7 +170,7 @@ pub(in super::super) async fn status(
     Ok(session(&location, name, &upload, StatusCode::NO_CONTENT))
 }
 
-/// The range that a chunk claims, checked against its announced length.
+/// The `Content-Range` of a chunk, checked against its `Content-Length`.
 fn chunk_range(headers: &HeaderMap) -> Result<Option<ByteRange>, Refusal> {
     let Some(text) = headers.get(CONTENT_RANGE) else {
         return Ok(None);
@@ -190,7 +190,7 @@ fn chunk_range(headers: &HeaderMap) -> Result<Option<ByteRange>, Refusal> {
         Some(length) if length != range.length() => Err(Refusal::bad(
             ErrorCode::SizeInvalid,
             format!(
-                "Content-Range says {} bytes, Content-Length {length}",
+                "Content-Range announces {} bytes, Content-Length {length}",
                 range.length()
             ),
         )),
@@ -198,7 +198,7 @@ fn chunk_range(headers: &HeaderMap) -> Result<Option<ByteRange>, Refusal> {
     }
 }
 
-/// `PATCH /v2/<name>/blobs/uploads/<id>`: more bytes.
+/// `PATCH /v2/<name>/blobs/uploads/<id>`: appends a chunk.
 pub(in super::super) async fn append(
     call: Call,
     name: Repository,
@@ -207,14 +207,14 @@ pub(in super::super) async fn append(
     let range = chunk_range(&call.headers)?;
     let (location, _, body, registry) = split(call);
     let (repository, upload_id, appending) = (name.clone(), id.clone(), registry.clone());
-    let appended = taking_in(body, |body| async move {
+    let appended = store_body(body, |body| async move {
         appending.append(&repository, &upload_id, range, body).await
     })
     .await;
     match appended {
         Ok(upload) => Ok(session(&location, &name, &upload, StatusCode::ACCEPTED)),
         Err(refusal) if refusal.status == StatusCode::RANGE_NOT_SATISFIABLE => {
-            // Where to go on is what the client wants to know.
+            // The client needs to know where to continue.
             let upload = registry.upload(&name, &id).await?;
             let answer = session(&location, &name, &upload, StatusCode::NO_CONTENT);
             let mut refused = refusal.answer();
@@ -229,24 +229,23 @@ pub(in super::super) async fn append(
     }
 }
 
-/// `PUT /v2/<name>/blobs/uploads/<id>?digest=`: the last bytes, and the end.
+/// `PUT /v2/<name>/blobs/uploads/<id>?digest=`: appends the last chunk and completes the
+/// upload.
 pub(in super::super) async fn finish(
     call: Call,
     name: Repository,
     id: String,
 ) -> Result<Answer, Refusal> {
-    let digest = call.query.get("digest").ok_or_else(|| {
-        Refusal::bad(
-            ErrorCode::DigestInvalid,
-            "the closing PUT names the digest: ?digest=",
-        )
-    })?;
+    let digest = call
+        .query
+        .get("digest")
+        .ok_or_else(|| Refusal::bad(ErrorCode::DigestInvalid, "the closing PUT has no ?digest="))?;
     let digest = digest_of(digest)?;
-    // Without bytes, a range says nothing that could be checked but where it begins.
+    // Of a range without bytes only the start can be checked.
     let range = chunk_range(&call.headers)?;
     let (location, _, body, registry) = split(call);
     let repository = name.clone();
-    let arrived = taking_in(body, |body| async move {
+    let arrived = store_body(body, |body| async move {
         registry
             .finish_upload(&repository, &id, &digest, range, body)
             .await
@@ -255,7 +254,7 @@ pub(in super::super) async fn finish(
     Ok(created(&location, &name, &arrived.digest))
 }
 
-/// `DELETE /v2/<name>/blobs/uploads/<id>`: no blob after all.
+/// `DELETE /v2/<name>/blobs/uploads/<id>`: cancels the upload.
 pub(in super::super) async fn cancel(
     call: &Call,
     name: &Repository,

@@ -1,7 +1,9 @@
 //! The history of collections.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use super::super::events::NewEvent;
 use super::super::{Index, IndexError, column};
 use crate::clock::Millis;
 
@@ -58,6 +60,17 @@ impl Index {
     ) -> Result<(), IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
+                let at = record.ended_at.unwrap_or(record.started_at);
+                let detail = json!({
+                    "manifests": record.manifests,
+                    "blobs": record.blobs,
+                    "bytes": record.bytes,
+                    "uploads": record.uploads,
+                    "failure": record.failure,
+                });
+                transaction
+                    .event(NewEvent::new("collect", at).detail(detail))
+                    .await?;
                 sqlx::query(
                     "UPDATE collections SET ended_at = $2, manifests = $3, blobs = $4, bytes = $5, \
                      uploads = $6, failure = $7 WHERE id = $1",

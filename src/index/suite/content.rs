@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::index::UploadRecord;
+use crate::oci::Visibility;
 
 super::for_each_index!(
     a_blob_that_comes_twice_is_discarded,
@@ -60,7 +61,15 @@ async fn a_blob_has_other_digests(place: &Place) {
     let by_alias = index.blob(&repository("a"), &sha512(1)).await.unwrap();
     assert_eq!(by_alias.unwrap().canonical, digest(1));
     place.told();
-    let mounted = index.mount(repository("b"), None, sha512(1), at(0)).await;
+    let mounted = index
+        .mount(
+            repository("b"),
+            None,
+            sha512(1),
+            Visibility::Everything,
+            at(0),
+        )
+        .await;
     assert_eq!(mounted.unwrap().unwrap().0.canonical, digest(1));
     let linked = |digest| LayoutChange::LayerLinked {
         repository: repository("b"),
@@ -69,7 +78,12 @@ async fn a_blob_has_other_digests(place: &Place) {
     };
     assert_eq!(place.told(), [linked(digest(1)), linked(sha512(1))]);
     // Taken out by one digest, it is out by each.
-    assert!(index.unlink_blob(repository("b"), digest(1)).await.unwrap());
+    assert!(
+        index
+            .unlink_blob(repository("b"), digest(1), 0)
+            .await
+            .unwrap()
+    );
     let unlinked = |digest| LayoutChange::LayerUnlinked {
         repository: repository("b"),
         digest,
@@ -84,7 +98,13 @@ async fn mounts_need_somebody_who_may_read(place: &Place) {
     index.add_blob(blob("a", 1), at(0)).await.unwrap();
     place.told();
     let mount = |to: &str, from: Option<&str>, byte| {
-        index.mount(repository(to), from.map(repository), digest(byte), at(0))
+        index.mount(
+            repository(to),
+            from.map(repository),
+            digest(byte),
+            Visibility::Everything,
+            at(0),
+        )
     };
     for (from, byte) in [(Some("b"), 1), (Some("none"), 1), (Some("a"), 2), (None, 2)] {
         assert_eq!(mount("b", from, byte).await.unwrap(), None);
@@ -99,7 +119,7 @@ async fn mounts_need_somebody_who_may_read(place: &Place) {
     assert!(mount("c", Some("a"), 1).await.unwrap().is_some());
     assert!(place.told().is_empty());
     for name in ["a", "b", "c"] {
-        let unlinked = index.unlink_blob(repository(name), digest(1)).await;
+        let unlinked = index.unlink_blob(repository(name), digest(1), 0).await;
         assert!(unlinked.unwrap());
     }
     // Nobody may read it any more.
@@ -169,7 +189,7 @@ async fn an_unlinked_blob_is_out_of_one_repository(place: &Place) {
     let index = place.open().await;
     index.add_blob(blob("a", 1), at(0)).await.unwrap();
     index.add_blob(blob("b", 1), at(0)).await.unwrap();
-    let unlink = |name, byte| index.unlink_blob(repository(name), digest(byte));
+    let unlink = |name, byte| index.unlink_blob(repository(name), digest(byte), 0);
     assert!(unlink("a", 1).await.unwrap());
     for (name, byte) in [("a", 1), ("a", 9), ("none", 1)] {
         assert!(!unlink(name, byte).await.unwrap());

@@ -7,6 +7,7 @@ use crate::oci::Visibility;
 super::for_each_index!(
     repositories_are_paged,
     pages_are_full_of_what_is_visible,
+    a_mount_looks_only_where_the_caller_may_read,
     an_emptied_repository_is_not_listed,
     a_catalog_counts_each_digest_once,
     tags_are_paged,
@@ -99,6 +100,50 @@ async fn pages_are_full_of_what_is_visible(place: &Place) {
         .await
         .unwrap();
     assert_eq!(after, ["one"]);
+}
+
+async fn a_mount_looks_only_where_the_caller_may_read(place: &Place) {
+    let index = place.open().await;
+    index.add_blob(blob("hidden/a", 1), at(0)).await.unwrap();
+    index.add_blob(blob("hidden/a", 2), at(0)).await.unwrap();
+    index.add_blob(blob("team/a", 2), at(0)).await.unwrap();
+    let team = Visibility::Only {
+        public: true,
+        patterns: ["team/*".parse().unwrap()].into(),
+    };
+    for (from, byte, visibility, expected) in [
+        (None, 1, &Visibility::Everything, true),
+        (None, 1, &team, false),
+        (None, 2, &team, true),
+        (Some("hidden/a"), 1, &team, false),
+        (Some("hidden/a"), 2, &team, false),
+        (Some("team/a"), 2, &team, true),
+        (Some("team/a"), 1, &team, false),
+        (Some("none"), 2, &team, false),
+        (Some("hidden/a"), 1, &Visibility::Everything, true),
+    ] {
+        let into = repository("own");
+        let mounted = index
+            .mount(
+                into.clone(),
+                from.map(repository),
+                digest(byte),
+                visibility.clone(),
+                at(0),
+            )
+            .await
+            .unwrap();
+        assert_eq!(
+            mounted.is_some(),
+            expected,
+            "{from:?} {byte} {visibility:?}"
+        );
+        let there = index.blob(&into, &digest(byte)).await.unwrap();
+        assert_eq!(there.is_some(), expected);
+        if expected {
+            index.unlink_blob(into, digest(byte), 0).await.unwrap();
+        }
+    }
 }
 
 async fn an_emptied_repository_is_not_listed(place: &Place) {

@@ -14,6 +14,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::events::NewEvent;
 use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::{Digest, Repository, Tag};
@@ -198,7 +199,13 @@ impl Index {
                     .bind(now)
                     .execute(transaction.connection())
                     .await?;
-                Ok(done.rows_affected())
+                let deletions = done.rows_affected();
+                if deletions > 0 {
+                    let emptied = NewEvent::new("empty-trash", now);
+                    let detail = serde_json::json!({ "deletions": deletions });
+                    transaction.event(emptied.detail(detail)).await?;
+                }
+                Ok(deletions)
             })
         })
         .await

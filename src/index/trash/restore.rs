@@ -7,8 +7,12 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::restore_plan::{Part, plan};
 use super::{Restorable, Restored, Restoring};
+use crate::clock::Millis;
+use crate::index::events::NewEvent;
 use crate::index::writer::Transaction;
 use crate::index::{
     Index, IndexError, LayoutChange, Lease, blobs, column, leases, parsed, repositories, tags,
@@ -237,10 +241,23 @@ async fn finish(
     Ok(Step::Done(restored, false))
 }
 
+fn restored_event(what: Restorable, restored: &Restored, now: Millis) -> NewEvent {
+    let event = match what {
+        Restorable::Tag(repository, tag) => NewEvent::within("restore", now, &repository).tag(&tag),
+        Restorable::Manifest(repository, digest) => {
+            NewEvent::within("restore", now, &repository).digest(digest)
+        }
+        Restorable::Repository(repository) => NewEvent::within("restore", now, &repository),
+    };
+    let (tags, manifests) = (restored.tags.len(), restored.manifests.len());
+    event.detail(json!({ "tags": tags, "manifests": manifests }))
+}
+
 impl Index {
     /// Restores what was deleted last, and leases it.
     pub async fn restore(&self, what: Restorable, terms: Lease) -> Result<Restoring, IndexError> {
         let repository = what.repository().clone();
+        let asked = what.clone();
         let planned = self.write(move |transaction| Box::pin(plan(transaction, what, terms.now)));
         let parts = match planned.await? {
             Ok(parts) => parts,
@@ -253,7 +270,8 @@ impl Index {
             }
         }
         let mut restored = Restored::default();
-        for part in parts {
+        let last = parts.len();
+        for (number, part) in (1..).zip(parts) {
             let deletion = part.deletion;
             for ids in part.manifests.chunks(MANIFESTS_AT_ONCE) {
                 loop {
@@ -277,8 +295,17 @@ impl Index {
             let part = Arc::new(part);
             loop {
                 let (name, part) = (repository.clone(), Arc::clone(&part));
+                let so_far = (number == last).then(|| (asked.clone(), restored.clone()));
                 let done = self.write(move |transaction| {
-                    Box::pin(async move { finish(transaction, &name, &part).await })
+                    Box::pin(async move {
+                        let done = finish(transaction, &name, &part).await?;
+                        if let (Some((what, mut all)), Step::Done(some, false)) = (so_far, &done) {
+                            all.extend(some.clone());
+                            let event = restored_event(what, &all, terms.now);
+                            transaction.event(event).await?;
+                        }
+                        Ok(done)
+                    })
                 });
                 if let Step::Done(some, more) = done.await? {
                     restored.extend(some);

@@ -1,0 +1,247 @@
+//! Events: what was done, by whom, in which request and from where.
+//!
+//! A change appends its event in its own transaction, so neither is ever there without the other.
+//! The actor comes from the context of the [`Index`] through which the change was written
+//! ([`Index::acting`]). Events are read newest first, in pages, and forgotten oldest first.
+
+use serde::Serialize;
+use serde_json::Value;
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+use super::writer::Transaction;
+use super::{Index, IndexError, column, parsed};
+use crate::clock::Millis;
+use crate::oci::{Caller, Digest, MediaType, Repository, Tag};
+
+/// Events that are forgotten in one transaction at most.
+const FORGOTTEN: i64 = 512;
+
+/// An event to be appended. What does not belong to its action stays empty.
+#[derive(Debug, Clone, Default)]
+pub(super) struct NewEvent {
+    /// What was done: the name of an action, `set-tag`, `restore`, `collect`, `empty-trash` or
+    /// `quarantine`.
+    pub(super) action: &'static str,
+    pub(super) at: Millis,
+    pub(super) repository: Option<Repository>,
+    pub(super) tag: Option<Tag>,
+    pub(super) digest: Option<Digest>,
+    pub(super) media_type: Option<MediaType>,
+    pub(super) size: Option<u64>,
+    /// More that belongs to this action alone.
+    pub(super) detail: Option<Value>,
+}
+
+impl NewEvent {
+    /// An event of this action at this time.
+    pub(super) fn new(action: &'static str, at: Millis) -> Self {
+        Self {
+            action,
+            at,
+            ..Self::default()
+        }
+    }
+
+    /// An event of this action in a repository.
+    pub(super) fn within(action: &'static str, at: Millis, repository: &Repository) -> Self {
+        Self {
+            repository: Some(repository.clone()),
+            ..Self::new(action, at)
+        }
+    }
+
+    pub(super) fn tag(mut self, tag: &Tag) -> Self {
+        self.tag = Some(tag.clone());
+        self
+    }
+
+    pub(super) fn digest(mut self, digest: Digest) -> Self {
+        self.digest = Some(digest);
+        self
+    }
+
+    pub(super) fn size(mut self, size: u64) -> Self {
+        self.size = Some(size);
+        self
+    }
+
+    pub(super) fn detail(mut self, detail: Value) -> Self {
+        self.detail = Some(detail);
+        self
+    }
+}
+
+/// Something that was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Event {
+    /// Its number. Later events have larger ones.
+    pub id: i64,
+    /// When it was done, in milliseconds since 1970.
+    pub at: Millis,
+    /// What was done: `push-manifest`, `set-tag`, `delete-tag`, `delete-manifest`,
+    /// `delete-repository`, `push-blob`, `mount-blob`, `delete-blob`, `restore`, `collect`,
+    /// `empty-trash`, `quarantine`.
+    pub action: String,
+    /// The caller: `anonymous`, `uid:0`, `alice`, `token:ID@alice`, `task:schedule`.
+    pub actor: String,
+    /// The one who answers for it: the owner of a token, otherwise the caller.
+    pub account: String,
+    /// The address of the client.
+    pub address: Option<String>,
+    /// The id of the request; empty where there was none.
+    pub request: String,
+    /// The client's program (`User-Agent`).
+    pub agent: Option<String>,
+    /// The repository.
+    pub repository: Option<Repository>,
+    /// The tag.
+    pub tag: Option<Tag>,
+    /// The digest of the manifest or blob.
+    pub digest: Option<Digest>,
+    /// The media type of the manifest.
+    pub media_type: Option<MediaType>,
+    /// Its size in bytes.
+    pub size: Option<u64>,
+    /// More that belongs to this action alone.
+    pub detail: Option<Value>,
+}
+
+/// Which events are wanted. All of them by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct EventFilter {
+    /// Of this account, its tokens included; or of `anonymous`, `uid:0`, `task:schedule`.
+    pub account: Option<String>,
+    /// In this repository.
+    pub repository: Option<Repository>,
+    /// At this time or later.
+    pub since: Option<Millis>,
+}
+
+/// The one who answers for what a caller does.
+fn account(caller: &Caller) -> String {
+    match caller {
+        Caller::Token { owner, .. } => owner.to_string(),
+        other => other.actor(),
+    }
+}
+
+impl Transaction {
+    /// Appends an event of the caller for whom this write is done.
+    pub(super) async fn event(&mut self, event: NewEvent) -> Result<(), IndexError> {
+        let context = self.context();
+        sqlx::query(
+            "INSERT INTO events (at, action, actor, account, address, request, agent, repository, \
+               tag, digest, media_type, size, detail) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        )
+        .bind(event.at)
+        .bind(event.action)
+        .bind(context.caller.actor())
+        .bind(account(&context.caller))
+        .bind(context.address.map(|address| address.to_string()))
+        .bind(&*context.request)
+        .bind(context.agent.as_deref())
+        .bind(event.repository.as_ref().map(Repository::as_str))
+        .bind(event.tag.as_ref().map(Tag::as_str))
+        .bind(event.digest.map(|digest| digest.to_string()))
+        .bind(event.media_type.as_ref().map(MediaType::as_str))
+        .bind(event.size.map(column))
+        .bind(event.detail.map(|detail| detail.to_string()))
+        .execute(self.connection())
+        .await?;
+        Ok(())
+    }
+}
+
+impl Index {
+    /// A page of the events that a filter wants, the newest first: at most `limit`, older than the
+    /// event `before`.
+    pub async fn events(
+        &self,
+        filter: &EventFilter,
+        before: Option<i64>,
+        limit: usize,
+    ) -> Result<Vec<Event>, IndexError> {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT id, at, action, actor, account, address, request, agent, repository, tag, \
+               digest, media_type, size, detail FROM events WHERE id < ",
+        );
+        query.push_bind(before.unwrap_or(i64::MAX));
+        if let Some(account) = &filter.account {
+            query.push(" AND account = ").push_bind(account);
+        }
+        if let Some(repository) = &filter.repository {
+            query
+                .push(" AND repository = ")
+                .push_bind(repository.as_str());
+        }
+        if let Some(since) = filter.since {
+            // Times grow with the numbers, so the search ends at the first that is too old.
+            query
+                .push(" AND id > COALESCE((SELECT id FROM events WHERE at < ")
+                .push_bind(since)
+                .push(" ORDER BY id DESC LIMIT 1), 0)");
+        }
+        query
+            .push(" ORDER BY id DESC LIMIT ")
+            .push_bind(column(limit as u64));
+        let rows = query.build().fetch_all(&self.readers).await?;
+        rows.iter().map(event).collect()
+    }
+
+    /// Forgets the oldest of the events from before this time: how many, none when there is no
+    /// more.
+    pub async fn forget_events(&self, before: Millis) -> Result<u64, IndexError> {
+        let oldest: Vec<(i64, i64)> =
+            sqlx::query_as("SELECT id, at FROM events ORDER BY id LIMIT $1")
+                .bind(FORGOTTEN)
+                .fetch_all(&self.readers)
+                .await?;
+        let last = oldest.iter().take_while(|(_, at)| *at < before).last();
+        let Some((last, _)) = last.copied() else {
+            return Ok(0);
+        };
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let gone = sqlx::query("DELETE FROM events WHERE id <= $1")
+                    .bind(last)
+                    .execute(transaction.connection())
+                    .await?;
+                Ok(gone.rows_affected())
+            })
+        })
+        .await
+    }
+}
+
+/// Reads a row back.
+fn event(row: &sqlx::sqlite::SqliteRow) -> Result<Event, IndexError> {
+    let text = |name| row.try_get::<Option<String>, _>(name);
+    let detail = text("detail")?;
+    Ok(Event {
+        id: row.try_get("id")?,
+        at: row.try_get("at")?,
+        action: row.try_get("action")?,
+        actor: row.try_get("actor")?,
+        account: row.try_get("account")?,
+        address: text("address")?,
+        request: row.try_get("request")?,
+        agent: text("agent")?,
+        repository: optional("repository name", text("repository")?)?,
+        tag: optional("tag", text("tag")?)?,
+        digest: optional("digest", text("digest")?)?,
+        media_type: text("media_type")?.map(|text| MediaType::new(&text)),
+        size: row
+            .try_get::<Option<i64>, _>("size")?
+            .map(i64::unsigned_abs),
+        detail: optional("detail of an event", detail)?,
+    })
+}
+
+fn optional<T: std::str::FromStr>(
+    what: &'static str,
+    text: Option<String>,
+) -> Result<Option<T>, IndexError> {
+    text.map(|text| parsed(what, &text)).transpose()
+}
