@@ -1,19 +1,34 @@
 //! The order of tags that are versions.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 
 use semver::Version;
 
-/// Orders tags by version: the highest first, then the tags that are no version, by name.
-pub fn by_version(left: &str, right: &str) -> Ordering {
-    match (version(left), version(right)) {
-        (Some(left_version), Some(right_version)) => right_version
-            .cmp(&left_version)
-            .then_with(|| left.cmp(right)),
-        (Some(_), None) => Ordering::Less,
-        (None, Some(_)) => Ordering::Greater,
-        (None, None) => left.cmp(right),
+/// The place of a tag in the order of versions: the highest first, then the tags that are no
+/// version, by name. Made once for each tag of a long list.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct VersionKey {
+    // The order of the fields is the order of the keys.
+    is_other: bool,
+    version: Option<Reverse<Version>>,
+    tag: Box<str>,
+}
+
+impl VersionKey {
+    /// The key of a tag.
+    pub fn of(tag: &str) -> Self {
+        let version = version(tag).map(Reverse);
+        Self {
+            is_other: version.is_none(),
+            version,
+            tag: tag.into(),
+        }
     }
+}
+
+/// Orders two tags by their [`VersionKey`].
+pub fn by_version(left: &str, right: &str) -> Ordering {
+    VersionKey::of(left).cmp(&VersionKey::of(right))
 }
 
 /// Reads a tag as a version: `1.2.3-rc.1`, with or without a `v`, or with fewer than three numbers

@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 use super::super::{Index, IndexError, column, parsed, repositories};
 use super::Count;
 use crate::clock::Millis;
-use crate::oci::{Digest, MediaType, Repository, Tag, by_version};
+use crate::oci::{Digest, MediaType, Repository, Tag, VersionKey};
 
 /// The order of a listing of tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,7 +166,7 @@ impl Index {
             names.retain(|name| matches(name));
         }
         if order == TagOrder::Version {
-            names.sort_by(|left, right| by_version(left, right));
+            names.sort_by_cached_key(|name| VersionKey::of(name));
         }
         let count = Count::exactly(names.len());
         let mut rows = Vec::new();
