@@ -284,7 +284,7 @@ fn no_secret_where_it_does_not_belong() {
         talk(&refused)
     );
     for (arguments, said) in [
-        (&["login", "-p", "secret"][..], "unexpected argument"),
+        (&["login", "-p", "secret"][..], "has no option -p"),
         (&["login", "-u", "ada"], "--password-stdin"),
         (&["login", "--password-stdin"], "--username"),
         (&["login", "--registry", "a", "b"], "two registries"),

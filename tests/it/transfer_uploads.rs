@@ -169,7 +169,9 @@ fn what_cant_be_read_again_says_so() {
                 body: 15 * MIB,
                 answer: 0,
             },
-            Some("GET") => Action::Answer(answer("404 Not Found", &[], b"{}")),
+            Some("GET") if passed.line.contains("/uploads/") => {
+                Action::Answer(answer("404 Not Found", &[], b"{}"))
+            }
             _ => Action::Pass,
         }
     });
