@@ -40,7 +40,10 @@ impl Executable {
         let mut is_static = true;
         for segment in 0..count {
             let at = table.checked_add(segment * size)?;
-            let kind = number(usize::try_from(at).ok()?, 4)?;
+            let at = usize::try_from(at).ok()?;
+            // The whole entry has to be there.
+            bytes.get(at..at.checked_add(usize::try_from(size).ok()?)?)?;
+            let kind = number(at, 4)?;
             is_static &= kind != u64::from(INTERPRETER);
         }
         Some(Self {
