@@ -49,6 +49,8 @@ pub(super) fn request(
         root,
         listen,
         accounts: false,
+        tls: None,
+        hosts: Vec::new(),
         environment,
     }
 }

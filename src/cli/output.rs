@@ -83,6 +83,11 @@ impl Printer {
         }
     }
 
+    /// Whether stdout is a terminal.
+    pub(super) fn is_terminal(self) -> bool {
+        self.terminal
+    }
+
     /// Bytes to stdout, exactly.
     pub(super) fn bytes(self, bytes: &[u8]) -> io::Result<()> {
         let mut stdout = io::stdout().lock();

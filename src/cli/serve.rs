@@ -44,7 +44,8 @@ pub(super) async fn run(args: Args, printer: Printer) -> anyhow::Result<Exit> {
     } else {
         owner::settle(&request)?;
         // A server whose stdout nobody reads serves all the same.
-        server::run(&request, |line| drop(printer.line(line))).await?;
+        let banner = |line: &str| drop(printer.line(line));
+        server::run(&request, printer.is_terminal().then_some(banner)).await?;
     }
     Ok(Exit::Done)
 }

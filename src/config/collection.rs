@@ -1,7 +1,7 @@
 //! The section `regctl`: collection of garbage, retention of tags, the check in the background.
 //!
-//! The words are those of the commands `gc`, `prune` and `check`. A retention rule with a key that
-//! nobody knows is an error: without it the rule would take more than its writer meant.
+//! The words are those of the commands `gc`, `prune` and `check`. An unknown key in a retention
+//! rule is an error: without it the rule would delete more than was meant.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,30 +13,31 @@ use jiff::Zoned;
 use super::access::{AccessSettings, own_access};
 use super::error::ConfigError;
 use super::pages::{PagesSettings, pages_settings};
+use super::reach::{ReachSettings, reach_settings};
 use super::section::{Field, Section, Warnings, refused};
 use super::values::{self, BadValue};
 use crate::clock::Millis;
 use crate::oci::RetentionRule;
 
-/// How long an answer that a blob is there binds, where the file does not say.
+/// Default duration of a lease.
 const LEASE: Duration = Duration::from_hours(1);
-/// How long what was deleted can be restored, where the file does not say.
+/// Default time for which deleted tags and manifests can be restored.
 const TRASH: Duration = Duration::from_hours(24);
-/// Bytes a second that the check in the background reads, where the file does not say.
+/// Default rate of the background check, in bytes a second.
 const SCRUB_RATE: u64 = 4 << 20;
-/// How often it reads everything, where the file does not say.
+/// Default interval of the background check.
 const SCRUB_INTERVAL: Duration = Duration::from_hours(30 * 24);
 
 /// How garbage is collected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectionSettings {
-    /// When the server collects by itself, and goes by the retention rules before; `None`: never.
+    /// When the server applies the retention rules and collects; `None`: never by itself.
     pub schedule: Option<Schedule>,
-    /// Whether it takes manifests that nothing holds, too: those that were pushed longer ago.
+    /// Whether manifests that nothing references are deleted too, and from which age.
     pub untagged: Option<Duration>,
-    /// How long an answer that a blob is there binds.
+    /// How long a lease lasts: clients may rely on an answer that a blob exists for that long.
     pub lease: Duration,
-    /// How long what was deleted can be restored; zero: not at all.
+    /// How long deleted tags and manifests can be restored; zero: not at all.
     pub trash: Duration,
 }
 
@@ -51,17 +52,17 @@ impl Default for CollectionSettings {
     }
 }
 
-/// When something is done again and again.
+/// When a recurring task runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Schedule {
-    /// So long after the last time.
+    /// At a fixed interval after the last run.
     Every(Duration),
     /// At the times of a cron pattern, in the system's time zone.
     At(Box<Cron>),
 }
 
 impl Schedule {
-    /// How long to wait from `now` on; `None` when the pattern has no time any more.
+    /// The time from `now` until the next run; `None` if the pattern has no further one.
     pub fn wait(&self, now: &Zoned) -> Option<Duration> {
         match self {
             Self::Every(interval) => Some(*interval),
@@ -99,12 +100,12 @@ impl fmt::Display for Schedule {
     }
 }
 
-/// The check that reads everything in the background, slowly.
+/// The background check, which reads all content at a limited rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScrubSettings {
-    /// Bytes a second that it reads at most; never zero.
+    /// The most bytes it reads in a second; never zero.
     pub rate: u64,
-    /// The time between the beginnings of two rounds; never zero.
+    /// The time between the starts of two rounds; never zero.
     pub interval: Duration,
 }
 
@@ -115,6 +116,7 @@ pub(super) struct Own {
     pub(super) retention: Vec<RetentionRule>,
     pub(super) scrub: Option<ScrubSettings>,
     pub(super) pages: PagesSettings,
+    pub(super) reach: ReachSettings,
 }
 
 pub(super) fn own_settings(
@@ -154,6 +156,7 @@ pub(super) fn own_settings(
     let scrub = scrub(&mut own, warnings)?;
     let pages = pages_settings(&mut own, warnings)?;
     let access = own_access(&mut own, auth, accounts, warnings)?;
+    let reach = reach_settings(&mut own, warnings)?;
     own.finish(warnings);
     Ok(Own {
         access,
@@ -161,6 +164,7 @@ pub(super) fn own_settings(
         retention,
         scrub,
         pages,
+        reach,
     })
 }
 

@@ -7,9 +7,10 @@ use super::Loaded;
 use super::access::AccessSettings;
 use super::collection::{CollectionSettings, ScrubSettings};
 use super::period_in_words;
+use super::reach::ReachSettings;
 use super::settings::{
-    HealthCheck, HealthSettings, HttpSettings, IndexPlatforms, ListenAddress, LogSettings,
-    Settings, StorageDriver, StorageSettings, ValidationSettings,
+    CertificateSource, HealthCheck, HealthSettings, HttpSettings, IndexPlatforms, ListenAddress,
+    LogSettings, Settings, StorageDriver, StorageSettings, ValidationSettings,
 };
 use super::values::words;
 use crate::oci::RetentionRule;
@@ -35,9 +36,11 @@ impl Loaded {
             retention,
             scrub,
             pages,
+            reach,
         } = &self.settings;
         describe_http(http, &mut lines);
         describe_access(access, &mut lines);
+        describe_reach(reach, &mut lines);
         describe_storage(storage, &mut lines);
         describe_collection(collection, retention, *scrub, &mut lines);
         describe_validation(validation, &mut lines);
@@ -76,12 +79,34 @@ fn describe_http(http: &HttpSettings, lines: &mut Vec<String>) {
         address(&http.address)
     ));
     if let Some(tls) = &http.tls {
-        lines.push(format!(
-            "Certificate: {}, key {}, {} or later",
-            tls.certificate.display(),
-            tls.key.display(),
-            tls.minimum
-        ));
+        let source = match &tls.certificate {
+            CertificateSource::Files { certificate, key } => {
+                format!("{}, key {}", certificate.display(), key.display())
+            }
+            CertificateSource::SelfSigned { hosts } if hosts.is_empty() => {
+                "of an authority of its own".to_owned()
+            }
+            CertificateSource::SelfSigned { hosts } => {
+                format!("of an authority of its own, also for {}", hosts.join(", "))
+            }
+        };
+        lines.push(format!("Certificate: {source}, {} or later", tls.minimum));
+        if let Some(clients) = &tls.clients {
+            let authorities: Vec<_> = clients
+                .authorities
+                .iter()
+                .map(|path| path.display().to_string())
+                .collect();
+            lines.push(format!(
+                "Certificates of clients: {}, checked against {}",
+                if clients.required {
+                    "required"
+                } else {
+                    "checked if shown"
+                },
+                authorities.join(", ")
+            ));
+        }
     }
     if !http.prefix.is_empty() {
         lines.push(format!("API at: {}/v2/", http.prefix));
@@ -130,6 +155,43 @@ fn describe_access(access: &AccessSettings, lines: &mut Vec<String>) {
             format!("Sign-in: tokens of {} for {}", server.realm, server.service)
         }
     });
+}
+
+fn describe_reach(reach: &ReachSettings, lines: &mut Vec<String>) {
+    let ReachSettings {
+        trusted_proxies,
+        socket,
+        address_rate,
+        account_rate,
+    } = reach;
+    for (whose, rate) in [("address", address_rate), ("account", account_rate)] {
+        if let Some(rate) = rate {
+            lines.push(format!(
+                "Requests of an {whose}: {} a second, {} at once",
+                rate.each_second, rate.burst
+            ));
+        }
+    }
+    if *trusted_proxies != ReachSettings::default().trusted_proxies {
+        let networks: Vec<_> = trusted_proxies
+            .iter()
+            .map(|(address, bits)| format!("{address}/{bits}"))
+            .collect();
+        lines.push(format!(
+            "Proxies believed: {}",
+            if networks.is_empty() {
+                "none".to_owned()
+            } else {
+                networks.join(", ")
+            }
+        ));
+    }
+    if let Some(mode) = socket.mode {
+        lines.push(format!("Mode of the socket: {mode:04o}"));
+    }
+    if let Some(group) = socket.group {
+        lines.push(format!("Group of the socket: {group}"));
+    }
 }
 
 fn describe_storage(storage: &StorageSettings, lines: &mut Vec<String>) {
@@ -243,28 +305,28 @@ fn describe_log(log: &LogSettings, lines: &mut Vec<String>) {
 }
 
 fn describe_health(health: &HealthSettings, lines: &mut Vec<String>) {
-    let mut unwell = |what: String, check: HealthCheck| {
+    let mut unhealthy = |what: String, check: HealthCheck| {
         let times = match check.threshold {
             1 => String::new(),
             times => format!(" {times} times in a row"),
         };
         let interval = words(check.interval);
         lines.push(format!(
-            "Unwell: when {what}{times}, looked at every {interval}"
+            "Unhealthy: when {what}{times}, looked at every {interval}"
         ));
     };
     if let Some(check) = health.storage {
-        unwell("the storage fails".to_owned(), check);
+        unhealthy("the storage fails".to_owned(), check);
     }
     for file in &health.files {
-        unwell(format!("{} is there", file.path.display()), file.check);
+        unhealthy(format!("{} is there", file.path.display()), file.check);
     }
     for http in &health.http {
         let what = format!("HEAD {} does not answer {}", http.uri, http.status);
-        unwell(what, http.check);
+        unhealthy(what, http.check);
     }
     for tcp in &health.tcp {
-        unwell(format!("{} takes no connection", tcp.address), tcp.check);
+        unhealthy(format!("{} takes no connection", tcp.address), tcp.check);
     }
 }
 

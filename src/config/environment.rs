@@ -32,9 +32,21 @@ pub(super) fn apply(
     known: &[&str],
     warnings: &mut Warnings,
 ) -> Result<(), ConfigError> {
+    let foreign: Vec<&str> = environment
+        .iter()
+        .filter(|(name, value)| is_foreign(name, value))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if !foreign.is_empty() {
+        warnings.add_line(format!(
+            "the environment: {} {} of podman or Kubernetes and no setting of the registry",
+            foreign.join(", "),
+            if foreign.len() == 1 { "is" } else { "are" },
+        ));
+    }
     let mut variables: Vec<Variable<'_>> = environment
         .iter()
-        .filter(|(name, _)| name != FILE_VARIABLE)
+        .filter(|(name, value)| name != FILE_VARIABLE && !is_foreign(name, value))
         .filter_map(|(name, value)| {
             let keys = name.strip_prefix(PREFIX)?.split('_').collect();
             Some(Variable { name, keys, value })
@@ -45,6 +57,32 @@ pub(super) fn apply(
         apply_one(root, variable, known, warnings)?;
     }
     Ok(())
+}
+
+/// Whether a variable that looks like a setting comes from podman, which reads its credentials from
+/// the file that `REGISTRY_AUTH_FILE` names, or from Kubernetes, which describes a service of the name
+/// `registry` or `registry-…` by variables (`REGISTRY_SERVICE_HOST`, `REGISTRY_PORT_5000_TCP_ADDR`).
+fn is_foreign(name: &str, value: &str) -> bool {
+    let Some(rest) = name.strip_prefix(PREFIX) else {
+        return false;
+    };
+    let is_address = ["tcp://", "udp://", "sctp://"]
+        .iter()
+        .any(|scheme| value.starts_with(scheme));
+    // SERVICE_HOST, or AUTH_SERVICE_HOST: the service may have a longer name.
+    let below = format!("_{rest}");
+    let describes_port = below.split("_PORT_").skip(1).any(|port| {
+        let mut parts = port.split('_');
+        parts.next().is_some_and(is_number)
+            && matches!(parts.next(), Some("TCP" | "UDP" | "SCTP"))
+            && matches!(parts.next(), None | Some("PROTO" | "PORT" | "ADDR"))
+    });
+    rest == "AUTH_FILE"
+        || below.ends_with("_SERVICE_HOST")
+        || below.ends_with("_SERVICE_PORT")
+        || below.contains("_SERVICE_PORT_")
+        || (below.ends_with("_PORT") && is_address)
+        || describes_port
 }
 
 fn apply_one(
@@ -65,11 +103,11 @@ fn apply_one(
     let value = Node::parse(variable.value, &origin)?;
     match set(root, &variable.keys, value, 0) {
         Ok(()) => Ok(()),
-        Err(Refusal::NotASection) => {
+        Err(SetError::NotASection) => {
             warnings.add(&place, &path, "lies below a plain value: it is ignored");
             Ok(())
         }
-        Err(Refusal::Item(reason)) => Err(ConfigError::Value {
+        Err(SetError::Item(reason)) => Err(ConfigError::Value {
             place,
             key: path,
             reason,
@@ -78,16 +116,16 @@ fn apply_one(
     }
 }
 
-/// Why a variable has nowhere to go.
-enum Refusal {
+/// Why a variable can't be applied.
+enum SetError {
     /// A key of its path has a plain value.
     NotASection,
     /// It names an item that a list can't have.
     Item(String),
 }
 
-/// Puts a value at a path below `node`, making what is missing on the way.
-fn set(node: &mut Node, keys: &[&str], value: Node, depth: usize) -> Result<(), Refusal> {
+/// Sets the value at a path below `node` and creates missing sections.
+fn set(node: &mut Node, keys: &[&str], value: Node, depth: usize) -> Result<(), SetError> {
     let Some((&key, below)) = keys.split_first() else {
         *node = value;
         return Ok(());
@@ -125,10 +163,10 @@ fn set(node: &mut Node, keys: &[&str], value: Node, depth: usize) -> Result<(), 
         Value::List(items) => {
             let length = items.len();
             let index: usize = key.parse().map_err(|_| {
-                Refusal::Item(format!("goes into a list, and {key:?} is no number"))
+                SetError::Item(format!("goes into a list, and {key:?} is no number"))
             })?;
             if index > length {
-                return Err(Refusal::Item(format!(
+                return Err(SetError::Item(format!(
                     "is item {index} of a list that has {length}"
                 )));
             }
@@ -137,7 +175,7 @@ fn set(node: &mut Node, keys: &[&str], value: Node, depth: usize) -> Result<(), 
             }
             set(&mut items[index], below, value, depth + 1)
         }
-        Value::Null | Value::Scalar(_) => Err(Refusal::NotASection),
+        Value::Null | Value::Scalar(_) => Err(SetError::NotASection),
     }
 }
 
@@ -160,191 +198,4 @@ fn in_order(one: &[&str], other: &[&str]) -> Ordering {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const KNOWN: [&str; 4] = ["http", "storage", "log", "health"];
-
-    /// The tree as one line of flow YAML.
-    fn shown(node: &Node) -> String {
-        match &node.value {
-            Value::Null => "~".to_owned(),
-            Value::Scalar(text) => text.clone(),
-            Value::List(items) => {
-                let items: Vec<_> = items.iter().map(shown).collect();
-                format!("[{}]", items.join(", "))
-            }
-            Value::Map(entries) => {
-                let entries: Vec<_> = entries
-                    .iter()
-                    .map(|entry| format!("{}: {}", entry.key, shown(&entry.node)))
-                    .collect();
-                format!("{{{}}}", entries.join(", "))
-            }
-        }
-    }
-
-    fn applied(file: &str, variables: &[(&str, &str)]) -> (Result<String, String>, Vec<String>) {
-        let mut root = Node::parse(file, &Origin::Flag("file")).unwrap();
-        let environment: Vec<_> = variables
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect();
-        let mut warnings = Warnings::default();
-        let result = apply(&mut root, &environment, &KNOWN, &mut warnings)
-            .map(|()| shown(&root))
-            .map_err(|error| error.to_string());
-        (result, warnings.into_lines())
-    }
-
-    #[test]
-    fn variables_lie_over_the_file() {
-        for (file, variables, expected) in [
-            (
-                "http: {addr: :1}",
-                &[("REGISTRY_HTTP_ADDR", ":2")][..],
-                "{http: {addr: :2}}",
-            ),
-            (
-                "",
-                &[("REGISTRY_HTTP_TLS_KEY", "k")],
-                "{http: {tls: {key: k}}}",
-            ),
-            (
-                "http:",
-                &[("REGISTRY_HTTP_ADDR", ":2")],
-                "{http: {addr: :2}}",
-            ),
-            // The parent replaces the section, then its child goes in, whatever the order.
-            (
-                "storage: {s3: {bucket: b}}",
-                &[
-                    ("REGISTRY_STORAGE_FILESYSTEM_ROOTDIRECTORY", "/d"),
-                    ("REGISTRY_STORAGE", "{filesystem: {maxthreads: 7}}"),
-                ],
-                "{storage: {filesystem: {maxthreads: 7, rootdirectory: /d}}}",
-            ),
-            (
-                "storage: inmemory",
-                &[("REGISTRY_STORAGE_DELETE_ENABLED", "true")],
-                "{storage: {inmemory: ~, delete: {enabled: true}}}",
-            ),
-            (
-                "http: {headers: {X-Frame-Options: [DENY]}}",
-                &[
-                    ("REGISTRY_HTTP_HEADERS_X-FRAME-OPTIONS_0", "SAMEORIGIN"),
-                    ("REGISTRY_HTTP_HEADERS_X-Other", "[a, b]"),
-                ],
-                "{http: {headers: {X-Frame-Options: [SAMEORIGIN], x-other: [a, b]}}}",
-            ),
-            (
-                "",
-                &[
-                    ("REGISTRY_HEALTH_FILE_10_FILE", "k"),
-                    ("REGISTRY_HEALTH_FILE_2_FILE", "c"),
-                    ("REGISTRY_HEALTH_FILE_1_FILE", "b"),
-                    ("REGISTRY_HEALTH_FILE_0_FILE", "a"),
-                    ("REGISTRY_HEALTH_FILE", "[x,x,x,x,x,x,x,x,x,{file: j}]"),
-                    ("REGISTRY_HEALTH_FILE_0", "{interval: 1s}"),
-                ],
-                "",
-            ),
-            (
-                "log: {level: info}",
-                &[("REGISTRY_LOG_LEVEL", "")],
-                "{log: {level: ~}}",
-            ),
-            (
-                "",
-                &[("REGISTRY_CONFIGURATION_PATH", "/f"), ("HTTP_ADDR", "x")],
-                "~",
-            ),
-        ] {
-            let (result, warnings) = applied(file, variables);
-            if expected.is_empty() {
-                // `x` is a plain value, so three of the items can't be reached into.
-                assert_eq!(warnings.len(), 2, "{warnings:?}");
-                assert_eq!(
-                    result.unwrap(),
-                    "{health: {file: [{interval: 1s, file: a}, x, x, x, x, x, x, x, x, {file: j}, \
-                     {file: k}]}}"
-                );
-            } else {
-                assert_eq!(
-                    (result, warnings),
-                    (Ok(expected.to_owned()), vec![]),
-                    "{variables:?}"
-                );
-            }
-        }
-    }
-
-    #[test]
-    fn other_variables_are_named_and_left_alone() {
-        for (name, value, expected) in [
-            (
-                "REGISTRY_PORT",
-                "tcp://[",
-                "REGISTRY_PORT: port is not a known key: it is ignored",
-            ),
-            (
-                "REGISTRY_HTTP__ADDR",
-                ":1",
-                "REGISTRY_HTTP__ADDR: http..addr is not a known key: it is ignored",
-            ),
-            (
-                "REGISTRY_HTTP_ADDR_0",
-                ":1",
-                "REGISTRY_HTTP_ADDR_0: http.addr.0 lies below a plain value: it is ignored",
-            ),
-        ] {
-            let (result, warnings) = applied("http: {addr: :5}", &[(name, value)]);
-            assert_eq!(result.unwrap(), "{http: {addr: :5}}");
-            assert_eq!(warnings, [expected]);
-        }
-    }
-
-    #[test]
-    fn a_variable_that_can_mean_nothing_is_named() {
-        for (name, value, expected) in [
-            (
-                "REGISTRY_HEALTH_FILE_1",
-                "{}",
-                "REGISTRY_HEALTH_FILE_1: health.file.1 is item 1 of a list that has 0; hint: \
-                 number the items from 0, without gaps",
-            ),
-            (
-                "REGISTRY_LOG_HOOKS_NAME",
-                "x",
-                "REGISTRY_LOG_HOOKS_NAME: log.hooks.name goes into a list, and \"NAME\" is no \
-                 number; hint: number the items from 0, without gaps",
-            ),
-        ] {
-            let (result, _) = applied("log: {hooks: [a]}", &[(name, value)]);
-            assert_eq!(result.unwrap_err(), expected);
-        }
-        let (result, _) = applied("", &[("REGISTRY_HTTP_ADDR", "[:5000")]);
-        let error = result.unwrap_err();
-        assert!(
-            error.starts_with("REGISTRY_HTTP_ADDR: not valid YAML: "),
-            "{error}"
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn any_variables_are_applied_or_refused(
-            variables in prop::collection::vec(
-                ("REGISTRY(_(HTTP|LOG|HEALTH|FILE|0|1|9|10|1X|9A|)){1,4}", "[a-c0-9:\\[{}, ]{0,6}"),
-                0..40,
-            ),
-        ) {
-            let variables: Vec<_> = variables
-                .iter()
-                .map(|(name, value)| (name.as_str(), value.as_str()))
-                .collect();
-            let _ = applied("http: {file: [a, {b: c}]}", &variables);
-        }
-    }
-}
+mod tests;

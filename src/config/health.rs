@@ -1,4 +1,4 @@
-//! The section `health`: what is looked at to say that the registry is well.
+//! The section `health`: health checks.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::settings::{FileCheck, HealthCheck, HealthSettings, HttpCheck, TcpChec
 use super::values;
 use super::wire::headers;
 
-/// How often registry:2 looks, where the file does not say.
+/// registry:2's default interval.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 pub(super) fn health_settings(
@@ -81,7 +81,7 @@ fn health_check(section: &mut Section) -> Result<HealthCheck, ConfigError> {
     })
 }
 
-/// How long one look may take. registry:2 waits for ever; here a look ends when the next is due.
+/// The timeout of a check. registry:2 has none; here it is at most the interval.
 fn timeout(section: &mut Section, check: HealthCheck) -> Result<Duration, ConfigError> {
     let timeout = section.value("timeout", values::duration)?;
     Ok(timeout

@@ -1,9 +1,9 @@
 //! The configuration of `serve`: `config.yml` as registry:2 and registry:3 read it, the
 //! environment, and the flags, decided once.
 //!
-//! Flags win over variables, variables over the file. [`load`] reads all three and says what they
-//! mean; nobody reads any of them again. It touches no file but the configuration's, and knows
-//! nothing of what is done with a [`Settings`]. A key that works there either works here, or is
+//! Flags win over variables, variables over the file. [`load`] reads all three once and
+//! interprets them. It touches no file but the configuration's, and does not know how a [`Settings`]
+//! is used. A key that works there either works here, or is
 //! named in a warning, or, where going on without it would be dangerous, is an error: nothing is
 //! dropped in silence.
 
@@ -18,9 +18,11 @@ mod error;
 mod health;
 mod node;
 mod pages;
+mod reach;
 mod section;
 mod settings;
 mod storage;
+mod tls;
 mod understand;
 mod values;
 mod wire;
@@ -37,10 +39,12 @@ pub use access::{AccessSettings, FirstAdmin, TokenServerSettings};
 pub use collection::{CollectionSettings, Schedule, ScrubSettings};
 pub use error::{ConfigError, Origin, Place};
 pub use pages::PagesSettings;
+pub use reach::{Network, RateSettings, ReachSettings, SocketSettings};
 pub use settings::{
-    DebugSettings, FileCheck, HealthCheck, HealthSettings, HttpCheck, HttpSettings, IndexPlatforms,
-    ListenAddress, LogFormat, LogLevel, LogSettings, Settings, StorageDriver, StorageSettings,
-    TcpCheck, TlsSettings, TlsVersion, UploadPurging, ValidationSettings,
+    CertificateSource, ClientCertificates, DebugSettings, FileCheck, HealthCheck, HealthSettings,
+    HttpCheck, HttpSettings, IndexPlatforms, ListenAddress, LogFormat, LogLevel, LogSettings,
+    Settings, StorageDriver, StorageSettings, TcpCheck, TlsSettings, TlsVersion, UploadPurging,
+    ValidationSettings,
 };
 
 use node::Node;
@@ -53,7 +57,7 @@ const USUAL_PLACES: [&str; 2] = [
     "/etc/distribution/config.yml",
 ];
 
-/// What `serve` was asked to go by.
+/// Flags and environment of `serve`.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The `--config` flag.
@@ -64,11 +68,15 @@ pub struct Request {
     pub listen: Option<String>,
     /// The `--accounts` flag: accounts of regctl's own.
     pub accounts: bool,
-    /// The variables of the environment; only those that begin with `REGISTRY_` are looked at.
+    /// The `--tls` flag: `self-signed`, or `CERTIFICATE,KEY`.
+    pub tls: Option<String>,
+    /// The `--host` flags.
+    pub hosts: Vec<String>,
+    /// The variables of the environment; only those that begin with `REGISTRY_` are read.
     pub environment: Vec<(String, String)>,
 }
 
-/// Which configuration file is meant.
+/// Which configuration file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigChoice {
     /// The flag is not given: the file that `REGISTRY_CONFIGURATION_PATH` names, or none.
@@ -83,11 +91,11 @@ pub enum ConfigChoice {
 /// A configuration that was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaded {
-    /// What it means.
+    /// The settings.
     pub settings: Settings,
     /// The file, if one was read. Without one, regctl's defaults hold and not registry:2's.
     pub file: Option<PathBuf>,
-    /// What is accepted and ignored or done differently; a line each, with the place and the key.
+    /// One line for each key that is ignored or interpreted differently, with its place.
     pub warnings: Vec<String>,
 }
 
@@ -123,6 +131,8 @@ fn load_from(request: &Request, usual_places: &[&Path]) -> Result<Loaded, Config
         root: request.root.as_deref(),
         listen: request.listen.as_deref(),
         accounts: request.accounts,
+        tls: request.tls.as_deref(),
+        hosts: &request.hosts,
     };
     let settings = understand(root, basis, flags, &mut warnings)?;
     Ok(Loaded {
@@ -140,7 +150,7 @@ fn read(path: &Path) -> Result<Node, ConfigError> {
     Node::parse(&text, &Origin::File(path.into()))
 }
 
-/// The file that is meant. Only a search looks whether it is there.
+/// The file to read. Only a search checks that it exists.
 fn find(request: &Request, usual_places: &[&Path]) -> Result<Option<PathBuf>, ConfigError> {
     let named = || {
         request

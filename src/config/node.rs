@@ -1,4 +1,4 @@
-//! A YAML text as a tree in which every value knows where it stands.
+//! YAML as a tree in which every value has its place in the text.
 //!
 //! Scalars keep the spelling they were written in (`0.10` is not `0.1`): what a key expects decides
 //! what they mean. Anchors and merge keys are resolved here. The tree knows no key of the
@@ -11,7 +11,7 @@ use serde_saphyr::{Location, NonFiniteFloatPolicy, Spanned, UserMessageFormatter
 
 use super::error::{ConfigError, Origin, Place};
 
-/// How deep a text may nest: far beyond any configuration, far below the end of the stack.
+/// The deepest nesting that is accepted: far beyond any configuration, and safe for the stack.
 const DEPTH_LIMIT: usize = 48;
 
 /// A value and its place.
@@ -21,7 +21,7 @@ pub(super) struct Node {
     pub(super) place: Place,
 }
 
-/// What a value is, before a key says what it means.
+/// A value before it is interpreted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     Null,
@@ -77,7 +77,7 @@ impl Node {
     }
 }
 
-/// What the YAML parser says, in one line and with its place said once.
+/// The parser's error in one line, with the place named once.
 fn refusal(error: &serde_saphyr::Error, origin: &Origin) -> ConfigError {
     let error = error.without_snippet();
     let (place, suffix) = match error.location() {

@@ -1,8 +1,7 @@
-//! One section of the configuration while it is being understood: keys are taken out of it one by
-//! one, and what nobody took is unknown.
+//! A section of the configuration during interpretation: keys are taken out one by one, and keys that
+//! remain are unknown.
 //!
-//! A section knows the path of its keys and the place of each value, so that whoever takes a value
-//! says only what it has to be. A key whose value is null or empty counts as left out, as in
+//! A section knows the path and the place of each value, for error messages. A key whose value is null or empty counts as left out, as in
 //! registry:2. Knows no key by name.
 
 use super::error::{ConfigError, Origin, Place};
@@ -24,15 +23,21 @@ pub(super) struct Field {
     pub(super) node: Node,
 }
 
-/// What is accepted and not done, or done differently.
+/// Warnings about keys that are accepted and ignored, or interpreted differently.
 #[derive(Debug, Default)]
 pub(super) struct Warnings(Vec<(Place, String)>);
 
 impl Warnings {
-    /// Says of a key what happens instead.
+    /// Adds a warning about a key.
     pub(super) fn add(&mut self, place: &Place, path: &str, instead: &str) {
         let line = format!("{}: {path} {instead}", place.line());
         self.0.push((place.clone(), line));
+    }
+
+    /// Adds a warning about the environment as a whole.
+    pub(super) fn add_line(&mut self, line: String) {
+        let place = Place::start_of(Origin::Environment("REGISTRY_".into()));
+        self.0.push((place, line));
     }
 
     /// A line each: first those of the file, from its top to its end.
@@ -114,7 +119,7 @@ impl Section {
         }
     }
 
-    /// Takes a value and says what it means.
+    /// Takes a value and parses it.
     pub(super) fn value<T>(
         &mut self,
         key: &str,
@@ -146,7 +151,7 @@ impl Section {
             .collect()
     }
 
-    /// Takes a key that regctl knows and does nothing with.
+    /// Takes a key that regctl knows and ignores, with a warning.
     pub(super) fn ignore(&mut self, key: &str, instead: &str, warnings: &mut Warnings) {
         if let Some(field) = self.take(key) {
             warnings.add(&field.node.place, &field.path, instead);
@@ -167,7 +172,7 @@ impl Section {
 }
 
 impl Field {
-    /// What its text means.
+    /// Parses its text.
     pub(super) fn read<T>(
         self,
         parse: impl FnOnce(&str) -> Result<T, BadValue>,
@@ -212,7 +217,7 @@ fn placed(entry: Entry) -> Node {
     node
 }
 
-/// A value that can't mean anything.
+/// The error for an invalid value.
 pub(super) fn refused(
     field: Field,
     reason: impl Into<String>,
@@ -226,7 +231,7 @@ pub(super) fn refused(
     }
 }
 
-/// A value that asks for what regctl does not do, where going on would be wrong.
+/// The error for a feature that regctl lacks and that can't be ignored safely.
 pub(super) fn unsupported(
     field: Field,
     reason: impl Into<String>,

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::access::AccessSettings;
 use super::collection::{CollectionSettings, ScrubSettings};
 use super::pages::PagesSettings;
+use super::reach::ReachSettings;
 use crate::oci::Platform;
 use crate::oci::RetentionRule;
 
@@ -41,6 +42,8 @@ pub struct Settings {
     pub scrub: Option<ScrubSettings>,
     /// The pages for people.
     pub pages: PagesSettings,
+    /// How clients reach the registry.
+    pub reach: ReachSettings,
 }
 
 /// The log (stderr) and the access log (stdout).
@@ -158,15 +161,41 @@ pub enum ListenAddress {
     Unix(PathBuf),
 }
 
-/// A certificate and the least version of TLS.
+/// How TLS is spoken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsSettings {
-    /// The certificate and its chain, PEM.
-    pub certificate: PathBuf,
-    /// The private key, PEM.
-    pub key: PathBuf,
+    /// Where the certificate comes from.
+    pub certificate: CertificateSource,
     /// The least version that is spoken.
     pub minimum: TlsVersion,
+    /// Certificates that clients show; `None`: they are not asked for any.
+    pub clients: Option<ClientCertificates>,
+}
+
+/// Where the certificate of the server comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CertificateSource {
+    /// From two files; replaced files are taken up.
+    Files {
+        /// The certificate and its chain, PEM.
+        certificate: PathBuf,
+        /// The private key, PEM.
+        key: PathBuf,
+    },
+    /// From an authority of this server's own, kept below the root.
+    SelfSigned {
+        /// Names and addresses of the host besides those that it knows itself.
+        hosts: Vec<String>,
+    },
+}
+
+/// Certificates that clients show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClientCertificates {
+    /// Files with the authorities that sign them, PEM.
+    pub authorities: Vec<PathBuf>,
+    /// Whether clients without one are refused.
+    pub required: bool,
 }
 
 /// A version of TLS.
@@ -214,7 +243,7 @@ pub struct HealthCheck {
 pub struct FileCheck {
     /// The file.
     pub path: PathBuf,
-    /// How often it is looked for.
+    /// How often it is tried.
     pub check: HealthCheck,
 }
 
@@ -229,7 +258,7 @@ pub struct HttpCheck {
     pub status: u16,
     /// How long it may take: the interval, where the file does not say.
     pub timeout: Duration,
-    /// How often it is asked.
+    /// How often it is tried.
     pub check: HealthCheck,
 }
 

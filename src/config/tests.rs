@@ -42,6 +42,8 @@ fn request(config: ConfigChoice, environment: &[(&str, &str)]) -> Request {
         config,
         root: None,
         listen: None,
+        tls: None,
+        hosts: Vec::new(),
         environment: environment
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
@@ -106,7 +108,7 @@ fn the_file_from_the_field_works_as_it_is() {
     Pages of the API: at most 1000 repositories, at most 1000 tags
     Log: level info, as text, access log on
     Field in the log: service="registry"
-    Unwell: when the storage fails 3 times in a row, looked at every 10s
+    Unhealthy: when the storage fails 3 times in a row, looked at every 10s
     Ignored: nothing
     "#);
 }

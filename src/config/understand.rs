@@ -1,5 +1,5 @@
-//! From the tree of a configuration to [`Settings`]: the sections that are small, and what becomes
-//! of every key that regctl does not implement.
+//! Interprets the tree of a configuration as [`Settings`]: the small sections, and every key that
+//! regctl does not implement.
 //!
 //! A key that asks for less than the client gets is a warning. A key without which the registry
 //! would be open to people it is closed to, or would serve other data, is an error.
@@ -46,7 +46,7 @@ pub(super) const TOP: [&str; 18] = [
 /// How many entries a page has at most, where the file does not say.
 const PAGE: usize = 1000;
 
-/// Whose defaults hold for what is left out.
+/// Which defaults apply to missing keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Basis {
     /// registry:2's: there is a file.
@@ -61,9 +61,11 @@ pub(super) struct Flags<'a> {
     pub(super) root: Option<&'a Path>,
     pub(super) listen: Option<&'a str>,
     pub(super) accounts: bool,
+    pub(super) tls: Option<&'a str>,
+    pub(super) hosts: &'a [String],
 }
 
-/// Says what a tree means.
+/// Interprets a tree.
 pub(super) fn understand(
     root: Node,
     basis: Basis,
@@ -86,7 +88,7 @@ pub(super) fn understand(
         access: own.access,
         log: log_settings(&mut top, warnings)?,
         storage: storage_settings(&mut top, basis, flags.root, warnings)?,
-        http: http_settings(&mut top, basis, flags.listen, warnings)?,
+        http: http_settings(&mut top, basis, flags, warnings)?,
         health: health_settings(&mut top, warnings)?,
         catalog_limit: page_limit(&mut top, "catalog", "maxentries", warnings)?,
         tag_limit: page_limit(&mut top, "tags", "maxtags", warnings)?,
@@ -95,6 +97,7 @@ pub(super) fn understand(
         retention: own.retention,
         scrub: own.scrub,
         pages: own.pages,
+        reach: own.reach,
     };
     for (key, instead) in [
         ("notifications", "is not done yet: no events are sent"),
@@ -134,7 +137,7 @@ fn version(top: &mut Section, basis: Basis) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// What must not be left undone in silence, because the registry would be another one without it.
+/// Refuses features that regctl lacks and that can't be ignored safely.
 fn refuse_dangerous(top: &mut Section, warnings: &mut Warnings) -> Result<(), ConfigError> {
     let mut proxy = top.section("proxy")?;
     if let Some(field) = proxy.take("remoteurl") {

@@ -1,5 +1,5 @@
-//! What the scalars of a configuration mean: addresses, the prefix and
-//! the public address of the registry, levels, versions, header fields.
+//! Parsers for scalars of a configuration: addresses, prefix, public address, levels, versions, header
+//! fields.
 //!
 //! Pure: a text in, a value or a [`BadValue`] out. Nothing here knows where the text came from.
 
@@ -8,17 +8,17 @@ use std::path::{Path, PathBuf};
 pub(super) use super::duration::{duration, period, positive_duration, positive_period, words};
 use super::settings::{ListenAddress, LogFormat, LogLevel, TlsVersion};
 
-/// Why a text is not the value that a key needs.
+/// Why a text is not a valid value.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BadValue {
-    /// What it lacks, to be read after the key: `is "x", which is not a number`.
+    /// What is wrong, as a continuation of the key: `is "x", which is not a number`.
     pub(super) reason: String,
     /// What to write.
     pub(super) hint: &'static str,
 }
 
 impl BadValue {
-    /// It is something else than what it should be.
+    /// An error saying that `text` is not `what`.
     pub(super) fn not(text: &str, what: &str, hint: &'static str) -> Self {
         Self {
             reason: format!("is {text:?}, which is not {what}"),

@@ -1,21 +1,22 @@
-//! The section `http`: listeners, TLS, the public address, headers.
+//! The section `http`: listeners, the public address, headers.
 
 use std::path::PathBuf;
 
 use super::error::{ConfigError, Origin, Place};
-use super::section::{Field, Section, Warnings, refused, unsupported};
-use super::settings::{DebugSettings, HttpSettings, ListenAddress, TlsSettings, TlsVersion};
-use super::understand::Basis;
+use super::section::{Section, Warnings, refused};
+use super::settings::{DebugSettings, HttpSettings, ListenAddress};
+use super::tls::tls_settings;
+use super::understand::{Basis, Flags};
 use super::values;
 
 pub(super) fn http_settings(
     top: &mut Section,
     basis: Basis,
-    listen: Option<&str>,
+    flags: Flags<'_>,
     warnings: &mut Warnings,
 ) -> Result<HttpSettings, ConfigError> {
     let mut http = top.section("http")?;
-    let address = address(&mut http, basis, listen)?;
+    let address = address(&mut http, basis, flags.listen)?;
     let prefix = http.value("prefix", values::prefix)?;
     let host = public_host(&mut http, warnings)?;
     // It signs upload states that registry:2 gives to its clients; ours stay here.
@@ -23,7 +24,7 @@ pub(super) fn http_settings(
     let relative_urls = http.value("relativeurls", values::boolean)?;
     let drain_timeout = http.value("draintimeout", values::duration)?;
     let headers = headers(&mut http)?;
-    let tls = tls_settings(&mut http, warnings)?;
+    let tls = tls_settings(&mut http, flags, warnings)?;
     let debug = debug_settings(&mut http, warnings)?;
     let mut http2 = http.section("http2")?;
     let http2_disabled = http2.value("disabled", values::boolean)?;
@@ -149,96 +150,4 @@ fn debug_settings(
         address,
         prometheus,
     }))
-}
-
-fn tls_settings(
-    http: &mut Section,
-    warnings: &mut Warnings,
-) -> Result<Option<TlsSettings>, ConfigError> {
-    let mut tls = http.section("tls")?;
-    let certificate = tls.take("certificate");
-    let key = tls.take("key");
-    let minimum = minimum(&mut tls, warnings)?;
-    if let Some(field) = tls.take("clientcas") {
-        return Err(unsupported(
-            field,
-            "asks for certificates of clients, which regctl can't check yet, and without which it \
-             would admit everybody",
-            "let a proxy in front check the certificates, and remove clientcas once only the \
-             proxy can reach this address",
-        ));
-    }
-    tls.ignore(
-        "clientauth",
-        "has no effect: there is no http.tls.clientcas",
-        warnings,
-    );
-    tls.ignore(
-        "ciphersuites",
-        "is not done: the suites of TLS 1.2 and 1.3 that are held to be safe are offered",
-        warnings,
-    );
-    lets_encrypt(&mut tls, certificate.is_some(), warnings)?;
-    tls.finish(warnings);
-    let pair = |field: Field, lacks: &str| {
-        let reason = format!("stands alone: http.tls.{lacks} is missing");
-        refused(field, reason, "name both, or neither to serve without TLS")
-    };
-    let text = |field: Field| field.read(|text| Ok(PathBuf::from(text)));
-    match (certificate, key) {
-        (Some(certificate), Some(key)) => Ok(Some(TlsSettings {
-            certificate: text(certificate)?,
-            key: text(key)?,
-            minimum,
-        })),
-        (None, None) => Ok(None),
-        (Some(certificate), None) => Err(pair(certificate, "key")),
-        (None, Some(key)) => Err(pair(key, "certificate")),
-    }
-}
-
-fn minimum(tls: &mut Section, warnings: &mut Warnings) -> Result<TlsVersion, ConfigError> {
-    let Some(field) = tls.take("minimumtls") else {
-        return Ok(TlsVersion::Tls12);
-    };
-    let (place, path) = (field.node.place.clone(), field.path.clone());
-    let (version, raised) = field.read(values::tls_version)?;
-    if raised {
-        warnings.add(
-            &place,
-            &path,
-            "names a version that is not safe any more: TLS 1.2 is the least that is spoken",
-        );
-    }
-    Ok(version)
-}
-
-/// A certificate that is named wins over Let's Encrypt, as in registry:2. Without one the port
-/// would speak plain HTTP where the file wants TLS.
-fn lets_encrypt(
-    tls: &mut Section,
-    has_certificate: bool,
-    warnings: &mut Warnings,
-) -> Result<(), ConfigError> {
-    let Some(field) = tls.take("letsencrypt") else {
-        return Ok(());
-    };
-    let (place, path) = (field.node.place.clone(), field.path.clone());
-    let mut section = Section::of(field.path, field.node)?;
-    match section.take("cachefile") {
-        Some(field) if !has_certificate => Err(unsupported(
-            field,
-            "asks for a certificate of Let's Encrypt, which regctl can't get, and without which \
-             it would not speak TLS",
-            "let an ACME client get it, and name it in http.tls.certificate and http.tls.key",
-        )),
-        _ => {
-            warnings.add(
-                &place,
-                &path,
-                "is not done: certificates come from http.tls.certificate and http.tls.key",
-            );
-            Ok(())
-        }
-    }
 }

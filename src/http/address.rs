@@ -1,8 +1,8 @@
 //! Addresses to listen at, and binding them.
 
 use std::io;
-use std::os::unix::fs::FileTypeExt;
-use std::path::PathBuf;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+use std::path::{Path, PathBuf};
 
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 
@@ -15,9 +15,30 @@ pub enum Address {
     Unix(PathBuf),
 }
 
+/// Who may use a Unix socket; `None` is what the process makes by default.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SocketAccess {
+    /// The mode of its file.
+    pub mode: Option<u32>,
+    /// The id of its group.
+    pub group: Option<u32>,
+}
+
 pub(super) enum Socket {
     Tcp(TcpListener),
     Unix(UnixListener),
+}
+
+impl SocketAccess {
+    fn apply(self, path: &Path) -> io::Result<()> {
+        if let Some(group) = self.group {
+            std::os::unix::fs::chown(path, None, Some(group))?;
+        }
+        if let Some(mode) = self.mode {
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
+        }
+        Ok(())
+    }
 }
 
 /// A listener that is bound.
@@ -29,7 +50,7 @@ pub struct Bound {
 impl Bound {
     /// Binds an address. A socket that no process listens on any more is replaced.
     #[expect(clippy::disallowed_methods, reason = "a socket is no file of a store")]
-    pub async fn bind(address: &Address) -> io::Result<Self> {
+    pub async fn bind(address: &Address, access: SocketAccess) -> io::Result<Self> {
         match address {
             Address::Tcp(host, port) => {
                 let listener = if host.is_empty() {
@@ -48,13 +69,26 @@ impl Bound {
                 })
             }
             Address::Unix(path) => {
-                let is_socket = path
-                    .metadata()
-                    .is_ok_and(|found| found.file_type().is_socket());
-                if is_socket && UnixStream::connect(path).await.is_err() {
-                    tokio::fs::remove_file(path).await?;
+                if UnixStream::connect(path).await.is_ok() {
+                    return Err(io::ErrorKind::AddrInUse.into());
                 }
-                let listener = UnixListener::bind(path)?;
+                if let Ok(found) = path.symlink_metadata()
+                    && !found.file_type().is_socket()
+                {
+                    return Err(io::ErrorKind::AlreadyExists.into());
+                }
+                // It has its mode and group before it has its name, so that nobody comes in before.
+                let mut name = path.clone().into_os_string();
+                name.push(format!(".{}", std::process::id()));
+                let unnamed = PathBuf::from(name);
+                let listener = UnixListener::bind(&unnamed)?;
+                let named = access
+                    .apply(&unnamed)
+                    .and_then(|()| std::fs::rename(&unnamed, path));
+                if let Err(error) = named {
+                    let _ = std::fs::remove_file(&unnamed);
+                    return Err(error);
+                }
                 Ok(Self {
                     socket: Socket::Unix(listener),
                     address: path.display().to_string(),

@@ -1,4 +1,4 @@
-//! Request bodies on their way in: as a stream that ends when it stands still, or whole.
+//! Request bodies: as a stream that fails when no data arrives in time, or read whole into memory.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,17 +17,17 @@ use super::connection::{Receiving, Underway};
 use super::room::{Client, Place};
 use crate::registry::{BodyError, IncomingBody};
 
-/// A body must bring this much within [`WINDOW`]: a slow line does, a connection that is only held
-/// open does not.
-const LEAST: u64 = 1024;
-/// How long a body may take for [`LEAST`] bytes.
+/// The least number of bytes that must arrive in each [`WINDOW`]. A slow line manages that; a
+/// connection that is only held open does not.
+const MINIMUM: u64 = 1024;
+/// The time in which [`MINIMUM`] bytes must arrive.
 const WINDOW: Duration = Duration::from_mins(1);
-/// What all bodies together may gather before they hand it on. Each keeps up to four times its
-/// share: gathered, handed over, being written, and read ahead.
-const GATHERED: usize = 4 * 1024 * 1024;
-/// The share of one body, at most: more makes a trip to the store no cheaper.
+/// Bytes that all bodies together may buffer before they pass them on. Each holds up to four times
+/// its share: buffered, passed on, being written, and read ahead.
+const BUFFERED: usize = 4 * 1024 * 1024;
+/// The largest share of one body. Larger writes to the store are no cheaper.
 const LARGEST: usize = 1024 * 1024;
-/// And at least.
+/// The smallest share of one body.
 const SMALLEST: usize = 32 * 1024;
 
 /// Bodies that are being received.
@@ -53,8 +53,8 @@ impl Incoming {
     }
 }
 
-/// The data of a body, some slices at a time.
-struct Moving {
+/// A body as a stream of batches of slices.
+struct BodyStream {
     body: Incoming,
     gathered: Vec<Bytes>,
     size: usize,
@@ -64,15 +64,15 @@ struct Moving {
     state: State,
 }
 
-/// How far a body has come.
+/// How far a body has been read.
 enum State {
     Going,
-    /// What was gathered before the error has been handed over; the error is next.
+    /// The slices before the error have been passed on; the error is next.
     Broken(BodyError),
     Ended,
 }
 
-impl Moving {
+impl BodyStream {
     fn new(body: Incoming) -> Self {
         RECEIVING.fetch_add(1, Ordering::Relaxed);
         let window = Box::pin(tokio::time::sleep(WINDOW));
@@ -91,7 +91,7 @@ impl Moving {
         Some(std::mem::take(&mut self.gathered)).filter(|gathered| !gathered.is_empty())
     }
 
-    /// Ends with an error, after what was gathered.
+    /// Ends the stream with an error, after the slices that came before it.
     fn broken(&mut self, error: BodyError) -> Result<Vec<Bytes>, BodyError> {
         if let Some(gathered) = self.hand_over() {
             self.state = State::Broken(error);
@@ -103,13 +103,13 @@ impl Moving {
     }
 }
 
-impl Drop for Moving {
+impl Drop for BodyStream {
     fn drop(&mut self) {
         RECEIVING.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl Stream for Moving {
+impl Stream for BodyStream {
     type Item = Result<Vec<Bytes>, BodyError>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
@@ -129,7 +129,7 @@ impl Stream for Moving {
                     self.received += bytes.len() as u64;
                     self.size += bytes.len();
                     self.gathered.push(bytes);
-                    let share = GATHERED / RECEIVING.load(Ordering::Relaxed).max(1);
+                    let share = BUFFERED / RECEIVING.load(Ordering::Relaxed).max(1);
                     if self.size >= share.clamp(SMALLEST, LARGEST) {
                         return Poll::Ready(self.hand_over().map(Ok));
                     }
@@ -145,7 +145,7 @@ impl Stream for Moving {
                 Poll::Pending => {
                     self.body.receiving.waits();
                     ready!(self.window.as_mut().poll(context));
-                    if self.received < LEAST {
+                    if self.received < MINIMUM {
                         return Poll::Ready(Some(self.broken(BodyError::Stalled)));
                     }
                     self.received = 0;
@@ -156,22 +156,22 @@ impl Stream for Moving {
     }
 }
 
-/// What is handed from the connection to whoever takes in a body.
+/// What the connection's task sends to the consumer of a body.
 enum Part {
     Slices(Result<Vec<Bytes>, BodyError>),
     End,
 }
 
-/// What of a body is read for nothing once its request has been refused, so that a client that is
-/// still sending gets to see why. More is cut off with the connection.
+/// The most bytes that are read and discarded after a request was refused, so that a client that is
+/// still sending reads the answer. Beyond that the connection is closed.
 const DRAINED: usize = 64 * 1024 * 1024;
 
-/// Reads a body for nothing, beside the answer to its request.
+/// Reads and discards a body while its request is answered.
 pub(super) fn drain(body: Incoming) {
-    tokio::spawn(drop_rest(Moving::new(body)));
+    tokio::spawn(drop_rest(BodyStream::new(body)));
 }
 
-async fn drop_rest(mut body: Moving) {
+async fn drop_rest(mut body: BodyStream) {
     let mut dropped = 0;
     while let Some(Ok(slices)) = body.next().await {
         dropped += slices.iter().map(Bytes::len).sum::<usize>();
@@ -181,16 +181,16 @@ async fn drop_rest(mut body: Moving) {
     }
 }
 
-/// The data of a request as whoever takes it in sees it, and what feeds that: to be driven by the
-/// connection's own task, which the frames of a body do not leave one by one.
+/// Splits a body into a stream for its consumer and a future that feeds the stream. The connection's
+/// task drives the future, so that frames cross between tasks in batches.
 ///
-/// When the connection's task is dropped, the body ends with an error.
+/// The stream ends with an error when the future is dropped before the body has ended.
 pub(super) fn hand_over(body: Incoming) -> (IncomingBody, BoxFuture<'static, ()>) {
     let (sender, receiver) = mpsc::channel(1);
     let feed = async move {
-        let mut body = Moving::new(body);
+        let mut body = BodyStream::new(body);
         while let Some(slices) = body.next().await {
-            // Whoever takes it in has had enough, and its answer says why.
+            // The consumer has refused the rest; the answer says why.
             if sender.send(Part::Slices(slices)).await.is_err() {
                 return drop_rest(body).await;
             }
@@ -233,11 +233,11 @@ impl Stream for Received {
     }
 }
 
-/// Why a body could not be had whole.
+/// Why a body could not be read whole.
 pub(super) enum WholeError {
     /// It is larger than the limit.
     TooLarge,
-    /// It broke off.
+    /// It ended early.
     Body(BodyError),
     /// Others needed its room in memory before it was there.
     Displaced,
@@ -249,7 +249,7 @@ pub(super) async fn whole(
     limit: usize,
     place: &Place,
 ) -> Result<Bytes, WholeError> {
-    let mut body = Moving::new(body);
+    let mut body = BodyStream::new(body);
     let mut gathered = BytesMut::new();
     loop {
         let slices = tokio::select! {

@@ -28,7 +28,7 @@ use super::connection::{Connection, Sending, Timeouts};
 use super::patience::Patient;
 use super::respond::{Answer, Refusal};
 use super::room::{self, Client, Room};
-use super::tls::{Certificate, TlsError, TlsVersion};
+use super::tls::{Tls, TlsError};
 use super::{App, ops};
 
 /// How long the head of a request may take, and how long a connection may be idle. Longer than the
@@ -41,7 +41,7 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_secs(20);
 /// How long the other end may leave an answer untaken.
 const WRITE_LIMIT: Duration = Duration::from_mins(2);
 /// How long accepting waits when the system has no descriptor left.
-const BREATH: Duration = Duration::from_millis(50);
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Bytes that a connection reads ahead at most.
 const READ_AHEAD: usize = 64 * 1024;
 /// Bytes of an HTTP/2 stream that wait to be written.
@@ -62,8 +62,8 @@ const TIMEOUTS: Timeouts = Timeouts {
 /// What a listener speaks.
 #[derive(Debug, Clone)]
 pub struct Protocols {
-    /// The certificate, and the least version; none is plain HTTP.
-    pub tls: Option<(Arc<Certificate>, TlsVersion)>,
+    /// TLS; none is plain HTTP.
+    pub tls: Option<Tls>,
     /// HTTP/2 over TLS.
     pub http2: bool,
     /// HTTP/2 without TLS.
@@ -88,10 +88,7 @@ impl Bound {
         limits: Limits,
     ) -> Result<Listening, TlsError> {
         let acceptor = match &protocols.tls {
-            Some((certificate, minimum)) => {
-                let config = certificate.server_config(*minimum, protocols.http2)?;
-                Some(TlsAcceptor::from(config))
-            }
+            Some(tls) => Some(TlsAcceptor::from(tls.server_config(protocols.http2)?)),
             None => None,
         };
         let http2 = if acceptor.is_some() {
@@ -200,7 +197,7 @@ async fn accept(
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "no connection could be accepted; trying again");
-                tokio::time::sleep(BREATH).await;
+                tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }

@@ -9,6 +9,7 @@ mod answer_body;
 mod body;
 mod challenge;
 mod connection;
+mod forwarded;
 mod guard;
 mod identity;
 mod listen;
@@ -18,6 +19,7 @@ mod ops;
 mod pages;
 mod paging;
 mod patience;
+mod rates;
 mod respond;
 mod room;
 mod route;
@@ -44,16 +46,21 @@ use crate::registry::Registry;
 use crate::telemetry::{AccessLog, HttpMetrics};
 use crate::web::Pages;
 
-pub use address::{Address, Bound};
+pub use address::{Address, Bound, SocketAccess};
 pub use listen::{Limits as ConnectionLimits, Listening, Protocols};
 pub use location::Locations;
 pub use ops::{FailedChecks, Health};
 pub use tls::{Certificate, TlsError, TlsVersion};
 
+pub use rates::{Rate, RateLimits};
+pub use tls::{ClientAuthorities, Tls};
+
 use answer_body::Body;
 use body::Incoming;
+use forwarded::TrustedProxies;
 use guard::Guard;
 use observe::{Observer, REQUEST_ID};
+use rates::Rates;
 use respond::{Answer, Refusal};
 use room::{Place, Room};
 use route::Route;
@@ -71,6 +78,10 @@ pub struct PageLimits {
 pub struct Options {
     /// How locations are written.
     pub locations: Locations,
+    /// How many requests clients may send.
+    pub rates: RateLimits,
+    /// Networks (an address and its bits) of proxies that are believed about their clients.
+    pub trusted_proxies: Vec<(IpAddr, u8)>,
     /// Page sizes.
     pub limits: PageLimits,
     /// Headers of every answer.
@@ -111,6 +122,8 @@ const OUTSIDE: &str = "outside";
 struct Shared {
     guard: Guard,
     locations: Locations,
+    proxies: TrustedProxies,
+    rates: Rates,
     limits: PageLimits,
     headers: Vec<(HeaderName, HeaderValue)>,
     observer: Observer,
@@ -126,6 +139,8 @@ impl App {
         Self(Arc::new(Shared {
             guard: Guard::new(registry, policy),
             locations: options.locations,
+            proxies: TrustedProxies::new(options.trusted_proxies),
+            rates: Rates::new(options.rates),
             limits: options.limits,
             headers: options.headers,
             observer: Observer {
@@ -149,6 +164,7 @@ impl Shared {
         peer: Option<IpAddr>,
         tls: bool,
     ) -> Answer {
+        let peer = self.proxies.client(request.headers(), peer);
         let id = observe::request_id(request.headers());
         let context = Arc::new(identity::context(request.headers(), peer, &id));
         // Outside of the prefix there are only the probes of whoever runs the registry.
@@ -179,7 +195,10 @@ impl Shared {
                 return Err(Refusal::bad(ErrorCode::Unsupported, message));
             }
             match route {
-                Some(Ok(route)) => v2::answer(app, request, route, &context, tls).await,
+                Some(Ok(route)) => {
+                    app.rates.admit_address(&context)?;
+                    v2::answer(app, request, route, &context, tls).await
+                }
                 Some(Err(error)) => Err(error.into()),
                 None if request.method() == Method::OPTIONS && outside == token::PATH => {
                     Ok(v2::preflight("GET, HEAD, POST"))

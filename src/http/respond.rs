@@ -66,6 +66,17 @@ impl Refusal {
         )
     }
 
+    /// A client has sent more than it may, and may go on after `wait`.
+    pub(super) fn too_many(wait: std::time::Duration) -> Self {
+        let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            ErrorCode::TooManyRequests,
+            "too many requests; Retry-After says how many seconds to wait",
+        )
+        .with(RETRY_AFTER, seconds.to_string())
+    }
+
     pub(super) fn with(mut self, name: HeaderName, value: impl TryInto<HeaderValue>) -> Self {
         self.header = value.try_into().ok().map(|value| (name, value));
         self

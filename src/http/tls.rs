@@ -1,4 +1,4 @@
-//! TLS: the certificate, taken in again when its files change.
+//! TLS: the certificate, read again when its files change, and the authorities of client certificates.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,7 +9,8 @@ use tokio_rustls::rustls;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert};
+use tokio_rustls::rustls::server::danger::ClientCertVerifier;
+use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use tokio_rustls::rustls::sign::CertifiedKey;
 
 /// A version of TLS.
@@ -47,6 +48,46 @@ pub enum TlsError {
     Settings(String),
 }
 
+/// How a listener speaks TLS.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// What it shows.
+    pub certificate: Arc<Certificate>,
+    /// The least version that it speaks.
+    pub minimum: TlsVersion,
+    /// What clients have to show; `None`: nothing.
+    pub clients: Option<ClientAuthorities>,
+}
+
+/// The authorities of client certificates.
+#[derive(Debug, Clone)]
+pub struct ClientAuthorities(Arc<dyn ClientCertVerifier>);
+
+impl ClientAuthorities {
+    /// Reads them from PEM files. Clients without a certificate are refused if it is `required`.
+    pub fn load(files: &[PathBuf], required: bool) -> Result<Self, TlsError> {
+        let mut roots = rustls::RootCertStore::empty();
+        for path in files {
+            for certificate in chain(path)? {
+                roots.add(certificate).map_err(|error| TlsError::File {
+                    path: path.clone(),
+                    reason: error.to_string(),
+                })?;
+            }
+        }
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        let builder = if required {
+            builder
+        } else {
+            builder.allow_unauthenticated()
+        };
+        let verifier = builder.build();
+        let verifier = verifier.map_err(|error| TlsError::Settings(error.to_string()))?;
+        Ok(Self(verifier))
+    }
+}
+
 /// A certificate with its key, by their files.
 #[derive(Debug)]
 pub struct Certificate {
@@ -78,29 +119,32 @@ impl Certificate {
             return Ok(false);
         }
         let fresh = read(&self.chain, &self.key);
-        // One that is half-written now is looked at again once its files have changed again.
+        // A file that is half-written now is read again when it changes again.
         *self.read_at.lock() = changed;
         self.current.store(Arc::new(fresh?));
         Ok(true)
     }
+}
 
+impl Tls {
     /// The configuration of a listener.
-    pub(super) fn server_config(
-        self: &Arc<Self>,
-        minimum: TlsVersion,
-        http2: bool,
-    ) -> Result<Arc<rustls::ServerConfig>, TlsError> {
-        let versions: &[&rustls::SupportedProtocolVersion] = match minimum {
+    pub(super) fn server_config(&self, http2: bool) -> Result<Arc<rustls::ServerConfig>, TlsError> {
+        let versions: &[&rustls::SupportedProtocolVersion] = match self.minimum {
             TlsVersion::Tls12 => &[&rustls::version::TLS12, &rustls::version::TLS13],
             TlsVersion::Tls13 => &[&rustls::version::TLS13],
         };
         let provider = Arc::new(aws_lc_rs::default_provider());
-        let resolver = Arc::new(Resolver(Arc::clone(self)));
-        let mut config = rustls::ServerConfig::builder_with_provider(provider)
+        let resolver = Arc::new(Resolver(Arc::clone(&self.certificate)));
+        let builder = rustls::ServerConfig::builder_with_provider(provider)
             .with_protocol_versions(versions)
-            .map_err(|error| TlsError::Settings(error.to_string()))?
-            .with_no_client_auth()
-            .with_cert_resolver(resolver);
+            .map_err(|error| TlsError::Settings(error.to_string()))?;
+        let builder = match &self.clients {
+            Some(ClientAuthorities(verifier)) => {
+                builder.with_client_cert_verifier(Arc::clone(verifier))
+            }
+            None => builder.with_no_client_auth(),
+        };
+        let mut config = builder.with_cert_resolver(resolver);
         if http2 {
             config.alpn_protocols.push(b"h2".to_vec());
         }
@@ -114,17 +158,27 @@ fn changed(certificate: &Path, key: &Path) -> (Option<SystemTime>, Option<System
     (changed(certificate), changed(key))
 }
 
+/// The certificates of a PEM file, at least one.
+fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let file = |reason: String| TlsError::File {
+        path: path.to_owned(),
+        reason,
+    };
+    let chain = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|error| file(error.to_string()))?;
+    if chain.is_empty() {
+        return Err(file("there is no certificate in it".into()));
+    }
+    Ok(chain)
+}
+
 fn read(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
+    let chain = chain(certificate)?;
     let file = |path: &Path, reason: String| TlsError::File {
         path: path.to_owned(),
         reason,
     };
-    let chain = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| file(certificate, error.to_string()))?;
-    if chain.is_empty() {
-        return Err(file(certificate, "there is no certificate in it".into()));
-    }
     let secret = PrivateKeyDer::from_pem_file(key).map_err(|error| file(key, error.to_string()))?;
     let pair = CertifiedKey::from_der(chain, secret, &aws_lc_rs::default_provider());
     pair.map_err(|error| TlsError::Pair {
@@ -134,7 +188,7 @@ fn read(certificate: &Path, key: &Path) -> Result<CertifiedKey, TlsError> {
     })
 }
 
-/// Hands out the certificate of the moment.
+/// Resolves to the current certificate.
 #[derive(Debug)]
 struct Resolver(Arc<Certificate>);
 

@@ -5,9 +5,12 @@
 
 mod access;
 pub mod admin;
+mod front;
 mod health;
+mod names;
 mod root;
 mod schedule;
+mod self_signed;
 mod stop;
 mod tasks;
 
@@ -18,6 +21,7 @@ use std::time::Duration;
 use ::http::header::{HeaderName, HeaderValue};
 use admin::Listening;
 use anyhow::{Context as _, anyhow};
+use front::{address, bind, limits, url};
 use root::Root;
 use stop::{Signals, remove_sockets, wait};
 
@@ -26,32 +30,28 @@ use crate::clock::{Clock, Millis};
 use crate::config::{
     self, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings, ValidationSettings,
 };
-use crate::http::{
-    Address, App, Bound, Certificate, ConnectionLimits, Health, Locations, Options, PageLimits,
-    Protocols, TlsVersion,
-};
+use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, SocketAccess};
 use crate::registry::{Registry, RegistryError, RequiredChildren, Rules, Taken};
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};
 
 /// How long a stop waits for requests under way, when the configuration does not say.
 const DRAIN: Duration = Duration::from_secs(30);
-/// Descriptors that are not for connections and requests: the index, connections that wait, the log.
-const RESERVED_DESCRIPTORS: u64 = 384;
-/// Connections at the same time at most, whatever the system allows.
-const MOST_CONNECTIONS: usize = 10_000;
-/// Requests at the same time at most: each may hold some 64 KiB of memory.
-const MOST_REQUESTS: usize = 4096;
-
 /// Reads the configuration and says what it means.
 pub fn check(request: &config::Request) -> anyhow::Result<String> {
     let loaded = config::load(request)?;
-    certificate(&loaded.settings)?;
+    if let Some(tls) = &loaded.settings.http.tls {
+        front::check_tls(tls)?;
+    }
     Ok(loaded.describe())
 }
 
-/// Runs the registry until it is told to stop. `announce` gets the lines for whoever started it.
-pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> anyhow::Result<()> {
+/// Runs the registry until it is told to stop. `announce` gets the lines for the person who started
+/// it; without one, the log says where it serves.
+pub async fn run(
+    request: &config::Request,
+    announce: Option<impl Fn(&str) + Send>,
+) -> anyhow::Result<()> {
     let Loaded {
         settings,
         file,
@@ -62,14 +62,37 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
         tracing::warn!("{warning}");
     }
     let root = Root::open(&settings.storage.driver)?;
+    // Opening a large root takes long: errors of TLS and the listeners are reported first.
+    let (tls, own_authority) = match &settings.http.tls {
+        Some(tls) => {
+            let (tls, own) = front::tls(tls, &root.own_directory().join("tls"))?;
+            (Some(tls), own)
+        }
+        None => (None, None),
+    };
+    let access = SocketAccess {
+        mode: settings.reach.socket.mode,
+        group: settings.reach.socket.group,
+    };
+    let address = address(&settings.http.address);
+    let bound = bind(&address, access).await?;
+    let url = url(&address, bound.address(), tls.is_some());
+    let debug = match &settings.http.debug {
+        Some(debug) => {
+            let address = front::address(&debug.address);
+            let bound = bind(&address, SocketAccess::default()).await?;
+            let url = front::url(&address, bound.address(), false);
+            Some((bound, url))
+        }
+        None => None,
+    };
+
     let (registry, taken) = open(&root, &settings).await?;
     report(taken);
     let administration = Administration::new(&registry);
     let admin = root
         .path()
         .map(|path| Listening::keep(path, administration.clone()));
-
-    let certificate = certificate(&settings)?;
     let metrics = Arc::new(HttpMetrics::new());
     let health = Arc::new(Health::default());
     let policy = access::policy(&settings, &registry).await?;
@@ -79,33 +102,59 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
         options(&settings, &metrics, &health, &registry)?,
     );
     let protocols = Protocols {
-        tls: certificate.clone(),
+        tls: tls.clone(),
         http2: settings.http.http2,
         h2c: settings.http.h2c,
     };
-    let limits = limits();
-    let address = address(&settings.http.address);
-    let bound = bind(&address).await?;
-    let url = url(&address, bound.address(), certificate.is_some());
-    let mut listening = vec![bound.serve(app.clone(), &protocols, limits)?];
+    let mut listening = vec![bound.serve(app.clone(), &protocols, limits())?];
     let mut debug_url = None;
-    if let Some(debug) = &settings.http.debug {
-        let address = self::address(&debug.address);
-        let bound = bind(&address).await?;
-        debug_url = Some(self::url(&address, bound.address(), false));
+    if let Some((bound, url)) = debug {
+        debug_url = Some(url);
         listening.push(bound.serve_debug(app));
     }
     let stop = Signals::listen()?;
-    let certificate = certificate.map(|(certificate, _)| certificate);
+    if tls.is_none() && front::is_exposed(&settings.http.address) {
+        tracing::warn!(
+            "plain HTTP on an address that others reach: passwords and images can be read and \
+             changed on the way; hint: serve with --tls self-signed and run regctl trust on the \
+             clients, or let a proxy with TLS in front be the only one who reaches this address"
+        );
+    }
+    let authority = match &own_authority {
+        Some(own) => Some((own.fingerprint()?, own.host())),
+        None => None,
+    };
+    let certificate = tls.map(|tls| tls.certificate);
     let mut tasks = tasks::start(&registry, &settings, &health, certificate);
+    if let Some(own) = own_authority {
+        tasks::renew(&mut tasks, own);
+    }
     schedule::start(&mut tasks, &administration, &registry, &settings);
 
-    announce(&format!("Serving {url}"));
-    announce(&format!("Data in {}", root.description()));
-    if let Some(debug) = debug_url {
-        announce(&format!("Debug {debug}"));
+    if let Some(announce) = announce {
+        announce(&format!("Serving {url}"));
+        announce(&format!("Data in {}", root.description()));
+        if let Some(debug) = debug_url {
+            announce(&format!("Debug {debug}"));
+        }
+        if let Some((fingerprint, host)) = &authority {
+            let port = url.rsplit(':').next().unwrap_or_default();
+            announce(&format!("Authority {fingerprint}"));
+            announce(&format!(
+                "Clients trust it with: regctl trust {host}:{port} --fingerprint {fingerprint}"
+            ));
+        }
+        welcome(&settings, file.as_deref(), &url, announce);
+    } else {
+        tracing::info!(
+            data = root.description(),
+            debug = debug_url,
+            configuration = file.map(|file| file.display().to_string()),
+            deletes = settings.storage.delete,
+            authority = authority.map(|(fingerprint, _)| fingerprint),
+            "Serving {url}"
+        );
     }
-    welcome(&settings, file.as_deref(), &url, announce);
 
     wait(
         stop,
@@ -128,7 +177,7 @@ pub async fn run(request: &config::Request, announce: impl Fn(&str) + Send) -> a
     Ok(())
 }
 
-/// Says how to push, and what is allowed.
+/// Prints how to push and what is allowed.
 fn welcome(settings: &Settings, file: Option<&Path>, url: &str, announce: impl Fn(&str)) {
     let deletes = if settings.storage.delete {
         "are allowed"
@@ -187,7 +236,7 @@ fn report(taken: Taken) {
             manifests = taken.manifests,
             tags = taken.tags,
             gone = taken.gone,
-            "took in what the data directory held that the index did not know"
+            "reindexed content of the data directory that the index did not know"
         );
     }
 }
@@ -282,6 +331,8 @@ fn options(
             relative: http.relative_urls,
             prefix: http.prefix.clone(),
         },
+        trusted_proxies: settings.reach.trusted_proxies.clone(),
+        rates: front::rates(&settings.reach),
         limits: PageLimits {
             catalog: settings.catalog_limit,
             tags: settings.tag_limit,
@@ -316,75 +367,4 @@ fn pages(settings: &Settings, registry: &Registry) -> Option<Pages> {
         };
         Pages::new(source, settings)
     })
-}
-
-fn certificate(settings: &Settings) -> anyhow::Result<Option<(Arc<Certificate>, TlsVersion)>> {
-    let Some(tls) = &settings.http.tls else {
-        return Ok(None);
-    };
-    let minimum = match tls.minimum {
-        config::TlsVersion::Tls12 => TlsVersion::Tls12,
-        config::TlsVersion::Tls13 => TlsVersion::Tls13,
-    };
-    Ok(Some((
-        Certificate::load(&tls.certificate, &tls.key)?,
-        minimum,
-    )))
-}
-
-fn address(settings: &ListenAddress) -> Address {
-    match settings {
-        ListenAddress::Tcp { host, port } => Address::Tcp(host.clone(), *port),
-        ListenAddress::Unix(path) => Address::Unix(path.clone()),
-    }
-}
-
-async fn bind(address: &Address) -> anyhow::Result<Bound> {
-    let name = match address {
-        Address::Tcp(host, port) => format!("{host}:{port}"),
-        Address::Unix(path) => path.display().to_string(),
-    };
-    Bound::bind(address).await.map_err(|error| {
-        let hint = match error.kind() {
-            std::io::ErrorKind::AddrInUse => {
-                "something else listens there; choose another with --listen"
-            }
-            std::io::ErrorKind::PermissionDenied => {
-                "ports below 1024 are root's; choose another with --listen"
-            }
-            _ => "choose another address with --listen",
-        };
-        anyhow!("listen on {name}: {error}; hint: {hint}")
-    })
-}
-
-fn url(address: &Address, bound: &str, tls: bool) -> String {
-    match address {
-        Address::Tcp(..) => format!("{}://{bound}", if tls { "https" } else { "http" }),
-        Address::Unix(path) => format!("unix:{}", path.display()),
-    }
-}
-
-/// How many connections and requests the system has descriptors for, after asking it for all that
-/// it gives. A request needs one of its own, for the file that it reads or writes.
-fn limits() -> ConnectionLimits {
-    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: limit.maximum,
-        maximum: limit.maximum,
-    };
-    let current = match setrlimit(Resource::Nofile, raised) {
-        Ok(()) => limit.maximum,
-        Err(_) => limit.current,
-    };
-    let half = current
-        .unwrap_or(u64::MAX)
-        .saturating_sub(RESERVED_DESCRIPTORS)
-        / 2;
-    let half = usize::try_from(half).unwrap_or(usize::MAX);
-    ConnectionLimits {
-        connections: half.clamp(16, MOST_CONNECTIONS),
-        requests: half.clamp(16, MOST_REQUESTS),
-    }
 }

@@ -78,8 +78,13 @@ impl Root {
     }
 
     pub(super) fn index_file(&self) -> PathBuf {
+        self.own_directory().join("index.db")
+    }
+
+    /// The directory of regctl's own files.
+    pub(super) fn own_directory(&self) -> PathBuf {
         let (Self::Files { path, .. } | Self::Memory { directory: path }) = self;
-        path.join(OWN).join("index.db")
+        path.join(OWN)
     }
 
     pub(super) fn description(&self) -> String {

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::health;
+use super::self_signed::SelfSigned;
 use crate::config::{Settings, UploadPurging};
 use crate::http::{Certificate, Health};
 use crate::registry::{Registry, RegistryError};
@@ -25,6 +26,9 @@ const SAVE_PULLS: Duration = Duration::from_secs(10);
 const CHECK_CERTIFICATE: Duration = Duration::from_secs(2);
 /// How often old events are removed.
 const FORGET_EVENTS: Duration = Duration::from_hours(1);
+
+/// How often the names of the host and the end of its certificate are checked.
+const CHECK_NAMES: Duration = Duration::from_hours(1);
 
 /// The background tasks of a server.
 pub(super) struct Tasks(pub(super) JoinSet<()>);
@@ -101,6 +105,21 @@ pub(super) fn start(
     }
     health::start(&mut tasks, registry, &settings.health, health);
     Tasks(tasks)
+}
+
+/// Issues the certificate of an own authority anew when it is time.
+pub(super) fn renew(tasks: &mut Tasks, own: SelfSigned) {
+    tasks.0.spawn(async move {
+        let mut ticks = interval(CHECK_NAMES);
+        loop {
+            ticks.tick().await;
+            match own.ensure() {
+                Ok(true) => tracing::info!("the certificate was issued anew"),
+                Ok(false) => {}
+                Err(error) => tracing::error!("the certificate can't be renewed: {error:#}"),
+            }
+        }
+    });
 }
 
 async fn purge(registry: Registry, purging: UploadPurging) -> Result<(), RegistryError> {

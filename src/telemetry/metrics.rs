@@ -1,5 +1,4 @@
-//! The counters of the HTTP side, with the names of registry:2, and what the system says of the
-//! process.
+//! HTTP metrics under registry:2's names, and figures of the process from the system.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -31,7 +30,7 @@ struct ByCode {
     method: &'static str,
 }
 
-/// The counters of the HTTP side.
+/// HTTP metrics.
 pub struct HttpMetrics {
     registry: Metrics,
     requests: Family<ByCode, Counter>,
@@ -73,7 +72,7 @@ impl Default for HttpMetrics {
 }
 
 impl HttpMetrics {
-    /// All at zero.
+    /// Creates the metrics, all zero.
     pub fn new() -> Self {
         let mut registry = Metrics::default();
         let requests = Family::<ByCode, Counter>::default();
@@ -118,12 +117,12 @@ impl HttpMetrics {
         }
     }
 
-    /// A request has come in.
+    /// Counts a request that has begun.
     pub fn begin(&self, handler: &'static str) {
         self.in_flight.get_or_create(&ByHandler { handler }).inc();
     }
 
-    /// Its answer has gone out, or has broken off.
+    /// Counts a request that has ended, with its whole answer sent or not.
     pub fn end(
         &self,
         handler: &'static str,
@@ -158,7 +157,7 @@ impl HttpMetrics {
         self.connections.fetch_add(change, Ordering::Relaxed);
     }
 
-    /// The text that a scrape gets, with what the system says of the process.
+    /// The metrics as text, with the figures of the process.
     pub fn text(&self) -> String {
         let mut text = String::new();
         // Writing to a string does not fail.
@@ -195,7 +194,7 @@ impl HttpMetrics {
     }
 }
 
-/// Sizes as histograms want them; exact up to 2^53.
+/// A size as a histogram takes it; exact up to 2^53.
 #[expect(
     clippy::cast_precision_loss,
     reason = "a histogram needs no more than 53 bits"
@@ -211,7 +210,7 @@ struct Process {
 }
 
 impl Process {
-    /// From `/proc`; nothing where there is none.
+    /// Reads `/proc`; `None` where there is none.
     #[expect(
         clippy::disallowed_methods,
         reason = "the files of /proc are not of a store"

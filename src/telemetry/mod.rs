@@ -1,7 +1,6 @@
-//! What the server tells of itself: the log, the access log, and the metrics, which have the names
-//! of registry:2.
+//! Log, access log and metrics. The metrics have registry:2's names.
 //!
-//! Open to all rooms, and knows none.
+//! Every room may use this one; it uses none.
 
 mod metrics;
 
@@ -32,7 +31,7 @@ pub enum LineFormat {
     Logstash,
 }
 
-/// Sends the log to stderr from now on. A second call changes nothing.
+/// Starts logging to stderr. A second call does nothing.
 pub fn start_log(level: &str, format: LineFormat, fields: BTreeMap<String, String>) {
     let filter = EnvFilter::new(format!("warn,regctl={level}"));
     let subscriber = tracing_subscriber::fmt()
@@ -41,7 +40,7 @@ pub fn start_log(level: &str, format: LineFormat, fields: BTreeMap<String, Strin
         .with_ansi(false)
         .event_format(Lines { format, fields })
         .finish();
-    // Fails only where there is a subscriber already.
+    // Fails only if a subscriber is set already.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
 
@@ -138,7 +137,7 @@ where
     }
 }
 
-/// A value of a `name=value` pair: in quotes where it would not stand alone.
+/// The value of a `name=value` pair, quoted if it has other than plain characters.
 fn quoted(text: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._/@^+:".contains(&byte);
     if !text.is_empty() && text.bytes().all(plain) {
@@ -148,8 +147,8 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// The access log: lines on stdout, written by a thread of its own so that no request waits for a
-/// slow terminal or pipe.
+/// The access log on stdout. A thread of its own writes it, so that no request waits for a slow
+/// terminal or pipe.
 #[derive(Clone)]
 pub struct AccessLog {
     lines: SyncSender<String>,
@@ -175,10 +174,10 @@ impl AccessLog {
                     if lost > 0 {
                         tracing::warn!(
                             lines = lost,
-                            "the access log could not keep up; lines were left out"
+                            "stdout is too slow for the access log: lines were dropped"
                         );
                     }
-                    // Nobody reads it any more: there is nothing left to do.
+                    // stdout is closed.
                     if written.and_then(|()| stdout.flush()).is_err() {
                         return;
                     }

@@ -98,9 +98,12 @@ validation:
             ],
             tls: Some(
                 TlsSettings {
-                    certificate: "/c.pem",
-                    key: "/k.pem",
+                    certificate: Files {
+                        certificate: "/c.pem",
+                        key: "/k.pem",
+                    },
                     minimum: Tls13,
+                    clients: None,
                 },
             ),
             debug: Some(

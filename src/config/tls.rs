@@ -1,0 +1,200 @@
+//! TLS: the section `http.tls`, and the flags `--tls` and `--host`, which win over it.
+
+use std::path::PathBuf;
+
+use super::error::{ConfigError, Origin, Place};
+use super::section::{Field, Section, Warnings, refused, unsupported};
+use super::settings::{CertificateSource, ClientCertificates, TlsSettings, TlsVersion};
+use super::understand::Flags;
+use super::values::{self, BadValue};
+
+pub(super) fn tls_settings(
+    http: &mut Section,
+    flags: Flags<'_>,
+    warnings: &mut Warnings,
+) -> Result<Option<TlsSettings>, ConfigError> {
+    let mut tls = http.section("tls")?;
+    let certificate = tls.take("certificate");
+    let key = tls.take("key");
+    let minimum = minimum(&mut tls, warnings)?;
+    let clients = clients(&mut tls, warnings)?;
+    tls.ignore(
+        "ciphersuites",
+        "is not done: the suites of TLS 1.2 and 1.3 that are held to be safe are offered",
+        warnings,
+    );
+    let flag = flags
+        .tls
+        .map(|text| source(text, flags.hosts))
+        .transpose()?;
+    if flag.is_none() && !flags.hosts.is_empty() {
+        return Err(refused_flag(
+            "--host",
+            "stands alone",
+            "it goes with --tls self-signed",
+        ));
+    }
+    lets_encrypt(&mut tls, flag.is_some() || certificate.is_some(), warnings)?;
+    tls.finish(warnings);
+    let configured = files(certificate, key)?;
+    Ok(flag.or(configured).map(|certificate| TlsSettings {
+        certificate,
+        minimum,
+        clients,
+    }))
+}
+
+/// What the `--tls` flag means.
+fn source(text: &str, hosts: &[String]) -> Result<CertificateSource, ConfigError> {
+    if text == "self-signed" {
+        for host in hosts {
+            let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+            let is_host = !host.is_empty() && host.bytes().all(is_name);
+            if !is_host && host.parse::<std::net::IpAddr>().is_err() {
+                let reason = format!("is {host:?}, which is no name or address");
+                return Err(refused_flag("--host", &reason, "write it without a port"));
+            }
+        }
+        return Ok(CertificateSource::SelfSigned {
+            hosts: hosts.to_vec(),
+        });
+    }
+    match text.split_once(',') {
+        Some((certificate, key)) if !certificate.is_empty() && !key.is_empty() => {
+            Ok(CertificateSource::Files {
+                certificate: PathBuf::from(certificate),
+                key: PathBuf::from(key),
+            })
+        }
+        _ => Err(refused_flag(
+            "--tls",
+            &format!("is {text:?}"),
+            "write --tls self-signed, or --tls CERTIFICATE,KEY with the names of two files",
+        )),
+    }
+}
+
+fn refused_flag(flag: &'static str, reason: &str, hint: &str) -> ConfigError {
+    ConfigError::Value {
+        place: Place::start_of(Origin::Flag("the command line")),
+        key: flag.to_owned(),
+        reason: reason.to_owned(),
+        hint: hint.to_owned(),
+    }
+}
+
+fn files(
+    certificate: Option<Field>,
+    key: Option<Field>,
+) -> Result<Option<CertificateSource>, ConfigError> {
+    let pair = |field: Field, lacks: &str| {
+        let reason = format!("stands alone: http.tls.{lacks} is missing");
+        refused(field, reason, "name both, or neither to serve without TLS")
+    };
+    match (certificate, key) {
+        (Some(certificate), Some(key)) => Ok(Some(CertificateSource::Files {
+            certificate: path(certificate)?,
+            key: path(key)?,
+        })),
+        (None, None) => Ok(None),
+        (Some(certificate), None) => Err(pair(certificate, "key")),
+        (None, Some(key)) => Err(pair(key, "certificate")),
+    }
+}
+
+fn path(field: Field) -> Result<PathBuf, ConfigError> {
+    field.read(|text| Ok(PathBuf::from(text)))
+}
+
+/// Which certificates clients show. A certificate that is asked for is checked, always.
+fn clients(
+    tls: &mut Section,
+    warnings: &mut Warnings,
+) -> Result<Option<ClientCertificates>, ConfigError> {
+    let authorities: Vec<PathBuf> = tls
+        .list("clientcas")?
+        .into_iter()
+        .map(path)
+        .collect::<Result<_, _>>()?;
+    if authorities.is_empty() {
+        tls.ignore(
+            "clientauth",
+            "has no effect: there is no http.tls.clientcas",
+            warnings,
+        );
+        return Ok(None);
+    }
+    let mut required = true;
+    if let Some(field) = tls.take("clientauth") {
+        let (place, key) = (field.node.place.clone(), field.path.clone());
+        let (is_required, is_checked) = field.read(|text| match text {
+            "request-client-cert" => Ok((false, false)),
+            "require-any-client-cert" => Ok((true, false)),
+            "verify-client-cert-if-given" => Ok((false, true)),
+            "require-and-verify-client-cert" => Ok((true, true)),
+            _ => Err(BadValue::not(
+                text,
+                "a way to ask clients for certificates",
+                "write require-and-verify-client-cert or verify-client-cert-if-given",
+            )),
+        })?;
+        required = is_required;
+        if !is_checked {
+            warnings.add(
+                &place,
+                &key,
+                "leaves certificates unchecked: here they are checked against http.tls.clientcas",
+            );
+        }
+    }
+    Ok(Some(ClientCertificates {
+        authorities,
+        required,
+    }))
+}
+
+fn minimum(tls: &mut Section, warnings: &mut Warnings) -> Result<TlsVersion, ConfigError> {
+    let Some(field) = tls.take("minimumtls") else {
+        return Ok(TlsVersion::Tls12);
+    };
+    let (place, path) = (field.node.place.clone(), field.path.clone());
+    let (version, raised) = field.read(values::tls_version)?;
+    if raised {
+        warnings.add(
+            &place,
+            &path,
+            "names a version that is not safe any more: TLS 1.2 is the least that is spoken",
+        );
+    }
+    Ok(version)
+}
+
+/// A certificate that is named wins over Let's Encrypt, as in registry:2. Without one the port
+/// would speak plain HTTP where the file wants TLS.
+fn lets_encrypt(
+    tls: &mut Section,
+    has_certificate: bool,
+    warnings: &mut Warnings,
+) -> Result<(), ConfigError> {
+    let Some(field) = tls.take("letsencrypt") else {
+        return Ok(());
+    };
+    let (place, path) = (field.node.place.clone(), field.path.clone());
+    let mut section = Section::of(field.path, field.node)?;
+    match section.take("cachefile") {
+        Some(field) if !has_certificate => Err(unsupported(
+            field,
+            "asks for a certificate of Let's Encrypt, which regctl can't get, and without which \
+             it would not speak TLS",
+            "let an ACME client get it, and name it in http.tls.certificate and http.tls.key",
+        )),
+        _ => {
+            warnings.add(
+                &place,
+                &path,
+                "is not done: certificates come from http.tls.certificate and http.tls.key",
+            );
+            Ok(())
+        }
+    }
+}

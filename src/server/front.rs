@@ -1,0 +1,152 @@
+//! What clients meet first: the addresses, the certificate, the number of connections.
+
+use std::path::Path;
+
+use anyhow::anyhow;
+
+use super::self_signed::SelfSigned;
+use crate::config::{
+    self, CertificateSource, ListenAddress, RateSettings, ReachSettings, TlsSettings,
+};
+use crate::http::{
+    Address, Bound, Certificate, ClientAuthorities, ConnectionLimits, Rate, RateLimits,
+    SocketAccess, Tls, TlsVersion,
+};
+
+/// Descriptors that are not for connections and requests: the index, connections that wait, the log.
+const RESERVED_DESCRIPTORS: u64 = 384;
+/// Connections at the same time at most, whatever the system allows.
+const MOST_CONNECTIONS: usize = 10_000;
+/// Requests at the same time at most: each may hold some 64 KiB of memory.
+const MOST_REQUESTS: usize = 4096;
+
+/// TLS as a listener speaks it, and the authority of this server's own, if its certificate is of one.
+/// `directory` is where that is kept.
+pub(super) fn tls(
+    settings: &TlsSettings,
+    directory: &Path,
+) -> anyhow::Result<(Tls, Option<SelfSigned>)> {
+    let (certificate, own) = match &settings.certificate {
+        CertificateSource::Files { certificate, key } => {
+            (Certificate::load(certificate, key)?, None)
+        }
+        CertificateSource::SelfSigned { hosts } => {
+            let own = SelfSigned::new(directory.to_owned(), hosts.clone());
+            own.ensure()?;
+            (
+                Certificate::load(&own.certificate(), &own.key())?,
+                Some(own),
+            )
+        }
+    };
+    let tls = Tls {
+        certificate,
+        minimum: match settings.minimum {
+            config::TlsVersion::Tls12 => TlsVersion::Tls12,
+            config::TlsVersion::Tls13 => TlsVersion::Tls13,
+        },
+        clients: client_authorities(settings)?,
+    };
+    Ok((tls, own))
+}
+
+fn client_authorities(settings: &TlsSettings) -> anyhow::Result<Option<ClientAuthorities>> {
+    let Some(clients) = &settings.clients else {
+        return Ok(None);
+    };
+    let authorities = ClientAuthorities::load(&clients.authorities, clients.required)?;
+    Ok(Some(authorities))
+}
+
+/// Tries the files that TLS is configured with, and makes none.
+pub(super) fn check_tls(settings: &TlsSettings) -> anyhow::Result<()> {
+    client_authorities(settings)?;
+    if let CertificateSource::Files { certificate, key } = &settings.certificate {
+        Certificate::load(certificate, key)?;
+    }
+    Ok(())
+}
+
+pub(super) fn rates(settings: &ReachSettings) -> RateLimits {
+    let rate = |rate: RateSettings| Rate {
+        each_second: rate.each_second,
+        burst: rate.burst,
+    };
+    RateLimits {
+        address: settings.address_rate.map(rate),
+        account: settings.account_rate.map(rate),
+    }
+}
+
+/// Whether what is sent to an address can be read on the way.
+pub(super) fn is_exposed(address: &ListenAddress) -> bool {
+    let ListenAddress::Tcp { host, .. } = address else {
+        return false;
+    };
+    let is_loopback = |host: &str| {
+        let address = host.parse::<std::net::IpAddr>();
+        address.map_or(host == "localhost", |address| address.is_loopback())
+    };
+    !is_loopback(host)
+}
+
+pub(super) fn address(settings: &ListenAddress) -> Address {
+    match settings {
+        ListenAddress::Tcp { host, port } => Address::Tcp(host.clone(), *port),
+        ListenAddress::Unix(path) => Address::Unix(path.clone()),
+    }
+}
+
+pub(super) async fn bind(address: &Address, access: SocketAccess) -> anyhow::Result<Bound> {
+    let name = match address {
+        Address::Tcp(host, port) => format!("{host}:{port}"),
+        Address::Unix(path) => path.display().to_string(),
+    };
+    Bound::bind(address, access).await.map_err(|error| {
+        let hint = match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                "something else listens there; choose another with --listen"
+            }
+            std::io::ErrorKind::AlreadyExists => "a file that is no socket has this name",
+            std::io::ErrorKind::PermissionDenied if matches!(address, Address::Unix(_)) => {
+                "this user may not make the socket, or give it the group of regctl.socket"
+            }
+            std::io::ErrorKind::PermissionDenied => {
+                "ports below 1024 are root's; choose another with --listen"
+            }
+            _ => "choose another address with --listen",
+        };
+        anyhow!("listen on {name}: {error}; hint: {hint}")
+    })
+}
+
+pub(super) fn url(address: &Address, bound: &str, tls: bool) -> String {
+    match address {
+        Address::Tcp(..) => format!("{}://{bound}", if tls { "https" } else { "http" }),
+        Address::Unix(path) => format!("unix:{}", path.display()),
+    }
+}
+
+/// How many connections and requests the system has descriptors for, after asking it for all that
+/// it gives. A request needs one of its own, for the file that it reads or writes.
+pub(super) fn limits() -> ConnectionLimits {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit {
+        current: limit.maximum,
+        maximum: limit.maximum,
+    };
+    let current = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(_) => limit.current,
+    };
+    let half = current
+        .unwrap_or(u64::MAX)
+        .saturating_sub(RESERVED_DESCRIPTORS)
+        / 2;
+    let half = usize::try_from(half).unwrap_or(usize::MAX);
+    ConnectionLimits {
+        connections: half.clamp(16, MOST_CONNECTIONS),
+        requests: half.clamp(16, MOST_REQUESTS),
+    }
+}
