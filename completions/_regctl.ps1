@@ -34,6 +34,8 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run a registry')
+            [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Let docker, podman and containerd on this machine trust a registry''s certificate')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Say what clients on this machine will meet at a registry, and what to do about it')
             [CompletionResult]::new('catalog', 'catalog', [CompletionResultType]::ParameterValue, 'List the repositories of a registry')
             [CompletionResult]::new('tags', 'tags', [CompletionResultType]::ParameterValue, 'List the tags of a repository')
             [CompletionResult]::new('manifest', 'manifest', [CompletionResultType]::ParameterValue, 'Look at one manifest')
@@ -72,9 +74,29 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
         'regctl;serve' {
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'Where the data is kept [default: the user''s data directory]')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Speak TLS: `self-signed` with an authority of this server''s own, or with these two files')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'A name or address of this host that clients use, besides those it knows; with --tls self-signed')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'A registry:2 configuration; without FILE the one at its usual places')
             [CompletionResult]::new('--accounts', '--accounts', [CompletionResultType]::ParameterName, 'Serve accounts of regctl''s own: see regctl user; anonymous callers then only pull what is public')
             [CompletionResult]::new('--check', '--check', [CompletionResultType]::ParameterName, 'Say what the configuration means and what of it is ignored, and end')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;trust' {
+            [CompletionResult]::new('--fingerprint', '--fingerprint', [CompletionResultType]::ParameterName, 'What the fingerprint has to be; then nothing is asked')
+            [CompletionResult]::new('--remove', '--remove', [CompletionResultType]::ParameterName, 'Trust it no longer')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Do not ask, whatever the fingerprint is')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask, whatever the fingerprint is')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;doctor' {
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
@@ -883,6 +905,8 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
         }
         'regctl;help' {
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run a registry')
+            [CompletionResult]::new('trust', 'trust', [CompletionResultType]::ParameterValue, 'Let docker, podman and containerd on this machine trust a registry''s certificate')
+            [CompletionResult]::new('doctor', 'doctor', [CompletionResultType]::ParameterValue, 'Say what clients on this machine will meet at a registry, and what to do about it')
             [CompletionResult]::new('catalog', 'catalog', [CompletionResultType]::ParameterValue, 'List the repositories of a registry')
             [CompletionResult]::new('tags', 'tags', [CompletionResultType]::ParameterValue, 'List the tags of a repository')
             [CompletionResult]::new('manifest', 'manifest', [CompletionResultType]::ParameterValue, 'Look at one manifest')
@@ -918,6 +942,12 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             break
         }
         'regctl;help;serve' {
+            break
+        }
+        'regctl;help;trust' {
+            break
+        }
+        'regctl;help;doctor' {
             break
         }
         'regctl;help;catalog' {

@@ -31,6 +31,8 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
             cand serve 'Run a registry'
+            cand trust 'Let docker, podman and containerd on this machine trust a registry''s certificate'
+            cand doctor 'Say what clients on this machine will meet at a registry, and what to do about it'
             cand catalog 'List the repositories of a registry'
             cand tags 'List the tags of a repository'
             cand manifest 'Look at one manifest'
@@ -68,9 +70,27 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;serve'= {
             cand --root 'Where the data is kept [default: the user''s data directory]'
             cand --listen 'Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]'
+            cand --tls 'Speak TLS: `self-signed` with an authority of this server''s own, or with these two files'
+            cand --host 'A name or address of this host that clients use, besides those it knows; with --tls self-signed'
             cand --config 'A registry:2 configuration; without FILE the one at its usual places'
             cand --accounts 'Serve accounts of regctl''s own: see regctl user; anonymous callers then only pull what is public'
             cand --check 'Say what the configuration means and what of it is ignored, and end'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;trust'= {
+            cand --fingerprint 'What the fingerprint has to be; then nothing is asked'
+            cand --remove 'Trust it no longer'
+            cand -y 'Do not ask, whatever the fingerprint is'
+            cand --yes 'Do not ask, whatever the fingerprint is'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;doctor'= {
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
@@ -802,6 +822,8 @@ set edit:completion:arg-completer[regctl] = {|@words|
         }
         &'regctl;help'= {
             cand serve 'Run a registry'
+            cand trust 'Let docker, podman and containerd on this machine trust a registry''s certificate'
+            cand doctor 'Say what clients on this machine will meet at a registry, and what to do about it'
             cand catalog 'List the repositories of a registry'
             cand tags 'List the tags of a repository'
             cand manifest 'Look at one manifest'
@@ -836,6 +858,10 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'regctl;help;serve'= {
+        }
+        &'regctl;help;trust'= {
+        }
+        &'regctl;help;doctor'= {
         }
         &'regctl;help;catalog'= {
         }

@@ -53,7 +53,7 @@ pub(super) const ALIASES: [(&str, &str); 35] = [
 const TRANSPORT: &str = "docker://";
 
 /// Options with a value that is a word of its own, of all commands whose words are looked at here.
-const WITH_VALUE: [&str; 12] = [
+const WITH_VALUE: [&str; 14] = [
     "-p",
     "--port",
     "--registry",
@@ -64,6 +64,8 @@ const WITH_VALUE: [&str; 12] = [
     "--output",
     "--root",
     "--listen",
+    "--tls",
+    "--host",
     "--config",
     "--older-than",
 ];
@@ -288,6 +290,10 @@ mod tests {
         for (typed, meant) in [
             ("regctl serve c.yml", "regctl serve --config c.yml"),
             ("regctl serve --config c.yml", "regctl serve --config c.yml"),
+            (
+                "regctl serve --tls self-signed --host h c.yml",
+                "regctl serve --tls self-signed --host h --config c.yml",
+            ),
             (
                 "regctl serve --root /r c.yml",
                 "regctl serve --root /r --config c.yml",

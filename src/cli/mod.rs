@@ -17,6 +17,7 @@ mod deletion;
 mod describe;
 mod destination;
 mod digests;
+mod doctor;
 mod du;
 mod executable;
 mod exit;
@@ -57,6 +58,7 @@ mod table;
 mod tags;
 mod token;
 mod trash;
+mod trust;
 mod usage;
 mod user;
 mod visibility;
@@ -110,6 +112,8 @@ struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Serve(serve::Args),
+    Trust(trust::Args),
+    Doctor(doctor::Args),
     Catalog(catalog::Args),
     Tags(tags::Args),
     /// Look at one manifest
@@ -261,6 +265,8 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
     }
     match command {
         Command::Serve(args) => serve::run(args, Printer::default()).await,
+        Command::Trust(args) => trust::run(&args, Printer::default()).await,
+        Command::Doctor(args) => doctor::run(&args, Printer::default()).await,
         Command::Catalog(args) => catalog::run(&args, &Context::new(&args.client(early)?)?).await,
         Command::Tags(args) => tags::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Manifest(command) => {

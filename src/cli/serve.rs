@@ -12,9 +12,14 @@ use crate::server;
 Flags win over the environment (REGISTRY_…, as of registry:2), which wins over the file. Without a \
 file deletes are allowed; with one, storage.delete.enabled decides.
 
+--tls self-signed makes a private authority and a certificate for every name and address of this host, \
+keeps them in regctl/tls below the root and renews them. Clients take the authority with `regctl trust`.
+
 Examples:
   regctl serve
   regctl serve --root /var/lib/registry --listen 0.0.0.0:5000
+  regctl serve --listen :5000 --tls self-signed --host registry.example.com
+  regctl serve --listen :5000 --tls cert.pem,key.pem
   regctl serve --config /etc/docker/registry/config.yml
   regctl serve --check")]
 pub struct Args {
@@ -24,6 +29,12 @@ pub struct Args {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
+    /// Speak TLS: `self-signed` with an authority of this server's own, or with these two files
+    #[arg(long, value_name = "self-signed|CERT,KEY")]
+    pub tls: Option<String>,
+    /// A name or address of this host that clients use, besides those it knows; with --tls self-signed
+    #[arg(long = "host", value_name = "NAME")]
+    pub hosts: Vec<String>,
     /// A registry:2 configuration; without FILE the one at its usual places
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub config: Option<Option<PathBuf>>,
@@ -39,6 +50,8 @@ pub struct Args {
 pub(super) async fn run(args: Args, printer: Printer) -> anyhow::Result<Exit> {
     let mut request = administration::request(args.root, args.config, args.listen);
     request.accounts = args.accounts;
+    request.tls = args.tls;
+    request.hosts = args.hosts;
     if args.check {
         printer.lines(server::check(&request)?.lines())?;
     } else {

@@ -12,6 +12,7 @@
 mod auth;
 mod blobs;
 mod certificates;
+mod chain;
 mod challenge;
 mod connections;
 mod credentials;
@@ -19,6 +20,7 @@ mod docker_config;
 mod downloads;
 mod endpoint;
 mod error;
+mod examination;
 mod failure;
 pub mod files;
 mod helper;
@@ -51,9 +53,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+pub use chain::{Chain, ChainError, served_chain};
 pub use downloads::Download;
 pub use endpoint::Scheme;
 pub use error::{Class, Error};
+pub use examination::{Examination, RegistryAnswer, examine};
 pub use keeping::Keeper;
 pub use listing::{Listing, RepositorySummary, TagSummary};
 pub use login::{Identity, SignedIn, SignedOut};

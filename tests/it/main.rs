@@ -80,6 +80,7 @@ mod ssh;
 mod strange;
 mod support;
 mod swap;
+mod tls_trust;
 mod transfer_downloads;
 mod transfer_support;
 mod transfer_uploads;

@@ -1,0 +1,247 @@
+//! `regctl doctor`: what docker, podman and containerd on this machine will meet at a registry, and
+//! what to do about it.
+
+use std::path::Path;
+
+use super::exit::Exit;
+use super::output::Printer;
+use super::trust::{self, OF_THE_MACHINE};
+use crate::client::{Chain, ChainError, Examination, examine};
+
+/// Seconds by which clocks may differ: tokens and certificates are valid from a second on.
+const CLOCK_TOLERANCE: i64 = 60;
+
+/// Say what clients on this machine will meet at a registry, and what to do about it
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Looks at the name, the way to it, http or https, the certificate and who trusts it, the sign-in, the \
+clock and the proxy, and says for docker, podman and containerd what to do. Nothing is changed, and no \
+password is sent. Exit code 1 where something has to be done.
+
+Examples:
+  regctl doctor registry-host:5000
+  regctl doctor registry.example.com")]
+pub(super) struct Args {
+    /// The registry
+    #[arg(value_name = "HOST[:PORT]")]
+    host: String,
+}
+
+/// The findings, and what to do.
+#[derive(Default)]
+struct Diagnosis {
+    findings: Vec<String>,
+    remedies: Vec<String>,
+}
+
+impl Diagnosis {
+    fn found(&mut self, what: &str, finding: impl AsRef<str>) {
+        self.findings
+            .push(format!("{what:<12} {}", finding.as_ref()));
+    }
+
+    fn remedy(&mut self, remedy: impl Into<String>) {
+        self.remedies.push(remedy.into());
+    }
+}
+
+pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
+    let (host, port) = trust::address(&args.host)?;
+    let diagnosis = diagnose(&host, port, &examine(&host, port).await);
+    printer.lines(&diagnosis.findings)?;
+    if diagnosis.remedies.is_empty() {
+        printer.lines(["Nothing has to be done."])?;
+        return Ok(Exit::Done);
+    }
+    printer.lines(["", "What to do:"])?;
+    let remedies = diagnosis.remedies.iter();
+    printer.lines(remedies.map(|remedy| format!("  {remedy}")))?;
+    Ok(Exit::Error)
+}
+
+fn diagnose(host: &str, port: u16, examination: &Examination) -> Diagnosis {
+    let mut diagnosis = Diagnosis::default();
+    let addresses = match &examination.addresses {
+        Ok(addresses) if !addresses.is_empty() => addresses,
+        Ok(_) => {
+            no_name(host, "it has no address", &mut diagnosis);
+            return diagnosis;
+        }
+        Err(reason) => {
+            no_name(host, reason, &mut diagnosis);
+            return diagnosis;
+        }
+    };
+    let list: Vec<String> = addresses.iter().map(ToString::to_string).collect();
+    diagnosis.found("name", list.join(", "));
+    for (address, reason) in &examination.unreachable {
+        diagnosis.found("route", format!("{address} port {port}: {reason}"));
+    }
+    if examination.unreachable.len() == addresses.len() {
+        diagnosis.remedy(format!(
+            "see that the registry runs, that it listens on more than its loopback (regctl serve \
+             --listen :{port}), and that no firewall is between"
+        ));
+        return diagnosis;
+    }
+    if examination.unreachable.is_empty() {
+        diagnosis.found("route", format!("port {port} is open"));
+    } else {
+        diagnosis.remedy("let the name have the addresses alone that answer: clients try any");
+    }
+    let is_loopback = addresses.iter().all(std::net::IpAddr::is_loopback);
+    match &examination.chain {
+        Ok(chain) => certificate(host, port, chain, is_loopback, &mut diagnosis),
+        Err(error) => plain(host, port, error, is_loopback, &mut diagnosis),
+    }
+    answer(host, port, examination, &mut diagnosis);
+    match &examination.proxy {
+        Some(proxy) => {
+            diagnosis.found("proxy", format!("{proxy}, from the environment"));
+            diagnosis.remedy(format!(
+                "if the proxy does not lead there: NO_PROXY={host} in the environment of podman and \
+                 of the daemons of docker and containerd"
+            ));
+        }
+        None => diagnosis.found("proxy", "none for this name in this environment"),
+    }
+    diagnosis
+}
+
+fn no_name(host: &str, reason: &str, diagnosis: &mut Diagnosis) {
+    diagnosis.found("name", format!("{host}: {reason}"));
+    diagnosis.remedy(format!(
+        "enter {host} in DNS or in /etc/hosts of this machine, or use the registry's address"
+    ));
+}
+
+fn certificate(host: &str, port: u16, chain: &Chain, is_loopback: bool, diagnosis: &mut Diagnosis) {
+    diagnosis.found("protocol", "https");
+    let Err(reason) = chain.is_trusted() else {
+        diagnosis.found("certificate", "trusted by this machine");
+        return;
+    };
+    if let Err(reason) = chain.would_be_trusted() {
+        diagnosis.found("certificate", format!("of no use for {host}: {reason}"));
+        diagnosis.remedy(format!(
+            "on the server: a certificate for {host} that is in date, as regctl serve --tls \
+             self-signed --host {host} makes one"
+        ));
+        return;
+    }
+    let fingerprint = chain.fingerprint();
+    diagnosis.found(
+        "certificate",
+        format!("not trusted by this machine: {reason}; authority {fingerprint}"),
+    );
+    let lacking: Vec<&str> = OF_THE_MACHINE
+        .iter()
+        .filter(|(_, parent)| !keeps_certificate(&Path::new(parent).join(format!("{host}:{port}"))))
+        .map(|(client, _)| *client)
+        .collect();
+    let kept = OF_THE_MACHINE
+        .iter()
+        .map(|(client, _)| *client)
+        .filter(|client| !lacking.contains(client));
+    for client in kept {
+        diagnosis.found(client, "has a certificate of its own for this registry");
+    }
+    for client in lacking {
+        if client == "docker" && is_loopback {
+            diagnosis.found(client, "takes any certificate on the loopback");
+            continue;
+        }
+        diagnosis.found(client, "does not trust it");
+        diagnosis.remedy(format!(
+            "{client}: as root, regctl trust {host}:{port} --fingerprint {fingerprint}"
+        ));
+        if client == "containerd" {
+            diagnosis.remedy(
+                "containerd: config_path = \"/etc/containerd/certs.d\" in /etc/containerd/config.toml",
+            );
+        }
+    }
+}
+
+fn plain(host: &str, port: u16, error: &ChainError, is_loopback: bool, diagnosis: &mut Diagnosis) {
+    if !matches!(error, ChainError::NoTls { .. }) {
+        diagnosis.found("protocol", error.to_string());
+        return;
+    }
+    diagnosis.found("protocol", "http, without TLS");
+    if is_loopback {
+        diagnosis.found("docker", "speaks http on the loopback");
+    } else {
+        diagnosis.remedy(
+            "better than all below: TLS on the server (regctl serve --tls self-signed), and regctl \
+             trust here",
+        );
+        diagnosis.remedy(format!(
+            "docker: {{\"insecure-registries\": [\"{host}:{port}\"]}} in /etc/docker/daemon.json, and \
+             restart docker"
+        ));
+    }
+    diagnosis.remedy(format!(
+        "podman: --tls-verify=false, or [[registry]] location = \"{host}:{port}\", insecure = true in \
+         /etc/containers/registries.conf.d/{host}.conf"
+    ));
+    diagnosis.remedy(format!(
+        "containerd: [host.\"http://{host}:{port}\"] in /etc/containerd/certs.d/{host}:{port}/hosts.toml"
+    ));
+}
+
+fn answer(host: &str, port: u16, examination: &Examination, diagnosis: &mut Diagnosis) {
+    let Some(answer) = &examination.answer else {
+        diagnosis.found("registry", "no answer to GET /v2/");
+        diagnosis.remedy("see what else listens on this port, and the log of the registry");
+        return;
+    };
+    if !answer.is_registry {
+        diagnosis.found(
+            "registry",
+            format!("GET /v2/ answers {}, not as a registry does", answer.status),
+        );
+        diagnosis.remedy(
+            "see what listens there; a proxy in front has to pass on /v2/ and what is below it",
+        );
+        return;
+    }
+    match (&answer.challenge, answer.status) {
+        (Some(challenge), 401) => {
+            let scheme = challenge.split_whitespace().next().unwrap_or("one");
+            diagnosis.found("sign-in", format!("asked for ({scheme})"));
+            for client in ["docker", "podman"] {
+                diagnosis.found(client, format!("{client} login {host}:{port}"));
+            }
+        }
+        (_, 200) => diagnosis.found("sign-in", "not asked for"),
+        (_, status) => {
+            diagnosis.found("registry", format!("GET /v2/ answers {status}"));
+            diagnosis.remedy("see the log of the registry, and /readyz there");
+        }
+    }
+    match answer.clock_ahead {
+        Some(ahead) if ahead.abs() > CLOCK_TOLERANCE => {
+            let (seconds, way) = (ahead.abs(), if ahead > 0 { "ahead of" } else { "behind" });
+            diagnosis.found(
+                "clock",
+                format!("the registry's is {seconds} s {way} this one"),
+            );
+            diagnosis.remedy("set both clocks by NTP: tokens and certificates go by them");
+        }
+        Some(_) => diagnosis.found("clock", "agrees"),
+        None => {}
+    }
+}
+
+/// Whether a directory of `certs.d` has an authority in it.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a directory of clients, none of a store"
+)]
+fn keeps_certificate(directory: &Path) -> bool {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    entries
+        .map(|entry| entry.path())
+        .any(|path| path.extension().is_some_and(|extension| extension == "crt"))
+}

@@ -1,0 +1,147 @@
+//! What a client on this machine meets at a registry: its name, the way to it, TLS, sign-in, clock.
+//!
+//! Each step is tried even where another client would have given up, so that all that is wrong is
+//! seen at once. No credentials are sent, and no certificate is trusted by it.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822;
+use reqwest::header::{DATE, HeaderMap, WWW_AUTHENTICATE};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
+
+use super::chain::{Chain, ChainError, served_chain};
+
+/// How long each step may take.
+const LIMIT: Duration = Duration::from_secs(10);
+/// The header by which a registry says what it is.
+const API_VERSION: &str = "docker-distribution-api-version";
+
+/// What was found.
+#[derive(Debug)]
+pub struct Examination {
+    /// The addresses of the name, or why there are none.
+    pub addresses: Result<Vec<IpAddr>, String>,
+    /// The addresses that can't be reached, with the reasons.
+    pub unreachable: Vec<(IpAddr, String)>,
+    /// The proxy that this process's environment names for it.
+    pub proxy: Option<String>,
+    /// The certificates that it shows; an error where it does not speak TLS.
+    pub chain: Result<Chain, ChainError>,
+    /// What it answers to `GET /v2/`; `None` where it answers nothing.
+    pub answer: Option<RegistryAnswer>,
+}
+
+/// What a registry answers to `GET /v2/`.
+#[derive(Debug)]
+pub struct RegistryAnswer {
+    /// The status.
+    pub status: u16,
+    /// Whether it is a registry's answer.
+    pub is_registry: bool,
+    /// How clients are to sign in: `Basic`, or `Bearer` with its token service.
+    pub challenge: Option<String>,
+    /// By how many seconds its clock is ahead of this one.
+    pub clock_ahead: Option<i64>,
+}
+
+/// Examines a registry.
+pub async fn examine(host: &str, port: u16) -> Examination {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    let addresses = match timeout(LIMIT, lookup_host((bare, port))).await {
+        Ok(Ok(found)) => Ok(found.map(|address| address.ip()).collect::<Vec<_>>()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(_) => Err("no name server answers".to_owned()),
+    };
+    let mut unreachable = Vec::new();
+    for address in addresses.as_deref().unwrap_or_default() {
+        match timeout(LIMIT, TcpStream::connect((*address, port))).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => unreachable.push((*address, error.to_string())),
+            Err(_) => unreachable.push((*address, "no answer in 10 s".to_owned())),
+        }
+    }
+    let chain = served_chain(host, port).await;
+    let scheme = if chain.is_ok() { "https" } else { "http" };
+    Examination {
+        addresses,
+        unreachable,
+        proxy: proxy_for(bare, scheme),
+        answer: ask(&format!("{scheme}://{host}:{port}/v2/")).await,
+        chain,
+    }
+}
+
+async fn ask(url: &str) -> Option<RegistryAnswer> {
+    let client = reqwest::Client::builder()
+        .tls_danger_accept_invalid_certs(true)
+        .no_proxy()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(LIMIT)
+        .build()
+        .ok()?;
+    let answer = client.get(url).send().await.ok()?;
+    let headers = answer.headers();
+    let text = |name| header(headers, name);
+    let sent = text(DATE.as_str()).and_then(|date| rfc2822::parse(&date).ok());
+    Some(RegistryAnswer {
+        status: answer.status().as_u16(),
+        is_registry: headers.contains_key(API_VERSION),
+        challenge: text(WWW_AUTHENTICATE.as_str()),
+        clock_ahead: sent.map(|sent| sent.timestamp().as_second() - Timestamp::now().as_second()),
+    })
+}
+
+fn header(headers: &HeaderMap, name: &str) -> Option<String> {
+    Some(headers.get(name)?.to_str().ok()?.to_owned())
+}
+
+/// The proxy that the environment names for a host, as curl and Go read it.
+fn proxy_for(host: &str, scheme: &str) -> Option<String> {
+    let variable = |name: &str| {
+        let value = std::env::var(name).or_else(|_| std::env::var(name.to_ascii_lowercase()));
+        value.ok().filter(|value| !value.is_empty())
+    };
+    let proxy = variable(&format!("{}_PROXY", scheme.to_ascii_uppercase()))
+        .or_else(|| variable("ALL_PROXY"))?;
+    let is_loopback = host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback());
+    let passed = is_loopback || is_excepted(host, &variable("NO_PROXY").unwrap_or_default());
+    (!passed).then_some(proxy)
+}
+
+/// Whether `NO_PROXY` names a host or a domain that it is in.
+fn is_excepted(host: &str, list: &str) -> bool {
+    list.split(',').map(str::trim).any(|entry| {
+        let domain = entry.trim_start_matches('.');
+        entry == "*"
+            || (!domain.is_empty()
+                && (host == domain
+                    || host
+                        .strip_suffix(domain)
+                        .is_some_and(|rest| rest.ends_with('.'))))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exceptions_from_the_proxy() {
+        for (host, list, expected) in [
+            ("r.example.com", "", false),
+            ("r.example.com", "*", true),
+            ("r.example.com", "example.com", true),
+            ("r.example.com", "other, .example.com", true),
+            ("rexample.com", "example.com", false),
+            ("r.example.com", "r.example.com", true),
+        ] {
+            assert_eq!(is_excepted(host, list), expected, "{host} {list}");
+        }
+    }
+}
