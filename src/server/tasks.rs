@@ -26,8 +26,6 @@ const SAVE_PULLS: Duration = Duration::from_secs(10);
 const FORGET_EVENTS: Duration = Duration::from_hours(1);
 /// How often the files of the certificate are checked for changes.
 const CHECK_CERTIFICATE: Duration = Duration::from_secs(2);
-/// How often old events are removed.
-const FORGET_EVENTS: Duration = Duration::from_hours(1);
 
 /// How often the names of the host and the end of its certificate are checked.
 const CHECK_NAMES: Duration = Duration::from_hours(1);
