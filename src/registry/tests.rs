@@ -5,6 +5,7 @@ mod adoption;
 mod collection;
 mod failing_device;
 mod interrupted;
+mod journal;
 mod lagging;
 mod leases;
 mod model;
