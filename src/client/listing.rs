@@ -57,6 +57,8 @@ pub struct Listing<'a, T> {
     pages: Pages<'a>,
     read: fn(&mut Pages<'a>, &Answer) -> Result<Vec<T>, Error>,
     first: Option<Vec<T>>,
+    /// Whether the client is to sign in before the first page.
+    signs_in: bool,
 }
 
 impl<'a, T> Listing<'a, T> {
@@ -64,6 +66,9 @@ impl<'a, T> Listing<'a, T> {
     pub async fn page(&mut self) -> Result<Option<Vec<T>>, Error> {
         if let Some(first) = self.first.take() {
             return Ok(Some(first));
+        }
+        if std::mem::take(&mut self.signs_in) {
+            self.pages.client.sign_in_to_list().await;
         }
         let Some(answer) = self.pages.answer().await? else {
             return Ok(None);
@@ -121,6 +126,7 @@ impl Client {
             pages: Pages::new(self, Scope::Catalog, CATALOG, Subject::Catalog),
             read: names,
             first: None,
+            signs_in: true,
         }
     }
 
@@ -136,6 +142,7 @@ impl Client {
             ),
             read: names,
             first: None,
+            signs_in: false,
         }
     }
 
@@ -151,11 +158,11 @@ impl Client {
 
     /// All repositories with what a regctl server tells of them; `None` from any other registry.
     pub async fn catalog_summaries(&self) -> Result<Option<Listing<'_, RepositorySummary>>, Error> {
-        self.sign_in_to_list().await;
         let listing = Listing {
             pages: Pages::new(self, Scope::Catalog, "v2/_regctl/catalog", Subject::Catalog),
             read: Pages::entries,
             first: None,
+            signs_in: true,
         };
         listing.begin().await
     }
@@ -176,6 +183,7 @@ impl Client {
             ),
             read: Pages::entries,
             first: None,
+            signs_in: false,
         };
         listing.begin().await
     }
