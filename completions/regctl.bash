@@ -37,6 +37,9 @@ _regctl() {
             regctl,digest)
                 cmd="regctl__subcmd__digest"
                 ;;
+            regctl,doctor)
+                cmd="regctl__subcmd__doctor"
+                ;;
             regctl,du)
                 cmd="regctl__subcmd__du"
                 ;;
@@ -109,6 +112,9 @@ _regctl() {
             regctl,trash)
                 cmd="regctl__subcmd__trash"
                 ;;
+            regctl,trust)
+                cmd="regctl__subcmd__trust"
+                ;;
             regctl,user)
                 cmd="regctl__subcmd__user"
                 ;;
@@ -168,6 +174,9 @@ _regctl() {
                 ;;
             regctl__subcmd__help,digest)
                 cmd="regctl__subcmd__help__subcmd__digest"
+                ;;
+            regctl__subcmd__help,doctor)
+                cmd="regctl__subcmd__help__subcmd__doctor"
                 ;;
             regctl__subcmd__help,du)
                 cmd="regctl__subcmd__help__subcmd__du"
@@ -237,6 +246,9 @@ _regctl() {
                 ;;
             regctl__subcmd__help,trash)
                 cmd="regctl__subcmd__help__subcmd__trash"
+                ;;
+            regctl__subcmd__help,trust)
+                cmd="regctl__subcmd__help__subcmd__trust"
                 ;;
             regctl__subcmd__help,user)
                 cmd="regctl__subcmd__help__subcmd__user"
@@ -401,7 +413,7 @@ _regctl() {
 
     case "${cmd}" in
         regctl)
-            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version serve catalog tags manifest digest delete login logout whoami import import-v1 export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility describe completions generate help"
+            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version serve trust doctor catalog tags manifest digest delete login logout whoami import import-v1 export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility describe completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -629,6 +641,20 @@ _regctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__doctor)
+            opts="-h -V --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 *)
                     COMPREPLY=()
                     ;;
@@ -963,7 +989,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help)
-            opts="serve catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility describe completions generate help"
+            opts="serve trust doctor catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility describe completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1061,6 +1087,20 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help__subcmd__digest)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__doctor)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1495,6 +1535,20 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help__subcmd__trash)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__trust)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2051,7 +2105,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__serve)
-            opts="-h -V --root --listen --config --accounts --check --help --version"
+            opts="-h -V --root --listen --tls --host --config --accounts --check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2062,6 +2116,14 @@ _regctl() {
                     return 0
                     ;;
                 --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --host)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2384,6 +2446,24 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__trust)
+            opts="-y -h -V --fingerprint --remove --yes --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --fingerprint)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
