@@ -17,7 +17,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -305,8 +305,15 @@ async fn refuse_plain_http(mut stream: TcpStream) {
          Connection: close\r\n\r\n{text}",
         text.len()
     );
-    // Whoever does not listen need not be told.
-    let _ = tokio::time::timeout(HANDSHAKE_LIMIT, stream.write_all(answer.as_bytes())).await;
+    // A client that does not read need not be told. What it sent is read before the connection is
+    // closed: with unread bytes the system resets it, and the answer is lost.
+    let told = async {
+        stream.write_all(answer.as_bytes()).await?;
+        stream.shutdown().await?;
+        let mut rest = (&mut stream).take(READ_AHEAD as u64);
+        tokio::io::copy(&mut rest, &mut tokio::io::sink()).await
+    };
+    let _ = tokio::time::timeout(HANDSHAKE_LIMIT, told).await;
 }
 
 async fn serve<S>(

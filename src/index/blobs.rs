@@ -61,31 +61,6 @@ pub(super) async fn find_any(
     look_up(connection, digest, true).await
 }
 
-/// The canonical digests of those among some digests that are known; quarantined ones are not.
-pub(super) async fn among(
-    connection: &mut SqliteConnection,
-    digests: &[Digest],
-) -> Result<Vec<Digest>, IndexError> {
-    let mut query = sqlx::QueryBuilder::new(
-        "SELECT b.digest FROM blobs b WHERE b.quarantined_at IS NULL AND b.digest IN (",
-    );
-    let mut list = query.separated(", ");
-    for digest in digests {
-        list.push_bind(digest.to_string());
-    }
-    query.push(
-        ") UNION SELECT b.digest FROM digest_aliases a JOIN blobs b ON b.id = a.blob_id \
-         WHERE b.quarantined_at IS NULL AND a.digest IN (",
-    );
-    let mut list = query.separated(", ");
-    for digest in digests {
-        list.push_bind(digest.to_string());
-    }
-    query.push(")");
-    let found: Vec<String> = query.build_query_scalar().fetch_all(connection).await?;
-    found.iter().map(|text| parsed("digest", text)).collect()
-}
-
 async fn look_up(
     connection: &mut SqliteConnection,
     digest: &Digest,
@@ -390,12 +365,15 @@ impl Index {
                 for other in others {
                     digests.push(parsed("digest", &other)?);
                 }
-                for digest in digests {
-                    let repository = repository.clone();
-                    transaction
-                        .journal(LayoutChange::LayerUnlinked { repository, digest })
-                        .await?;
-                }
+                let unlinked = digests
+                    .into_iter()
+                    .map(|digest| LayoutChange::LayerUnlinked {
+                        repository: repository.clone(),
+                        digest,
+                    });
+                transaction
+                    .journal_all(unlinked.collect::<Vec<_>>())
+                    .await?;
                 Ok(true)
             })
         })

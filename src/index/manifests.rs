@@ -9,7 +9,7 @@ use super::events::NewEvent;
 use super::trash::{self, Discard};
 use super::writer::Transaction;
 use super::{
-    BlobRecord, Index, IndexError, LayoutChange, Lease, blobs, column, leases, parsed,
+    BlobRecord, Index, IndexError, LayoutChange, Lease, blobs, column, leases, parsed, quarantine,
     repositories, tags,
 };
 use crate::clock::Millis;
@@ -240,7 +240,7 @@ async fn put(
         .map(|(digest, _)| *digest)
         .collect();
     for some in children.chunks(ROWS) {
-        held.extend(blobs::among(connection, some).await?);
+        held.extend(quarantine::known_among(connection, some).await?);
     }
     for canonical in &held {
         leases::take(connection, canonical, terms).await?;

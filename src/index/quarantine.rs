@@ -3,10 +3,37 @@
 //! Their relations are kept, and they are unknown to clients, so that the next push replaces their
 //! bytes.
 
+use sqlx::SqliteConnection;
+
 use super::events::NewEvent;
-use super::{Index, IndexError, LayoutChange};
+use super::{Index, IndexError, LayoutChange, parsed};
 use crate::clock::Millis;
 use crate::oci::Digest;
+
+/// The canonical digests of those among some digests that are known; quarantined ones are not.
+pub(super) async fn known_among(
+    connection: &mut SqliteConnection,
+    digests: &[Digest],
+) -> Result<Vec<Digest>, IndexError> {
+    let mut query = sqlx::QueryBuilder::new(
+        "SELECT b.digest FROM blobs b WHERE b.quarantined_at IS NULL AND b.digest IN (",
+    );
+    let mut list = query.separated(", ");
+    for digest in digests {
+        list.push_bind(digest.to_string());
+    }
+    query.push(
+        ") UNION SELECT b.digest FROM digest_aliases a JOIN blobs b ON b.id = a.blob_id \
+         WHERE b.quarantined_at IS NULL AND a.digest IN (",
+    );
+    let mut list = query.separated(", ");
+    for digest in digests {
+        list.push_bind(digest.to_string());
+    }
+    query.push(")");
+    let found: Vec<String> = query.build_query_scalar().fetch_all(connection).await?;
+    found.iter().map(|text| parsed("digest", text)).collect()
+}
 
 impl Index {
     /// Quarantines a blob and moves its bytes to `regctl/lost+found`. Returns false if it is unknown or

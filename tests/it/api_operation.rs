@@ -29,10 +29,11 @@ fn the_debug_address_has_health_and_metrics() {
         let log = server.log();
         let line = log
             .lines()
-            .find_map(|line| line.strip_prefix("Debug http://"));
-        line.unwrap_or_default()
-            .trim()
-            .trim_end_matches('/')
+            .find_map(|line| line.split_once("debug=http://"));
+        let line = line.map_or("", |(_, rest)| rest);
+        line.split([' ', '/'])
+            .next()
+            .unwrap_or_default()
             .clone_into(&mut address);
         !address.is_empty()
     });

