@@ -18,7 +18,6 @@ mod events;
 mod grants;
 mod groups;
 mod holdings;
-mod journal;
 mod keys;
 mod leases;
 mod manifests;

@@ -13,7 +13,6 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0005_accounts.sql"),
     include_str!("migrations/0006_browse.sql"),
     include_str!("migrations/0007_events.sql"),
-    include_str!("migrations/0008_journal_times.sql"),
 ];
 
 /// Brings the schema up to date, each step in a transaction of its own.

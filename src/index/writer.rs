@@ -16,7 +16,6 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::{Index, IndexError, JournalEntry, LayoutChange, Observer};
-use crate::clock::Clock;
 use crate::oci::{Context, Task};
 
 /// Writes that share a commit at most.
@@ -51,13 +50,10 @@ impl Transaction {
     pub(super) async fn journal(&mut self, change: LayoutChange) -> Result<(), IndexError> {
         let text = serde_json::to_string(&change)
             .map_err(|error| IndexError::Database(sqlx::Error::Encode(error.into())))?;
-        let id = sqlx::query_scalar(
-            "INSERT INTO journal (change, noted_at) VALUES ($1, $2) RETURNING id",
-        )
-        .bind(text)
-        .bind(Clock::system().now())
-        .fetch_one(&mut self.connection)
-        .await?;
+        let id = sqlx::query_scalar("INSERT INTO journal (change) VALUES ($1) RETURNING id")
+            .bind(text)
+            .fetch_one(&mut self.connection)
+            .await?;
         self.entries.push(JournalEntry { id, change });
         Ok(())
     }
@@ -70,14 +66,13 @@ impl Transaction {
         let mut changes = changes.into_iter().peekable();
         while changes.peek().is_some() {
             let some: Vec<LayoutChange> = changes.by_ref().take(ROWS).collect();
-            let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO journal (change, noted_at) ");
-            let now = Clock::system().now();
+            let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO journal (change) ");
             let texts = some.iter().map(serde_json::to_string);
             let texts: Vec<String> = texts
                 .collect::<Result<_, _>>()
                 .map_err(|error| IndexError::Database(sqlx::Error::Encode(error.into())))?;
             insert.push_values(texts, |mut row, text| {
-                row.push_bind(text).push_bind(now);
+                row.push_bind(text);
             });
             insert.push(" RETURNING id");
             // Numbers grow in the order of the values.
@@ -94,12 +89,6 @@ impl Transaction {
             );
         }
         Ok(())
-    }
-
-    /// Hands rows that are in the journal already to the observer once more, in the order of this
-    /// commit.
-    pub(super) fn hand_out_again(&mut self, entries: Vec<JournalEntry>) {
-        self.entries.extend(entries);
     }
 
     async fn run(&mut self, statement: &'static str) -> Result<(), IndexError> {

@@ -15,9 +15,8 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::file_appender::FileAppender;
-use super::mounts;
 use super::open_files::OpenFiles;
-use super::{Appender, Body, Boot, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture};
+use super::{Appender, Body, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture};
 use crate::hash::Hasher;
 
 /// A store below a directory. Cheap to clone.
@@ -93,7 +92,7 @@ pub(super) fn with_parent<T>(path: &Path, open: impl Fn() -> io::Result<T>) -> i
 
 fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
     match result {
-        Err(error) if is_absent(&error) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         result => result,
     }
 }
@@ -138,10 +137,7 @@ impl Store for FileStore {
                     {
                         Ok(_) => Ok(Some(bytes.into())),
                         Err(error) if is_absent(&error) => Ok(None),
-                        Err(error) => {
-                            tracing::error!(%error, key, "a record can't be read");
-                            Ok(Some(Bytes::new()))
-                        }
+                        Err(error) => Err(StoreError::new("read", key, error)),
                     }
                 })
                 .collect()
@@ -190,20 +186,10 @@ impl Store for FileStore {
 
     fn sync(&self) -> StoreFuture<'_, ()> {
         self.run(|store| {
-            let mut outcome = Ok(());
-            for directory in mounts::file_systems(&store.root) {
-                let synced = File::open(&directory)
-                    .and_then(|file| rustix::fs::syncfs(&file).map_err(io::Error::from))
-                    .map_err(|error| StoreError::new("sync", directory.display(), error));
-                // The others are synced all the same; the first error is told.
-                outcome = outcome.and(synced);
-            }
-            outcome
+            File::open(&store.root)
+                .and_then(|root| rustix::fs::syncfs(&root).map_err(io::Error::from))
+                .map_err(|error| StoreError::new("sync", store.root.display(), error))
         })
-    }
-
-    fn boot(&self) -> Boot {
-        Boot::current()
     }
 }
 
@@ -213,24 +199,11 @@ impl FileStore {
             Step::Place { from: key, .. } | Step::Remove { key } | Step::RemoveTree { key } => {
                 self.files.forget(&self.path(key));
             }
-            Step::Put { .. }
-            | Step::Note { .. }
-            | Step::Prune { .. }
-            | Step::RemoveEmpty { .. } => {}
+            Step::Put { .. } | Step::Prune { .. } | Step::RemoveEmpty { .. } => {}
         }
         match step {
             Step::Place { from, to } => self.place(from, to),
             Step::Put { key, bytes } => self.put(key, bytes),
-            Step::Note { key, bytes } => {
-                let noted = OpenOptions::new()
-                    .append(true)
-                    .open(self.path(key))
-                    .and_then(|mut file| file.write_all(bytes));
-                if let Err(error) = noted {
-                    tracing::debug!(%error, key, "a note was left out");
-                }
-                Ok(())
-            }
             Step::Remove { key } => absent_is_fine(fs::remove_file(self.path(key)))
                 .map_err(|error| StoreError::new("remove", key, error)),
             Step::Prune { key } => {
@@ -327,10 +300,10 @@ impl FileStore {
     }
 }
 
-/// Nothing is there, a link to itself, or something else where a directory should be.
+/// Nothing is there, or something else stands where a directory should be.
 fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    ) || error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+    )
 }

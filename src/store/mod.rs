@@ -9,12 +9,10 @@
 //! journal for the time between.
 
 mod body;
-mod boot;
 mod file_appender;
 mod fs;
 mod lock;
 mod memory;
-mod mounts;
 mod open_files;
 #[cfg(test)]
 mod suite;
@@ -27,7 +25,6 @@ use futures_util::future::BoxFuture;
 use crate::hash::Hasher;
 
 pub use body::Body;
-pub use boot::Boot;
 pub use fs::FileStore;
 pub use lock::{LockError, RootLock};
 pub use memory::{Fault, MemoryStore};
@@ -96,25 +93,6 @@ impl StoreError {
         matches!(self, Self::NotKept { .. })
     }
 
-    /// Whether something that lies in or above the place is in the way, so that other places are
-    /// not concerned.
-    pub fn is_obstructed(&self) -> bool {
-        use std::io::ErrorKind;
-        let Self::System { source, .. } = self else {
-            return false;
-        };
-        // ELOOP; its kind is not stable yet.
-        source.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
-            || matches!(
-                source.kind(),
-                ErrorKind::NotADirectory
-                    | ErrorKind::IsADirectory
-                    | ErrorKind::AlreadyExists
-                    | ErrorKind::DirectoryNotEmpty
-                    | ErrorKind::PermissionDenied
-            )
-    }
-
     /// Whether nothing was there.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound(_))
@@ -179,14 +157,6 @@ pub enum Step {
         /// Its content.
         bytes: Bytes,
     },
-    /// Adds to the end of a small record, where it lies. What can't be written is left out: the
-    /// record is a help, and nothing that has to be there.
-    Note {
-        /// Its key.
-        key: String,
-        /// What to add.
-        bytes: Bytes,
-    },
     /// Removes a blob or record. Nothing there is no error.
     Remove {
         /// Its key.
@@ -236,8 +206,7 @@ pub trait Store: Send + Sync + 'static {
     /// Reads bytes `start` to `end` (not included) of a blob, or all of it.
     fn read<'a>(&'a self, key: &'a str, range: Option<(u64, u64)>) -> StoreFuture<'a, Body>;
 
-    /// The small records under some keys; `None` where there is none, nothing in one that is there
-    /// and can't be read.
+    /// The small records under some keys; `None` where there is none.
     fn get<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Bytes>>>;
 
     /// Applies some steps in order, up to the first that fails.
@@ -249,11 +218,6 @@ pub trait Store: Send + Sync + 'static {
     /// What is known of some keys; `None` where nothing is.
     fn stat<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Stat>>>;
 
-    /// Makes everything done so far last through a power cut, on every file system of the store.
-    /// After an error, what was done since the last success may be lost even if a later call
-    /// succeeds: it must be done again.
+    /// Makes everything done so far last through a power cut.
     fn sync(&self) -> StoreFuture<'_, ()>;
-
-    /// The boot of the machine through whose memory writes go to the device.
-    fn boot(&self) -> Boot;
 }
