@@ -106,13 +106,14 @@ pub async fn run(
         http2: settings.http.http2,
         h2c: settings.http.h2c,
     };
+    // Before the first answer: who has one may stop the server at once.
+    let stop = Signals::listen()?;
     let mut listening = vec![bound.serve(app.clone(), &protocols, limits())?];
     let mut debug_url = None;
     if let Some((bound, url)) = debug {
         debug_url = Some(url);
         listening.push(bound.serve_debug(app));
     }
-    let stop = Signals::listen()?;
     if tls.is_none() && front::is_exposed(&settings.http.address) {
         tracing::warn!(
             "plain HTTP on an address that others reach: passwords and images can be read and \
