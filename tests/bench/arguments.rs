@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::OnceLock;
 
 use anyhow::{Result, bail};
 use clap::{Parser, ValueEnum};
@@ -33,6 +34,9 @@ pub(crate) struct Arguments {
         conflicts_with = "registry"
     )]
     start: Vec<Program>,
+    /// Another regctl program, such as one of an earlier version: what `--start earlier` starts
+    #[arg(long, value_name = "PATH")]
+    earlier: Option<PathBuf>,
     /// A registry that runs already, instead of starting any; with its process id when it runs
     /// here, for the figures of CPU and memory. Can be repeated
     #[arg(long, value_name = "NAME=URL[,PID]")]
@@ -46,6 +50,20 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
+    /// Makes the path of `--earlier` known; `--start earlier` needs one.
+    pub(crate) fn keep_earlier(&self) -> Result<()> {
+        if let Some(path) = &self.earlier {
+            EARLIER.get_or_init(|| path.clone());
+        } else if self
+            .start
+            .iter()
+            .any(|program| matches!(program, Program::Earlier))
+        {
+            bail!("--start earlier needs --earlier PATH");
+        }
+        Ok(())
+    }
+
     /// How many times each measurement is made.
     pub(crate) fn rounds(&self) -> usize {
         let default = if self.quick { 1 } else { 3 };
@@ -59,6 +77,23 @@ impl Arguments {
         } else {
             self.registry.iter().cloned().map(Subject::Given).collect()
         }
+    }
+
+    /// The programs that move images: skopeo stands in for docker-registry, which moves none.
+    pub(crate) fn tools(&self) -> Vec<Subject> {
+        let programs = if self.registry.is_empty() {
+            self.start.as_slice()
+        } else {
+            &[Program::DockerRegistry, Program::Regctl]
+        };
+        let tool = |program: &Program| match program {
+            Program::DockerRegistry => Program::Skopeo,
+            program => *program,
+        };
+        programs
+            .iter()
+            .map(|program| Subject::Started(tool(program)))
+            .collect()
     }
 
     /// The kinds of work asked for, in their own order.
@@ -76,6 +111,9 @@ impl Arguments {
     }
 }
 
+/// The program of `--earlier`: one for the whole run.
+static EARLIER: OnceLock<PathBuf> = OnceLock::new();
+
 /// A program that this benchmark knows how to start.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Program {
@@ -83,9 +121,32 @@ pub(crate) enum Program {
     DockerRegistry,
     /// This project's server, or its commands.
     Regctl,
+    /// The program of `--earlier`.
+    Earlier,
     /// Debian's skopeo, for what is not work of a registry.
     #[value(skip)]
     Skopeo,
+}
+
+impl Program {
+    /// The file of a regctl; nothing for other programs.
+    pub(crate) fn regctl(self) -> Option<PathBuf> {
+        match self {
+            Self::Regctl => Some(env!("CARGO_BIN_EXE_regctl").into()),
+            Self::Earlier => EARLIER.get().cloned(),
+            Self::DockerRegistry | Self::Skopeo => None,
+        }
+    }
+
+    /// How the table calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::DockerRegistry => "docker-registry",
+            Self::Regctl => "regctl",
+            Self::Earlier => "earlier",
+            Self::Skopeo => "skopeo",
+        }
+    }
 }
 
 /// A registry that someone else started.
@@ -124,12 +185,18 @@ pub(crate) enum Subject {
 }
 
 impl Subject {
+    /// The program, where it is a regctl that is started here.
+    pub(crate) fn regctl(&self) -> Option<Program> {
+        match self {
+            Self::Started(program) if program.regctl().is_some() => Some(*program),
+            _ => None,
+        }
+    }
+
     /// How the table calls it.
     pub(crate) fn name(&self) -> &str {
         match self {
-            Self::Started(Program::DockerRegistry) => "docker-registry",
-            Self::Started(Program::Regctl) => "regctl",
-            Self::Started(Program::Skopeo) => "skopeo",
+            Self::Started(program) => program.name(),
             Self::Given(given) => &given.name,
         }
     }

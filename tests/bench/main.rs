@@ -27,7 +27,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser as _;
 
-use crate::arguments::{Arguments, Program, Subject};
+use crate::arguments::{Arguments, Subject};
 use crate::report::{Report, median};
 use crate::work::Between;
 
@@ -45,10 +45,8 @@ fn main() -> ExitCode {
 fn compare(arguments: &Arguments) -> Result<()> {
     let subjects = arguments.subjects();
     let scene = work::Scene::new(arguments)?;
-    let tools = [
-        Subject::Started(Program::Skopeo),
-        Subject::Started(Program::Regctl),
-    ];
+    arguments.keep_earlier()?;
+    let tools = arguments.tools();
     let mut report = Report::new(arguments);
     let started = Instant::now();
     let mut failed = Vec::new();

@@ -68,13 +68,13 @@ impl Server {
         let config = configure(&root, &address)?;
         let log = root.path().join("server.log");
         let output = File::create(&log)?;
-        let mut command = match program {
-            Program::DockerRegistry => Command::new("docker-registry"),
-            Program::Regctl => Command::new(env!("CARGO_BIN_EXE_regctl")),
-            Program::Skopeo => bail!("skopeo is no registry"),
+        let mut command = match (program, program.regctl()) {
+            (_, Some(path)) => Command::new(path),
+            (Program::DockerRegistry, None) => Command::new("docker-registry"),
+            (_, None) => bail!("skopeo is no registry"),
         };
         command.arg("serve");
-        if matches!(program, Program::Regctl) {
+        if program.regctl().is_some() {
             command.arg("--config");
         }
         command

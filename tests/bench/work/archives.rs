@@ -166,14 +166,14 @@ impl Tool {
     }
 
     fn command(&self) -> Result<Command> {
-        let command = match self.program {
-            Program::Skopeo => {
+        let command = match (self.program, self.program.regctl()) {
+            (_, Some(path)) => Command::new(path),
+            (Program::Skopeo, None) => {
                 let mut command = Command::new("skopeo");
                 command.arg("--insecure-policy");
                 command
             }
-            Program::Regctl => Command::new(env!("CARGO_BIN_EXE_regctl")),
-            Program::DockerRegistry => bail!("a registry moves no images"),
+            (_, None) => bail!("a registry moves no images"),
         };
         Ok(self.environment(command))
     }

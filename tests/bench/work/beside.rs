@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use super::collect::{Collector, half_garbage};
 use super::upload::{self, Way};
 use super::{Between, Measure, Scene, Work};
-use crate::arguments::{Program, Subject};
+use crate::arguments::Subject;
 use crate::image::{ACCEPT, Image};
 use crate::report::{Metric, Target};
 use crate::roots::Layout;
@@ -42,7 +42,7 @@ const WORKERS: usize = 2;
 const NUMBERS: u64 = 1 << 20;
 
 fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
-    let Subject::Started(Program::Regctl) = *subject else {
+    let Some(program) = subject.regctl() else {
         return Ok(Box::new(|_| Ok(vec![None; 4])));
     };
     let images = scene.size(8_000, 400);
@@ -54,7 +54,7 @@ fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
         let root = directory.path().join("root");
         half_garbage(&Layout::new(&root), images)?;
         rustix::fs::syncfs(std::fs::File::open(&root)?)?;
-        let collector = Collector::new(Program::Regctl, directory)?;
+        let collector = Collector::new(program, directory)?;
         let server = collector.server().context("there is a server")?;
         let numbers = first + (round as u64) * (1 << 23);
         let quiet = during(server, numbers, || {

@@ -85,7 +85,7 @@ pub(super) fn half_garbage(layout: &Layout, images: u64) -> Result<()> {
 }
 
 fn idle(scene: &Scene, subject: &Subject) -> Result<Measure> {
-    let Subject::Started(Program::Regctl) = *subject else {
+    let Some(program) = subject.regctl() else {
         return Ok(Box::new(|_| Ok(vec![None])));
     };
     let directory = scene.root()?;
@@ -99,7 +99,7 @@ fn idle(scene: &Scene, subject: &Subject) -> Result<Measure> {
         layout.tag(&name, &format!("1.{number}"), &image)?;
     }
     scene.settle()?;
-    let collector = Collector::new(Program::Regctl, directory)?;
+    let collector = Collector::new(program, directory)?;
     // The first looks at what the start took in.
     collector.collect(false)?;
     Ok(Box::new(move |_| {
@@ -110,6 +110,7 @@ fn idle(scene: &Scene, subject: &Subject) -> Result<Measure> {
 
 /// One that collects on a root.
 pub(super) struct Collector {
+    program: Program,
     directory: Arc<TempDir>,
     /// Where collecting needs no downtime.
     server: Option<Server>,
@@ -118,7 +119,7 @@ pub(super) struct Collector {
 impl Collector {
     /// Takes over a root.
     pub(super) fn new(program: Program, directory: Arc<TempDir>) -> Result<Self> {
-        let server = if let Program::Regctl = program {
+        let server = if program.regctl().is_some() {
             let environment = [("REGISTRY_REGCTL_GC_LEASE", LEASE)];
             let root = Arc::clone(&directory);
             let (server, _) = Server::start_in(&environment, program, root, "/v2/")?;
@@ -132,13 +133,17 @@ impl Collector {
         if let Some(pid) = server.as_ref().and_then(|server| server.pid) {
             reset_peak(pid)?;
         }
-        Ok(Self { directory, server })
+        Ok(Self {
+            program,
+            directory,
+            server,
+        })
     }
 
     /// Collects, or says what would be.
     pub(super) fn collect(&self, dry: bool) -> Result<Took> {
-        let mut command = if self.server.is_some() {
-            let mut command = Command::new(env!("CARGO_BIN_EXE_regctl"));
+        let mut command = if let Some(path) = self.program.regctl() {
+            let mut command = Command::new(path);
             command
                 .arg("gc")
                 .arg("--root")
