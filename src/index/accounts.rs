@@ -1,8 +1,8 @@
 //! Accounts: who may sign in with a password.
 //!
-//! Accounts, groups and robots share one space of names, which every creation here checks. Each
-//! change of who may do what moves a counter on ([`Index::access_changes`]), by which caches of
-//! rights know that they are stale. That is right while this process is the only writer.
+//! Accounts, groups and robots share one namespace, which every creation here checks. Each change
+//! of rights increments a counter ([`Index::access_changes`]); caches of rights compare it to
+//! detect that they are stale. This works while this process is the only writer.
 
 use std::sync::atomic::Ordering;
 
@@ -35,7 +35,7 @@ pub struct AccountRecord {
     pub groups: Vec<AccountName>,
 }
 
-/// What a sign-in needs to know of an account.
+/// An account as a sign-in needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredAccount {
     /// Its name.
@@ -59,7 +59,7 @@ pub struct NewAccount {
     pub admin: bool,
 }
 
-/// Whether an account, a group or a robot has a name.
+/// Whether an account, a group or a robot already has this name.
 pub(super) async fn name_is_taken(
     connection: &mut SqliteConnection,
     name: &AccountName,
@@ -76,12 +76,12 @@ pub(super) async fn name_is_taken(
 }
 
 impl Index {
-    /// How often accounts, tokens, grants or the visibility of a repository have changed.
+    /// Number of changes so far to accounts, tokens, grants and the visibility of repositories.
     pub fn access_changes(&self) -> u64 {
         self.access_changes.load(Ordering::Acquire)
     }
 
-    /// As [`Index::write`], for what changes who may do what.
+    /// Like [`Index::write`], for changes of rights: increments the counter.
     pub(super) async fn change_access<T, F>(&self, work: F) -> Result<T, IndexError>
     where
         T: Send + 'static,
@@ -202,7 +202,7 @@ impl Index {
         .await
     }
 
-    /// What a sign-in needs to know of an account.
+    /// Reads an account for a sign-in.
     pub async fn stored_account(
         &self,
         name: &AccountName,
@@ -265,7 +265,7 @@ impl Index {
         Ok(count.unsigned_abs())
     }
 
-    /// Writes when accounts and tokens were last used. It changes nobody's rights.
+    /// Saves when accounts and tokens were last used. Rights do not change.
     pub async fn note_use(
         &self,
         accounts: Vec<(AccountName, Millis)>,

@@ -1,4 +1,4 @@
-//! What the index expects of the layout, for a check, and the rows that a repair adds.
+//! The state that the index expects of the layout, for `check`, and the rows that a repair adds.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use crate::oci::{Algorithm, Digest, Repository, Tag};
 pub struct AuditedBlob {
     /// Bytes.
     pub size: u64,
-    /// Whether its bytes are known to be wrong, so that it is served as unknown.
+    /// Whether it is in quarantine and therefore unknown to clients.
     pub quarantined: bool,
 }
 
@@ -21,7 +21,7 @@ pub struct AuditedBlob {
 pub struct AuditedRepository {
     /// Its tags, and where they point.
     pub tags: HashMap<Tag, Digest>,
-    /// Its manifests, with the digests under which their bytes lie.
+    /// Its manifests, with the canonical digests of their blobs.
     pub manifests: HashMap<Digest, Digest>,
     /// The blobs that it may read, by canonical digest.
     pub blobs: HashSet<Digest>,
@@ -41,16 +41,16 @@ pub enum Link {
     Tag(Tag),
 }
 
-/// A blob that a manifest references and that its repository may not read.
+/// A blob that a manifest references and that its repository cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Lacking {
+pub struct MissingLink {
     /// The repository.
     pub repository: Repository,
     /// The manifest.
     pub manifest: Digest,
     /// The blob.
     pub digest: Digest,
-    /// Whether the blob exists, but not in this repository.
+    /// Whether the blob exists in another repository.
     pub elsewhere: bool,
 }
 
@@ -167,9 +167,9 @@ impl Index {
         })
     }
 
-    /// Configurations and layers that a manifest names and that are not there, or that its
-    /// repository may not read.
-    pub async fn lacking(&self) -> Result<Vec<Lacking>, IndexError> {
+    /// Configurations and layers that a manifest references and that are missing, or that its
+    /// repository cannot read.
+    pub async fn missing_links(&self) -> Result<Vec<MissingLink>, IndexError> {
         let rows: Vec<(String, String, String, bool)> = sqlx::query_as(
             "SELECT r.name, m.digest, f.digest, b.id IS NOT NULL FROM manifest_references f \
              JOIN manifests m ON m.id = f.manifest_id \
@@ -186,7 +186,7 @@ impl Index {
         .await?;
         rows.into_iter()
             .map(|(repository, manifest, digest, elsewhere)| {
-                Ok(Lacking {
+                Ok(MissingLink {
                     repository: parsed("repository name", &repository)?,
                     manifest: parsed("digest", &manifest)?,
                     digest: parsed("digest", &digest)?,
@@ -196,8 +196,8 @@ impl Index {
             .collect()
     }
 
-    /// Journals a link again if the index still has it. Returns false if it does not.
-    pub async fn show_again(&self, name: Repository, link: Link) -> Result<bool, IndexError> {
+    /// Adds a link to the journal again if the index still has it. Returns false otherwise.
+    pub async fn journal_link(&self, name: Repository, link: Link) -> Result<bool, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
                 let connection = transaction.connection();
@@ -263,17 +263,17 @@ impl Index {
         .await
     }
 
-    /// Lets a repository read a blob that one of its manifests names, if both are still there;
-    /// whether they are.
-    pub async fn link_named(&self, lacking: Lacking) -> Result<bool, IndexError> {
+    /// Links a blob to a repository whose manifest references it, if both still exist. Returns
+    /// whether they do.
+    pub async fn repair_link(&self, link: MissingLink) -> Result<bool, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
-                let Lacking {
+                let MissingLink {
                     repository,
                     manifest,
                     digest,
                     ..
-                } = lacking;
+                } = link;
                 let connection = transaction.connection();
                 let Some(id) = repositories::find(connection, &repository).await? else {
                     return Ok(false);
@@ -318,7 +318,7 @@ impl Index {
         .await
     }
 
-    /// Ends the quarantine of a blob. Returns false if it is in none.
+    /// Ends the quarantine of a blob. Returns false if it is not quarantined.
     pub async fn release(&self, canonical: Digest) -> Result<bool, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {

@@ -1,19 +1,19 @@
-//! The rows that the statements of one transaction are about: a temporary table of the writer's
-//! connection, so that the statements themselves stay the same.
+//! The rows that the statements of one transaction work on: a temporary table of the writer's
+//! connection, so that the text of the statements stays the same.
 
 use super::IndexError;
 use super::writer::Transaction;
 use sqlx::{QueryBuilder, Sqlite};
 
-/// Tables of one connection: `going` are manifests that are taken for gone (empty where rows are
-/// really taken), `batch` is what a statement is about.
+/// Tables of one connection: manifests in `planned_manifests` count as deleted (it is empty outside a plan),
+/// `batch` holds the rows that a statement works on.
 pub(super) const TABLES: &str = "
-CREATE TEMP TABLE going (id INTEGER PRIMARY KEY, round BIGINT NOT NULL);
+CREATE TEMP TABLE planned_manifests (id INTEGER PRIMARY KEY, round BIGINT NOT NULL);
 CREATE TEMP TABLE batch (id INTEGER PRIMARY KEY);
 ";
 
 impl Transaction {
-    /// Puts these rows, and no others, into `batch`.
+    /// Replaces the content of `batch` with these rows.
     pub(super) async fn fill_batch(&mut self, ids: &[i64]) -> Result<(), IndexError> {
         self.execute("DELETE FROM batch").await?;
         if ids.is_empty() {
@@ -23,19 +23,19 @@ impl Transaction {
         insert.push_values(ids, |mut row, id| {
             row.push_bind(*id);
         });
-        // As many texts as lengths: not worth keeping.
+        // The text differs with the number of rows, so it is not kept as a prepared statement.
         let insert = insert.build().persistent(false);
         insert.execute(self.connection()).await?;
         Ok(())
     }
 
-    /// The rows that are in `batch`, in order.
+    /// The rows in `batch`, in order.
     pub(super) async fn batch(&mut self) -> Result<Vec<i64>, IndexError> {
         let ids = sqlx::query_scalar("SELECT id FROM batch ORDER BY id");
         Ok(ids.fetch_all(self.connection()).await?)
     }
 
-    /// Runs a statement without parameters: how many rows it changed.
+    /// Runs a statement without parameters. Returns the number of changed rows.
     pub(super) async fn execute(&mut self, statement: &'static str) -> Result<u64, IndexError> {
         let done = sqlx::query(statement).execute(self.connection()).await?;
         Ok(done.rows_affected())

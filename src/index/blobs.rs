@@ -1,4 +1,4 @@
-//! Blobs, the repositories that may read them, and the leases that hold them.
+//! Blobs, the repositories that may read them, and their leases.
 
 use serde_json::json;
 use sqlx::SqliteConnection;
@@ -14,7 +14,7 @@ use crate::oci::{Algorithm, Digest, Repository, Visibility};
 /// A blob as the index knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlobRecord {
-    /// The digest under which its bytes lie.
+    /// The canonical digest.
     pub canonical: Digest,
     /// Bytes.
     pub size: u64,
@@ -27,15 +27,15 @@ pub struct NewBlob {
     pub repository: Repository,
     /// Its canonical digest.
     pub canonical: Digest,
-    /// The digest that the client named, when that is another.
+    /// The digest that the client named, if it is not the canonical one.
     pub alias: Option<Digest>,
     /// Bytes.
     pub size: u64,
-    /// Whether bytes of this length are in the place of the blob already.
+    /// Whether the content of the blob, of this size, is in place already.
     pub in_place: bool,
-    /// Under which key the sealed bytes wait.
+    /// The key of the sealed bytes.
     pub staged: String,
-    /// The upload session that ends with it.
+    /// The upload session that this blob ends.
     pub upload: Option<String>,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct BlobRow {
     pub(super) record: BlobRecord,
 }
 
-/// Finds a blob by its canonical or another digest; one in quarantine is as if it were not there.
+/// Finds a blob by its canonical digest or an alias. Quarantined blobs are not found.
 pub(super) async fn find(
     connection: &mut SqliteConnection,
     digest: &Digest,
@@ -53,7 +53,7 @@ pub(super) async fn find(
     look_up(connection, digest, false).await
 }
 
-/// As [`find`], with those in quarantine.
+/// Like [`find`], including quarantined blobs.
 pub(super) async fn find_any(
     connection: &mut SqliteConnection,
     digest: &Digest,
@@ -108,7 +108,7 @@ pub(super) async fn is_linked(
     Ok(found.is_some())
 }
 
-/// Lets a repository read a blob; whether that is new.
+/// Lets a repository read a blob. Returns whether that is new.
 pub(super) async fn link(
     connection: &mut SqliteConnection,
     repository: i64,
@@ -125,8 +125,8 @@ pub(super) async fn link(
     Ok(done.rows_affected() > 0)
 }
 
-/// Adds a blob row where there is none: its id, and whether its bytes are new. One in quarantine, or
-/// of another size, is replaced.
+/// Adds the row of a blob if there is none. A quarantined blob, or one of another size, is
+/// replaced. Returns the id, and whether the bytes are new.
 pub(super) async fn insert(
     connection: &mut SqliteConnection,
     canonical: &Digest,
@@ -153,7 +153,7 @@ pub(super) async fn insert(
     Ok((id, false))
 }
 
-/// Remembers another digest of a blob.
+/// Adds an alias of a blob: another digest.
 pub(super) async fn alias(
     connection: &mut SqliteConnection,
     blob: i64,
@@ -169,8 +169,8 @@ pub(super) async fn alias(
     Ok(())
 }
 
-/// Places sealed bytes as a blob: the id of its row. They are discarded only when the blob is known
-/// and its bytes are in their place (`in_place`).
+/// Places sealed bytes as a blob. Returns the id of its row. The bytes are discarded only if the
+/// blob is known and its content is in place (`in_place`).
 pub(super) async fn place(
     transaction: &mut Transaction,
     canonical: Digest,
@@ -193,7 +193,7 @@ pub(super) async fn place(
 }
 
 impl Transaction {
-    /// Links a blob by each digest that it goes by.
+    /// Journals a link for the canonical digest and for each alias.
     async fn link_layer(
         &mut self,
         repository: &Repository,
@@ -236,14 +236,15 @@ impl Index {
             .then_some(blob.record))
     }
 
-    /// A blob that a repository may read, leased in the same step, and when that lease ends.
+    /// A blob that a repository may read, and the end of the lease that this takes in the same
+    /// step.
     pub async fn lease_blob(
         &self,
         repository: &Repository,
         digest: Digest,
         terms: Lease,
     ) -> Result<Option<(BlobRecord, Millis)>, IndexError> {
-        // Most blobs that are asked for and absent need no turn of the writer.
+        // Most requests for absent blobs end here, without a turn of the writer.
         if self.blob(repository, &digest).await?.is_none() {
             return Ok(None);
         }
@@ -286,8 +287,8 @@ impl Index {
         .await
     }
 
-    /// Lets a repository read a blob that another visible one (`from`, or any) has, and leases it.
-    /// `None` when there is no such blob.
+    /// Lets a repository read a blob of another visible repository (`from`, or any), and leases it.
+    /// Returns `None` if there is no such blob.
     pub async fn mount(
         &self,
         repository: Repository,
@@ -326,7 +327,7 @@ impl Index {
         .await
     }
 
-    /// Takes a blob out of a repository; whether it was there.
+    /// Unlinks a blob from a repository. Returns false if it was not linked.
     pub async fn unlink_blob(
         &self,
         repository: Repository,

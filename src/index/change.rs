@@ -1,10 +1,10 @@
-//! What a transaction wants the layout to show.
+//! Changes of the layout that a transaction asks for.
 
 use serde::{Deserialize, Serialize};
 
 use crate::oci::{Digest, Repository, Tag};
 
-/// A step that brings the layout to where the index is. Each can be done again without harm.
+/// A step that brings the layout to the state of the index. Each can be repeated without harm.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "do")]
 pub enum LayoutChange {
@@ -12,20 +12,20 @@ pub enum LayoutChange {
     BlobPlaced {
         /// The canonical digest.
         digest: Digest,
-        /// Where the bytes wait.
+        /// The key of the sealed bytes.
         from: String,
     },
-    /// The bytes of a blob are gone: nothing held them.
+    /// A blob was deleted: its bytes are removed.
     BlobRemoved {
         /// The canonical digest.
         digest: Digest,
     },
-    /// The bytes of a blob are others than its digest says: they are laid aside.
+    /// The content of a blob does not match its digest: its bytes are moved to quarantine.
     BlobQuarantined {
         /// The canonical digest.
         digest: Digest,
     },
-    /// The bytes under a key, sealed or not, are of no use: the blob was there already.
+    /// The bytes under a key, sealed or not, are not needed: the blob exists already.
     Discarded {
         /// The key.
         key: String,
@@ -34,32 +34,32 @@ pub enum LayoutChange {
     LayerLinked {
         /// The repository.
         repository: Repository,
-        /// The digest by which it is asked for.
+        /// The digest by which clients ask for it.
         digest: Digest,
-        /// The digest under which its bytes lie.
+        /// The canonical digest.
         canonical: Digest,
     },
     /// A blob may no longer be read in a repository.
     LayerUnlinked {
         /// The repository.
         repository: Repository,
-        /// The digest by which it was asked for.
+        /// The digest by which clients asked for it.
         digest: Digest,
     },
     /// A manifest is in a repository.
     RevisionLinked {
         /// The repository.
         repository: Repository,
-        /// The digest by which it is asked for.
+        /// The digest by which clients ask for it.
         digest: Digest,
-        /// The digest under which its bytes lie.
+        /// The canonical digest.
         canonical: Digest,
     },
     /// A manifest is no longer in a repository.
     RevisionUnlinked {
         /// The repository.
         repository: Repository,
-        /// The digest by which it was asked for.
+        /// The digest by which clients asked for it.
         digest: Digest,
     },
     /// A tag points at a manifest.
@@ -71,21 +71,21 @@ pub enum LayoutChange {
         /// The digest of the manifest.
         digest: Digest,
     },
-    /// A tag is gone.
+    /// A tag was deleted.
     TagRemoved {
         /// The repository.
         repository: Repository,
         /// The tag.
         tag: Tag,
     },
-    /// A repository is gone, with all that links in it.
+    /// A repository was deleted with all its links.
     RepositoryRemoved {
         /// The repository.
         repository: Repository,
     },
 }
 
-/// A change with its place in the order of the commits.
+/// A change and its position in the order of commits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalEntry {
     /// The row.

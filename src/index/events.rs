@@ -1,8 +1,8 @@
 //! Events: what was done, by whom, in which request and from where.
 //!
-//! A change appends its event in its own transaction, so neither is ever there without the other.
-//! The actor comes from the context of the [`Index`] through which the change was written
-//! ([`Index::acting`]). Events are read newest first, in pages, and forgotten oldest first.
+//! A change appends its event in its own transaction, so there is never one without the other. The
+//! actor comes from the context of the [`Index`] that wrote the change ([`Index::acting`]). Events
+//! are read newest first, in pages, and removed oldest first.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -13,10 +13,10 @@ use super::{Index, IndexError, column, parsed};
 use crate::clock::Millis;
 use crate::oci::{Caller, Digest, MediaType, Repository, Tag};
 
-/// Events that are forgotten in one transaction at most.
+/// Maximum number of events removed in one transaction.
 const FORGOTTEN: i64 = 512;
 
-/// An event to be appended. What does not belong to its action stays empty.
+/// An event to append. Fields that its action does not need stay empty.
 #[derive(Debug, Clone, Default)]
 pub(super) struct NewEvent {
     /// What was done: the name of an action, `set-tag`, `restore`, `collect`, `empty-trash` or
@@ -28,7 +28,7 @@ pub(super) struct NewEvent {
     pub(super) digest: Option<Digest>,
     pub(super) media_type: Option<MediaType>,
     pub(super) size: Option<u64>,
-    /// More that belongs to this action alone.
+    /// Further data of this action.
     pub(super) detail: Option<Value>,
 }
 
@@ -85,11 +85,11 @@ pub struct Event {
     pub action: String,
     /// The caller: `anonymous`, `uid:0`, `alice`, `token:ID@alice`, `task:schedule`.
     pub actor: String,
-    /// The one who answers for it: the owner of a token, otherwise the caller.
+    /// The account responsible for it: the owner of a token, otherwise the caller.
     pub account: String,
     /// The address of the client.
     pub address: Option<String>,
-    /// The id of the request; empty where there was none.
+    /// The id of the request; empty without a request.
     pub request: String,
     /// The client's program (`User-Agent`).
     pub agent: Option<String>,
@@ -103,14 +103,14 @@ pub struct Event {
     pub media_type: Option<MediaType>,
     /// Its size in bytes.
     pub size: Option<u64>,
-    /// More that belongs to this action alone.
+    /// Further data of this action.
     pub detail: Option<Value>,
 }
 
 /// Which events are wanted. All of them by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventFilter {
-    /// Of this account, its tokens included; or of `anonymous`, `uid:0`, `task:schedule`.
+    /// Of this account, including its tokens; or of `anonymous`, `uid:0`, `task:schedule`.
     pub account: Option<String>,
     /// In this repository.
     pub repository: Option<Repository>,
@@ -118,7 +118,7 @@ pub struct EventFilter {
     pub since: Option<Millis>,
 }
 
-/// The one who answers for what a caller does.
+/// The account responsible for the actions of a caller.
 fn account(caller: &Caller) -> String {
     match caller {
         Caller::Token { owner, .. } => owner.to_string(),
@@ -155,7 +155,7 @@ impl Transaction {
 }
 
 impl Index {
-    /// A page of the events that a filter wants, the newest first: at most `limit`, older than the
+    /// A page of the events that match a filter, newest first: at most `limit`, older than the
     /// event `before`.
     pub async fn events(
         &self,
@@ -177,7 +177,7 @@ impl Index {
                 .push_bind(repository.as_str());
         }
         if let Some(since) = filter.since {
-            // Times grow with the numbers, so the search ends at the first that is too old.
+            // Times grow with ids, so the search ends at the first event that is too old.
             query
                 .push(" AND id > COALESCE((SELECT id FROM events WHERE at < ")
                 .push_bind(since)
@@ -190,8 +190,7 @@ impl Index {
         rows.iter().map(event).collect()
     }
 
-    /// Forgets the oldest of the events from before this time: how many, none when there is no
-    /// more.
+    /// Removes the oldest events from before this time. Returns how many; 0 if there are no more.
     pub async fn forget_events(&self, before: Millis) -> Result<u64, IndexError> {
         let oldest: Vec<(i64, i64)> =
             sqlx::query_as("SELECT id, at FROM events ORDER BY id LIMIT $1")

@@ -1,10 +1,10 @@
-//! The tags and manifests of a repository and how they hold each other, as retention needs them.
+//! The tags and manifests of a repository and their references, for retention.
 
 use super::{Index, IndexError, parsed, repositories};
 use crate::clock::Millis;
 use crate::oci::{Digest, Repository, Tag};
 
-/// A tag, where it points, and since when.
+/// A tag, its manifest, and when it was set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepositoryTag {
     /// Its name.
@@ -13,7 +13,7 @@ pub struct RepositoryTag {
     pub digest: Digest,
     /// When it was set.
     pub updated_at: Millis,
-    /// When its manifest was last pulled, by any name; `None`: no pull is known.
+    /// When its manifest was last pulled, under any name; `None` without a known pull.
     pub pulled_at: Option<Millis>,
 }
 
@@ -22,7 +22,7 @@ pub struct RepositoryTag {
 pub struct RepositoryManifest {
     /// Its digest.
     pub digest: Digest,
-    /// Its subject, present or not.
+    /// Its subject, which may be absent.
     pub subject: Option<Digest>,
 }
 
@@ -33,14 +33,14 @@ pub struct Holdings {
     pub tags: Vec<RepositoryTag>,
     /// Its manifests.
     pub manifests: Vec<RepositoryManifest>,
-    /// Indexes and their children, present or not.
+    /// Indexes and their children, which may be absent.
     pub children: Vec<(Digest, Digest)>,
     /// Whether all of its manifests could be parsed, so that `children` is complete.
     pub readable: bool,
 }
 
 impl Index {
-    /// The contents of a repository; empty, when it is unknown.
+    /// The contents of a repository; empty if it is unknown.
     pub async fn holdings(&self, name: &Repository) -> Result<Holdings, IndexError> {
         let mut connection = self.readers.acquire().await?;
         let Some(id) = repositories::find(&mut connection, name).await? else {

@@ -1,6 +1,6 @@
-//! Leases: until when a blob stays because somebody was told that it is there.
+//! Leases: until when a blob is kept because a client was told that it exists.
 //!
-//! Coalesced: one that has more than half of its length left is not written again.
+//! Coalesced: a lease is extended only after half of its length has passed.
 
 use sqlx::SqliteConnection;
 
@@ -8,28 +8,28 @@ use super::{Index, IndexError};
 use crate::clock::Millis;
 use crate::oci::{Digest, Repository};
 
-/// How long an answer that a blob is there binds.
+/// The terms of a lease.
 #[derive(Debug, Clone, Copy)]
 pub struct Lease {
-    /// The time at which it is given.
+    /// The current time.
     pub now: Millis,
-    /// For how long, in milliseconds.
+    /// Length in milliseconds.
     pub length: Millis,
 }
 
 impl Lease {
-    /// When a lease that is taken now ends.
+    /// When a lease taken now ends.
     pub fn until(self) -> Millis {
         self.now.saturating_add(self.length)
     }
 
-    /// Leases that end after this are left as they are: more than half is left of them.
-    pub fn enough(self) -> Millis {
+    /// Leases that end after this time are not extended: more than half of them is left.
+    pub fn renew_before(self) -> Millis {
         self.now.saturating_add(self.length / 2)
     }
 }
 
-/// Takes or extends a lease on a canonical digest: when it ends.
+/// Takes or extends a lease on a canonical digest. Returns its end.
 pub(super) async fn take(
     connection: &mut SqliteConnection,
     canonical: &Digest,
@@ -42,12 +42,12 @@ pub(super) async fn take(
     )
     .bind(canonical.to_string())
     .bind(terms.until())
-    .bind(terms.enough())
+    .bind(terms.renew_before())
     .fetch_optional(&mut *connection)
     .await?;
     match taken {
         Some(end) => Ok(end),
-        // Enough of it was left.
+        // The existing lease lasts long renew_before.
         None => Ok(
             sqlx::query_scalar("SELECT expires_at FROM leases WHERE digest = $1")
                 .bind(canonical.to_string())
@@ -57,11 +57,11 @@ pub(super) async fn take(
     }
 }
 
-/// Leases that are worked on in one transaction.
-const SOME: i64 = 500;
+/// Maximum number of leases in one transaction.
+const BATCH: i64 = 500;
 
 impl Index {
-    /// When the lease on a canonical digest ends, if there is one.
+    /// The end of the lease on a canonical digest, if there is one.
     pub async fn lease_end(&self, canonical: &Digest) -> Result<Option<Millis>, IndexError> {
         let end = sqlx::query_scalar("SELECT expires_at FROM leases WHERE digest = $1")
             .bind(canonical.to_string())
@@ -70,7 +70,7 @@ impl Index {
         Ok(end)
     }
 
-    /// Extends the leases that are held on blobs of a repository.
+    /// Extends the leases on the blobs of a repository.
     pub async fn extend_leases(&self, name: Repository, terms: Lease) -> Result<(), IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -82,7 +82,7 @@ impl Index {
                 )
                 .bind(terms.until())
                 .bind(terms.now)
-                .bind(terms.enough())
+                .bind(terms.renew_before())
                 .bind(name.as_str())
                 .execute(transaction.connection())
                 .await?;
@@ -92,7 +92,7 @@ impl Index {
         .await
     }
 
-    /// Ends all leases: those that have ended by this.
+    /// Ends all leases. Returns them with their ends.
     pub async fn end_leases(&self) -> Result<Vec<(String, Millis)>, IndexError> {
         self.write(|transaction| {
             Box::pin(async move {
@@ -106,7 +106,7 @@ impl Index {
         .await
     }
 
-    /// Takes leases again that were ended.
+    /// Takes ended leases again.
     pub async fn restore_leases(&self, leases: Vec<(String, Millis)>) -> Result<(), IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -127,7 +127,7 @@ impl Index {
         .await
     }
 
-    /// Forgets leases that have ended, at most [`SOME`]: how many.
+    /// Removes ended leases, at most [`BATCH`]. Returns how many.
     pub async fn drop_ended_leases(&self, now: Millis) -> Result<u64, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -136,7 +136,7 @@ impl Index {
                      (SELECT digest FROM leases WHERE expires_at <= $1 LIMIT $2)",
                 )
                 .bind(now)
-                .bind(SOME)
+                .bind(BATCH)
                 .execute(transaction.connection())
                 .await?;
                 Ok(done.rows_affected())
@@ -145,8 +145,8 @@ impl Index {
         .await
     }
 
-    /// Canonical digests of some blobs after `last` that have come at `now` or later, and that no
-    /// manifest refers to and no lease holds.
+    /// Canonical digests after `last`, a page of them, of blobs added at `now` or later that no
+    /// manifest references and no lease holds.
     pub async fn unheld_blobs(&self, last: &str, now: Millis) -> Result<Vec<String>, IndexError> {
         let digests = sqlx::query_scalar(
             "SELECT b.digest FROM candidates c JOIN blobs b ON b.id = c.blob_id \
@@ -156,7 +156,7 @@ impl Index {
         )
         .bind(last)
         .bind(now)
-        .bind(SOME)
+        .bind(BATCH)
         .fetch_all(&self.readers)
         .await?;
         Ok(digests)

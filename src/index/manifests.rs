@@ -1,4 +1,4 @@
-//! Manifests and what they reference.
+//! Manifests and their references.
 
 use std::fmt;
 use std::str::FromStr;
@@ -15,7 +15,7 @@ use super::{
 use crate::clock::Millis;
 use crate::oci::{Digest, MediaType, Reference, Repository, Tag};
 
-/// How a manifest refers to something.
+/// The kind of a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ReferenceKind {
     /// The configuration of an image.
@@ -52,20 +52,20 @@ impl FromStr for ReferenceKind {
 /// A manifest as the index knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestRecord {
-    /// The digest by which it is asked for.
+    /// The digest by which clients ask for it.
     pub digest: Digest,
-    /// Where its bytes lie, and how many.
+    /// The blob with its content.
     pub blob: BlobRecord,
     /// Its media type.
     pub media_type: MediaType,
 }
 
-/// A manifest to be added to a repository.
+/// A manifest to add to a repository.
 #[derive(Debug, Clone)]
 pub struct NewManifest {
     /// The repository.
     pub repository: Repository,
-    /// The digest by which it is asked for.
+    /// The digest by which clients ask for it.
     pub digest: Digest,
     /// Its canonical digest.
     pub canonical: Digest,
@@ -75,34 +75,34 @@ pub struct NewManifest {
     pub media_type: MediaType,
     /// The artifact type, as a listing of referrers shows and filters it.
     pub artifact_type: Option<String>,
-    /// The manifest that it refers to.
+    /// The manifest that it names as its subject.
     pub subject: Option<Digest>,
-    /// Its annotations as a JSON object; only of one with a subject.
+    /// Its annotations as a JSON object; only if it has a subject.
     pub annotations: Option<String>,
-    /// The platforms that it is for, each `os/architecture[/variant]`.
+    /// Its platforms, each `os/architecture[/variant]`.
     pub platforms: Vec<String>,
-    /// When the image was made, as its configuration says.
+    /// When the image was created, according to its configuration.
     pub created: Option<String>,
     /// Bytes of the configuration and the layers.
     pub content_size: u64,
-    /// Whether it could be parsed and has a known shape, so that its references are all known.
+    /// Whether it could be parsed and has a known type, so that all its references are known.
     pub readable: bool,
-    /// What it names.
+    /// Its references.
     pub references: Vec<(Digest, ReferenceKind)>,
 }
 
-/// How putting a manifest ended.
+/// The result of putting a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PutManifest {
-    /// It is there, and the tags point at it.
+    /// It was added, and the tags point at it.
     Done,
-    /// Blobs that must be in the repository are not. Nothing was changed.
+    /// Required blobs are not in the repository. Nothing was changed.
     Missing(Vec<Digest>),
-    /// Its own bytes are not there, and none were staged. Nothing was changed.
+    /// Its own bytes are missing, and none were staged. Nothing was changed.
     NeedsBytes,
 }
 
-/// References that are added in one statement.
+/// References added in one statement.
 const ROWS: usize = 500;
 
 /// The row of a manifest in a repository.
@@ -120,7 +120,7 @@ pub(super) async fn find(
     Ok(id)
 }
 
-/// Adds the rows of a manifest whose blob is there; `None` when the manifest was there already.
+/// Adds the rows of a manifest whose blob exists. Returns `None` if the manifest existed already.
 pub(super) async fn insert(
     connection: &mut sqlx::SqliteConnection,
     repository: i64,
@@ -166,7 +166,7 @@ pub(super) async fn insert(
     Ok(id)
 }
 
-/// Takes a manifest and the tags that point at it out of a repository: the tags.
+/// Removes a manifest and its tags from a repository. Returns the tags.
 pub(super) async fn remove(
     connection: &mut sqlx::SqliteConnection,
     id: i64,
@@ -212,7 +212,7 @@ async fn put(
     }
     let blob = match staged {
         Some(staged) => {
-            // Bytes are staged only when those in place are missing or of another length.
+            // Bytes are staged only if those in place are missing or of another length.
             blobs::place(
                 transaction,
                 new.canonical,
@@ -292,9 +292,9 @@ async fn put(
 }
 
 impl Index {
-    /// Adds a manifest to a repository and points `tags` at it, when every blob in `required` may
-    /// be read there. Leases what it names. `staged` is the key of its sealed bytes; without, its
-    /// blob must be there.
+    /// Adds a manifest to a repository and points `tags` at it, if the repository may read every
+    /// blob in `required`. Leases the blobs that it references. `staged` is the key of its sealed
+    /// bytes; without it, its blob must exist.
     pub async fn put_manifest(
         &self,
         new: NewManifest,
@@ -347,8 +347,8 @@ impl Index {
         .transpose()
     }
 
-    /// Moves a manifest, and the tags that point at it, into the trash: the tags, or `None` when it
-    /// was not there.
+    /// Moves a manifest and its tags into the trash. Returns the tags, or `None` if there is no
+    /// such manifest.
     pub async fn delete_manifest(
         &self,
         repository: Repository,
@@ -364,7 +364,7 @@ impl Index {
                 let Some(manifest) = find(connection, id, &digest).await? else {
                     return Ok(None);
                 };
-                trash::throw_manifest(transaction, &repository, manifest, discard).await?;
+                trash::trash_manifest(transaction, &repository, manifest, discard).await?;
                 let tags = remove(transaction.connection(), manifest).await?;
                 for tag in &tags {
                     let (repository, tag) = (repository.clone(), tag.clone());
@@ -385,7 +385,7 @@ impl Index {
         .await
     }
 
-    /// Whether the blob of a canonical digest is there, in any repository.
+    /// Whether the blob of a canonical digest exists, in any repository.
     pub async fn has_blob(&self, canonical: &Digest) -> Result<bool, IndexError> {
         let mut connection = self.readers.acquire().await?;
         Ok(blobs::find(&mut connection, canonical).await?.is_some())

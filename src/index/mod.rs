@@ -52,7 +52,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, SqlitePool};
 
 pub use accounts::{AccountRecord, NewAccount, StoredAccount};
-pub use audit::{AuditedBlob, AuditedRepository, Lacking, Link};
+pub use audit::{AuditedBlob, AuditedRepository, Link, MissingLink};
 pub use blobs::{BlobRecord, NewBlob};
 pub use browse::{
     BlobUser, COUNT_LIMIT, Count, FoundRepositories, RepositoryOrder, RepositoryRow,
@@ -77,52 +77,54 @@ pub use search::{FoundByTerm, SearchPage};
 pub use survey::{FoundRepository, KnownRepository};
 pub use tags::TagRecord;
 pub use tokens::{NewToken, StoredToken, TokenRecord};
-pub use trash::{Discard, Restorable, Restored, Restoring, Trashed, TrashedKind};
+pub use trash::{Discard, Restorable, RestoreOutcome, Restored, Trashed, TrashedKind};
 pub use uploads::UploadRecord;
 pub use usage::Contents;
 
 use crate::oci::{Context, Task};
 use writer::Writer;
 
-/// Told of each commit, in order: changes the caches at once, and answers when the layout shows it.
+/// Receives the journal rows of each commit, in order: updates the caches at once; the future is
+/// ready when the layout shows the changes.
 pub type Observer = Arc<dyn Fn(Vec<JournalEntry>) -> BoxFuture<'static, ()> + Send + Sync>;
 
-/// Why the index could not answer.
+/// Why the index failed.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
-    /// The device has no room left for a transaction. Nothing of it was done.
-    #[error("no room left to write the index")]
+    /// The device has no space left for a transaction. Nothing of it was done.
+    #[error("no space left to write the index")]
     Full,
-    /// The database refused; the text says what.
+    /// An error of the database.
     #[error("the index: {0}")]
     Database(sqlx::Error),
-    /// A row holds what only a defect or foreign hands can have put there.
-    #[error("the index holds a {what} that can't be read: {value:?}")]
+    /// A row holds a value that only a defect or another program can have written.
+    #[error("the index has a {what} that can't be read: {value:?}")]
     Damaged {
-        /// What it should be.
+        /// The kind of the value.
         what: &'static str,
-        /// What it is.
+        /// The value.
         value: String,
     },
-    /// The index was made by a later version of regctl.
+    /// A later version of regctl made the index.
     #[error(
         "the index has schema version {found}, and this regctl knows versions up to {known}: \
          it was written by a later version"
     )]
     Later {
-        /// The version that it says.
+        /// The version found.
         found: i64,
-        /// The last version known here.
+        /// The last version that this regctl knows.
         known: i64,
     },
-    /// The writer has stopped: the process is ending, or a defect ended it.
-    #[error("the index takes no more writes")]
+    /// The writer has stopped: the process is ending, or a defect stopped it.
+    #[error("the index accepts no more writes")]
     Closed,
 }
 
 impl From<sqlx::Error> for IndexError {
     fn from(error: sqlx::Error) -> Self {
-        // SQLITE_FULL, and SQLITE_IOERR_WRITE / _FSYNC as a full device shows itself in the log.
+        // SQLITE_FULL, and SQLITE_IOERR_WRITE / _FSYNC, by which a full device appears when the log
+        // is written.
         let code = error
             .as_database_error()
             .and_then(sqlx::error::DatabaseError::code);
@@ -138,18 +140,18 @@ impl From<sqlx::Error> for IndexError {
 pub struct Index {
     readers: SqlitePool,
     writer: Writer,
-    /// Grows with each change of accounts, tokens, grants and visibility.
+    /// Incremented with each change of accounts, tokens, grants and visibility.
     access_changes: Arc<AtomicU64>,
-    /// How the database is opened by who reads it for long.
+    /// How long-running readers open the database.
     options: Arc<SqliteConnectOptions>,
-    /// For whom it is written to.
+    /// The caller on whose behalf writes are done.
     context: Arc<Context>,
 }
 
-/// Rows that go from SQLite's thread to the reader's before that one has to take some: a page of a
-/// listing goes in one piece.
+/// Rows that SQLite's thread sends before the reader has to receive some: a page of a listing is
+/// sent in one piece.
 const PAGE_OF_ROWS: usize = 1024;
-/// Connections that read beside the one that writes.
+/// Connections for reading, beside the one for writing.
 const READERS: u32 = 4;
 
 impl Index {
@@ -195,7 +197,7 @@ impl Index {
         })
     }
 
-    /// The same index, written to for another caller: events name it.
+    /// The same index for another caller, whom events name.
     #[must_use]
     pub fn acting(&self, context: Arc<Context>) -> Self {
         Self {
@@ -204,19 +206,19 @@ impl Index {
         }
     }
 
-    /// Ends the writer when what is queued is done, and folds the log into the database.
+    /// Stops the writer after the queued writes, and checkpoints the log into the database.
     pub async fn close(&self) {
         self.readers.close().await;
         self.writer.stop().await;
     }
 
-    /// Whether it answers: one read.
+    /// Whether the database answers: one read.
     pub async fn ping(&self) -> Result<(), IndexError> {
         sqlx::query("SELECT 1").execute(&self.readers).await?;
         Ok(())
     }
 
-    /// A value that the server keeps for itself.
+    /// A value that the server saved.
     pub async fn setting(&self, name: &str) -> Result<Option<String>, IndexError> {
         let value = sqlx::query_scalar("SELECT value FROM settings WHERE name = $1")
             .bind(name)
@@ -225,7 +227,7 @@ impl Index {
         Ok(value)
     }
 
-    /// Keeps a value.
+    /// Saves a value.
     pub async fn set_setting(&self, name: &'static str, value: String) -> Result<(), IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -252,7 +254,7 @@ fn parsed<T: std::str::FromStr>(what: &'static str, value: &str) -> Result<T, In
     })
 }
 
-/// A size as a column holds it; sizes are below 2^63 since they are parsed so.
+/// A size as a column holds it. Parsing limits sizes to less than 2^63.
 fn column(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }

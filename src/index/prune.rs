@@ -1,5 +1,5 @@
-//! Executes a retention plan in transactions that check again: a tag is deleted only while it points
-//! where the plan saw it, a manifest only when nothing holds it any more.
+//! Executes a retention plan in transactions that check again: a tag is deleted only if it still
+//! points where the plan saw it, a manifest only if nothing holds it any more.
 
 use serde_json::json;
 
@@ -9,10 +9,10 @@ use super::writer::Transaction;
 use super::{Index, IndexError, LayoutChange, manifests, repositories, tags};
 use crate::oci::{Digest, Repository, Tag};
 
-/// What is deleted in one step and restored in one: a manifest with what belongs to it.
+/// A manifest with its dependents: deleted in one step and restored in one.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bundle {
-    /// Tags to delete, and where they pointed.
+    /// Tags to delete, and the manifests that they pointed at.
     pub tags: Vec<(Tag, Digest)>,
     /// Manifests to delete: an index before its children, a subject before its referrers.
     pub manifests: Vec<Digest>,
@@ -27,7 +27,8 @@ pub struct Bundled {
     pub manifests: Vec<Digest>,
 }
 
-/// Whether nothing holds a manifest but tags that are deleted as well (`$3`, a JSON array of names).
+/// Whether nothing holds a manifest except tags that are deleted as well (`$3`, a JSON array of
+/// names).
 const FREE: &str = "SELECT NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id \
       AND t.name NOT IN (SELECT value FROM json_each($3))) \
     AND NOT EXISTS (SELECT 1 FROM manifest_references f JOIN manifests p ON p.id = f.manifest_id \
@@ -44,18 +45,18 @@ async fn discard(
     bundle: Bundle,
     discard: Discard,
 ) -> Result<Bundled, IndexError> {
-    let mut gone = Bundled::default();
+    let mut bundled = Bundled::default();
     let Some(id) = repositories::find(transaction.connection(), repository).await? else {
-        return Ok(gone);
+        return Ok(bundled);
     };
-    // A tag that points elsewhere by now is not the one that was planned.
-    let mut going: Vec<Tag> = Vec::new();
+    // A tag that was moved since the plan is kept.
+    let mut tags_to_delete: Vec<Tag> = Vec::new();
     for (tag, digest) in bundle.tags {
         if tags::find(transaction.connection(), id, &tag).await? == Some(digest) {
-            going.push(tag);
+            tags_to_delete.push(tag);
         }
     }
-    let names: Vec<&str> = going.iter().map(Tag::as_str).collect();
+    let names: Vec<&str> = tags_to_delete.iter().map(Tag::as_str).collect();
     let names = serde_json::to_string(&names)
         .map_err(|error| IndexError::Database(sqlx::Error::Encode(error.into())))?;
     let mut deletion = None;
@@ -73,7 +74,8 @@ async fn discard(
         if !free {
             continue;
         }
-        deletion = trash::throw_with(transaction, repository, manifest, deletion, discard).await?;
+        deletion = trash::trash_manifest_into(transaction, repository, manifest, deletion, discard)
+            .await?;
         let tags = manifests::remove(transaction.connection(), manifest).await?;
         let deleted = NewEvent::within("delete-manifest", discard.now, repository)
             .digest(digest)
@@ -81,18 +83,18 @@ async fn discard(
         transaction.event(deleted).await?;
         for tag in tags {
             remove_tag(transaction, repository, &tag).await?;
-            going.retain(|other| *other != tag);
-            gone.tags.push(tag);
+            tags_to_delete.retain(|other| *other != tag);
+            bundled.tags.push(tag);
         }
         let repository = repository.clone();
         transaction
             .journal(LayoutChange::RevisionUnlinked { repository, digest })
             .await?;
-        gone.manifests.push(digest);
+        bundled.manifests.push(digest);
     }
-    for tag in going {
+    for tag in tags_to_delete {
         let connection = transaction.connection();
-        trash::throw_tag(connection, repository, id, &tag, discard).await?;
+        trash::trash_tag(connection, repository, id, &tag, discard).await?;
         let digest = tags::find(connection, id, &tag).await?;
         tags::remove(connection, id, &tag).await?;
         let mut deleted = NewEvent::within("delete-tag", discard.now, repository)
@@ -101,9 +103,9 @@ async fn discard(
         deleted.digest = digest;
         transaction.event(deleted).await?;
         remove_tag(transaction, repository, &tag).await?;
-        gone.tags.push(tag);
+        bundled.tags.push(tag);
     }
-    Ok(gone)
+    Ok(bundled)
 }
 
 async fn remove_tag(
@@ -118,7 +120,7 @@ async fn remove_tag(
 }
 
 impl Index {
-    /// Moves a bundle to the trash, as far as the plan still holds. Returns what was deleted.
+    /// Moves a bundle to the trash, as far as the plan is still valid. Returns what was deleted.
     pub async fn discard_bundle(
         &self,
         repository: Repository,

@@ -1,4 +1,4 @@
-//! When manifests were asked for last, and how often.
+//! When manifests were last pulled, and how often.
 
 use super::{Index, IndexError, column};
 use crate::clock::Millis;
@@ -8,8 +8,8 @@ use crate::oci::{Digest, Repository};
 const DAY: Millis = 24 * 60 * 60 * 1000;
 
 impl Index {
-    /// Adds what was counted until `now`.
-    pub async fn keep_pulls(
+    /// Adds the pulls counted until `now`.
+    pub async fn save_pulls(
         &self,
         pulls: Vec<(Repository, Digest, u64)>,
         now: Millis,
@@ -53,7 +53,7 @@ impl Index {
         .await
     }
 
-    /// When a manifest was asked for last, and how often; `None` where it is not or never was.
+    /// When a manifest was last pulled, and how often; `None` if it is unknown or was never pulled.
     pub async fn pulls(
         &self,
         repository: &Repository,

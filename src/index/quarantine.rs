@@ -1,6 +1,6 @@
 //! Quarantine: blobs whose content does not match their digest, or is missing.
 //!
-//! Their relations are kept, and they are unknown to clients, so that the next push replaces their
+//! Their relations are kept, and clients see them as unknown, so that the next push replaces their
 //! bytes.
 
 use sqlx::SqliteConnection;
@@ -10,7 +10,7 @@ use super::{Index, IndexError, LayoutChange, parsed};
 use crate::clock::Millis;
 use crate::oci::Digest;
 
-/// The canonical digests of those among some digests that are known; quarantined ones are not.
+/// Those of some canonical digests that are known and not quarantined.
 pub(super) async fn known_among(
     connection: &mut SqliteConnection,
     digests: &[Digest],
@@ -36,8 +36,8 @@ pub(super) async fn known_among(
 }
 
 impl Index {
-    /// Quarantines a blob and moves its bytes to `regctl/lost+found`. Returns false if it is unknown or
-    /// in quarantine already.
+    /// Quarantines a blob and moves its bytes to `regctl/lost+found`. Returns false if it is
+    /// unknown or already quarantined.
     pub async fn quarantine(&self, canonical: Digest, now: Millis) -> Result<bool, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {

@@ -1,9 +1,9 @@
-//! Manifests that refer to another one.
+//! Manifests that have another manifest as their subject.
 
 use super::{Index, IndexError, column, parsed};
 use crate::oci::{Digest, MediaType, Repository};
 
-/// What a listing of referrers says of one.
+/// A referrer as a listing shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReferrerRecord {
     /// Its digest.

@@ -96,7 +96,7 @@ impl Index {
         Ok(query.fetch_all(&self.readers).await?)
     }
 
-    /// As [`Index::repositories`], with counts, size and last push.
+    /// Like [`Index::repositories`], with counts, size and last push.
     pub async fn repository_records(
         &self,
         visibility: &Visibility,
@@ -158,7 +158,7 @@ impl Index {
                 let Some(id) = find(connection, &repository).await? else {
                     return Ok(false);
                 };
-                trash::throw_repository(transaction, &repository, id, discard).await?;
+                trash::trash_repository(transaction, &repository, id, discard).await?;
                 let deleted = NewEvent::within("delete-repository", discard.now, &repository);
                 transaction.event(deleted).await?;
                 for statement in [

@@ -1,10 +1,10 @@
-//! The schema, and its steps from version to version.
+//! The schema, and the migrations from version to version.
 
 use sqlx::{Connection, SqliteConnection};
 
 use super::IndexError;
 
-/// Each step once, in order. A step that has been released is never changed.
+/// Each migration once, in order. A released migration is never changed.
 const STEPS: &[&str] = &[
     include_str!("migrations/0001_relations.sql"),
     include_str!("migrations/0002_collection.sql"),
@@ -15,7 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0007_events.sql"),
 ];
 
-/// Brings the schema up to date, each step in a transaction of its own.
+/// Brings the schema up to date, each migration in its own transaction.
 pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), IndexError> {
     sqlx::query("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
         .execute(&mut *connection)

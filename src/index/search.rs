@@ -1,8 +1,8 @@
 //! Search among repositories, and the descriptions that it shows.
 //!
-//! A term is looked for in names and in descriptions, without regard to case. Names that are the term
-//! come first, then those that end with it as a component, those that begin with it, and the rest;
-//! among equals the most stars, then the name. Without a term everything is found.
+//! A term is searched in names and descriptions, ignoring case. Exact names come first, then names
+//! that end with the term as a component, names that begin with it, and the rest; equal matches are
+//! sorted by stars, then by name. Without a term every repository matches.
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
@@ -11,9 +11,9 @@ use super::{Index, IndexError, column, parsed, repositories};
 use crate::clock::Millis;
 use crate::oci::{Repository, Visibility};
 
-/// Characters of a description that a search looks at.
+/// Characters of a description that are searched.
 const SEARCHED: usize = 2000;
-/// Characters of the line that a search shows.
+/// Characters of the summary that a result shows.
 const SUMMARY: usize = 100;
 
 /// A repository that was found.
@@ -27,18 +27,18 @@ pub struct FoundByTerm {
     pub stars: u64,
 }
 
-/// A part of what a search found.
+/// A page of the results.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SearchPage {
-    /// The part that was asked for.
+    /// The results of this page.
     pub found: Vec<FoundByTerm>,
-    /// How many there are in all.
+    /// Number of results on all pages.
     pub total: u64,
 }
 
 type Row = (String, String, i64);
 
-/// What a search shows of a repository `r`, and what is only found with a manifest in it.
+/// The columns of a result for a repository `r`.
 const SHOWN: &str = "SELECT r.name, \
      COALESCE((SELECT d.summary FROM descriptions d WHERE d.repository_id = r.id), ''), \
      (SELECT COUNT(*) FROM stars s WHERE s.repository_id = r.id) AS star_count ";
@@ -56,7 +56,7 @@ fn rows(rows: Vec<Row>) -> Result<Vec<FoundByTerm>, IndexError> {
         .collect()
 }
 
-/// A term as a part of a pattern of LIKE.
+/// A term escaped for a pattern of LIKE.
 fn escaped(term: &str) -> String {
     term.chars().fold(String::new(), |mut text, letter| {
         if matches!(letter, '%' | '_' | '\\') {
@@ -77,7 +77,7 @@ impl Index {
         limit: usize,
     ) -> Result<SearchPage, IndexError> {
         let term = term.trim().to_lowercase();
-        // A pattern would end at it.
+        // SQLite would end the pattern at a NUL.
         if term.contains('\0') {
             return Ok(SearchPage::default());
         }
@@ -124,8 +124,8 @@ impl Index {
         })
     }
 
-    /// Describes a repository; an empty text takes the description away. Returns false if it is
-    /// unknown.
+    /// Describes a repository; an empty text removes the description. Returns false if the
+    /// repository is unknown.
     pub async fn describe(
         &self,
         name: Repository,
@@ -180,7 +180,7 @@ impl Index {
     }
 }
 
-/// The first line with something in it, without the marks of a heading.
+/// The first line that is not empty, without heading marks.
 fn summary(text: &str) -> String {
     let lines = text
         .lines()
@@ -192,8 +192,8 @@ fn summary(text: &str) -> String {
     first.chars().take(SUMMARY).collect()
 }
 
-/// All repositories: those with stars, then the rest in the order of their names. So neither part is
-/// sorted as a whole.
+/// All repositories: those with stars, then the rest by name, so that neither part is sorted as a
+/// whole.
 async fn everything(
     connection: &mut SqliteConnection,
     visibility: &Visibility,

@@ -1,11 +1,11 @@
-//! Stars: which accounts like which repositories.
+//! Stars: repositories that accounts have marked.
 
 use super::{Index, IndexError, repositories};
 use crate::clock::Millis;
 use crate::oci::{AccountName, Repository};
 
 impl Index {
-    /// Gives a star of an account, or takes it. Returns how many the repository has then; `None` if
+    /// Adds or removes the star of an account. Returns the repository's number of stars; `None` if
     /// it is unknown.
     pub async fn star(
         &self,

@@ -1,7 +1,7 @@
-//! What every index must do, run against each.
+//! The behaviour that every index must have, run against each database.
 //!
-//! A database brings a [`Place`]: somewhere to open an index, again and again. The observer records
-//! what it is told of, and answers at once.
+//! A database provides a [`Place`]: somewhere to open an index repeatedly. The observer records
+//! what it receives, and answers at once.
 
 mod access;
 mod collection;
@@ -36,22 +36,22 @@ macro_rules! for_each_index {
 }
 use for_each_index;
 
-/// Where an index is opened, and what its observer was told.
+/// Where an index is opened, and what its observer received.
 pub(super) struct Place {
     file: PathBuf,
-    told: Arc<Mutex<Vec<JournalEntry>>>,
+    observed: Arc<Mutex<Vec<JournalEntry>>>,
 }
 
 impl Place {
     pub(super) fn new(file: PathBuf) -> Self {
-        let told = Arc::default();
-        Self { file, told }
+        let observed = Arc::default();
+        Self { file, observed }
     }
 
     async fn try_open(&self) -> Result<Index, IndexError> {
-        let told = Arc::clone(&self.told);
+        let observed = Arc::clone(&self.observed);
         let observer = Arc::new(move |entries| {
-            told.lock().extend(entries);
+            observed.lock().extend(entries);
             Box::pin(std::future::ready(())) as _
         });
         Index::open(&self.file, observer).await
@@ -61,10 +61,10 @@ impl Place {
         self.try_open().await.unwrap()
     }
 
-    /// What the observer was told since the last time.
-    fn told(&self) -> Vec<LayoutChange> {
-        let told = std::mem::take(&mut *self.told.lock());
-        told.into_iter().map(|entry| entry.change).collect()
+    /// The changes that the observer received since the last call.
+    fn observed(&self) -> Vec<LayoutChange> {
+        let observed = std::mem::take(&mut *self.observed.lock());
+        observed.into_iter().map(|entry| entry.change).collect()
     }
 }
 
@@ -74,7 +74,7 @@ fn at(now: Millis) -> Lease {
 }
 
 /// A deletion at `now` that can be restored for a thousand milliseconds.
-fn thrown(now: Millis) -> Discard {
+fn discard_at(now: Millis) -> Discard {
     Discard {
         now,
         keep: 1000,
@@ -90,7 +90,7 @@ fn tag(name: &str) -> Tag {
     name.parse().unwrap()
 }
 
-/// A sha256 digest of this byte, again and again.
+/// A sha256 digest that repeats this byte.
 fn digest(byte: u8) -> Digest {
     Digest::from_bytes(Algorithm::Sha256, &[byte; 32]).unwrap()
 }

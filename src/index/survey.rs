@@ -1,6 +1,6 @@
-//! What the index knows, for a comparison with the layout, and what the comparison found.
+//! The state of the index for a comparison with the layout, and the differences that it found.
 //!
-//! These writes add nothing to the journal: the layout shows it already.
+//! These writes add nothing to the journal: the layout is already in that state.
 
 use std::collections::{HashMap, HashSet};
 
@@ -24,22 +24,22 @@ pub struct KnownRepository {
 pub struct FoundRepository {
     /// Its name.
     pub name: Repository,
-    /// Blobs that may be read: the digest by which, and the canonical one.
+    /// Blobs that may be read: each digest with its canonical digest.
     pub linked: Vec<(Digest, Digest)>,
     /// Blobs that may no longer be read.
     pub unlinked: Vec<Digest>,
-    /// Manifests that have come, with the time of that.
+    /// New manifests, each with its time.
     pub manifests: Vec<(NewManifest, Millis)>,
-    /// Manifests that have gone.
+    /// Manifests that no longer exist.
     pub gone: Vec<Digest>,
-    /// Tags that have come or moved, with the time of that.
+    /// New or moved tags, each with its time.
     pub tags: Vec<(Tag, Digest, Millis)>,
-    /// Tags that have gone.
+    /// Tags that no longer exist.
     pub untagged: Vec<Tag>,
 }
 
 impl FoundRepository {
-    /// A repository in which nothing differs.
+    /// A repository without differences.
     pub fn unchanged(name: Repository) -> Self {
         Self {
             name,
@@ -52,7 +52,7 @@ impl FoundRepository {
         }
     }
 
-    /// Whether nothing differs.
+    /// Whether there are no differences.
     pub fn is_unchanged(&self) -> bool {
         self.linked.is_empty()
             && self.unlinked.is_empty()
@@ -84,7 +84,7 @@ impl Index {
         Ok((blobs.unsigned_abs(), manifests.unsigned_abs()))
     }
 
-    /// Everything known of a repository; nothing, when it is not known.
+    /// The state of a repository; empty if it is unknown.
     pub async fn known_repository(&self, name: &Repository) -> Result<KnownRepository, IndexError> {
         let mut connection = self.readers.acquire().await?;
         let Some(id) = repositories::find(&mut connection, name).await? else {
@@ -122,8 +122,7 @@ impl Index {
         })
     }
 
-    /// The canonical digests whose hexadecimal form begins with `prefix`, of blobs that lie in
-    /// their place.
+    /// The canonical digests with this hexadecimal prefix, of blobs that are not quarantined.
     pub async fn known_blobs(&self, prefix: &str) -> Result<HashSet<Digest>, IndexError> {
         let texts: Vec<String> = sqlx::query_scalar(
             "SELECT digest FROM blobs WHERE digest >= $1 AND digest < $2 \
@@ -136,9 +135,10 @@ impl Index {
         texts.iter().map(|text| parsed("digest", text)).collect()
     }
 
-    /// Takes in blobs that have come (with their sizes) and gone. A manifest whose bytes have gone
-    /// goes with them, in the trash as well: those that were in repositories.
-    pub async fn take_in_blobs(
+    /// Reindexes blobs: adds new ones (with their sizes) and removes those that no longer exist,
+    /// with the manifests whose bytes they were, in the trash as well. Returns the removed
+    /// manifests that were in repositories.
+    pub async fn reindex_blobs(
         &self,
         come: Vec<(Digest, u64)>,
         gone: Vec<Digest>,
@@ -185,8 +185,8 @@ impl Index {
         .await
     }
 
-    /// Notes that the layout names a manifest whose bytes are gone or damaged: everything in its
-    /// repository stays until it is pushed again.
+    /// Records that the layout names a manifest whose bytes are missing or damaged: nothing in its
+    /// repository is collected until it is pushed again.
     pub async fn mark_damaged(
         &self,
         repository: Repository,
@@ -211,7 +211,7 @@ impl Index {
         .await
     }
 
-    /// The manifests that are marked so.
+    /// The manifests recorded by [`Index::mark_damaged`].
     pub async fn damaged(&self) -> Result<Vec<(Repository, Digest)>, IndexError> {
         let rows: Vec<(String, String)> = sqlx::query_as(
             "SELECT r.name, d.digest FROM damaged_manifests d \
@@ -224,7 +224,7 @@ impl Index {
             .collect()
     }
 
-    /// The layout does not name such a manifest any more.
+    /// Removes such a record: the layout does not name the manifest any more.
     pub async fn unmark_damaged(
         &self,
         repository: Repository,
@@ -246,8 +246,8 @@ impl Index {
         .await
     }
 
-    /// Takes in how a repository differs. What refers to a blob that is not there is left out.
-    pub async fn take_in_repository(
+    /// Applies the differences of a repository. References to absent blobs are left out.
+    pub async fn reindex_repository(
         &self,
         found: FoundRepository,
         now: Millis,
@@ -291,7 +291,7 @@ impl Index {
                             tags::set(connection, id, tag, manifest, *updated_at).await?;
                             repositories::pushed(connection, id, *updated_at).await?;
                         }
-                        // It points at nothing: registry:2 answers 404 for it as well.
+                        // It points at a missing manifest: registry:2 answers 404 as well.
                         None => drop(tags::remove(connection, id, tag).await?),
                     }
                 }

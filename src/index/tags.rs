@@ -8,20 +8,20 @@ use super::{Index, IndexError, LayoutChange, column, parsed, repositories};
 use crate::clock::Millis;
 use crate::oci::{Digest, MediaType, Repository, Tag};
 
-/// What a listing says of a tag.
+/// A tag as a listing shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagRecord {
     /// Its name.
     pub name: Tag,
     /// The manifest that it points at.
     pub digest: Digest,
-    /// The media type of that.
+    /// The media type of the manifest.
     pub media_type: MediaType,
-    /// Bytes: the manifest and its content; of an index, with the children that are there.
+    /// Bytes: the manifest and its content; for an index, its present children as well.
     pub size: u64,
     /// The platforms, each `os/architecture[/variant]`.
     pub platforms: Vec<String>,
-    /// When the image was made, as its configuration says.
+    /// When the image was created, according to its configuration.
     pub created: Option<String>,
     /// When the tag was set.
     pub updated_at: Millis,
@@ -66,7 +66,7 @@ pub(super) async fn find(
     digest.map(|text| parsed("digest", &text)).transpose()
 }
 
-/// Removes a tag; whether it was there.
+/// Removes a tag. Returns false if there is none.
 pub(super) async fn remove(
     connection: &mut SqliteConnection,
     repository: i64,
@@ -81,7 +81,7 @@ pub(super) async fn remove(
 }
 
 impl Index {
-    /// The tags after `last`, in byte order. `None` for a repository that nobody ever pushed to.
+    /// The tags after `last`, in byte order. `None` if nothing was ever pushed to the repository.
     pub async fn tags(
         &self,
         repository: &Repository,
@@ -103,7 +103,7 @@ impl Index {
         Ok(Some(names))
     }
 
-    /// As [`Index::tags`], with what a listing says of each.
+    /// Like [`Index::tags`], with the data of a listing for each.
     pub async fn tag_records(
         &self,
         repository: &Repository,
@@ -147,7 +147,7 @@ impl Index {
             .map(Some)
     }
 
-    /// Moves a tag into the trash, and nothing else; whether it was there.
+    /// Moves a tag into the trash, and nothing else. Returns false if there is no such tag.
     pub async fn delete_tag(
         &self,
         repository: Repository,
@@ -162,7 +162,7 @@ impl Index {
                 };
                 let digest = find(connection, id, &tag).await?;
                 if let Some(digest) = digest {
-                    trash::throw_tag(connection, &repository, id, &tag, discard).await?;
+                    trash::trash_tag(connection, &repository, id, &tag, discard).await?;
                     remove(transaction.connection(), id, &tag).await?;
                     let deleted = NewEvent::within("delete-tag", discard.now, &repository)
                         .tag(&tag)

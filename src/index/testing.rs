@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use super::Index;
 
-/// A fresh index, in a directory that goes with the first part.
+/// A new index in a temporary directory, which is removed when the first part is dropped.
 ///
 /// # Panics
 ///
-/// If there is no place for it.
+/// If it cannot be created.
 pub async fn index() -> (tempfile::TempDir, Index) {
     let directory = tempfile::tempdir().unwrap();
     let observer = Arc::new(|_| Box::pin(std::future::ready(())) as _);

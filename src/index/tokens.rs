@@ -1,7 +1,7 @@
 //! Personal tokens, and robots: names that sign in by tokens alone.
 //!
-//! Only a hash of a token's secret is kept. Its id is public: the token begins with it, lists show
-//! it, and it is revoked by it.
+//! Only the hash of a token's secret is stored. The id is public: the token begins with it, lists
+//! show it, and revoking names it.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,21 +18,21 @@ pub struct TokenRecord {
     pub id: String,
     /// What its owner calls it.
     pub label: String,
-    /// The account whose token it is, or the robot.
+    /// The account or robot that owns the token.
     pub owner: AccountName,
-    /// Whether the owner is a robot: then its rights are the token's scope and no account's.
+    /// Whether the owner is a robot: its rights are the scope of the token.
     pub robot: bool,
-    /// What it is limited to; `None` is all that its owner may.
+    /// Its scope; `None` allows everything that its owner may do.
     pub scope: Option<Vec<Grant>>,
     /// When it was created.
     pub created_at: Millis,
-    /// When it ends, if ever.
+    /// When it expires, if ever.
     pub expires_at: Option<Millis>,
     /// When it was last used.
     pub used_at: Option<Millis>,
 }
 
-/// A token with what a sign-in needs to know.
+/// A token as a sign-in needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredToken {
     /// The token.
@@ -54,9 +54,9 @@ pub struct NewToken {
     pub robot: bool,
     /// SHA-256 of the secret part, in hexadecimal.
     pub secret: String,
-    /// What it is limited to; `None` is all that its owner may.
+    /// Its scope; `None` allows everything that its owner may do.
     pub scope: Option<Vec<Grant>>,
-    /// When it ends, if ever.
+    /// When it expires, if ever.
     pub expires_at: Option<Millis>,
 }
 
@@ -99,8 +99,8 @@ fn stored(row: Row) -> Result<StoredToken, IndexError> {
 }
 
 impl Index {
-    /// Keeps a token. Returns false if its owner is no account, or, for a robot, if an account or a
-    /// group has the name.
+    /// Adds a token. Returns false if its owner is not an account or, for a robot, if an account or
+    /// a group has the name.
     pub async fn create_token(&self, token: NewToken, now: Millis) -> Result<bool, IndexError> {
         let scope = token.scope.as_ref().map(serde_json::to_string).transpose();
         let scope =
@@ -174,7 +174,7 @@ impl Index {
             .collect()
     }
 
-    /// Forgets a token by its id, or, with an owner, by its label. Returns how many there were.
+    /// Revokes a token by its id or, with an owner, by its label. Returns how many were revoked.
     pub async fn revoke_token(
         &self,
         token: String,

@@ -1,4 +1,4 @@
-//! Upload sessions that are saved so that they continue after a restart, and the journal.
+//! Saved upload sessions, which continue after a restart, and the journal.
 
 use sqlx::SqliteConnection;
 
@@ -15,15 +15,15 @@ pub struct UploadRecord {
     pub repository: Repository,
     /// When it began.
     pub started_at: Millis,
-    /// When it last received something.
+    /// When it last received data.
     pub updated_at: Millis,
-    /// The number of bytes that `state` covers.
+    /// Number of bytes that `state` covers.
     pub position: u64,
-    /// The saved hashes of those bytes, in the registry's format.
+    /// The saved hash states of those bytes, in the registry's format.
     pub state: String,
 }
 
-/// Forgets a session.
+/// Removes a session.
 pub(super) async fn remove(connection: &mut SqliteConnection, id: &str) -> Result<(), IndexError> {
     sqlx::query("DELETE FROM uploads WHERE id = $1")
         .bind(id)
@@ -32,7 +32,7 @@ pub(super) async fn remove(connection: &mut SqliteConnection, id: &str) -> Resul
     Ok(())
 }
 
-/// Rows of the journal that are forgotten in one transaction: others get their turn between two.
+/// Maximum number of journal rows removed in one transaction, so that other writers get their turn.
 const FORGOTTEN: u64 = 2000;
 
 type UploadRow = (String, String, i64, i64, i64, String);
@@ -50,7 +50,7 @@ fn record(row: UploadRow) -> Result<UploadRecord, IndexError> {
 }
 
 impl Index {
-    /// Saves the positions and hashes of some sessions.
+    /// Saves the positions and hash states of sessions.
     pub async fn save_uploads(&self, records: Vec<UploadRecord>) -> Result<(), IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -76,7 +76,7 @@ impl Index {
         .await
     }
 
-    /// A session that was kept.
+    /// A saved session.
     pub async fn upload(&self, id: &str) -> Result<Option<UploadRecord>, IndexError> {
         let row: Option<UploadRow> = sqlx::query_as(
             "SELECT id, repository, started_at, updated_at, position, state FROM uploads \
@@ -88,7 +88,7 @@ impl Index {
         row.map(record).transpose()
     }
 
-    /// Sessions that have received nothing since `before`, at most `limit`.
+    /// Sessions without new data since `before`, at most `limit`.
     pub async fn idle_uploads(
         &self,
         before: Millis,
@@ -105,7 +105,7 @@ impl Index {
         rows.into_iter().map(record).collect()
     }
 
-    /// Forgets the hashes that were kept of all sessions: their bytes have to be read again.
+    /// Removes the saved hash states of all sessions: their bytes have to be hashed again.
     pub async fn forget_upload_states(&self) -> Result<(), IndexError> {
         self.write(|transaction| {
             Box::pin(async move {
@@ -118,7 +118,7 @@ impl Index {
         .await
     }
 
-    /// Forgets a session.
+    /// Removes a session.
     pub async fn remove_upload(&self, id: String) -> Result<(), IndexError> {
         self.write(move |transaction| {
             Box::pin(async move { remove(transaction.connection(), &id).await })
@@ -126,7 +126,7 @@ impl Index {
         .await
     }
 
-    /// What the layout may not show yet, in order.
+    /// Changes that the layout may not show yet, in order.
     pub async fn journal(&self) -> Result<Vec<JournalEntry>, IndexError> {
         let rows: Vec<(i64, String)> = sqlx::query_as("SELECT id, change FROM journal ORDER BY id")
             .fetch_all(&self.readers)
@@ -142,7 +142,7 @@ impl Index {
             .collect()
     }
 
-    /// Forgets the journal before `id`: the layout shows all of that, durably.
+    /// Removes the journal rows before `id`: the layout shows them durably.
     pub async fn forget_journal(&self, before: i64) -> Result<(), IndexError> {
         loop {
             let forgotten = self

@@ -1,4 +1,4 @@
-//! What a count of disk usage needs: one pass over the tables.
+//! One pass over the tables for a report of disk usage.
 
 use super::{Index, IndexError, parsed};
 use crate::oci::{Repository, Tag};
@@ -10,9 +10,9 @@ pub struct Contents {
     pub repositories: Vec<(i64, Repository)>,
     /// Manifests: id, repository, blob.
     pub manifests: Vec<(i64, i64, i64)>,
-    /// Manifests and what is attached to them: the children of an index, and referrers.
+    /// Manifests with their children and referrers.
     pub attached: Vec<(i64, i64)>,
-    /// Manifests and the configurations and layers that they refer to, as far as those exist.
+    /// Manifests with the existing configurations and layers that they reference.
     pub references: Vec<(i64, i64)>,
     /// Tags: repository, name, manifest.
     pub tags: Vec<(i64, Tag, i64)>,
@@ -21,7 +21,7 @@ pub struct Contents {
 }
 
 impl Index {
-    /// All of it, in one snapshot.
+    /// Reads all of it in one snapshot.
     pub async fn contents(&self) -> Result<Contents, IndexError> {
         let mut moment = self.readers.begin().await?;
         let repositories: Vec<(i64, String)> =

@@ -1,18 +1,17 @@
-//! The filter of what a caller may see, as a part of a query.
+//! The filter of the repositories that a caller may see, as a part of a query.
 //!
-//! Every listing takes it into its `WHERE`, so that its pages are full and neither a count nor a
-//! cursor tells of a repository that the caller may not see. Patterns are ranges of names, which the
-//! index on names serves.
+//! Every listing has it in its `WHERE`, so that pages are full and neither a count nor a cursor
+//! reveals a hidden repository. Patterns become ranges of names, which the index on names serves.
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::IndexError;
 use crate::oci::{Repository, Visibility};
 
-/// A condition on `repositories r`, and the values that it binds, in order.
+/// A condition on `repositories r`, and the values of its parameters, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Visible {
-    /// SQL that stands after `AND`.
+    /// SQL to append after `AND`.
     pub(super) condition: String,
     /// The text values of its parameters.
     pub(super) values: Vec<String>,
@@ -52,7 +51,7 @@ impl Visible {
     }
 }
 
-/// Whether a visible repository has a blob: this one, or any.
+/// Whether a visible repository has a blob: this repository, or any.
 pub(super) async fn has_blob(
     connection: &mut SqliteConnection,
     visibility: &Visibility,

@@ -1,8 +1,8 @@
 //! The one writer: queued writes share a commit, each in a savepoint of its own.
 //!
-//! A write that comes alone commits at once. While a commit waits for the device others queue up
-//! and go with the next, so the number of commits follows the device, not the load. Commits are
-//! told to the observer in order, before the writers learn of them. A write that panics fails
+//! A write that comes alone commits at once. Writes that arrive during a commit are queued and
+//! share the next one, so the number of commits follows the device, not the load. The observer
+//! receives commits in order, before the callers get their answers. A write that panics fails
 //! alone.
 
 use std::panic::AssertUnwindSafe;
@@ -18,20 +18,20 @@ use tokio::task::JoinHandle;
 use super::{Index, IndexError, JournalEntry, LayoutChange, Observer};
 use crate::oci::{Context, Task};
 
-/// Writes that share a commit at most.
+/// Maximum number of writes in one commit.
 const BATCH: usize = 128;
-/// Rows of the journal that go in one statement.
+/// Journal rows added in one statement.
 const ROWS: usize = 256;
-/// Writes that wait before callers are made to.
+/// Queue length; callers wait when it is full.
 const QUEUE: usize = 1024;
 
-/// What a write may touch.
+/// The transaction in which a write runs.
 pub(super) struct Transaction {
     connection: SqliteConnection,
     entries: Vec<JournalEntry>,
-    /// For whom the write that runs is done.
+    /// The caller of the current write.
     context: Arc<Context>,
-    /// Whether a write of this commit found the device full, which may end all of it.
+    /// Whether a write of this commit found the device full, which may end the whole commit.
     full: bool,
 }
 
@@ -41,12 +41,12 @@ impl Transaction {
         &mut self.connection
     }
 
-    /// For whom the write that runs is done.
+    /// The caller of the current write.
     pub(super) fn context(&self) -> Arc<Context> {
         Arc::clone(&self.context)
     }
 
-    /// Adds to the journal what the layout must show once this is committed.
+    /// Adds a journal row: what the layout must show once this is committed.
     pub(super) async fn journal(&mut self, change: LayoutChange) -> Result<(), IndexError> {
         let text = serde_json::to_string(&change)
             .map_err(|error| IndexError::Database(sqlx::Error::Encode(error.into())))?;
@@ -58,7 +58,7 @@ impl Transaction {
         Ok(())
     }
 
-    /// As [`Transaction::journal`], of many changes at once.
+    /// Like [`Transaction::journal`], for many changes at once.
     pub(super) async fn journal_all(
         &mut self,
         changes: Vec<LayoutChange>,
@@ -75,7 +75,7 @@ impl Transaction {
                 row.push_bind(text);
             });
             insert.push(" RETURNING id");
-            // Numbers grow in the order of the values.
+            // Ids grow in the order of the values.
             let mut ids: Vec<i64> = insert
                 .build_query_scalar()
                 .persistent(false)
@@ -97,13 +97,13 @@ impl Transaction {
     }
 }
 
-/// A queued write, its result type hidden.
+/// A queued write with its result type erased.
 trait Write: Send {
-    /// For whom it is done.
+    /// The caller.
     fn context(&self) -> Arc<Context>;
-    /// Does the work inside the transaction; whether it is to be kept.
+    /// Does the work inside the transaction. Returns whether to commit it.
     fn work<'t>(&'t mut self, transaction: &'t mut Transaction) -> BoxFuture<'t, bool>;
-    /// Tells the caller, with the moment at which the layout shows it.
+    /// Sends the result to the caller, with a future that is ready when the layout shows it.
     fn settle(self: Box<Self>, committed: Result<BoxFuture<'static, ()>, IndexError>);
 }
 
@@ -143,12 +143,12 @@ where
             (Some(Ok(value)), Ok(shown)) => Ok((value, shown)),
             (None, Ok(_)) => Err(IndexError::Closed),
         };
-        // A caller that has gone away does not want to know.
+        // The caller may have gone away.
         let _ = self.reply.send(answer);
     }
 }
 
-/// The way to the one task that writes. Cheap to clone.
+/// The sender to the writer task. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Writer {
     queue: mpsc::Sender<Box<dyn Write>>,
@@ -220,7 +220,7 @@ async fn write(
             biased;
             job = jobs.recv() => job,
             _ = &mut stopped, if !jobs.is_closed() => {
-                // No more are taken; what is queued is still done.
+                // Closes the queue; writes in it are still done.
                 jobs.close();
                 continue;
             }
@@ -239,7 +239,7 @@ async fn write(
     }
 }
 
-/// One commit for all of `batch`.
+/// One commit for the whole `batch`.
 async fn commit(
     transaction: &mut Transaction,
     mut batch: Vec<Box<dyn Write>>,
@@ -251,7 +251,7 @@ async fn commit(
     let mut outcome = transaction.run("BEGIN IMMEDIATE").await;
     for job in &mut batch {
         if outcome.is_ok() {
-            outcome = one(transaction, &mut **job, alone).await;
+            outcome = run_write(transaction, &mut **job, alone).await;
             entries.push(std::mem::take(&mut transaction.entries));
         }
     }
@@ -266,8 +266,8 @@ async fn commit(
             }
         }
         Err(error) => {
-            // A failed COMMIT may have ended the transaction by itself; then there is nothing to
-            // roll back, and the error that counts is the first.
+            // A failed COMMIT may have ended the transaction by itself. Then there is nothing to
+            // roll back, and the first error is the one to report.
             let _ = transaction.run("ROLLBACK").await;
             tracing::error!(%error, writes = batch.len(), "the index could not commit");
             let full = transaction.full || matches!(error, IndexError::Full);
@@ -283,8 +283,8 @@ async fn commit(
     }
 }
 
-/// One write inside the commit; what it left half-done goes.
-async fn one(
+/// Runs one write inside the commit; if it fails, its changes are rolled back.
+async fn run_write(
     transaction: &mut Transaction,
     job: &mut dyn Write,
     alone: bool,

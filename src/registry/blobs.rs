@@ -28,7 +28,7 @@ impl Registry {
         digest: &Digest,
     ) -> Result<Blob, RegistryError> {
         let terms = self.lease();
-        if let Some(record) = self.cache.leased(repository, digest, terms.enough()) {
+        if let Some(record) = self.cache.leased(repository, digest, terms.renew_before()) {
             return Ok(Blob { record });
         }
         let seen = self.cache.look(repository);

@@ -320,7 +320,7 @@ impl Registry {
     }
 
     async fn keep_all(&self) -> Result<(), RegistryError> {
-        self.keep_pulls().await?;
+        self.save_pulls().await?;
         self.save_uploads().await?;
         self.forget_journal().await?;
         // The bytes of unfinished uploads, too.

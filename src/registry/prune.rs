@@ -81,7 +81,7 @@ impl Registry {
         let mut planned = Vec::new();
         let mut unmatched = rule.unmatched();
         // Pulls that were counted and not yet saved count, too.
-        self.keep_pulls().await?;
+        self.save_pulls().await?;
         let now = self.clock.now();
         for name in self.index.all_repositories().await? {
             if !rule.applies_to(&name) {

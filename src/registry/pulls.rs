@@ -56,11 +56,11 @@ impl Pulls {
 
 impl Registry {
     /// Keeps what was counted. Called every few seconds, and before the end.
-    pub async fn keep_pulls(&self) -> Result<(), RegistryError> {
+    pub async fn save_pulls(&self) -> Result<(), RegistryError> {
         let counted = self.pulls.take();
         for some in counted.chunks(BATCH) {
             self.index
-                .keep_pulls(some.to_vec(), self.clock.now())
+                .save_pulls(some.to_vec(), self.clock.now())
                 .await?;
         }
         Ok(())

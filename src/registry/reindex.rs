@@ -115,13 +115,13 @@ impl Registry {
         let now = self.clock.now();
         let lost = self
             .index
-            .take_in_blobs(Vec::new(), blobs.gone.into_iter().collect(), now)
+            .reindex_blobs(Vec::new(), blobs.gone.into_iter().collect(), now)
             .await?;
         for found in differing {
             taken.manifests += found.manifests.len() as u64;
             taken.tags += found.tags.len() as u64;
             taken.gone += (found.gone.len() + found.untagged.len()) as u64;
-            self.index.take_in_repository(found, now).await?;
+            self.index.reindex_repository(found, now).await?;
         }
         self.mark_lost(lost).await?;
         self.adopt_uploads(uploads).await?;
@@ -206,7 +206,7 @@ impl Registry {
             if !come.is_empty() {
                 taken.blobs += come.len() as u64;
                 self.index
-                    .take_in_blobs(come, Vec::new(), self.clock.now())
+                    .reindex_blobs(come, Vec::new(), self.clock.now())
                     .await?;
             }
         }

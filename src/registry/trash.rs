@@ -4,7 +4,7 @@
 //! what was deleted. A deletion that has ended, or was emptied, is removed as a whole.
 
 use super::{Registry, RegistryError};
-use crate::index::{Discard, Restorable, Restored, Restoring, Trashed};
+use crate::index::{Discard, Restorable, RestoreOutcome, Restored, Trashed};
 use crate::oci::Repository;
 
 impl Registry {
@@ -40,13 +40,13 @@ impl Registry {
     pub async fn restore(&self, what: &Restorable) -> Result<Restored, RegistryError> {
         self.must_be_writable()?;
         match self.index.restore(what.clone(), self.lease()).await? {
-            Restoring::Done(restored) => Ok(restored),
-            Restoring::NotThere => Err(RegistryError::NotInTrash(what.clone())),
-            Restoring::Moved(digest) => Err(RegistryError::TagMoved {
+            RestoreOutcome::Done(restored) => Ok(restored),
+            RestoreOutcome::NotFound => Err(RegistryError::NotInTrash(what.clone())),
+            RestoreOutcome::Moved(digest) => Err(RegistryError::TagMoved {
                 what: what.clone(),
                 digest,
             }),
-            Restoring::Incomplete(missing) => Err(RegistryError::RestoreIncomplete {
+            RestoreOutcome::Incomplete(missing) => Err(RegistryError::RestoreIncomplete {
                 what: what.clone(),
                 missing,
             }),

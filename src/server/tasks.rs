@@ -58,7 +58,7 @@ pub(super) fn start(
     let (period, of) = every(SAVE_PULLS, registry);
     tasks.spawn(repeat(period, "save pull counts", move || {
         let registry = of.clone();
-        async move { registry.keep_pulls().await }
+        async move { registry.save_pulls().await }
     }));
     let (period, of) = every(SAVE_UPLOADS, registry);
     tasks.spawn(repeat(period, "save the state of uploads", move || {

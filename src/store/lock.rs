@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_second_one_is_told_who_holds_it() {
+    fn the_error_names_the_process_with_the_lock() {
         let root = tempfile::tempdir().unwrap();
         let first = RootLock::take(root.path()).unwrap();
         let Err(LockError::Held { holder, .. }) = RootLock::take(root.path()) else {

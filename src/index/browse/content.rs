@@ -1,4 +1,4 @@
-//! What a page of an image asks: its tags, and who else holds its layers.
+//! Reads for the page of an image: its tags, and the other repositories with its layers.
 
 use sqlx::AssertSqlSafe;
 
@@ -6,7 +6,7 @@ use super::super::visible::Visible;
 use super::super::{Index, IndexError, column, parsed};
 use crate::oci::{Digest, Repository, Tag, Visibility};
 
-/// A repository that holds a blob.
+/// A repository with a blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlobUser {
     /// The blob.
@@ -36,8 +36,8 @@ impl Index {
         names.iter().map(|name| parsed("tag", name)).collect()
     }
 
-    /// Visible repositories, other than `except`, that hold a blob: any of them, at most `limit`,
-    /// so that a blob of a hundred thousand repositories costs no more than one of three.
+    /// Visible repositories other than `except` with one of these blobs: any of them, at most
+    /// `limit`, so that the cost does not grow with the number of repositories.
     pub async fn blob_users(
         &self,
         visibility: &Visibility,

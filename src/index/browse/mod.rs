@@ -1,6 +1,7 @@
-//! What the pages read: repositories by search and order, tags by order, who shares a blob.
+//! Reads for the pages: repositories by search and order, tags by order, repositories that share a
+//! blob.
 //!
-//! Reads only. Counts are bounded, so that no page pays for a number that nobody needs exactly.
+//! Counts are bounded, so that no page pays for an exact number that nobody needs.
 
 mod content;
 mod repositories;
@@ -31,7 +32,7 @@ impl Count {
         }
     }
 
-    /// What a count bounded by one more than [`COUNT_LIMIT`] found.
+    /// Interprets a count that stopped at [`COUNT_LIMIT`] + 1.
     fn bounded(found: i64) -> Self {
         let found = found.unsigned_abs();
         Self {
@@ -41,7 +42,7 @@ impl Count {
     }
 }
 
-/// A text as a `LIKE` pattern that finds it anywhere, with `\` as the escape character.
+/// A `LIKE` pattern that finds a text anywhere, with `\` as the escape character.
 fn anywhere(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');

@@ -19,7 +19,7 @@ pub enum RepositoryOrder {
     Pulls,
 }
 
-/// Which repositories, in which order, and which part of that.
+/// A search among repositories: filter, order and page.
 #[derive(Debug, Clone)]
 pub struct RepositorySearch {
     /// What the caller may see.
@@ -30,9 +30,9 @@ pub struct RepositorySearch {
     pub namespace: Option<Repository>,
     /// The order.
     pub order: RepositoryOrder,
-    /// Rows before the first one that is wanted.
+    /// Number of rows to skip.
     pub skip: u64,
-    /// Rows that are wanted.
+    /// Number of rows to return.
     pub limit: u64,
 }
 
@@ -49,7 +49,7 @@ pub struct RepositoryRow {
     pub newest: Option<Tag>,
     /// When something was last pushed to it.
     pub pushed_at: Option<Millis>,
-    /// How often its manifests were asked for.
+    /// How often its manifests were pulled.
     pub pulls: u64,
 }
 
@@ -58,7 +58,7 @@ pub struct RepositoryRow {
 pub struct FoundRepositories {
     /// The rows.
     pub rows: Vec<RepositoryRow>,
-    /// How many match in all.
+    /// Number of matches on all pages.
     pub count: Count,
 }
 
@@ -83,7 +83,7 @@ fn row(columns: Columns) -> Result<RepositoryRow, IndexError> {
 }
 
 impl Index {
-    /// The visible repositories that match a search, a page of them in their order.
+    /// A page of the visible repositories that match a search.
     pub async fn search_repositories(
         &self,
         search: &RepositorySearch,
@@ -159,7 +159,7 @@ impl Index {
         columns.map(row).transpose()
     }
 
-    /// Bytes of a repository: of all that it holds, and of what no other repository holds.
+    /// Bytes of everything in a repository, and of what no other repository has.
     pub async fn repository_bytes(&self, name: &Repository) -> Result<(u64, u64), IndexError> {
         let (all, alone): (i64, i64) = sqlx::query_as(
             "SELECT COALESCE(SUM(b.size), 0), COALESCE(SUM(CASE WHEN EXISTS ( \
@@ -180,8 +180,8 @@ impl Index {
         Ok((all.unsigned_abs(), alone.unsigned_abs()))
     }
 
-    /// How often a repository was pulled on each day from `since` on (days since 1970), in order;
-    /// days without a pull are left out.
+    /// Pulls of a repository on each day (days since 1970) from `since` on, in order. Days without
+    /// a pull are left out.
     pub async fn pulls_by_day(
         &self,
         name: &Repository,
@@ -202,7 +202,7 @@ impl Index {
             .collect())
     }
 
-    /// The first components below a namespace (or of all names) that have something below them,
+    /// The first components below a namespace (or of all names) that have repositories below them,
     /// at most `limit`.
     pub async fn namespaces(
         &self,
@@ -213,7 +213,7 @@ impl Index {
         let prefix = below.map_or_else(String::new, |namespace| format!("{namespace}/"));
         let end = below.map_or_else(|| "~".to_owned(), |namespace| format!("{namespace}0"));
         let visible = Visible::new(visibility, 4);
-        // One look at the index on names for each namespace, not one for each repository.
+        // One index lookup for each namespace, not for each repository.
         let statement = format!(
             "SELECT r.name FROM repositories r WHERE r.name >= $1 AND r.name < $2 \
              AND r.name LIKE $3 AND {} \

@@ -1,4 +1,4 @@
-//! Tags as a page lists them, in an order of the whole list.
+//! Tags as a page lists them; the order spans all pages.
 
 use sqlx::AssertSqlSafe;
 
@@ -18,7 +18,7 @@ pub enum TagOrder {
     Version,
     /// The largest first.
     Size,
-    /// The last pulled first; those that never were last.
+    /// The last pulled first; tags without a pull come last.
     Pulled,
 }
 
@@ -29,21 +29,21 @@ pub struct TagRow {
     pub name: Tag,
     /// The manifest that it points at.
     pub digest: Digest,
-    /// The media type of that.
+    /// The media type of the manifest.
     pub media_type: MediaType,
-    /// The artifact type of that, if it says one.
+    /// The artifact type of the manifest, if it names one.
     pub artifact_type: Option<String>,
-    /// Bytes: the manifest and its content; of an index, with the children that are there.
+    /// Bytes: the manifest and its content; for an index, its present children as well.
     pub size: u64,
     /// The platforms, each `os/architecture[/variant]`.
     pub platforms: Vec<String>,
-    /// When the image was made, as its configuration says.
+    /// When the image was created, according to its configuration.
     pub created: Option<String>,
     /// When the tag was set.
     pub updated_at: Millis,
-    /// When the manifest was last asked for.
+    /// When the manifest was last pulled.
     pub pulled_at: Option<Millis>,
-    /// How often the manifest was asked for.
+    /// How often the manifest was pulled.
     pub pulls: u64,
 }
 
@@ -52,7 +52,7 @@ pub struct TagRow {
 pub struct TagPage {
     /// The rows.
     pub rows: Vec<TagRow>,
-    /// How many match in all.
+    /// Number of matches on all pages.
     pub count: Count,
 }
 
@@ -103,8 +103,8 @@ fn row(columns: Columns) -> Result<TagRow, IndexError> {
 }
 
 impl Index {
-    /// The tags of a repository whose names `matches` accepts, a page of them in their order.
-    /// `None` for a repository that nobody ever pushed to.
+    /// A page of the tags whose names `matches` accepts. Returns `None` if nothing was ever pushed
+    /// to the repository.
     pub async fn tag_page(
         &self,
         repository: &Repository,
@@ -117,7 +117,8 @@ impl Index {
         let Some(id) = repositories::find(&mut connection, repository).await? else {
             return Ok(None);
         };
-        // What an index of the database serves is read a page at a time; the rest by its names.
+        // Orders that a database index serves are read page by page; the others sort the names
+        // here.
         let ordered = match order {
             TagOrder::Pushed => "t.updated_at DESC, t.name DESC",
             TagOrder::Name | TagOrder::Version => "t.name",
@@ -171,7 +172,7 @@ impl Index {
         let count = Count::exactly(names.len());
         let mut rows = Vec::new();
         for name in names.into_iter().skip(skip).take(limit) {
-            // A tag that has gone since is left out.
+            // Tags deleted in the meantime are left out.
             let columns: Option<Columns> = sqlx::query_as(AssertSqlSafe(format!(
                 "SELECT t.name, m.digest, m.media_type, m.artifact_type, {SIZE} AS bytes, m.platforms, \
                    m.created, t.updated_at, m.pulled_at, m.pull_count \

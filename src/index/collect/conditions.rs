@@ -1,26 +1,26 @@
 //! The conditions that planning and deleting share, as pieces of SQL.
 //!
-//! `b` is a row of `blobs`, `m` one of `manifests`. Manifests in the temporary table `going` count as
-//! deleted. `CROSS JOIN` fixes the order of the tables: from few rows to many. Leases are on the
-//! canonical digest of a blob, references on any of its digests. What is rare in a registry (other
-//! digests, unreadable manifests, trash) is tested once before it is tested for every row.
+//! `b` is a row of `blobs`, `m` one of `manifests`. Manifests in the temporary table `planned_manifests` count
+//! as deleted. `CROSS JOIN` fixes the order of the tables: from few rows to many. Leases name the
+//! canonical digest of a blob, references any of its digests. Rare cases (aliases, unreadable
+//! manifests, trash) are tested once for the registry before they are tested for each row.
 
-/// No manifest outside `going` refers to the blob `b` or consists of it, by any of its digests.
+/// No manifest outside `planned_manifests` references the blob `b` or is stored in it, by any of its digests.
 macro_rules! unreferenced {
     () => {
         "NOT EXISTS (SELECT 1 FROM manifest_references f WHERE f.digest = b.digest \
-           AND f.manifest_id NOT IN (SELECT id FROM going)) \
+           AND f.manifest_id NOT IN (SELECT id FROM planned_manifests)) \
          AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.blob_id = b.id \
-           AND m.id NOT IN (SELECT id FROM going)) \
+           AND m.id NOT IN (SELECT id FROM planned_manifests)) \
          AND (NOT EXISTS (SELECT 1 FROM digest_aliases) \
            OR NOT EXISTS (SELECT 1 FROM digest_aliases a CROSS JOIN manifest_references f \
              WHERE a.blob_id = b.id AND f.digest = a.digest \
-             AND f.manifest_id NOT IN (SELECT id FROM going)))"
+             AND f.manifest_id NOT IN (SELECT id FROM planned_manifests)))"
     };
 }
 
-/// No unreadable manifest is in a repository of the blob `b`. While the bytes of a manifest are gone
-/// or damaged, a blob without repository may belong to it.
+/// No unreadable manifest is in a repository of the blob `b`. While the bytes of a manifest are
+/// missing or damaged, a blob without a repository may belong to it.
 macro_rules! beside_readable {
     () => {
         "(NOT EXISTS (SELECT 1 FROM manifests u WHERE NOT u.readable) \
@@ -56,7 +56,7 @@ macro_rules! trashed_until {
     };
 }
 
-/// Nothing holds the blob `b`. `$1` is the time, trash beyond `$2` holds.
+/// Nothing holds the blob `b`. `$1` is the time; trash that ends after `$2` holds.
 macro_rules! free_blob {
     () => {
         concat!(
@@ -73,7 +73,9 @@ macro_rules! free_blob {
 }
 
 /// Nothing holds the manifest `m`: no tag (a fallback tag of referrers holds while its subject
-/// exists), parent, subject, lease or trash; and it was neither pushed nor pulled recently. `$1` is the time, trash beyond `$2` holds, it was pushed until `$3` and pulled until `$4`.
+/// exists), parent, subject, lease or trash, and it was neither pushed nor pulled recently. `$1` is
+/// the time; trash that ends after `$2` holds; `$3` and `$4` are the latest times of a push and a
+/// pull.
 macro_rules! free_manifest {
     () => {
         "m.pushed_at <= $3 AND (m.pulled_at IS NULL OR m.pulled_at <= $4) \
@@ -82,7 +84,7 @@ macro_rules! free_manifest {
              AND NOT EXISTS (SELECT 1 FROM manifests s WHERE s.repository_id = m.repository_id \
                AND s.digest >= replace(t.name, '-', ':') \
                AND s.digest < replace(t.name, '-', ':') || 'g' \
-               AND s.id NOT IN (SELECT id FROM going)) \
+               AND s.id NOT IN (SELECT id FROM planned_manifests)) \
              AND NOT EXISTS (SELECT 1 FROM repositories r CROSS JOIN trash_manifests s \
                CROSS JOIN trash x WHERE r.id = m.repository_id AND s.repository = r.name \
                AND x.id = s.trash_id AND x.expires_at > $2 \
@@ -90,9 +92,9 @@ macro_rules! free_manifest {
                AND s.digest < replace(t.name, '-', ':') || 'g'))) \
          AND NOT EXISTS (SELECT 1 FROM manifest_references f CROSS JOIN manifests p \
            WHERE f.digest = m.digest AND f.kind = 'manifest' AND p.id = f.manifest_id \
-           AND p.repository_id = m.repository_id AND p.id NOT IN (SELECT id FROM going)) \
+           AND p.repository_id = m.repository_id AND p.id NOT IN (SELECT id FROM planned_manifests)) \
          AND NOT EXISTS (SELECT 1 FROM manifests s WHERE s.repository_id = m.repository_id \
-           AND s.digest = m.subject AND s.id NOT IN (SELECT id FROM going)) \
+           AND s.digest = m.subject AND s.id NOT IN (SELECT id FROM planned_manifests)) \
          AND NOT EXISTS (SELECT 1 FROM blobs b CROSS JOIN leases l \
            WHERE b.id = m.blob_id AND l.digest = b.digest AND l.expires_at > $1) \
          AND NOT EXISTS (SELECT 1 FROM trash_tags y CROSS JOIN trash x CROSS JOIN repositories r \
@@ -107,7 +109,7 @@ macro_rules! free_manifest {
     };
 }
 
-/// Why the manifest `m` is kept although nothing holds it; NULL when it is not.
+/// Why the manifest `m` is kept although nothing holds it; NULL if it is not kept.
 macro_rules! kept_manifest {
     () => {
         "(CASE WHEN NOT m.readable THEN 'unreadable' \
@@ -127,14 +129,14 @@ macro_rules! kept_manifest {
     };
 }
 
-/// No manifest, living or in the trash beyond `$2`, refers to the blob `b` or consists of it.
+/// No manifest, live or in trash that ends after `$2`, references the blob `b` or is stored in it.
 macro_rules! unrelated_blob {
     () => {
         concat!(unreferenced!(), " AND ", trashed_until!(), " IS NULL")
     };
 }
 
-/// A tag, a parent or a subject holds the manifest `m`, whatever the time.
+/// A tag, a parent or a subject holds the manifest `m`, at any time.
 macro_rules! related_manifest {
     () => {
         "(EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id \
@@ -147,11 +149,12 @@ macro_rules! related_manifest {
     };
 }
 
-/// The repository `r` has no manifest, nothing in the trash, and no leased blob. `$1` is the time, trash beyond `$2` holds.
+/// The repository `r` has no manifest, no trash and no leased blob. `$1` is the time; trash that
+/// ends after `$2` holds.
 macro_rules! empty_repository {
     () => {
         "NOT EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id \
-           AND m.id NOT IN (SELECT id FROM going)) \
+           AND m.id NOT IN (SELECT id FROM planned_manifests)) \
          AND NOT EXISTS (SELECT 1 FROM damaged_manifests d WHERE d.repository_id = r.id) \
          AND NOT EXISTS (SELECT 1 FROM trash t WHERE t.repository = r.name AND t.expires_at > $2) \
          AND NOT EXISTS (SELECT 1 FROM repository_blobs l CROSS JOIN blobs b CROSS JOIN leases e \

@@ -1,19 +1,19 @@
-//! What is held for a time: manifests and blobs that a collection would delete, were it not for
-//! leases, the trash, their age or a recent pull.
+//! Temporary holds: manifests and blobs that a collection would delete if there were no leases, no
+//! trash, no minimum age and no recent pull.
 //!
-//! Found by planning again as if all of these had ended. A child or referrer is held as long as its
-//! parent or subject; a blob as long as the manifests that refer to it.
+//! Found by a second plan that treats all of these as ended. A child or referrer is held as long as
+//! its parent or subject, a blob as long as the manifests that reference it.
 
 use std::collections::HashMap;
 
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::super::{IndexError, parsed};
-use super::plan::{HELD_BY_THOSE, PAGE, SUSPECTS};
+use super::plan::{DEPENDENTS, EXAMINED_BLOBS, PAGE};
 use super::{CollectTerms, HeldBlob, HeldManifest, Hold, Plan, planned_blob};
 use crate::clock::Millis;
 
-/// The manifests in `going` after the round `$5`, with the ends of what holds them.
+/// The manifests in `planned_manifests` after the round `$5`, with the end of each hold.
 const ENDS: &str = "SELECT m.id, r.name, m.digest, \
     (SELECT MAX(l.expires_at) FROM blobs b CROSS JOIN leases l \
       WHERE b.id = m.blob_id AND l.digest = b.digest AND l.expires_at > $1), \
@@ -30,17 +30,17 @@ const ENDS: &str = "SELECT m.id, r.name, m.digest, \
         AND x.expires_at > $2)), \
     CASE WHEN m.pushed_at > $3 THEN m.pushed_at + ($1 - $3) END, \
     CASE WHEN m.pulled_at > $4 THEN m.pulled_at + ($1 - $4) END \
-    FROM going g CROSS JOIN manifests m CROSS JOIN repositories r \
+    FROM planned_manifests g CROSS JOIN manifests m CROSS JOIN repositories r \
     WHERE g.round > $5 AND m.id = g.id AND r.id = m.repository_id ORDER BY g.round, g.id";
 
-/// Which of the manifests in `going` after the round `$1` hold which others of them.
-const EDGES: &str = "SELECT p.id, c.id FROM going g CROSS JOIN manifests p \
-    CROSS JOIN manifest_references f CROSS JOIN manifests c CROSS JOIN going h \
+/// Which manifests in `planned_manifests` after the round `$1` hold others of them.
+const EDGES: &str = "SELECT p.id, c.id FROM planned_manifests g CROSS JOIN manifests p \
+    CROSS JOIN manifest_references f CROSS JOIN manifests c CROSS JOIN planned_manifests h \
     WHERE g.round > $1 AND p.id = g.id AND f.manifest_id = p.id AND f.kind = 'manifest' \
     AND c.repository_id = p.repository_id AND c.digest = f.digest AND h.id = c.id \
     AND h.round > $1 \
-    UNION SELECT s.id, c.id FROM going g CROSS JOIN manifests c CROSS JOIN manifests s \
-    CROSS JOIN going h WHERE g.round > $1 AND c.id = g.id AND s.repository_id = c.repository_id \
+    UNION SELECT s.id, c.id FROM planned_manifests g CROSS JOIN manifests c CROSS JOIN manifests s \
+    CROSS JOIN planned_manifests h WHERE g.round > $1 AND c.id = g.id AND s.repository_id = c.repository_id \
     AND s.digest = c.subject AND h.id = s.id AND h.round > $1";
 
 type End = (
@@ -53,22 +53,22 @@ type End = (
     Option<i64>,
 );
 
-/// What holds something longest, and until when.
+/// The hold that lasts longest, and its end.
 fn longest(ends: [(Hold, Option<Millis>); 4]) -> Option<(Hold, Millis)> {
     let ends = ends.into_iter().filter_map(|(by, end)| Some((by, end?)));
     ends.max_by_key(|(_, end)| *end)
 }
 
 impl Plan {
-    /// Manifests that are held for a time. To be called after the blobs to delete were found; their
-    /// blobs are among what [`Plan::held`] answers from then on. None, where untagged manifests are
-    /// not collected.
+    /// Manifests with temporary holds. Call it after the blobs to delete were found; from then on
+    /// [`Plan::held`] includes the blobs of these manifests. Empty if untagged manifests are not
+    /// collected.
     pub async fn held_manifests(&mut self) -> Result<Vec<HeldManifest>, IndexError> {
         if self.terms.untagged.is_none() {
             return Ok(Vec::new());
         }
         let (terms, before) = (self.terms, self.rounds);
-        // As if everything that ends had ended.
+        // Plan as if every temporary hold had ended.
         self.terms = CollectTerms {
             now: Millis::MAX,
             empty_trash: true,
@@ -87,22 +87,22 @@ impl Plan {
             let insert = insert.build().persistent(false);
             insert.execute(&mut self.connection).await?;
         }
-        // With the blobs of these manifests.
-        let [_, of_manifests, _] = SUSPECTS;
+        // Also look at the blobs of these manifests.
+        let [_, of_manifests, _] = EXAMINED_BLOBS;
         self.run(of_manifests).await?;
         Ok(held)
     }
 
-    /// Manifests that are held count as what they are again.
+    /// Stops treating held manifests as deleted.
     pub async fn forget_held(&mut self, rounds: i64) -> Result<(), IndexError> {
-        sqlx::query("DELETE FROM going WHERE round > $1")
+        sqlx::query("DELETE FROM planned_manifests WHERE round > $1")
             .bind(rounds)
             .execute(&mut self.connection)
             .await?;
         Ok(())
     }
 
-    /// The rounds of manifests that were planned so far.
+    /// Number of rounds planned so far.
     pub fn rounds(&self) -> i64 {
         self.rounds
     }
@@ -112,9 +112,9 @@ impl Plan {
             self.rounds += 1;
             let found = self
                 .run(concat!(
-                    "INSERT INTO going (id, round) SELECT m.id, $5 FROM suspect_manifests s \
+                    "INSERT INTO planned_manifests (id, round) SELECT m.id, $5 FROM examined_manifests s \
                      CROSS JOIN manifests m WHERE m.id = s.id \
-                     AND m.id NOT IN (SELECT id FROM going) AND ",
+                     AND m.id NOT IN (SELECT id FROM planned_manifests) AND ",
                     free_manifest!(),
                     " AND ",
                     kept_manifest!(),
@@ -124,13 +124,13 @@ impl Plan {
             if found == 0 {
                 return Ok(());
             }
-            for statement in HELD_BY_THOSE {
+            for statement in DEPENDENTS {
                 self.run(statement).await?;
             }
         }
     }
 
-    /// The manifests of later rounds than `before`, with what holds them longest.
+    /// The manifests of rounds after `before`, each with its longest hold.
     async fn ends(&mut self, before: i64) -> Result<Vec<HeldManifest>, IndexError> {
         let rows: Vec<End> = sqlx::query_as_with(ENDS, self.terms.arguments()?)
             .bind(before)
@@ -146,7 +146,7 @@ impl Plan {
         }
         let mut ends: HashMap<i64, (Hold, Millis)> = HashMap::new();
         let mut held = Vec::with_capacity(rows.len());
-        // Holders are of earlier rounds than what they hold.
+        // A holder belongs to an earlier round than the manifests that it holds.
         for (id, repository, digest, leased, trashed, pushed, pulled) in rows {
             let own = longest([
                 (Hold::Lease, leased),
@@ -158,7 +158,7 @@ impl Plan {
             let of_holders = of_holders.filter_map(|holder| ends.get(holder));
             let inherited = of_holders.map(|(_, until)| (Hold::Manifest, *until));
             let Some((by, until)) = inherited.chain(own).max_by_key(|(_, until)| *until) else {
-                // Nothing holds it since it was planned: the next collection deletes it.
+                // Its hold ended after the plan was made: the next collection deletes it.
                 continue;
             };
             ends.insert(id, (by, until));
@@ -173,7 +173,7 @@ impl Plan {
         Ok(held)
     }
 
-    /// Blobs that are held although no manifest that stays refers to them. A page after `last`.
+    /// A page after `last` of the held blobs that no retained manifest references.
     pub async fn held(&mut self, last: Option<&HeldBlob>) -> Result<Vec<HeldBlob>, IndexError> {
         type Row = (
             i64,
@@ -205,8 +205,8 @@ impl Plan {
                      CROSS JOIN manifest_references f WHERE a.blob_id = b.id \
                      AND f.digest = a.digest) x CROSS JOIN held_manifests h WHERE h.id = x.id) \
                    AS managed \
-                 FROM suspects s CROSS JOIN blobs b \
-                 WHERE b.id = s.id AND s.id > $5 AND s.id NOT IN (SELECT id FROM doomed) AND ",
+                 FROM examined_blobs s CROSS JOIN blobs b \
+                 WHERE b.id = s.id AND s.id > $5 AND s.id NOT IN (SELECT id FROM planned_blobs) AND ",
                 unreferenced!(),
                 ") WHERE beside OR leased IS NOT NULL OR trashed IS NOT NULL \
                  OR managed IS NOT NULL ORDER BY 1 LIMIT $6"

@@ -1,8 +1,8 @@
-//! Collection in the index: SQL over the candidates finds what nothing holds, and batches that check
-//! again delete it.
+//! Collection in the index: SQL over the candidates finds unreferenced rows, and batches that check
+//! again delete them.
 //!
-//! The life of a blob: live (a row), condemned (its candidate says when), being deleted (no row, a
-//! `BlobRemoved` in the journal), gone. Triggers of the schema add candidates, so that the cost
+//! The life of a blob: live (a row), condemned (its candidate has the time), being deleted (no row,
+//! a `BlobRemoved` in the journal), deleted. Triggers of the schema add candidates, so the cost
 //! follows the number of changes and not the size of the store. Planning and deleting share the
 //! conditions of `conditions`.
 
@@ -29,18 +29,18 @@ pub use runs::CollectionRecord;
 /// The terms of a collection.
 #[derive(Debug, Clone, Copy)]
 pub struct CollectTerms {
-    /// The time: leases and trash that ended before it hold nothing.
+    /// The current time: leases and trash that ended before it hold nothing.
     pub now: Millis,
     /// Whether the trash holds nothing at all.
     pub empty_trash: bool,
-    /// Manifests pushed until then are collected; none without it.
+    /// Manifests pushed until this time are collected; `None`: no manifests are.
     pub untagged: Option<Millis>,
-    /// Manifests pulled after that are kept.
+    /// Manifests pulled after this time are kept.
     pub pulled: Millis,
 }
 
 impl CollectTerms {
-    /// Trash that lasts longer than this holds.
+    /// Trash that ends after this time holds.
     pub fn trash(self) -> Millis {
         if self.empty_trash {
             Millis::MAX
@@ -66,7 +66,7 @@ impl CollectTerms {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ManifestDeleteReason {
-    /// No tag, no parent holds it.
+    /// No tag and no parent holds it.
     Untagged,
     /// Its subject is absent, or deleted with it.
     Orphaned,
@@ -76,7 +76,7 @@ pub enum ManifestDeleteReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ManifestKeepReason {
-    /// It can't be read.
+    /// It can't be parsed.
     Unreadable,
     /// An unreadable manifest of its repository may refer to it.
     BesideUnreadable,
@@ -104,7 +104,7 @@ impl FromStr for ManifestKeepReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hold {
-    /// A client was told that it exists.
+    /// A client was told that the blob exists.
     Lease,
     /// It belongs to a deletion that can be restored.
     Trash,
@@ -114,7 +114,7 @@ pub enum Hold {
     Age,
     /// It was pulled too recently.
     Pull,
-    /// A manifest that is held itself.
+    /// A manifest that is itself held.
     Manifest,
 }
 
@@ -136,9 +136,9 @@ pub struct PlannedBlob {
 pub struct HeldBlob {
     /// The blob.
     pub blob: PlannedBlob,
-    /// What holds it longest.
+    /// The hold that lasts longest.
     pub by: Hold,
-    /// Until when.
+    /// End of the hold.
     pub until: Option<Millis>,
 }
 
@@ -147,13 +147,13 @@ pub struct HeldBlob {
 pub struct HeldManifest {
     /// Its row.
     pub(super) id: i64,
-    /// Where it is.
+    /// Its repository.
     pub repository: Repository,
     /// Its digest.
     pub digest: Digest,
-    /// What holds it longest.
+    /// The hold that lasts longest.
     pub by: Hold,
-    /// Until when.
+    /// End of the hold.
     pub until: Millis,
 }
 
@@ -162,7 +162,7 @@ pub struct HeldManifest {
 pub struct PlannedManifest {
     /// Its row.
     pub(super) id: i64,
-    /// Where it is.
+    /// Its repository.
     pub repository: Repository,
     /// Its digest.
     pub digest: Digest,
@@ -173,7 +173,7 @@ pub struct PlannedManifest {
 /// A manifest that nothing holds and that is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptRecord {
-    /// Where it is.
+    /// Its repository.
     pub repository: Repository,
     /// Its digest.
     pub digest: Digest,

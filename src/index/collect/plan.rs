@@ -1,7 +1,8 @@
 //! Finds what a collection deletes, on a connection of its own, beside the writer and the readers.
 //!
-//! Manifests are planned in rounds, parents and subjects before what they hold, and then count as
-//! deleted in later rounds. A plan locks nothing: the deleting transactions check again.
+//! Manifests are planned in rounds: parents and subjects first, then the manifests that only they
+//! hold. A planned manifest counts as deleted in later rounds. A plan locks nothing: the deleting
+//! transactions check again.
 
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
@@ -13,45 +14,45 @@ use super::{
 use crate::clock::Millis;
 use crate::oci::Repository;
 
-/// The tables of a plan beside [`batch::TABLES`]: suspects, and what is to be deleted.
+/// The tables of a plan in addition to [`batch::TABLES`]: the rows to examine, and the blobs to delete.
 const TABLES: &str = "
-CREATE TEMP TABLE suspect_manifests (id INTEGER PRIMARY KEY);
-CREATE TEMP TABLE suspects (id INTEGER PRIMARY KEY, repository TEXT);
-CREATE TEMP TABLE doomed (id INTEGER PRIMARY KEY);
+CREATE TEMP TABLE examined_manifests (id INTEGER PRIMARY KEY);
+CREATE TEMP TABLE examined_blobs (id INTEGER PRIMARY KEY, repository TEXT);
+CREATE TEMP TABLE planned_blobs (id INTEGER PRIMARY KEY);
 CREATE TEMP TABLE held_manifests (id INTEGER PRIMARY KEY, until BIGINT NOT NULL);
 ";
 
 /// Rows of a page.
 pub(super) const PAGE: i64 = 1024;
 
-/// What the last round held is suspect as well: children, referrers, fallback tags.
-pub(super) const HELD_BY_THOSE: [&str; 3] = [
-    "INSERT INTO suspect_manifests SELECT c.id FROM going g CROSS JOIN manifests m \
+/// Adds the dependents of the last round to the manifests to examine: children, referrers, fallback tags.
+pub(super) const DEPENDENTS: [&str; 3] = [
+    "INSERT INTO examined_manifests SELECT c.id FROM planned_manifests g CROSS JOIN manifests m \
      CROSS JOIN manifest_references f CROSS JOIN manifests c \
      WHERE g.round = $5 AND m.id = g.id AND f.manifest_id = m.id AND f.kind = 'manifest' \
      AND c.repository_id = m.repository_id AND c.digest = f.digest ON CONFLICT DO NOTHING",
-    "INSERT INTO suspect_manifests SELECT c.id FROM going g CROSS JOIN manifests m CROSS JOIN manifests c \
+    "INSERT INTO examined_manifests SELECT c.id FROM planned_manifests g CROSS JOIN manifests m CROSS JOIN manifests c \
      WHERE g.round = $5 AND m.id = g.id AND c.repository_id = m.repository_id \
      AND c.subject = m.digest ON CONFLICT DO NOTHING",
-    "INSERT INTO suspect_manifests SELECT t.manifest_id FROM going g CROSS JOIN manifests m \
+    "INSERT INTO examined_manifests SELECT t.manifest_id FROM planned_manifests g CROSS JOIN manifests m \
      CROSS JOIN tags t WHERE g.round = $5 AND m.id = g.id AND t.repository_id = m.repository_id \
      AND t.name = substr(replace(m.digest, ':', '-'), 1, 71) ON CONFLICT DO NOTHING",
 ];
 
-/// The suspect blobs with a repository that they belong to, the first by name: candidates, and blobs
-/// of manifests that are deleted or in the trash.
-pub(super) const SUSPECTS: [&str; 3] = [
-    "INSERT INTO suspects SELECT blob_id, repository FROM candidates",
-    "INSERT INTO suspects SELECT x.id, MIN(r.name) FROM ( \
-       SELECT m.id AS manifest, m.blob_id AS id FROM going g CROSS JOIN manifests m WHERE m.id = g.id \
-       UNION SELECT g.id, b.id FROM going g CROSS JOIN manifest_references f CROSS JOIN blobs b \
+/// The blobs to examine, each with the first of its repositories by name: candidates, and the blobs of
+/// manifests that are deleted or in the trash.
+pub(super) const EXAMINED_BLOBS: [&str; 3] = [
+    "INSERT INTO examined_blobs SELECT blob_id, repository FROM candidates",
+    "INSERT INTO examined_blobs SELECT x.id, MIN(r.name) FROM ( \
+       SELECT m.id AS manifest, m.blob_id AS id FROM planned_manifests g CROSS JOIN manifests m WHERE m.id = g.id \
+       UNION SELECT g.id, b.id FROM planned_manifests g CROSS JOIN manifest_references f CROSS JOIN blobs b \
          WHERE f.manifest_id = g.id AND b.digest = f.digest \
-       UNION SELECT g.id, a.blob_id FROM going g CROSS JOIN manifest_references f \
+       UNION SELECT g.id, a.blob_id FROM planned_manifests g CROSS JOIN manifest_references f \
          CROSS JOIN digest_aliases a WHERE f.manifest_id = g.id AND a.digest = f.digest) x \
      CROSS JOIN manifests m CROSS JOIN repositories r \
      WHERE m.id = x.manifest AND r.id = m.repository_id GROUP BY x.id ON CONFLICT (id) DO UPDATE SET repository = excluded.repository \
-     WHERE suspects.repository IS NULL OR suspects.repository > excluded.repository",
-    "INSERT INTO suspects SELECT x.id, MIN(x.repository) FROM ( \
+     WHERE examined_blobs.repository IS NULL OR examined_blobs.repository > excluded.repository",
+    "INSERT INTO examined_blobs SELECT x.id, MIN(x.repository) FROM ( \
        SELECT blob_id AS id, repository FROM trash_manifests \
        UNION SELECT b.id, m.repository FROM trash_references f \
          CROSS JOIN trash_manifests m CROSS JOIN blobs b \
@@ -60,7 +61,7 @@ pub(super) const SUSPECTS: [&str; 3] = [
          CROSS JOIN trash_manifests m CROSS JOIN digest_aliases a \
          WHERE m.id = f.manifest_id AND a.digest = f.digest) x \
      GROUP BY x.id ON CONFLICT (id) DO UPDATE SET repository = excluded.repository \
-     WHERE suspects.repository IS NULL OR suspects.repository > excluded.repository",
+     WHERE examined_blobs.repository IS NULL OR examined_blobs.repository > excluded.repository",
 ];
 
 /// A plan of a collection.
@@ -92,7 +93,7 @@ impl Plan {
             terms,
             rounds: 0,
         };
-        plan.run("INSERT INTO suspect_manifests SELECT manifest_id FROM candidate_manifests")
+        plan.run("INSERT INTO examined_manifests SELECT manifest_id FROM candidate_manifests")
             .await?;
         Ok(plan)
     }
@@ -110,8 +111,8 @@ impl Plan {
         Ok(done.rows_affected())
     }
 
-    /// The next round of manifests to delete: those that only earlier rounds hold. Empty, when there
-    /// are no more, and when untagged manifests are not collected.
+    /// The next round of manifests to delete: those that only earlier rounds hold. Empty after the
+    /// last round, and if untagged manifests are not collected.
     pub async fn manifests(&mut self) -> Result<Vec<PlannedManifest>, IndexError> {
         if self.terms.untagged.is_none() {
             return Ok(Vec::new());
@@ -119,8 +120,8 @@ impl Plan {
         self.rounds += 1;
         let found = self
             .run(concat!(
-                "INSERT INTO going (id, round) SELECT m.id, $5 FROM suspect_manifests s \
-                 CROSS JOIN manifests m WHERE m.id = s.id AND m.id NOT IN (SELECT id FROM going) AND ",
+                "INSERT INTO planned_manifests (id, round) SELECT m.id, $5 FROM examined_manifests s \
+                 CROSS JOIN manifests m WHERE m.id = s.id AND m.id NOT IN (SELECT id FROM planned_manifests) AND ",
                 free_manifest!(),
                 " AND ",
                 kept_manifest!(),
@@ -130,13 +131,13 @@ impl Plan {
         if found == 0 {
             return Ok(Vec::new());
         }
-        for statement in HELD_BY_THOSE {
+        for statement in DEPENDENTS {
             self.run(statement).await?;
         }
         let rows: Vec<(i64, String, String, bool)> = sqlx::query_as(
             "SELECT m.id, r.name, m.digest, m.subject IS NOT NULL \
                OR EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id) \
-             FROM going g CROSS JOIN manifests m CROSS JOIN repositories r \
+             FROM planned_manifests g CROSS JOIN manifests m CROSS JOIN repositories r \
              WHERE m.id = g.id AND r.id = m.repository_id AND g.round = $1 ORDER BY g.id",
         )
         .bind(self.rounds)
@@ -168,8 +169,8 @@ impl Plan {
                  CROSS JOIN repositories r WHERE r.id = d.repository_id \
                  UNION SELECT r.name, m.digest, ",
                 kept_manifest!(),
-                " FROM suspect_manifests s CROSS JOIN manifests m CROSS JOIN repositories r \
-                 WHERE m.id = s.id AND r.id = m.repository_id AND m.id NOT IN (SELECT id FROM going) AND $3 > -9223372036854775808 AND ",
+                " FROM examined_manifests s CROSS JOIN manifests m CROSS JOIN repositories r \
+                 WHERE m.id = s.id AND r.id = m.repository_id AND m.id NOT IN (SELECT id FROM planned_manifests) AND $3 > -9223372036854775808 AND ",
                 kept_manifest!(),
                 " IS NOT NULL AND ",
                 free_manifest!(),
@@ -190,13 +191,13 @@ impl Plan {
             .collect()
     }
 
-    /// Empty repositories: no manifest, nothing in the trash, no leased blob.
+    /// Empty repositories: no manifest, no trash, no leased blob.
     pub async fn repositories(&mut self) -> Result<Vec<Repository>, IndexError> {
         let names: Vec<String> = sqlx::query_scalar_with(
             concat!(
                 "SELECT r.name FROM repositories r WHERE r.id IN ( \
                    SELECT repository_id FROM candidate_repositories \
-                   UNION SELECT m.repository_id FROM going g CROSS JOIN manifests m \
+                   UNION SELECT m.repository_id FROM planned_manifests g CROSS JOIN manifests m \
                      WHERE m.id = g.id) AND ",
                 empty_repository!(),
                 " ORDER BY r.name"
@@ -211,32 +212,32 @@ impl Plan {
             .collect()
     }
 
-    /// Stops counting planned manifests as deleted: by now they are deleted, or were kept.
+    /// Removes the planned manifests from the plan, after they were deleted or kept.
     pub async fn forget_manifests(&mut self) -> Result<(), IndexError> {
-        self.run("DELETE FROM going").await?;
+        self.run("DELETE FROM planned_manifests").await?;
         Ok(())
     }
 
-    /// Stops counting planned blobs as deleted: by now they are deleted, or were kept.
+    /// Removes the planned blobs from the plan, after they were deleted or kept.
     pub async fn forget_blobs(&mut self) -> Result<(), IndexError> {
-        self.run("DELETE FROM doomed").await?;
+        self.run("DELETE FROM planned_blobs").await?;
         Ok(())
     }
 
-    /// Finds the blobs that nothing holds. Returns their number.
+    /// Finds the unreferenced blobs. Returns their number.
     pub async fn find_blobs(&mut self) -> Result<u64, IndexError> {
-        for statement in SUSPECTS {
+        for statement in EXAMINED_BLOBS {
             self.run(statement).await?;
         }
         self.run(concat!(
-            "INSERT INTO doomed SELECT b.id FROM suspects s CROSS JOIN blobs b \
+            "INSERT INTO planned_blobs SELECT b.id FROM examined_blobs s CROSS JOIN blobs b \
              WHERE b.id = s.id AND ",
             free_blob!()
         ))
         .await
     }
 
-    /// The blobs that were found, a page after the one that ended with `last`.
+    /// A page of the found blobs, after `last`.
     pub async fn blobs(
         &mut self,
         last: Option<&PlannedBlob>,
@@ -245,7 +246,7 @@ impl Plan {
             "SELECT b.id, b.digest, b.size, COALESCE((SELECT MIN(r.name) FROM repository_blobs l \
                CROSS JOIN repositories r WHERE l.blob_id = b.id AND r.id = l.repository_id), \
                s.repository) \
-             FROM doomed d CROSS JOIN blobs b CROSS JOIN suspects s \
+             FROM planned_blobs d CROSS JOIN blobs b CROSS JOIN examined_blobs s \
              WHERE b.id = d.id AND s.id = d.id AND d.id > $1 ORDER BY d.id LIMIT $2",
         )
         .bind(last.map_or(i64::MIN, |blob| blob.id))
@@ -255,7 +256,7 @@ impl Plan {
         rows.into_iter().map(planned_blob).collect()
     }
 
-    /// Blobs that are no candidates any more: a manifest, live or in the trash, refers to them.
+    /// Blobs that are no longer candidates: a manifest, live or in the trash, references them.
     pub async fn settled_blobs(&mut self) -> Result<Vec<i64>, IndexError> {
         Ok(sqlx::query_scalar(concat!(
             "SELECT c.blob_id FROM candidates c CROSS JOIN blobs b \
@@ -269,7 +270,7 @@ impl Plan {
         .await?)
     }
 
-    /// Manifests that are no candidates any more: a tag, a parent or a subject holds them.
+    /// Manifests that are no longer candidates: a tag, a parent or a subject holds them.
     pub async fn settled_manifests(&mut self) -> Result<Vec<i64>, IndexError> {
         Ok(sqlx::query_scalar(concat!(
             "SELECT m.id FROM candidate_manifests c CROSS JOIN manifests m \

@@ -7,7 +7,7 @@ use super::super::events::NewEvent;
 use super::super::{Index, IndexError, column};
 use crate::clock::Millis;
 
-/// Runs that are kept.
+/// Number of runs in the history.
 const KEPT: i64 = 50;
 
 /// A run of a collection.
@@ -16,7 +16,7 @@ const KEPT: i64 = 50;
 pub struct CollectionRecord {
     /// When it began.
     pub started_at: Millis,
-    /// When it ended; `None`: it runs or was interrupted.
+    /// When it ended; `None` while it runs, or if it was interrupted.
     pub ended_at: Option<Millis>,
     /// Manifests that were deleted.
     pub manifests: u64,
@@ -31,7 +31,7 @@ pub struct CollectionRecord {
 }
 
 impl Index {
-    /// Records that a collection begins, and removes the oldest record. Returns its row.
+    /// Records the start of a collection and removes the oldest record. Returns the new row.
     pub async fn begin_collection(&self, now: Millis) -> Result<i64, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -52,7 +52,7 @@ impl Index {
         .await
     }
 
-    /// Records how a collection ended.
+    /// Records the end of a collection.
     pub async fn end_collection(
         &self,
         id: i64,

@@ -1,4 +1,4 @@
-//! Deletes what was planned, a batch in each transaction, which checks again what holds it.
+//! Deletes planned rows in batches, one transaction each, which checks the holds again.
 
 use super::super::writer::Transaction;
 use super::super::{Index, IndexError, LayoutChange, parsed};
@@ -122,7 +122,7 @@ async fn take_manifests(
 }
 
 impl Index {
-    /// Condemns blobs that nothing holds: the first of two checks.
+    /// Condemns unreferenced blobs: the first of two checks.
     pub async fn condemn(
         &self,
         blobs: &[PlannedBlob],
@@ -148,7 +148,7 @@ impl Index {
         .await
     }
 
-    /// Deletes condemned blobs that nothing holds, with their links. Returns the deleted ones.
+    /// Deletes condemned, unreferenced blobs with their links. Returns the deleted ones.
     pub async fn delete_garbage_blobs(
         &self,
         blobs: &[PlannedBlob],
@@ -176,7 +176,7 @@ impl Index {
         Ok(manifests.iter().filter(is_deleted).cloned().collect())
     }
 
-    /// Removes candidates that a plan has found to be none any more.
+    /// Removes candidates that a plan found to be held.
     pub async fn dismiss_candidates(
         &self,
         blobs: Vec<i64>,

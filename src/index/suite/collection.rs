@@ -1,4 +1,4 @@
-//! What becomes a candidate, what a plan finds, what is taken.
+//! Candidates, plans and deletion.
 
 use sqlx::{ConnectOptions, Connection};
 
@@ -6,13 +6,13 @@ use super::*;
 use crate::index::{CollectTerms, Plan, PlannedBlob, PutManifest, ReferenceKind};
 
 super::for_each_index!(
-    what_no_manifest_refers_to_is_found_when_its_lease_has_ended,
-    a_reference_by_another_digest_holds,
-    each_hold_that_goes_leaves_candidates,
-    candidates_that_are_held_again_are_settled,
+    unreferenced_blobs_are_found_after_their_lease,
+    a_reference_by_an_alias_holds,
+    each_removed_hold_adds_candidates,
+    candidates_held_again_are_dismissed,
     many_changes_share_a_statement,
     collections_are_remembered,
-    an_index_of_the_first_version_is_brought_up,
+    an_index_of_the_first_version_is_migrated,
 );
 
 fn terms(now: Millis) -> CollectTerms {
@@ -54,7 +54,7 @@ async fn put(index: &Index, new: NewManifest, names: &[&str]) {
     assert_eq!(put.unwrap(), PutManifest::Done);
 }
 
-async fn what_no_manifest_refers_to_is_found_when_its_lease_has_ended(place: &Place) {
+async fn unreferenced_blobs_are_found_after_their_lease(place: &Place) {
     let index = place.open().await;
     for (name, byte) in [("b", 1), ("a", 1), ("a", 2), ("a", 3)] {
         index.add_blob(blob(name, byte), at(0)).await.unwrap();
@@ -80,7 +80,7 @@ async fn what_no_manifest_refers_to_is_found_when_its_lease_has_ended(place: &Pl
     assert!(plan.blobs(last.last()).await.unwrap().is_empty());
 }
 
-async fn a_reference_by_another_digest_holds(place: &Place) {
+async fn a_reference_by_an_alias_holds(place: &Place) {
     let index = place.open().await;
     let new = NewBlob {
         alias: Some(sha512(1)),
@@ -90,14 +90,14 @@ async fn a_reference_by_another_digest_holds(place: &Place) {
     let layer = (sha512(1), ReferenceKind::Layer);
     put(&index, referring("a", 9, &[layer]), &["t"]).await;
     assert!(garbage(&index, 5000).await.is_empty());
-    let deleted = index.delete_manifest(repository("a"), digest(9), thrown(5000));
+    let deleted = index.delete_manifest(repository("a"), digest(9), discard_at(5000));
     deleted.await.unwrap();
     assert!(garbage(&index, 5999).await.is_empty());
     assert_eq!(garbage(&index, 6000).await, [digest(1), digest(9)]);
 }
 
-/// Deletes by cascade and by hand; whatever goes, what it held is looked at.
-async fn each_hold_that_goes_leaves_candidates(place: &Place) {
+/// Deletes by cascade and directly; each deletion makes the rows that it held candidates.
+async fn each_removed_hold_adds_candidates(place: &Place) {
     let index = place.open().await;
     let never = Discard {
         now: 0,
@@ -137,9 +137,9 @@ async fn each_hold_that_goes_leaves_candidates(place: &Place) {
     deleted.await.unwrap();
     assert_eq!(untagged(5000).await, [digest(2), digest(4)]);
     assert_eq!(garbage(&index, 5000).await, [digest(3)]);
-    // With its repository everything goes.
+    // Deleting the repository deletes everything in it.
     index
-        .delete_repository(repository("a"), thrown(5000))
+        .delete_repository(repository("a"), discard_at(5000))
         .await
         .unwrap();
     assert_eq!(garbage(&index, 5000).await, [digest(3)]);
@@ -154,17 +154,17 @@ async fn each_hold_that_goes_leaves_candidates(place: &Place) {
     assert!(found.iter().all(|(_, name)| name.as_deref() == Some("a")));
 }
 
-async fn candidates_that_are_held_again_are_settled(place: &Place) {
+async fn candidates_held_again_are_dismissed(place: &Place) {
     let index = place.open().await;
     index.add_blob(blob("a", 1), at(0)).await.unwrap();
     let layer = (digest(1), ReferenceKind::Layer);
     put(&index, referring("a", 2, &[layer]), &["t"]).await;
     index
-        .delete_tag(repository("a"), tag("t"), thrown(0))
+        .delete_tag(repository("a"), tag("t"), discard_at(0))
         .await
         .unwrap();
     index
-        .delete_manifest(repository("a"), digest(2), thrown(0))
+        .delete_manifest(repository("a"), digest(2), discard_at(0))
         .await
         .unwrap();
     let mut plan = index.plan(terms(10)).await.unwrap();
@@ -196,7 +196,7 @@ async fn many_changes_share_a_statement(place: &Place) {
         .write(move |transaction| Box::pin(transaction.journal_all(changes)))
         .await
         .unwrap();
-    assert_eq!(place.told(), expected);
+    assert_eq!(place.observed(), expected);
     let kept = index.journal().await.unwrap().into_iter();
     assert!(kept.map(|entry| entry.change).eq(expected));
 }
@@ -224,7 +224,7 @@ async fn collections_are_remembered(place: &Place) {
     assert_eq!((kept[1].started_at, kept[1].ended_at), (58, None));
 }
 
-async fn an_index_of_the_first_version_is_brought_up(place: &Place) {
+async fn an_index_of_the_first_version_is_migrated(place: &Place) {
     let options = sqlx::sqlite::SqliteConnectOptions::new()
         .filename(&place.file)
         .create_if_missing(true);

@@ -5,18 +5,18 @@ use crate::index::UploadRecord;
 use crate::oci::Visibility;
 
 super::for_each_index!(
-    a_blob_that_comes_twice_is_discarded,
-    a_blob_has_other_digests,
-    mounts_need_somebody_who_may_read,
-    a_lease_is_written_again_when_half_of_it_is_gone,
+    duplicate_bytes_are_discarded,
+    a_blob_has_aliases,
+    a_mount_needs_a_readable_blob,
+    a_lease_is_extended_after_half_of_its_length,
     asking_for_a_blob_leases_it,
     leases_are_extended_by_repository,
     ended_leases_are_dropped,
-    an_unlinked_blob_is_out_of_one_repository,
-    uploads_are_kept_and_ended,
+    unlinking_affects_one_repository,
+    uploads_are_saved_and_removed,
 );
 
-async fn a_blob_that_comes_twice_is_discarded(place: &Place) {
+async fn duplicate_bytes_are_discarded(place: &Place) {
     let index = place.open().await;
     index.add_blob(blob("a", 1), at(0)).await.unwrap();
     let again = NewBlob {
@@ -36,7 +36,7 @@ async fn a_blob_that_comes_twice_is_discarded(place: &Place) {
     };
     let discarded = |key: &str| LayoutChange::Discarded { key: key.into() };
     assert_eq!(
-        place.told(),
+        place.observed(),
         [
             LayoutChange::BlobPlaced {
                 digest: digest(1),
@@ -51,7 +51,7 @@ async fn a_blob_that_comes_twice_is_discarded(place: &Place) {
     assert_eq!(index.counts().await.unwrap(), (1, 0));
 }
 
-async fn a_blob_has_other_digests(place: &Place) {
+async fn a_blob_has_aliases(place: &Place) {
     let index = place.open().await;
     let new = NewBlob {
         alias: Some(sha512(1)),
@@ -60,7 +60,7 @@ async fn a_blob_has_other_digests(place: &Place) {
     index.add_blob(new, at(0)).await.unwrap();
     let by_alias = index.blob(&repository("a"), &sha512(1)).await.unwrap();
     assert_eq!(by_alias.unwrap().canonical, digest(1));
-    place.told();
+    place.observed();
     let mounted = index
         .mount(
             repository("b"),
@@ -76,8 +76,8 @@ async fn a_blob_has_other_digests(place: &Place) {
         digest,
         canonical: self::digest(1),
     };
-    assert_eq!(place.told(), [linked(digest(1)), linked(sha512(1))]);
-    // Taken out by one digest, it is out by each.
+    assert_eq!(place.observed(), [linked(digest(1)), linked(sha512(1))]);
+    // Unlinking it by one digest removes its links by all digests.
     assert!(
         index
             .unlink_blob(repository("b"), digest(1), 0)
@@ -88,15 +88,15 @@ async fn a_blob_has_other_digests(place: &Place) {
         repository: repository("b"),
         digest,
     };
-    assert_eq!(place.told(), [unlinked(digest(1)), unlinked(sha512(1))]);
+    assert_eq!(place.observed(), [unlinked(digest(1)), unlinked(sha512(1))]);
     let gone = index.blob(&repository("b"), &sha512(1)).await.unwrap();
     assert_eq!(gone, None);
 }
 
-async fn mounts_need_somebody_who_may_read(place: &Place) {
+async fn a_mount_needs_a_readable_blob(place: &Place) {
     let index = place.open().await;
     index.add_blob(blob("a", 1), at(0)).await.unwrap();
-    place.told();
+    place.observed();
     let mount = |to: &str, from: Option<&str>, byte| {
         index.mount(
             repository(to),
@@ -109,24 +109,24 @@ async fn mounts_need_somebody_who_may_read(place: &Place) {
     for (from, byte) in [(Some("b"), 1), (Some("none"), 1), (Some("a"), 2), (None, 2)] {
         assert_eq!(mount("b", from, byte).await.unwrap(), None);
     }
-    assert!(place.told().is_empty());
+    assert!(place.observed().is_empty());
     assert!(!index.knows_repository(&repository("b")).await.unwrap());
     assert!(mount("b", Some("a"), 1).await.unwrap().is_some());
     assert!(mount("c", None, 1).await.unwrap().is_some());
-    assert_eq!(place.told().len(), 2);
-    // There already: nothing to show.
+    assert_eq!(place.observed().len(), 2);
+    // Linked already: no change of the layout.
     assert!(mount("c", None, 1).await.unwrap().is_some());
     assert!(mount("c", Some("a"), 1).await.unwrap().is_some());
-    assert!(place.told().is_empty());
+    assert!(place.observed().is_empty());
     for name in ["a", "b", "c"] {
         let unlinked = index.unlink_blob(repository(name), digest(1), 0).await;
         assert!(unlinked.unwrap());
     }
-    // Nobody may read it any more.
+    // No repository may read it any more.
     assert_eq!(mount("d", None, 1).await.unwrap(), None);
 }
 
-async fn a_lease_is_written_again_when_half_of_it_is_gone(place: &Place) {
+async fn a_lease_is_extended_after_half_of_its_length(place: &Place) {
     let index = place.open().await;
     index.add_blob(blob("a", 1), at(0)).await.unwrap();
     for (now, end) in [
@@ -141,7 +141,7 @@ async fn a_lease_is_written_again_when_half_of_it_is_gone(place: &Place) {
         assert_eq!(leased.unwrap().unwrap().1, end, "at {now}");
         assert_eq!(index.lease_end(&digest(1)).await.unwrap(), Some(end));
     }
-    assert_eq!((at(501).until(), at(501).enough()), (1501, 1001));
+    assert_eq!((at(501).until(), at(501).renew_before()), (1501, 1001));
 }
 
 async fn asking_for_a_blob_leases_it(place: &Place) {
@@ -154,13 +154,13 @@ async fn asking_for_a_blob_leases_it(place: &Place) {
         assert_eq!(leased.unwrap(), None);
     }
     assert_eq!(index.lease_end(&digest(2)).await.unwrap(), None);
-    place.told();
+    place.observed();
     let leased = index
         .lease_blob(&repository("a"), digest(1), at(5000))
         .await;
     let (record, end) = leased.unwrap().unwrap();
     assert_eq!((record.size, end), (1, 6000));
-    assert!(place.told().is_empty());
+    assert!(place.observed().is_empty());
 }
 
 async fn leases_are_extended_by_repository(place: &Place) {
@@ -169,7 +169,7 @@ async fn leases_are_extended_by_repository(place: &Place) {
         index.add_blob(blob(name, byte), at(now)).await.unwrap();
     }
     index.extend_leases(repository("a"), at(700)).await.unwrap();
-    // Extended, with enough left, ended before, of another repository.
+    // Extended; long enough; ended; of another repository.
     for (byte, end) in [(1, 1700), (2, 1600), (3, 100), (4, 1000)] {
         assert_eq!(index.lease_end(&digest(byte)).await.unwrap(), Some(end));
     }
@@ -185,7 +185,7 @@ async fn ended_leases_are_dropped(place: &Place) {
     assert_eq!(index.lease_end(&digest(3)).await.unwrap(), Some(1002));
 }
 
-async fn an_unlinked_blob_is_out_of_one_repository(place: &Place) {
+async fn unlinking_affects_one_repository(place: &Place) {
     let index = place.open().await;
     index.add_blob(blob("a", 1), at(0)).await.unwrap();
     index.add_blob(blob("b", 1), at(0)).await.unwrap();
@@ -202,7 +202,7 @@ async fn an_unlinked_blob_is_out_of_one_repository(place: &Place) {
     assert!(other.is_some());
 }
 
-async fn uploads_are_kept_and_ended(place: &Place) {
+async fn uploads_are_saved_and_removed(place: &Place) {
     let index = place.open().await;
     let upload = |id: &str, updated_at, position| UploadRecord {
         id: id.into(),
@@ -225,7 +225,7 @@ async fn uploads_are_kept_and_ended(place: &Place) {
     assert_eq!(index.upload("none").await.unwrap(), None);
     let idle = index.idle_uploads(30, 9).await.unwrap();
     assert_eq!(idle, [upload("two", 20, 0)]);
-    // A blob ends the session that it came by.
+    // A blob ends its upload session.
     let new = NewBlob {
         upload: Some("one".into()),
         ..blob("a", 1)

@@ -1,4 +1,4 @@
-//! Events: what each change writes, for whom, and that neither is there without the other.
+//! Events: what each change writes, for whom, and that change and event are atomic.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -11,8 +11,8 @@ use crate::index::{Bundle, Event, EventFilter, Restorable};
 use crate::oci::{Caller, Context, Task, Visibility};
 
 super::for_each_index!(
-    each_change_writes_what_was_done_and_by_whom,
-    what_changes_nothing_writes_nothing,
+    each_change_writes_an_event_with_its_actor,
+    no_change_writes_no_event,
     restores_runs_and_retention_are_events,
     events_are_filtered_and_paged,
     old_events_are_forgotten_oldest_first,
@@ -78,7 +78,7 @@ async fn lines(index: &Index) -> Vec<String> {
     all(index).await.iter().map(describe).collect()
 }
 
-async fn each_change_writes_what_was_done_and_by_whom(place: &Place) {
+async fn each_change_writes_an_event_with_its_actor(place: &Place) {
     let index = place.open().await.acting(alice());
     index.add_blob(blob("a", 1), at(10)).await.unwrap();
     let (from, into) = (Some(repository("a")), repository("b"));
@@ -90,11 +90,11 @@ async fn each_change_writes_what_was_done_and_by_whom(place: &Place) {
     tagged(&index, "a", 2, &["x"]).await;
     tagged(&index, "a", 3, &["x", "y"]).await;
     index
-        .delete_tag(repository("a"), tag("y"), thrown(30))
+        .delete_tag(repository("a"), tag("y"), discard_at(30))
         .await
         .unwrap();
     index
-        .delete_manifest(repository("a"), digest(3), thrown(40))
+        .delete_manifest(repository("a"), digest(3), discard_at(40))
         .await
         .unwrap();
     index
@@ -102,7 +102,7 @@ async fn each_change_writes_what_was_done_and_by_whom(place: &Place) {
         .await
         .unwrap();
     index
-        .delete_repository(repository("a"), thrown(60))
+        .delete_repository(repository("a"), discard_at(60))
         .await
         .unwrap();
     index.quarantine(digest(1), 70).await.unwrap();
@@ -137,12 +137,12 @@ async fn each_change_writes_what_was_done_and_by_whom(place: &Place) {
     }
 }
 
-async fn what_changes_nothing_writes_nothing(place: &Place) {
+async fn no_change_writes_no_event(place: &Place) {
     let index = place.open().await;
     tagged(&index, "a", 1, &["x"]).await;
     index.add_blob(blob("a", 2), at(0)).await.unwrap();
     let before = lines(&index).await.len();
-    // A lease is a promise, not a change.
+    // A lease is not a change of content.
     index
         .lease_blob(&repository("a"), digest(2), at(0))
         .await
@@ -150,13 +150,13 @@ async fn what_changes_nothing_writes_nothing(place: &Place) {
         .unwrap();
     assert!(
         !index
-            .delete_tag(repository("a"), tag("none"), thrown(0))
+            .delete_tag(repository("a"), tag("none"), discard_at(0))
             .await
             .unwrap()
     );
     assert!(
         !index
-            .delete_repository(repository("none"), thrown(0))
+            .delete_repository(repository("none"), discard_at(0))
             .await
             .unwrap()
     );
@@ -179,7 +179,7 @@ async fn what_changes_nothing_writes_nothing(place: &Place) {
     assert!(!index.quarantine(digest(9), 0).await.unwrap());
     assert_eq!(index.end_trash(0).await.unwrap(), 0);
     assert_eq!(lines(&index).await.len(), before);
-    // The tag points there already: it is not set again.
+    // The tag points there already: no event.
     tagged(&index, "a", 1, &["x"]).await;
     assert_eq!(lines(&index).await[before..], ["push-manifest a @1 1B"]);
 }
@@ -191,7 +191,7 @@ async fn restores_runs_and_retention_are_events(place: &Place) {
     tagged(&index, "a", 2, &["y", "z"]).await;
     let before = lines(&index).await.len();
     index
-        .delete_tag(repository("a"), tag("x"), thrown(1))
+        .delete_tag(repository("a"), tag("x"), discard_at(1))
         .await
         .unwrap();
     let what = Restorable::Tag(repository("a"), tag("x"));
@@ -201,7 +201,7 @@ async fn restores_runs_and_retention_are_events(place: &Place) {
         manifests: vec![digest(1)],
     };
     index
-        .discard_bundle(repository("a"), bundle, thrown(3))
+        .discard_bundle(repository("a"), bundle, discard_at(3))
         .await
         .unwrap();
     let run = index.begin_collection(4).await.unwrap();
@@ -248,7 +248,7 @@ async fn events_are_filtered_and_paged(place: &Place) {
         account: Some(name.to_owned()),
         ..EventFilter::default()
     };
-    // A token's owner answers for it.
+    // The owner of a token is responsible for it.
     let alices = of(account("alice")).await;
     assert_eq!(alices.len(), 8);
     assert_eq!(alices[0].actor, "token:t1@alice");

@@ -6,7 +6,7 @@ use crate::oci::Visibility;
 
 super::for_each_index!(
     repositories_are_paged,
-    pages_are_full_of_what_is_visible,
+    pages_are_full_and_hide_other_repositories,
     a_mount_looks_only_where_the_caller_may_read,
     an_emptied_repository_is_not_listed,
     a_catalog_counts_each_digest_once,
@@ -17,7 +17,7 @@ super::for_each_index!(
 
 async fn repositories_are_paged(place: &Place) {
     let index = place.open().await;
-    // One name is the beginning of another, and `-` and `.` come before `/`.
+    // One name is a prefix of another, and `-` and `.` sort before `/`.
     let sorted = ["a", "a-b", "a.b", "a/b", "a/b/c", "ab", "b"];
     for name in ["b", "a/b/c", "ab", "a-b", "a", "a.b", "a/b"] {
         tagged(&index, name, 1, &[]).await;
@@ -59,7 +59,7 @@ async fn repositories_are_paged(place: &Place) {
     );
 }
 
-async fn pages_are_full_of_what_is_visible(place: &Place) {
+async fn pages_are_full_and_hide_other_repositories(place: &Place) {
     let index = place.open().await;
     for number in 0..40 {
         for namespace in ["hidden", "team", "teams"] {
@@ -94,7 +94,7 @@ async fn pages_are_full_of_what_is_visible(place: &Place) {
     let mut expected = vec!["one".to_owned()];
     expected.extend((0..40).map(|number| format!("team/app{number:02}")));
     assert_eq!(listed, expected);
-    // A cursor that names what is hidden gives what follows it, as one that names nothing does.
+    // A cursor that names a hidden repository behaves like one that names none.
     let after = index
         .repositories(&visibility, "hidden/app20", 1)
         .await
@@ -158,7 +158,7 @@ async fn an_emptied_repository_is_not_listed(place: &Place) {
         ["a"]
     );
     let deleted = index
-        .delete_manifest(repository("a"), digest(1), thrown(0))
+        .delete_manifest(repository("a"), digest(1), discard_at(0))
         .await;
     assert!(deleted.unwrap().is_some());
     assert!(
@@ -175,7 +175,7 @@ async fn an_emptied_repository_is_not_listed(place: &Place) {
             .unwrap()
             .is_empty()
     );
-    // It has no tags, and is not unknown.
+    // A repository without tags is not unknown.
     let tags = index.tags(&repository("a"), "", 10).await.unwrap();
     assert_eq!(tags, Some(vec![]));
     assert_eq!(index.tags(&repository("none"), "", 10).await.unwrap(), None);
@@ -218,7 +218,7 @@ async fn tags_are_paged(place: &Place) {
     };
     assert_eq!(tags("", 100).await, sorted);
     assert_eq!(tags("1", 2).await, ["1.0", "10"]);
-    // One that is not there, or no longer, is a place in the order.
+    // A cursor may name an absent tag.
     assert_eq!(tags("1.5", 2).await, ["10", "1_0"]);
     assert!(tags("v1", 2).await.is_empty());
     let records = index.tag_records(&repository("a"), "1", 2).await.unwrap();
@@ -247,7 +247,7 @@ async fn tags_are_described(place: &Place) {
     let records = index.tag_records(&repository("a"), "", 9).await.unwrap();
     let records = records.unwrap();
     let sizes: Vec<_> = records.iter().map(|tag| tag.size).collect();
-    // The children that are there, with their content.
+    // The present children, with their content.
     assert_eq!(sizes, [101, 202, 3 + 101 + 202]);
     assert_eq!(records[2].platforms, ["linux/amd64", "linux/arm64"]);
     assert_eq!((records[2].updated_at, &records[2].created), (20, &None));

@@ -7,11 +7,11 @@ use crate::oci::Reference;
 super::for_each_index!(
     missing_blobs_are_listed_and_nothing_changes,
     a_manifest_needs_its_bytes,
-    what_a_manifest_names_is_leased,
-    tags_move_and_are_several,
-    a_deleted_tag_is_all_that_goes,
-    a_deleted_manifest_takes_its_tags,
-    a_manifest_is_found_by_another_digest,
+    references_of_a_manifest_are_leased,
+    tags_move_and_share_manifests,
+    deleting_a_tag_keeps_its_manifest,
+    deleting_a_manifest_deletes_its_tags,
+    a_manifest_is_found_by_an_alias,
 );
 
 fn links(changes: &[LayoutChange]) -> usize {
@@ -29,13 +29,13 @@ async fn missing_blobs_are_listed_and_nothing_changes(place: &Place) {
     let index = place.open().await;
     index.add_blob(blob("a", 1), at(0)).await.unwrap();
     index.add_blob(blob("other", 2), at(0)).await.unwrap();
-    place.told();
+    place.observed();
     let required = vec![digest(1), digest(2), digest(3)];
     let put = |name: &str, required| {
         let staged = Some("staged/m".to_owned());
         index.put_manifest(manifest(name, 9), required, vec![tag("t")], staged, at(0))
     };
-    // One may be read only elsewhere, one is not there.
+    // One blob is only in another repository, one is missing.
     assert_eq!(
         put("a", required.clone()).await.unwrap(),
         PutManifest::Missing(vec![digest(2), digest(3)])
@@ -44,7 +44,7 @@ async fn missing_blobs_are_listed_and_nothing_changes(place: &Place) {
         put("new", required.clone()).await.unwrap(),
         PutManifest::Missing(required)
     );
-    assert!(place.told().is_empty());
+    assert!(place.observed().is_empty());
     assert!(!index.has_blob(&digest(9)).await.unwrap());
     assert!(!index.knows_repository(&repository("new")).await.unwrap());
     assert_eq!(index.lease_end(&digest(9)).await.unwrap(), None);
@@ -57,13 +57,13 @@ async fn a_manifest_needs_its_bytes(place: &Place) {
         index.put_manifest(manifest(name, 9), vec![], vec![tag("t")], staged, at(0))
     };
     assert_eq!(put("a", None).await.unwrap(), PutManifest::NeedsBytes);
-    assert!(place.told().is_empty());
+    assert!(place.observed().is_empty());
     assert_eq!(put("a", Some("s/1")).await.unwrap(), PutManifest::Done);
-    // Its bytes are there now; those that are staged again replace them.
+    // Its bytes exist now; bytes staged again replace them.
     assert_eq!(put("b", None).await.unwrap(), PutManifest::Done);
-    place.told();
+    place.observed();
     assert_eq!(put("a", Some("s/2")).await.unwrap(), PutManifest::Done);
-    let told = place.told();
+    let told = place.observed();
     let replaced = LayoutChange::BlobPlaced {
         digest: digest(9),
         from: "s/2".into(),
@@ -73,7 +73,7 @@ async fn a_manifest_needs_its_bytes(place: &Place) {
     assert_eq!(index.counts().await.unwrap(), (1, 2));
 }
 
-async fn what_a_manifest_names_is_leased(place: &Place) {
+async fn references_of_a_manifest_are_leased(place: &Place) {
     let index = place.open().await;
     for byte in [1, 2] {
         index.add_blob(blob("a", byte), at(0)).await.unwrap();
@@ -103,17 +103,17 @@ async fn what_a_manifest_names_is_leased(place: &Place) {
     }
 }
 
-async fn tags_move_and_are_several(place: &Place) {
+async fn tags_move_and_share_manifests(place: &Place) {
     let index = place.open().await;
     tagged(&index, "a", 1, &["x", "y"]).await;
-    let told = place.told();
+    let told = place.observed();
     assert_eq!((told.len(), links(&told)), (4, 1));
     tagged(&index, "a", 2, &["y", "z"]).await;
     for (name, byte) in [("x", 1), ("y", 2), ("z", 2)] {
         assert_eq!(points_at(&index, "a", name).await, Some(digest(byte)));
     }
-    // Back again: the manifest is there, so only the tag changes.
-    place.told();
+    // The manifest exists already, so only the tag changes.
+    place.observed();
     let put = index.put_manifest(manifest("a", 1), vec![], vec![tag("y")], None, at(0));
     assert_eq!(put.await.unwrap(), PutManifest::Done);
     let set = LayoutChange::TagSet {
@@ -121,41 +121,41 @@ async fn tags_move_and_are_several(place: &Place) {
         tag: tag("y"),
         digest: digest(1),
     };
-    assert_eq!(place.told(), [set]);
+    assert_eq!(place.observed(), [set]);
     assert_eq!(points_at(&index, "a", "y").await, Some(digest(1)));
     assert_eq!(points_at(&index, "b", "y").await, None);
 }
 
-async fn a_deleted_tag_is_all_that_goes(place: &Place) {
+async fn deleting_a_tag_keeps_its_manifest(place: &Place) {
     let index = place.open().await;
     tagged(&index, "a", 1, &["x", "y"]).await;
-    place.told();
-    let delete = |name: &str, names| index.delete_tag(repository(name), tag(names), thrown(0));
+    place.observed();
+    let delete = |name: &str, names| index.delete_tag(repository(name), tag(names), discard_at(0));
     assert!(delete("a", "x").await.unwrap());
     let removed = LayoutChange::TagRemoved {
         repository: repository("a"),
         tag: tag("x"),
     };
-    assert_eq!(place.told(), [removed]);
+    assert_eq!(place.observed(), [removed]);
     for (name, names) in [("a", "x"), ("a", "none"), ("none", "x")] {
         assert!(!delete(name, names).await.unwrap());
     }
-    assert!(place.told().is_empty());
+    assert!(place.observed().is_empty());
     assert_eq!(points_at(&index, "a", "y").await, Some(digest(1)));
 }
 
-async fn a_deleted_manifest_takes_its_tags(place: &Place) {
+async fn deleting_a_manifest_deletes_its_tags(place: &Place) {
     let index = place.open().await;
     tagged(&index, "a", 1, &["x", "y"]).await;
     tagged(&index, "a", 2, &["z"]).await;
     tagged(&index, "b", 1, &["x"]).await;
-    place.told();
+    place.observed();
     let delete =
-        |name: &str, byte| index.delete_manifest(repository(name), digest(byte), thrown(0));
+        |name: &str, byte| index.delete_manifest(repository(name), digest(byte), discard_at(0));
     let mut gone = delete("a", 1).await.unwrap().unwrap();
     gone.sort();
     assert_eq!(gone, [tag("x"), tag("y")]);
-    let told = place.told();
+    let told = place.observed();
     assert_eq!(told.len(), 3);
     let unlinked = LayoutChange::RevisionUnlinked {
         repository: repository("a"),
@@ -166,15 +166,15 @@ async fn a_deleted_manifest_takes_its_tags(place: &Place) {
     assert_eq!(delete("none", 1).await.unwrap(), None);
     assert_eq!(points_at(&index, "a", "z").await, Some(digest(2)));
     assert_eq!(points_at(&index, "b", "x").await, Some(digest(1)));
-    // One without tags leaves none behind.
+    // A manifest without tags is deleted as well.
     index
-        .delete_tag(repository("a"), tag("z"), thrown(0))
+        .delete_tag(repository("a"), tag("z"), discard_at(0))
         .await
         .unwrap();
     assert_eq!(delete("a", 2).await.unwrap(), Some(vec![]));
 }
 
-async fn a_manifest_is_found_by_another_digest(place: &Place) {
+async fn a_manifest_is_found_by_an_alias(place: &Place) {
     let index = place.open().await;
     let new = NewManifest {
         digest: sha512(1),

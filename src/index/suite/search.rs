@@ -39,14 +39,14 @@ async fn the_best_match_comes_first(place: &Place) {
     let order = "web team/web web-tools web_x/y z/cobweb a/cobweb";
     assert_eq!(found(&index, all, "web").await, order);
     assert_eq!(found(&index, all, " WEB ").await, order);
-    // What means something in a pattern means itself.
+    // Pattern characters are searched literally.
     assert_eq!(found(&index, all, "web_").await, "web_x/y");
     for nothing in ["%", "web%tools", "we\\b", "'; DROP TABLE stars; --", "\0"] {
         assert_eq!(found(&index, all, nothing).await, "", "{nothing}");
     }
     let everything = "z/cobweb a/cobweb other team/web web web-tools web_x/y";
     assert_eq!(found(&index, all, "").await, everything);
-    // Every page of it, in parts of any size.
+    // All results, in pages of any size.
     for size in 1..8 {
         let mut names = Vec::new();
         for offset in (0..7).step_by(size) {
@@ -95,7 +95,7 @@ async fn descriptions_are_found_and_shown(place: &Place) {
     assert_eq!(found(&index, all, "clouds").await, "");
 }
 
-async fn what_is_not_visible_is_not_found(place: &Place) {
+async fn hidden_repositories_are_not_found(place: &Place) {
     let index = place.open().await;
     for name in ["open/web", "team/web", "secret/web"] {
         tagged(&index, name, 1, &["x"]).await;
@@ -125,7 +125,7 @@ async fn what_is_not_visible_is_not_found(place: &Place) {
     }
 }
 
-async fn a_star_counts_once_an_account(place: &Place) {
+async fn each_account_has_one_star(place: &Place) {
     let index = place.open().await;
     tagged(&index, "a", 1, &["x"]).await;
     star(&index, "a", &["alice", "bob", "alice"]).await;
@@ -148,6 +148,6 @@ async fn a_star_counts_once_an_account(place: &Place) {
 for_each_index!(
     the_best_match_comes_first,
     descriptions_are_found_and_shown,
-    what_is_not_visible_is_not_found,
-    a_star_counts_once_an_account,
+    hidden_repositories_are_not_found,
+    each_account_has_one_star,
 );

@@ -1,24 +1,24 @@
-//! What a comparison with the layout found, taken in.
+//! Applying the differences that a survey of the layout found.
 
 use super::*;
 use crate::index::FoundRepository;
 use crate::oci::{Reference, Visibility};
 
 super::for_each_index!(
-    what_has_come_is_taken_in,
-    what_has_gone_is_taken_in,
-    a_manifest_goes_with_its_bytes,
-    blobs_are_known_by_their_prefix,
+    additions_are_reindexed,
+    removals_are_reindexed,
+    a_manifest_without_bytes_is_removed,
+    blobs_are_listed_by_prefix,
 );
 
 fn found(name: &str) -> FoundRepository {
     FoundRepository::unchanged(repository(name))
 }
 
-async fn what_has_come_is_taken_in(place: &Place) {
+async fn additions_are_reindexed(place: &Place) {
     let index = place.open().await;
     let come = vec![(digest(1), 10), (digest(2), 20)];
-    index.take_in_blobs(come, vec![], 5).await.unwrap();
+    index.reindex_blobs(come, vec![], 5).await.unwrap();
     assert!(found("a").is_unchanged());
     let mut changes = found("a");
     changes.linked = vec![
@@ -32,8 +32,8 @@ async fn what_has_come_is_taken_in(place: &Place) {
         (tag("dangling"), digest(9), 90),
     ];
     assert!(!changes.is_unchanged());
-    index.take_in_repository(changes, 5).await.unwrap();
-    // What refers to a blob that is not there is left out.
+    index.reindex_repository(changes, 5).await.unwrap();
+    // References to absent blobs are left out.
     let known = index.known_repository(&repository("a")).await.unwrap();
     assert_eq!(known.blobs, [digest(1)].into());
     assert_eq!(known.manifests, [digest(2)].into());
@@ -46,39 +46,39 @@ async fn what_has_come_is_taken_in(place: &Place) {
         .unwrap();
     assert_eq!(records[0].pushed_at, Some(70));
     // The layout shows it already.
-    assert!(place.told().is_empty());
+    assert!(place.observed().is_empty());
     assert!(index.journal().await.unwrap().is_empty());
     let unknown = index.known_repository(&repository("none")).await.unwrap();
     assert!(unknown.tags.is_empty() && unknown.manifests.is_empty() && unknown.blobs.is_empty());
 }
 
-async fn what_has_gone_is_taken_in(place: &Place) {
+async fn removals_are_reindexed(place: &Place) {
     let index = place.open().await;
     tagged(&index, "a", 1, &["x", "y"]).await;
     tagged(&index, "a", 2, &["z"]).await;
     index.add_blob(blob("a", 3), at(0)).await.unwrap();
-    place.told();
+    place.observed();
     let mut changes = found("a");
     changes.untagged = vec![tag("x"), tag("none")];
     changes.gone = vec![digest(2), digest(9)];
     changes.unlinked = vec![digest(3), digest(9)];
     changes.tags = vec![(tag("y"), digest(9), 5)];
-    index.take_in_repository(changes, 5).await.unwrap();
+    index.reindex_repository(changes, 5).await.unwrap();
     let known = index.known_repository(&repository("a")).await.unwrap();
     assert_eq!(known.manifests, [digest(1)].into());
     assert!(known.tags.is_empty() && known.blobs.is_empty());
     assert!(index.has_blob(&digest(3)).await.unwrap());
-    assert!(place.told().is_empty());
+    assert!(place.observed().is_empty());
 }
 
-async fn a_manifest_goes_with_its_bytes(place: &Place) {
+async fn a_manifest_without_bytes_is_removed(place: &Place) {
     let index = place.open().await;
     tagged(&index, "a", 1, &["x"]).await;
     tagged(&index, "b", 1, &["x"]).await;
     tagged(&index, "b", 2, &["y"]).await;
     index.add_blob(blob("b", 1), at(0)).await.unwrap();
     let gone = vec![digest(1), digest(9)];
-    index.take_in_blobs(vec![], gone, 5).await.unwrap();
+    index.reindex_blobs(vec![], gone, 5).await.unwrap();
     assert_eq!(index.counts().await.unwrap(), (1, 1));
     let reference = Reference::Tag(tag("x"));
     for name in ["a", "b"] {
@@ -93,10 +93,10 @@ async fn a_manifest_goes_with_its_bytes(place: &Place) {
     assert_eq!(names, [repository("a"), repository("b")]);
 }
 
-async fn blobs_are_known_by_their_prefix(place: &Place) {
+async fn blobs_are_listed_by_prefix(place: &Place) {
     let index = place.open().await;
     let come = [0x00, 0x0f, 0xf0, 0xff].map(|byte| (digest(byte), 1));
-    index.take_in_blobs(come.to_vec(), vec![], 0).await.unwrap();
+    index.reindex_blobs(come.to_vec(), vec![], 0).await.unwrap();
     for (prefix, bytes) in [
         ("00", vec![0x00]),
         ("ff", vec![0xff]),

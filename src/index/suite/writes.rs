@@ -5,37 +5,37 @@ use std::sync::Arc;
 use super::*;
 
 super::for_each_index!(
-    each_commit_is_told_of_in_order_before_its_caller_learns,
+    the_observer_sees_commits_in_order_before_the_caller,
     a_write_waits_until_the_layout_shows_it,
     writes_at_the_same_time_fail_alone,
     a_write_that_panics_fails_alone,
     the_journal_lasts_until_it_is_forgotten,
-    what_is_queued_is_done_before_the_end,
-    everything_is_there_after_opening_again,
+    queued_writes_are_done_before_the_writer_stops,
+    data_survives_a_crash,
     a_later_schema_is_refused,
     settings_are_kept,
 );
 
-async fn each_commit_is_told_of_in_order_before_its_caller_learns(place: &Place) {
+async fn the_observer_sees_commits_in_order_before_the_caller(place: &Place) {
     let index = place.open().await;
     let writers = (0..100_u8).map(|byte| {
-        let (index, told) = (index.clone(), Arc::clone(&place.told));
+        let (index, observed) = (index.clone(), Arc::clone(&place.observed));
         tokio::spawn(async move {
             index.add_blob(blob("a", byte), at(0)).await.unwrap();
             let placed = |entry: &JournalEntry| {
                 matches!(&entry.change, LayoutChange::BlobPlaced { digest: placed, .. }
                     if *placed == digest(byte))
             };
-            assert!(told.lock().iter().any(placed));
+            assert!(observed.lock().iter().any(placed));
         })
     });
     for writer in writers.collect::<Vec<_>>() {
         writer.await.unwrap();
     }
-    let told = place.told.lock().clone();
-    assert!(told.is_sorted_by(|one, next| one.id < next.id));
-    assert_eq!(index.journal().await.unwrap(), told);
-    assert_eq!(told.len(), 200);
+    let observed = place.observed.lock().clone();
+    assert!(observed.is_sorted_by(|one, next| one.id < next.id));
+    assert_eq!(index.journal().await.unwrap(), observed);
+    assert_eq!(observed.len(), 200);
 }
 
 async fn a_write_waits_until_the_layout_shows_it(place: &Place) {
@@ -49,7 +49,7 @@ async fn a_write_waits_until_the_layout_shows_it(place: &Place) {
     tokio::pin!(write);
     let early = tokio::time::timeout(std::time::Duration::from_millis(50), &mut write).await;
     assert!(early.is_err());
-    // The index says already what is true.
+    // The index answers with the committed state already.
     let there = index.blob(&repository("a"), &digest(1)).await.unwrap();
     assert!(there.is_some());
     shown.send(true).unwrap();
@@ -86,16 +86,16 @@ async fn share_commits(place: &Place, panics: bool) {
         let result = write.await.unwrap();
         assert_eq!(result.is_err(), byte % 3 == 0, "{byte}: {result:?}");
     }
-    // One that comes alone fails as well, and the next is as if it had not been.
+    // A write in its own commit fails as well, and does not affect the next one.
     assert!(fails(&index, 200, panics).await.is_err());
     index.add_blob(blob("a", 202), at(0)).await.unwrap();
     for byte in (0..60).chain([200, 202]) {
         let there = index.has_blob(&digest(byte)).await.unwrap();
         assert_eq!(there, byte % 3 != 0 && byte != 200, "{byte}");
     }
-    let told = place.told();
-    assert_eq!(told.len(), 82);
-    assert!(!told.contains(&LayoutChange::Discarded { key: "x".into() }));
+    let observed = place.observed();
+    assert_eq!(observed.len(), 82);
+    assert!(!observed.contains(&LayoutChange::Discarded { key: "x".into() }));
     assert_eq!(index.journal().await.unwrap().len(), 82);
 }
 
@@ -118,13 +118,13 @@ async fn the_journal_lasts_until_it_is_forgotten(place: &Place) {
     index.forget_journal(written[5].id + 1).await.unwrap();
     assert!(index.journal().await.unwrap().is_empty());
     index.close().await;
-    // Numbers are never given twice, or a new row would be taken for one that is done.
+    // Ids are never reused: a new row must not be taken for a finished one.
     let index = place.open().await;
     index.add_blob(blob("a", 4), at(0)).await.unwrap();
     assert!(index.journal().await.unwrap()[0].id > written[5].id);
 }
 
-async fn what_is_queued_is_done_before_the_end(place: &Place) {
+async fn queued_writes_are_done_before_the_writer_stops(place: &Place) {
     let index = place.open().await;
     let mut writes = tokio::task::JoinSet::new();
     for byte in 0..50 {
@@ -145,7 +145,7 @@ async fn what_is_queued_is_done_before_the_end(place: &Place) {
     assert_eq!(place.open().await.counts().await.unwrap().0, done);
 }
 
-async fn everything_is_there_after_opening_again(place: &Place) {
+async fn data_survives_a_crash(place: &Place) {
     let index = place.open().await;
     index.add_blob(blob("a", 1), at(5)).await.unwrap();
     tagged(&index, "a", 2, &["one"]).await;

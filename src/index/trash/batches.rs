@@ -1,19 +1,20 @@
-//! Deletes what is large in several transactions, so that other writers get their turn between two.
+//! Deletes large manifests and repositories in several transactions, so that other writers get
+//! their turn in between.
 //!
-//! The parts lie in one deletion of the trash. A crash between two leaves a deletion that can be
-//! restored, and the rest as it was.
+//! All parts belong to one deletion in the trash. A crash between two parts leaves a deletion that
+//! can be restored, and the rest unchanged.
 
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::throw::{begin, copy};
+use super::discard::{begin, copy};
 use super::{Discard, TrashedKind};
 use crate::index::writer::Transaction;
 use crate::index::{Index, IndexError, LayoutChange, column, manifests, parsed, repositories};
 use crate::oci::{Digest, Repository, Tag};
 
-/// Tags that are deleted in one transaction at most.
+/// Maximum number of tags deleted in one transaction.
 const TAGS: usize = 64;
-/// Manifests that are deleted in one transaction at most.
+/// Maximum number of manifests deleted in one transaction.
 const MANIFESTS: usize = 16;
 
 /// Deletes the next tags of the manifest `$2` in the repository `$1`.
@@ -25,9 +26,9 @@ const TAGS_OF_REPOSITORY: &str = "DELETE FROM tags WHERE repository_id = $1 AND 
     AND name IN (SELECT t.name FROM tags t WHERE t.repository_id = $1 LIMIT $3) \
     RETURNING name, updated_at, (SELECT m.digest FROM manifests m WHERE m.id = tags.manifest_id)";
 
-/// What a part of a deletion has done.
+/// The result of one part of a deletion.
 pub(in crate::index) struct Part {
-    /// With the deletion that the part lies in.
+    /// The terms, with the deletion that the part belongs to.
     discard: Discard,
     /// The tags that were deleted.
     tags: Vec<Tag>,
@@ -64,7 +65,7 @@ async fn delete_tags(
                 .push_bind(digest)
                 .push_bind(*updated_at);
         });
-        // A tag that was set again after a part had deleted it is deleted once more.
+        // The tag was set again after an earlier part had deleted it.
         insert.push(
             " ON CONFLICT (trash_id, name) DO UPDATE SET digest = excluded.digest, \
              updated_at = excluded.updated_at",
@@ -111,7 +112,7 @@ async fn delete_manifests(
     if let Some(deletion) = deletion {
         copy(transaction, deletion).await?;
     }
-    // Tags that were set since the others were deleted.
+    // Tags set since the earlier parts.
     let names: Vec<String> = sqlx::query_scalar(
         "DELETE FROM tags WHERE manifest_id IN (SELECT id FROM batch) RETURNING name",
     )
@@ -147,8 +148,8 @@ async fn delete_manifests(
 }
 
 impl Index {
-    /// Deletes tags of a manifest that has many, in parts, until few are left: those, and how to
-    /// delete the manifest with the rest.
+    /// Deletes the tags of a manifest in parts until few are left. Returns the deleted tags, and
+    /// the terms for deleting the manifest with the rest.
     pub async fn delete_most_tags(
         &self,
         repository: &Repository,
@@ -195,8 +196,8 @@ impl Index {
         }
     }
 
-    /// Deletes tags and manifests of a repository that has many, in parts: how to delete the
-    /// repository with the rest.
+    /// Deletes tags and manifests of a repository in parts until few are left. Returns the terms
+    /// for deleting the repository with the rest.
     pub async fn delete_most_of_repository(
         &self,
         repository: &Repository,

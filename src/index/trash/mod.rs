@@ -1,13 +1,14 @@
 //! The trash: what was deleted, as rows that can be restored.
 //!
-//! One row for each deletion, with copies of the deleted manifests, their references and tags. Until a
-//! deletion ends, what it refers to is held (see `collect`); when its row is removed, triggers add
-//! candidates. Repositories are stored by name: their rows may be gone.
+//! One row for each deletion, with copies of the deleted manifests, their references and tags.
+//! Until a deletion ends, it holds everything that it references (see `collect`); triggers add
+//! candidates when its row is removed. Repositories are stored by name, because their rows may be
+//! deleted.
 
 mod batches;
+mod discard;
 mod restore;
 mod restore_plan;
-mod throw;
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,8 +20,8 @@ use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::{Digest, Repository, Tag};
 
-pub use throw::Discard;
-pub(super) use throw::{throw_manifest, throw_repository, throw_tag, throw_with};
+pub use discard::Discard;
+pub(super) use discard::{trash_manifest, trash_manifest_into, trash_repository, trash_tag};
 
 /// What was deleted by one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,16 +62,16 @@ impl FromStr for TrashedKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Restorable {
-    /// A tag, with the manifest where that was deleted as well.
+    /// A tag, with its manifest if that was deleted as well.
     Tag(Repository, Tag),
     /// A manifest, with the tags that it had.
     Manifest(Repository, Digest),
-    /// All that a repository had when it was deleted as a whole.
+    /// All content of a repository that was deleted as a whole.
     Repository(Repository),
 }
 
 impl Restorable {
-    /// The repository that it is in.
+    /// Its repository.
     pub fn repository(&self) -> &Repository {
         match self {
             Self::Tag(repository, _)
@@ -98,20 +99,20 @@ pub struct Restored {
     pub tags: Vec<(Tag, Digest)>,
     /// The manifests.
     pub manifests: Vec<Digest>,
-    /// Tags that point elsewhere since they were deleted and are left alone: where they point.
+    /// Tags that were set again after the deletion and are not changed, with their manifests.
     pub moved: Vec<(Tag, Digest)>,
 }
 
-/// How restoring ended.
+/// The result of a restore.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Restoring {
+pub enum RestoreOutcome {
     /// It was restored.
     Done(Restored),
     /// It is not in the trash. Nothing was changed.
-    NotThere,
-    /// The tag points elsewhere since it was deleted. Nothing was changed.
+    NotFound,
+    /// The tag was set again after the deletion and points at this manifest. Nothing was changed.
     Moved(Digest),
-    /// Blobs that it needs are gone: another program removed them. Nothing was changed.
+    /// Required blobs are missing: another program removed them. Nothing was changed.
     Incomplete(Vec<Digest>),
 }
 
@@ -121,14 +122,14 @@ pub enum Restoring {
 pub struct Trashed {
     /// What was deleted.
     pub kind: TrashedKind,
-    /// From which repository.
+    /// Its repository.
     pub repository: Repository,
-    /// The deleted tags by name, and where they pointed.
+    /// The deleted tags by name, and their manifests.
     pub tags: Vec<(Tag, Digest)>,
     /// The deleted manifests.
     pub manifests: Vec<Digest>,
-    /// Bytes of those manifests and of what they refer to, each digest once. Some of it may be
-    /// held by others as well.
+    /// Bytes of those manifests and their references, each digest once. Others may hold some of it
+    /// as well.
     pub bytes: u64,
     /// When it was deleted.
     pub deleted_at: Millis,
@@ -191,7 +192,7 @@ impl Index {
         Ok(trash)
     }
 
-    /// Ends all deletions that can still be restored at `now`: how many.
+    /// Ends all deletions that can still be restored at `now`. Returns how many.
     pub async fn end_trash(&self, now: Millis) -> Result<u64, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -211,7 +212,7 @@ impl Index {
         .await
     }
 
-    /// Removes some of the deletions that have ended at `now`. Returns the number of rows; 0, when
+    /// Removes a part of the deletions that ended before `now`. Returns the number of rows; 0 if
     /// there are no more.
     pub async fn remove_ended_trash(&self, now: Millis) -> Result<u64, IndexError> {
         self.write(move |transaction| {

@@ -1,16 +1,15 @@
-//! Restores what lies in the trash.
+//! Restores deletions from the trash.
 //!
-//! A deletion is restored as a whole; out of a deleted repository also one manifest by itself, with
-//! what belongs to it: children, referrers, and the tags that pointed at any of these. What is to be
-//! restored is planned in one transaction and restored in several, so that other writers get their
-//! turn; each checks again.
+//! A deletion is restored as a whole; from a deleted repository also one manifest with its
+//! children, its referrers and their tags. A restore is planned in one transaction and done in
+//! several, so that other writers get their turn; each checks again.
 
 use std::sync::Arc;
 
 use serde_json::json;
 
 use super::restore_plan::{Part, plan};
-use super::{Restorable, Restored, Restoring};
+use super::{Restorable, RestoreOutcome, Restored};
 use crate::clock::Millis;
 use crate::index::events::NewEvent;
 use crate::index::writer::Transaction;
@@ -19,18 +18,18 @@ use crate::index::{
 };
 use crate::oci::{Digest, Repository, Tag};
 
-/// Manifests that are restored in one transaction at most.
+/// Maximum number of manifests restored in one transaction.
 const MANIFESTS_AT_ONCE: usize = 16;
-/// Tags that are restored in one transaction at most.
+/// Maximum number of tags restored in one transaction.
 const TAGS: usize = 32;
 
-/// References of the manifests in `batch` to blobs that could be read and whose rows are gone.
+/// Blobs that the manifests in `batch` reference, that were readable and whose rows are deleted.
 pub(super) const GONE: &str = "SELECT DISTINCT f.digest FROM batch y \
     CROSS JOIN trash_references f WHERE f.manifest_id = y.id AND f.linked \
     AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.digest = f.digest) \
     AND NOT EXISTS (SELECT 1 FROM digest_aliases a WHERE a.digest = f.digest) ORDER BY 1";
 
-/// As [`GONE`], of all manifests of the deletion `$1`.
+/// Like [`GONE`], for all manifests of the deletion `$1`.
 const GONE_OF_ALL: &str = "SELECT DISTINCT f.digest FROM trash_manifests y \
     CROSS JOIN trash_references f WHERE y.trash_id = $1 AND f.manifest_id = y.id AND f.linked \
     AND NOT EXISTS (SELECT 1 FROM blobs b WHERE b.digest = f.digest) \
@@ -58,7 +57,7 @@ const REFERENCES: &str = "INSERT INTO manifest_references (manifest_id, digest, 
     AND m.digest = x.digest AND f.manifest_id = x.id AND f.kind <> 'link' \
     ON CONFLICT DO NOTHING";
 
-/// A repository that was restored has the time of its last push again.
+/// A restored repository gets back the time of its last push.
 const PUSHED: &str = "UPDATE repositories SET pushed_at = (SELECT MAX(at) FROM ( \
       SELECT MAX(t.updated_at) AS at FROM tags t WHERE t.repository_id = $1 \
       UNION ALL SELECT MAX(m.pushed_at) FROM manifests m WHERE m.repository_id = $1 \
@@ -117,8 +116,8 @@ async fn restore_manifests(
     Ok(restored)
 }
 
-/// Sets the next tags of a deletion again, of all its manifests or of those in `batch`, and removes
-/// them from the trash. Whether there may be more.
+/// Sets the next tags of a deletion, of all its manifests or of those in `batch`, and removes them
+/// from the trash. Returns whether there may be more.
 async fn set_tags(
     transaction: &mut Transaction,
     repository: &Repository,
@@ -172,16 +171,16 @@ async fn set_tags(
     Ok(more)
 }
 
-/// The digests of blobs that a query finds to be gone.
+/// Parses the digests of missing blobs.
 pub(super) fn digests(rows: &[String]) -> Result<Vec<Digest>, IndexError> {
     rows.iter().map(|text| parsed("digest", text)).collect()
 }
 
 /// The result of one transaction of a restore.
 enum Step {
-    /// Some was restored; whether the same manifests have more tags.
+    /// Some was restored; true if the same manifests have more tags.
     Done(Restored, bool),
-    /// Blobs are gone. Nothing was changed.
+    /// Blobs are missing. Nothing was changed.
     Gone(Vec<Digest>),
 }
 
@@ -213,8 +212,8 @@ async fn step(
     Ok(Step::Done(restored, more))
 }
 
-/// Ends the restore of a part: sets the tags that are left of a whole deletion, and removes a
-/// deletion of which nothing is left.
+/// Ends the restore of a part: sets the remaining tags of a whole deletion, and removes an empty
+/// deletion.
 async fn finish(
     transaction: &mut Transaction,
     repository: &Repository,
@@ -241,7 +240,7 @@ async fn finish(
     Ok(Step::Done(restored, false))
 }
 
-/// Writes the event of what one transaction restored, if that is anything.
+/// Writes the event of one transaction of a restore, unless it restored nothing.
 async fn note(
     transaction: &mut Transaction,
     what: &Restorable,
@@ -264,8 +263,12 @@ async fn note(
 }
 
 impl Index {
-    /// Restores what was deleted last, and leases it.
-    pub async fn restore(&self, what: Restorable, terms: Lease) -> Result<Restoring, IndexError> {
+    /// Restores the latest deletion of something, and leases it.
+    pub async fn restore(
+        &self,
+        what: Restorable,
+        terms: Lease,
+    ) -> Result<RestoreOutcome, IndexError> {
         let repository = what.repository().clone();
         let asked = Arc::new(what.clone());
         let planned = self.write(move |transaction| Box::pin(plan(transaction, what, terms.now)));
@@ -276,7 +279,7 @@ impl Index {
         for part in &parts {
             let gone = self.gone_of(part).await?;
             if !gone.is_empty() {
-                return Ok(Restoring::Incomplete(gone));
+                return Ok(RestoreOutcome::Incomplete(gone));
             }
         }
         let mut restored = Restored::default();
@@ -296,7 +299,7 @@ impl Index {
                         })
                     });
                     match done.await? {
-                        Step::Gone(gone) => return Ok(Restoring::Incomplete(gone)),
+                        Step::Gone(gone) => return Ok(RestoreOutcome::Incomplete(gone)),
                         Step::Done(some, more) => {
                             restored.extend(some);
                             if !more {
@@ -328,13 +331,13 @@ impl Index {
                 break;
             }
         }
-        Ok(Restoring::Done(restored))
+        Ok(RestoreOutcome::Done(restored))
     }
 
-    /// Blobs that a part needs and that are gone.
+    /// Missing blobs that a part needs.
     async fn gone_of(&self, part: &Part) -> Result<Vec<Digest>, IndexError> {
         if !part.whole {
-            // The plan has looked.
+            // The plan has checked them.
             return Ok(Vec::new());
         }
         let gone: Vec<String> = sqlx::query_scalar(GONE_OF_ALL)

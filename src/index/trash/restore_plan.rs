@@ -3,13 +3,14 @@
 //! Runs in one transaction and changes nothing.
 
 use super::restore::{GONE, digests};
-use super::{Restorable, Restoring, TrashedKind};
+use super::{Restorable, RestoreOutcome, TrashedKind};
 use crate::clock::Millis;
 use crate::index::writer::Transaction;
 use crate::index::{IndexError, manifests, parsed, repositories, tags};
 use crate::oci::{Digest, Repository, Tag};
 
-/// What of a deleted repository belongs to the manifests in `batch`, and is not there yet.
+/// The dependents of the manifests in `batch` within a deleted repository, as far as they are not
+/// in `batch` yet.
 const BELONGING: &str = "INSERT INTO batch SELECT x.id FROM trash_manifests x WHERE x.trash_id = $1 \
     AND x.id NOT IN (SELECT id FROM batch) AND ( \
       x.digest IN (SELECT f.digest FROM batch y CROSS JOIN trash_references f \
@@ -22,7 +23,7 @@ const BELONGING: &str = "INSERT INTO batch SELECT x.id FROM trash_manifests x WH
 pub(super) struct Part {
     pub(super) deletion: i64,
     pub(super) manifests: Vec<i64>,
-    /// Whether all of the deletion is restored, with tags whose manifests are not in it.
+    /// Whether the whole deletion is restored, including tags whose manifests it does not contain.
     pub(super) whole: bool,
 }
 
@@ -60,7 +61,7 @@ const OF_MANIFEST: &str = "SELECT t.id, t.kind FROM trash t \
 const OF_REPOSITORY: &str = "SELECT id, kind FROM trash WHERE repository = $1 AND expires_at > $2 \
     AND kind = 'repository' ORDER BY id DESC LIMIT 1";
 
-/// Where a tag points that lies in a deletion.
+/// The manifest of a tag in a deletion.
 async fn trashed_tag(
     transaction: &mut Transaction,
     deletion: i64,
@@ -75,7 +76,7 @@ async fn trashed_tag(
     text.map(|text| parsed("digest", &text)).transpose()
 }
 
-/// Puts a manifest of a deletion into `batch`, with what belongs to it.
+/// Puts a manifest of a deletion into `batch` with its dependents.
 async fn choose(
     transaction: &mut Transaction,
     deletion: i64,
@@ -105,7 +106,7 @@ async fn plan_part(
     transaction: &mut Transaction,
     deletion: i64,
     only: Option<Digest>,
-) -> Result<Result<Part, Restoring>, IndexError> {
+) -> Result<Result<Part, RestoreOutcome>, IndexError> {
     let manifests = match only {
         Some(digest) => {
             choose(transaction, deletion, digest).await?;
@@ -113,7 +114,7 @@ async fn plan_part(
                 .fetch_all(transaction.connection())
                 .await?;
             if !gone.is_empty() {
-                return Ok(Err(Restoring::Incomplete(digests(&gone)?)));
+                return Ok(Err(RestoreOutcome::Incomplete(digests(&gone)?)));
             }
             transaction.batch().await?
         }
@@ -136,28 +137,28 @@ async fn plan_tag(
     repository: &Repository,
     tag: &Tag,
     now: Millis,
-) -> Result<Result<Vec<Part>, Restoring>, IndexError> {
+) -> Result<Result<Vec<Part>, RestoreOutcome>, IndexError> {
     let name = Some(tag.to_string());
     let Some(deletion) = latest(transaction, OF_TAG, repository, name, now).await? else {
-        return Ok(Err(Restoring::NotThere));
+        return Ok(Err(RestoreOutcome::NotFound));
     };
     let Some(digest) = trashed_tag(transaction, deletion.id, tag).await? else {
-        return Ok(Err(Restoring::NotThere));
+        return Ok(Err(RestoreOutcome::NotFound));
     };
     let connection = transaction.connection();
     let mut there = false;
     if let Some(id) = repositories::find(connection, repository).await? {
         match tags::find(connection, id, tag).await? {
-            Some(other) if other != digest => return Ok(Err(Restoring::Moved(other))),
+            Some(other) if other != digest => return Ok(Err(RestoreOutcome::Moved(other))),
             _ => there = manifests::find(connection, id, &digest).await?.is_some(),
         }
     }
     let mut parts = Vec::new();
-    // A tag by itself needs its manifest, which may have been deleted after it.
+    // A single tag needs its manifest, which may have been deleted after the tag.
     if deletion.kind == TrashedKind::Tag && !there {
         let name = Some(digest.to_string());
         let Some(of) = latest(transaction, OF_MANIFEST, repository, name, now).await? else {
-            return Ok(Err(Restoring::Incomplete(vec![digest])));
+            return Ok(Err(RestoreOutcome::Incomplete(vec![digest])));
         };
         match plan_part(transaction, of.id, Some(digest)).await? {
             Ok(part) => parts.push(part),
@@ -172,12 +173,12 @@ async fn plan_tag(
     }))
 }
 
-/// Plans a restore: its parts in order, or why it can't be done.
+/// Plans a restore. Returns its parts in order, or why it is impossible.
 pub(super) async fn plan(
     transaction: &mut Transaction,
     what: Restorable,
     now: Millis,
-) -> Result<Result<Vec<Part>, Restoring>, IndexError> {
+) -> Result<Result<Vec<Part>, RestoreOutcome>, IndexError> {
     let (repository, statement, name, only) = match what {
         Restorable::Tag(repository, tag) => {
             return plan_tag(transaction, &repository, &tag, now).await;
@@ -190,7 +191,7 @@ pub(super) async fn plan(
     };
     let deletion = latest(transaction, statement, &repository, name, now).await?;
     let Some(Deletion { id, kind }) = deletion else {
-        return Ok(Err(Restoring::NotThere));
+        return Ok(Err(RestoreOutcome::NotFound));
     };
     let only = only.filter(|_| kind == TrashedKind::Repository);
     let part = plan_part(transaction, id, only).await?;

@@ -294,7 +294,7 @@ impl Registry {
     pub(super) async fn needed(&self) -> Result<Vec<Difference>, RegistryError> {
         let mut needed = Vec::new();
         let mut last: Option<(Digest, Option<HashSet<Digest>>)> = None;
-        for lacking in self.index.lacking().await? {
+        for lacking in self.index.missing_links().await? {
             // Layers that lie elsewhere by their address need not be here: the manifest says.
             let same = last.as_ref().is_some_and(|(of, _)| *of == lacking.manifest);
             if !same {

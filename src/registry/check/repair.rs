@@ -3,7 +3,7 @@
 
 use super::bytes::Content;
 use super::{Difference, Remedy};
-use crate::index::{FoundRepository, Lacking, Link};
+use crate::index::{FoundRepository, Link, MissingLink};
 use crate::oci::{Digest, Repository, Tag};
 use crate::registry::survey::parse_link;
 use crate::registry::{Registry, RegistryError, layout};
@@ -23,7 +23,7 @@ impl Registry {
             }
             Difference::BlobUnknown(digest) => self.add_blob_to_index(digest).await,
             Difference::LinkMissing(repository, link) | Difference::LinkWrong(repository, link) => {
-                Ok(self.index.show_again(repository, link).await?)
+                Ok(self.index.journal_link(repository, link).await?)
             }
             Difference::LinkUnknown(repository, link) => {
                 self.add_link_to_index(repository, link).await
@@ -41,13 +41,13 @@ impl Registry {
                 manifest,
                 digest,
             } => {
-                let lacking = Lacking {
+                let lacking = MissingLink {
                     repository,
                     manifest,
                     digest,
                     elsewhere: true,
                 };
-                Ok(self.index.link_named(lacking).await?)
+                Ok(self.index.repair_link(lacking).await?)
             }
             Difference::Stray(key) => self.set_aside(&key).await,
             Difference::BlobRestored(digest) => self.release(digest).await,
@@ -67,7 +67,7 @@ impl Registry {
                 let Some(stat) = stat else { return Ok(false) };
                 let come = vec![(digest, stat.size)];
                 let now = self.clock.now();
-                self.index.take_in_blobs(come, Vec::new(), now).await?;
+                self.index.reindex_blobs(come, Vec::new(), now).await?;
                 Ok(true)
             }
             Content::Wrong => self.set_aside(&key).await,
@@ -103,7 +103,7 @@ impl Registry {
             return Ok(false);
         }
         self.index
-            .take_in_repository(found, self.clock.now())
+            .reindex_repository(found, self.clock.now())
             .await?;
         Ok(true)
     }

@@ -124,7 +124,7 @@ impl Run<'_> {
 
     async fn work(&mut self) -> Result<(), RegistryError> {
         let registry = self.registry;
-        registry.keep_pulls().await?;
+        registry.save_pulls().await?;
         if !self.options.dry_run {
             registry.keep_leases_of_moving_uploads().await?;
             if self.options.empty_trash {
@@ -223,7 +223,7 @@ impl Run<'_> {
         let (dry_run, terms) = (self.options.dry_run, self.terms);
         let mut left = round.as_slice();
         while !left.is_empty() {
-            self.registry.keep_pulls().await?;
+            self.registry.save_pulls().await?;
             let pace = if dry_run {
                 Pace::FAST
             } else {

@@ -188,8 +188,8 @@ async fn pulls_are_counted_and_hold_for_as_long_as_a_lease() {
     let pulls = async |registry: &Registry| registry.index.pulls(&name, &digest).await.unwrap();
     assert_eq!(pulls(&registry).await, None);
     root.clock.advance(7);
-    registry.keep_pulls().await.unwrap();
-    registry.keep_pulls().await.unwrap();
+    registry.save_pulls().await.unwrap();
+    registry.save_pulls().await.unwrap();
     let first = root.clock.now();
     assert_eq!(pulls(&registry).await, Some((first, 3)));
     // Asking for ourselves is none.

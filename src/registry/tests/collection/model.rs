@@ -111,7 +111,7 @@ impl Model {
         };
         let planned = collect(&self.registry, &dry).await.unwrap();
         // Keeping pulls is all that a dry run may change.
-        self.reference.keep_pulls();
+        self.reference.save_pulls();
         if self.chance.below(4) == 0 {
             self.check_relations().await;
         }
@@ -132,7 +132,7 @@ impl Model {
             self.reference.pulled.clear();
         } else {
             let _ = self.registry.close().await;
-            self.reference.keep_pulls();
+            self.reference.save_pulls();
         }
         let (registry, taken) = self.root.try_open().await.unwrap();
         self.registry = registry;

@@ -105,7 +105,7 @@ impl Reference {
         });
     }
 
-    pub(super) fn keep_pulls(&mut self) {
+    pub(super) fn save_pulls(&mut self) {
         for (name, digest) in std::mem::take(&mut self.pulled) {
             let now = self.now;
             let repository = self.repositories.get_mut(name);
@@ -125,7 +125,7 @@ impl Reference {
 
     /// What one collection does.
     pub(super) fn collect(&mut self, options: &CollectOptions) {
-        self.keep_pulls();
+        self.save_pulls();
         if options.empty_trash {
             self.trash.clear();
         }

@@ -298,7 +298,7 @@ impl Model {
         let digest = sha256(&bytes);
         let text: Bytes = digest.to_string().into();
         self.registry.close().await.unwrap();
-        self.reference.keep_pulls();
+        self.reference.save_pulls();
         let revision = layout::revision(&repository(name), &digest);
         for (key, bytes) in [(layout::blob(&digest), bytes.clone()), (revision, text)] {
             self.root

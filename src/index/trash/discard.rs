@@ -1,4 +1,4 @@
-//! Moves what is deleted to the trash, within the transaction that deletes it.
+//! Copies deleted rows to the trash, within the transaction that deletes them.
 
 use sqlx::SqliteConnection;
 
@@ -8,18 +8,18 @@ use crate::index::IndexError;
 use crate::index::writer::Transaction;
 use crate::oci::{Repository, Tag};
 
-/// When something is deleted, and for how long it can be restored.
+/// The terms of a deletion.
 #[derive(Debug, Clone, Copy)]
 pub struct Discard {
-    /// The time of the deletion.
+    /// Its time.
     pub now: Millis,
-    /// For how long it stays in the trash, in milliseconds; 0 is not at all.
+    /// How long it stays in the trash, in milliseconds; 0: not at all.
     pub keep: Millis,
-    /// The deletion in the trash that this one continues, when it is done in parts.
+    /// The deletion in the trash that this one continues, if it is done in parts.
     pub deletion: Option<i64>,
 }
 
-/// Begins or continues a deletion: its row in the trash; none, where there is no trash.
+/// Begins or continues a deletion. Returns its row in the trash, if there is a trash.
 pub(super) async fn begin(
     connection: &mut SqliteConnection,
     repository: &Repository,
@@ -42,8 +42,8 @@ pub(super) async fn begin(
     Ok(Some(id))
 }
 
-/// Copies a tag that is to be deleted.
-pub(in crate::index) async fn throw_tag(
+/// Copies a tag before it is deleted.
+pub(in crate::index) async fn trash_tag(
     connection: &mut SqliteConnection,
     name: &Repository,
     repository: i64,
@@ -66,8 +66,8 @@ pub(in crate::index) async fn throw_tag(
     Ok(())
 }
 
-/// Copies a manifest that is to be deleted with its tags.
-pub(in crate::index) async fn throw_manifest(
+/// Copies a manifest and its tags before they are deleted.
+pub(in crate::index) async fn trash_manifest(
     transaction: &mut Transaction,
     name: &Repository,
     manifest: i64,
@@ -81,8 +81,8 @@ pub(in crate::index) async fn throw_manifest(
     copy(transaction, trash).await
 }
 
-/// Copies all of a repository that is to be deleted.
-pub(in crate::index) async fn throw_repository(
+/// Copies everything in a repository before it is deleted.
+pub(in crate::index) async fn trash_repository(
     transaction: &mut Transaction,
     name: &Repository,
     repository: i64,
@@ -93,7 +93,7 @@ pub(in crate::index) async fn throw_repository(
         .bind(repository)
         .execute(transaction.connection())
         .await?;
-    // An empty repository can't be restored.
+    // There is nothing to restore in an empty repository.
     if found.rows_affected() == 0 {
         return Ok(());
     }
@@ -104,7 +104,7 @@ pub(in crate::index) async fn throw_repository(
     }
 }
 
-/// What is copied of the manifests in `batch` for the deletion `$1`.
+/// Copies parts of the manifests in `batch` for the deletion `$1`.
 const MANIFESTS: [&str; 4] = [
     "INSERT INTO trash_tags (trash_id, name, digest, updated_at) \
      SELECT $1, t.name, m.digest, t.updated_at FROM batch y CROSS JOIN manifests m \
@@ -129,7 +129,7 @@ const MANIFESTS: [&str; 4] = [
      FROM batch y CROSS JOIN manifests m CROSS JOIN trash_manifests x \
      CROSS JOIN manifest_references f WHERE m.id = y.id AND x.trash_id = $1 \
      AND x.digest = m.digest AND f.manifest_id = m.id",
-    // An unreadable manifest may refer to anything in its repository.
+    // An unreadable manifest may reference anything in its repository.
     "INSERT INTO trash_references (manifest_id, digest, kind, linked) \
      SELECT x.id, b.digest, 'link', true FROM batch y CROSS JOIN manifests m \
      CROSS JOIN trash_manifests x CROSS JOIN repository_blobs l CROSS JOIN blobs b \
@@ -148,9 +148,9 @@ pub(super) async fn copy(transaction: &mut Transaction, trash: i64) -> Result<()
     Ok(())
 }
 
-/// Copies a manifest that is to be deleted with its tags into `deletion`, or into a new one. Returns
-/// the deletion.
-pub(in crate::index) async fn throw_with(
+/// Copies a manifest and its tags into `deletion`, or into a new one, before they are deleted.
+/// Returns the deletion.
+pub(in crate::index) async fn trash_manifest_into(
     transaction: &mut Transaction,
     name: &Repository,
     manifest: i64,
