@@ -1,9 +1,8 @@
-//! The manifests that an image gets, once it is known what became of its blobs.
+//! The manifests of imported images, written once the registry has their blobs.
 //!
-//! Pure. A manifest whose blobs went to the registry as they are keeps its bytes, and so its digest;
-//! else only what must is changed in it, and the indexes above it follow. Invariants: the
-//! configuration is never changed, so an image keeps its ID; nothing is made of blobs whose digests
-//! were not checked.
+//! Pure. A manifest whose blobs are stored unchanged keeps its bytes and its digest; otherwise only
+//! the necessary fields change, and the indexes above it follow. Invariants: the configuration is
+//! never changed, so an image keeps its ID; blobs without a checked digest are not used.
 
 use serde_json::{Value, json};
 
@@ -13,7 +12,7 @@ use super::{Encoding, Error};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest, MediaType};
 
-/// A blob as the registry has it.
+/// A blob as the registry stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored {
     /// Its digest.
@@ -24,20 +23,20 @@ pub struct Stored {
     pub encoding: Encoding,
 }
 
-/// What is known of a member after its bytes have passed.
+/// The properties of a member, known after its bytes were read.
 #[derive(Debug, Clone)]
 pub struct Fact {
-    /// The digest of the member's bytes, of the algorithm that its name says.
+    /// The digest of the member's bytes, by the algorithm in its name.
     pub digest: Digest,
     /// Bytes of the member.
     pub size: u64,
-    /// The digest of the bytes uncompressed, or why they can't be.
+    /// The digest of the uncompressed bytes, or why decompression failed.
     pub diff_id: Result<Digest, String>,
-    /// What the registry has of it.
+    /// The blob as the registry stores it.
     pub stored: Stored,
 }
 
-/// A manifest as the registry gets it.
+/// A manifest to push.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assembled {
     /// Its bytes.
@@ -58,7 +57,7 @@ impl Assembled {
     }
 }
 
-/// Checks that a blob is what metadata and names say.
+/// Checks a blob against its descriptor, its name and its diffID.
 pub fn verify(image: &str, piece: &Piece, fact: &Fact) -> Result<(), Error> {
     let member = piece.member.as_deref().unwrap_or(&piece.name);
     let said = piece
@@ -105,8 +104,8 @@ pub fn verify(image: &str, piece: &Piece, fact: &Fact) -> Result<(), Error> {
     }
 }
 
-/// The manifest of an image. `config` and `layers` are what the registry has, in the plan's order;
-/// none for a layer that lies elsewhere.
+/// The manifest of an image. `config` and `layers` are the stored blobs, in the plan's order;
+/// `None` for a layer that is stored elsewhere.
 pub fn manifest(
     plan: &ManifestPlan,
     config: Option<Stored>,
@@ -139,7 +138,7 @@ pub fn manifest(
     }
 }
 
-/// A manifest of the archive with other layers: those that were compressed.
+/// A manifest of the archive with compressed layers in place of plain ones.
 fn changed_manifest(
     plan: &ManifestPlan,
     bytes: &[u8],
@@ -180,7 +179,7 @@ fn changed_manifest(
     Ok(Assembled::new(value.to_string().into_bytes(), media_type))
 }
 
-/// The type of a plain layer after it was compressed.
+/// The media type of a plain layer after compression.
 fn layer_type(plain: &MediaType, encoding: Encoding) -> String {
     let separator = if plain.as_str().contains("docker") {
         '.'
@@ -194,7 +193,7 @@ fn layer_type(plain: &MediaType, encoding: Encoding) -> String {
     }
 }
 
-/// Docker's format has no zstd: the manifest becomes an OCI one, with the same blobs.
+/// Docker's format has no zstd: converts the manifest to an OCI one with the same blobs.
 fn to_oci(value: &mut Value) {
     value["mediaType"] = json!(MediaType::OCI_MANIFEST);
     value["config"]["mediaType"] = json!(MediaType::OCI_CONFIG);
@@ -208,8 +207,8 @@ fn to_oci(value: &mut Value) {
     }
 }
 
-/// A manifest for an image that has none: Docker's format, as docker itself would push it, with zstd
-/// OCI's.
+/// A manifest for an image without one: Docker's format, as docker itself would push it, or OCI's
+/// if a layer is zstd.
 fn made_manifest(
     plan: &ManifestPlan,
     config: Option<Stored>,
@@ -276,7 +275,7 @@ fn parsed(plan: &ManifestPlan, bytes: &[u8]) -> Result<Value, Error> {
     })
 }
 
-/// An index over the manifests that its image got, each with its place in the index.
+/// An index over the pushed manifests of its image, each with its position in the index.
 pub fn index(plan: &IndexPlan, children: &[(usize, Assembled)]) -> Result<Assembled, Error> {
     let unreadable = |error: serde_json::Error| Error::Document {
         name: plan.digest.to_string(),
@@ -307,7 +306,7 @@ pub fn index(plan: &IndexPlan, children: &[(usize, Assembled)]) -> Result<Assemb
             digest: plan.digest,
         });
     }
-    // An attestation names the manifest that it is of.
+    // An attestation names the manifest that it describes.
     for descriptor in &mut kept {
         let about = descriptor
             .get_mut("annotations")

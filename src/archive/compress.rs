@@ -1,7 +1,8 @@
-//! Compressing a layer: which kinds there are, how hard they try, and the one writer over them.
+//! Compression of layers: kinds, levels, and one writer for all.
 //!
-//! The same input, kind and level give the same bytes, whatever the number of threads and the sizes
-//! of the writes: a layer that is compressed twice has one digest. Memory is a few blocks a thread.
+//! The same input, kind and level give the same bytes, regardless of the number of threads and the
+//! sizes of writes: a layer that is compressed twice has one digest. Memory is a few blocks per
+//! thread.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -16,35 +17,35 @@ use super::pool;
 /// How a layer is compressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Compression {
-    /// What every client reads.
+    /// Read by every client.
     Gzip,
-    /// Smaller and faster; docker since 20.10, containerd since 1.5, podman.
+    /// Smaller and faster; needs docker 20.10, containerd 1.5 or podman.
     Zstd,
-    /// Not at all.
+    /// No compression.
     None,
 }
 
-/// A name that is none of `gzip`, `zstd`, `none`.
+/// A name other than `gzip`, `zstd`, `none`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is no compression: gzip, zstd or none")]
 pub struct UnknownCompression(String);
 
 impl Compression {
-    /// The level where none is asked for.
+    /// The default level.
     pub fn default_level(self) -> u32 {
         match self {
-            // A little smaller than what skopeo and podman write, in half of their time.
+            // A little smaller than the output of skopeo and podman, in half of their time.
             Self::Gzip => 2,
             Self::Zstd => 3,
             Self::None => 0,
         }
     }
 
-    /// The levels that there are, from the fastest to the smallest.
+    /// The valid levels, from the fastest to the smallest.
     pub fn levels(self) -> RangeInclusive<u32> {
         match self {
             Self::Gzip => 1..=9,
-            // Above it, windows and tables no longer fit into a bounded memory.
+            // At higher levels, windows and tables need unbounded memory.
             Self::Zstd => 1..=12,
             Self::None => 0..=0,
         }
@@ -74,7 +75,8 @@ impl FromStr for Compression {
     }
 }
 
-/// Compresses one stream on several threads. Nothing is complete without [`Compressor::finish`].
+/// Compresses one stream on several threads. The output is complete only after
+/// [`Compressor::finish`].
 pub struct Compressor<W: Write>(Kind<W>);
 
 enum Kind<W: Write> {
@@ -83,19 +85,19 @@ enum Kind<W: Write> {
     None(W),
 }
 
-/// Input bytes of one job of zstd, and how far back it refers: both bound its memory.
+/// Input bytes of one zstd job, and its window: both bound the memory.
 const ZSTD_JOB: u32 = 512 * 1024;
 const ZSTD_WINDOW_LOG: u32 = 20;
-/// Levels above have tables for larger windows, in each thread, of tens of megabytes: theirs have
-/// this size, and there are fewer threads.
+/// Higher levels use larger tables, tens of megabytes in each thread: there the table size and the
+/// number of threads are limited.
 const ZSTD_TABLES_LEVEL: i32 = 6;
 const ZSTD_TABLE_LOG: u32 = 18;
 const ZSTD_THREADS_HIGH: usize = 2;
-/// More threads a stream would need more memory than they are worth.
+/// More threads for a stream use more memory than they are worth.
 const ZSTD_THREADS_MAX: usize = 4;
 
 impl<W: Write> Compressor<W> {
-    /// Begins a stream. A level out of the kind's range is brought into it.
+    /// Begins a stream. A level out of range is clamped.
     pub fn new(output: W, compression: Compression, level: u32) -> io::Result<Self> {
         Self::with_threads(output, compression, level, pool::cores())
     }
@@ -115,7 +117,7 @@ impl<W: Write> Compressor<W> {
         }))
     }
 
-    /// Writes what is held back, and the end of the stream.
+    /// Writes buffered data and the end of the stream.
     pub fn finish(self) -> io::Result<W> {
         match self.0 {
             Kind::Gzip(gzip) => gzip.finish(),
@@ -125,8 +127,7 @@ impl<W: Write> Compressor<W> {
     }
 }
 
-/// zstd's own threads: with one at least, their number does not change what comes out; with none it
-/// would.
+/// zstd's own threads: their number does not change the output as long as there is at least one.
 fn zstd_encoder<W: Write>(
     output: W,
     level: u32,
@@ -161,8 +162,8 @@ impl<W: Write> Write for Compressor<W> {
         }
     }
 
-    /// Flushes what is beneath; what is compressed stays in whole blocks, so that the bytes do not
-    /// depend on when somebody flushed.
+    /// Flushes only the output; compression stays in whole blocks, so that the bytes do not depend
+    /// on flushes.
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.0 {
             Kind::Gzip(gzip) => gzip.flush(),

@@ -1,9 +1,9 @@
-//! What an archive holds: its small documents whole, its blobs by name and place.
+//! The contents of an archive: small documents in full, blobs by name and position.
 //!
-//! Members are told apart by what is in them, not by their names: JSON that describes an image is a
-//! document and is kept, a tar header or a compressed stream makes a layer, what else lies in `blobs/`
-//! is a blob of an artifact, the rest is forgotten. Invariants: memory is bounded, in documents and in
-//! members; links lead to members, through a bounded number of links.
+//! The content of a member decides, not its name: JSON that describes an image is kept as a
+//! document, a tar header or a compressed stream is a layer, other members in `blobs/` are blobs of
+//! artifacts, and the rest is ignored. Invariants: memory for documents and members is bounded;
+//! links resolve to members, through a bounded number of links.
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read};
@@ -23,62 +23,62 @@ use crate::oci::{Algorithm, Digest};
 
 /// The largest document, in bytes.
 const DOCUMENT_LIMIT: u64 = 8 * 1024 * 1024;
-/// A larger document among the blobs is kept only if it describes an image.
+/// A larger document in `blobs/` is kept only if it describes an image.
 const PAYLOAD_LIMIT: usize = 64 * 1024;
-/// Bytes of all documents.
+/// Total bytes of all documents.
 const DOCUMENTS_LIMIT: usize = 24 * 1024 * 1024;
-/// How many members are remembered. One takes about 80 bytes.
+/// Maximum number of members. One takes about 80 bytes.
 const MEMBERS_LIMIT: usize = 500_000;
-/// Bytes of the targets of all links.
+/// Total bytes of all link targets.
 const LINKS_LIMIT: usize = 8 * 1024 * 1024;
-/// How many links lead from one to the next.
+/// Maximum length of a chain of links.
 const LINKS: usize = 16;
-/// How much of a member is looked at to tell what it is.
+/// Bytes of a member that are read to classify it.
 const HEAD: usize = 512;
-/// How deep the documents of an image may lie in directories; deeper ones are kept only while there
-/// is room.
+/// Maximum depth of directories for documents of an image; deeper ones are kept only while there is
+/// space.
 const DEPTH: usize = 2;
 
-/// The mark that some editors put before UTF-8.
+/// The byte order mark that some editors write before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What the bytes of a blob are.
+/// The format of a blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nature {
     /// A tar file.
     Tar,
-    /// A compressed stream, of a tar file as likely as not.
+    /// A compressed stream, probably of a tar file.
     Compressed(Encoding),
     /// Anything else.
     Opaque,
 }
 
-/// A member too large, or not of the kind, to be kept in memory.
+/// A member that is too large to keep in memory, or not a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blob {
     /// The plain name of the member.
     pub name: String,
-    /// Where it is and what it is.
+    /// Its position and format.
     pub place: Place,
 }
 
-/// Where a blob lies and what it is.
+/// The position and format of a blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
     /// Bytes.
     pub size: u64,
-    /// Where they begin in the tar stream.
+    /// Offset in the tar stream.
     pub offset: u64,
-    /// What they are.
+    /// The format.
     pub nature: Nature,
-    /// Which of them are stored, of a file with holes.
+    /// For a sparse file, which bytes are stored.
     pub holes: Option<Arc<SparseMap>>,
 }
 
-/// Something that a name leads to.
+/// The target of a name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Content {
-    /// A document, whole.
+    /// A document in full.
     Document(Arc<[u8]>),
     /// A blob.
     Blob(Blob),
@@ -91,10 +91,10 @@ enum Item {
     LinkOutside(Refused),
 }
 
-/// A name, shortened so that a great many take little memory: half of its SHA-256.
+/// A name, shortened to half of its SHA-256 to save memory.
 type Key = [u8; 16];
 
-/// What is known of an archive.
+/// The known contents of an archive.
 #[derive(Default)]
 pub struct Contents {
     items: BTreeMap<Key, Item>,
@@ -112,7 +112,7 @@ fn key(name: &str) -> Key {
 }
 
 impl Contents {
-    /// What a name leads to, through links if need be; with the name it has there.
+    /// The target of a name, following links, with the name of the target.
     pub fn find(&self, name: &str) -> Option<(String, Content)> {
         let mut name = path::member(name).ok()?;
         for _ in 0..LINKS {
@@ -149,14 +149,13 @@ impl Contents {
         }
     }
 
-    /// The content of a digest, by the name it has in an OCI layout. Whether it has that digest is
-    /// not known yet.
+    /// The content with this digest in an OCI layout, by name. The digest is not verified yet.
     pub fn by_digest(&self, digest: &Digest) -> Option<(String, Content)> {
         self.find(&blob_path(digest))
     }
 
-    /// What an error about something absent adds: that its name is a link out of the archive, or that
-    /// the archive has no end.
+    /// A note for an error about a missing member: its name is a link out of the archive, or the
+    /// archive has no end.
     pub(super) fn note(&self, name: &str) -> String {
         let item = path::member(name).ok();
         let item = item.and_then(|name| self.items.get(&key(&name)));
@@ -168,12 +167,12 @@ impl Contents {
         }
     }
 
-    /// What else than an image archive it looks like.
+    /// Signs that it is another kind of archive.
     pub(super) fn signs(&self) -> &Signs {
         &self.signs
     }
 
-    /// Whether the archive has an end. One without may have lost members.
+    /// Whether the archive has an end. If not, members may be missing.
     pub fn ended(&self) -> bool {
         self.ended
     }
@@ -188,7 +187,7 @@ impl Contents {
                 limit: format!("{MEMBERS_LIMIT}, or 8 MiB of links"),
             }));
         }
-        // As when unpacked, the last member of a name counts.
+        // As with unpacking, the last member of a name wins.
         if let Some(Item::Document(old)) = self.items.insert(key(name), item) {
             self.documents -= old.len();
         }
@@ -210,7 +209,7 @@ impl Contents {
     }
 }
 
-/// The digest that the name of a member in `blobs/` says.
+/// The digest in the name of a member of `blobs/`.
 pub fn named_digest(name: &str) -> Option<Digest> {
     let (algorithm, hex) = name.strip_prefix("blobs/")?.split_once('/')?;
     let algorithm: Algorithm = algorithm.parse().ok()?;
@@ -222,13 +221,13 @@ pub(super) fn text(bytes: &[u8]) -> &[u8] {
     bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes)
 }
 
-/// Takes the blobs of an archive as they pass.
+/// Receives the blobs of an archive as they are read.
 pub trait Receiver {
-    /// How it fails; as the archive does, and in ways of its own.
+    /// The errors of the receiver, which include those of the archive.
     type Error: From<Error>;
 
-    /// A blob; `contents` is what was seen before it. `data` is all of its bytes; what is not read
-    /// of them is passed over.
+    /// A blob; `contents` is everything seen before it. `data` are all its bytes; unread bytes are
+    /// skipped.
     fn blob(
         &mut self,
         blob: &Blob,
@@ -237,8 +236,8 @@ pub trait Receiver {
     ) -> Result<(), Self::Error>;
 }
 
-/// Goes once through a tar stream: keeps the documents, hands on the blobs. Returns the stream, which
-/// may have bytes after the archive's end.
+/// Reads a tar stream once: keeps the documents, passes on the blobs. Returns the stream, which may
+/// have bytes after the end of the archive.
 pub fn scan<R: Input, T: Receiver>(input: R, receiver: &mut T) -> Result<(Contents, R), T::Error> {
     let mut contents = Contents::default();
     let mut members = Members::new(input);
@@ -306,8 +305,8 @@ pub fn scan<R: Input, T: Receiver>(input: R, receiver: &mut T) -> Result<(Conten
     Ok((contents, members.into_inner()))
 }
 
-/// Whether a JSON text is a manifest, an index or a configuration: it has a field that one of them
-/// has. Bills of materials and attestations have none, and may be large.
+/// Whether a JSON text is a manifest, an index or a configuration, by their fields. SBOMs and
+/// attestations have none of these, and may be large.
 fn describes_an_image(bytes: &[u8]) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -331,24 +330,24 @@ fn describes_an_image(bytes: &[u8]) -> bool {
     })
 }
 
-/// Whether a text begins as a JSON object or array does.
+/// Whether a text begins like a JSON object or array.
 fn is_json(head: &[u8]) -> bool {
     let first = text(head).iter().find(|byte| !byte.is_ascii_whitespace());
     matches!(first, Some(b'{' | b'['))
 }
 
-/// What a member is by its first bytes; `None` for one that no image can mean.
+/// Classifies a member by its first bytes; `None` if no image can refer to it.
 fn nature(name: &str, head: &[u8]) -> Option<Nature> {
     match Encoding::sniff(head) {
         Encoding::Plain => {}
         encoding => return Some(Nature::Compressed(encoding)),
     }
-    // Two blocks of zeros are an archive of nothing.
+    // Two blocks of zeros are an empty archive.
     let is_tar = members::is_header(head) || (head.len() == HEAD && head.iter().all(|b| *b == 0));
     if is_tar {
         return Some(Nature::Tar);
     }
-    // A configuration that is too large is told from one that is not there.
+    // Remembered, so that "too large" is not reported as "missing".
     let may_be_needed = name.starts_with("blobs/") || (is_json(head) && !name.contains('/'));
     may_be_needed.then_some(Nature::Opaque)
 }

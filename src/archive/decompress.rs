@@ -1,38 +1,38 @@
-//! Undoing compression: what a stream begins with, and the reader that takes it apart.
+//! Decompression: detection of the encoding, and the reader.
 //!
-//! For the outer compression of an archive as well as for layers. Memory is bounded whatever the
-//! stream asks for. A stream that ends early is an error that says so; errors of what is read from
-//! come through as they are.
+//! For the outer compression of an archive as well as for layers. Memory is bounded for any input.
+//! A stream that ends early is reported as truncated; errors of the input are returned unchanged.
 
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// What a stream is encoded with.
+/// The encoding of a stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
-    /// None that is known.
+    /// None, or unknown.
     Plain,
-    /// gzip, of one member or many.
+    /// gzip, one member or many.
     Gzip,
-    /// zstd, of one frame or many.
+    /// zstd, one frame or many.
     Zstd,
-    /// xz, of one stream or many.
+    /// xz, one stream or many.
     Xz,
-    /// bzip2, of one stream or many.
+    /// bzip2, one stream or many.
     Bzip2,
 }
 
 impl Encoding {
-    /// First bytes that are enough for [`Encoding::sniff`].
+    /// Number of bytes that [`Encoding::sniff`] needs.
     pub const SNIFFED: usize = 6;
 
-    /// Recognizes a stream by its first bytes ([`Encoding::SNIFFED`], fewer where it is shorter).
+    /// Detects the encoding by the first bytes ([`Encoding::SNIFFED`], or fewer in a shorter
+    /// stream).
     pub fn sniff(first: &[u8]) -> Self {
         match first {
             [0x1f, 0x8b, ..] => Self::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Self::Zstd,
-            // A frame to be skipped, which some programs put first.
+            // A skippable frame, which some programs write first.
             [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Self::Zstd,
             [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Self::Xz,
             [b'B', b'Z', b'h', b'1'..=b'9', ..] => Self::Bzip2,
@@ -51,13 +51,13 @@ impl Encoding {
     }
 }
 
-/// zstd may look back 2^27 bytes, 128 MiB, as its own program allows without being asked.
+/// zstd may refer back 2^27 bytes (128 MiB), the default limit of the zstd program.
 const ZSTD_WINDOW_LOG_MAX: u32 = 27;
 /// Enough for `xz -9`, whose dictionary is 64 MiB.
 const XZ_MEMORY_KIB: u32 = 129 * 1024;
 const BUFFER: usize = 64 * 1024;
 
-/// Reads what an encoded stream holds.
+/// Reads the decoded bytes of a stream.
 pub fn decoder<'a, R: Read + Send + 'a>(
     encoding: Encoding,
     reader: R,
@@ -93,7 +93,7 @@ pub fn decoder<'a, R: Read + Send + 'a>(
     }))
 }
 
-/// The encoded bytes; remembers whether it was reading them that failed.
+/// The encoded input; remembers whether reading it failed.
 struct Input<R> {
     reader: R,
     failed: Arc<AtomicBool>,
@@ -109,7 +109,7 @@ impl<R: Read> Read for Input<R> {
     }
 }
 
-/// The decoded bytes; says what an error means.
+/// The decoded bytes; describes errors.
 struct Decoder<'a> {
     reader: Box<dyn Read + Send + 'a>,
     encoding: Encoding,

@@ -1,30 +1,30 @@
-//! Bytes that can't be made smaller, and how they are recognized.
+//! Detection of incompressible bytes.
 //!
-//! Images are full of files that are compressed already, and looking for what is alike in them takes
-//! the longest of all and finds nothing. Pure, and whole numbers only: the same answer everywhere.
+//! Images are full of compressed files; searching them for repetitions takes the most time and
+//! finds nothing. Pure, with integers only: the same result on every machine.
 
-/// Fewer bytes than this say too little of themselves.
+/// Fewer bytes are too few for a decision.
 const SIZE_MIN: usize = 16 * 1024;
 
-/// How much more often two bytes may be alike than in noise, in parts of 256. At this bound a code
-/// for single bytes saves a third of a percent.
+/// How much more often than in noise two bytes may be equal, in parts of 256. At this bound an
+/// entropy code for single bytes saves a third of a percent.
 const UNEVEN_MAX: u64 = 10;
 
-/// How far back deflate can refer.
+/// Window of deflate.
 const WINDOW: usize = 32 * 1024;
 
-/// One position of so many is remembered, chosen by its content, so that what comes again is
-/// remembered again wherever it lies.
+/// One in so many positions is sampled, chosen by its content, so that repetitions are sampled at
+/// any offset.
 const SAMPLED: u32 = 64;
 
-/// Places to remember positions in.
+/// Size of the table of sampled positions.
 const PLACES: usize = 4096;
 
-/// One sampled position of so many may be followed by bytes that were there before.
+/// At most one in so many sampled positions may repeat earlier bytes.
 const REPEATED: usize = 64;
 
-/// Whether compressing is of no use: all bytes are about as frequent, and hardly any sequence comes
-/// twice.
+/// Whether compression is useless: all bytes are about equally frequent, and hardly any sequence
+/// repeats.
 pub(super) fn is_dense(bytes: &[u8]) -> bool {
     bytes.len() >= SIZE_MIN && is_even(bytes) && !repeats(bytes)
 }
@@ -36,7 +36,7 @@ fn is_even(bytes: &[u8]) -> bool {
     }
     let alike: u64 = counts.iter().map(|count| count * count).sum();
     let size = bytes.len() as u64;
-    // In noise the sum is the 256th part of the square.
+    // In noise the sum is 1/256 of the square.
     alike * 256 <= size * size / 256 * (256 + UNEVEN_MAX)
 }
 
@@ -80,16 +80,16 @@ mod tests {
         for size in [16 * 1024, 100_000, 256 * 1024] {
             let noise = noise(size);
             assert!(is_dense(&noise), "{size}");
-            // Seven bits of eight.
+            // Seven of eight bits.
             let seven: Vec<u8> = noise.iter().map(|byte| byte & 0x7f).collect();
             assert!(!is_dense(&seven), "{size}");
-            // Noise that comes again soon.
+            // Noise that repeats soon.
             let again = [&noise[..size / 8], &noise[..size / 8]].concat().repeat(4);
             assert_eq!(is_dense(&again), size / 8 > WINDOW, "{size}");
         }
         assert!(!is_dense(&noise(100)));
         assert!(!is_dense(&vec![0; 100_000]));
-        // One part in ten comes again.
+        // One tenth repeats.
         let mut some = noise(250_000);
         for start in (0..240_000).step_by(10_000) {
             some.copy_within(start..start + 1000, start + 5000);

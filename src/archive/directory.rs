@@ -1,10 +1,10 @@
-//! The directories in which registries keep their images, as archives: the first registry's
-//! (docker-registry 0.x) and that of registry:2 and 3.
+//! The data directories of registries as archives: of the first registry (docker-registry 0.x), and
+//! of registry:2 and 3.
 //!
-//! Reads, and changes nothing; no registry may be serving what is read here. A directory is surveyed
-//! first, which names what can't be taken; each part of it is then written as an archive that an import
-//! reads like any other. Invariants: nothing outside of the directory is read, whatever its links say;
-//! an image that lacks something stops no other.
+//! Read-only; no registry may be serving the directory. A survey first lists what cannot be
+//! imported; each part is then written as an archive that an import reads like any other.
+//! Invariants: nothing outside of the directory is read, whatever its links say; a damaged image
+//! does not stop the others.
 
 mod distribution;
 mod first;
@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 
 use super::Writer;
 
-/// How much of a file is read at a time, in bytes.
+/// Bytes of one read.
 const CHUNK: usize = 256 * 1024;
-/// The largest document that is read, in bytes.
+/// Maximum size of a document in bytes.
 const DOCUMENT_LIMIT: u64 = 8 * 1024 * 1024;
 
-/// Something in a directory that can't be taken.
+/// Something in a directory that cannot be imported.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The image or the file.
@@ -29,24 +29,24 @@ pub struct Problem {
     pub reason: String,
 }
 
-/// What is in the directory of a registry.
+/// The contents of a registry's directory.
 pub struct Survey {
-    /// What can be taken, each part an archive of its own.
+    /// The parts that can be imported, each an archive of its own.
     pub parts: Vec<Part>,
-    /// What can't.
+    /// The parts that cannot be imported.
     pub problems: Vec<Problem>,
 }
 
 /// A part of a directory, to be written as an archive.
 pub struct Part {
-    /// How an error calls it.
+    /// Its name in errors.
     pub name: String,
     documents: Vec<(String, Vec<u8>)>,
-    /// Members and the files that they are.
+    /// Members and their files.
     files: Vec<(String, PathBuf)>,
 }
 
-/// Looks at a directory; `None` of one that no registry has made. Blocks.
+/// Surveys a directory; `None` if it is not the directory of a registry. Blocks.
 pub fn survey(directory: &Path) -> io::Result<Option<Survey>> {
     let root = canonical(directory)?;
     match first::survey(&root)? {
@@ -56,7 +56,7 @@ pub fn survey(directory: &Path) -> io::Result<Option<Survey>> {
 }
 
 impl Part {
-    /// Writes it as an archive. Blocks.
+    /// Writes the part as an archive. Blocks.
     pub fn write(&self, output: impl Write) -> io::Result<()> {
         let mut writer = Writer::new(output);
         for (name, bytes) in &self.documents {
@@ -95,8 +95,8 @@ fn canonical(path: &Path) -> io::Result<PathBuf> {
     std::fs::canonicalize(path)
 }
 
-/// The entries of a directory by name, with whether each is a directory, links followed; none of one
-/// that is not there.
+/// The entries of a directory by name, each with whether it is a directory (links are followed).
+/// Empty if the directory does not exist.
 #[expect(clippy::disallowed_methods, reason = "the user's own directory")]
 fn entries(path: &Path) -> io::Result<Vec<(String, bool)>> {
     let read = match std::fs::read_dir(path) {
@@ -114,7 +114,7 @@ fn entries(path: &Path) -> io::Result<Vec<(String, bool)>> {
     let mut entries = Vec::new();
     for entry in read {
         let entry = entry?;
-        // What is no text is no name of an image.
+        // A name that is not UTF-8 is not the name of an image.
         if let Ok(name) = entry.file_name().into_string() {
             entries.push((name, entry.path().is_dir()));
         }
@@ -123,7 +123,7 @@ fn entries(path: &Path) -> io::Result<Vec<(String, bool)>> {
     Ok(entries)
 }
 
-/// The file that a path leads to, within the directory; what is wrong with it otherwise.
+/// Resolves a path within the directory. Returns what is wrong otherwise.
 fn file_within(root: &Path, path: &Path) -> Result<PathBuf, String> {
     let real = canonical(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => "is not there".to_owned(),
@@ -138,7 +138,7 @@ fn file_within(root: &Path, path: &Path) -> Result<PathBuf, String> {
     Ok(real)
 }
 
-/// A small file whole; what is wrong with it otherwise.
+/// Reads a small file. Returns what is wrong otherwise.
 fn document(root: &Path, path: &Path) -> Result<Vec<u8>, String> {
     let path = file_within(root, path)?;
     let unreadable = |error: io::Error| format!("can't be read: {error}");

@@ -1,7 +1,7 @@
-//! `manifest.json`: how docker, podman and others list the images of an archive.
+//! `manifest.json`: the list of images as docker, podman and others write it.
 //!
-//! Owns its form, and what an image of it comes to. Names the members of an image; whether their
-//! bytes are right is found out when they have passed.
+//! Parses the file and plans its images. It names the members of an image; whether their bytes are
+//! right is checked when they are read.
 
 use serde::Deserialize;
 
@@ -14,8 +14,7 @@ use super::{Error, missing, signs};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest};
 
-/// One image as it is written. Fields of newer writers (`LayerSources`, `Parent`) say nothing that is
-/// needed.
+/// One image as it is written. Fields of newer writers (`LayerSources`, `Parent`) are not needed.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Written {
@@ -29,11 +28,11 @@ struct Written {
 /// One image.
 pub(super) struct Item {
     config: String,
-    /// The members that are its layers.
+    /// The members of its layers.
     pub(super) layers: Vec<String>,
-    /// The names that it has.
+    /// Its names.
     pub(super) names: Vec<ImageName>,
-    /// Names that it can't have.
+    /// Names that are invalid in a registry.
     pub(super) unusable: Vec<UnusableName>,
 }
 
@@ -79,7 +78,7 @@ impl Item {
         }
     }
 
-    /// How an error calls it.
+    /// Its name in errors.
     pub(super) fn label(&self) -> String {
         match (self.names.first(), self.unusable.first()) {
             (Some(name), _) => name.to_string(),

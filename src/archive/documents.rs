@@ -1,9 +1,8 @@
-//! The documents at the head of an archive that is written: `oci-layout`, `index.json`,
+//! The documents at the beginning of an archive that is written: `oci-layout`, `index.json`,
 //! `manifest.json`.
 //!
-//! The first two are an OCI image layout, with the names that containerd, docker and podman look
-//! for; the last is what `docker load` of the classic store reads. Pure, and the same bytes for the
-//! same images.
+//! The first two are an OCI image layout, with the names that containerd, docker and podman expect;
+//! `docker load` of the classic store reads the last. Pure; the same images give the same bytes.
 
 use std::collections::BTreeMap;
 
@@ -12,37 +11,37 @@ use serde_json::json;
 
 use crate::oci::{Descriptor, Digest, ImageReference, MediaType};
 
-/// The name of the document that says what kind of layout it is.
+/// The name of the document with the version of the layout.
 pub const LAYOUT: &str = "oci-layout";
 /// The name of the document that lists the images.
 pub const INDEX: &str = "index.json";
 /// The name of docker's own list of images.
 pub const MANIFEST: &str = "manifest.json";
 
-/// The whole name of an image, as containerd has it.
+/// The full name of an image, in containerd's form.
 pub const ANNOTATION_NAME: &str = "io.containerd.image.name";
 /// The tag of an image (OCI image specification, "Pre-Defined Annotation Keys").
 pub const ANNOTATION_REF: &str = "org.opencontainers.image.ref.name";
-/// What a manifest is to the image of its name, as hauler and cosign write it.
+/// The role of a manifest for the image of its name, as hauler and cosign write it.
 pub const ANNOTATION_KIND: &str = "kind";
-/// In `index.json`, on the whole: the images whose layers were left out, which whoever reads the
-/// archive has to have. `NAME@DIGEST`, separated by spaces.
+/// In `index.json`, at the top level: the images whose layers were left out and which the reader
+/// must have. `NAME@DIGEST`, separated by spaces.
 pub const ANNOTATION_BASE: &str = "io.regctl.archive.base";
 
-/// The registry that a name without one means, to docker and containerd.
+/// The registry of a name without one, for docker and containerd.
 const HUB: &str = "docker.io";
 
 /// The contents of [`LAYOUT`].
 pub const LAYOUT_VERSION: &[u8] = br#"{"imageLayoutVersion":"1.0.0"}"#;
 
-/// An image under the name that the archive gives it.
+/// An image with its name in the archive.
 #[derive(Debug, Clone)]
 pub struct NamedImage {
     /// The name.
     pub name: ImageReference,
     /// Its manifest or index.
     pub descriptor: Descriptor,
-    /// What docker runs of it; none of an artifact.
+    /// The parts that docker runs; `None` for an artifact.
     pub runnable: Option<Runnable>,
 }
 
@@ -55,12 +54,12 @@ pub struct Runnable {
     pub layers: Vec<Digest>,
 }
 
-/// Where a blob lies in the archive.
+/// The path of a blob in the archive.
 pub fn blob_path(digest: &Digest) -> String {
     format!("blobs/{}/{}", digest.algorithm(), digest.hex())
 }
 
-/// A name as containerd has it: with its registry, and with the `library/` of Docker Hub's official
+/// A name in containerd's form: with its registry, and with the `library/` of Docker Hub's official
 /// images.
 pub fn full_name(name: &ImageReference) -> String {
     let mut full = name.clone();
@@ -71,14 +70,14 @@ pub fn full_name(name: &ImageReference) -> String {
     {
         full.repository = official;
     }
-    // A tag or a digest: with both, nothing finds the image by its tag.
+    // A tag or a digest: with both, no client finds the image by its tag.
     if full.tag.is_some() {
         full.digest = None;
     }
     full.to_string()
 }
 
-/// `index.json`: each image under its name. `bases` are those that the reader has to have.
+/// `index.json`: each image under its name. `bases` are the images that the reader must have.
 pub fn index(images: &[NamedImage], bases: &[String]) -> Vec<u8> {
     let manifests: Vec<_> = images
         .iter()
@@ -108,12 +107,12 @@ pub fn index(images: &[NamedImage], bases: &[String]) -> Vec<u8> {
 #[serde(rename_all = "PascalCase")]
 struct Item {
     config: String,
-    /// Null where the image has no tag.
+    /// Null if the image has no tag.
     repo_tags: Option<Vec<String>>,
     layers: Vec<String>,
 }
 
-/// `manifest.json`: each image that docker can run, with all of its tags. `None` where there is no
+/// `manifest.json`: each image that docker can run, with all of its tags. `None` if there is no
 /// such image.
 pub fn docker_manifest(images: &[NamedImage]) -> Option<Vec<u8>> {
     let mut items: Vec<(&Runnable, Vec<String>)> = Vec::new();
@@ -126,7 +125,7 @@ pub fn docker_manifest(images: &[NamedImage]) -> Option<Vec<u8>> {
             items.push((runnable, Vec::new()));
             items.len() - 1
         });
-        // Whole names: podman would put others under localhost/.
+        // Full names: podman would put others under localhost/.
         if image.name.tag.is_some() {
             items[at].1.push(full_name(&image.name));
         }

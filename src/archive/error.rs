@@ -1,7 +1,7 @@
-//! What can be wrong with an archive, each as the one line that a person reads.
+//! Errors of archives, each as the one line that a person reads.
 //!
-//! Owns the wording: what, in which member, why, and what to do. Names out of an archive are a
-//! stranger's; whoever prints takes their control characters out.
+//! Defines the wording: what failed, in which member, why, and what to do. Names from an archive
+//! are untrusted; the printer removes their control characters.
 
 use std::io;
 
@@ -10,10 +10,10 @@ use crate::oci::Digest;
 /// Why an archive can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The bytes can't be read at all.
+    /// The bytes can't be read.
     #[error("can't read the archive: {0}")]
     Read(#[from] io::Error),
-    /// The stream ends inside of a member or of its outer compression.
+    /// The stream ends inside a member or inside its outer compression.
     #[error(
         "the archive is cut short {place}; hint: it was not written or copied to its end, save it again"
     )]
@@ -21,7 +21,7 @@ pub enum Error {
         /// Where.
         place: String,
     },
-    /// The bytes are of no known kind.
+    /// The bytes are of an unknown kind.
     #[error(
         "this is no image archive: {reason}; hint: one is what `docker save`, `podman save` or \
          `regctl export` writes"
@@ -30,7 +30,7 @@ pub enum Error {
         /// What they are instead.
         reason: String,
     },
-    /// The compression of a layer can't be undone.
+    /// A layer can't be decompressed.
     #[error(
         "{image}: the compression of {member} is damaged: {reason}; hint: save the image again"
     )]
@@ -39,29 +39,29 @@ pub enum Error {
         image: String,
         /// The member.
         member: String,
-        /// What the decoder says.
+        /// The message of the decoder.
         reason: String,
     },
-    /// A member or the target of a link lies outside of the archive.
+    /// A member or a link target lies outside of the archive.
     #[error(
         "the archive has a member {name:?} {reason}; hint: nothing in an image archive may lead out \
          of it, pack it again with relative names"
     )]
     Outside {
-        /// The name as it stands.
+        /// The name in the archive.
         name: String,
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The small documents, names or extended headers are more than is kept in memory.
+    /// The small documents, names or extended headers exceed the memory limit.
     #[error("the archive has {what}, more than {limit}; hint: is it an image archive?")]
     TooMuch {
-        /// Of what.
+        /// What there is too much of.
         what: &'static str,
-        /// How much there may be.
+        /// The limit.
         limit: String,
     },
-    /// A document is not what it should be.
+    /// A document is invalid.
     #[error("can't use {name} of the archive: {reason}")]
     Document {
         /// The member.
@@ -74,16 +74,16 @@ pub enum Error {
     OtherKind {
         /// What it is.
         what: String,
-        /// The command that makes an image archive of it, or sends it.
+        /// The command that makes an image archive of it, or pushes it.
         hint: String,
     },
-    /// Nothing in the archive says what images are in it.
+    /// No document lists the images of the archive.
     #[error(
         "the archive has neither manifest.json nor index.json{note}; hint: one is what `docker \
          save`, `podman save` or `regctl export` writes"
     )]
     NoImages {
-        /// What else is known: that it has no end.
+        /// A note: the archive has no end.
         note: &'static str,
     },
     /// Something that an image needs is not in the archive.
@@ -93,12 +93,12 @@ pub enum Error {
         image: String,
         /// What is missing.
         what: String,
-        /// What else is known.
+        /// A note with further facts.
         note: String,
         /// What to do.
         hint: String,
     },
-    /// A layer was left out of the archive for the registry to have, and it does not.
+    /// A layer was left out because the registry should have it, and the registry does not have it.
     #[error(
         "{image}: layer {layer} is neither in the archive nor in {registry}; hint: the archive holds \
          only what is new since {bases}: import that first"
@@ -108,22 +108,22 @@ pub enum Error {
         image: String,
         /// The layer.
         layer: Digest,
-        /// Where the archive goes.
+        /// The destination registry.
         registry: String,
         /// The images that it builds on.
         bases: String,
     },
-    /// None of the images is of the platform that was asked for.
+    /// None of the images is for the requested platform.
     #[error("{image}: the archive does not have it for {wanted}; hint: it has {present}")]
     Platform {
         /// The image.
         image: String,
-        /// What was asked for.
+        /// The requested platform.
         wanted: String,
-        /// What there is.
+        /// The available platforms.
         present: String,
     },
-    /// The bytes of a member do not have the digest that its name or descriptor says.
+    /// The bytes of a member do not have the digest in its name or descriptor.
     #[error(
         "{image}: {member} should have the digest {expected} and has {actual}; hint: the archive \
          is damaged, save it again"
@@ -133,12 +133,12 @@ pub enum Error {
         image: String,
         /// The member.
         member: String,
-        /// What is said.
+        /// The expected digest.
         expected: Digest,
-        /// What it is.
+        /// The actual digest.
         actual: Digest,
     },
-    /// A layer, uncompressed, is not the one that the configuration names.
+    /// An uncompressed layer does not have the diffID in the configuration.
     #[error(
         "{image}: layer {number} ({member}) should have the diffID {expected} and has {actual}; \
          hint: the archive is damaged or was put together wrongly, save it again"
@@ -146,13 +146,13 @@ pub enum Error {
     DiffId {
         /// The image.
         image: String,
-        /// Which layer, from 1.
+        /// The position of the layer, from 1.
         number: usize,
         /// Its member.
         member: String,
-        /// What the configuration says.
+        /// The expected diffID.
         expected: Digest,
-        /// What it is.
+        /// The actual diffID.
         actual: Digest,
     },
     /// Manifest and configuration contradict each other.
@@ -166,7 +166,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What it is when the bytes of a member can't be read.
+    /// The error of reading a member.
     pub fn reading(member: &str, error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::UnexpectedEof {
             Self::Truncated {
@@ -177,7 +177,7 @@ impl Error {
         }
     }
 
-    /// Whether content is not what its digest says.
+    /// Whether content does not match its digest.
     pub fn is_mismatch(&self) -> bool {
         matches!(self, Self::Digest { .. } | Self::DiffId { .. })
     }

@@ -1,10 +1,9 @@
-//! gzip on several threads: a member for each block of the input, one after the other.
+//! gzip on several threads: one gzip member for each block of the input, in order.
 //!
-//! A stream of several members is gzip as much as one of one is (RFC 1952, section 2.2), and layers
-//! have long come so (eStargz makes a member of each file). It lets libdeflate, which compresses
-//! whole buffers, do the work: at the same size in three quarters of the time of zlib. What comes out
-//! depends on the input and the level alone: not on the number of threads, nor on the sizes of the
-//! writes.
+//! A stream of several members is valid gzip (RFC 1952, section 2.2), and layers have long used it
+//! (eStargz has a member for each file). This permits libdeflate, which compresses whole buffers:
+//! the same size in three quarters of zlib's time. The output depends only on the input and the
+//! level, not on the number of threads or the sizes of writes.
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -17,17 +16,17 @@ use libdeflater::{CompressionLvl, Compressor};
 use super::dense::is_dense;
 use super::pool::Pool;
 
-/// Input bytes of a member. Each begins without a memory of the one before, which costs half a
-/// percent at this size.
+/// Input bytes of a member. Each begins with an empty window, which costs half a percent at this
+/// size.
 const BLOCK: usize = 256 * 1024;
 
-/// The level that leaves bytes as they are.
+/// The level that stores bytes uncompressed.
 const STORED: u32 = 0;
 
-/// A block that was compressed.
+/// A compressed block.
 struct Block {
     output: Vec<u8>,
-    /// The buffer of the input, to be used again.
+    /// The buffer of the input, for reuse.
     input: Vec<u8>,
 }
 
@@ -36,13 +35,13 @@ pub(super) struct Gzip<W: Write> {
     output: W,
     level: u32,
     pool: &'static Pool,
-    /// The block that fills up.
+    /// The block being filled.
     block: Vec<u8>,
-    /// Whether there is a member already.
+    /// Whether a member was written already.
     begun: bool,
-    /// Blocks that are being compressed, in order.
+    /// Blocks being compressed, in order.
     ahead: VecDeque<Receiver<io::Result<Block>>>,
-    /// Buffers to use again.
+    /// Buffers for reuse.
     spare: Vec<Vec<u8>>,
 }
 
@@ -66,14 +65,14 @@ impl<W: Write> Gzip<W> {
         let level = self.level;
         let (sender, receiver) = mpsc::sync_channel(1);
         self.pool.submit(move || {
-            // Nobody listens any more where the stream was given up.
+            // The receiver is gone if the stream was abandoned.
             let _ = sender.send(member(level, input));
         });
         self.ahead.push_back(receiver);
         self.begun = true;
     }
 
-    /// Writes the members in their order, waiting until at most `ahead` are left.
+    /// Writes members in order until at most `ahead` are left.
     fn drain(&mut self, ahead: usize) -> io::Result<()> {
         while self.ahead.len() > ahead {
             let Some(next) = self.ahead.pop_front() else {
@@ -88,9 +87,9 @@ impl<W: Write> Gzip<W> {
         Ok(())
     }
 
-    /// Writes what is left.
+    /// Writes the remaining members.
     pub(super) fn finish(mut self) -> io::Result<W> {
-        // Of nothing there is one member as well.
+        // Empty input gives one member as well.
         if !self.block.is_empty() || !self.begun {
             self.submit(Vec::new());
         }
@@ -105,7 +104,7 @@ impl<W: Write> Write for Gzip<W> {
         let taken = bytes.len().min(BLOCK - self.block.len());
         self.block.extend_from_slice(&bytes[..taken]);
         if self.block.len() == BLOCK {
-            // One for each thread, and one to go on with while the first is written.
+            // One block for each thread, and one to fill while the first is written.
             self.drain(self.pool.threads())?;
             let fresh = || Vec::with_capacity(BLOCK);
             let next = self.spare.pop().unwrap_or_else(fresh);
@@ -114,17 +113,17 @@ impl<W: Write> Write for Gzip<W> {
         Ok(taken)
     }
 
-    /// Blocks stay whole: what comes out must not depend on when somebody flushed.
+    /// Blocks stay whole: the output must not depend on flushes.
     fn flush(&mut self) -> io::Result<()> {
         self.output.flush()
     }
 }
 
-/// What a thread keeps between blocks, as it is large.
+/// The buffers of a thread, kept between blocks because they are large.
 struct State {
     level: u32,
     compressor: Compressor,
-    /// Where a member goes before its size is known.
+    /// The buffer for a member whose size is not known yet.
     output: Vec<u8>,
 }
 

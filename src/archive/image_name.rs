@@ -1,39 +1,39 @@
-//! What an archive calls its images.
+//! The names of images in archives.
 //!
-//! Pure. A name is made familiar, as docker shows it: without its registry, and without the
-//! `library/` of Docker Hub's official images. Some say only a tag.
+//! Pure. A name is shortened to its familiar form, as docker shows it: without its registry, and
+//! without the `library/` of Docker Hub's official images. Some names are only a tag.
 
 use std::fmt;
 
 use crate::oci::{ImageReference, Repository, Tag};
 
-/// How Docker Hub is spelled.
+/// The host names of Docker Hub.
 const HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
-/// A name out of an archive.
+/// A name from an archive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageName {
-    /// The registry that the archive names, which is not where the image goes.
+    /// The registry in the name, which is not the destination.
     pub registry: Option<String>,
-    /// The repository, if one is said.
+    /// The repository, if there is one.
     pub repository: Option<Repository>,
-    /// The tag, if one is said.
+    /// The tag, if there is one.
     pub tag: Option<Tag>,
-    /// Whether a digest is said and no tag.
+    /// Whether there is a digest and no tag.
     pub by_digest: bool,
 }
 
-/// A name out of an archive that can't be one in a registry.
+/// A name from an archive that is invalid in a registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnusableName {
-    /// The name as it stands.
+    /// The name in the archive.
     pub text: String,
     /// What is wrong with it.
     pub reason: String,
 }
 
 impl ImageName {
-    /// Reads `[HOST/]REPOSITORY[:TAG][@DIGEST]`; `None` for what names nothing, such as
+    /// Parses `[HOST/]REPOSITORY[:TAG][@DIGEST]`; `None` for texts that name nothing, such as
     /// `<none>:<none>` or the ID of an image.
     pub fn parse(text: &str) -> Result<Option<Self>, UnusableName> {
         if text.is_empty() || text.starts_with('@') || text.contains("<none>") || is_id(text) {
@@ -61,7 +61,7 @@ impl ImageName {
         }))
     }
 
-    /// Reads `org.opencontainers.image.ref.name`: a tag, where it is not a whole reference.
+    /// Parses `org.opencontainers.image.ref.name`: a tag, or a full reference.
     pub fn of_layout(text: &str) -> Result<Option<Self>, UnusableName> {
         if text.contains(['/', ':', '@']) || text.is_empty() || is_id(text) {
             return Self::parse(text);
@@ -78,8 +78,8 @@ impl ImageName {
         }))
     }
 
-    /// What two names have alike that are of one image, wherever it came from; `None` where no
-    /// repository is said.
+    /// A key that is equal for two names of one image, whatever their registry; `None` without a
+    /// repository.
     pub fn key(&self) -> Option<(&Repository, &str)> {
         let tag = match &self.tag {
             Some(tag) => tag.as_str(),
@@ -91,7 +91,7 @@ impl ImageName {
 }
 
 /// Whether a text is the ID of an image, which containerd lists among the names: a digest, also as
-/// the `sha256:…` that parses as a repository with a tag.
+/// the `sha256:…` that would parse as a repository with a tag.
 fn is_id(text: &str) -> bool {
     let text = text.strip_prefix("docker.io/library/").unwrap_or(text);
     let hex = text.rsplit_once(':').map_or(text, |(_, hex)| hex);

@@ -1,7 +1,7 @@
-//! `index.json`: the images of an archive that is, or also is, an OCI layout.
+//! `index.json`: the images of an archive that is an OCI layout, perhaps among other formats.
 //!
-//! Owns what it says of them. The way from there to their blobs is `builder`'s. A platform of an index
-//! that the archive lacks is left out and said; what lacks all of them is an error.
+//! Parses the file; `builder` resolves its images to blobs. A platform of an index that is missing
+//! in the archive is left out with a warning; an index without any platform is an error.
 
 mod builder;
 
@@ -17,10 +17,10 @@ use super::plan::{Attachment, Tree};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Descriptor, Digest, ManifestView, Platform};
 
-/// What `index.json` says.
+/// The content of `index.json`.
 #[derive(Default)]
 pub(super) struct Layout {
-    /// The images, those of one digest once.
+    /// The images, each digest once.
     pub(super) images: Vec<LayoutImage>,
     /// Images whose layers were left out.
     pub(super) bases: Vec<String>,
@@ -29,9 +29,9 @@ pub(super) struct Layout {
 /// An image that `index.json` names.
 pub(super) struct LayoutImage {
     pub(super) names: Vec<ImageName>,
-    /// Names that it can't have.
+    /// Names that are invalid in a registry.
     pub(super) unusable: Vec<UnusableName>,
-    /// What it is to the image of its name, where it is not that image.
+    /// Its role for the image of its name, if it is an attachment.
     pub(super) attachment: Option<Attachment>,
     root: Root,
 }
@@ -39,14 +39,14 @@ pub(super) struct LayoutImage {
 enum Root {
     /// One of its manifests.
     Manifest(Box<Descriptor>),
-    /// All of `index.json`: it names no image, but is one of several platforms.
+    /// All of `index.json`: it names no image, but is itself an index of several platforms.
     Whole(Box<ManifestView>, Arc<[u8]>),
 }
 
-/// What an image of a layout comes to.
+/// A resolved image of a layout.
 pub(super) struct Built {
     pub(super) tree: Result<Tree, Error>,
-    /// The digests of the configurations of all its platforms that are known.
+    /// The digests of the known configurations of all its platforms.
     pub(super) configs: Vec<Digest>,
     pub(super) warnings: Vec<String>,
 }
@@ -100,7 +100,7 @@ pub(super) fn read(contents: &Contents) -> Result<Option<Layout>, Error> {
     Ok(Some(Layout { images, bases }))
 }
 
-/// What the annotations of a descriptor say that its image is called.
+/// The image name in the annotations of a descriptor.
 fn name(descriptor: &Descriptor) -> Result<Option<ImageName>, UnusableName> {
     let Some(annotations) = &descriptor.annotations else {
         return Ok(None);
@@ -119,7 +119,7 @@ fn name(descriptor: &Descriptor) -> Result<Option<ImageName>, UnusableName> {
     }
 }
 
-/// What hauler and cosign say that a manifest is to the image of its name.
+/// The role of a manifest in the annotations of hauler and cosign.
 fn attachment(descriptor: &Descriptor) -> Option<Attachment> {
     let kind = descriptor.annotations.as_ref()?.get(ANNOTATION_KIND)?;
     match kind.rsplit('/').next()? {
@@ -131,7 +131,7 @@ fn attachment(descriptor: &Descriptor) -> Option<Attachment> {
 }
 
 impl LayoutImage {
-    /// How an error calls it.
+    /// Its name in errors.
     pub(super) fn label(&self) -> String {
         match (self.names.first(), &self.root) {
             (Some(name), _) => name.to_string(),
@@ -143,7 +143,7 @@ impl LayoutImage {
         }
     }
 
-    /// Finds all that the image needs, or the part of it for one platform.
+    /// Resolves everything that the image needs, or the part for one platform.
     pub(super) fn build(
         &self,
         contents: &Contents,

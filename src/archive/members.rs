@@ -1,10 +1,10 @@
-//! The members of a tar stream, one after the other.
+//! The members of a tar stream, in order.
 //!
-//! Reads POSIX, PAX, GNU and old headers with the field parsers of the `tar` crate. That crate's own
-//! iterator reads names and extended headers of whatever length into memory and takes the end of the
-//! stream inside of a member for its end; this one has a bound for the first and an error for the
-//! second. Invariants: names are plain (see [`super::path`]); headers of links, directories and
-//! devices have no data, whatever their size field says, as in Go's reader.
+//! Reads POSIX, PAX, GNU and old headers with the field parsers of the `tar` crate. That crate's
+//! iterator reads names and extended headers of any length into memory, and takes a truncated
+//! member for the end; this one has a limit for the first and an error for the second. Invariants:
+//! names are normalized (see [`super::path`]); headers of links, directories and devices have no
+//! data, whatever their size field says, as in Go's reader.
 
 mod extension;
 mod holes;
@@ -21,25 +21,25 @@ use super::path::{self, Refused};
 use super::sparse::SparseMap;
 
 const BLOCK: u64 = 512;
-/// The longest name or extended header, in bytes.
+/// Maximum length of a name or extended header, in bytes.
 const EXTENSION_LIMIT: u64 = 1024 * 1024;
 
-/// Bytes that can be passed over.
+/// Input that can skip bytes.
 pub trait Input: Read + Send {
-    /// Passes over bytes; an `UnexpectedEof` where there are not as many.
+    /// Skips bytes; `UnexpectedEof` if there are not enough.
     fn pass(&mut self, bytes: u64) -> io::Result<()>;
 }
 
-/// What a member is.
+/// The kind of a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A file with its bytes.
     File,
-    /// A link to another member, by its plain name.
+    /// A link to another member, by its normalized name.
     Link(String),
-    /// A link that leads out of the archive.
+    /// A link out of the archive.
     LinkOutside(Refused),
-    /// A file with holes, of whose bytes only some are here.
+    /// A sparse file, of which only some bytes are stored.
     Sparse(SparseMap),
     /// A directory, a device, a pipe.
     Other,
@@ -48,12 +48,12 @@ pub(super) enum Kind {
 /// A member's header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Member {
-    /// The plain name.
+    /// The normalized name.
     pub(super) name: String,
     pub(super) kind: Kind,
-    /// Bytes of data that follow.
+    /// Bytes of data after the header.
     pub(super) size: u64,
-    /// Where the data begins in the stream.
+    /// Offset of the data in the stream.
     pub(super) offset: u64,
 }
 
@@ -61,7 +61,7 @@ pub(super) struct Member {
 pub(super) struct Members<R> {
     input: R,
     position: u64,
-    /// Data of the member at hand that was not read yet, and what pads it to a block.
+    /// Unread data of the current member, including its padding.
     left: u64,
     padding: u64,
     current: String,
@@ -69,7 +69,7 @@ pub(super) struct Members<R> {
 }
 
 impl<R: Input> Members<R> {
-    /// The members of a stream that begins here.
+    /// The members of a stream from its current position.
     pub(super) fn new(input: R) -> Self {
         Self {
             input,
@@ -81,7 +81,7 @@ impl<R: Input> Members<R> {
         }
     }
 
-    /// Whether the mark at the end of an archive was seen.
+    /// Whether the end-of-archive marker was read.
     pub(super) fn ended(&self) -> bool {
         self.ended
     }
@@ -91,7 +91,7 @@ impl<R: Input> Members<R> {
         self.input
     }
 
-    /// The next member; what was not read of the one before is passed over.
+    /// The next member; unread data of the current one is skipped.
     pub(super) fn next(&mut self) -> Result<Option<Member>, Error> {
         let mut extension = Extension::default();
         loop {
@@ -134,7 +134,7 @@ impl<R: Input> Members<R> {
         let plain = match path::member(&written) {
             Ok(plain) => plain,
             Err(why) if is_file => return Err(outside(&written, why.of_member())),
-            // A volume label, a directory or a device means nothing here, wherever it is.
+            // The name of a volume label, a directory or a device does not matter.
             Err(_) => String::new(),
         };
         let mut stored = match kind {
@@ -157,7 +157,7 @@ impl<R: Input> Members<R> {
             String::from_utf8_lossy(&target.unwrap_or_default()).into_owned()
         };
         let linked = |target: Result<String, Refused>| match target {
-            // `tar` writes a file that it is given twice as a link to itself the second time.
+            // `tar` writes a file that is given twice as a link to itself the second time.
             Ok(target) if target == plain => Kind::Other,
             Ok(_) if plain.is_empty() => Kind::Other,
             Ok(target) => Kind::Link(target),
@@ -248,7 +248,7 @@ impl<R: Input> Members<R> {
         Ok(())
     }
 
-    /// A name in an extension of its own: to its first NUL.
+    /// A name in an extended header, up to its first NUL.
     fn text(&mut self, size: u64) -> Result<Vec<u8>, Error> {
         let mut text = self.extension(size)?;
         if let Some(end) = text.iter().position(|byte| *byte == 0) {
@@ -280,7 +280,7 @@ impl<R: Input> Members<R> {
         Ok(())
     }
 
-    /// An error of the stream, with where it is.
+    /// An error of the stream, with its position.
     pub(super) fn broken(&self, error: io::Error) -> Error {
         if error.kind() == ErrorKind::UnexpectedEof {
             self.truncated()
@@ -301,7 +301,7 @@ impl<R: Input> Members<R> {
 }
 
 impl<R: Input> Read for Members<R> {
-    /// The data of the member at hand. The end of the stream before its end is an `UnexpectedEof`.
+    /// Reads data of the current member. An early end of the stream is an `UnexpectedEof`.
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let most = usize::try_from(self.left).unwrap_or(usize::MAX);
         let most = most.min(buffer.len());
@@ -318,7 +318,7 @@ impl<R: Input> Read for Members<R> {
     }
 }
 
-/// Whether a block is the header of a tar member: its checksum is right.
+/// Whether a block is a tar header, by its checksum.
 pub(super) fn is_header(block: &[u8]) -> bool {
     let Ok(block) = <&[u8; 512]>::try_from(block) else {
         return false;
@@ -328,14 +328,14 @@ pub(super) fn is_header(block: &[u8]) -> bool {
         let around = block[..148].iter().chain(&block[156..]);
         around.map(|value| byte(*value)).sum::<i64>() + 8 * i64::from(b' ')
     };
-    // Old writers added the bytes as signed numbers.
+    // Old writers summed signed bytes.
     said.is_ok_and(|said| {
         let said = i64::from(said);
         said == sum(i64::from) || said == sum(|byte| i64::from(byte.cast_signed()))
     })
 }
 
-/// Bytes between the end of `size` bytes and the next block.
+/// Bytes of padding after `size` bytes.
 fn padding(size: u64) -> u64 {
     size.wrapping_neg() % BLOCK
 }

@@ -1,10 +1,10 @@
-//! Image archives as streams, both ways: what `docker save`, podman, skopeo, buildx and crane write,
-//! and OCI layouts, as tar files.
+//! Image archives as streams, for reading and writing: the tar files of `docker save`, podman,
+//! skopeo, buildx and crane, and OCI layouts.
 //!
-//! Owns the formats: the outer compression, the members, which metadata is right, the compression of
-//! layers. Works on blocking readers and writers and holds no more than a few chunks and the small
-//! JSON documents; knows no registry and no async. Invariants: nothing is unpacked to disk; no name
-//! is trusted, every digest is computed.
+//! Contains the formats: the outer compression, the members, the choice of metadata, the
+//! compression of layers. Works on blocking readers and writers and keeps only a few chunks and the
+//! small JSON documents in memory; knows no registry and no async. Invariants: nothing is unpacked
+//! to disk; no name is trusted, every digest is computed.
 
 mod assemble;
 mod compress;
@@ -48,7 +48,7 @@ pub use writer::Writer;
 
 use crate::oci::Platform;
 
-/// What an error about something absent adds where the archive has no end.
+/// The note for a missing member if the archive has no end.
 fn end_note(contents: &Contents) -> &'static str {
     if contents.ended() {
         ""
@@ -57,7 +57,7 @@ fn end_note(contents: &Contents) -> &'static str {
     }
 }
 
-/// The error that an absent member is.
+/// The error for a missing member.
 fn missing(
     contents: &Contents,
     image: String,

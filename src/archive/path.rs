@@ -1,6 +1,6 @@
-//! Names of members: made plain, and refused where they lead out of the archive.
+//! Names of members: normalized, and refused if they lead out of the archive.
 //!
-//! Pure. Invariants: a name that comes out has no empty, `.` or `..` component; a link's target is
+//! Pure. Invariants: a normalized name has no empty, `.` or `..` component; a link's target is
 //! resolved inside of the archive or refused.
 
 /// Why a name is refused.
@@ -13,7 +13,7 @@ pub(super) enum Refused {
 }
 
 impl Refused {
-    /// As it stands after "has a member X".
+    /// The text after "has a member X".
     pub(super) fn of_member(self) -> &'static str {
         match self {
             Self::Absolute => "with an absolute name",
@@ -21,7 +21,7 @@ impl Refused {
         }
     }
 
-    /// As it stands after "has a member X".
+    /// The text after "has a member X".
     pub(super) fn of_link(self) -> &'static str {
         match self {
             Self::Absolute => "that is a link to an absolute path",
@@ -30,7 +30,7 @@ impl Refused {
     }
 }
 
-/// The name of a member; empty for the root of the archive.
+/// The normalized name of a member; empty for the root of the archive.
 pub(super) fn member(name: &str) -> Result<String, Refused> {
     if name.starts_with('/') {
         return Err(Refused::Absolute);
@@ -46,7 +46,7 @@ pub(super) fn member(name: &str) -> Result<String, Refused> {
     Ok(parts.join("/"))
 }
 
-/// What the symbolic link `link`, a plain name, leads to.
+/// The target of the symbolic link `link`, a normalized name.
 pub(super) fn symbolic(link: &str, target: &str) -> Result<String, Refused> {
     if target.starts_with('/') {
         return Err(Refused::Absolute);
@@ -65,7 +65,7 @@ pub(super) fn symbolic(link: &str, target: &str) -> Result<String, Refused> {
     Ok(parts.join("/"))
 }
 
-/// Whether a member is what macOS leaves beside the files it packs.
+/// Whether a member is metadata that macOS adds beside packed files.
 pub(super) fn is_litter(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or(name);
     last.starts_with("._") || last == ".DS_Store"

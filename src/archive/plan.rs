@@ -1,6 +1,6 @@
-//! What an archive comes to: its images, and what each needs.
+//! The images of an archive, and the blobs that each needs.
 //!
-//! Data only; `resolve` makes it.
+//! Data only; `resolve` creates it.
 
 use std::sync::Arc;
 
@@ -12,27 +12,27 @@ use crate::oci::{Descriptor, Digest, MediaType, Platform};
 pub struct Plan {
     /// Each image, or why it can't be used.
     pub images: Vec<Image>,
-    /// What was left out, in a sentence each.
+    /// What was left out, one sentence each.
     pub warnings: Vec<String>,
-    /// Images, `NAME@DIGEST`, whose layers were left out for whoever reads to have.
+    /// Images, `NAME@DIGEST`, whose layers were left out because the reader must have them.
     pub bases: Vec<String>,
 }
 
-/// An image and what the archive calls it.
+/// An image and its names in the archive.
 pub struct Image {
-    /// Its names; none for one that was saved by its ID.
+    /// Its names; empty for an image saved by ID.
     pub names: Vec<ImageName>,
-    /// Names in the archive that it can't have in a registry.
+    /// Names in the archive that are invalid in a registry.
     pub unusable: Vec<UnusableName>,
-    /// What it is to the image of its name, where it is not that image.
+    /// Its role for the image of its name, if it is an attachment.
     pub attachment: Option<Attachment>,
-    /// How an error calls it.
+    /// Its name in errors.
     pub label: String,
-    /// What it needs.
+    /// Its manifests and blobs, or why it can't be used.
     pub tree: Result<Tree, Error>,
 }
 
-/// What belongs to an image and is stored under a name of its own beside it.
+/// A manifest that belongs to an image and is stored under a tag of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Attachment {
     /// Signatures of cosign.
@@ -44,7 +44,7 @@ pub enum Attachment {
 }
 
 impl Attachment {
-    /// What the tag ends with that cosign looks for: `sha256-<hex>.sig`.
+    /// The suffix of the tag that cosign looks for: `sha256-<hex>.sig`.
     pub fn suffix(self) -> &'static str {
         match self {
             Self::Signature => "sig",
@@ -62,7 +62,7 @@ pub enum Tree {
     Index(IndexPlan),
 }
 
-/// An index and the manifests under it that there are.
+/// An index and the available manifests under it.
 pub struct IndexPlan {
     /// Its bytes.
     pub bytes: Arc<[u8]>,
@@ -70,15 +70,15 @@ pub struct IndexPlan {
     pub media_type: MediaType,
     /// The digest of its bytes.
     pub digest: Digest,
-    /// Its manifests, each with its place in the list.
+    /// Its manifests, each with its position in the list.
     pub children: Vec<(usize, Tree)>,
-    /// Whether these are all.
+    /// Whether all of its manifests are available.
     pub complete: bool,
 }
 
-/// A manifest that is in the archive, or that is still to be made.
+/// The origin of a manifest: in the archive, or still to be created.
 pub enum Origin {
-    /// It is in the archive, and stays as it is if its blobs do.
+    /// It is in the archive, and unchanged if its blobs are.
     Kept {
         /// Its bytes.
         bytes: Arc<[u8]>,
@@ -87,16 +87,16 @@ pub enum Origin {
         /// The digest of its bytes.
         digest: Digest,
     },
-    /// It is made of what `manifest.json` lists.
+    /// It is created from the list in `manifest.json`.
     Made,
-    /// It is made of the descriptions of layers that docker wrote before 1.10, the lowest first; so is
-    /// its configuration.
+    /// It and its configuration are created from the descriptions of layers that docker wrote
+    /// before 1.10, the lowest first.
     V1(Vec<Arc<[u8]>>),
 }
 
 /// A manifest and its blobs.
 pub struct ManifestPlan {
-    /// How an error calls the image, with its platform.
+    /// The image and its platform, as named in errors.
     pub image: String,
     /// Where the manifest comes from.
     pub origin: Origin,
@@ -104,11 +104,11 @@ pub struct ManifestPlan {
     pub config: Option<Piece>,
     /// The layers, in order.
     pub layers: Vec<Piece>,
-    /// What it is for.
+    /// Its platform.
     pub platform: Option<Platform>,
 }
 
-/// What a blob is to its manifest.
+/// The role of a blob in its manifest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// The configuration.
@@ -122,20 +122,20 @@ pub enum Role {
 pub struct Piece {
     /// What it is.
     pub role: Role,
-    /// Its name as the metadata has it.
+    /// Its name in the metadata.
     pub name: String,
-    /// The member that the name leads to; `None` for one that lies elsewhere.
+    /// The member of the name; `None` if it is stored elsewhere.
     pub member: Option<String>,
-    /// What the manifest says of it.
+    /// Its descriptor in the manifest.
     pub descriptor: Option<Descriptor>,
-    /// The digest that a layer has uncompressed, as the configuration says.
+    /// The diffID of a layer, according to the configuration.
     pub diff_id: Option<Digest>,
-    /// Whether it may be compressed on its way: a plain layer of an image.
+    /// Whether it may be compressed in transit: a plain layer of an image.
     pub compressible: bool,
 }
 
 impl Tree {
-    /// All manifests in it.
+    /// All its manifests.
     pub fn manifests(&self) -> Vec<&ManifestPlan> {
         match self {
             Self::Manifest(plan) => vec![plan],
@@ -147,7 +147,7 @@ impl Tree {
         }
     }
 
-    /// The digest it has in the archive, if it is there.
+    /// Its digest in the archive, if it has a digest there.
     pub fn digest(&self) -> Option<Digest> {
         match self {
             Self::Manifest(plan) => match &plan.origin {

@@ -1,4 +1,4 @@
-//! Choosing a platform: what is asked for, and what an image is for.
+//! Selection of a platform.
 //!
 //! Pure.
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::contents::text;
 use crate::oci::{Digest, Platform};
 
-/// What is read of an image's configuration.
+/// The relevant fields of an image's configuration.
 #[derive(Debug, Deserialize)]
 pub(super) struct Config {
     #[serde(default)]
@@ -39,7 +39,7 @@ impl Config {
         })
     }
 
-    /// Whether it says of which layers the image is, as it has to.
+    /// Whether it lists the layers of an image, as required.
     pub(super) fn is_of_an_image(&self) -> bool {
         self.rootfs.is_some()
     }
@@ -53,7 +53,7 @@ impl Config {
     }
 }
 
-/// Reads `os/architecture[/variant]`.
+/// Parses `os/architecture[/variant]`.
 pub fn parse_platform(text: &str) -> Option<Platform> {
     let parts: Vec<&str> = text.split('/').collect();
     let (os, architecture, variant) = match parts[..] {
@@ -75,8 +75,8 @@ pub fn parse_platform(text: &str) -> Option<Platform> {
     })
 }
 
-/// Whether an image for `platform` is what `wanted` asks for. Without a variant any will do; for
-/// arm64 `v8` is no variant but the only one.
+/// Whether an image for `platform` matches `wanted`. Without a variant any variant matches; for
+/// arm64, `v8` is the same as no variant.
 pub fn is_for(platform: &Platform, wanted: &Platform) -> bool {
     let variant = |platform: &Platform| {
         let variant = platform.variant.clone().filter(|text| !text.is_empty());

@@ -1,8 +1,8 @@
-//! The threads that compress, shared by all streams of the process.
+//! The compression threads, shared by all streams of the process.
 //!
-//! Several layers are compressed at once, each in blocks; a pool sized to the machine's cores takes
+//! Several layers are compressed at once, each in blocks; a pool with a thread per core compresses
 //! the blocks of all of them, so that neither threads nor memory grow with the number of streams.
-//! Knows nothing of what a job does. The threads begin with the first job and stay.
+//! It knows nothing of its jobs. The threads start with the first job and stay.
 
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{self, Receiver, Sender};
@@ -11,13 +11,13 @@ use std::thread;
 
 use parking_lot::Mutex;
 
-/// More threads than this are never of use: hashing and sending the bytes is slower.
+/// More threads are useless: hashing and sending the bytes is slower.
 const THREADS_MAX: usize = 16;
 
 /// Work for one thread.
 type Job = Box<dyn FnOnce() + Send>;
 
-/// The threads and the way to them.
+/// The threads and their queue.
 pub(super) struct Pool {
     jobs: Mutex<Sender<Job>>,
     threads: usize,
@@ -30,7 +30,7 @@ pub(super) fn shared() -> &'static Pool {
     &POOL
 }
 
-/// The cores that this process may use, up to [`THREADS_MAX`].
+/// Number of cores that this process may use, up to [`THREADS_MAX`].
 pub(super) fn cores() -> usize {
     thread::available_parallelism()
         .map_or(1, NonZeroUsize::get)
@@ -38,7 +38,7 @@ pub(super) fn cores() -> usize {
 }
 
 impl Pool {
-    /// Starts a pool. Threads that the system does not give are done without.
+    /// Starts a pool. If the system refuses threads, the pool has fewer.
     pub(super) fn start(threads: usize) -> Self {
         let (sender, receiver) = mpsc::channel();
         let receiver = Arc::new(Mutex::new(receiver));
@@ -57,12 +57,12 @@ impl Pool {
         }
     }
 
-    /// How many threads there are.
+    /// Number of threads.
     pub(super) fn threads(&self) -> usize {
         self.threads
     }
 
-    /// Has a job done by one of the threads; with no thread at all, here and now.
+    /// Runs a job on one of the threads; without any thread, at once on the caller's.
     pub(super) fn submit(&self, job: impl FnOnce() + Send + 'static) {
         if self.threads == 0 {
             job();
@@ -74,7 +74,7 @@ impl Pool {
     }
 }
 
-/// The life of a thread: job after job, to the end of the pool.
+/// A thread's loop: runs jobs until the pool ends.
 fn work(jobs: &Mutex<Receiver<Job>>) {
     loop {
         let next = jobs.lock().recv();

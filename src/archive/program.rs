@@ -1,7 +1,7 @@
-//! An image of one program: a layer with the program and the files that it needs, a configuration,
-//! and the archive around them, which docker loads and which is an OCI layout.
+//! An image of one program: a layer with the program and its files, a configuration, and the
+//! archive around them, which is an OCI layout that docker loads.
 //!
-//! The same input gives the same bytes: times are zero, and files come in the order given. Programs
+//! The same input gives the same bytes: times are zero, and files keep the given order. Programs
 //! for several architectures become an index, of which docker's classic store loads the first.
 
 use std::io::{self, Read, Write};
@@ -20,13 +20,13 @@ const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 /// The date in configurations.
 const CREATED: &str = "1970-01-01T00:00:00Z";
 
-/// What lies at a path of the layer.
+/// The content at a path of the layer.
 pub enum Node {
-    /// A directory of a user and group with this number, and its mode.
+    /// A directory: its user and group id, and its mode.
     Directory(u64, u32),
     /// Small content.
     Text(Vec<u8>),
-    /// Content of a size, and whether it may be run.
+    /// Content of a size, and whether it is executable.
     File(Box<dyn Read>, u64, bool),
     /// A symbolic link.
     Link(String),
@@ -34,11 +34,11 @@ pub enum Node {
 
 /// A program for one architecture.
 pub struct Program {
-    /// As OCI calls it: `amd64`.
+    /// The architecture in OCI's terms: `amd64`.
     pub architecture: String,
-    /// Paths without a slash before them; a directory stands before what is in it.
+    /// Paths without a leading slash; a directory comes before its content.
     pub nodes: Vec<(String, Node)>,
-    /// How the program is run: the object `config` of an image's configuration.
+    /// How the program runs: the object `config` of an image's configuration.
     pub config: Value,
 }
 
@@ -67,7 +67,7 @@ impl Blob {
     }
 }
 
-/// Writes the archive; the names are those that docker gives the image.
+/// Writes the archive; `names` are the image's names in docker.
 pub fn write(output: impl Write, programs: Vec<Program>, names: &[String]) -> io::Result<()> {
     let mut archive = Writer::new(output);
     let layout = json!({"imageLayoutVersion": "1.0.0"});
@@ -123,7 +123,7 @@ pub fn write(output: impl Write, programs: Vec<Program>, names: &[String]) -> io
     Ok(())
 }
 
-/// A compressed layer and the digest of what it is without compression.
+/// A compressed layer and its diffID.
 fn layer(nodes: Vec<(String, Node)>) -> io::Result<(Blob, Digest)> {
     let compression = Compression::Gzip;
     let level = compression.default_level();

@@ -1,9 +1,10 @@
-//! From the documents of an archive to its images.
+//! Resolves the documents of an archive to its images.
 //!
-//! Chooses between the kinds of metadata that an archive may have. OCI is taken when all that it names
-//! is there, so that manifests stay as they are; else, and where the two disagree on the number of
-//! layers, `manifest.json`; without either the `repositories` of old. Pure: knows what is in the archive
-//! by name, not what the registry has, and moves no bytes. Time is linear in images and names.
+//! Chooses between the kinds of metadata that an archive may have. OCI is used if everything that
+//! it names exists, so that manifests stay unchanged; otherwise, and if the two disagree on the
+//! number of layers, `manifest.json`; without either, the old `repositories`. Pure: knows the names
+//! in the archive, not the contents of the registry, and moves no bytes. Time is linear in images
+//! and names.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,7 +16,7 @@ use super::platform::is_for;
 use super::{Error, docker, layout, path, v1};
 use crate::oci::{Digest, Platform};
 
-/// Decides what the images of an archive are, or those for one platform.
+/// Determines the images of an archive, or those for one platform.
 pub fn resolve(contents: &Contents, wanted: Option<&Platform>) -> Result<Plan, Error> {
     let layout = layout::read(contents)?;
     let mut plan = Plan {
@@ -68,15 +69,14 @@ pub fn resolve(contents: &Contents, wanted: Option<&Platform>) -> Result<Plan, E
     Ok(plan)
 }
 
-/// What the documents at the head of an archive say of the blobs behind them.
+/// The images that the documents at the beginning of an archive announce.
 #[derive(Default)]
 pub struct Foretold {
-    /// The images: the names of each, and the members that are its layers as far as that is known.
+    /// The images: the names of each, and its layer members as far as they are known.
     pub images: Vec<(Vec<ImageName>, Vec<String>)>,
 }
 
-/// Whose blobs will pass, where `manifest.json`, `index.json` or `repositories` have passed before
-/// them.
+/// The announced images, if `manifest.json`, `index.json` or `repositories` come before the blobs.
 pub fn foretell(contents: &Contents) -> Foretold {
     let mut images = Vec::new();
     let items = docker::items(contents).ok().flatten();
@@ -90,7 +90,7 @@ pub fn foretell(contents: &Contents) -> Foretold {
     if images.is_empty() && layout.is_none() {
         images.extend(v1::foretell(contents));
     }
-    // A name that only says a tag says nothing of where its image goes.
+    // A name that is only a tag does not say where its image goes.
     let names = layout.unwrap_or_default().images.into_iter();
     let names = names
         .map(|image| (image.names, Vec::new()))
@@ -124,7 +124,7 @@ impl Claims {
         }
     }
 
-    /// Takes what is of an image of the layout: by its configuration, and by its names.
+    /// Takes the items of an image of the layout, by configuration and by name.
     fn claim(&mut self, image: &LayoutImage, built: &Built) -> Option<docker::Item> {
         let by_id = built.configs.iter().filter_map(|id| self.by_id.get(id));
         let names = image.names.iter().filter_map(text_of);
@@ -138,7 +138,7 @@ impl Claims {
     }
 }
 
-/// A name as a key; two of one image have the same.
+/// A key of a name; two names of one image have the same key.
 fn text_of(name: &ImageName) -> Option<String> {
     let (repository, tag) = name.key()?;
     Some(format!("{repository}:{tag}"))
@@ -169,7 +169,7 @@ fn choose(
             tree: built.tree,
         };
     };
-    // A name that only says a tag is known better by the other.
+    // The other metadata has the full name.
     if !item.names.is_empty() {
         names.retain(|name| name.repository.is_some());
     }
@@ -197,7 +197,7 @@ fn choose(
             Ok(tree)
         }
         Ok(_) => from_docker(&item, contents, wanted),
-        // Bytes that are not what they should be are no matter of which metadata is asked.
+        // A wrong digest is an error with either metadata.
         Err(error) if error.is_mismatch() => Err(error),
         Err(error) => from_docker(&item, contents, wanted).map_err(|_| error),
     };
@@ -220,7 +220,7 @@ fn from_docker(
     Ok(Tree::Manifest(Box::new(plan)))
 }
 
-/// Makes sure that an image of one platform is of the one that is wanted.
+/// Checks that an image of one platform is for the requested one.
 pub(super) fn check_platform(
     label: &str,
     platform: Option<&Platform>,

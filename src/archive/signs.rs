@@ -1,32 +1,32 @@
-//! What is no image archive, recognised: by the names of its members and the form of its documents.
+//! Recognizes files that are not image archives, by the names of members and the form of documents.
 //!
-//! Pure. Looked at only when an archive says nothing of images; each kind is answered with the command
-//! that makes a right one.
+//! Pure. Used only if an archive lists no images; the error for each kind names the command that
+//! makes an image archive.
 
 use serde_json::Value;
 
 use super::Error;
 
-/// What was seen of an archive that tells its kind.
+/// The signs seen so far.
 #[derive(Debug, Default)]
 pub(super) struct Signs {
-    /// The directory that an image archive or an OCI layout lies in.
+    /// The directory that contains an image archive or an OCI layout.
     nested: Option<String>,
-    /// How many of the directories of a file system there are.
+    /// Number of standard root directories seen.
     root: u8,
-    /// Whether docker has put its mark into it.
+    /// Whether docker's container marker is there.
     container: bool,
-    /// Whether it says that it is a directory of skopeo's.
+    /// Whether it is a skopeo directory.
     transport: bool,
-    /// Whether it is a chart of helm.
+    /// Whether it is a helm chart.
     chart: bool,
 }
 
-/// Directories that every file system of Linux has.
+/// Directories of every Linux file system.
 const ROOT: [&str; 4] = ["etc", "usr", "var", "bin"];
 
 impl Signs {
-    /// Notes a member's name.
+    /// Records the name of a member.
     pub(super) fn name(&mut self, name: &str) {
         let (first, rest) = name.split_once('/').unwrap_or((name, ""));
         if matches!(rest, "index.json" | "manifest.json" | "oci-layout") && self.nested.is_none() {
@@ -39,12 +39,12 @@ impl Signs {
         self.chart |= rest == "Chart.yaml";
     }
 
-    /// Notes how a member begins.
+    /// Records the beginning of a member.
     pub(super) fn head(&mut self, name: &str, head: &[u8]) {
         self.transport |= name == "version" && head.starts_with(b"Directory Transport Version");
     }
 
-    /// The error that names what it is; `None` where it looks like nothing that is known.
+    /// The error that names the kind; `None` if it is unknown.
     pub(super) fn error(&self) -> Option<Error> {
         let is = |what: &str, hint: String| {
             Some(Error::OtherKind {
@@ -82,8 +82,7 @@ impl Signs {
     }
 }
 
-/// The error that a `manifest.json` of another kind is; `None` of one that is docker's, or of no kind
-/// that is known.
+/// The error for a `manifest.json` of another kind; `None` if it is docker's or unknown.
 pub(super) fn of_manifest(bytes: &[u8]) -> Option<Error> {
     let value: Value = serde_json::from_slice(bytes).ok()?;
     let (what, hint) = match &value {

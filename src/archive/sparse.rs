@@ -1,17 +1,17 @@
-//! Files with holes in a tar stream: which stretches of a file are stored, and the file as it was.
+//! Sparse files in a tar stream: which parts of a file are stored, and the restored file.
 //!
-//! Reads the maps of GNU tar in its own format and in all three of its PAX formats. Invariant: a map
-//! that is accepted is in order, lies within the file, and describes exactly the bytes that are stored.
+//! Reads the maps of GNU tar in its own format and in all three of its PAX formats. Invariant: an
+//! accepted map is sorted, lies within the file, and describes exactly the stored bytes.
 
 use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
 
 use tar::{GnuSparseHeader, Header};
 
-/// How many stretches a file may be stored in.
+/// Maximum number of stored extents of a file.
 const STRETCHES: usize = 100_000;
 
-/// A stretch of a file that is stored: where it begins in the file, and its length in bytes.
+/// A stored extent of a file: its offset and length in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stretch {
     offset: u64,
@@ -28,7 +28,7 @@ pub struct SparseMap {
     stretches: Vec<Stretch>,
 }
 
-/// A map in the making.
+/// A map being parsed.
 #[derive(Debug, Default)]
 pub(super) struct MapBuilder {
     stretches: Vec<Stretch>,
@@ -36,7 +36,7 @@ pub(super) struct MapBuilder {
 }
 
 impl MapBuilder {
-    /// Adds the stretches of a GNU header.
+    /// Adds the extents of a GNU header.
     pub(super) fn headers(&mut self, headers: &[GnuSparseHeader]) -> Option<()> {
         for header in headers.iter().filter(|header| !header.is_empty()) {
             self.stretch(header.offset().ok()?, header.length().ok()?)?;
@@ -44,7 +44,7 @@ impl MapBuilder {
         Some(())
     }
 
-    /// Adds numbers that say offset and length in turn.
+    /// Adds a number; offsets and lengths alternate.
     pub(super) fn number(&mut self, number: u64) -> Option<()> {
         match self.offset.take() {
             None => self.offset = Some(number),
@@ -63,7 +63,7 @@ impl MapBuilder {
         Some(())
     }
 
-    /// The map of a file of `size` bytes; `None` of one that can't be.
+    /// The map of a file of `size` bytes; `None` if it is invalid.
     pub(super) fn finish(self, size: u64) -> Option<SparseMap> {
         let (mut end, mut stored) = (0_u64, 0_u64);
         for stretch in &self.stretches {
@@ -81,7 +81,7 @@ impl MapBuilder {
     }
 }
 
-/// The map in a GNU header; blocks that go on with it follow.
+/// The map in a GNU header, and whether blocks with more of it follow.
 pub(super) fn of_header(header: &Header) -> Option<(MapBuilder, u64)> {
     let gnu = header.as_gnu()?;
     let mut map = MapBuilder::default();
@@ -89,8 +89,8 @@ pub(super) fn of_header(header: &Header) -> Option<(MapBuilder, u64)> {
     Some((map, gnu.real_size().ok()?))
 }
 
-/// The map of PAX format 1.0, which is at the beginning of the data: numbers with a line each, the
-/// first of them the count of stretches, padded to a block. `line` gives the next number.
+/// The map of PAX format 1.0, at the beginning of the data: one number per line, first the number
+/// of extents, padded to a block. `line` returns the next number.
 pub(super) fn of_lines(
     size: u64,
     mut line: impl FnMut() -> io::Result<u64>,
@@ -104,7 +104,7 @@ pub(super) fn of_lines(
     map.finish(size).ok_or_else(invalid)
 }
 
-/// Reads a file as it was before its holes were left out.
+/// Reads a sparse file with its holes filled with zeros.
 pub struct Filled<R> {
     stored: R,
     map: Arc<SparseMap>,
@@ -113,7 +113,7 @@ pub struct Filled<R> {
 }
 
 impl<R: Read> Filled<R> {
-    /// From what is stored of it.
+    /// Creates a reader from the stored bytes.
     pub fn new(stored: R, map: Arc<SparseMap>) -> Self {
         Self {
             stored,

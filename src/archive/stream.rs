@@ -1,7 +1,7 @@
-//! The outside of an archive: a pipe or a file, compressed or not.
+//! The outer layer of an archive: a pipe or a file, compressed or not.
 //!
-//! Knows nothing of what is inside. Invariants: every read of the stream beneath is large; a stream
-//! that is cut short says so, wherever that is.
+//! Knows nothing of the contents. Invariants: every read of the underlying stream is large; a
+//! truncated stream is reported, wherever it ends.
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
@@ -9,20 +9,21 @@ use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
 use super::members::{Input, fill};
 use super::{Encoding, Error, decoder};
 
-/// How much is read at a time from a stream, in bytes.
+/// Bytes of one read from a stream.
 const CHUNK: usize = 256 * 1024;
-/// How much is read at a time of a file whose blobs are passed over.
+/// Bytes of one read from a file whose blobs are skipped.
 const HEADERS_CHUNK: usize = 16 * 1024;
-/// How much may follow the end of an archive, uncompressed: padding, in blocks of any size.
+/// Maximum number of uncompressed bytes after the end of an archive: padding, in blocks of any
+/// size.
 const TRAIL: u64 = 64 * 1024 * 1024;
 
-/// A stream that is read from its beginning to its end.
+/// A stream that is read once.
 pub struct Stream {
     bytes: Box<dyn Read + Send>,
 }
 
 impl Stream {
-    /// Opens a stream, undoing its compression.
+    /// Opens a stream and decompresses it.
     pub fn open(mut input: impl Read + Send + 'static) -> Result<Self, Error> {
         let mut magic = [0; Encoding::SNIFFED];
         let length = fill(&mut input, &mut magic)?;
@@ -35,8 +36,8 @@ impl Stream {
         Ok(Self { bytes })
     }
 
-    /// Reads what follows the archive, so that whoever writes is not cut off and the compression is
-    /// checked to its end.
+    /// Reads the bytes after the archive, so that the writer gets no broken pipe and the
+    /// compression is checked to its end.
     pub fn drain(&mut self) -> Result<(), Error> {
         match io::copy(&mut (&mut *self).take(TRAIL), &mut io::sink()) {
             Ok(_) => Ok(()),
@@ -64,15 +65,15 @@ impl Input for Stream {
     }
 }
 
-/// A plain tar file, of which only headers and documents are read.
+/// A plain tar file of which only headers and documents are read.
 pub struct Seekable {
     file: BufReader<File>,
     left: u64,
 }
 
 impl Seekable {
-    /// A file as an archive that can be read in any order; the file back where it is compressed or
-    /// no regular file.
+    /// Opens a file for reading in any order. Returns the file if it is compressed or not a regular
+    /// file.
     pub fn open(mut file: File) -> Result<Result<Self, File>, Error> {
         let metadata = file.metadata()?;
         if !metadata.is_file() {
@@ -90,7 +91,7 @@ impl Seekable {
         }))
     }
 
-    /// The file once more, to read parts of it.
+    /// A second handle of the file, to read parts of it.
     pub fn file(&self) -> io::Result<File> {
         self.file.get_ref().try_clone()
     }

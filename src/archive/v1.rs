@@ -1,9 +1,9 @@
-//! What `docker save` wrote before 1.10, and the first registry kept: layers with a description each,
-//! `<id>/json` and `<id>/layer.tar`, that name their parents, and `repositories`, which names the
-//! topmost of each image.
+//! The format of `docker save` before 1.10 and of the first registry: layers with a description
+//! each, `<id>/json` and `<id>/layer.tar`, that name their parents, and `repositories`, which names
+//! the topmost layer of each image.
 //!
-//! Pure. The configuration that docker needs today is made of the descriptions, as docker itself has
-//! migrated its own storage; it can be made only when the digests of all layers are known.
+//! Pure. The configuration that docker needs today is created from the descriptions, as docker
+//! itself migrated its storage; this requires the digests of all layers.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
@@ -21,12 +21,12 @@ use crate::oci::{Digest, Platform};
 
 /// The document that names the images.
 const REPOSITORIES: &str = "repositories";
-/// How many layers an image may have.
+/// Maximum number of layers of an image.
 const LAYERS: usize = 4096;
-/// Fields of a description that are of the layer and not of the image.
+/// Fields of a description that belong to the layer and not to the image.
 const OF_THE_LAYER: [&str; 6] = ["id", "parent", "Size", "parent_id", "layer_id", "throwaway"];
 
-/// A description, as far as its layer's place goes.
+/// The fields of a description that locate its layer.
 #[derive(Deserialize)]
 struct Description {
     parent: Option<String>,
@@ -81,7 +81,7 @@ pub(super) fn images(
     Ok(Some(images.collect()))
 }
 
-/// The images whose blobs will pass, as far as `repositories` and the descriptions are there already.
+/// The announced images, as far as `repositories` and the descriptions were read.
 pub(super) fn foretell(contents: &Contents) -> Vec<(Vec<ImageName>, Vec<String>)> {
     let tops = tops(contents).ok().flatten().unwrap_or_default();
     let images = tops.into_iter().map(|(id, texts)| {

@@ -1,27 +1,27 @@
-//! A tar file as it is written: member after member, to a stream that can't be gone back in.
+//! Writes a tar file, member after member, to a stream without seeking.
 //!
 //! Everything that could differ between two runs is fixed: times, owners and modes. The size of a
-//! member is said before its bytes, and held: more is refused, less is an error at its end.
+//! member is declared before its bytes; more bytes are refused, fewer are an error at its end.
 
 use std::io::{self, BufWriter, Write};
 
 use tar::{EntryType, Header};
 
-/// Tar counts in blocks of this size.
+/// Block size of tar.
 const RECORD: usize = 512;
 
-/// Names longer than this need a member of their own before the one that they name.
+/// Longer names need an additional member before the one that they name.
 const NAME_LIMIT: usize = 100;
 
-/// What goes before a long name.
+/// The name of the member with a long name.
 const LONG_NAME: &str = "././@LongLink";
 
-/// Writes an archive. Without [`Writer::finish`] it has no end.
+/// Writes an archive. It is incomplete without [`Writer::finish`].
 pub struct Writer<W: Write> {
     output: BufWriter<W>,
-    /// Bytes that the member still lacks.
+    /// Bytes that the current member still needs.
     lacking: u64,
-    /// Zeros that follow the member.
+    /// Zeros after the current member.
     padding: usize,
 }
 
@@ -42,7 +42,7 @@ impl<W: Write> Writer<W> {
         self.end()
     }
 
-    /// Begins a member of a known size; its bytes follow in any number of pieces.
+    /// Begins a member of a known size; its bytes follow in any number of writes.
     pub fn begin(&mut self, name: &str, size: u64) -> io::Result<()> {
         if name.len() > NAME_LIMIT {
             let mut long = name.as_bytes().to_vec();
@@ -71,7 +71,7 @@ impl<W: Write> Writer<W> {
         self.output.write_all(header.as_bytes())
     }
 
-    /// Writes some of the member's bytes.
+    /// Writes bytes of the current member.
     pub fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.lacking = self
             .lacking
@@ -80,7 +80,7 @@ impl<W: Write> Writer<W> {
         self.output.write_all(bytes)
     }
 
-    /// Ends the member.
+    /// Ends the current member.
     pub fn end(&mut self) -> io::Result<()> {
         if self.lacking > 0 {
             let said = format!("{} bytes less than said", self.lacking);
@@ -89,7 +89,7 @@ impl<W: Write> Writer<W> {
         self.output.write_all(&[0; RECORD][..self.padding])
     }
 
-    /// Ends the archive and gives back what it was written to.
+    /// Ends the archive and returns the output.
     pub fn finish(mut self) -> io::Result<W> {
         self.output.write_all(&[0; 2 * RECORD])?;
         self.output.flush()?;

@@ -1,7 +1,7 @@
-//! The bytes of a blob on their way out: a stream whose length is known.
+//! The content of a blob as a stream of known length.
 //!
-//! What the system has in memory is copied on the spot; only what the device has to be asked for
-//! takes a thread for blocking work.
+//! Bytes in the page cache are copied at once; only reads from the device use a thread for blocking
+//! work.
 
 use std::fs::File;
 use std::io::{self, IoSliceMut};
@@ -19,10 +19,10 @@ use tokio::task::JoinHandle;
 use crate::hash::Hasher;
 use crate::oci::Digest;
 
-/// Bytes of one read. Large enough that the hand-over between threads does not count, small enough
-/// that a thousand readers fit in memory.
+/// Bytes of one read: large enough that the hand-over between threads does not matter, small enough
+/// for a thousand readers in memory.
 const SLICE: u64 = 128 * 1024;
-/// Bytes that are read as a file is opened, and held until the client takes the first of them.
+/// Bytes read when a file is opened, and kept until the client reads them.
 const FIRST: u64 = 64 * 1024;
 
 /// A blob, or a range of it, as a stream of slices.
@@ -32,18 +32,18 @@ pub struct Body {
     check: Option<Check>,
 }
 
-/// What the bytes must hash to.
+/// The digest that the bytes must have.
 struct Check {
     hasher: Hasher,
     expected: Digest,
-    /// Not yet hashed.
+    /// Bytes not yet hashed.
     remaining: u64,
-    /// Called once when the bytes are others, or fewer.
+    /// Called once if the digest differs or bytes are missing.
     damaged: Option<Box<dyn FnOnce() + Send>>,
 }
 
 impl Check {
-    /// Hashes a slice; an error instead of the last one when the digest is another.
+    /// Hashes a slice. Returns an error instead of the last slice if the digest differs.
     fn slice(&mut self, read: io::Result<Bytes>) -> io::Result<Bytes> {
         let bytes = match read {
             Ok(bytes) => bytes,
@@ -78,18 +78,18 @@ enum Source {
 
 struct Reader {
     file: Arc<File>,
-    /// Where the next slice begins.
+    /// Offset of the next slice.
     position: u64,
-    /// Not yet handed out.
+    /// Bytes not yet returned.
     remaining: u64,
     /// The first slice, read when the file was opened.
     first: Option<Bytes>,
-    /// A slice that the device has to be asked for.
+    /// A slice that is being read from the device.
     asked: Option<JoinHandle<io::Result<Bytes>>>,
 }
 
 impl Body {
-    /// A body that lies in memory.
+    /// A body in memory.
     pub fn from_bytes(bytes: Bytes) -> Self {
         Self {
             length: bytes.len() as u64,
@@ -98,8 +98,8 @@ impl Body {
         }
     }
 
-    /// The same bytes, hashed as they are read. When their digest is not `expected`, the stream ends
-    /// in an error instead of the last slice, and `damaged` is called.
+    /// The same bytes, hashed as they are read. If their digest is not `expected`, the stream ends
+    /// with an error instead of the last slice, and `damaged` is called.
     #[must_use]
     pub fn verified(self, expected: Digest, damaged: impl FnOnce() + Send + 'static) -> Self {
         let check = Check {
@@ -114,7 +114,8 @@ impl Body {
         }
     }
 
-    /// `length` bytes of a file from `position`. Blocks for the first slice: not for the reactor.
+    /// `length` bytes of a file from `position`. Blocks for the first slice; not to be called in
+    /// async code.
     pub(super) fn from_file(file: File, position: u64, length: u64) -> io::Result<Self> {
         let first = ask(&file, position, length.min(FIRST))?;
         if first.len() as u64 == length {
@@ -134,12 +135,12 @@ impl Body {
         })
     }
 
-    /// Bytes in all.
+    /// Length in bytes.
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// All of it at once, for what is known to be small.
+    /// Reads everything at once; for small content.
     pub async fn collect(mut self) -> io::Result<Bytes> {
         if let Source::Bytes(bytes) = &mut self.source
             && self.check.is_none()
@@ -156,8 +157,8 @@ impl Body {
     }
 }
 
-/// Reads the next slice from the device; an end before `remaining` bytes is an error, since a blob
-/// does not shrink.
+/// Reads the next slice from the device. An end before `remaining` bytes is an error, because a
+/// blob does not shrink.
 fn ask(file: &File, position: u64, remaining: u64) -> io::Result<Bytes> {
     let wanted = usize::try_from(remaining.min(SLICE)).map_err(io::Error::other)?;
     if wanted < SPARE_FROM {
@@ -170,8 +171,8 @@ fn ask(file: &File, position: u64, remaining: u64) -> io::Result<Bytes> {
     Ok(Bytes::from_owner(buffer).slice(..wanted))
 }
 
-/// Reads what the system has in memory of the next slice, without waiting for the device; `None`
-/// when that is nothing, or can't be told.
+/// Reads the part of the next slice that is in the page cache, without waiting for the device.
+/// Returns `None` if there is none, or if the system cannot say.
 fn at_hand(file: &File, position: u64, remaining: u64) -> Option<Bytes> {
     let wanted = usize::try_from(remaining.min(SLICE)).ok()?;
     let mut buffer = Buffer::take();
@@ -182,15 +183,15 @@ fn at_hand(file: &File, position: u64, remaining: u64) -> Option<Bytes> {
     }
 }
 
-/// Reads smaller than this get memory of their own.
+/// Smaller reads allocate their own memory.
 const SPARE_FROM: usize = 64 * 1024;
-/// Buffers that are kept for the next read.
+/// Number of buffers kept for reuse.
 const SPARES: usize = 16;
 
-/// Buffers that have been used: memory that is fresh from the system costs more than a read.
+/// Used buffers. Fresh memory from the system costs more than a read.
 static SPARE: Mutex<Vec<Box<[u8]>>> = Mutex::new(Vec::new());
 
-/// A buffer for one read, kept for another when the slice in it has gone out.
+/// A buffer for one read; reused after its slice was sent.
 struct Buffer {
     bytes: Box<[u8]>,
 }

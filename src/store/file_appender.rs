@@ -1,8 +1,8 @@
-//! Blobs that are being written, on a file system.
+//! Appends to blobs on a file system.
 //!
-//! Slices are hashed and written on the threads for blocking work, one slice at a time, while the
-//! next is being received. Sealing is one fsync; while a large blob is being written, an early sync
-//! starts from time to time, so that the last fsync is short. The result of every sync counts.
+//! Slices are hashed and written on threads for blocking work, one at a time, while the next is
+//! received. Sealing is one fsync; during a large blob an early sync starts from time to time, so
+//! that the last fsync is short. The result of every sync is checked.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice, Seek, SeekFrom, Write};
@@ -17,10 +17,10 @@ use super::open_files::OpenFiles;
 use super::{Appender, StoreError, StoreFuture, Written};
 use crate::hash::Hasher;
 
-/// Written bytes after which a blob in the making is pushed out to the device.
+/// Bytes after which an early sync starts.
 const PUSH_OUT: u64 = 16 * 1024 * 1024;
 
-/// A file being written; travels between the task that receives and the threads that write.
+/// A file being written; moves between the receiving task and the writing threads.
 struct Writing {
     key: Arc<str>,
     path: PathBuf,
@@ -28,7 +28,7 @@ struct Writing {
     files: Arc<OpenFiles>,
     hashers: Vec<Hasher>,
     length: u64,
-    /// Up to where the device has been asked for the bytes.
+    /// Offset up to which a sync was started.
     pushed: u64,
     pushing: Option<JoinHandle<io::Result<()>>>,
 }
@@ -44,7 +44,7 @@ impl Writing {
             .map_err(|error| StoreError::new("write", &self.key, error))
     }
 
-    /// Starts an early sync when enough has been written since the last one.
+    /// Starts an early sync if enough bytes were written since the last one.
     fn push_out(&mut self) {
         if self.length - self.pushed >= PUSH_OUT
             && self.pushing.is_none()
@@ -56,8 +56,8 @@ impl Writing {
         }
     }
 
-    /// Takes the result of an early sync: if there is one, or (`wait`) when there is one. The system
-    /// reports an error of the device once, so no result may be dropped.
+    /// Takes the result of an early sync if it is finished, or waits for it (`wait`). The system
+    /// reports a device error once, so no result may be dropped.
     async fn pushed_out(&mut self, wait: bool) -> Result<(), StoreError> {
         let pushing = self.pushing.take_if(|task| wait || task.is_finished());
         let Some(pushing) = pushing else {
@@ -74,12 +74,12 @@ impl Writing {
         StoreError::NotKept { key, source }
     }
 
-    /// Writes in as few calls as the system allows: large ones let it use large pages.
+    /// Writes in as few calls as the system allows: large calls let it use large pages.
     fn write_all(&mut self, slices: &[Bytes]) -> io::Result<()> {
         let mut buffers: Vec<IoSlice<'_>> =
             slices.iter().map(|slice| IoSlice::new(slice)).collect();
         let mut rest = buffers.as_mut_slice();
-        // Empty ones would look like a device that takes nothing.
+        // Empty slices would look like a device that accepts no bytes.
         IoSlice::advance_slices(&mut rest, 0);
         while !rest.is_empty() {
             match self.file.write_vectored(rest) {
@@ -95,7 +95,7 @@ impl Writing {
         Ok(())
     }
 
-    /// Ends an appender. The file stays open for the next request unless the bytes are durable now.
+    /// Ends an appender. The file stays open for the next request unless its bytes are durable now.
     fn end(self, seal: bool) -> Result<Written, StoreError> {
         let (hashers, length) = (self.hashers, self.length);
         let ended = if seal {
@@ -113,7 +113,7 @@ impl Writing {
     }
 }
 
-/// A blob whose file is not open yet. Its first bytes are kept in memory until more follow, so that a
+/// A blob whose file is not open yet. Its first bytes stay in memory until more follow, so that a
 /// small blob is opened, written and sealed in one blocking task.
 struct Beginning {
     files: Arc<OpenFiles>,
@@ -125,7 +125,7 @@ struct Beginning {
 }
 
 impl Beginning {
-    /// Opens the file and writes what was held. Blocks.
+    /// Opens the file and writes the bytes kept in memory. Blocks.
     fn open(self) -> Trip {
         let Self {
             files,
@@ -175,7 +175,7 @@ impl Beginning {
     }
 }
 
-/// What work on the file brings back: the file, and whether it took the bytes.
+/// The result of work on the file: the file, and whether the write succeeded.
 type Trip = Result<(Box<Writing>, Result<(), StoreError>), StoreError>;
 
 /// Appends to a file.
@@ -184,7 +184,7 @@ pub(super) struct FileAppender(State);
 enum State {
     Begun(Box<Beginning>),
     Busy(JoinHandle<Trip>),
-    /// It has failed, and the caller has the error.
+    /// It has failed, and the caller has received the error.
     Failed,
 }
 
@@ -199,8 +199,8 @@ async fn work<T: Send + 'static>(
     spawn_blocking(work).await.map_err(failed)?
 }
 
-/// The file after a trip that went well. After one that failed the file stays open: errors of the
-/// device that nobody has seen yet are seen by the next request.
+/// The file after successful work. After a failure the file stays open, so that the next request
+/// sees device errors that were not reported yet.
 async fn returned(trip: Trip) -> Result<Box<Writing>, StoreError> {
     let (mut writing, written) = trip?;
     writing.pushed_out(written.is_err()).await?;
@@ -236,7 +236,7 @@ impl FileAppender {
         std::mem::replace(&mut self.0, State::Failed)
     }
 
-    /// Waits for what is under way, then ends the file: a small blob takes one trip.
+    /// Waits for the current write, then ends the file. A small blob takes one blocking task.
     async fn end(mut self: Box<Self>, seal: bool) -> Result<Written, StoreError> {
         match self.take() {
             State::Begun(beginning) => {

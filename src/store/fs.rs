@@ -1,7 +1,7 @@
 //! A store on a local file system: a key is a path below the root.
 //!
-//! Owns the calls to the file system; none of them runs on the reactor. Small records are written
-//! beside their place and renamed.
+//! All file-system calls of the store are here; none of them runs on the reactor. Small records are
+//! written to a temporary file beside their path and renamed.
 
 #![expect(clippy::disallowed_methods, reason = "this is where files are kept")]
 
@@ -23,12 +23,12 @@ use crate::hash::Hasher;
 #[derive(Clone)]
 pub struct FileStore {
     root: Arc<Path>,
-    /// Files of uploads between two requests.
+    /// Open files of uploads between two requests.
     files: Arc<OpenFiles>,
 }
 
 impl FileStore {
-    /// A store below `root`, which is created when it is missing.
+    /// A store below `root`, which is created if it is missing.
     pub fn open(root: &Path) -> Result<Self, StoreError> {
         fs::create_dir_all(root)
             .map_err(|error| StoreError::new("create the directory", root.display(), error))?;
@@ -38,7 +38,7 @@ impl FileStore {
         })
     }
 
-    /// The same store, which makes files durable by `sync`: for tests of a device that fails.
+    /// The same store with another `sync`: for tests with failing devices.
     #[cfg(test)]
     pub(crate) fn syncing_by(self, sync: fn(&File) -> io::Result<()>) -> Self {
         let files = Arc::new(OpenFiles::new(sync));
@@ -72,10 +72,10 @@ impl FileStore {
     }
 }
 
-/// How often a directory above is made that somebody else finds empty, and removes.
+/// Attempts to create a parent directory that another thread removes as empty.
 const TRIES: usize = 5;
 
-/// Runs `open`, and again after creating the directory above when that was missing.
+/// Runs `open`; if the parent directory is missing, creates it and runs `open` again.
 pub(super) fn with_parent<T>(path: &Path, open: impl Fn() -> io::Result<T>) -> io::Result<T> {
     let mut result = open();
     for _ in 0..TRIES {
@@ -211,7 +211,7 @@ impl FileStore {
                 absent_is_fine(fs::remove_file(&path))
                     .map_err(|error| StoreError::new("remove", key, error))?;
                 if let Some(parent) = path.parent().filter(|parent| **parent != *self.root) {
-                    // Fails where it is not empty, which is what is wanted.
+                    // Fails if the directory is not empty, as intended.
                     let _ = fs::remove_dir(parent);
                 }
                 Ok(())
@@ -232,7 +232,7 @@ impl FileStore {
             result => result,
         };
         match renamed {
-            // Part of the root is mounted from elsewhere.
+            // Part of the root is another file system.
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
                 let beside =
                     PathBuf::from(format!("{}.{}.tmp", target.display(), uuid::Uuid::new_v4()));
@@ -274,7 +274,7 @@ impl FileStore {
         })
         .and_then(|()| fs::rename(&beside, &path));
         if written.is_err() {
-            // The first error is the one to tell.
+            // The first error is the one to report.
             let _ = fs::remove_file(&beside);
         }
         written.map_err(|error| StoreError::new("write", key, error))
@@ -290,7 +290,7 @@ impl FileStore {
         let mut entries = Vec::new();
         for member in members {
             let member = member.map_err(wrap)?;
-            // Names that are not UTF-8 are none of ours: nothing of the layout has one.
+            // The layout has no names that are not UTF-8, so these are not ours.
             if let Ok(name) = member.file_name().into_string() {
                 let directory = member.file_type().map_err(wrap)?.is_dir();
                 entries.push(Entry { name, directory });
@@ -300,7 +300,7 @@ impl FileStore {
     }
 }
 
-/// Nothing is there, or something else stands where a directory should be.
+/// Whether nothing is there, or a parent is not a directory.
 fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,4 +1,4 @@
-//! One process owns a root: a lock that the system lets go of when the process ends, however.
+//! One process owns a root: a lock that the system releases when the process ends for any reason.
 
 #![expect(clippy::disallowed_methods, reason = "the lock is a file of the root")]
 
@@ -11,12 +11,12 @@ use rustix::fs::{FlockOperation, flock};
 /// Why a root could not be locked.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Another process has it.
+    /// Another process holds the lock.
     #[error("{root} is in use by process {holder}")]
     Held {
         /// The root.
         root: PathBuf,
-        /// The process, as it wrote itself into the lock file.
+        /// The process, as it wrote it into the lock file.
         holder: String,
     },
     /// The lock file can't be written.
@@ -29,14 +29,14 @@ pub enum LockError {
     },
 }
 
-/// A root that this process owns, until this is dropped.
+/// A root that this process owns until the value is dropped.
 #[derive(Debug)]
 pub struct RootLock {
     _file: File,
 }
 
 impl RootLock {
-    /// Takes `<root>/regctl/lock`, creating what is missing.
+    /// Takes `<root>/regctl/lock`, creating missing directories.
     pub fn take(root: &Path) -> Result<Self, LockError> {
         let directory = root.join("regctl");
         let path = directory.join("lock");
@@ -56,7 +56,7 @@ impl RootLock {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
                 let mut holder = String::new();
-                // A holder that has not yet written its name is unknown.
+                // The holder may not have written its id yet; then it is unknown.
                 let _ = file.read_to_string(&mut holder);
                 let holder = match holder.trim() {
                     "" => "unknown".to_owned(),

@@ -1,6 +1,6 @@
-//! A store in memory: the driver `inmemory` of the configuration, and what tests inject faults into.
+//! A store in memory: the driver `inmemory` of the configuration, and fault injection for tests.
 //!
-//! Owns bytes for as long as the process lives. Directories are implied by keys.
+//! The bytes live as long as the process. Directories are implied by keys.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,17 +15,17 @@ use super::{
 };
 use crate::hash::Hasher;
 
-/// What a call is to answer instead of doing its work.
+/// The result that a call returns instead of doing its work.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// No room.
+    /// No space left.
     Full,
     /// An error of the device.
     Broken,
 }
 
-/// Decides, given the action (`append`, `write`, `seal`, `place`, `put`, `remove`, …) and the key,
-/// whether a call fails.
+/// Decides whether a call fails, given its action (`append`, `write`, `seal`, `place`, `put`,
+/// `remove`, …) and key.
 pub(super) type Faults = dyn Fn(&str, &str) -> Option<Fault> + Send + Sync;
 
 #[derive(Clone)]
@@ -48,18 +48,18 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// From now on asks `faults` before each call; `None` ends that.
+    /// Consults `faults` before each call from now on; `None` ends that.
     pub fn set_faults(&self, faults: Option<Box<Faults>>) {
         *self.faults.lock() = faults;
     }
 
-    /// Lets time pass by the clock of this store, in nanoseconds.
+    /// Advances the clock of this store, in nanoseconds.
     #[cfg(test)]
     pub(crate) fn age(&self, by: i64) {
         self.ticks.fetch_add(by, Ordering::Relaxed);
     }
 
-    /// Removes a record without a trace.
+    /// Removes a record without any other effect.
     #[cfg(test)]
     pub(crate) fn remove(&self, key: &str) {
         self.records.lock().remove(key);
@@ -124,7 +124,7 @@ impl MemoryStore {
                 records.remove(key);
                 Ok(())
             }),
-            // Directories are implied by what is in them.
+            // Keys imply their directories.
             Step::RemoveEmpty { key, .. } => self.check("remove", key),
             Step::RemoveTree { key } => self.now("remove", key, |records, _| {
                 let prefix = format!("{key}/");
@@ -246,13 +246,13 @@ impl Store for MemoryStore {
 struct MemoryAppender {
     store: MemoryStore,
     key: String,
-    /// Where to go on; taken with the first write.
+    /// Where to continue; taken by the first write.
     offset: Option<u64>,
     hashers: Vec<Hasher>,
 }
 
 impl MemoryAppender {
-    /// Brings the record to where the appender goes on.
+    /// Prepares the record for the first write.
     fn begin(&mut self) -> Result<(), StoreError> {
         let (Some(offset), key) = (self.offset.take(), &self.key) else {
             return Ok(());

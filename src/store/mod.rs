@@ -1,12 +1,11 @@
-//! Bytes: blobs in the making, sealed blobs, and small records, under keys.
+//! Bytes under keys: blobs being written, sealed blobs, and small records.
 //!
-//! A key is a relative path of plain components, `docker/registry/v2/blobs/sha256/ab/…/data`; what
-//! keys mean is the business of `registry::layout`. This room knows nothing of repositories or
-//! requests. One trait, [`Store`]; one file an implementation; one test suite (`suite`) for all.
+//! A key is a relative path of plain components, `docker/registry/v2/blobs/sha256/ab/…/data`;
+//! `registry::layout` defines their meaning. This module knows nothing of repositories or requests.
+//! One trait, [`Store`]; one file for each implementation; one test suite (`suite`) for all.
 //!
-//! Durability: [`Appender::seal`] makes bytes durable. Everything else (each [`Step`]) is atomic for
-//! whoever looks, but lasts through a power cut only after [`Store::sync`]. The caller keeps a
-//! journal for the time between.
+//! Durability: [`Appender::seal`] makes bytes durable. Each [`Step`] is atomic for readers, but
+//! survives a power cut only after [`Store::sync`]. The caller keeps a journal until then.
 
 mod body;
 mod file_appender;
@@ -29,51 +28,51 @@ pub use fs::FileStore;
 pub use lock::{LockError, RootLock};
 pub use memory::{Fault, MemoryStore};
 
-/// What a store answers, when it does.
+/// The future that a store returns.
 pub type StoreFuture<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
-/// Why a store could not do what it was asked.
+/// Why a call of a store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// There is nothing under the key.
     #[error("{0} is not there")]
     NotFound(String),
-    /// The device or the quota has no room left.
+    /// The device or the quota has no space left.
     #[error("no room left to write {0}")]
     Full(String),
-    /// A blob in the making is shorter than where its next bytes belong.
+    /// A blob being written is shorter than the offset of its next bytes.
     #[error("{key} has {length} bytes, fewer than the {expected} that were acknowledged")]
     Short {
         /// The key.
         key: String,
-        /// Bytes that are there.
+        /// Bytes found.
         length: u64,
-        /// Bytes that should be.
+        /// Bytes expected.
         expected: u64,
     },
-    /// The device did not keep what was written before, even if it takes more now: nothing of a
-    /// blob in the making can be relied on.
+    /// The device lost earlier writes, even if it accepts new ones: no byte of the blob being
+    /// written can be relied on.
     #[error("the device did not keep what was written to {key}: {source}")]
     NotKept {
         /// The key.
         key: String,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// The system refused; the text says what and on what.
+    /// Another error of the system.
     #[error("{action} {key}: {source}")]
     System {
-        /// What was tried.
+        /// What was attempted.
         action: &'static str,
-        /// On what.
+        /// The key.
         key: String,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
 }
 
 impl StoreError {
-    /// Sorts an error of the system.
+    /// Classifies an error of the system.
     pub fn new(action: &'static str, key: impl fmt::Display, source: std::io::Error) -> Self {
         match source.kind() {
             std::io::ErrorKind::NotFound => Self::NotFound(key.to_string()),
@@ -88,66 +87,66 @@ impl StoreError {
         }
     }
 
-    /// Whether bytes that were taken before are lost.
+    /// Whether bytes that were accepted before are lost.
     pub fn is_not_kept(&self) -> bool {
         matches!(self, Self::NotKept { .. })
     }
 
-    /// Whether nothing was there.
+    /// Whether there was nothing under the key.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound(_))
     }
 }
 
-/// A member of a directory.
+/// An entry of a directory.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Entry {
     /// The last component of its key.
     pub name: String,
-    /// Whether it holds others.
+    /// Whether it is a directory.
     pub directory: bool,
 }
 
-/// What is known of a key without reading it.
+/// Metadata of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stat {
-    /// Bytes; of a directory, nothing that means anything.
+    /// Bytes; meaningless for a directory.
     pub size: u64,
-    /// When the content, or the membership of a directory, was last changed: nanoseconds since
-    /// 1970 by the clock of whatever keeps the bytes. Never set back by who writes.
+    /// When the content, or the entries of a directory, last changed: nanoseconds since 1970 by the
+    /// clock of the storage. Writers never set it back.
     pub changed: i64,
 }
 
-/// The end of a blob that is being written: hashes bytes as it writes them.
+/// Appends to a blob and hashes the bytes.
 pub trait Appender: Send {
-    /// Writes the next bytes. May return before they are written; an error is then returned by the
-    /// next call. At most one write is under way, so memory stays bounded.
+    /// Writes the next bytes. May return before they are written; the next call then returns any
+    /// error. At most one write is in progress, so memory stays bounded.
     fn write(&mut self, slices: Vec<Bytes>) -> StoreFuture<'_, ()>;
 
     /// Waits for the last write. The hashers and the length cover all bytes.
     fn finish(self: Box<Self>) -> StoreFuture<'static, Written>;
 
-    /// As [`Appender::finish`], and the bytes are durable.
+    /// Like [`Appender::finish`]; the bytes are then durable.
     fn seal(self: Box<Self>) -> StoreFuture<'static, Written>;
 }
 
-/// What an [`Appender`] has written.
+/// The result of an [`Appender`].
 pub struct Written {
-    /// The hashers that it was given, updated with all bytes.
+    /// The hashers passed to it, updated with all bytes.
     pub hashers: Vec<Hasher>,
-    /// Bytes under the key.
+    /// Total bytes under the key.
     pub length: u64,
 }
 
-/// A change to one key: atomic, and harmless when applied again.
+/// A change to one key: atomic and idempotent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Moves a sealed blob to its place, over what is there (the same content, or what is left of
-    /// it); when only the place is there, it was done already.
+    /// Moves a sealed blob to its final key, replacing what is there (the same content, or a
+    /// damaged copy). If only the final key exists, the step was already done.
     Place {
-        /// Where it is.
+        /// The key of the sealed blob.
         from: String,
-        /// Its place.
+        /// The final key.
         to: String,
     },
     /// Writes a small record.
@@ -157,36 +156,36 @@ pub enum Step {
         /// Its content.
         bytes: Bytes,
     },
-    /// Removes a blob or record. Nothing there is no error.
+    /// Removes a blob or record. It is no error if there is none.
     Remove {
         /// Its key.
         key: String,
     },
-    /// Removes a record, and the directory above it when that is empty then.
+    /// Removes a record, and its directory if that is then empty.
     Prune {
         /// Its key.
         key: String,
     },
-    /// Removes a directory that is empty, and those above it that are empty then. Others stay.
+    /// Removes an empty directory, and then its empty parents. Others are kept.
     RemoveEmpty {
         /// Its key.
         key: String,
-        /// The directory that stays in any case, above it.
+        /// The ancestor that is never removed.
         below: String,
     },
-    /// Removes a directory with all that is in it. Nothing there is no error.
+    /// Removes a directory with everything in it. It is no error if there is none.
     RemoveTree {
         /// Its key.
         key: String,
     },
 }
 
-/// A step that failed; those before it were applied.
+/// A step that failed; earlier steps were applied.
 #[derive(Debug)]
 pub struct StepError {
-    /// Which step, from 0.
+    /// Its position, from 0.
     pub step: usize,
-    /// Why not.
+    /// The error.
     pub error: StoreError,
 }
 
@@ -198,26 +197,26 @@ impl From<StepError> for StoreError {
 
 /// A store of bytes.
 pub trait Store: Send + Sync + 'static {
-    /// A blob in the making that goes on at `offset`, and is created when `offset` is 0. Bytes past
-    /// `offset`, which nobody was promised, go. What is wrong with the key or the offset is told by
-    /// the appender, so that a small blob takes one trip to the store.
+    /// Appends to a blob at `offset`, creating it when `offset` is 0. Unacknowledged bytes past
+    /// `offset` are discarded. The appender reports errors of the key or the offset, so that a
+    /// small blob takes one call to the store.
     fn append(&self, key: &str, offset: u64, hashers: Vec<Hasher>) -> Box<dyn Appender>;
 
-    /// Reads bytes `start` to `end` (not included) of a blob, or all of it.
+    /// Reads the bytes from `start` up to `end` (exclusive), or all of a blob.
     fn read<'a>(&'a self, key: &'a str, range: Option<(u64, u64)>) -> StoreFuture<'a, Body>;
 
     /// The small records under some keys; `None` where there is none.
     fn get<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Bytes>>>;
 
-    /// Applies some steps in order, up to the first that fails.
+    /// Applies steps in order until one fails.
     fn apply(&self, steps: Vec<Step>) -> BoxFuture<'_, Result<(), StepError>>;
 
-    /// The members of some directories, in no order; none where a directory is not there.
+    /// The entries of some directories, unordered; empty if a directory does not exist.
     fn list<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Vec<Entry>>>;
 
-    /// What is known of some keys; `None` where nothing is.
+    /// The metadata of some keys; `None` where there is nothing.
     fn stat<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Stat>>>;
 
-    /// Makes everything done so far last through a power cut.
+    /// Makes everything done so far durable.
     fn sync(&self) -> StoreFuture<'_, ()>;
 }

@@ -1,9 +1,9 @@
-//! Files of uploads that stay open between two requests.
+//! Files of uploads that stay open between requests.
 //!
-//! Linux reports an error of the device once for each open file, and to a file opened later only
-//! while nobody has seen it. So one upload is written through one open file, from its first byte to
-//! the sync that makes it durable. A few files are kept; one that has to make room is synced first,
-//! and an error then fails the upload when it goes on.
+//! Linux reports a device error once for each open file, and to a file opened later only if nobody
+//! has seen it yet. So an upload is written through one open file, from its first byte to the sync
+//! that makes it durable. The number of open files is limited; an evicted file is synced first, and
+//! an error then fails the upload when it continues.
 
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
@@ -13,12 +13,12 @@ use std::path::{Path, PathBuf};
 
 use parking_lot::Mutex;
 
-/// Files that are kept.
+/// Maximum number of open files.
 const LIMIT: usize = 64;
-/// Errors of files that made room which are remembered.
+/// Maximum number of remembered errors of evicted files.
 const ERRORS: usize = 4096;
 
-/// How bytes of a file are made durable: `File::sync_all`, or what a test puts in its place.
+/// Makes the bytes of a file durable: `File::sync_all`, or a replacement in tests.
 pub(super) type Sync = fn(&File) -> io::Result<()>;
 
 struct OpenFile {
@@ -34,7 +34,7 @@ struct State {
     errors: HashMap<PathBuf, io::ErrorKind>,
 }
 
-/// The files of a store that are kept open.
+/// The open files of a store.
 pub(super) struct OpenFiles {
     state: Mutex<State>,
     sync: Sync,
@@ -46,12 +46,12 @@ impl OpenFiles {
         Self { state, sync }
     }
 
-    /// Makes what was written to a file durable. Blocks.
+    /// Makes the bytes of a file durable. Blocks.
     pub(super) fn sync(&self, file: &File) -> io::Result<()> {
         (self.sync)(file)
     }
 
-    /// Keeps a file until it is taken or forgotten. Blocks when another one has to make room.
+    /// Keeps a file open until it is taken or forgotten. Blocks if another file is evicted.
     pub(super) fn keep(&self, path: PathBuf, file: File, length: u64) -> io::Result<()> {
         let oldest = {
             let mut state = self.state.lock();
@@ -72,7 +72,7 @@ impl OpenFiles {
         Ok(())
     }
 
-    /// Takes the file of an upload, if it is kept; the error of one that made room.
+    /// Takes the open file of an upload, if there is one. Returns the error of an evicted file.
     pub(super) fn take(&self, path: &Path) -> io::Result<Option<File>> {
         let mut state = self.state.lock();
         if let Some(kind) = state.errors.get(path) {
@@ -82,11 +82,11 @@ impl OpenFiles {
         let file = found
             .and_then(|at| state.files.remove(at))
             .map(|open| open.file);
-        // One that another hand has removed has no name that it could get.
+        // If another program removed the file, it has no path any more and is not used.
         Ok(file.filter(|file| file.metadata().is_ok_and(|found| found.nlink() > 0)))
     }
 
-    /// Closes the file under this path, and those below it: they were moved or removed.
+    /// Closes the files at and below this path, because they were moved or removed.
     pub(super) fn forget(&self, path: &Path) {
         let mut state = self.state.lock();
         state.files.retain(|open| !open.path.starts_with(path));

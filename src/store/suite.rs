@@ -1,4 +1,4 @@
-//! What every store must do, run against each.
+//! The behaviour that every store must have, run against each.
 
 use bytes::Bytes;
 use futures_util::StreamExt;

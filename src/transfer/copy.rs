@@ -1,8 +1,8 @@
-//! Images from one registry to another, or from one repository to another.
+//! Copies images from one registry to another, or between repositories.
 //!
-//! Moves what is missing and nothing else, several blobs at once, and keeps every digest. Order:
-//! blobs, the manifests that name them, what refers to those, the tag at last, so that nobody sees
-//! half an image. A blob that several images of a run share is looked at once.
+//! Moves only missing content, several blobs at once, and keeps every digest. Order: blobs, the
+//! manifests that reference them, referrers, and the tag last, so that a tag never names an
+//! incomplete image. A blob that several images of a run share is checked once.
 
 mod blobs;
 mod manifests;
@@ -25,36 +25,36 @@ pub struct Place {
     pub repository: Repository,
 }
 
-/// How to copy.
+/// Options of a copy.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Of an index, only the image for this platform.
+    /// The platform to select from an index.
     pub platform: Option<Platform>,
-    /// Copy what refers to the images as well: signatures, bills of materials.
+    /// Whether to copy referrers as well: signatures, SBOMs.
     pub referrers: bool,
-    /// How many blobs move at once.
+    /// Number of blobs that move at once.
     pub jobs: NonZeroUsize,
-    /// Look, and change nothing.
+    /// Whether to change nothing.
     pub dry_run: bool,
 }
 
-/// What moved for an image; in a dry run, what would.
+/// The content that moved for an image or, in a dry run, would move.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Moved {
     /// Bytes of blobs that were sent.
     pub bytes: u64,
     /// Blobs that were sent.
     pub sent: usize,
-    /// Blobs that the registry took over from another repository.
+    /// Blobs that the registry mounted from another repository.
     pub mounted: usize,
-    /// Blobs that were there already.
+    /// Blobs that existed already.
     pub exists: usize,
-    /// Manifests that were put.
+    /// Manifests that were pushed.
     pub manifests: usize,
 }
 
 impl Moved {
-    /// Both together.
+    /// The sum of both.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -67,18 +67,18 @@ impl Moved {
     }
 }
 
-/// What became of an image.
+/// The result for one image.
 #[derive(Debug)]
 pub struct Copied {
-    /// What it is.
+    /// Its digest.
     pub digest: Digest,
-    /// Whether all of it was there already.
+    /// Whether all of it existed already.
     pub skipped: bool,
-    /// What moved.
+    /// The content that moved.
     pub moved: Moved,
 }
 
-/// A copy from one place to another, of any number of images.
+/// A copy of any number of images from one repository to another.
 pub struct Copy {
     source: Place,
     destination: Place,
@@ -88,7 +88,7 @@ pub struct Copy {
 }
 
 impl Copy {
-    /// A copy in which nothing has moved yet.
+    /// A copy that has moved nothing yet.
     pub fn new(source: Place, destination: Place, options: Options, listener: Listener) -> Self {
         Self {
             blobs: Blobs::new(options.jobs),
@@ -99,7 +99,7 @@ impl Copy {
         }
     }
 
-    /// Copies an image to a tag or a digest; with no `destination`, to its own digest.
+    /// Copies an image to a tag or a digest; without `destination`, to its own digest.
     pub async fn image(
         &self,
         source: &Reference,
@@ -111,7 +111,7 @@ impl Copy {
                 None => Ok(None),
             }
         })?;
-        // Without a choice the tag's own digest decides, and no manifest has to be fetched.
+        // Without a platform the tag's digest decides, and no manifest is fetched.
         if self.options.platform.is_none() && known == Some(there) {
             return self.already(there).await;
         }
@@ -136,7 +136,7 @@ impl Copy {
         })
     }
 
-    /// An image that is there; what refers to it may not be.
+    /// Handles an image that exists already; its referrers may be missing.
     async fn already(&self, digest: Digest) -> Result<Copied, Error> {
         let mut moved = Moved::default();
         if self.options.referrers {
@@ -150,7 +150,7 @@ impl Copy {
         })
     }
 
-    /// What a reference of the source stands for.
+    /// The digest of a reference at the source.
     async fn digest(&self, reference: &Reference) -> Result<Digest, Error> {
         if let Reference::Digest(digest) = reference {
             return Ok(*digest);
@@ -159,14 +159,14 @@ impl Copy {
         Ok(client.manifest_head(repository, reference).await?.digest)
     }
 
-    /// What a reference of the destination stands for; `None` where it is not there.
+    /// The digest of a reference at the destination; `None` if it does not exist.
     async fn known(&self, reference: &Reference) -> Result<Option<Digest>, Error> {
         let Place { client, repository } = &self.destination;
         match client.manifest_head(repository, reference).await {
             Ok(head) => Ok(Some(head.digest)),
             Err(error) if error.class() == Class::NotFound => Ok(None),
-            // Some registries deny to look into a repository that is not there yet. Whether it can
-            // be written to is seen when it is.
+            // Some registries deny access to a repository that does not exist yet. The push will
+            // show whether it is writable.
             Err(error) if error.class() == Class::Denied => Ok(None),
             Err(error) => Err(error),
         }
@@ -179,7 +179,7 @@ impl Copy {
             .await
     }
 
-    /// The manifest that is to be copied: of an index, the one for the platform that is asked for.
+    /// The manifest to copy: of an index, the one for the requested platform.
     async fn chosen(&self, reference: &Reference) -> Result<Manifest, Error> {
         let Place { client, repository } = &self.source;
         let mut manifest = client.manifest(repository, reference).await?;
@@ -189,7 +189,7 @@ impl Copy {
         for depth in 0..manifests::DEPTH {
             let view = self.view(&manifest)?;
             if view.kind != ManifestKind::Index {
-                // An index has the last word on the platforms of what it lists.
+                // An index decides the platforms of its children.
                 if depth == 0 {
                     self.check_platform(&manifest, &view, wanted).await?;
                 }
@@ -216,8 +216,8 @@ impl Copy {
         Ok(manifest)
     }
 
-    /// Makes sure that an image that no index lists is for the platform that is asked for. What says no
-    /// platform is copied, with a warning.
+    /// Checks that an image outside of an index is for the requested platform. An image without a
+    /// platform is copied with a warning.
     async fn check_platform(
         &self,
         manifest: &Manifest,

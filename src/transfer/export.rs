@@ -1,9 +1,9 @@
-//! From registries into an archive that loads everywhere.
+//! Exports images from registries into an archive.
 //!
-//! First the plan: manifests are read, and everything that can be wrong with what was asked for is
-//! known. Then the archive is streamed: its documents, the manifests, the configurations, the
-//! layers as they are stored. Nothing is compressed again, every digest is checked on the way, and
-//! the same images give the same bytes.
+//! First the plan: manifests are read, and every error in the request is found. Then the archive is
+//! streamed: its documents, the manifests, the configurations, the layers as they are stored.
+//! Nothing is recompressed, every digest is checked in transit, and the same images give the same
+//! bytes.
 
 mod error;
 mod plan;
@@ -20,34 +20,34 @@ use super::progress::Listener;
 use crate::client::Client;
 use crate::oci::{Digest, ImageReference, Platform, Reference, Repository};
 
-/// What kind of archive is written.
+/// The format of the archive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// With docker's own list of images beside the OCI layout: loads everywhere.
+    /// An OCI layout with docker's own list of images: every client loads it.
     Docker,
-    /// An OCI layout and nothing else.
+    /// An OCI layout only.
     Oci,
 }
 
-/// An image in a registry, and what it is called in the archive.
+/// An image in a registry, and its name in the archive.
 pub struct Image {
     /// Its registry.
     pub client: Client,
-    /// Where it lies there.
+    /// Its repository.
     pub repository: Repository,
-    /// What names it there.
+    /// Its tag or digest.
     pub reference: Reference,
-    /// Its name in the archive. With neither tag nor digest nothing would find it.
+    /// Its name in the archive. It needs a tag or a digest to be found.
     pub name: ImageReference,
 }
 
-/// What is exported, and how.
+/// The options of an export.
 pub struct Options {
-    /// The kind of archive.
+    /// The format of the archive.
     pub format: Format,
-    /// The platforms; all, when there is none.
+    /// The platforms; empty for all.
     pub platforms: Vec<Platform>,
-    /// Images that the other side has: their layers are left out.
+    /// Images that the destination has: their layers are left out.
     pub without: Vec<Image>,
 }
 
@@ -57,7 +57,7 @@ struct Document {
     bytes: Bytes,
 }
 
-/// An archive before its first byte.
+/// The plan of an archive.
 pub struct Plan {
     documents: Vec<Document>,
     parts: Vec<Part>,
@@ -65,31 +65,31 @@ pub struct Plan {
     left: Left,
 }
 
-/// What became of an image.
+/// The result for one image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Exported {
     /// Its name in the archive.
     pub name: String,
-    /// The digest that the name stands for.
+    /// The digest of the name.
     pub digest: Digest,
-    /// Its platforms, where it has several or they were asked for.
+    /// Its platforms, if it has several or they were requested.
     pub platforms: Vec<String>,
-    /// Manifests, configurations and layers in the archive, those included that others share.
+    /// Manifests, configurations and layers in the archive, including shared ones.
     pub blobs: usize,
-    /// Bytes of them.
+    /// Their bytes.
     pub bytes: u64,
 }
 
-/// What the other side has and is not in the archive.
+/// Content that is left out because the destination has it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Left {
     /// Layers.
     pub blobs: usize,
-    /// Bytes of them.
+    /// Their bytes.
     pub bytes: u64,
 }
 
-/// Decides what goes into the archive.
+/// Plans an archive.
 pub async fn plan(images: &[Image], options: &Options, listener: &Listener) -> Result<Plan, Error> {
     let mut base = Base::default();
     for image in &options.without {
@@ -105,17 +105,17 @@ pub async fn plan(images: &[Image], options: &Options, listener: &Listener) -> R
 }
 
 impl Plan {
-    /// The images that go into the archive, in its order.
+    /// The images of the archive, in order.
     pub fn images(&self) -> &[Exported] {
         &self.images
     }
 
-    /// What is left out because the other side has it.
+    /// Content that is left out because the destination has it.
     pub fn left(&self) -> Left {
         self.left
     }
 
-    /// Bytes of all that goes into the archive, the tar headers not counted.
+    /// Bytes of the archive, without tar headers.
     pub fn bytes(&self) -> u64 {
         let documents = self
             .documents
@@ -125,8 +125,8 @@ impl Plan {
         documents.chain(parts).fold(0, u64::saturating_add)
     }
 
-    /// Writes the archive and gives back what it was written to. After an error, or when it is
-    /// given up, what was written is no archive.
+    /// Writes the archive and returns the output. After an error or a cancellation the output is
+    /// incomplete.
     pub async fn write<W: Write + Send + 'static>(
         self,
         output: W,

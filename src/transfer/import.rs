@@ -1,10 +1,10 @@
-//! Image archives into a registry, in one pass and bounded memory.
+//! Imports image archives into a registry, in one pass and bounded memory.
 //!
-//! A pipe, or a compressed file, is read once: its blobs go up as they pass (`passing`). Of a plain
-//! file the headers and documents are looked at first, and then only what is needed is read (`file`).
-//! Either way the images are put together when all their blobs are known (`finish`). Invariants: no
-//! temporary copy; every digest is computed, if not by this import by one that read
-//! the same untouched file; tags last; an image that fails does not stop the others.
+//! A pipe or a compressed file is read once: its blobs are pushed as they are read (`passing`). For
+//! a plain file the headers and documents are read first, then only the needed parts (`file`).
+//! Either way the images are assembled when all their blobs are known (`finish`). Invariants: no
+//! temporary copy; every digest is computed, by this import or by an earlier one of the same
+//! unmodified file; tags last; an image that fails does not stop the others.
 
 mod conflicts;
 mod delivery;
@@ -43,59 +43,60 @@ use crate::archive::{Compression, ImageName, Plan, Seekable, UnusableName, resol
 use crate::client::Client;
 use crate::oci::{Digest, Platform};
 
-/// How many blobs go up at once: one that is read, and one that is on its last bytes. Each keeps the
-/// last megabytes that it sent, and all cores are busy with two.
+/// Number of simultaneous uploads: one being read, and one sending its last bytes. Each keeps the
+/// last megabytes that it sent, and two keep all cores busy.
 const UPLOADS: usize = 2;
 
-/// Where an archive comes from.
+/// The source of an archive.
 pub enum Input {
-    /// A file. A plain one is read where it is needed, any other from its beginning to its end.
+    /// A file. A plain file is read at random, any other sequentially.
     File(File),
-    /// Anything that can be read once.
+    /// A stream that is read once.
     Stream(Box<dyn Read + Send>),
 }
 
-/// How an archive is imported.
+/// The options of an import.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// What images are called in the registry.
+    /// The names of images in the registry.
     pub naming: Naming,
-    /// The one platform, of images that have several.
+    /// The platform to select from images with several.
     pub platform: Option<Platform>,
-    /// What plain layers become.
+    /// The compression of plain layers.
     pub compression: Compression,
-    /// How hard that is tried.
+    /// Its level.
     pub level: u32,
-    /// The file that remembers what earlier imports learned.
+    /// The cache file with the knowledge of earlier imports.
     pub memory: Option<PathBuf>,
 }
 
-/// What became of an image.
+/// The result for one image.
 #[derive(Debug, Default)]
 pub struct ImageReport {
-    /// What the archive calls it.
+    /// Its name in the archive.
     pub label: String,
-    /// Where it is now, or should be.
+    /// Its destinations.
     pub goals: Vec<Goal>,
-    /// The digest it has in the registry.
+    /// Its digest in the registry.
     pub digest: Option<Digest>,
-    /// The digest it has in the archive, if it has one there.
+    /// Its digest in the archive, if it has one there.
     pub previous: Option<Digest>,
-    /// What it is for.
+    /// Its platforms.
     pub platforms: Vec<Platform>,
-    /// Bytes of its members. What images share is counted with the first.
+    /// Bytes of its members. Shared members count for the first image.
     pub read: u64,
-    /// Bytes that went over the wire for it.
+    /// Bytes sent for it.
     pub sent: u64,
     /// Bytes of blobs that the registry had.
     pub skipped: u64,
-    /// From the beginning of the import until it was there.
+    /// From the start of the import until it was complete.
     pub time: Duration,
-    /// Why it is not there.
+    /// Why it failed.
     pub error: Option<Error>,
 }
 
-/// Imports an archive. An error is of all of it; what is wrong with one image is in its report.
+/// Imports an archive. An error concerns the whole archive; errors of single images are in the
+/// reports.
 pub async fn import(
     client: Client,
     input: Input,
@@ -125,7 +126,7 @@ pub async fn import(
     Ok(put_together(&finish, plan, goals).await)
 }
 
-/// Imports an archive that lies in a plain file.
+/// Imports an archive from a plain file.
 async fn in_place(
     client: Client,
     seekable: Seekable,
@@ -147,7 +148,7 @@ async fn in_place(
     Ok(put_together(&finish, plan, goals).await)
 }
 
-/// Where each image goes. Images of one name become one, or errors.
+/// The destinations of each image. Images with one name are merged, or are errors.
 fn goals(session: &Session, plan: &mut Plan) -> Result<Vec<Result<Vec<Goal>, Error>>, Error> {
     let warn = |text: &str| (session.listener)(Event::Warning(text));
     for warning in &plan.warnings {

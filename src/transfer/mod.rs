@@ -1,8 +1,9 @@
 //! Moving images between registries and archives: import, export, copy.
 //!
-//! Puts `client` and `archive` together: what is there already, what has to move, in which order,
-//! how much at once. Prints nothing: it tells a listener, and returns reports. Invariants: bytes
-//! before the manifests that name them, tags last; memory is bounded whatever the size of an image.
+//! Combines `client` and `archive`: determines what exists, what has to move, in which order, and
+//! how much at once. Prints nothing: it reports events to a listener, and returns reports.
+//! Invariants: bytes before the manifests that reference them, tags last; memory is bounded for any
+//! image size.
 
 pub mod copy;
 pub mod export;

@@ -1,43 +1,43 @@
 //! The events that a transfer reports while it works.
 //!
-//! Knows neither terminals nor words. Every blob that is dealt with begins once and ends once.
+//! Knows neither terminals nor text. Every blob begins once and ends once.
 
 use std::sync::Arc;
 
 /// Something that happens in a transfer.
 #[derive(Debug, Clone, Copy)]
 pub enum Event<'a> {
-    /// How many bytes will move in all, where that is known before the first.
+    /// The total bytes to move, if known in advance.
     Total {
         /// Bytes over the wire.
         bytes: u64,
     },
-    /// A blob is about to move.
+    /// A blob begins.
     Begin {
-        /// Tells this blob from the others of the run.
+        /// Its number, unique in the run.
         id: u64,
         /// Its image and the beginning of its digest.
         name: &'a str,
-        /// Its length in bytes, when known.
+        /// Its size in bytes, if known.
         size: Option<u64>,
     },
-    /// Bytes of it went over the wire.
+    /// Bytes of a blob were sent.
     Moved {
         /// The blob.
         id: u64,
-        /// How many; what is sent again counts again.
+        /// Number of bytes; repeated bytes count again.
         bytes: u64,
     },
-    /// Nothing more happens to the blob.
+    /// A blob is finished.
     End {
         /// The blob.
         id: u64,
-        /// What became of it.
+        /// The outcome.
         outcome: Outcome,
     },
-    /// Something that is worth knowing: an image that is done.
+    /// A message about progress: an image is complete.
     Note(&'a str),
-    /// Something that was passed over.
+    /// A message about something that was skipped.
     Warning(&'a str),
 }
 

@@ -1,8 +1,8 @@
-//! The directory of registry:2 and 3, and of what is built on them (Harbor, GitLab), which is also the
-//! layout of `regctl serve`: `docker/registry/v2/{blobs,repositories}`.
+//! The directory of registry:2 and 3 and of products built on them (Harbor, GitLab), which is also
+//! the layout of `regctl serve`: `docker/registry/v2/{blobs,repositories}`.
 //!
-//! Each repository is an archive of its own, an OCI layout of its tags, so that memory does not grow
-//! with the registry. Untagged manifests are left alone.
+//! Each repository is an archive of its own, an OCI layout of its tags, so that memory does not
+//! grow with the registry. Untagged manifests are left out.
 
 use std::collections::{BTreeSet, HashSet};
 use std::io;
@@ -14,14 +14,14 @@ use super::{Part, Problem, Survey, canonical, document, entries, file_within};
 use crate::archive::documents::{ANNOTATION_NAME, INDEX, LAYOUT, LAYOUT_VERSION, blob_path};
 use crate::oci::{Digest, ManifestView, MediaType};
 
-/// Stands for the registry in names: with Docker Hub's, `library/app` would become `app`.
+/// The registry in names: with Docker Hub's, `library/app` would become `app`.
 const HOST: &str = "localhost";
-/// How deep repositories may be nested.
+/// Maximum depth of nested repositories.
 const DEPTH: usize = 32;
-/// How many manifests a repository may have.
+/// Maximum number of manifests in a repository.
 const MANIFESTS: usize = 100_000;
 
-/// Looks at the directory; `None` of one of another kind.
+/// Surveys the directory; `None` if it is of another kind.
 pub(super) fn survey(root: &Path) -> io::Result<Option<Survey>> {
     let inner = "docker/registry/v2";
     let candidates = [root.join(inner), root.to_owned()];
@@ -29,7 +29,7 @@ pub(super) fn survey(root: &Path) -> io::Result<Option<Survey>> {
     let Some(root) = candidates.into_iter().find(is_one) else {
         return Ok(None);
     };
-    // Its parts may be links to another disk.
+    // Parts of it may be links to another disk.
     let root = canonical(&root)?;
     let mut survey = Survey {
         parts: Vec::new(),
@@ -39,7 +39,7 @@ pub(super) fn survey(root: &Path) -> io::Result<Option<Survey>> {
     Ok(Some(survey))
 }
 
-/// Looks at the repositories below one.
+/// Surveys the repositories below a directory.
 fn walk(root: &Path, name: &str, depth: usize, survey: &mut Survey) -> io::Result<()> {
     let here = root.join("repositories").join(name);
     if here.join("_manifests/tags").is_dir() {
@@ -61,7 +61,7 @@ fn walk(root: &Path, name: &str, depth: usize, survey: &mut Survey) -> io::Resul
     Ok(())
 }
 
-/// Adds what the tags of a repository need.
+/// Adds the files that the tags of a repository need.
 fn repository(root: &Path, name: &str, survey: &mut Survey) -> io::Result<()> {
     let tags = root.join("repositories").join(name).join("_manifests/tags");
     let mut part = Part {
@@ -100,7 +100,7 @@ fn repository(root: &Path, name: &str, survey: &mut Survey) -> io::Result<()> {
         .push((INDEX.to_owned(), index.to_string().into_bytes()));
     let digests = blobs.manifests.iter().chain(&blobs.others);
     for digest in digests {
-        // What is not there is named when the image is put together.
+        // Missing files are reported when the image is assembled.
         if let Ok(file) = file_within(root, &data(root, digest)) {
             part.files.push((blob_path(digest), file));
         }
@@ -109,7 +109,7 @@ fn repository(root: &Path, name: &str, survey: &mut Survey) -> io::Result<()> {
     Ok(())
 }
 
-/// Where the bytes of a digest lie.
+/// The path of a blob.
 fn data(root: &Path, digest: &Digest) -> PathBuf {
     let hex = digest.hex();
     let algorithm = digest.algorithm().to_string();
@@ -117,10 +117,10 @@ fn data(root: &Path, digest: &Digest) -> PathBuf {
     directory.join(&hex[..2]).join(&hex).join("data")
 }
 
-/// What the tags of a repository lead to.
+/// The blobs that the tags of a repository reference.
 struct Blobs<'a> {
     root: &'a Path,
-    /// Manifests and indexes, in the order that they were found in.
+    /// Manifests and indexes, in the order of discovery.
     manifests: Vec<Digest>,
     seen: HashSet<Digest>,
     /// Configurations and layers.

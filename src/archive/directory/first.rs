@@ -1,8 +1,8 @@
 //! The directory of the first registry, docker-registry 0.x: `images/<id>/{json,layer,ancestry}` and
 //! `repositories/<namespace>/<repository>/tag_<tag>`.
 //!
-//! All its images are one archive, as `docker save` wrote them in those days, so that layers which
-//! images share are read once.
+//! All images are one archive in the format of the `docker save` of that time, so that shared
+//! layers are read once.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
@@ -12,18 +12,18 @@ use serde_json::{Map, Value, json};
 
 use super::{Part, Problem, Survey, document, entries, file_within};
 
-/// What the names of files begin with that say a tag.
+/// Prefix of the files that name tags.
 const TAG: &str = "tag_";
-/// How many layers an image may have.
+/// Maximum number of layers of an image.
 const LAYERS: usize = 4096;
 
-/// A layer that is whole: its description and its file.
+/// A complete layer: its description and its file.
 struct Layer {
     description: Map<String, Value>,
     file: PathBuf,
 }
 
-/// Looks at the directory; `None` of one of another kind.
+/// Surveys the directory; `None` if it is of another kind.
 pub(super) fn survey(root: &Path) -> io::Result<Option<Survey>> {
     let roots = [root.to_owned(), root.join("registry")];
     let is_first =
@@ -98,20 +98,21 @@ pub(super) fn survey(root: &Path) -> io::Result<Option<Survey>> {
     Ok(Some(Survey { parts, problems }))
 }
 
-/// The ID that a tag's file holds; some have it in quotes.
+/// The ID in a tag's file; some files have it in quotes.
 fn id_of(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
     text.trim().trim_matches('"').to_owned()
 }
 
-/// The layers, each looked at once.
+/// The layers, each read once.
 struct Images<'a> {
     root: &'a Path,
     layers: HashMap<String, Result<Layer, String>>,
 }
 
 impl Images<'_> {
-    /// The IDs of the layers below and with one, the lowest first; what is wrong with them otherwise.
+    /// The IDs of a layer and the layers below it, the lowest first. Returns what is wrong
+    /// otherwise.
     fn chain(&mut self, top: &str) -> Result<Vec<String>, String> {
         let mut chain = self.ancestry(top).map_or_else(|| self.parents(top), Ok)?;
         for id in &chain {
@@ -121,7 +122,7 @@ impl Images<'_> {
         Ok(chain)
     }
 
-    /// What `ancestry` says, the topmost first; `None` where it can't be right.
+    /// The IDs in `ancestry`, the topmost first; `None` if it is invalid.
     fn ancestry(&self, top: &str) -> Option<Vec<String>> {
         let path = self.root.join("images").join(top).join("ancestry");
         let bytes = is_id(top).then(|| document(self.root, &path).ok())??;
@@ -133,7 +134,7 @@ impl Images<'_> {
         sound.then_some(chain)
     }
 
-    /// What the descriptions say of their parents, the topmost first.
+    /// The chain of parents in the descriptions, the topmost first.
     fn parents(&mut self, top: &str) -> Result<Vec<String>, String> {
         let (mut chain, mut seen) = (Vec::new(), HashSet::new());
         let mut next = Some(top.to_owned());
@@ -165,7 +166,7 @@ fn is_id(text: &str) -> bool {
     text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// A layer, if it is whole.
+/// Reads a layer if it is complete.
 fn look(root: &Path, id: &str) -> Result<Layer, String> {
     if !is_id(id) {
         return Err(format!("{id:?} is not the ID of a layer"));

@@ -1,7 +1,7 @@
-//! From an index through manifests to the members that are their blobs.
+//! Resolves an index through manifests to the members of their blobs.
 //!
-//! Documents have their digests checked here, blobs when they have passed. Invariant: the number of
-//! manifests that are looked at is bounded, however they refer to each other.
+//! Documents have their digests checked here, blobs when they are read. Invariant: the number of
+//! visited manifests is bounded, however they refer to each other.
 
 use std::sync::Arc;
 
@@ -13,12 +13,12 @@ use super::super::{Error, missing};
 use crate::hash::Hasher;
 use crate::oci::{Descriptor, Digest, ManifestKind, ManifestView, MediaType, Platform};
 
-/// How many manifests are looked at.
+/// Maximum number of visited manifests.
 pub(super) const MANIFESTS_LIMIT: usize = 10_000;
-/// How deep indexes may be nested.
+/// Maximum nesting of indexes.
 const DEPTH_LIMIT: usize = 8;
 
-/// Goes from a descriptor to all that it needs.
+/// Resolves descriptors.
 pub(super) struct Builder<'a> {
     pub(super) contents: &'a Contents,
     pub(super) wanted: Option<&'a Platform>,
@@ -31,7 +31,7 @@ pub(super) struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    /// What a descriptor leads to; `None` where nothing of it is of the wanted platform.
+    /// Resolves a descriptor; `None` if no part of it is for the requested platform.
     pub(super) fn node(
         &mut self,
         descriptor: &Descriptor,
@@ -177,7 +177,7 @@ impl Builder<'_> {
             Some(platform) => format!("{} ({platform})", self.label),
             None => self.label.clone(),
         };
-        // What says no layers is an artifact, whatever its configuration calls itself.
+        // A manifest without layers is an artifact, whatever its configuration calls itself.
         let config = config.filter(|config| config.is_of_an_image() && known.is_some());
         let is_image = config.is_some();
         let config_piece = match &view.config {
@@ -205,7 +205,7 @@ impl Builder<'_> {
                 });
             }
             for (layer, diff_id) in layers.iter_mut().zip(diff_ids) {
-                // Nobody here can look into what is encrypted.
+                // Encrypted layers cannot be checked.
                 let encrypted = layer.descriptor.as_ref().is_some_and(|descriptor| {
                     descriptor.media_type.as_str().ends_with("+encrypted")
                 });
@@ -225,8 +225,8 @@ impl Builder<'_> {
         }))))
     }
 
-    /// The member of a blob. One that is not for distribution may be absent, and so may a layer that
-    /// was left out for the one who reads to have.
+    /// The member of a blob. A non-distributable layer may be missing, and so may a layer that was
+    /// left out because the reader should have it.
     fn piece(
         &self,
         role: Role,
@@ -272,7 +272,7 @@ impl Builder<'_> {
     }
 }
 
-/// Whether a layer is a tar file that is not compressed.
+/// Whether a layer is an uncompressed tar file.
 fn is_plain(media_type: &MediaType) -> bool {
     matches!(
         media_type.as_str(),

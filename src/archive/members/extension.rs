@@ -1,9 +1,9 @@
-//! What the extended headers before a member say of it.
+//! Extended headers, which describe the following member.
 
 use crate::archive::Error;
 use crate::archive::sparse::{MapBuilder, SparseMap};
 
-/// What extended headers say of the member after them.
+/// The fields of extended headers for the following member.
 #[derive(Default)]
 pub(super) struct Extension {
     pub(super) path: Option<Vec<u8>>,
@@ -12,7 +12,7 @@ pub(super) struct Extension {
     sparse: bool,
     maps_in_data: bool,
     real_size: Option<u64>,
-    /// Offsets and lengths of what is stored of a file with holes, in turn.
+    /// Offsets and lengths of the stored parts of a sparse file, alternating.
     numbers: Vec<u64>,
 }
 
@@ -37,7 +37,7 @@ impl Extension {
                 b"path" => self.path = Some(value.to_vec()),
                 b"linkpath" => self.link = Some(value.to_vec()),
                 b"size" => self.size = Some(number(value).ok_or_else(malformed)?),
-                // The name in the header is one that tar made up.
+                // tar made up the name in the header.
                 b"GNU.sparse.name" => real_name = Some(value.to_vec()),
                 b"GNU.sparse.major" => {
                     self.sparse = true;
@@ -63,22 +63,22 @@ impl Extension {
         Ok(())
     }
 
-    /// Whether the member is a file with holes.
+    /// Whether the member is a sparse file.
     pub(super) fn is_sparse(&self) -> bool {
         self.sparse
     }
 
-    /// Whether the map of the holes is the beginning of the data (format 1.0).
+    /// Whether the data begins with the sparse map (format 1.0).
     pub(super) fn maps_in_data(&self) -> bool {
         self.maps_in_data
     }
 
-    /// Bytes of a file with holes.
+    /// Full size of a sparse file in bytes.
     pub(super) fn real_size(&self) -> Option<u64> {
         self.real_size
     }
 
-    /// The map of the holes where the headers say it (formats 0.0 and 0.1).
+    /// The sparse map, if the headers have it (formats 0.0 and 0.1).
     pub(super) fn map(&self) -> Option<SparseMap> {
         let mut map = MapBuilder::default();
         for number in &self.numbers {

@@ -1,4 +1,4 @@
-//! The maps of files with holes, where they stand in a tar stream.
+//! The maps of sparse files in a tar stream.
 
 use std::io::{self, ErrorKind};
 
@@ -10,7 +10,7 @@ use crate::archive::Error;
 use crate::archive::sparse::{self, SparseMap};
 
 impl<R: Input> Members<R> {
-    /// The map of a file with holes in GNU's own format; more of it may follow its header.
+    /// The map of a sparse file in GNU's format; it may continue after the header.
     pub(super) fn gnu_map(&mut self, header: &Header, name: &str) -> Result<SparseMap, Error> {
         let (mut map, size) = sparse::of_header(header).ok_or_else(|| holes(name))?;
         let mut more = header.as_gnu().is_some_and(tar::GnuHeader::is_extended);
@@ -23,8 +23,8 @@ impl<R: Input> Members<R> {
         map.finish(size).ok_or_else(|| holes(name))
     }
 
-    /// The map of a file with holes in one of the PAX formats; in the newest it is the beginning of
-    /// the data, of which so much less is left.
+    /// The map of a sparse file in one of the PAX formats; in the newest the data begins with it,
+    /// which reduces the remaining data.
     pub(super) fn pax_map(
         &mut self,
         extension: &Extension,

@@ -1,4 +1,4 @@
-//! The blobs of a copy: each is looked at once in a run, a few move at a time.
+//! The blobs of a copy: each is checked once in a run, and a few move at a time.
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
@@ -13,12 +13,12 @@ use crate::client::Error;
 use crate::oci::{Descriptor, Digest};
 use crate::transfer::progress::{Event, Outcome};
 
-/// How many characters of a digest are shown.
+/// Characters of a digest in progress.
 const SHORT: usize = 12;
 
-/// What is known of the blobs of a run.
+/// The blobs of a run.
 pub(super) struct Blobs {
-    /// Those that are at the destination, or on their way there.
+    /// Blobs that are at the destination, or being copied.
     there: Mutex<HashMap<Digest, Arc<OnceCell<()>>>>,
     permits: Semaphore,
     next: AtomicU64,
@@ -35,8 +35,8 @@ impl Blobs {
 }
 
 impl Copy {
-    /// Sees to it that a blob is at the destination. What another image of the run has seen to
-    /// counts as there.
+    /// Ensures that a blob is at the destination. A blob that another image of the run copied
+    /// counts as existing.
     pub(super) async fn blob(&self, blob: &Descriptor) -> Result<Moved, Error> {
         let cell = {
             let mut there = self.blobs.there.lock();
@@ -47,12 +47,12 @@ impl Copy {
             ..Moved::default()
         };
         cell.get_or_try_init(|| async {
-            // It is never closed.
+            // The semaphore is never closed.
             let _permit = self.blobs.permits.acquire().await.ok();
             let id = self.blobs.next.fetch_add(1, Ordering::Relaxed);
             let hex = blob.digest.hex();
             let name = format!("{} {}", self.destination.repository, &hex[..SHORT]);
-            // A manifest of Docker's first schema tells no size.
+            // A manifest of schema 1 has no sizes.
             let size = Some(blob.size).filter(|size| *size > 0);
             (self.listener)(Event::Begin {
                 id,
@@ -80,8 +80,8 @@ impl Copy {
         Ok(moved)
     }
 
-    /// Brings a blob to the destination the cheapest way. What was done, and the bytes that it
-    /// took.
+    /// Brings a blob to the destination in the cheapest way. Returns the outcome and the
+    /// transferred bytes.
     async fn bring(&self, blob: &Descriptor, id: u64) -> Result<(Outcome, u64), Error> {
         let (source, destination) = (&self.source, &self.destination);
         let (from, to) = (&source.repository, &destination.repository);

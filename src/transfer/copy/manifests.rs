@@ -1,4 +1,4 @@
-//! Manifests with all that they reference, children before parents.
+//! Copies manifests with everything that they reference, children before parents.
 
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
@@ -7,14 +7,14 @@ use super::{Copy, Moved};
 use crate::client::{Class, Error, Manifest};
 use crate::oci::{Descriptor, ManifestKind, ManifestView, Reference};
 
-/// How deep indexes may lie in each other, and referrers refer to each other.
+/// Maximum nesting of indexes, and of referrers of referrers.
 pub(super) const DEPTH: usize = 8;
-/// How many children or blobs of one manifest are seen to at once. How many bytes move is bounded
-/// elsewhere: this is about asking.
+/// Number of children or blobs of one manifest that are checked at once. Another limit bounds the
+/// transfers.
 const CONCURRENCY: usize = 8;
 
 impl Copy {
-    /// What a manifest of the source references.
+    /// The references of a manifest of the source.
     pub(super) fn view(&self, manifest: &Manifest) -> Result<ManifestView, Error> {
         manifest.view().map_err(|error| Error::Malformed {
             registry: self.source.client.registry().to_owned(),
@@ -23,7 +23,7 @@ impl Copy {
         })
     }
 
-    /// Copies a manifest with all that it references, and puts it under a reference at last.
+    /// Copies a manifest after everything that it references, and pushes it under a reference.
     pub(super) fn manifest<'a>(
         &'a self,
         manifest: &'a Manifest,
@@ -60,7 +60,7 @@ impl Copy {
         })
     }
 
-    /// A registry may answer manifests without end.
+    /// A registry may return manifests without end.
     pub(super) fn bounded(&self, manifest: &Manifest, depth: usize) -> Result<(), Error> {
         if depth <= DEPTH {
             return Ok(());
@@ -72,7 +72,7 @@ impl Copy {
         })
     }
 
-    /// The blobs of an image or an artifact: those that have to be there.
+    /// Copies the blobs that an image or an artifact requires.
     async fn blobs_of(&self, view: &ManifestView) -> Result<Moved, Error> {
         let mut blobs: Vec<&Descriptor> = Vec::new();
         for blob in view.required_blobs() {
@@ -120,8 +120,8 @@ impl Copy {
     }
 }
 
-/// Waits for all of them, so that none is left half done because of another; then the first error,
-/// if there is one.
+/// Waits for all, so that none is left half done because of another. Returns the first error, if
+/// there is one.
 pub(super) async fn all(each: Vec<BoxFuture<'_, Result<Moved, Error>>>) -> Result<Moved, Error> {
     let mut each = stream::iter(each).buffer_unordered(CONCURRENCY);
     let mut outcome = Ok(Moved::default());

@@ -1,4 +1,4 @@
-//! What refers to the images of a copy, and to what refers to them.
+//! Copies the referrers of images, and their referrers.
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -9,7 +9,7 @@ use crate::client::{Error, Manifest};
 use crate::oci::{Descriptor, Digest, ManifestKind, Reference};
 
 impl Copy {
-    /// Copies what refers to a manifest, and makes sure that the destination lists it.
+    /// Copies the referrers of a manifest, and ensures that the destination lists them.
     pub(super) fn referrers<'a>(
         &'a self,
         subject: &'a Digest,
@@ -45,7 +45,7 @@ impl Copy {
         self.manifest(&manifest, &reference, depth + 1).await
     }
 
-    /// What refers to a manifest that is there already, and to its children.
+    /// Copies the referrers of an existing manifest and of its children.
     pub(super) fn referrers_of_all<'a>(
         &'a self,
         manifest: &'a Manifest,

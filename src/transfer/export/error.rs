@@ -1,35 +1,35 @@
-//! What can go wrong with an export beyond what the client says.
+//! Errors of exports, in addition to those of the client.
 
 use std::io;
 
 use crate::client;
 use crate::oci::Digest;
 
-/// Why an export did not come about. What was written until then is no archive.
+/// Why an export failed. The output is incomplete.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The registry does not give what is needed, or what it gives is wrong.
+    /// The registry does not have the content, or its content is invalid.
     #[error(transparent)]
     Client(#[from] client::Error),
     /// A manifest can't be put into an archive.
     #[error("{image}: {reason}")]
     Manifest {
-        /// The image as it was asked for.
+        /// The requested image.
         image: String,
-        /// What is wrong with it; what to do.
+        /// What is wrong with it, and a hint.
         reason: String,
     },
-    /// Two images under one name are different ones.
+    /// Two different images have one name.
     #[error(
         "{name} is asked for twice and means {first} and {second}; hint: export them into two \
          archives, a name is for one image"
     )]
     Name {
-        /// The name, whole.
+        /// The full name.
         name: String,
         /// The first manifest.
         first: Box<Digest>,
-        /// The other.
+        /// The second manifest.
         second: Box<Digest>,
     },
     /// The archive can't be written.

@@ -1,7 +1,7 @@
-//! What goes into an archive, in which order, decided before the first byte is written.
+//! The contents and the order of an archive, decided before the first byte is written.
 //!
-//! Each blob once, however many images share it; manifests and configurations before layers, so that
-//! whoever reads a stream knows early what the bytes are.
+//! Each blob once, however many images share it; manifests and configurations before layers, so
+//! that a reader of the stream can classify the bytes early.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use crate::client::{self, Client};
 use crate::oci::{Descriptor, Digest, ManifestView, Platform, Repository};
 use crate::transfer::progress::{Event, Listener};
 
-/// A blob to be fetched.
+/// A blob to fetch.
 pub(super) struct Part {
     pub(super) client: Client,
     pub(super) repository: Repository,
@@ -20,7 +20,7 @@ pub(super) struct Part {
     pub(super) size: u64,
 }
 
-/// What the other side has already: layers, each with the image that it is known from.
+/// Layers that the destination has, each with an image that contains it.
 #[derive(Default)]
 pub(super) struct Base {
     layers: HashMap<Digest, usize>,
@@ -28,7 +28,7 @@ pub(super) struct Base {
 }
 
 impl Base {
-    /// Adds an image that the other side has.
+    /// Adds an image that the destination has.
     pub(super) fn add(&mut self, image: &Image, resolved: &Resolved) {
         let number = self.names.len();
         let digest = resolved.root.digest;
@@ -41,19 +41,19 @@ impl Base {
     }
 }
 
-/// A plan in the making.
+/// A plan being made.
 pub(super) struct Planner<'a> {
     options: &'a Options,
     listener: &'a Listener,
     base: Base,
-    /// The bases that spared something.
+    /// The bases whose layers were left out.
     needed: HashSet<usize>,
     images: Vec<NamedImage>,
     exported: Vec<Exported>,
     manifests: Vec<Document>,
     configs: Vec<Part>,
     layers: Vec<Part>,
-    /// The sizes of all blobs so far; `None` of what is left out.
+    /// The sizes of all blobs so far; `None` for those left out.
     known: HashMap<Digest, Option<u64>>,
     left: Left,
 }
@@ -79,7 +79,7 @@ impl<'a> Planner<'a> {
         (self.listener)(Event::Warning(text));
     }
 
-    /// Adds an image. One that was added before under the same name is ignored.
+    /// Adds an image. A second image with the same name and digest is ignored.
     pub(super) async fn add(&mut self, image: &Image, resolved: Resolved) -> Result<(), Error> {
         let name = full_name(&image.name);
         let same = |other: &&NamedImage| full_name(&other.name) == name;
@@ -175,7 +175,7 @@ impl<'a> Planner<'a> {
         Ok(Some(blob.size))
     }
 
-    /// Whether a layer that may lie elsewhere does.
+    /// Whether a layer that may be absent is absent.
     async fn is_absent(&self, image: &Image, blob: &Descriptor) -> Result<bool, Error> {
         let size = image
             .client
@@ -194,7 +194,7 @@ impl<'a> Planner<'a> {
         Ok(size.is_none())
     }
 
-    /// The plan, complete.
+    /// Completes the plan.
     pub(super) fn finish(self) -> Plan {
         let names = self.base.names.iter().enumerate();
         let bases: Vec<String> = names
@@ -235,7 +235,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// A descriptor that says another size than an earlier one of the same blob.
+/// The error for two descriptors of one blob with different sizes.
 fn two_sizes(image: &Image, blob: &Descriptor, known: u64) -> Error {
     Error::Client(client::Error::Length {
         what: format!("blob {}@{}", image.repository, blob.digest),
@@ -244,7 +244,7 @@ fn two_sizes(image: &Image, blob: &Descriptor, known: u64) -> Error {
     })
 }
 
-/// What docker runs of some images: the one for this machine's platform, else the first.
+/// The image that docker runs: the one for this machine's platform, else the first.
 fn runnable(leaves: &[Leaf]) -> Option<Runnable> {
     let is_for_here = |leaf: &&Leaf| leaf.platform.as_ref().is_some_and(is_here);
     let images = || leaves.iter().filter(|leaf| is_runnable(leaf));
@@ -267,7 +267,7 @@ fn is_here(platform: &Platform) -> bool {
     platform.os == std::env::consts::OS && platform.architecture == architecture
 }
 
-/// Whether docker could run it: a configuration of an image, and layers that are file trees.
+/// Whether docker can run it: it has the configuration of an image, and layers that are file trees.
 fn is_runnable(leaf: &Leaf) -> bool {
     let ManifestView { config, layers, .. } = &leaf.view;
     let is_tree = |layer: &Descriptor| layer.media_type.as_str().contains(".tar");

@@ -1,6 +1,7 @@
-//! From a reference to everything that belongs to it: manifests, and the images in them.
+//! Resolves a reference to its manifests and the images in them.
 //!
-//! Reads manifests only. What an index names and the registry does not have is told and left out.
+//! Reads manifests only. A manifest that an index lists and the registry does not have is left out
+//! with a warning.
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -13,32 +14,32 @@ use crate::client::{self, Class, Manifest};
 use crate::oci::{Descriptor, Digest, ManifestKind, ManifestView, Platform, Reference};
 use crate::transfer::progress::{Event, Listener};
 
-/// How many manifests are asked for at once.
+/// Number of manifests fetched at once.
 const CONCURRENCY: usize = 8;
 
-/// How deep indexes may lie in each other.
+/// Maximum nesting of indexes.
 const DEPTH: usize = 4;
 
 /// An image for one platform, or an artifact.
 pub(super) struct Leaf {
     pub(super) view: ManifestView,
-    /// As far as an index says it.
+    /// The platform in its index, if there is one.
     pub(super) platform: Option<Platform>,
     descriptor: Descriptor,
     bytes: Bytes,
 }
 
-/// All that a reference means.
+/// Everything that a reference resolves to.
 pub(super) struct Resolved {
-    /// What the name stands for.
+    /// The manifest or index of the name.
     pub(super) root: Descriptor,
-    /// Every manifest once, each before those that it lists.
+    /// Every manifest once, parents before children.
     pub(super) manifests: Vec<(Digest, Bytes)>,
     /// The images.
     pub(super) leaves: Vec<Leaf>,
 }
 
-/// Gets the manifests of an image: of the platforms asked for, else of all that are there.
+/// Fetches the manifests of an image for the requested platforms, else for all available ones.
 pub(super) async fn resolve(
     image: &Image,
     platforms: &[Platform],
@@ -71,7 +72,7 @@ pub(super) async fn resolve(
             walk.warn(&format!("{}: there is none for {wanted}", image.name));
         }
     }
-    // One image out of an index stands for itself: the index would list what is not there.
+    // A single image replaces its index, which would list missing images.
     let root = match (&walk.leaves[..], platforms) {
         ([leaf], [_, ..]) => {
             walk.manifests.clear();
@@ -97,7 +98,7 @@ struct Walk<'a> {
     /// The indexes.
     manifests: Vec<(Digest, Bytes)>,
     leaves: Vec<Leaf>,
-    /// The platforms that there are.
+    /// The available platforms.
     seen: Vec<String>,
 }
 
@@ -106,7 +107,7 @@ impl Walk<'_> {
         (self.listener)(Event::Warning(text));
     }
 
-    /// What a manifest is, and what refers to it.
+    /// The view of a manifest, and its descriptor.
     fn read(&self, manifest: &Manifest) -> Result<(ManifestView, Descriptor), Error> {
         let refuse = |reason: String| Error::Manifest {
             image: self.image.name.to_string(),
@@ -158,8 +159,9 @@ impl Walk<'_> {
                 self.seen.extend(platform.as_ref().map(ToString::to_string));
                 let chosen = match &platform {
                     Some(platform) => self.is_wanted(platform),
-                    // What says nothing may be an index, or an image whose configuration says it;
-                    // `unknown` is an attestation, which goes with all or not at all.
+                    // A child without a platform may be an index, or an image with the platform in
+                    // its configuration; `unknown` is an attestation, which is exported only with
+                    // all platforms.
                     None => self.platforms.is_empty() || child.platform.is_none(),
                 };
                 if chosen {
@@ -216,7 +218,7 @@ impl Walk<'_> {
         self.alone(manifest, view, own).await
     }
 
-    /// Adds an image whose platform is not in an index but in its configuration.
+    /// Adds an image whose platform is in its configuration, not in an index.
     async fn alone(
         &mut self,
         manifest: Manifest,
@@ -241,7 +243,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The error that having found no image is.
+    /// The error for a reference without any matching image.
     fn nothing(mut self) -> Error {
         self.seen.sort_unstable();
         self.seen.dedup();
@@ -272,7 +274,7 @@ impl Walk<'_> {
 }
 
 impl Image {
-    /// The manifest of a child; `None` where an index names one that is not there.
+    /// The manifest of a child; `None` if the registry does not have it.
     async fn child(&self, child: &Descriptor) -> Result<Option<Manifest>, Error> {
         let reference = Reference::Digest(child.digest);
         match self.client.manifest(&self.repository, &reference).await {
@@ -282,7 +284,7 @@ impl Image {
         }
     }
 
-    /// The platform that an image's configuration says, if it has one.
+    /// The platform in an image's configuration, if it has one.
     async fn platform(&self, view: &ManifestView) -> Result<Option<Platform>, Error> {
         #[derive(Deserialize)]
         struct Config {

@@ -1,8 +1,8 @@
-//! Blobs on their way from registries into an archive: in their order, a few ahead of it.
+//! Streams blobs from registries into an archive, in order, a few ahead of the writer.
 //!
-//! The next blobs begin to arrive while one is written; each holds no more than a few pieces, so
-//! that memory is bounded whatever their sizes. The writer works on a thread of its own, as files
-//! and pipes block. An archive gets its end only when every blob had its digest.
+//! The next blobs are fetched while one is written; each buffers only a few chunks, so that memory
+//! is bounded for any size. The writer has its own thread, because files and pipes block. The
+//! archive gets its end only after every blob has passed its digest check.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -18,26 +18,26 @@ use crate::archive::documents::blob_path;
 use crate::client;
 use crate::transfer::progress::{Event, Listener, Outcome};
 
-/// How many blobs are under way at once.
+/// Number of blobs fetched at once.
 const AHEAD: usize = 3;
 
-/// How many characters of a digest are shown.
+/// Characters of a digest in progress.
 const SHORT: usize = 12;
 
-/// How many pieces of a blob are held.
+/// Buffered chunks of a blob.
 const PIECES: usize = 8;
 
-/// A piece of a blob; `None` after the last, when the blob had its digest.
+/// A chunk of a blob; `None` after the last, when the digest was checked.
 type Piece = Result<Option<Bytes>, client::Error>;
 
-/// A blob that arrives.
+/// A blob being fetched.
 struct Arriving {
     path: String,
     size: u64,
     pieces: mpsc::Receiver<Piece>,
 }
 
-/// Writes an archive and gives back what it was written to, and its length.
+/// Writes an archive. Returns the output and its length.
 pub(super) async fn write<W: Write + Send + 'static>(
     documents: Vec<Document>,
     parts: Vec<Part>,
@@ -52,10 +52,10 @@ pub(super) async fn write<W: Write + Send + 'static>(
     });
     let writing = tokio::task::spawn_blocking(move || record(output, &documents, receiver, count));
     let places = Arc::new(Semaphore::new(AHEAD));
-    // They end with this future.
+    // The tasks end with this future.
     let mut arriving = JoinSet::new();
     for (id, part) in (0..).zip(parts) {
-        // Places come free in the order of the archive, as its writer takes the blobs in it.
+        // Permits are released in the order of the archive, as the writer consumes the blobs.
         let Ok(place) = Arc::clone(&places).acquire_owned().await else {
             break;
         };
@@ -81,7 +81,7 @@ pub(super) async fn write<W: Write + Send + 'static>(
     }
 }
 
-/// Fetches one blob and hands its pieces on.
+/// Fetches one blob and forwards its chunks.
 async fn fetch(id: u64, part: Part, pieces: &mpsc::Sender<Piece>, listener: &Listener) {
     let hex = part.digest.hex();
     let name = format!("{} {}", part.repository, &hex[..SHORT]);
@@ -94,7 +94,7 @@ async fn fetch(id: u64, part: Part, pieces: &mpsc::Sender<Piece>, listener: &Lis
         Ok(true) => Outcome::Sent,
         Ok(false) => Outcome::Failed,
         Err(error) => {
-            // When nobody takes it any more, there is an earlier error.
+            // If the receiver is gone, there is an earlier error.
             let _ = pieces.send(Err(error)).await;
             Outcome::Failed
         }
@@ -102,7 +102,7 @@ async fn fetch(id: u64, part: Part, pieces: &mpsc::Sender<Piece>, listener: &Lis
     listener(Event::End { id, outcome });
 }
 
-/// True when all of the blob was taken.
+/// Returns true if all of the blob was received.
 async fn pass_on(
     id: u64,
     part: &Part,
@@ -129,7 +129,7 @@ async fn pass_on(
     }
 }
 
-/// The writer's work, to the end of the archive.
+/// The writer: writes everything up to the end of the archive.
 fn record<W: Write>(
     output: W,
     documents: &[Document],

@@ -1,8 +1,8 @@
-//! Several images under one name.
+//! Images of an archive with the same name.
 //!
-//! Pure. What belongs to an image (signatures, attestations) goes under the tag that cosign looks for;
-//! images of different platforms become one index; all others are an error that names both. Never
-//! does the last of them win.
+//! Pure. Attachments of an image (signatures, attestations) get the tag that cosign looks for;
+//! images for different platforms become one index; any others are an error that names both. The
+//! last one never silently wins.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,10 +14,10 @@ use crate::archive::{self, Image, IndexPlan, ManifestPlan, Origin, Tree};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest, MediaType};
 
-/// An image and where it goes.
+/// An image and its destinations.
 pub(super) type Target = (Image, Result<Vec<Goal>, Error>);
 
-/// Gives what belongs to an image the tag of its own beside it.
+/// Gives attachments of an image their own tags beside it.
 pub(super) fn attach(targets: &mut [Target]) {
     let mut subjects: HashMap<Goal, Digest> = HashMap::new();
     for (image, goals) in targets.iter() {
@@ -45,8 +45,8 @@ pub(super) fn attach(targets: &mut [Target]) {
     }
 }
 
-/// Makes one image of those that are one for several platforms, and errors of all others that have a
-/// name in common.
+/// Merges images for different platforms into one image, and turns all others with a common name
+/// into errors.
 pub(super) fn merge(targets: Vec<Target>) -> Vec<Target> {
     let mut by_goal: HashMap<Goal, Vec<usize>> = HashMap::new();
     for (number, (_, goals)) in targets.iter().enumerate() {
@@ -109,8 +109,7 @@ fn shown(goal: &Goal) -> String {
     }
 }
 
-/// What tells an image from others: its digest, else the names of its parts; `None` of one that can't
-/// be used.
+/// The identity of an image: its digest, else the names of its parts; `None` if it can't be used.
 fn identity(image: &Image) -> Option<String> {
     let tree = image.tree.as_ref().ok()?;
     if let Some(digest) = tree.digest() {
@@ -123,7 +122,8 @@ fn identity(image: &Image) -> Option<String> {
     Some(parts.collect::<Vec<_>>().join(" + "))
 }
 
-/// An index of images that are for different platforms, and its digest; `None` where they are not.
+/// An index of images for different platforms, and its digest; `None` if the platforms are not
+/// distinct.
 fn index(images: &[&Image]) -> Option<(Vec<u8>, Digest)> {
     let mut platforms = HashSet::new();
     let mut manifests = Vec::new();
@@ -164,7 +164,7 @@ fn index(images: &[&Image]) -> Option<(Vec<u8>, Digest)> {
     Some((bytes, digest))
 }
 
-/// Makes an image the index over itself, which is the first, and others.
+/// Turns an image into an index of itself, first, and others.
 fn become_index(image: &mut Image, bytes: Vec<u8>, digest: Digest, others: Vec<(usize, Tree)>) {
     let unset = Err(archive::Error::NoImages { note: "" });
     let Ok(first) = std::mem::replace(&mut image.tree, unset) else {
@@ -225,7 +225,7 @@ mod tests {
         texts.iter().map(goal).collect()
     }
 
-    /// What becomes of each image: its goals, or that it fails.
+    /// The outcome for each image: its goals, or a failure.
     fn outcome(targets: Vec<Target>) -> Vec<String> {
         let each = merge(targets)
             .into_iter()
@@ -269,7 +269,7 @@ mod tests {
                 vec![target("a", amd, &["x:1"]), target("a", amd, &["x:1"])],
                 &["x:1 of 1", "x:1 of 1"],
             ),
-            // By digest there is room for both.
+            // By digest both can be stored.
             (
                 vec![target("a", amd, &["x"]), target("b", amd, &["x"])],
                 &["x of 1", "x of 1"],

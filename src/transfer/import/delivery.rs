@@ -1,8 +1,8 @@
-//! One blob on its way into the registry: asked for, compressed, sent, or only looked at.
+//! Delivers one blob to the registry: it is checked for, compressed, sent, or only hashed.
 //!
-//! Works on a thread that may wait, with the sending in a task beside it. Invariants: every byte that
-//! passes is hashed; what the registry is said to have, it said itself; a hint that turns out to be
-//! wrong is an error, never a wrong image.
+//! Runs on a blocking thread, with the upload in a task beside it. Invariants: every byte is
+//! hashed; only the registry's own answer means that it has a blob; a wrong hint becomes an error,
+//! never a wrong image.
 
 use std::io::{ErrorKind, Read, Write};
 use std::sync::Arc;
@@ -26,51 +26,51 @@ use crate::client::{self, Uploaded};
 use crate::oci::{Algorithm, Digest, Repository};
 use crate::transfer::progress::{Event, Outcome};
 
-/// How long an upload that nobody wants any more may take to end.
+/// Timeout for an abandoned upload to end.
 const GIVING_UP: Duration = Duration::from_secs(5);
-/// The form of a blob that is not compressed on its way.
+/// The form of a blob that is not compressed in transit.
 const KEPT: &str = "kept";
 
 /// A blob that the registry has.
 #[derive(Debug, Clone)]
 pub(super) struct Delivered {
-    /// What is known of it.
+    /// Its properties.
     pub(super) fact: Fact,
-    /// The repository that has it.
+    /// The repository with the blob.
     pub(super) place: Repository,
     /// Bytes that were read.
     pub(super) read: u64,
-    /// Bytes that went over the wire.
+    /// Bytes that were sent.
     pub(super) sent: u64,
 }
 
-/// A blob that was read, and may still be on its way.
+/// A blob that was read; its upload may still be running.
 pub(super) struct Delivery {
     id: u64,
     member: (String, u64),
     form: String,
     sending: Option<JoinHandle<Result<Uploaded, client::Error>>>,
-    /// Unknown where the sending broke off.
+    /// Unknown if the upload failed.
     fact: Option<Fact>,
     /// Bytes that were read.
     read: u64,
     place: Repository,
 }
 
-/// How a blob is to be delivered.
+/// How to deliver a blob.
 pub(super) struct Order<'a> {
     pub(super) blob: &'a Blob,
-    /// The repository that it goes to.
+    /// The destination repository.
     pub(super) home: &'a Repository,
     /// Whether it may be compressed if it is a plain layer.
     pub(super) compressible: bool,
-    /// Whether what is remembered and what names say is used.
+    /// Whether hints of the cache and of names are used.
     pub(super) hints: bool,
-    /// What was found in it before, where nobody can have changed it since.
+    /// Results of an earlier import, if the file is unmodified since.
     pub(super) untouched: Option<untouched::Part>,
 }
 
-/// Reads a blob, and sends it unless the registry has it.
+/// Reads a blob and sends it unless the registry has it.
 pub(super) fn deliver(
     session: &Session,
     order: &Order<'_>,
@@ -80,7 +80,7 @@ pub(super) fn deliver(
     let id = session.begin(order.home, &short(&blob.name), blob.place.size);
     let outcome = match recoded(session, order) {
         Some(encoding) => {
-            // What comes out is a layer as any other; how long it is, is not known before.
+            // The decompressed layer is like any other, but its length is not known in advance.
             let blob = Blob {
                 name: order.blob.name.clone(),
                 place: Place {
@@ -104,8 +104,8 @@ pub(super) fn deliver(
     outcome
 }
 
-/// The compression that a layer of docker's has and registries don't know, where it is taken off. What
-/// lies in `blobs/` is named by its digest and stays.
+/// The encoding of a docker layer that registries don't support and that has to be removed. Members
+/// of `blobs/` are named by their digest and are not changed.
 fn recoded(session: &Session, order: &Order<'_>) -> Option<Encoding> {
     let Nature::Compressed(encoding @ (Encoding::Xz | Encoding::Bzip2)) = order.blob.place.nature
     else {
@@ -170,8 +170,8 @@ fn read_and_send(
         } else {
             found.digest == hint.stored
         };
-        // A name in `blobs/` is checked against the bytes when the image is put together, and then
-        // the error says more.
+        // The digest in the name of a member of `blobs/` is checked when the image is assembled;
+        // that error says more.
         if !is_it && (compresses || named.is_none()) {
             session.forget(hint.diff_id.unwrap_or(hint.stored));
             return Err(Error::WrongHint {
@@ -199,7 +199,7 @@ fn read_and_send(
             delivery.fact = Some(fact(found, digest, size, encoding));
             return Ok(delivery);
         }
-        // The one who sends has stopped, and says why.
+        // The upload has stopped and returns the reason.
         Err(Failure::Pipe(error)) if error.kind() == ErrorKind::BrokenPipe => return Ok(delivery),
         Err(Failure::Pipe(error)) => Error::Broken(error.to_string()),
         Err(Failure::Read(error)) => error,
@@ -221,7 +221,7 @@ fn fact(found: Found, digest: Digest, size: u64, encoding: Encoding) -> Fact {
     }
 }
 
-/// The compression that the registry's blob has.
+/// The compression of the registry's blob.
 fn encoding(session: &Session, blob: &Blob, compresses: bool) -> Encoding {
     match (blob.place.nature, session.options.compression) {
         (Nature::Compressed(encoding), _) => encoding,
@@ -231,7 +231,7 @@ fn encoding(session: &Session, blob: &Blob, compresses: bool) -> Encoding {
     }
 }
 
-/// Reads a blob and hands it on as it is.
+/// Reads a blob and forwards it unchanged.
 fn pass(
     mut inspection: Inspection,
     blob: &Blob,
@@ -246,7 +246,7 @@ fn pass(
     Ok(inspection.finish())
 }
 
-/// Reads a layer and hands it on compressed; with the digest and the size that it has then.
+/// Reads a layer and forwards it compressed. Returns its new digest and size.
 fn compress(
     session: &Session,
     mut inspection: Inspection,
@@ -268,25 +268,25 @@ fn compress(
 }
 
 impl Delivery {
-    /// The repository that it goes to, or is in.
+    /// The repository with the blob, or its destination.
     pub(super) fn place(&self) -> &Repository {
         &self.place
     }
 
-    /// Whether there is nothing left to wait for.
+    /// Whether the upload has finished.
     pub(super) fn has_arrived(&self) -> bool {
         self.sending.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
-    /// Lets the one who sends come to an end, so that the registry is not left with a part of a blob.
+    /// Ends the upload, so that the registry is not left with a partial blob.
     pub(super) fn give_up(self, session: &Session) {
         if let Some(sending) = self.sending {
-            // What it says is of no interest any more.
+            // The result of the abandoned upload does not matter.
             let _ = session.wait(async { tokio::time::timeout(GIVING_UP, sending).await });
         }
     }
 
-    /// Waits until the registry has the blob, and takes note of it.
+    /// Waits until the registry has the blob, and records it.
     pub(super) async fn settle(self, session: &Session) -> Result<Delivered, Error> {
         let outcome = self.arrival(session).await;
         let (id, said) = match &outcome {
@@ -331,7 +331,7 @@ impl Delivery {
 }
 
 impl Session {
-    /// Says that a blob begins; the number that tells it from others.
+    /// Reports that a blob begins. Returns its number.
     pub(super) fn begin(&self, home: &Repository, short: &str, size: u64) -> u64 {
         let id = self.number();
         let name = &format!("{home} {short}");
@@ -343,12 +343,12 @@ impl Session {
         id
     }
 
-    /// Says what became of a blob.
+    /// Reports the outcome of a blob.
     pub(super) fn end(&self, id: u64, outcome: Outcome) {
         (self.listener)(Event::End { id, outcome });
     }
 
-    /// Sends a blob in a task of its own, when there is room for one more.
+    /// Starts an upload in its own task, after a permit was acquired.
     fn send(
         &self,
         id: u64,

@@ -1,4 +1,4 @@
-//! The directory of a registry that is not serving: part by part, each as an archive that passes.
+//! Imports the directory of a registry that is not serving: each part as an archive stream.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::archive::directory::{Problem, Survey};
 use crate::client::Client;
 use crate::transfer::progress::Listener;
 
-/// Imports what a directory holds. What could not be taken is among the reports, with its error.
+/// Imports a directory. Parts that can't be imported are in the reports, with their errors.
 pub async fn import_directory(
     client: Client,
     survey: Survey,
@@ -32,7 +32,7 @@ pub async fn import_directory(
             Arc::clone(&listener),
         );
         let imported = imported.await;
-        // A reader that has stopped ends it.
+        // A reader that stops also ends the writer.
         let written = writing.await?;
         match (imported, written) {
             (Ok(images), _) => reports.extend(images),

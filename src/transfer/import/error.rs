@@ -1,30 +1,30 @@
-//! What can go wrong with an import, each as the one line that a person reads.
+//! Errors of imports, each as the one line that a person reads.
 
 use std::sync::Arc;
 
 use crate::{archive, client};
 
-/// Why an import, or one image of it, failed. Several images may fail for one reason.
+/// Why an import, or one image of it, failed. Several images may share a cause.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The archive can't be used.
     #[error("{0}")]
     Archive(Arc<archive::Error>),
-    /// The registry does not take it.
+    /// The registry refused.
     #[error("{0}")]
     Client(Arc<client::Error>),
     /// An image has no name in the archive.
     #[error("{image} has no name in the archive; hint: name it with --name REPOSITORY[:TAG]")]
     Nameless {
-        /// How it can be told.
+        /// A description of the image.
         image: String,
     },
-    /// A name can't be one of a repository.
+    /// A name is not a valid repository name.
     #[error(
         "no repository can be named {name:?}: {reason}; hint: --name or --map names it otherwise"
     )]
     Name {
-        /// What it would be named.
+        /// The resulting name.
         name: String,
         /// What is wrong with that.
         reason: String,
@@ -37,12 +37,12 @@ pub enum Error {
     SameName {
         /// The name.
         name: String,
-        /// The digest of the first, or what it consists of.
+        /// The digest of the first, or its parts.
         first: String,
         /// The other.
         second: String,
     },
-    /// Something in the directory of a registry can't be taken.
+    /// A part of a registry's directory can't be imported.
     #[error("{name}: {reason}")]
     Directory {
         /// The image.
@@ -50,16 +50,16 @@ pub enum Error {
         /// What is wrong with it.
         reason: String,
     },
-    /// One name was given for several images.
+    /// `--name` was given for several images.
     #[error(
         "--name is for an archive with one image, and this one has {count}; hint: --map OLD=NEW \
          names each, --to gives all a prefix"
     )]
     Several {
-        /// How many there are.
+        /// Number of images.
         count: usize,
     },
-    /// A layer was taken for another by what was remembered of an earlier import, and is gone.
+    /// The cache identified a layer wrongly, and the right one was not sent.
     #[error(
         "{member} is not the layer that its name stands for; hint: what was remembered of it is \
          forgotten now, run the import again, or from a file"
@@ -68,7 +68,7 @@ pub enum Error {
         /// The member.
         member: String,
     },
-    /// A blob waits in one repository and the registry does not let another have it.
+    /// The registry does not mount a blob from the repository where it was uploaded.
     #[error(
         "the registry does not mount {digest} from {from} into {into}; hint: import from a file, or \
          one image with --name, so that its layers go to the right repository at once"
@@ -76,23 +76,23 @@ pub enum Error {
     NotMounted {
         /// The blob.
         digest: String,
-        /// Where it is.
+        /// Its repository.
         from: String,
-        /// Where it should be.
+        /// The destination repository.
         into: String,
     },
-    /// The registry did not let blobs wait for their image.
+    /// The registry refused uploads to the staging repository.
     #[error(
         "{error}; hint: from a pipe, layers go to {staging} until their image is known: name a \
          repository you may push to with --staging, the image with --name, or import from a file"
     )]
     Staging {
-        /// What the registry said.
+        /// The error of the registry.
         error: Arc<client::Error>,
         /// The repository.
         staging: String,
     },
-    /// Something in this process stopped for a reason of its own.
+    /// A failure inside this process.
     #[error("the import broke off: {0}")]
     Broken(String),
 }
@@ -122,7 +122,7 @@ impl From<tokio::task::JoinError> for Error {
 }
 
 impl Error {
-    /// The kind of failure, as the client tells them apart.
+    /// The class of the failure.
     pub fn class(&self) -> client::Class {
         match self {
             Self::Client(error) | Self::Staging { error, .. } => error.class(),
@@ -139,7 +139,7 @@ impl Error {
         }
     }
 
-    /// Whether going on can't be of use: the registry is not there, or does not let one in.
+    /// Whether retrying is useless: the registry is unreachable or denies access.
     pub(super) fn is_final(&self) -> bool {
         matches!(
             self.class(),

@@ -1,9 +1,9 @@
-//! An archive that lies in a plain file: looked at first, then only what is needed is read, several
-//! layers at once.
+//! Imports an archive from a plain file: headers are read first, then only the needed parts,
+//! several layers at once.
 //!
-//! Of a file that was imported before, and that nobody has touched since, what is in it is known.
-//! What goes wrong on the way is tried again from the file: a hint that was wrong, a connection that
-//! breaks for longer than the last bytes are kept.
+//! The contents of a file that was imported before and is unmodified since are known. Failures are
+//! retried from the file: a wrong hint, or a connection that breaks for longer than the buffered
+//! bytes cover.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -25,10 +25,10 @@ use crate::archive::{
 use crate::client;
 use crate::oci::Repository;
 
-/// How often a layer is sent anew from its beginning.
+/// Attempts to send a layer from its beginning.
 const TRIES: usize = 3;
 
-/// Looks at headers and documents. Blocks.
+/// Reads headers and documents. Blocks.
 pub(super) fn look(file: Seekable) -> Result<Contents, Error> {
     struct PassOver;
     impl Receiver for PassOver {
@@ -46,7 +46,7 @@ pub(super) fn look(file: Seekable) -> Result<Contents, Error> {
     Ok(scan(file, &mut PassOver)?.0)
 }
 
-/// A blob that is needed.
+/// A blob to deliver.
 struct Needed {
     blob: Blob,
     home: Repository,
@@ -54,7 +54,7 @@ struct Needed {
     untouched: Option<Part>,
 }
 
-/// Delivers the blobs that the images need which have somewhere to go.
+/// Delivers the blobs that images with a destination need.
 pub(super) async fn deliver_all(
     session: &Arc<Session>,
     (file, beginning): (File, Option<Beginning>),
@@ -90,7 +90,7 @@ pub(super) async fn deliver_all(
     let mut failed = None;
     while let Some((needed, outcome)) = deliveries.next().await {
         match outcome {
-            // The threads that read are waited for: they must not outlive this.
+            // Waits for the reading threads: they must not outlive this call.
             Err(error) if error.is_final() => {
                 failed.get_or_insert(error);
                 session.stop();
@@ -112,15 +112,16 @@ pub(super) async fn deliver_all(
     Ok(outcomes)
 }
 
-/// What was found in a blob, as far as the bytes themselves told it.
+/// The result for a blob, as far as its own bytes proved it.
 fn found(blob: &Blob, delivered: &Delivered) -> Option<Part> {
     let fact = &delivered.fact;
-    // What a compressed one holds may be a hint's word, which goes for the digest of the hint.
+    // The diffID of a compressed blob may come from a hint, which holds only for the digest of the
+    // hint.
     let certain = blob.place.nature == Nature::Tar || fact.digest == fact.stored.digest;
     Part::new(blob.place.offset, fact).filter(|_| certain)
 }
 
-/// The blobs of all images, each once, in the order they lie in the file.
+/// The blobs of all images, each once, in the order of the file.
 fn needed(contents: &Contents, plan: &Plan, goals: &[Result<Vec<Goal>, Error>]) -> Vec<Needed> {
     let mut needed: BTreeMap<u64, Needed> = BTreeMap::new();
     for (image, goals) in plan.images.iter().zip(goals) {
@@ -200,7 +201,7 @@ async fn once(
     reading.await??.settle(session).await
 }
 
-/// Bytes of a file from an offset on.
+/// A range of a file.
 struct Stretch<'a> {
     file: &'a File,
     offset: u64,

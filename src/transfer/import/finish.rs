@@ -1,6 +1,7 @@
-//! The end of an import: blobs into the repositories of their images, manifests, and last the tags.
+//! The end of an import: blobs into the repositories of their images, then manifests, and tags
+//! last.
 //!
-//! Invariant: nothing is tagged of which not every digest was checked.
+//! Invariant: no tag is set before every digest of its image was checked.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -22,18 +23,18 @@ use crate::archive::{
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Descriptor, Digest, Reference, Repository};
 
-/// How many blobs of an image are asked for at once.
+/// Number of blobs of an image that are checked at once.
 const AT_ONCE: usize = 4;
 
-/// All that an image may need, and what was done for it.
+/// The data for assembling images, and what was done for them.
 pub(super) struct Finish<'a> {
     pub(super) session: &'a Session,
     pub(super) contents: &'a Contents,
     pub(super) outcomes: &'a Outcomes,
-    /// Images that the archive builds on.
+    /// Images whose layers the archive leaves out.
     pub(super) bases: &'a [String],
     pub(super) begun: Instant,
-    /// Members that were counted, and blobs that are where they belong.
+    /// Members that were counted, and blobs that are in place.
     counted: Mutex<HashSet<String>>,
     placed: Mutex<HashSet<(Repository, Digest)>>,
 }
@@ -65,7 +66,7 @@ impl<'a> Finish<'a> {
         }
     }
 
-    /// Puts an image together and under its names.
+    /// Assembles an image and pushes it under its names.
     pub(super) async fn image(&self, image: Image, goals: Result<Vec<Goal>, Error>) -> ImageReport {
         let tally = Mutex::new(Tally::default());
         let mut report = ImageReport {
@@ -128,7 +129,8 @@ impl<'a> Finish<'a> {
         digest.ok_or_else(|| Error::Broken("an image without a name".into()))
     }
 
-    /// All that a manifest or index needs, in a repository; itself is not put yet.
+    /// Everything that a manifest or index needs, in a repository; the manifest itself is not
+    /// pushed yet.
     fn tree<'b>(
         &'b self,
         tree: &'b Tree,
@@ -172,7 +174,7 @@ impl<'a> Finish<'a> {
         repository: &Repository,
         tally: &Mutex<Tally>,
     ) -> Result<Assembled, Error> {
-        // What is wrong with one of them is found before the first is placed.
+        // All blobs are checked before the first is placed.
         for piece in plan.config.iter().chain(&plan.layers) {
             if let Some(fact) = self.fact(piece)? {
                 archive::verify(&plan.image, piece, &fact)?;
@@ -196,7 +198,7 @@ impl<'a> Finish<'a> {
         Ok(archive::manifest(plan, config, &layers)?)
     }
 
-    /// Makes and sends the configuration of an image that has none.
+    /// Creates and sends the configuration of an image without one.
     async fn v1_config(
         &self,
         plan: &ManifestPlan,
@@ -230,7 +232,7 @@ impl<'a> Finish<'a> {
         Ok(stored)
     }
 
-    /// What is known of a blob; `None` of one that is not in the archive.
+    /// The properties of a blob; `None` if it is not in the archive.
     fn fact(&self, piece: &Piece) -> Result<Option<Fact>, Error> {
         let Some(member) = &piece.member else {
             return Ok(None);
@@ -321,7 +323,7 @@ impl<'a> Finish<'a> {
     }
 }
 
-/// The descriptor of a blob that has to stay as it is, where it was compressed on its way all the same.
+/// The descriptor of a blob that has to stay unchanged but was compressed in transit.
 fn kept_as_it_is<'a>(piece: &'a Piece, stored: &Stored) -> Option<&'a Descriptor> {
     let descriptor = piece.descriptor.as_ref()?;
     (!piece.compressible && descriptor.digest != stored.digest).then_some(descriptor)

@@ -1,7 +1,7 @@
-//! What is thought to be known of a blob before it is read: from its name, and from earlier imports.
+//! Hints about a blob before it is read: from its name, and from earlier imports.
 //!
-//! Invariant: only the registry's own answer says that it has a blob, and only the bytes that pass say
-//! that a hint was right.
+//! Invariant: only the registry's own answer means that it has a blob, and only the bytes read
+//! confirm a hint.
 
 use super::Error;
 use super::memory::Known;
@@ -11,12 +11,12 @@ use crate::archive::{Blob, named_digest};
 use crate::client::Class;
 use crate::oci::{Algorithm, Digest, Repository};
 
-/// What is thought to be known of a blob before it was read.
+/// A hint about a blob.
 pub(super) struct Hint {
-    /// What the registry would have of it.
+    /// The digest that the registry would store.
     pub(super) stored: Digest,
     pub(super) size: u64,
-    /// What it would hold.
+    /// Its diffID.
     pub(super) diff_id: Option<Digest>,
     places: Vec<(String, Repository)>,
 }
@@ -32,7 +32,7 @@ impl From<Known> for Hint {
     }
 }
 
-/// What names and earlier imports say of a blob.
+/// The hint for a blob from names and earlier imports.
 pub(super) fn hint(session: &Session, blob: &Blob, form: &str, compresses: bool) -> Option<Hint> {
     let memory = session.memory();
     let said = hex_name(&blob.name);
@@ -53,7 +53,7 @@ pub(super) fn hint(session: &Session, blob: &Blob, form: &str, compresses: bool)
     })
 }
 
-/// What the digest that a part of a file is known to have says.
+/// The hint from the known digest of a part of a file.
 pub(super) fn hint_of_part(
     session: &Session,
     part: &Part,
@@ -83,7 +83,7 @@ pub(super) fn hex_name(name: &str) -> Option<Digest> {
     })
 }
 
-/// A repository that has the blob of a hint.
+/// Finds a repository with the blob of a hint.
 pub(super) fn locate(
     session: &Session,
     home: &Repository,
@@ -99,7 +99,7 @@ pub(super) fn locate(
         match size {
             Ok(Some(size)) if size == hint.size => return Ok(Some(place.clone())),
             Ok(_) => {}
-            // It may be one that this user may not read, or may push to only.
+            // The user may have no right to read it, or only to push to it.
             Err(error) if number > 0 || error.class() == Class::Denied => {}
             Err(error) => return Err(error.into()),
         }
@@ -111,7 +111,7 @@ pub(super) fn locate(
     let mounted = session.wait(client.mount_blob_from_anywhere(home, &hint.stored));
     match mounted {
         Ok(true) => Ok(Some(home.clone())),
-        // Some never look for one: they are not asked for each blob.
+        // Some registries never search: they are not asked again for each blob.
         Ok(false) => {
             session.missed_mount();
             Ok(None)
@@ -126,14 +126,14 @@ pub(super) fn locate(
     }
 }
 
-/// Whether a name has an ID in it that tells the content without being its digest:
-/// `<id>/layer.tar`. Other names of one size may well be different layers.
+/// Whether a name contains an ID that identifies the content without being its digest:
+/// `<id>/layer.tar`. Members with other names and the same size may be different layers.
 pub(super) fn is_by_id(name: &str) -> bool {
     let first = name.split('/').next().unwrap_or_default();
     hex_name(name).is_none() && Digest::from_hex(Algorithm::Sha256, first).is_ok()
 }
 
-/// What progress calls a member.
+/// The name of a member in progress.
 pub(super) fn short(name: &str) -> String {
     let text = match hex_name(name) {
         Some(digest) => digest.hex(),

@@ -1,7 +1,7 @@
-//! Looking at a blob as it passes: its digest, and the digest of what it holds.
+//! Hashes a blob as it is read: its digest, and its diffID.
 //!
-//! What is compressed is uncompressed for that on a thread of its own, into nothing. Invariants:
-//! memory is bounded by the decoder's; a blob that grows beyond all sense is not followed to its end.
+//! Compressed blobs are decompressed for that on another thread, and the output is discarded.
+//! Invariants: memory is bounded by the decoder's limit; a decompression bomb is abandoned.
 
 use std::io::{self, Read};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
@@ -14,22 +14,22 @@ use crate::archive::{Encoding, Nature, decoder};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest};
 
-/// How many chunks wait to be uncompressed.
+/// Chunks in the queue of the decompressor.
 const QUEUE: usize = 4;
-/// How much is uncompressed at a time, in bytes.
+/// Bytes decompressed at a time.
 const CHUNK: usize = 128 * 1024;
-/// A layer may grow to this many times its size and [`GROWTH_FREE`] bytes more. Files full of zeros
-/// reach a thousand, which only matters when they are large.
+/// A layer may grow to this many times its size plus [`GROWTH_FREE`] bytes. Files of zeros reach a
+/// factor of a thousand, which matters only for large ones.
 const GROWTH: u64 = 250;
 const GROWTH_FREE: u64 = 2 * 1024 * 1024 * 1024;
 
-/// What was found out.
+/// The result of an inspection.
 pub(super) struct Found {
     /// The digest of the bytes.
     pub(super) digest: Digest,
-    /// How many they were.
+    /// Number of bytes.
     pub(super) size: u64,
-    /// The digest of what they hold, uncompressed, or why there is none.
+    /// The digest of the uncompressed bytes, or why there is none.
     pub(super) diff_id: Result<Digest, String>,
 }
 
@@ -43,7 +43,7 @@ impl From<Part> for Found {
     }
 }
 
-/// A blob that passes.
+/// A blob being inspected.
 pub(super) struct Inspection {
     raw: Hasher,
     size: u64,
@@ -51,20 +51,19 @@ pub(super) struct Inspection {
 }
 
 enum Inside {
-    /// The bytes themselves; in a digest of its own where theirs is not SHA-256.
+    /// The bytes themselves, with a second hasher if their digest is not SHA-256.
     Same(Option<Hasher>),
     Compressed(
         Option<SyncSender<Bytes>>,
         JoinHandle<Result<Digest, String>>,
     ),
-    /// It was found out at another time.
+    /// The diffID is known already.
     Known(Digest),
     Nothing,
 }
 
 impl Inspection {
-    /// Looks at a blob of a size. `known` is the digest of what it holds, if that need not be found
-    /// out.
+    /// Inspects a blob of a size. `known` is its diffID, if it need not be computed.
     pub(super) fn new(
         nature: Nature,
         algorithm: Algorithm,
@@ -94,12 +93,12 @@ impl Inspection {
         })
     }
 
-    /// Whether chunks are asked for as values that can be kept.
+    /// Whether chunks must be passed as owned values.
     pub(super) fn keeps(&self) -> bool {
         matches!(self.inside, Inside::Compressed(Some(_), _))
     }
 
-    /// Looks at a chunk that nobody keeps.
+    /// Hashes a borrowed chunk.
     pub(super) fn look(&mut self, chunk: &[u8]) {
         self.raw.update(chunk);
         self.size += chunk.len() as u64;
@@ -108,19 +107,19 @@ impl Inspection {
         }
     }
 
-    /// Looks at a chunk.
+    /// Hashes a chunk.
     pub(super) fn take(&mut self, chunk: &Bytes) {
         self.look(chunk);
         if let Inside::Compressed(sender, _) = &mut self.inside
             && let Some(queue) = sender
             && queue.send(chunk.clone()).is_err()
         {
-            // It is damaged, or its end came before that of the bytes.
+            // The stream is damaged, or it ended before the bytes did.
             *sender = None;
         }
     }
 
-    /// What came out.
+    /// The result.
     pub(super) fn finish(self) -> Found {
         let digest = self.raw.finish();
         let diff_id = match self.inside {
@@ -143,7 +142,7 @@ impl Inspection {
     }
 }
 
-/// The digest of what a compressed stream holds.
+/// The digest of the decompressed stream.
 fn plain_digest(encoding: Encoding, bytes: impl Read + Send, most: u64) -> Result<Digest, String> {
     let mut decoder = decoder(encoding, bytes).map_err(|error| error.to_string())?;
     let mut hasher = Hasher::new(Algorithm::Sha256);
@@ -167,7 +166,7 @@ fn plain_digest(encoding: Encoding, bytes: impl Read + Send, most: u64) -> Resul
     }
 }
 
-/// Chunks as a stream.
+/// A channel of chunks as a reader.
 pub(super) struct Queue {
     receiver: Receiver<Bytes>,
     chunk: Bytes,

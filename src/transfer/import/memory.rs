@@ -1,9 +1,9 @@
-//! What earlier imports learned: which compressed blob a layer became, where a registry has it, and
-//! what was found in files that nobody has touched since.
+//! The cache of earlier imports: the compressed blob of each layer, the repositories that have it,
+//! and the contents of unmodified files.
 //!
-//! A file in the user's cache directory. Only ever a hint: the digest of what passes and the
-//! registry's own answer decide. Invariants: bounded; replaced whole or not at all; a file that is
-//! damaged, or that can't be read or written, is as none.
+//! A file in the user's cache directory. It only gives hints: the computed digests and the
+//! registry's answers decide. Invariants: bounded; replaced atomically; a damaged, unreadable or
+//! unwritable file is treated as absent.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -14,39 +14,39 @@ use super::untouched::{self, Fingerprint, Part, Untouched};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest, Repository};
 
-/// How many layers are remembered; the one that was not used for the longest time goes.
+/// Maximum number of layers; the least recently used is evicted.
 const LAYERS: usize = 4096;
-/// How many repositories are remembered for a layer.
+/// Maximum number of repositories for a layer.
 const PLACES: usize = 4;
-/// The largest file that is read, in bytes.
+/// Maximum size of the file in bytes.
 const FILE_LIMIT: u64 = 16 * 1024 * 1024;
 
-/// A layer and the blob it became.
+/// A layer and its compressed blob.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Known {
     /// The digest of the layer, uncompressed.
     pub(super) diff_id: Digest,
-    /// How it was compressed; `kept` for one that came so.
+    /// Its compression; `kept` if it was not changed.
     pub(super) form: String,
     /// The digest of the blob.
     pub(super) digest: Digest,
     /// Bytes of the blob.
     pub(super) size: u64,
-    /// A member that it was, and its size: for names that do not say the digest.
+    /// The member and its size: for names without a digest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) member: Option<(String, u64)>,
     /// Registries and repositories that have it.
     pub(super) places: Vec<(String, Repository)>,
 }
 
-/// What the file says.
+/// The content of the file.
 #[derive(Default, Serialize, Deserialize)]
 struct Saved {
     layers: Vec<Known>,
     files: Vec<Untouched>,
 }
 
-/// What is remembered.
+/// The cache.
 #[derive(Default)]
 pub(super) struct Memory {
     path: Option<PathBuf>,
@@ -57,7 +57,7 @@ pub(super) struct Memory {
 }
 
 impl Memory {
-    /// Reads what there is; without a path nothing is remembered.
+    /// Reads the cache; without a path it stays empty.
     pub(super) fn load(path: Option<PathBuf>) -> Self {
         let saved = path.as_deref().and_then(read).unwrap_or_default();
         Self {
@@ -76,12 +76,12 @@ impl Memory {
         newest_first.into_iter().find(|known| is_it(known)).cloned()
     }
 
-    /// The blob that a layer became, in some form.
+    /// The blob of a layer in a form.
     pub(super) fn of_layer(&self, diff_id: &Digest, form: &str) -> Option<Known> {
         self.find(|known| known.diff_id == *diff_id && known.form == form)
     }
 
-    /// The blob that a member of a name and size became, in some form.
+    /// The blob of a member, by name and size, in a form.
     pub(super) fn of_member(&self, name: &str, size: u64, form: &str) -> Option<Known> {
         self.find(|known| {
             let member = known.member.as_ref();
@@ -89,35 +89,34 @@ impl Memory {
         })
     }
 
-    /// What a blob is, by its digest.
+    /// A blob by its digest.
     pub(super) fn of_blob(&self, digest: &Digest) -> Option<Known> {
         self.find(|known| known.digest == *digest)
     }
 
-    /// What was found at a place of a file.
+    /// The part of a file at an offset.
     pub(super) fn of_part(&self, file: &Fingerprint, offset: u64, size: u64) -> Option<Part> {
         untouched::find(&self.saved.files, file, offset, size)
     }
 
-    /// Takes note of what a file holds.
+    /// Records the contents of a file.
     pub(super) fn learn_file(&mut self, found: Untouched) {
         self.found.push(found);
     }
 
-    /// Takes note of a layer.
+    /// Records a layer.
     pub(super) fn learn(&mut self, known: Known) {
         self.learned.push(known);
     }
 
-    /// A hint was wrong: what was known of the layer goes.
+    /// Removes a layer after a wrong hint.
     pub(super) fn forget(&mut self, diff_id: Digest) {
         self.saved.layers.retain(|known| known.diff_id != diff_id);
         self.learned.retain(|known| known.diff_id != diff_id);
         self.forgotten.push(diff_id);
     }
 
-    /// Writes what was learned, to what others have written meanwhile. An import is none the worse
-    /// where that fails.
+    /// Merges the new entries into the file. An import does not fail if this fails.
     pub(super) fn save(&mut self) {
         let Some(path) = &self.path else {
             return;
@@ -144,7 +143,7 @@ impl Memory {
     }
 }
 
-/// Puts a layer last, with the places that were known of it.
+/// Moves a layer to the end, with its known repositories.
 fn merge(layers: &mut Vec<Known>, mut new: Known) {
     let old = layers
         .iter()
@@ -164,7 +163,7 @@ fn merge(layers: &mut Vec<Known>, mut new: Known) {
     layers.push(new);
 }
 
-/// The file: a digest, a line feed, and the JSON that has the digest.
+/// The format of the file: a digest, a line feed, and the JSON with this digest.
 #[expect(
     clippy::disallowed_methods,
     reason = "a cache of this room's own, of which an error says no more than that it is not there"

@@ -1,6 +1,6 @@
-//! Under which names the images of an archive go into the registry.
+//! The names of imported images in the registry.
 //!
-//! Pure. The name in the archive without its registry, changed by the first `--map` that fits, below
+//! Pure. The name in the archive without its registry, changed by the first matching `--map`, below
 //! the prefix of `--to`; or the one `--name`.
 
 use std::collections::HashSet;
@@ -9,39 +9,39 @@ use super::Error;
 use crate::archive::{Image, ImageName};
 use crate::oci::{ImageReference, Repository, Tag};
 
-/// The tag of an image that has none.
+/// The tag of an image without one.
 const DEFAULT_TAG: &str = "latest";
-/// Where blobs wait whose image is not known yet.
+/// The repository for blobs of images that are not known yet.
 const STAGING: &str = "regctl-import";
 
-/// What was asked for.
+/// The options for names.
 #[derive(Debug, Clone, Default)]
 pub struct Naming {
-    /// The one name for the one image.
+    /// The name for the only image.
     pub name: Option<(Repository, Option<Tag>)>,
-    /// Goes before each repository.
+    /// The prefix of each repository.
     pub prefix: Option<Repository>,
-    /// Old names and new ones. An old one is `repository:tag`, a repository, or what a repository
-    /// begins with, up to and with a slash.
+    /// Old names and new ones. An old name is `repository:tag`, a repository, or a prefix of
+    /// repositories that ends with a slash.
     pub map: Vec<(String, String)>,
-    /// Where blobs wait whose image is not known yet.
+    /// The repository for blobs of images that are not known yet.
     pub staging: Option<Repository>,
-    /// Whether images without a namespace live in `library/`: on Docker Hub.
+    /// Whether images without a namespace belong to `library/`: on Docker Hub.
     pub hub: bool,
 }
 
-/// Where an image goes.
+/// A destination of an image.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Goal {
     /// The repository.
     pub repository: Repository,
-    /// The tag; `None` of an image that the archive names by its digest alone.
+    /// The tag; `None` if the archive names the image only by digest.
     pub tag: Option<Tag>,
 }
 
 impl Naming {
-    /// Where an image goes; in a repository once for each tag. Names that can't be used are an error
-    /// only where there is no other.
+    /// The destinations of an image, one for each tag. An invalid name is an error only if there is
+    /// no valid one.
     pub(super) fn goals(&self, image: &Image) -> Result<Vec<Goal>, Error> {
         let goals = self.goals_of(&image.names)?;
         if !goals.is_empty() {
@@ -58,7 +58,7 @@ impl Naming {
         })
     }
 
-    /// Where the image of some names goes.
+    /// The destinations of the image with these names.
     pub(super) fn goals_of(&self, names: &[ImageName]) -> Result<Vec<Goal>, Error> {
         if let Some((repository, tag)) = &self.name {
             let said = names.iter().find_map(|name| name.tag.clone());
@@ -87,7 +87,7 @@ impl Naming {
                 goals.push(goal);
             }
         }
-        // What has a tag there need not be named by its digest as well.
+        // A repository with a tag for the image need not have it by digest as well.
         let tagged: HashSet<Repository> = goals
             .iter()
             .filter(|goal| goal.tag.is_some())
@@ -97,7 +97,7 @@ impl Naming {
         Ok(goals)
     }
 
-    /// Without the one name, which is not that of the images that an archive builds on.
+    /// Without the one name, which is not for the images that an archive builds on.
     pub(super) fn unnamed(&self) -> Self {
         Self {
             name: None,
@@ -105,7 +105,7 @@ impl Naming {
         }
     }
 
-    /// Where blobs wait whose image is not known yet.
+    /// The repository for blobs of images that are not known yet.
     pub(super) fn staging(&self) -> Result<Repository, Error> {
         match (&self.name, &self.staging) {
             (Some((repository, _)), _) => self.official(repository.clone()),
@@ -140,7 +140,7 @@ impl Naming {
         })
     }
 
-    /// The old names of `--map` that fit none of these names.
+    /// The old names of `--map` that match none of these names.
     pub(super) fn unused_maps<'a>(&'a self, names: &[&ImageName]) -> Vec<&'a str> {
         let olds = self.map.iter().map(|(old, _)| old.as_str());
         let fits = |old: &str| {
@@ -177,7 +177,8 @@ impl Naming {
     }
 }
 
-/// A repository as `--map` may name it: as it is shown, and with the registry that the archive says.
+/// The forms of a repository that `--map` may match: as shown, and with the registry in the
+/// archive.
 fn forms(name: &ImageName, repository: &Repository) -> Vec<String> {
     let mut forms = vec![repository.to_string()];
     if let Some(registry) = &name.registry {
@@ -186,7 +187,7 @@ fn forms(name: &ImageName, repository: &Repository) -> Vec<String> {
     forms
 }
 
-/// What a repository or its tag has after an old name of `--map` that fits it.
+/// The rest of a repository or its tag after a matching old name of `--map`.
 fn rest_after<'a>(old: &str, form: &'a str, tag: Option<&Tag>) -> Option<&'a str> {
     if old == form || tag.is_some_and(|tag| old == format!("{form}:{tag}")) {
         return Some("");

@@ -1,8 +1,8 @@
-//! An archive as it passes: read once, from its beginning to its end.
+//! Imports an archive stream: it is read once, sequentially.
 //!
-//! Each blob is sent, or found to be there, before it is known what it is for; several may be on
-//! their way while the next is read. Where the archive does not say first which images it has, blobs
-//! wait in a repository of their own and are mounted from there.
+//! Each blob is sent, or found in the registry, before its image is known; several uploads may run
+//! while the next blob is read. If the archive does not list its images first, blobs are uploaded
+//! to a staging repository and mounted from there.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -14,7 +14,7 @@ use crate::archive::{Blob, Contents, Foretold, Receiver, Stream, documents, fore
 use crate::client::Class;
 use crate::oci::Repository;
 
-/// What became of the blobs of an archive, by member.
+/// The results for the blobs of an archive, by member.
 pub(super) type Outcomes = HashMap<String, Result<Delivered, Error>>;
 
 /// Reads an archive to its end. Blocks.
@@ -44,9 +44,9 @@ struct Passing<'a> {
     foretold: Option<Homes>,
 }
 
-/// Where blobs go, as far as the documents before them tell.
+/// The destinations of blobs, as far as the documents before them say.
 struct Homes {
-    /// How many documents it is from.
+    /// Number of documents it is based on.
     documents: usize,
     layers: HashMap<String, Repository>,
     others: Option<Repository>,
@@ -57,7 +57,7 @@ impl Homes {
         let mut layers = HashMap::new();
         let mut all: Vec<Option<Repository>> = Vec::new();
         for (names, members) in foretold.images {
-            // The first name decides; the others may be a great many.
+            // The first name decides; there may be very many others.
             let first = names.iter().position(|name| name.repository.is_some());
             let first = first.map_or(&names[..], |first| &names[first..=first]);
             let goals = naming.goals_of(first).unwrap_or_default();
@@ -90,7 +90,7 @@ impl Passing<'_> {
         Ok(contents)
     }
 
-    /// The repository that a blob goes to.
+    /// The destination repository of a blob.
     fn home(&mut self, blob: &Blob, contents: &Contents) -> Result<Repository, Error> {
         let naming = &self.session.options.naming;
         let there = [documents::MANIFEST, documents::INDEX, "repositories"];
@@ -107,7 +107,7 @@ impl Passing<'_> {
         }
     }
 
-    /// Waits for the blobs on their way of which that is wanted.
+    /// Waits for the uploads that match.
     fn settle(&mut self, wanted: impl Fn(&Delivery) -> bool) -> Result<(), Error> {
         let mut rest = Vec::new();
         for (name, delivery) in std::mem::take(&mut self.on_the_way) {
@@ -123,7 +123,7 @@ impl Passing<'_> {
         Ok(())
     }
 
-    /// Takes note of what became of a blob; an error where that goes for all others too.
+    /// Records the result for a blob. Returns an error that concerns all blobs.
     fn note(
         &mut self,
         name: String,
@@ -140,7 +140,7 @@ impl Passing<'_> {
         Ok(())
     }
 
-    /// Says what a refusal has to do with a repository that nobody named.
+    /// Explains a refusal that concerns the staging repository, which nobody named.
     fn explained(&self, home: &Repository, error: Error) -> Error {
         let naming = &self.session.options.naming;
         let waits = naming.name.is_none() && naming.staging().is_ok_and(|staging| staging == *home);

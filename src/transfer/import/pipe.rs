@@ -1,7 +1,7 @@
-//! From a thread that reads and compresses to the task that sends: a short queue of chunks.
+//! A short queue of chunks from the thread that reads and compresses to the task that sends.
 //!
-//! Invariants: what was not finished never looks as if it had ended; the queue is short, so that
-//! whoever is faster waits.
+//! Invariants: an unfinished blob never looks complete; the queue is short, so that the faster side
+//! waits.
 
 use std::io::{self, ErrorKind, Write};
 
@@ -13,12 +13,12 @@ use crate::client::Source;
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest};
 
-/// How many chunks wait.
+/// Chunks in the queue.
 const QUEUE: usize = 4;
-/// Writes are gathered into chunks of this size, in bytes.
+/// Size in bytes of the chunks into which writes are collected.
 const CHUNK: usize = 128 * 1024;
 
-/// A queue for a blob of `size` bytes, if that is known.
+/// A queue for a blob of `size` bytes, if known.
 pub(super) fn pipe(size: Option<u64>) -> (PipeWriter, PipeSource) {
     let (chunks, queue) = mpsc::channel(QUEUE);
     let (finished, end) = oneshot::channel();
@@ -38,7 +38,7 @@ pub(super) fn pipe(size: Option<u64>) -> (PipeWriter, PipeSource) {
     (writer, source)
 }
 
-/// The end that is written to, by a thread that may wait.
+/// The writing end, for a blocking thread.
 pub(super) struct PipeWriter {
     chunks: mpsc::Sender<Bytes>,
     finished: oneshot::Sender<Digest>,
@@ -48,7 +48,7 @@ pub(super) struct PipeWriter {
 }
 
 impl PipeWriter {
-    /// Hands on what is left, and the digest; digest and size of all that was written.
+    /// Forwards the remaining bytes and the digest. Returns digest and size of everything written.
     pub(super) fn finish(mut self) -> io::Result<(Digest, u64)> {
         self.hand_on()?;
         let (digest, size) = (self.hasher.clone().finish(), self.size);
@@ -56,14 +56,14 @@ impl PipeWriter {
         Ok((digest, size))
     }
 
-    /// Ends what was passed with the digest that it has.
+    /// Ends the forwarded chunks with their digest.
     pub(super) fn finish_as(self, digest: Digest) -> io::Result<()> {
         self.finished
             .send(digest)
             .map_err(|_| ErrorKind::BrokenPipe.into())
     }
 
-    /// Hands on a chunk whose digest somebody else computes.
+    /// Forwards a chunk whose digest is computed elsewhere.
     pub(super) fn pass(&mut self, chunk: Bytes) -> io::Result<()> {
         self.chunks
             .blocking_send(chunk)
@@ -82,9 +82,9 @@ impl PipeWriter {
 }
 
 impl Write for PipeWriter {
-    /// An error of the kind `BrokenPipe` says that nobody sends any more.
+    /// An error of the kind `BrokenPipe` means that the sender is gone.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        // Never more than was reserved: growing leaves room that would be kept with the chunk.
+        // Never more than was reserved: growing would allocate memory that stays with the chunk.
         if self.gathered.capacity() == 0 {
             self.gathered.reserve_exact(CHUNK);
         }
@@ -101,7 +101,7 @@ impl Write for PipeWriter {
     }
 }
 
-/// The end that is sent from.
+/// The sending end.
 pub(super) struct PipeSource {
     queue: mpsc::Receiver<Bytes>,
     end: Option<oneshot::Receiver<Digest>>,
@@ -110,7 +110,7 @@ pub(super) struct PipeSource {
 }
 
 impl PipeSource {
-    /// The digest, once all has been written.
+    /// The digest, once everything has been written.
     async fn ended(&mut self) -> io::Result<Digest> {
         if let Some(end) = self.end.take() {
             self.digest = end.await.ok();

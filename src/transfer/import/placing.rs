@@ -1,4 +1,4 @@
-//! Blobs into the repository of their image: sent, mounted, or there already.
+//! Brings blobs into the repository of their image: sent, mounted, or existing already.
 
 use std::io::Cursor;
 
@@ -12,7 +12,7 @@ use crate::oci::{Descriptor, Digest, Repository};
 use crate::transfer::progress::{Event, Outcome};
 
 impl Finish<'_> {
-    /// Sends a document unless it is there; the bytes sent.
+    /// Sends a document unless it exists. Returns the bytes sent.
     pub(super) async fn document(
         &self,
         repository: &Repository,
@@ -38,9 +38,9 @@ impl Finish<'_> {
         Ok(sent?.size)
     }
 
-    /// Sends what was compressed on its way through a pipe as it was before: only the manifest, which
-    /// came later, says that it must stay as it is. The registry has all of it, and is asked for it;
-    /// the bytes sent.
+    /// Sends a layer uncompressed that was compressed in transit: the manifest, which came later in
+    /// the stream, requires the plain bytes. They are read back from the registry. Returns the
+    /// bytes sent.
     pub(super) async fn plain_again(
         &self,
         member: &str,
@@ -68,7 +68,7 @@ impl Finish<'_> {
         sent
     }
 
-    /// Has a blob that waits elsewhere mounted.
+    /// Mounts a blob from another repository.
     pub(super) async fn mount(
         &self,
         member: &str,
@@ -93,7 +93,8 @@ impl Finish<'_> {
         })
     }
 
-    /// A layer that the archive leaves out for the registry to have, or that lies elsewhere for good.
+    /// Brings a layer that the archive leaves out because the registry has it, or that is stored
+    /// elsewhere.
     pub(super) async fn left_out(
         &self,
         plan: &ManifestPlan,
@@ -118,7 +119,8 @@ impl Finish<'_> {
             let naming = &self.session.options.naming;
             for goal in naming.unnamed().goals_of(&name).unwrap_or_default() {
                 let from = &goal.repository;
-                // Asked for first: where there is nothing to mount, some open a session instead.
+                // Checked first: without a blob to mount, some registries open an upload session
+                // instead.
                 let there = client.blob_size(from, digest).await.ok().flatten();
                 if from != repository
                     && there.is_some()

@@ -1,7 +1,7 @@
-//! Reading a blob to its end, chunk by chunk.
+//! Reads a blob to its end, chunk by chunk.
 //!
-//! What is only looked at is read by one thread and hashed by another, as either takes about as long
-//! for what comes through a pipe. Invariant: a few chunks of memory, which are used again and again.
+//! A blob that is only hashed is read by one thread and hashed by another, because both take about
+//! equally long for a pipe. Invariant: memory for a few chunks, which are reused.
 
 use std::io::{ErrorKind, Read};
 use std::sync::mpsc::sync_channel;
@@ -13,18 +13,18 @@ use super::Error;
 use super::inspection::{Found, Inspection};
 use crate::archive::{self, Blob};
 
-/// How much is read at a time, in bytes.
+/// Bytes of one read.
 const CHUNK: usize = 256 * 1024;
-/// How many chunks are read ahead of the hasher.
+/// Chunks read ahead of the hasher.
 const AHEAD: usize = 3;
-/// What is no longer is not worth a thread.
+/// A shorter blob is not worth a thread.
 const SHORT: u64 = 4 * CHUNK as u64;
 
-/// Where a blob stopped on its way.
+/// The side on which a blob failed.
 pub(super) enum Failure {
     /// The archive.
     Read(Error),
-    /// The compressor, or the queue to who sends.
+    /// The compressor, or the queue to the sender.
     Pipe(std::io::Error),
 }
 
@@ -58,7 +58,7 @@ fn fill(blob: &Blob, data: &mut dyn Read, buffer: &mut [u8]) -> Result<usize, Er
     Ok(filled)
 }
 
-/// Reads a blob of which nothing but its digests is wanted.
+/// Reads a blob only to hash it.
 pub(super) fn look(
     mut inspection: Inspection,
     blob: &Blob,
@@ -78,7 +78,7 @@ pub(super) fn look(
     }
 }
 
-/// The same, with a thread that hashes while this one reads.
+/// Likewise, with a thread that hashes while this one reads.
 fn look_beside(
     mut inspection: Inspection,
     blob: &Blob,
@@ -95,7 +95,7 @@ fn look_beside(
                 .spawn_scoped(scope, move || {
                     for (buffer, length) in chunks {
                         see(&mut inspection, &buffer[..length]);
-                        // Nobody waits for it any more at the end.
+                        // At the end the reader no longer receives buffers.
                         let _ = returned.send(buffer);
                     }
                     inspection
@@ -135,7 +135,7 @@ mod tests {
     use crate::hash::Hasher;
     use crate::oci::Algorithm;
 
-    /// Gives a few bytes at a time, and an error where it ends too early.
+    /// Returns a few bytes at a time, and an error if it is cut short.
     struct Trickle<'a>(&'a [u8], bool);
 
     impl Read for Trickle<'_> {

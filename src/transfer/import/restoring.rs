@@ -1,6 +1,6 @@
-//! A blob that was compressed on its way and must not be: from the registry, uncompressed, and back.
+//! Decompresses a blob that must not be compressed: from the registry, and back to it.
 //!
-//! Streams, with a few chunks in memory; the digest of what comes out is checked before it is named to
+//! Streams, with a few chunks in memory; the digest of the output is checked before it is named to
 //! the registry.
 
 use std::io::Read;
@@ -18,12 +18,12 @@ use crate::hash::Hasher;
 use crate::oci::{Descriptor, Repository};
 use crate::transfer::progress::Event;
 
-/// How many chunks wait to be uncompressed.
+/// Chunks in the queue of the decompressor.
 const AHEAD: usize = 4;
-/// How much is uncompressed at a time, in bytes.
+/// Bytes decompressed at a time.
 const CHUNK: usize = 128 * 1024;
 
-/// Sends what a compressed blob holds; the bytes sent.
+/// Sends the decompressed content of a blob. Returns the bytes sent.
 pub(super) async fn uncompressed(
     session: &Session,
     delivered: &Delivered,
@@ -57,7 +57,7 @@ pub(super) async fn uncompressed(
     });
     let fetching = async {
         while let Some(mut bytes) = download.next().await? {
-            // The queue is bounded by what the thread takes; sending may wait for it.
+            // The queue is bounded by what the thread consumes; sending may wait for it.
             let queue = chunks.clone();
             bytes = tokio::task::spawn_blocking(move || queue.send(bytes).map(|()| Bytes::new()))
                 .await?

@@ -1,4 +1,4 @@
-//! What all parts of one import share.
+//! The shared state of an import.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -15,10 +15,10 @@ use crate::client::Client;
 use crate::oci::Digest;
 use crate::transfer::progress::Listener;
 
-/// After so many blobs that no repository has, the registry is not asked again.
+/// After this many failed mounts in a row the registry is not asked again.
 const MISSED_MOUNTS: u64 = 3;
 
-/// One import into one registry.
+/// An import into a registry.
 pub(super) struct Session {
     pub(super) client: Client,
     pub(super) options: Options,
@@ -28,18 +28,18 @@ pub(super) struct Session {
     numbers: AtomicU64,
     uploads: Arc<Semaphore>,
     compressors: Arc<Semaphore>,
-    /// Whether the import has failed as a whole, so that nothing new is begun.
+    /// Whether the import has failed as a whole, so that no new work begins.
     stopped: AtomicBool,
-    /// How often in a row the registry had no blob to mount from anywhere.
+    /// Failed mounts in a row from an unnamed repository.
     missed_mounts: AtomicU64,
 }
 
 impl Session {
-    /// A session that nothing was done in.
+    /// A session without any work done.
     pub(super) fn new(client: Client, options: Options, listener: Listener) -> Self {
         let memory = Memory::load(options.memory.clone());
         let uploads = match options.compression {
-            // Its threads have memory of their own, and keep all cores busy with one layer.
+            // zstd has its own threads, and one layer keeps all cores busy.
             Compression::Zstd => 1,
             Compression::Gzip | Compression::None => UPLOADS,
         };
@@ -57,58 +57,58 @@ impl Session {
         }
     }
 
-    /// Has nothing new begun: the import has failed as a whole.
+    /// Prevents new work: the import has failed as a whole.
     pub(super) fn stop(&self) {
         self.stopped.store(true, Ordering::Relaxed);
     }
 
-    /// Whether nothing new is to be begun.
+    /// Whether new work is prevented.
     pub(super) fn is_stopped(&self) -> bool {
         self.stopped.load(Ordering::Relaxed)
     }
 
-    /// Whether the registry is still asked for blobs that any of its repositories has.
+    /// Whether the registry is still asked to mount blobs from any repository.
     pub(super) fn mounts_from_anywhere(&self) -> bool {
         self.missed_mounts.load(Ordering::Relaxed) < MISSED_MOUNTS
     }
 
-    /// The registry had no such blob, or does not look for one.
+    /// Records that the registry had no such blob, or does not search for one.
     pub(super) fn missed_mount(&self) {
         self.missed_mounts.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// What is remembered of earlier imports.
+    /// The cache of earlier imports.
     pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
         self.memory.lock()
     }
 
-    /// Takes note of a layer.
+    /// Records a layer.
     pub(super) fn learn(&self, known: Known) {
         self.memory.lock().learn(known);
     }
 
-    /// Forgets what was wrong.
+    /// Removes a wrong entry.
     pub(super) fn forget(&self, diff_id: Digest) {
         self.memory.lock().forget(diff_id);
     }
 
-    /// A number that no other blob has.
+    /// A unique number for a blob.
     pub(super) fn number(&self) -> u64 {
         self.numbers.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Waits for the registry, on a thread that may.
+    /// Waits for the registry on a blocking thread.
     pub(super) fn wait<F: Future>(&self, future: F) -> F::Output {
         self.handle.block_on(future)
     }
 
-    /// Waits until one more upload fits into the memory there is, on a thread that may.
+    /// Waits for an upload permit on a blocking thread. Permits bound the memory.
     pub(super) fn room_to_send(&self) -> Option<OwnedSemaphorePermit> {
         let uploads = Arc::clone(&self.uploads);
         self.wait(uploads.acquire_owned()).ok()
     }
 
-    /// Waits until one more compressor does.
+    /// Waits for a compressor permit.
     pub(super) fn room_to_compress(&self) -> Option<OwnedSemaphorePermit> {
         let compressors = Arc::clone(&self.compressors);
         self.wait(compressors.acquire_owned()).ok()

@@ -1,9 +1,10 @@
-//! What was found in a file that nobody has touched since: its layers need not be hashed again.
+//! The contents of files that are unmodified since an earlier import: their layers need not be
+//! hashed.
 //!
-//! As git's index has it: a file of the same device, inode, size and times of change is the same,
-//! unless it was changed so shortly before it was read that a change after it could have the same
-//! time. Pure but for asking for the times. What is known this way only decides what the registry is
-//! asked for; what is sent is read and hashed like anything else.
+//! As in git's index: a file with the same device, inode, size and change times is the same, unless
+//! it was changed so shortly before it was read that a later change could have the same time. Pure
+//! except for reading the times. This knowledge only decides what the registry is asked for;
+//! everything that is sent is read and hashed.
 
 use std::fs::File;
 use std::io;
@@ -15,19 +16,19 @@ use serde::{Deserialize, Serialize};
 use crate::archive::Fact;
 use crate::oci::Digest;
 
-/// How many files are remembered; the one that was not imported for the longest time goes.
+/// Maximum number of files; the least recently imported is evicted.
 const FILES: usize = 64;
-/// How many parts of one are; images have at most 127 layers.
+/// Maximum number of parts of a file; images have at most 127 layers.
 const PARTS: usize = 512;
-/// How long a file must have been left alone when its import begins: clocks of files tick every
+/// Minimum time between the last change of a file and its import: clocks of file systems tick every
 /// 10 ms or faster.
 const SETTLED: Duration = Duration::from_millis(100);
-/// The same where times have no fractions to speak of, as some file systems round to 2 s.
+/// The same for times without useful fractions; some file systems round to 2 s.
 const SETTLED_COARSE: Duration = Duration::from_secs(5);
-/// Times that are multiples of this have none.
+/// Times that are multiples of this have no useful fraction.
 const COARSE: u32 = 1_000_000;
 
-/// What tells a file, and that it was not touched: times since 1970.
+/// Identifies a file and its last change: times since 1970.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Fingerprint {
     device: u64,
@@ -37,34 +38,34 @@ pub(super) struct Fingerprint {
     changed: Duration,
 }
 
-/// What was found in a part of a file.
+/// The result for a part of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Part {
     pub(super) offset: u64,
     pub(super) size: u64,
     /// The digest of the bytes.
     pub(super) digest: Digest,
-    /// The digest of what they hold, uncompressed.
+    /// The digest of the decompressed bytes.
     pub(super) diff_id: Digest,
 }
 
-/// A file and what was found in it.
+/// A file and its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Untouched {
     file: Fingerprint,
     parts: Vec<Part>,
 }
 
-/// A file when its import began.
+/// The state of a file when its import began.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Beginning {
     pub(super) file: Fingerprint,
-    /// The time it was then.
+    /// The time at that moment.
     now: Duration,
 }
 
 impl Fingerprint {
-    /// A file as it is now; `None` where its times are beyond what can be told.
+    /// The state of a file now; `None` if its times are out of range.
     fn of(file: &File) -> io::Result<Option<Self>> {
         let metadata = file.metadata()?;
         let time = |seconds: i64, nanoseconds: i64| {
@@ -82,7 +83,7 @@ impl Fingerprint {
         }))
     }
 
-    /// Whether a change after a moment would have another time than the last one before it.
+    /// Whether a change after a moment gets another time than the last change before it.
     fn is_settled(&self, now: Duration) -> bool {
         let coarse = self.changed.subsec_nanos().is_multiple_of(COARSE);
         let margin = if coarse { SETTLED_COARSE } else { SETTLED };
@@ -95,14 +96,14 @@ impl Fingerprint {
 }
 
 impl Beginning {
-    /// Looks at a file of which nothing was read yet.
+    /// Reads the state of a file before its content.
     pub(super) fn of(file: &File) -> io::Result<Option<Self>> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
         let file = Fingerprint::of(file)?;
         Ok(file.zip(now.ok()).map(|(file, now)| Self { file, now }))
     }
 
-    /// What was found in it, if that is so from then until now.
+    /// The results, if the file is still unmodified.
     pub(super) fn found(&self, file: &File, parts: Vec<Part>) -> Option<Untouched> {
         let now = Fingerprint::of(file).ok().flatten()?;
         let certain = now == self.file && self.file.is_settled(self.now) && !parts.is_empty();
@@ -111,7 +112,7 @@ impl Beginning {
 }
 
 impl Part {
-    /// A part from an offset on; `None` where it holds nothing that has a digest.
+    /// A part at an offset; `None` if it has no diffID.
     pub(super) fn new(offset: u64, fact: &Fact) -> Option<Self> {
         Some(Self {
             offset,
@@ -122,7 +123,7 @@ impl Part {
     }
 }
 
-/// What was found at a place of a file.
+/// The part of a file at an offset.
 pub(super) fn find(all: &[Untouched], file: &Fingerprint, offset: u64, size: u64) -> Option<Part> {
     let known = all.iter().find(|known| known.file == *file)?;
     let mut parts = known.parts.iter();
@@ -131,7 +132,7 @@ pub(super) fn find(all: &[Untouched], file: &Fingerprint, offset: u64, size: u64
         .copied()
 }
 
-/// Puts a file last. What was known of it as it was before goes.
+/// Moves a file to the end. Entries of its earlier states are removed.
 pub(super) fn merge(all: &mut Vec<Untouched>, mut new: Untouched) {
     for old in all.extract_if(.., |old| old.file.is_of_the_file_of(&new.file)) {
         if old.file == new.file {
