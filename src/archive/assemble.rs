@@ -25,7 +25,7 @@ pub struct Stored {
 
 /// The properties of a member, known after its bytes were read.
 #[derive(Debug, Clone)]
-pub struct Fact {
+pub struct BlobInfo {
     /// The digest of the member's bytes, by the algorithm in its name.
     pub digest: Digest,
     /// Bytes of the member.
@@ -58,34 +58,34 @@ impl Assembled {
 }
 
 /// Checks a blob against its descriptor, its name and its diffID.
-pub fn verify(image: &str, piece: &Piece, fact: &Fact) -> Result<(), Error> {
+pub fn verify(image: &str, piece: &Piece, info: &BlobInfo) -> Result<(), Error> {
     let member = piece.member.as_deref().unwrap_or(&piece.name);
     let said = piece
         .descriptor
         .as_ref()
         .map(|descriptor| descriptor.digest);
     for expected in said.into_iter().chain(named_digest(member)) {
-        if fact.digest != expected {
+        if info.digest != expected {
             return Err(Error::Digest {
                 image: image.to_owned(),
                 member: member.to_owned(),
                 expected,
-                actual: fact.digest,
+                actual: info.digest,
             });
         }
     }
     if let Some(descriptor) = &piece.descriptor
-        && descriptor.size != fact.size
+        && descriptor.size != info.size
     {
         return Err(Error::Image {
             image: image.to_owned(),
             reason: format!(
                 "its manifest says that {member} has {} bytes, and it has {}",
-                descriptor.size, fact.size
+                descriptor.size, info.size
             ),
         });
     }
-    match (piece.role, piece.diff_id, &fact.diff_id) {
+    match (piece.role, piece.diff_id, &info.diff_id) {
         (Role::Layer(number), Some(expected), Ok(actual)) if *actual != expected => {
             Err(Error::DiffId {
                 image: image.to_owned(),

@@ -27,7 +27,7 @@ pub enum Compression {
 
 /// A name other than `gzip`, `zstd`, `none`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no compression: gzip, zstd or none")]
+#[error("{0:?} is not a compression; use gzip, zstd or none")]
 pub struct UnknownCompression(String);
 
 impl Compression {

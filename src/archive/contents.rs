@@ -14,9 +14,9 @@ use serde::de::IgnoredAny;
 
 use super::documents::blob_path;
 use super::members::{self, Input, Kind, Members};
-use super::path::{self, Refused};
+use super::path::{self, PathError};
 use super::signs::Signs;
-use super::sparse::{Filled, SparseMap};
+use super::sparse::{SparseMap, SparseReader};
 use super::{Encoding, Error};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest};
@@ -32,7 +32,7 @@ const MEMBERS_LIMIT: usize = 500_000;
 /// Total bytes of all link targets.
 const LINKS_LIMIT: usize = 8 * 1024 * 1024;
 /// Maximum length of a chain of links.
-const LINKS: usize = 16;
+const LINK_DEPTH: usize = 16;
 /// Bytes of a member that are read to classify it.
 const HEAD: usize = 512;
 /// Maximum depth of directories for documents of an image; deeper ones are kept only while there is
@@ -44,7 +44,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The format of a blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nature {
+pub enum BlobFormat {
     /// A tar file.
     Tar,
     /// A compressed stream, probably of a tar file.
@@ -70,7 +70,7 @@ pub struct Place {
     /// Offset in the tar stream.
     pub offset: u64,
     /// The format.
-    pub nature: Nature,
+    pub format: BlobFormat,
     /// For a sparse file, which bytes are stored.
     pub holes: Option<Arc<SparseMap>>,
 }
@@ -88,7 +88,7 @@ enum Item {
     Document(Arc<[u8]>),
     Blob(Box<Place>),
     Link(Box<str>),
-    LinkOutside(Refused),
+    LinkOutside(PathError),
 }
 
 /// A name, shortened to half of its SHA-256 to save memory.
@@ -115,7 +115,7 @@ impl Contents {
     /// The target of a name, following links, with the name of the target.
     pub fn find(&self, name: &str) -> Option<(String, Content)> {
         let mut name = path::member(name).ok()?;
-        for _ in 0..LINKS {
+        for _ in 0..LINK_DEPTH {
             let content = match self.items.get(&key(&name))? {
                 Item::Document(bytes) => Content::Document(Arc::clone(bytes)),
                 Item::Blob(place) => Content::Blob(Blob {
@@ -200,7 +200,7 @@ impl Contents {
                 return Ok(());
             }
             return Err(Error::TooMuch {
-                what: "a great many JSON documents",
+                what: "very many JSON documents",
                 limit: "24 MiB".into(),
             });
         }
@@ -242,7 +242,7 @@ pub fn scan<R: Input, T: Receiver>(input: R, receiver: &mut T) -> Result<(Conten
     let mut contents = Contents::default();
     let mut members = Members::new(input);
     while let Some(member) = members.next()? {
-        if path::is_litter(&member.name) {
+        if path::is_macos_metadata(&member.name) {
             continue;
         }
         let name = member.name.as_str();
@@ -262,7 +262,7 @@ pub fn scan<R: Input, T: Receiver>(input: R, receiver: &mut T) -> Result<(Conten
         };
         let size = holes.as_ref().map_or(member.size, |map| map.size);
         let mut data: Box<dyn Read + Send> = match &holes {
-            Some(map) => Box::new(Filled::new(&mut members, Arc::clone(map))),
+            Some(map) => Box::new(SparseReader::new(&mut members, Arc::clone(map))),
             None => Box::new(&mut members),
         };
         let mut head = [0; HEAD];
@@ -274,7 +274,7 @@ pub fn scan<R: Input, T: Receiver>(input: R, receiver: &mut T) -> Result<(Conten
         let mut place = Place {
             size,
             offset: member.offset,
-            nature: Nature::Opaque,
+            format: BlobFormat::Opaque,
             holes,
         };
         let blob = |place: &Place| Blob {
@@ -294,10 +294,10 @@ pub fn scan<R: Input, T: Receiver>(input: R, receiver: &mut T) -> Result<(Conten
             }
             continue;
         }
-        let Some(nature) = nature(name, head) else {
+        let Some(format) = format(name, head) else {
             continue;
         };
-        place.nature = nature;
+        place.format = format;
         receiver.blob(&blob(&place), &contents, &mut head.chain(data))?;
         contents.keep(name, Item::Blob(Box::new(place)))?;
     }
@@ -337,17 +337,17 @@ fn is_json(head: &[u8]) -> bool {
 }
 
 /// Classifies a member by its first bytes; `None` if no image can refer to it.
-fn nature(name: &str, head: &[u8]) -> Option<Nature> {
+fn format(name: &str, head: &[u8]) -> Option<BlobFormat> {
     match Encoding::sniff(head) {
         Encoding::Plain => {}
-        encoding => return Some(Nature::Compressed(encoding)),
+        encoding => return Some(BlobFormat::Compressed(encoding)),
     }
     // Two blocks of zeros are an empty archive.
     let is_tar = members::is_header(head) || (head.len() == HEAD && head.iter().all(|b| *b == 0));
     if is_tar {
-        return Some(Nature::Tar);
+        return Some(BlobFormat::Tar);
     }
     // Remembered, so that "too large" is not reported as "missing".
     let may_be_needed = name.starts_with("blobs/") || (is_json(head) && !name.contains('/'));
-    may_be_needed.then_some(Nature::Opaque)
+    may_be_needed.then_some(BlobFormat::Opaque)
 }

@@ -130,10 +130,10 @@ fn file_within(root: &Path, path: &Path) -> Result<PathBuf, String> {
         _ => format!("can't be read: {error}"),
     })?;
     if !real.starts_with(root) {
-        return Err("is a link out of the directory".to_owned());
+        return Err("is a link that leads out of the directory".to_owned());
     }
     if !real.is_file() {
-        return Err("is no file".to_owned());
+        return Err("is not a file".to_owned());
     }
     Ok(real)
 }

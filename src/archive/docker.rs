@@ -17,7 +17,7 @@ use crate::oci::{Algorithm, Digest};
 /// One image as it is written. Fields of newer writers (`LayerSources`, `Parent`) are not needed.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Written {
+struct ManifestEntry {
     config: String,
     #[serde(default)]
     repo_tags: Option<Vec<String>>,
@@ -42,7 +42,7 @@ pub(super) fn items(contents: &Contents) -> Result<Option<Vec<Item>>, Error> {
         return Ok(None);
     };
     let bytes = text(&bytes);
-    let items: Vec<Written> = serde_json::from_slice(bytes).map_err(|error| {
+    let items: Vec<ManifestEntry> = serde_json::from_slice(bytes).map_err(|error| {
         signs::of_manifest(bytes).unwrap_or_else(|| Error::Document {
             name: MANIFEST.into(),
             reason: error.to_string(),
@@ -51,8 +51,8 @@ pub(super) fn items(contents: &Contents) -> Result<Option<Vec<Item>>, Error> {
     Ok(Some(items.into_iter().map(Item::from).collect()))
 }
 
-impl From<Written> for Item {
-    fn from(written: Written) -> Self {
+impl From<ManifestEntry> for Item {
+    fn from(written: ManifestEntry) -> Self {
         let (mut names, mut unusable) = (Vec::new(), Vec::new());
         for text in written.repo_tags.iter().flatten() {
             match ImageName::parse(text) {

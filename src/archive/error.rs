@@ -14,16 +14,14 @@ pub enum Error {
     #[error("can't read the archive: {0}")]
     Read(#[from] io::Error),
     /// The stream ends inside a member or inside its outer compression.
-    #[error(
-        "the archive is cut short {place}; hint: it was not written or copied to its end, save it again"
-    )]
+    #[error("the archive is cut short {place}; hint: it is incomplete, save it again")]
     Truncated {
         /// Where.
         place: String,
     },
     /// The bytes are of an unknown kind.
     #[error(
-        "this is no image archive: {reason}; hint: one is what `docker save`, `podman save` or \
+        "this is not an image archive: {reason}; hint: one is what `docker save`, `podman save` or \
          `regctl export` writes"
     )]
     NotAnArchive {
@@ -70,7 +68,7 @@ pub enum Error {
         reason: String,
     },
     /// It is an archive of another kind.
-    #[error("this is no image archive but {what}; hint: {hint}")]
+    #[error("this is not an image archive but {what}; hint: {hint}")]
     OtherKind {
         /// What it is.
         what: String,
@@ -114,7 +112,7 @@ pub enum Error {
         bases: String,
     },
     /// None of the images is for the requested platform.
-    #[error("{image}: the archive does not have it for {wanted}; hint: it has {present}")]
+    #[error("{image}: the archive has no image for {wanted}; hint: it has {present}")]
     Platform {
         /// The image.
         image: String,
@@ -141,7 +139,7 @@ pub enum Error {
     /// An uncompressed layer does not have the diffID in the configuration.
     #[error(
         "{image}: layer {number} ({member}) should have the diffID {expected} and has {actual}; \
-         hint: the archive is damaged or was put together wrongly, save it again"
+         hint: the archive is damaged, save it again"
     )]
     DiffId {
         /// The image.

@@ -78,7 +78,7 @@ impl<W: Write> Gzip<W> {
             let Some(next) = self.ahead.pop_front() else {
                 break;
             };
-            let stopped = |_| io::Error::other("a thread that compresses has stopped");
+            let stopped = |_| io::Error::other("a compression thread has stopped");
             let mut block = next.recv().map_err(stopped)??;
             self.output.write_all(&block.output)?;
             block.input.clear();

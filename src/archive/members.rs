@@ -17,7 +17,7 @@ use tar::{EntryType, Header};
 use self::extension::Extension;
 use self::holes::holes;
 use super::Error;
-use super::path::{self, Refused};
+use super::path::{self, PathError};
 use super::sparse::SparseMap;
 
 const BLOCK: u64 = 512;
@@ -27,7 +27,7 @@ const EXTENSION_LIMIT: u64 = 1024 * 1024;
 /// Input that can skip bytes.
 pub trait Input: Read + Send {
     /// Skips bytes; `UnexpectedEof` if there are not enough.
-    fn pass(&mut self, bytes: u64) -> io::Result<()>;
+    fn skip(&mut self, bytes: u64) -> io::Result<()>;
 }
 
 /// The kind of a member.
@@ -38,7 +38,7 @@ pub(super) enum Kind {
     /// A link to another member, by its normalized name.
     Link(String),
     /// A link out of the archive.
-    LinkOutside(Refused),
+    LinkOutside(PathError),
     /// A sparse file, of which only some bytes are stored.
     Sparse(SparseMap),
     /// A directory, a device, a pipe.
@@ -148,7 +148,7 @@ impl<R: Input> Members<R> {
         };
         if stored.checked_add(self.position + BLOCK).is_none() {
             return Err(Error::NotAnArchive {
-                reason: format!("the size of its member {plain:?} is beyond all bounds"),
+                reason: format!("the size of its member {plain:?} is too large"),
             });
         }
         let link = || {
@@ -156,7 +156,7 @@ impl<R: Input> Members<R> {
             let target = target.or_else(|| header.link_name_bytes().map(Cow::into_owned));
             String::from_utf8_lossy(&target.unwrap_or_default()).into_owned()
         };
-        let linked = |target: Result<String, Refused>| match target {
+        let linked = |target: Result<String, PathError>| match target {
             // `tar` writes a file that is given twice as a link to itself the second time.
             Ok(target) if target == plain => Kind::Other,
             Ok(_) if plain.is_empty() => Kind::Other,
@@ -195,7 +195,7 @@ impl<R: Input> Members<R> {
         if self.ended {
             return Ok(None);
         }
-        self.pass_over()?;
+        self.skip_rest()?;
         let mut header = Header::new_old();
         let first = self.position == 0;
         let read = fill(&mut self.input, header.as_mut_bytes())
@@ -229,7 +229,7 @@ impl<R: Input> Members<R> {
                     "it is not a tar archive, compressed or not".into()
                 } else {
                     format!(
-                        "what follows its member {:?} is no tar header",
+                        "what follows its member {:?} is not a tar header",
                         self.current
                     )
                 },
@@ -238,10 +238,10 @@ impl<R: Input> Members<R> {
         Ok(Some(header))
     }
 
-    fn pass_over(&mut self) -> Result<(), Error> {
+    fn skip_rest(&mut self) -> Result<(), Error> {
         let rest = self.left + self.padding;
         if rest > 0 {
-            self.input.pass(rest).map_err(|error| self.broken(error))?;
+            self.input.skip(rest).map_err(|error| self.broken(error))?;
             self.position += rest;
             (self.left, self.padding) = (0, 0);
         }
@@ -262,7 +262,7 @@ impl<R: Input> Members<R> {
             .ok()
             .filter(|_| size <= EXTENSION_LIMIT)
             .ok_or_else(|| Error::TooMuch {
-                what: "a header of great length",
+                what: "a very long header",
                 limit: "1 MiB".into(),
             })?;
         let mut bytes = vec![0; length];

@@ -31,17 +31,17 @@ mod stream;
 mod v1;
 mod writer;
 
-pub use assemble::{Assembled, Fact, Stored, index, manifest, verify};
+pub use assemble::{Assembled, BlobInfo, Stored, index, manifest, verify};
 pub use compress::{Compression, Compressor, UnknownCompression};
-pub use contents::{Blob, Content, Contents, Nature, Place, Receiver, named_digest, scan};
+pub use contents::{Blob, BlobFormat, Content, Contents, Place, Receiver, named_digest, scan};
 pub use decompress::{Encoding, decoder};
 pub use error::Error;
 pub use image_name::{ImageName, UnusableName};
 pub use members::Input;
 pub use plan::{Attachment, Image, IndexPlan, ManifestPlan, Origin, Piece, Plan, Role, Tree};
 pub use platform::{is_for, parse_platform};
-pub use resolve::{Foretold, foretell, resolve};
-pub use sparse::{Filled, SparseMap};
+pub use resolve::{AnnouncedImages, announced_images, resolve};
+pub use sparse::{SparseMap, SparseReader};
 pub use stream::{Seekable, Stream};
 pub use v1::config as v1_config;
 pub use writer::Writer;
@@ -53,7 +53,7 @@ fn end_note(contents: &Contents) -> &'static str {
     if contents.ended() {
         ""
     } else {
-        " (it also lacks the mark at its end: it may have been cut short)"
+        " (it also has no end marker: it may be truncated)"
     }
 }
 

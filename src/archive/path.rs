@@ -5,14 +5,14 @@
 
 /// Why a name is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Refused {
+pub(super) enum PathError {
     /// It begins with a slash.
     Absolute,
     /// It climbs out with `..`.
     Upward,
 }
 
-impl Refused {
+impl PathError {
     /// The text after "has a member X".
     pub(super) fn of_member(self) -> &'static str {
         match self {
@@ -31,15 +31,15 @@ impl Refused {
 }
 
 /// The normalized name of a member; empty for the root of the archive.
-pub(super) fn member(name: &str) -> Result<String, Refused> {
+pub(super) fn member(name: &str) -> Result<String, PathError> {
     if name.starts_with('/') {
-        return Err(Refused::Absolute);
+        return Err(PathError::Absolute);
     }
     let mut parts = Vec::new();
     for part in name.split('/') {
         match part {
             "" | "." => {}
-            ".." => return Err(Refused::Upward),
+            ".." => return Err(PathError::Upward),
             part => parts.push(part),
         }
     }
@@ -47,9 +47,9 @@ pub(super) fn member(name: &str) -> Result<String, Refused> {
 }
 
 /// The target of the symbolic link `link`, a normalized name.
-pub(super) fn symbolic(link: &str, target: &str) -> Result<String, Refused> {
+pub(super) fn symbolic(link: &str, target: &str) -> Result<String, PathError> {
     if target.starts_with('/') {
-        return Err(Refused::Absolute);
+        return Err(PathError::Absolute);
     }
     let mut parts: Vec<&str> = link.split('/').collect();
     parts.pop();
@@ -57,7 +57,7 @@ pub(super) fn symbolic(link: &str, target: &str) -> Result<String, Refused> {
         match part {
             "" | "." => {}
             ".." => {
-                parts.pop().ok_or(Refused::Upward)?;
+                parts.pop().ok_or(PathError::Upward)?;
             }
             part => parts.push(part),
         }
@@ -66,7 +66,7 @@ pub(super) fn symbolic(link: &str, target: &str) -> Result<String, Refused> {
 }
 
 /// Whether a member is metadata that macOS adds beside packed files.
-pub(super) fn is_litter(name: &str) -> bool {
+pub(super) fn is_macos_metadata(name: &str) -> bool {
     let last = name.rsplit('/').next().unwrap_or(name);
     last.starts_with("._") || last == ".DS_Store"
 }
@@ -83,9 +83,9 @@ mod tests {
             ("./blobs//sha256/./a", Ok("blobs/sha256/a")),
             ("./", Ok("")),
             ("a/", Ok("a")),
-            ("/etc/passwd", Err(Refused::Absolute)),
-            ("a/../b", Err(Refused::Upward)),
-            ("..", Err(Refused::Upward)),
+            ("/etc/passwd", Err(PathError::Absolute)),
+            ("a/../b", Err(PathError::Upward)),
+            ("..", Err(PathError::Upward)),
             ("..a/b..", Ok("..a/b..")),
         ] {
             assert_eq!(member(name), plain.map(str::to_owned), "{name}");
@@ -98,9 +98,9 @@ mod tests {
             ("one/layer.tar", "../two/layer.tar", Ok("two/layer.tar")),
             ("one/layer.tar", "./x", Ok("one/x")),
             ("layer.tar", "two.tar", Ok("two.tar")),
-            ("one/layer.tar", "../../two", Err(Refused::Upward)),
-            ("one/layer.tar", "../../one/x", Err(Refused::Upward)),
-            ("one/layer.tar", "/two", Err(Refused::Absolute)),
+            ("one/layer.tar", "../../two", Err(PathError::Upward)),
+            ("one/layer.tar", "../../one/x", Err(PathError::Upward)),
+            ("one/layer.tar", "/two", Err(PathError::Absolute)),
         ] {
             let resolved = symbolic(link, target);
             assert_eq!(resolved, plain.map(str::to_owned), "{link} -> {target}");
@@ -109,8 +109,12 @@ mod tests {
 
     #[test]
     fn litter() {
-        assert!(is_litter("._manifest.json") && is_litter("a/._b") && is_litter("a/.DS_Store"));
-        assert!(!is_litter("a/b._c") && !is_litter("manifest.json"));
+        assert!(
+            is_macos_metadata("._manifest.json")
+                && is_macos_metadata("a/._b")
+                && is_macos_metadata("a/.DS_Store")
+        );
+        assert!(!is_macos_metadata("a/b._c") && !is_macos_metadata("manifest.json"));
     }
 
     proptest! {

@@ -71,13 +71,13 @@ pub fn resolve(contents: &Contents, wanted: Option<&Platform>) -> Result<Plan, E
 
 /// The images that the documents at the beginning of an archive announce.
 #[derive(Default)]
-pub struct Foretold {
+pub struct AnnouncedImages {
     /// The images: the names of each, and its layer members as far as they are known.
     pub images: Vec<(Vec<ImageName>, Vec<String>)>,
 }
 
 /// The announced images, if `manifest.json`, `index.json` or `repositories` come before the blobs.
-pub fn foretell(contents: &Contents) -> Foretold {
+pub fn announced_images(contents: &Contents) -> AnnouncedImages {
     let mut images = Vec::new();
     let items = docker::items(contents).ok().flatten();
     let is_docker = items.is_some();
@@ -88,7 +88,7 @@ pub fn foretell(contents: &Contents) -> Foretold {
     }
     let layout = layout::read(contents).ok().flatten();
     if images.is_empty() && layout.is_none() {
-        images.extend(v1::foretell(contents));
+        images.extend(v1::announced_images(contents));
     }
     // A name that is only a tag does not say where its image goes.
     let names = layout.unwrap_or_default().images.into_iter();
@@ -96,7 +96,7 @@ pub fn foretell(contents: &Contents) -> Foretold {
         .map(|image| (image.names, Vec::new()))
         .filter(|(names, _)| !is_docker || names.iter().any(|name| name.repository.is_some()));
     images.extend(names);
-    Foretold { images }
+    AnnouncedImages { images }
 }
 
 /// The images of `manifest.json` that no image of the layout has claimed yet.

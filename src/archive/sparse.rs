@@ -9,11 +9,11 @@ use std::sync::Arc;
 use tar::{GnuSparseHeader, Header};
 
 /// Maximum number of stored extents of a file.
-const STRETCHES: usize = 100_000;
+const EXTENTS: usize = 100_000;
 
 /// A stored extent of a file: its offset and length in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Stretch {
+struct Extent {
     offset: u64,
     length: u64,
 }
@@ -25,13 +25,13 @@ pub struct SparseMap {
     pub size: u64,
     /// Bytes that are stored.
     pub stored: u64,
-    stretches: Vec<Stretch>,
+    stretches: Vec<Extent>,
 }
 
 /// A map being parsed.
 #[derive(Debug, Default)]
 pub(super) struct MapBuilder {
-    stretches: Vec<Stretch>,
+    stretches: Vec<Extent>,
     offset: Option<u64>,
 }
 
@@ -39,7 +39,7 @@ impl MapBuilder {
     /// Adds the extents of a GNU header.
     pub(super) fn headers(&mut self, headers: &[GnuSparseHeader]) -> Option<()> {
         for header in headers.iter().filter(|header| !header.is_empty()) {
-            self.stretch(header.offset().ok()?, header.length().ok()?)?;
+            self.extent(header.offset().ok()?, header.length().ok()?)?;
         }
         Some(())
     }
@@ -48,17 +48,17 @@ impl MapBuilder {
     pub(super) fn number(&mut self, number: u64) -> Option<()> {
         match self.offset.take() {
             None => self.offset = Some(number),
-            Some(offset) => self.stretch(offset, number)?,
+            Some(offset) => self.extent(offset, number)?,
         }
         Some(())
     }
 
-    fn stretch(&mut self, offset: u64, length: u64) -> Option<()> {
-        if self.stretches.len() >= STRETCHES {
+    fn extent(&mut self, offset: u64, length: u64) -> Option<()> {
+        if self.stretches.len() >= EXTENTS {
             return None;
         }
         if length > 0 {
-            self.stretches.push(Stretch { offset, length });
+            self.stretches.push(Extent { offset, length });
         }
         Some(())
     }
@@ -66,12 +66,12 @@ impl MapBuilder {
     /// The map of a file of `size` bytes; `None` if it is invalid.
     pub(super) fn finish(self, size: u64) -> Option<SparseMap> {
         let (mut end, mut stored) = (0_u64, 0_u64);
-        for stretch in &self.stretches {
-            if stretch.offset < end {
+        for extent in &self.stretches {
+            if extent.offset < end {
                 return None;
             }
-            end = stretch.offset.checked_add(stretch.length)?;
-            stored += stretch.length;
+            end = extent.offset.checked_add(extent.length)?;
+            stored += extent.length;
         }
         (end <= size && self.offset.is_none()).then_some(SparseMap {
             size,
@@ -105,14 +105,14 @@ pub(super) fn of_lines(
 }
 
 /// Reads a sparse file with its holes filled with zeros.
-pub struct Filled<R> {
+pub struct SparseReader<R> {
     stored: R,
     map: Arc<SparseMap>,
     position: u64,
     next: usize,
 }
 
-impl<R: Read> Filled<R> {
+impl<R: Read> SparseReader<R> {
     /// Creates a reader from the stored bytes.
     pub fn new(stored: R, map: Arc<SparseMap>) -> Self {
         Self {
@@ -124,19 +124,19 @@ impl<R: Read> Filled<R> {
     }
 }
 
-impl<R: Read> Read for Filled<R> {
+impl<R: Read> Read for SparseReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let stretches = &self.map.stretches;
-        while let Some(stretch) = stretches.get(self.next)
-            && self.position >= stretch.offset + stretch.length
+        while let Some(extent) = stretches.get(self.next)
+            && self.position >= extent.offset + extent.length
         {
             self.next += 1;
         }
-        let stretch = stretches.get(self.next);
-        let within = stretch.is_some_and(|stretch| self.position >= stretch.offset);
-        let end = match stretch {
-            Some(stretch) if within => stretch.offset + stretch.length,
-            Some(stretch) => stretch.offset,
+        let extent = stretches.get(self.next);
+        let within = extent.is_some_and(|extent| self.position >= extent.offset);
+        let end = match extent {
+            Some(extent) if within => extent.offset + extent.length,
+            Some(extent) => extent.offset,
             None => self.map.size,
         };
         let most = usize::try_from(end - self.position).unwrap_or(usize::MAX);
@@ -179,7 +179,7 @@ mod tests {
             let map = map(size, numbers).unwrap();
             assert_eq!(map.stored, stored.len() as u64);
             let mut read = Vec::new();
-            let mut filled = Filled::new(stored.as_bytes(), Arc::new(map));
+            let mut filled = SparseReader::new(stored.as_bytes(), Arc::new(map));
             filled.read_to_end(&mut read).unwrap();
             assert_eq!(read, whole.as_bytes(), "{numbers:?}");
         }
@@ -196,7 +196,7 @@ mod tests {
         ] {
             assert_eq!(map(size, numbers), None, "{numbers:?}");
         }
-        let mut cut = Filled::new(&b"a"[..], Arc::new(map(3, &[0, 2]).unwrap()));
+        let mut cut = SparseReader::new(&b"a"[..], Arc::new(map(3, &[0, 2]).unwrap()));
         assert!(cut.read_to_end(&mut Vec::new()).is_err());
     }
 }

@@ -56,7 +56,7 @@ impl Read for Stream {
 }
 
 impl Input for Stream {
-    fn pass(&mut self, bytes: u64) -> io::Result<()> {
+    fn skip(&mut self, bytes: u64) -> io::Result<()> {
         let passed = io::copy(&mut (&mut self.bytes).take(bytes), &mut io::sink())?;
         if passed < bytes {
             return Err(ErrorKind::UnexpectedEof.into());
@@ -106,7 +106,7 @@ impl Read for Seekable {
 }
 
 impl Input for Seekable {
-    fn pass(&mut self, bytes: u64) -> io::Result<()> {
+    fn skip(&mut self, bytes: u64) -> io::Result<()> {
         let distance = i64::try_from(bytes).ok().filter(|_| bytes <= self.left);
         let distance = distance.ok_or(ErrorKind::UnexpectedEof)?;
         self.file.seek_relative(distance)?;

@@ -82,7 +82,7 @@ pub(super) fn images(
 }
 
 /// The announced images, as far as `repositories` and the descriptions were read.
-pub(super) fn foretell(contents: &Contents) -> Vec<(Vec<ImageName>, Vec<String>)> {
+pub(super) fn announced_images(contents: &Contents) -> Vec<(Vec<ImageName>, Vec<String>)> {
     let tops = tops(contents).ok().flatten().unwrap_or_default();
     let images = tops.into_iter().map(|(id, texts)| {
         let names = texts.iter().filter_map(|text| ImageName::parse(text).ok()?);

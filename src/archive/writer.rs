@@ -20,7 +20,7 @@ const LONG_NAME: &str = "././@LongLink";
 pub struct Writer<W: Write> {
     output: BufWriter<W>,
     /// Bytes that the current member still needs.
-    lacking: u64,
+    remaining: u64,
     /// Zeros after the current member.
     padding: usize,
 }
@@ -30,7 +30,7 @@ impl<W: Write> Writer<W> {
     pub fn new(output: W) -> Self {
         Self {
             output: BufWriter::new(output),
-            lacking: 0,
+            remaining: 0,
             padding: 0,
         }
     }
@@ -65,7 +65,7 @@ impl<W: Write> Writer<W> {
         header.set_gid(0);
         header.set_mtime(0);
         header.set_cksum();
-        self.lacking = size;
+        self.remaining = size;
         let over = usize::try_from(size % RECORD as u64).unwrap_or_default();
         self.padding = (RECORD - over) % RECORD;
         self.output.write_all(header.as_bytes())
@@ -73,18 +73,20 @@ impl<W: Write> Writer<W> {
 
     /// Writes bytes of the current member.
     pub fn bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.lacking = self
-            .lacking
+        self.remaining = self
+            .remaining
             .checked_sub(bytes.len() as u64)
-            .ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "more bytes than said"))?;
+            .ok_or_else(|| {
+                io::Error::new(io::ErrorKind::InvalidInput, "more bytes than declared")
+            })?;
         self.output.write_all(bytes)
     }
 
     /// Ends the current member.
     pub fn end(&mut self) -> io::Result<()> {
-        if self.lacking > 0 {
-            let said = format!("{} bytes less than said", self.lacking);
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, said));
+        if self.remaining > 0 {
+            let message = format!("{} bytes fewer than declared", self.remaining);
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, message));
         }
         self.output.write_all(&[0; RECORD][..self.padding])
     }
@@ -149,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_member_is_as_long_as_it_was_said() {
+    fn a_member_has_its_declared_size() {
         let mut writer = Writer::new(Vec::new());
         writer.begin("a", 3).unwrap();
         writer.bytes(b"ab").unwrap();
@@ -161,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_eight_gibibytes_can_be_said() {
+    fn a_size_may_exceed_eight_gibibytes() {
         let mut writer = Writer::new(Vec::new());
         let size = 9 << 30;
         writer.begin("large", size).unwrap();

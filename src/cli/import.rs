@@ -151,7 +151,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         platform: args.platform.as_deref().map(platform).transpose()?,
         compression: args.compression,
         level: level(args)?,
-        memory: dirs::cache_dir().map(|cache| cache.join("regctl/layers.json")),
+        cache: dirs::cache_dir().map(|cache| cache.join("regctl/layers.json")),
     };
     let source = source(&args.archive)?;
     let shown = |goal: &Goal, digest: Option<Digest>| {

@@ -90,7 +90,7 @@ pub enum RegistryError {
     #[error("the registry is read-only for maintenance")]
     ReadOnly,
     /// The store has no room left.
-    #[error("no room left on the registry's device")]
+    #[error("no space left on the registry's device")]
     Full,
     /// Another collection is under way.
     #[error("a collection runs already")]
@@ -170,7 +170,7 @@ impl From<StoreError> for RegistryError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Full(_) => Self::Full,
-            StoreError::NotKept { source, .. }
+            StoreError::DataLost { source, .. }
                 if matches!(
                     source.kind(),
                     std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded

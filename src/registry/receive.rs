@@ -45,7 +45,7 @@ impl Registry {
         let received = match self.write(entry, session, expected, body, seal).await {
             Ok(received) => received,
             Err(error) => {
-                if error.is_not_kept() {
+                if error.is_data_lost() {
                     self.abandon(session).await;
                 } else {
                     self.cut_back(session).await;
@@ -127,7 +127,7 @@ impl Registry {
             .append(&session.key, session.position, Vec::new());
         if let Err(error) = appender.finish().await {
             tracing::warn!(upload = session.id, %error, "refused bytes of an upload could not be removed");
-            if error.is_not_kept() {
+            if error.is_data_lost() {
                 self.abandon(session).await;
             }
         }

@@ -58,7 +58,7 @@ impl Check {
         self.remaining = self.remaining.saturating_sub(bytes.len() as u64);
         if self.remaining == 0 && self.hasher.clone().finish() != self.expected {
             self.report();
-            let message = format!("the bytes are not those of {}", self.expected);
+            let message = format!("the content does not match {}", self.expected);
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
         Ok(bytes)
@@ -85,7 +85,7 @@ struct Reader {
     /// The first slice, read when the file was opened.
     first: Option<Bytes>,
     /// A slice that is being read from the device.
-    asked: Option<JoinHandle<io::Result<Bytes>>>,
+    pending: Option<JoinHandle<io::Result<Bytes>>>,
 }
 
 impl Body {
@@ -117,7 +117,7 @@ impl Body {
     /// `length` bytes of a file from `position`. Blocks for the first slice; not to be called in
     /// async code.
     pub(super) fn from_file(file: File, position: u64, length: u64) -> io::Result<Self> {
-        let first = ask(&file, position, length.min(FIRST))?;
+        let first = read_device(&file, position, length.min(FIRST))?;
         if first.len() as u64 == length {
             return Ok(Self::from_bytes(first));
         }
@@ -126,7 +126,7 @@ impl Body {
             position,
             remaining: length,
             first: Some(first),
-            asked: None,
+            pending: None,
         };
         Ok(Self {
             length,
@@ -159,9 +159,9 @@ impl Body {
 
 /// Reads the next slice from the device. An end before `remaining` bytes is an error, because a
 /// blob does not shrink.
-fn ask(file: &File, position: u64, remaining: u64) -> io::Result<Bytes> {
+fn read_device(file: &File, position: u64, remaining: u64) -> io::Result<Bytes> {
     let wanted = usize::try_from(remaining.min(SLICE)).map_err(io::Error::other)?;
-    if wanted < SPARE_FROM {
+    if wanted < REUSE_FROM {
         let mut bytes = vec![0; wanted];
         file.read_exact_at(&mut bytes, position)?;
         return Ok(bytes.into());
@@ -173,7 +173,7 @@ fn ask(file: &File, position: u64, remaining: u64) -> io::Result<Bytes> {
 
 /// Reads the part of the next slice that is in the page cache, without waiting for the device.
 /// Returns `None` if there is none, or if the system cannot say.
-fn at_hand(file: &File, position: u64, remaining: u64) -> Option<Bytes> {
+fn read_cached(file: &File, position: u64, remaining: u64) -> Option<Bytes> {
     let wanted = usize::try_from(remaining.min(SLICE)).ok()?;
     let mut buffer = Buffer::take();
     let mut parts = [IoSliceMut::new(&mut buffer.bytes[..wanted])];
@@ -184,9 +184,9 @@ fn at_hand(file: &File, position: u64, remaining: u64) -> Option<Bytes> {
 }
 
 /// Smaller reads allocate their own memory.
-const SPARE_FROM: usize = 64 * 1024;
+const REUSE_FROM: usize = 64 * 1024;
 /// Number of buffers kept for reuse.
-const SPARES: usize = 16;
+const MAX_SPARES: usize = 16;
 
 /// Used buffers. Fresh memory from the system costs more than a read.
 static SPARE: Mutex<Vec<Box<[u8]>>> = Mutex::new(Vec::new());
@@ -214,7 +214,7 @@ impl AsRef<[u8]> for Buffer {
 impl Drop for Buffer {
     fn drop(&mut self) {
         let mut spare = SPARE.lock();
-        if spare.len() < SPARES {
+        if spare.len() < MAX_SPARES {
             spare.push(std::mem::take(&mut self.bytes));
         }
     }
@@ -253,18 +253,18 @@ impl Reader {
             if let Some(first) = reader.first.take() {
                 break Ok(first);
             }
-            if let Some(asked) = &mut reader.asked {
-                let read = ready!(Pin::new(asked).poll(context));
-                reader.asked = None;
+            if let Some(pending) = &mut reader.pending {
+                let read = ready!(Pin::new(pending).poll(context));
+                reader.pending = None;
                 break read.unwrap_or_else(|error| Err(io::Error::other(error)));
             }
-            if let Some(read) = at_hand(&reader.file, reader.position, reader.remaining) {
+            if let Some(read) = read_cached(&reader.file, reader.position, reader.remaining) {
                 break Ok(read);
             }
             let (file, position) = (Arc::clone(&reader.file), reader.position);
             let remaining = reader.remaining;
-            reader.asked = Some(tokio::task::spawn_blocking(move || {
-                ask(&file, position, remaining)
+            reader.pending = Some(tokio::task::spawn_blocking(move || {
+                read_device(&file, position, remaining)
             }));
         };
         match &read {

@@ -18,7 +18,7 @@ use super::{Appender, StoreError, StoreFuture, Written};
 use crate::hash::Hasher;
 
 /// Bytes after which an early sync starts.
-const PUSH_OUT: u64 = 16 * 1024 * 1024;
+const SYNC_INTERVAL: u64 = 16 * 1024 * 1024;
 
 /// A file being written; moves between the receiving task and the writing threads.
 struct Writing {
@@ -29,7 +29,7 @@ struct Writing {
     hashers: Vec<Hasher>,
     length: u64,
     /// Offset up to which a sync was started.
-    pushed: u64,
+    synced: u64,
     pushing: Option<JoinHandle<io::Result<()>>>,
 }
 
@@ -45,12 +45,12 @@ impl Writing {
     }
 
     /// Starts an early sync if enough bytes were written since the last one.
-    fn push_out(&mut self) {
-        if self.length - self.pushed >= PUSH_OUT
+    fn start_sync(&mut self) {
+        if self.length - self.synced >= SYNC_INTERVAL
             && self.pushing.is_none()
             && let Ok(file) = self.file.try_clone()
         {
-            self.pushed = self.length;
+            self.synced = self.length;
             let files = Arc::clone(&self.files);
             self.pushing = Some(spawn_blocking(move || files.sync(&file)));
         }
@@ -58,20 +58,20 @@ impl Writing {
 
     /// Takes the result of an early sync if it is finished, or waits for it (`wait`). The system
     /// reports a device error once, so no result may be dropped.
-    async fn pushed_out(&mut self, wait: bool) -> Result<(), StoreError> {
+    async fn sync_result(&mut self, wait: bool) -> Result<(), StoreError> {
         let pushing = self.pushing.take_if(|task| wait || task.is_finished());
         let Some(pushing) = pushing else {
             return Ok(());
         };
-        let pushed = pushing
+        let synced = pushing
             .await
             .unwrap_or_else(|error| Err(io::Error::other(error)));
-        pushed.map_err(|error| self.not_kept(error))
+        synced.map_err(|error| self.not_kept(error))
     }
 
     fn not_kept(&self, source: io::Error) -> StoreError {
         let key = self.key.to_string();
-        StoreError::NotKept { key, source }
+        StoreError::DataLost { key, source }
     }
 
     /// Writes in as few calls as the system allows: large calls let it use large pages.
@@ -105,7 +105,7 @@ impl Writing {
         };
         match ended {
             Ok(()) => Ok(Written { hashers, length }),
-            Err(source) => Err(StoreError::NotKept {
+            Err(source) => Err(StoreError::DataLost {
                 key: self.key.to_string(),
                 source,
             }),
@@ -115,7 +115,7 @@ impl Writing {
 
 /// A blob whose file is not open yet. Its first bytes stay in memory until more follow, so that a
 /// small blob is opened, written and sealed in one blocking task.
-struct Beginning {
+struct Unopened {
     files: Arc<OpenFiles>,
     path: PathBuf,
     key: Arc<str>,
@@ -124,9 +124,9 @@ struct Beginning {
     held: Vec<Bytes>,
 }
 
-impl Beginning {
+impl Unopened {
     /// Opens the file and writes the bytes kept in memory. Blocks.
-    fn open(self) -> Trip {
+    fn open(self) -> WorkResult {
         let Self {
             files,
             path,
@@ -145,7 +145,7 @@ impl Beginning {
             }
             Err(source) => {
                 let key = key.to_string();
-                return Err(StoreError::NotKept { key, source });
+                return Err(StoreError::DataLost { key, source });
             }
         };
         let length = file.metadata().map_err(wrap)?.len();
@@ -167,7 +167,7 @@ impl Beginning {
             files,
             hashers,
             length: offset,
-            pushed: offset,
+            synced: offset,
             pushing: None,
         });
         let written = writing.write(&held);
@@ -176,14 +176,14 @@ impl Beginning {
 }
 
 /// The result of work on the file: the file, and whether the write succeeded.
-type Trip = Result<(Box<Writing>, Result<(), StoreError>), StoreError>;
+type WorkResult = Result<(Box<Writing>, Result<(), StoreError>), StoreError>;
 
 /// Appends to a file.
 pub(super) struct FileAppender(State);
 
 enum State {
-    Begun(Box<Beginning>),
-    Busy(JoinHandle<Trip>),
+    Begun(Box<Unopened>),
+    Busy(JoinHandle<WorkResult>),
     /// It has failed, and the caller has received the error.
     Failed,
 }
@@ -201,9 +201,9 @@ async fn work<T: Send + 'static>(
 
 /// The file after successful work. After a failure the file stays open, so that the next request
 /// sees device errors that were not reported yet.
-async fn returned(trip: Trip) -> Result<Box<Writing>, StoreError> {
+async fn finish_work(trip: WorkResult) -> Result<Box<Writing>, StoreError> {
     let (mut writing, written) = trip?;
-    writing.pushed_out(written.is_err()).await?;
+    writing.sync_result(written.is_err()).await?;
     match written {
         Ok(()) => Ok(writing),
         Err(error) => {
@@ -222,7 +222,7 @@ impl FileAppender {
         hashers: Vec<Hasher>,
     ) -> Self {
         let (key, held) = (key.into(), Vec::new());
-        Self(State::Begun(Box::new(Beginning {
+        Self(State::Begun(Box::new(Unopened {
             files: Arc::clone(files),
             path,
             key,
@@ -250,8 +250,8 @@ impl FileAppender {
                 .await
             }
             State::Busy(task) => {
-                let mut writing = returned(task.await.map_err(failed)?).await?;
-                writing.pushed_out(true).await?;
+                let mut writing = finish_work(task.await.map_err(failed)?).await?;
+                writing.sync_result(true).await?;
                 work(move || writing.end(seal)).await
             }
             State::Failed => Err(failed("an earlier write failed")),
@@ -275,8 +275,8 @@ impl Appender for FileAppender {
                     Ok((writing, written))
                 })),
                 State::Busy(task) => {
-                    let mut writing = returned(task.await.map_err(failed)?).await?;
-                    writing.push_out();
+                    let mut writing = finish_work(task.await.map_err(failed)?).await?;
+                    writing.start_sync();
                     State::Busy(spawn_blocking(move || {
                         let written = writing.write(&slices);
                         Ok((writing, written))

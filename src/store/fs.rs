@@ -1,7 +1,7 @@
 //! A store on a local file system: a key is a path below the root.
 //!
 //! All file-system calls of the store are here; none of them runs on the reactor. Small records are
-//! written to a temporary file beside their path and renamed.
+//! written to a temporary file temporary their path and renamed.
 
 #![expect(clippy::disallowed_methods, reason = "this is where files are kept")]
 
@@ -73,12 +73,12 @@ impl FileStore {
 }
 
 /// Attempts to create a parent directory that another thread removes as empty.
-const TRIES: usize = 5;
+const ATTEMPTS: usize = 5;
 
 /// Runs `open`; if the parent directory is missing, creates it and runs `open` again.
 pub(super) fn with_parent<T>(path: &Path, open: impl Fn() -> io::Result<T>) -> io::Result<T> {
     let mut result = open();
-    for _ in 0..TRIES {
+    for _ in 0..ATTEMPTS {
         match (&result, path.parent()) {
             (Err(error), Some(parent)) if error.kind() == io::ErrorKind::NotFound => {
                 fs::create_dir_all(parent)?;
@@ -90,7 +90,7 @@ pub(super) fn with_parent<T>(path: &Path, open: impl Fn() -> io::Result<T>) -> i
     result
 }
 
-fn absent_is_fine(result: io::Result<()>) -> io::Result<()> {
+fn ignore_absent(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         result => result,
@@ -204,11 +204,11 @@ impl FileStore {
         match step {
             Step::Place { from, to } => self.place(from, to),
             Step::Put { key, bytes } => self.put(key, bytes),
-            Step::Remove { key } => absent_is_fine(fs::remove_file(self.path(key)))
+            Step::Remove { key } => ignore_absent(fs::remove_file(self.path(key)))
                 .map_err(|error| StoreError::new("remove", key, error)),
             Step::Prune { key } => {
                 let path = self.path(key);
-                absent_is_fine(fs::remove_file(&path))
+                ignore_absent(fs::remove_file(&path))
                     .map_err(|error| StoreError::new("remove", key, error))?;
                 if let Some(parent) = path.parent().filter(|parent| **parent != *self.root) {
                     // Fails if the directory is not empty, as intended.
@@ -217,7 +217,7 @@ impl FileStore {
                 Ok(())
             }
             Step::RemoveEmpty { key, below } => self.remove_empty(key, below),
-            Step::RemoveTree { key } => absent_is_fine(fs::remove_dir_all(self.path(key)))
+            Step::RemoveTree { key } => ignore_absent(fs::remove_dir_all(self.path(key)))
                 .map_err(|error| StoreError::new("remove", key, error)),
         }
     }
@@ -234,11 +234,11 @@ impl FileStore {
         match renamed {
             // Part of the root is another file system.
             Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
-                let beside =
+                let temporary =
                     PathBuf::from(format!("{}.{}.tmp", target.display(), uuid::Uuid::new_v4()));
-                fs::copy(&source, &beside)
-                    .and_then(|_| File::open(&beside)?.sync_all())
-                    .and_then(|()| fs::rename(&beside, &target))
+                fs::copy(&source, &temporary)
+                    .and_then(|_| File::open(&temporary)?.sync_all())
+                    .and_then(|()| fs::rename(&temporary, &target))
                     .and_then(|()| fs::remove_file(&source))
                     .map_err(wrap)
             }
@@ -264,18 +264,18 @@ impl FileStore {
 
     fn put(&self, key: &str, bytes: &Bytes) -> Result<(), StoreError> {
         let path = self.path(key);
-        let beside = PathBuf::from(format!("{}.{}.tmp", path.display(), uuid::Uuid::new_v4()));
-        let written = with_parent(&beside, || {
+        let temporary = PathBuf::from(format!("{}.{}.tmp", path.display(), uuid::Uuid::new_v4()));
+        let written = with_parent(&temporary, || {
             let mut file = OpenOptions::new()
                 .write(true)
                 .create_new(true)
-                .open(&beside)?;
+                .open(&temporary)?;
             file.write_all(bytes)
         })
-        .and_then(|()| fs::rename(&beside, &path));
+        .and_then(|()| fs::rename(&temporary, &path));
         if written.is_err() {
             // The first error is the one to report.
-            let _ = fs::remove_file(&beside);
+            let _ = fs::remove_file(&temporary);
         }
         written.map_err(|error| StoreError::new("write", key, error))
     }

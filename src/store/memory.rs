@@ -83,7 +83,7 @@ impl MemoryStore {
     }
 
     /// Runs `work` on the records, unless a fault is injected.
-    fn now<T>(
+    fn checked<T>(
         &self,
         action: &'static str,
         key: &str,
@@ -100,12 +100,12 @@ impl MemoryStore {
         key: &str,
         work: impl FnOnce(&mut BTreeMap<String, Record>, i64) -> Result<T, StoreError>,
     ) -> StoreFuture<'a, T> {
-        Box::pin(std::future::ready(self.now(action, key, work)))
+        Box::pin(std::future::ready(self.checked(action, key, work)))
     }
 
     fn step(&self, step: &Step) -> Result<(), StoreError> {
         match step {
-            Step::Place { from, to } => self.now("place", to, |records, changed| {
+            Step::Place { from, to } => self.checked("place", to, |records, changed| {
                 match (records.remove(from), records.contains_key(to)) {
                     (None, true) => Ok(()),
                     (Some(record), _) => {
@@ -115,18 +115,20 @@ impl MemoryStore {
                     (None, false) => Err(StoreError::NotFound(from.clone())),
                 }
             }),
-            Step::Put { key, bytes } => self.now("put", key, |records, changed| {
+            Step::Put { key, bytes } => self.checked("put", key, |records, changed| {
                 let bytes = BytesMut::from(&bytes[..]);
                 records.insert(key.clone(), Record { bytes, changed });
                 Ok(())
             }),
-            Step::Remove { key } | Step::Prune { key } => self.now("remove", key, |records, _| {
-                records.remove(key);
-                Ok(())
-            }),
+            Step::Remove { key } | Step::Prune { key } => {
+                self.checked("remove", key, |records, _| {
+                    records.remove(key);
+                    Ok(())
+                })
+            }
             // Keys imply their directories.
             Step::RemoveEmpty { key, .. } => self.check("remove", key),
-            Step::RemoveTree { key } => self.now("remove", key, |records, _| {
+            Step::RemoveTree { key } => self.checked("remove", key, |records, _| {
                 let prefix = format!("{key}/");
                 records.retain(|key, _| !key.starts_with(&prefix));
                 Ok(())
@@ -257,7 +259,7 @@ impl MemoryAppender {
         let (Some(offset), key) = (self.offset.take(), &self.key) else {
             return Ok(());
         };
-        self.store.now("append", key, |records, changed| {
+        self.store.checked("append", key, |records, changed| {
             if offset > 0 && !records.contains_key(key) {
                 return Err(StoreError::NotFound(key.clone()));
             }
@@ -288,7 +290,7 @@ impl MemoryAppender {
             hashers,
             ..
         } = self;
-        store.now("write", key, |records, changed| {
+        store.checked("write", key, |records, changed| {
             let record = records
                 .get_mut(key)
                 .ok_or_else(|| StoreError::NotFound(key.clone()))?;
@@ -308,7 +310,7 @@ impl MemoryAppender {
         self.store
             .check(action, &self.key)
             .map_err(|error| match action {
-                "seal" => StoreError::NotKept {
+                "seal" => StoreError::DataLost {
                     source: match &error {
                         StoreError::Full(_) => std::io::ErrorKind::StorageFull.into(),
                         _ => std::io::Error::other("injected fault"),

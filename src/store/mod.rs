@@ -38,7 +38,7 @@ pub enum StoreError {
     #[error("{0} is not there")]
     NotFound(String),
     /// The device or the quota has no space left.
-    #[error("no room left to write {0}")]
+    #[error("no space left to write {0}")]
     Full(String),
     /// A blob being written is shorter than the offset of its next bytes.
     #[error("{key} has {length} bytes, fewer than the {expected} that were acknowledged")]
@@ -52,8 +52,8 @@ pub enum StoreError {
     },
     /// The device lost earlier writes, even if it accepts new ones: no byte of the blob being
     /// written can be relied on.
-    #[error("the device did not keep what was written to {key}: {source}")]
-    NotKept {
+    #[error("the device lost data written to {key}: {source}")]
+    DataLost {
         /// The key.
         key: String,
         /// The error of the system.
@@ -88,8 +88,8 @@ impl StoreError {
     }
 
     /// Whether bytes that were accepted before are lost.
-    pub fn is_not_kept(&self) -> bool {
-        matches!(self, Self::NotKept { .. })
+    pub fn is_data_lost(&self) -> bool {
+        matches!(self, Self::DataLost { .. })
     }
 
     /// Whether there was nothing under the key.

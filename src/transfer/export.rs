@@ -62,7 +62,7 @@ pub struct Plan {
     documents: Vec<Document>,
     parts: Vec<Part>,
     images: Vec<Exported>,
-    left: Left,
+    left: Omitted,
 }
 
 /// The result for one image.
@@ -82,7 +82,7 @@ pub struct Exported {
 
 /// Content that is left out because the destination has it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Left {
+pub struct Omitted {
     /// Layers.
     pub blobs: usize,
     /// Their bytes.
@@ -111,7 +111,7 @@ impl Plan {
     }
 
     /// Content that is left out because the destination has it.
-    pub fn left(&self) -> Left {
+    pub fn left(&self) -> Omitted {
         self.left
     }
 

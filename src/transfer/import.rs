@@ -1,12 +1,14 @@
 //! Imports image archives into a registry, in one pass and bounded memory.
 //!
-//! A pipe or a compressed file is read once: its blobs are pushed as they are read (`passing`). For
+//! A pipe or a compressed file is read once: its blobs are pushed as they are read (`streaming`). For
 //! a plain file the headers and documents are read first, then only the needed parts (`file`).
 //! Either way the images are assembled when all their blobs are known (`finish`). Invariants: no
 //! temporary copy; every digest is computed, by this import or by an earlier one of the same
 //! unmodified file; tags last; an image that fails does not stop the others.
 
+mod cache;
 mod conflicts;
+mod decompressing;
 mod delivery;
 mod directory;
 mod error;
@@ -14,15 +16,13 @@ mod file;
 mod finish;
 mod hints;
 mod inspection;
-mod memory;
 mod naming;
-mod passing;
 mod pipe;
 mod placing;
 mod reading;
-mod restoring;
 mod session;
-mod untouched;
+mod streaming;
+mod unmodified;
 
 use std::fs::File;
 use std::io::Read;
@@ -37,7 +37,7 @@ pub use naming::{Goal, Naming};
 use self::conflicts::{Target, attach, merge};
 use self::finish::Finish;
 use self::session::Session;
-use self::untouched::Beginning;
+use self::unmodified::Beginning;
 use super::progress::{Event, Listener};
 use crate::archive::{Compression, ImageName, Plan, Seekable, UnusableName, resolve};
 use crate::client::Client;
@@ -67,7 +67,7 @@ pub struct Options {
     /// Its level.
     pub level: u32,
     /// The cache file with the knowledge of earlier imports.
-    pub memory: Option<PathBuf>,
+    pub cache: Option<PathBuf>,
 }
 
 /// The result for one image.
@@ -113,17 +113,17 @@ pub async fn import(
     };
     let session = Arc::new(Session::new(client, options, listener));
     let reader = Arc::clone(&session);
-    let passed = tokio::task::spawn_blocking(move || {
-        let outcome = passing::import(&reader, input);
-        reader.memory().save();
+    let result = tokio::task::spawn_blocking(move || {
+        let outcome = streaming::import(&reader, input);
+        reader.cache().save();
         outcome
     });
-    let (contents, outcomes) = passed.await??;
+    let (contents, outcomes) = result.await??;
     let mut plan = resolve(&contents, session.options.platform.as_ref())?;
     let goals = goals(&session, &mut plan)?;
     let bases = plan.bases.clone();
     let finish = Finish::new(&session, &contents, &outcomes, &bases, begun);
-    Ok(put_together(&finish, plan, goals).await)
+    Ok(assemble(&finish, plan, goals).await)
 }
 
 /// Imports an archive from a plain file.
@@ -141,11 +141,11 @@ async fn in_place(
     let mut plan = resolve(&contents, session.options.platform.as_ref())?;
     let goals = goals(&session, &mut plan)?;
     let outcomes = file::deliver_all(&session, (file, beginning), &contents, &plan, &goals).await;
-    session.memory().save();
+    session.cache().save();
     let outcomes = outcomes?;
     let bases = plan.bases.clone();
     let finish = Finish::new(&session, &contents, &outcomes, &bases, begun);
-    Ok(put_together(&finish, plan, goals).await)
+    Ok(assemble(&finish, plan, goals).await)
 }
 
 /// The destinations of each image. Images with one name are merged, or are errors.
@@ -186,7 +186,7 @@ fn goals(session: &Session, plan: &mut Plan) -> Result<Vec<Result<Vec<Goal>, Err
     Ok(goals)
 }
 
-async fn put_together(
+async fn assemble(
     finish: &Finish<'_>,
     plan: Plan,
     goals: Vec<Result<Vec<Goal>, Error>>,

@@ -281,7 +281,7 @@ fn what_an_index_lists_and_is_not_there_is_named() {
     remote.delete(&absent.digest().to_string()).expect(202);
     let run = regctl.run(&["export", "app:sparse"]).success();
     let said = text(&run.get_output().stderr);
-    let warning = format!("linux/amd64 {} is listed and not there", absent.digest());
+    let warning = format!("linux/amd64 {} is listed but missing", absent.digest());
     assert!(said.contains(&warning), "{said}");
     let archive = Archive::read(&run.get_output().stdout);
     assert_eq!(archive.images()[0].1, sparse.digest().to_string());

@@ -152,7 +152,7 @@ fn a_damaged_first_registry() {
         "team/bad:lacking: the layer images/",
         "team/bad:loop: its layers lead back to",
         "team/bad:odd: the description",
-        "is a link out of the directory",
+        "is a link that leads out of the directory",
         "team/bad:nothing: \"not an id\" is not the ID of a layer",
     ] {
         assert!(said.contains(words), "{words}: {said}");
@@ -209,7 +209,7 @@ fn the_directory_of_a_registry_2() {
         let (code, _, said) = import(&server, source.root(), "import");
         assert_eq!(code, 5, "{said}");
         assert!(
-            said.contains("library/app:2: its link names no digest"),
+            said.contains("library/app:2: its link is not a digest"),
             "{said}"
         );
         assert!(said.contains(hex), "{said}");

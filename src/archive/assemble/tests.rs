@@ -125,24 +125,24 @@ fn what_must_stay_as_it_is_is_not_compressed() {
 #[test]
 fn every_digest_is_checked() {
     let piece = piece(3, PLAIN, "right");
-    let fact = |text: &str, diff_id: Result<Digest, String>| Fact {
+    let info = |text: &str, diff_id: Result<Digest, String>| BlobInfo {
         digest: digest(text),
         size: text.len() as u64,
         diff_id,
         stored: stored(text, Encoding::Plain),
     };
-    let check = |fact: &Fact| verify("app:1", &piece, fact).map_err(|error| error.to_string());
-    assert_eq!(check(&fact("right", Ok(digest("right")))), Ok(()));
-    let wrong = check(&fact("wrong", Ok(digest("right")))).unwrap_err();
+    let check = |info: &BlobInfo| verify("app:1", &piece, info).map_err(|error| error.to_string());
+    assert_eq!(check(&info("right", Ok(digest("right")))), Ok(()));
+    let wrong = check(&info("wrong", Ok(digest("right")))).unwrap_err();
     assert!(wrong.contains("should have the digest"), "{wrong}");
-    let wrong = check(&fact("right", Ok(digest("wrong")))).unwrap_err();
+    let wrong = check(&info("right", Ok(digest("wrong")))).unwrap_err();
     assert!(
         wrong.contains("layer 3 (right) should have the diffID"),
         "{wrong}"
     );
-    let wrong = check(&fact("right", Err("ends early".into()))).unwrap_err();
+    let wrong = check(&info("right", Err("ends early".into()))).unwrap_err();
     assert!(wrong.contains("ends early"), "{wrong}");
-    let mut short = fact("right", Ok(digest("right")));
+    let mut short = info("right", Ok(digest("right")));
     short.size = 4;
     assert!(
         check(&short)

@@ -135,7 +135,7 @@ impl Blobs<'_> {
         let digest: Digest = text
             .trim()
             .parse()
-            .map_err(|_| "its link names no digest".to_owned())?;
+            .map_err(|_| "its link is not a digest".to_owned())?;
         let bytes = document(self.root, &data(self.root, &digest))
             .map_err(|reason| format!("its manifest {digest} {reason}"))?;
         let view = ManifestView::parse(&bytes, None)

@@ -38,7 +38,7 @@ impl Builder<'_> {
         depth: usize,
     ) -> Result<Option<Tree>, Error> {
         self.left = self.left.checked_sub(1).ok_or_else(|| Error::TooMuch {
-            what: "a great many manifests",
+            what: "very many manifests",
             limit: MANIFESTS_LIMIT.to_string(),
         })?;
         let digest = descriptor.digest;

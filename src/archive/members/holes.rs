@@ -62,7 +62,7 @@ impl<R: Input> Members<R> {
             _ => Error::Read(error),
         })?;
         let rest = padding(read);
-        self.input.pass(rest).map_err(|error| self.broken(error))?;
+        self.input.skip(rest).map_err(|error| self.broken(error))?;
         self.position += read + rest;
         *stored = stored.checked_sub(read + rest).ok_or_else(|| holes(name))?;
         Ok(map)

@@ -33,7 +33,7 @@ impl Read for Long {
 }
 
 impl Input for Long {
-    fn pass(&mut self, mut bytes: u64) -> io::Result<()> {
+    fn skip(&mut self, mut bytes: u64) -> io::Result<()> {
         while bytes > 0 {
             let Some((held, zeros)) = self.parts.first_mut() else {
                 return Err(ErrorKind::UnexpectedEof.into());
@@ -217,7 +217,7 @@ fn what_leads_nowhere_is_no_error() {
     }
     let expected = [
         Kind::Other,
-        Kind::LinkOutside(Refused::Absolute),
+        Kind::LinkOutside(PathError::Absolute),
         Kind::Other,
     ];
     assert_eq!(kinds, expected);

@@ -68,7 +68,7 @@ impl Copy {
         Err(Error::Malformed {
             registry: self.source.client.registry().to_owned(),
             what: format!("{}@{}", self.source.repository, manifest.digest),
-            reason: format!("it lies more than {DEPTH} deep in others"),
+            reason: format!("it is nested more than {DEPTH} levels deep"),
         })
     }
 

@@ -21,7 +21,7 @@ pub enum Error {
     },
     /// Two different images have one name.
     #[error(
-        "{name} is asked for twice and means {first} and {second}; hint: export them into two \
+        "{name} is requested for both {first} and {second}; hint: export them into two \
          archives, a name is for one image"
     )]
     Name {

@@ -6,7 +6,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::resolve::{Leaf, Resolved};
-use super::{Document, Error, Exported, Format, Image, Left, Options, Plan};
+use super::{Document, Error, Exported, Format, Image, Omitted, Options, Plan};
 use crate::archive::documents::{self, NamedImage, Runnable, blob_path, full_name};
 use crate::client::{self, Client};
 use crate::oci::{Descriptor, Digest, ManifestView, Platform, Repository};
@@ -55,7 +55,7 @@ pub(super) struct Planner<'a> {
     layers: Vec<Part>,
     /// The sizes of all blobs so far; `None` for those left out.
     known: HashMap<Digest, Option<u64>>,
-    left: Left,
+    left: Omitted,
 }
 
 impl<'a> Planner<'a> {
@@ -71,7 +71,7 @@ impl<'a> Planner<'a> {
             configs: Vec::new(),
             layers: Vec::new(),
             known: HashMap::new(),
-            left: Left::default(),
+            left: Omitted::default(),
         }
     }
 
@@ -144,7 +144,7 @@ impl<'a> Planner<'a> {
     ) -> Result<Option<u64>, Error> {
         if let Some(known) = self.known.get(&blob.digest) {
             return match known {
-                Some(size) if *size != blob.size => Err(two_sizes(image, blob, *size)),
+                Some(size) if *size != blob.size => Err(size_conflict(image, blob, *size)),
                 known => Ok(*known),
             };
         }
@@ -236,7 +236,7 @@ impl<'a> Planner<'a> {
 }
 
 /// The error for two descriptors of one blob with different sizes.
-fn two_sizes(image: &Image, blob: &Descriptor, known: u64) -> Error {
+fn size_conflict(image: &Image, blob: &Descriptor, known: u64) -> Error {
     Error::Client(client::Error::Length {
         what: format!("blob {}@{}", image.repository, blob.digest),
         expected: blob.size,
@@ -246,7 +246,7 @@ fn two_sizes(image: &Image, blob: &Descriptor, known: u64) -> Error {
 
 /// The image that docker runs: the one for this machine's platform, else the first.
 fn runnable(leaves: &[Leaf]) -> Option<Runnable> {
-    let is_for_here = |leaf: &&Leaf| leaf.platform.as_ref().is_some_and(is_here);
+    let is_for_here = |leaf: &&Leaf| leaf.platform.as_ref().is_some_and(is_native);
     let images = || leaves.iter().filter(|leaf| is_runnable(leaf));
     let leaf = images().find(is_for_here).or_else(|| images().next())?;
     let config = leaf.view.config.as_ref()?;
@@ -256,7 +256,7 @@ fn runnable(leaves: &[Leaf]) -> Option<Runnable> {
     })
 }
 
-fn is_here(platform: &Platform) -> bool {
+fn is_native(platform: &Platform) -> bool {
     let architecture = match std::env::consts::ARCH {
         "x86_64" => "amd64",
         "x86" => "386",

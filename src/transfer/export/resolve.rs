@@ -69,7 +69,7 @@ pub(super) async fn resolve(
     for wanted in platforms {
         let has = |leaf: &Leaf| leaf.platform.as_ref().is_none_or(|own| is_for(own, wanted));
         if !walk.leaves.iter().any(has) {
-            walk.warn(&format!("{}: there is none for {wanted}", image.name));
+            walk.warn(&format!("{}: there is no image for {wanted}", image.name));
         }
     }
     // A single image replaces its index, which would list missing images.
@@ -147,7 +147,7 @@ impl Walk<'_> {
             if depth > DEPTH {
                 return Err(Error::Manifest {
                     image: self.image.name.to_string(),
-                    reason: format!("its indexes lie in each other more than {DEPTH} deep"),
+                    reason: format!("its indexes are nested more than {DEPTH} levels deep"),
                 });
             }
             self.manifests
@@ -176,7 +176,7 @@ impl Walk<'_> {
                 let Some(manifest) = manifest else {
                     let platform = child.platform.as_ref().map(ToString::to_string);
                     self.warn(&format!(
-                        "{}: {} {} is listed and not there; it is left out",
+                        "{}: {} {} is listed but missing; it is left out",
                         image.name,
                         platform.as_deref().unwrap_or("manifest"),
                         child.digest,
@@ -257,7 +257,7 @@ impl Walk<'_> {
             ),
             (false, true) => (
                 format!("{name} for {}", list(&wanted)),
-                "it names no platform; leave out --platform".to_owned(),
+                "it has no platforms; leave out --platform".to_owned(),
             ),
             (false, false) => (
                 format!("{name} for {}", list(&wanted)),

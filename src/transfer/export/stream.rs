@@ -136,16 +136,16 @@ fn record<W: Write>(
     mut arriving: mpsc::Receiver<Arriving>,
     count: usize,
 ) -> Result<W, Error> {
-    let given_up = || Error::Write(io::Error::other("the export was given up"));
+    let cancelled = || Error::Write(io::Error::other("the export was cancelled"));
     let mut writer = Writer::new(output);
     for document in documents {
         let written = writer.document(&document.name, &document.bytes);
         written.map_err(Error::Write)?;
     }
     for _ in 0..count {
-        let mut blob = arriving.blocking_recv().ok_or_else(given_up)?;
+        let mut blob = arriving.blocking_recv().ok_or_else(cancelled)?;
         writer.begin(&blob.path, blob.size).map_err(Error::Write)?;
-        while let Some(bytes) = blob.pieces.blocking_recv().ok_or_else(given_up)?? {
+        while let Some(bytes) = blob.pieces.blocking_recv().ok_or_else(cancelled)?? {
             writer.bytes(&bytes).map_err(Error::Write)?;
         }
         writer.end().map_err(Error::Write)?;

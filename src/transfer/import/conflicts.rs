@@ -84,7 +84,7 @@ pub(super) fn merge(targets: Vec<Target>) -> Vec<Target> {
             });
             let children: Vec<(usize, Tree)> = children.collect();
             if let Some((image, _)) = &mut targets[first] {
-                become_index(image, bytes, digest, children);
+                turn_into_index(image, bytes, digest, children);
             }
             continue;
         }
@@ -165,7 +165,7 @@ fn index(images: &[&Image]) -> Option<(Vec<u8>, Digest)> {
 }
 
 /// Turns an image into an index of itself, first, and others.
-fn become_index(image: &mut Image, bytes: Vec<u8>, digest: Digest, others: Vec<(usize, Tree)>) {
+fn turn_into_index(image: &mut Image, bytes: Vec<u8>, digest: Digest, others: Vec<(usize, Tree)>) {
     let unset = Err(archive::Error::NoImages { note: "" });
     let Ok(first) = std::mem::replace(&mut image.tree, unset) else {
         return;

@@ -12,22 +12,23 @@ use bytes::Bytes;
 use tokio::task::JoinHandle;
 
 use super::Error;
+use super::cache::Known;
 use super::hints::{hint, hint_of_part, is_by_id, locate, short};
 use super::inspection::{Found, Inspection};
-use super::memory::Known;
 use super::pipe::{PipeWriter, pipe};
 use super::reading::{Failure, each_chunk, look};
 use super::session::Session;
-use super::untouched;
+use super::unmodified;
 use crate::archive::{
-    Blob, Compression, Compressor, Encoding, Fact, Nature, Place, Stored, decoder, named_digest,
+    Blob, BlobFormat, BlobInfo, Compression, Compressor, Encoding, Place, Stored, decoder,
+    named_digest,
 };
 use crate::client::{self, Uploaded};
 use crate::oci::{Algorithm, Digest, Repository};
 use crate::transfer::progress::{Event, Outcome};
 
 /// Timeout for an abandoned upload to end.
-const GIVING_UP: Duration = Duration::from_secs(5);
+const CANCEL_TIMEOUT: Duration = Duration::from_secs(5);
 /// The form of a blob that is not compressed in transit.
 const KEPT: &str = "kept";
 
@@ -35,7 +36,7 @@ const KEPT: &str = "kept";
 #[derive(Debug, Clone)]
 pub(super) struct Delivered {
     /// Its properties.
-    pub(super) fact: Fact,
+    pub(super) info: BlobInfo,
     /// The repository with the blob.
     pub(super) place: Repository,
     /// Bytes that were read.
@@ -51,14 +52,14 @@ pub(super) struct Delivery {
     form: String,
     sending: Option<JoinHandle<Result<Uploaded, client::Error>>>,
     /// Unknown if the upload failed.
-    fact: Option<Fact>,
+    info: Option<BlobInfo>,
     /// Bytes that were read.
     read: u64,
     place: Repository,
 }
 
 /// How to deliver a blob.
-pub(super) struct Order<'a> {
+pub(super) struct DeliveryOptions<'a> {
     pub(super) blob: &'a Blob,
     /// The destination repository.
     pub(super) home: &'a Repository,
@@ -67,28 +68,28 @@ pub(super) struct Order<'a> {
     /// Whether hints of the cache and of names are used.
     pub(super) hints: bool,
     /// Results of an earlier import, if the file is unmodified since.
-    pub(super) untouched: Option<untouched::Part>,
+    pub(super) unmodified: Option<unmodified::Part>,
 }
 
 /// Reads a blob and sends it unless the registry has it.
 pub(super) fn deliver(
     session: &Session,
-    order: &Order<'_>,
+    order: &DeliveryOptions<'_>,
     data: &mut (dyn Read + Send),
 ) -> Result<Delivery, Error> {
     let blob = order.blob;
     let id = session.begin(order.home, &short(&blob.name), blob.place.size);
-    let outcome = match recoded(session, order) {
+    let outcome = match encoding_to_remove(session, order) {
         Some(encoding) => {
             // The decompressed layer is like any other, but its length is not known in advance.
             let blob = Blob {
                 name: order.blob.name.clone(),
                 place: Place {
-                    nature: Nature::Tar,
+                    format: BlobFormat::Tar,
                     ..order.blob.place.clone()
                 },
             };
-            let order = Order {
+            let order = DeliveryOptions {
                 blob: &blob,
                 hints: false,
                 ..*order
@@ -106,8 +107,9 @@ pub(super) fn deliver(
 
 /// The encoding of a docker layer that registries don't support and that has to be removed. Members
 /// of `blobs/` are named by their digest and are not changed.
-fn recoded(session: &Session, order: &Order<'_>) -> Option<Encoding> {
-    let Nature::Compressed(encoding @ (Encoding::Xz | Encoding::Bzip2)) = order.blob.place.nature
+fn encoding_to_remove(session: &Session, order: &DeliveryOptions<'_>) -> Option<Encoding> {
+    let BlobFormat::Compressed(encoding @ (Encoding::Xz | Encoding::Bzip2)) =
+        order.blob.place.format
     else {
         return None;
     };
@@ -117,15 +119,16 @@ fn recoded(session: &Session, order: &Order<'_>) -> Option<Encoding> {
 
 fn read_and_send(
     session: &Session,
-    order: &Order<'_>,
+    order: &DeliveryOptions<'_>,
     id: u64,
     data: &mut (dyn Read + Send),
     sized: bool,
 ) -> Result<Delivery, Error> {
     let blob = order.blob;
     let (compression, level) = (session.options.compression, session.options.level);
-    let compresses =
-        blob.place.nature == Nature::Tar && order.compressible && compression != Compression::None;
+    let compresses = blob.place.format == BlobFormat::Tar
+        && order.compressible
+        && compression != Compression::None;
     let form = if compresses {
         format!("{compression}-{level}")
     } else {
@@ -133,9 +136,9 @@ fn read_and_send(
     };
     let named = named_digest(&blob.name);
     let algorithm = named.map_or(Algorithm::Sha256, |digest| digest.algorithm());
-    let untouched = order.untouched.filter(|_| order.hints);
-    let untouched = untouched.filter(|part| part.digest.algorithm() == algorithm);
-    let hint = match &untouched {
+    let unmodified = order.unmodified.filter(|_| order.hints);
+    let unmodified = unmodified.filter(|part| part.digest.algorithm() == algorithm);
+    let hint = match &unmodified {
         Some(part) => hint_of_part(session, part, &form, compresses),
         None if order.hints => hint(session, blob, &form, compresses),
         None => None,
@@ -146,23 +149,23 @@ fn read_and_send(
     };
     let known = hint.as_ref().and_then(|hint| hint.diff_id);
     let known =
-        known.filter(|_| matches!(blob.place.nature, Nature::Compressed(_)) && place.is_some());
+        known.filter(|_| matches!(blob.place.format, BlobFormat::Compressed(_)) && place.is_some());
     let encoding = encoding(session, blob, compresses);
     let mut delivery = Delivery {
         id,
         member: (blob.name.clone(), blob.place.size),
         form,
         sending: None,
-        fact: None,
+        info: None,
         read: blob.place.size,
         place: place.clone().unwrap_or_else(|| order.home.clone()),
     };
-    if let (Some(hint), Some(part), Some(_)) = (&hint, untouched, &place) {
+    if let (Some(hint), Some(part), Some(_)) = (&hint, unmodified, &place) {
         delivery.read = 0;
-        delivery.fact = Some(fact(part.into(), hint.stored, hint.size, encoding));
+        delivery.info = Some(info(part.into(), hint.stored, hint.size, encoding));
         return Ok(delivery);
     }
-    let inspection = Inspection::new(blob.place.nature, algorithm, blob.place.size, known)?;
+    let inspection = Inspection::new(blob.place.format, algorithm, blob.place.size, known)?;
     if let (Some(hint), Some(_)) = (hint, place) {
         let found = look(inspection, blob, data)?;
         let is_it = if compresses {
@@ -178,16 +181,16 @@ fn read_and_send(
                 member: blob.name.clone(),
             });
         }
-        delivery.fact = Some(fact(found, hint.stored, hint.size, encoding));
+        delivery.info = Some(info(found, hint.stored, hint.size, encoding));
         return Ok(delivery);
     }
-    let room = compresses.then(|| session.room_to_compress());
+    let room = compresses.then(|| session.acquire_compressor());
     let (mut writer, source) = pipe((sized && !compresses).then_some(blob.place.size));
     delivery.sending = Some(session.send(id, order.home.clone(), source));
     let outcome = if compresses {
         compress(session, inspection, blob, data, writer)
     } else {
-        pass(inspection, blob, data, &mut writer).and_then(|found| {
+        forward(inspection, blob, data, &mut writer).and_then(|found| {
             let (digest, size) = (found.digest, found.size);
             writer.finish_as(digest).map_err(Failure::Pipe)?;
             Ok((found, digest, size))
@@ -196,7 +199,7 @@ fn read_and_send(
     drop(room);
     let error = match outcome {
         Ok((found, digest, size)) => {
-            delivery.fact = Some(fact(found, digest, size, encoding));
+            delivery.info = Some(info(found, digest, size, encoding));
             return Ok(delivery);
         }
         // The upload has stopped and returns the reason.
@@ -204,12 +207,12 @@ fn read_and_send(
         Err(Failure::Pipe(error)) => Error::Broken(error.to_string()),
         Err(Failure::Read(error)) => error,
     };
-    delivery.give_up(session);
+    delivery.cancel(session);
     Err(error)
 }
 
-fn fact(found: Found, digest: Digest, size: u64, encoding: Encoding) -> Fact {
-    Fact {
+fn info(found: Found, digest: Digest, size: u64, encoding: Encoding) -> BlobInfo {
+    BlobInfo {
         digest: found.digest,
         size: found.size,
         diff_id: found.diff_id,
@@ -223,16 +226,16 @@ fn fact(found: Found, digest: Digest, size: u64, encoding: Encoding) -> Fact {
 
 /// The compression of the registry's blob.
 fn encoding(session: &Session, blob: &Blob, compresses: bool) -> Encoding {
-    match (blob.place.nature, session.options.compression) {
-        (Nature::Compressed(encoding), _) => encoding,
-        (Nature::Tar, Compression::Gzip) if compresses => Encoding::Gzip,
-        (Nature::Tar, Compression::Zstd) if compresses => Encoding::Zstd,
+    match (blob.place.format, session.options.compression) {
+        (BlobFormat::Compressed(encoding), _) => encoding,
+        (BlobFormat::Tar, Compression::Gzip) if compresses => Encoding::Gzip,
+        (BlobFormat::Tar, Compression::Zstd) if compresses => Encoding::Zstd,
         _ => Encoding::Plain,
     }
 }
 
 /// Reads a blob and forwards it unchanged.
-fn pass(
+fn forward(
     mut inspection: Inspection,
     blob: &Blob,
     data: &mut dyn Read,
@@ -241,7 +244,7 @@ fn pass(
     each_chunk(blob, data, |chunk| {
         let chunk = Bytes::copy_from_slice(chunk);
         inspection.take(&chunk);
-        writer.pass(chunk).map_err(Failure::Pipe)
+        writer.forward(chunk).map_err(Failure::Pipe)
     })?;
     Ok(inspection.finish())
 }
@@ -274,21 +277,21 @@ impl Delivery {
     }
 
     /// Whether the upload has finished.
-    pub(super) fn has_arrived(&self) -> bool {
+    pub(super) fn is_finished(&self) -> bool {
         self.sending.as_ref().is_none_or(JoinHandle::is_finished)
     }
 
     /// Ends the upload, so that the registry is not left with a partial blob.
-    pub(super) fn give_up(self, session: &Session) {
+    pub(super) fn cancel(self, session: &Session) {
         if let Some(sending) = self.sending {
             // The result of the abandoned upload does not matter.
-            let _ = session.wait(async { tokio::time::timeout(GIVING_UP, sending).await });
+            let _ = session.wait(async { tokio::time::timeout(CANCEL_TIMEOUT, sending).await });
         }
     }
 
     /// Waits until the registry has the blob, and records it.
     pub(super) async fn settle(self, session: &Session) -> Result<Delivered, Error> {
-        let outcome = self.arrival(session).await;
+        let outcome = self.wait_for_upload(session).await;
         let (id, said) = match &outcome {
             Ok((id, delivered)) if delivered.sent > 0 => (*id, Outcome::Sent),
             Ok((id, _)) => (*id, Outcome::Exists),
@@ -300,28 +303,28 @@ impl Delivery {
             .map_err(|(_, error)| error)
     }
 
-    async fn arrival(self, session: &Session) -> Result<(u64, Delivered), (u64, Error)> {
+    async fn wait_for_upload(self, session: &Session) -> Result<(u64, Delivered), (u64, Error)> {
         let id = self.id;
         let mut sent = 0;
         if let Some(sending) = self.sending {
             let sending = sending.await.map_err(|error| (id, error.into()))?;
             sent = sending.map_err(|error| (id, error.into()))?.size;
         }
-        let Some(fact) = self.fact else {
+        let Some(info) = self.info else {
             return Err((id, Error::Broken("a blob was not read to its end".into())));
         };
-        if let Ok(diff_id) = fact.diff_id {
-            session.learn(Known {
+        if let Ok(diff_id) = info.diff_id {
+            session.record(Known {
                 diff_id,
                 form: self.form,
-                digest: fact.stored.digest,
-                size: fact.stored.size,
+                digest: info.stored.digest,
+                size: info.stored.size,
                 member: is_by_id(&self.member.0).then_some(self.member),
                 places: vec![(session.client.registry().to_owned(), self.place.clone())],
             });
         }
         let delivered = Delivered {
-            fact,
+            info,
             place: self.place,
             read: self.read,
             sent,
@@ -357,7 +360,7 @@ impl Session {
     ) -> JoinHandle<Result<Uploaded, client::Error>> {
         let client = self.client.clone();
         let listener = Arc::clone(&self.listener);
-        let room = self.room_to_send();
+        let room = self.acquire_upload();
         self.handle.spawn(async move {
             let _room = room;
             let moved = |bytes| listener(Event::Moved { id, bytes });

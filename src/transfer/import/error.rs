@@ -21,7 +21,7 @@ pub enum Error {
     },
     /// A name is not a valid repository name.
     #[error(
-        "no repository can be named {name:?}: {reason}; hint: --name or --map names it otherwise"
+        "{name:?} is not a valid repository name: {reason}; hint: choose another with --name or --map"
     )]
     Name {
         /// The resulting name.
@@ -61,8 +61,8 @@ pub enum Error {
     },
     /// The cache identified a layer wrongly, and the right one was not sent.
     #[error(
-        "{member} is not the layer that its name stands for; hint: what was remembered of it is \
-         forgotten now, run the import again, or from a file"
+        "{member} is not the layer that its name stands for; hint: a wrong cache entry was \
+         removed, run the import again"
     )]
     WrongHint {
         /// The member.
@@ -93,7 +93,7 @@ pub enum Error {
         staging: String,
     },
     /// A failure inside this process.
-    #[error("the import broke off: {0}")]
+    #[error("the import failed: {0}")]
     Broken(String),
 }
 

@@ -13,25 +13,25 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt as _, stream};
 
-use super::delivery::{Delivered, Order, deliver};
+use super::delivery::{Delivered, DeliveryOptions, deliver};
 use super::naming::Goal;
-use super::passing::Outcomes;
 use super::session::Session;
-use super::untouched::{Beginning, Part};
+use super::streaming::Outcomes;
+use super::unmodified::{Beginning, Part};
 use super::{Error, UPLOADS};
 use crate::archive::{
-    self, Blob, Content, Contents, Filled, Nature, Plan, Receiver, Seekable, scan,
+    self, Blob, BlobFormat, Content, Contents, Plan, Receiver, Seekable, SparseReader, scan,
 };
 use crate::client;
 use crate::oci::Repository;
 
 /// Attempts to send a layer from its beginning.
-const TRIES: usize = 3;
+const ATTEMPTS: usize = 3;
 
 /// Reads headers and documents. Blocks.
 pub(super) fn look(file: Seekable) -> Result<Contents, Error> {
-    struct PassOver;
-    impl Receiver for PassOver {
+    struct SkipBlobs;
+    impl Receiver for SkipBlobs {
         type Error = archive::Error;
 
         fn blob(
@@ -43,7 +43,7 @@ pub(super) fn look(file: Seekable) -> Result<Contents, Error> {
             Ok(())
         }
     }
-    Ok(scan(file, &mut PassOver)?.0)
+    Ok(scan(file, &mut SkipBlobs)?.0)
 }
 
 /// A blob to deliver.
@@ -51,7 +51,7 @@ struct Needed {
     blob: Blob,
     home: Repository,
     compressible: bool,
-    untouched: Option<Part>,
+    unmodified: Option<Part>,
 }
 
 /// Delivers the blobs that images with a destination need.
@@ -65,10 +65,10 @@ pub(super) async fn deliver_all(
     let file = Arc::new(file);
     let mut needed = needed(contents, plan, goals);
     if let Some(beginning) = &beginning {
-        let memory = session.memory();
+        let cache = session.cache();
         for needed in &mut needed {
             let (offset, size) = (needed.blob.place.offset, needed.blob.place.size);
-            needed.untouched = memory.of_part(&beginning.file, offset, size);
+            needed.unmodified = cache.of_part(&beginning.file, offset, size);
         }
     }
     let mut deliveries = stream::iter(needed)
@@ -77,9 +77,9 @@ pub(super) async fn deliver_all(
             async move {
                 let needed = Arc::new(needed);
                 let outcome = if session.is_stopped() {
-                    Err(Error::Broken("it was given up".into()))
+                    Err(Error::Broken("it was cancelled".into()))
                 } else {
-                    try_hard(&session, &file, &needed).await
+                    deliver_with_retries(&session, &file, &needed).await
                 };
                 (needed, outcome)
             }
@@ -107,18 +107,18 @@ pub(super) async fn deliver_all(
     }
     let found = beginning.and_then(|beginning| beginning.found(&file, parts));
     if let Some(found) = found {
-        session.memory().learn_file(found);
+        session.cache().record_file(found);
     }
     Ok(outcomes)
 }
 
 /// The result for a blob, as far as its own bytes proved it.
 fn found(blob: &Blob, delivered: &Delivered) -> Option<Part> {
-    let fact = &delivered.fact;
+    let info = &delivered.info;
     // The diffID of a compressed blob may come from a hint, which holds only for the digest of the
     // hint.
-    let certain = blob.place.nature == Nature::Tar || fact.digest == fact.stored.digest;
-    Part::new(blob.place.offset, fact).filter(|_| certain)
+    let certain = blob.place.format == BlobFormat::Tar || info.digest == info.stored.digest;
+    Part::new(blob.place.offset, info).filter(|_| certain)
 }
 
 /// The blobs of all images, each once, in the order of the file.
@@ -142,7 +142,7 @@ fn needed(contents: &Contents, plan: &Plan, goals: &[Result<Vec<Goal>, Error>]) 
                         blob: blob.clone(),
                         home: goal.repository.clone(),
                         compressible: piece.compressible,
-                        untouched: None,
+                        unmodified: None,
                     });
             }
         }
@@ -150,7 +150,7 @@ fn needed(contents: &Contents, plan: &Plan, goals: &[Result<Vec<Goal>, Error>]) 
     needed.into_values().collect()
 }
 
-async fn try_hard(
+async fn deliver_with_retries(
     session: &Arc<Session>,
     file: &Arc<File>,
     needed: &Arc<Needed>,
@@ -162,7 +162,7 @@ async fn try_hard(
         match outcome {
             Err(Error::WrongHint { .. }) if hints => hints = false,
             Err(Error::Client(error))
-                if tries < TRIES && matches!(*error, client::Error::Interrupted { .. }) =>
+                if tries < ATTEMPTS && matches!(*error, client::Error::Interrupted { .. }) =>
             {
                 tries += 1;
             }
@@ -179,12 +179,12 @@ async fn once(
 ) -> Result<Delivered, Error> {
     let (copy, file, needed) = (Arc::clone(session), Arc::clone(file), Arc::clone(needed));
     let reading = tokio::task::spawn_blocking(move || {
-        let order = Order {
+        let order = DeliveryOptions {
             blob: &needed.blob,
             home: &needed.home,
             compressible: needed.compressible,
             hints,
-            untouched: needed.untouched,
+            unmodified: needed.unmodified,
         };
         let place = &needed.blob.place;
         let holes = place.holes.clone();
@@ -194,7 +194,7 @@ async fn once(
             left: holes.as_ref().map_or(place.size, |holes| holes.stored),
         };
         match holes {
-            Some(holes) => deliver(&copy, &order, &mut Filled::new(part, holes)),
+            Some(holes) => deliver(&copy, &order, &mut SparseReader::new(part, holes)),
             None => deliver(&copy, &order, &mut part),
         }
     });

@@ -13,12 +13,12 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use parking_lot::Mutex;
 
 use super::naming::Goal;
-use super::passing::Outcomes;
 use super::session::Session;
+use super::streaming::Outcomes;
 use super::{Error, ImageReport};
 use crate::archive::{
-    self, Assembled, Content, Contents, Encoding, Fact, Image, ManifestPlan, Origin, Piece, Stored,
-    Tree,
+    self, Assembled, BlobInfo, Content, Contents, Encoding, Image, ManifestPlan, Origin, Piece,
+    Stored, Tree,
 };
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Descriptor, Digest, Reference, Repository};
@@ -176,8 +176,8 @@ impl<'a> Finish<'a> {
     ) -> Result<Assembled, Error> {
         // All blobs are checked before the first is placed.
         for piece in plan.config.iter().chain(&plan.layers) {
-            if let Some(fact) = self.fact(piece)? {
-                archive::verify(&plan.image, piece, &fact)?;
+            if let Some(info) = self.info(piece)? {
+                archive::verify(&plan.image, piece, &info)?;
             }
         }
         let config = match (&plan.config, &plan.origin) {
@@ -208,9 +208,9 @@ impl<'a> Finish<'a> {
     ) -> Result<Stored, Error> {
         let mut diff_ids = Vec::new();
         for layer in &plan.layers {
-            let fact = self.fact(layer)?;
+            let info = self.info(layer)?;
             let diff_id =
-                fact.map_or_else(|| Err("it is not there".to_owned()), |fact| fact.diff_id);
+                info.map_or_else(|| Err("it is not there".to_owned()), |info| info.diff_id);
             diff_ids.push(diff_id.map_err(|reason| archive::Error::Compression {
                 image: plan.image.clone(),
                 member: layer.name.clone(),
@@ -233,7 +233,7 @@ impl<'a> Finish<'a> {
     }
 
     /// The properties of a blob; `None` if it is not in the archive.
-    fn fact(&self, piece: &Piece) -> Result<Option<Fact>, Error> {
+    fn info(&self, piece: &Piece) -> Result<Option<BlobInfo>, Error> {
         let Some(member) = &piece.member else {
             return Ok(None);
         };
@@ -245,7 +245,7 @@ impl<'a> Finish<'a> {
             let algorithm = said.map_or(Algorithm::Sha256, |digest| digest.algorithm());
             let digest = Hasher::digest(algorithm, &bytes);
             let size = bytes.len() as u64;
-            return Ok(Some(Fact {
+            return Ok(Some(BlobInfo {
                 digest,
                 size,
                 diff_id: Ok(Hasher::digest(Algorithm::Sha256, &bytes)),
@@ -257,7 +257,7 @@ impl<'a> Finish<'a> {
             }));
         }
         match self.outcomes.get(member) {
-            Some(Ok(delivered)) => Ok(Some(delivered.fact.clone())),
+            Some(Ok(delivered)) => Ok(Some(delivered.info.clone())),
             Some(Err(error)) => Err(error.clone()),
             None => Err(Error::Broken(format!("{member} was not read"))),
         }
@@ -275,9 +275,9 @@ impl<'a> Finish<'a> {
             self.left_out(plan, piece, repository).await?;
             return Ok(None);
         };
-        let Some(Fact {
+        let Some(BlobInfo {
             mut stored, size, ..
-        }) = self.fact(piece)?
+        }) = self.info(piece)?
         else {
             return Ok(None);
         };

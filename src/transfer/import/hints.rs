@@ -4,9 +4,9 @@
 //! confirm a hint.
 
 use super::Error;
-use super::memory::Known;
+use super::cache::Known;
 use super::session::Session;
-use super::untouched::Part;
+use super::unmodified::Part;
 use crate::archive::{Blob, named_digest};
 use crate::client::Class;
 use crate::oci::{Algorithm, Digest, Repository};
@@ -34,17 +34,17 @@ impl From<Known> for Hint {
 
 /// The hint for a blob from names and earlier imports.
 pub(super) fn hint(session: &Session, blob: &Blob, form: &str, compresses: bool) -> Option<Hint> {
-    let memory = session.memory();
+    let cache = session.cache();
     let said = hex_name(&blob.name);
     if compresses {
         let known = match said {
-            Some(diff_id) => memory.of_layer(&diff_id, form),
-            None => memory.of_member(&blob.name, blob.place.size, form),
+            Some(diff_id) => cache.of_layer(&diff_id, form),
+            None => cache.of_member(&blob.name, blob.place.size, form),
         };
         return known.map(Hint::from);
     }
     let stored = said?;
-    let known = memory.of_blob(&stored);
+    let known = cache.of_blob(&stored);
     Some(Hint {
         stored,
         size: blob.place.size,
@@ -60,11 +60,11 @@ pub(super) fn hint_of_part(
     form: &str,
     compresses: bool,
 ) -> Option<Hint> {
-    let memory = session.memory();
+    let cache = session.cache();
     if compresses {
-        return memory.of_layer(&part.diff_id, form).map(Hint::from);
+        return cache.of_layer(&part.diff_id, form).map(Hint::from);
     }
-    let known = memory.of_blob(&part.digest);
+    let known = cache.of_blob(&part.digest);
     Some(Hint {
         stored: part.digest,
         size: part.size,

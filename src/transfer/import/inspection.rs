@@ -9,8 +9,8 @@ use std::thread::JoinHandle;
 
 use bytes::{Buf as _, Bytes};
 
-use super::untouched::Part;
-use crate::archive::{Encoding, Nature, decoder};
+use super::unmodified::Part;
+use crate::archive::{BlobFormat, Encoding, decoder};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest};
 
@@ -65,18 +65,18 @@ enum Inside {
 impl Inspection {
     /// Inspects a blob of a size. `known` is its diffID, if it need not be computed.
     pub(super) fn new(
-        nature: Nature,
+        format: BlobFormat,
         algorithm: Algorithm,
         size: u64,
         known: Option<Digest>,
     ) -> io::Result<Self> {
-        let inside = match (nature, known) {
-            (Nature::Tar, _) => {
+        let inside = match (format, known) {
+            (BlobFormat::Tar, _) => {
                 let other = algorithm != Algorithm::Sha256;
                 Inside::Same(other.then(|| Hasher::new(Algorithm::Sha256)))
             }
-            (Nature::Compressed(_), Some(known)) => Inside::Known(known),
-            (Nature::Compressed(encoding), None) => {
+            (BlobFormat::Compressed(_), Some(known)) => Inside::Known(known),
+            (BlobFormat::Compressed(encoding), None) => {
                 let (sender, receiver) = sync_channel(QUEUE);
                 let most = GROWTH_FREE.saturating_add(size.saturating_mul(GROWTH));
                 let thread = std::thread::Builder::new()
@@ -84,7 +84,7 @@ impl Inspection {
                     .spawn(move || plain_digest(encoding, Queue::new(receiver), most))?;
                 Inside::Compressed(Some(sender), thread)
             }
-            (Nature::Opaque, _) => Inside::Nothing,
+            (BlobFormat::Opaque, _) => Inside::Nothing,
         };
         Ok(Self {
             raw: Hasher::new(algorithm),
@@ -93,7 +93,7 @@ impl Inspection {
         })
     }
 
-    /// Whether chunks must be passed as owned values.
+    /// Whether chunks must be result as owned values.
     pub(super) fn keeps(&self) -> bool {
         matches!(self.inside, Inside::Compressed(Some(_), _))
     }
@@ -126,12 +126,12 @@ impl Inspection {
             Inside::Same(None) => Ok(digest),
             Inside::Same(Some(hasher)) => Ok(hasher.finish()),
             Inside::Known(known) => Ok(known),
-            Inside::Nothing => Err("it is no tar file".into()),
+            Inside::Nothing => Err("it is not a tar file".into()),
             Inside::Compressed(sender, thread) => {
                 drop(sender);
                 thread
                     .join()
-                    .unwrap_or_else(|_| Err("it could not be looked at".into()))
+                    .unwrap_or_else(|_| Err("it could not be inspected".into()))
             }
         };
         Found {
@@ -156,7 +156,7 @@ fn plain_digest(encoding: Encoding, bytes: impl Read + Send, most: u64) -> Resul
                 size += read as u64;
                 if size > most {
                     return Err(format!(
-                        "it grows to more than {GROWTH} times its size when it is uncompressed"
+                        "it decompresses to more than {GROWTH} times its size"
                     ));
                 }
             }
@@ -208,9 +208,9 @@ mod tests {
         compressor.finish().unwrap()
     }
 
-    fn inspect(nature: Nature, bytes: &[u8]) -> Found {
+    fn inspect(format: BlobFormat, bytes: &[u8]) -> Found {
         let size = bytes.len() as u64;
-        let mut inspection = Inspection::new(nature, Algorithm::Sha256, size, None).unwrap();
+        let mut inspection = Inspection::new(format, Algorithm::Sha256, size, None).unwrap();
         for chunk in bytes.chunks(1000) {
             inspection.take(&Bytes::copy_from_slice(chunk));
         }
@@ -226,22 +226,22 @@ mod tests {
             (Compression::Zstd, Encoding::Zstd),
         ] {
             let bytes = compressed(&plain, compression);
-            let found = inspect(Nature::Compressed(encoding), &bytes);
+            let found = inspect(BlobFormat::Compressed(encoding), &bytes);
             assert_eq!(found.digest, Hasher::digest(Algorithm::Sha256, &bytes));
             assert_eq!(
                 (found.diff_id, found.size),
                 (Ok(diff_id), bytes.len() as u64)
             );
-            let cut = inspect(Nature::Compressed(encoding), &bytes[..bytes.len() - 9]);
+            let cut = inspect(BlobFormat::Compressed(encoding), &bytes[..bytes.len() - 9]);
             assert!(cut.diff_id.unwrap_err().contains("ends early"));
         }
-        assert_eq!(inspect(Nature::Tar, &plain).diff_id, Ok(diff_id));
-        assert!(inspect(Nature::Opaque, &plain).diff_id.is_err());
+        assert_eq!(inspect(BlobFormat::Tar, &plain).diff_id, Ok(diff_id));
+        assert!(inspect(BlobFormat::Opaque, &plain).diff_id.is_err());
     }
 
     #[test]
     fn both_digests_of_another_algorithm() {
-        let mut inspection = Inspection::new(Nature::Tar, Algorithm::Sha512, 3, None).unwrap();
+        let mut inspection = Inspection::new(BlobFormat::Tar, Algorithm::Sha512, 3, None).unwrap();
         inspection.look(b"abc");
         let found = inspection.finish();
         assert_eq!(found.digest, Hasher::digest(Algorithm::Sha512, b"abc"));
@@ -254,6 +254,6 @@ mod tests {
         let digest = plain_digest(Encoding::Zstd, &bytes[..], 4_000_000);
         assert!(digest.is_ok());
         let refused = plain_digest(Encoding::Zstd, &bytes[..], 3_000_000);
-        assert!(refused.unwrap_err().contains("grows to more than"));
+        assert!(refused.unwrap_err().contains("decompresses to more than"));
     }
 }

@@ -64,7 +64,7 @@ impl PipeWriter {
     }
 
     /// Forwards a chunk whose digest is computed elsewhere.
-    pub(super) fn pass(&mut self, chunk: Bytes) -> io::Result<()> {
+    pub(super) fn forward(&mut self, chunk: Bytes) -> io::Result<()> {
         self.chunks
             .blocking_send(chunk)
             .map_err(|_| ErrorKind::BrokenPipe.into())
@@ -77,7 +77,7 @@ impl PipeWriter {
         let chunk = std::mem::take(&mut self.gathered);
         self.hasher.update(&chunk);
         self.size += chunk.len() as u64;
-        self.pass(chunk.into())
+        self.forward(chunk.into())
     }
 }
 
@@ -116,7 +116,7 @@ impl PipeSource {
             self.digest = end.await.ok();
         }
         self.digest
-            .ok_or_else(|| io::Error::new(ErrorKind::UnexpectedEof, "reading it was given up"))
+            .ok_or_else(|| io::Error::new(ErrorKind::UnexpectedEof, "reading it was cancelled"))
     }
 }
 

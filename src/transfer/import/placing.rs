@@ -5,8 +5,8 @@ use std::io::Cursor;
 use bytes::Bytes;
 
 use super::Error;
+use super::decompressing::uncompressed;
 use super::finish::Finish;
-use super::restoring::uncompressed;
 use crate::archive::{self, ImageName, ManifestPlan, Piece, Stored};
 use crate::oci::{Descriptor, Digest, Repository};
 use crate::transfer::progress::{Event, Outcome};

@@ -65,7 +65,7 @@ pub(super) fn look(
     data: &mut dyn Read,
 ) -> Result<Found, Error> {
     if blob.place.size > SHORT {
-        return look_beside(inspection, blob, data);
+        return inspect_in_parallel(inspection, blob, data);
     }
     let read = each_chunk(blob, data, |chunk| {
         see(&mut inspection, chunk);
@@ -79,12 +79,12 @@ pub(super) fn look(
 }
 
 /// Likewise, with a thread that hashes while this one reads.
-fn look_beside(
+fn inspect_in_parallel(
     mut inspection: Inspection,
     blob: &Blob,
     data: &mut dyn Read,
 ) -> Result<Found, Error> {
-    let stopped = || Error::Broken("the thread that hashes has stopped".into());
+    let stopped = || Error::Broken("the hashing thread has stopped".into());
     thread::scope(|scope| {
         let (full, chunks) = sync_channel::<(Vec<u8>, usize)>(AHEAD);
         let (empty, buffers) = sync_channel(AHEAD);
@@ -131,7 +131,7 @@ mod tests {
     use std::io;
 
     use super::*;
-    use crate::archive::{Nature, Place};
+    use crate::archive::{BlobFormat, Place};
     use crate::hash::Hasher;
     use crate::oci::Algorithm;
 
@@ -154,7 +154,7 @@ mod tests {
             place: Place {
                 offset: 0,
                 size: size as u64,
-                nature: Nature::Tar,
+                format: BlobFormat::Tar,
                 holes: None,
             },
         }
@@ -163,7 +163,7 @@ mod tests {
     fn looked(bytes: &[u8], cut: bool) -> Result<Found, Error> {
         let blob = blob(bytes.len());
         let inspection =
-            Inspection::new(blob.place.nature, Algorithm::Sha256, blob.place.size, None).unwrap();
+            Inspection::new(blob.place.format, Algorithm::Sha256, blob.place.size, None).unwrap();
         look(inspection, &blob, &mut Trickle(bytes, cut))
     }
 

@@ -8,7 +8,7 @@ use parking_lot::{Mutex, MutexGuard};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::memory::{Known, Memory};
+use super::cache::{ImportCache, Known};
 use super::{Options, UPLOADS};
 use crate::archive::Compression;
 use crate::client::Client;
@@ -24,7 +24,7 @@ pub(super) struct Session {
     pub(super) options: Options,
     pub(super) listener: Listener,
     pub(super) handle: Handle,
-    memory: Mutex<Memory>,
+    cache: Mutex<ImportCache>,
     numbers: AtomicU64,
     uploads: Arc<Semaphore>,
     compressors: Arc<Semaphore>,
@@ -37,7 +37,7 @@ pub(super) struct Session {
 impl Session {
     /// A session without any work done.
     pub(super) fn new(client: Client, options: Options, listener: Listener) -> Self {
-        let memory = Memory::load(options.memory.clone());
+        let cache = ImportCache::load(options.cache.clone());
         let uploads = match options.compression {
             // zstd has its own threads, and one layer keeps all cores busy.
             Compression::Zstd => 1,
@@ -48,7 +48,7 @@ impl Session {
             options,
             listener,
             handle: Handle::current(),
-            memory: Mutex::new(memory),
+            cache: Mutex::new(cache),
             numbers: AtomicU64::new(0),
             uploads: Arc::new(Semaphore::new(uploads)),
             compressors: Arc::new(Semaphore::new(uploads)),
@@ -78,18 +78,18 @@ impl Session {
     }
 
     /// The cache of earlier imports.
-    pub(super) fn memory(&self) -> MutexGuard<'_, Memory> {
-        self.memory.lock()
+    pub(super) fn cache(&self) -> MutexGuard<'_, ImportCache> {
+        self.cache.lock()
     }
 
     /// Records a layer.
-    pub(super) fn learn(&self, known: Known) {
-        self.memory.lock().learn(known);
+    pub(super) fn record(&self, known: Known) {
+        self.cache.lock().record(known);
     }
 
     /// Removes a wrong entry.
     pub(super) fn forget(&self, diff_id: Digest) {
-        self.memory.lock().forget(diff_id);
+        self.cache.lock().forget(diff_id);
     }
 
     /// A unique number for a blob.
@@ -103,13 +103,13 @@ impl Session {
     }
 
     /// Waits for an upload permit on a blocking thread. Permits bound the memory.
-    pub(super) fn room_to_send(&self) -> Option<OwnedSemaphorePermit> {
+    pub(super) fn acquire_upload(&self) -> Option<OwnedSemaphorePermit> {
         let uploads = Arc::clone(&self.uploads);
         self.wait(uploads.acquire_owned()).ok()
     }
 
     /// Waits for a compressor permit.
-    pub(super) fn room_to_compress(&self) -> Option<OwnedSemaphorePermit> {
+    pub(super) fn acquire_compressor(&self) -> Option<OwnedSemaphorePermit> {
         let compressors = Arc::clone(&self.compressors);
         self.wait(compressors.acquire_owned()).ok()
     }

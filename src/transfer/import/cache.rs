@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::untouched::{self, Fingerprint, Part, Untouched};
+use super::unmodified::{self, Fingerprint, Part, UnmodifiedFile};
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest, Repository};
 
@@ -43,20 +43,20 @@ pub(super) struct Known {
 #[derive(Default, Serialize, Deserialize)]
 struct Saved {
     layers: Vec<Known>,
-    files: Vec<Untouched>,
+    files: Vec<UnmodifiedFile>,
 }
 
 /// The cache.
 #[derive(Default)]
-pub(super) struct Memory {
+pub(super) struct ImportCache {
     path: Option<PathBuf>,
     saved: Saved,
     learned: Vec<Known>,
-    found: Vec<Untouched>,
+    found: Vec<UnmodifiedFile>,
     forgotten: Vec<Digest>,
 }
 
-impl Memory {
+impl ImportCache {
     /// Reads the cache; without a path it stays empty.
     pub(super) fn load(path: Option<PathBuf>) -> Self {
         let saved = path.as_deref().and_then(read).unwrap_or_default();
@@ -96,16 +96,16 @@ impl Memory {
 
     /// The part of a file at an offset.
     pub(super) fn of_part(&self, file: &Fingerprint, offset: u64, size: u64) -> Option<Part> {
-        untouched::find(&self.saved.files, file, offset, size)
+        unmodified::find(&self.saved.files, file, offset, size)
     }
 
     /// Records the contents of a file.
-    pub(super) fn learn_file(&mut self, found: Untouched) {
+    pub(super) fn record_file(&mut self, found: UnmodifiedFile) {
         self.found.push(found);
     }
 
     /// Records a layer.
-    pub(super) fn learn(&mut self, known: Known) {
+    pub(super) fn record(&mut self, known: Known) {
         self.learned.push(known);
     }
 
@@ -135,7 +135,7 @@ impl Memory {
         let surplus = layers.len().saturating_sub(LAYERS);
         layers.drain(..surplus);
         for found in self.found.drain(..) {
-            untouched::merge(&mut files, found);
+            unmodified::merge(&mut files, found);
         }
         let saved = Saved { layers, files };
         let _ = write(path, &saved);
@@ -217,11 +217,11 @@ mod tests {
     fn what_was_learned_is_there_the_next_time() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("new/layers.json");
-        let mut memory = Memory::load(Some(path.clone()));
+        let mut cache = ImportCache::load(Some(path.clone()));
         let one = known(1, "gzip-3");
-        memory.learn(one.clone());
-        memory.save();
-        let mut again = Memory::load(Some(path.clone()));
+        cache.record(one.clone());
+        cache.save();
+        let mut again = ImportCache::load(Some(path.clone()));
         assert_eq!(again.of_layer(&one.diff_id, "gzip-3"), Some(one.clone()));
         assert_eq!(again.of_layer(&one.diff_id, "gzip-6"), None);
         assert_eq!(again.of_blob(&one.digest), Some(one.clone()));
@@ -230,15 +230,15 @@ mod tests {
             places: vec![("other".into(), "c".parse().unwrap())],
             ..one.clone()
         };
-        again.learn(moved);
+        again.record(moved);
         again.save();
-        let third = Memory::load(Some(path.clone()));
+        let third = ImportCache::load(Some(path.clone()));
         let merged = third.of_member("x/layer.tar", 5, "gzip-3").unwrap();
         assert_eq!(merged.places.len(), 2);
         let mut third = third;
         third.forget(one.diff_id);
         third.save();
-        assert_eq!(Memory::load(Some(path)).of_blob(&one.digest), None);
+        assert_eq!(ImportCache::load(Some(path)).of_blob(&one.digest), None);
     }
 
     #[test]
@@ -246,9 +246,9 @@ mod tests {
     fn a_damaged_file_is_as_none() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("layers.json");
-        let mut memory = Memory::load(Some(path.clone()));
-        memory.learn(known(1, "none"));
-        memory.save();
+        let mut cache = ImportCache::load(Some(path.clone()));
+        cache.record(known(1, "none"));
+        cache.save();
         let text = std::fs::read_to_string(&path).unwrap();
         for damaged in [
             text.replace("\"size\":1", "\"size\":2"),
@@ -257,11 +257,11 @@ mod tests {
             "[]".into(),
         ] {
             std::fs::write(&path, damaged).unwrap();
-            let mut memory = Memory::load(Some(path.clone()));
-            assert!(memory.saved.layers.is_empty());
-            memory.learn(known(2, "none"));
-            memory.save();
-            assert_eq!(Memory::load(Some(path.clone())).saved.layers.len(), 1);
+            let mut cache = ImportCache::load(Some(path.clone()));
+            assert!(cache.saved.layers.is_empty());
+            cache.record(known(2, "none"));
+            cache.save();
+            assert_eq!(ImportCache::load(Some(path.clone())).saved.layers.len(), 1);
         }
     }
 
@@ -269,18 +269,14 @@ mod tests {
     fn it_is_bounded() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("layers.json");
-        let mut memory = Memory::load(Some(path.clone()));
+        let mut cache = ImportCache::load(Some(path.clone()));
         for number in 0..LAYERS + 10 {
-            memory.learn(known(number, "kept"));
+            cache.record(known(number, "kept"));
         }
-        memory.save();
-        let memory = Memory::load(Some(path));
-        assert_eq!(memory.saved.layers.len(), LAYERS);
-        assert!(memory.of_layer(&known(0, "").diff_id, "kept").is_none());
-        assert!(
-            memory
-                .of_layer(&known(LAYERS, "").diff_id, "kept")
-                .is_some()
-        );
+        cache.save();
+        let cache = ImportCache::load(Some(path));
+        assert_eq!(cache.saved.layers.len(), LAYERS);
+        assert!(cache.of_layer(&known(0, "").diff_id, "kept").is_none());
+        assert!(cache.of_layer(&known(LAYERS, "").diff_id, "kept").is_some());
     }
 }

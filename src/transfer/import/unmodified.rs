@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 
-use crate::archive::Fact;
+use crate::archive::BlobInfo;
 use crate::oci::Digest;
 
 /// Maximum number of files; the least recently imported is evicted.
@@ -51,7 +51,7 @@ pub(super) struct Part {
 
 /// A file and its parts.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Untouched {
+pub(super) struct UnmodifiedFile {
     file: Fingerprint,
     parts: Vec<Part>,
 }
@@ -104,27 +104,32 @@ impl Beginning {
     }
 
     /// The results, if the file is still unmodified.
-    pub(super) fn found(&self, file: &File, parts: Vec<Part>) -> Option<Untouched> {
+    pub(super) fn found(&self, file: &File, parts: Vec<Part>) -> Option<UnmodifiedFile> {
         let now = Fingerprint::of(file).ok().flatten()?;
         let certain = now == self.file && self.file.is_settled(self.now) && !parts.is_empty();
-        certain.then_some(Untouched { file: now, parts })
+        certain.then_some(UnmodifiedFile { file: now, parts })
     }
 }
 
 impl Part {
     /// A part at an offset; `None` if it has no diffID.
-    pub(super) fn new(offset: u64, fact: &Fact) -> Option<Self> {
+    pub(super) fn new(offset: u64, info: &BlobInfo) -> Option<Self> {
         Some(Self {
             offset,
-            size: fact.size,
-            digest: fact.digest,
-            diff_id: *fact.diff_id.as_ref().ok()?,
+            size: info.size,
+            digest: info.digest,
+            diff_id: *info.diff_id.as_ref().ok()?,
         })
     }
 }
 
 /// The part of a file at an offset.
-pub(super) fn find(all: &[Untouched], file: &Fingerprint, offset: u64, size: u64) -> Option<Part> {
+pub(super) fn find(
+    all: &[UnmodifiedFile],
+    file: &Fingerprint,
+    offset: u64,
+    size: u64,
+) -> Option<Part> {
     let known = all.iter().find(|known| known.file == *file)?;
     let mut parts = known.parts.iter();
     parts
@@ -133,7 +138,7 @@ pub(super) fn find(all: &[Untouched], file: &Fingerprint, offset: u64, size: u64
 }
 
 /// Moves a file to the end. Entries of its earlier states are removed.
-pub(super) fn merge(all: &mut Vec<Untouched>, mut new: Untouched) {
+pub(super) fn merge(all: &mut Vec<UnmodifiedFile>, mut new: UnmodifiedFile) {
     for old in all.extract_if(.., |old| old.file.is_of_the_file_of(&new.file)) {
         if old.file == new.file {
             let parts = old.parts.into_iter();
@@ -174,15 +179,15 @@ mod tests {
         }
     }
 
-    fn untouched(file: Fingerprint, parts: &[Part]) -> Untouched {
+    fn unmodified(file: Fingerprint, parts: &[Part]) -> UnmodifiedFile {
         let parts = parts.to_vec();
-        Untouched { file, parts }
+        UnmodifiedFile { file, parts }
     }
 
     #[test]
     fn only_the_same_place_of_the_same_file_is_found() {
         let known = file(7, Duration::new(9, 123));
-        let all = [untouched(known, &[part(0, "a"), part(512, "b")])];
+        let all = [unmodified(known, &[part(0, "a"), part(512, "b")])];
         assert_eq!(find(&all, &known, 512, 10), Some(part(512, "b")));
         assert_eq!(find(&all, &known, 512, 11), None);
         assert_eq!(find(&all, &known, 1024, 10), None);
@@ -214,13 +219,13 @@ mod tests {
     fn a_file_that_was_touched_is_another() {
         let (old, new) = (file(1, Duration::new(1, 1)), file(1, Duration::new(2, 1)));
         let mut all = Vec::new();
-        merge(&mut all, untouched(old, &[part(0, "a")]));
-        merge(&mut all, untouched(file(2, old.changed), &[part(0, "c")]));
-        merge(&mut all, untouched(old, &[part(512, "b")]));
+        merge(&mut all, unmodified(old, &[part(0, "a")]));
+        merge(&mut all, unmodified(file(2, old.changed), &[part(0, "c")]));
+        merge(&mut all, unmodified(old, &[part(512, "b")]));
         assert_eq!(all.len(), 2);
         assert_eq!(find(&all, &old, 0, 10), Some(part(0, "a")));
         assert_eq!(find(&all, &old, 512, 10), Some(part(512, "b")));
-        merge(&mut all, untouched(new, &[part(0, "d")]));
+        merge(&mut all, unmodified(new, &[part(0, "d")]));
         assert_eq!(all.len(), 2);
         assert_eq!(find(&all, &old, 0, 10), None);
         assert_eq!(find(&all, &new, 512, 10), None);
@@ -234,7 +239,7 @@ mod tests {
         for inode in 0..FILES as u64 + 3 {
             merge(
                 &mut all,
-                untouched(file(inode, Duration::new(1, 1)), &parts),
+                unmodified(file(inode, Duration::new(1, 1)), &parts),
             );
         }
         assert_eq!(all.len(), FILES);

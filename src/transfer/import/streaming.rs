@@ -7,10 +7,12 @@
 use std::collections::HashMap;
 use std::io::Read;
 
-use super::delivery::{Delivered, Delivery, Order, deliver};
+use super::delivery::{Delivered, Delivery, DeliveryOptions, deliver};
 use super::session::Session;
 use super::{Error, naming::Naming};
-use crate::archive::{Blob, Contents, Foretold, Receiver, Stream, documents, foretell, scan};
+use crate::archive::{
+    AnnouncedImages, Blob, Contents, Receiver, Stream, announced_images, documents, scan,
+};
 use crate::client::Class;
 use crate::oci::Repository;
 
@@ -22,41 +24,41 @@ pub(super) fn import(
     session: &Session,
     input: impl Read + Send + 'static,
 ) -> Result<(Contents, Outcomes), Error> {
-    let mut passing = Passing {
+    let mut import = StreamImport {
         session,
-        on_the_way: Vec::new(),
+        uploads: Vec::new(),
         outcomes: Outcomes::new(),
-        foretold: None,
+        announced: None,
     };
-    let passed = passing.all(input);
-    if passed.is_err() {
-        for (_, delivery) in passing.on_the_way {
-            delivery.give_up(session);
+    let result = import.all(input);
+    if result.is_err() {
+        for (_, delivery) in import.uploads {
+            delivery.cancel(session);
         }
     }
-    Ok((passed?, passing.outcomes))
+    Ok((result?, import.outcomes))
 }
 
-struct Passing<'a> {
+struct StreamImport<'a> {
     session: &'a Session,
-    on_the_way: Vec<(String, Delivery)>,
+    uploads: Vec<(String, Delivery)>,
     outcomes: Outcomes,
-    foretold: Option<Homes>,
+    announced: Option<Destinations>,
 }
 
 /// The destinations of blobs, as far as the documents before them say.
-struct Homes {
+struct Destinations {
     /// Number of documents it is based on.
     documents: usize,
     layers: HashMap<String, Repository>,
     others: Option<Repository>,
 }
 
-impl Homes {
-    fn new(naming: &Naming, foretold: Foretold, documents: usize) -> Self {
+impl Destinations {
+    fn new(naming: &Naming, announced: AnnouncedImages, documents: usize) -> Self {
         let mut layers = HashMap::new();
         let mut all: Vec<Option<Repository>> = Vec::new();
-        for (names, members) in foretold.images {
+        for (names, members) in announced.images {
             // The first name decides; there may be very many others.
             let first = names.iter().position(|name| name.repository.is_some());
             let first = first.map_or(&names[..], |first| &names[first..=first]);
@@ -82,7 +84,7 @@ impl Homes {
     }
 }
 
-impl Passing<'_> {
+impl StreamImport<'_> {
     fn all(&mut self, input: impl Read + Send + 'static) -> Result<Contents, Error> {
         let (contents, mut stream) = scan(Stream::open(input)?, self)?;
         stream.drain()?;
@@ -96,11 +98,11 @@ impl Passing<'_> {
         let there = [documents::MANIFEST, documents::INDEX, "repositories"];
         let there = there.iter().filter(|name| contents.find(name).is_some());
         let there = there.count();
-        let homes = match self.foretold.take() {
+        let homes = match self.announced.take() {
             Some(homes) if homes.documents == there => homes,
-            _ => Homes::new(naming, foretell(contents), there),
+            _ => Destinations::new(naming, announced_images(contents), there),
         };
-        let homes = self.foretold.insert(homes);
+        let homes = self.announced.insert(homes);
         match homes.layers.get(&blob.name).or(homes.others.as_ref()) {
             Some(home) => Ok(home.clone()),
             None => naming.staging(),
@@ -110,7 +112,7 @@ impl Passing<'_> {
     /// Waits for the uploads that match.
     fn settle(&mut self, wanted: impl Fn(&Delivery) -> bool) -> Result<(), Error> {
         let mut rest = Vec::new();
-        for (name, delivery) in std::mem::take(&mut self.on_the_way) {
+        for (name, delivery) in std::mem::take(&mut self.uploads) {
             if wanted(&delivery) {
                 let home = delivery.place().clone();
                 let outcome = self.session.wait(delivery.settle(self.session));
@@ -119,7 +121,7 @@ impl Passing<'_> {
                 rest.push((name, delivery));
             }
         }
-        self.on_the_way = rest;
+        self.uploads = rest;
         Ok(())
     }
 
@@ -154,7 +156,7 @@ impl Passing<'_> {
     }
 }
 
-impl Receiver for Passing<'_> {
+impl Receiver for StreamImport<'_> {
     type Error = Error;
 
     fn blob(
@@ -163,17 +165,17 @@ impl Receiver for Passing<'_> {
         contents: &Contents,
         data: &mut (dyn Read + Send),
     ) -> Result<(), Error> {
-        self.settle(Delivery::has_arrived)?;
+        self.settle(Delivery::is_finished)?;
         let home = self.home(blob, contents)?;
-        let order = Order {
+        let order = DeliveryOptions {
             blob,
             home: &home,
             compressible: true,
             hints: true,
-            untouched: None,
+            unmodified: None,
         };
         match deliver(self.session, &order, data) {
-            Ok(delivery) => self.on_the_way.push((blob.name.clone(), delivery)),
+            Ok(delivery) => self.uploads.push((blob.name.clone(), delivery)),
             Err(error @ Error::Archive(_)) => return Err(error),
             Err(error) => self.note(blob.name.clone(), &home, Err(error))?,
         }

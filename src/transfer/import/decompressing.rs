@@ -48,7 +48,7 @@ pub(super) async fn uncompressed(
                 break;
             }
             hasher.update(&buffer[..read]);
-            writer.pass(Bytes::copy_from_slice(&buffer[..read]))?;
+            writer.forward(Bytes::copy_from_slice(&buffer[..read]))?;
         }
         if hasher.finish() == expected {
             writer.finish_as(expected)?;
