@@ -170,7 +170,7 @@ fn names_are_read_as_they_are_written() {
     }
     assert_eq!(
         "br".parse::<Compression>().unwrap_err().to_string(),
-        "\"br\" is no compression: gzip, zstd or none"
+        "\"br\" is not a compression; use gzip, zstd or none"
     );
 }
 
