@@ -1,7 +1,7 @@
-//! Answering a registry's challenge: Basic, and Bearer with its token service.
+//! Answers a registry's challenge: Basic, or Bearer with its token service.
 //!
-//! Owns the tokens of one registry, one for each scope, and which credential is sent when. Invariant: a
-//! credential goes to the registry and to the token service that it names, and nowhere else.
+//! Keeps the tokens of one registry, one for each scope, and decides which credential is sent when.
+//! Invariant: a credential goes to the registry and to its token service only.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,10 +20,10 @@ use super::transport::Transport;
 use super::{Error, Event};
 use crate::oci::Repository;
 
-/// A token is not used for its last seconds: the clocks differ, and the request takes time.
+/// A token is not used in its last seconds: clocks differ, and the request takes time.
 const MARGIN: Duration = Duration::from_secs(5);
 
-/// What a request is about to do, as token services name it.
+/// The purpose of a request, in the terms of token services.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Scope<'a> {
     /// Listing the repositories.
@@ -34,7 +34,7 @@ pub(super) enum Scope<'a> {
     Delete(&'a Repository),
     /// Writing in a repository.
     Push(&'a Repository),
-    /// Writing in a repository what another has.
+    /// Writes to a repository and mounts from another.
     Mount {
         /// The one that is written in.
         into: &'a Repository,
@@ -56,7 +56,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// As token services write it; several are separated by a space.
+    /// The scope as text; several are separated by a space.
     fn text(&self) -> String {
         match self {
             Self::Catalog => "registry:catalog:*".into(),
@@ -69,7 +69,7 @@ impl<'a> Scope<'a> {
         }
     }
 
-    /// A wider scope whose token is valid for this one too.
+    /// A wider scope whose token covers this one.
     fn wider(&self) -> Option<Self> {
         match *self {
             Self::Pull(repository) => Some(Self::Push(repository)),
@@ -85,13 +85,13 @@ struct Token {
 
 /// Credentials and tokens for one registry.
 pub(super) struct Auth {
-    /// The registry as it was named.
+    /// The registry as the user named it.
     registry: String,
-    /// Its name in files of credentials.
+    /// Its name in credential files.
     key: String,
     credentials: OnceCell<Credentials>,
     tokens: Mutex<HashMap<String, Token>>,
-    /// Held while a token is fetched, so that many requests at once fetch one.
+    /// Held while a token is fetched, so that concurrent requests share one.
     fetching: tokio::sync::Mutex<()>,
     basic: AtomicBool,
 }
@@ -108,7 +108,7 @@ impl Auth {
         }
     }
 
-    /// The credentials from all sources.
+    /// The credentials of all sources.
     pub(super) async fn credentials(&self, transport: &Transport) -> &Credentials {
         let load = || {
             Credentials::load(&self.key, |warning| {
@@ -118,7 +118,7 @@ impl Auth {
         self.credentials.get_or_init(load).await
     }
 
-    /// The `Authorization` header for a scope, as known from earlier challenges.
+    /// The `Authorization` header for a scope, according to earlier challenges.
     pub(super) fn known(&self, scope: &Scope<'_>) -> Option<HeaderValue> {
         if self.basic.load(Ordering::Relaxed) {
             let found = self.credentials.get()?.find(scope.repository())?;
@@ -133,7 +133,7 @@ impl Auth {
             .map(|token| token.header.clone())
     }
 
-    /// The hint of an error about missing or refused credentials.
+    /// The hint for missing or refused credentials.
     pub(super) fn hint(&self, registry: &str) -> String {
         match self.credentials.get().and_then(|all| all.find(None)) {
             Some(found) => format!("the credentials used are those of {}", found.source),
@@ -141,8 +141,8 @@ impl Auth {
         }
     }
 
-    /// Answers the challenge of a 401: the header to try again with, or `None` when there is no
-    /// other than the one that was `rejected`.
+    /// Answers the challenge of a 401. Returns the header for another attempt, or `None` if there
+    /// is none other than the `rejected` one.
     pub(super) async fn answer(
         &self,
         answer: &Answer,
@@ -183,7 +183,7 @@ impl Auth {
         Ok(given.filter(|header| Some(header) != rejected))
     }
 
-    /// A token for a scope: one that another request has fetched meanwhile, or a new one.
+    /// A token for a scope: fetched by another request in the meantime, or new.
     async fn token(
         &self,
         asked: &Asked<'_>,

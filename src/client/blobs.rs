@@ -1,5 +1,5 @@
-//! Single blobs: whether one is there, taking one over from another repository, and small ones
-//! whole and verified, as the configurations of images are.
+//! Single blobs: existence, mounts from other repositories, and small blobs in full and verified,
+//! such as configurations.
 
 use reqwest::header::{CONTENT_LENGTH, LOCATION};
 use reqwest::{Method, StatusCode};
@@ -9,11 +9,11 @@ use super::{Call, Client, Error, Subject};
 use crate::hash::Hasher;
 use crate::oci::{Descriptor, Digest, Repository};
 
-/// The largest configuration that is read, in bytes. Real ones stay under 100 KiB.
+/// Maximum size of a configuration in bytes. Real ones are below 100 KiB.
 const SMALL_LIMIT: usize = 8 * 1024 * 1024;
 
 impl Client {
-    /// The bytes of a small blob, which have the digest of its descriptor.
+    /// The bytes of a small blob, verified against its descriptor.
     pub async fn small_blob(
         &self,
         repository: &Repository,
@@ -42,7 +42,7 @@ impl Client {
         }
     }
 
-    /// The length of a blob in bytes; `None` when it is not there.
+    /// The size of a blob in bytes; `None` if it does not exist.
     pub async fn blob_size(
         &self,
         repository: &Repository,
@@ -65,8 +65,8 @@ impl Client {
             .ok_or_else(|| self.malformed(subject, "it does not say how long it is"))
     }
 
-    /// Takes over a blob from another repository of the registry; false when the registry would
-    /// rather have it sent.
+    /// Mounts a blob from another repository of the registry. Returns false if the registry wants
+    /// an upload instead.
     pub async fn mount_blob(
         &self,
         repository: &Repository,
@@ -81,8 +81,8 @@ impl Client {
         self.mount(repository, digest, &path, scope).await
     }
 
-    /// Takes over a blob from whichever repository of the registry has it; false when the registry
-    /// knows none or does not look for one.
+    /// Mounts a blob from any repository of the registry. Returns false if the registry knows none,
+    /// or does not search for one.
     pub async fn mount_blob_from_anywhere(
         &self,
         repository: &Repository,

@@ -1,8 +1,8 @@
-//! Certificates that docker and podman users keep for one registry: `certs.d/<host:port>/`.
+//! The certificates for one registry in docker's and podman's `certs.d/<host:port>/`.
 //!
-//! `*.crt` are authorities to trust besides the system's, or the registry's own certificate;
-//! `<name>.cert` with `<name>.key` is what this side shows. Knows file names and PEM, and what they
-//! come to as TLS settings; no connections.
+//! `*.crt` are authorities to trust in addition to the system's, or the registry's own certificate;
+//! `<name>.cert` with `<name>.key` is the client certificate. Reads the files and makes TLS
+//! settings; opens no connections.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,16 +18,16 @@ use super::Error;
 use super::files::{list, read_if_present};
 use super::trust::Trust;
 
-/// What the directories of one registry hold.
+/// The certificates for one registry.
 #[derive(Default)]
 pub(super) struct Certificates {
-    /// What to trust besides the system's authorities.
+    /// Authorities in addition to the system's.
     authorities: Vec<CertificateDer<'static>>,
-    /// The certificates and the key of this side, one after the other in PEM.
+    /// The client certificates and the key, concatenated PEM.
     identity: Option<Vec<u8>>,
 }
 
-/// The directories in which `certs.d` is looked for.
+/// The possible directories of `certs.d`.
 fn directories() -> Vec<PathBuf> {
     let mut directories = vec![
         PathBuf::from("/etc/docker/certs.d"),
@@ -42,7 +42,7 @@ fn directories() -> Vec<PathBuf> {
 }
 
 impl Certificates {
-    /// Reads what there is for a registry under its names, each `host` or `host:port`.
+    /// Reads the certificates for a registry with these names, each `host` or `host:port`.
     pub(super) fn load(names: &[&str]) -> Result<Self, Error> {
         let mut found = Self::default();
         let mut names = names.to_vec();
@@ -82,7 +82,7 @@ impl Certificates {
         Ok(())
     }
 
-    /// Settles whom connections trust and what they show. `insecure` is `--insecure`.
+    /// Configures the trusted authorities and the client certificate. `insecure` is `--insecure`.
     pub(super) fn settle(
         &self,
         builder: ClientBuilder,
@@ -112,13 +112,13 @@ impl Certificates {
             }
             None => config.with_no_client_auth(),
         };
-        // What reqwest offers where it makes the configuration itself.
+        // The protocols that reqwest offers with its own configuration.
         config.alpn_protocols = vec![b"h2".into(), b"http/1.1".into()];
         Ok(config)
     }
 }
 
-/// The certificates of a file, one at least.
+/// The certificates of a file, at least one.
 fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<_, _>>()

@@ -1,7 +1,7 @@
-//! The certificates that a server shows, whoever signed them, and what trust in them would come to.
+//! Fetches the certificate chain of a server, signed by any authority, and checks it.
 //!
-//! Nothing is asked of the server but a handshake, and nothing is sent to it: this is how a user gets
-//! to see an authority before it is trusted.
+//! Only a TLS handshake takes place and nothing is sent: users can inspect an authority before they
+//! trust it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,34 +19,34 @@ use super::trust::Trust;
 use crate::hash::Hasher;
 use crate::oci::Algorithm;
 
-/// How long a connection and a handshake may take each.
+/// Timeout of the connection, and of the handshake.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// Why the certificates of a server can't be seen.
+/// Why the certificates of a server could not be fetched.
 #[derive(Debug, thiserror::Error)]
 pub enum ChainError {
-    /// There is no such name, or no way to it, or nobody listens.
+    /// The name does not resolve, there is no route, or the port is closed.
     #[error("{address} can't be reached: {reason}")]
     Unreachable {
         /// `HOST:PORT`
         address: String,
-        /// What the system said.
+        /// The error of the system.
         reason: String,
     },
-    /// Something else than TLS is spoken there, or the handshake failed.
+    /// The server does not speak TLS, or the handshake failed.
     #[error("{address} does not speak TLS with us: {reason}")]
     NoTls {
         /// `HOST:PORT`
         address: String,
-        /// What went wrong in the handshake.
+        /// The error of the handshake.
         reason: String,
     },
-    /// This side can't be set up.
+    /// TLS can't be set up on this machine.
     #[error("TLS can't be set up here: {0}")]
     Setup(String),
 }
 
-/// What a server shows.
+/// The certificates of a server.
 #[derive(Debug)]
 pub struct Chain {
     certificates: Vec<CertificateDer<'static>>,
@@ -54,7 +54,7 @@ pub struct Chain {
     provider: Arc<CryptoProvider>,
 }
 
-/// Asks a server for its certificates.
+/// Fetches the certificates of a server.
 pub async fn served_chain(host: &str, port: u16) -> Result<Chain, ChainError> {
     let address = format!("{host}:{port}");
     let unreachable = |reason: String| ChainError::Unreachable {
@@ -96,7 +96,7 @@ pub async fn served_chain(host: &str, port: u16) -> Result<Chain, ChainError> {
 }
 
 impl Chain {
-    /// The certificate to trust: the last that is shown, an authority or the server's own.
+    /// The certificate to trust: the last of the chain, an authority or the server's own.
     pub fn authority(&self) -> &[u8] {
         self.certificates
             .last()
@@ -108,12 +108,12 @@ impl Chain {
         Hasher::digest(Algorithm::Sha256, self.authority()).to_string()
     }
 
-    /// Whether this machine trusts the server already, by its own authorities; else why not.
+    /// Whether this machine's authorities trust the server; the error says why not.
     pub fn is_trusted(&self) -> Result<(), String> {
         self.judge(Vec::new())
     }
 
-    /// Whether it will once the authority is trusted; else why not.
+    /// Whether the server is trusted once the authority is; the error says why not.
     pub fn would_be_trusted(&self) -> Result<(), String> {
         self.judge(self.certificates.last().cloned().into_iter().collect())
     }
@@ -129,7 +129,7 @@ impl Chain {
     }
 }
 
-/// Takes whatever certificate comes; its key must sign the handshake all the same.
+/// Accepts any certificate; its key must still sign the handshake.
 struct Whoever(Arc<CryptoProvider>);
 
 impl fmt::Debug for Whoever {

@@ -1,6 +1,7 @@
-//! `WWW-Authenticate` (RFC 9110, 11.6.1): which schemes a registry offers, with their parameters.
+//! `WWW-Authenticate` (RFC 9110, 11.6.1): the schemes that a registry offers, with their
+//! parameters.
 //!
-//! Pure. The grammar is http-auth's; an unreadable rest of a header is ignored.
+//! Pure. http-auth parses the grammar; an unreadable rest of a header is ignored.
 
 use http_auth::parser::ChallengeParser;
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
@@ -22,7 +23,7 @@ impl Challenge {
             .map(|(_, value)| value.as_str())
     }
 
-    /// All the challenges of an answer.
+    /// All challenges of an answer.
     pub(super) fn all(headers: &HeaderMap) -> Vec<Self> {
         let values = headers.get_all(WWW_AUTHENTICATE).iter();
         values
@@ -31,14 +32,14 @@ impl Challenge {
             .collect()
     }
 
-    /// The first of a scheme, in lower case.
+    /// The first challenge of a scheme, in lower case.
     pub(super) fn find<'a>(challenges: &'a [Self], scheme: &str) -> Option<&'a Self> {
         challenges
             .iter()
             .find(|challenge| challenge.scheme == scheme)
     }
 
-    /// All the challenges of one header value, up to the first that can't be read.
+    /// All challenges of a header value, up to the first unreadable one.
     pub(super) fn parse(header: &str) -> Vec<Self> {
         let challenges = ChallengeParser::new(header).map_while(Result::ok);
         let read = challenges.map(|challenge| Self {

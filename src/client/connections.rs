@@ -1,9 +1,9 @@
-//! The ways to a registry and to where it refers: directly, through a proxy of the environment, or
-//! through ssh.
+//! Connections to a registry and to the addresses it refers to: direct, through a proxy of the
+//! environment, or through ssh.
 //!
-//! Owns timeouts of connections, proxies, TLS settings, the tunnel. Knows no request. Invariants:
-//! nothing on this machine's loopback is asked for through a proxy; what goes through a tunnel goes to
-//! the registry and to nobody else; what the far host calls its loopback is not taken for this one's.
+//! Connection timeouts, proxies, TLS settings, the tunnel. Knows no requests. Invariants: addresses
+//! on this machine's loopback bypass the proxy; the tunnel is only for the registry; a loopback
+//! address named by the remote host is not taken for this machine's.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -23,7 +23,7 @@ use super::{Error, Options};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Which way a connection goes.
+/// The route of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Way {
     Tunnel,
@@ -36,24 +36,24 @@ enum Way {
 pub(super) enum Pace {
     /// The usual timeout.
     Usual,
-    /// None: for streamed bodies, and for large blobs that the registry moves into place.
+    /// No timeout: for streamed bodies, and for large blobs that the registry moves into place.
     Unhurried,
 }
 
-/// Pools of connections, each made when it is first needed.
+/// Connection pools, created when first needed.
 pub(super) struct Connections {
     certificates: Certificates,
-    /// Under which name the certificates are kept.
+    /// The name for the certificates.
     key: String,
     insecure: bool,
     pools: Mutex<HashMap<(Way, Pace), reqwest::Client>>,
     tunnel: Option<Tunnel>,
-    /// An address of the registry behind the tunnel.
+    /// The address of the registry.
     registry: Url,
 }
 
 impl Connections {
-    /// Connections for a registry; nothing is connected yet.
+    /// Connections for a registry; none is opened yet.
     pub(super) fn new(name: &str, endpoint: &Endpoint, options: &Options) -> Result<Self, Error> {
         let address = endpoint.behind_ssh().cloned();
         let tunnel = address.map(|address| Tunnel::new(address, name, options.listener.clone()));
@@ -65,12 +65,12 @@ impl Connections {
             tunnel: tunnel.transpose()?,
             registry: endpoint.decided().clone(),
         };
-        // What is wrong with the certificates is said at once.
+        // Reports invalid certificates at once.
         connections.pool(connections.way(&connections.registry)?, Pace::Usual)?;
         Ok(connections)
     }
 
-    /// The pool for an address, with the tunnel in place where it leads through that.
+    /// The pool for an address, with the tunnel started if the route needs it.
     pub(super) async fn to(&self, url: &Url, pace: Pace) -> Result<reqwest::Client, Error> {
         let way = self.way(url)?;
         if let (Way::Tunnel, Some(tunnel)) = (way, &self.tunnel) {
@@ -92,10 +92,10 @@ impl Connections {
         }
     }
 
-    /// Whether an address is that of the registry behind the tunnel, which may speak of itself by the
-    /// address at which it listens.
+    /// Whether an address is that of the registry behind the tunnel, which may name itself by its
+    /// listening address.
     fn is_registrys(&self, url: &Url, loopback: bool) -> bool {
-        // The scheme is found out on the way, and the port is always the same.
+        // The scheme may still change, but not the port.
         let port = |url: &Url| url.port_or_known_default();
         let same_host = url.host_str() == self.registry.host_str() || loopback;
         same_host && port(url) == port(&self.registry)
@@ -106,7 +106,7 @@ impl Connections {
         if let Some(pool) = pools.get(&(way, pace)) {
             return Ok(pool.clone());
         }
-        // A machine without any authorities still reaches registries over plain http.
+        // A machine without any authorities can still use plain http.
         let pool = self.settled(way, pace)?.build().or_else(|_| {
             let settled = self.settled(way, pace)?.tls_certs_only([]);
             settled.build().map_err(|error| self.unusable(&error))
@@ -128,9 +128,9 @@ impl Connections {
         match (way, &self.tunnel) {
             (Way::Tunnel, Some(tunnel)) => {
                 builder = builder.unix_socket(tunnel.socket());
-                // A certificate shows that a host is the one that was meant. ssh has seen to that by
-                // the host's key, and the connection ends on that host's loopback, for which hardly
-                // any certificate is made out.
+                // A certificate proves the identity of a host. ssh has verified it by the host's
+                // key, and the connection ends on that host's loopback, for which certificates are
+                // rarely issued.
                 insecure = true;
             }
             (Way::Direct, _) => builder = builder.no_proxy(),
@@ -148,7 +148,7 @@ impl Connections {
         }
     }
 
-    /// What a failed exchange with an address means, by what ssh says of it where it went that way.
+    /// The meaning of a failed exchange; for a tunnel, ssh's messages explain it.
     pub(super) async fn failure(&self, error: &reqwest::Error, url: &Url) -> Failed {
         let Some(tunnel) = self.tunnel_to(url) else {
             return match self.proxy_to(url) {
@@ -177,8 +177,7 @@ impl Connections {
         }
     }
 
-    /// The proxy through which an address is reached, as `host:port`: what reqwest makes of the
-    /// environment too.
+    /// The proxy for an address, as `host:port`, as reqwest reads it from the environment.
     fn proxy_to(&self, url: &Url) -> Option<String> {
         if self.way(url).ok()? != Way::Proxied {
             return None;
@@ -187,7 +186,7 @@ impl Connections {
         Some(proxied.uri().authority()?.to_string())
     }
 
-    /// The tunnel, if an address is reached through it.
+    /// The tunnel, if the address is routed through it.
     pub(super) fn tunnel_to(&self, url: &Url) -> Option<&Tunnel> {
         self.tunnel
             .as_ref()

@@ -1,9 +1,9 @@
-//! The credentials that docker and podman users have: where they lie and which one is meant.
+//! The credentials of docker and podman users: their sources, and which one applies.
 //!
-//! Read only. In the order of who wins: `DOCKER_AUTH_CONFIG`; docker's `config.json` with its
-//! helpers; podman's `auth.json`. A key may name a namespace (`host/team`), the most specific wins.
-//! A file or helper that can't be used is a warning, never an error: the next source is asked.
-//! Secrets are in no `Debug` and in no message.
+//! Read-only. In order of precedence: `DOCKER_AUTH_CONFIG`; docker's `config.json` with its
+//! helpers; podman's `auth.json`. A key may name a namespace (`host/team`); the most specific one
+//! applies. An unusable file or helper is a warning, never an error: the next source is used.
+//! Secrets are never in `Debug` output or messages.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -14,13 +14,13 @@ use super::files::read_if_present;
 use super::helper;
 use crate::oci::Repository;
 
-/// Docker Hub's key in files and helpers, from the time of the first registry.
+/// Docker Hub's key in files and helpers, a legacy of the first registry.
 pub(super) const DOCKER_HUB_KEY: &str = "https://index.docker.io/v1/";
 
-/// What proves who is asking.
+/// A credential.
 #[derive(Clone)]
 pub(super) enum Credential {
-    /// A user and a password, or a token in its place.
+    /// A user and a password, or a token instead of the password.
     Basic {
         /// The user.
         user: String,
@@ -42,12 +42,12 @@ impl Credential {
     }
 }
 
-/// A credential and where it was found, for messages.
+/// A credential and its source, for messages.
 #[derive(Clone)]
 pub(super) struct Found {
     pub(super) credential: Credential,
     pub(super) source: String,
-    /// The user, where the source says.
+    /// The user, if the source names one.
     pub(super) user: Option<String>,
 }
 
@@ -59,7 +59,7 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// Reads the files and asks the helpers. `warn` is called with what is ignored.
+    /// Reads the files and asks the helpers. `warn` receives what is ignored.
     pub(super) async fn load(registry: &str, warn: impl Fn(&str)) -> Self {
         let mut found = Self {
             host: canonical(registry).to_owned(),
@@ -83,7 +83,7 @@ impl Credentials {
     fn add(&mut self, source: &str, bytes: &[u8], warn: &impl Fn(&str)) {
         match serde_json::from_slice(bytes) {
             Ok(file) => self.files.push((source.to_owned(), file)),
-            // The error of serde_json names a place and a type, no content.
+            // Errors of serde_json name a position and a type, no content.
             Err(error) => warn(&format!("{source} is passed over: {error}")),
         }
     }
@@ -96,7 +96,7 @@ impl Credentials {
                 .iter()
                 .find(|(host, _)| normalised(host) == self.host)
                 .map(|(_, helper)| helper.as_str());
-            // An empty name for a host stands for the file itself.
+            // An empty name for a host means the file itself.
             let name = named.unwrap_or(&file.creds_store);
             if name.is_empty() {
                 continue;
@@ -123,7 +123,7 @@ impl Credentials {
             candidates.push(format!("{}/{path}", self.host));
             path.truncate(path.rfind('/').unwrap_or(0));
         }
-        // A helper knows hosts only: more specific keys of any file come first, less specific ones
+        // Helpers know hosts only: more specific keys in files take precedence, less specific ones
         // come last.
         self.in_files(&candidates)
             .or_else(|| self.helpers.first().cloned())
@@ -133,7 +133,7 @@ impl Credentials {
     fn in_files(&self, candidates: &[String]) -> Option<Found> {
         self.files.iter().find_map(|(source, file)| {
             candidates.iter().find_map(|candidate| {
-                // Of several spellings the one that docker itself writes is the latest.
+                // Of several spellings, docker's own is the latest.
                 let exact = file.auths.get(key(candidate));
                 let mut entries = file.auths.iter();
                 let mut any = || entries.find(|(key, _)| normalised(key) == candidate);
@@ -157,8 +157,8 @@ pub(super) fn key(registry: &str) -> &str {
     }
 }
 
-/// The host of a key with a scheme, whatever its path, as docker and podman take it; else the key
-/// without the `/v1/` of old, which may name a namespace. The spellings of Docker Hub are one.
+/// The host of a key with a scheme, ignoring the path, as docker and podman do; otherwise the key
+/// without the old `/v1/`, which may name a namespace. Spellings of Docker Hub are equal.
 pub(super) fn normalised(key: &str) -> &str {
     let address = key.strip_prefix("https://");
     if let Some(address) = address.or_else(|| key.strip_prefix("http://")) {
@@ -177,7 +177,7 @@ fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// Where docker's own file is.
+/// The path of docker's file.
 pub(super) fn docker_config() -> Option<PathBuf> {
     let directory = match variable("DOCKER_CONFIG") {
         Some(directory) => PathBuf::from(directory),
@@ -186,7 +186,7 @@ pub(super) fn docker_config() -> Option<PathBuf> {
     Some(directory.join("config.json"))
 }
 
-/// Where the files are, in the order of who wins.
+/// The paths of the files, in order of precedence.
 fn paths() -> Vec<PathBuf> {
     let mut paths = Vec::from_iter(docker_config());
     if let Some(file) = variable("REGISTRY_AUTH_FILE") {

@@ -1,7 +1,7 @@
-//! The form of docker's `config.json` and podman's `auth.json`, as far as credentials go.
+//! The credential entries of docker's `config.json` and podman's `auth.json`.
 //!
-//! Pure. As lenient as Go is with its own files: `null` is an absent value everywhere, what is not
-//! known is ignored. Secrets are in no `Debug`.
+//! Pure. As lenient as Go: `null` is an absent value everywhere, and unknown fields are ignored.
+//! Secrets are never in `Debug` output.
 
 use std::collections::HashMap;
 
@@ -12,13 +12,13 @@ use serde::{Deserialize, Deserializer};
 
 use super::credentials::Credential;
 
-/// Padding is as the writer liked it.
+/// Padding is optional.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// docker's own file; `null` stands for an absent value anywhere in it, as in Go.
+/// docker's file; `null` means absent anywhere in it, as in Go.
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct File {
@@ -45,14 +45,14 @@ pub(super) struct Entry {
     registrytoken: String,
 }
 
-/// A value, its default for `null`.
+/// A value; the default for `null`.
 fn null_or<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A map without the keys whose value is `null`; an empty one for `null`.
+/// A map without keys whose value is `null`; empty for `null`.
 fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<HashMap<String, T>, D::Error> {

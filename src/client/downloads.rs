@@ -1,7 +1,7 @@
-//! Blobs as they come: streamed, verified, taken up again where a connection broke.
+//! Streams blobs: verified, and resumed after a broken connection.
 //!
-//! Invariants: at the end of a download its bytes have the digest that they were asked for by, or
-//! there is an error; no more than a piece is held in memory.
+//! Invariants: a completed download has the requested digest, otherwise it is an error; at most one
+//! chunk is in memory.
 
 use std::io;
 
@@ -15,7 +15,7 @@ use super::{Call, Client, Error, Source, Subject};
 use crate::hash::Hasher;
 use crate::oci::{Digest, Repository, parse_content_range};
 
-/// A blob on its way here.
+/// A blob being downloaded.
 pub struct Download {
     client: Client,
     repository: Repository,
@@ -23,18 +23,18 @@ pub struct Download {
     size: u64,
     /// The offset of the next byte.
     position: u64,
-    /// Of the bytes up to `hashed`; gone when it was compared.
+    /// The hash of the bytes up to `hashed`; `None` after it was compared.
     hasher: Option<Hasher>,
     hashed: u64,
     response: Option<reqwest::Response>,
-    /// Bytes that come again and are not wanted, from a registry that knows no ranges.
+    /// Repeated bytes to discard, from a registry without range requests.
     unwanted: u64,
-    /// How often in a row nothing came.
+    /// Failed attempts in a row.
     attempt: u32,
 }
 
 impl Client {
-    /// Begins to fetch a blob. Without a `size` the registry has to say it.
+    /// Starts a download. Without `size` the registry has to announce it.
     pub async fn download_blob(
         &self,
         repository: &Repository,
@@ -69,12 +69,12 @@ impl Client {
 }
 
 impl Download {
-    /// Its length in bytes.
+    /// Its size in bytes.
     pub fn size(&self) -> u64 {
         self.size
     }
 
-    /// The next bytes; `None` after the last, when all of them have the digest.
+    /// The next bytes; `None` after the last, when the digest was verified.
     pub async fn next(&mut self) -> Result<Option<Bytes>, Error> {
         loop {
             if self.position == self.size {
@@ -106,8 +106,8 @@ impl Download {
         }
     }
 
-    /// Asks for the bytes from the position on. Gives the length of the whole, if the registry says
-    /// it.
+    /// Requests the bytes from the position on. Returns the size of the blob, if the registry
+    /// announces it.
     async fn open(&mut self) -> Result<Option<u64>, Error> {
         let path = format!("v2/{}/blobs/{}", self.repository, self.digest);
         let call = Call {
@@ -136,7 +136,7 @@ impl Download {
         Ok(length)
     }
 
-    /// Bytes that came; `None` where none of them is wanted.
+    /// Processes received bytes. Returns `None` if all of them are discarded.
     fn take(&mut self, mut bytes: Bytes) -> Result<Option<Bytes>, Error> {
         if self.unwanted > 0 {
             let unwanted = usize::try_from(self.unwanted).unwrap_or(usize::MAX);
@@ -162,7 +162,7 @@ impl Download {
         Ok(Some(bytes))
     }
 
-    /// Compares the digest, and makes sure that nothing follows.
+    /// Verifies the digest, and checks that no bytes follow.
     async fn end(&mut self) -> Result<(), Error> {
         if let Some(mut response) = self.response.take()
             && let Ok(Some(more)) = response.chunk().await
@@ -192,7 +192,7 @@ impl Download {
     }
 }
 
-/// What comes from one registry goes to another.
+/// A download is a source for an upload to another registry.
 impl Source for Download {
     fn next(&mut self) -> BoxFuture<'_, io::Result<Option<Bytes>>> {
         Box::pin(async { self.next().await.map_err(io::Error::other) })
@@ -208,7 +208,7 @@ impl Source for Download {
     }
 
     fn rewind(&mut self, offset: u64) -> BoxFuture<'_, io::Result<bool>> {
-        // What was not hashed yet can't be passed over.
+        // Bytes that were not hashed yet can't be skipped.
         let possible = offset <= self.hashed;
         if possible {
             self.position = offset;

@@ -1,9 +1,9 @@
-//! Which host a registry is reached at, and whether over https or http.
+//! The host of a registry, and the choice of https or http.
 //!
-//! https, always, with three exceptions: where http is asked for, a registry on this machine's loopback
-//! that does not speak TLS, and one behind ssh. The latter two are found out once, by a request without
-//! credentials. Credentials go to all three, as docker, crane and skopeo send them: nobody between can
-//! read them on the loopback or inside ssh.
+//! https, with three exceptions: http was requested, a registry on this machine's loopback does not
+//! speak TLS, or a registry is behind ssh. The latter two are detected once, by a request without
+//! credentials. All three receive credentials, as with docker, crane and skopeo: the loopback and
+//! ssh can't be intercepted.
 
 use std::net::IpAddr;
 
@@ -14,12 +14,12 @@ use super::Error;
 use super::ssh::{SSH, SshAddress};
 use super::transport::Transport;
 
-/// What Docker Hub calls itself in references and credentials.
+/// Docker Hub's name in references and credentials.
 pub(super) const DOCKER_HUB: &str = "docker.io";
-/// Where Docker Hub's registry is.
+/// The host of Docker Hub's registry.
 const DOCKER_HUB_HOST: &str = "registry-1.docker.io";
 
-/// The name under which a host is known: the spellings of Docker Hub are one.
+/// The canonical name of a host: spellings of Docker Hub are equal.
 pub(super) fn canonical(host: &str) -> &str {
     match host {
         "docker.io" | "index.docker.io" | "registry-1.docker.io" => DOCKER_HUB,
@@ -27,10 +27,10 @@ pub(super) fn canonical(host: &str) -> &str {
     }
 }
 
-/// How a registry is spoken to.
+/// The scheme for a registry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scheme {
-    /// https; on this machine's loopback http, where the registry does not speak TLS.
+    /// https; on this machine's loopback http if the registry does not speak TLS.
     Found,
     /// https only.
     Https,
@@ -50,7 +50,7 @@ pub(super) struct Endpoint {
 }
 
 impl Endpoint {
-    /// The address for `host` or `host:port`, or for `ssh://…`.
+    /// The endpoint for `host` or `host:port`, or for `ssh://…`.
     pub(super) fn new(name: &str, scheme: Scheme) -> Result<Self, Error> {
         let wrong = |reason: &str| Error::Name {
             name: name.to_owned(),
@@ -63,7 +63,7 @@ impl Endpoint {
         let key = ssh.as_ref().map(SshAddress::key);
         let host = match &key {
             Some(key) if Url::parse(&format!("http://{key}/")).is_ok() => key,
-            // A name that only ssh's configuration can make something of.
+            // A name that only ssh's configuration resolves.
             Some(_) => "localhost",
             None if canonical(name) == DOCKER_HUB => DOCKER_HUB_HOST,
             None => name,
@@ -86,23 +86,23 @@ impl Endpoint {
         })
     }
 
-    /// `host` or `host:port`, as it was named, under which credentials and certificates are filed;
-    /// behind ssh the name that the registry would have without.
+    /// `host` or `host:port` as the user named it, the key for credentials and certificates; behind
+    /// ssh, the name without ssh.
     pub(super) fn key(&self) -> &str {
         &self.key
     }
 
-    /// `host` or `host:port` as it is spoken to, without the port of https itself.
+    /// `host` or `host:port` for connections, without the default port of https.
     pub(super) fn authority(&self) -> &str {
         self.https.authority()
     }
 
-    /// How ssh reaches it, where it is reached so.
+    /// The ssh address, if it is reached through ssh.
     pub(super) fn behind_ssh(&self) -> Option<&SshAddress> {
         self.ssh.as_ref()
     }
 
-    /// The root of the registry, its scheme decided.
+    /// The base URL of the registry, after its scheme was decided.
     pub(super) async fn base(&self, transport: &Transport) -> Result<&Url, Error> {
         match self.scheme {
             Scheme::Http => return Ok(&self.http),
@@ -112,7 +112,7 @@ impl Endpoint {
         self.decided
             .get_or_try_init(|| async {
                 let probe = |base: &Url| base.join("v2/").unwrap_or_else(|_| base.clone());
-                // Behind ssh a registry is mostly without TLS, and the way is long.
+                // Behind ssh, most registries have no TLS, and round trips are slow.
                 let plain = self.ssh.is_some() && !transport.wants_tls(probe(&self.http)).await?;
                 Ok(
                     if !plain && transport.speaks_tls(probe(&self.https)).await? {
@@ -125,7 +125,7 @@ impl Endpoint {
             .await
     }
 
-    /// The root of the registry as far as it is known: after [`Endpoint::base`], the one it gave.
+    /// The base URL as far as it is known: after [`Endpoint::base`], its result.
     pub(super) fn decided(&self) -> &Url {
         if self.scheme == Scheme::Http {
             return &self.http;
@@ -133,9 +133,9 @@ impl Endpoint {
         self.decided.get().unwrap_or(&self.https)
     }
 
-    /// Whether a token service at an http address may be sent credentials: only where the registry
-    /// itself is sent them so. Behind ssh that is the registry alone, beside a registry on the loopback
-    /// one that is there too.
+    /// Whether a token service at an http address may receive credentials: only if the registry
+    /// receives them over http itself. Behind ssh that is the registry's own address only; with a
+    /// registry on the loopback, any address on the loopback.
     pub(super) fn trusts_plain(&self, realm: &Url) -> bool {
         let base = self.decided();
         match (&self.ssh, self.scheme) {
@@ -146,7 +146,7 @@ impl Endpoint {
     }
 }
 
-/// Whether an address is on the loopback of the machine that takes it to be.
+/// Whether an address is a loopback address.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(domain)) => domain == "localhost" || domain.ends_with(".localhost"),

@@ -1,9 +1,8 @@
-//! What can go wrong between a client and a registry, each as the one line that a person reads.
+//! Errors between a client and a registry, each as the one line that a person reads.
 //!
-//! Owns the wording: what failed, on which registry, the registry's own words, and what to do.
-//! A registry's words are a stranger's: they are cut to a length and stripped of control characters
-//! before they get here (see [`super::words`]). Exit codes are the business of `cli`; [`Error::class`] is
-//! all that it needs.
+//! Defines the wording: what failed, on which registry, the registry's own message, and what to do.
+//! Messages of a registry are untrusted: they are shortened and stripped of control characters
+//! before they get here (see [`super::words`]). `cli` maps [`Error::class`] to exit codes.
 
 use std::fmt;
 
@@ -11,34 +10,34 @@ use reqwest::StatusCode;
 
 use crate::oci::Digest;
 
-/// The kinds of failure that a caller may want to treat apart.
+/// The kinds of failure that callers distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Class {
-    /// What was asked for is not there.
+    /// It does not exist.
     NotFound,
-    /// The registry wants other credentials, or none are enough.
+    /// The registry wants other credentials, or denies access.
     Denied,
-    /// The registry can't be reached, or goes on failing.
+    /// The registry can't be reached, or keeps failing.
     Unavailable,
-    /// Content does not hash to its digest.
+    /// Content does not match its digest.
     Mismatch,
-    /// What was asked can't be meant.
+    /// The request is invalid.
     Usage,
     /// Anything else.
     Other,
 }
 
-/// Why a request to a registry did not do what it should.
+/// Why a request to a registry failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The registry answers 404.
     #[error("{registry} has no {what}{}{}", Said(words), Hint(hint))]
     NotFound {
-        /// The registry, as it was named.
+        /// The registry as the user named it.
         registry: String,
-        /// What was asked for.
+        /// The requested object.
         what: String,
-        /// The registry's own words.
+        /// The registry's message.
         words: String,
         /// What to do.
         hint: String,
@@ -46,175 +45,175 @@ pub enum Error {
     /// The registry answers 401 or 403, or its token service does.
     #[error("{registry} denies access to {what}{}{}", Said(words), Hint(hint))]
     Denied {
-        /// The registry, as it was named.
+        /// The registry as the user named it.
         registry: String,
-        /// What was asked for.
+        /// The requested object.
         what: String,
-        /// The registry's own words.
+        /// The registry's message.
         words: String,
         /// What to do.
         hint: String,
     },
-    /// The registry, or its token service, does not take a user for who they say they are.
+    /// The registry or its token service does not accept the user's credentials.
     #[error("{registry} does not let {user} in{}{}", Said(words), Hint(hint))]
     Rejected {
-        /// The registry, as it was named.
+        /// The registry as the user named it.
         registry: String,
         /// The user.
         user: String,
-        /// The registry's own words.
+        /// The registry's message.
         words: String,
         /// What to do.
         hint: String,
     },
-    /// The registry does not do this at all: 405, or 400 with `UNSUPPORTED`.
+    /// The registry does not support this: 405, or 400 with `UNSUPPORTED`.
     #[error("{registry} does not allow {what}{}{}", Said(words), Hint(hint))]
     Unsupported {
-        /// The registry, as it was named.
+        /// The registry as the user named it.
         registry: String,
-        /// What was to be done.
+        /// The operation.
         what: String,
-        /// The registry's own words.
+        /// The registry's message.
         words: String,
         /// What to do.
         hint: String,
     },
-    /// The registry still answers 408, 429 or 5xx after the last retry.
+    /// The registry answers 408, 429 or 5xx even after the last retry.
     #[error(
         "{registry} can't answer for {what} now ({status}){}{}",
         Said(words),
         Hint(hint)
     )]
     Unavailable {
-        /// The registry, as it was named.
+        /// The registry as the user named it.
         registry: String,
-        /// What was asked for.
+        /// The requested object.
         what: String,
         /// The last status.
         status: StatusCode,
-        /// The registry's own words.
+        /// The registry's message.
         words: String,
         /// What to do.
         hint: String,
     },
-    /// Something answers there, and it is no registry.
+    /// The server answers, but is not a registry.
     #[error(
         "{registry} answers and is no registry: {reason}; hint: name the host and the port of one, \
          HOST[:PORT]"
     )]
     NoRegistry {
-        /// What was named.
+        /// The name given.
         registry: String,
-        /// How it shows.
+        /// The evidence.
         reason: String,
     },
-    /// The registry speaks https and was asked over http.
+    /// The registry speaks https and was contacted over http.
     #[error(
         "{registry} speaks https, and was asked over http ({status}){}; hint: leave out --plain-http \
          or http://",
         Said(words)
     )]
     Encrypted {
-        /// The registry, as it was named.
+        /// The registry as the user named it.
         registry: String,
         /// The status.
         status: StatusCode,
-        /// The registry's own words.
+        /// The registry's message.
         words: String,
     },
-    /// No connection to the registry comes about, or it breaks again and again.
+    /// No connection can be established, or it keeps breaking.
     #[error("can't reach {host}: {reason}{}", Hint(hint))]
     Unreachable {
-        /// The host and port that were tried.
+        /// The host and port.
         host: String,
-        /// What the network or TLS said.
+        /// The error of the network or of TLS.
         reason: String,
         /// What to do.
         hint: String,
     },
-    /// Bytes that came do not have the digest that they were asked for by, or announced with.
+    /// Received bytes do not have the requested or announced digest.
     #[error(
         "the content of {what} does not match its digest: it should be {expected} and is {actual}; \
          hint: the registry's storage or something on the way damages it"
     )]
     Mismatch {
-        /// What was asked for.
+        /// The requested object.
         what: String,
-        /// The digest it should have.
+        /// The expected digest.
         expected: Box<Digest>,
-        /// The digest it has.
+        /// The actual digest.
         actual: Box<Digest>,
     },
-    /// Content that comes has another length than was announced.
+    /// Received content does not have the announced length.
     #[error(
         "the content of {what} does not have its length: it should be {expected} bytes and is \
          {actual}; hint: the registry's storage or something on the way damages it"
     )]
     Length {
-        /// What was asked for.
+        /// The requested object.
         what: String,
-        /// The length that it should have, in bytes.
+        /// The expected length in bytes.
         expected: u64,
-        /// The length that it has, in bytes; of what is too long, as far as it was read.
+        /// The actual length in bytes; of content that is too long, the length read.
         actual: u64,
     },
-    /// What is to be sent can't be read, or is not what it was said to be.
+    /// The source of an upload can't be read, or does not match its description.
     #[error("can't read what is sent for {what}: {reason}")]
     Source {
-        /// What it was sent for.
+        /// The upload.
         what: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// An upload broke off, and what has to be sent again comes from a source that can't go back.
+    /// An upload broke, and the source can't go back to the bytes that must be repeated.
     #[error(
         "{what} of {registry} broke off: the registry has {offset} of {kept} bytes, and what lies \
          between can't be read again; hint: run it again, from a file instead of a pipe if there is \
          one; what is there already is not sent twice"
     )]
     Interrupted {
-        /// The registry, as it was named.
+        /// The registry as the user named it.
         registry: String,
-        /// What was sent.
+        /// The upload.
         what: String,
-        /// How many bytes the registry has.
+        /// Bytes that the registry has.
         offset: u64,
-        /// How many bytes were read.
+        /// Bytes that were read.
         kept: u64,
     },
-    /// The registry answers a status that says no more than that it will not.
+    /// The registry refuses without a further explanation.
     #[error("{registry} refuses {what} ({status}){}", Said(words))]
     Refused {
-        /// The registry, as it was named.
+        /// The registry as the user named it.
         registry: String,
-        /// What was asked for.
+        /// The requested object.
         what: String,
         /// The status.
         status: StatusCode,
-        /// The registry's own words.
+        /// The registry's message.
         words: String,
     },
-    /// The registry's answer is not one that the specification knows, or is not safe to follow.
+    /// The registry's answer is outside of the specification, or unsafe to follow.
     #[error("{registry} gives an answer for {what} that can't be used: {reason}")]
     Malformed {
-        /// The registry, as it was named.
+        /// The registry as the user named it.
         registry: String,
-        /// What was asked for.
+        /// The requested object.
         what: String,
         /// What is wrong with the answer.
         reason: String,
     },
-    /// What should name a registry is no name of a host.
+    /// The name of a registry is not a valid host name.
     #[error(
         "no registry is named {name:?}: {reason}; hint: a registry is named HOST[:PORT], or ssh://[USER@]HOST[:PORT][/REGISTRY-PORT]"
     )]
     Name {
-        /// What was given.
+        /// The name given.
         name: String,
         /// What is wrong with it.
         reason: String,
     },
-    /// Something on this side can't be used: a file, a certificate.
+    /// Something on this machine can't be used: a file, a certificate.
     #[error("can't use {what}: {reason}{}", Hint(hint))]
     Setup {
         /// The file or value.

@@ -1,7 +1,7 @@
-//! What a client on this machine meets at a registry: its name, the way to it, TLS, sign-in, clock.
+//! Examines a registry as a client on this machine sees it: name, route, TLS, sign-in, clock.
 //!
-//! Each step is tried even where another client would have given up, so that all that is wrong is
-//! seen at once. No credentials are sent, and no certificate is trusted by it.
+//! Every step is tried even if an earlier one failed, so that all problems are reported at once. No
+//! credentials are sent, and no certificate becomes trusted.
 
 use std::net::IpAddr;
 use std::time::Duration;
@@ -14,36 +14,36 @@ use tokio::time::timeout;
 
 use super::chain::{Chain, ChainError, served_chain};
 
-/// How long each step may take.
+/// Timeout of each step.
 const LIMIT: Duration = Duration::from_secs(10);
-/// The header by which a registry says what it is.
+/// The header by which a registry identifies itself.
 const API_VERSION: &str = "docker-distribution-api-version";
 
-/// What was found.
+/// The result of an examination.
 #[derive(Debug)]
 pub struct Examination {
     /// The addresses of the name, or why there are none.
     pub addresses: Result<Vec<IpAddr>, String>,
-    /// The addresses that can't be reached, with the reasons.
+    /// The addresses that can't be reached, with the errors.
     pub unreachable: Vec<(IpAddr, String)>,
-    /// The proxy that this process's environment names for it.
+    /// The proxy that the environment configures for it.
     pub proxy: Option<String>,
-    /// The certificates that it shows; an error where it does not speak TLS.
+    /// Its certificates; an error if it does not speak TLS.
     pub chain: Result<Chain, ChainError>,
-    /// What it answers to `GET /v2/`; `None` where it answers nothing.
+    /// Its answer to `GET /v2/`; `None` without an answer.
     pub answer: Option<RegistryAnswer>,
 }
 
-/// What a registry answers to `GET /v2/`.
+/// The answer of a registry to `GET /v2/`.
 #[derive(Debug)]
 pub struct RegistryAnswer {
     /// The status.
     pub status: u16,
-    /// Whether it is a registry's answer.
+    /// Whether it is the answer of a registry.
     pub is_registry: bool,
-    /// How clients are to sign in: `Basic`, or `Bearer` with its token service.
+    /// The sign-in method: `Basic`, or `Bearer` with its token service.
     pub challenge: Option<String>,
-    /// By how many seconds its clock is ahead of this one.
+    /// Seconds by which its clock is ahead of this machine's.
     pub clock_ahead: Option<i64>,
 }
 
@@ -98,7 +98,7 @@ fn header(headers: &HeaderMap, name: &str) -> Option<String> {
     Some(headers.get(name)?.to_str().ok()?.to_owned())
 }
 
-/// The proxy that the environment names for a host, as curl and Go read it.
+/// The proxy that the environment configures for a host, as curl and Go read it.
 fn proxy_for(host: &str, scheme: &str) -> Option<String> {
     let variable = |name: &str| {
         let value = std::env::var(name).or_else(|_| std::env::var(name.to_ascii_lowercase()));
@@ -114,7 +114,7 @@ fn proxy_for(host: &str, scheme: &str) -> Option<String> {
     (!passed).then_some(proxy)
 }
 
-/// Whether `NO_PROXY` names a host or a domain that it is in.
+/// Whether `NO_PROXY` names a host or a domain above it.
 fn is_excepted(host: &str, list: &str) -> bool {
     list.split(',').map(str::trim).any(|entry| {
         let domain = entry.trim_start_matches('.');

@@ -1,6 +1,6 @@
-//! What a failed exchange means: whether it is worth a retry, and what to do about it.
+//! Classifies failed exchanges: whether to retry, and what to do.
 //!
-//! Reads the errors of reqwest and of what is below it; the one place that knows how they nest.
+//! Interprets the errors of reqwest and of the layers below it; only this file knows their nesting.
 
 use rustls::CertificateError;
 use tokio_rustls::rustls;
@@ -10,21 +10,21 @@ use super::Error;
 use super::trust::is_an_authoritys;
 use super::words::innermost;
 
-/// Why a single try came to nothing.
+/// Why an attempt failed.
 pub(super) enum Failed {
-    /// May work a moment later.
+    /// A retry may succeed.
     Transient {
         /// What happened.
         reason: String,
-        /// What to do if it goes on.
+        /// What to do if it persists.
         hint: &'static str,
     },
-    /// Will not.
+    /// A retry is useless.
     Final(Error),
 }
 
 impl Failed {
-    /// What it is when it is not tried again.
+    /// The error without further retries.
     pub(super) fn into_error(self, host: &str) -> Error {
         match self {
             Self::Final(error) => error,
@@ -37,7 +37,7 @@ impl Failed {
     }
 }
 
-/// An answer that can't be used.
+/// An invalid answer.
 pub(super) fn malformed(url: &Url, reason: &str) -> Failed {
     Failed::Final(Error::Malformed {
         registry: url.authority().to_owned(),
@@ -46,7 +46,7 @@ pub(super) fn malformed(url: &Url, reason: &str) -> Failed {
     })
 }
 
-/// The first error of a type in a chain; an I/O error's own content is part of the chain.
+/// The first error of a type in a chain, looking inside I/O errors.
 fn find<'a, E: std::error::Error + 'static>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> Option<&'a E> {
@@ -80,13 +80,13 @@ pub(super) fn tls_reason(error: &reqwest::Error) -> Option<&rustls::Error> {
     })
 }
 
-/// Whether nothing listens there.
+/// Whether the port is closed.
 pub(super) fn refused(error: &reqwest::Error) -> bool {
     find::<std::io::Error>(error)
         .is_some_and(|error| error.kind() == std::io::ErrorKind::ConnectionRefused)
 }
 
-/// What a failed exchange with an address means that is reached through a proxy, `host:port`.
+/// Classifies a failed exchange through a proxy, `host:port`.
 pub(super) fn failure_through(proxy: &str, error: &reqwest::Error, url: &Url) -> Failed {
     let through = error.is_connect() && find::<rustls::Error>(error).is_none();
     if !through || error.is_timeout() {
@@ -99,7 +99,7 @@ pub(super) fn failure_through(proxy: &str, error: &reqwest::Error, url: &Url) ->
         "HTTP_PROXY and HTTPS_PROXY name the proxy, NO_PROXY the hosts to reach without it"
     };
     let reason = format!("the proxy {proxy} does not lead there: {said}");
-    // What the proxy tried may work a moment later.
+    // A retry may succeed in reaching the target.
     if said.ends_with("unsuccessful") || said.contains("end of file") {
         return Failed::Transient { reason, hint };
     }
@@ -110,7 +110,7 @@ pub(super) fn failure_through(proxy: &str, error: &reqwest::Error, url: &Url) ->
     })
 }
 
-/// What a failed exchange with an address means.
+/// Classifies a failed exchange.
 pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failed {
     let host = url.authority().to_owned();
     let unreachable = |reason: String, hint: String| {
@@ -161,7 +161,7 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failed {
     }
 }
 
-/// Why a peer's TLS is not accepted, and what to do.
+/// Why a peer's TLS was rejected, and what to do.
 fn distrust(error: &rustls::Error, url: &Url) -> (String, String) {
     use CertificateError as Certificate;
     let host = url.host_str().unwrap_or_default();

@@ -1,7 +1,7 @@
-//! The small files of this side: settings, credentials, certificates.
+//! The small files of the client: settings, credentials, certificates.
 //!
-//! The one place of the room that opens files, so that every error names its path. Invariant: a file
-//! that is replaced is at every moment, after a power cut too, the old one or the new one.
+//! All file access of the client, so that every error names its path. Invariant: a replaced file is
+//! at every moment, including after a power cut, either the old or the new one.
 
 #![expect(
     clippy::disallowed_methods,
@@ -14,10 +14,10 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 
-/// The largest file that is read: none of these is near it.
+/// Maximum size of a file; real ones are much smaller.
 const FILE_LIMIT: u64 = 4 * 1024 * 1024;
 
-/// The bytes of a file; `None` when there is none.
+/// The bytes of a file; `None` if it does not exist.
 pub fn read_if_present(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     let failed = |error: &std::io::Error| Error::Setup {
         what: path.display().to_string(),
@@ -43,8 +43,8 @@ pub fn read_if_present(path: &Path) -> Result<Option<Vec<u8>>, Error> {
     Ok(Some(bytes))
 }
 
-/// Puts bytes in the place of a file, or where none was yet, for nobody's eyes but its owner's. Where
-/// a symbolic link leads, there the file is replaced.
+/// Replaces or creates a file that only its owner may read. A symbolic link is followed, and its
+/// target is replaced.
 pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let target = followed(path);
     try_replace(&target, bytes).map_err(|error| Error::Setup {
@@ -54,10 +54,10 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     })
 }
 
-/// How many symbolic links may lead from one to the next.
+/// Maximum length of a chain of symbolic links.
 const LINKS: usize = 16;
 
-/// The path of a file itself; also of one that a link promises and that is not there.
+/// The final target of a path; it need not exist.
 fn followed(path: &Path) -> PathBuf {
     let mut path = path.to_path_buf();
     for _ in 0..LINKS {
@@ -82,7 +82,7 @@ fn try_replace(target: &Path, bytes: &[u8]) -> std::io::Result<()> {
             .create_new(true)
             .mode(0o600)
             .open(&fresh)?;
-        // The file of a user who became root for a moment stays that user's.
+        // Keeps the owner: the user may be root only through sudo.
         if let Ok(before) = std::fs::metadata(target) {
             let _ = std::os::unix::fs::fchown(&file, Some(before.uid()), Some(before.gid()));
         }
@@ -97,7 +97,7 @@ fn try_replace(target: &Path, bytes: &[u8]) -> std::io::Result<()> {
     outcome
 }
 
-/// The files of a directory in the order of their names; none when it can't be listed.
+/// The files of a directory, sorted by name; empty if it can't be listed.
 pub(super) fn list(directory: &Path) -> Vec<PathBuf> {
     let Ok(entries) = std::fs::read_dir(directory) else {
         return Vec::new();

@@ -1,8 +1,8 @@
-//! Credential helpers: programs named `docker-credential-<name>` that keep secrets for docker.
+//! Credential helpers: programs named `docker-credential-<name>` that store secrets for docker.
 //!
-//! Owns their protocol (a verb as the argument, the server or JSON on standard input, JSON on standard
-//! output). A helper that takes too long or says too much is one that fails. Of what it says nothing is
-//! repeated where it could be a secret.
+//! Implements their protocol (a verb as the argument, the server or JSON on standard input, JSON on
+//! standard output). A helper that takes too long or prints too much has failed. Output that may be
+//! a secret is never repeated.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -13,18 +13,18 @@ use tokio::process::Command;
 
 use super::credentials::Credential;
 
-/// Some helpers ask the user; nobody looks for a password for longer than this.
+/// Some helpers ask the user; nobody needs longer than this to find a password.
 const TIMEOUT: Duration = Duration::from_mins(1);
 const OUTPUT_LIMIT: u64 = 64 * 1024;
 /// The user name that stands for an identity token.
 const TOKEN_USER: &str = "<token>";
 
-/// What the names of helpers begin with.
+/// Prefix of the names of helpers.
 const PREFIX: &str = "docker-credential-";
-/// How much of a helper's complaint is repeated.
+/// Maximum length of a repeated error message.
 const COMPLAINT_LIMIT: usize = 200;
 
-/// A secret to keep.
+/// A secret to store.
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Kept<'a> {
@@ -41,8 +41,8 @@ struct Answer {
     secret: String,
 }
 
-/// Asks a helper for a server's credential; `None` when it has none. The error is why it can't say,
-/// without any of its output.
+/// Asks a helper for a server's credential; `None` if it has none. Errors contain none of its
+/// output.
 pub(super) async fn get(name: &str, server: &str) -> Result<Option<Credential>, String> {
     let (success, output) = ask(name, "get", format!("{server}\n")).await?;
     if !success {
@@ -66,7 +66,7 @@ pub(super) async fn get(name: &str, server: &str) -> Result<Option<Credential>, 
     })
 }
 
-/// Has a helper keep a credential for a server.
+/// Stores a credential for a server in a helper.
 pub(super) async fn store(name: &str, server: &str, credential: &Credential) -> Result<(), String> {
     let (username, secret) = match credential {
         Credential::Basic { user, password } => (user.as_str(), password),
@@ -81,7 +81,7 @@ pub(super) async fn store(name: &str, server: &str, credential: &Credential) -> 
     if success {
         return Ok(());
     }
-    // It has just been told the secret, and may repeat what it did not understand.
+    // It has just received the secret, and its message may repeat it.
     let said = complaint(&output);
     Err(if said.is_empty() || said.contains(secret.as_str()) {
         "it failed".into()
@@ -90,7 +90,7 @@ pub(super) async fn store(name: &str, server: &str, credential: &Credential) -> 
     })
 }
 
-/// Has a helper forget a server; fine when it knows none such.
+/// Erases a server's credential from a helper; succeeds if there is none.
 pub(super) async fn erase(name: &str, server: &str) -> Result<(), String> {
     let (success, output) = ask(name, "erase", format!("{server}\n")).await?;
     match complaint(&output) {
@@ -116,7 +116,7 @@ fn is_absence(output: &[u8]) -> bool {
     said.contains("credentials not found")
 }
 
-/// The first line of what a helper says of its failure.
+/// The first line of a helper's error message.
 fn complaint(output: &[u8]) -> String {
     let said = String::from_utf8_lossy(output);
     let line = said.trim().lines().next().unwrap_or_default();
@@ -124,7 +124,7 @@ fn complaint(output: &[u8]) -> String {
 }
 
 async fn ask(name: &str, verb: &str, input: String) -> Result<(bool, Vec<u8>), String> {
-    // A name with a slash would run a program from the current directory.
+    // A name with a slash would run a program by path.
     if name.contains(['/', '\\']) {
         return Err("its name is not one of a program".into());
     }
@@ -145,7 +145,7 @@ async fn run(name: &str, verb: &str, text: String) -> std::io::Result<(bool, Vec
         .kill_on_drop(true)
         .spawn()?;
     if let Some(mut input) = child.stdin.take() {
-        // A helper may answer without reading: a closed pipe is no failure.
+        // A helper may answer without reading its input: a closed pipe is no failure.
         let _ = input.write_all(text.as_bytes()).await;
     }
     let mut output = Vec::new();

@@ -1,10 +1,9 @@
-//! Keeping and forgetting a sign-in, where docker would look for it: in the helper that docker's
-//! `config.json` names for the registry, else in that file.
+//! Stores and erases a sign-in where docker expects it: in the helper that docker's `config.json`
+//! names for the registry, otherwise in that file.
 //!
-//! Knows the file's form and changes nothing in it but the one entry (and the helper, where docker
-//! would choose one itself). Invariants: a file that can't be understood is not written; a helper
-//! that fails is an error, and the secret does not go into the file instead; no secret is in a
-//! message.
+//! Changes only the one entry of the file (and the helper, where docker would choose one itself).
+//! Invariants: a file that can't be parsed is not written; if a helper fails, that is an error, and
+//! the secret is not written to the file instead; no message contains a secret.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -19,10 +18,10 @@ use super::endpoint::{DOCKER_HUB, canonical};
 use super::files::{read_if_present, replace};
 use super::{Error, helper};
 
-/// Where a sign-in is kept.
+/// Where a sign-in is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Keeper {
-    /// In this file, readable for who may read the file.
+    /// In this file, readable for everyone who may read the file.
     File(PathBuf),
     /// In a helper, by the name of its program.
     Helper(String),
@@ -56,7 +55,7 @@ impl Config {
         } else {
             serde_json::from_slice(&bytes)
         };
-        // The error of serde_json names a place and a type, no content.
+        // Errors of serde_json name a position and a type, no content.
         let document = document.map_err(|error| Error::Setup {
             what: path.display().to_string(),
             reason: error.to_string(),
@@ -82,7 +81,7 @@ impl Config {
         }
     }
 
-    /// The object under a name, made if it is not there.
+    /// The object under a name, created if it is missing.
     fn section(&mut self, name: &str) -> Result<&mut Map<String, Value>, Error> {
         let unusable = self.unusable(format!("its {name} is no object"));
         let value = self.document.entry(name).or_insert_with(|| json!({}));
@@ -92,7 +91,7 @@ impl Config {
         value.as_object_mut().ok_or(unusable)
     }
 
-    /// The helper that the file names for a registry; an empty name for one stands for the file.
+    /// The helper that the file names for a registry; an empty name means the file.
     fn helper(&self, host: &str) -> Option<String> {
         let named = self.document.get("credHelpers").and_then(Value::as_object);
         let named = named
@@ -106,7 +105,7 @@ impl Config {
         (!name.is_empty()).then(|| name.to_owned())
     }
 
-    /// The helper that docker would begin to use with a first sign-in.
+    /// The helper that docker would choose at its first sign-in.
     fn first_helper(&self) -> Option<String> {
         let said = |name: &str| match self.document.get(name) {
             Some(Value::Object(section)) => !section.is_empty(),
@@ -133,7 +132,7 @@ impl Config {
     }
 }
 
-/// Keeps a credential of a registry, `host` or `host:port`.
+/// Stores a credential for a registry, `host` or `host:port`.
 pub(super) async fn keep(
     registry: &str,
     user: &str,
@@ -174,7 +173,7 @@ fn entry(user: &str, credential: &Credential) -> Value {
     }
 }
 
-/// Forgets what is kept of a registry under any of its spellings; where it was.
+/// Erases the credentials of a registry under all of its spellings. Returns where they were.
 pub(super) async fn forget(registry: &str) -> Result<Vec<Keeper>, Error> {
     let mut config = Config::load()?;
     let host = canonical(registry);
@@ -212,7 +211,7 @@ pub(super) async fn forget(registry: &str) -> Result<Vec<Keeper>, Error> {
     Ok(forgotten)
 }
 
-/// The keys under which a helper may know a registry.
+/// The keys of a registry in helpers.
 fn spellings(host: &str) -> Vec<String> {
     let mut hosts = vec![host];
     if host == DOCKER_HUB {
@@ -254,7 +253,7 @@ mod tests {
         assert_eq!(config(&json!({})).helper("h"), None);
         let hub = config(&json!({"credHelpers": {"https://index.docker.io/v1/": "hub"}}));
         assert_eq!(hub.helper(DOCKER_HUB).as_deref(), Some("hub"));
-        // Who keeps something already goes on as before.
+        // With existing entries nothing changes.
         assert_eq!(config(&json!({"auths": {"h": {}}})).first_helper(), None);
     }
 

@@ -1,8 +1,8 @@
 //! `Link: <address>; rel="next"` (RFC 8288) in paged listings.
 //!
-//! Pure. Decides where a link may lead, too: only to another page of the same registry. Invariant: a
-//! header that can't be read is an error, never the end of a listing; who believed in that end would
-//! delete what the next page lists.
+//! Pure. Also decides which links are allowed: only to another page of the same registry.
+//! Invariant: an unreadable header is an error, never the end of a listing; a caller that took it
+//! for the end might delete the content of the next page.
 
 use reqwest::header::{HeaderMap, LINK};
 use url::Url;
@@ -10,13 +10,13 @@ use url::Url;
 /// Why a link is not followed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum LinkError {
-    /// The header does not have the form of RFC 8288.
+    /// The header does not match RFC 8288.
     #[error("its Link header can't be read")]
     Header,
-    /// A link without a relation leads to something other than this listing.
+    /// A link without a relation leads outside of this listing.
     #[error("its Link header does not say what it links to (rel)")]
     Relation,
-    /// The target is no address.
+    /// The target is not a URL.
     #[error("its link to the next page is not an address")]
     Address,
     /// The target is on another host.
@@ -32,8 +32,8 @@ struct Link<'a> {
 }
 
 /// The address of the next page, from all `Link` headers of an answer: path and query, without the
-/// leading slash. `page` is the address of this page. Proxies often mix up http and https in links,
-/// so the scheme is ignored.
+/// leading slash. `page` is the address of this page. The scheme is ignored, because proxies often
+/// confuse http and https in links.
 pub(super) fn next(headers: &HeaderMap, page: &Url) -> Result<Option<String>, LinkError> {
     for value in headers.get_all(LINK) {
         let text = std::str::from_utf8(value.as_bytes()).map_err(|_| LinkError::Header)?;
@@ -45,7 +45,7 @@ pub(super) fn next(headers: &HeaderMap, page: &Url) -> Result<Option<String>, Li
             match link.relations {
                 Some(relations) if is_next(relations) => return address(link.target, page),
                 Some(_) => {}
-                // Some registries leave it out, and other clients follow every link.
+                // Some registries omit it, and other clients follow every link.
                 None => {
                     let target = page.join(link.target).map_err(|_| LinkError::Address)?;
                     if target.path() != page.path() {
@@ -98,7 +98,7 @@ fn parse(header: &str) -> Result<Vec<Link<'_>>, LinkError> {
     }
 }
 
-/// A parameter's name and value, and what follows it.
+/// The name and value of a parameter, and the rest of the text.
 fn parameter(text: &str) -> Result<(&str, &str, &str), LinkError> {
     let end = text.find(['=', ';', ',']).unwrap_or(text.len());
     let (name, rest) = text.split_at(end);

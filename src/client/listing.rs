@@ -1,8 +1,7 @@
-//! Lists of repositories and tags, page by page, to the end.
+//! Lists repositories and tags, page by page, completely.
 //!
-//! Owns the two listings of the specification and the two that only regctl's own server answers
-//! (`_regctl`, which says with each name what a person wants to see beside it). The walk from page to
-//! page is in `pages`.
+//! The two listings of the specification, and the two that only a regctl server has (`_regctl`,
+//! with details of each name). `pages` implements the paging.
 
 use std::str::FromStr;
 
@@ -16,7 +15,7 @@ use super::request::Answer;
 use super::{Call, Class, Client, Error, Event, Subject};
 use crate::oci::{Digest, MediaType, Repository, Tag};
 
-/// What a regctl server tells of a repository.
+/// The details of a repository from a regctl server.
 #[derive(Debug, Clone, Deserialize)]
 pub struct RepositorySummary {
     /// Its name.
@@ -31,33 +30,33 @@ pub struct RepositorySummary {
     pub pushed: Option<Timestamp>,
 }
 
-/// What a regctl server tells of a tag.
+/// The details of a tag from a regctl server.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TagSummary {
     /// The tag.
     pub tag: Tag,
-    /// What it points at.
+    /// The manifest that it points at.
     pub digest: Digest,
     /// The media type of that manifest.
     pub media_type: MediaType,
-    /// Bytes of the manifest and of all that it references.
+    /// Bytes of the manifest and of everything that it references.
     pub size: u64,
     /// `os/architecture[/variant]` of the image, or of each image of an index.
     #[serde(default)]
     pub platforms: Vec<String>,
-    /// When the image was made, as its configuration says.
+    /// When the image was created, according to its configuration.
     pub created: Option<Timestamp>,
     /// When the tag was last pushed.
     pub pushed: Option<Timestamp>,
 }
 
-/// A listing under way; [`Listing::page`] hands out what comes.
+/// A listing in progress; [`Listing::page`] returns its pages.
 pub struct Listing<'a, T> {
     pages: Pages<'a>,
     read: fn(&mut Pages<'a>, &Answer) -> Result<Vec<T>, Error>,
     first: Option<Vec<T>>,
-    /// Whether the client is to sign in before the first page.
+    /// Whether to sign in before the first page.
     signs_in: bool,
 }
 
@@ -88,9 +87,9 @@ impl<'a, T> Listing<'a, T> {
         Ok(entries)
     }
 
-    /// Fetches the first page of a listing that only some registries have; `None` from the others,
-    /// however they say so: many statuses, a challenge for a scope that nobody has, a page of their
-    /// own for people. What is really wrong comes out again in the listing that all have.
+    /// Fetches the first page of a listing that only some registries have. Other registries give
+    /// `None`, in whatever way they refuse: various statuses, a challenge for an impossible scope,
+    /// an HTML page. Real errors appear again in the standard listing.
     async fn begin(mut self) -> Result<Option<Listing<'a, T>>, Error> {
         let answer = match self.pages.answer().await {
             Ok(Some(answer)) if answer.status.is_success() => answer,
@@ -105,7 +104,7 @@ impl<'a, T> Listing<'a, T> {
     }
 }
 
-/// The names of a page, without those that are against the rules: they must not hide the others.
+/// The names of a page. Invalid names are left out with a warning.
 fn names<T: FromStr>(pages: &mut Pages<'_>, answer: &Answer) -> Result<Vec<T>, Error> {
     let texts = pages.texts(answer)?;
     let good: Vec<T> = texts.iter().filter_map(|text| text.parse().ok()).collect();
@@ -120,7 +119,7 @@ fn names<T: FromStr>(pages: &mut Pages<'_>, answer: &Answer) -> Result<Vec<T>, E
 }
 
 impl Client {
-    /// All repositories that may be seen.
+    /// All visible repositories.
     pub fn catalog(&self) -> Listing<'_, Repository> {
         Listing {
             pages: Pages::new(self, Scope::Catalog, CATALOG, Subject::Catalog),
@@ -146,8 +145,8 @@ impl Client {
         }
     }
 
-    /// Signs in before repositories are listed: who does not is answered, too, with those that are
-    /// public, and no challenge asks for more. What goes wrong here the listing says.
+    /// Signs in before repositories are listed: anonymous users get the public repositories without
+    /// any challenge. Errors are left to the listing.
     async fn sign_in_to_list(&self) {
         let credentials = self.auth.credentials(&self.transport).await;
         if credentials.find(None).is_some() && self.auth.known(&Scope::Catalog).is_none() {
@@ -156,7 +155,7 @@ impl Client {
         }
     }
 
-    /// All repositories with what a regctl server tells of them; `None` from any other registry.
+    /// All repositories with the details of a regctl server; `None` from any other registry.
     pub async fn catalog_summaries(&self) -> Result<Option<Listing<'_, RepositorySummary>>, Error> {
         let listing = Listing {
             pages: Pages::new(self, Scope::Catalog, "v2/_regctl/catalog", Subject::Catalog),
@@ -167,7 +166,7 @@ impl Client {
         listing.begin().await
     }
 
-    /// The tags of a repository with what a regctl server tells of them; `None` from any other
+    /// The tags of a repository with the details of a regctl server; `None` from any other
     /// registry.
     pub async fn tag_summaries<'a>(
         &'a self,

@@ -1,8 +1,8 @@
-//! Signing in to a registry, signing out, and who is signed in.
+//! Signs in to a registry, signs out, and shows who is signed in.
 //!
-//! Owns the proof: what a registry says to a credential when it is asked for nothing else, by Basic or
-//! through its token service. Invariants: nothing is kept that the registry has refused; a password is
-//! kept only where the token service gives no refresh token in its place.
+//! Verifies credentials by a request for nothing else, by Basic or through the token service.
+//! Invariants: refused credentials are not stored; a password is stored only if the token service
+//! gives no refresh token.
 
 use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
@@ -14,47 +14,47 @@ use super::request::{Answer, Request};
 use super::token::{Asked, direct};
 use super::{Client, Error, Event, Subject};
 
-/// What became of signing in.
+/// The result of a sign-in.
 #[derive(Debug)]
 pub struct SignedIn {
-    /// Where it is kept.
+    /// Where it is stored.
     pub keeper: Keeper,
-    /// Whether the registry was asked: one that lets everyone in asks nobody.
+    /// Whether the registry verified it; a registry open to everyone does not ask.
     pub proved: bool,
-    /// What wins over what was kept, if something does.
+    /// A source that takes precedence over the stored credential, if there is one.
     pub overruled_by: Option<String>,
 }
 
-/// What became of signing out.
+/// The result of a sign-out.
 #[derive(Debug)]
 pub struct SignedOut {
-    /// Where something was forgotten.
+    /// Where credentials were erased.
     pub forgotten: Vec<Keeper>,
-    /// Where there is still something, which is not docker's to forget.
+    /// A source that still has credentials and that docker does not manage.
     pub remaining: Option<String>,
 }
 
-/// Who is signed in.
+/// The signed-in user.
 #[derive(Debug)]
 pub struct Identity {
-    /// The user; `None` where only a token is kept.
+    /// The user; `None` if only a token is stored.
     pub user: Option<String>,
-    /// Where it is kept.
+    /// Where it is stored.
     pub source: String,
-    /// Whether the registry took it; `false` when it asks nobody.
+    /// Whether the registry accepted it; `false` if it does not ask.
     pub proved: bool,
 }
 
-/// What a registry says to a credential.
+/// The registry's answer to a credential.
 enum Proof {
-    /// It asks nobody.
+    /// It does not ask for credentials.
     Unasked,
-    /// It lets this one in, and may have given a refresh token.
+    /// It accepted them, and may have given a refresh token.
     Accepted(Option<String>),
 }
 
 impl Client {
-    /// Proves to the registry who the user is, and keeps what proves it as docker would.
+    /// Verifies a user's credentials with the registry, and stores them as docker would.
     pub async fn sign_in(&self, user: &str, password: &str) -> Result<SignedIn, Error> {
         let basic = Credential::Basic {
             user: user.to_owned(),
@@ -76,7 +76,7 @@ impl Client {
         })
     }
 
-    /// Forgets the user where docker would have kept it.
+    /// Erases the credentials where docker would have stored them.
     pub async fn sign_out(&self) -> Result<SignedOut, Error> {
         let forgotten = keeping::forget(self.endpoint.key()).await?;
         let remaining = self.fresh_credentials().await.find(None);
@@ -86,7 +86,7 @@ impl Client {
         })
     }
 
-    /// Who is signed in, as the registry sees it; `None` when nobody is.
+    /// The signed-in user according to the registry; `None` if there is none.
     pub async fn identity(&self) -> Result<Option<Identity>, Error> {
         let Some(found) = self.auth.credentials(&self.transport).await.find(None) else {
             return Ok(None);
@@ -104,13 +104,13 @@ impl Client {
         }))
     }
 
-    /// The credentials as they are now.
+    /// Reads the credentials again.
     async fn fresh_credentials(&self) -> Credentials {
         let warn = |warning: &str| self.transport.report(Event::Warning(warning));
         Credentials::load(self.endpoint.key(), warn).await
     }
 
-    /// Shows a credential to the registry. `hint` is what to do when it is refused.
+    /// Sends a credential to the registry. `hint` is for a refusal.
     async fn prove(&self, credential: &Credential, user: &str, hint: &str) -> Result<Proof, Error> {
         let answer = self.knock(None).await?;
         if answer.status.is_success() {
@@ -162,7 +162,7 @@ impl Client {
         }
     }
 
-    /// Asks for nothing but to be let in.
+    /// Sends a request only for authentication.
     async fn knock(&self, authorization: Option<HeaderValue>) -> Result<Answer, Error> {
         let base = self.endpoint.base(&self.transport).await?;
         let mut url = base.clone();

@@ -1,4 +1,4 @@
-//! Manifests: get with the digest verified, look at, put, delete.
+//! Manifests: get with verified digest, head, put, delete.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ use crate::oci::{
     Repository,
 };
 
-/// Every kind of manifest there is: a registry must not convert what it has.
+/// All manifest types: a registry must not convert manifests.
 const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, \
@@ -26,35 +26,35 @@ const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.oci.artifact.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.v1+prettyjws;q=0.5, */*;q=0.1";
 
-/// How long a registry may take to look at all that a manifest references.
+/// Timeout of a PUT: the registry checks everything that a manifest references.
 const PUTTING: Duration = Duration::from_mins(5);
 
-/// What is known of a manifest without its bytes.
+/// A manifest without its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestHead {
     /// Its digest.
     pub digest: Digest,
-    /// Its media type, as the registry says.
+    /// Its media type, according to the registry.
     pub media_type: MediaType,
     /// Its length in bytes.
     pub size: u64,
 }
 
-/// A manifest whose bytes have the digest.
+/// A manifest whose bytes match the digest.
 #[derive(Debug, Clone)]
 pub struct Manifest {
     /// The digest of the bytes.
     pub digest: Digest,
-    /// The media type, as the registry says.
+    /// The media type, according to the registry.
     pub media_type: Option<MediaType>,
     /// The bytes as they are stored.
     pub bytes: Vec<u8>,
 }
 
 impl Manifest {
-    /// What it is and what it references.
+    /// Its type and references.
     pub fn view(&self) -> Result<ManifestView, ManifestError> {
-        // Some registries send a type of their own, or `text/plain`: the body knows better.
+        // Some registries send a type of their own, or `text/plain`: the body decides.
         match ManifestView::parse(&self.bytes, self.media_type.as_ref()) {
             Err(ManifestError::MediaType { .. }) => ManifestView::parse(&self.bytes, None),
             view => view,
@@ -63,8 +63,8 @@ impl Manifest {
 }
 
 impl Client {
-    /// A manifest, verified: asked for by digest it has that digest, by tag the one that the
-    /// registry announces.
+    /// Fetches a manifest and verifies it: against the requested digest, or for a tag against the
+    /// digest that the registry announces.
     pub async fn manifest(
         &self,
         repository: &Repository,
@@ -103,9 +103,9 @@ impl Client {
         }
     }
 
-    /// Digest, type and length of a manifest. A registry that refuses HEAD or does not answer it in
-    /// full is asked for the manifest itself: some answer 401, 404, 405 or 500 to HEAD alone, some
-    /// redirect it to a storage that does not take it.
+    /// Digest, type and size of a manifest. If a registry refuses HEAD or answers it incompletely,
+    /// the manifest is fetched: some answer 401, 404, 405 or 500 to HEAD alone, some redirect it to
+    /// a storage that rejects it.
     pub async fn manifest_head(
         &self,
         repository: &Repository,
@@ -154,8 +154,8 @@ impl Client {
         })
     }
 
-    /// Deletes a tag alone, or a manifest by its digest. A registry that can't delete a tag alone
-    /// is not made to: the digest would take the other tags along.
+    /// Deletes a single tag, or a manifest by its digest. If a registry can't delete a single tag,
+    /// the digest is not used instead: that would delete its other tags.
     pub async fn delete_manifest(
         &self,
         repository: &Repository,
@@ -166,7 +166,7 @@ impl Client {
         let call = Call::new(Method::DELETE, &path, Scope::Delete(repository));
         let answer = self.call(call).await?;
         let status = answer.status.as_u16();
-        // The answer to an earlier try was lost, the deed was done.
+        // The answer to an earlier attempt was lost, but it succeeded.
         if answer.status.is_success() || (status == 404 && answer.tries > 1) {
             return Ok(());
         }
@@ -188,8 +188,8 @@ impl Client {
         })
     }
 
-    /// Puts a manifest under a tag or under its digest. The registry has what it references, or
-    /// says what is missing.
+    /// Puts a manifest under a tag or under its digest. The registry has everything that it
+    /// references, or answers what is missing.
     pub async fn put_manifest(
         &self,
         repository: &Repository,
@@ -202,7 +202,7 @@ impl Client {
             Reference::Tag(_) => Hasher::digest(Algorithm::Sha256, &bytes),
             Reference::Digest(expected) => {
                 let actual = Hasher::digest(expected.algorithm(), &bytes);
-                // The digest of a signed manifest of schema 1 is of a part of it.
+                // The digest of a signed manifest of schema 1 covers only a part of it.
                 if actual != *expected && signed_payload(&bytes).is_none() {
                     return Err(Error::Mismatch {
                         what: subject.to_string(),
@@ -247,7 +247,7 @@ impl Client {
         let call = Call {
             accept: Some(ACCEPT),
             limit: MANIFEST_LIMIT,
-            // GET follows where it fails.
+            // A GET follows if it fails.
             retried: method != Method::HEAD,
             ..Call::new(method, &path, Scope::Pull(repository))
         };
@@ -264,8 +264,9 @@ fn media_type(headers: &HeaderMap) -> Option<MediaType> {
     Some(MediaType::new(value)).filter(|media_type| !media_type.as_str().is_empty())
 }
 
-/// What the digest of a signed Docker schema 1 manifest is of: the text before its signatures were
-/// put in. The first `formatLength` bytes and a tail, both named in the protected header.
+/// The signed part of a Docker schema 1 manifest, from which its digest is computed: the text
+/// before signatures were inserted. The first `formatLength` bytes and a tail, both in the
+/// protected header.
 fn signed_payload(bytes: &[u8]) -> Option<Vec<u8>> {
     #[derive(Deserialize)]
     struct Signed {

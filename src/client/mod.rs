@@ -1,13 +1,12 @@
-//! Speaking to a registry, any registry of the OCI distribution specification.
+//! A client for any registry of the OCI distribution specification.
 //!
-//! Owns what a request needs from its name to its verified bytes: the choice of https or http, TLS
-//! settings, credentials, challenges, retries, redirects, paging. A [`Client`] is for one registry
-//! and is shared by any number of tasks. It prints nothing: what a person may want to know while it
-//! works goes to a [`Listener`].
+//! Covers a request from its name to its verified bytes: the choice of https or http, TLS settings,
+//! credentials, challenges, retries, redirects, paging. A [`Client`] is for one registry and is
+//! shared by any number of tasks. It prints nothing: messages for the user go to a [`Listener`].
 //!
-//! Invariants: a secret goes to the registry and to the token service that it names, and nowhere
-//! else; every body has a bound; content that is asked for by a digest is handed on only when it has
-//! that digest; no answer, however strange, is more than an [`Error`].
+//! Invariants: secrets go to the registry and its token service only; every body has a limit;
+//! content requested by digest is returned only if it matches; an invalid answer is an [`Error`],
+//! never a panic.
 
 mod auth;
 mod blobs;
@@ -76,7 +75,7 @@ use self::request::{Answer, Request};
 use self::subject::Subject;
 use self::transport::Transport;
 
-/// The largest body that is read of an answer that needs none, in bytes.
+/// Maximum body of an answer that needs none, in bytes.
 const SMALL_ANSWER: usize = 1024 * 1024;
 
 /// What a client reports while it works.
@@ -95,7 +94,7 @@ pub enum Event<'a> {
 /// Receives the events of a client.
 pub type Listener = Arc<dyn Fn(Event<'_>) + Send + Sync>;
 
-/// How to speak to a registry.
+/// The options of a client.
 #[derive(Clone)]
 pub struct Options {
     /// https, or http.
@@ -120,12 +119,12 @@ pub struct Client {
     known_registry: Arc<OnceCell<Option<&'static str>>>,
 }
 
-/// Where a request goes.
+/// The destination of a request.
 #[derive(Clone, Copy)]
 enum Target<'a> {
     /// Path and query, without the leading slash.
     Path(&'a str),
-    /// An address that the registry named, its own or of another host. Other hosts get no credentials.
+    /// An address that the registry gave, possibly on another host. Other hosts get no credentials.
     Address(&'a Url),
 }
 
@@ -135,22 +134,22 @@ struct Call<'a> {
     target: Target<'a>,
     accept: Option<&'a str>,
     scope: Scope<'a>,
-    /// The largest body of an answer, in bytes.
+    /// Maximum body of an answer, in bytes.
     limit: usize,
-    /// What is sent, with its media type.
+    /// The body to send, with its media type.
     body: Option<(&'a str, Bytes)>,
-    /// The first byte that is wanted.
+    /// Offset of the first byte to receive.
     from: Option<u64>,
-    /// Whether the body of a success is left to be read.
+    /// Whether the body of a successful answer is streamed.
     open: bool,
-    /// The timeout of the whole exchange, where it is longer than usual.
+    /// The timeout of the whole exchange, if it is longer than usual.
     timeout: Option<Duration>,
     /// Whether the request is repeated after a transient status.
     retried: bool,
 }
 
 impl<'a> Call<'a> {
-    /// A request for a path, whose answer is small.
+    /// A request for a path with a small answer.
     fn new(method: Method, path: &'a str, scope: Scope<'a>) -> Self {
         Self::to(method, Target::Path(path), scope)
     }
@@ -185,7 +184,7 @@ impl Client {
         })
     }
 
-    /// The registry as it was named.
+    /// The registry as the user named it.
     pub fn registry(&self) -> &str {
         &self.name
     }
@@ -235,7 +234,7 @@ impl Client {
         }
     }
 
-    /// The `Authorization` to send after a 401; `None` if there is none other than the `rejected` one.
+    /// The `Authorization` after a 401; `None` if there is none other than the `rejected` one.
     async fn answer_challenge(
         &self,
         answer: &Answer,
@@ -252,7 +251,7 @@ impl Client {
         url.origin() == self.endpoint.decided().origin()
     }
 
-    /// The `Authorization` for an address, as known from earlier challenges.
+    /// The `Authorization` for an address, according to earlier challenges.
     fn authorization(&self, url: &Url, scope: &Scope<'_>) -> Option<HeaderValue> {
         self.auth.known(scope).filter(|_| self.is_own(url))
     }
@@ -316,7 +315,7 @@ impl Client {
         }
     }
 
-    /// What to do about a registry that limits how often it is asked and does not say for how long.
+    /// The hint for a rate limit without a wait time.
     fn too_often(&self, status: StatusCode) -> Option<String> {
         (status == StatusCode::TOO_MANY_REQUESTS).then(|| {
             let name = &self.name;

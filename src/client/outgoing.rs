@@ -1,7 +1,7 @@
 //! A request body that is fed while it is sent.
 //!
-//! Bytes pass without being copied. Invariant: a body whose feeder goes away before it has said
-//! that this was all breaks the request off; it never looks like a shorter body.
+//! Bytes are not copied. Invariant: if the feeder is dropped before it has finished the body, the
+//! request breaks; it never looks like a shorter body.
 
 use std::io;
 use std::pin::Pin;
@@ -11,16 +11,16 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::sync::mpsc;
 
-/// How many pieces wait for the connection.
+/// Chunks in the queue of the connection.
 const WAITING: usize = 2;
 
-/// Where the bytes of a body are put in.
+/// The sender of a body.
 pub(super) struct Feeder(mpsc::Sender<Option<Bytes>>);
 
 /// The body.
 struct Outgoing {
     pieces: mpsc::Receiver<Option<Bytes>>,
-    /// What is still to come, where the length is known.
+    /// Bytes still to come, if the length is known.
     left: Option<u64>,
 }
 
@@ -35,14 +35,14 @@ pub(super) fn channel(length: Option<u64>) -> (Feeder, reqwest::Body) {
 }
 
 impl Feeder {
-    /// Hands on a piece as soon as there is room; false when nobody takes it any more.
+    /// Sends a chunk when the queue has space. Returns false if the request has ended.
     pub(super) async fn send(&self, piece: Bytes) -> bool {
         self.0.send(Some(piece)).await.is_ok()
     }
 
     /// Ends the body.
     pub(super) async fn finish(self) {
-        // Where nobody listens any more, the request has come to its end.
+        // The request may have ended already.
         let _ = self.0.send(None).await;
     }
 }

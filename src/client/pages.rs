@@ -1,8 +1,8 @@
-//! The pages of a listing, one after the other, to the end.
+//! The pages of a listing, in order, completely.
 //!
-//! Owns how the next page is found: by its `Link`, else, after a full page without one, by the last
-//! entry. Invariant: a listing ends where the registry says so, or it is an error: a page that can't be
-//! understood, that was there before, or too many of them.
+//! Finds the next page: by its `Link` or, after a full page without one, by the last entry.
+//! Invariant: a listing ends where the registry says so; a page that can't be parsed, that repeats
+//! an earlier one, or that exceeds the limits is an error.
 
 use std::collections::HashSet;
 
@@ -15,37 +15,37 @@ use super::auth::Scope;
 use super::request::Answer;
 use super::{Call, Client, Error, Subject, link};
 
-/// How many entries are asked for at once.
+/// Number of entries requested at once.
 const PAGE: usize = 1000;
-/// The largest page that is read, in bytes: registries that do not page send all of it at once.
+/// Maximum size of a page in bytes: registries without paging send everything at once.
 const PAGE_LIMIT: usize = 64 * 1024 * 1024;
-/// How many pages without an entry may follow each other.
+/// Maximum number of empty pages in a row.
 const EMPTY_PAGES: usize = 100;
-/// How many pages a listing may have.
+/// Maximum number of pages of a listing.
 const PAGES: usize = 100_000;
-/// How many entries a listing may have.
+/// Maximum number of entries of a listing.
 const ENTRIES: usize = 10_000_000;
 /// The path of the list of repositories.
 pub(super) const CATALOG: &str = "v2/_catalog";
 
-/// A page as it comes: all listings have their entries under one of two names, and some
-/// registries write `null` for none.
+/// A page as received: all listings have their entries under one of two names, and some registries
+/// write `null` for an empty list.
 #[derive(Deserialize)]
 struct Page<T> {
     #[serde(alias = "tags")]
     repositories: Option<Vec<T>>,
 }
 
-/// A walk through the pages of one listing.
+/// An iterator over the pages of a listing.
 pub(super) struct Pages<'a> {
     pub(super) client: &'a Client,
     scope: Scope<'a>,
     pub(super) subject: Subject<'a>,
     /// Path and query of the next page; `None` after the last.
     next: Option<String>,
-    /// How many entries the page at hand was asked for; `None` where that was left to the registry.
+    /// The requested number of entries; `None` if the registry decided.
     asked: Option<usize>,
-    /// The last entry of the page before, where the page at hand was asked for by it alone.
+    /// The last entry of the previous page, if this page was requested by it alone.
     after: Option<String>,
     seen: HashSet<String>,
     bounds: Bounds,
@@ -70,7 +70,7 @@ impl<'a> Pages<'a> {
         }
     }
 
-    /// The answer for the next page, whatever its status; `None` after the last.
+    /// The answer for the next page, with any status; `None` after the last.
     pub(super) async fn answer(&mut self) -> Result<Option<Answer>, Error> {
         let Some(mut path) = self.next.take() else {
             return Ok(None);
@@ -80,7 +80,7 @@ impl<'a> Pages<'a> {
         if matches!(answer.status.as_u16(), 400 | 416 | 422)
             && let Some(bare) = path.strip_suffix(&first)
         {
-            // Its own limit is smaller; it knows which.
+            // The limit of the registry is smaller; it chooses.
             path = bare.to_owned();
             answer = self.get(&path).await?;
         }
@@ -128,14 +128,14 @@ impl<'a> Pages<'a> {
         Ok(entries)
     }
 
-    /// Names as they are written. A full page without a link is followed by one more request: some
-    /// registries page and say no link.
+    /// Names as received. A full page without a link is followed by another request, because some
+    /// registries page without links.
     pub(super) fn texts(&mut self, answer: &Answer) -> Result<Vec<String>, Error> {
         let texts: Vec<String> = self.entries(answer)?;
         if let Some(after) = self.after.take()
             && texts.contains(&after)
         {
-            // It has sent the same page again: it does not page at all.
+            // The registry repeated the page: it does not page at all.
             self.next = None;
             return Ok(Vec::new());
         }
@@ -162,7 +162,7 @@ impl<'a> Pages<'a> {
     }
 }
 
-/// How many entries a page was asked for.
+/// The number of entries in the query of a page.
 fn page_size(path: &str) -> Option<usize> {
     let (_, query) = path.split_once('?')?;
     let mut pairs = url::form_urlencoded::parse(query.as_bytes());
@@ -171,12 +171,12 @@ fn page_size(path: &str) -> Option<usize> {
         .and_then(|(_, value)| value.parse().ok())
 }
 
-/// Ends a listing that goes on and on.
+/// Limits that end an endless listing.
 #[derive(Default)]
 struct Bounds {
     pages: usize,
     entries: usize,
-    /// Pages without an entry, in a row.
+    /// Empty pages in a row.
     empty: usize,
 }
 

@@ -1,8 +1,7 @@
-//! Whether what answers is a registry at all.
+//! Checks whether a server is a registry.
 //!
-//! Looked into only where an answer is strange: a web server says 404 to everything, and without this
-//! a wrong port would be reported as a missing tag. One more request decides, once for a
-//! client.
+//! Used only after an unexpected answer: a web server says 404 to everything, and a wrong port
+//! would be reported as a missing tag. One additional request decides, once for a client.
 
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{Method, StatusCode};
@@ -11,8 +10,8 @@ use super::request::{Answer, Request};
 use super::{Client, Error, words};
 
 impl Client {
-    /// Makes sure that an answer is one of a registry, where it looks as if it were not: a page for
-    /// people, or a refusal in another form than that of the specification.
+    /// Checks that an answer comes from a registry if it looks otherwise: an HTML page, or an error
+    /// in a form outside of the specification.
     pub(super) async fn check_is_registry(&self, answer: &Answer) -> Result<(), Error> {
         let header = |name| answer.headers.get(name)?.to_str().ok();
         let is_page = |answer: &Answer| {
@@ -57,7 +56,7 @@ impl Client {
     }
 }
 
-/// Whether a refusal is for want of room or for a limit, which signing in does not help against.
+/// Whether a refusal is about space or a quota, where signing in does not help.
 pub(super) fn is_about_room(body: &[u8]) -> bool {
     let said = String::from_utf8_lossy(body).to_lowercase();
     ["quota", "exceed", "storage limit"]
@@ -65,7 +64,7 @@ pub(super) fn is_about_room(body: &[u8]) -> bool {
         .any(|word| said.contains(word))
 }
 
-/// Whether a server of https says that it was asked over http.
+/// Whether an https server reports that it was contacted over http.
 pub(super) fn speaks_of_https(body: &[u8]) -> bool {
     String::from_utf8_lossy(body)
         .to_lowercase()

@@ -1,6 +1,6 @@
-//! What refers to a manifest: signatures, bills of materials, attestations.
+//! The referrers of a manifest: signatures, SBOMs, attestations.
 //!
-//! Asks the referrers endpoint, and where a registry has none, the fallback tag (OCI distribution
+//! Uses the referrers endpoint and, if a registry has none, the fallback tag (OCI distribution
 //! specification, "Listing Referrers" and "Referrers Tag Schema").
 
 use bytes::Bytes;
@@ -10,13 +10,13 @@ use super::auth::Scope;
 use super::{Call, Class, Client, Error, Subject, link};
 use crate::oci::{Descriptor, Digest, ManifestView, MediaType, Reference, Repository, Tag};
 
-/// The largest list of referrers that is read at once, in bytes.
+/// Maximum size of a page of referrers, in bytes.
 const PAGE_LIMIT: usize = 16 * 1024 * 1024;
-/// How many pages a list may have.
+/// Maximum number of pages.
 const PAGES: usize = 1000;
 
 impl Client {
-    /// The manifests whose subject is this one.
+    /// The manifests with this subject.
     pub async fn referrers(
         &self,
         repository: &Repository,
@@ -28,8 +28,8 @@ impl Client {
         }
     }
 
-    /// Sees to it that manifests with this subject are listed as its referrers. A registry with the
-    /// endpoint does so by itself; elsewhere they go into the index under the fallback tag.
+    /// Ensures that manifests with this subject are listed as its referrers. A registry with the
+    /// endpoint does this itself; elsewhere they are added to the index under the fallback tag.
     pub async fn list_referrers(
         &self,
         repository: &Repository,
@@ -63,7 +63,7 @@ impl Client {
             .map(drop)
     }
 
-    /// What the endpoint says; `None` where there is none.
+    /// The referrers according to the endpoint; `None` if there is none.
     async fn listed_referrers(
         &self,
         repository: &Repository,
@@ -79,7 +79,7 @@ impl Client {
                 ..Call::new(Method::GET, &path, Scope::Pull(repository))
             };
             let answer = self.call(call).await?;
-            // Registries without it say so in several ways, a page for people among them.
+            // Registries without it answer in several ways, including an HTML page.
             if matches!(answer.status.as_u16(), 400 | 404 | 405) {
                 return Ok(None);
             }
@@ -103,7 +103,7 @@ impl Client {
         Err(self.malformed(subject, format!("it has more than {PAGES} pages")))
     }
 
-    /// What the fallback tag lists.
+    /// The referrers under the fallback tag.
     async fn tagged_referrers(
         &self,
         repository: &Repository,
@@ -122,8 +122,7 @@ impl Client {
     }
 }
 
-/// The tag under which referrers are listed where there is no endpoint. A tag has room for all of
-/// either digest but its last characters.
+/// The tag of referrers without the endpoint: the digest, shortened to the length of a tag.
 fn fallback_tag(digest: &Digest) -> Tag {
     let text = format!("{}-{}", digest.algorithm(), digest.hex());
     let tag = text[..text.len().min(crate::oci::TAG_LIMIT)].parse();

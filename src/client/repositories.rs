@@ -1,4 +1,4 @@
-//! Repositories as a whole.
+//! Operations on whole repositories.
 
 use reqwest::Method;
 
@@ -7,8 +7,8 @@ use super::{Call, Client, Error, Subject};
 use crate::oci::Repository;
 
 impl Client {
-    /// Deletes a repository with all that is in it, if the registry can do that, as a regctl server
-    /// does; whether it can.
+    /// Deletes a repository with all content. Returns false if the registry can't, unlike a regctl
+    /// server.
     pub async fn delete_repository(&self, repository: &Repository) -> Result<bool, Error> {
         let path = format!("v2/{repository}/_regctl/repository");
         let answer = self
@@ -20,7 +20,7 @@ impl Client {
         };
         match answer.status.as_u16() {
             200..=299 => Ok(true),
-            // The answer to an earlier try was lost, the deed was done.
+            // The answer to an earlier attempt was lost, but it succeeded.
             404 if known() && answer.tries > 1 => Ok(true),
             404 if known() => Err(self.refusal(&answer, Subject::Repository(repository))),
             400 | 404 | 405 => Ok(false),

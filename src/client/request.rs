@@ -1,6 +1,6 @@
-//! A request and its answer, as the transport takes and gives them.
+//! Requests and answers of the transport.
 //!
-//! Knows HTTP; of registries only `Docker-Content-Digest`.
+//! Knows HTTP; the only registry header is `Docker-Content-Digest`.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ pub(super) struct Request<'a> {
     pub(super) authorization: Option<HeaderValue>,
     /// Fields of an `application/x-www-form-urlencoded` body.
     pub(super) form: Option<&'a [(&'a str, &'a str)]>,
-    /// The largest body of a successful answer, in bytes.
+    /// Maximum body of a successful answer, in bytes.
     pub(super) limit: usize,
     /// A body with its media type.
     pub(super) body: Option<(&'a str, Bytes)>,
@@ -29,14 +29,14 @@ pub(super) struct Request<'a> {
     pub(super) from: Option<u64>,
     /// Whether the body of a successful answer is left unread in [`Answer::rest`].
     pub(super) open: bool,
-    /// The timeout of the whole exchange, where it is longer than usual.
+    /// The timeout of the whole exchange, if it is longer than usual.
     pub(super) timeout: Option<Duration>,
     /// Whether the request is repeated after a transient status. After 429 it always is.
     pub(super) retried: bool,
 }
 
 impl Request<'_> {
-    /// A request without anything beside its address.
+    /// A request with only an address.
     pub(super) fn new(method: Method, url: Url) -> Self {
         Self {
             method,
@@ -68,13 +68,13 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The digest that it names, if it does.
+    /// The digest in its header, if there is one.
     pub(super) fn digest(&self) -> Option<Digest> {
         let value = self.headers.get("docker-content-digest")?;
         value.to_str().ok()?.parse().ok()
     }
 
-    /// Checks that the digest it names, if any, is that of the content sent.
+    /// Checks that the digest in its header, if any, is that of the content sent.
     pub(super) fn confirms(&self, sent: &Digest, subject: Subject<'_>) -> Result<(), Error> {
         match self.digest() {
             Some(actual) if actual.algorithm() == sent.algorithm() && actual != *sent => {

@@ -1,26 +1,26 @@
-//! When a request is tried again, how long to wait before that, and when an answer is given up.
+//! When a request is retried, after which delay, and when a slow answer is abandoned.
 //!
-//! Pure but for the clock: what is worth a retry, exponential back-off with jitter, `Retry-After`
-//! in both of its forms (RFC 9110, 10.2.3). Requests that are retried are idempotent, always.
+//! Pure except for the clock: transient statuses, exponential back-off with jitter, `Retry-After`
+//! in both forms (RFC 9110, 10.2.3). Only idempotent requests are retried.
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::StatusCode;
 
-/// The first wait; it doubles with every further try.
+/// The first delay; it doubles with every attempt.
 const FIRST: Duration = Duration::from_millis(400);
-/// The longest wait that back-off comes to.
+/// Maximum delay of the back-off.
 const LONGEST: Duration = Duration::from_secs(15);
-/// The longest `Retry-After` that is waited out; a longer one ends the request at once.
+/// Maximum `Retry-After`; a longer one ends the request at once.
 pub(super) const LONGEST_RETRY_AFTER: Duration = Duration::from_mins(1);
 
-/// How long an answer may come at any speed.
+/// Time in which an answer may be arbitrarily slow.
 const GRACE: Duration = Duration::from_secs(30);
-/// The least speed of an answer after that, in bytes a second on average.
+/// Minimum average speed after that, in bytes per second.
 const SLOWEST: u64 = 256;
 
-/// Whether an answer may be another one a moment later.
+/// Whether a retry may get another answer.
 pub(super) fn is_transient(status: StatusCode) -> bool {
     matches!(
         status,
@@ -28,25 +28,25 @@ pub(super) fn is_transient(status: StatusCode) -> bool {
     ) || (status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED)
 }
 
-/// How long to wait after the try number `attempt` (from 0): between half and all of the back-off,
-/// so that clients that failed together do not come back together.
+/// The delay after attempt number `attempt` (from 0): between half and all of the back-off, so that
+/// clients that failed together do not retry together.
 pub(super) fn delay(attempt: u32) -> Duration {
     let whole = FIRST
         .saturating_mul(2_u32.saturating_pow(attempt))
         .min(LONGEST);
-    // A random UUID is all the randomness that this needs.
+    // A random UUID is random enough.
     let (_, low) = uuid::Uuid::new_v4().as_u64_pair();
     let share = f64::from(u32::try_from(low & 0xffff_ffff).unwrap_or(0)) / f64::from(u32::MAX);
     whole.mul_f64(0.5 + share / 2.0)
 }
 
-/// Whether a body that is to be held in memory comes so slowly that it is given up: at less than
-/// [`SLOWEST`] on average after [`GRACE`].
+/// Whether a body read into memory is so slow that it is abandoned: below [`SLOWEST`] on average
+/// after [`GRACE`].
 pub(super) fn is_trickle(received: u64, elapsed: Duration) -> bool {
     elapsed > GRACE && received < SLOWEST * elapsed.as_secs()
 }
 
-/// What `Retry-After` says, in seconds or as a date; `None` for what is neither.
+/// Parses `Retry-After`, seconds or a date; `None` if it is neither.
 pub(super) fn retry_after(value: &str, now: Timestamp) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<u64>() {

@@ -1,7 +1,8 @@
-//! One stretch of an upload: a stream of bytes to a session, and what the answer means.
+//! Sends one segment of an upload: a stream of bytes to a session, and the interpretation of the
+//! answer.
 //!
-//! Owns how a body is fed while the source goes on, when a registry is stuck, and how a session's
-//! answers are read. Invariant: the source is never left in the middle of a read.
+//! Feeds the body while the source is read, detects a stalled registry, and parses the answers of a
+//! session. Invariant: a read of the source is never interrupted.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -22,33 +23,33 @@ use super::uploads::{PLACING, Upload};
 use super::{Client, Error, Subject, outgoing};
 use crate::oci::parse_content_range;
 
-/// How long a registry may take no byte before the connection is given up.
+/// Timeout for a registry that accepts no bytes.
 const STUCK: Duration = Duration::from_mins(1);
 
-/// What is no longer than this is sent with the digest, in one request.
+/// A blob of at most this size is sent with the digest, in one request.
 const SMALL: u64 = 256 * 1024;
 
-/// The result of sending a stretch.
+/// The result of sending a segment.
 pub(super) enum Sent {
     /// The registry has all the bytes of the source.
     Everything,
-    /// It has those that were sent, and there are more.
+    /// It has the bytes that were sent, and there are more.
     Part,
     /// It refused them, or its answer was lost.
     Refused(Box<Refused>),
 }
 
-/// Why bytes were not taken, and what may help.
+/// Why bytes were refused, and how to continue.
 pub(super) struct Refused {
     /// What happened.
     pub(super) reason: String,
     /// The error once the retries are used up.
     pub(super) error: Error,
-    /// How long the registry asks to wait.
+    /// The wait that the registry requests.
     pub(super) asked: Option<Duration>,
-    /// Whether the session is gone.
+    /// Whether the session no longer exists.
     pub(super) lost: bool,
-    /// Where the registry sends on to.
+    /// The address of a redirect.
     pub(super) elsewhere: Option<Url>,
 }
 
@@ -74,9 +75,9 @@ impl Refused {
 type Response = Result<reqwest::Response, Failed>;
 
 impl Upload<'_> {
-    /// Sends what there is, in one stream without a length: of a stream with one, registries keep
-    /// nothing when it breaks off. What was sent before and is sent again goes in a stream of its
-    /// own, so that the registry can check by `Content-Range` that it belongs where it is.
+    /// Sends the available bytes in one stream without a length, because registries discard a
+    /// broken stream with a length. Repeated bytes go in a stream of their own, so that the
+    /// registry can check their position by `Content-Range`.
     pub(super) async fn send(&mut self) -> Result<Sent, Error> {
         let Some(session) = self.session.clone() else {
             return Ok(Sent::Part);
@@ -86,7 +87,7 @@ impl Upload<'_> {
             return Ok(Sent::Everything);
         }
         if self.position == 0 && self.source.size().is_some_and(|size| size <= SMALL) {
-            // It goes along with the digest.
+            // Small content is sent together with the digest.
             while self.take().await? {}
             return Ok(Sent::Everything);
         }
@@ -128,7 +129,7 @@ impl Upload<'_> {
                         (self.progress)(length);
                         self.window.forget_before(self.position);
                     }
-                    // The connection is gone; the answer says why.
+                    // The connection is closed; the answer gives the reason.
                     Ok(false) => break,
                     Err(_) => response = Some(Err(stuck("it takes no more bytes"))),
                 },
@@ -140,8 +141,8 @@ impl Upload<'_> {
         } else {
             let answered = async {
                 if whole {
-                    // The last pieces may still wait for a connection that comes about only while
-                    // the request is waited for.
+                    // The last chunks may still be queued for a connection that is established only
+                    // while the request is polled.
                     tokio::select! {
                         biased;
                         early = &mut request => return early,
@@ -172,7 +173,7 @@ impl Upload<'_> {
         }
     }
 
-    /// Reads more bytes from the source into the window; false at its end.
+    /// Reads more bytes from the source into the window. Returns false at its end.
     async fn take(&mut self) -> Result<bool, Error> {
         let bytes = match self.source.next().await {
             Ok(bytes) => bytes,
@@ -195,11 +196,11 @@ impl Upload<'_> {
         Ok(bytes.is_some())
     }
 
-    /// The registry says that it has taken a stretch.
+    /// Handles a segment that the registry accepted.
     async fn judge_success(&mut self, answer: &Answer, whole: bool) -> Result<Sent, Error> {
         let subject = Subject::Upload(self.repository);
         self.session = Some(self.client.session(answer, subject).await?);
-        // A registry that took less says so.
+        // A registry that accepted less answers so.
         let position = position(&answer.headers).filter(|position| *position > 0);
         if whole && position.is_none_or(|position| position == self.position) {
             self.attempt = 0;
@@ -265,7 +266,7 @@ fn stuck(reason: &str) -> Failed {
     }
 }
 
-/// The headers of a stretch that begins at an offset; with `Content-Range` if its length is known.
+/// The headers of a segment at an offset; with `Content-Range` if its length is known.
 fn headers(start: u64, length: Option<u64>, authorization: Option<HeaderValue>) -> HeaderMap {
     let mut headers = HeaderMap::new();
     headers.insert(
@@ -287,16 +288,16 @@ fn headers(start: u64, length: Option<u64>, authorization: Option<HeaderValue>) 
     headers
 }
 
-/// How many bytes a session has, as its `Range` says. `0-0` is written for none and for one: it is
-/// taken for none, which a registry with one refuses.
+/// The number of bytes in a session, from its `Range`. `0-0` means none or one byte; it is read as
+/// none, and a registry with one byte refuses the next segment.
 pub(super) fn position(headers: &HeaderMap) -> Option<u64> {
     let range = headers.get(RANGE)?.to_str().ok()?;
     let range = parse_content_range(range).ok()?;
     (range.start == 0).then(|| if range.end == 0 { 0 } else { range.end + 1 })
 }
 
-/// The address in `Location`, relative to one of the registry. Where a proxy mixes up http and
-/// https of the registry itself, the scheme is the one that it is spoken to with.
+/// The address in `Location`, relative to a URL of the registry. If a proxy confuses http and https
+/// of the registry, the scheme of the connection is used.
 pub(super) fn located(
     headers: &HeaderMap,
     base: &Url,
@@ -313,7 +314,7 @@ pub(super) fn located(
         .filter(|url| matches!(url.scheme(), "http" | "https"))
         .ok_or_else(|| malformed("its Location is not an address"))?;
     if url.host_str() == base.host_str() && url.port() == base.port() {
-        // Both are http or https, between which a scheme can always be changed.
+        // Both are http or https, which can always be exchanged.
         let _ = url.set_scheme(base.scheme());
     }
     if base.scheme() == "https" && url.scheme() == "http" {
@@ -323,7 +324,7 @@ pub(super) fn located(
 }
 
 impl Client {
-    /// The address of the session that an answer speaks of.
+    /// The address of the session in an answer.
     pub(super) async fn session(
         &self,
         answer: &Answer,

@@ -1,7 +1,6 @@
-//! Bytes on their way to a registry, wherever they come from: memory, a file, a pipe, a compressor,
-//! another registry.
+//! Sources of bytes for uploads: memory, a file, a pipe, a compressor, another registry.
 //!
-//! Knows no registry. Invariant: the bytes of a source are the same each time it is asked for them.
+//! Knows no registry. Invariant: reading a source again gives the same bytes.
 
 use std::io;
 
@@ -11,24 +10,22 @@ use futures_util::future::BoxFuture;
 use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest};
 
-/// Bytes on their way to a registry.
+/// A source of bytes for an upload.
 pub trait Source: Send {
     /// The next bytes, at least one; `None` at the end and after it.
     fn next(&mut self) -> BoxFuture<'_, io::Result<Option<Bytes>>>;
 
-    /// Bytes in all, when known before they have come.
+    /// Total bytes, if known in advance.
     fn size(&self) -> Option<u64>;
 
-    /// The digest of all the bytes. Asked for after the last one: what is compressed on the way has
-    /// none before.
+    /// The digest of all bytes. Called after the last one: a compressed stream has none before.
     fn digest(&mut self) -> BoxFuture<'_, io::Result<Digest>>;
 
-    /// Goes to an offset, so that the next bytes are those from there on; false when that can't be
-    /// done (a pipe), and then nothing has changed.
+    /// Seeks to an offset. Returns false, without any change, if that is impossible (a pipe).
     fn rewind(&mut self, offset: u64) -> BoxFuture<'_, io::Result<bool>>;
 }
 
-/// Bytes in memory are a source: configurations, the empty blob.
+/// Bytes in memory as a source: configurations, the empty blob.
 impl Source for io::Cursor<Bytes> {
     fn next(&mut self) -> BoxFuture<'_, io::Result<Option<Bytes>>> {
         let at = usize::try_from(self.position()).unwrap_or(usize::MAX);

@@ -1,47 +1,47 @@
-//! How a registry behind ssh is written: `ssh://[user@]host[:port][/registry-port]`.
+//! The address of a registry behind ssh: `ssh://[user@]host[:port][/registry-port]`.
 //!
-//! Pure. Knows what may stand there and what becomes of it: the words for ssh's command line and the
-//! name under which credentials and certificates are kept. Invariant: nothing of it can be taken for
-//! an option of ssh, or for more than a word by a shell that a `ProxyCommand` runs.
+//! Pure. Parses the address, and gives the arguments for ssh and the key for credentials and
+//! certificates. Invariant: no part of it can be taken for an option of ssh, or for more than one
+//! word by a shell that runs a `ProxyCommand`.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What such an address begins with.
+/// Prefix of such an address.
 pub const SSH: &str = "ssh://";
-/// Where a registry listens when nothing else is said.
+/// Default port of a registry.
 const REGISTRY_PORT: u16 = 5000;
 
 /// The address of a registry on the loopback of a host that ssh reaches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SshAddress {
     user: Option<String>,
-    /// Without the brackets of an IPv6 address; or a name that only the user's configuration knows.
+    /// Without the brackets of an IPv6 address; or a name in the user's configuration of ssh.
     host: String,
-    /// The port of the ssh server, where it is not the configuration's.
+    /// The port of the ssh server, if it differs from the configuration's.
     port: Option<u16>,
     registry_port: u16,
 }
 
-/// Why a text is no such address.
+/// Why a text is not such an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum SshAddressError {
     /// It begins with something else.
     #[error("does not begin with ssh://")]
     Scheme,
-    /// A password stands in it: the command line is no place for one.
+    /// It has a password, which must not appear on a command line.
     #[error("has a password, which ssh asks for itself")]
     Password,
-    /// The user is nothing that a user is called.
+    /// The user name is invalid.
     #[error("has a user name that can't be passed to ssh")]
     User,
-    /// The host is missing, or is nothing that a host is called.
+    /// The host is missing or invalid.
     #[error("has no host name that can be passed to ssh")]
     Host,
-    /// The port of the ssh server is no port.
+    /// The port of the ssh server is invalid.
     #[error("has a port that is not a number from 1 to 65535")]
     Port,
-    /// What follows the host is not the registry's port.
+    /// The path is not the registry's port.
     #[error("has a path that is not the registry's port there")]
     RegistryPort,
 }
@@ -76,7 +76,7 @@ impl FromStr for SshAddress {
     }
 }
 
-/// A host, and the port after it.
+/// Splits a host and the port after it.
 fn split(place: &str) -> Option<(&str, Option<&str>)> {
     let (host, rest, inner) = if let Some(place) = place.strip_prefix('[') {
         let (host, rest) = place.split_once(']')?;
@@ -96,7 +96,7 @@ fn split(place: &str) -> Option<(&str, Option<&str>)> {
     is_host.then_some((host, port))
 }
 
-/// Names of directories may have a domain before or after them.
+/// Names in directories may have a domain before or after them.
 fn is_user(user: &str) -> bool {
     let good = |letter: char| letter.is_alphanumeric() || "._-+\\@".contains(letter);
     !user.is_empty() && !user.starts_with('-') && user.chars().all(good)
@@ -111,7 +111,7 @@ fn number(text: &str) -> Result<u16, ()> {
 }
 
 impl SshAddress {
-    /// The words that name the host on ssh's command line.
+    /// The arguments for ssh that name the host.
     pub(super) fn words(&self) -> Vec<String> {
         let mut words = Vec::new();
         if let Some(port) = self.port {
@@ -125,13 +125,12 @@ impl SshAddress {
         words
     }
 
-    /// Where the registry listens, as the far host sees it.
+    /// The address of the registry as the remote host sees it.
     pub(super) fn registry(&self) -> String {
         format!("127.0.0.1:{}", self.registry_port)
     }
 
-    /// The name of the registry in files of credentials and certificates: the one under which it
-    /// would be known without ssh.
+    /// The key of the registry in files of credentials and certificates: its name without ssh.
     pub(super) fn key(&self) -> String {
         if self.host.contains(':') {
             return format!("[{}]:{}", self.host, self.registry_port);
@@ -139,7 +138,7 @@ impl SshAddress {
         format!("{}:{}", self.host, self.registry_port)
     }
 
-    /// Where the registry's port stands in the address, for a hint.
+    /// The address with a registry port, for a hint.
     pub(super) fn with_registry_port(&self, port: &str) -> String {
         format!("{SSH}{}/{port}", Authority(self))
     }

@@ -1,8 +1,8 @@
-//! What ssh says on its standard error: passed on as it comes, and remembered for errors.
+//! The standard error of ssh: forwarded to the user, and remembered for errors.
 //!
-//! Until ssh has come through, the last line is held back for a moment, so that it is not said twice
-//! when it turns out to be why ssh ended. Knows two kinds of lines: those about a connection that the
-//! far host refused, and the others.
+//! Until ssh is connected, the last line is delayed for a moment, so that it is not shown twice if
+//! it becomes the error. Distinguishes lines about connections that the remote host refused from
+//! others.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,13 +14,13 @@ use tokio::task::JoinHandle;
 use super::words::plain;
 use super::{Event, Listener};
 
-/// How long the last line is held back.
+/// Delay of the last line.
 const HOLD: Duration = Duration::from_millis(300);
-/// How often, and how often at most, to look for ssh's reason of a connection that broke off.
+/// Interval and number of checks for ssh's reason of a broken connection.
 const GLANCE: Duration = Duration::from_millis(10);
 const GLANCES: u32 = 10;
 
-/// What one process has said so far.
+/// The output of one process so far.
 #[derive(Clone)]
 pub(super) struct Words {
     listener: Listener,
@@ -29,7 +29,7 @@ pub(super) struct Words {
 
 #[derive(Default)]
 struct Heard {
-    /// Whether ssh has come through: nothing is held back any more.
+    /// Whether ssh is connected: lines are not delayed any more.
     through: bool,
     held: Option<(String, Instant)>,
     last: Option<String>,
@@ -37,7 +37,7 @@ struct Heard {
 }
 
 impl Words {
-    /// Nothing yet.
+    /// Without any output.
     pub(super) fn new(listener: Listener) -> Self {
         Self {
             listener,
@@ -45,7 +45,7 @@ impl Words {
         }
     }
 
-    /// Forgets, and listens until the pipe is closed.
+    /// Clears the output, and reads a pipe until it is closed.
     pub(super) fn listen(&self, pipe: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<()> {
         *self.heard.lock() = Heard::default();
         let words = self.clone();
@@ -80,7 +80,7 @@ impl Words {
         }
     }
 
-    /// Passes on what has been held back for long enough: the user may be asked about it just now.
+    /// Forwards delayed lines: the user may have to answer one now.
     pub(super) fn air(&self) {
         let due = {
             let mut heard = self.heard.lock();
@@ -89,7 +89,7 @@ impl Words {
         self.pass_on(due);
     }
 
-    /// ssh has come through.
+    /// ssh is connected.
     pub(super) fn come_through(&self) {
         let due = {
             let mut heard = self.heard.lock();
@@ -104,8 +104,8 @@ impl Words {
         self.heard.lock().last.clone()
     }
 
-    /// Why the far host did not connect, if ssh says so within a moment: it comes on another way
-    /// than the end of the connection.
+    /// Why the remote host refused a connection, if ssh reports it within a moment: it arrives on
+    /// another path than the end of the connection.
     pub(super) async fn refusal(&self) -> Option<String> {
         for _ in 0..GLANCES {
             if let Some(refusal) = &self.heard.lock().refusal {

@@ -1,10 +1,10 @@
-//! What a request is about, as errors name it, and where to look when it is not there.
+//! The object of a request, as errors name it, and a hint if it does not exist.
 
 use std::fmt;
 
 use crate::oci::{Digest, Reference, Repository};
 
-/// What a request is about.
+/// The object of a request.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Subject<'a> {
     /// The registry itself.
@@ -17,9 +17,9 @@ pub(super) enum Subject<'a> {
     Manifest(&'a Repository, &'a Reference),
     /// A blob in a repository.
     Blob(&'a Repository, &'a Digest),
-    /// A blob on its way to a repository.
+    /// An upload to a repository.
     Upload(&'a Repository),
-    /// What refers to a manifest in a repository.
+    /// The referrers of a manifest in a repository.
     Referrers(&'a Repository, &'a Digest),
 }
 
@@ -43,22 +43,21 @@ impl fmt::Display for Subject<'_> {
 }
 
 impl Subject<'_> {
-    /// What a registry does not have that answers 404.
+    /// The object as it follows "has no" in an error.
     pub(super) fn absent(self) -> String {
         match self {
             Self::Upload(repository) => format!("repository {repository} to upload to"),
-            // One has no catalog, and not no the catalog.
+            // "has no catalog", not "has no the catalog".
             _ => self.to_string().trim_start_matches("the ").to_owned(),
         }
     }
 
-    /// Whether it could be missing from a repository that is there.
+    /// Whether the repository may exist without it.
     pub(super) fn is_in_a_repository(self) -> bool {
         matches!(self, Self::Manifest(..) | Self::Blob(..))
     }
 
-    /// What a person could ask `registry` for when this is not there. Another thing than what was
-    /// asked for just now.
+    /// The hint if it does not exist: another request to `registry`.
     pub(super) fn where_to_look(self, registry: &str) -> String {
         match self {
             Self::Root => String::new(),

@@ -1,7 +1,7 @@
-//! Asking a registry's token service for a token.
+//! Requests tokens from a registry's token service.
 //!
-//! Owns what the two kinds of requests look like, and which realm may be asked: an https one, an http
-//! one only for a registry that is itself sent credentials over http. Keeps no state.
+//! Implements the two kinds of requests, and checks the realm: https, or http only for a registry
+//! that receives credentials over http itself. Keeps no state.
 
 use std::time::Duration;
 
@@ -20,9 +20,9 @@ use super::request::{Answer, Request};
 use super::transport::Transport;
 use super::words::words;
 
-/// The shortest lifetime that is used, whatever the service says.
+/// Minimum lifetime, whatever the service says.
 const SHORTEST_LIFE: Duration = Duration::from_mins(1);
-/// The longest lifetime that is used.
+/// Maximum lifetime.
 const LONGEST_LIFE: Duration = Duration::from_hours(24);
 const TOKEN_LIMIT: usize = 1024 * 1024;
 
@@ -30,12 +30,12 @@ const TOKEN_LIMIT: usize = 1024 * 1024;
 struct TokenAnswer {
     token: Option<String>,
     access_token: Option<String>,
-    /// Seconds, as a number or as a text; some services write a negative one.
+    /// Seconds, as a number or as text; some services write a negative number.
     expires_in: Option<serde_json::Value>,
     refresh_token: Option<String>,
 }
 
-/// A token that a service gave.
+/// A token from a service.
 pub(super) struct Granted {
     /// The `Authorization` header.
     pub(super) header: HeaderValue,
@@ -45,12 +45,12 @@ pub(super) struct Granted {
     pub(super) refresh: Option<String>,
 }
 
-/// A token that is wanted: the challenge, the scopes, and who asks.
+/// A requested token: the challenge, the scopes, and the credential.
 pub(super) struct Asked<'a> {
-    /// The registry as it was named.
+    /// The registry as the user named it.
     pub(super) registry: &'a str,
     pub(super) challenge: &'a Challenge,
-    /// What this side is about to do; several are separated by a space.
+    /// The purpose of the request; several scopes are separated by a space.
     pub(super) scopes: String,
     pub(super) credential: Option<&'a Credential>,
     /// Whether a refresh token is wanted too.
@@ -92,7 +92,7 @@ impl Asked<'_> {
         })
     }
 
-    /// The address of the token service, if it is one that may be asked.
+    /// The address of the token service, if it is allowed.
     fn realm(&self, endpoint: &Endpoint) -> Result<Url, Error> {
         let malformed = |reason: &str| Error::Malformed {
             registry: self.registry.to_owned(),
@@ -115,7 +115,7 @@ impl Asked<'_> {
         }
     }
 
-    /// What is asked for: what this side is about to do, and what the challenge says it needs.
+    /// The scopes: the purpose of the request, and the scopes in the challenge.
     fn scopes(&self) -> Vec<String> {
         let asked = self.challenge.parameter("scope").unwrap_or_default();
         let mut scopes: Vec<String> = Vec::new();
@@ -175,7 +175,7 @@ impl Asked<'_> {
     }
 }
 
-/// The life that a token service says, at least none and at most [`LONGEST_LIFE`].
+/// The lifetime from a token service, at least zero and at most [`LONGEST_LIFE`].
 fn seconds(value: Option<&serde_json::Value>) -> Duration {
     let text = value.and_then(serde_json::Value::as_str);
     let number = match text {
@@ -215,7 +215,7 @@ fn no_token(answer: &Answer, realm: &Url, hint: &str) -> Error {
     }
 }
 
-/// The header that shows a credential itself; `None` for one that only a token service takes.
+/// The header with a credential itself; `None` if only a token service accepts it.
 pub(super) fn direct(credential: &Credential) -> Option<HeaderValue> {
     match credential {
         Credential::Basic { user, password } => {

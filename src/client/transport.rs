@@ -1,8 +1,8 @@
 //! One HTTP exchange with its retries and redirects.
 //!
-//! Owns back-off and reports it. Knows nothing of registries: no challenge, no JSON. Invariants:
-//! `Authorization` never follows a redirect to another origin; a redirect never leaves https; every body
-//! has a limit; only idempotent requests are repeated.
+//! Implements back-off and reports it. Knows nothing of registries: no challenge, no JSON.
+//! Invariants: `Authorization` never follows a redirect to another origin; a redirect never leaves
+//! https; every body has a limit; only idempotent requests are repeated.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -23,20 +23,20 @@ use super::retry::{LONGEST_RETRY_AFTER, delay, is_transient, is_trickle, retry_a
 use super::words::innermost;
 use super::{Error, Event, Listener, Options};
 
-/// How many redirects are followed.
+/// Maximum number of redirects.
 pub(super) const REDIRECTS: u32 = 5;
-/// How much of the body of a failure is read, in bytes.
+/// Maximum bytes read of the body of a failure.
 pub(super) const FAILURE_LIMIT: usize = 64 * 1024;
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Requests to one registry and to where it refers.
+/// Requests to one registry and the addresses it refers to.
 pub(super) struct Transport {
     connections: Connections,
-    /// The registry as it was named.
+    /// The registry as the user named it.
     name: String,
     retries: u32,
     listener: Listener,
-    /// Until when each host has asked to wait (`Retry-After`).
+    /// End of the wait that each host requested (`Retry-After`).
     paused: Mutex<HashMap<String, Instant>>,
 }
 
@@ -52,7 +52,7 @@ impl Transport {
         })
     }
 
-    /// A host as the user knows it.
+    /// The name of a host in messages.
     pub(super) fn shown<'a>(&'a self, url: &'a Url) -> &'a str {
         match self.connections.tunnel_to(url) {
             Some(_) => &self.name,
@@ -98,8 +98,8 @@ impl Transport {
         }
     }
 
-    /// Waits before the try after the number `attempt` (from 0), as long as the host `asked` for or
-    /// else a little longer each time; false when there is to be none.
+    /// Waits after attempt number `attempt` (from 0): as long as the host `asked` for, otherwise
+    /// the back-off. Returns false if there are no more attempts.
     pub(super) async fn rest(
         &self,
         host: &str,
@@ -129,7 +129,7 @@ impl Transport {
         true
     }
 
-    /// Waits as long as a host has asked for.
+    /// Waits as long as a host has requested.
     pub(super) async fn wait_while_paused(&self, host: &str) {
         let until = self.paused.lock().get(host).copied();
         if let Some(until) = until {
@@ -204,7 +204,7 @@ impl Transport {
         } else if request.form.is_none()
             && matches!(request.method, Method::POST | Method::PUT | Method::PATCH)
         {
-            // hyper says no length of a body that is absent; Google's front answers 411 to that.
+            // hyper sends no length for an absent body; Google's front end answers 411 to that.
             builder = builder.header(CONTENT_LENGTH, 0);
         }
         if let Some(from) = request.from {
@@ -226,7 +226,7 @@ impl Transport {
             Ok(response) => response.status().to_string(),
             Err(error) => innermost(error),
         };
-        // The query may hold what a storage behind the registry signed: it is not repeated.
+        // The query may contain a signature of the storage behind the registry: it is not repeated.
         self.report(Event::Request(&format!(
             "{method} {}{}: {said}, {} ms",
             match self.connections.tunnel_to(url) {
@@ -305,8 +305,8 @@ impl Transport {
         })
     }
 
-    /// One attempt to send a streamed body. Does not follow redirects and has no timeout: the caller that
-    /// feeds the body detects a stall.
+    /// One attempt to send a streamed body. Follows no redirects and has no timeout: the caller,
+    /// which feeds the body, detects a stall.
     pub(super) async fn stream(
         &self,
         method: Method,
@@ -332,8 +332,8 @@ impl Transport {
         self.read(&request, response, false).await
     }
 
-    /// Whether what listens at an https address speaks TLS. A certificate that is not trusted is
-    /// TLS, and stays an error; nobody there at all is one too.
+    /// Whether the server at an https address speaks TLS. An untrusted certificate counts as TLS
+    /// and remains an error, and so does an unreachable server.
     pub(super) async fn speaks_tls(&self, probe: Url) -> Result<bool, Error> {
         let connections = self.connections.to(&probe, Pace::Usual).await?;
         let answer = connections.head(probe.clone()).timeout(PROBE_TIMEOUT);
@@ -347,8 +347,8 @@ impl Transport {
         Ok(tls_reason(&error).is_some())
     }
 
-    /// Whether what listens at an http address is to be asked over https instead: it says so, or its
-    /// answer is no HTTP.
+    /// Whether the server at an http address wants https instead: it says so, or its answer is not
+    /// HTTP.
     pub(super) async fn wants_tls(&self, probe: Url) -> Result<bool, Error> {
         let answer = match self.follow(&Request::new(Method::GET, probe)).await {
             Ok(answer) => answer,
@@ -360,8 +360,8 @@ impl Transport {
     }
 }
 
-/// Whether a request may be sent again where a redirect leads: one that only reads, or one whose
-/// method and body a redirect of this status keeps. A form holds a secret and goes nowhere else.
+/// Whether a request may follow a redirect: one that only reads, or one whose method and body a
+/// redirect of this status keeps. A form contains a secret and is never redirected.
 fn may_be_led_on(request: &Request<'_>, status: StatusCode) -> bool {
     let reads = request.method == Method::GET || request.method == Method::HEAD;
     reads || (request.form.is_none() && matches!(status.as_u16(), 307 | 308))

@@ -1,10 +1,11 @@
-//! Whom a registry's certificate is trusted for where the user keeps certificates of its own.
+//! Trust in a registry's certificate if the user has certificates for it.
 //!
-//! The system's authorities and those of `certs.d`, as webpki judges them, with one exception. What
-//! plain `openssl req -x509` makes calls itself an authority, and webpki lets no authority serve;
-//! docker, podman and curl do. So a certificate that is kept for this very registry, byte for byte,
-//! may be the one it serves with. Invariants: nothing else that webpki refuses is accepted; the
-//! certificate's dates and names must fit, and its key must sign the handshake.
+//! The system's authorities and those of `certs.d`, as webpki checks them, with one exception. A
+//! certificate by a plain `openssl req -x509` is marked as an authority, and webpki rejects an
+//! authority as a server certificate; docker, podman and curl accept it. So a certificate stored
+//! for exactly this registry, byte for byte, may be its server certificate. Invariants: nothing
+//! else that webpki rejects is accepted; the certificate's dates and names must match, and its key
+//! must sign the handshake.
 
 use std::sync::Arc;
 
@@ -17,7 +18,7 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 use rustls_platform_verifier::Verifier;
 use tokio_rustls::rustls;
 
-/// The system's judgement, and the exception.
+/// The system's verifier with the exception.
 #[derive(Debug)]
 pub(super) struct Trust {
     system: Verifier,
@@ -35,8 +36,8 @@ impl Trust {
     }
 }
 
-/// Whether a certificate was refused for being an authority's. webpki looks at that after the dates
-/// and before all else: what is refused so is in date.
+/// Whether a certificate was rejected for being an authority. webpki checks that after the dates
+/// and before everything else, so the dates are valid.
 pub(super) fn is_an_authoritys(error: &Error) -> bool {
     let Error::InvalidCertificate(CertificateError::Other(other)) = error else {
         return false;

@@ -1,9 +1,9 @@
-//! The system's `ssh`, which carries the connections to a registry that only a far host reaches.
+//! The system's `ssh` as a tunnel to a registry that only a remote host reaches.
 //!
-//! One process a run, with the user's own configuration: it forwards a socket in a private directory
-//! to the registry's port on the far loopback. Who is asked for a password or a host key is asked by
-//! ssh itself. Invariants: the process, the socket and the directory end with this one, however it
-//! ends; a tunnel that broke down is made anew when it is next needed; what ssh says is passed on.
+//! One process per run, with the user's own configuration: it forwards a socket in a private
+//! directory to the registry's port on the remote loopback. ssh itself asks for passwords and host
+//! keys. Invariants: the process, the socket and the directory end with this process, however it
+//! ends; a broken tunnel is started again when it is next needed; ssh's output is forwarded.
 
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
@@ -16,37 +16,37 @@ use super::ssh::SshAddress;
 use super::ssh_words::Words;
 use super::{Error, Listener};
 
-/// How often to look whether ssh has come through.
+/// Interval of checks for ssh's connection.
 const GLANCE: Duration = Duration::from_millis(5);
-/// How long ssh has to end by itself when it is asked to.
+/// Time for ssh to end by itself.
 const FAREWELL: Duration = Duration::from_millis(500);
-/// The longest path that the address of a socket holds, less what ssh appends while it makes it.
+/// Maximum length of a socket's path, minus the suffix that ssh appends temporarily.
 const PATH_LIMIT: usize = 80;
-/// What ssh says, and goes on, when it could make none of its sockets.
+/// ssh's message if it continues without any of its sockets.
 const NO_FORWARDING: &str = "Could not request local forwarding.";
-/// What a shell ends with that does not find its command.
+/// Exit code of a shell that does not find its command.
 const NO_COMMAND: i32 = 127;
 
-/// What stands between this process and ssh.
+/// The script between this process and ssh.
 const SCRIPT: &str = include_str!("tunnel.sh");
-/// What is said to the script when there is nothing to end.
+/// Message to the script if ssh has ended.
 const GONE: &[u8] = b"gone\n";
-/// What is said to it otherwise.
+/// Message to the script to end ssh.
 const END: &[u8] = b"end\n";
 
-/// The way to one registry.
+/// The tunnel to one registry.
 pub(super) struct Tunnel {
     address: SshAddress,
-    /// The registry as it was named.
+    /// The registry as the user named it.
     name: String,
     words: Words,
-    // Ends before the directory goes.
+    // Dropped before the directory.
     running: tokio::sync::Mutex<Option<Running>>,
     directory: Directory,
 }
 
 impl Tunnel {
-    /// Starts nothing yet.
+    /// A tunnel that is not started yet.
     pub(super) fn new(address: SshAddress, name: &str, listener: Listener) -> Result<Self, Error> {
         Ok(Self {
             address,
@@ -57,12 +57,12 @@ impl Tunnel {
         })
     }
 
-    /// The socket at which the registry is reached.
+    /// The socket of the registry.
     pub(super) fn socket(&self) -> PathBuf {
         self.directory.socket()
     }
 
-    /// Comes back when the registry's port can be connected to, as far as ssh knows.
+    /// Returns when ssh reports that the registry's port can be connected to.
     pub(super) async fn ready(&self) -> Result<(), Error> {
         let mut running = self.running.lock().await;
         if !running.as_mut().is_some_and(Running::goes_on) {
@@ -72,7 +72,7 @@ impl Tunnel {
         Ok(())
     }
 
-    /// What did not carry a connection is not used again.
+    /// Marks the tunnel as broken: it is not used again.
     pub(super) async fn broken(&self) {
         *self.running.lock().await = None;
     }
@@ -113,10 +113,10 @@ impl Tunnel {
         }
     }
 
-    /// Why there is no tunnel: ssh's last words, if it had any.
+    /// Why there is no tunnel: ssh's last line, if there is one.
     async fn gone(&self, status: ExitStatus, running: &mut Running) -> Error {
         if let Some(listening) = running.listening.take() {
-            // A program between the hosts may outlive ssh and keep the pipe.
+            // A program between the hosts may outlive ssh and keep the pipe open.
             let _ = tokio::time::timeout(FAREWELL, listening).await;
         }
         match self.words.last() {
@@ -138,8 +138,8 @@ impl Tunnel {
         }
     }
 
-    /// Why a connection through the tunnel came to nothing, if ssh has said so: the registry's port
-    /// on the far host is closed, or may not be connected to.
+    /// Why a connection through the tunnel failed, if ssh reported it: the registry's port on the
+    /// remote host is closed, or forbidden.
     pub(super) async fn refusal(&self) -> Option<Error> {
         let words = self.words.refusal().await?;
         let hint = self.address.with_registry_port("PORT");
@@ -154,10 +154,10 @@ impl Tunnel {
     }
 }
 
-/// A process that forwards, or that sees to it that another does.
+/// The process that forwards, or the script that supervises it.
 struct Running {
     child: Child,
-    /// Where the script listens.
+    /// The input of the script.
     lifeline: Option<ChildStdin>,
     listening: Option<tokio::task::JoinHandle<()>>,
 }
@@ -175,7 +175,7 @@ impl Drop for Running {
         if let Some(lifeline) = lifeline.and_then(|lifeline| lifeline.into_owned_fd().ok()) {
             let _ = rustix::io::write(lifeline, said);
         }
-        // Not at once with SIGKILL: ssh has a terminal to put back and a proxy to end.
+        // Not SIGKILL at once: ssh has to restore a terminal and to end a proxy.
         let deadline = Instant::now() + FAREWELL;
         while self.goes_on() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(1));
@@ -183,7 +183,7 @@ impl Drop for Running {
     }
 }
 
-/// A directory that nobody else may enter. Dropped, it is removed.
+/// A private directory, which is removed when dropped.
 struct Directory(PathBuf);
 
 impl Directory {
@@ -203,15 +203,15 @@ impl Directory {
         self.0.join("registry")
     }
 
-    /// Removes what a tunnel that broke down left behind.
+    /// Removes the files of a broken tunnel.
     #[expect(clippy::disallowed_methods, reason = "sockets are not of a store")]
     fn clear(&self) {
         let _ = std::fs::remove_file(self.socket());
     }
 }
 
-/// Where the directory is made: not where its path would be too long for a socket, or would have what
-/// means something in ssh's words for a forwarding.
+/// The parent of the directory: its path must be short enough for a socket, and without characters
+/// that are special in ssh's forwarding arguments.
 fn place(temporary: &Path) -> &Path {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/._-".contains(letter);
     match temporary.to_str() {

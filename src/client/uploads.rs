@@ -1,10 +1,9 @@
-//! Blobs on their way to a registry: a session, the bytes in one stream, the digest.
+//! Uploads blobs: a session, the bytes in one stream, the digest.
 //!
-//! Goes on where it was when the connection breaks or the registry is busy: asks how far it came,
-//! sends again what it still has in hand, and goes back in the source where that does not reach.
-//! Invariants: no more than a window of the last bytes is held in memory; where an address of the
-//! session leads to another host, no credentials go there; a session that came to nothing is
-//! cancelled.
+//! Resumes when the connection breaks or the registry is busy: asks for the offset, repeats the
+//! bytes in the window, and rewinds the source if the window does not reach back far enough.
+//! Invariants: only a window of the last bytes is in memory; credentials are not sent to session
+//! addresses on another host; a failed session is cancelled.
 
 use std::io;
 use std::time::Duration;
@@ -20,41 +19,41 @@ use super::window::Window;
 use super::{Call, Class, Client, Error, Source, Subject, Target};
 use crate::oci::{Digest, Repository};
 
-/// How long the registry may take to put a large blob in place.
+/// Timeout for the registry to move a large blob into place.
 pub(super) const PLACING: Duration = Duration::from_mins(10);
 
-/// A blob that was sent.
+/// An uploaded blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Uploaded {
     /// Its digest.
     pub digest: Digest,
-    /// Its length in bytes.
+    /// Its size in bytes.
     pub size: u64,
 }
 
-/// One blob on its way.
+/// An upload in progress.
 pub(super) struct Upload<'a> {
     pub(super) client: &'a Client,
     pub(super) repository: &'a Repository,
     pub(super) source: &'a mut dyn Source,
     pub(super) progress: &'a (dyn Fn(u64) + Send + Sync),
-    /// Where the registry takes the bytes; `None` before there is a session, or when it is lost.
+    /// The address of the session; `None` before there is one, or when it is lost.
     pub(super) session: Option<Url>,
-    /// What was taken from the source last.
+    /// The last bytes of the source.
     pub(super) window: Window,
     /// The offset of the next byte to send.
     pub(super) position: u64,
     /// The offset that the registry has confirmed.
     pub(super) accepted: u64,
-    /// Whether this session was taken up again after it broke off.
+    /// Whether this session was resumed after a failure.
     resumed: bool,
     /// Failed attempts in a row.
     pub(super) attempt: u32,
 }
 
 impl Client {
-    /// Sends a blob. `progress` is called with the number of bytes as they are sent; bytes that are sent
-    /// again count again.
+    /// Uploads a blob. `progress` is called with the number of bytes sent; repeated bytes count
+    /// again.
     pub async fn upload_blob(
         &self,
         repository: &Repository,
@@ -150,7 +149,7 @@ impl Upload<'_> {
         };
         let host = transport.shown(&session);
         if let Some(next) = refused.elsewhere {
-            // Nothing was taken there; the same bytes go to the other address.
+            // No bytes were accepted; the same bytes go to the other address.
             self.session = Some(next);
             self.attempt += 1;
             return if self.attempt > super::transport::REDIRECTS {
@@ -192,7 +191,7 @@ impl Upload<'_> {
             None if matches!(answer.status.as_u16(), 401 | 403) => {
                 Err(self.client.refusal(&answer, self.subject()))
             }
-            // It knows nothing of the session any more: from the beginning.
+            // The session no longer exists: starts again from the beginning.
             None => {
                 self.session = None;
                 Ok(())
@@ -226,7 +225,7 @@ impl Upload<'_> {
         };
         let answer = match self.client.call(call).await {
             Ok(answer) => answer,
-            // The answer was lost and not the blob, perhaps.
+            // Perhaps only the answer was lost, and the blob was stored.
             Err(error) if error.class() == Class::Unavailable => {
                 let size = self.client.blob_size(self.repository, &digest).await;
                 return match size {
@@ -240,14 +239,14 @@ impl Upload<'_> {
             answer.confirms(&digest, Subject::Blob(self.repository, &digest))?;
             return Ok(Some(uploaded));
         }
-        // The answer to an earlier try was lost, the deed was done.
+        // The answer to an earlier attempt was lost, but it succeeded.
         let gone = answer.status == StatusCode::NOT_FOUND;
         if gone && self.client.blob_size(self.repository, &digest).await? == Some(uploaded.size) {
             return Ok(Some(uploaded));
         }
         let subject = Subject::Blob(self.repository, &digest);
         let error = self.client.refusal(&answer, subject);
-        // Some of the bytes may be there from an earlier try.
+        // Some of the bytes may be stored by an earlier attempt.
         let again = self.resumed || (!alone && answer.tries > 1);
         let damaged = answer.status == StatusCode::BAD_REQUEST && again;
         if !(gone || damaged || answer.status == StatusCode::RANGE_NOT_SATISFIABLE) {
@@ -264,7 +263,7 @@ impl Upload<'_> {
         Ok(None)
     }
 
-    /// What goes along with the digest: all of a blob that is small.
+    /// The content sent with the digest: all of a small blob.
     fn unsent(&self) -> Option<Bytes> {
         let mut bytes = BytesMut::new();
         let mut position = self.position;
@@ -283,7 +282,7 @@ impl Upload<'_> {
         Subject::Upload(self.repository)
     }
 
-    /// The error of a source that can't be read; one of another registry stays what it is.
+    /// The error of an unreadable source; the error of another registry is kept.
     pub(super) fn unreadable(&self, error: io::Error) -> Error {
         error
             .downcast::<Error>()

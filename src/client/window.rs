@@ -1,15 +1,15 @@
-//! The last bytes of an upload, kept so that they can be sent again.
+//! The last bytes of an upload, kept for repetition.
 //!
-//! Pure. Invariant: the pieces are the bytes from [`Window::start`] to [`Window::end`] without a
-//! gap; beyond [`CAPACITY`] the oldest pieces are dropped.
+//! Pure. Invariant: the chunks are the bytes from [`Window::start`] to [`Window::end`] without a
+//! gap; beyond [`CAPACITY`] the oldest chunks are dropped.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-/// How many bytes are kept.
+/// Bytes kept.
 const CAPACITY: u64 = 8 * 1024 * 1024;
-/// The longest piece, so that no more than a little is sent or forgotten at once.
+/// Maximum size of a chunk, so that only a little is sent or dropped at once.
 const PIECE: usize = 256 * 1024;
 
 /// The last bytes of an upload.
@@ -21,7 +21,7 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// Nothing, at an offset of the content.
+    /// An empty window at an offset.
     pub(super) fn at(offset: u64) -> Self {
         Self {
             pieces: VecDeque::new(),
@@ -35,7 +35,7 @@ impl Window {
         self.end
     }
 
-    /// Whether the window holds the content from an offset on.
+    /// Whether the window contains the content from an offset on.
     pub(super) fn reaches(&self, offset: u64) -> bool {
         (self.start..=self.end).contains(&offset)
     }
@@ -49,7 +49,7 @@ impl Window {
         }
     }
 
-    /// Drops pieces that are more than [`CAPACITY`] bytes before an offset.
+    /// Drops chunks that are more than [`CAPACITY`] bytes before an offset.
     pub(super) fn forget_before(&mut self, offset: u64) {
         while let Some(first) = self.pieces.front()
             && self.start + first.len() as u64 + CAPACITY <= offset
@@ -59,9 +59,9 @@ impl Window {
         }
     }
 
-    /// The piece that goes on at an offset; `None` at the end.
+    /// The chunk at an offset; `None` at the end.
     pub(super) fn piece(&self, offset: u64) -> Option<Bytes> {
-        // Most often it is the last.
+        // Usually it is the last.
         let mut start = self.end;
         for piece in self.pieces.iter().rev() {
             start -= piece.len() as u64;

@@ -1,17 +1,17 @@
-//! What a registry or the network says of a failure, made fit to be shown in one line.
+//! Error messages of registries and networks, shortened to one safe line.
 //!
-//! Pure. Reads the error bodies of the specification leniently, and those of token services, proxies
-//! and web servers. Invariants: the result has no control characters and a bounded length; an error
-//! that says more than its status is never dropped.
+//! Pure. Parses the error bodies of the specification leniently, and those of token services,
+//! proxies and web servers. Invariants: the result has no control characters and a bounded length;
+//! an error that says more than its status is never dropped.
 
 use serde_json::Value;
 
-/// How much of a registry's own words is repeated, in characters.
+/// Maximum length of a registry's message, in characters.
 const WORDS_LIMIT: usize = 300;
-/// What says more than that something is unknown is longer than this, in bytes.
+/// A longer message, in bytes, says more than that something is unknown.
 const USUAL_LIMIT: usize = 50;
 
-/// The innermost reason of a chain of errors: what the network itself said.
+/// The innermost error of a chain: what the network itself reported.
 pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
@@ -20,12 +20,12 @@ pub(super) fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
     plain(&innermost.to_string())
 }
 
-/// Whether a body is an error of the OCI form, `{"errors": […]}`.
+/// Whether a body is an error in OCI's form, `{"errors": […]}`.
 pub(super) fn is_of_a_registry(body: &[u8]) -> bool {
     entries(body).is_some()
 }
 
-/// The entries of an error body of the OCI form.
+/// The entries of an error body in OCI's form.
 fn entries(body: &[u8]) -> Option<Vec<Value>> {
     let mut body: Value = serde_json::from_slice(body).ok()?;
     match body.get_mut("errors")?.take() {
@@ -35,7 +35,7 @@ fn entries(body: &[u8]) -> Option<Vec<Value>> {
     }
 }
 
-/// What an entry says: its message or else its code, and its detail.
+/// The text of an entry: its message or else its code, and its detail.
 fn entry_words(entry: &Value) -> String {
     let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
     let said = match (text("message"), text("code")) {
@@ -45,7 +45,7 @@ fn entry_words(entry: &Value) -> String {
     };
     let detail = match entry.get("detail") {
         Some(Value::String(detail)) => Some(detail.as_str()),
-        // What distribution and others put into an object there.
+        // The fields that distribution and others use in a detail object.
         Some(Value::Object(fields)) => ["digest", "Digest", "name", "reason", "message"]
             .iter()
             .find_map(|name| fields.get(*name)?.as_str()),
@@ -57,9 +57,8 @@ fn entry_words(entry: &Value) -> String {
     }
 }
 
-/// What a registry says in the body of a 404 beyond that: nothing, where its code says that what
-/// was asked for is unknown and its message is the usual one; that even the repository is, where that
-/// is news.
+/// The text of a 404 beyond the status: empty if its code says that the requested object is unknown
+/// and its message is a usual one; that even the repository is unknown, if that is news.
 pub(super) fn absence(body: &[u8], repository_is_news: bool) -> String {
     let Some(entries) = entries(body) else {
         return words(body);
@@ -82,8 +81,8 @@ pub(super) fn absence(body: &[u8], repository_is_news: bool) -> String {
     String::new()
 }
 
-/// What a registry says in an error body: the messages of the OCI form or of another object, else the
-/// first line of a plain text; of a page of HTML its title.
+/// The message in an error body: the messages of OCI's form or of another object, else the first
+/// line of a plain text, or the title of an HTML page.
 pub(super) fn words(body: &[u8]) -> String {
     if let Some(entries) = entries(body) {
         let said = entries.iter().map(entry_words);
@@ -92,7 +91,7 @@ pub(super) fn words(body: &[u8]) -> String {
     }
     match serde_json::from_slice(body) {
         Ok(Value::Object(fields)) => {
-            // What token services and proxies say.
+            // The fields of token services and proxies.
             let said = ["error_description", "details", "detail", "message", "error"];
             let said = said.iter().find_map(|name| fields.get(*name)?.as_str());
             return plain(said.unwrap_or_default());
@@ -112,7 +111,7 @@ pub(super) fn words(body: &[u8]) -> String {
     plain(line)
 }
 
-/// The title of a page of HTML.
+/// The title of an HTML page.
 fn title(page: &str) -> String {
     let lower = page.to_ascii_lowercase();
     let title = || {
@@ -123,7 +122,7 @@ fn title(page: &str) -> String {
     plain(title().unwrap_or_default())
 }
 
-/// A text without control characters, cut to [`WORDS_LIMIT`].
+/// A text without control characters, shortened to [`WORDS_LIMIT`].
 pub(super) fn plain(text: &str) -> String {
     let mut plain: String = text
         .chars()

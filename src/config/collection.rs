@@ -1,7 +1,7 @@
-//! The section `regctl`: collection of garbage, retention of tags, the check in the background.
+//! The section `regctl`: garbage collection, tag retention, and the background check.
 //!
-//! The words are those of the commands `gc`, `prune` and `check`. An unknown key in a retention
-//! rule is an error: without it the rule would delete more than was meant.
+//! The terms are those of the commands `gc`, `prune` and `check`. An unknown key in a retention
+//! rule is an error: without it the rule would delete more than intended.
 
 use std::fmt;
 use std::str::FromStr;
@@ -29,14 +29,14 @@ const SCRUB_RATE: u64 = 4 << 20;
 /// Default interval of the background check.
 const SCRUB_INTERVAL: Duration = Duration::from_hours(30 * 24);
 
-/// How garbage is collected.
+/// Settings of garbage collection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CollectionSettings {
-    /// When the server applies the retention rules and collects; `None`: never by itself.
+    /// When the server applies the retention rules and collects; `None`: never.
     pub schedule: Option<Schedule>,
-    /// Whether manifests that nothing references are deleted too, and from which age.
+    /// Whether unreferenced manifests are deleted as well, and their minimum age.
     pub untagged: Option<Duration>,
-    /// How long a lease lasts: clients may rely on an answer that a blob exists for that long.
+    /// How long a lease lasts: a client may rely on an existing blob for that long.
     pub lease: Duration,
     /// How long deleted tags and manifests can be restored; zero: not at all.
     pub trash: Duration,
@@ -63,7 +63,7 @@ pub enum Schedule {
 }
 
 impl Schedule {
-    /// The time from `now` until the next run; `None` if the pattern has no further one.
+    /// The time from `now` to the next run; `None` if the pattern has none.
     pub fn wait(&self, now: &Zoned) -> Option<Duration> {
         match self {
             Self::Every(interval) => Some(*interval),
@@ -104,13 +104,13 @@ impl fmt::Display for Schedule {
 /// The background check, which reads all content at a limited rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ScrubSettings {
-    /// The most bytes it reads in a second; never zero.
+    /// Maximum number of bytes read per second; never zero.
     pub rate: u64,
     /// The time between the starts of two rounds; never zero.
     pub interval: Duration,
 }
 
-/// The keys of regctl's own.
+/// The keys of regctl itself.
 pub(super) struct Own {
     pub(super) access: AccessSettings,
     pub(super) collection: CollectionSettings,
@@ -179,7 +179,7 @@ fn schedule(text: &str) -> Result<Schedule, BadValue> {
     })
 }
 
-/// `true` and `false`, or since when.
+/// `true`, `false`, or a minimum age.
 fn untagged(text: &str) -> Result<Option<Duration>, BadValue> {
     if let Ok(all) = values::boolean(text) {
         return Ok(all.then_some(Duration::ZERO));
@@ -239,8 +239,8 @@ fn age(text: &str) -> Result<Millis, BadValue> {
     Ok(Millis::try_from(period.as_millis()).unwrap_or(Millis::MAX))
 }
 
-/// A key with dashes, which the name of a variable can't have: there it is written without them,
-/// and wins.
+/// A key with dashes. Names of variables can't have dashes: the spelling without them takes
+/// precedence.
 fn spelled<T>(
     section: &mut Section,
     key: &str,
@@ -266,7 +266,7 @@ fn patterns(section: &mut Section, key: &str) -> Result<Vec<String>, ConfigError
         .collect()
 }
 
-/// A section that has anything in it turns the check on.
+/// A section with any key enables the check.
 fn scrub(own: &mut Section, warnings: &mut Warnings) -> Result<Option<ScrubSettings>, ConfigError> {
     let Some(field) = own.take("scrub") else {
         return Ok(None);

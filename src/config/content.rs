@@ -1,15 +1,15 @@
-//! The section `regctl.validation`: what is checked of content beyond what registry:2 checks.
+//! The section `regctl.validation`: checks of content beyond those of registry:2.
 
 use super::error::ConfigError;
 use super::section::{Section, Warnings};
 use super::values::{self, BadValue};
 
-/// What is checked of blobs and manifests.
+/// The checks of blobs and manifests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ContentSettings {
-    /// Whether the bytes of a blob are hashed while they are read.
+    /// Whether blobs are hashed while they are read.
     pub reads: bool,
-    /// Whether all layers of an image must be in its repository when it is pushed.
+    /// Whether the repository must have all layers of a pushed image.
     pub layers: bool,
     /// Whether only images and indexes are accepted, not manifests of other types.
     pub known_types: bool,
@@ -64,7 +64,7 @@ fn hint(words: [&'static str; 2]) -> &'static str {
     }
 }
 
-/// What a person should know of these settings.
+/// Describes these settings.
 pub(super) fn describe(content: ContentSettings, lines: &mut Vec<String>) {
     let ContentSettings {
         reads,

@@ -1,7 +1,7 @@
-//! What a configuration means, in words: what `serve --check` prints.
+//! Describes a configuration for `serve --check`.
 //!
-//! One line a fact, in the order in which an operator asks: where, what data, what is allowed, what
-//! is watched. The lines are for people; nothing parses them.
+//! One line per fact, in the order of an operator's questions: addresses, data, permissions,
+//! health. The lines are for people; no program parses them.
 
 use super::Loaded;
 use super::access::AccessSettings;
@@ -16,8 +16,7 @@ use super::values::words;
 use crate::oci::RetentionRule;
 
 impl Loaded {
-    /// What the configuration means, a line a fact, and then what of it is ignored. Ends
-    /// with a line feed.
+    /// The description, one line per fact, followed by the ignored keys. Ends with a line feed.
     pub fn describe(&self) -> String {
         let mut lines = vec![match &self.file {
             Some(path) => format!("Configuration: {}", path.display()),

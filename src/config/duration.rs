@@ -1,5 +1,5 @@
-//! Durations: as Go writes them in the keys of registry:2, with days and weeks in those of regctl's
-//! own, and in words for a person.
+//! Durations: in Go's format for the keys of registry:2, with days and weeks for those of regctl,
+//! and in words for people.
 //!
 //! Pure: a text in, a value or a [`BadValue`] out.
 
@@ -10,7 +10,7 @@ use super::values::BadValue;
 /// Nanoseconds of a day.
 const DAY: u64 = 24 * 3_600_000_000_000;
 
-/// A duration as Go writes it: `168h`, `1h30m`, `1.5s`, `500ms`; a bare number is nanoseconds.
+/// A duration in Go's format: `168h`, `1h30m`, `1.5s`, `500ms`; a bare number is nanoseconds.
 pub(super) fn duration(text: &str) -> Result<Duration, BadValue> {
     let bad = || {
         BadValue::not(
@@ -26,7 +26,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, BadValue> {
     }
     let mut total: u64 = 0;
     let mut rest = unsigned;
-    // Go knows no days.
+    // Go has no days.
     if unsigned.contains(['d', 'w']) {
         return Err(bad());
     }
@@ -49,8 +49,8 @@ pub(super) fn positive_duration(text: &str) -> Result<Duration, BadValue> {
     }
 }
 
-/// A duration in which days and weeks count too: `30d`, `2w`, `1d12h`; a bare `0` is none. Units are
-/// needed otherwise, since nobody means nanoseconds.
+/// A duration that may use days and weeks: `30d`, `2w`, `1d12h`. Units are required, except for a
+/// bare `0`, because nobody means nanoseconds.
 pub(super) fn period(text: &str) -> Result<Duration, BadValue> {
     let bad = || {
         BadValue::not(
@@ -109,7 +109,7 @@ pub(super) fn words(duration: Duration) -> String {
     text
 }
 
-/// The first number and unit of a duration in nanoseconds, and what follows.
+/// The first number and unit of a duration in nanoseconds, and the rest.
 fn term(text: &str) -> Option<(u64, &str)> {
     const UNITS: [(&str, u64); 10] = [
         ("ns", 1),
@@ -141,7 +141,7 @@ fn term(text: &str) -> Option<(u64, &str)> {
     };
     let mut nanoseconds = whole.checked_mul(*scale)?;
     let mut place = *scale;
-    // Digits past the nanosecond have no weight, as in Go.
+    // Digits below a nanosecond are ignored, as in Go.
     for digit in fraction.bytes() {
         place /= 10;
         nanoseconds = nanoseconds.checked_add(u64::from(digit - b'0').checked_mul(place)?)?;

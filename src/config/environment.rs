@@ -1,9 +1,10 @@
-//! The `REGISTRY_…` variables, laid over the tree of a configuration before a key means anything.
+//! The `REGISTRY_…` variables, applied to the tree of a configuration before its keys are
+//! interpreted.
 //!
-//! `REGISTRY_HTTP_TLS_KEY` is `http.tls.key`; an item of a list goes by its number, from 0. A value
-//! is YAML and takes the place of what was there, whole sections too; sections and keys that the
-//! file lacks are made, in lower case. Parents come before their children and items in the order
-//! of their numbers, whatever order the variables are in.
+//! `REGISTRY_HTTP_TLS_KEY` is `http.tls.key`; an item of a list is named by its number, from 0. A
+//! value is YAML and replaces the existing value, even a whole section; missing sections and keys
+//! are created in lower case. Parents are applied before their children, and items in the order of
+//! their numbers, regardless of the order of the variables.
 
 use std::cmp::Ordering;
 
@@ -12,20 +13,20 @@ use super::node::{Entry, Node, Value};
 use super::section::Warnings;
 
 const PREFIX: &str = "REGISTRY_";
-/// The variable that names the file; no key of it.
+/// The variable that names the file; not a key.
 pub(super) const FILE_VARIABLE: &str = "REGISTRY_CONFIGURATION_PATH";
-/// The keys under which a name alone chooses a section.
+/// The sections in which a name alone selects a subsection.
 const CHOICES: [&str; 2] = ["storage", "auth"];
 
-/// A variable and the keys that its name spells.
+/// A variable and the keys in its name.
 struct Variable<'a> {
     name: &'a str,
     keys: Vec<&'a str>,
     value: &'a str,
 }
 
-/// Lays the variables over `root`. `known` are the keys of the top; a variable that begins with
-/// another is not read at all, since the environment is full of other programs' variables.
+/// Applies the variables to `root`. `known` are the top-level keys; variables with other keys are
+/// not read, because the environment is full of other programs' variables.
 pub(super) fn apply(
     root: &mut Node,
     environment: &[(String, String)],
@@ -60,8 +61,9 @@ pub(super) fn apply(
 }
 
 /// Whether a variable that looks like a setting comes from podman, which reads its credentials from
-/// the file that `REGISTRY_AUTH_FILE` names, or from Kubernetes, which describes a service of the name
-/// `registry` or `registry-…` by variables (`REGISTRY_SERVICE_HOST`, `REGISTRY_PORT_5000_TCP_ADDR`).
+/// the file that `REGISTRY_AUTH_FILE` names, or from Kubernetes, which describes a service named
+/// `registry` or `registry-…` by variables (`REGISTRY_SERVICE_HOST`,
+/// `REGISTRY_PORT_5000_TCP_ADDR`).
 fn is_foreign(name: &str, value: &str) -> bool {
     let Some(rest) = name.strip_prefix(PREFIX) else {
         return false;
@@ -118,9 +120,9 @@ fn apply_one(
 
 /// Why a variable can't be applied.
 enum SetError {
-    /// A key of its path has a plain value.
+    /// A key of its path has a scalar value.
     NotASection,
-    /// It names an item that a list can't have.
+    /// It names an invalid item of a list.
     Item(String),
 }
 
@@ -183,7 +185,7 @@ fn is_number(key: &str) -> bool {
     key.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Parents before children, numbers by value and before names, names by letters.
+/// Parents before children, numbers by value and before names, names alphabetically.
 fn in_order(one: &[&str], other: &[&str]) -> Ordering {
     let keys = one.iter().zip(other).map(|(one, other)| {
         match (one.parse::<u64>(), other.parse::<u64>()) {

@@ -1,13 +1,13 @@
-//! What is wrong with a configuration, and where.
+//! Errors in a configuration, with their positions.
 //!
-//! Each error is one line for a person: the place, the key, why, and a hint what to do. A value is
-//! quoted only where it can be no secret.
+//! Each error is one line for a person: the position, the key, the reason, and a hint. A value is
+//! quoted only if it can't be a secret.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The text a value was written in.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
     /// A configuration file.
@@ -18,10 +18,10 @@ pub enum Origin {
     Flag(&'static str),
 }
 
-/// Where a value stands.
+/// The position of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The text it was written in.
+    /// The source.
     pub origin: Origin,
     /// The line in a file, from 1.
     pub line: u32,
@@ -39,7 +39,7 @@ impl Place {
         }
     }
 
-    /// The place to the line, as warnings show it.
+    /// The position without the column, as warnings show it.
     pub(super) fn line(&self) -> impl fmt::Display {
         let line = self.line;
         let origin = self.origin.clone();
@@ -74,59 +74,59 @@ impl fmt::Display for Place {
 /// Why a configuration can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A file was to be found in the usual places, and none of them has one.
+    /// No file was named, and none of the usual places has one.
     #[error(
         "there is no configuration file at {looked}; hint: name one with --config FILE, or leave \
          --config out to serve with defaults"
     )]
     NotFound {
-        /// The places, in words.
+        /// The places, as text.
         looked: String,
     },
-    /// A file is there, or was named, and can't be read.
+    /// A file exists or was named, and can't be read.
     #[error("{} can't be read: {error}; hint: name another file with --config FILE", path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         error: std::io::Error,
     },
     /// A text is not YAML, or not the YAML of a configuration.
     #[error("{place}: not valid YAML: {reason}; hint: {hint}")]
     Syntax {
-        /// Where reading stopped.
+        /// Where parsing stopped.
         place: Place,
-        /// What the parser said.
+        /// The error of the parser.
         reason: String,
         /// What to write instead.
         hint: &'static str,
     },
-    /// A value can't mean anything, or a key that is needed is missing.
+    /// A value is invalid, or a required key is missing.
     #[error("{place}: {key} {reason}; hint: {hint}")]
     Value {
-        /// Where it stands.
+        /// Its position.
         place: Place,
         /// The path of the key (`http.addr`).
         key: String,
-        /// Why not.
+        /// What is wrong.
         reason: String,
         /// What to write instead.
         hint: String,
     },
-    /// The configuration asks for what regctl does not do, and going on without it would be
-    /// dangerous or senseless.
+    /// The configuration requires a feature that regctl lacks, and ignoring it would be dangerous
+    /// or useless.
     #[error("{place}: {key} {reason}; hint: {hint}")]
     Unsupported {
-        /// Where it stands.
+        /// Its position.
         place: Place,
         /// The path of the key (`auth.htpasswd`).
         key: String,
-        /// What regctl would have to do.
+        /// The missing feature.
         reason: String,
         /// What to do instead.
         hint: String,
     },
-    /// No root was named, and the user has no data directory to put one into.
+    /// No root was named, and the user has no data directory for one.
     #[error(
         "there is no data directory for this user to serve from; hint: name one with --root DIR"
     )]

@@ -69,7 +69,7 @@ fn sections(health: &mut Section, key: &str) -> Result<Vec<Section>, ConfigError
         .collect()
 }
 
-/// The interval and the threshold; zero is a default for either, as in registry:2.
+/// The interval and the threshold; zero means the default, as in registry:2.
 fn health_check(section: &mut Section) -> Result<HealthCheck, ConfigError> {
     let interval = section.value("interval", values::duration)?;
     let threshold = section.value("threshold", values::count)?;

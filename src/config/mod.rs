@@ -1,11 +1,10 @@
 //! The configuration of `serve`: `config.yml` as registry:2 and registry:3 read it, the
 //! environment, and the flags, decided once.
 //!
-//! Flags win over variables, variables over the file. [`load`] reads all three once and
-//! interprets them. It touches no file but the configuration's, and does not know how a [`Settings`]
-//! is used. A key that works there either works here, or is
-//! named in a warning, or, where going on without it would be dangerous, is an error: nothing is
-//! dropped in silence.
+//! Flags take precedence over variables, variables over the file. [`load`] reads all three once and
+//! interprets them. It reads only the configuration file, and does not know how [`Settings`] are
+//! used. A key of registry:2 either works, or is named in a warning, or is an error if ignoring it
+//! would be dangerous: nothing is ignored silently.
 
 #![expect(clippy::disallowed_methods, reason = "the configuration is a file")]
 
@@ -68,7 +67,7 @@ pub struct Request {
     pub root: Option<PathBuf>,
     /// The `--listen` flag: `HOST:PORT`, `:PORT`, `unix:PATH` or an absolute path.
     pub listen: Option<String>,
-    /// The `--accounts` flag: accounts of regctl's own.
+    /// The `--accounts` flag: regctl's own accounts.
     pub accounts: bool,
     /// The `--tls` flag: `self-signed`, or `CERTIFICATE,KEY`.
     pub tls: Option<String>,
@@ -81,10 +80,10 @@ pub struct Request {
 /// Which configuration file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigChoice {
-    /// The flag is not given: the file that `REGISTRY_CONFIGURATION_PATH` names, or none.
+    /// No flag: the file in `REGISTRY_CONFIGURATION_PATH`, or none.
     None,
-    /// The flag is given without a path: the file that `REGISTRY_CONFIGURATION_PATH` names, or the
-    /// first of the usual places that has one.
+    /// The flag without a path: the file in `REGISTRY_CONFIGURATION_PATH`, or the first existing
+    /// one of the usual places.
     Search,
     /// This file.
     File(PathBuf),
@@ -95,19 +94,19 @@ pub enum ConfigChoice {
 pub struct Loaded {
     /// The settings.
     pub settings: Settings,
-    /// The file, if one was read. Without one, regctl's defaults hold and not registry:2's.
+    /// The file, if one was read. Without a file, regctl's defaults apply and not registry:2's.
     pub file: Option<PathBuf>,
-    /// One line for each key that is ignored or interpreted differently, with its place.
+    /// One line for each key that is ignored or interpreted differently, with its position.
     pub warnings: Vec<String>,
 }
 
-/// A duration as a command line and the keys of regctl's own have it: `12h`, `7d`, `2w`. The error
-/// is to be read after the text.
+/// Parses a duration of the command line and of regctl's own keys: `12h`, `7d`, `2w`. The error
+/// continues a sentence that begins with the text.
 pub fn period(text: &str) -> Result<Duration, String> {
     values::period(text).map_err(|bad| format!("{}; hint: {}", bad.reason, bad.hint))
 }
 
-/// A duration in milliseconds, as a person writes it.
+/// A duration in milliseconds, as people write it.
 pub fn period_in_words(milliseconds: Millis) -> String {
     values::words(Duration::from_millis(
         u64::try_from(milliseconds).unwrap_or_default(),

@@ -1,8 +1,7 @@
-//! YAML as a tree in which every value has its place in the text.
+//! YAML as a tree in which every value has its position in the text.
 //!
-//! Scalars keep the spelling they were written in (`0.10` is not `0.1`): what a key expects decides
-//! what they mean. Anchors and merge keys are resolved here. The tree knows no key of the
-//! configuration.
+//! Scalars keep their spelling (`0.10` is not `0.1`): the key that uses a value interprets it.
+//! Anchors and merge keys are resolved here. The tree knows no keys of the configuration.
 
 use std::fmt;
 
@@ -11,10 +10,10 @@ use serde_saphyr::{Location, NonFiniteFloatPolicy, Spanned, UserMessageFormatter
 
 use super::error::{ConfigError, Origin, Place};
 
-/// The deepest nesting that is accepted: far beyond any configuration, and safe for the stack.
+/// Maximum nesting: far beyond any configuration, and safe for the stack.
 const DEPTH_LIMIT: usize = 48;
 
-/// A value and its place.
+/// A value and its position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Node {
     pub(super) value: Value,
@@ -30,7 +29,7 @@ pub(super) enum Value {
     Map(Vec<Entry>),
 }
 
-/// A key of a map, its place, and its value.
+/// A key of a map, its position, and its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) key: String,
@@ -39,7 +38,7 @@ pub(super) struct Entry {
 }
 
 impl Node {
-    /// Reads a text; an empty one is [`Value::Null`].
+    /// Parses a text; an empty one is [`Value::Null`].
     pub(super) fn parse(text: &str, origin: &Origin) -> Result<Self, ConfigError> {
         let options = serde_saphyr::options! {
             budget: serde_saphyr::budget! { max_depth: DEPTH_LIMIT },
@@ -53,7 +52,7 @@ impl Node {
         }
     }
 
-    /// Nothing, at a place.
+    /// A null at a position.
     pub(super) fn null(place: Place) -> Self {
         Self {
             value: Value::Null,
@@ -61,8 +60,8 @@ impl Node {
         }
     }
 
-    /// Where the configuration chooses one of several sections (`storage`, `auth`), a name alone
-    /// stands for that section with nothing in it.
+    /// Where the configuration selects one of several sections (`storage`, `auth`), a name alone
+    /// means that section without any keys.
     pub(super) fn expand_choice(&mut self) {
         if let Value::Scalar(name) = &self.value
             && !name.is_empty()
@@ -77,7 +76,7 @@ impl Node {
     }
 }
 
-/// The parser's error in one line, with the place named once.
+/// The parser's error in one line, with the position once.
 fn refusal(error: &serde_saphyr::Error, origin: &Origin) -> ConfigError {
     let error = error.without_snippet();
     let (place, suffix) = match error.location() {
@@ -116,12 +115,12 @@ fn place_of(location: Location, origin: &Origin) -> Place {
     }
 }
 
-/// A value as the parser hands it over.
+/// A value from the parser.
 struct Parsed(Spanned<Kind>);
 
 enum Kind {
     Null,
-    /// A scalar that the parser took for a number or a boolean: its spelling stands in the text.
+    /// A scalar that the parser read as a number or a boolean: the text has its spelling.
     Inferred(String),
     Text(String),
     List(Vec<Parsed>),
@@ -165,7 +164,7 @@ impl Parsed {
     }
 }
 
-/// The characters at a location, if they look like what was parsed from them.
+/// The characters at a location, if they match the parsed value.
 fn spelling(text: &str, location: Location, parsed: &str) -> Option<String> {
     let start = usize::try_from(location.span().byte_offset()?).ok()?;
     let length = usize::try_from(location.span().byte_len()?).ok()?;

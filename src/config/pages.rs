@@ -1,15 +1,15 @@
-//! The section `regctl.pages`: the pages for people.
+//! The section `regctl.pages`: the pages for browsers.
 
 use super::error::ConfigError;
 use super::section::{Section, Warnings};
 use super::values::{self, BadValue};
 
-/// How the pages are served.
+/// Settings of the pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PagesSettings {
     /// Whether they are served at all.
     pub enabled: bool,
-    /// What stands before every link, where a proxy cuts it off; `None` is `http.prefix`.
+    /// The prefix of every link, if a proxy removes one; `None` is `http.prefix`.
     pub base_path: Option<String>,
     /// Repositories on a page.
     pub repositories_per_page: usize,

@@ -1,4 +1,4 @@
-//! How clients reach the registry: the proxies that are believed, the mode and group of its socket.
+//! How clients reach the registry: trusted proxies, the mode and group of the socket, rate limits.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -6,40 +6,40 @@ use super::error::ConfigError;
 use super::section::{Section, Warnings};
 use super::values::BadValue;
 
-/// The users of the system by their groups.
+/// The system's groups.
 const GROUPS: &str = "/etc/group";
 
-/// A network: an address and the number of its bits that count.
+/// A network: an address and the length of its prefix.
 pub type Network = (IpAddr, u8);
 
 /// How clients reach the registry.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReachSettings {
-    /// Networks of the proxies that are believed when they say for whom they ask.
+    /// Networks of the proxies whose headers about the client are trusted.
     pub trusted_proxies: Vec<Network>,
-    /// Who may use the socket, where the registry listens on one.
+    /// The permissions of the socket, if the registry listens on one.
     pub socket: SocketSettings,
-    /// How many requests an address may send; `None`: as many as it likes.
+    /// Rate limit of a client address; `None`: no limit.
     pub address_rate: Option<RateSettings>,
-    /// How many requests an account may send; `None`: as many as it likes.
+    /// Rate limit of an account; `None`: no limit.
     pub account_rate: Option<RateSettings>,
 }
 
-/// How many requests a client may send.
+/// A rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateSettings {
-    /// A second, in the long run; not zero.
+    /// Requests per second on average; not zero.
     pub each_second: u32,
-    /// At once, after a time without any; not zero.
+    /// Requests at once after an idle time; not zero.
     pub burst: u32,
 }
 
-/// Who may use a Unix socket.
+/// The permissions of a Unix socket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct SocketSettings {
     /// The mode of the file; by default the process's umask decides.
     pub mode: Option<u32>,
-    /// The id of its group; by default the process's own.
+    /// The id of its group; by default the group of the process.
     pub group: Option<u32>,
 }
 
@@ -84,7 +84,7 @@ pub(super) fn reach_settings(
     Ok(settings)
 }
 
-/// A rate; without a burst, ten seconds' worth may come at once.
+/// A rate; the default burst is ten seconds' worth.
 fn rate(
     limits: &mut Section,
     key: &str,
@@ -145,7 +145,7 @@ fn mode(text: &str) -> Result<u32, BadValue> {
     }
 }
 
-/// The id of a group, by its number or its name.
+/// The id of a group, from its number or its name.
 fn group(text: &str) -> Result<u32, BadValue> {
     if let Ok(id) = text.parse() {
         return Ok(id);

@@ -1,8 +1,8 @@
-//! A section of the configuration during interpretation: keys are taken out one by one, and keys that
-//! remain are unknown.
+//! A section of the configuration during interpretation: keys are taken one by one, and the
+//! remaining keys are unknown.
 //!
-//! A section knows the path and the place of each value, for error messages. A key whose value is null or empty counts as left out, as in
-//! registry:2. Knows no key by name.
+//! A section knows the path and the position of each value, for error messages. A key whose value
+//! is null or empty counts as missing, as in registry:2. Knows no key by name.
 
 use super::error::{ConfigError, Origin, Place};
 use super::node::{Entry, Node, Value};
@@ -40,7 +40,7 @@ impl Warnings {
         self.0.push((place, line));
     }
 
-    /// A line each: first those of the file, from its top to its end.
+    /// One line each: first those of the file, in its order.
     pub(super) fn into_lines(mut self) -> Vec<String> {
         self.0.sort_by_key(|(place, _)| {
             let in_file = matches!(place.origin, Origin::File(_));
@@ -51,7 +51,7 @@ impl Warnings {
 }
 
 impl Section {
-    /// The section that a value is; null is an empty one.
+    /// Interprets a value as a section; null is an empty one.
     pub(super) fn of(path: String, node: Node) -> Result<Self, ConfigError> {
         let entries = match node.value {
             Value::Map(entries) => entries,
@@ -72,12 +72,12 @@ impl Section {
         })
     }
 
-    /// Where it begins.
+    /// Its position.
     pub(super) fn place(&self) -> &Place {
         &self.place
     }
 
-    /// The path of a key in it, fit for one line.
+    /// The path of a key in it, on one line.
     pub(super) fn path_of(&self, key: &str) -> String {
         let key = if key.contains(char::is_control) {
             key.escape_debug().to_string()
@@ -91,7 +91,7 @@ impl Section {
         }
     }
 
-    /// Takes a key, unless it is left out.
+    /// Takes a key, unless it is missing.
     pub(super) fn take(&mut self, key: &str) -> Option<Field> {
         let index = self.entries.iter().position(|entry| entry.key == key)?;
         let node = placed(self.entries.remove(index));
@@ -107,7 +107,7 @@ impl Section {
         })
     }
 
-    /// Takes a section; one that is left out is empty.
+    /// Takes a section; a missing one is empty.
     pub(super) fn section(&mut self, key: &str) -> Result<Section, ConfigError> {
         match self.take(key) {
             Some(field) => Self::of(field.path, field.node),
@@ -128,17 +128,17 @@ impl Section {
         self.take(key).map(|field| field.read(parse)).transpose()
     }
 
-    /// Takes a value that is any text.
+    /// Takes any text.
     pub(super) fn text(&mut self, key: &str) -> Result<Option<String>, ConfigError> {
         self.value(key, |text| Ok(text.to_owned()))
     }
 
-    /// Takes a list; one value alone is a list of one.
+    /// Takes a list; a single value is a list of one.
     pub(super) fn list(&mut self, key: &str) -> Result<Vec<Field>, ConfigError> {
         self.take(key).map_or(Ok(Vec::new()), Field::items)
     }
 
-    /// Takes all keys that are still there, null ones too, each with its value.
+    /// Takes all remaining keys with their values, including null.
     pub(super) fn rest(&mut self) -> Vec<(String, Field)> {
         std::mem::take(&mut self.entries)
             .into_iter()
@@ -158,10 +158,10 @@ impl Section {
         }
     }
 
-    /// Ends the section: what is left in it is unknown.
+    /// Ends the section: the remaining keys are unknown.
     pub(super) fn finish(self, warnings: &mut Warnings) {
         for entry in &self.entries {
-            // A key that a variable made stands where the variable does.
+            // The position of a key that a variable created is the variable.
             warnings.add(
                 &entry.place,
                 &self.path_of(&entry.key),
@@ -185,7 +185,7 @@ impl Field {
         }
     }
 
-    /// The items of a list; one value alone is a list of one.
+    /// The items of a list; a single value is a list of one.
     pub(super) fn items(self) -> Result<Vec<Field>, ConfigError> {
         match self.node.value {
             Value::List(items) => Ok(items
@@ -207,7 +207,7 @@ impl Field {
     }
 }
 
-/// The value of a key. What is more than a plain value begins, for a person, at its key.
+/// The value of a key. For people, a list or a section begins at its key.
 fn placed(entry: Entry) -> Node {
     let mut node = entry.node;
     let plain = matches!(&node.value, Value::Scalar(_));

@@ -1,7 +1,7 @@
-//! What a configuration means, decided: the types that the server reads and never writes.
+//! The interpreted configuration: types that the server reads.
 //!
-//! Nothing here is optional that has a default, and nothing is text that has a meaning: whoever
-//! holds a [`Settings`] needs to know neither where a value came from nor what was left out.
+//! Values with a default are not optional, and texts are parsed: users of [`Settings`] need to know
+//! neither the source of a value nor which keys were missing.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,34 +16,34 @@ use super::reach::ReachSettings;
 use crate::oci::Platform;
 use crate::oci::RetentionRule;
 
-/// Everything that `serve` goes by.
+/// The settings of `serve`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
     /// The log and the access log.
     pub log: LogSettings,
     /// How callers sign in.
     pub access: AccessSettings,
-    /// Where the data is, and what may be done with it.
+    /// The storage, and the permitted operations.
     pub storage: StorageSettings,
-    /// The listeners and what they answer.
+    /// The listeners and their answers.
     pub http: HttpSettings,
-    /// What is looked at to say that the registry is well.
+    /// The health checks.
     pub health: HealthSettings,
-    /// The most entries in a page of the catalog.
+    /// Maximum number of entries of a page of the catalog.
     pub catalog_limit: usize,
-    /// The most entries in a page of tags.
+    /// Maximum number of entries of a page of tags.
     pub tag_limit: usize,
-    /// What is checked in a manifest that is pushed.
+    /// The checks of pushed manifests.
     pub validation: ValidationSettings,
-    /// How garbage is collected.
+    /// Settings of garbage collection.
     pub collection: CollectionSettings,
-    /// Which tags go by themselves.
+    /// The retention rules.
     pub retention: Vec<RetentionRule>,
-    /// What is checked of blobs and manifests.
+    /// The checks of blobs and manifests.
     pub content: ContentSettings,
-    /// The check in the background; `None` where nothing asks for it.
+    /// The background check; `None` if it is off.
     pub scrub: Option<ScrubSettings>,
-    /// The pages for people.
+    /// The pages for browsers.
     pub pages: PagesSettings,
     /// How clients reach the registry.
     pub reach: ReachSettings,
@@ -52,95 +52,95 @@ pub struct Settings {
 /// The log (stderr) and the access log (stdout).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogSettings {
-    /// The least grave messages that are written.
+    /// Messages below this level are not written.
     pub level: LogLevel,
-    /// How a message is written.
+    /// The format of messages.
     pub format: LogFormat,
-    /// Fields that stand in every message.
+    /// Fields added to every message.
     pub fields: BTreeMap<String, String>,
     /// Whether each request is written to the access log.
     pub access_log: bool,
 }
 
-/// How grave a message is.
+/// The level of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LogLevel {
-    /// Something failed.
+    /// A failure.
     Error,
-    /// Something is not as it should be.
+    /// A problem.
     Warn,
-    /// Something happened that an operator may want to know.
+    /// An event of interest to operators.
     Info,
-    /// What a developer wants to know.
+    /// Details for developers.
     Debug,
-    /// Every step. (registry:2 does not have it.)
+    /// Every step. registry:2 does not have this level.
     Trace,
 }
 
-/// How a message is written.
+/// The format of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
     /// A line for people.
     Text,
-    /// A JSON object a line.
+    /// One JSON object per line.
     Json,
-    /// A JSON object a line, with the names that Logstash wants (`@timestamp`, `@version`).
+    /// One JSON object per line, with Logstash's names (`@timestamp`, `@version`).
     Logstash,
 }
 
-/// Where the data is, and what may be done with it.
+/// The storage, and the permitted operations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StorageSettings {
-    /// What keeps the bytes.
+    /// The driver.
     pub driver: StorageDriver,
     /// Whether clients may delete.
     pub delete: bool,
-    /// Whether clients may write nothing (`maintenance.readonly`).
+    /// Whether all writes of clients are refused (`maintenance.readonly`).
     pub read_only: bool,
-    /// How uploads that nobody finishes are removed; `None` where they are kept.
+    /// How abandoned uploads are removed; `None`: they are kept.
     pub upload_purging: Option<UploadPurging>,
 }
 
-/// What keeps the bytes.
+/// A storage driver.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StorageDriver {
     /// A directory, in the layout of registry:2.
     Filesystem {
-        /// The root: the layout lies in `docker/registry/v2` below it.
+        /// The root: the layout is in `docker/registry/v2` below it.
         root: PathBuf,
     },
-    /// Memory: everything is gone when the process ends.
+    /// Memory: everything is lost when the process ends.
     Memory,
 }
 
-/// How uploads that nobody finishes are removed.
+/// How abandoned uploads are removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UploadPurging {
-    /// Uploads that began longer ago are removed.
+    /// Older uploads are removed.
     pub age: Duration,
-    /// The time between two rounds; never zero.
+    /// The interval of the task; never zero.
     pub interval: Duration,
-    /// Whether a round only says what it would remove.
+    /// Whether uploads are only reported.
     pub dry_run: bool,
 }
 
-/// The listeners and what they answer.
+/// The listeners and their answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpSettings {
-    /// Where clients connect.
+    /// The address to listen on.
     pub address: ListenAddress,
-    /// The path under which `/v2/` lies: `""`, or `/x/y` with no slash at its end.
+    /// The path of `/v2/`: `""`, or `/x/y` without a slash at the end.
     pub prefix: String,
-    /// How clients reach the registry: `scheme://host[:port]`, and a path if there is one, with no
-    /// slash at its end. `None`: as the request says.
+    /// The public address: `scheme://host[:port]` and possibly a path, without a slash at the end.
+    /// `None`: the address in the request.
     pub host: Option<String>,
     /// Whether `Location` is a path only.
     pub relative_urls: bool,
-    /// How long requests may go on after a stop was asked for; `None` where the file does not say.
+    /// How long requests may continue after a stop; `None` if it is not configured.
     pub drain_timeout: Option<Duration>,
-    /// Fields that are added to every answer, well-formed, in the order of the file.
+    /// Header fields of every answer, valid, in the order of the file.
     pub headers: Vec<(String, Vec<String>)>,
-    /// TLS; `None` speaks plain HTTP.
+    /// TLS; `None` is plain HTTP.
     pub tls: Option<TlsSettings>,
     /// The debug listener, for health and metrics.
     pub debug: Option<DebugSettings>,
@@ -150,49 +150,49 @@ pub struct HttpSettings {
     pub h2c: bool,
 }
 
-/// Where to listen.
+/// An address to listen on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListenAddress {
     /// A TCP port.
     Tcp {
         /// A name or an address, IPv6 without brackets; empty for all addresses, v6 and v4.
         host: String,
-        /// The port; 0 takes a free one.
+        /// The port; 0 for a free one.
         port: u16,
     },
     /// A Unix socket.
     Unix(PathBuf),
 }
 
-/// How TLS is spoken.
+/// TLS settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsSettings {
-    /// Where the certificate comes from.
+    /// The source of the certificate.
     pub certificate: CertificateSource,
-    /// The least version that is spoken.
+    /// The minimum version.
     pub minimum: TlsVersion,
-    /// Certificates that clients show; `None`: they are not asked for any.
+    /// Client certificates; `None`: they are not requested.
     pub clients: Option<ClientCertificates>,
 }
 
-/// Where the certificate of the server comes from.
+/// The source of the server's certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CertificateSource {
-    /// From two files; replaced files are taken up.
+    /// Two files, which are reloaded when replaced.
     Files {
         /// The certificate and its chain, PEM.
         certificate: PathBuf,
         /// The private key, PEM.
         key: PathBuf,
     },
-    /// From an authority of this server's own, kept below the root.
+    /// This server's own authority, stored below the root.
     SelfSigned {
-        /// Names and addresses of the host besides those that it knows itself.
+        /// Names and addresses of the host in addition to those that it knows.
         hosts: Vec<String>,
     },
 }
 
-/// Certificates that clients show.
+/// Client certificates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClientCertificates {
     /// Files with the authorities that sign them, PEM.
@@ -213,85 +213,85 @@ pub enum TlsVersion {
 /// The debug listener.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DebugSettings {
-    /// Where it listens.
+    /// Its address.
     pub address: ListenAddress,
-    /// The path of the metrics, if they are served.
+    /// The path of the metrics, if they are enabled.
     pub prometheus: Option<String>,
 }
 
-/// What is looked at to say that the registry is well.
+/// The health checks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct HealthSettings {
     /// Whether the storage answers.
     pub storage: Option<HealthCheck>,
-    /// Files that must not be there.
+    /// Files that must not exist.
     pub files: Vec<FileCheck>,
     /// Servers that must answer a request.
     pub http: Vec<HttpCheck>,
-    /// Servers that must take a connection.
+    /// Servers that must accept a connection.
     pub tcp: Vec<TcpCheck>,
 }
 
-/// How often something is looked at, and how often it may fail.
+/// The interval and the threshold of a health check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HealthCheck {
-    /// The time between two looks; never zero.
+    /// The time between two checks; never zero.
     pub interval: Duration,
-    /// How many failures in a row make the registry unwell; at least 1.
+    /// Number of failures in a row that make the registry unhealthy; at least 1.
     pub threshold: u32,
 }
 
-/// A file that takes the registry out of rotation as long as it is there.
+/// A file that takes the registry out of rotation while it exists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FileCheck {
     /// The file.
     pub path: PathBuf,
-    /// How often it is tried.
+    /// The interval and the threshold.
     pub check: HealthCheck,
 }
 
 /// A server that must answer a HEAD request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpCheck {
-    /// What is asked for: an `http` or `https` address.
+    /// The requested `http` or `https` URL.
     pub uri: String,
-    /// The fields of the request.
+    /// The header fields of the request.
     pub headers: Vec<(String, Vec<String>)>,
-    /// The status it must answer.
+    /// The expected status.
     pub status: u16,
-    /// How long it may take: the interval, where the file does not say.
+    /// Timeout; by default the interval.
     pub timeout: Duration,
-    /// How often it is tried.
+    /// The interval and the threshold.
     pub check: HealthCheck,
 }
 
-/// A server that must take a connection.
+/// A server that must accept a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TcpCheck {
-    /// `HOST:PORT`, with a host in it.
+    /// `HOST:PORT`; the host is required.
     pub address: String,
-    /// How long it may take: the interval, where the file does not say.
+    /// Timeout; by default the interval.
     pub timeout: Duration,
-    /// How often it is tried.
+    /// The interval and the threshold.
     pub check: HealthCheck,
 }
 
-/// What is checked in a manifest that is pushed.
+/// The checks of pushed manifests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValidationSettings {
-    /// Patterns that a URL in a manifest must match one of. Where this list is empty, every URL is
-    /// allowed that `urls_deny` lets by; registry:2 allows none where both are.
+    /// Patterns of which a URL in a manifest must match one. If this list is empty, every URL is
+    /// allowed that `urls_deny` does not match; registry:2 allows none if both are empty.
     pub urls_allow: Vec<String>,
-    /// Patterns that a URL in a manifest must match none of.
+    /// Patterns of which a URL in a manifest must match none.
     pub urls_deny: Vec<String>,
-    /// Which images of an index must be there when it is pushed.
+    /// The images of an index that must exist when it is pushed.
     pub index_platforms: IndexPlatforms,
-    /// Whether any of this is checked. If not, the lists are empty and `index_platforms` is
+    /// Whether any of these checks is enabled. If not, the lists are empty and `index_platforms` is
     /// [`IndexPlatforms::None`].
     pub enabled: bool,
 }
 
-/// Which images of an index must be there when it is pushed.
+/// The images of an index that must exist when it is pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IndexPlatforms {
     /// All of them.
@@ -334,7 +334,7 @@ impl fmt::Display for TlsVersion {
 }
 
 impl fmt::Display for ListenAddress {
-    /// As it is written in a configuration: `HOST:PORT`, `[IPv6]:PORT`, `:PORT`, `unix:PATH`.
+    /// The spelling in a configuration: `HOST:PORT`, `[IPv6]:PORT`, `:PORT`, `unix:PATH`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),

@@ -1,7 +1,6 @@
-//! The section `storage`: which driver keeps the bytes, and what may be done with them.
+//! The section `storage`: the driver, and the permitted operations.
 //!
-//! Every key of the section that is not an option is the name of a driver, and there is one at the
-//! most.
+//! Every key of the section that is not an option is the name of a driver; at most one is allowed.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,7 +11,7 @@ use super::settings::{StorageDriver, StorageSettings, UploadPurging};
 use super::understand::Basis;
 use super::values;
 
-/// Where registry:2 keeps its data, where the file does not say.
+/// Default root of registry:2.
 const REGISTRY_ROOT: &str = "/var/lib/registry";
 /// The drivers of registry:2 and registry:3.
 const DRIVERS: [&str; 9] = [
@@ -52,7 +51,7 @@ pub(super) fn storage_settings(
     maintenance.finish(warnings);
 
     cache(&mut storage, warnings)?;
-    // Redirects lead to where other drivers keep their data. There is none here to lead to.
+    // Redirects lead to the storage of other drivers, which do not exist here.
     let mut redirect = storage.section("redirect")?;
     redirect.value("disable", values::boolean)?;
     redirect.finish(warnings);
@@ -70,7 +69,7 @@ pub(super) fn storage_settings(
     })
 }
 
-/// The one driver that is left in the section when its options are gone.
+/// The driver: the one key that remains after the options.
 fn driver(
     mut storage: Section,
     basis: Basis,
@@ -164,7 +163,7 @@ fn upload_purging(
     }))
 }
 
-/// Caching is regctl's own business, so the kind of cache matters only where another was asked for.
+/// regctl caches by itself; the kind of cache matters only if another one was requested.
 fn cache(storage: &mut Section, warnings: &mut Warnings) -> Result<(), ConfigError> {
     let mut cache = storage.section("cache")?;
     for key in ["blobdescriptor", "layerinfo"] {

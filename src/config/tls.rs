@@ -1,4 +1,4 @@
-//! TLS: the section `http.tls`, and the flags `--tls` and `--host`, which win over it.
+//! TLS: the section `http.tls`, and the flags `--tls` and `--host`, which take precedence.
 
 use std::path::PathBuf;
 
@@ -44,7 +44,7 @@ pub(super) fn tls_settings(
     }))
 }
 
-/// What the `--tls` flag means.
+/// Parses the `--tls` flag.
 fn source(text: &str, hosts: &[String]) -> Result<CertificateSource, ConfigError> {
     if text == "self-signed" {
         for host in hosts {
@@ -106,7 +106,7 @@ fn path(field: Field) -> Result<PathBuf, ConfigError> {
     field.read(|text| Ok(PathBuf::from(text)))
 }
 
-/// Which certificates clients show. A certificate that is asked for is checked, always.
+/// The client certificates. A requested certificate is always verified.
 fn clients(
     tls: &mut Section,
     warnings: &mut Warnings,
@@ -169,8 +169,8 @@ fn minimum(tls: &mut Section, warnings: &mut Warnings) -> Result<TlsVersion, Con
     Ok(version)
 }
 
-/// A certificate that is named wins over Let's Encrypt, as in registry:2. Without one the port
-/// would speak plain HTTP where the file wants TLS.
+/// A configured certificate takes precedence over Let's Encrypt, as in registry:2. Without one the
+/// port would be plain HTTP although the file wants TLS.
 fn lets_encrypt(
     tls: &mut Section,
     has_certificate: bool,

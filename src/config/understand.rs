@@ -1,8 +1,8 @@
-//! Interprets the tree of a configuration as [`Settings`]: the small sections, and every key that
+//! Interprets the tree of a configuration as [`Settings`]: the small sections, and all keys that
 //! regctl does not implement.
 //!
-//! A key that asks for less than the client gets is a warning. A key without which the registry
-//! would be open to people it is closed to, or would serve other data, is an error.
+//! Ignoring a key is a warning if clients lose nothing by it. It is an error if the registry would
+//! be open to more people, or would serve other data.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,7 +21,7 @@ use super::values::{self, BadValue};
 use super::wire::http_settings;
 use crate::oci::Platform;
 
-/// The keys of the top.
+/// The top-level keys.
 pub(super) const TOP: [&str; 18] = [
     "version",
     "log",
@@ -43,19 +43,19 @@ pub(super) const TOP: [&str; 18] = [
     "regctl",
 ];
 
-/// How many entries a page has at most, where the file does not say.
+/// Default maximum number of entries of a page.
 const PAGE: usize = 1000;
 
-/// Which defaults apply to missing keys.
+/// The source of defaults for missing keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Basis {
-    /// registry:2's: there is a file.
+    /// registry:2: there is a file.
     File,
-    /// regctl's own: there is none.
+    /// regctl: there is no file.
     Nothing,
 }
 
-/// The flags, which win over all else.
+/// The flags, which take precedence.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Flags<'a> {
     pub(super) root: Option<&'a Path>,
@@ -120,7 +120,7 @@ pub(super) fn understand(
     Ok(settings)
 }
 
-/// A file must say which version it is; there is one.
+/// A file must have a version, and only one version exists.
 fn version(top: &mut Section, basis: Basis) -> Result<(), ConfigError> {
     const HINT: &str = "write version: 0.1 at the top";
     let found = top.value("version", |text| match text {
@@ -159,7 +159,7 @@ fn refuse_dangerous(top: &mut Section, warnings: &mut Warnings) -> Result<(), Co
 }
 
 fn log_settings(top: &mut Section, warnings: &mut Warnings) -> Result<LogSettings, ConfigError> {
-    // The older spelling; the newer wins.
+    // The older spelling; the newer one takes precedence.
     let level = top.value("loglevel", values::log_level)?;
     let mut log = top.section("log")?;
     let level = log.value("level", values::log_level)?.or(level);
@@ -202,7 +202,7 @@ fn log_settings(top: &mut Section, warnings: &mut Warnings) -> Result<LogSetting
     })
 }
 
-/// The limit of a page; as in registry:2, one that is not positive is the default.
+/// The limit of a page; values that are not positive mean the default, as in registry:2.
 fn page_limit(
     top: &mut Section,
     section: &str,
@@ -235,8 +235,8 @@ fn validation_settings(
     indexes.finish(warnings);
     manifests.finish(warnings);
     validation.finish(warnings);
-    // registry:2 first knew only `enabled`; since it knows `disabled`, that decides unless
-    // `enabled` is true.
+    // registry:2 first had only `enabled`; since it has `disabled`, that decides unless `enabled`
+    // is true.
     if enabled == Some(true) || disabled != Some(true) {
         Ok(ValidationSettings {
             urls_allow,
@@ -291,8 +291,8 @@ fn index_platforms(
     Ok(match choice.as_deref() {
         Some("all") => IndexPlatforms::All,
         Some("list") => IndexPlatforms::List(platforms),
-        // registry:3 takes a missing choice for `all`; here a sparse index is refused only where
-        // the file asks for that.
+        // registry:3 reads a missing choice as `all`; here a sparse index is refused only if the
+        // file asks for it.
         _ => IndexPlatforms::None,
     })
 }

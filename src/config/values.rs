@@ -1,17 +1,17 @@
-//! Parsers for scalars of a configuration: addresses, prefix, public address, levels, versions, header
-//! fields.
+//! Parsers for scalars of a configuration: addresses, prefixes, the public address, levels,
+//! versions, header fields.
 //!
-//! Pure: a text in, a value or a [`BadValue`] out. Nothing here knows where the text came from.
+//! Pure: a text in, a value or a [`BadValue`] out. Independent of the source of the text.
 
 use std::path::{Path, PathBuf};
 
 pub(super) use super::duration::{duration, period, positive_duration, positive_period, words};
 use super::settings::{ListenAddress, LogFormat, LogLevel, TlsVersion};
 
-/// Why a text is not a valid value.
+/// Why a text is invalid.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct BadValue {
-    /// What is wrong, as a continuation of the key: `is "x", which is not a number`.
+    /// The reason, as a continuation of the key: `is "x", which is not a number`.
     pub(super) reason: String,
     /// What to write.
     pub(super) hint: &'static str,
@@ -27,7 +27,7 @@ impl BadValue {
     }
 }
 
-/// `true` or `false`, and the other words for them that YAML 1.1 has.
+/// `true` or `false`, or one of YAML 1.1's other words for them.
 pub(super) fn boolean(text: &str) -> Result<bool, BadValue> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "yes" | "on" | "y" => Ok(true),
@@ -43,14 +43,14 @@ pub(super) fn number(text: &str) -> Result<i64, BadValue> {
         .map_err(|_| BadValue::not(text, "a whole number", "write it in digits, as in 1000"))
 }
 
-/// A whole number that is not negative, for a count.
+/// A whole number that is not negative.
 pub(super) fn count(text: &str) -> Result<u32, BadValue> {
     text.replace('_', "")
         .parse()
         .map_err(|_| BadValue::not(text, "a whole number from 0", "write it in digits, as in 3"))
 }
 
-/// The status code that a checked server is to answer.
+/// The status that a checked server must answer.
 pub(super) fn status_code(text: &str) -> Result<u16, BadValue> {
     match text.parse() {
         Ok(status @ 100..=599) => Ok(status),
@@ -62,7 +62,8 @@ pub(super) fn status_code(text: &str) -> Result<u16, BadValue> {
     }
 }
 
-/// Bytes a second: `4MiB`, `500k`, `1048576`, each with or without `/s`; units count by 1024.
+/// Bytes per second: `4MiB`, `500k`, `1048576`, each with or without `/s`; units are powers of
+/// 1024.
 pub(super) fn byte_rate(text: &str) -> Result<u64, BadValue> {
     let bad = || BadValue::not(text, "a number of bytes a second", "write it as in 4MiB");
     let number = text.strip_suffix("/s").unwrap_or(text).trim();
@@ -141,7 +142,7 @@ pub(super) fn flag_address(text: &str) -> Result<ListenAddress, BadValue> {
     }
 }
 
-/// The path under which `/v2/` lies: `""`, or `/a/b` with no slash at its end.
+/// The path of `/v2/`: `""`, or `/a/b` without a slash at the end.
 pub(super) fn prefix(text: &str) -> Result<String, BadValue> {
     let inner = text.trim_matches('/');
     if inner.is_empty() {
@@ -164,8 +165,8 @@ pub(super) fn prefix(text: &str) -> Result<String, BadValue> {
     }
 }
 
-/// The public address, `scheme://host[:port]` and a path if it has one, with no slash at its end.
-/// `None` where there is no scheme and host in it, which registry:2 reads as nothing at all.
+/// The public address, `scheme://host[:port]` and possibly a path, without a slash at the end.
+/// `None` if it has no scheme and host, which registry:2 ignores.
 pub(super) fn public_host(text: &str) -> Result<Option<String>, BadValue> {
     if !text.contains("://") {
         return Ok(None);
@@ -190,7 +191,7 @@ pub(super) fn public_host(text: &str) -> Result<Option<String>, BadValue> {
     Ok(Some(url.as_str().trim_end_matches('/').to_owned()))
 }
 
-/// The address of a server that a health check asks.
+/// The URL of a health check.
 pub(super) fn checked_address(text: &str) -> Result<String, BadValue> {
     web_address(text).map(|_| text.to_owned()).ok_or_else(|| {
         BadValue::not(
@@ -249,7 +250,7 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, BadValue> {
     })
 }
 
-/// The least version of TLS, and whether the text asked for one that is no longer spoken.
+/// The minimum version of TLS, and whether the text named an obsolete version.
 pub(super) fn tls_version(text: &str) -> Result<(TlsVersion, bool), BadValue> {
     Ok(match text {
         "tls1.0" | "tls1.1" => (TlsVersion::Tls12, true),
@@ -289,7 +290,7 @@ pub(super) fn header_name(text: &str) -> Result<String, BadValue> {
     }
 }
 
-/// The value of a header field. It may be a secret, so it is not quoted.
+/// The value of a header field. It may be a secret, so errors do not quote it.
 pub(super) fn header_value(text: &str) -> Result<String, BadValue> {
     match http::HeaderValue::from_str(text) {
         Ok(_) => Ok(text.to_owned()),

@@ -19,7 +19,7 @@ pub(super) fn http_settings(
     let address = address(&mut http, basis, flags.listen)?;
     let prefix = http.value("prefix", values::prefix)?;
     let host = public_host(&mut http, warnings)?;
-    // It signs upload states that registry:2 gives to its clients; ours stay here.
+    // It signs upload states that registry:2 sends to its clients; regctl keeps them.
     http.text("secret")?;
     let relative_urls = http.value("relativeurls", values::boolean)?;
     let drain_timeout = http.value("draintimeout", values::duration)?;
@@ -47,7 +47,7 @@ pub(super) fn http_settings(
     })
 }
 
-/// Where to listen. The flag says so with all it needs; otherwise `net` says how `addr` is read.
+/// The address to listen on: the flag alone, or `net` and `addr`.
 fn address(
     http: &mut Section,
     basis: Basis,
