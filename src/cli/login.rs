@@ -67,7 +67,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     }
     if let Some(source) = &signed_in.overruled_by {
         printer.warning(&format!(
-            "what {source} has for {registry} wins over what was kept now"
+            "the credentials in {source} take precedence over the stored ones for {registry}"
         ));
     }
     printer.report(&format!("Signed in to {registry} as {user}"))?;

@@ -62,7 +62,7 @@ impl Client {
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
         length
             .map(Some)
-            .ok_or_else(|| self.malformed(subject, "it does not say how long it is"))
+            .ok_or_else(|| self.malformed(subject, "it does not announce its length"))
     }
 
     /// Mounts a blob from another repository of the registry. Returns false if the registry wants

@@ -129,7 +129,7 @@ fn certificates(pem: &[u8]) -> Option<Vec<CertificateDer<'static>>> {
 fn unusable(path: &Path) -> Error {
     Error::Setup {
         what: path.display().to_string(),
-        reason: "it holds no certificate, or no key, in PEM form".into(),
+        reason: "it has no certificate, or no key, in PEM form".into(),
         hint: "authorities are named *.crt, a client certificate *.cert with *.key".into(),
     }
 }

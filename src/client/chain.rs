@@ -67,7 +67,7 @@ pub async fn served_chain(host: &str, port: u16) -> Result<Chain, ChainError> {
     };
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     let name = ServerName::try_from(bare.to_owned())
-        .map_err(|_| unreachable("it is no name and no address".to_owned()))?;
+        .map_err(|_| unreachable("it is neither a name nor an address".to_owned()))?;
     let stream = timeout(LIMIT, TcpStream::connect((bare, port))).await;
     let stream = stream
         .map_err(|_| unreachable("no answer in 15 s".to_owned()))?
@@ -86,7 +86,7 @@ pub async fn served_chain(host: &str, port: u16) -> Result<Chain, ChainError> {
         .map_err(|error| no_tls(error.to_string()))?;
     let shown = stream.get_ref().1.peer_certificates().unwrap_or_default();
     if shown.is_empty() {
-        return Err(no_tls("it shows no certificate".to_owned()));
+        return Err(no_tls("it sends no certificate".to_owned()));
     }
     Ok(Chain {
         certificates: shown.iter().map(|one| one.clone().into_owned()).collect(),
@@ -122,7 +122,7 @@ impl Chain {
         let trust = Trust::new(kept, Arc::clone(&self.provider));
         let trust = trust.map_err(|error| error.to_string())?;
         let Some((server, others)) = self.certificates.split_first() else {
-            return Err("it shows no certificate".to_owned());
+            return Err("it sends no certificate".to_owned());
         };
         let verified = trust.verify_server_cert(server, others, &self.host, &[], UnixTime::now());
         verified.map(drop).map_err(|error| error.to_string())

@@ -144,7 +144,7 @@ impl Connections {
         Error::Setup {
             what: "the TLS settings".into(),
             reason: innermost(error),
-            hint: format!("look at the certificates kept for {}", self.key),
+            hint: format!("check the certificates for {}", self.key),
         }
     }
 
@@ -164,14 +164,14 @@ impl Connections {
         if refused(error) {
             tunnel.broken().await;
             return Failed::Transient {
-                reason: "the ssh connection broke off".into(),
+                reason: "the ssh connection broke".into(),
                 hint: "",
             };
         }
         match failure(error, url) {
             Failed::Transient { reason, .. } => Failed::Transient {
                 reason,
-                hint: "see whether a registry listens there, on the loopback of that host",
+                hint: "check that a registry listens there, on the loopback of that host",
             },
             last @ Failed::Final(_) => last,
         }

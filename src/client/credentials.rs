@@ -84,7 +84,7 @@ impl Credentials {
         match serde_json::from_slice(bytes) {
             Ok(file) => self.files.push((source.to_owned(), file)),
             // Errors of serde_json name a position and a type, no content.
-            Err(error) => warn(&format!("{source} is passed over: {error}")),
+            Err(error) => warn(&format!("{source} is ignored: {error}")),
         }
     }
 
@@ -109,7 +109,7 @@ impl Credentials {
                 }),
                 Ok(None) => {}
                 Err(reason) => warn(&format!(
-                    "docker-credential-{name}, named in {source}, is passed over: {reason}"
+                    "docker-credential-{name}, named in {source}, is ignored: {reason}"
                 )),
             }
         }

@@ -58,7 +58,7 @@ impl Client {
             (Some(size), Some(there)) if size != there => Err(download.wrong_length(there)),
             (None, None) => {
                 let subject = Subject::Blob(repository, digest);
-                Err(self.malformed(subject, "it does not say how long it is"))
+                Err(self.malformed(subject, "it does not announce its length"))
             }
             (size, there) => {
                 download.size = size.or(there).unwrap_or_default();
@@ -124,7 +124,7 @@ impl Download {
             let range = response.headers().get(CONTENT_RANGE);
             let range = range.and_then(|range| parse_content_range(range.to_str().ok()?).ok());
             if range.is_none_or(|range| range.start != self.position) {
-                let reason = "its bytes are not those that were asked for";
+                let reason = "it sent another range than requested";
                 return Err(self.client.malformed(subject, reason));
             }
             0

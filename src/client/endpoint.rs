@@ -69,7 +69,7 @@ impl Endpoint {
             None => name,
         };
         if host.contains(['/', '?', '#', '@', '\\']) || host.contains(char::is_whitespace) {
-            return Err(wrong("it has characters that no host name has"));
+            return Err(wrong("it has characters that are invalid in a host name"));
         }
         let parse = |scheme: &str| {
             Url::parse(&format!("{scheme}://{host}/")).map_err(|error| wrong(&error.to_string()))

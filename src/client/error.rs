@@ -55,7 +55,7 @@ pub enum Error {
         hint: String,
     },
     /// The registry or its token service does not accept the user's credentials.
-    #[error("{registry} does not let {user} in{}{}", Said(words), Hint(hint))]
+    #[error("{registry} rejects the credentials of {user}{}{}", Said(words), Hint(hint))]
     Rejected {
         /// The registry as the user named it.
         registry: String,
@@ -98,7 +98,7 @@ pub enum Error {
     },
     /// The server answers, but is not a registry.
     #[error(
-        "{registry} answers and is no registry: {reason}; hint: name the host and the port of one, \
+        "{registry} is not a registry: {reason}; hint: name the host and the port of one, \
          HOST[:PORT]"
     )]
     NoRegistry {
@@ -167,7 +167,7 @@ pub enum Error {
     },
     /// An upload broke, and the source can't go back to the bytes that must be repeated.
     #[error(
-        "{what} of {registry} broke off: the registry has {offset} of {kept} bytes, and what lies \
+        "{what} of {registry} was interrupted: the registry has {offset} of {kept} bytes, and what lies \
          between can't be read again; hint: run it again, from a file instead of a pipe if there is \
          one; what is there already is not sent twice"
     )]
@@ -205,7 +205,7 @@ pub enum Error {
     },
     /// The name of a registry is not a valid host name.
     #[error(
-        "no registry is named {name:?}: {reason}; hint: a registry is named HOST[:PORT], or ssh://[USER@]HOST[:PORT][/REGISTRY-PORT]"
+        "{name:?} does not name a registry: {reason}; hint: a registry is named HOST[:PORT], or ssh://[USER@]HOST[:PORT][/REGISTRY-PORT]"
     )]
     Name {
         /// The name given.

@@ -94,11 +94,11 @@ pub(super) fn failure_through(proxy: &str, error: &reqwest::Error, url: &Url) ->
     }
     let said = innermost(error);
     let hint = if said.contains("authorization required") {
-        "who may use it stands in the variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+        "put the credentials into the variable: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
     } else {
         "HTTP_PROXY and HTTPS_PROXY name the proxy, NO_PROXY the hosts to reach without it"
     };
-    let reason = format!("the proxy {proxy} does not lead there: {said}");
+    let reason = format!("the proxy {proxy} could not connect: {said}");
     // A retry may succeed in reaching the target.
     if said.ends_with("unsuccessful") || said.contains("end of file") {
         return Failed::Transient { reason, hint };
@@ -131,7 +131,7 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failed {
         );
     }
     if error.is_dns() {
-        return unreachable(innermost(error), "look at the name of the registry".into());
+        return unreachable(innermost(error), "check the name of the registry".into());
     }
     if refused(error) {
         return unreachable(
@@ -147,7 +147,7 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failed {
             "no answer in time".into()
         } else if no_http {
             format!(
-                "what answers there does not speak HTTP ({})",
+                "the server does not speak HTTP ({})",
                 innermost(error)
             )
         } else {

@@ -59,7 +59,7 @@ impl Config {
         let document = document.map_err(|error| Error::Setup {
             what: path.display().to_string(),
             reason: error.to_string(),
-            hint: "mend it by hand: nothing in it has been changed".into(),
+            hint: "repair it; nothing in it was changed".into(),
         })?;
         Ok(Self { path, document })
     }
@@ -83,7 +83,7 @@ impl Config {
 
     /// The object under a name, created if it is missing.
     fn section(&mut self, name: &str) -> Result<&mut Map<String, Value>, Error> {
-        let unusable = self.unusable(format!("its {name} is no object"));
+        let unusable = self.unusable(format!("its {name} is not an object"));
         let value = self.document.entry(name).or_insert_with(|| json!({}));
         if value.is_null() {
             *value = json!({});

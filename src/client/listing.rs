@@ -110,7 +110,7 @@ fn names<T: FromStr>(pages: &mut Pages<'_>, answer: &Answer) -> Result<Vec<T>, E
     let good: Vec<T> = texts.iter().filter_map(|text| text.parse().ok()).collect();
     if good.len() < texts.len() {
         pages.client.transport.report(Event::Warning(&format!(
-            "{} of the names in {} are against the rules of names and are left out",
+            "{} of the names in {} are invalid and are left out",
             texts.len() - good.len(),
             pages.subject
         )));

@@ -149,7 +149,7 @@ impl Client {
             _ => (None, None),
         };
         let Some(header) = header else {
-            let reason = "it asks for what can't be proved with this";
+            let reason = "it requires an authentication that these credentials do not support";
             return Err(self.malformed("a sign-in", reason));
         };
         let answer = self.knock(Some(header)).await?;

@@ -176,7 +176,7 @@ impl Client {
                  alone; its manifest can be deleted by digest, with all of its tags"
             }
             (Reference::Digest(_), 405) => {
-                "deletes are off there; storage.delete.enabled in its configuration allows them"
+                "deletion is disabled there; storage.delete.enabled in its configuration enables it"
             }
             _ => return Err(self.refusal(&answer, subject)),
         };
@@ -230,7 +230,7 @@ impl Client {
                 registry: self.registry().to_owned(),
                 what: format!("{subject}, a manifest of {length} bytes"),
                 words: super::words::words(&answer.body),
-                hint: "4 MiB is what most registries take; an index of fewer images is shorter"
+                hint: "most registries accept 4 MiB; an index of fewer images is smaller"
                     .into(),
             });
         }

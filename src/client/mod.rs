@@ -319,7 +319,7 @@ impl Client {
     fn too_often(&self, status: StatusCode) -> Option<String> {
         (status == StatusCode::TOO_MANY_REQUESTS).then(|| {
             let name = &self.name;
-            format!("try again later; many let in more of who is signed in (`regctl login {name}`)")
+            format!("try again later; many registries have higher limits for signed-in users (`regctl login {name}`)")
         })
     }
 

@@ -63,7 +63,7 @@ impl Body for Outgoing {
                 Some(Ok(Frame::data(piece)))
             }
             Some(None) => None,
-            None => Some(Err(io::Error::other("the upload was given up"))),
+            None => Some(Err(io::Error::other("the upload was cancelled"))),
         })
     }
 

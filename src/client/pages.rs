@@ -110,7 +110,7 @@ impl<'a> Pages<'a> {
         match next {
             Some(next) if next == path || self.seen.contains(&next) => Err(self.client.malformed(
                 self.subject,
-                "its pages lead back to one that was there before",
+                "its pages form a loop",
             )),
             next => Ok(next),
         }

@@ -131,7 +131,7 @@ impl Upload<'_> {
                     }
                     // The connection is closed; the answer gives the reason.
                     Ok(false) => break,
-                    Err(_) => response = Some(Err(stuck("it takes no more bytes"))),
+                    Err(_) => response = Some(Err(stuck("it accepts no more bytes"))),
                 },
             }
         }
@@ -153,7 +153,7 @@ impl Upload<'_> {
             };
             tokio::time::timeout(PLACING, answered)
                 .await
-                .unwrap_or_else(|_| Err(stuck("it does not say that it has the bytes")))
+                .unwrap_or_else(|_| Err(stuck("it does not confirm the bytes")))
         };
         let outcome = match response {
             Ok(response) => transport.finish(&session, response).await,
@@ -209,7 +209,7 @@ impl Upload<'_> {
         }
         let error = self
             .client
-            .malformed(subject, "it took other bytes than were sent");
+            .malformed(subject, "it did not accept the bytes that were sent");
         Ok(Sent::Refused(Box::new(Refused::for_now(
             error.to_string(),
             error,
@@ -307,7 +307,7 @@ pub(super) fn located(
     let malformed = |reason: &str| client.malformed(subject, reason);
     let mut url = headers
         .get(LOCATION)
-        .ok_or_else(|| malformed("it says no Location"))?
+        .ok_or_else(|| malformed("it has no Location"))?
         .to_str()
         .ok()
         .and_then(|location| base.join(location).ok())

@@ -72,7 +72,7 @@ impl Subject<'_> {
             }
             Self::Blob(..) => "the manifest is there without it; push the image again".into(),
             Self::Upload(_) => {
-                "some registries want a repository to be made before it is pushed to".into()
+                "some registries require a repository to be created before a push".into()
             }
             Self::Referrers(..) => "not every registry lists referrers".into(),
         }

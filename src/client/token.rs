@@ -81,9 +81,9 @@ impl Asked<'_> {
             .into_iter()
             .flatten()
             .find(|text| !text.is_empty())
-            .ok_or_else(|| malformed("there is no token in it"))?;
+            .ok_or_else(|| malformed("it contains no token"))?;
         let header =
-            bearer(&text).ok_or_else(|| malformed("the token has characters that none has"))?;
+            bearer(&text).ok_or_else(|| malformed("the token has invalid characters"))?;
         let life = seconds(token.expires_in.as_ref()).max(SHORTEST_LIFE);
         Ok(Granted {
             header,

@@ -154,7 +154,7 @@ impl Transport {
                 .and_then(|target| url.join(target).ok())
                 .filter(|next| matches!(next.scheme(), "http" | "https"));
             let Some(next) = next else {
-                return Err(malformed(&url, "a redirect to what is not an address"));
+                return Err(malformed(&url, "a redirect to an invalid address"));
             };
             if !may_be_led_on(request, status) {
                 return Err(malformed(
@@ -168,7 +168,7 @@ impl Transport {
             elsewhere |= next.origin() != url.origin();
             url = next;
         }
-        Err(malformed(&url, "more redirects than are followed"))
+        Err(malformed(&url, "too many redirects"))
     }
 
     async fn once(
@@ -279,7 +279,7 @@ impl Transport {
                 return Err(Failed::Final(Error::Unreachable {
                     host: self.shown(&request.url).to_owned(),
                     reason: format!(
-                        "its answer trickles: {} bytes in {} s",
+                        "its answer is too slow: {} bytes in {} s",
                         body.len(),
                         begun.elapsed().as_secs()
                     ),

@@ -146,7 +146,7 @@ impl Tunnel {
         Some(Error::Unreachable {
             host: self.name.clone(),
             reason: format!(
-                "{} there can't be connected to: {words}",
+                "can't connect to {} there: {words}",
                 self.address.registry()
             ),
             hint: format!("start a registry there, or name its port: {hint}"),

@@ -174,7 +174,7 @@ impl Upload<'_> {
         let answer = self.client.call(call).await?;
         match position(&answer.headers).filter(|_| answer.status.is_success()) {
             Some(position) if position > self.window.end() => {
-                let reason = "it says that it has more bytes than there are";
+                let reason = "it reports more bytes than exist";
                 Err(self.client.malformed(self.subject(), reason))
             }
             Some(position) => {
@@ -256,7 +256,7 @@ impl Upload<'_> {
             self.client.cancel_upload(self.repository, session).await;
         }
         self.recover(Box::new(Refused::lost(
-            "the registry has other bytes",
+            "the registry has different bytes",
             error,
         )))
         .await?;

@@ -207,7 +207,7 @@ pub(super) fn own_access(
 
 fn account_name(text: &str) -> Result<AccountName, BadValue> {
     text.parse().map_err(|_| BadValue {
-        reason: format!("is {text:?}, which is no name of an account"),
+        reason: format!("is {text:?}, which is not the name of an account"),
         hint: "write letters, digits, '.', '_' and '-'",
     })
 }

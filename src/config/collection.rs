@@ -81,7 +81,7 @@ impl FromStr for Schedule {
     fn from_str(text: &str) -> Result<Self, String> {
         if let Ok(interval) = values::period(text) {
             return match interval {
-                Duration::ZERO => Err("no time at all".to_owned()),
+                Duration::ZERO => Err("zero".to_owned()),
                 interval => Ok(Self::Every(interval)),
             };
         }
@@ -151,7 +151,7 @@ pub(super) fn own_settings(
             warnings.add(
                 &place,
                 &path,
-                "has no effect: there is no regctl.gc.schedule to go by it",
+                "has no effect without regctl.gc.schedule",
             );
         }
     }
@@ -188,7 +188,7 @@ fn untagged(text: &str) -> Result<Option<Duration>, BadValue> {
         BadValue::not(
             text,
             "true, false or a duration",
-            "write true, or the age from which manifests go, as in 7d",
+            "write true, or the minimum age of manifests, as in 7d",
         )
     })
 }
@@ -212,7 +212,7 @@ fn rule(item: Field) -> Result<RetentionRule, ConfigError> {
     if let Some((_, field)) = section.rest().into_iter().next() {
         return Err(refused(
             field,
-            "is not a key of a retention rule, and without it the rule could take too much",
+            "is not a key of a retention rule, and without it the rule could delete too much",
             "the keys are repositories, keep-last, older-than, match, exclude, not-pulled-for, all",
         ));
     }
@@ -226,7 +226,7 @@ fn rule(item: Field) -> Result<RetentionRule, ConfigError> {
     if rule.selects_nothing() {
         return Err(refused(
             whole,
-            "does not say which tags go",
+            "does not say which tags to delete",
             "give it keep-last, older-than, match or not-pulled-for",
         ));
     }

@@ -140,7 +140,7 @@ fn describe_http(http: &HttpSettings, lines: &mut Vec<String>) {
 
 fn describe_access(access: &AccessSettings, lines: &mut Vec<String>) {
     lines.push(match access {
-        AccessSettings::Open => "Sign-in: none; everybody who reaches it is a client".to_owned(),
+        AccessSettings::Open => "Sign-in: none; every client may do everything".to_owned(),
         AccessSettings::Htpasswd { path, rules, .. } => format!(
             "Sign-in: accounts of {}; {}",
             path.display(),

@@ -42,7 +42,7 @@ pub(super) fn duration(text: &str) -> Result<Duration, BadValue> {
 pub(super) fn positive_duration(text: &str) -> Result<Duration, BadValue> {
     match duration(text)? {
         Duration::ZERO => Err(BadValue {
-            reason: "is no time at all".to_owned(),
+            reason: "is zero".to_owned(),
             hint: "write how long to wait, as in 24h",
         }),
         duration => Ok(duration),
@@ -79,7 +79,7 @@ pub(super) fn period(text: &str) -> Result<Duration, BadValue> {
 pub(super) fn positive_period(text: &str) -> Result<Duration, BadValue> {
     match period(text)? {
         Duration::ZERO => Err(BadValue {
-            reason: "is no time at all".to_owned(),
+            reason: "is zero".to_owned(),
             hint: "write how long, as in 24h",
         }),
         period => Ok(period),

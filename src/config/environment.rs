@@ -106,7 +106,7 @@ fn apply_one(
     match set(root, &variable.keys, value, 0) {
         Ok(()) => Ok(()),
         Err(SetError::NotASection) => {
-            warnings.add(&place, &path, "lies below a plain value: it is ignored");
+            warnings.add(&place, &path, "is below a scalar: it is ignored");
             Ok(())
         }
         Err(SetError::Item(reason)) => Err(ConfigError::Value {
@@ -165,7 +165,7 @@ fn set(node: &mut Node, keys: &[&str], value: Node, depth: usize) -> Result<(), 
         Value::List(items) => {
             let length = items.len();
             let index: usize = key.parse().map_err(|_| {
-                SetError::Item(format!("goes into a list, and {key:?} is no number"))
+                SetError::Item(format!("goes into a list, and {key:?} is not a number"))
             })?;
             if index > length {
                 return Err(SetError::Item(format!(

@@ -96,7 +96,7 @@ fn needed<T>(value: Option<T>, key: &str, section: &Section) -> Result<T, Config
             place,
             key: section.path_of(key),
             reason: "is missing".to_owned(),
-            hint: "name what is to be looked at, or remove the check".to_owned(),
+            hint: "name the target of the check, or remove it".to_owned(),
         }
     })
 }

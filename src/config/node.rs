@@ -89,7 +89,7 @@ fn refusal(error: &serde_saphyr::Error, origin: &Origin) -> ConfigError {
     if let serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } = error {
         return ConfigError::Syntax {
             place,
-            reason: format!("the key {key:?} is there twice"),
+            reason: format!("the key {key:?} is a duplicate"),
             hint: "keep one of the two",
         };
     }

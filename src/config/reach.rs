@@ -156,7 +156,7 @@ fn group(text: &str) -> Result<u32, BadValue> {
         (fields.next() == Some(text)).then(|| fields.nth(1)?.parse().ok())?
     });
     found.ok_or_else(|| BadValue {
-        reason: format!("is {text:?}, which is no group in {GROUPS}"),
+        reason: format!("is {text:?}, which is not a group in {GROUPS}"),
         hint: "write the number of the group, as in 998",
     })
 }

@@ -96,7 +96,7 @@ fn the_file_from_the_field_works_as_it_is() {
     Listens on: port 5000 of all addresses, http (HTTP/1.1)
     Locations: begin with the address that the client asks at
     Header in answers: X-Content-Type-Options: nosniff
-    Sign-in: none; everybody who reaches it is a client
+    Sign-in: none; every client may do everything
     Data in: /var/lib/registry
     Clients may: pull, push and delete
     Unfinished uploads: removed after 168h, looked for every 24h

@@ -20,7 +20,7 @@ pub(super) fn tls_settings(
     let clients = clients(&mut tls, warnings)?;
     tls.ignore(
         "ciphersuites",
-        "is not done: the suites of TLS 1.2 and 1.3 that are held to be safe are offered",
+        "is not done: the suites of TLS 1.2 and 1.3 that are considered safe are offered",
         warnings,
     );
     let flag = flags
@@ -51,7 +51,7 @@ fn source(text: &str, hosts: &[String]) -> Result<CertificateSource, ConfigError
             let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
             let is_host = !host.is_empty() && host.bytes().all(is_name);
             if !is_host && host.parse::<std::net::IpAddr>().is_err() {
-                let reason = format!("is {host:?}, which is no name or address");
+                let reason = format!("is {host:?}, which is neither a name nor an address");
                 return Err(refused_flag("--host", &reason, "write it without a port"));
             }
         }
@@ -163,7 +163,7 @@ fn minimum(tls: &mut Section, warnings: &mut Warnings) -> Result<TlsVersion, Con
         warnings.add(
             &place,
             &path,
-            "names a version that is not safe any more: TLS 1.2 is the least that is spoken",
+            "names a version that is not safe any more: the minimum is TLS 1.2",
         );
     }
     Ok(version)

@@ -150,7 +150,7 @@ fn what_else_is_in_the_file_stays() {
     // What can't be understood is not written.
     std::fs::write(&real, "{\"auths\": ").unwrap();
     let error = login(&regctl, "p:w", &["--plain-http"]).code(1);
-    assert!(talk(&error).contains("mend it by hand"), "{}", talk(&error));
+    assert!(talk(&error).contains("repair it"), "{}", talk(&error));
     assert_eq!(std::fs::read(&real).unwrap(), b"{\"auths\": ");
 }
 
@@ -345,7 +345,7 @@ fn a_registry_that_asks_nobody() {
     assert!(who.contains("not asked"), "{who}");
     let none = Strange::start(|_, _| answer("404 Not Found", &[], b"<html>"));
     let error = login(&regctl, "p:w", &["--plain-http", &none.host]).code(1);
-    assert!(talk(&error).contains("is no registry"), "{}", talk(&error));
+    assert!(talk(&error).contains("is not a registry"), "{}", talk(&error));
 }
 
 /// Over ssh to Debian's registry with an htpasswd file.

@@ -141,7 +141,7 @@ fn what_a_proxy_says() {
         let environment = [("HTTPS_PROXY", host.as_str())];
         let error = talk(&run(&far, &environment, &["catalog", "--retries", "1"]).code(6));
         let error = error.lines().last().unwrap();
-        let begin = format!("error: can't reach {NAME}: the proxy {host} does not lead there: ");
+        let begin = format!("error: can't reach {NAME}: the proxy {host} could not connect: ");
         assert!(error.starts_with(&begin) && error.contains(said), "{error}");
     }
     // What failed for a while is tried again; who is not let in is not let in.

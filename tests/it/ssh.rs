@@ -109,7 +109,7 @@ fn no_registry_on_the_far_port() {
     drop(closed);
     let regctl = regctl(&sshd, "far", &host);
     let error = regctl.fails(6, &["catalog"]);
-    let said = format!("{host} there can't be connected to: connect failed: Connection refused");
+    let said = format!("can't connect to {host} there: connect failed: Connection refused");
     assert!(
         error.contains(&said) && error.contains("ssh://far/PORT"),
         "{error}"

@@ -169,7 +169,7 @@ fn other_variables_are_named_and_left_alone() {
         (
             "REGISTRY_HTTP_ADDR_0",
             ":1",
-            "REGISTRY_HTTP_ADDR_0: http.addr.0 lies below a plain value: it is ignored",
+            "REGISTRY_HTTP_ADDR_0: http.addr.0 is below a scalar: it is ignored",
         ),
     ] {
         let (result, warnings) = applied("http: {addr: :5}", &[(name, value)]);

@@ -133,13 +133,13 @@ fn what_can_mean_nothing_is_refused() {
     .map(refused);
     insta::assert_snapshot!(refusals.join("\n"), @r#"
     config.yml:3:18: regctl.gc.schedule is "soon", which is neither a cron pattern nor a duration; hint: write a cron pattern as in '0 3 * * *', or an interval as in 24h
-    config.yml:3:18: regctl.gc.schedule is "0s", which is no time at all; hint: write a cron pattern as in '0 3 * * *', or an interval as in 24h
-    config.yml:3:15: regctl.gc.lease is no time at all; hint: write how long, as in 24h
+    config.yml:3:18: regctl.gc.schedule is "0s", which is zero; hint: write a cron pattern as in '0 3 * * *', or an interval as in 24h
+    config.yml:3:15: regctl.gc.lease is zero; hint: write how long, as in 24h
     config.yml:3:15: regctl.gc.trash is "5", which is not a duration; hint: write it with units, as in 12h, 7d or 2w
-    config.yml:3:18: regctl.gc.untagged is "perhaps", which is not true, false or a duration; hint: write true, or the age from which manifests go, as in 7d
-    config.yml:3:43: regctl.retention[0].keep-lst is not a key of a retention rule, and without it the rule could take too much; hint: the keys are repositories, keep-last, older-than, match, exclude, not-pulled-for, all
+    config.yml:3:18: regctl.gc.untagged is "perhaps", which is not true, false or a duration; hint: write true, or the minimum age of manifests, as in 7d
+    config.yml:3:43: regctl.retention[0].keep-lst is not a key of a retention rule, and without it the rule could delete too much; hint: the keys are repositories, keep-last, older-than, match, exclude, not-pulled-for, all
     config.yml:3:15: regctl.retention[0] names no repositories; hint: write repositories: 'team/*', or '**' for all
-    config.yml:3:15: regctl.retention[0] does not say which tags go; hint: give it keep-last, older-than, match or not-pulled-for
+    config.yml:3:15: regctl.retention[0] does not say which tags to delete; hint: give it keep-last, older-than, match or not-pulled-for
     config.yml:3:30: regctl.retention[0].repositories is "[", which is not a pattern; hint: write it as in 'v*' or 'team/**'
     config.yml:3:17: regctl.scrub.rate is "fast", which is not a number of bytes a second; hint: write it as in 4MiB
     config.yml:3:26: regctl.pages.tags-per-page is "101", which is not a number from 1 to 100; hint: write it as in 25

@@ -57,9 +57,9 @@ regctl: {colour: blue}
     config.yml:10: middleware is not done: requests, repositories and storage are served without it
     config.yml:11: reporting is not done: failures go to the log only
     config.yml:13: http.host has no scheme (as in https://registry.example.com): it is ignored, and clients are answered with the address they ask at
-    config.yml:17: http.tls.minimumtls names a version that is not safe any more: TLS 1.2 is the least that is spoken
+    config.yml:17: http.tls.minimumtls names a version that is not safe any more: the minimum is TLS 1.2
     config.yml:18: http.tls.clientauth has no effect: there is no http.tls.clientcas
-    config.yml:19: http.tls.ciphersuites is not done: the suites of TLS 1.2 and 1.3 that are held to be safe are offered
+    config.yml:19: http.tls.ciphersuites is not done: the suites of TLS 1.2 and 1.3 that are considered safe are offered
     config.yml:20: http.tls.letsencrypt is not done: certificates come from http.tls.certificate and http.tls.key
     config.yml:21: http.debug.prometheus has no effect: there is no http.debug.addr to serve the metrics at
     config.yml:22: http.adr is not a known key: it is ignored
@@ -139,7 +139,7 @@ fn what_can_mean_nothing_is_refused_with_its_place() {
     config.yml:1:10: version is "0.10", which is not a version that regctl reads; hint: write version: 0.1 at the top
     config.yml:1:1: version is missing; hint: write version: 0.1 at the top
     config.yml:2:7: not valid YAML: unclosed bracket '['; hint: check the indentation, the brackets and the quotes
-    config.yml:3:1: not valid YAML: the key "http" is there twice; hint: keep one of the two
+    config.yml:3:1: not valid YAML: the key "http" is a duplicate; hint: keep one of the two
     config.yml:2:7: http is not a section; hint: write its keys below it, indented, as in `key: value`
     config.yml:3:10: log.level is "loud", which is not a log level; hint: write error, warn, info, debug or trace
     config.yml:3:14: log.formatter is "xml", which is not a log format; hint: write text, json or logstash
@@ -149,7 +149,7 @@ fn what_can_mean_nothing_is_refused_with_its_place() {
     config.yml:3:3: storage.s3 is a storage driver that regctl does not have; hint: bring the data to a directory and name it in storage.filesystem.rootdirectory
     config.yml:2:10: storage.gcs is a storage driver that regctl does not have; hint: bring the data to a directory and name it in storage.filesystem.rootdirectory
     config.yml:2:24: storage.filesystem.rootdirectory is a list; hint: write one value
-    config.yml:2:51: storage.maintenance.uploadpurging.interval is no time at all; hint: write how long to wait, as in 24h
+    config.yml:2:51: storage.maintenance.uploadpurging.interval is zero; hint: write how long to wait, as in 24h
     config.yml:2:46: storage.maintenance.uploadpurging.age is "-5h", which is not a duration; hint: write it with units, as in 10s, 5m or 1h30m
     config.yml:3:3: auth.htpasswd.path is missing; hint: the sign-in can't be checked without it
     config.yml:2:7: auth.silly asks for a sign-in that regctl does not know, and without which everybody could pull and push; hint: use htpasswd or token, or accounts of regctl's own: regctl.accounts.enabled
@@ -171,7 +171,7 @@ fn what_can_mean_nothing_is_refused_with_its_place() {
     config.yml:6:17: http.tls.clientauth is "perhaps", which is not a way to ask clients for certificates; hint: write require-and-verify-client-cert or verify-client-cert-if-given
     config.yml:2:39: http.tls.letsencrypt.cachefile asks for a certificate of Let's Encrypt, which regctl can't get, and without which it would not speak TLS; hint: let an ACME client get it, and name it in http.tls.certificate and http.tls.key
     config.yml:2:35: http.debug.prometheus.path is "m", which is not a path; hint: write it as in /metrics
-    config.yml:4:7: health.file[0].file is missing; hint: name what is to be looked at, or remove the check
+    config.yml:4:7: health.file[0].file is missing; hint: name the target of the check, or remove it
     config.yml:2:23: health.http[0].uri is "peer", which is not an http or https address; hint: write it as in http://server.example.com/ready
     config.yml:2:50: health.http[0].statuscode is "2000", which is not a status code; hint: write the status that the server answers, as in 200
     config.yml:2:23: health.tcp[0].addr is ":6379", which is not the HOST:PORT of a server; hint: write it as in cache.example.com:6379
