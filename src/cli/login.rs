@@ -8,7 +8,7 @@ use std::io::{IsTerminal, Read};
 use super::context::{ClientArgs, Context, EarlyArgs};
 use super::exit::{Exit, Usage};
 use super::output::Printer;
-use crate::client::Keeper;
+use crate::client::CredentialStore;
 
 /// The longest password that is read, in bytes: some are tokens of several kilobytes.
 const PASSWORD_LIMIT: u64 = 64 * 1024;
@@ -53,19 +53,19 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     let (registry, printer) = (client.registry().to_owned(), context.printer);
     let (user, password) = who(args, &registry, printer).await?;
     let signed_in = client.sign_in(&user, &password).await?;
-    if !signed_in.proved {
+    if !signed_in.verified {
         printer.warning(&format!(
             "{registry} asks nobody who they are: the password could not be checked"
         ));
     }
-    if let Keeper::File(path) = &signed_in.keeper {
+    if let CredentialStore::File(path) = &signed_in.store {
         printer.warning(&format!(
             "it is kept unencrypted in {}; a credential helper (credsStore in that file) keeps it \
              safer",
             path.display()
         ));
     }
-    if let Some(source) = &signed_in.overruled_by {
+    if let Some(source) = &signed_in.overridden_by {
         printer.warning(&format!(
             "the credentials in {source} take precedence over the stored ones for {registry}"
         ));

@@ -38,8 +38,8 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
     if signed_out.forgotten.is_empty() {
         printer.note(&format!("Nobody was signed in to {registry}"));
     }
-    for keeper in &signed_out.forgotten {
-        printer.report(&format!("Signed out of {registry}: forgotten in {keeper}"))?;
+    for store in &signed_out.forgotten {
+        printer.report(&format!("Signed out of {registry}: forgotten in {store}"))?;
     }
     Ok(Exit::Done)
 }

@@ -64,7 +64,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         registry,
         user: identity.user.as_deref(),
         source: &identity.source,
-        accepted: identity.proved.then_some(true),
+        accepted: identity.verified.then_some(true),
     };
     match args.output.format {
         Format::Json => printer.json(&row)?,

@@ -15,7 +15,7 @@ use super::challenge::Challenge;
 use super::credentials::{Credential, Credentials, Found};
 use super::endpoint::Endpoint;
 use super::request::Answer;
-use super::token::{Asked, direct};
+use super::token::{TokenRequest, direct};
 use super::transport::Transport;
 use super::{Error, Event};
 use crate::oci::Repository;
@@ -165,12 +165,12 @@ impl Auth {
                 _,
             ) => direct(token),
             (_, Some(bearer), _) => {
-                let asked = Asked {
+                let asked = TokenRequest {
                     registry: &self.registry,
                     challenge: bearer,
                     scopes: scope.text(),
                     credential: found.as_ref().map(|found| &found.credential),
-                    lasting: false,
+                    wants_refresh: false,
                 };
                 Some(self.token(&asked, rejected, endpoint, transport).await?)
             }
@@ -186,7 +186,7 @@ impl Auth {
     /// A token for a scope: fetched by another request in the meantime, or new.
     async fn token(
         &self,
-        asked: &Asked<'_>,
+        asked: &TokenRequest<'_>,
         rejected: Option<&HeaderValue>,
         endpoint: &Endpoint,
         transport: &Transport,
@@ -202,7 +202,7 @@ impl Auth {
         let hint = self.hint(&self.registry);
         let granted = asked.fetch(&hint, endpoint, transport).await?;
         let until = Instant::now()
-            .checked_add(granted.life.saturating_sub(MARGIN))
+            .checked_add(granted.lifetime.saturating_sub(MARGIN))
             .unwrap_or_else(Instant::now);
         let header = granted.header;
         let stored = Token {

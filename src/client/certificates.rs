@@ -83,7 +83,7 @@ impl Certificates {
     }
 
     /// Configures the trusted authorities and the client certificate. `insecure` is `--insecure`.
-    pub(super) fn settle(
+    pub(super) fn configure(
         &self,
         builder: ClientBuilder,
         insecure: bool,

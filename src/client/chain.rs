@@ -77,7 +77,7 @@ pub async fn served_chain(host: &str, port: u16) -> Result<Chain, ChainError> {
         .with_safe_default_protocol_versions()
         .map_err(|error| ChainError::Setup(error.to_string()))?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Whoever(Arc::clone(&provider))))
+        .with_custom_certificate_verifier(Arc::new(AcceptAny(Arc::clone(&provider))))
         .with_no_client_auth();
     let handshake = TlsConnector::from(Arc::new(config)).connect(name.clone(), stream);
     let stream = timeout(LIMIT, handshake).await;
@@ -110,15 +110,15 @@ impl Chain {
 
     /// Whether this machine's authorities trust the server; the error says why not.
     pub fn is_trusted(&self) -> Result<(), String> {
-        self.judge(Vec::new())
+        self.verify_chain(Vec::new())
     }
 
     /// Whether the server is trusted once the authority is; the error says why not.
     pub fn would_be_trusted(&self) -> Result<(), String> {
-        self.judge(self.certificates.last().cloned().into_iter().collect())
+        self.verify_chain(self.certificates.last().cloned().into_iter().collect())
     }
 
-    fn judge(&self, kept: Vec<CertificateDer<'static>>) -> Result<(), String> {
+    fn verify_chain(&self, kept: Vec<CertificateDer<'static>>) -> Result<(), String> {
         let trust = Trust::new(kept, Arc::clone(&self.provider));
         let trust = trust.map_err(|error| error.to_string())?;
         let Some((server, others)) = self.certificates.split_first() else {
@@ -130,15 +130,15 @@ impl Chain {
 }
 
 /// Accepts any certificate; its key must still sign the handshake.
-struct Whoever(Arc<CryptoProvider>);
+struct AcceptAny(Arc<CryptoProvider>);
 
-impl fmt::Debug for Whoever {
+impl fmt::Debug for AcceptAny {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Whoever")
+        f.write_str("AcceptAny")
     }
 }
 
-impl ServerCertVerifier for Whoever {
+impl ServerCertVerifier for AcceptAny {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

@@ -25,7 +25,7 @@ const READ_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// The route of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Way {
+enum Route {
     Tunnel,
     Direct,
     Proxied,
@@ -33,11 +33,11 @@ enum Way {
 
 /// The read timeout of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Pace {
+pub(super) enum ReadTimeout {
     /// The usual timeout.
     Usual,
     /// No timeout: for streamed bodies, and for large blobs that the registry moves into place.
-    Unhurried,
+    Unlimited,
 }
 
 /// Connection pools, created when first needed.
@@ -46,7 +46,7 @@ pub(super) struct Connections {
     /// The name for the certificates.
     key: String,
     insecure: bool,
-    pools: Mutex<HashMap<(Way, Pace), reqwest::Client>>,
+    pools: Mutex<HashMap<(Route, ReadTimeout), reqwest::Client>>,
     tunnel: Option<Tunnel>,
     /// The address of the registry.
     registry: Url,
@@ -66,77 +66,80 @@ impl Connections {
             registry: endpoint.decided().clone(),
         };
         // Reports invalid certificates at once.
-        connections.pool(connections.way(&connections.registry)?, Pace::Usual)?;
+        connections.pool(
+            connections.route(&connections.registry)?,
+            ReadTimeout::Usual,
+        )?;
         Ok(connections)
     }
 
     /// The pool for an address, with the tunnel started if the route needs it.
-    pub(super) async fn to(&self, url: &Url, pace: Pace) -> Result<reqwest::Client, Error> {
-        let way = self.way(url)?;
-        if let (Way::Tunnel, Some(tunnel)) = (way, &self.tunnel) {
+    pub(super) async fn to(&self, url: &Url, pace: ReadTimeout) -> Result<reqwest::Client, Error> {
+        let route = self.route(url)?;
+        if let (Route::Tunnel, Some(tunnel)) = (route, &self.tunnel) {
             tunnel.ready().await?;
         }
-        self.pool(way, pace)
+        self.pool(route, pace)
     }
 
-    fn way(&self, url: &Url) -> Result<Way, Error> {
+    fn route(&self, url: &Url) -> Result<Route, Error> {
         match (&self.tunnel, is_loopback(url)) {
-            (Some(_), near) if self.is_registrys(url, near) => Ok(Way::Tunnel),
+            (Some(_), near) if self.is_registry_address(url, near) => Ok(Route::Tunnel),
             (Some(_), true) => Err(Error::Malformed {
                 registry: self.key.clone(),
                 what: url.path().to_owned(),
                 reason: format!("{} is on its own loopback", url.authority()),
             }),
-            (None, true) => Ok(Way::Direct),
-            (_, false) => Ok(Way::Proxied),
+            (None, true) => Ok(Route::Direct),
+            (_, false) => Ok(Route::Proxied),
         }
     }
 
     /// Whether an address is that of the registry behind the tunnel, which may name itself by its
     /// listening address.
-    fn is_registrys(&self, url: &Url, loopback: bool) -> bool {
+    fn is_registry_address(&self, url: &Url, loopback: bool) -> bool {
         // The scheme may still change, but not the port.
         let port = |url: &Url| url.port_or_known_default();
         let same_host = url.host_str() == self.registry.host_str() || loopback;
         same_host && port(url) == port(&self.registry)
     }
 
-    fn pool(&self, way: Way, pace: Pace) -> Result<reqwest::Client, Error> {
+    fn pool(&self, route: Route, pace: ReadTimeout) -> Result<reqwest::Client, Error> {
         let mut pools = self.pools.lock();
-        if let Some(pool) = pools.get(&(way, pace)) {
+        if let Some(pool) = pools.get(&(route, pace)) {
             return Ok(pool.clone());
         }
         // A machine without any authorities can still use plain http.
-        let pool = self.settled(way, pace)?.build().or_else(|_| {
-            let settled = self.settled(way, pace)?.tls_certs_only([]);
+        let pool = self.builder(route, pace)?.build().or_else(|_| {
+            let settled = self.builder(route, pace)?.tls_certs_only([]);
             settled.build().map_err(|error| self.unusable(&error))
         })?;
-        pools.insert((way, pace), pool.clone());
+        pools.insert((route, pace), pool.clone());
         Ok(pool)
     }
 
-    fn settled(&self, way: Way, pace: Pace) -> Result<ClientBuilder, Error> {
+    fn builder(&self, route: Route, pace: ReadTimeout) -> Result<ClientBuilder, Error> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("regctl/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT_TIMEOUT);
-        if pace == Pace::Usual {
+        if pace == ReadTimeout::Usual {
             builder = builder.read_timeout(READ_TIMEOUT);
         }
         let mut insecure = self.insecure;
-        match (way, &self.tunnel) {
-            (Way::Tunnel, Some(tunnel)) => {
+        match (route, &self.tunnel) {
+            (Route::Tunnel, Some(tunnel)) => {
                 builder = builder.unix_socket(tunnel.socket());
                 // A certificate proves the identity of a host. ssh has verified it by the host's
                 // key, and the connection ends on that host's loopback, for which certificates are
                 // rarely issued.
                 insecure = true;
             }
-            (Way::Direct, _) => builder = builder.no_proxy(),
+            (Route::Direct, _) => builder = builder.no_proxy(),
             _ => {}
         }
-        let settled = self.certificates.settle(builder, insecure);
+        let settled = self.certificates.configure(builder, insecure);
         settled.map_err(|error| self.unusable(&*error))
     }
 
@@ -179,7 +182,7 @@ impl Connections {
 
     /// The proxy for an address, as `host:port`, as reqwest reads it from the environment.
     fn proxy_to(&self, url: &Url) -> Option<String> {
-        if self.way(url).ok()? != Way::Proxied {
+        if self.route(url).ok()? != Route::Proxied {
             return None;
         }
         let proxied = Matcher::from_env().intercept(&url.as_str().parse().ok()?)?;
@@ -190,6 +193,6 @@ impl Connections {
     pub(super) fn tunnel_to(&self, url: &Url) -> Option<&Tunnel> {
         self.tunnel
             .as_ref()
-            .filter(|_| self.is_registrys(url, is_loopback(url)))
+            .filter(|_| self.is_registry_address(url, is_loopback(url)))
     }
 }

@@ -28,7 +28,7 @@ pub struct Download {
     hashed: u64,
     response: Option<reqwest::Response>,
     /// Repeated bytes to discard, from a registry without range requests.
-    unwanted: u64,
+    to_discard: u64,
     /// Failed attempts in a row.
     attempt: u32,
 }
@@ -50,7 +50,7 @@ impl Client {
             hasher: Some(Hasher::new(digest.algorithm())),
             hashed: 0,
             response: None,
-            unwanted: 0,
+            to_discard: 0,
             attempt: 0,
         };
         let there = download.open().await?;
@@ -96,7 +96,7 @@ impl Download {
             self.response = None;
             let transport = self.client.transport.clone();
             let host = transport.shown(&url);
-            if !transport.rest(host, self.attempt, &reason, None).await {
+            if !transport.back_off(host, self.attempt, &reason, None).await {
                 return Err(match failed {
                     Some(error) => transport.failure(&error, &url).await.into_error(host),
                     None => self.wrong_length(self.position),
@@ -120,7 +120,7 @@ impl Download {
         let Some(response) = answer.rest.take() else {
             return Err(self.client.refusal(&answer, subject));
         };
-        self.unwanted = if answer.status == StatusCode::PARTIAL_CONTENT {
+        self.to_discard = if answer.status == StatusCode::PARTIAL_CONTENT {
             let range = response.headers().get(CONTENT_RANGE);
             let range = range.and_then(|range| parse_content_range(range.to_str().ok()?).ok());
             if range.is_none_or(|range| range.start != self.position) {
@@ -138,10 +138,10 @@ impl Download {
 
     /// Processes received bytes. Returns `None` if all of them are discarded.
     fn take(&mut self, mut bytes: Bytes) -> Result<Option<Bytes>, Error> {
-        if self.unwanted > 0 {
-            let unwanted = usize::try_from(self.unwanted).unwrap_or(usize::MAX);
-            let passed = bytes.split_to(unwanted.min(bytes.len()));
-            self.unwanted -= passed.len() as u64;
+        if self.to_discard > 0 {
+            let to_discard = usize::try_from(self.to_discard).unwrap_or(usize::MAX);
+            let passed = bytes.split_to(to_discard.min(bytes.len()));
+            self.to_discard -= passed.len() as u64;
         }
         if bytes.is_empty() {
             return Ok(None);

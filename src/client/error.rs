@@ -31,7 +31,7 @@ pub enum Class {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The registry answers 404.
-    #[error("{registry} has no {what}{}{}", Said(words), Hint(hint))]
+    #[error("{registry} has no {what}{}{}", Message(words), Hint(hint))]
     NotFound {
         /// The registry as the user named it.
         registry: String,
@@ -43,7 +43,7 @@ pub enum Error {
         hint: String,
     },
     /// The registry answers 401 or 403, or its token service does.
-    #[error("{registry} denies access to {what}{}{}", Said(words), Hint(hint))]
+    #[error("{registry} denies access to {what}{}{}", Message(words), Hint(hint))]
     Denied {
         /// The registry as the user named it.
         registry: String,
@@ -55,7 +55,11 @@ pub enum Error {
         hint: String,
     },
     /// The registry or its token service does not accept the user's credentials.
-    #[error("{registry} rejects the credentials of {user}{}{}", Said(words), Hint(hint))]
+    #[error(
+        "{registry} rejects the credentials of {user}{}{}",
+        Message(words),
+        Hint(hint)
+    )]
     Rejected {
         /// The registry as the user named it.
         registry: String,
@@ -67,7 +71,7 @@ pub enum Error {
         hint: String,
     },
     /// The registry does not support this: 405, or 400 with `UNSUPPORTED`.
-    #[error("{registry} does not allow {what}{}{}", Said(words), Hint(hint))]
+    #[error("{registry} does not allow {what}{}{}", Message(words), Hint(hint))]
     Unsupported {
         /// The registry as the user named it.
         registry: String,
@@ -81,7 +85,7 @@ pub enum Error {
     /// The registry answers 408, 429 or 5xx even after the last retry.
     #[error(
         "{registry} can't answer for {what} now ({status}){}{}",
-        Said(words),
+        Message(words),
         Hint(hint)
     )]
     Unavailable {
@@ -111,7 +115,7 @@ pub enum Error {
     #[error(
         "{registry} speaks https, and was asked over http ({status}){}; hint: leave out --plain-http \
          or http://",
-        Said(words)
+        Message(words)
     )]
     Encrypted {
         /// The registry as the user named it.
@@ -182,7 +186,7 @@ pub enum Error {
         kept: u64,
     },
     /// The registry refuses without a further explanation.
-    #[error("{registry} refuses {what} ({status}){}", Said(words))]
+    #[error("{registry} refuses {what} ({status}){}", Message(words))]
     Refused {
         /// The registry as the user named it.
         registry: String,
@@ -247,9 +251,9 @@ impl Error {
     }
 }
 
-struct Said<'a>(&'a str);
+struct Message<'a>(&'a str);
 
-impl fmt::Display for Said<'_> {
+impl fmt::Display for Message<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
             return Ok(());

@@ -146,10 +146,7 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failed {
         reason: if error.is_timeout() {
             "no answer in time".into()
         } else if no_http {
-            format!(
-                "the server does not speak HTTP ({})",
-                innermost(error)
-            )
+            format!("the server does not speak HTTP ({})", innermost(error))
         } else {
             innermost(error)
         },

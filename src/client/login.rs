@@ -8,28 +8,28 @@ use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
 
 use super::challenge::Challenge;
+use super::credential_store::{self, CredentialStore};
 use super::credentials::{Credential, Credentials};
-use super::keeping::{self, Keeper};
 use super::request::{Answer, Request};
-use super::token::{Asked, direct};
+use super::token::{TokenRequest, direct};
 use super::{Client, Error, Event, Subject};
 
 /// The result of a sign-in.
 #[derive(Debug)]
 pub struct SignedIn {
     /// Where it is stored.
-    pub keeper: Keeper,
+    pub store: CredentialStore,
     /// Whether the registry verified it; a registry open to everyone does not ask.
-    pub proved: bool,
+    pub verified: bool,
     /// A source that takes precedence over the stored credential, if there is one.
-    pub overruled_by: Option<String>,
+    pub overridden_by: Option<String>,
 }
 
 /// The result of a sign-out.
 #[derive(Debug)]
 pub struct SignedOut {
     /// Where credentials were erased.
-    pub forgotten: Vec<Keeper>,
+    pub forgotten: Vec<CredentialStore>,
     /// A source that still has credentials and that docker does not manage.
     pub remaining: Option<String>,
 }
@@ -42,13 +42,13 @@ pub struct Identity {
     /// Where it is stored.
     pub source: String,
     /// Whether the registry accepted it; `false` if it does not ask.
-    pub proved: bool,
+    pub verified: bool,
 }
 
 /// The registry's answer to a credential.
-enum Proof {
+enum Verification {
     /// It does not ask for credentials.
-    Unasked,
+    NotRequired,
     /// It accepted them, and may have given a refresh token.
     Accepted(Option<String>),
 }
@@ -60,25 +60,25 @@ impl Client {
             user: user.to_owned(),
             password: password.to_owned(),
         };
-        let proof = self.prove(&basic, user, "").await?;
-        let proved = matches!(proof, Proof::Accepted(_));
+        let proof = self.verify(&basic, user, "").await?;
+        let verified = matches!(proof, Verification::Accepted(_));
         let credential = match proof {
-            Proof::Accepted(Some(token)) => Credential::Identity(token),
-            Proof::Accepted(None) | Proof::Unasked => basic,
+            Verification::Accepted(Some(token)) => Credential::Identity(token),
+            Verification::Accepted(None) | Verification::NotRequired => basic,
         };
-        let keeper = keeping::keep(self.endpoint.key(), user, &credential).await?;
+        let store = credential_store::keep(self.endpoint.key(), user, &credential).await?;
         let source = self.fresh_credentials().await.find(None);
-        let overruled_by = source.map(|found| found.source);
+        let overridden_by = source.map(|found| found.source);
         Ok(SignedIn {
-            overruled_by: overruled_by.filter(|source| *source != keeper.to_string()),
-            keeper,
-            proved,
+            overridden_by: overridden_by.filter(|source| *source != store.to_string()),
+            store,
+            verified,
         })
     }
 
     /// Erases the credentials where docker would have stored them.
     pub async fn sign_out(&self) -> Result<SignedOut, Error> {
-        let forgotten = keeping::forget(self.endpoint.key()).await?;
+        let forgotten = credential_store::forget(self.endpoint.key()).await?;
         let remaining = self.fresh_credentials().await.find(None);
         Ok(SignedOut {
             forgotten,
@@ -96,11 +96,11 @@ impl Client {
             "it is kept in {}; sign in again with `regctl login {}`",
             found.source, self.name
         );
-        let proof = self.prove(&found.credential, user, &hint).await?;
+        let proof = self.verify(&found.credential, user, &hint).await?;
         Ok(Some(Identity {
             user: found.user,
             source: found.source,
-            proved: matches!(proof, Proof::Accepted(_)),
+            verified: matches!(proof, Verification::Accepted(_)),
         }))
     }
 
@@ -111,10 +111,15 @@ impl Client {
     }
 
     /// Sends a credential to the registry. `hint` is for a refusal.
-    async fn prove(&self, credential: &Credential, user: &str, hint: &str) -> Result<Proof, Error> {
-        let answer = self.knock(None).await?;
+    async fn verify(
+        &self,
+        credential: &Credential,
+        user: &str,
+        hint: &str,
+    ) -> Result<Verification, Error> {
+        let answer = self.authenticate(None).await?;
         if answer.status.is_success() {
-            return Ok(Proof::Unasked);
+            return Ok(Verification::NotRequired);
         }
         if answer.status != StatusCode::UNAUTHORIZED || answer.elsewhere {
             return Err(self.refusal(&answer, Subject::Root));
@@ -132,12 +137,12 @@ impl Client {
                 (direct(credential), None)
             }
             (_, Some(challenge), _) => {
-                let asked = Asked {
+                let asked = TokenRequest {
                     registry: &self.name,
                     challenge,
                     scopes: String::new(),
                     credential: Some(credential),
-                    lasting: matches!(credential, Credential::Basic { .. }),
+                    wants_refresh: matches!(credential, Credential::Basic { .. }),
                 };
                 let granted = asked.fetch("", &self.endpoint, &self.transport).await;
                 let granted = granted.map_err(|error| match error {
@@ -152,9 +157,9 @@ impl Client {
             let reason = "it requires an authentication that these credentials do not support";
             return Err(self.malformed("a sign-in", reason));
         };
-        let answer = self.knock(Some(header)).await?;
+        let answer = self.authenticate(Some(header)).await?;
         match answer.status {
-            status if status.is_success() => Ok(Proof::Accepted(refresh)),
+            status if status.is_success() => Ok(Verification::Accepted(refresh)),
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 Err(rejected(super::words::words(&answer.body), hint))
             }
@@ -163,7 +168,7 @@ impl Client {
     }
 
     /// Sends a request only for authentication.
-    async fn knock(&self, authorization: Option<HeaderValue>) -> Result<Answer, Error> {
+    async fn authenticate(&self, authorization: Option<HeaderValue>) -> Result<Answer, Error> {
         let base = self.endpoint.base(&self.transport).await?;
         let mut url = base.clone();
         url.set_path("/v2/");

@@ -27,7 +27,7 @@ const ACCEPT: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.v1+prettyjws;q=0.5, */*;q=0.1";
 
 /// Timeout of a PUT: the registry checks everything that a manifest references.
-const PUTTING: Duration = Duration::from_mins(5);
+const PUT_TIMEOUT: Duration = Duration::from_mins(5);
 
 /// A manifest without its bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -217,7 +217,7 @@ impl Client {
         let length = bytes.len();
         let call = Call {
             body: Some((media_type.as_str(), bytes)),
-            timeout: Some(PUTTING),
+            timeout: Some(PUT_TIMEOUT),
             ..Call::new(Method::PUT, &path, Scope::Push(repository))
         };
         let answer = self.call(call).await?;
@@ -230,8 +230,7 @@ impl Client {
                 registry: self.registry().to_owned(),
                 what: format!("{subject}, a manifest of {length} bytes"),
                 words: super::words::words(&answer.body),
-                hint: "most registries accept 4 MiB; an index of fewer images is smaller"
-                    .into(),
+                hint: "most registries accept 4 MiB; an index of fewer images is smaller".into(),
             });
         }
         Err(self.refusal(&answer, subject))

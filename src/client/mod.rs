@@ -14,6 +14,7 @@ mod certificates;
 mod chain;
 mod challenge;
 mod connections;
+mod credential_store;
 mod credentials;
 mod docker_config;
 mod downloads;
@@ -23,7 +24,6 @@ mod examination;
 mod failure;
 pub mod files;
 mod helper;
-mod keeping;
 mod link;
 mod listing;
 mod login;
@@ -38,7 +38,7 @@ mod retry;
 mod session;
 mod source;
 mod ssh;
-mod ssh_words;
+mod ssh_output;
 mod subject;
 mod token;
 mod transport;
@@ -53,11 +53,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 pub use chain::{Chain, ChainError, served_chain};
+pub use credential_store::CredentialStore;
 pub use downloads::Download;
 pub use endpoint::Scheme;
 pub use error::{Class, Error};
 pub use examination::{Examination, RegistryAnswer, examine};
-pub use keeping::Keeper;
 pub use listing::{Listing, RepositorySummary, TagSummary};
 pub use login::{Identity, SignedIn, SignedOut};
 pub use manifests::{Manifest, ManifestHead};
@@ -114,7 +114,7 @@ pub struct Client {
     endpoint: Arc<Endpoint>,
     transport: Arc<Transport>,
     auth: Arc<Auth>,
-    /// The result of asking whether this is a registry: the reason why it is not, or `None`. Asked once,
+    /// The result of asking whether this is a registry: the reason why it is not, or `None`. TokenRequest once,
     /// after an unexpected answer.
     known_registry: Arc<OnceCell<Option<&'static str>>>,
 }
@@ -275,7 +275,7 @@ impl Client {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Error::Denied {
                 what,
                 words,
-                hint: if recognition::is_about_room(&answer.body) {
+                hint: if recognition::is_about_quota(&answer.body) {
                     String::new()
                 } else {
                     self.auth.hint(&registry)
@@ -284,7 +284,7 @@ impl Client {
             },
             StatusCode::BAD_REQUEST
                 if self.endpoint.decided().scheme() == "http"
-                    && recognition::speaks_of_https(&answer.body) =>
+                    && recognition::mentions_https(&answer.body) =>
             {
                 Error::Encrypted {
                     registry,
@@ -299,7 +299,7 @@ impl Client {
                     .and_then(|value| value.to_str().ok())
                     .and_then(|value| retry::retry_after(value, jiff::Timestamp::now()))
                     .map(|wait| format!("it asks to wait {} s", wait.as_secs()))
-                    .or_else(|| self.too_often(status))
+                    .or_else(|| self.rate_limit_hint(status))
                     .unwrap_or_default(),
                 registry,
                 what,
@@ -316,7 +316,7 @@ impl Client {
     }
 
     /// The hint for a rate limit without a wait time.
-    fn too_often(&self, status: StatusCode) -> Option<String> {
+    fn rate_limit_hint(&self, status: StatusCode) -> Option<String> {
         (status == StatusCode::TOO_MANY_REQUESTS).then(|| {
             let name = &self.name;
             format!("try again later; many registries have higher limits for signed-in users (`regctl login {name}`)")

@@ -108,10 +108,9 @@ impl<'a> Pages<'a> {
             .and_then(|page: Url| link::next(&answer.headers, &page))
             .map_err(|error| self.client.malformed(self.subject, error))?;
         match next {
-            Some(next) if next == path || self.seen.contains(&next) => Err(self.client.malformed(
-                self.subject,
-                "its pages form a loop",
-            )),
+            Some(next) if next == path || self.seen.contains(&next) => {
+                Err(self.client.malformed(self.subject, "its pages form a loop"))
+            }
             next => Ok(next),
         }
     }

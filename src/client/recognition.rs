@@ -57,7 +57,7 @@ impl Client {
 }
 
 /// Whether a refusal is about space or a quota, where signing in does not help.
-pub(super) fn is_about_room(body: &[u8]) -> bool {
+pub(super) fn is_about_quota(body: &[u8]) -> bool {
     let said = String::from_utf8_lossy(body).to_lowercase();
     ["quota", "exceed", "storage limit"]
         .iter()
@@ -65,7 +65,7 @@ pub(super) fn is_about_room(body: &[u8]) -> bool {
 }
 
 /// Whether an https server reports that it was contacted over http.
-pub(super) fn speaks_of_https(body: &[u8]) -> bool {
+pub(super) fn mentions_https(body: &[u8]) -> bool {
     String::from_utf8_lossy(body)
         .to_lowercase()
         .contains("https")

@@ -19,12 +19,12 @@ use super::auth::Scope;
 use super::failure::Failed;
 use super::request::Answer;
 use super::retry::{is_transient, retry_after};
-use super::uploads::{PLACING, Upload};
+use super::uploads::{PLACE_TIMEOUT, Upload};
 use super::{Client, Error, Subject, outgoing};
 use crate::oci::parse_content_range;
 
 /// Timeout for a registry that accepts no bytes.
-const STUCK: Duration = Duration::from_mins(1);
+const STALL_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// A blob of at most this size is sent with the digest, in one request.
 const SMALL: u64 = 256 * 1024;
@@ -46,28 +46,28 @@ pub(super) struct Refused {
     /// The error once the retries are used up.
     pub(super) error: Error,
     /// The wait that the registry requests.
-    pub(super) asked: Option<Duration>,
+    pub(super) retry_after: Option<Duration>,
     /// Whether the session no longer exists.
     pub(super) lost: bool,
     /// The address of a redirect.
-    pub(super) elsewhere: Option<Url>,
+    pub(super) redirect: Option<Url>,
 }
 
 impl Refused {
     pub(super) fn lost(reason: &str, error: Error) -> Self {
         Self {
             lost: true,
-            ..Self::for_now(reason.to_owned(), error)
+            ..Self::temporary(reason.to_owned(), error)
         }
     }
 
-    fn for_now(reason: String, error: Error) -> Self {
+    fn temporary(reason: String, error: Error) -> Self {
         Self {
             reason,
             error,
-            asked: None,
+            retry_after: None,
             lost: false,
-            elsewhere: None,
+            redirect: None,
         }
     }
 }
@@ -123,7 +123,7 @@ impl Upload<'_> {
             tokio::select! {
                 biased;
                 early = &mut request => response = Some(early),
-                sent = tokio::time::timeout(STUCK, feeder.send(piece)) => match sent {
+                sent = tokio::time::timeout(STALL_TIMEOUT, feeder.send(piece)) => match sent {
                     Ok(true) => {
                         self.position += length;
                         (self.progress)(length);
@@ -131,7 +131,7 @@ impl Upload<'_> {
                     }
                     // The connection is closed; the answer gives the reason.
                     Ok(false) => break,
-                    Err(_) => response = Some(Err(stuck("it accepts no more bytes"))),
+                    Err(_) => response = Some(Err(stalled("it accepts no more bytes"))),
                 },
             }
         }
@@ -151,20 +151,23 @@ impl Upload<'_> {
                 }
                 request.await
             };
-            tokio::time::timeout(PLACING, answered)
+            tokio::time::timeout(PLACE_TIMEOUT, answered)
                 .await
-                .unwrap_or_else(|_| Err(stuck("it does not confirm the bytes")))
+                .unwrap_or_else(|_| Err(stalled("it does not confirm the bytes")))
         };
         let outcome = match response {
             Ok(response) => transport.finish(&session, response).await,
             Err(failed) => Err(failed),
         };
         match outcome {
-            Ok(answer) if answer.status.is_success() => self.judge_success(&answer, whole).await,
-            Ok(answer) => self.judge(&answer, &session, authorization.as_ref()).await,
+            Ok(answer) if answer.status.is_success() => self.handle_success(&answer, whole).await,
+            Ok(answer) => {
+                self.handle_refusal(&answer, &session, authorization.as_ref())
+                    .await
+            }
             Err(failed @ Failed::Transient { .. }) => {
                 let error = failed.into_error(transport.shown(&session));
-                Ok(Sent::Refused(Box::new(Refused::for_now(
+                Ok(Sent::Refused(Box::new(Refused::temporary(
                     error.to_string(),
                     error,
                 ))))
@@ -197,7 +200,7 @@ impl Upload<'_> {
     }
 
     /// Handles a segment that the registry accepted.
-    async fn judge_success(&mut self, answer: &Answer, whole: bool) -> Result<Sent, Error> {
+    async fn handle_success(&mut self, answer: &Answer, whole: bool) -> Result<Sent, Error> {
         let subject = Subject::Upload(self.repository);
         self.session = Some(self.client.session(answer, subject).await?);
         // A registry that accepted less answers so.
@@ -210,14 +213,14 @@ impl Upload<'_> {
         let error = self
             .client
             .malformed(subject, "it did not accept the bytes that were sent");
-        Ok(Sent::Refused(Box::new(Refused::for_now(
+        Ok(Sent::Refused(Box::new(Refused::temporary(
             error.to_string(),
             error,
         ))))
     }
 
     /// Interprets an unsuccessful answer.
-    async fn judge(
+    async fn handle_refusal(
         &mut self,
         answer: &Answer,
         session: &Url,
@@ -225,11 +228,11 @@ impl Upload<'_> {
     ) -> Result<Sent, Error> {
         let (status, subject) = (answer.status, Subject::Upload(self.repository));
         let error = self.client.refusal(answer, subject);
-        let refused = Refused::for_now(status.to_string(), error);
+        let refused = Refused::temporary(status.to_string(), error);
         if matches!(status.as_u16(), 307 | 308) && answer.headers.contains_key(LOCATION) {
-            let elsewhere = Some(located(&answer.headers, session, self.client, subject)?);
+            let redirect = Some(located(&answer.headers, session, self.client, subject)?);
             return Ok(Sent::Refused(Box::new(Refused {
-                elsewhere,
+                redirect,
                 ..refused
             })));
         }
@@ -240,7 +243,7 @@ impl Upload<'_> {
                 return Ok(Sent::Refused(Box::new(refused)));
             }
         }
-        let asked = answer
+        let retry_after = answer
             .headers
             .get(RETRY_AFTER)
             .and_then(|value| retry_after(value.to_str().ok()?, Timestamp::now()));
@@ -253,13 +256,16 @@ impl Upload<'_> {
                 let lost = position(&answer.headers).unwrap_or_default() == 0;
                 Ok(Sent::Refused(Box::new(Refused { lost, ..refused })))
             }
-            _ if is_transient(status) => Ok(Sent::Refused(Box::new(Refused { asked, ..refused }))),
+            _ if is_transient(status) => Ok(Sent::Refused(Box::new(Refused {
+                retry_after,
+                ..refused
+            }))),
             _ => Err(refused.error),
         }
     }
 }
 
-fn stuck(reason: &str) -> Failed {
+fn stalled(reason: &str) -> Failed {
     Failed::Transient {
         reason: reason.to_owned(),
         hint: "",

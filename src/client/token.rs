@@ -21,9 +21,9 @@ use super::transport::Transport;
 use super::words::words;
 
 /// Minimum lifetime, whatever the service says.
-const SHORTEST_LIFE: Duration = Duration::from_mins(1);
+const MINIMUM_LIFETIME: Duration = Duration::from_mins(1);
 /// Maximum lifetime.
-const LONGEST_LIFE: Duration = Duration::from_hours(24);
+const MAXIMUM_LIFETIME: Duration = Duration::from_hours(24);
 const TOKEN_LIMIT: usize = 1024 * 1024;
 
 #[derive(Deserialize)]
@@ -36,17 +36,17 @@ struct TokenAnswer {
 }
 
 /// A token from a service.
-pub(super) struct Granted {
+pub(super) struct IssuedToken {
     /// The `Authorization` header.
     pub(super) header: HeaderValue,
     /// Its lifetime.
-    pub(super) life: Duration,
+    pub(super) lifetime: Duration,
     /// A refresh token, used instead of the password the next time.
     pub(super) refresh: Option<String>,
 }
 
 /// A requested token: the challenge, the scopes, and the credential.
-pub(super) struct Asked<'a> {
+pub(super) struct TokenRequest<'a> {
     /// The registry as the user named it.
     pub(super) registry: &'a str,
     pub(super) challenge: &'a Challenge,
@@ -54,17 +54,17 @@ pub(super) struct Asked<'a> {
     pub(super) scopes: String,
     pub(super) credential: Option<&'a Credential>,
     /// Whether a refresh token is wanted too.
-    pub(super) lasting: bool,
+    pub(super) wants_refresh: bool,
 }
 
-impl Asked<'_> {
+impl TokenRequest<'_> {
     /// Requests the token. `hint` is shown if the service denies it.
     pub(super) async fn fetch(
         &self,
         hint: &str,
         endpoint: &Endpoint,
         transport: &Transport,
-    ) -> Result<Granted, Error> {
+    ) -> Result<IssuedToken, Error> {
         let realm = self.realm(endpoint)?;
         let answer = self.send(realm.clone(), transport).await?;
         if !answer.status.is_success() {
@@ -82,12 +82,11 @@ impl Asked<'_> {
             .flatten()
             .find(|text| !text.is_empty())
             .ok_or_else(|| malformed("it contains no token"))?;
-        let header =
-            bearer(&text).ok_or_else(|| malformed("the token has invalid characters"))?;
-        let life = seconds(token.expires_in.as_ref()).max(SHORTEST_LIFE);
-        Ok(Granted {
+        let header = bearer(&text).ok_or_else(|| malformed("the token has invalid characters"))?;
+        let lifetime = seconds(token.expires_in.as_ref()).max(MINIMUM_LIFETIME);
+        Ok(IssuedToken {
             header,
-            life,
+            lifetime,
             refresh: token.refresh_token.filter(|token| !token.is_empty()),
         })
     }
@@ -158,7 +157,7 @@ impl Asked<'_> {
                 query.append_pair("scope", scope);
             }
             query.append_pair("client_id", "regctl");
-            if self.lasting {
+            if self.wants_refresh {
                 query.append_pair("offline_token", "true");
             }
             if let Some(Credential::Basic { user, .. }) = credential {
@@ -175,14 +174,16 @@ impl Asked<'_> {
     }
 }
 
-/// The lifetime from a token service, at least zero and at most [`LONGEST_LIFE`].
+/// The lifetime from a token service, at least zero and at most [`MAXIMUM_LIFETIME`].
 fn seconds(value: Option<&serde_json::Value>) -> Duration {
     let text = value.and_then(serde_json::Value::as_str);
     let number = match text {
         Some(text) => text.trim().parse().ok(),
         None => value.and_then(serde_json::Value::as_f64),
     };
-    let number = number.unwrap_or(0.0).clamp(0.0, LONGEST_LIFE.as_secs_f64());
+    let number = number
+        .unwrap_or(0.0)
+        .clamp(0.0, MAXIMUM_LIFETIME.as_secs_f64());
     Duration::try_from_secs_f64(number).unwrap_or_default()
 }
 
@@ -245,7 +246,7 @@ mod tests {
 
     #[test]
     fn lives_of_tokens_as_services_write_them() {
-        for (said, life) in [
+        for (said, lifetime) in [
             (json!(300), 300),
             (json!(299.6), 299),
             (json!("300"), 300),
@@ -254,9 +255,9 @@ mod tests {
             (json!(null), 0),
             (json!("soon"), 0),
             (json!([1]), 0),
-            (json!(1e300), LONGEST_LIFE.as_secs()),
+            (json!(1e300), MAXIMUM_LIFETIME.as_secs()),
         ] {
-            assert_eq!(seconds(Some(&said)).as_secs(), life, "{said}");
+            assert_eq!(seconds(Some(&said)).as_secs(), lifetime, "{said}");
         }
         assert_eq!(seconds(None), Duration::ZERO);
     }

@@ -15,7 +15,7 @@ use reqwest::header::{
 use reqwest::{Method, StatusCode};
 use url::Url;
 
-use super::connections::{Connections, Pace};
+use super::connections::{Connections, ReadTimeout};
 use super::endpoint::Endpoint;
 use super::failure::{Failed, malformed, refused, tls_reason};
 use super::request::{Answer, Request};
@@ -85,7 +85,7 @@ impl Transport {
                 Err(Failed::Transient { reason, .. }) => (reason.clone(), None),
                 _ => (String::new(), None),
             };
-            if reason.is_empty() || !self.rest(&host, attempt, &reason, asked).await {
+            if reason.is_empty() || !self.back_off(&host, attempt, &reason, asked).await {
                 return match outcome {
                     Ok(mut answer) => {
                         answer.tries = attempt + 1;
@@ -100,7 +100,7 @@ impl Transport {
 
     /// Waits after attempt number `attempt` (from 0): as long as the host `asked` for, otherwise
     /// the back-off. Returns false if there are no more attempts.
-    pub(super) async fn rest(
+    pub(super) async fn back_off(
         &self,
         host: &str,
         attempt: u32,
@@ -156,7 +156,7 @@ impl Transport {
             let Some(next) = next else {
                 return Err(malformed(&url, "a redirect to an invalid address"));
             };
-            if !may_be_led_on(request, status) {
+            if !may_follow_redirect(request, status) {
                 return Err(malformed(
                     &url,
                     "a redirect of a request that changes things",
@@ -178,7 +178,9 @@ impl Transport {
         elsewhere: bool,
     ) -> Result<reqwest::Response, Failed> {
         let method = request.method.clone();
-        let pace = request.timeout.map_or(Pace::Usual, |_| Pace::Unhurried);
+        let pace = request
+            .timeout
+            .map_or(ReadTimeout::Usual, |_| ReadTimeout::Unlimited);
         let connections = self.connections.to(url, pace).await;
         let mut builder = connections
             .map_err(Failed::Final)?
@@ -314,7 +316,7 @@ impl Transport {
         headers: HeaderMap,
         body: reqwest::Body,
     ) -> Result<reqwest::Response, Failed> {
-        let connections = self.connections.to(url, Pace::Unhurried).await;
+        let connections = self.connections.to(url, ReadTimeout::Unlimited).await;
         let builder = connections
             .map_err(Failed::Final)?
             .request(method.clone(), url.clone());
@@ -335,7 +337,7 @@ impl Transport {
     /// Whether the server at an https address speaks TLS. An untrusted certificate counts as TLS
     /// and remains an error, and so does an unreachable server.
     pub(super) async fn speaks_tls(&self, probe: Url) -> Result<bool, Error> {
-        let connections = self.connections.to(&probe, Pace::Usual).await?;
+        let connections = self.connections.to(&probe, ReadTimeout::Usual).await?;
         let answer = connections.head(probe.clone()).timeout(PROBE_TIMEOUT);
         let Err(error) = answer.send().await else {
             return Ok(true);
@@ -362,7 +364,7 @@ impl Transport {
 
 /// Whether a request may follow a redirect: one that only reads, or one whose method and body a
 /// redirect of this status keeps. A form contains a secret and is never redirected.
-fn may_be_led_on(request: &Request<'_>, status: StatusCode) -> bool {
+fn may_follow_redirect(request: &Request<'_>, status: StatusCode) -> bool {
     let reads = request.method == Method::GET || request.method == Method::HEAD;
     reads || (request.form.is_none() && matches!(status.as_u16(), 307 | 308))
 }

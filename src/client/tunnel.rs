@@ -13,13 +13,13 @@ use std::time::{Duration, Instant};
 use tokio::process::{Child, ChildStdin, Command};
 
 use super::ssh::SshAddress;
-use super::ssh_words::Words;
+use super::ssh_output::SshOutput;
 use super::{Error, Listener};
 
 /// Interval of checks for ssh's connection.
-const GLANCE: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// Time for ssh to end by itself.
-const FAREWELL: Duration = Duration::from_millis(500);
+const STOP_TIMEOUT: Duration = Duration::from_millis(500);
 /// Maximum length of a socket's path, minus the suffix that ssh appends temporarily.
 const PATH_LIMIT: usize = 80;
 /// ssh's message if it continues without any of its sockets.
@@ -39,7 +39,7 @@ pub(super) struct Tunnel {
     address: SshAddress,
     /// The registry as the user named it.
     name: String,
-    words: Words,
+    words: SshOutput,
     // Dropped before the directory.
     running: tokio::sync::Mutex<Option<Running>>,
     directory: Directory,
@@ -51,7 +51,7 @@ impl Tunnel {
         Ok(Self {
             address,
             name: name.to_owned(),
-            words: Words::new(listener),
+            words: SshOutput::new(listener),
             running: tokio::sync::Mutex::default(),
             directory: Directory::new()?,
         })
@@ -65,7 +65,7 @@ impl Tunnel {
     /// Returns when ssh reports that the registry's port can be connected to.
     pub(super) async fn ready(&self) -> Result<(), Error> {
         let mut running = self.running.lock().await;
-        if !running.as_mut().is_some_and(Running::goes_on) {
+        if !running.as_mut().is_some_and(Running::is_running) {
             *running = None;
             *running = Some(self.start().await?);
         }
@@ -93,23 +93,23 @@ impl Tunnel {
         let unusable = |error: std::io::Error| self.unreachable(error.to_string());
         let mut child = command.spawn().map_err(unusable)?;
         let mut running = Running {
-            lifeline: child.stdin.take(),
+            input: child.stdin.take(),
             listening: child.stderr.take().map(|stderr| self.words.listen(stderr)),
             child,
         };
         loop {
-            self.words.air();
+            self.words.flush_delayed();
             if let Some(status) = running.child.try_wait().map_err(unusable)? {
                 return Err(self.gone(status, &mut running).await);
             }
             if socket.exists() {
-                self.words.come_through();
+                self.words.set_connected();
                 return Ok(running);
             }
             if let Some(words) = self.words.last().filter(|words| words == NO_FORWARDING) {
                 return Err(self.unreachable(words));
             }
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -117,7 +117,7 @@ impl Tunnel {
     async fn gone(&self, status: ExitStatus, running: &mut Running) -> Error {
         if let Some(listening) = running.listening.take() {
             // A program between the hosts may outlive ssh and keep the pipe open.
-            let _ = tokio::time::timeout(FAREWELL, listening).await;
+            let _ = tokio::time::timeout(STOP_TIMEOUT, listening).await;
         }
         match self.words.last() {
             _ if status.code() == Some(NO_COMMAND) => Error::Unreachable {
@@ -158,26 +158,26 @@ impl Tunnel {
 struct Running {
     child: Child,
     /// The input of the script.
-    lifeline: Option<ChildStdin>,
+    input: Option<ChildStdin>,
     listening: Option<tokio::task::JoinHandle<()>>,
 }
 
 impl Running {
-    fn goes_on(&mut self) -> bool {
+    fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let said = if self.goes_on() { END } else { GONE };
-        let lifeline = self.lifeline.take();
-        if let Some(lifeline) = lifeline.and_then(|lifeline| lifeline.into_owned_fd().ok()) {
-            let _ = rustix::io::write(lifeline, said);
+        let said = if self.is_running() { END } else { GONE };
+        let input = self.input.take();
+        if let Some(input) = input.and_then(|input| input.into_owned_fd().ok()) {
+            let _ = rustix::io::write(input, said);
         }
         // Not SIGKILL at once: ssh has to restore a terminal and to end a proxy.
-        let deadline = Instant::now() + FAREWELL;
-        while self.goes_on() && Instant::now() < deadline {
+        let deadline = Instant::now() + STOP_TIMEOUT;
+        while self.is_running() && Instant::now() < deadline {
             std::thread::sleep(Duration::from_millis(1));
         }
     }

@@ -20,7 +20,7 @@ use super::{Call, Class, Client, Error, Source, Subject, Target};
 use crate::oci::{Digest, Repository};
 
 /// Timeout for the registry to move a large blob into place.
-pub(super) const PLACING: Duration = Duration::from_mins(10);
+pub(super) const PLACE_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// An uploaded blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,7 +148,7 @@ impl Upload<'_> {
             return Ok(());
         };
         let host = transport.shown(&session);
-        if let Some(next) = refused.elsewhere {
+        if let Some(next) = refused.redirect {
             // No bytes were accepted; the same bytes go to the other address.
             self.session = Some(next);
             self.attempt += 1;
@@ -159,7 +159,7 @@ impl Upload<'_> {
             };
         }
         if !transport
-            .rest(host, self.attempt, &refused.reason, refused.asked)
+            .back_off(host, self.attempt, &refused.reason, refused.retry_after)
             .await
         {
             return Err(refused.error);
@@ -219,7 +219,7 @@ impl Upload<'_> {
         let body = self.unsent();
         let alone = body.is_none();
         let call = Call {
-            timeout: Some(PLACING),
+            timeout: Some(PLACE_TIMEOUT),
             body: body.map(|bytes| ("application/octet-stream", bytes)),
             ..Call::to(Method::PUT, Target::Address(&closing), scope)
         };

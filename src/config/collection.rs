@@ -148,11 +148,7 @@ pub(super) fn own_settings(
             retention.push(rule(item)?);
         }
         if collection.schedule.is_none() {
-            warnings.add(
-                &place,
-                &path,
-                "has no effect without regctl.gc.schedule",
-            );
+            warnings.add(&place, &path, "has no effect without regctl.gc.schedule");
         }
     }
     let scrub = scrub(&mut own, warnings)?;

@@ -345,7 +345,11 @@ fn a_registry_that_asks_nobody() {
     assert!(who.contains("not asked"), "{who}");
     let none = Strange::start(|_, _| answer("404 Not Found", &[], b"<html>"));
     let error = login(&regctl, "p:w", &["--plain-http", &none.host]).code(1);
-    assert!(talk(&error).contains("is not a registry"), "{}", talk(&error));
+    assert!(
+        talk(&error).contains("is not a registry"),
+        "{}",
+        talk(&error)
+    );
 }
 
 /// Over ssh to Debian's registry with an htpasswd file.

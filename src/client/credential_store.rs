@@ -20,14 +20,14 @@ use super::{Error, helper};
 
 /// Where a sign-in is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Keeper {
+pub enum CredentialStore {
     /// In this file, readable for everyone who may read the file.
     File(PathBuf),
     /// In a helper, by the name of its program.
     Helper(String),
 }
 
-impl fmt::Display for Keeper {
+impl fmt::Display for CredentialStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => write!(f, "{}", path.display()),
@@ -137,7 +137,7 @@ pub(super) async fn keep(
     registry: &str,
     user: &str,
     credential: &Credential,
-) -> Result<Keeper, Error> {
+) -> Result<CredentialStore, Error> {
     let mut config = Config::load()?;
     let (host, key) = (canonical(registry), key(registry));
     let named = config.helper(host);
@@ -149,19 +149,22 @@ pub(super) async fn keep(
     if let Some(name) = &first {
         config.document.insert("credsStore".into(), json!(name));
     }
-    let (entry, keeper) = if let Some(name) = named.or(first) {
+    let (entry, store) = if let Some(name) = named.or(first) {
         let stored = helper::store(&name, key, credential).await;
         stored.map_err(|reason| config.helper_failed(&name, &reason))?;
         (
             json!({}),
-            Keeper::Helper(format!("docker-credential-{name}")),
+            CredentialStore::Helper(format!("docker-credential-{name}")),
         )
     } else {
-        (entry(user, credential), Keeper::File(config.path.clone()))
+        (
+            entry(user, credential),
+            CredentialStore::File(config.path.clone()),
+        )
     };
     config.section("auths")?.insert(key.to_owned(), entry);
     config.save()?;
-    Ok(keeper)
+    Ok(store)
 }
 
 fn entry(user: &str, credential: &Credential) -> Value {
@@ -174,7 +177,7 @@ fn entry(user: &str, credential: &Credential) -> Value {
 }
 
 /// Erases the credentials of a registry under all of its spellings. Returns where they were.
-pub(super) async fn forget(registry: &str) -> Result<Vec<Keeper>, Error> {
+pub(super) async fn forget(registry: &str) -> Result<Vec<CredentialStore>, Error> {
     let mut config = Config::load()?;
     let host = canonical(registry);
     let mut forgotten = Vec::new();
@@ -183,9 +186,9 @@ pub(super) async fn forget(registry: &str) -> Result<Vec<Keeper>, Error> {
         for key in spellings(host) {
             if helper::get(&name, &key).await.map_err(failed)?.is_some() {
                 helper::erase(&name, &key).await.map_err(failed)?;
-                let keeper = Keeper::Helper(format!("docker-credential-{name}"));
-                if !forgotten.contains(&keeper) {
-                    forgotten.push(keeper);
+                let store = CredentialStore::Helper(format!("docker-credential-{name}"));
+                if !forgotten.contains(&store) {
+                    forgotten.push(store);
                 }
             }
         }
@@ -202,7 +205,7 @@ pub(super) async fn forget(registry: &str) -> Result<Vec<Keeper>, Error> {
         let before = auths.len();
         auths.retain(|key, _| !known(key));
         if any {
-            forgotten.push(Keeper::File(path));
+            forgotten.push(CredentialStore::File(path));
         }
         if auths.len() < before {
             config.save()?;

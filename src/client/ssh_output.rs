@@ -15,28 +15,28 @@ use super::words::plain;
 use super::{Event, Listener};
 
 /// Delay of the last line.
-const HOLD: Duration = Duration::from_millis(300);
+const DELAY: Duration = Duration::from_millis(300);
 /// Interval and number of checks for ssh's reason of a broken connection.
-const GLANCE: Duration = Duration::from_millis(10);
-const GLANCES: u32 = 10;
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+const POLLS: u32 = 10;
 
 /// The output of one process so far.
 #[derive(Clone)]
-pub(super) struct Words {
+pub(super) struct SshOutput {
     listener: Listener,
-    heard: Arc<Mutex<Heard>>,
+    heard: Arc<Mutex<Output>>,
 }
 
 #[derive(Default)]
-struct Heard {
+struct Output {
     /// Whether ssh is connected: lines are not delayed any more.
-    through: bool,
+    connected: bool,
     held: Option<(String, Instant)>,
     last: Option<String>,
     refusal: Option<String>,
 }
 
-impl Words {
+impl SshOutput {
     /// Without any output.
     pub(super) fn new(listener: Listener) -> Self {
         Self {
@@ -47,12 +47,12 @@ impl Words {
 
     /// Clears the output, and reads a pipe until it is closed.
     pub(super) fn listen(&self, pipe: impl AsyncRead + Unpin + Send + 'static) -> JoinHandle<()> {
-        *self.heard.lock() = Heard::default();
+        *self.heard.lock() = Output::default();
         let words = self.clone();
-        tokio::spawn(async move { words.hear(pipe).await })
+        tokio::spawn(async move { words.read(pipe).await })
     }
 
-    async fn hear(&self, pipe: impl AsyncRead + Unpin) {
+    async fn read(&self, pipe: impl AsyncRead + Unpin) {
         let mut lines = BufReader::new(pipe).split(b'\n');
         while let Ok(Some(line)) = lines.next_segment().await {
             let text = String::from_utf8_lossy(&line);
@@ -63,7 +63,7 @@ impl Words {
             } else if !text.is_empty() {
                 heard.last = Some(plain(text));
                 let now = (text.to_owned(), Instant::now());
-                let due = if heard.through {
+                let due = if heard.connected {
                     Some(now)
                 } else {
                     heard.held.replace(now)
@@ -81,19 +81,19 @@ impl Words {
     }
 
     /// Forwards delayed lines: the user may have to answer one now.
-    pub(super) fn air(&self) {
+    pub(super) fn flush_delayed(&self) {
         let due = {
             let mut heard = self.heard.lock();
-            heard.held.take_if(|(_, since)| since.elapsed() >= HOLD)
+            heard.held.take_if(|(_, since)| since.elapsed() >= DELAY)
         };
         self.pass_on(due);
     }
 
     /// ssh is connected.
-    pub(super) fn come_through(&self) {
+    pub(super) fn set_connected(&self) {
         let due = {
             let mut heard = self.heard.lock();
-            heard.through = true;
+            heard.connected = true;
             heard.held.take()
         };
         self.pass_on(due);
@@ -107,11 +107,11 @@ impl Words {
     /// Why the remote host refused a connection, if ssh reports it within a moment: it arrives on
     /// another path than the end of the connection.
     pub(super) async fn refusal(&self) -> Option<String> {
-        for _ in 0..GLANCES {
+        for _ in 0..POLLS {
             if let Some(refusal) = &self.heard.lock().refusal {
                 return Some(refusal.clone());
             }
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
         None
     }
@@ -139,19 +139,19 @@ mod tests {
     async fn all_but_the_reason_is_passed_on() {
         let said = Arc::new(Mutex::new(Vec::new()));
         let log = said.clone();
-        let words = Words::new(Arc::new(move |event| {
+        let words = SshOutput::new(Arc::new(move |event| {
             if let Event::Ssh(text) = event {
                 log.lock().push(text.to_owned());
             }
         }));
         words
-            .hear(&b"Welcome\r\nchannel 1: open failed: x\nssh: no route\n"[..])
+            .read(&b"Welcome\r\nchannel 1: open failed: x\nssh: no route\n"[..])
             .await;
         assert_eq!(*said.lock(), ["Welcome"]);
         assert_eq!(words.last().as_deref(), Some("ssh: no route"));
         assert_eq!(words.refusal().await.as_deref(), Some("x"));
-        words.come_through();
-        words.hear(&b"later\n"[..]).await;
+        words.set_connected();
+        words.read(&b"later\n"[..]).await;
         assert_eq!(*said.lock(), ["Welcome", "ssh: no route", "later"]);
     }
 }
