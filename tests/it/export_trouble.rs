@@ -236,7 +236,7 @@ fn one_name_is_for_one_image() {
     let regctl = Regctl::new(&server.host());
     let said = regctl.fails(2, &["export", "app:1", "library/app:1"]);
     assert!(
-        said.contains("docker.io/library/app:1 is asked for twice"),
+        said.contains("docker.io/library/app:1 is requested for both"),
         "{said}"
     );
 }

@@ -69,7 +69,7 @@ fn in_who_and_out() {
     // A password that is refused is not kept.
     let refused = login(&regctl, "wrong\n", &["--plain-http"]).code(4);
     assert!(
-        talk(&refused).contains("does not let ada in: who are you"),
+        talk(&refused).contains("rejects the credentials of ada: who are you"),
         "{}",
         talk(&refused)
     );
@@ -307,7 +307,7 @@ fn what_wins_over_the_file_is_said() {
     command.env("DOCKER_AUTH_CONFIG", &other).write_stdin("p:w");
     let done = command.assert().success();
     assert!(
-        talk(&done).contains("DOCKER_AUTH_CONFIG has"),
+        talk(&done).contains("DOCKER_AUTH_CONFIG take precedence"),
         "{}",
         talk(&done)
     );

@@ -190,7 +190,7 @@ fn a_variable_that_can_mean_nothing_is_named() {
         (
             "REGISTRY_LOG_HOOKS_NAME",
             "x",
-            "REGISTRY_LOG_HOOKS_NAME: log.hooks.name goes into a list, and \"NAME\" is no \
+            "REGISTRY_LOG_HOOKS_NAME: log.hooks.name goes into a list, and \"NAME\" is not a \
              number; hint: number the items from 0, without gaps",
         ),
     ] {

@@ -150,7 +150,7 @@ fn what_can_mean_nothing_is_refused() {
 fn a_rule_without_a_schedule_is_said_to_have_no_effect() {
     let text = "version: 0.1\nregctl: {retention: [{repositories: '**', keep-last: 3}]}\n";
     let loaded = load_text(text, &[]).unwrap();
-    let expected = "config.yml:2: regctl.retention has no effect: there is no \
-                    regctl.gc.schedule to go by it";
+    let expected = "config.yml:2: regctl.retention has no effect without \
+                    regctl.gc.schedule";
     assert_eq!(loaded.warnings, [expected]);
 }
