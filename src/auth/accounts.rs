@@ -27,7 +27,7 @@ pub struct Accounts {
     pub(super) directory: Directory,
     pub(super) tokens: Option<TokenService>,
     pub(super) clock: Clock,
-    index: Index,
+    pub(super) index: Index,
     /// The file, where accounts are not the index's, and what is signed in to.
     file: Option<(Htpasswd, String)>,
     hasher: Hasher,
@@ -38,10 +38,10 @@ pub struct Accounts {
 }
 
 /// What a password is compared with.
-struct Candidate {
-    stored: Option<String>,
+pub(super) struct Candidate {
+    pub(super) stored: Option<String>,
     /// Whether whoever has the right password may sign in.
-    enabled: bool,
+    pub(super) enabled: bool,
 }
 
 impl Accounts {
@@ -94,6 +94,11 @@ impl Accounts {
         })
     }
 
+    /// Whether the accounts are the index's.
+    pub(super) fn are_own(&self) -> bool {
+        self.file.is_none()
+    }
+
     pub(super) fn challenge(&self) -> Challenge {
         match (&self.tokens, &self.file) {
             (Some(tokens), _) => Challenge::OwnTokens {
@@ -128,7 +133,7 @@ impl Accounts {
     }
 
     /// A name and a password.
-    async fn password(
+    pub(super) async fn password(
         &self,
         user: &str,
         password: &Secret,
@@ -170,7 +175,7 @@ impl Accounts {
         self.account(name).await
     }
 
-    async fn candidate(&self, name: &AccountName) -> Result<Candidate, IndexError> {
+    pub(super) async fn candidate(&self, name: &AccountName) -> Result<Candidate, IndexError> {
         let Some((file, _)) = &self.file else {
             let account = self.index.stored_account(name).await?;
             return Ok(Candidate {
@@ -248,7 +253,7 @@ impl Accounts {
         })
     }
 
-    async fn account(&self, name: AccountName) -> Result<Identity, SignInError> {
+    pub(super) async fn account(&self, name: AccountName) -> Result<Identity, SignInError> {
         let standing = self.directory.standing(&name).await?;
         let standing = standing.ok_or(SignInError::Wrong)?;
         Ok(Identity {

@@ -18,6 +18,7 @@ mod personal;
 mod policy;
 mod remembered;
 mod scope;
+mod sessions;
 mod throttle;
 mod token;
 
@@ -31,10 +32,11 @@ pub use password::{Busy, Hasher, is_known_hash};
 pub use personal::FreshToken;
 pub use policy::{Challenge, Policy, SignInError};
 pub use scope::{Access, CATALOG, Scope};
+pub use sessions::{FreshSession, form_token, is_form_token, random_secret};
 pub use token::{Issued, LIFETIME, TokenError, TokenService};
 
 // The records that `admin` reports.
 pub use crate::index::{
     AccountRecord, GrantRecord, Grantee, GroupRecord, GroupRefusal, IndexError, NewAccount,
-    NewToken, TokenRecord,
+    NewToken, SessionRecord, TokenRecord,
 };

@@ -26,7 +26,8 @@ pub struct FreshToken {
     pub hash: String,
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Bytes in hexadecimal.
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         // Writing to a String does not fail.
         let _ = write!(text, "{byte:02x}");
@@ -34,7 +35,8 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-fn hash(secret: &str) -> String {
+/// The SHA-256 of a secret, in hexadecimal.
+pub(super) fn hash(secret: &str) -> String {
     hex(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref())
 }
 

@@ -13,11 +13,11 @@ use crate::registry::{Registry, RegistryError};
 pub(super) struct Guard {
     /// Nothing but [`Guard::reach`] and [`Guard::ping`] hands on or uses it.
     registry: Registry,
-    policy: Policy,
+    policy: Arc<Policy>,
 }
 
 impl Guard {
-    pub(super) fn new(registry: Registry, policy: Policy) -> Self {
+    pub(super) fn new(registry: Registry, policy: Arc<Policy>) -> Self {
         Self { registry, policy }
     }
 

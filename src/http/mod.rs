@@ -132,7 +132,7 @@ struct Shared {
 
 impl App {
     /// The HTTP side of `registry`, to which `policy` admits requests.
-    pub fn new(registry: Registry, policy: Policy, options: Options) -> Self {
+    pub fn new(registry: Registry, policy: Arc<Policy>, options: Options) -> Self {
         Self(Arc::new(Shared {
             guard: Guard::new(registry, policy),
             locations: options.locations,

@@ -7,10 +7,9 @@ use http::{Method, Request};
 
 use super::answer_body::Body;
 use super::body::Incoming;
-use super::challenge::Asked;
 use super::respond::{Answer, Refusal};
 use super::{Shared, body};
-use crate::oci::{Action, Context, ErrorCode};
+use crate::oci::{Context, ErrorCode, Visibility};
 use crate::web::{self, Pages};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -50,12 +49,6 @@ pub(super) async fn answer(
     tls: bool,
 ) -> Result<Answer, Refusal> {
     let (head, body) = request.into_parts();
-    let asked = Asked {
-        app,
-        headers: &head.headers,
-        tls,
-    };
-    let (_, identity) = asked.sign_in(context, &Action::ListCatalog).await?;
     let form = if head.method == Method::POST {
         let place = app.room_for_body(&body, Some(FORM_LIMIT as u64)).await?;
         let form = body::whole(body, FORM_LIMIT, &place).await;
@@ -85,9 +78,12 @@ pub(super) async fn answer(
         languages: text(&ACCEPT_LANGUAGE).unwrap_or_default(),
         fetch_site: text(&FETCH_SITE),
         from_origin: text(&ORIGIN),
-        visibility: app.guard.visibility(&identity),
+        context: Arc::clone(context),
+        // Who it is the pages find out by themselves: by a cookie, and never by `Authorization`.
+        visitor: web::Visitor::default(),
+        visibility: Visibility::nothing(),
     };
-    let (head, body) = pages.answer(&request).await.into_parts();
+    let (head, body) = pages.answer(request).await.into_parts();
     Ok(Answer::from_parts(head, Body::from(body)))
 }
 

@@ -174,7 +174,7 @@ impl Index {
         .await
     }
 
-    /// Removes an account with its memberships, grants, tokens and stars. Returns false if there is
+    /// Removes an account with its memberships, grants, tokens, stars and sessions. Returns false if there is
     /// no such account.
     pub async fn remove_account(&self, name: AccountName) -> Result<bool, IndexError> {
         self.change_access(move |transaction| {
@@ -190,6 +190,7 @@ impl Index {
                     "DELETE FROM grants WHERE grantee = $1",
                     "DELETE FROM tokens WHERE owner = $1",
                     "DELETE FROM stars WHERE account = $1",
+                    "DELETE FROM sessions WHERE account = $1",
                 ] {
                     sqlx::query(statement)
                         .bind(name.as_str())

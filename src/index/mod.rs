@@ -28,6 +28,7 @@ mod referrers;
 mod repositories;
 mod schema;
 mod search;
+mod sessions;
 mod stars;
 #[cfg(test)]
 mod suite;
@@ -74,6 +75,7 @@ pub use prune::{Bundle, Bundled};
 pub use referrers::ReferrerRecord;
 pub use repositories::RepositoryRecord;
 pub use search::{FoundByTerm, SearchPage};
+pub use sessions::{NewSession, SessionRecord, StoredSession};
 pub use survey::{FoundRepository, KnownRepository};
 pub use tags::TagRecord;
 pub use tokens::{NewToken, StoredToken, TokenRecord};

@@ -186,6 +186,14 @@ pub enum Visibility {
 }
 
 impl Visibility {
+    /// No repository is visible.
+    pub fn nothing() -> Self {
+        Self::Only {
+            public: false,
+            patterns: Arc::default(),
+        }
+    }
+
     /// Whether a repository is visible that is public or not.
     pub fn shows(&self, name: &super::Repository, is_public: bool) -> bool {
         match self {

@@ -26,6 +26,7 @@ use root::Root;
 use stop::{Signals, remove_sockets, wait};
 
 use crate::admin::Administration;
+use crate::auth::Policy;
 use crate::clock::{Clock, Millis};
 use crate::config::{
     self, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings, ValidationSettings,
@@ -95,11 +96,16 @@ pub async fn run(
         .map(|path| Listening::keep(path, administration.clone()));
     let metrics = Arc::new(HttpMetrics::new());
     let health = Arc::new(Health::default());
-    let policy = access::policy(&settings, &registry).await?;
+    let policy = Arc::new(access::policy(&settings, &registry).await?);
     let app = App::new(
         registry.clone(),
-        policy,
-        options(&settings, &metrics, &health, &registry)?,
+        Arc::clone(&policy),
+        options(
+            &settings,
+            &metrics,
+            &health,
+            pages(&settings, &registry, &policy),
+        )?,
     );
     let protocols = Protocols {
         tls: tls.clone(),
@@ -316,7 +322,7 @@ fn options(
     settings: &Settings,
     metrics: &Arc<HttpMetrics>,
     health: &Arc<Health>,
-    registry: &Registry,
+    pages: Option<Pages>,
 ) -> anyhow::Result<Options> {
     let mut headers = Vec::new();
     for (name, values) in &settings.http.headers {
@@ -355,12 +361,12 @@ fn options(
             .debug
             .as_ref()
             .and_then(|debug| debug.prometheus.clone()),
-        pages: pages(settings, registry),
+        pages,
     })
 }
 
 /// The pages for people, unless they are off.
-fn pages(settings: &Settings, registry: &Registry) -> Option<Pages> {
+fn pages(settings: &Settings, registry: &Registry, policy: &Arc<Policy>) -> Option<Pages> {
     let pages = &settings.pages;
     let base = pages.base_path.as_ref().unwrap_or(&settings.http.prefix);
     pages.enabled.then(|| {
@@ -370,6 +376,6 @@ fn pages(settings: &Settings, registry: &Registry) -> Option<Pages> {
             repositories_per_page: pages.repositories_per_page,
             tags_per_page: pages.tags_per_page,
         };
-        Pages::new(source, settings)
+        Pages::new(source, settings).with_accounts(Arc::clone(policy))
     })
 }

@@ -49,7 +49,11 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     let is_empty = found.rows.is_empty() && term.is_empty() && namespace.is_none() && page == 1;
     let below = namespace.as_ref().map_or("", Repository::as_str);
     let content = html! {
-        @if is_empty {
+        @if is_empty && frame.has_sign_in && request.visitor.session.is_none() {
+            h1 { (text.repositories) }
+            p { (frame.account.sign_in_first) }
+            p { a href=(frame.links.path("/sign-in")) { (frame.account.sign_in) } }
+        } @else if is_empty {
             (empty(&frame))
         } @else {
             div class="with-side" {
@@ -195,7 +199,7 @@ fn empty(frame: &Frame<'_>) -> Markup {
 }
 
 /// Whether docker takes plain http for a host by itself.
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,

@@ -5,9 +5,10 @@ use http::StatusCode;
 use http::header::{ALLOW, HeaderValue};
 use maud::{DOCTYPE, Markup, html};
 
-use super::text::{Language, Text};
+use super::text::{AccountText, Language, Text};
 use super::url::{Links, query};
-use super::{Answer, Fault, Pages, Request, Theme, assets, html as answer};
+use super::visitor::FORM_TOKEN;
+use super::{Answer, Fault, Pages, Request, Theme, assets, html as answer, sign_in};
 use crate::oci::Repository;
 
 /// What a page needs to write itself.
@@ -16,6 +17,9 @@ pub(super) struct Frame<'a> {
     pub(super) links: Links<'a>,
     pub(super) language: Language,
     pub(super) text: &'static Text,
+    pub(super) account: &'static AccountText,
+    /// Whether people sign in here.
+    pub(super) has_sign_in: bool,
     /// Milliseconds since 1970, for ages.
     pub(super) now: i64,
 }
@@ -28,6 +32,8 @@ impl<'a> Frame<'a> {
             links: Links(&pages.settings.base),
             language,
             text: language.text(),
+            account: language.account_text(),
+            has_sign_in: pages.has_sign_in(),
             now: crate::clock::Clock::system().now(),
         }
     }
@@ -68,7 +74,10 @@ impl<'a> Frame<'a> {
                                 autocomplete="off" spellcheck="false" maxlength="255";
                             button type="submit" { (text.search_button) }
                         }
-                        nav { a href=(self.links.path("/about")) { (text.about) } }
+                        nav aria-label=(self.account.navigation) {
+                            a href=(self.links.path("/about")) { (text.about) }
+                            (sign_in::corner(self, self.has_sign_in))
+                        }
                     }
                     @if !crumbs.is_empty() {
                         nav class="crumbs" aria-label=(text.breadcrumbs) {
@@ -92,17 +101,24 @@ impl<'a> Frame<'a> {
         }
     }
 
+    /// The path and query of this page.
+    pub(super) fn here(&self) -> String {
+        let path = self.links.path(&self.request.path);
+        match self.request.query.as_str() {
+            "" => path,
+            query => format!("{path}?{query}"),
+        }
+    }
+
+    /// What a form proves itself by.
+    pub(super) fn form_token(&self) -> Markup {
+        html! { input type="hidden" name=(FORM_TOKEN) value=(self.request.visitor.form_token()); }
+    }
+
     /// The switches of language and colours.
     fn switches(&self) -> Markup {
         let text = self.text;
-        let here = format!("{}{}", self.links.path(&self.request.path), {
-            let query = &self.request.query;
-            if query.is_empty() {
-                String::new()
-            } else {
-                format!("?{query}")
-            }
-        });
+        let here = self.here();
         let theme = self.request.theme();
         html! {
             form class="switches" method="post" action=(self.links.path("/preferences"))

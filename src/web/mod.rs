@@ -21,16 +21,18 @@ mod pull;
 mod repository;
 mod request;
 mod route;
+mod sign_in;
 mod source;
 mod tags;
 mod text;
 mod url;
+mod visitor;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, SET_COOKIE};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 
 pub use own::Own;
 pub use request::{Request, Theme};
@@ -38,8 +40,12 @@ pub use source::{
     Answering, Document, Fault, Listing, RepositoryDetails, RepositoryItem, RepositoryQuery,
     RepositorySort, Source, TagItem, TagQuery, TagSort,
 };
+pub use visitor::Visitor;
 
+use request::Fields;
 use route::Route;
+
+use crate::auth::Policy;
 
 /// An answer of the pages; its body is whole.
 pub type Answer = Response<Bytes>;
@@ -54,6 +60,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 pub struct Pages {
     source: Arc<dyn Source>,
     settings: Arc<Settings>,
+    policy: Option<Arc<Policy>>,
 }
 
 /// How the pages are shown.
@@ -83,7 +90,24 @@ impl Pages {
         Self {
             source,
             settings: Arc::new(settings),
+            policy: None,
         }
+    }
+
+    /// The same pages for those whom `policy` knows: with sessions, and with its rights.
+    #[must_use]
+    pub fn with_accounts(mut self, policy: Arc<Policy>) -> Self {
+        self.policy = Some(policy);
+        self
+    }
+
+    fn policy(&self) -> Option<&Policy> {
+        self.policy.as_deref()
+    }
+
+    /// Whether people sign in here.
+    fn has_sign_in(&self) -> bool {
+        self.policy().is_some_and(Policy::has_passwords)
     }
 
     /// Whether a path (below the base) is one of the pages whatever the client accepts.
@@ -92,16 +116,13 @@ impl Pages {
     }
 
     /// Answers a request.
-    pub async fn answer(&self, request: &Request) -> Answer {
-        let route = Route::parse(&request.method, &request.path);
-        let answered = match route {
-            Ok(route) => self.show(request, route).await,
-            Err(fault) => Err(fault),
-        };
+    pub async fn answer(&self, mut request: Request) -> Answer {
+        let answered = self.parse_and_show(&mut request).await;
         let mut answer = match answered {
             Ok(answer) => answer,
-            Err(fault) => frame::fault(self, request, &fault),
+            Err(fault) => frame::fault(self, &request, &fault),
         };
+        visitor::keep_form_secret(self, &request, &mut answer);
         let headers = answer.headers_mut();
         headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
         for (name, value) in [
@@ -114,10 +135,34 @@ impl Pages {
                 HeaderValue::from_static(value),
             );
         }
+        let caching = if request.visitor.session.is_some() || request.method == Method::POST {
+            "no-store"
+        } else {
+            "private, no-cache"
+        };
         headers
             .entry(CACHE_CONTROL)
-            .or_insert(HeaderValue::from_static("no-cache"));
+            .or_insert(HeaderValue::from_static(caching));
         answer
+    }
+
+    async fn parse_and_show(&self, request: &mut Request) -> Result<Answer, Fault> {
+        let route = Route::parse(&request.method, &request.path)?;
+        if let Route::Asset(name) = &route {
+            return assets::answer(name);
+        }
+        if let Some(policy) = self.policy() {
+            visitor::recognise(self, policy, request).await?;
+        }
+        // Preferences are cookies of the browser alone and need no token.
+        if request.method == Method::POST && route != Route::Preferences {
+            let form = Fields::parse(&request.form);
+            let token = form.text(visitor::FORM_TOKEN);
+            if !request.is_from_here() || !request.visitor.wrote(token) {
+                return Err(Fault::Foreign);
+            }
+        }
+        self.show(request, route).await
     }
 
     async fn show(&self, request: &Request, route: Route) -> Result<Answer, Fault> {
@@ -136,6 +181,8 @@ impl Pages {
             Route::About => about::page(self, request).await,
             Route::Asset(name) => assets::answer(&name),
             Route::Preferences => preferences::answer(self, request),
+            Route::SignIn => sign_in::page(self, request).await,
+            Route::SignOut => sign_in::sign_out(self, request).await,
             Route::Legacy(file) => Ok(frontend::answer(self, request, file)),
             Route::Moved(path) => Ok(moved(&format!("{}{path}", self.settings.base))),
         }

@@ -1,11 +1,13 @@
 //! A request of a browser, as the pages need it.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use http::Method;
 
+use super::Visitor;
 use super::text::Language;
-use crate::oci::Visibility;
+use crate::oci::{Context, Visibility};
 
 /// The colours that a person chose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +41,7 @@ impl Theme {
 }
 
 /// A request of a browser. Its path has no base and no query.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -59,7 +61,11 @@ pub struct Request {
     pub fetch_site: Option<String>,
     /// The `Origin` header, if there is one.
     pub from_origin: Option<String>,
-    /// What the caller may see.
+    /// The id of the request, and from where it comes.
+    pub context: Arc<Context>,
+    /// Who sent it; the pages find it out.
+    pub visitor: Visitor,
+    /// What the caller may see; where the pages know callers, they find it out.
     pub visibility: Visibility,
 }
 
@@ -70,7 +76,7 @@ impl Request {
     }
 
     /// A cookie of ours.
-    fn cookie(&self, name: &str) -> Option<&str> {
+    pub(super) fn cookie(&self, name: &str) -> Option<&str> {
         self.cookies.split(';').find_map(|pair| {
             let (found, value) = pair.trim().split_once('=')?;
             (found == name).then_some(value)
@@ -97,6 +103,11 @@ impl Request {
             .map_or(self.origin.as_str(), |(_, host)| host)
     }
 
+    /// Whether the browser uses TLS, here or at a proxy.
+    pub(super) fn is_encrypted(&self) -> bool {
+        self.origin.starts_with("https://")
+    }
+
     /// Whether a request that changes something comes from one of our own pages.
     pub(super) fn is_from_here(&self) -> bool {
         match (&self.fetch_site, &self.from_origin) {
@@ -121,6 +132,11 @@ impl Fields {
     /// A field; empty where it is missing.
     pub(super) fn text(&self, name: &str) -> &str {
         self.0.get(name).map_or("", |text| text.trim())
+    }
+
+    /// A field as it was sent, with the spaces around it.
+    pub(super) fn exact(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", String::as_str)
     }
 
     /// The number of a page, from 1.

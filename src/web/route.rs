@@ -38,6 +38,10 @@ pub(super) enum Route {
     Asset(String),
     /// `POST /preferences`
     Preferences,
+    /// `/sign-in`
+    SignIn,
+    /// `POST /sign-out`
+    SignOut,
     /// A file by which docker-registry-frontend configures itself.
     Legacy(LegacyFile),
     /// Another address of a page.
@@ -57,6 +61,8 @@ pub(super) fn owns(path: &str) -> bool {
                 | "assets"
                 | "compare"
                 | "preferences"
+                | "sign-in"
+                | "sign-out"
                 | "registry-host.json"
                 | "app-mode.json"
                 | "app-version.json"
@@ -71,11 +77,18 @@ impl Route {
             .decode_utf8()
             .map_err(|_| Fault::NotFound)?;
         let path = decoded.as_ref();
-        if path == "/preferences" {
+        if let Some(route) = Self::form(path) {
             return if method == Method::POST {
-                Ok(Self::Preferences)
+                Ok(route)
             } else {
                 Err(Fault::Method("POST"))
+            };
+        }
+        if let Some(route) = Self::page_with_form(path) {
+            return if matches!(*method, Method::GET | Method::HEAD | Method::POST) {
+                Ok(route)
+            } else {
+                Err(Fault::Method("GET, HEAD, POST"))
             };
         }
         if method != Method::GET && method != Method::HEAD {
@@ -100,6 +113,23 @@ impl Route {
             .or_else(|| pasted(path))
             .map(Self::Moved)
             .ok_or(Fault::NotFound)
+    }
+
+    /// What only takes forms.
+    fn form(path: &str) -> Option<Self> {
+        Some(match path {
+            "/preferences" => Self::Preferences,
+            "/sign-out" => Self::SignOut,
+            _ => return None,
+        })
+    }
+
+    /// What shows a form and takes it under the same address.
+    fn page_with_form(path: &str) -> Option<Self> {
+        Some(match path {
+            "/sign-in" => Self::SignIn,
+            _ => return None,
+        })
     }
 
     fn repository(rest: &str) -> Result<Self, Fault> {

@@ -21,6 +21,14 @@ pub enum Fault {
     Failed,
 }
 
+impl Fault {
+    /// Logs why a page can't be shown.
+    pub(super) fn failed(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(%error, "a page can't be shown");
+        Self::Failed
+    }
+}
+
 /// The order of a list of repositories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RepositorySort {

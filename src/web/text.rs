@@ -1,8 +1,11 @@
 //! Every text of the pages, in each language. The catalogue is a struct with one constant for each
 //! language, so that a language which lacks a text does not compile.
 
+mod account;
 mod en;
 mod zh;
+
+pub(super) use account::AccountText;
 
 /// A language of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +41,14 @@ impl Language {
         match self {
             Self::English => &en::TEXT,
             Self::Chinese => &zh::TEXT,
+        }
+    }
+
+    /// Its texts for those who sign in.
+    pub(super) fn account_text(self) -> &'static AccountText {
+        match self {
+            Self::English => &account::ENGLISH,
+            Self::Chinese => &account::CHINESE,
         }
     }
 

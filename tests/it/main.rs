@@ -74,6 +74,8 @@ mod nginx;
 mod pages;
 mod pages_browser;
 mod pages_hostile;
+mod pages_person;
+mod pages_session;
 mod proxy;
 mod restart;
 mod ssh;

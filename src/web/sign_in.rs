@@ -1,0 +1,160 @@
+//! Sign-in and sign-out.
+//!
+//! A wrong name and a wrong password look alike, and cost alike. A sign-in makes a new session
+//! always, whatever cookie came with it.
+
+use http::header::{HeaderValue, RETRY_AFTER};
+use http::{Method, StatusCode};
+use maud::{Markup, html};
+
+use super::frame::Frame;
+use super::preferences::within;
+use super::request::Fields;
+use super::visitor::{forget_session, keep_session};
+use super::{Answer, Fault, Pages, Request, html as answer, moved};
+use crate::auth::{Policy, Secret, SignInError};
+
+/// Why a sign-in failed, for the form.
+struct Refusal {
+    status: StatusCode,
+    message: String,
+    /// Seconds to wait.
+    wait: Option<i64>,
+}
+
+/// Answers `/sign-in`.
+pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fault> {
+    let policy = pages.policy().filter(|policy| policy.has_passwords());
+    let policy = policy.ok_or(Fault::NotFound)?;
+    let base = &pages.settings.base;
+    if request.method != Method::POST {
+        let fields = request.fields();
+        let next = within(base, fields.text("next"));
+        if request.visitor.session.is_some() {
+            return Ok(moved(&next));
+        }
+        return Ok(form(pages, request, "", &next, None));
+    }
+    let fields = Fields::parse(&request.form);
+    let next = within(base, fields.text("next"));
+    let user = fields.text("name");
+    match sign_in(policy, request, user, fields.exact("password")).await {
+        Ok(session) => {
+            if let Some(old) = &request.visitor.session {
+                let ended = policy.end_session(&old.account, &old.id).await;
+                ended.map_err(|error| Fault::failed(&error))?;
+            }
+            let mut answer = moved(&next);
+            keep_session(pages, request, &session, &mut answer);
+            Ok(answer)
+        }
+        Err(error) => {
+            let refusal = refusal(request, &error)?;
+            Ok(form(pages, request, user, &next, Some(&refusal)))
+        }
+    }
+}
+
+async fn sign_in(
+    policy: &Policy,
+    request: &Request,
+    user: &str,
+    password: &str,
+) -> Result<crate::auth::FreshSession, SignInError> {
+    let context = &request.context;
+    let password = Secret::new(password);
+    let account = policy.check_password(user, &password, context).await?;
+    policy.start_session(&account, context).await
+}
+
+fn refusal(request: &Request, error: &SignInError) -> Result<Refusal, Fault> {
+    let text = request.language().account_text();
+    Ok(match error {
+        SignInError::Wrong | SignInError::Token => Refusal {
+            status: StatusCode::FORBIDDEN,
+            message: text.wrong_password.to_owned(),
+            wait: None,
+        },
+        SignInError::Wait(wait) => {
+            let seconds = (wait + 999) / 1000;
+            Refusal {
+                status: StatusCode::TOO_MANY_REQUESTS,
+                message: text.wait.replace("{}", &seconds.to_string()),
+                wait: Some(seconds),
+            }
+        }
+        SignInError::Busy => Refusal {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            message: text.busy.to_owned(),
+            wait: Some(1),
+        },
+        SignInError::Index(error) => return Err(Fault::failed(error)),
+    })
+}
+
+fn form(
+    pages: &Pages,
+    request: &Request,
+    user: &str,
+    next: &str,
+    refusal: Option<&Refusal>,
+) -> Answer {
+    let frame = Frame::new(pages, request);
+    let text = frame.account;
+    let content = html! {
+        h1 { (text.sign_in) }
+        @if request.origin.starts_with("http://") && !super::explore::is_loopback(request.host()) {
+            p class="notice" { (text.plain_password) }
+        }
+        @if let Some(refusal) = refusal { p class="notice bad" role="alert" { (refusal.message) } }
+        form class="fields" method="post" action=(frame.links.path("/sign-in")) {
+            (frame.form_token())
+            input type="hidden" name="next" value=(next);
+            label for="name" { (text.account) }
+            input id="name" name="name" value=(user) maxlength="128" required autocomplete="username"
+                autocapitalize="none" spellcheck="false" autofocus;
+            label for="password" { (text.password) }
+            input id="password" name="password" type="password" required
+                autocomplete="current-password";
+            button type="submit" class="main" { (text.sign_in) }
+        }
+    };
+    let crumbs = [(text.sign_in.to_owned(), None)];
+    let status = refusal.map_or(StatusCode::OK, |refusal| refusal.status);
+    let mut answer = answer(status, frame.page(text.sign_in, &crumbs, "", &content));
+    if let Some(seconds) = refusal.and_then(|refusal| refusal.wait) {
+        answer
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    answer
+}
+
+/// Answers `POST /sign-out`.
+pub(super) async fn sign_out(pages: &Pages, request: &Request) -> Result<Answer, Fault> {
+    let policy = pages.policy().ok_or(Fault::NotFound)?;
+    if let Some(session) = &request.visitor.session {
+        let ended = policy.end_session(&session.account, &session.id).await;
+        ended.map_err(|error| Fault::failed(&error))?;
+    }
+    let mut answer = moved(&format!("{}/", pages.settings.base));
+    forget_session(pages, request, &mut answer);
+    Ok(answer)
+}
+
+/// The link to the sign-in page, or who is signed in with the button to sign out.
+pub(super) fn corner(frame: &Frame<'_>, has_sign_in: bool) -> Markup {
+    let (text, visitor) = (frame.account, &frame.request.visitor);
+    html! {
+        @if let Some(account) = visitor.account() {
+            a href=(frame.links.path("/account")) { (account) }
+            form method="post" action=(frame.links.path("/sign-out")) {
+                (frame.form_token())
+                button type="submit" class="link" { (text.sign_out) }
+            }
+        } @else if has_sign_in {
+            a href=(frame.links.path(&format!("/sign-in{}",
+                super::url::query(&[("next", &frame.here())])))) { (text.sign_in) }
+        }
+    }
+}

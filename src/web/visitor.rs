@@ -1,0 +1,163 @@
+//! Who looks at a page: by the session in a cookie, and by nothing else.
+//!
+//! Somebody who has not signed in has a cookie as well, once a page has written a form for them: what
+//! a form proves is tied to one browser.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::{Answer, Fault, Pages, Request, set_cookie};
+use crate::auth::{
+    FreshSession, Identity, Policy, Secret, SessionRecord, form_token, is_form_token, random_secret,
+};
+use crate::oci::{AccountName, Context};
+
+/// The field of a form that has its token.
+pub(super) const FORM_TOKEN: &str = "form-token";
+
+/// Who looks at a page.
+#[derive(Debug, Default)]
+pub struct Visitor {
+    /// Who, with the rights that hold now; `None` where the pages know no callers.
+    pub(super) identity: Option<Identity>,
+    /// The session, if somebody signed in.
+    pub(super) session: Option<SessionRecord>,
+    /// What the browser proves itself by: the session's secret, or that of a cookie for forms.
+    secret: Option<Secret>,
+    /// Whether the secret is new and the browser does not have it yet.
+    is_new: bool,
+    /// Whether a form was written with it.
+    written: AtomicBool,
+}
+
+impl Visitor {
+    /// The account that signed in.
+    pub(super) fn account(&self) -> Option<&AccountName> {
+        self.session.as_ref().map(|session| &session.account)
+    }
+
+    /// The token of forms that are written for this visitor.
+    pub(super) fn form_token(&self) -> String {
+        self.written.store(true, Ordering::Relaxed);
+        self.secret.as_ref().map(form_token).unwrap_or_default()
+    }
+
+    /// Whether a form was written for this visitor.
+    pub(super) fn wrote(&self, token: &str) -> bool {
+        let secret = self.secret.as_ref().filter(|_| !self.is_new);
+        secret.is_some_and(|secret| is_form_token(token, secret))
+    }
+}
+
+/// A cookie of ours for the scheme that the browser uses: its name, and its attributes.
+struct Cookie {
+    name: String,
+    attributes: String,
+}
+
+impl Cookie {
+    fn new(pages: &Pages, request: &Request, name: &str) -> Self {
+        let base = &pages.settings.base;
+        if request.is_encrypted() {
+            // The prefix binds it to this host, and demands the whole of it as the path.
+            Self {
+                name: format!("__Host-{name}"),
+                attributes: "Path=/; HttpOnly; SameSite=Lax; Secure".to_owned(),
+            }
+        } else {
+            let path = if base.is_empty() { "/" } else { base };
+            Self {
+                name: name.to_owned(),
+                attributes: format!("Path={path}; HttpOnly; SameSite=Lax"),
+            }
+        }
+    }
+
+    fn read(&self, request: &Request) -> Option<Secret> {
+        let value = request.cookie(&self.name)?;
+        let is_ours = value.len() == 64 && value.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_ours.then(|| Secret::new(value))
+    }
+
+    fn set(&self, answer: &mut Answer, value: &str, seconds: Option<i64>) {
+        let age = seconds.map_or_else(String::new, |seconds| format!("; Max-Age={seconds}"));
+        let (name, attributes) = (&self.name, &self.attributes);
+        set_cookie(answer, &format!("{name}={value}; {attributes}{age}"));
+    }
+}
+
+fn session_cookie(pages: &Pages, request: &Request) -> Cookie {
+    Cookie::new(pages, request, "regctl-session")
+}
+
+fn form_cookie(pages: &Pages, request: &Request) -> Cookie {
+    Cookie::new(pages, request, "regctl-form")
+}
+
+/// Finds out who sent a request, and notes it there.
+pub(super) async fn recognise(
+    pages: &Pages,
+    policy: &Policy,
+    request: &mut Request,
+) -> Result<(), Fault> {
+    let mut visitor = Visitor::default();
+    if let Some(secret) = session_cookie(pages, request).read(request)
+        && let Some((identity, session)) = policy
+            .session(&secret)
+            .await
+            .map_err(|error| Fault::failed(&error))?
+    {
+        visitor.identity = Some(identity);
+        visitor.session = Some(session);
+        visitor.secret = Some(secret);
+    }
+    if visitor.identity.is_none() {
+        visitor.identity = Some(
+            policy
+                .anonymous()
+                .await
+                .map_err(|error| Fault::failed(&error))?,
+        );
+        visitor.secret = form_cookie(pages, request).read(request);
+    }
+    if visitor.secret.is_none() {
+        visitor.secret = random_secret();
+        visitor.is_new = true;
+    }
+    if let Some(identity) = &visitor.identity {
+        request.visibility = policy.visibility(identity);
+        request.context = Arc::new(Context {
+            caller: identity.caller().clone(),
+            ..Context::clone(&request.context)
+        });
+    }
+    request.visitor = visitor;
+    Ok(())
+}
+
+/// Gives a browser the cookie by which it proves that a form on this page is its own.
+pub(super) fn keep_form_secret(pages: &Pages, request: &Request, answer: &mut Answer) {
+    let visitor = &request.visitor;
+    if let Some(secret) = &visitor.secret
+        && visitor.is_new
+        && visitor.written.load(Ordering::Relaxed)
+    {
+        form_cookie(pages, request).set(answer, secret.reveal(), None);
+    }
+}
+
+/// Gives a browser a session.
+pub(super) fn keep_session(
+    pages: &Pages,
+    request: &Request,
+    session: &FreshSession,
+    answer: &mut Answer,
+) {
+    let cookie = session_cookie(pages, request);
+    cookie.set(answer, session.secret.reveal(), Some(session.seconds));
+}
+
+/// Takes the session of a browser away.
+pub(super) fn forget_session(pages: &Pages, request: &Request, answer: &mut Answer) {
+    session_cookie(pages, request).set(answer, "", Some(0));
+}
