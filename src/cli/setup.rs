@@ -1,6 +1,7 @@
 //! `regctl setup`: files for the programs that a registry runs under, for this host and
 //! configuration. The templates are in `src/setup`.
 
+use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,7 @@ or the environment, say; see `regctl serve`. Comments in it say where it belongs
 
 Examples:
   regctl setup systemd --config /etc/docker/registry/config.yml > /etc/systemd/system/regctl.service
+  regctl setup socket --listen :443 > /etc/systemd/system/regctl.socket
   regctl setup compose --root /opt/registry > compose.yml
   regctl setup kubernetes | kubectl apply -f -
   regctl setup nginx --listen 127.0.0.1:5000 > /etc/nginx/conf.d/regctl.conf
@@ -38,6 +40,8 @@ pub(super) struct Args {
 enum Target {
     /// A hardened unit of systemd
     Systemd,
+    /// A socket of systemd's for that unit: a port below 1024, and no refusals during a restart
+    Socket,
     /// A file for Docker Compose
     Compose,
     /// Manifests for Kubernetes
@@ -52,6 +56,7 @@ impl Target {
     fn template(self) -> &'static str {
         match self {
             Self::Systemd => include_str!("../setup/regctl.service"),
+            Self::Socket => include_str!("../setup/regctl.socket"),
             Self::Compose => include_str!("../setup/compose.yml"),
             Self::Kubernetes => include_str!("../setup/kubernetes.yml"),
             Self::Nginx => include_str!("../setup/nginx.conf"),
@@ -77,6 +82,8 @@ struct Host {
     owner: Option<(u32, u32)>,
     port: u16,
     upstream: String,
+    /// Where a socket of systemd's listens.
+    listen: String,
     name: String,
 }
 
@@ -101,12 +108,16 @@ impl Host {
         } else {
             "http"
         };
-        let (port, upstream) = match &settings.http.address {
+        let (port, upstream, listen) = match &settings.http.address {
             ListenAddress::Tcp { host, port } => {
+                let listen = socket_address(host, *port);
                 let host = if host.is_empty() { "127.0.0.1" } else { host };
-                (*port, format!("{scheme}://{host}:{port}"))
+                (*port, format!("{scheme}://{host}:{port}"), listen)
             }
-            ListenAddress::Unix(path) => (5000, format!("{scheme}://unix:{}", path.display())),
+            ListenAddress::Unix(path) => {
+                let path = path.display();
+                (5000, format!("{scheme}://unix:{path}"), path.to_string())
+            }
         };
         let program = std::env::current_exe().context("can't find this program")?;
         let name = rustix::system::uname()
@@ -120,6 +131,7 @@ impl Host {
             root,
             port,
             upstream,
+            listen,
             name,
         })
     }
@@ -149,6 +161,7 @@ impl Host {
             ("@PORT@", &self.port.to_string()),
             ("@HOST@", &self.name),
             ("@UPSTREAM@", &self.upstream),
+            ("@LISTEN@", &self.listen),
             ("@VERSION@", env!("CARGO_PKG_VERSION")),
         ]
         .iter()
@@ -169,6 +182,16 @@ impl Host {
                 Err(_) => "DynamicUser=no".to_owned(),
             },
         }
+    }
+}
+
+/// An address as ListenStream= has it: it takes no names of hosts.
+fn socket_address(host: &str, port: u16) -> String {
+    match host.trim_matches(['[', ']']).parse() {
+        Ok(IpAddr::V4(host)) => format!("{host}:{port}"),
+        Ok(IpAddr::V6(host)) => format!("[{host}]:{port}"),
+        Err(_) if host == "localhost" => format!("127.0.0.1:{port}"),
+        Err(_) => port.to_string(),
     }
 }
 

@@ -7,11 +7,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
-use croner::Cron;
 use jiff::Zoned;
 
 use super::access::{AccessSettings, own_access};
 use super::content::{ContentSettings, content_settings};
+use super::cron::CronPattern;
 use super::error::ConfigError;
 use super::pages::{PagesSettings, pages_settings};
 use super::reach::{ReachSettings, reach_settings};
@@ -59,7 +59,7 @@ pub enum Schedule {
     /// At a fixed interval after the last run.
     Every(Duration),
     /// At the times of a cron pattern, in the system's time zone.
-    At(Box<Cron>),
+    At(Box<CronPattern>),
 }
 
 impl Schedule {
@@ -68,7 +68,7 @@ impl Schedule {
         match self {
             Self::Every(interval) => Some(*interval),
             Self::At(cron) => {
-                let next = cron.find_next_occurrence(now, false).ok()?;
+                let next = cron.after(now)?;
                 next.duration_since(now).try_into().ok()
             }
         }
@@ -85,9 +85,9 @@ impl FromStr for Schedule {
                 interval => Ok(Self::Every(interval)),
             };
         }
-        match text.parse::<Cron>() {
+        match text.parse::<CronPattern>() {
             Ok(cron) => Ok(Self::At(Box::new(cron))),
-            Err(_) => Err("neither a cron pattern nor a duration".to_owned()),
+            Err(()) => Err("neither a cron pattern nor a duration".to_owned()),
         }
     }
 }

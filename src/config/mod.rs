@@ -11,6 +11,7 @@
 mod access;
 mod collection;
 mod content;
+mod cron;
 mod describe;
 mod duration;
 mod environment;
@@ -38,6 +39,7 @@ use crate::clock::Millis;
 pub use access::{AccessSettings, FirstAdmin, TokenServerSettings};
 pub use collection::{CollectionSettings, Schedule, ScrubSettings};
 pub use content::ContentSettings;
+pub use cron::CronPattern;
 pub use error::{ConfigError, Origin, Place};
 pub use pages::PagesSettings;
 pub use reach::{Network, RateSettings, ReachSettings, SocketSettings};
@@ -52,8 +54,10 @@ use node::Node;
 use section::Warnings;
 use understand::{Basis, Flags, TOP, understand};
 
-/// Where registry:2 and registry:3 have their file.
-const USUAL_PLACES: [&str; 2] = [
+/// Where the package for Debian keeps the configuration, which is read without `--config` as well;
+/// then where registry:2 and registry:3 have theirs.
+const USUAL_PLACES: [&str; 3] = [
+    "/etc/regctl/config.yml",
     "/etc/docker/registry/config.yml",
     "/etc/distribution/config.yml",
 ];
@@ -80,7 +84,8 @@ pub struct Request {
 /// Which configuration file to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConfigChoice {
-    /// No flag: the file in `REGISTRY_CONFIGURATION_PATH`, or none.
+    /// No flag: the file in `REGISTRY_CONFIGURATION_PATH`; else, without `--root`, the first of the
+    /// usual places if this user may read it; or none.
     None,
     /// The flag without a path: the file in `REGISTRY_CONFIGURATION_PATH`, or the first existing
     /// one of the usual places.
@@ -162,7 +167,12 @@ fn find(request: &Request, usual_places: &[&Path]) -> Result<Option<PathBuf>, Co
     };
     match &request.config {
         ConfigChoice::File(path) => Ok(Some(path.clone())),
-        ConfigChoice::None => Ok(named()),
+        // Who may not read the configuration of the system's registry is not concerned by it.
+        ConfigChoice::None => Ok(named().or_else(|| {
+            let own = *usual_places.first()?;
+            let applies = request.root.is_none() && std::fs::File::open(own).is_ok();
+            applies.then(|| own.to_owned())
+        })),
         ConfigChoice::Search => match named() {
             Some(path) => Ok(Some(path)),
             None => usual_places

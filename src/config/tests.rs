@@ -228,6 +228,16 @@ fn a_search_takes_the_variable_and_then_the_usual_places() {
         message.starts_with("/no/such/file.yml can't be read: No such file"),
         "{message}"
     );
+    // Without the flag the first of them is read, unless a root is given.
+    let without = |root: Option<&str>| {
+        let mut request = request(ConfigChoice::None, &[]);
+        request.root = root.map(PathBuf::from);
+        load_from(&request, &usual).unwrap().file
+    };
+    assert_eq!(without(None), Some(first.clone()));
+    assert_eq!(without(Some("/data")), None);
+    std::fs::remove_file(&first).unwrap();
+    assert_eq!(without(None), None);
 }
 
 proptest! {

@@ -97,6 +97,27 @@ impl Bound {
         }
     }
 
+    /// A listener that a service manager has bound.
+    pub fn passed_tcp(listener: std::net::TcpListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?.to_string();
+        Ok(Self {
+            socket: Socket::Tcp(TcpListener::from_std(listener)?),
+            address,
+        })
+    }
+
+    /// A socket that a service manager has bound.
+    pub fn passed_unix(listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let path = address.as_pathname().unwrap_or(Path::new(""));
+        Ok(Self {
+            address: path.display().to_string(),
+            socket: Socket::Unix(UnixListener::from_std(listener)?),
+        })
+    }
+
     /// Where it listens: the address with its real port, or the path.
     pub fn address(&self) -> &str {
         &self.address

@@ -1,10 +1,11 @@
 //! What clients meet first: the addresses, the certificate, the number of connections.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 
 use super::self_signed::SelfSigned;
+use super::systemd::Passed;
 use crate::config::{
     self, CertificateSource, ListenAddress, RateSettings, ReachSettings, TlsSettings,
 };
@@ -79,8 +80,8 @@ pub(super) fn rates(settings: &ReachSettings) -> RateLimits {
 }
 
 /// Whether what is sent to an address can be read on the way.
-pub(super) fn is_exposed(address: &ListenAddress) -> bool {
-    let ListenAddress::Tcp { host, .. } = address else {
+pub(super) fn is_exposed(address: &Address) -> bool {
+    let Address::Tcp(host, _) = address else {
         return false;
     };
     let is_loopback = |host: &str| {
@@ -90,14 +91,50 @@ pub(super) fn is_exposed(address: &ListenAddress) -> bool {
     !is_loopback(host)
 }
 
-pub(super) fn address(settings: &ListenAddress) -> Address {
+fn address(settings: &ListenAddress) -> Address {
     match settings {
         ListenAddress::Tcp { host, port } => Address::Tcp(host.clone(), *port),
         ListenAddress::Unix(path) => Address::Unix(path.clone()),
     }
 }
 
-pub(super) async fn bind(address: &Address, access: SocketAccess) -> anyhow::Result<Bound> {
+/// Where a server listens.
+pub(super) struct Entrance {
+    pub(super) bound: Bound,
+    pub(super) address: Address,
+    pub(super) url: String,
+    /// The socket that this server has made, and removes at its end.
+    pub(super) socket: Option<PathBuf>,
+}
+
+/// Opens the address of a configuration, or in its place the next socket that systemd has passed.
+pub(super) async fn enter(
+    passed: &mut Passed,
+    configured: &ListenAddress,
+    access: SocketAccess,
+    tls: bool,
+) -> anyhow::Result<Entrance> {
+    let mut socket = None;
+    let (bound, address) = if let Some(passed) = passed.next()? {
+        passed
+    } else {
+        let address = address(configured);
+        let bound = bind(&address, access).await?;
+        if let Address::Unix(path) = &address {
+            socket = Some(path.clone());
+        }
+        (bound, address)
+    };
+    let url = url(&address, bound.address(), tls);
+    Ok(Entrance {
+        bound,
+        address,
+        url,
+        socket,
+    })
+}
+
+async fn bind(address: &Address, access: SocketAccess) -> anyhow::Result<Bound> {
     let name = match address {
         Address::Tcp(host, port) => format!("{host}:{port}"),
         Address::Unix(path) => path.display().to_string(),
@@ -112,7 +149,8 @@ pub(super) async fn bind(address: &Address, access: SocketAccess) -> anyhow::Res
                 "this user may not make the socket, or give it the group of regctl.socket"
             }
             std::io::ErrorKind::PermissionDenied => {
-                "ports below 1024 are root's; choose another with --listen"
+                "ports below 1024 are root's; choose another with --listen, or let systemd open it \
+                 (regctl setup socket)"
             }
             _ => "choose another address with --listen",
         };
@@ -120,7 +158,7 @@ pub(super) async fn bind(address: &Address, access: SocketAccess) -> anyhow::Res
     })
 }
 
-pub(super) fn url(address: &Address, bound: &str, tls: bool) -> String {
+fn url(address: &Address, bound: &str, tls: bool) -> String {
     match address {
         Address::Tcp(..) => format!("{}://{bound}", if tls { "https" } else { "http" }),
         Address::Unix(path) => format!("unix:{}", path.display()),

@@ -12,6 +12,7 @@ mod root;
 mod schedule;
 mod self_signed;
 mod stop;
+mod systemd;
 mod tasks;
 
 use std::path::Path;
@@ -21,9 +22,10 @@ use std::time::Duration;
 use ::http::header::{HeaderName, HeaderValue};
 use admin::Listening;
 use anyhow::{Context as _, anyhow};
-use front::{address, bind, limits, url};
+use front::{Entrance, enter, limits};
 use root::Root;
 use stop::{Signals, remove_sockets, wait};
+use systemd::{Manager, Passed};
 
 use crate::admin::Administration;
 use crate::auth::Policy;
@@ -75,18 +77,24 @@ pub async fn run(
         mode: settings.reach.socket.mode,
         group: settings.reach.socket.group,
     };
-    let address = address(&settings.http.address);
-    let bound = bind(&address, access).await?;
-    let url = url(&address, bound.address(), tls.is_some());
+    let mut passed = Passed::take();
+    let entrance = enter(&mut passed, &settings.http.address, access, tls.is_some()).await?;
+    let Entrance {
+        bound,
+        address,
+        url,
+        socket,
+    } = entrance;
+    let mut sockets = Vec::from_iter(socket);
     let debug = match &settings.http.debug {
         Some(debug) => {
-            let address = front::address(&debug.address);
-            let bound = bind(&address, SocketAccess::default()).await?;
-            let url = front::url(&address, bound.address(), false);
-            Some((bound, url))
+            let entrance = enter(&mut passed, &debug.address, SocketAccess::default(), false);
+            Some(entrance.await?)
         }
         None => None,
     };
+    passed.finish()?;
+    let manager = Manager::of_environment();
 
     let (registry, taken) = open(&root, &settings).await?;
     report(taken);
@@ -116,11 +124,13 @@ pub async fn run(
     let stop = Signals::listen()?;
     let mut listening = vec![bound.serve(app.clone(), &protocols, limits())?];
     let mut debug_url = None;
-    if let Some((bound, url)) = debug {
-        debug_url = Some(url);
-        listening.push(bound.serve_debug(app));
+    if let Some(debug) = debug {
+        debug_url = Some(debug.url);
+        listening.push(debug.bound.serve_debug(app));
+        sockets.extend(debug.socket);
     }
-    if tls.is_none() && front::is_exposed(&settings.http.address) {
+    manager.ready(&url);
+    if tls.is_none() && front::is_exposed(&address) {
         tracing::warn!(
             "plain HTTP on an address that others reach: passwords and images can be read and \
              changed on the way; hint: serve with --tls self-signed and run regctl trust on the \
@@ -167,6 +177,7 @@ pub async fn run(
         stop,
         listening,
         &health,
+        &manager,
         settings.http.drain_timeout.unwrap_or(DRAIN),
     )
     .await?;
@@ -174,7 +185,7 @@ pub async fn run(
         admin.stop().await;
     }
     tasks.stop().await;
-    remove_sockets(&settings);
+    remove_sockets(&sockets);
     registry
         .close()
         .await

@@ -1,11 +1,12 @@
 //! The end of a server: the signals that ask for it, and what is waited for.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::bail;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use crate::config::{ListenAddress, Settings};
+use super::systemd::Manager;
 use crate::http::{Health, Listening};
 
 /// What tells a server to stop.
@@ -35,9 +36,14 @@ pub(super) async fn wait(
     mut signals: Signals,
     listening: Vec<Listening>,
     health: &Health,
+    manager: &Manager,
     limit: Duration,
 ) -> anyhow::Result<()> {
-    signals.next().await;
+    tokio::select! {
+        () = signals.next() => {}
+        () = manager.keep_alive() => {}
+    }
+    manager.stopping();
     health.begin_shutdown();
     tracing::info!(
         seconds = limit.as_secs(),
@@ -59,18 +65,16 @@ pub(super) async fn wait(
             }
             Ok(())
         }
+        () = manager.keep_alive() => Ok(()),
         () = signals.next() => bail!("stopped at once by a second signal; what was acknowledged is kept"),
     }
 }
 
 /// A socket that nobody listens on is of no use to anyone.
 #[expect(clippy::disallowed_methods, reason = "a socket is no file of a store")]
-pub(super) fn remove_sockets(settings: &Settings) {
-    let debug = settings.http.debug.iter().map(|debug| &debug.address);
-    for address in std::iter::once(&settings.http.address).chain(debug) {
-        if let ListenAddress::Unix(path) = address {
-            // One that is left behind is replaced by the next start.
-            let _ = std::fs::remove_file(path);
-        }
+pub(super) fn remove_sockets(sockets: &[PathBuf]) {
+    for path in sockets {
+        // One that is left behind is replaced by the next start.
+        let _ = std::fs::remove_file(path);
     }
 }

@@ -191,7 +191,14 @@ fn files_for_other_programs() {
     let root = regctl.home.path().join("data");
     std::fs::create_dir(&root).unwrap();
     let root = root.to_str().unwrap();
-    for target in ["systemd", "compose", "kubernetes", "nginx", "cron"] {
+    for target in [
+        "systemd",
+        "socket",
+        "compose",
+        "kubernetes",
+        "nginx",
+        "cron",
+    ] {
         let output = regctl.run(&["setup", target, "--root", root, "--listen", ":5001"]);
         let printed = text(&output.success().get_output().stdout);
         assert!(!printed.contains('@') || target == "systemd", "{printed}");
@@ -219,7 +226,7 @@ fn files_for_other_programs() {
         }
     }
     let error = regctl.fails(2, &["setup", "docker"]);
-    assert!(error.contains("it is one of systemd, compose"), "{error}");
+    assert!(error.contains("it is one of systemd, socket, compose"), "{error}");
 }
 
 /// systemd's own opinion of a unit.
