@@ -2139,7 +2139,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__setup)
-            opts="-h -V --listen --root --config --help --version systemd compose kubernetes nginx cron"
+            opts="-h -V --listen --root --config --help --version systemd socket compose kubernetes nginx cron"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -226,7 +226,10 @@ fn files_for_other_programs() {
         }
     }
     let error = regctl.fails(2, &["setup", "docker"]);
-    assert!(error.contains("it is one of systemd, socket, compose"), "{error}");
+    assert!(
+        error.contains("it is one of systemd, socket, compose"),
+        "{error}"
+    );
 }
 
 /// systemd's own opinion of a unit.
