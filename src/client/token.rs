@@ -202,7 +202,7 @@ fn no_token(answer: &Answer, realm: &Url, hint: &str) -> Error {
     } else if status.is_client_error() && status != StatusCode::NOT_FOUND {
         Error::Denied {
             registry,
-            what,
+            what: "its token service".to_owned(),
             words,
             hint: hint.to_owned(),
         }
