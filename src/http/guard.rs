@@ -70,4 +70,9 @@ impl Guard {
     pub(super) async fn ping(&self) -> Result<(), RegistryError> {
         self.registry.ping().await
     }
+
+    /// Places of the layout that something else is in the way of, each with the reason.
+    pub(super) fn obstructed(&self) -> Vec<(String, String)> {
+        self.registry.obstructed()
+    }
 }

@@ -76,6 +76,10 @@ async fn ready(app: &Shared) -> Answer {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
+    // Reported, but no reason to send clients elsewhere: the index serves these as well.
+    for (place, reason) in app.guard.obstructed() {
+        failed.insert(format!("layout: {place}"), reason);
+    }
     json(status, &failed)
 }
 

@@ -18,6 +18,7 @@ mod events;
 mod grants;
 mod groups;
 mod holdings;
+mod journal;
 mod keys;
 mod leases;
 mod manifests;

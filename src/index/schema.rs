@@ -13,7 +13,8 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0005_accounts.sql"),
     include_str!("migrations/0006_browse.sql"),
     include_str!("migrations/0007_events.sql"),
-    include_str!("migrations/0014_sessions.sql"),
+    include_str!("migrations/0008_sessions.sql"),
+    include_str!("migrations/0009_journal_times.sql"),
 ];
 
 /// Brings the schema up to date, each migration in its own transaction.

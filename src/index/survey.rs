@@ -1,10 +1,13 @@
 //! The state of the index for a comparison with the layout, and the differences that it found.
 //!
-//! These writes add nothing to the journal: the layout is already in that state.
+//! Except for [`Index::remove_unlinked_blobs`] these writes add nothing to the journal: the layout
+//! is already in that state.
 
 use std::collections::{HashMap, HashSet};
 
-use super::{Index, IndexError, NewManifest, blobs, manifests, parsed, repositories, tags};
+use super::{
+    Index, IndexError, LayoutChange, NewManifest, blobs, manifests, parsed, repositories, tags,
+};
 use crate::clock::Millis;
 use crate::oci::{Algorithm, Digest, Repository, Tag};
 
@@ -180,6 +183,40 @@ impl Index {
                     }
                 }
                 Ok(lost)
+            })
+        })
+        .await
+    }
+
+    /// Removes those of some blobs that no repository may read and no manifest consists of or refers
+    /// to, with their bytes. Returns the others.
+    pub async fn remove_unlinked_blobs(
+        &self,
+        digests: Vec<Digest>,
+    ) -> Result<Vec<Digest>, IndexError> {
+        self.write(move |transaction| {
+            Box::pin(async move {
+                let mut kept = Vec::new();
+                for digest in digests {
+                    let removed = sqlx::query(
+                        "DELETE FROM blobs WHERE digest = $1 \
+                         AND NOT EXISTS (SELECT 1 FROM repository_blobs l WHERE l.blob_id = blobs.id) \
+                         AND NOT EXISTS (SELECT 1 FROM manifests m WHERE m.blob_id = blobs.id) \
+                         AND NOT EXISTS (SELECT 1 FROM trash_manifests t WHERE t.blob_id = blobs.id) \
+                         AND NOT EXISTS (SELECT 1 FROM manifest_references f \
+                                         WHERE f.digest = blobs.digest)",
+                    )
+                    .bind(digest.to_string())
+                    .execute(transaction.connection())
+                    .await?;
+                    if removed.rows_affected() > 0 {
+                        let change = LayoutChange::BlobRemoved { digest };
+                        transaction.journal(change).await?;
+                    } else {
+                        kept.push(digest);
+                    }
+                }
+                Ok(kept)
             })
         })
         .await

@@ -2,7 +2,7 @@
 
 use sqlx::SqliteConnection;
 
-use super::{Index, IndexError, JournalEntry, column, parsed};
+use super::{Index, IndexError, column, parsed};
 use crate::clock::Millis;
 use crate::oci::Repository;
 
@@ -31,9 +31,6 @@ pub(super) async fn remove(connection: &mut SqliteConnection, id: &str) -> Resul
         .await?;
     Ok(())
 }
-
-/// Maximum number of journal rows removed in one transaction, so that other writers get their turn.
-const FORGOTTEN: u64 = 2000;
 
 type UploadRow = (String, String, i64, i64, i64, String);
 
@@ -124,45 +121,5 @@ impl Index {
             Box::pin(async move { remove(transaction.connection(), &id).await })
         })
         .await
-    }
-
-    /// Changes that the layout may not show yet, in order.
-    pub async fn journal(&self) -> Result<Vec<JournalEntry>, IndexError> {
-        let rows: Vec<(i64, String)> = sqlx::query_as("SELECT id, change FROM journal ORDER BY id")
-            .fetch_all(&self.readers)
-            .await?;
-        rows.into_iter()
-            .map(|(id, text)| {
-                let change = serde_json::from_str(&text).map_err(|_| IndexError::Damaged {
-                    what: "journal entry",
-                    value: text,
-                })?;
-                Ok(JournalEntry { id, change })
-            })
-            .collect()
-    }
-
-    /// Removes the journal rows before `id`: the layout shows them durably.
-    pub async fn forget_journal(&self, before: i64) -> Result<(), IndexError> {
-        loop {
-            let forgotten = self
-                .write(move |transaction| {
-                    Box::pin(async move {
-                        let done = sqlx::query(
-                            "DELETE FROM journal WHERE id IN \
-                             (SELECT id FROM journal WHERE id < $1 ORDER BY id LIMIT $2)",
-                        )
-                        .bind(before)
-                        .bind(column(FORGOTTEN))
-                        .execute(transaction.connection())
-                        .await?;
-                        Ok(done.rows_affected())
-                    })
-                })
-                .await?;
-            if forgotten < FORGOTTEN {
-                return Ok(());
-            }
-        }
     }
 }

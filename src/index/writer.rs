@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::{Index, IndexError, JournalEntry, LayoutChange, Observer};
+use crate::clock::Clock;
 use crate::oci::{Context, Task};
 
 /// Maximum number of writes in one commit.
@@ -50,10 +51,13 @@ impl Transaction {
     pub(super) async fn journal(&mut self, change: LayoutChange) -> Result<(), IndexError> {
         let text = serde_json::to_string(&change)
             .map_err(|error| IndexError::Database(sqlx::Error::Encode(error.into())))?;
-        let id = sqlx::query_scalar("INSERT INTO journal (change) VALUES ($1) RETURNING id")
-            .bind(text)
-            .fetch_one(&mut self.connection)
-            .await?;
+        let id = sqlx::query_scalar(
+            "INSERT INTO journal (change, noted_at) VALUES ($1, $2) RETURNING id",
+        )
+        .bind(text)
+        .bind(Clock::system().now())
+        .fetch_one(&mut self.connection)
+        .await?;
         self.entries.push(JournalEntry { id, change });
         Ok(())
     }
@@ -66,13 +70,14 @@ impl Transaction {
         let mut changes = changes.into_iter().peekable();
         while changes.peek().is_some() {
             let some: Vec<LayoutChange> = changes.by_ref().take(ROWS).collect();
-            let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO journal (change) ");
+            let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO journal (change, noted_at) ");
+            let now = Clock::system().now();
             let texts = some.iter().map(serde_json::to_string);
             let texts: Vec<String> = texts
                 .collect::<Result<_, _>>()
                 .map_err(|error| IndexError::Database(sqlx::Error::Encode(error.into())))?;
             insert.push_values(texts, |mut row, text| {
-                row.push_bind(text);
+                row.push_bind(text).push_bind(now);
             });
             insert.push(" RETURNING id");
             // Ids grow in the order of the values.
@@ -89,6 +94,12 @@ impl Transaction {
             );
         }
         Ok(())
+    }
+
+    /// Hands rows that are in the journal already to the observer once more, in the order of this
+    /// commit.
+    pub(super) fn hand_out_again(&mut self, entries: Vec<JournalEntry>) {
+        self.entries.extend(entries);
     }
 
     async fn run(&mut self, statement: &'static str) -> Result<(), IndexError> {

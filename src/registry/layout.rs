@@ -28,6 +28,9 @@ pub(super) const LOST: &str = "regctl/lost+found";
 /// Written to learn what time it is where the bytes lie.
 pub(super) const CLOCK: &str = "regctl/clock";
 
+/// Which rows of the journal the layout shows.
+pub(super) const MARKS: &str = "regctl/journal";
+
 /// The directory of a repository.
 pub(super) fn repository(name: &str) -> String {
     format!("{REPOSITORIES}/{name}")
@@ -187,6 +190,42 @@ pub(super) fn placed(change: &LayoutChange) -> Option<&Digest> {
         | LayoutChange::BlobQuarantined { digest } => Some(digest),
         _ => None,
     }
+}
+
+/// The repository whose links a change writes or removes.
+pub(super) fn repository_of(change: &LayoutChange) -> Option<&Repository> {
+    match lane_key(change) {
+        LaneKey::Repository(repository) => Some(repository),
+        LaneKey::Blob(_) | LaneKey::Bytes(_) => None,
+    }
+}
+
+/// What a change is about: later changes with the same target undo it or do it again.
+pub(super) fn target(change: &LayoutChange) -> String {
+    match change {
+        LayoutChange::BlobPlaced { digest, .. }
+        | LayoutChange::BlobRemoved { digest }
+        | LayoutChange::BlobQuarantined { digest } => blob(digest),
+        LayoutChange::Discarded { key } => key.clone(),
+        LayoutChange::LayerLinked {
+            repository, digest, ..
+        }
+        | LayoutChange::LayerUnlinked { repository, digest } => layer(repository, digest),
+        LayoutChange::RevisionLinked {
+            repository, digest, ..
+        }
+        | LayoutChange::RevisionUnlinked { repository, digest } => revision(repository, digest),
+        LayoutChange::TagSet {
+            repository, tag, ..
+        }
+        | LayoutChange::TagRemoved { repository, tag } => tag_current(repository, tag),
+        LayoutChange::RepositoryRemoved { repository: name } => repository(name.as_str()),
+    }
+}
+
+/// Whether bytes lie in an upload session of registry:2, which that may go on with.
+pub(super) fn is_foreign_upload(key: &str) -> bool {
+    key.starts_with(REPOSITORIES)
 }
 
 /// The steps that bring the layout to where a change wants it.

@@ -172,9 +172,9 @@ pub struct Registry {
 }
 
 impl Registry {
-    /// Opens the registry whose bytes are in `store` and whose index is in `index_file`: does the
-    /// journal again, and brings the index up to date with the layout. While the store does not
-    /// take the journal (it is full), serves what the index knows.
+    /// Opens the registry whose bytes are in `store` and whose index is in `index_file`: does what is
+    /// left of the journal, and reindexes what has changed in the layout. While the store refuses
+    /// the journal (it is full), serves what the index knows.
     pub async fn open(
         store: Arc<dyn Store>,
         index_file: &Path,
@@ -205,12 +205,12 @@ impl Registry {
             compared: false,
         };
         registry.distrust_uploads().await?;
-        let redone = registry
-            .journal
-            .redo(&*registry.store, &registry.index)
-            .await?;
-        if redone > 0 {
-            tracing::info!(changes = redone, "did the journal of the last run again");
+        let recovered = registry.journal.recover(&registry.index).await?;
+        if recovered.changes > 0 {
+            tracing::info!(
+                changes = recovered.changes,
+                "completed the layout from the journal of the last run"
+            );
         }
         if !registry.journal.is_done() {
             // What the layout does not show yet would look as if it had gone; and the bytes of
@@ -219,6 +219,8 @@ impl Registry {
                 "the layout can't be brought up with the index; going on without a look at what \
                  others have changed in it"
             );
+            // A store that refuses changes has refused them to others, too.
+            registry.journal.make_deferred(recovered.removals).await;
             return Ok((registry, Taken::default()));
         }
         registry.forget_journal().await?;
@@ -226,7 +228,8 @@ impl Registry {
             key: layout::STAGING.to_owned(),
         };
         registry.apply(staging).await?;
-        let taken = registry.bring_up_to_date().await?;
+        let taken = registry.bring_up_to_date(&recovered).await?;
+        registry.journal.settle_deferred();
         registry.compared = true;
         Ok((registry, taken))
     }
@@ -280,9 +283,15 @@ impl Registry {
         Ok(())
     }
 
+    /// Places in the layout that can't be brought up to date because something else is in the way,
+    /// each with the reason. Everything is served all the same.
+    pub fn obstructed(&self) -> Vec<(String, String)> {
+        self.journal.set_aside()
+    }
+
     /// Syncs the store, and forgets the journal that this covers.
     pub async fn forget_journal(&self) -> Result<(), RegistryError> {
-        self.journal.forget(&*self.store, &self.index).await
+        self.journal.forget(&self.index).await
     }
 
     /// Quarantines a blob whose bytes do not have its digest: it is unknown until it is pushed again.

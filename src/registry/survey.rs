@@ -3,7 +3,7 @@
 
 use super::{Registry, RegistryError, layout};
 use crate::oci::{Algorithm, Digest, Repository};
-use crate::store::Stat;
+use crate::store::{Entry, Stat, StoreError};
 
 /// Keys that are looked at in one go.
 pub(super) const CHUNK: usize = 2048;
@@ -14,19 +14,58 @@ pub(super) struct Linked<T> {
     pub(super) stat: Stat,
 }
 
+/// What a walk through the repositories of the layout has found.
+#[derive(Default)]
+pub(super) struct Walked {
+    /// Every repository.
+    pub(super) repositories: Vec<Repository>,
+    /// The upload sessions of registry:2.
+    pub(super) uploads: Vec<(Repository, String)>,
+    /// Directories that could not be read, as names of repositories: what is in them and below them
+    /// is unknown.
+    pub(super) unreadable: Vec<String>,
+}
+
+/// Whether a repository lies in a directory, or below it.
+pub(super) fn is_within(name: &Repository, directory: &str) -> bool {
+    let rest = name.as_str().strip_prefix(directory);
+    directory.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 impl Registry {
-    /// Every repository of the layout, and the upload sessions in it.
-    pub(super) async fn walk_repositories(
-        &self,
-    ) -> Result<(Vec<Repository>, Vec<(Repository, String)>), RegistryError> {
+    /// Lists directories. Each that can't be read has the reason in its place.
+    pub(super) async fn list_each(&self, keys: &[String]) -> Vec<Result<Vec<Entry>, StoreError>> {
+        if let Ok(listed) = self.store.list(keys).await {
+            return listed.into_iter().map(Ok).collect();
+        }
+        let mut each = Vec::with_capacity(keys.len());
+        for key in keys {
+            let listed = self.store.list(std::slice::from_ref(key)).await;
+            each.push(listed.map(|entries| entries.into_iter().flatten().collect()));
+        }
+        each
+    }
+
+    /// Walks through every repository of the layout. A directory that can't be read is left out,
+    /// unless it is the first.
+    pub(super) async fn walk_repositories(&self) -> Result<Walked, RegistryError> {
         let (mut names, mut uploads) = (Vec::new(), Vec::new());
+        let mut unreadable = Vec::new();
         let mut level = vec![String::new()];
         while !level.is_empty() {
             let mut next = Vec::new();
             for parents in level.chunks(CHUNK) {
                 let keys: Vec<String> = parents.iter().map(|name| key_of(name)).collect();
                 let mut with_uploads = Vec::new();
-                for (parent, entries) in parents.iter().zip(self.store.list(&keys).await?) {
+                for (parent, entries) in parents.iter().zip(self.list_each(&keys).await) {
+                    let entries = match entries {
+                        Err(error) if !parent.is_empty() => {
+                            tracing::error!(%error, "a directory of repositories can't be read; they are left as the index knows them");
+                            unreadable.push(parent.clone());
+                            continue;
+                        }
+                        entries => entries?,
+                    };
                     let name = parent.parse::<Repository>().ok();
                     let mut is_repository = false;
                     for entry in entries.into_iter().filter(|entry| entry.directory) {
@@ -46,14 +85,19 @@ impl Registry {
                     .iter()
                     .map(|name| format!("{}/_uploads", layout::repository(name.as_str())))
                     .collect();
-                for (name, entries) in with_uploads.iter().zip(self.store.list(&keys).await?) {
+                for (name, entries) in with_uploads.iter().zip(self.list_each(&keys).await) {
+                    let entries = entries.unwrap_or_default();
                     uploads.extend(entries.into_iter().map(|entry| (name.clone(), entry.name)));
                 }
             }
             level = next;
         }
         names.sort();
-        Ok((names, uploads))
+        Ok(Walked {
+            repositories: names,
+            uploads,
+            unreadable,
+        })
     }
 
     /// The upload sessions that lie beside the layout.

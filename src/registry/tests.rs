@@ -6,6 +6,7 @@ mod collection;
 mod failing_device;
 mod healing;
 mod interrupted;
+mod journal;
 mod lagging;
 mod leases;
 mod model;

@@ -15,8 +15,9 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use super::file_appender::FileAppender;
+use super::mounts;
 use super::open_files::OpenFiles;
-use super::{Appender, Body, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture};
+use super::{Appender, Body, Boot, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture};
 use crate::hash::Hasher;
 
 /// A store below a directory. Cheap to clone.
@@ -92,7 +93,7 @@ pub(super) fn with_parent<T>(path: &Path, open: impl Fn() -> io::Result<T>) -> i
 
 fn ignore_absent(result: io::Result<()>) -> io::Result<()> {
     match result {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) if is_absent(&error) => Ok(()),
         result => result,
     }
 }
@@ -137,7 +138,10 @@ impl Store for FileStore {
                     {
                         Ok(_) => Ok(Some(bytes.into())),
                         Err(error) if is_absent(&error) => Ok(None),
-                        Err(error) => Err(StoreError::new("read", key, error)),
+                        Err(error) => {
+                            tracing::error!(%error, key, "a record can't be read");
+                            Ok(Some(Bytes::new()))
+                        }
                     }
                 })
                 .collect()
@@ -186,10 +190,20 @@ impl Store for FileStore {
 
     fn sync(&self) -> StoreFuture<'_, ()> {
         self.run(|store| {
-            File::open(&store.root)
-                .and_then(|root| rustix::fs::syncfs(&root).map_err(io::Error::from))
-                .map_err(|error| StoreError::new("sync", store.root.display(), error))
+            let mut outcome = Ok(());
+            for directory in mounts::file_systems(&store.root) {
+                let synced = File::open(&directory)
+                    .and_then(|file| rustix::fs::syncfs(&file).map_err(io::Error::from))
+                    .map_err(|error| StoreError::new("sync", directory.display(), error));
+                // The others are synced all the same; the first error is told.
+                outcome = outcome.and(synced);
+            }
+            outcome
         })
+    }
+
+    fn boot(&self) -> Boot {
+        Boot::current()
     }
 }
 
@@ -199,11 +213,24 @@ impl FileStore {
             Step::Place { from: key, .. } | Step::Remove { key } | Step::RemoveTree { key } => {
                 self.files.forget(&self.path(key));
             }
-            Step::Put { .. } | Step::Prune { .. } | Step::RemoveEmpty { .. } => {}
+            Step::Put { .. }
+            | Step::Note { .. }
+            | Step::Prune { .. }
+            | Step::RemoveEmpty { .. } => {}
         }
         match step {
             Step::Place { from, to } => self.place(from, to),
             Step::Put { key, bytes } => self.put(key, bytes),
+            Step::Note { key, bytes } => {
+                let noted = OpenOptions::new()
+                    .append(true)
+                    .open(self.path(key))
+                    .and_then(|mut file| file.write_all(bytes));
+                if let Err(error) = noted {
+                    tracing::debug!(%error, key, "a note was left out");
+                }
+                Ok(())
+            }
             Step::Remove { key } => ignore_absent(fs::remove_file(self.path(key)))
                 .map_err(|error| StoreError::new("remove", key, error)),
             Step::Prune { key } => {
@@ -300,10 +327,10 @@ impl FileStore {
     }
 }
 
-/// Whether nothing is there, or a parent is not a directory.
+/// Whether nothing is there, a parent is not a directory, or a link leads to itself.
 fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
+    ) || error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
 }

@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 
 use super::{
-    Appender, Body, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture, Written,
+    Appender, Body, Boot, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture, Written,
 };
 use crate::hash::Hasher;
 
@@ -40,6 +40,7 @@ pub struct MemoryStore {
     records: Arc<Mutex<BTreeMap<String, Record>>>,
     ticks: Arc<AtomicI64>,
     faults: Arc<Mutex<Option<Box<Faults>>>>,
+    boots: Arc<AtomicI64>,
 }
 
 impl MemoryStore {
@@ -63,6 +64,13 @@ impl MemoryStore {
     #[cfg(test)]
     pub(crate) fn remove(&self, key: &str) {
         self.records.lock().remove(key);
+    }
+
+    /// From now on the machine has been started again, and everything later is of that boot.
+    #[cfg(test)]
+    pub(crate) fn reboot(&self) {
+        let now = self.ticks.fetch_add(1, Ordering::Relaxed);
+        self.boots.store(now, Ordering::Relaxed);
     }
 
     fn check(&self, action: &'static str, key: &str) -> Result<(), StoreError> {
@@ -120,6 +128,17 @@ impl MemoryStore {
                 records.insert(key.clone(), Record { bytes, changed });
                 Ok(())
             }),
+            Step::Note { key, bytes } => {
+                // A fault leaves it out.
+                let _ = self.checked("note", key, |records, changed| {
+                    if let Some(record) = records.get_mut(key) {
+                        record.bytes.extend_from_slice(bytes);
+                        record.changed = changed;
+                    }
+                    Ok(())
+                });
+                Ok(())
+            }
             Step::Remove { key } | Step::Prune { key } => {
                 self.checked("remove", key, |records, _| {
                     records.remove(key);
@@ -242,6 +261,14 @@ impl Store for MemoryStore {
 
     fn sync(&self) -> StoreFuture<'_, ()> {
         self.with("sync", "", |_, _| Ok(()))
+    }
+
+    fn boot(&self) -> Boot {
+        let began = self.boots.load(Ordering::Relaxed);
+        Boot {
+            id: format!("boot-{began}"),
+            began,
+        }
     }
 }
 

@@ -8,10 +8,12 @@
 //! survives a power cut only after [`Store::sync`]. The caller keeps a journal until then.
 
 mod body;
+mod boot;
 mod file_appender;
 mod fs;
 mod lock;
 mod memory;
+mod mounts;
 mod open_files;
 #[cfg(test)]
 mod suite;
@@ -24,6 +26,7 @@ use futures_util::future::BoxFuture;
 use crate::hash::Hasher;
 
 pub use body::Body;
+pub use boot::Boot;
 pub use fs::FileStore;
 pub use lock::{LockError, RootLock};
 pub use memory::{Fault, MemoryStore};
@@ -92,6 +95,25 @@ impl StoreError {
         matches!(self, Self::DataLost { .. })
     }
 
+    /// Whether something that lies in or above the place is in the way, so that other places are
+    /// not concerned.
+    pub fn is_obstructed(&self) -> bool {
+        use std::io::ErrorKind;
+        let Self::System { source, .. } = self else {
+            return false;
+        };
+        // ELOOP; its kind is not stable yet.
+        source.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+            || matches!(
+                source.kind(),
+                ErrorKind::NotADirectory
+                    | ErrorKind::IsADirectory
+                    | ErrorKind::AlreadyExists
+                    | ErrorKind::DirectoryNotEmpty
+                    | ErrorKind::PermissionDenied
+            )
+    }
+
     /// Whether there was nothing under the key.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound(_))
@@ -156,6 +178,14 @@ pub enum Step {
         /// Its content.
         bytes: Bytes,
     },
+    /// Appends to a small record in place. Errors are logged and ignored: nothing depends on the
+    /// record for correctness.
+    Note {
+        /// Its key.
+        key: String,
+        /// What to add.
+        bytes: Bytes,
+    },
     /// Removes a blob or record. It is no error if there is none.
     Remove {
         /// Its key.
@@ -205,7 +235,8 @@ pub trait Store: Send + Sync + 'static {
     /// Reads the bytes from `start` up to `end` (exclusive), or all of a blob.
     fn read<'a>(&'a self, key: &'a str, range: Option<(u64, u64)>) -> StoreFuture<'a, Body>;
 
-    /// The small records under some keys; `None` where there is none.
+    /// The small records under some keys; `None` where there is none, nothing in one that is there
+    /// and can't be read.
     fn get<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Bytes>>>;
 
     /// Applies steps in order until one fails.
@@ -217,6 +248,10 @@ pub trait Store: Send + Sync + 'static {
     /// The metadata of some keys; `None` where there is nothing.
     fn stat<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Stat>>>;
 
-    /// Makes everything done so far durable.
+    /// Makes everything done so far durable, on every file system of the store. After an error, what
+    /// was done since the last success may be lost even if a later call succeeds: do it again.
     fn sync(&self) -> StoreFuture<'_, ()>;
+
+    /// The boot of the machine through whose memory writes go to the device.
+    fn boot(&self) -> Boot;
 }

@@ -89,4 +89,5 @@ mod transfer_downloads;
 mod transfer_support;
 mod transfer_uploads;
 mod trouble;
+mod turns;
 mod wire;

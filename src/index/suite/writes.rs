@@ -113,9 +113,9 @@ async fn the_journal_lasts_until_it_is_forgotten(place: &Place) {
         index.add_blob(blob("a", byte), at(0)).await.unwrap();
     }
     let written = index.journal().await.unwrap();
-    index.forget_journal(written[4].id).await.unwrap();
+    index.forget_journal(written[4].id, &[]).await.unwrap();
     assert_eq!(index.journal().await.unwrap(), written[4..]);
-    index.forget_journal(written[5].id + 1).await.unwrap();
+    index.forget_journal(written[5].id + 1, &[]).await.unwrap();
     assert!(index.journal().await.unwrap().is_empty());
     index.close().await;
     // Ids are never reused: a new row must not be taken for a finished one.

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::survey::is_within;
 use super::{Listener, Registry, RegistryError};
 use crate::oci::{Digest, Repository};
 
@@ -162,8 +163,11 @@ impl Check<'_> {
     }
 
     async fn repositories(&mut self) -> Result<(), RegistryError> {
-        let (mut names, _) = self.registry.walk_repositories().await?;
+        let walked = self.registry.walk_repositories().await?;
+        let mut names = walked.repositories;
         names.extend(self.registry.index.all_repositories().await?);
+        // Their directories can't be read, which the walk has logged.
+        names.retain(|name| !walked.unreadable.iter().any(|above| is_within(name, above)));
         names.sort();
         names.dedup();
         self.report.repositories = names.len() as u64;

@@ -59,7 +59,7 @@ impl Registry {
                 entries
                     .into_iter()
                     .filter(|entry| !entry.directory)
-                    .filter(|entry| !half_written || layout::is_half_written(&entry.name, "clock"))
+                    .filter(|entry| !half_written || is_own_record(&entry.name))
                     .map(|entry| format!("{directory}/{}", entry.name)),
             );
         }
@@ -80,4 +80,11 @@ impl Registry {
             .map(|(key, stat)| (key, stat.size))
             .collect())
     }
+}
+
+/// Whether a name is that of a record of ours that was being written.
+fn is_own_record(name: &str) -> bool {
+    ["clock", "journal"]
+        .iter()
+        .any(|record| layout::is_half_written(name, record))
 }

@@ -91,11 +91,11 @@ impl Model {
     pub(super) async fn check_layout(&self) {
         assert_eq!(placed(&self.root).await, self.reference.blobs);
         assert!(self.root.names(layout::STAGING).await.is_empty());
-        let (names, uploads) = self.registry.walk_repositories().await.unwrap();
-        let names: Vec<&str> = names.iter().map(Repository::as_str).collect();
+        let walked = self.registry.walk_repositories().await.unwrap();
+        let names: Vec<&str> = walked.repositories.iter().map(Repository::as_str).collect();
         let expected: Vec<&str> = self.reference.repositories.keys().copied().collect();
         assert_eq!(names, expected, "repositories of the layout");
-        assert!(uploads.is_empty());
+        assert!(walked.uploads.is_empty());
         for (name, contents) in &self.reference.repositories {
             let directory = layout::repository(name);
             let links = async |below: &str| -> BTreeSet<Digest> {

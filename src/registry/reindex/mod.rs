@@ -6,15 +6,17 @@
 //! layout is changed. A layout that has lost most of what the index knows is an error: a disk that
 //! is not mounted looks just so.
 
+mod tags;
+
 use std::collections::HashSet;
 
 use futures_util::{StreamExt, stream};
 
-use super::survey::{CHUNK, Linked, parse_link};
+use super::journal::Recovered;
+use super::survey::{Linked, Walked, is_within};
 use super::{Registry, RegistryError, layout};
 use crate::index::{FoundRepository, KnownRepository};
-use crate::oci::{Algorithm, Digest, Repository, Tag};
-use crate::store::Stat;
+use crate::oci::{Algorithm, Digest, Repository};
 use crate::store::Step;
 
 /// The setting that holds when index and layout agreed, by the clock of the store.
@@ -54,7 +56,10 @@ struct ComparedBlobs {
 
 impl Registry {
     /// Compares layout and index, and takes in what differs.
-    pub(super) async fn bring_up_to_date(&self) -> Result<Taken, RegistryError> {
+    pub(super) async fn bring_up_to_date(
+        &self,
+        recovered: &Recovered,
+    ) -> Result<Taken, RegistryError> {
         let (began, started) = (self.clock.now(), self.store_time().await?);
         let agreed = self
             .index
@@ -64,15 +69,40 @@ impl Registry {
         let since = agreed.map_or(i64::MIN, |agreed| agreed - SLACK);
         let mut taken = Taken::default();
 
-        let blobs = self.compare_blobs(since, &mut taken).await?;
-        let (names, mut uploads) = self.walk_repositories().await?;
+        let mut blobs = self.compare_blobs(since, &mut taken).await?;
+        // Links may lead to these again. What nothing leads to is removed below.
+        let (found, returned): (Vec<_>, Vec<_>) = recovered
+            .returned
+            .iter()
+            .copied()
+            .partition(|(digest, _)| blobs.come.contains(digest));
+        taken.blobs -= found.len() as u64;
+        let digests = found.iter().chain(&returned).map(|(digest, _)| *digest);
+        let digests: Vec<Digest> = digests.collect();
+        if !returned.is_empty() {
+            blobs.come.extend(&digests);
+            self.index
+                .reindex_blobs(returned, Vec::new(), began)
+                .await?;
+        }
+        let Walked {
+            repositories: names,
+            mut uploads,
+            unreadable,
+        } = self.walk_repositories().await?;
         uploads.extend(self.own_uploads().await?);
         let mut differing = Vec::new();
         let (_, known) = self.index.counts().await?;
         let mut lost = 0;
         let on_disk: HashSet<&Repository> = names.iter().collect();
         let indexed = self.index.all_repositories().await?;
-        let vanished = indexed.iter().filter(|name| !on_disk.contains(name));
+        // The layout does not say what these hold.
+        let obstructed = self.journal.obstructed();
+        let vanished = indexed.iter().filter(|name| {
+            !on_disk.contains(name)
+                && !obstructed.contains(*name)
+                && !unreadable.iter().any(|above| is_within(name, above))
+        });
         for name in vanished {
             let known = self.index.known_repository(name).await?;
             let mut found = FoundRepository::unchanged(name.clone());
@@ -83,14 +113,27 @@ impl Registry {
                 differing.push(found);
             }
         }
-        let comparisons = names.iter().map(|name| async {
+        let compared = names.iter().filter(|name| !obstructed.contains(*name));
+        let (recovered, blobs) = (recovered, &blobs);
+        let comparisons = compared.map(|name| async move {
             let known = self.index.known_repository(name).await?;
-            let found = self.compare_repository(name, &known, since, &blobs).await?;
-            Ok::<_, RegistryError>((known, found))
+            let contested = recovered.contested.contains(name);
+            let since = if contested { i64::MIN + 1 } else { since };
+            match self.compare_repository(name, &known, since, blobs).await {
+                Ok(found) => Ok(Some((known, found))),
+                // One bad place is no reason to serve nothing.
+                Err(RegistryError::Store(error)) => {
+                    tracing::error!(%error, repository = %name, "a repository can't be read; it is left as the index knows it");
+                    Ok(None)
+                }
+                Err(error) => Err(error),
+            }
         });
         let mut comparisons = stream::iter(comparisons).buffer_unordered(AT_ONCE);
         while let Some(compared) = comparisons.next().await {
-            let (known, found) = compared?;
+            let Some((known, found)) = compared? else {
+                continue;
+            };
             lost += found.gone.len() as u64;
             // Those whose bytes have gone go as well.
             let without = |digest: &&Digest| blobs.gone.contains(digest);
@@ -115,13 +158,16 @@ impl Registry {
         let now = self.clock.now();
         let lost = self
             .index
-            .reindex_blobs(Vec::new(), blobs.gone.into_iter().collect(), now)
+            .reindex_blobs(Vec::new(), blobs.gone.iter().copied().collect(), now)
             .await?;
         for found in differing {
             taken.manifests += found.manifests.len() as u64;
             taken.tags += found.tags.len() as u64;
             taken.gone += (found.gone.len() + found.untagged.len()) as u64;
             self.index.reindex_repository(found, now).await?;
+        }
+        if !digests.is_empty() {
+            taken.blobs += self.keep_returned(digests).await?;
         }
         self.mark_lost(lost).await?;
         self.adopt_uploads(uploads).await?;
@@ -132,6 +178,20 @@ impl Registry {
             .set_setting(AGREED_AT, started.to_string())
             .await?;
         Ok(taken)
+    }
+
+    /// Removes blobs whose removal was under way when the last process ended, except those that a
+    /// link leads to by now: how many of these there are.
+    async fn keep_returned(&self, returned: Vec<Digest>) -> Result<u64, RegistryError> {
+        let kept = self.index.remove_unlinked_blobs(returned).await?;
+        let terms = self.lease();
+        let end = terms.now.saturating_add(terms.length);
+        let count = kept.len() as u64;
+        if count > 0 {
+            let ends = kept.into_iter().map(|digest| (digest, end)).collect();
+            self.index.lease_until(ends).await?;
+        }
+        Ok(count)
     }
 
     /// Notes that index and layout agree now. True only while nothing is under way.
@@ -184,9 +244,14 @@ impl Registry {
                 continue;
             }
             let known = self.index.known_blobs(prefix).await?;
-            let listed: Vec<Digest> = self
-                .directories(&key)
-                .await?
+            let listed = match self.directories(&key).await {
+                Err(RegistryError::Store(error)) => {
+                    tracing::error!(%error, "a directory of blobs can't be read; they are left as the index knows them");
+                    continue;
+                }
+                listed => listed?,
+            };
+            let listed: Vec<Digest> = listed
                 .iter()
                 .filter_map(|hex| Digest::from_hex(Algorithm::Sha256, hex).ok())
                 .collect();
@@ -275,83 +340,5 @@ impl Registry {
         }
         self.compare_tags(known, since, &mut found).await?;
         Ok(found)
-    }
-
-    async fn compare_tags(
-        &self,
-        known: &KnownRepository,
-        since: i64,
-        found: &mut FoundRepository,
-    ) -> Result<(), RegistryError> {
-        let name = found.name.clone();
-        let directory = format!("{}/_manifests/tags", layout::repository(name.as_str()));
-        let tags: Vec<Tag> = self
-            .directories(&directory)
-            .await?
-            .iter()
-            .filter_map(|tag| tag.parse().ok())
-            .collect();
-        let come: HashSet<Digest> = found
-            .manifests
-            .iter()
-            .map(|(manifest, _)| manifest.digest)
-            .collect();
-        let gone: HashSet<Digest> = found.gone.iter().copied().collect();
-        let mut there = HashSet::new();
-        for tags in tags.chunks(CHUNK) {
-            let keys: Vec<String> = tags
-                .iter()
-                .map(|tag| layout::tag_current(&name, tag))
-                .collect();
-            let mut changed = Vec::new();
-            for ((tag, key), stat) in tags
-                .iter()
-                .zip(keys)
-                .zip(self.stat_links(tags, &name).await?)
-            {
-                let Some(stat) = stat else { continue };
-                there.insert(tag.clone());
-                if stat.changed >= since || !known.tags.contains_key(tag) {
-                    changed.push((tag, key, stat));
-                }
-            }
-            let keys: Vec<String> = changed.iter().map(|(_, key, _)| key.clone()).collect();
-            for ((tag, _, stat), link) in changed.iter().zip(self.store.get(&keys).await?) {
-                let digest = link.as_deref().and_then(parse_link);
-                let Some(digest) = digest else {
-                    tracing::warn!(repository = %name, %tag, "the link of a tag can't be read; left alone");
-                    continue;
-                };
-                let resolves = come.contains(&digest)
-                    || known.manifests.contains(&digest) && !gone.contains(&digest);
-                if resolves && known.tags.get(*tag) != Some(&digest) {
-                    found
-                        .tags
-                        .push(((*tag).clone(), digest, stat.changed / 1_000_000));
-                } else if !resolves {
-                    // registry:2 leaves such tags behind, and answers 404 for them.
-                    there.remove(*tag);
-                }
-            }
-        }
-        found.untagged = known
-            .tags
-            .keys()
-            .filter(|tag| !there.contains(*tag))
-            .cloned()
-            .collect();
-        Ok(())
-    }
-
-    async fn stat_links(
-        &self,
-        tags: &[Tag],
-        name: &Repository,
-    ) -> Result<Vec<Option<Stat>>, RegistryError> {
-        let keys: Vec<String> = tags
-            .iter()
-            .map(|tag| layout::tag_current(name, tag))
-            .collect();
-        Ok(self.store.stat(&keys).await?)
     }
 }

@@ -1,0 +1,225 @@
+//! One lane: changes of some repositories and blobs, made in order, many in one trip to the store.
+//!
+//! A change that fails because the device does holds up its lane and is tried again. A change that
+//! fails because of what lies in its own place (a file where a directory belongs) is set aside and
+//! tried again now and then; the lane goes on. Ends with its registry; what it has not done then is
+//! done by the next start.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::time::Duration;
+
+use parking_lot::Mutex;
+use tokio::sync::{RwLock, mpsc};
+use tokio::time::{Instant, sleep_until};
+
+use super::{State, layout, marks};
+use crate::index::{JournalEntry, LayoutChange};
+use crate::store::{Store, StoreError};
+
+/// Changes that are made in one trip to the store at most.
+const TRIP: usize = 64;
+/// Pause after a failure.
+const RETRY: Duration = Duration::from_secs(2);
+/// Pause between two tries of changes that are set aside.
+const RETRY_ASIDE: Duration = Duration::from_secs(30);
+
+/// A change to be made.
+pub(super) struct Work {
+    pub(super) entry: JournalEntry,
+    /// Dropped when the writer need not wait longer.
+    pub(super) guard: Option<mpsc::Sender<Infallible>>,
+}
+
+/// Changes in order, and how far they have come.
+pub(super) struct Lane {
+    store: Arc<dyn Store>,
+    state: Arc<Mutex<State>>,
+    /// Held for reading during a trip.
+    trips: Arc<RwLock<()>>,
+    incoming: mpsc::UnboundedReceiver<Work>,
+    waiting: VecDeque<Work>,
+    aside: VecDeque<Work>,
+    /// Rows that a later one has made superfluous; marked with the next trip.
+    superseded: Vec<i64>,
+    retry_aside: Instant,
+}
+
+impl Lane {
+    pub(super) fn new(
+        store: Arc<dyn Store>,
+        state: Arc<Mutex<State>>,
+        trips: Arc<RwLock<()>>,
+        incoming: mpsc::UnboundedReceiver<Work>,
+    ) -> Self {
+        Self {
+            store,
+            state,
+            trips,
+            incoming,
+            waiting: VecDeque::new(),
+            aside: VecDeque::new(),
+            superseded: Vec::new(),
+            retry_aside: Instant::now(),
+        }
+    }
+
+    /// Works until the registry ends.
+    pub(super) async fn run(mut self) {
+        loop {
+            if self.waiting.is_empty() && !self.receive().await {
+                return;
+            }
+            while self.waiting.len() < TRIP
+                && let Ok(work) = self.incoming.try_recv()
+            {
+                self.accept(work);
+            }
+            if let Err(error) = self.trip().await {
+                let first = self.waiting.front().map(|work| &work.entry.change);
+                tracing::error!(%error, change = ?first, "the layout could not be changed; trying again");
+                if !self.pause().await {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Waits for the next change, or for the time to try those again that are set aside. False when
+    /// the registry has ended.
+    async fn receive(&mut self) -> bool {
+        tokio::select! {
+            work = self.incoming.recv() => match work {
+                Some(work) => self.accept(work),
+                None => return false,
+            },
+            () = sleep_until(self.retry_aside), if !self.aside.is_empty() => {
+                self.waiting.append(&mut self.aside);
+            }
+        }
+        true
+    }
+
+    /// Queues a change. One that is set aside is done with when a later one has the same target.
+    fn accept(&mut self, work: Work) {
+        let superseded = |old: &Work| supersedes(&work.entry.change, &old.entry.change);
+        if self.aside.iter().any(superseded) {
+            let (old, aside): (VecDeque<_>, _) = std::mem::take(&mut self.aside)
+                .into_iter()
+                .partition(superseded);
+            self.aside = aside;
+            self.superseded.extend(old.iter().map(|work| work.entry.id));
+            self.finish(old);
+        }
+        self.waiting.push_back(work);
+    }
+
+    /// Makes the first changes that wait, up to one that fails.
+    async fn trip(&mut self) -> Result<(), StoreError> {
+        let (mut steps, mut ends) = (Vec::new(), Vec::new());
+        for work in self.waiting.iter().take(TRIP) {
+            steps.extend(layout::steps(&work.entry.change));
+            ends.push(steps.len());
+        }
+        let rows = self.waiting.iter().take(TRIP).map(|work| work.entry.id);
+        steps.push(marks::applied(rows.chain(self.superseded.iter().copied())));
+        let trips = Arc::clone(&self.trips);
+        let _trip = trips.read().await;
+        let (made, error) = match self.store.apply(steps).await {
+            Ok(()) => {
+                self.superseded.clear();
+                (ends.len(), None)
+            }
+            Err(failed) => (
+                ends.iter().filter(|end| **end <= failed.step).count(),
+                Some(failed.error),
+            ),
+        };
+        let done: Vec<Work> = self.waiting.drain(..made).collect();
+        if error.is_some() && !done.is_empty() {
+            let rows = done.iter().map(|work| work.entry.id);
+            // A note does not fail.
+            let _ = self.store.apply(vec![marks::applied(rows)]).await;
+        }
+        self.finish(done);
+        let Some(error) = error else { return Ok(()) };
+        match self.waiting.front().map(|work| &work.entry.change) {
+            // Another program took the bytes: there is nothing left to place.
+            Some(
+                LayoutChange::BlobPlaced { digest, .. } | LayoutChange::BlobQuarantined { digest },
+            ) if error.is_not_found() => {
+                let digest = *digest;
+                let first = self.waiting.pop_front();
+                let placed =
+                    |work: &Work| matches!(work.entry.change, LayoutChange::BlobPlaced { .. });
+                if first.as_ref().is_some_and(placed) {
+                    tracing::error!(%digest, "the bytes of a blob are neither staged nor in place");
+                    self.state.lock().lost.insert(digest);
+                }
+                self.finish(first);
+                Ok(())
+            }
+            Some(_) if error.is_obstructed() => {
+                self.set_aside(&error);
+                Ok(())
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// Sets the first change aside because of what lies in its place.
+    fn set_aside(&mut self, error: &StoreError) {
+        let Some(mut work) = self.waiting.pop_front() else {
+            return;
+        };
+        let JournalEntry { id, change } = &work.entry;
+        let new = self
+            .state
+            .lock()
+            .set_aside
+            .insert(*id, (change.clone(), error.to_string()))
+            .is_none();
+        if new {
+            tracing::error!(%error, ?change, "a change of the layout is set aside: something else lies in its place; it is made when that is gone");
+        }
+        work.guard = None;
+        self.aside.push_back(work);
+        self.retry_aside = Instant::now() + RETRY_ASIDE;
+    }
+
+    /// Waits before the next try. No writer waits for that: the index says what is true. False when
+    /// the registry has ended.
+    async fn pause(&mut self) -> bool {
+        for work in &mut self.waiting {
+            work.guard = None;
+        }
+        let retry = Instant::now() + RETRY;
+        loop {
+            tokio::select! {
+                () = sleep_until(retry) => return true,
+                work = self.incoming.recv() => match work {
+                    Some(mut work) => {
+                        work.guard = None;
+                        self.accept(work);
+                    }
+                    None => return false,
+                },
+            }
+        }
+    }
+
+    fn finish(&self, done: impl IntoIterator<Item = Work>) {
+        let mut state = self.state.lock();
+        for work in done {
+            state.finish(&work.entry);
+        }
+    }
+}
+
+/// Whether a change leaves nothing of an earlier one.
+fn supersedes(new: &LayoutChange, old: &LayoutChange) -> bool {
+    let whole = matches!(new, LayoutChange::RepositoryRemoved { .. });
+    whole && layout::repository_of(new) == layout::repository_of(old)
+        || layout::target(new) == layout::target(old)
+}

@@ -1,0 +1,267 @@
+//! What a start does with the rows that the last process left in the journal.
+//!
+//! A row is committed, then applied (the layout shows it), and forgotten when a sync covers it. The
+//! marks say which rows were applied; the time of the last mark is the boundary: what changed later
+//! was made by a trip to the store that the end of the process cut off, or by another program that
+//! has used the root since.
+//!
+//! - Applied, and the machine has not been restarted: the row is not made again, whatever has become
+//!   of its target.
+//! - Not applied: readers may have seen it, so it is made, unless another program has written its
+//!   target since. A link that changed after the boundary is ours where its content is what a row
+//!   that is not applied writes there.
+//! - A removal that is not applied is made only where no other program has written anything in the
+//!   repository. Bytes of blobs are removed last, when the layout has been compared: another program
+//!   may rely on them without having touched them.
+//! - After a restart of the machine no row counts as applied. The boundary is then the last mark or
+//!   row, and not later than the boot.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::super::RegistryError;
+use super::foreign::{CutOff, Links};
+use super::marks::Marks;
+use super::{Journal, layout};
+use crate::hash::Hasher;
+use crate::index::{Index, JournalEntry, LayoutChange};
+use crate::oci::{Digest, Repository};
+use crate::store::{Stat, Step, Store, StoreError};
+
+/// Directories that are looked at in one trip to the store.
+const CHUNK: usize = 1024;
+/// How much later than the last row of the journal a change of ours may be, in nanoseconds. After a
+/// power cut the file of the marks may be older than what it stands for.
+const LAG: i64 = 60_000_000_000;
+/// The setting that tells one index from another.
+const IDENTITY: &str = "journal_identity";
+
+/// What has become of the journal of the last process.
+#[derive(Default)]
+pub(in super::super) struct Recovered {
+    /// Changes that were made.
+    pub(in super::super) changes: usize,
+    /// Repositories in which changes were left alone: the layout decides what they hold.
+    pub(in super::super) contested: HashSet<Repository>,
+    /// Blobs that the index has forgotten and whose bytes are still there, with their sizes.
+    pub(in super::super) returned: Vec<(Digest, u64)>,
+    /// The rows that wait for a look at the layout: removals of blobs.
+    pub(in super::super) removals: Vec<JournalEntry>,
+}
+
+/// What is known of the time since the last process changed the layout.
+struct Since {
+    /// Nothing that this registry has changed is younger, except by a trip that was cut off.
+    boundary: i64,
+    marks: Marks,
+    /// Whether the machine has not been restarted since.
+    same_boot: bool,
+}
+
+impl Since {
+    fn is_applied(&self, entry: &JournalEntry) -> bool {
+        self.same_boot && self.marks.applied.contains(&entry.id)
+    }
+
+    /// Whether the end of the process may have cut off the trip that made a row.
+    fn is_cut_off(&self, entry: &JournalEntry) -> bool {
+        self.same_boot && !self.is_applied(entry)
+    }
+}
+
+impl Journal {
+    /// Does what an earlier process has not done, where nobody else has been since.
+    pub(in super::super) async fn recover(
+        &self,
+        index: &Index,
+    ) -> Result<Recovered, RegistryError> {
+        let store = &*self.store;
+        let entries = last_placements(index.journal().await?);
+        let identity = identity(index).await?;
+        let since = since(store, index, &identity).await?;
+        let mut recovered = Recovered::default();
+        let mut todo = Vec::new();
+        let (mut settled, mut deferred) = (Vec::new(), Vec::new());
+        let mut by_repository: BTreeMap<&Repository, Vec<&JournalEntry>> = BTreeMap::new();
+        for entry in &entries {
+            if since.is_applied(entry) {
+                settled.push(entry.id);
+            } else if let Some(repository) = layout::repository_of(&entry.change) {
+                by_repository.entry(repository).or_default().push(entry);
+            } else if let LayoutChange::BlobRemoved { digest } = &entry.change {
+                let at = look_at(store, layout::blob(digest)).await?;
+                recovered
+                    .returned
+                    .extend(at.map(|stat| (*digest, stat.size)));
+                deferred.push(entry.id);
+                recovered.removals.push(entry.clone());
+            } else if is_to_be_made(store, entry, &since).await? {
+                todo.push(entry.clone());
+            } else {
+                settled.push(entry.id);
+            }
+        }
+        let cut_off = CutOff::new(entries.iter().filter(|entry| since.is_cut_off(entry)));
+        for (repository, rows) in by_repository {
+            let links = Links::of(store, repository, since.boundary, &cut_off).await?;
+            let (make, leave) = links.split(rows);
+            todo.extend(make.into_iter().cloned());
+            if !leave.is_empty() {
+                settled.extend(leave.iter().map(|entry| entry.id));
+                recovered.contested.insert(repository.clone());
+            }
+        }
+        for repository in &recovered.contested {
+            tracing::warn!(%repository, "another program has changed this repository; unfinished changes of this registry that conflict with it are given up");
+        }
+        todo.sort_by_key(|entry| entry.id);
+        for some in entries.chunks(CHUNK) {
+            if let Err(error) = sweep(store, some).await {
+                tracing::warn!(%error, "files that a crash has left half-written could not be removed");
+                break;
+            }
+        }
+        recovered.changes = todo.len();
+        let marks = {
+            let mut state = self.state.lock();
+            state.last = entries.last().map_or(0, |entry| entry.id);
+            state.applied.extend(settled);
+            state.outstanding.extend(deferred.iter().copied());
+            state.deferred.extend(deferred);
+            state.boot = store.boot().id;
+            state.identity = identity;
+            state.marks()
+        };
+        if let Err(error) = store.apply(vec![marks.write()]).await {
+            tracing::warn!(error = %StoreError::from(error), "the marks of the journal could not be written");
+        }
+        self.commit(todo).await;
+        Ok(recovered)
+    }
+}
+
+/// What is told from the marks and the times of the rows.
+async fn since(store: &dyn Store, index: &Index, identity: &str) -> Result<Since, RegistryError> {
+    let key = [layout::MARKS.to_owned()];
+    let file = store.get(&key).await?.into_iter().flatten().next();
+    let changed = store.stat(&key).await?.into_iter().flatten().next();
+    let changed = changed.map_or(0, |stat| stat.changed);
+    let marks = Marks::parse(&file.unwrap_or_default());
+    let boot = store.boot();
+    let same_boot = !boot.id.is_empty() && marks.boot == boot.id && marks.index == identity;
+    let boundary = if same_boot {
+        changed
+    } else {
+        let noted = index.last_noted().await?.saturating_mul(1_000_000);
+        changed.max(noted).saturating_add(LAG).min(boot.began)
+    };
+    Ok(Since {
+        boundary,
+        marks,
+        same_boot,
+    })
+}
+
+async fn identity(index: &Index) -> Result<String, RegistryError> {
+    if let Some(identity) = index.setting(IDENTITY).await? {
+        return Ok(identity);
+    }
+    let identity = uuid::Uuid::new_v4().to_string();
+    index.set_setting(IDENTITY, identity.clone()).await?;
+    Ok(identity)
+}
+
+/// Whether a change of bytes is still to be made.
+async fn is_to_be_made(
+    store: &dyn Store,
+    entry: &JournalEntry,
+    since: &Since,
+) -> Result<bool, RegistryError> {
+    let untouched = |stat: Option<Stat>| stat.is_none_or(|stat| stat.changed <= since.boundary);
+    Ok(match &entry.change {
+        LayoutChange::BlobPlaced { digest, from } if layout::is_foreign_upload(from) => {
+            let at = look_at(store, from.clone()).await?;
+            untouched(at) || matches(store, from, digest).await?
+        }
+        LayoutChange::BlobQuarantined { digest } => {
+            untouched(look_at(store, layout::blob(digest)).await?)
+        }
+        LayoutChange::Discarded { key } if layout::is_foreign_upload(key) => {
+            untouched(look_at(store, key.clone()).await?)
+        }
+        _ => true,
+    })
+}
+
+async fn look_at(store: &dyn Store, key: String) -> Result<Option<Stat>, StoreError> {
+    let stats = store.stat(&[key]).await?;
+    Ok(stats.into_iter().next().flatten())
+}
+
+/// Whether the bytes under a key are those of a digest.
+async fn matches(store: &dyn Store, key: &str, digest: &Digest) -> Result<bool, StoreError> {
+    let mut body = match store.read(key, None).await {
+        Ok(body) => body,
+        Err(error) if error.is_not_found() => return Ok(true),
+        Err(error) => return Err(error),
+    };
+    let mut hasher = Hasher::new(digest.algorithm());
+    while let Some(slice) = futures_util::StreamExt::next(&mut body).await {
+        let slice = slice.map_err(|error| StoreError::new("read", key, error))?;
+        hasher.update(&slice);
+    }
+    Ok(hasher.finish() == *digest)
+}
+
+/// Removes what was being written for these changes when the process ended. Nobody else writes
+/// under such names.
+async fn sweep(store: &dyn Store, entries: &[JournalEntry]) -> Result<(), StoreError> {
+    let places: Vec<(String, &str)> = entries
+        .iter()
+        .flat_map(|entry| layout::half_written(&entry.change))
+        .collect();
+    let directories: Vec<String> = places.iter().map(|(key, _)| key.clone()).collect();
+    let mut steps = Vec::new();
+    for ((directory, name), listed) in places.iter().zip(store.list(&directories).await?) {
+        let left = listed
+            .into_iter()
+            .filter(|entry| !entry.directory && layout::is_half_written(&entry.name, name));
+        steps.extend(left.map(|entry| Step::Remove {
+            key: format!("{directory}/{}", entry.name),
+        }));
+    }
+    if !steps.is_empty() {
+        store.apply(steps).await?;
+    }
+    Ok(())
+}
+
+/// The changes that have to be made when some of them were made already: of those that place or
+/// remove the bytes of a blob only the last counts. An earlier one, made after it, would undo it.
+pub(super) fn last_placements(entries: Vec<JournalEntry>) -> Vec<JournalEntry> {
+    let mut last = HashMap::new();
+    for JournalEntry { id, change } in &entries {
+        if let Some(digest) = layout::placed(change) {
+            last.insert(*digest, *id);
+        }
+    }
+    entries
+        .into_iter()
+        .map(|JournalEntry { id, change }| {
+            let superseded = layout::placed(&change).is_some_and(|digest| last[digest] != id);
+            match change {
+                LayoutChange::BlobPlaced { from: key, .. } if superseded => JournalEntry {
+                    id,
+                    change: LayoutChange::Discarded { key },
+                },
+                // Nothing is left to do for it; the later row counts.
+                _ if superseded => JournalEntry {
+                    id,
+                    change: LayoutChange::Discarded {
+                        key: layout::staged(),
+                    },
+                },
+                change => JournalEntry { id, change },
+            }
+        })
+        .collect()
+}

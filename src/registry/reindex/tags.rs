@@ -1,0 +1,89 @@
+//! Compares the tags of a repository in the layout with those in the index.
+
+use std::collections::HashSet;
+
+use super::super::survey::{CHUNK, parse_link};
+use super::super::{Registry, RegistryError, layout};
+use crate::index::{FoundRepository, KnownRepository};
+use crate::oci::{Digest, Repository, Tag};
+use crate::store::Stat;
+
+impl Registry {
+    pub(super) async fn compare_tags(
+        &self,
+        known: &KnownRepository,
+        since: i64,
+        found: &mut FoundRepository,
+    ) -> Result<(), RegistryError> {
+        let name = found.name.clone();
+        let directory = format!("{}/_manifests/tags", layout::repository(name.as_str()));
+        let tags: Vec<Tag> = self
+            .directories(&directory)
+            .await?
+            .iter()
+            .filter_map(|tag| tag.parse().ok())
+            .collect();
+        let come: HashSet<Digest> = found
+            .manifests
+            .iter()
+            .map(|(manifest, _)| manifest.digest)
+            .collect();
+        let gone: HashSet<Digest> = found.gone.iter().copied().collect();
+        let mut there = HashSet::new();
+        for tags in tags.chunks(CHUNK) {
+            let keys: Vec<String> = tags
+                .iter()
+                .map(|tag| layout::tag_current(&name, tag))
+                .collect();
+            let mut changed = Vec::new();
+            for ((tag, key), stat) in tags
+                .iter()
+                .zip(keys)
+                .zip(self.stat_links(tags, &name).await?)
+            {
+                let Some(stat) = stat else { continue };
+                there.insert(tag.clone());
+                if stat.changed >= since || !known.tags.contains_key(tag) {
+                    changed.push((tag, key, stat));
+                }
+            }
+            let keys: Vec<String> = changed.iter().map(|(_, key, _)| key.clone()).collect();
+            for ((tag, _, stat), link) in changed.iter().zip(self.store.get(&keys).await?) {
+                let digest = link.as_deref().and_then(parse_link);
+                let Some(digest) = digest else {
+                    tracing::warn!(repository = %name, %tag, "the link of a tag can't be read; left alone");
+                    continue;
+                };
+                let resolves = come.contains(&digest)
+                    || known.manifests.contains(&digest) && !gone.contains(&digest);
+                if resolves && known.tags.get(*tag) != Some(&digest) {
+                    found
+                        .tags
+                        .push(((*tag).clone(), digest, stat.changed / 1_000_000));
+                } else if !resolves {
+                    // registry:2 leaves such tags behind, and answers 404 for them.
+                    there.remove(*tag);
+                }
+            }
+        }
+        found.untagged = known
+            .tags
+            .keys()
+            .filter(|tag| !there.contains(*tag))
+            .cloned()
+            .collect();
+        Ok(())
+    }
+
+    async fn stat_links(
+        &self,
+        tags: &[Tag],
+        name: &Repository,
+    ) -> Result<Vec<Option<Stat>>, RegistryError> {
+        let keys: Vec<String> = tags
+            .iter()
+            .map(|tag| layout::tag_current(name, tag))
+            .collect();
+        Ok(self.store.stat(&keys).await?)
+    }
+}

@@ -1,0 +1,238 @@
+//! The journal and those who use the root beside it: other programs, devices that forget, files in
+//! the way.
+
+use super::roots::Layout;
+use super::*;
+
+const DOCKER: &str = "docker/";
+
+fn current(name: &str, tag_name: &str) -> String {
+    layout::tag_current(&repository(name), &tag(tag_name))
+}
+
+/// A root with two images in it, `old` and `new`, and `t` at `new`, none of which is forgotten.
+async fn with_two_images(root: &Root) -> Registry {
+    let registry = root.open().await;
+    put(&registry, "a", "old", &numbered(1)).await.unwrap();
+    put(&registry, "a", "new", &numbered(2)).await.unwrap();
+    put(&registry, "a", "t", &numbered(2)).await.unwrap();
+    registry
+}
+
+#[tokio::test]
+async fn what_was_applied_is_not_done_again() {
+    let root = Root::in_files();
+    let registry = with_two_images(&root).await;
+    let deleted = registry.delete_tag(&repository("a"), &tag("new")).await;
+    deleted.unwrap();
+    kill(registry).await;
+    // Another registry moves one tag, deletes one, and makes the deleted one again.
+    let other = Layout::of(&root);
+    other.tag("a", "t", &sha256(&numbered(1)));
+    other.tag("a", "new", &sha256(&numbered(2)));
+    other.remove("repositories/a/_manifests/tags/old");
+    let registry = root.open().await;
+    assert_eq!(get(&registry, "a", "t").await.unwrap(), numbered(1));
+    assert_eq!(get(&registry, "a", "new").await.unwrap(), numbered(2));
+    assert!(get(&registry, "a", "old").await.is_err());
+    assert!(registry.index.journal().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn after_a_power_cut_everything_is_done_again() {
+    let root = Root::in_memory();
+    let registry = with_two_images(&root).await;
+    let deleted = registry.delete_tag(&repository("a"), &tag("new")).await;
+    deleted.unwrap();
+    kill(registry).await;
+    // The device has kept the file of the marks, and lost links and a removal.
+    let zeros = Step::Put {
+        key: current("a", "t"),
+        bytes: vec![0; 71].into(),
+    };
+    let back = Step::Put {
+        key: current("a", "new"),
+        bytes: sha256(&numbered(2)).to_string().into(),
+    };
+    let gone = Step::Remove {
+        key: current("a", "old"),
+    };
+    root.store.apply(vec![zeros, back, gone]).await.unwrap();
+    root.memory.reboot();
+    let (registry, taken) = root.try_open().await.unwrap();
+    assert!(taken.is_nothing(), "{taken:?}");
+    let link = async |name: &str| root.link(current("a", name)).await;
+    assert_eq!(link("t").await, Some(sha256(&numbered(2)).to_string()));
+    assert_eq!(link("old").await, Some(sha256(&numbered(1)).to_string()));
+    assert_eq!(link("new").await, None);
+    drop(registry);
+}
+
+#[tokio::test]
+async fn what_another_registry_did_after_a_power_cut_counts() {
+    let root = Root::in_memory();
+    let registry = with_two_images(&root).await;
+    let deleted = registry.delete_tag(&repository("a"), &tag("new")).await;
+    deleted.unwrap();
+    kill(registry).await;
+    root.memory.reboot();
+    let put = |name: &str, digest: Digest| Step::Put {
+        key: current("a", name),
+        bytes: digest.to_string().into(),
+    };
+    let moved = put("t", sha256(&numbered(1)));
+    let made = put("new", sha256(&numbered(2)));
+    root.store.apply(vec![moved, made]).await.unwrap();
+    let registry = root.open().await;
+    assert_eq!(get(&registry, "a", "t").await.unwrap(), numbered(1));
+    assert_eq!(get(&registry, "a", "new").await.unwrap(), numbered(2));
+}
+
+#[tokio::test]
+async fn bytes_that_another_registry_relies_on_are_not_removed() {
+    for reboot in [false, true] {
+        let root = Root::in_memory();
+        let registry = root.open().await;
+        let digest = push_blob(&registry, "a", "content").await;
+        registry.forget_journal().await.unwrap();
+        root.fail(&["remove"], layout::BLOBS, Fault::Broken);
+        root.clock.advance(2 * 60 * 60 * 1000);
+        let options = CollectOptions::default();
+        let collected = registry.collect(&options, &|_| {}).await.unwrap();
+        assert_eq!(collected.freed.blobs, 1);
+        kill(registry).await;
+        root.heal();
+        if reboot {
+            root.memory.reboot();
+        }
+        // It finds the blob, and touches nothing of it.
+        let link = Step::Put {
+            key: layout::layer(&repository("b"), &digest),
+            bytes: digest.to_string().into(),
+        };
+        root.store.apply(vec![link]).await.unwrap();
+        let registry = root.open().await;
+        assert_eq!(read_blob(&registry, "b", &digest).await.unwrap(), "content");
+    }
+}
+
+#[tokio::test]
+async fn after_a_failed_sync_everything_is_written_anew_before_the_next_counts() {
+    let root = Root::in_memory();
+    let registry = with_two_images(&root).await;
+    let deleted = registry.delete_tag(&repository("a"), &tag("new")).await;
+    deleted.unwrap();
+    root.fail(&["sync"], "", Fault::Broken);
+    registry.forget_journal().await.unwrap_err();
+    root.heal();
+    // The device has dropped what it could not write.
+    let lost = |name: &str| Step::Put {
+        key: current("a", name),
+        bytes: vec![0; 71].into(),
+    };
+    let steps = vec![lost("t"), lost("old"), lost("new")];
+    root.store.apply(steps).await.unwrap();
+    registry.forget_journal().await.unwrap();
+    let link = async |name: &str| root.link(current("a", name)).await;
+    assert_eq!(link("t").await, Some(sha256(&numbered(2)).to_string()));
+    assert_eq!(link("old").await, Some(sha256(&numbered(1)).to_string()));
+    assert_eq!(link("new").await, None);
+    assert!(registry.index.journal().await.unwrap().is_empty());
+    // What readers see has not moved meanwhile.
+    assert_eq!(get(&registry, "a", "t").await.unwrap(), numbered(2));
+    assert!(get(&registry, "a", "new").await.is_err());
+}
+
+#[tokio::test]
+async fn a_failed_sync_is_known_to_the_next_start() {
+    let root = Root::in_memory();
+    let registry = with_two_images(&root).await;
+    root.fail(&["sync"], "", Fault::Broken);
+    registry.forget_journal().await.unwrap_err();
+    registry.close().await.unwrap_err();
+    root.heal();
+    let steps = vec![Step::Remove {
+        key: current("a", "t"),
+    }];
+    root.store.apply(steps).await.unwrap();
+    drop(registry);
+    let (registry, taken) = root.try_open().await.unwrap();
+    assert!(taken.is_nothing(), "{taken:?}");
+    assert_eq!(
+        root.link(current("a", "t")).await,
+        Some(sha256(&numbered(2)).to_string())
+    );
+    drop(registry);
+}
+
+#[tokio::test]
+async fn a_file_in_the_way_of_one_repository_is_in_the_way_of_no_other() {
+    for kind in ["file", "loop", "dangling"] {
+        let root = Root::in_files();
+        let registry = root.open().await;
+        let layout = root.directory.path().join("root/docker/registry/v2");
+        let place = layout.join("repositories/bad");
+        std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+        match kind {
+            "file" => std::fs::write(&place, "x").unwrap(),
+            "loop" => std::os::unix::fs::symlink(&place, &place).unwrap(),
+            _ => std::os::unix::fs::symlink("/nowhere/at/all", &place).unwrap(),
+        }
+        put(&registry, "bad", "t", &numbered(0)).await.unwrap();
+        // More than there are lanes.
+        for number in 1..30 {
+            let name = format!("good-{number}");
+            put(&registry, &name, "t", &numbered(number)).await.unwrap();
+            let link = root.link(current(&name, "t")).await;
+            assert_eq!(link, Some(sha256(&numbered(number)).to_string()), "{kind}");
+        }
+        let aside = registry.obstructed();
+        assert!(!aside.is_empty(), "{kind}");
+        assert!(aside.iter().all(|(key, _)| key.starts_with(DOCKER)));
+        assert!(aside.iter().all(|(key, _)| key.contains("/bad/")));
+        // What is not set aside is forgotten.
+        registry.forget_journal().await.unwrap();
+        let left = registry.index.journal().await.unwrap();
+        assert_eq!(left.len(), aside.len(), "{kind}");
+        kill(registry).await;
+        // The repository is served through restarts, and appears when its place is free.
+        let registry = root.open().await;
+        assert_eq!(get(&registry, "bad", "t").await.unwrap(), numbered(0));
+        assert_eq!(get(&registry, "good-1", "t").await.unwrap(), numbered(1));
+        kill(registry).await;
+        std::fs::remove_file(&place).unwrap();
+        let registry = root.open().await;
+        assert_eq!(get(&registry, "bad", "t").await.unwrap(), numbered(0));
+        assert!(registry.obstructed().is_empty());
+        assert_eq!(
+            root.link(current("bad", "t")).await,
+            Some(sha256(&numbered(0)).to_string())
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_change_that_is_set_aside_gives_way_to_a_later_one() {
+    let root = Root::in_files();
+    let registry = root.open().await;
+    let place = root
+        .directory
+        .path()
+        .join("root/docker/registry/v2/repositories/bad");
+    std::fs::create_dir_all(place.parent().unwrap()).unwrap();
+    std::fs::write(&place, "x").unwrap();
+    put(&registry, "bad", "t", &numbered(0)).await.unwrap();
+    std::fs::remove_file(&place).unwrap();
+    put(&registry, "bad", "t", &numbered(1)).await.unwrap();
+    let link = async || root.link(current("bad", "t")).await;
+    assert_eq!(link().await, Some(sha256(&numbered(1)).to_string()));
+    let aside = registry.obstructed();
+    assert!(
+        aside.iter().all(|(key, _)| !key.contains("/tags/")),
+        "{aside:?}"
+    );
+    kill(registry).await;
+    let registry = root.open().await;
+    assert_eq!(get(&registry, "bad", "t").await.unwrap(), numbered(1));
+    assert_eq!(link().await, Some(sha256(&numbered(1)).to_string()));
+}

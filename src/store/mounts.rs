@@ -1,0 +1,120 @@
+//! The file systems that a root lies on: its own, those that are mounted below it, and those that
+//! its upper directories link to.
+
+#![expect(clippy::disallowed_methods, reason = "this is where files are kept")]
+
+use std::collections::HashSet;
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+/// Directories that may be links to another place. Deeper ones are no part of a root: nothing looks
+/// for repositories behind a link.
+const UPPER: [&str; 9] = [
+    "docker",
+    "docker/registry",
+    "docker/registry/v2",
+    "docker/registry/v2/blobs",
+    "docker/registry/v2/blobs/sha256",
+    "docker/registry/v2/repositories",
+    "regctl",
+    "regctl/uploads",
+    "regctl/staging",
+];
+
+/// One directory on each file system of a root.
+pub(super) fn file_systems(root: &Path) -> Vec<PathBuf> {
+    let mut directories = vec![root.to_owned()];
+    directories.extend(UPPER.iter().map(|name| root.join(name)));
+    let table = fs::read("/proc/self/mountinfo").unwrap_or_default();
+    let mounted = mount_points(&table);
+    let places: HashSet<PathBuf> = directories
+        .iter()
+        .filter_map(|directory| fs::canonicalize(directory).ok())
+        .collect();
+    directories.extend(
+        mounted
+            .into_iter()
+            .filter(|point| places.iter().any(|place| point.starts_with(place))),
+    );
+    let mut devices = HashSet::new();
+    directories.retain(|directory| {
+        // The root itself is always synced: its absence is an error to be told.
+        fs::metadata(directory).map_or(directory == root, |found| {
+            found.is_dir() && devices.insert(found.dev())
+        })
+    });
+    directories
+}
+
+/// The mount points of a table like `/proc/self/mountinfo`: the fifth field of each line, with
+/// spaces and the like as octal escapes.
+fn mount_points(table: &[u8]) -> Vec<PathBuf> {
+    table
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| line.split(|byte| *byte == b' ').nth(4))
+        .map(|field| PathBuf::from(OsString::from_vec(unescaped(field))))
+        .collect()
+}
+
+fn unescaped(field: &[u8]) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(field.len());
+    let mut rest = field;
+    while let Some((first, after)) = rest.split_first() {
+        let digits = after.get(..3).filter(|_| *first == b'\\');
+        let escaped = digits
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .and_then(|digits| u8::from_str_radix(digits, 8).ok());
+        if let Some(byte) = escaped {
+            bytes.push(byte);
+            rest = after.get(3..).unwrap_or_default();
+        } else {
+            bytes.push(*first);
+            rest = after;
+        }
+    }
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mount_points_are_read() {
+        let table = b"22 1 8:1 / / rw - ext4 /dev/sda rw\n\
+            30 22 0:5 /x /srv/my\\040data/docker rw,noatime shared:1 - xfs /dev/sdb rw\n\n";
+        let expected = [PathBuf::from("/"), PathBuf::from("/srv/my data/docker")];
+        assert_eq!(mount_points(table), expected);
+        assert_eq!(unescaped(b"a\\134b\\"), b"a\\b\\");
+    }
+
+    #[test]
+    fn every_file_system_of_a_root_is_found() {
+        // Two file systems that any Linux has.
+        let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else {
+            return;
+        };
+        let directory = tempfile::tempdir().unwrap();
+        let device = |path: &Path| fs::metadata(path).unwrap().dev();
+        if device(elsewhere.path()) == device(directory.path()) {
+            return;
+        }
+        for link in ["docker", "docker/registry/v2/blobs", "regctl/uploads"] {
+            let root = directory.path().join(link.replace('/', "-"));
+            let link = root.join(link);
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            assert_eq!(file_systems(&root), std::slice::from_ref(&root));
+            std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+            assert_eq!(file_systems(&root), [root.clone(), link]);
+        }
+        // A root that is a link itself, and one that is not there.
+        let link = directory.path().join("link");
+        std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+        assert_eq!(file_systems(&link), std::slice::from_ref(&link));
+        let absent = directory.path().join("absent");
+        assert_eq!(file_systems(&absent), std::slice::from_ref(&absent));
+    }
+}
