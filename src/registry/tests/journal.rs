@@ -1,6 +1,8 @@
 //! The journal and those who use the root beside it: other programs, devices that forget, files in
 //! the way.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::roots::Layout;
 use super::*;
 
@@ -235,4 +237,79 @@ async fn a_change_that_is_set_aside_gives_way_to_a_later_one() {
     let registry = root.open().await;
     assert_eq!(get(&registry, "bad", "t").await.unwrap(), numbered(1));
     assert_eq!(link().await, Some(sha256(&numbered(1)).to_string()));
+}
+
+/// From the call of this number on, nothing below `docker/` and no mark is written.
+fn cut_off_after(root: &Root, calls: usize) {
+    let made = AtomicUsize::new(0);
+    let fault = move |action: &str, key: &str| {
+        let layout = matches!(action, "put" | "place" | "remove") && key.starts_with(DOCKER);
+        let counts = layout || action == "note";
+        (counts && made.fetch_add(1, Ordering::SeqCst) >= calls).then_some(Fault::Broken)
+    };
+    root.memory.set_faults(Some(Box::new(fault)));
+}
+
+/// Pushes and deletes; what the tags `one` and `two` of `a` are then.
+async fn change(registry: &Registry) -> [Result<Bytes, RegistryError>; 2] {
+    for (name, number) in [("one", 3), ("two", 3), ("one", 4), ("three", 5), ("two", 6)] {
+        put(registry, "a", name, &numbered(number)).await.unwrap();
+    }
+    let deleted = registry.delete_tag(&repository("a"), &tag("two")).await;
+    deleted.unwrap();
+    put(registry, "a", "one", &numbered(3)).await.unwrap();
+    [
+        get(registry, "a", "one").await,
+        get(registry, "a", "two").await,
+    ]
+}
+
+#[tokio::test]
+async fn what_a_killed_process_did_in_part_is_completed() {
+    for calls in 0..40 {
+        let root = Root::in_memory();
+        let registry = with_two_images(&root).await;
+        cut_off_after(&root, calls);
+        let [one, two] = change(&registry).await;
+        assert_eq!(one.unwrap(), numbered(3));
+        two.unwrap_err();
+        kill(registry).await;
+        root.heal();
+        let (registry, taken) = root.try_open().await.unwrap();
+        assert!(taken.is_nothing(), "{calls} calls: {taken:?}");
+        for (name, number) in [("old", 1), ("new", 2), ("t", 2), ("one", 3), ("three", 5)] {
+            let read = get(&registry, "a", name).await.unwrap();
+            assert_eq!(read, numbered(number), "{calls} calls");
+            let link = root.link(current("a", name)).await;
+            assert_eq!(link, Some(sha256(&numbered(number)).to_string()), "{calls}");
+        }
+        get(&registry, "a", "two").await.unwrap_err();
+        assert_eq!(root.link(current("a", "two")).await, None, "{calls} calls");
+    }
+}
+
+#[tokio::test]
+async fn beside_what_another_program_wrote_the_rest_is_completed() {
+    for calls in 0..40 {
+        let root = Root::in_memory();
+        let registry = with_two_images(&root).await;
+        cut_off_after(&root, calls);
+        let _ = change(&registry).await;
+        kill(registry).await;
+        root.heal();
+        // Another registry moves `one`, and pushes `two` again, to what it was once.
+        let digest = sha256(&numbered(1)).to_string();
+        let moved = ["one", "two"].map(|name| Step::Put {
+            key: current("a", name),
+            bytes: digest.clone().into(),
+        });
+        root.store.apply(moved.into()).await.unwrap();
+        let registry = root.open().await;
+        for (name, number) in [("one", 1), ("two", 1), ("old", 1), ("new", 2), ("three", 5)] {
+            let read = get(&registry, "a", name).await.unwrap();
+            assert_eq!(read, numbered(number), "{calls} calls, {name}");
+            let link = root.link(current("a", name)).await;
+            assert_eq!(link, Some(sha256(&numbered(number)).to_string()), "{calls}");
+        }
+    }
 }
