@@ -96,11 +96,9 @@ impl Identity {
             return visible;
         };
         let patterns = scopes.iter().filter_map(|scope| match scope {
-            Scope::Repository(name, rights) if rights.contains(Right::Pull) => {
-                visible
-                    .shows(name, false)
-                    .then(|| NamePattern::One(name.clone()))
-            }
+            Scope::Repository(name, rights) if rights.contains(Right::Pull) => visible
+                .shows(name, false)
+                .then(|| NamePattern::One(name.clone())),
             Scope::Repository(..) | Scope::Catalog => None,
         });
         let patterns = without_covered(patterns.collect());

@@ -176,7 +176,13 @@ impl Index {
                     .bind(password)
                     .execute(transaction.connection())
                     .await?;
-                changed(transaction, &done, "set-password", json!({ "account": name })).await
+                changed(
+                    transaction,
+                    &done,
+                    "set-password",
+                    json!({ "account": name }),
+                )
+                .await
             })
         })
         .await

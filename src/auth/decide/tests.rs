@@ -224,9 +224,7 @@ async fn a_mount_without_a_source_looks_where_the_caller_may_read() {
     let alice = fixture.identity("alice").await;
     assert_eq!(looks_in(&alice).await, [true, true, false]);
     // A token that was issued for some repositories reveals nothing about others.
-    let token = fixture
-        .bearer("bob", "repository:team/app:pull,push")
-        .await;
+    let token = fixture.bearer("bob", "repository:team/app:pull,push").await;
     assert_eq!(looks_in(&token).await, [true, false, false]);
 }
 

@@ -41,7 +41,10 @@ async fn changes_of_access_are_events(place: &Place) {
     assert!(index.create_token(token, 1).await.unwrap());
     let grant: crate::oci::Grant = "a/*:pull,push".parse().unwrap();
     let grantee: crate::index::Grantee = "team".parse().unwrap();
-    index.grant(grantee.clone(), grant.clone(), 1).await.unwrap();
+    index
+        .grant(grantee.clone(), grant.clone(), 1)
+        .await
+        .unwrap();
     let revoked = index.revoke(grantee, grant.pattern, grant.rights).await;
     revoked.unwrap();
     assert!(index.set_public(repository("a"), true).await.unwrap());

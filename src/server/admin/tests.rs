@@ -12,8 +12,8 @@ use tokio::io::AsyncWriteExt;
 use super::super::schedule::collect_in_turn;
 use super::socket::{Listening, ask, connect, path};
 use crate::admin::{
-    AccountOperation, Administration, Answer, CollectEntry, CollectOptions, CollectReport, Entry, Failure,
-    FailureKind, Operation, Reason, Report, Request,
+    AccountOperation, Administration, Answer, CollectEntry, CollectOptions, CollectReport, Entry,
+    Failure, FailureKind, Operation, Reason, Report, Request,
 };
 use crate::auth::permit_task;
 use crate::clock::Clock;
