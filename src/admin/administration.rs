@@ -70,6 +70,9 @@ impl Administration {
                 Report::CheckReport(registry.check(options, &entries).await?)
             }
             Operation::Usage { under } => Report::UsageReport(self.usage(under).await?),
+            Operation::Audit { filter, limit } => {
+                Report::AuditReport(self.audit(filter, limit, listener).await?)
+            }
             Operation::Account(operation) => Report::AccountReport(self.accounts(operation).await?),
             Operation::Prune {
                 rule,

@@ -7,8 +7,11 @@
 mod account_operation;
 mod accounts;
 mod administration;
+mod answers;
+mod audit;
 mod failure;
 mod operation;
+mod operations;
 mod protocol;
 #[cfg(test)]
 mod tests;
@@ -16,17 +19,19 @@ mod tests;
 pub use crate::oci::RetentionRule;
 pub use crate::registry::{
     CheckEntry, CheckOptions, CheckReport, CollectEntry, CollectOptions, CollectReport,
-    CollectionRecord, CollectionStatus, Decision, DeleteReasons, Difference, Freed, Hold, Holder,
-    KeepReason, Link, Listener, ManifestDeleteReason, ManifestKeepReason, Progress, PruneEntry,
-    PruneReport, Remedy, RepositoryUsage, Restorable, Restored, Trashed, TrashedKind, Usage,
-    UsageReport,
+    CollectionRecord, CollectionStatus, Decision, DeleteReasons, Difference, Event, Freed, Hold,
+    Holder, KeepReason, Link, Listener, ManifestDeleteReason, ManifestKeepReason, Progress,
+    PruneEntry, PruneReport, Remedy, RepositoryUsage, Restorable, Restored, Trashed, TrashedKind,
+    Usage, UsageReport,
 };
 pub use account_operation::{
     AccountOperation, AccountReport, ImportedAccount, Password, RightsReport,
 };
 pub use administration::Administration;
+pub use audit::AuditFilter;
 
 pub use crate::auth::{AccountRecord, GrantRecord, Grantee, GroupRecord, TokenRecord};
 pub use failure::{Failure, FailureKind, Reason};
-pub use operation::{Emptied, Entry, Operation, Report, Trash};
+pub use operation::{AuditReport, Emptied, Entry, Operation, Report, Trash};
+pub use operations::Operations;
 pub use protocol::{Answer, Request, VERSION};

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountOperation, AccountReport, CheckEntry, CheckOptions, CheckReport, CollectEntry,
-    CollectOptions, CollectReport, CollectionStatus, Failure, FailureKind, PruneEntry, PruneReport,
-    Reason, Restorable, Restored, RetentionRule, Trashed, UsageReport,
+    AccountOperation, AccountReport, AuditFilter, CheckEntry, CheckOptions, CheckReport,
+    CollectEntry, CollectOptions, CollectReport, CollectionStatus, Event, Failure, FailureKind,
+    PruneEntry, PruneReport, Reason, Restorable, Restored, RetentionRule, Trashed, UsageReport,
 };
 use crate::oci::Repository;
 
@@ -40,6 +40,15 @@ pub enum Operation {
     },
     /// Change or list accounts, groups, tokens, grants and visibility.
     Account(AccountOperation),
+    /// List what was done, by whom and from where.
+    Audit {
+        /// Which events.
+        #[serde(flatten)]
+        filter: AuditFilter,
+        /// At most so many, the latest; 0 for all.
+        #[serde(default)]
+        limit: u64,
+    },
     /// Delete tags by a rule.
     Prune {
         /// The rule.
@@ -61,7 +70,7 @@ impl Operation {
             Self::Prune { dry_run, .. } => *dry_run,
             Self::Check(options) => !options.repair,
             Self::Account(operation) => operation.reads(),
-            Self::CollectionStatus | Self::Trash | Self::Usage { .. } => true,
+            Self::CollectionStatus | Self::Trash | Self::Usage { .. } | Self::Audit { .. } => true,
             Self::EmptyTrash | Self::Restore { .. } => false,
         }
     }
@@ -77,6 +86,8 @@ pub enum Entry {
     Prune(PruneEntry),
     /// Of a check.
     Check(CheckEntry),
+    /// Of an audit.
+    Event(Box<Event>),
 }
 
 impl From<CollectEntry> for Entry {
@@ -95,6 +106,16 @@ impl From<CheckEntry> for Entry {
     fn from(entry: CheckEntry) -> Self {
         Self::Check(entry)
     }
+}
+
+/// What came of an audit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct AuditReport {
+    /// How many events were listed.
+    pub events: u64,
+    /// Whether there are older ones beyond the limit.
+    pub more: bool,
 }
 
 /// What lies in the trash.
@@ -155,6 +176,8 @@ reports! {
     CheckReport,
     /// Of [`Operation::Usage`].
     UsageReport,
+    /// Of [`Operation::Audit`].
+    AuditReport,
     /// Of [`Operation::Account`].
     AccountReport,
     /// Of [`Operation::Prune`].

@@ -17,11 +17,16 @@ pub const VERSION: u32 = 1;
 /// What is asked of a server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// The version that the sender speaks.
+    /// The version that the sender speaks; this one if it does not say.
+    #[serde(default = "current")]
     pub version: u32,
     /// The operation.
     #[serde(flatten)]
     pub operation: Operation,
+}
+
+fn current() -> u32 {
+    VERSION
 }
 
 /// A line of an answer.

@@ -12,7 +12,7 @@ use super::policy::Challenge;
 use super::remembered::Remembered;
 use super::throttle::Throttle;
 use super::token::{TokenError, TokenService};
-use super::{Credentials, Identity, SignInError, personal};
+use super::{Credentials, Identity, SignInError, Trail, personal};
 use crate::clock::{Clock, Millis};
 use crate::index::{GrantRecord, Index, IndexError, StoredToken};
 use crate::oci::{AccountName, Caller, Context};
@@ -27,6 +27,7 @@ pub struct Accounts {
     pub(super) directory: Directory,
     pub(super) tokens: Option<TokenService>,
     pub(super) clock: Clock,
+    pub(super) trail: Arc<Trail>,
     pub(super) index: Index,
     /// The file, where accounts are not the index's, and what is signed in to.
     file: Option<(Htpasswd, String)>,
@@ -84,6 +85,7 @@ impl Accounts {
         Ok(Self {
             directory,
             tokens,
+            trail: Arc::new(Trail::new(index.clone(), clock.clone())),
             clock,
             index,
             file,
@@ -118,9 +120,21 @@ impl Accounts {
         credentials: &Credentials,
         context: &Context,
     ) -> Result<Identity, SignInError> {
+        let outcome = self.look_up(credentials, context).await;
+        self.trail.sign_in(credentials, &outcome, context);
+        outcome
+    }
+
+    /// Whose credentials these are.
+    async fn look_up(
+        &self,
+        credentials: &Credentials,
+        context: &Context,
+    ) -> Result<Identity, SignInError> {
         match credentials {
             Credentials::None => Ok(Identity::anonymous(self.directory.anonymous().await?)),
             Credentials::Malformed => Err(SignInError::Wrong),
+            Credentials::Carried(name) => self.account(name.clone()).await,
             Credentials::Basic { user, password } => match personal::parse(password.reveal()) {
                 Some((id, secret)) => self.personal(Some(user), id, secret).await,
                 None => self.password(user, password, context).await,
@@ -159,18 +173,17 @@ impl Accounts {
             let right = self.hasher.verify(password, stored).await;
             if !right.map_err(|_| SignInError::Busy)? {
                 self.throttle.failed(user, context.address, now);
-                return Err(refused(user, context));
+                return Err(SignInError::Wrong);
             }
             self.throttle.succeeded(user);
         }
         let (Some(name), Some(stored), true) = (name, stored, candidate.enabled) else {
-            return Err(refused(user, context));
+            return Err(SignInError::Wrong);
         };
         if !known {
             self.remembered.note(user, password, stored, now);
             self.upgrade(&name, password, stored).await?;
             self.note_use(&name, None).await;
-            tracing::info!(user, request = &*context.request, "signed in");
         }
         self.account(name).await
     }
@@ -315,24 +328,6 @@ impl Accounts {
             tracing::warn!(%error, "the last use of an account was not noted");
         }
     }
-}
-
-/// Logs a sign-in that was refused.
-fn refused(user: &str, context: &Context) -> SignInError {
-    // A password that was typed as the name must not reach the log.
-    let user = if user.parse::<AccountName>().is_ok() {
-        user
-    } else {
-        "(no name)"
-    };
-    let address = context.address.map(tracing::field::display);
-    tracing::warn!(
-        user,
-        address,
-        request = &*context.request,
-        "a sign-in was refused"
-    );
-    SignInError::Wrong
 }
 
 /// A hash of the same cost that no password has.

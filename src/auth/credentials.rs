@@ -5,6 +5,8 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::oci::AccountName;
+
 /// A text that no log and no error shows.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
@@ -41,6 +43,8 @@ pub enum Credentials {
     },
     /// A token of a token service, or a personal token.
     Bearer(Secret),
+    /// The name of somebody whom a trusted proxy has signed in.
+    Carried(AccountName),
     /// Something that says nothing: another scheme, or text that can't be decoded.
     Malformed,
 }

@@ -53,14 +53,31 @@ pub fn scopes(action: &Action) -> Vec<Scope> {
     scopes
 }
 
-/// Decides whether `identity`, which is the caller of `context`, may do `action`.
+/// Decides whether `identity`, which is the caller of `context`, may do `action`. A refusal is noted.
 pub async fn decide(
     policy: &Policy,
     context: &Arc<Context>,
     identity: &Identity,
     action: &Action,
 ) -> Result<Permit, Denied> {
+    let decided = permitted(policy, context, identity, action).await;
+    if let (Err(denied), Some(trail)) = (&decided, policy.trail()) {
+        trail.refused(context, action, denied);
+    }
+    decided
+}
+
+async fn permitted(
+    policy: &Policy,
+    context: &Arc<Context>,
+    identity: &Identity,
+    action: &Action,
+) -> Result<Permit, Denied> {
     let visibility = match policy {
+        // Whoever reaches the port is not whoever runs the registry.
+        Policy::Open if matches!(action, Action::Inspect | Action::Administer) => {
+            return Err(Denied::Forbidden);
+        }
         Policy::Open => Visibility::Everything,
         Policy::Accounts(_) => by_rights(policy, identity, action).await?,
         Policy::TokenServer(_) => by_token(identity, action)?,

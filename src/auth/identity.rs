@@ -84,9 +84,10 @@ impl Identity {
             .is_none_or(|scopes| scopes.contains(&Scope::Catalog))
     }
 
-    /// Whether it may administer the registry. A limited token may not, whoever owns it.
+    /// Whether it may administer the registry. A limited token may not, nor one of the token service,
+    /// whoever owns it.
     pub(super) fn may_administer(&self) -> bool {
-        self.admin && self.limit.is_none()
+        self.admin && self.limit.is_none() && self.presented.is_none()
     }
 
     /// The part of `visible` that the token that was sent was issued for; all of it where none was

@@ -22,6 +22,7 @@ mod scope;
 mod sessions;
 mod throttle;
 mod token;
+mod trail;
 
 pub use accounts::Accounts;
 pub use credentials::{Credentials, Secret};
@@ -36,6 +37,7 @@ pub use policy::{Challenge, Policy, SignInError};
 pub use scope::{Access, CATALOG, Scope};
 pub use sessions::{FreshSession, form_token, is_form_token, random_secret};
 pub use token::{Issued, LIFETIME, TokenError, TokenService};
+pub use trail::Trail;
 
 // The records that `admin` reports.
 pub use crate::index::{

@@ -123,7 +123,9 @@ impl TokenServer {
 
     pub(super) fn identify(&self, credentials: &Credentials) -> Result<Identity, SignInError> {
         let token = match credentials {
-            Credentials::None => return Ok(Identity::anonymous(Arc::default())),
+            Credentials::None | Credentials::Carried(_) => {
+                return Ok(Identity::anonymous(Arc::default()));
+            }
             Credentials::Bearer(token) => token,
             // Passwords are the business of the other server.
             Credentials::Basic { .. } | Credentials::Malformed => return Err(SignInError::Wrong),

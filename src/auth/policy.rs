@@ -6,7 +6,7 @@ use super::accounts::Accounts;
 use super::outside::TokenServer;
 use super::scope::Scope;
 use super::token::{Issued, TokenError};
-use super::{Credentials, Identity};
+use super::{Credentials, Identity, Trail};
 use crate::clock::Millis;
 use crate::index::IndexError;
 use crate::oci::{Caller, Context, Repository, Right, Rights, Visibility};
@@ -87,6 +87,14 @@ impl Policy {
             Self::Open => Ok(Identity::anonymous(Arc::default())),
             Self::Accounts(accounts) => accounts.identify(credentials, context).await,
             Self::TokenServer(server) => server.identify(credentials),
+        }
+    }
+
+    /// Where sign-ins and refusals are noted; `None` where nobody signs in here.
+    pub fn trail(&self) -> Option<&Arc<Trail>> {
+        match self {
+            Self::Accounts(accounts) => Some(&accounts.trail),
+            Self::Open | Self::TokenServer(_) => None,
         }
     }
 

@@ -2,17 +2,20 @@
 //! entries while an operation runs.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::Serialize;
 
+use super::context;
 use super::exit::Usage;
 use super::output::{Format, Printer};
 use super::sentences::{self, Line};
 use crate::admin::{
-    AccountOperation, AccountReport, Entry, Failure, Operation, Report, Restorable,
+    AccountOperation, AccountReport, Answer, Entry, Failure, Operation, Report, Request, Restorable,
 };
+use crate::client::Client;
 use crate::clock::Millis;
 use crate::config::{self, ConfigChoice};
 use crate::oci::ImageReference;
@@ -28,6 +31,34 @@ pub(super) struct RootArgs {
     #[arg(long, value_name = "FILE", num_args = 0..=1, help_heading = "Root")]
     #[expect(clippy::option_option, reason = "the flag may stand without a value")]
     pub(super) config: Option<Option<PathBuf>>,
+    #[command(flatten)]
+    remote: RemoteArgs,
+}
+
+/// Flags that say that the root is one of a server elsewhere.
+#[derive(Debug, clap::Args)]
+struct RemoteArgs {
+    /// The server of the root, over the network, as an account with the admin right
+    ///
+    /// It is written as for other commands: HOST[:PORT], http://…, https://… or ssh://….
+    #[arg(
+        long,
+        value_name = "HOST[:PORT]",
+        conflicts_with_all = ["root", "config"],
+        help_heading = "Root"
+    )]
+    registry: Option<String>,
+    /// Speak https without checking the server's certificate
+    #[arg(
+        long,
+        requires = "registry",
+        conflicts_with = "plain_http",
+        help_heading = "Root"
+    )]
+    insecure: bool,
+    /// Speak http, and send credentials over it
+    #[arg(long, requires = "registry", help_heading = "Root")]
+    plain_http: bool,
 }
 
 /// The request for a configuration.
@@ -56,8 +87,11 @@ pub(super) fn request(
 }
 
 /// A root that is open for a command.
-pub(super) struct Administered {
-    session: Session,
+pub(super) enum Administered {
+    /// On this host.
+    Here(Box<Session>),
+    /// Of a server elsewhere.
+    Elsewhere(Arc<Client>),
 }
 
 impl RootArgs {
@@ -66,11 +100,18 @@ impl RootArgs {
         &self,
         work: impl AsyncFnOnce(&mut Administered) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
+        let remote = &self.remote;
+        if let Some(registry) = &remote.registry {
+            let client = context::client(registry, remote.insecure, remote.plain_http)?;
+            return work(&mut Administered::Elsewhere(client)).await;
+        }
         let request = request(self.root.clone(), self.config.clone(), None);
         let session = Session::open(&request).await?;
-        let mut administered = Administered { session };
+        let mut administered = Administered::Here(Box::new(session));
         let done = work(&mut administered).await;
-        administered.session.close().await?;
+        if let Administered::Here(session) = administered {
+            session.close().await?;
+        }
         done
     }
 
@@ -102,7 +143,10 @@ impl Administered {
     where
         R: TryFrom<Report, Error = Failure>,
     {
-        let done = self.session.run(operation, entries).await;
+        let done = match self {
+            Self::Here(session) => session.run(operation, entries).await,
+            Self::Elsewhere(client) => ask(client, operation, entries).await,
+        };
         let (report, skipped) = done.map_err(explained)?;
         if skipped > 0 {
             Printer::default().warning(&format!(
@@ -110,6 +154,34 @@ impl Administered {
             ));
         }
         Ok(R::try_from(report)?)
+    }
+}
+
+/// Asks a server over the network: the report, and how many entries were left out.
+async fn ask(
+    client: &Client,
+    operation: Operation,
+    entries: &mut (dyn FnMut(Entry) + Send),
+) -> anyhow::Result<(Report, u64)> {
+    let request = serde_json::to_vec(&Request::new(operation))?;
+    let mut skipped = 0;
+    let mut last: Option<Result<Report, Failure>> = None;
+    let mut line = |line: &str| match Answer::parse(line) {
+        Ok(Some(Answer::Entry(entry))) => entries(entry),
+        Ok(Some(Answer::Skipped(count))) => skipped += count,
+        Ok(Some(Answer::Report(report))) => last = Some(Ok(*report)),
+        Ok(Some(Answer::Failure(failure))) | Err(failure) => last = Some(Err(failure)),
+        Ok(Some(Answer::Version(_))) => {}
+        // Of a newer server.
+        Ok(None) => skipped += 1,
+    };
+    client.administer(request, &mut line).await?;
+    match last {
+        Some(last) => Ok((last?, skipped)),
+        None => anyhow::bail!(
+            "{}: the answer ended before its last line; hint: what it has begun goes on",
+            client.registry()
+        ),
     }
 }
 

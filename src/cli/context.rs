@@ -103,6 +103,23 @@ impl ClientArgs {
     }
 }
 
+/// The client for a registry that a flag names, with the usual options.
+pub(super) fn client(
+    registry: &str,
+    insecure: bool,
+    plain_http: bool,
+) -> anyhow::Result<Arc<Client>> {
+    let context = Context::new(&ClientArgs {
+        registry: Some(registry.to_owned()),
+        insecure,
+        plain_http,
+        retries: None,
+        quiet: false,
+        verbose: false,
+    })?;
+    context.client(None)
+}
+
 impl ClientArgs {
     /// With the registry that a command names by itself.
     pub(super) fn naming(&self, host: Option<&str>) -> Result<Self, Usage> {

@@ -3,6 +3,8 @@
 //! Looks everything up first, prints what each deletion will do, asks where it must, and then deletes
 //! one after the other. A dry run deletes nothing and prints the same lines in another tense.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::context::{ClientArgs, Context, Place};
@@ -12,6 +14,7 @@ use super::exit::{Exit, Usage};
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
 use crate::client::Class;
+use crate::config::period_in_words;
 use crate::oci::{Digest, Reference, Tag};
 
 /// Delete tags, manifests and repositories
@@ -85,6 +88,8 @@ struct Row {
     outcome: Outcome,
     error: Option<String>,
     #[serde(skip)]
+    restorable: Option<Duration>,
+    #[serde(skip)]
     exit: Exit,
 }
 
@@ -96,6 +101,7 @@ impl Row {
             tags: target.tags.clone(),
             outcome,
             error: None,
+            restorable: None,
             exit: Exit::Done,
         }
     }
@@ -107,6 +113,7 @@ impl Row {
             tags: Vec::new(),
             outcome,
             error: Some(error),
+            restorable: None,
             exit,
         }
     }
@@ -133,6 +140,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     if asks && !confirmed(&targets, named, printer)? {
         return Ok(Exit::Error);
     }
+    let mut restorable: Option<Restorable> = None;
     for target in targets {
         let row = if args.dry_run {
             Row::done(&target, Outcome::Planned)
@@ -146,7 +154,15 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
             (None, Format::Json) => {}
             (Some(error), _) => printer.error(error),
         }
+        if let Some(time) = row.restorable {
+            restorable
+                .get_or_insert_with(|| Restorable::new(&target, time))
+                .count += 1;
+        }
         rows.push(row);
+    }
+    if let Some(restorable) = restorable {
+        printer.note(&restorable.sentence());
     }
     if args.output.format == Format::Json {
         printer.json(&rows)?;
@@ -155,6 +171,39 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         printer.note("Nothing was deleted: this was a dry run");
     }
     Ok(Exit::of_all(rows.iter().map(|row| row.exit)))
+}
+
+/// How what was deleted can be brought back.
+struct Restorable {
+    /// The first of it, as `regctl restore` names it.
+    name: String,
+    registry: String,
+    time: Duration,
+    count: usize,
+}
+
+impl Restorable {
+    fn new(target: &Target, time: Duration) -> Self {
+        let repository = &target.place.repository;
+        Self {
+            name: match &target.reference {
+                Reference::Tag(tag) => format!("{repository}:{tag}"),
+                Reference::Digest(digest) => format!("{repository}@{digest}"),
+            },
+            registry: target.place.client.registry().to_owned(),
+            time,
+            count: 0,
+        }
+    }
+
+    fn sentence(&self) -> String {
+        let time = period_in_words(super::administration::milliseconds(self.time));
+        let what = if self.count == 1 { "it" } else { "each" };
+        format!(
+            "For {time} {what} can be restored: regctl restore {} --registry {}",
+            self.name, self.registry
+        )
+    }
 }
 
 /// What was named on the command line.
@@ -276,7 +325,10 @@ async fn delete(target: &Target) -> Row {
         .delete_manifest(&place.repository, &target.reference)
         .await;
     match deleted {
-        Ok(()) => Row::done(target, Outcome::Deleted),
+        Ok(restorable) => Row {
+            restorable,
+            ..Row::done(target, Outcome::Deleted)
+        },
         Err(error) => {
             let text = error.to_string();
             let failed = Row::failed(

@@ -5,6 +5,7 @@
 //! and a context, and return how they ended; they know no HTTP.
 
 mod administration;
+mod audit;
 mod catalog;
 mod check;
 mod container;
@@ -47,12 +48,14 @@ mod registry;
 mod report;
 mod restore;
 mod rights;
+mod search;
 mod secrets;
 mod selection;
 mod sentences;
 pub mod serve;
 mod setup;
 mod source;
+mod star;
 mod sync;
 mod table;
 mod tags;
@@ -116,6 +119,8 @@ enum Command {
     Doctor(doctor::Args),
     Catalog(catalog::Args),
     Tags(tags::Args),
+    Search(search::Args),
+    Star(star::Args),
     /// Look at one manifest
     #[command(subcommand)]
     Manifest(manifest::Command),
@@ -134,6 +139,7 @@ enum Command {
     Restore(restore::Args),
     Du(du::Args),
     Check(check::Args),
+    Audit(audit::Args),
     Health(health::Args),
     Image(container::Args),
     Setup(setup::Args),
@@ -246,6 +252,7 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
             | Command::Restore(_)
             | Command::Du(_)
             | Command::Check(_)
+            | Command::Audit(_)
             | Command::Health(_)
             | Command::Image(_)
             | Command::Setup(_)
@@ -269,6 +276,8 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
         Command::Doctor(args) => doctor::run(&args, Printer::default()).await,
         Command::Catalog(args) => catalog::run(&args, &Context::new(&args.client(early)?)?).await,
         Command::Tags(args) => tags::run(&args, &Context::new(&args.client.with(early))?).await,
+        Command::Search(args) => search::run(&args, &Context::new(&args.client.with(early))?).await,
+        Command::Star(args) => star::run(&args, &Context::new(&args.client.with(early))?).await,
         Command::Manifest(command) => {
             manifest::run(&command, &Context::new(&command.client().with(early))?).await
         }
@@ -289,6 +298,7 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
         Command::Restore(args) => restore::run(&args).await,
         Command::Du(args) => du::run(&args).await,
         Command::Check(args) => check::run(&args).await,
+        Command::Audit(args) => audit::run(&args).await,
         Command::Health(args) => health::run(&args).await,
         Command::Image(args) => container::run(&args, Printer::default()),
         Command::Setup(args) => setup::run(&args, Printer::default()),

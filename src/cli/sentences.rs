@@ -31,7 +31,7 @@ impl Line {
         match entry {
             Entry::Collect(entry) => Some(collected(entry)),
             Entry::Prune(entry) => Some(pruned(entry)),
-            Entry::Check(_) => None,
+            Entry::Check(_) | Entry::Event(_) => None,
         }
     }
 

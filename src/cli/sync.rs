@@ -171,7 +171,7 @@ async fn delete(to: &Place, tag: Tag, dry_run: bool) -> Row {
         return Row::deleted(name, true);
     }
     match to.client.delete_manifest(&to.repository, &reference).await {
-        Ok(()) => Row::deleted(name, false),
+        Ok(_) => Row::deleted(name, false),
         Err(error) => Row::failed(name, error),
     }
 }

@@ -147,7 +147,7 @@ impl Client {
 
     /// Signs in before repositories are listed: anonymous users get the public repositories without
     /// any challenge. Errors are left to the listing.
-    async fn sign_in_to_list(&self) {
+    pub(super) async fn sign_in_to_list(&self) {
         let credentials = self.auth.credentials(&self.transport).await;
         if credentials.find(None).is_some() && self.auth.known(&Scope::Catalog).is_none() {
             let call = Call::new(Method::GET, "v2/", Scope::Catalog);

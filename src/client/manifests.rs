@@ -155,12 +155,13 @@ impl Client {
     }
 
     /// Deletes a single tag, or a manifest by its digest. If a registry can't delete a single tag,
-    /// the digest is not used instead: that would delete its other tags.
+    /// the digest is not used instead: that would delete its other tags. Returns for how long it can
+    /// be restored, from a registry that says so.
     pub async fn delete_manifest(
         &self,
         repository: &Repository,
         reference: &Reference,
-    ) -> Result<(), Error> {
+    ) -> Result<Option<Duration>, Error> {
         let subject = Subject::Manifest(repository, reference);
         let path = path(repository, reference);
         let call = Call::new(Method::DELETE, &path, Scope::Delete(repository));
@@ -168,7 +169,7 @@ impl Client {
         let status = answer.status.as_u16();
         // The answer to an earlier attempt was lost, but it succeeded.
         if answer.status.is_success() || (status == 404 && answer.tries > 1) {
-            return Ok(());
+            return Ok(answer.restorable());
         }
         let hint = match (reference, status) {
             (Reference::Tag(_), 400 | 405) => {

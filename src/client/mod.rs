@@ -8,6 +8,7 @@
 //! content requested by digest is returned only if it matches; an invalid answer is an [`Error`],
 //! never a panic.
 
+mod administration;
 mod auth;
 mod blobs;
 mod certificates;
@@ -35,6 +36,7 @@ mod referrers;
 mod repositories;
 mod request;
 mod retry;
+mod search;
 mod session;
 mod source;
 mod ssh;
@@ -63,6 +65,7 @@ pub use login::{Identity, SignedIn, SignedOut};
 pub use manifests::{Manifest, ManifestHead};
 use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
+pub use search::FoundRepository;
 pub use source::Source;
 pub use ssh::{SSH, SshAddress, SshAddressError};
 use tokio::sync::OnceCell;

@@ -74,6 +74,12 @@ impl Answer {
         value.to_str().ok()?.parse().ok()
     }
 
+    /// For how long what was deleted can be restored, as a regctl server says.
+    pub(super) fn restorable(&self) -> Option<Duration> {
+        let seconds = self.headers.get("regctl-restorable-seconds")?;
+        seconds.to_str().ok()?.parse().ok().map(Duration::from_secs)
+    }
+
     /// Checks that the digest in its header, if any, is that of the content sent.
     pub(super) fn confirms(&self, sent: &Digest, subject: Subject<'_>) -> Result<(), Error> {
         match self.digest() {

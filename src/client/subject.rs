@@ -9,6 +9,10 @@ use crate::oci::{Digest, Reference, Repository};
 pub(super) enum Subject<'a> {
     /// The registry itself.
     Root,
+    /// What an administrator asks for.
+    Administration,
+    /// A search among repositories.
+    Search,
     /// The list of repositories.
     Catalog,
     /// A repository with its tags.
@@ -27,6 +31,8 @@ impl fmt::Display for Subject<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Root => f.write_str("/v2/"),
+            Self::Administration => f.write_str("administration"),
+            Self::Search => f.write_str("the search"),
             Self::Catalog => f.write_str("the catalog"),
             Self::Repository(repository) => write!(f, "repository {repository}"),
             Self::Manifest(repository, Reference::Tag(tag)) => write!(f, "{repository}:{tag}"),
@@ -60,7 +66,7 @@ impl Subject<'_> {
     /// The hint if it does not exist: another request to `registry`.
     pub(super) fn where_to_look(self, registry: &str) -> String {
         match self {
-            Self::Root => String::new(),
+            Self::Root | Self::Administration | Self::Search => String::new(),
             Self::Catalog => {
                 "not every registry has one; `regctl tags REPOSITORY` asks for less".into()
             }

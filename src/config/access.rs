@@ -32,6 +32,8 @@ pub enum AccessSettings {
         /// The administrator that is made when there is no account yet, and the file or the variable
         /// that has the password.
         first_admin: Option<FirstAdmin>,
+        /// Whether a repository is public when it is first pushed to.
+        new_public: bool,
     },
     /// By tokens of another server.
     TokenServer(TokenServerSettings),
@@ -166,13 +168,17 @@ pub(super) fn own_access(
     let enabled = section.value("enabled", values::boolean)?;
     let name = section.value("first-admin", account_name)?;
     let file = section.text("first-admin-password-file")?;
+    let public = section.value("new-repositories", visibility)?;
     section.finish(warnings);
     let first_admin = name.map(|name| FirstAdmin {
         name,
         password_file: file.map(PathBuf::from),
     });
     match (auth, enabled.unwrap_or(false) || flag, rules) {
-        (AccessSettings::Open, true, None) => Ok(AccessSettings::Accounts { first_admin }),
+        (AccessSettings::Open, true, None) => Ok(AccessSettings::Accounts {
+            first_admin,
+            new_public: public.unwrap_or(false),
+        }),
         (AccessSettings::Open, true, Some(_)) => Err(ConfigError::Value {
             place,
             key: "regctl.access".to_owned(),
@@ -202,6 +208,19 @@ pub(super) fn own_access(
                 .to_owned(),
         }),
         (auth, false, None) => Ok(auth),
+    }
+}
+
+/// Whether it is public.
+fn visibility(text: &str) -> Result<bool, BadValue> {
+    match text {
+        "public" => Ok(true),
+        "private" => Ok(false),
+        _ => Err(BadValue::not(
+            text,
+            "public or private",
+            "write private, or public for repositories that everybody may pull from",
+        )),
     }
 }
 

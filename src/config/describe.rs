@@ -37,10 +37,12 @@ impl Loaded {
             content,
             pages,
             reach,
+            audit,
         } = &self.settings;
         describe_http(http, &mut lines);
         describe_access(access, &mut lines);
         describe_reach(reach, &mut lines);
+        lines.push(format!("Audit: kept for {} (regctl audit)", words(*audit)));
         describe_storage(storage, &mut lines);
         describe_collection(collection, retention, *scrub, &mut lines);
         describe_validation(validation, &mut lines);
@@ -149,9 +151,11 @@ fn describe_access(access: &AccessSettings, lines: &mut Vec<String>) {
                 Some(rules) => format!("{} grants of regctl.access", rules.len()),
             }
         ),
-        AccessSettings::Accounts { .. } => {
-            "Sign-in: accounts of regctl's own; anonymous callers pull what is public".to_owned()
-        }
+        AccessSettings::Accounts { new_public, .. } => format!(
+            "Sign-in: accounts of regctl's own; anonymous callers pull what is public; new \
+             repositories are {}",
+            if *new_public { "public" } else { "private" }
+        ),
         AccessSettings::TokenServer(server) => {
             format!("Sign-in: tokens of {} for {}", server.realm, server.service)
         }
@@ -161,10 +165,14 @@ fn describe_access(access: &AccessSettings, lines: &mut Vec<String>) {
 fn describe_reach(reach: &ReachSettings, lines: &mut Vec<String>) {
     let ReachSettings {
         trusted_proxies,
+        user_header,
         socket,
         address_rate,
         account_rate,
     } = reach;
+    if let Some(header) = user_header {
+        lines.push(format!("Users signed in by a proxy: named in {header}"));
+    }
     for (whose, rate) in [("address", address_rate), ("account", account_rate)] {
         if let Some(rate) = rate {
             lines.push(format!(

@@ -9,6 +9,7 @@
 #![expect(clippy::disallowed_methods, reason = "the configuration is a file")]
 
 mod access;
+mod audit;
 mod collection;
 mod content;
 mod cron;

@@ -17,6 +17,8 @@ pub type Network = (IpAddr, u8);
 pub struct ReachSettings {
     /// Networks of the proxies whose headers about the client are trusted.
     pub trusted_proxies: Vec<Network>,
+    /// The header in which those proxies say whom they have signed in, in small letters.
+    pub user_header: Option<String>,
     /// The permissions of the socket, if the registry listens on one.
     pub socket: SocketSettings,
     /// Rate limit of a client address; `None`: no limit.
@@ -50,6 +52,7 @@ impl Default for ReachSettings {
                 (Ipv4Addr::new(127, 0, 0, 0).into(), 8),
                 (Ipv6Addr::LOCALHOST.into(), 128),
             ],
+            user_header: None,
             socket: SocketSettings::default(),
             address_rate: None,
             account_rate: None,
@@ -71,6 +74,7 @@ pub(super) fn reach_settings(
             .map(|item| item.read(network))
             .collect::<Result<_, _>>()?;
     }
+    settings.user_header = own.value("proxy-user-header", header)?;
     let mut socket = own.section("socket")?;
     settings.socket = SocketSettings {
         mode: socket.value("mode", mode)?,
@@ -133,6 +137,21 @@ fn network(text: &str) -> Result<Network, BadValue> {
     Ok((address, bits.ok_or_else(bad)?))
 }
 
+/// The name of a header that is no other's.
+fn header(text: &str) -> Result<String, BadValue> {
+    let name = text.to_ascii_lowercase();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    let taken = ["authorization", "cookie", "host", "forwarded"].contains(&name.as_str());
+    if name.is_empty() || taken || !name.bytes().all(plain) {
+        return Err(BadValue::not(
+            text,
+            "a header of its own",
+            "write it as in X-Remote-User",
+        ));
+    }
+    Ok(name)
+}
+
 fn mode(text: &str) -> Result<u32, BadValue> {
     let digits = text.strip_prefix("0o").unwrap_or(text);
     match u32::from_str_radix(digits, 8) {
@@ -179,6 +198,10 @@ mod tests {
             "10.0.0.1:80",
         ] {
             assert!(network(bad).is_err(), "{bad}");
+        }
+        assert_eq!(header("X-Remote-User").unwrap(), "x-remote-user");
+        for bad in ["", "Authorization", "x user"] {
+            assert!(header(bad).is_err(), "{bad}");
         }
         assert_eq!(mode("0660").unwrap(), 0o660);
         assert_eq!(mode("0o600").unwrap(), 0o600);

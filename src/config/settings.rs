@@ -47,6 +47,8 @@ pub struct Settings {
     pub pages: PagesSettings,
     /// How clients reach the registry.
     pub reach: ReachSettings,
+    /// How long events are kept.
+    pub audit: Duration,
 }
 
 /// The log (stderr) and the access log (stdout).

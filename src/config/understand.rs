@@ -99,6 +99,7 @@ pub(super) fn understand(
         content: own.content,
         pages: own.pages,
         reach: own.reach,
+        audit: own.audit,
     };
     for (key, instead) in [
         ("notifications", "is not done yet: no events are sent"),

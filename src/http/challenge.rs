@@ -21,7 +21,13 @@ pub(super) struct Asked<'a> {
 impl Asked<'_> {
     /// The credentials of the request. They are read from its header alone: what stands in a URL
     /// ends in logs.
+    ///
+    /// A name that a trusted proxy carries comes before them: they are for the proxy, and it has
+    /// looked at them.
     pub(super) fn credentials(&self) -> Credentials {
+        if let Some(carried) = self.app.user_header.of(self.headers) {
+            return carried;
+        }
         // Two of them could be read differently by a proxy.
         let mut headers = self.headers.get_all(AUTHORIZATION).iter();
         match (headers.next(), headers.next()) {

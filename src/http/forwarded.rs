@@ -76,7 +76,7 @@ impl TrustedProxies {
         client
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    pub(super) fn trusts(&self, address: IpAddr) -> bool {
         self.networks
             .iter()
             .any(|(network, bits)| contains(*network, *bits, address.to_canonical()))

@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
+use crate::admin::{Answer, Operation, Operations};
 use crate::auth::{
     Challenge, Credentials, Denied, Identity, Issued, Policy, Scope, SignInError, TokenError,
     decide,
@@ -14,11 +17,16 @@ pub(super) struct Guard {
     /// Nothing but [`Guard::reach`] and [`Guard::ping`] hands on or uses it.
     registry: Registry,
     policy: Arc<Policy>,
+    operations: Operations,
 }
 
 impl Guard {
-    pub(super) fn new(registry: Registry, policy: Arc<Policy>) -> Self {
-        Self { registry, policy }
+    pub(super) fn new(registry: Registry, policy: Arc<Policy>, operations: Operations) -> Self {
+        Self {
+            registry,
+            policy,
+            operations,
+        }
     }
 
     /// How clients are asked to sign in, if they are.
@@ -54,6 +62,22 @@ impl Guard {
     ) -> Result<(Registry, Action), Denied> {
         let permit = decide(&self.policy, context, identity, action).await?;
         Ok((self.reach(&permit), permit.action().clone()))
+    }
+
+    /// Begins an operation of an administrator: the lines of its answer.
+    pub(super) async fn administer(
+        &self,
+        context: &Arc<Context>,
+        identity: &Identity,
+        operation: Operation,
+    ) -> Result<mpsc::Receiver<Answer>, Denied> {
+        let action = if operation.reads() {
+            Action::Inspect
+        } else {
+            Action::Administer
+        };
+        let permit = decide(&self.policy, context, identity, &action).await?;
+        Ok(self.operations.begin(&permit, operation))
     }
 
     /// Which repositories a caller may see.

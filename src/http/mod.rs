@@ -6,6 +6,7 @@
 
 mod address;
 mod answer_body;
+mod api;
 mod body;
 mod challenge;
 mod connection;
@@ -25,6 +26,7 @@ mod room;
 mod route;
 mod tls;
 mod token;
+mod user_header;
 mod v1;
 mod v2;
 
@@ -40,6 +42,7 @@ use http::header::{
 use http::{Method, Request, StatusCode, Version};
 use tokio_util::sync::CancellationToken;
 
+use crate::admin::Operations;
 use crate::auth::Policy;
 use crate::oci::{ErrorCode, MANIFEST_LIMIT};
 use crate::registry::Registry;
@@ -64,6 +67,7 @@ use rates::Rates;
 use respond::{Answer, Refusal};
 use room::{Place, Room};
 use route::{Route, RouteError};
+use user_header::UserHeader;
 
 /// Entries in a page of a listing at most.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +86,8 @@ pub struct Options {
     pub rates: RateLimits,
     /// Networks (an address and its bits) of proxies that are believed about their clients.
     pub trusted_proxies: Vec<(IpAddr, u8)>,
+    /// The header in which they say whom they have signed in, if they do.
+    pub user_header: Option<HeaderName>,
     /// Page sizes.
     pub limits: PageLimits,
     /// Headers of every answer.
@@ -98,6 +104,8 @@ pub struct Options {
     pub metrics_path: Option<String>,
     /// The pages for people, if they are served.
     pub pages: Option<Pages>,
+    /// The operations of administrators.
+    pub operations: Operations,
 }
 
 /// The memory for manifests and forms that are being received. One that arrives in time does so in
@@ -120,6 +128,7 @@ struct Shared {
     guard: Guard,
     locations: Locations,
     proxies: TrustedProxies,
+    user_header: UserHeader,
     rates: Rates,
     limits: PageLimits,
     headers: Vec<(HeaderName, HeaderValue)>,
@@ -134,9 +143,10 @@ impl App {
     /// The HTTP side of `registry`, to which `policy` admits requests.
     pub fn new(registry: Registry, policy: Arc<Policy>, options: Options) -> Self {
         Self(Arc::new(Shared {
-            guard: Guard::new(registry, policy),
+            guard: Guard::new(registry, policy, options.operations),
             locations: options.locations,
             proxies: TrustedProxies::new(options.trusted_proxies),
+            user_header: UserHeader::new(options.user_header),
             rates: Rates::new(options.rates),
             limits: options.limits,
             headers: options.headers,
@@ -157,10 +167,12 @@ impl Shared {
     /// Answers a request of the main address.
     async fn answer(
         self: Arc<Self>,
-        request: Request<Incoming>,
+        mut request: Request<Incoming>,
         peer: Option<IpAddr>,
         tls: bool,
     ) -> Answer {
+        let headers = request.headers_mut();
+        self.user_header.distrust(headers, &self.proxies, peer);
         let peer = self.proxies.client(request.headers(), peer);
         let id = observe::request_id(request.headers());
         let context = Arc::new(identity::context(request.headers(), peer, &id));
@@ -202,13 +214,21 @@ impl Shared {
                 None if request.method() == Method::OPTIONS && outside == token::PATH => {
                     Ok(v2::preflight("GET, HEAD, POST"))
                 }
-                None if outside == token::PATH => token::answer(&app, request, &context, tls).await,
+                None if outside == token::PATH => {
+                    app.rates.admit_address(&context)?;
+                    token::answer(&app, request, &context, tls).await
+                }
+                None if outside == api::PATH => {
+                    app.rates.admit_address(&context)?;
+                    api::answer(&app, request, &context, tls).await
+                }
                 None if is_outside => Err(RouteError::Unknown.into()),
                 None => match &app.pages {
                     Some(pages) if pages::wanted(&request, &outside) => {
                         pages::answer(&app, pages, request, &context, &outside, tls).await
                     }
                     _ if v1::wanted(&request, &outside) => {
+                        app.rates.admit_address(&context)?;
                         v1::answer(&app, request, &outside, &context, tls).await
                     }
                     _ => Ok(ops::public(&app, &request, &outside).await),

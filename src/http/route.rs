@@ -26,6 +26,8 @@ pub(super) enum Route {
     TagRecords(Repository),
     /// `/v2/<name>/_regctl/repository`: all of a repository.
     Repository(Repository),
+    /// `/v2/<name>/_regctl/star`: the caller's star of a repository.
+    Star(Repository),
     /// `/v2/<name>/manifests/<reference>`; a reference that is malformed comes as its text.
     Manifest(Repository, Result<Reference, String>),
     /// `/v2/<name>/blobs/<digest>`
@@ -71,6 +73,7 @@ impl Route {
             ["_regctl", "catalog"] => Ok(Self::CatalogRecords),
             [ref name @ .., "tags", "list"] => Ok(Self::Tags(repository(name)?)),
             [ref name @ .., "_regctl", "tags"] => Ok(Self::TagRecords(repository(name)?)),
+            [ref name @ .., "_regctl", "star"] => Ok(Self::Star(repository(name)?)),
             [ref name @ .., "_regctl", "repository"] => Ok(Self::Repository(repository(name)?)),
             [ref name @ .., "manifests", reference] => Ok(Self::Manifest(
                 repository(name)?,
@@ -97,6 +100,9 @@ impl Route {
             Self::Tags(name) | Self::TagRecords(name) if is_read => Action::ListTags(name.clone()),
             Self::Repository(name) if method == Method::DELETE => {
                 Action::DeleteRepository(name.clone())
+            }
+            Self::Star(name) if matches!(*method, Method::PUT | Method::DELETE) => {
+                Action::Star(name.clone())
             }
             Self::Referrers(name, digest) if is_read => {
                 Action::ListReferrers(name.clone(), *digest)
@@ -149,6 +155,7 @@ impl Route {
             | Self::TagRecords(_)
             | Self::Referrers(..) => "GET, HEAD",
             Self::Repository(_) => "DELETE",
+            Self::Star(_) => "PUT, DELETE",
             Self::Manifest(..) => "GET, HEAD, PUT, DELETE",
             Self::Blob(..) => "GET, HEAD, DELETE",
             Self::Uploads(_) => "POST",
@@ -163,6 +170,7 @@ impl Route {
             Self::Catalog | Self::CatalogRecords => "catalog",
             Self::Tags(_) | Self::TagRecords(_) => "tags",
             Self::Repository(_) => "repository",
+            Self::Star(_) => "star",
             Self::Manifest(..) => "manifest",
             Self::Blob(..) => "blob",
             Self::Uploads(_) => "blob_upload",

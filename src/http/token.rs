@@ -86,6 +86,11 @@ pub(super) async fn answer(
         }
         error => error.into(),
     })?;
+    let signed_in = Context {
+        caller: identity.caller().clone(),
+        ..Context::clone(context)
+    };
+    app.rates.admit_account(&signed_in)?;
     let scopes = Scope::parse_all(query.all("scope"));
     let issued = app.guard.issue(&identity, &scopes).await;
     let Some(issued) = issued.map_err(|error| Refusal::internal(&error))? else {

@@ -69,6 +69,7 @@ pub(super) async fn answer(
     };
     let action = Action::ListCatalog;
     let (context, identity) = asked.sign_in(context, &action).await?;
+    app.rates.admit_account(&context)?;
     let is_partial = app.guard.visibility(&identity) != Visibility::Everything;
     if identity.is_anonymous() && is_partial && filters_itself(request.headers()) {
         return Err(Refusal::new(

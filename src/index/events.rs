@@ -4,14 +4,15 @@
 //! actor comes from the context of the [`Index`] that wrote the change ([`Index::acting`]). Events
 //! are read newest first, in pages, and removed oldest first.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
+use super::trail::Line;
 use super::writer::Transaction;
 use super::{Index, IndexError, column, parsed};
 use crate::clock::{Clock, Millis};
-use crate::oci::{Caller, Digest, MediaType, Repository, Tag};
+use crate::oci::{Caller, Context, Digest, MediaType, Repository, Tag};
 
 /// Maximum number of events removed in one transaction.
 const FORGOTTEN: i64 = 512;
@@ -29,6 +30,8 @@ pub(super) struct NewEvent {
     pub(super) size: Option<u64>,
     /// Further data of this action.
     pub(super) detail: Option<Value>,
+    /// The account that is named, if it is not the caller's.
+    pub(super) account: Option<String>,
 }
 
 impl NewEvent {
@@ -81,7 +84,7 @@ impl NewEvent {
 }
 
 /// Something that was done.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
     /// Its number. Later events have larger ones.
@@ -128,6 +131,8 @@ pub struct EventFilter {
     pub repository: Option<Repository>,
     /// At this time or later.
     pub since: Option<Millis>,
+    /// Before this time.
+    pub until: Option<Millis>,
 }
 
 /// The account responsible for the actions of a caller.
@@ -142,6 +147,20 @@ impl Transaction {
     /// Appends an event of the caller for whom this write is done.
     pub(super) async fn event(&mut self, event: NewEvent) -> Result<(), IndexError> {
         let context = self.context();
+        self.event_of(&context, event).await
+    }
+
+    /// Appends an event of another caller.
+    pub(super) async fn event_of(
+        &mut self,
+        context: &Context,
+        event: NewEvent,
+    ) -> Result<(), IndexError> {
+        let account = event
+            .account
+            .clone()
+            .unwrap_or_else(|| account(&context.caller));
+        self.audit(Line::of(context, &account, &event));
         sqlx::query(
             "INSERT INTO events (at, action, actor, account, address, request, agent, repository, \
                tag, digest, media_type, size, detail) \
@@ -150,7 +169,7 @@ impl Transaction {
         .bind(event.at)
         .bind(event.action)
         .bind(context.caller.actor())
-        .bind(account(&context.caller))
+        .bind(account)
         .bind(context.address.map(|address| address.to_string()))
         .bind(&*context.request)
         .bind(context.agent.as_deref())
@@ -193,6 +212,13 @@ impl Index {
             query
                 .push(" AND id > COALESCE((SELECT id FROM events WHERE at < ")
                 .push_bind(since)
+                .push(" ORDER BY id DESC LIMIT 1), 0)");
+        }
+        if let Some(until) = filter.until {
+            // Likewise it begins after the last that is not too young.
+            query
+                .push(" AND id <= COALESCE((SELECT id FROM events WHERE at < ")
+                .push_bind(until)
                 .push(" ORDER BY id DESC LIMIT 1), 0)");
         }
         query

@@ -245,6 +245,13 @@ impl Index {
         .await
     }
 
+    /// Says whether a repository is public when it is first pushed to. Those that exist stay as
+    /// they are.
+    pub async fn set_new_public(&self, public: bool) -> Result<(), IndexError> {
+        let value = if public { "public" } else { "private" };
+        self.set_setting("new-repositories", value.to_owned()).await
+    }
+
     /// Whether a repository is public; `None` if it is unknown.
     pub async fn is_public(&self, name: &Repository) -> Result<Option<bool>, IndexError> {
         let public = sqlx::query_scalar("SELECT public FROM repositories WHERE name = $1")

@@ -46,7 +46,9 @@ pub(super) async fn ensure(
         return Ok(id);
     }
     let id = sqlx::query_scalar(
-        "INSERT INTO repositories (name, created_at) VALUES ($1, $2) RETURNING id",
+        "INSERT INTO repositories (name, created_at, public) VALUES ($1, $2, \
+           COALESCE((SELECT value = 'public' FROM settings WHERE name = 'new-repositories'), FALSE)) \
+         RETURNING id",
     )
     .bind(name.as_str())
     .bind(now)

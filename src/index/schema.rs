@@ -4,17 +4,19 @@ use sqlx::{Connection, SqliteConnection};
 
 use super::IndexError;
 
-/// Each migration once, in order. A released migration is never changed.
-const STEPS: &[&str] = &[
-    include_str!("migrations/0001_relations.sql"),
-    include_str!("migrations/0002_collection.sql"),
-    include_str!("migrations/0003_damaged.sql"),
-    include_str!("migrations/0004_visibility.sql"),
-    include_str!("migrations/0005_accounts.sql"),
-    include_str!("migrations/0006_browse.sql"),
-    include_str!("migrations/0007_events.sql"),
-    include_str!("migrations/0008_sessions.sql"),
-    include_str!("migrations/0009_journal_times.sql"),
+/// Each migration with its number, in order. A released migration is never changed. Numbers need not
+/// be consecutive: which ones were done is recorded.
+const STEPS: &[(i64, &str)] = &[
+    (1, include_str!("migrations/0001_relations.sql")),
+    (2, include_str!("migrations/0002_collection.sql")),
+    (3, include_str!("migrations/0003_damaged.sql")),
+    (4, include_str!("migrations/0004_visibility.sql")),
+    (5, include_str!("migrations/0005_accounts.sql")),
+    (6, include_str!("migrations/0006_browse.sql")),
+    (7, include_str!("migrations/0007_events.sql")),
+    (8, include_str!("migrations/0008_sessions.sql")),
+    (9, include_str!("migrations/0009_journal_times.sql")),
+    (11, include_str!("migrations/0011_refusals.sql")),
 ];
 
 /// Brings the schema up to date, each migration in its own transaction.
@@ -22,15 +24,15 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Ind
     sqlx::query("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
         .execute(&mut *connection)
         .await?;
-    let found: Option<i64> = sqlx::query_scalar("SELECT MAX(version) FROM schema_version")
-        .fetch_one(&mut *connection)
+    let done: Vec<i64> = sqlx::query_scalar("SELECT version FROM schema_version")
+        .fetch_all(&mut *connection)
         .await?;
-    let found = found.unwrap_or(0);
-    let known = i64::try_from(STEPS.len()).unwrap_or(i64::MAX);
+    let found = done.iter().copied().max().unwrap_or(0);
+    let known = STEPS.last().map_or(0, |(version, _)| *version);
     if found > known {
         return Err(IndexError::Later { found, known });
     }
-    for (version, step) in (1..).zip(STEPS).filter(|(version, _)| *version > found) {
+    for (version, step) in STEPS.iter().filter(|(version, _)| !done.contains(version)) {
         let mut transaction = connection.begin().await?;
         sqlx::raw_sql(*step).execute(&mut *transaction).await?;
         sqlx::query("INSERT INTO schema_version (version) VALUES ($1)")

@@ -7,6 +7,7 @@
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::events::NewEvent;
+use super::matches::{Match, Matches};
 use super::visible::Visible;
 use super::{Index, IndexError, column, parsed, repositories};
 use crate::clock::Millis;
@@ -16,6 +17,9 @@ use crate::oci::{Repository, Visibility};
 const SEARCHED: usize = 2000;
 /// Characters of the summary that a result shows.
 const SUMMARY: usize = 100;
+
+/// Matches that are counted at most; a page shows that there are so many or more.
+const COUNTED: usize = 1000;
 
 /// A repository that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +37,7 @@ pub struct FoundByTerm {
 pub struct SearchPage {
     /// The results of this page.
     pub found: Vec<FoundByTerm>,
-    /// Number of results on all pages.
+    /// Number of results on all pages, up to 1000.
     pub total: u64,
 }
 
@@ -57,19 +61,11 @@ fn rows(rows: Vec<Row>) -> Result<Vec<FoundByTerm>, IndexError> {
         .collect()
 }
 
-/// A term escaped for a pattern of LIKE.
-fn escaped(term: &str) -> String {
-    term.chars().fold(String::new(), |mut text, letter| {
-        if matches!(letter, '%' | '_' | '\\') {
-            text.push('\\');
-        }
-        text.push(letter);
-        text
-    })
-}
-
 impl Index {
     /// Searches among visible repositories that have a manifest.
+    ///
+    /// Matches are counted up to 1000. So a term that most names contain costs no more than a
+    /// rare one: its matches are read in the order of the results, and no further than the page.
     pub async fn search(
         &self,
         visibility: &Visibility,
@@ -78,7 +74,7 @@ impl Index {
         limit: usize,
     ) -> Result<SearchPage, IndexError> {
         let term = term.trim().to_lowercase();
-        // SQLite would end the pattern at a NUL.
+        // A pattern would end at it.
         if term.contains('\0') {
             return Ok(SearchPage::default());
         }
@@ -86,42 +82,32 @@ impl Index {
         if term.is_empty() {
             return everything(&mut connection, visibility, offset, limit).await;
         }
-        let found = "FROM (SELECT id FROM repositories WHERE name LIKE $1 ESCAPE '\\' \
-             UNION SELECT repository_id FROM descriptions WHERE searched LIKE $1 ESCAPE '\\') f \
-             JOIN repositories r ON r.id = f.id ";
-        let pattern = escaped(&term);
-        let contains = format!("%{pattern}%");
-        let visible = Visible::new(visibility, 2);
-        let count = format!(
-            "SELECT COUNT(*) {found} WHERE {PUSHED} AND {}",
-            visible.condition
-        );
-        let mut query = sqlx::query_scalar(AssertSqlSafe(count)).bind(&contains);
-        for value in &visible.values {
-            query = query.bind(value);
+        let matches = Matches::new(visibility, &term);
+        let mut found = matches.all(&mut connection, COUNTED + 1).await?;
+        let total = found.len().min(COUNTED);
+        if offset >= total {
+            found.clear();
+        } else if found.len() > COUNTED {
+            found = matches.best(&mut connection, offset + limit).await?;
         }
-        let total: i64 = query.fetch_one(&mut *connection).await?;
-        let visible = Visible::new(visibility, 7);
-        let page = format!(
-            "{SHOWN} {found} WHERE {PUSHED} AND {} \
-             ORDER BY CASE WHEN r.name = $2 THEN 0 WHEN r.name LIKE $3 ESCAPE '\\' THEN 1 \
-             WHEN r.name LIKE $4 ESCAPE '\\' THEN 2 ELSE 3 END, star_count DESC, r.name \
-             LIMIT $5 OFFSET $6",
-            visible.condition
-        );
-        let mut query = sqlx::query_as(AssertSqlSafe(page))
-            .bind(contains)
-            .bind(&term)
-            .bind(format!("%/{pattern}"))
-            .bind(format!("{pattern}%"))
-            .bind(column(limit as u64))
-            .bind(column(offset as u64));
-        for value in visible.values {
-            query = query.bind(value);
+        found.sort();
+        let page: Vec<Match> = found.into_iter().skip(offset).take(limit).collect();
+        let mut results = Vec::with_capacity(page.len());
+        for one in page {
+            let summary: Option<String> =
+                sqlx::query_scalar("SELECT summary FROM descriptions WHERE repository_id = $1")
+                    .bind(one.id)
+                    .fetch_optional(&mut *connection)
+                    .await?;
+            results.push(FoundByTerm {
+                name: parsed("repository name", &one.name)?,
+                summary: summary.unwrap_or_default(),
+                stars: one.stars.0.unsigned_abs(),
+            });
         }
         Ok(SearchPage {
-            found: rows(query.fetch_all(&mut *connection).await?)?,
-            total: total.unsigned_abs(),
+            found: results,
+            total: total as u64,
         })
     }
 

@@ -15,6 +15,7 @@ use sqlx::{Connection, QueryBuilder, Sqlite, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use super::trail::Line;
 use super::{Index, IndexError, JournalEntry, LayoutChange, Observer};
 use crate::clock::Clock;
 use crate::oci::{Context, Task};
@@ -32,6 +33,8 @@ pub(super) struct Transaction {
     entries: Vec<JournalEntry>,
     /// The caller of the current write.
     context: Arc<Context>,
+    /// Lines of the log for events that are not committed yet.
+    lines: Vec<Line>,
     /// Whether a write of this commit found the device full, which may end the whole commit.
     full: bool,
 }
@@ -45,6 +48,11 @@ impl Transaction {
     /// The caller of the current write.
     pub(super) fn context(&self) -> Arc<Context> {
         Arc::clone(&self.context)
+    }
+
+    /// Writes a line to the log once the transaction is committed.
+    pub(super) fn audit(&mut self, line: Line) {
+        self.lines.push(line);
     }
 
     /// Adds a journal row: what the layout must show once this is committed.
@@ -174,6 +182,7 @@ impl Writer {
             connection,
             entries: Vec::new(),
             context: Arc::new(Context::task(Task::Start)),
+            lines: Vec::new(),
             full: false,
         };
         let task = tokio::spawn(write(transaction, jobs, observer, stopped));
@@ -272,6 +281,7 @@ async fn commit(
     };
     match outcome {
         Ok(()) => {
+            transaction.lines.drain(..).for_each(Line::write);
             for (job, entries) in batch.into_iter().zip(entries) {
                 job.settle(Ok(observer(entries)));
             }
@@ -280,6 +290,7 @@ async fn commit(
             // A failed COMMIT may have ended the transaction by itself. Then there is nothing to
             // roll back, and the first error is the one to report.
             let _ = transaction.run("ROLLBACK").await;
+            transaction.lines.clear();
             tracing::error!(%error, writes = batch.len(), "the index could not commit");
             let full = transaction.full || matches!(error, IndexError::Full);
             for job in batch {
@@ -304,8 +315,10 @@ async fn run_write(
         transaction.run("SAVEPOINT one").await?;
     }
     transaction.context = job.context();
+    let lines = transaction.lines.len();
     let keep = job.work(transaction).await;
     if !keep {
+        transaction.lines.truncate(lines);
         transaction.entries.clear();
     }
     match (alone, keep) {

@@ -29,6 +29,11 @@ impl Registry {
         }
     }
 
+    /// Says whether a repository is public when it is first pushed to.
+    pub async fn set_new_public(&self, public: bool) -> Result<(), RegistryError> {
+        Ok(self.index.set_new_public(public).await?)
+    }
+
     /// Gives a star of an account, or takes it. Returns how many there are then.
     pub async fn star(
         &self,

@@ -45,7 +45,11 @@ pub(super) async fn policy(settings: &Settings, registry: &Registry) -> anyhow::
             let accounts = Accounts::htpasswd(index, file, realm.clone(), rules, clock)?;
             Policy::Accounts(Arc::new(accounts))
         }
-        AccessSettings::Accounts { first_admin } => {
+        AccessSettings::Accounts {
+            first_admin,
+            new_public,
+        } => {
+            registry.set_new_public(*new_public).await?;
             let hasher = Hasher::default();
             first_account(first_admin.as_ref(), &index, &hasher, &clock).await?;
             let accounts = Accounts::built_in(index, service(settings), hasher, clock).await?;

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
+use http::header::HeaderName;
 
 use super::self_signed::SelfSigned;
 use super::systemd::Passed;
@@ -77,6 +78,12 @@ pub(super) fn rates(settings: &ReachSettings) -> RateLimits {
         address: settings.address_rate.map(rate),
         account: settings.account_rate.map(rate),
     }
+}
+
+/// The header in which proxies say whom they have signed in.
+pub(super) fn user_header(settings: &ReachSettings) -> anyhow::Result<Option<HeaderName>> {
+    let name = settings.user_header.as_deref().map(HeaderName::try_from);
+    name.transpose().context("regctl.proxy-user-header")
 }
 
 /// Whether what is sent to an address can be read on the way.

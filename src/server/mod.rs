@@ -27,7 +27,7 @@ use root::Root;
 use stop::{Signals, remove_sockets, wait};
 use systemd::{Manager, Passed};
 
-use crate::admin::Administration;
+use crate::admin::{Administration, Operations};
 use crate::auth::Policy;
 use crate::clock::{Clock, Millis};
 use crate::config::{
@@ -99,9 +99,10 @@ pub async fn run(
     let (registry, taken) = open(&root, &settings).await?;
     report(taken);
     let administration = Administration::new(&registry);
+    let operations = Operations::from(administration.clone());
     let admin = root
         .path()
-        .map(|path| Listening::keep(path, administration.clone()));
+        .map(|path| Listening::keep(path, operations.clone()));
     let metrics = Arc::new(HttpMetrics::new());
     let health = Arc::new(Health::default());
     let policy = Arc::new(access::policy(&settings, &registry).await?);
@@ -113,6 +114,7 @@ pub async fn run(
             &metrics,
             &health,
             pages(&settings, &registry, &policy),
+            &operations,
         )?,
     );
     let protocols = Protocols {
@@ -143,6 +145,7 @@ pub async fn run(
     };
     let certificate = tls.map(|tls| tls.certificate);
     let mut tasks = tasks::start(&registry, &settings, &health, certificate);
+    tasks::keep_trail(&mut tasks, policy.trail());
     if let Some(own) = own_authority {
         tasks::renew(&mut tasks, own);
     }
@@ -184,7 +187,9 @@ pub async fn run(
     if let Some(admin) = admin {
         admin.stop().await;
     }
+    operations.stop().await;
     tasks.stop().await;
+    tasks::finish_trail(policy.trail()).await;
     remove_sockets(&sockets);
     registry
         .close()
@@ -301,7 +306,7 @@ fn rules(settings: &Settings) -> anyhow::Result<Rules> {
         // A lease is extended when half of it is left: an answer binds for half of it at least.
         lease: milliseconds(settings.collection.lease).saturating_mul(2),
         trash: milliseconds(settings.collection.trash),
-        events: Rules::default().events,
+        events: milliseconds(settings.audit),
         uploads: settings
             .storage
             .upload_purging
@@ -334,6 +339,7 @@ fn options(
     metrics: &Arc<HttpMetrics>,
     health: &Arc<Health>,
     pages: Option<Pages>,
+    operations: &Operations,
 ) -> anyhow::Result<Options> {
     let mut headers = Vec::new();
     for (name, values) in &settings.http.headers {
@@ -354,6 +360,7 @@ fn options(
             prefix: http.prefix.clone(),
         },
         trusted_proxies: settings.reach.trusted_proxies.clone(),
+        user_header: front::user_header(&settings.reach)?,
         rates: front::rates(&settings.reach),
         limits: PageLimits {
             catalog: settings.catalog_limit,
@@ -373,6 +380,7 @@ fn options(
             .as_ref()
             .and_then(|debug| debug.prometheus.clone()),
         pages,
+        operations: operations.clone(),
     })
 }
 

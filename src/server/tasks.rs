@@ -10,7 +10,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::health;
 use super::self_signed::SelfSigned;
-use crate::auth::permit_task;
+use crate::auth::{Trail, permit_task};
 use crate::config::{Settings, UploadPurging};
 use crate::http::{Certificate, Health};
 use crate::oci::Task;
@@ -26,6 +26,8 @@ const VISIT_LEASES: Duration = Duration::from_mins(1);
 const SAVE_PULLS: Duration = Duration::from_secs(10);
 /// How often events that are old enough are deleted.
 const FORGET_EVENTS: Duration = Duration::from_hours(1);
+/// How often sign-ins and refusals are written to the index.
+const WRITE_TRAIL: Duration = Duration::from_secs(1);
 /// How often the files of the certificate are checked for changes.
 const CHECK_CERTIFICATE: Duration = Duration::from_secs(2);
 
@@ -108,6 +110,36 @@ pub(super) fn start(
     }
     health::start(&mut tasks, registry, &settings.health, health);
     Tasks(tasks)
+}
+
+/// Writes sign-ins and refusals to the index, and deletes the oldest refusals.
+pub(super) fn keep_trail(tasks: &mut Tasks, trail: Option<&Arc<Trail>>) {
+    let Some(trail) = trail else { return };
+    let of = Arc::clone(trail);
+    tasks.0.spawn(repeat(
+        WRITE_TRAIL,
+        "record sign-ins and refusals",
+        move || {
+            let trail = Arc::clone(&of);
+            async move { Ok(trail.write().await?) }
+        },
+    ));
+    let of = Arc::clone(trail);
+    tasks
+        .0
+        .spawn(repeat(FORGET_EVENTS, "forget old refusals", move || {
+            let trail = Arc::clone(&of);
+            async move { Ok(trail.forget().await?) }
+        }));
+}
+
+/// Writes the last sign-ins and refusals.
+pub(super) async fn finish_trail(trail: Option<&Arc<Trail>>) {
+    if let Some(trail) = trail
+        && let Err(error) = trail.finish().await
+    {
+        tracing::error!(%error, "the last sign-ins and refusals were not recorded");
+    }
 }
 
 /// Issues the certificate of an own authority anew when it is time.

@@ -12,6 +12,8 @@
     reason = "a test stops and speaks where it stands; clippy.toml covers only the test functions"
 )]
 
+mod accounts_api;
+mod accounts_audit;
 mod accounts_clients;
 mod accounts_support;
 mod accounts_wire;

@@ -22,6 +22,7 @@ regctl:
       exclude: ['release-*', stable]
       not-pulled-for: 90d
   scrub: {rate: 2MiB/s, interval: 14d}
+  audit: {keep: 30d}
   pages: {enabled: false, base-path: /registry/, repositories-per-page: 10, tags-per-page: 100}
 ";
 
@@ -60,6 +61,7 @@ fn every_key_has_its_meaning() {
         tags_per_page: 100,
     };
     assert_eq!(settings.pages, pages);
+    assert_eq!(settings.audit, 30 * DAY);
     let text = format!("version: 0.1\n{WHOLE}");
     let described = load_text(&text, &[]).unwrap().describe();
     let lines: Vec<&str> = described
@@ -129,6 +131,7 @@ fn what_can_mean_nothing_is_refused() {
         "retention: [{repositories: '[', keep-last: 3}]",
         "scrub: {rate: fast}",
         "pages: {tags-per-page: 101}",
+        "audit: {keep: 0s}",
     ]
     .map(refused);
     insta::assert_snapshot!(refusals.join("\n"), @r#"
@@ -143,6 +146,7 @@ fn what_can_mean_nothing_is_refused() {
     config.yml:3:30: regctl.retention[0].repositories is "[", which is not a pattern; hint: write it as in 'v*' or 'team/**'
     config.yml:3:17: regctl.scrub.rate is "fast", which is not a number of bytes a second; hint: write it as in 4MiB
     config.yml:3:26: regctl.pages.tags-per-page is "101", which is not a number from 1 to 100; hint: write it as in 25
+    config.yml:3:17: regctl.audit.keep is no time at all; hint: write how long, as in 24h
     "#);
 }
 

@@ -9,7 +9,7 @@ use super::super::body::{self, WholeError};
 use super::super::respond::{Answer, Refusal, empty, set, with_body};
 use super::super::route::RouteError;
 use super::uploads::run_to_end;
-use super::{CONTENT_DIGEST, Call, IMMUTABLE, has_already};
+use super::{CONTENT_DIGEST, Call, IMMUTABLE, deleted, has_already};
 use crate::oci::{Action, ErrorCode, MANIFEST_LIMIT, MediaType, Reference, Repository, Tag};
 use crate::registry::{Incoming, RegistryError};
 
@@ -170,5 +170,5 @@ pub(in super::super) async fn delete(
         }
         _ => return Err(RouteError::Unknown.into()),
     }
-    Ok(empty(StatusCode::ACCEPTED))
+    Ok(deleted(call))
 }

@@ -23,6 +23,8 @@ use crate::registry::Registry;
 
 /// The digest of a manifest or blob (OCI distribution specification, "Pulling manifests").
 pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
+/// For how many seconds what was deleted can be restored.
+const RESTORABLE: HeaderName = HeaderName::from_static("regctl-restorable-seconds");
 /// `Cache-Control` of content that is addressed by digest.
 pub(super) const IMMUTABLE: &str = "max-age=31536000, immutable";
 
@@ -116,6 +118,7 @@ async fn handle(call: Call, route: Route, action: Action) -> Result<Answer, Refu
         (Route::Tags(name), _) => listings::tags(&call, &name).await,
         (Route::TagRecords(name), _) => listings::tag_records(&call, &name).await,
         (Route::Repository(name), _) => repositories::delete(&call, &name).await,
+        (Route::Star(name), _) => repositories::star(&call, &name).await,
         (Route::Referrers(name, digest), _) => referrers::list(&call, &name, &digest).await,
         (Route::Manifest(..), Action::PullManifest(name, reference)) => {
             manifests::get(&call, &name, reference).await
@@ -139,6 +142,16 @@ async fn handle(call: Call, route: Route, action: Action) -> Result<Answer, Refu
             _ => uploads::status(&call, &name, &id).await,
         },
     }
+}
+
+/// The answer to a deletion. It says for how many seconds what was deleted can be restored.
+pub(super) fn deleted(call: &Call) -> Answer {
+    let mut answer = empty(StatusCode::ACCEPTED);
+    let trash = call.registry.rules().trash / 1000;
+    if trash > 0 {
+        set(&mut answer, RESTORABLE, trash.to_string());
+    }
+    answer
 }
 
 /// Whether the client has this digest already (`If-None-Match`, RFC 9110 section 13.1.2).

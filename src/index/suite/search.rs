@@ -1,6 +1,7 @@
 //! Search, descriptions and stars.
 
 use super::*;
+use crate::index::matches::Matches;
 use crate::oci::Visibility;
 
 async fn found(index: &Index, visibility: &Visibility, term: &str) -> String {
@@ -18,6 +19,31 @@ async fn star(index: &Index, name: &str, accounts: &[&str]) {
             .await
             .unwrap();
         assert!(stars.is_some());
+    }
+}
+
+async fn a_term_with_many_matches_has_the_same_order(place: &Place) {
+    let index = place.open().await;
+    for name in [
+        "web", "team/web", "a/web", "web-a", "web-b", "web-c", "x/aweb", "y/bweb", "z/cweb",
+    ] {
+        tagged(&index, name, 1, &["x"]).await;
+    }
+    for (name, accounts) in [
+        ("team/web", &["alice"][..]),
+        ("web-c", &["alice", "bob"]),
+        ("z/cweb", &["alice"]),
+    ] {
+        star(&index, name, accounts).await;
+    }
+    let matches = Matches::new(&Visibility::Everything, "web");
+    let mut connection = index.readers.acquire().await.unwrap();
+    let mut all = matches.all(&mut connection, 100).await.unwrap();
+    all.sort();
+    for wanted in 1..=all.len() {
+        let mut best = matches.best(&mut connection, wanted).await.unwrap();
+        best.sort();
+        assert_eq!(best[..wanted], all[..wanted]);
     }
 }
 
@@ -147,6 +173,7 @@ async fn each_account_has_one_star(place: &Place) {
 
 for_each_index!(
     the_best_match_comes_first,
+    a_term_with_many_matches_has_the_same_order,
     descriptions_are_found_and_shown,
     hidden_repositories_are_not_found,
     each_account_has_one_star,

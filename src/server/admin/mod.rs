@@ -3,7 +3,6 @@
 //!
 //! What may be done, and what comes of it, is the room `admin`; here is only its transport.
 
-mod answers;
 mod session;
 mod socket;
 #[cfg(test)]

@@ -18,20 +18,19 @@ use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 
-use super::answers::{Answers, QUEUE};
 use crate::admin::{
-    Administration, Answer, Entry, Failure, FailureKind, Operation, Reason, Report, Request,
-    VERSION,
+    Answer, Entry, Failure, FailureKind, Operation, Operations, Reason, Report, Request, VERSION,
 };
 use crate::auth::decide_local;
-use crate::oci::{Context, Permit};
+use crate::oci::Context;
 
 /// How long a client may take to send its request, and, when the server stops, to read the answer.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// How long to wait before trying again to bind the socket.
 const RETRY: Duration = Duration::from_secs(2);
+/// Lines that are sent together at most.
+const LINES: usize = 256;
 /// The largest request, in bytes.
 const LIMIT: u64 = 1 << 20;
 /// The longest path that fits into the address of a socket.
@@ -67,9 +66,7 @@ pub(in crate::server) struct Listening {
     path: PathBuf,
     /// Ends accepting connections.
     closed: CancellationToken,
-    /// Ends the operations.
-    stopped: CancellationToken,
-    work: TaskTracker,
+    operations: Operations,
 }
 
 impl Listening {
@@ -77,23 +74,23 @@ impl Listening {
     /// over from a process that has ended, and is replaced.
     pub(in crate::server) fn start(
         root: &Path,
-        administration: Administration,
+        operations: impl Into<Operations>,
     ) -> io::Result<Self> {
         let path = path(root);
         let listener = bind(&path)?;
-        let listening = Self::new(path);
-        let acceptor = listening.acceptor(administration);
-        listening.work.spawn(acceptor.accept(listener));
+        let listening = Self::new(path, operations.into());
+        let acceptor = listening.acceptor();
+        listening.operations.spawn(acceptor.accept(listener));
         Ok(listening)
     }
 
     /// As [`Listening::start`]; a socket that can't be bound now is bound as soon as it can be.
-    pub(in crate::server) fn keep(root: &Path, administration: Administration) -> Self {
-        let listening = Self::new(path(root));
-        let acceptor = listening.acceptor(administration);
+    pub(in crate::server) fn keep(root: &Path, operations: impl Into<Operations>) -> Self {
+        let listening = Self::new(path(root), operations.into());
+        let acceptor = listening.acceptor();
         let path = listening.path.clone();
         let first = bind(&path);
-        listening.work.spawn(async move {
+        listening.operations.spawn(async move {
             let listener = match first {
                 Ok(listener) => listener,
                 Err(error) => {
@@ -116,42 +113,35 @@ impl Listening {
         listening
     }
 
-    fn new(path: PathBuf) -> Self {
+    fn new(path: PathBuf, operations: Operations) -> Self {
         Self {
             path,
             closed: CancellationToken::new(),
-            stopped: CancellationToken::new(),
-            work: TaskTracker::new(),
+            operations,
         }
     }
 
-    fn acceptor(&self, administration: Administration) -> Acceptor {
+    fn acceptor(&self) -> Acceptor {
         Acceptor {
             closed: self.closed.clone(),
-            connection: Connection {
-                administration,
-                work: self.work.clone(),
-                stopped: self.stopped.clone(),
-            },
+            operations: self.operations.clone(),
         }
     }
 
     /// Accepts no more connections, and waits for the operations that run.
     pub(in crate::server) async fn finish(self) {
         self.close();
-        self.work.wait().await;
+        self.operations.finish().await;
     }
 
     /// Accepts no more connections, and ends the operations that run between two steps.
     pub(in crate::server) async fn stop(self) {
         self.close();
-        self.stopped.cancel();
-        self.work.wait().await;
+        self.operations.stop().await;
     }
 
     fn close(&self) {
         self.closed.cancel();
-        self.work.close();
         // A socket that can't be removed is replaced by the next process.
         let _ = std::fs::remove_file(&self.path);
     }
@@ -172,7 +162,7 @@ fn bind(path: &Path) -> io::Result<UnixListener> {
 /// Accepts connections until the socket is closed.
 struct Acceptor {
     closed: CancellationToken,
-    connection: Connection,
+    operations: Operations,
 }
 
 impl Acceptor {
@@ -180,8 +170,8 @@ impl Acceptor {
         while let Some(accepted) = self.closed.run_until_cancelled(listener.accept()).await {
             match accepted {
                 Ok((stream, _)) => {
-                    let connection = self.connection.clone();
-                    self.connection.work.spawn(connection.serve(stream));
+                    let serving = serve(self.operations.clone(), stream);
+                    self.operations.spawn(serving);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "could not accept a connection on the admin socket");
@@ -204,79 +194,47 @@ impl Acceptor {
     }
 }
 
-/// What a connection needs.
-#[derive(Clone)]
-struct Connection {
-    administration: Administration,
-    work: TaskTracker,
-    stopped: CancellationToken,
-}
-
-impl Connection {
-    async fn serve(self, stream: UnixStream) {
-        let (reader, writer) = stream.into_split();
-        let own = rustix::process::geteuid().as_raw();
-        let permit = match writer.as_ref().peer_cred() {
-            Ok(peer) => decide_local(Context::uid(peer.uid()), own).ok(),
-            Err(_) => None,
-        };
-        let request = match (permit, read(reader).await) {
-            (Some(permit), request) => request.map(|request| (permit, request)),
-            (None, _) => Err(Failure::new(
-                FailureKind::Denied,
-                Reason::NotPermitted,
-                "only the user that serves this root, and root, may administer it",
-            )),
-        };
-        let (queue, answers) = mpsc::channel(QUEUE);
-        // The queue has room for the first lines, and ends with its last sender.
-        let _ = queue.try_send(Answer::Version(VERSION));
-        match request {
-            Ok((permit, request)) => self.begin(&permit, request.operation, queue),
-            Err(failure) => {
-                let _ = queue.try_send(Answer::Failure(failure));
-                // The answer ends when the last sender is dropped.
-                drop(queue);
-            }
+/// Serves a connection: one operation.
+async fn serve(operations: Operations, stream: UnixStream) {
+    let (reader, writer) = stream.into_split();
+    let own = rustix::process::geteuid().as_raw();
+    let permit = match writer.as_ref().peer_cred() {
+        Ok(peer) => decide_local(Context::uid(peer.uid()), own).ok(),
+        Err(_) => None,
+    };
+    let request = match (permit, read(reader).await) {
+        (Some(permit), request) => request.map(|request| (permit, request)),
+        (None, _) => Err(Failure::new(
+            FailureKind::Denied,
+            Reason::NotPermitted,
+            "only the user that serves this root, and root, may administer it",
+        )),
+    };
+    let answers = match request {
+        Ok((permit, request)) => operations.begin(&permit, request.operation),
+        Err(failure) => {
+            // There is room for both lines.
+            let (queue, answers) = mpsc::channel(2);
+            let _ = queue.try_send(Answer::Version(VERSION));
+            let _ = queue.try_send(Answer::Failure(failure));
+            answers
         }
-        let too_late = async {
-            self.stopped.cancelled().await;
-            tokio::time::sleep(PATIENCE).await;
-        };
-        tokio::select! {
-            // A client that has gone away does not want to know.
-            _ = write(writer, answers) => {}
-            () = too_late => {}
-        }
-    }
-
-    /// Begins the operation in a task of its own, which outlives the connection.
-    fn begin(&self, permit: &Permit, operation: Operation, queue: mpsc::Sender<Answer>) {
-        let administration = self.administration.acting(permit);
-        let stopped = self.stopped.clone();
-        self.work.spawn(async move {
-            let answers = Answers::new(queue, operation.reads());
-            let done = stopped.run_until_cancelled(administration.execute(operation, &answers));
-            let last = match done.await {
-                Some(Ok(report)) => Answer::Report(Box::new(report)),
-                Some(Err(failure)) => Answer::Failure(failure),
-                None => Answer::Failure(Failure::new(
-                    FailureKind::Busy,
-                    Reason::Stopped,
-                    "the server stopped meanwhile; what was done is kept",
-                )),
-            };
-            let last = answers.finish(last);
-            // The server does not wait for a client that does not read.
-            stopped.run_until_cancelled(last).await;
-        });
+    };
+    let too_late = async {
+        operations.stopping().await;
+        tokio::time::sleep(PATIENCE).await;
+    };
+    tokio::select! {
+        // A client that has gone away does not want to know.
+        _ = write(writer, answers) => {}
+        () = too_late => {}
     }
 }
 
 /// Writes answers until there are no more.
 async fn write(mut writer: OwnedWriteHalf, mut answers: mpsc::Receiver<Answer>) -> io::Result<()> {
     let mut lines = Vec::new();
-    while answers.recv_many(&mut lines, QUEUE).await > 0 {
+    while answers.recv_many(&mut lines, LINES).await > 0 {
         let mut text = Vec::new();
         for line in lines.drain(..) {
             serde_json::to_writer(&mut text, &line)?;

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::sync::mpsc;
 
-use crate::admin::{Answer, Entry, Listener};
+use super::{Answer, Entry, Listener};
 
 /// Lines that wait for a client at most.
 pub(super) const QUEUE: usize = 256;

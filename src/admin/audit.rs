@@ -1,0 +1,59 @@
+//! Audit: lists the events of a root, the latest first.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Administration, AuditReport, Entry, Failure};
+use crate::clock::Millis;
+use crate::oci::Repository;
+use crate::registry::{EventFilter, Listener};
+
+/// Events that are read at once.
+const PAGE: usize = 500;
+
+/// Which events are listed. All of them by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct AuditFilter {
+    /// Of this account, its tokens included; or of `anonymous`, `uid:0`, `task:schedule`.
+    pub user: Option<String>,
+    /// In this repository.
+    pub repository: Option<Repository>,
+    /// At this time or later.
+    pub since: Option<Millis>,
+    /// Before this time.
+    pub until: Option<Millis>,
+}
+
+impl Administration {
+    /// Lists events, at most `limit` of them; 0 is no limit.
+    pub(super) async fn audit(
+        &self,
+        filter: AuditFilter,
+        limit: u64,
+        listener: &dyn Listener<Entry>,
+    ) -> Result<AuditReport, Failure> {
+        let filter = EventFilter {
+            account: filter.user,
+            repository: filter.repository,
+            since: filter.since,
+            until: filter.until,
+        };
+        let mut report = AuditReport::default();
+        let mut before = None;
+        loop {
+            let page = self.registry().events(&filter, before, PAGE).await?;
+            let Some(last) = page.last() else {
+                return Ok(report);
+            };
+            before = Some(last.id);
+            for event in page {
+                if limit > 0 && report.events == limit {
+                    report.more = true;
+                    return Ok(report);
+                }
+                listener.hear(Entry::Event(Box::new(event))).await;
+                report.events += 1;
+            }
+        }
+    }
+}

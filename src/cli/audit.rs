@@ -1,0 +1,190 @@
+//! `regctl audit`: who did what, from where, and what was refused.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use serde::Serialize;
+
+use super::administration::{RootArgs, age, milliseconds, timestamp};
+use super::exit::Exit;
+use super::figures;
+use super::output::{Format, FormatArgs, Printer};
+use super::table::Column;
+use crate::admin::{AuditFilter, AuditReport, Entry, Event, Operation};
+use crate::clock::Millis;
+use crate::oci::Repository;
+
+const COLUMNS: [Column; 5] = [
+    Column::Name("WHEN"),
+    Column::Text("WHO"),
+    Column::Text("FROM"),
+    Column::Text("WHAT"),
+    Column::Line("ON"),
+];
+
+/// List who did what
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+Every sign-in, refusal, push, delete and change of accounts and rights is listed, the latest first. Equal \
+refusals within a minute are one line with their number. Lines are kept for regctl.audit.keep, by default \
+90 days.
+
+A caller is the name of an account, token:ID@OWNER for a token, uid:N for a command on the registry's \
+host, task:NAME for what the registry does by itself, or anonymous.
+
+JSON: an array of {\"time\", \"action\", \"actor\", \"account\", \"address\", \"request\", \"agent\", \
+\"repository\", \"tag\", \"digest\", \"mediaType\", \"size\", \"detail\"}.
+
+Examples:
+  regctl audit --since 24h
+  regctl audit --user alice --repo team/app -o json
+  regctl audit --since 2026-01-01 --until 2026-02-01 --limit 0")]
+pub(super) struct Args {
+    /// Only what this account did, by its tokens as well
+    #[arg(long, value_name = "NAME")]
+    user: Option<String>,
+    /// Only what was done in this repository
+    #[arg(long, value_name = "REPOSITORY")]
+    repo: Option<Repository>,
+    /// Only from this time on: an age as in 24h or 7d, a date, or a time as in 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    since: Option<Millis>,
+    /// Only before this time
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    until: Option<Millis>,
+    /// At most so many lines, the latest; 0 for all
+    #[arg(long, value_name = "N", default_value_t = 1000)]
+    limit: u64,
+    #[command(flatten)]
+    output: FormatArgs,
+    #[command(flatten)]
+    root: RootArgs,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Row {
+    time: Timestamp,
+    #[serde(flatten)]
+    event: Event,
+}
+
+pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
+    let printer = Printer::default();
+    let operation = Operation::Audit {
+        filter: AuditFilter {
+            user: args.user.clone(),
+            repository: args.repo.clone(),
+            since: args.since,
+            until: args.until,
+        },
+        limit: args.limit,
+    };
+    let mut events: Vec<Event> = Vec::new();
+    let report: AuditReport = args
+        .root
+        .administer(async |root| {
+            let mut take = |entry: Entry| {
+                if let Entry::Event(event) = entry {
+                    events.push(*event);
+                }
+            };
+            root.execute(operation, &mut take).await
+        })
+        .await?;
+    match args.output.format {
+        Format::Json => {
+            let rows = events.into_iter().map(|event| Row {
+                time: timestamp(event.at),
+                event,
+            });
+            printer.json(&rows.collect::<Vec<_>>())?;
+        }
+        Format::Name => printer.lines(events.iter().map(|event| &event.action))?,
+        Format::Table if events.is_empty() => printer.remark("Nothing was done"),
+        Format::Table => printer.table(&COLUMNS, events.iter().map(cells).collect())?,
+    }
+    if report.more {
+        printer.remark(&format!(
+            "Only the latest {} lines are listed; --limit 0 lists all",
+            report.events
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+fn cells(event: &Event) -> Vec<String> {
+    let refused = event.action == "refuse-sign-in";
+    vec![
+        figures::date(timestamp(event.at)),
+        if refused {
+            event.account.clone()
+        } else {
+            event.actor.clone()
+        },
+        event.address.clone().unwrap_or_else(|| "-".to_owned()),
+        event.action.clone(),
+        subject(event),
+    ]
+}
+
+/// What an event is about, in a line.
+fn subject(event: &Event) -> String {
+    let mut words = Vec::new();
+    if let Some(repository) = &event.repository {
+        words.push(match &event.tag {
+            Some(tag) => format!("{repository}:{tag}"),
+            None => repository.to_string(),
+        });
+    }
+    words.extend(event.digest.map(|digest| digest.to_string()));
+    if let Some(serde_json::Value::Object(detail)) = &event.detail {
+        let facts = detail.iter().map(|(name, value)| match value {
+            serde_json::Value::String(text) => format!("{name}={text}"),
+            value => format!("{name}={value}"),
+        });
+        words.extend(facts);
+    }
+    if words.is_empty() {
+        "-".to_owned()
+    } else {
+        words.join(" ")
+    }
+}
+
+/// Reads a time: an age before now, a date (its beginning, in UTC), or a time.
+fn time(text: &str) -> Result<Millis, String> {
+    if let Ok(date) = text.parse::<Date>() {
+        let begins = date.to_zoned(TimeZone::UTC);
+        return begins
+            .map(|time| time.timestamp().as_millisecond())
+            .map_err(|error| error.to_string());
+    }
+    if let Ok(time) = text.parse::<Timestamp>() {
+        return Ok(time.as_millisecond());
+    }
+    let age = age(text).map_err(|_| {
+        format!(
+            "{text:?} is no time; hint: write an age as in 24h or 7d, a date as in 2026-01-31, or a \
+             time as in 2026-01-31T12:00:00Z"
+        )
+    })?;
+    let since = Timestamp::now().checked_sub(milliseconds(age).milliseconds());
+    Ok(since.map_or(0, Timestamp::as_millisecond))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_ages_dates_and_instants() {
+        assert_eq!(time("1970-01-02").unwrap(), 86_400_000);
+        assert_eq!(time("1970-01-01T00:00:01Z").unwrap(), 1000);
+        let hour_ago = Timestamp::now().as_millisecond() - 3_600_000;
+        assert!((time("1h").unwrap() - hour_ago).abs() < 5000);
+        for bad in ["", "yesterday", "2026-13-01"] {
+            assert!(time(bad).is_err(), "{bad}");
+        }
+    }
+}

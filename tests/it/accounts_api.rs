@@ -1,0 +1,110 @@
+//! Administration over the network: who may, what curl gets, and the commands with `--registry`.
+
+use serde_json::{Value, json};
+
+use crate::accounts_support::Guarded;
+use crate::cli_support::text;
+use crate::support::{Client, Image, Request, Response, Server};
+
+const PATH: &str = "/api/v1/operations";
+
+fn request(operation: &Value) -> Request {
+    Request::new("POST", PATH)
+        .header("Content-Type", "application/json")
+        .body(operation.to_string().as_bytes())
+}
+
+fn ask(client: &Client, operation: &Value) -> Response {
+    client.send(&request(operation))
+}
+
+fn usage() -> Value {
+    json!({ "operation": "usage" })
+}
+
+#[test]
+fn only_administrators_administer() {
+    let guarded = Guarded::start();
+    let answer = ask(&guarded.client("root"), &usage()).expect(200);
+    let lines: Vec<Value> = String::from_utf8_lossy(&answer.body)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines[0], json!({ "version": 1 }));
+    assert!(lines[1]["report"]["usage-report"].is_object(), "{lines:?}");
+    ask(&guarded.client("alice"), &usage()).refused(403, "DENIED");
+    let nobody = ask(&guarded.client(""), &usage()).refused(401, "UNAUTHORIZED");
+    assert_eq!(nobody.need("WWW-Authenticate"), "Basic realm=\"regctl\"");
+    // A token of the token service is for pulls and pushes, whoever's it is.
+    let token = guarded.bearer("root", &["registry:catalog:*"]);
+    ask(&token, &usage()).refused(403, "DENIED");
+    // Another site could send a form, and a cookie says nothing.
+    let form = Request::new("POST", PATH).body(usage().to_string().as_bytes());
+    guarded.client("root").send(&form).expect(415);
+    let cookie = request(&usage()).header("Cookie", "session=root");
+    guarded.client("").send(&cookie).expect(401);
+    guarded.client("root").get(PATH).expect(405);
+    for (operation, status) in [
+        (json!({ "operation": "explode" }), 400),
+        (json!([]), 400),
+        (json!({ "operation": "usage", "under": "none/such" }), 404),
+        (
+            json!({ "operation": "account", "do": "remove-user", "name": "nobody" }),
+            404,
+        ),
+    ] {
+        ask(&guarded.client("root"), &operation).expect(status);
+    }
+    guarded.server.stop();
+    // Where nobody signs in, nobody administers over the network.
+    let open = Server::regctl();
+    ask(&open.client(), &usage()).refused(403, "DENIED");
+    open.stop();
+}
+
+#[test]
+fn commands_go_over_the_network() {
+    let guarded = Guarded::start();
+    let host = guarded.server.host();
+    let run = |arguments: &[&str]| {
+        let mut command = guarded.regctl.command();
+        command.args(arguments).args(["--registry", &host]);
+        command
+    };
+    let login = |name: &str| {
+        let mut login = guarded.regctl.command();
+        login
+            .args(["login", "-u", name, "--password-stdin", &host])
+            .write_stdin(format!("{name}-secret\n"));
+        login.assert().success();
+    };
+    run(&["user", "list"]).assert().code(4);
+    login("alice");
+    run(&["user", "list"]).assert().code(4);
+    login("root");
+    guarded
+        .remote("alice", "team/app")
+        .push("1", &Image::new(1));
+    let out = |arguments: &[&str]| text(&run(arguments).assert().success().get_output().stdout);
+    assert_eq!(
+        out(&["user", "list", "-o", "name"]),
+        "alice\nbob\ncarol\nroot\n"
+    );
+    out(&["group", "add", "team-b", "bob"]);
+    out(&["grant", "team-b", "team/*", "pull"]);
+    assert!(out(&["rights", "bob"]).contains("team-b"));
+    assert!(out(&["token", "create", "ci", "--user", "alice"]).contains("regctl"));
+    out(&["visibility", "team/app", "public"]);
+    out(&["describe", "team/app", "--text", "An app"]);
+    assert!(out(&["du"]).contains("team/app"));
+    out(&["check"]);
+    out(&["gc", "--dry-run"]);
+    guarded.remote("root", "team/app").delete("1").expect(202);
+    assert!(out(&["trash"]).contains("team/app:1"));
+    out(&["restore", "team/app:1"]);
+    guarded.remote("alice", "team/app").verify("1");
+    assert!(out(&["audit", "--user", "root"]).contains("restore"));
+    out(&["prune", "--dry-run", "team/app", "--keep-last", "1"]);
+    run(&["user", "remove", "nobody"]).assert().code(3);
+    guarded.server.stop();
+}
