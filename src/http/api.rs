@@ -142,8 +142,7 @@ fn failed(failure: Failure) -> Refusal {
         FailureKind::Error => (StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Unknown),
     };
     let detail = json!({ "failure": failure });
-    Refusal {
-        detail,
-        ..Refusal::new(status, code, failure.message)
-    }
+    let mut refusal = Refusal::new(status, code, failure.message);
+    refusal.detail = detail;
+    refusal
 }
