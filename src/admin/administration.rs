@@ -10,7 +10,7 @@ use super::{
     Emptied, Entry, Failure, FailureKind, Operation, PruneReport, Reason, Report, RetentionRule,
     Trash, UsageReport,
 };
-use crate::oci::Repository;
+use crate::oci::{Permit, Repository};
 use crate::registry::{Listener, Registry, Rule};
 
 /// A root to administer. Cheap to clone.
@@ -33,6 +33,15 @@ impl Administration {
     pub fn new(registry: &Registry) -> Self {
         Self {
             registry: registry.for_administrators(),
+        }
+    }
+
+    /// The same root, administered for the caller of a permit: what is changed is recorded as
+    /// theirs.
+    #[must_use]
+    pub fn acting(&self, permit: &Permit) -> Self {
+        Self {
+            registry: self.registry.acting(permit),
         }
     }
 

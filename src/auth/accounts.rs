@@ -204,7 +204,7 @@ impl Accounts {
             if let Some(hash) = hash.map_err(|_| SignInError::Busy)? {
                 self.remembered
                     .note(name.as_str(), password, &hash, self.clock.now());
-                self.index.set_password(name.clone(), hash).await?;
+                self.index.upgrade_password(name.clone(), hash).await?;
             }
         }
         Ok(())

@@ -65,28 +65,27 @@ pub async fn decide(
         Policy::Accounts(_) => by_rights(policy, identity, action).await?,
         Policy::TokenServer(_) => by_token(identity, action)?,
     };
-    let action = match (action, &visibility) {
+    let (action, visibility) = match (action, visibility) {
         // Without the right to read the source, a mount is the beginning of an upload.
-        (Action::MountBlob { into, from, .. }, Visibility::Only { .. })
-            if !readable(policy, identity, from.as_ref()).await? =>
-        {
-            Action::PushBlob(into.clone())
+        (
+            Action::MountBlob {
+                into,
+                from: Some(from),
+                ..
+            },
+            visibility @ Visibility::Only { .. },
+        ) if !may(policy, identity, from, Right::Pull).await? => {
+            (Action::PushBlob(into.clone()), visibility)
         }
-        (action, _) => action.clone(),
+        // The blob is looked for only where the caller may read with what it sent.
+        (Action::MountBlob { from: None, .. }, visibility) => {
+            // A token server knows no public repositories.
+            let public = matches!(policy, Policy::Accounts(_));
+            (action.clone(), identity.readable(visibility, public))
+        }
+        (action, visibility) => (action.clone(), visibility),
     };
     Ok(Permit::grant(Arc::clone(context), action, visibility))
-}
-
-/// Whether the source of a mount may be read. One that is not named could be any.
-async fn readable(
-    policy: &Policy,
-    identity: &Identity,
-    from: Option<&Repository>,
-) -> Result<bool, IndexError> {
-    match from {
-        Some(from) => may(policy, identity, from, Right::Pull).await,
-        None => Ok(false),
-    }
 }
 
 /// By what the caller may do now, and by what the token that it sent was issued for.

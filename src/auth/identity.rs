@@ -89,6 +89,25 @@ impl Identity {
         self.admin && self.limit.is_none()
     }
 
+    /// The part of `visible` that the token that was sent was issued for; all of it where none was
+    /// sent. What is `public` stays readable: nobody needs a token for it.
+    pub(super) fn readable(&self, visible: Visibility, public: bool) -> Visibility {
+        let Some(scopes) = &self.presented else {
+            return visible;
+        };
+        let patterns = scopes.iter().filter_map(|scope| match scope {
+            Scope::Repository(name, rights) if rights.contains(Right::Pull) => visible
+                .shows(name, false)
+                .then(|| NamePattern::One(name.clone())),
+            Scope::Repository(..) | Scope::Catalog => None,
+        });
+        let patterns = without_covered(patterns.collect());
+        Visibility::Only {
+            public,
+            patterns: patterns.into(),
+        }
+    }
+
     /// Which repositories it may pull from, and so see.
     pub(super) fn visibility(&self) -> Visibility {
         let pulls = |grants: &[Grant]| -> Vec<NamePattern> {

@@ -8,8 +8,11 @@ use std::sync::atomic::Ordering;
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteQueryResult;
 
+use super::events::NewEvent;
 use super::writer::Transaction;
 use super::{Index, IndexError, column, parsed};
 use crate::clock::Millis;
@@ -75,6 +78,23 @@ pub(super) async fn name_is_taken(
     Ok(taken.is_some())
 }
 
+/// Appends the event of a statement on accounts or rights that changed a row. Returns false if it
+/// changed none.
+pub(super) async fn changed(
+    transaction: &mut Transaction,
+    done: &SqliteQueryResult,
+    action: &'static str,
+    detail: Value,
+) -> Result<bool, IndexError> {
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    transaction
+        .event(NewEvent::on_access(action, detail))
+        .await?;
+    Ok(true)
+}
+
 impl Index {
     /// Number of changes so far to accounts, tokens, grants and the visibility of repositories.
     pub fn access_changes(&self) -> u64 {
@@ -115,7 +135,29 @@ impl Index {
                 .bind(now)
                 .execute(transaction.connection())
                 .await?;
+                let detail = json!({ "account": account.name, "admin": account.admin });
+                let created = NewEvent::on_access("create-account", detail);
+                transaction.event(created).await?;
                 Ok(true)
+            })
+        })
+        .await
+    }
+
+    /// Replaces the hash of a password by a better one of the same password. That is no event.
+    pub async fn upgrade_password(
+        &self,
+        name: AccountName,
+        password: String,
+    ) -> Result<(), IndexError> {
+        self.change_access(move |transaction| {
+            Box::pin(async move {
+                sqlx::query("UPDATE accounts SET password = $2 WHERE name = $1")
+                    .bind(name.as_str())
+                    .bind(password)
+                    .execute(transaction.connection())
+                    .await?;
+                Ok(())
             })
         })
         .await
@@ -134,7 +176,13 @@ impl Index {
                     .bind(password)
                     .execute(transaction.connection())
                     .await?;
-                Ok(done.rows_affected() > 0)
+                changed(
+                    transaction,
+                    &done,
+                    "set-password",
+                    json!({ "account": name }),
+                )
+                .await
             })
         })
         .await
@@ -153,7 +201,12 @@ impl Index {
                     .bind(disabled)
                     .execute(transaction.connection())
                     .await?;
-                Ok(done.rows_affected() > 0)
+                let action = if disabled {
+                    "disable-account"
+                } else {
+                    "enable-account"
+                };
+                changed(transaction, &done, action, json!({ "account": name })).await
             })
         })
         .await
@@ -168,7 +221,8 @@ impl Index {
                     .bind(admin)
                     .execute(transaction.connection())
                     .await?;
-                Ok(done.rows_affected() > 0)
+                let detail = json!({ "account": name, "admin": admin });
+                changed(transaction, &done, "set-admin", detail).await
             })
         })
         .await
@@ -183,7 +237,8 @@ impl Index {
                     .bind(name.as_str())
                     .execute(transaction.connection())
                     .await?;
-                if done.rows_affected() == 0 {
+                let detail = json!({ "account": name });
+                if !changed(transaction, &done, "remove-account", detail).await? {
                     return Ok(false);
                 }
                 for statement in [

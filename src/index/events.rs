@@ -10,7 +10,7 @@ use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::writer::Transaction;
 use super::{Index, IndexError, column, parsed};
-use crate::clock::Millis;
+use crate::clock::{Clock, Millis};
 use crate::oci::{Caller, Digest, MediaType, Repository, Tag};
 
 /// Maximum number of events removed in one transaction.
@@ -19,8 +19,7 @@ const FORGOTTEN: i64 = 512;
 /// An event to append. Fields that its action does not need stay empty.
 #[derive(Debug, Clone, Default)]
 pub(super) struct NewEvent {
-    /// What was done: the name of an action, `set-tag`, `restore`, `collect`, `empty-trash` or
-    /// `quarantine`.
+    /// What was done, as [`Event::action`] lists it.
     pub(super) action: &'static str,
     pub(super) at: Millis,
     pub(super) repository: Option<Repository>,
@@ -48,6 +47,16 @@ impl NewEvent {
             repository: Some(repository.clone()),
             ..Self::new(action, at)
         }
+    }
+
+    /// An event of this action on accounts or rights, which happens now.
+    pub(super) fn on_access(action: &'static str, detail: Value) -> Self {
+        Self::new(action, Clock::system().now()).detail(detail)
+    }
+
+    /// An event of this action on what is kept of a repository, which happens now.
+    pub(super) fn on_repository(action: &'static str, repository: &Repository) -> Self {
+        Self::within(action, Clock::system().now(), repository)
     }
 
     pub(super) fn tag(mut self, tag: &Tag) -> Self {
@@ -81,7 +90,10 @@ pub struct Event {
     pub at: Millis,
     /// What was done: `push-manifest`, `set-tag`, `delete-tag`, `delete-manifest`,
     /// `delete-repository`, `push-blob`, `mount-blob`, `delete-blob`, `restore`, `collect`,
-    /// `empty-trash`, `quarantine`.
+    /// `empty-trash`, `quarantine`; `sign-in`, `refuse-sign-in`, `refuse`; `create-account`,
+    /// `set-password`, `disable-account`, `enable-account`, `set-admin`, `remove-account`,
+    /// `add-to-group`, `remove-from-group`, `remove-group`, `create-token`, `revoke-token`, `grant`,
+    /// `revoke`, `set-visibility`, `describe`, `star`.
     pub action: String,
     /// The caller: `anonymous`, `uid:0`, `alice`, `token:ID@alice`, `task:schedule`.
     pub actor: String,

@@ -4,8 +4,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::json;
 
 use super::accounts::name_is_taken;
+use super::events::NewEvent;
 use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::{AccountName, AccountNameError, Grant, NamePattern, Repository, Rights};
@@ -119,6 +121,10 @@ impl Index {
                 .bind(now)
                 .execute(connection)
                 .await?;
+                let detail = json!({ "grantee": grantee, "grant": grant });
+                transaction
+                    .event(NewEvent::on_access("grant", detail))
+                    .await?;
                 Ok(true)
             })
         })
@@ -164,7 +170,16 @@ impl Index {
                     .execute(connection)
                     .await?;
                 }
-                Ok(held.intersection(rights))
+                let taken = held.intersection(rights);
+                if !taken.is_empty() {
+                    let detail = json!({
+                        "grantee": grantee,
+                        "grant": { "pattern": pattern, "rights": taken },
+                    });
+                    let revoked = NewEvent::on_access("revoke", detail);
+                    transaction.event(revoked).await?;
+                }
+                Ok(taken)
             })
         })
         .await
@@ -218,7 +233,13 @@ impl Index {
                     .bind(public)
                     .execute(transaction.connection())
                     .await?;
-                Ok(done.rows_affected() > 0)
+                if done.rows_affected() == 0 {
+                    return Ok(false);
+                }
+                let set = NewEvent::on_repository("set-visibility", &name);
+                let set = set.detail(json!({ "public": public }));
+                transaction.event(set).await?;
+                Ok(true)
             })
         })
         .await

@@ -1,8 +1,10 @@
 //! Groups of accounts. A grant to a group is a grant to each of its members.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::accounts::name_is_taken;
+use super::accounts::{changed, name_is_taken};
+use super::events::NewEvent;
 use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::AccountName;
@@ -74,6 +76,9 @@ impl Index {
                     .execute(&mut *connection)
                     .await?;
                 }
+                let detail = json!({ "group": group, "accounts": accounts });
+                let added = NewEvent::on_access("add-to-group", detail);
+                transaction.event(added).await?;
                 Ok(Ok(()))
             })
         })
@@ -99,6 +104,11 @@ impl Index {
                     .await?;
                     removed += done.rows_affected();
                 }
+                if removed > 0 {
+                    let detail = json!({ "group": group, "accounts": accounts });
+                    let taken = NewEvent::on_access("remove-from-group", detail);
+                    transaction.event(taken).await?;
+                }
                 Ok(removed)
             })
         })
@@ -114,7 +124,8 @@ impl Index {
                     .bind(group.as_str())
                     .execute(transaction.connection())
                     .await?;
-                if done.rows_affected() == 0 {
+                let detail = json!({ "group": group });
+                if !changed(transaction, &done, "remove-group", detail).await? {
                     return Ok(false);
                 }
                 sqlx::query("DELETE FROM grants WHERE grantee = $1")

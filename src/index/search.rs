@@ -6,6 +6,7 @@
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use super::events::NewEvent;
 use super::visible::Visible;
 use super::{Index, IndexError, column, parsed, repositories};
 use crate::clock::Millis;
@@ -142,7 +143,9 @@ impl Index {
                     .bind(id)
                     .execute(&mut *connection)
                     .await?;
+                let described = NewEvent::within("describe", now, &name);
                 if text.trim().is_empty() {
+                    transaction.event(described).await?;
                     return Ok(true);
                 }
                 sqlx::query(
@@ -161,6 +164,7 @@ impl Index {
                 .bind(now)
                 .execute(connection)
                 .await?;
+                transaction.event(described).await?;
                 Ok(true)
             })
         })

@@ -1,5 +1,8 @@
 //! Stars: repositories that accounts have marked.
 
+use serde_json::json;
+
+use super::events::NewEvent;
 use super::{Index, IndexError, repositories};
 use crate::clock::Millis;
 use crate::oci::{AccountName, Repository};
@@ -20,7 +23,7 @@ impl Index {
                 let Some(id) = repositories::find(connection, &name).await? else {
                     return Ok(None);
                 };
-                if starred {
+                let done = if starred {
                     sqlx::query(
                         "INSERT INTO stars (repository_id, account, created_at) \
                          VALUES ($1, $2, $3) ON CONFLICT (repository_id, account) DO NOTHING",
@@ -29,19 +32,24 @@ impl Index {
                     .bind(account.as_str())
                     .bind(now)
                     .execute(&mut *connection)
-                    .await?;
+                    .await?
                 } else {
                     sqlx::query("DELETE FROM stars WHERE repository_id = $1 AND account = $2")
                         .bind(id)
                         .bind(account.as_str())
                         .execute(&mut *connection)
-                        .await?;
-                }
+                        .await?
+                };
                 let count: i64 =
                     sqlx::query_scalar("SELECT COUNT(*) FROM stars WHERE repository_id = $1")
                         .bind(id)
                         .fetch_one(connection)
                         .await?;
+                if done.rows_affected() > 0 {
+                    let star = NewEvent::within("star", now, &name);
+                    let star = star.detail(json!({ "starred": starred }));
+                    transaction.event(star).await?;
+                }
                 Ok(Some(count.unsigned_abs()))
             })
         })

@@ -4,6 +4,7 @@
 //! what it receives, and answers at once.
 
 mod access;
+mod access_events;
 mod collection;
 mod content;
 mod events;

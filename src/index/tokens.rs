@@ -4,8 +4,10 @@
 //! show it, and revoking names it.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::accounts::name_is_taken;
+use super::accounts::{changed, name_is_taken};
+use super::events::NewEvent;
 use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::{AccountName, Grant};
@@ -124,6 +126,14 @@ impl Index {
                 if !allowed {
                     return Ok(false);
                 }
+                let detail = json!({
+                    "token": token.id,
+                    "label": token.label,
+                    "owner": token.owner,
+                    "robot": token.robot,
+                    "scope": token.scope,
+                    "expiresAt": token.expires_at,
+                });
                 sqlx::query(
                     "INSERT INTO tokens \
                      (id, label, owner, robot, secret, scope, created_at, expires_at) \
@@ -139,6 +149,8 @@ impl Index {
                 .bind(token.expires_at)
                 .execute(connection)
                 .await?;
+                let created = NewEvent::on_access("create-token", detail);
+                transaction.event(created).await?;
                 Ok(true)
             })
         })
@@ -186,10 +198,12 @@ impl Index {
                 let done = sqlx::query(
                     "DELETE FROM tokens WHERE id = $1 OR (label = $1 AND (owner = $2 OR $2 = ''))",
                 )
-                .bind(token)
+                .bind(&token)
                 .bind(owner)
                 .execute(transaction.connection())
                 .await?;
+                let detail = json!({ "token": token, "owner": owner });
+                changed(transaction, &done, "revoke-token", detail).await?;
                 Ok(done.rows_affected())
             })
         })

@@ -11,7 +11,9 @@ use crate::admin::{
     Administration, CollectOptions, Decision, Entry, Operation, PruneEntry, Reason, Report,
     RetentionRule,
 };
+use crate::auth::permit_task;
 use crate::config::{CollectionSettings, Schedule, ScrubSettings, Settings};
+use crate::oci::Task;
 use crate::registry::Registry;
 
 /// How long to wait after a check that failed.
@@ -31,13 +33,14 @@ pub(super) fn start(
     }
     if let Some(schedule) = settings.collection.schedule.clone() {
         let (collection, rules) = (settings.collection.clone(), settings.retention.clone());
-        let administration = administration.clone();
+        let administration = administration.acting(&permit_task(Task::Schedule));
         tasks
             .0
             .spawn(collect(administration, schedule, collection, rules));
     }
     if let Some(scrub) = settings.scrub {
-        tasks.0.spawn(read_everything(registry.clone(), scrub));
+        let registry = registry.acting(&permit_task(Task::Check));
+        tasks.0.spawn(read_everything(registry, scrub));
     }
 }
 

@@ -10,8 +10,10 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::health;
 use super::self_signed::SelfSigned;
+use crate::auth::permit_task;
 use crate::config::{Settings, UploadPurging};
 use crate::http::{Certificate, Health};
+use crate::oci::Task;
 use crate::registry::{Registry, RegistryError};
 
 /// How often the store is synced, when the journal has rows.
@@ -48,6 +50,7 @@ pub(super) fn start(
     certificate: Option<Arc<Certificate>>,
 ) -> Tasks {
     let mut tasks = JoinSet::new();
+    let registry = &registry.acting(&permit_task(Task::Upkeep));
     let every = |period, registry: &Registry| (period, registry.clone());
 
     let (period, of) = every(SYNC, registry);

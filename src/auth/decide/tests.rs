@@ -204,6 +204,31 @@ async fn a_token_is_good_for_what_it_was_issued_for() {
 }
 
 #[tokio::test]
+async fn a_mount_without_a_source_looks_where_the_caller_may_read() {
+    let fixture = Fixture::new().await;
+    fixture.grant("alice", "team/*:pull,push").await;
+    fixture.grant("bob", "*:pull,push").await;
+    let mount = Action::MountBlob {
+        into: "team/app".parse().unwrap(),
+        from: None,
+        digest: format!("sha256:{}", "0".repeat(64)).parse().unwrap(),
+    };
+    let looks_in = async |identity: &Identity| {
+        let permit = decide(&fixture.policy, &Arc::new(context()), identity, &mount)
+            .await
+            .unwrap();
+        assert_eq!(permit.action(), &mount);
+        ["team/app", "team/lib", "secret/x"]
+            .map(|name| permit.visibility().shows(&name.parse().unwrap(), false))
+    };
+    let alice = fixture.identity("alice").await;
+    assert_eq!(looks_in(&alice).await, [true, true, false]);
+    // A token that was issued for some repositories reveals nothing about others.
+    let token = fixture.bearer("bob", "repository:team/app:pull,push").await;
+    assert_eq!(looks_in(&token).await, [true, false, false]);
+}
+
+#[tokio::test]
 async fn a_mount_reads_its_source() {
     let fixture = Fixture::new().await;
     fixture.grant("alice", "team/*:pull,push").await;

@@ -20,7 +20,7 @@ super::for_each_index!(
     events_are_there_after_a_crash,
 );
 
-fn alice() -> Arc<Context> {
+pub(super) fn alice() -> Arc<Context> {
     Arc::new(Context {
         caller: Caller::Account {
             name: "alice".parse().unwrap(),
@@ -44,7 +44,7 @@ fn robot() -> Arc<Context> {
 }
 
 /// All events, oldest first.
-async fn all(index: &Index) -> Vec<Event> {
+pub(super) async fn all(index: &Index) -> Vec<Event> {
     let mut events = index
         .events(&EventFilter::default(), None, 1000)
         .await
@@ -54,7 +54,7 @@ async fn all(index: &Index) -> Vec<Event> {
 }
 
 /// Action, repository, tag, digest, size of each event, in one line.
-async fn lines(index: &Index) -> Vec<String> {
+pub(super) async fn lines(index: &Index) -> Vec<String> {
     let describe = |event: &Event| {
         let mut line = event.action.clone();
         if let Some(repository) = &event.repository {

@@ -13,7 +13,9 @@ use tokio::net::UnixStream;
 use super::super::root::{self, Root};
 use super::socket::{self, Listening};
 use crate::admin::{Administration, Entry, Failure, FailureKind, Operation, Reason, Report};
+use crate::auth::decide_local;
 use crate::config::{self, Loaded, StorageDriver};
+use crate::oci::Context;
 use crate::registry::Registry;
 use crate::store::{LockError, RootLock};
 
@@ -139,7 +141,9 @@ impl Own {
     async fn open(path: &Path, lock: RootLock, loaded: &Loaded) -> anyhow::Result<Self> {
         let root = Root::locked(path, lock);
         let (registry, _) = super::super::open(&root, &loaded.settings).await?;
-        let administration = Administration::new(&registry);
+        let uid = rustix::process::geteuid().as_raw();
+        let permit = decide_local(Context::uid(uid), uid)?;
+        let administration = Administration::new(&registry).acting(&permit);
         // Without a socket others wait until this is done.
         let listening = Listening::start(path, administration.clone()).ok();
         Ok(Self {

@@ -25,6 +25,8 @@ use crate::admin::{
     Administration, Answer, Entry, Failure, FailureKind, Operation, Reason, Report, Request,
     VERSION,
 };
+use crate::auth::decide_local;
+use crate::oci::{Context, Permit};
 
 /// How long a client may take to send its request, and, when the server stops, to read the answer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -214,13 +216,13 @@ impl Connection {
     async fn serve(self, stream: UnixStream) {
         let (reader, writer) = stream.into_split();
         let own = rustix::process::geteuid().as_raw();
-        let allowed = match writer.as_ref().peer_cred() {
-            Ok(peer) => peer.uid() == 0 || peer.uid() == own,
-            Err(_) => false,
+        let permit = match writer.as_ref().peer_cred() {
+            Ok(peer) => decide_local(Context::uid(peer.uid()), own).ok(),
+            Err(_) => None,
         };
-        let request = match (allowed, read(reader).await) {
-            (true, request) => request,
-            (false, _) => Err(Failure::new(
+        let request = match (permit, read(reader).await) {
+            (Some(permit), request) => request.map(|request| (permit, request)),
+            (None, _) => Err(Failure::new(
                 FailureKind::Denied,
                 Reason::NotPermitted,
                 "only the user that serves this root, and root, may administer it",
@@ -230,7 +232,7 @@ impl Connection {
         // The queue has room for the first lines, and ends with its last sender.
         let _ = queue.try_send(Answer::Version(VERSION));
         match request {
-            Ok(request) => self.begin(request.operation, queue),
+            Ok((permit, request)) => self.begin(&permit, request.operation, queue),
             Err(failure) => {
                 let _ = queue.try_send(Answer::Failure(failure));
                 // The answer ends when the last sender is dropped.
@@ -249,8 +251,9 @@ impl Connection {
     }
 
     /// Begins the operation in a task of its own, which outlives the connection.
-    fn begin(&self, operation: Operation, queue: mpsc::Sender<Answer>) {
-        let (administration, stopped) = (self.administration.clone(), self.stopped.clone());
+    fn begin(&self, permit: &Permit, operation: Operation, queue: mpsc::Sender<Answer>) {
+        let administration = self.administration.acting(permit);
+        let stopped = self.stopped.clone();
         self.work.spawn(async move {
             let answers = Answers::new(queue, operation.reads());
             let done = stopped.run_until_cancelled(administration.execute(operation, &answers));

@@ -12,13 +12,15 @@ use tokio::io::AsyncWriteExt;
 use super::super::schedule::collect_in_turn;
 use super::socket::{Listening, ask, connect, path};
 use crate::admin::{
-    Administration, Answer, CollectEntry, CollectOptions, CollectReport, Entry, Failure,
-    FailureKind, Operation, Reason, Report, Request,
+    AccountOperation, Administration, Answer, CollectEntry, CollectOptions, CollectReport, Entry,
+    Failure, FailureKind, Operation, Reason, Report, Request,
 };
+use crate::auth::permit_task;
 use crate::clock::Clock;
 use crate::config::CollectionSettings;
 use crate::hash::Hasher;
-use crate::oci::{Algorithm, Digest};
+use crate::index::EventFilter;
+use crate::oci::{Algorithm, Digest, Task};
 use crate::registry::{Registry, Rules};
 use crate::store::FileStore;
 
@@ -220,6 +222,43 @@ async fn a_client_that_does_not_read_holds_nothing_up() {
     };
     let report = CollectReport::try_from(*report).unwrap();
     assert_eq!(report.freed.blobs, COUNT as u64 + 1);
+    listening.stop().await;
+    registry.close().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn events_name_who_asked() {
+    let directory = tempfile::tempdir().unwrap();
+    let (registry, listening, _) = root(directory.path()).await;
+    let own = format!("uid:{}", rustix::process::geteuid().as_raw());
+    let (outcome, _) = operate(directory.path(), collect(false)).await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    let add = Operation::Account(AccountOperation::AddUser {
+        name: "alice".parse().unwrap(),
+        password: None,
+        admin: false,
+    });
+    let (outcome, _) = operate(directory.path(), add).await;
+    assert!(outcome.is_ok(), "{outcome:?}");
+    garbage(&registry, 1).await;
+    let scheduled = Administration::new(&registry).acting(&permit_task(Task::Schedule));
+    collect_in_turn(&scheduled, &CollectionSettings::default()).await;
+    let events = registry
+        .events(&EventFilter::default(), None, 100)
+        .await
+        .unwrap();
+    let said: Vec<_> = events
+        .iter()
+        .rev()
+        .map(|event| (event.action.as_str(), event.actor.as_str()))
+        .filter(|(action, _)| *action != "push-blob")
+        .collect();
+    let expected = [
+        ("collect", own.as_str()),
+        ("create-account", own.as_str()),
+        ("collect", "task:schedule"),
+    ];
+    assert_eq!(said, expected);
     listening.stop().await;
     registry.close().await.unwrap();
 }
