@@ -7,7 +7,7 @@ use super::frame::Frame;
 use super::pull::{self, Kind};
 use super::source::{RepositoryDetails, TagQuery, TagSort};
 use super::{Answer, Fault, Pages, Request, format, html as answer, tags};
-use crate::oci::{MediaType, Reference, Repository};
+use crate::oci::{Action, MediaType, Reference, Repository};
 
 /// Tags that the page shows.
 const TAGS: usize = 10;
@@ -38,6 +38,9 @@ pub(super) async fn page(
         None => Vec::new(),
     };
     let text = frame.text;
+    let may_delete = pages
+        .may(request, &Action::DeleteRepository(name.clone()))
+        .await;
     let content = html! {
         h1 { (name) @if details.item.public == Some(false) { " " span class="mark" { (text.private) } } }
         @if !commands.is_empty() {
@@ -49,9 +52,17 @@ pub(super) async fn page(
         section {
             h2 { a href=(frame.links.tags(name)) { (text.tags) }
                 " " span class="count" { (format::count(listing.total)) } }
-            (tags::table(&frame, name, &listing))
+            (tags::table(&frame, name, &listing, false))
             @if listing.total.0 > TAGS as u64 {
                 p { a href=(frame.links.tags(name)) { (text.all) " " (text.tags) " →" } }
+            }
+            @if may_delete {
+                p class="actions" {
+                    a href=(frame.links.path(&format!("/r/{name}/-/delete?repository=1"))) {
+                        (frame.account.delete_repository)
+                    }
+                    a href=(frame.links.path(&format!("/r/{name}/-/trash"))) { (frame.account.trash) }
+                }
             }
         }
     };

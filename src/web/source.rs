@@ -17,6 +17,8 @@ pub enum Fault {
     Method(&'static str),
     /// The request changes something and does not come from one of our pages.
     Foreign,
+    /// The caller may see it, but not do this.
+    Forbidden,
     /// The source failed; the log says why.
     Failed,
 }
