@@ -8,6 +8,7 @@
 //! `RETURNING`.
 
 mod accounts;
+mod activity;
 mod audit;
 mod batch;
 mod blobs;

@@ -8,6 +8,7 @@
 mod about;
 mod accounts;
 mod actions;
+mod activity;
 mod assets;
 mod compare;
 mod configuration;
@@ -22,11 +23,13 @@ mod own;
 mod preferences;
 mod profile;
 mod pull;
+mod readme;
 mod repository;
 mod request;
 mod restore;
 mod retag;
 mod route;
+mod settings;
 mod sign_in;
 mod source;
 mod tags;
@@ -194,6 +197,9 @@ impl Pages {
             Route::Restore(name) => restore::restore(self, request, &name).await,
             Route::Retag(name) => retag::set(self, request, &name).await,
             Route::Trash(name) => restore::trash(self, request, &name).await,
+            Route::Settings(name) => settings::page(self, request, &name).await,
+            Route::Star(name) => settings::star(self, request, &name).await,
+            Route::Activity => activity::page(self, request).await,
             Route::Profile => profile::page(self, request).await,
             Route::Accounts => accounts::page(self, request).await,
             Route::SignIn => sign_in::page(self, request).await,

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 use super::frame::Frame;
 use super::pull::{self, Kind};
 use super::source::{RepositoryDetails, TagQuery, TagSort};
-use super::{Answer, Fault, Pages, Request, format, html as answer, tags};
+use super::{Answer, Fault, Pages, Request, format, html as answer, readme, settings, tags};
 use crate::oci::{Action, MediaType, Reference, Repository};
 
 /// Tags that the page shows.
@@ -41,6 +41,9 @@ pub(super) async fn page(
     let may_delete = pages
         .may(request, &Action::DeleteRepository(name.clone()))
         .await;
+    let may_describe = pages.may(request, &Action::Describe(name.clone())).await;
+    let stars = settings::stars(pages, request, name).await;
+    let about = source.readme(&request.visibility, name).await?;
     let content = html! {
         h1 { (name) @if details.item.public == Some(false) { " " span class="mark" { (text.private) } } }
         @if !commands.is_empty() {
@@ -48,7 +51,14 @@ pub(super) async fn page(
                 @for (tool, command) in &commands { (frame.command(tool, command)) }
             }
         }
+        p class="actions" {
+            @if let Some(stars) = stars { (settings::star_button(&frame, name, stars)) }
+            @if may_describe {
+                a href=(frame.links.path(&format!("/r/{name}/-/settings"))) { (frame.account.settings) }
+            }
+        }
         (figures(&frame, &details))
+        @if let Some(about) = &about { section class="readme" { (readme::render(about)) } }
         section {
             h2 { a href=(frame.links.tags(name)) { (text.tags) }
                 " " span class="count" { (format::count(listing.total)) } }

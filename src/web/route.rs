@@ -46,6 +46,12 @@ pub(super) enum Route {
     Retag(Repository),
     /// `/r/NAME/-/trash`
     Trash(Repository),
+    /// `/r/NAME/-/settings`
+    Settings(Repository),
+    /// `POST /r/NAME/-/star`
+    Star(Repository),
+    /// `/activity`
+    Activity,
     /// `/account`
     Profile,
     /// `/accounts`
@@ -75,6 +81,7 @@ pub(super) fn owns(path: &str) -> bool {
                 | "preferences"
                 | "account"
                 | "accounts"
+                | "activity"
                 | "sign-in"
                 | "sign-out"
                 | "registry-host.json"
@@ -111,6 +118,7 @@ impl Route {
         match path {
             "/" => return Ok(Self::Explore),
             "/about" => return Ok(Self::About),
+            "/activity" => return Ok(Self::Activity),
             "/compare" => return Ok(Self::Compare),
             "/registry-host.json" => return Ok(Self::Legacy(LegacyFile::Host)),
             "/app-mode.json" => return Ok(Self::Legacy(LegacyFile::Mode)),
@@ -137,6 +145,7 @@ impl Route {
             _ => match repository_action(path)? {
                 (name, "restore") => Self::Restore(name),
                 (name, "tag") => Self::Retag(name),
+                (name, "star") => Self::Star(name),
                 _ => return None,
             },
         })
@@ -150,6 +159,7 @@ impl Route {
             "/accounts" => Self::Accounts,
             _ => match repository_action(path)? {
                 (name, "delete") => Self::Delete(name),
+                (name, "settings") => Self::Settings(name),
                 _ => return None,
             },
         })

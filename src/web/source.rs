@@ -187,6 +187,15 @@ pub trait Source: Send + Sync + 'static {
         name: &'a Repository,
     ) -> Answering<'a, RepositoryDetails>;
 
+    /// The description of a repository, Markdown.
+    fn readme<'a>(
+        &'a self,
+        _visibility: &'a Visibility,
+        _name: &'a Repository,
+    ) -> Answering<'a, Option<String>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
+
     /// A page of tags.
     fn tags<'a>(
         &'a self,

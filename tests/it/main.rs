@@ -73,6 +73,7 @@ mod listening;
 mod login;
 mod nginx;
 mod pages;
+mod pages_about;
 mod pages_actions;
 mod pages_browser;
 mod pages_flows;

@@ -112,4 +112,18 @@ catalogue! {
     add_account: "Add an account", "添加账号";
     set_password: "Set a password", "设置密码";
     last_administrator: "The last administrator can't be removed or disabled.", "不能移除或停用最后一位管理员。";
+    star: "Star", "收藏";
+    unstar: "Unstar", "取消收藏";
+    settings: "Settings", "设置";
+    description: "Description (Markdown; searches show the first line)", "说明（Markdown；搜索显示首行）";
+    save: "Save", "保存";
+    visibility: "Visibility", "可见性";
+    everybody_pulls: "Everybody may pull, signed in or not", "任何人均可拉取，无需登录";
+    who_may: "Who may do what", "权限一览";
+    activity: "Activity", "活动";
+    action: "Action", "操作";
+    when: "When", "时间";
+    program: "Program", "程序";
+    last_days: "Last days", "最近天数";
+    by_day: "Events by day, the last 30 days", "最近 30 天每日事件数";
 }
