@@ -8,6 +8,7 @@
 //! `RETURNING`.
 
 mod accounts;
+mod activity;
 mod audit;
 mod batch;
 mod blobs;
@@ -57,7 +58,7 @@ pub use accounts::{AccountRecord, NewAccount, StoredAccount};
 pub use audit::{AuditedBlob, AuditedRepository, Link, MissingLink};
 pub use blobs::{BlobRecord, NewBlob};
 pub use browse::{
-    BlobUser, COUNT_LIMIT, Count, FoundRepositories, RepositoryOrder, RepositoryRow,
+    BlobUser, COUNT_LIMIT, Count, FoundRepositories, Removal, RepositoryOrder, RepositoryRow,
     RepositorySearch, TagOrder, TagPage, TagRow,
 };
 pub use change::{JournalEntry, LayoutChange};

@@ -8,7 +8,7 @@ use super::cache::Manifest;
 use super::{Registry, RegistryError};
 use crate::hash::Hasher;
 use crate::index::{
-    BlobUser, FoundRepositories, RepositoryRow, RepositorySearch, TagOrder, TagPage,
+    BlobUser, FoundRepositories, Removal, RepositoryRow, RepositorySearch, TagOrder, TagPage,
 };
 use crate::oci::{Digest, Reference, Repository, Tag, Visibility};
 use crate::store::StoreError;
@@ -97,6 +97,15 @@ impl Registry {
             .index
             .tags_of_manifest(repository, digest, limit)
             .await?)
+    }
+
+    /// What goes with manifests of a repository that lose their last tag.
+    pub async fn removal(
+        &self,
+        repository: &Repository,
+        manifests: &[Digest],
+    ) -> Result<Removal, RegistryError> {
+        Ok(self.index.removal(repository, manifests).await?)
     }
 
     /// The visible repositories, other than `except`, that hold a blob.

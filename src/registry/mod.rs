@@ -66,7 +66,7 @@ pub use uploads::{Arrived, BodyError, IncomingBody, Upload};
 pub use usage::{RepositoryUsage, Usage, UsageReport};
 
 pub use crate::index::{
-    BlobUser, COUNT_LIMIT, Count, FoundRepositories, RepositoryOrder, RepositoryRow,
+    BlobUser, COUNT_LIMIT, Count, FoundRepositories, Removal, RepositoryOrder, RepositoryRow,
     RepositorySearch, TagOrder, TagPage, TagRow,
 };
 pub use crate::index::{

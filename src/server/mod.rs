@@ -387,6 +387,6 @@ fn pages(settings: &Settings, registry: &Registry, policy: &Arc<Policy>) -> Opti
             repositories_per_page: pages.repositories_per_page,
             tags_per_page: pages.tags_per_page,
         };
-        Pages::new(source, settings).with_accounts(Arc::clone(policy))
+        Pages::new(source, settings).with_accounts(Arc::clone(policy), registry.clone())
     })
 }
