@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Zoned;
 
 use super::access::{AccessSettings, own_access};
+use super::acme::{OwnAcme, own_acme};
 use super::content::{ContentSettings, content_settings};
 use super::cron::CronPattern;
 use super::error::ConfigError;
@@ -119,6 +120,7 @@ pub(super) struct Own {
     pub(super) content: ContentSettings,
     pub(super) pages: PagesSettings,
     pub(super) reach: ReachSettings,
+    pub(super) acme: OwnAcme,
 }
 
 pub(super) fn own_settings(
@@ -156,6 +158,7 @@ pub(super) fn own_settings(
     let pages = pages_settings(&mut own, warnings)?;
     let access = own_access(&mut own, auth, accounts, warnings)?;
     let reach = reach_settings(&mut own, warnings)?;
+    let acme = own_acme(&mut own, warnings)?;
     own.finish(warnings);
     Ok(Own {
         access,
@@ -165,6 +168,7 @@ pub(super) fn own_settings(
         content,
         pages,
         reach,
+        acme,
     })
 }
 

@@ -90,6 +90,7 @@ fn describe_http(http: &HttpSettings, lines: &mut Vec<String>) {
             CertificateSource::SelfSigned { hosts } => {
                 format!("of an authority of its own, also for {}", hosts.join(", "))
             }
+            CertificateSource::Acme(acme) => super::acme::describe(acme),
         };
         lines.push(format!("Certificate: {source}, {} or later", tls.minimum));
         if let Some(clients) = &tls.clients {

@@ -9,6 +9,7 @@
 #![expect(clippy::disallowed_methods, reason = "the configuration is a file")]
 
 mod access;
+mod acme;
 mod collection;
 mod content;
 mod cron;
@@ -37,6 +38,7 @@ use std::time::Duration;
 use crate::clock::Millis;
 
 pub use access::{AccessSettings, FirstAdmin, TokenServerSettings};
+pub use acme::{AcmeFlags, AcmeSettings};
 pub use collection::{CollectionSettings, Schedule, ScrubSettings};
 pub use content::ContentSettings;
 pub use cron::CronPattern;
@@ -73,10 +75,12 @@ pub struct Request {
     pub listen: Option<String>,
     /// The `--accounts` flag: regctl's own accounts.
     pub accounts: bool,
-    /// The `--tls` flag: `self-signed`, or `CERTIFICATE,KEY`.
+    /// The `--tls` flag: `self-signed`, `acme`, or `CERTIFICATE,KEY`.
     pub tls: Option<String>,
     /// The `--host` flags.
     pub hosts: Vec<String>,
+    /// The flags about ACME.
+    pub acme: AcmeFlags,
     /// The variables of the environment; only those that begin with `REGISTRY_` are read.
     pub environment: Vec<(String, String)>,
 }
@@ -139,6 +143,7 @@ fn load_from(request: &Request, usual_places: &[&Path]) -> Result<Loaded, Config
         accounts: request.accounts,
         tls: request.tls.as_deref(),
         hosts: &request.hosts,
+        acme: &request.acme,
     };
     let settings = understand(root, basis, flags, &mut warnings)?;
     Ok(Loaded {

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::access::AccessSettings;
+use super::acme::AcmeSettings;
 use super::collection::{CollectionSettings, ScrubSettings};
 use super::content::ContentSettings;
 use super::pages::PagesSettings;
@@ -190,6 +191,8 @@ pub enum CertificateSource {
         /// Names and addresses of the host in addition to those that it knows.
         hosts: Vec<String>,
     },
+    /// From an ACME directory.
+    Acme(AcmeSettings),
 }
 
 /// Client certificates.

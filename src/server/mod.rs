@@ -4,10 +4,13 @@
 //! Everything is decided here once, from a [`Settings`]; no other room reads the configuration.
 
 mod access;
+mod acme;
 pub mod admin;
+mod files;
 mod front;
 mod health;
 mod names;
+mod outgoing;
 mod root;
 mod schedule;
 mod self_signed;
@@ -22,7 +25,7 @@ use std::time::Duration;
 use ::http::header::{HeaderName, HeaderValue};
 use admin::Listening;
 use anyhow::{Context as _, anyhow};
-use front::{Entrance, enter, limits};
+use front::{Entrance, Renewal, enter, limits};
 use root::Root;
 use stop::{Signals, remove_sockets, wait};
 use systemd::{Manager, Passed};
@@ -31,7 +34,8 @@ use crate::admin::Administration;
 use crate::auth::Policy;
 use crate::clock::{Clock, Millis};
 use crate::config::{
-    self, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings, ValidationSettings,
+    self, CertificateSource, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings,
+    TlsSettings, ValidationSettings,
 };
 use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, SocketAccess};
 use crate::registry::{Registry, RegistryError, RequiredChildren, Rules, Taken};
@@ -66,10 +70,10 @@ pub async fn run(
     }
     let root = Root::open(&settings.storage.driver)?;
     // Opening a large root takes long: errors of TLS and the listeners are reported first.
-    let (tls, own_authority) = match &settings.http.tls {
+    let (tls, renewal) = match &settings.http.tls {
         Some(tls) => {
-            let (tls, own) = front::tls(tls, &root.own_directory().join("tls"))?;
-            (Some(tls), own)
+            let (tls, renewal) = front::tls(tls, &root.own_directory().join("tls"))?;
+            (Some(tls), renewal)
         }
         None => (None, None),
     };
@@ -95,6 +99,14 @@ pub async fn run(
     };
     passed.finish()?;
     let manager = Manager::of_environment();
+
+    let challenges = match &settings.http.tls {
+        Some(TlsSettings {
+            certificate: CertificateSource::Acme(acme),
+            ..
+        }) => front::challenges(acme).await?,
+        _ => None,
+    };
 
     let (registry, taken) = open(&root, &settings).await?;
     report(taken);
@@ -126,8 +138,12 @@ pub async fn run(
     let mut debug_url = None;
     if let Some(debug) = debug {
         debug_url = Some(debug.url);
-        listening.push(debug.bound.serve_debug(app));
+        listening.push(debug.bound.serve_debug(app.clone()));
         sockets.extend(debug.socket);
+    }
+    let answers = tls.as_ref().and_then(|tls| tls.challenges.clone());
+    if let Some((bound, answers)) = challenges.zip(answers) {
+        listening.push(bound.serve_challenges(app, answers));
     }
     manager.ready(&url);
     if tls.is_none() && front::is_exposed(&address) {
@@ -137,14 +153,17 @@ pub async fn run(
              clients, or let a proxy with TLS in front be the only one who reaches this address"
         );
     }
-    let authority = match &own_authority {
-        Some(own) => Some((own.fingerprint()?, own.host())),
-        None => None,
+    let (authority, acme) = match &renewal {
+        Some(Renewal::Own(own)) => (Some((own.fingerprint()?, own.host())), None),
+        Some(Renewal::Acme(acme)) => (None, Some(acme.state())),
+        None => (None, None),
     };
     let certificate = tls.map(|tls| tls.certificate);
     let mut tasks = tasks::start(&registry, &settings, &health, certificate);
-    if let Some(own) = own_authority {
-        tasks::renew(&mut tasks, own);
+    match renewal {
+        Some(Renewal::Own(own)) => tasks::renew(&mut tasks, own),
+        Some(Renewal::Acme(acme)) => drop(tasks.0.spawn((*acme).maintain())),
+        None => {}
     }
     schedule::start(&mut tasks, &administration, &registry, &settings);
 
@@ -153,6 +172,9 @@ pub async fn run(
         announce(&format!("Data in {}", root.description()));
         if let Some(debug) = debug_url {
             announce(&format!("Debug {debug}"));
+        }
+        if let Some(acme) = acme {
+            announce(&acme);
         }
         if let Some((fingerprint, host)) = &authority {
             let port = url.rsplit(':').next().unwrap_or_default();
@@ -163,6 +185,9 @@ pub async fn run(
         }
         welcome(&settings, file.as_deref(), &url, announce);
     } else {
+        if let Some(acme) = acme {
+            tracing::info!("{acme}");
+        }
         tracing::info!(
             data = root.description(),
             debug = debug_url,
