@@ -18,6 +18,7 @@ use super::pages::{PagesSettings, pages_settings};
 use super::reach::{ReachSettings, reach_settings};
 use super::section::{Field, Section, Warnings, refused};
 use super::values::{self, BadValue};
+use super::workloads::{WorkloadSettings, workloads};
 use crate::clock::Millis;
 use crate::oci::RetentionRule;
 
@@ -121,6 +122,7 @@ pub(super) struct Own {
     pub(super) pages: PagesSettings,
     pub(super) reach: ReachSettings,
     pub(super) acme: OwnAcme,
+    pub(super) workloads: Vec<WorkloadSettings>,
 }
 
 pub(super) fn own_settings(
@@ -158,6 +160,7 @@ pub(super) fn own_settings(
     let pages = pages_settings(&mut own, warnings)?;
     let access = own_access(&mut own, auth, accounts, warnings)?;
     let reach = reach_settings(&mut own, warnings)?;
+    let workloads = workloads(&mut own, &access, warnings)?;
     let acme = own_acme(&mut own, warnings)?;
     own.finish(warnings);
     Ok(Own {
@@ -169,6 +172,7 @@ pub(super) fn own_settings(
         pages,
         reach,
         acme,
+        workloads,
     })
 }
 

@@ -24,6 +24,7 @@ impl Loaded {
         }];
         let Settings {
             access,
+            workloads,
             log,
             storage,
             http,
@@ -40,6 +41,7 @@ impl Loaded {
         } = &self.settings;
         describe_http(http, &mut lines);
         describe_access(access, &mut lines);
+        super::workloads::describe(workloads, &mut lines);
         describe_reach(reach, &mut lines);
         describe_storage(storage, &mut lines);
         describe_collection(collection, retention, *scrub, &mut lines);

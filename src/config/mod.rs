@@ -28,6 +28,7 @@ mod tls;
 mod understand;
 mod values;
 mod wire;
+mod workloads;
 
 #[cfg(test)]
 mod tests;
@@ -51,6 +52,7 @@ pub use settings::{
     Settings, StorageDriver, StorageSettings, TcpCheck, TlsSettings, TlsVersion, UploadPurging,
     ValidationSettings,
 };
+pub use workloads::WorkloadSettings;
 
 use node::Node;
 use section::Warnings;

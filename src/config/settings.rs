@@ -14,6 +14,7 @@ use super::collection::{CollectionSettings, ScrubSettings};
 use super::content::ContentSettings;
 use super::pages::PagesSettings;
 use super::reach::ReachSettings;
+use super::workloads::WorkloadSettings;
 use crate::oci::Platform;
 use crate::oci::RetentionRule;
 
@@ -24,6 +25,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// How callers sign in.
     pub access: AccessSettings,
+    /// ID tokens of CI systems and clusters that sign in.
+    pub workloads: Vec<WorkloadSettings>,
     /// The storage, and the permitted operations.
     pub storage: StorageSettings,
     /// The listeners and their answers.

@@ -88,6 +88,7 @@ pub(super) fn understand(
     let own = own_settings(&mut top, auth, flags.accounts, warnings)?;
     let settings = Settings {
         access: own.access,
+        workloads: own.workloads,
         log: log_settings(&mut top, warnings)?,
         storage: storage_settings(&mut top, basis, flags.root, warnings)?,
         http: http_settings(&mut top, basis, own.acme, flags, warnings)?,

@@ -8,7 +8,7 @@ use super::acme::Acme;
 use super::self_signed::SelfSigned;
 use super::systemd::Passed;
 use crate::config::{
-    self, AcmeSettings, CertificateSource, ListenAddress, RateSettings, ReachSettings, TlsSettings,
+    self, CertificateSource, ListenAddress, RateSettings, ReachSettings, TlsSettings,
 };
 use crate::http::{
     Address, Bound, Certificate, ClientAuthorities, ConnectionLimits, Rate, RateLimits,
@@ -67,8 +67,12 @@ pub(super) fn tls(
 }
 
 /// The address at which HTTP-01 is answered, if there is one.
-pub(super) async fn challenges(acme: &AcmeSettings) -> anyhow::Result<Option<Bound>> {
-    let Some(settings) = &acme.http else {
+pub(super) async fn challenges(tls: Option<&TlsSettings>) -> anyhow::Result<Option<Bound>> {
+    let settings = match tls.map(|tls| &tls.certificate) {
+        Some(CertificateSource::Acme(acme)) => acme.http.as_ref(),
+        _ => None,
+    };
+    let Some(settings) = settings else {
         return Ok(None);
     };
     let address = address(settings);

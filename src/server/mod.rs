@@ -12,6 +12,7 @@ mod health;
 mod names;
 mod outgoing;
 mod root;
+mod rules;
 mod schedule;
 mod self_signed;
 mod stop;
@@ -27,18 +28,16 @@ use admin::Listening;
 use anyhow::{Context as _, anyhow};
 use front::{Entrance, Renewal, enter, limits};
 use root::Root;
+use rules::rules;
 use stop::{Signals, remove_sockets, wait};
 use systemd::{Manager, Passed};
 
 use crate::admin::Administration;
 use crate::auth::Policy;
-use crate::clock::{Clock, Millis};
-use crate::config::{
-    self, CertificateSource, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings,
-    TlsSettings, ValidationSettings,
-};
+use crate::clock::Clock;
+use crate::config::{self, ListenAddress, Loaded, LogFormat, Settings};
 use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, SocketAccess};
-use crate::registry::{Registry, RegistryError, RequiredChildren, Rules, Taken};
+use crate::registry::{Registry, RegistryError, Taken};
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};
 
@@ -50,6 +49,7 @@ pub fn check(request: &config::Request) -> anyhow::Result<String> {
     if let Some(tls) = &loaded.settings.http.tls {
         front::check_tls(tls)?;
     }
+    access::workloads(&loaded.settings, &Clock::system())?;
     Ok(loaded.describe())
 }
 
@@ -100,13 +100,7 @@ pub async fn run(
     passed.finish()?;
     let manager = Manager::of_environment();
 
-    let challenges = match &settings.http.tls {
-        Some(TlsSettings {
-            certificate: CertificateSource::Acme(acme),
-            ..
-        }) => front::challenges(acme).await?,
-        _ => None,
-    };
+    let challenges = front::challenges(settings.http.tls.as_ref()).await?;
 
     let (registry, taken) = open(&root, &settings).await?;
     report(taken);
@@ -303,55 +297,6 @@ fn start_log(settings: &Settings) {
         let message = panic.payload_as_str().unwrap_or("no message");
         tracing::error!(place, message, "panic");
     }));
-}
-
-fn rules(settings: &Settings) -> anyhow::Result<Rules> {
-    let ValidationSettings {
-        urls_allow,
-        urls_deny,
-        index_platforms,
-        ..
-    } = &settings.validation;
-    let compile = |patterns: &[String]| {
-        patterns
-            .iter()
-            .map(|pattern| {
-                regex::Regex::new(pattern).with_context(|| format!("the pattern {pattern:?}"))
-            })
-            .collect::<anyhow::Result<Vec<_>>>()
-    };
-    Ok(Rules {
-        delete: settings.storage.delete,
-        read_only: settings.storage.read_only,
-        // A lease is extended when half of it is left: an answer binds for half of it at least.
-        lease: milliseconds(settings.collection.lease).saturating_mul(2),
-        trash: milliseconds(settings.collection.trash),
-        events: Rules::default().events,
-        uploads: settings
-            .storage
-            .upload_purging
-            .filter(|purging| !purging.dry_run)
-            .map(|purging| milliseconds(purging.age)),
-        addresses_allowed: compile(urls_allow)?,
-        addresses_denied: compile(urls_deny)?,
-        children: match index_platforms {
-            IndexPlatforms::All => RequiredChildren::All,
-            IndexPlatforms::None => RequiredChildren::None,
-            IndexPlatforms::List(platforms) => RequiredChildren::Platforms(
-                platforms
-                    .iter()
-                    .map(|one| (one.os.clone(), one.architecture.clone()))
-                    .collect(),
-            ),
-        },
-        required_layers: settings.content.layers,
-        known_types: settings.content.known_types,
-        verify_reads: settings.content.reads,
-    })
-}
-
-fn milliseconds(duration: Duration) -> Millis {
-    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
 fn options(

@@ -5,6 +5,13 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::auth::{Documents, Pending};
+
+/// What fetching a document of an issuer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest document of an issuer.
+const DOCUMENT: usize = 512 * 1024;
+
 /// A client with the authorities of a file, PEM, instead of the system's, if one is named. Redirects
 /// are not followed: what is asked for is named in the configuration.
 #[expect(
@@ -43,4 +50,34 @@ pub(super) fn reason(error: &(dyn std::error::Error + 'static)) -> String {
         innermost = source;
     }
     innermost.to_string()
+}
+
+/// Fetches documents of issuers.
+pub(super) struct Fetching(reqwest::Client);
+
+impl Fetching {
+    /// With the authorities of this file instead of the system's.
+    pub(super) fn new(authorities: Option<&Path>) -> anyhow::Result<Self> {
+        Ok(Self(client(authorities, PATIENCE)?))
+    }
+}
+
+impl Documents for Fetching {
+    fn get<'a>(&'a self, address: &'a str) -> Pending<'a, Result<Vec<u8>, String>> {
+        Box::pin(async move {
+            let failed = |error: reqwest::Error| format!("{address}: {}", reason(&error));
+            let mut answer = self.0.get(address).send().await.map_err(failed)?;
+            if !answer.status().is_success() {
+                return Err(format!("{address}: answered {}", answer.status()));
+            }
+            let mut text = Vec::new();
+            while let Some(piece) = answer.chunk().await.map_err(failed)? {
+                text.extend_from_slice(&piece);
+                if text.len() > DOCUMENT {
+                    return Err(format!("{address}: answered more than {DOCUMENT} bytes"));
+                }
+            }
+            Ok(text)
+        })
+    }
 }

@@ -92,3 +92,4 @@ mod transfer_uploads;
 mod trouble;
 mod turns;
 mod wire;
+mod workloads;

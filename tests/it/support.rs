@@ -6,6 +6,7 @@ pub(crate) mod archive;
 pub(crate) mod browser;
 mod client;
 mod disk;
+pub(crate) mod https;
 mod image;
 mod meddler;
 mod proxy;

@@ -4,8 +4,6 @@
 //! Names are resolved to 127.0.0.1, and the ports of the server are told to it.
 
 use std::collections::HashSet;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
@@ -13,14 +11,11 @@ use std::time::{Duration, SystemTime};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::pki_types::PrivatePkcs8KeyDer;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rcgen::CertificateParams;
 use serde_json::{Value, json};
-use tokio_rustls::rustls;
 
 use super::acme_checks::{answers_http, answers_tls, contains, requested_key};
-use super::tls;
+use super::https::{self, Answer, Authority};
 
 /// How challenges are offered and judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +30,7 @@ pub(crate) enum Judgement {
 #[derive(Clone)]
 pub(crate) struct AcmeDirectory {
     pub(super) address: String,
-    authority: Arc<(Issuer<'static, KeyPair>, String)>,
+    authority: Arc<Authority>,
     judgement: Judgement,
     state: Arc<Mutex<State>>,
 }
@@ -74,42 +69,20 @@ impl Order {
     }
 }
 
-/// An answer: status, further headers, body.
-type Answer = (u16, Vec<(String, String)>, String);
-
 impl AcmeDirectory {
     pub(crate) fn start(judgement: Judgement) -> Self {
-        let mut params = CertificateParams::new(Vec::<String>::new()).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let key = KeyPair::generate().unwrap();
-        let pem = params.self_signed(&key).unwrap().pem();
-        let issuer = Issuer::new(params, key);
-        let own_key = KeyPair::generate().unwrap();
-        let own = CertificateParams::new(vec!["127.0.0.1".to_owned()]).unwrap();
-        let own = own.signed_by(&own_key, &issuer).unwrap();
-        let config = ServerConfig::builder_with_provider(tls::provider())
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![own.der().clone()],
-                PrivatePkcs8KeyDer::from(own_key.serialize_der()).into(),
-            )
-            .unwrap();
-        let config = Arc::new(config);
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let (listener, address) = https::bind();
         let directory = Self {
-            address: format!("https://{}", listener.local_addr().unwrap()),
-            authority: Arc::new((issuer, pem)),
+            address,
+            authority: Arc::new(Authority::new()),
             judgement,
             state: Arc::default(),
         };
         let serving = directory.clone();
-        thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (serving, config) = (serving.clone(), Arc::clone(&config));
-                thread::spawn(move || serving.serve(stream, config));
-            }
+        https::serve(listener, &directory.authority, move |method, path, body| {
+            let (status, mut headers, text) = serving.answer(method, path, body);
+            headers.push(("Replay-Nonce".into(), serving.nonce()));
+            (status, headers, text)
         });
         directory
     }
@@ -120,11 +93,11 @@ impl AcmeDirectory {
 
     /// The authority of its own and of every certificate that it issues, PEM.
     pub(crate) fn authority(&self) -> &str {
-        &self.authority.1
+        &self.authority.pem
     }
 
     pub(crate) fn write_authority(&self, path: &Path) {
-        std::fs::write(path, self.authority()).unwrap();
+        self.authority.write(path);
     }
 
     pub(crate) fn validates_at(&self, tls_port: u16, http_port: Option<u16>) {
@@ -151,48 +124,6 @@ impl AcmeDirectory {
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
-    }
-
-    fn serve(&self, stream: TcpStream, config: Arc<ServerConfig>) {
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
-        let connection = ServerConnection::new(config).unwrap();
-        let mut reader = BufReader::new(StreamOwned::new(connection, stream));
-        let (mut first, mut length) = (String::new(), 0);
-        if reader.read_line(&mut first).is_err() {
-            return;
-        }
-        loop {
-            let mut line = String::new();
-            match reader.read_line(&mut line) {
-                Ok(1..) if line.trim().is_empty() => break,
-                Ok(1..) => {}
-                _ => return,
-            }
-            if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body).unwrap();
-        let mut words = first.split_whitespace();
-        let (method, path) = (words.next().unwrap(), words.next().unwrap());
-        let (status, mut headers, text) = self.answer(method, path, &body);
-        headers.push(("Replay-Nonce".into(), self.nonce()));
-        let mut answer = format!("HTTP/1.1 {status} .\r\nConnection: close\r\n");
-        headers.push(("Content-Length".into(), text.len().to_string()));
-        for (name, value) in headers {
-            answer.extend([name.as_str(), ": ", value.as_str(), "\r\n"]);
-        }
-        answer.push_str("\r\n");
-        if method != "HEAD" {
-            answer.push_str(&text);
-        }
-        let stream = reader.get_mut();
-        let _ = stream.write_all(answer.as_bytes());
-        stream.conn.send_close_notify();
-        let _ = stream.flush();
     }
 
     fn nonce(&self) -> String {
@@ -378,7 +309,7 @@ impl AcmeDirectory {
         let now = SystemTime::now();
         params.not_before = now.into();
         params.not_after = (now + Duration::from_hours(90 * 24)).into();
-        let leaf = params.signed_by(&key, &self.authority.0).unwrap();
+        let leaf = params.signed_by(&key, &self.authority.issuer).unwrap();
         let chain = format!("{}{}", leaf.pem(), self.authority());
         self.state().orders[number].certificate = Some(chain);
         self.order(number)
