@@ -13,6 +13,7 @@ mod directory;
 mod htpasswd;
 mod identity;
 mod local;
+mod issuer;
 mod outside;
 mod password;
 mod personal;
@@ -22,6 +23,7 @@ mod scope;
 mod sessions;
 mod throttle;
 mod token;
+mod workload;
 
 pub use accounts::Accounts;
 pub use credentials::{Credentials, Secret};
@@ -29,6 +31,9 @@ pub use decide::{Denied, decide, scopes};
 pub use htpasswd::{Htpasswd, parse as parse_htpasswd};
 pub use identity::Identity;
 pub use local::{decide_local, permit_task};
+pub use issuer::{
+    Claims as TokenClaims, Discovery, Documents, Issuer, KeySource, Pending, TokenRefused,
+};
 pub use outside::{OutsideError, OutsideSettings, TokenServer};
 pub use password::{Busy, Hasher, is_known_hash};
 pub use personal::FreshToken;
@@ -36,6 +41,7 @@ pub use policy::{Challenge, Policy, SignInError};
 pub use scope::{Access, CATALOG, Scope};
 pub use sessions::{FreshSession, form_token, is_form_token, random_secret};
 pub use token::{Issued, LIFETIME, TokenError, TokenService};
+pub use workload::{USER as WORKLOAD, WorkloadRule, Workloads};
 
 // The records that `admin` reports.
 pub use crate::index::{

@@ -51,6 +51,7 @@ pub(super) fn request(
         accounts: false,
         tls: None,
         hosts: Vec::new(),
+        acme: config::AcmeFlags::default(),
         environment,
     }
 }

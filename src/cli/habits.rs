@@ -53,7 +53,7 @@ pub(super) const ALIASES: [(&str, &str); 35] = [
 const TRANSPORT: &str = "docker://";
 
 /// Options with a value that is a word of its own, of all commands whose words are looked at here.
-const WITH_VALUE: [&str; 14] = [
+const WITH_VALUE: [&str; 18] = [
     "-p",
     "--port",
     "--registry",
@@ -66,6 +66,10 @@ const WITH_VALUE: [&str; 14] = [
     "--listen",
     "--tls",
     "--host",
+    "--acme-directory",
+    "--acme-ca",
+    "--acme-email",
+    "--acme-http",
     "--config",
     "--older-than",
 ];

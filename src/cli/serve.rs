@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::output::Printer;
 use super::{Exit, administration, owner};
+use crate::config::AcmeFlags;
 use crate::server;
 
 /// Run a registry
@@ -15,11 +16,16 @@ file deletes are allowed; with one, storage.delete.enabled decides.
 --tls self-signed makes a private authority and a certificate for every name and address of this host, \
 keeps them in regctl/tls below the root and renews them. Clients take the authority with `regctl trust`.
 
+--tls acme gets a certificate for each --host and renews it. Let's Encrypt must reach this server under \
+these names: at port 443 (TLS-ALPN-01), or at port 80 with --acme-http :80 (HTTP-01). Until the \
+certificate is there, a temporary one is served that no client trusts.
+
 Examples:
   regctl serve
   regctl serve --root /var/lib/registry --listen 0.0.0.0:5000
   regctl serve --listen :5000 --tls self-signed --host registry.example.com
   regctl serve --listen :5000 --tls cert.pem,key.pem
+  regctl serve --listen :443 --tls acme --host registry.example.com
   regctl serve --config /etc/docker/registry/config.yml
   regctl serve --check")]
 pub struct Args {
@@ -29,12 +35,26 @@ pub struct Args {
     /// Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
-    /// Speak TLS: `self-signed` with an authority of this server's own, or with these two files
-    #[arg(long, value_name = "self-signed|CERT,KEY")]
+    /// Speak TLS: `self-signed` with an authority of this server's own, `acme` with a certificate of
+    /// Let's Encrypt or another ACME directory, or with these two files
+    #[arg(long, value_name = "self-signed|acme|CERT,KEY")]
     pub tls: Option<String>,
-    /// A name or address of this host that clients use, besides those it knows; with --tls self-signed
+    /// A name or address of this host that clients use: with --tls self-signed besides those it
+    /// knows, with --tls acme each name that the certificate is for
     #[arg(long = "host", value_name = "NAME")]
     pub hosts: Vec<String>,
+    /// The ACME directory that issues the certificate [default: Let's Encrypt]
+    #[arg(long, value_name = "URL")]
+    pub acme_directory: Option<String>,
+    /// The authority of the ACME directory's own certificate, PEM [default: the system's]
+    #[arg(long, value_name = "FILE")]
+    pub acme_ca: Option<PathBuf>,
+    /// Where the ACME authority may write to
+    #[arg(long, value_name = "EMAIL")]
+    pub acme_email: Option<String>,
+    /// Where to answer HTTP-01 challenges, as in :80; without it TLS-ALPN-01 is used
+    #[arg(long, value_name = "ADDR")]
+    pub acme_http: Option<String>,
     /// A registry:2 configuration; without FILE the one at its usual places
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub config: Option<Option<PathBuf>>,
@@ -52,6 +72,12 @@ pub(super) async fn run(args: Args, printer: Printer) -> anyhow::Result<Exit> {
     request.accounts = args.accounts;
     request.tls = args.tls;
     request.hosts = args.hosts;
+    request.acme = AcmeFlags {
+        directory: args.acme_directory,
+        authorities: args.acme_ca,
+        email: args.acme_email,
+        http: args.acme_http,
+    };
     if args.check {
         printer.lines(server::check(&request)?.lines())?;
     } else {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Zoned;
 
 use super::access::{AccessSettings, own_access};
+use super::acme::{OwnAcme, own_acme};
 use super::content::{ContentSettings, content_settings};
 use super::cron::CronPattern;
 use super::error::ConfigError;
@@ -17,6 +18,7 @@ use super::pages::{PagesSettings, pages_settings};
 use super::reach::{ReachSettings, reach_settings};
 use super::section::{Field, Section, Warnings, refused};
 use super::values::{self, BadValue};
+use super::workloads::{WorkloadSettings, workloads};
 use crate::clock::Millis;
 use crate::oci::RetentionRule;
 
@@ -119,6 +121,8 @@ pub(super) struct Own {
     pub(super) content: ContentSettings,
     pub(super) pages: PagesSettings,
     pub(super) reach: ReachSettings,
+    pub(super) acme: OwnAcme,
+    pub(super) workloads: Vec<WorkloadSettings>,
 }
 
 pub(super) fn own_settings(
@@ -156,6 +160,8 @@ pub(super) fn own_settings(
     let pages = pages_settings(&mut own, warnings)?;
     let access = own_access(&mut own, auth, accounts, warnings)?;
     let reach = reach_settings(&mut own, warnings)?;
+    let workloads = workloads(&mut own, &access, warnings)?;
+    let acme = own_acme(&mut own, warnings)?;
     own.finish(warnings);
     Ok(Own {
         access,
@@ -165,6 +171,8 @@ pub(super) fn own_settings(
         content,
         pages,
         reach,
+        acme,
+        workloads,
     })
 }
 

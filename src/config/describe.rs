@@ -24,6 +24,7 @@ impl Loaded {
         }];
         let Settings {
             access,
+            workloads,
             log,
             storage,
             http,
@@ -40,6 +41,7 @@ impl Loaded {
         } = &self.settings;
         describe_http(http, &mut lines);
         describe_access(access, &mut lines);
+        super::workloads::describe(workloads, &mut lines);
         describe_reach(reach, &mut lines);
         describe_storage(storage, &mut lines);
         describe_collection(collection, retention, *scrub, &mut lines);
@@ -90,6 +92,7 @@ fn describe_http(http: &HttpSettings, lines: &mut Vec<String>) {
             CertificateSource::SelfSigned { hosts } => {
                 format!("of an authority of its own, also for {}", hosts.join(", "))
             }
+            CertificateSource::Acme(acme) => super::acme::describe(acme),
         };
         lines.push(format!("Certificate: {source}, {} or later", tls.minimum));
         if let Some(clients) = &tls.clients {

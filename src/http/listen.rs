@@ -19,9 +19,9 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::acme::{Acceptor, AcmeChallenges};
 use super::address::{Bound, Socket};
 use super::body;
 use super::connection::{Connection, Sending, Timeouts};
@@ -88,7 +88,7 @@ impl Bound {
         limits: Limits,
     ) -> Result<Listening, TlsError> {
         let acceptor = match &protocols.tls {
-            Some(tls) => Some(TlsAcceptor::from(tls.server_config(protocols.http2)?)),
+            Some(tls) => Some(tls.acceptor(protocols.http2)?),
             None => None,
         };
         let http2 = if acceptor.is_some() {
@@ -99,7 +99,7 @@ impl Bound {
         Ok(self.start(
             Service {
                 app,
-                debug: false,
+                serves: Serves::Registry,
                 acceptor,
                 http2,
             },
@@ -109,9 +109,18 @@ impl Bound {
 
     /// Serves what the debug address answers.
     pub fn serve_debug(self, app: App) -> Listening {
+        self.serve_little(app, Serves::Debug)
+    }
+
+    /// Answers HTTP-01 challenges.
+    pub fn serve_challenges(self, app: App, challenges: AcmeChallenges) -> Listening {
+        self.serve_little(app, Serves::Challenges(challenges))
+    }
+
+    fn serve_little(self, app: App, serves: Serves) -> Listening {
         let service = Service {
             app,
-            debug: true,
+            serves,
             acceptor: None,
             http2: false,
         };
@@ -153,9 +162,17 @@ impl Listening {
 #[derive(Clone)]
 struct Service {
     app: App,
-    debug: bool,
-    acceptor: Option<TlsAcceptor>,
+    serves: Serves,
+    acceptor: Option<Acceptor>,
     http2: bool,
+}
+
+/// What the requests of a listener are for.
+#[derive(Clone)]
+enum Serves {
+    Registry,
+    Debug,
+    Challenges(AcmeChallenges),
 }
 
 enum Stream {
@@ -274,7 +291,8 @@ async fn open(stream: Stream, service: Service, connection: &Arc<Connection>, wa
                 Some(acceptor) => {
                     let handshake = tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream));
                     match handshake.await {
-                        Ok(Ok(stream)) => {
+                        Ok(Ok(None)) => {}
+                        Ok(Ok(Some(stream))) => {
                             serve(stream, service, Some(peer), connection, watcher).await;
                         }
                         Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
@@ -326,20 +344,22 @@ async fn serve<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let tls = service.acceptor.is_some();
-    let (app, debug, http2) = (service.app.0, service.debug, service.http2);
+    let (app, serves, http2) = (service.app.0, service.serves, service.http2);
     let begun = Arc::clone(connection);
     let answering = service_fn(move |request: Request<Incoming>| {
         let (app, connection) = (Arc::clone(&app), Arc::clone(&begun));
+        let serves = serves.clone();
         async move {
             let underway = connection.begin().await;
             let request =
                 request.map(|incoming| body::Incoming::new(incoming, Arc::clone(&underway)));
-            let answer: Answer = if !underway.is_admitted() {
-                Refusal::busy("too many requests are being answered").answer()
-            } else if debug {
-                ops::debug(&app, request.map(drop)).await
-            } else {
-                app.answer(request, peer, tls).await
+            let answer: Answer = match serves {
+                _ if !underway.is_admitted() => {
+                    Refusal::busy("too many requests are being answered").answer()
+                }
+                Serves::Registry => app.answer(request, peer, tls).await,
+                Serves::Debug => ops::debug(&app, request.map(drop)).await,
+                Serves::Challenges(challenges) => challenges.answer(request.uri().path()),
             };
             Ok::<_, Infallible>(answer.map(|body| Sending::new(body, underway)))
         }

@@ -4,6 +4,7 @@
 //! Knows nothing of files or SQL. A malformed request gets its code and changes nothing; a panic in
 //! a request is a 500 and a line in the log.
 
+mod acme;
 mod address;
 mod answer_body;
 mod body;
@@ -46,6 +47,7 @@ use crate::registry::Registry;
 use crate::telemetry::{AccessLog, HttpMetrics};
 use crate::web::Pages;
 
+pub use acme::AcmeChallenges;
 pub use address::{Address, Bound, SocketAccess};
 pub use listen::{Limits as ConnectionLimits, Listening, Protocols};
 pub use location::Locations;

@@ -13,6 +13,8 @@ use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use tokio_rustls::rustls::sign::CertifiedKey;
 
+use super::acme::{Acceptor, AcmeChallenges};
+
 /// A version of TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsVersion {
@@ -57,6 +59,8 @@ pub struct Tls {
     pub minimum: TlsVersion,
     /// What clients have to show; `None`: nothing.
     pub clients: Option<ClientAuthorities>,
+    /// Where challenges of an ACME authority are answered; `None`: nowhere.
+    pub challenges: Option<AcmeChallenges>,
 }
 
 /// The authorities of client certificates.
@@ -127,8 +131,12 @@ impl Certificate {
 }
 
 impl Tls {
-    /// The configuration of a listener.
-    pub(super) fn server_config(&self, http2: bool) -> Result<Arc<rustls::ServerConfig>, TlsError> {
+    /// What takes the connections of a listener.
+    pub(super) fn acceptor(&self, http2: bool) -> Result<Acceptor, TlsError> {
+        Acceptor::new(self.server_config(http2)?, self.challenges.as_ref())
+    }
+
+    fn server_config(&self, http2: bool) -> Result<Arc<rustls::ServerConfig>, TlsError> {
         let versions: &[&rustls::SupportedProtocolVersion] = match self.minimum {
             TlsVersion::Tls12 => &[&rustls::version::TLS12, &rustls::version::TLS13],
             TlsVersion::Tls13 => &[&rustls::version::TLS13],

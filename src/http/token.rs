@@ -14,11 +14,15 @@ use super::challenge::{Asked, quoted};
 use super::paging::Query;
 use super::respond::{Answer, Refusal, json};
 use super::{Shared, body};
-use crate::auth::{Challenge, Credentials, LIFETIME, Scope, Secret, SignInError};
+use crate::auth::{Challenge, Credentials, LIFETIME, Scope, Secret, SignInError, WORKLOAD};
 use crate::oci::{Context, ErrorCode};
 
 /// Where it is, below the prefix.
 pub(super) const PATH: &str = "/auth/token";
+/// The exchange of a workload's token (RFC 8693, section 2.1).
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+/// How kinds of tokens are named there.
+const TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:";
 /// The longest form that is read.
 const FORM_LIMIT: usize = 32 * 1024;
 
@@ -103,6 +107,8 @@ pub(super) async fn answer(
         &json!({
             "token": token,
             "access_token": token,
+            "token_type": "Bearer",
+            "issued_token_type": format!("{TOKEN_TYPE}access_token"),
             "expires_in": LIFETIME,
             "issued_at": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         }),
@@ -123,9 +129,22 @@ fn of_form(form: &Query, asked: &Asked<'_>) -> Result<Credentials, Refusal> {
             user: form.get("username").unwrap_or_default().to_owned(),
             password: Secret::new(form.get("password").unwrap_or_default()),
         }),
+        Some(EXCHANGE) => {
+            let kind = form.get("subject_token_type").unwrap_or_default();
+            match (kind.strip_prefix(TOKEN_TYPE), form.get("subject_token")) {
+                (Some("id_token" | "jwt"), Some(token)) => Ok(Credentials::Basic {
+                    user: WORKLOAD.to_owned(),
+                    password: Secret::new(token),
+                }),
+                _ => Err(bad(
+                    "a token exchange needs subject_token, and subject_token_type \
+                     urn:ietf:params:oauth:token-type:id_token",
+                )),
+            }
+        }
         None if asked.headers.contains_key(AUTHORIZATION) => Ok(asked.credentials()),
         _ => Err(bad(
-            "grant_type is password here; there are no refresh tokens",
+            "grant_type is password or the token exchange of RFC 8693; there are no refresh tokens",
         )),
     }
 }

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 
+use super::acme::Acme;
 use super::self_signed::SelfSigned;
 use super::systemd::Passed;
 use crate::config::{
@@ -21,24 +22,37 @@ const MOST_CONNECTIONS: usize = 10_000;
 /// Requests at the same time at most: each may hold some 64 KiB of memory.
 const MOST_REQUESTS: usize = 4096;
 
-/// TLS as a listener speaks it, and the authority of this server's own, if its certificate is of one.
-/// `directory` is where that is kept.
+/// What renews the certificate, unless that is somebody else's business.
+pub(super) enum Renewal {
+    /// The authority of this server's own.
+    Own(SelfSigned),
+    /// An ACME authority.
+    Acme(Box<Acme>),
+}
+
+/// TLS as a listener speaks it, and what renews the certificate. `directory` is where that is kept.
 pub(super) fn tls(
     settings: &TlsSettings,
     directory: &Path,
-) -> anyhow::Result<(Tls, Option<SelfSigned>)> {
-    let (certificate, own) = match &settings.certificate {
+) -> anyhow::Result<(Tls, Option<Renewal>)> {
+    let (certificate, renewal) = match &settings.certificate {
         CertificateSource::Files { certificate, key } => {
             (Certificate::load(certificate, key)?, None)
         }
         CertificateSource::SelfSigned { hosts } => {
             let own = SelfSigned::new(directory.to_owned(), hosts.clone());
             own.ensure()?;
-            (
-                Certificate::load(&own.certificate(), &own.key())?,
-                Some(own),
-            )
+            let certificate = Certificate::load(&own.certificate(), &own.key())?;
+            (certificate, Some(Renewal::Own(own)))
         }
+        CertificateSource::Acme(settings) => {
+            let acme = Acme::open(settings, directory)?;
+            (acme.certificate(), Some(Renewal::Acme(Box::new(acme))))
+        }
+    };
+    let challenges = match &renewal {
+        Some(Renewal::Acme(acme)) => Some(acme.challenges()),
+        _ => None,
     };
     let tls = Tls {
         certificate,
@@ -47,8 +61,28 @@ pub(super) fn tls(
             config::TlsVersion::Tls13 => TlsVersion::Tls13,
         },
         clients: client_authorities(settings)?,
+        challenges,
     };
-    Ok((tls, own))
+    Ok((tls, renewal))
+}
+
+/// The address at which HTTP-01 is answered, if there is one.
+pub(super) async fn challenges(tls: Option<&TlsSettings>) -> anyhow::Result<Option<Bound>> {
+    let settings = match tls.map(|tls| &tls.certificate) {
+        Some(CertificateSource::Acme(acme)) => acme.http.as_ref(),
+        _ => None,
+    };
+    let Some(settings) = settings else {
+        return Ok(None);
+    };
+    let address = address(settings);
+    let bound = bind(&address, SocketAccess::default()).await;
+    let bound = bound.context("for HTTP-01 challenges (--acme-http, regctl.acme.http)")?;
+    tracing::info!(
+        "HTTP-01 challenges are answered at {}",
+        url(&address, bound.address(), false)
+    );
+    Ok(Some(bound))
 }
 
 fn client_authorities(settings: &TlsSettings) -> anyhow::Result<Option<ClientAuthorities>> {
@@ -64,6 +98,9 @@ pub(super) fn check_tls(settings: &TlsSettings) -> anyhow::Result<()> {
     client_authorities(settings)?;
     if let CertificateSource::Files { certificate, key } = &settings.certificate {
         Certificate::load(certificate, key)?;
+    }
+    if let CertificateSource::Acme(acme) = &settings.certificate {
+        super::outgoing::client(acme.authorities.as_deref(), std::time::Duration::ZERO)?;
     }
     Ok(())
 }

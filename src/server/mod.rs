@@ -4,11 +4,15 @@
 //! Everything is decided here once, from a [`Settings`]; no other room reads the configuration.
 
 mod access;
+mod acme;
 pub mod admin;
+mod files;
 mod front;
 mod health;
 mod names;
+mod outgoing;
 mod root;
+mod rules;
 mod schedule;
 mod self_signed;
 mod stop;
@@ -22,19 +26,18 @@ use std::time::Duration;
 use ::http::header::{HeaderName, HeaderValue};
 use admin::Listening;
 use anyhow::{Context as _, anyhow};
-use front::{Entrance, enter, limits};
+use front::{Entrance, Renewal, enter, limits};
 use root::Root;
+use rules::rules;
 use stop::{Signals, remove_sockets, wait};
 use systemd::{Manager, Passed};
 
 use crate::admin::Administration;
 use crate::auth::Policy;
-use crate::clock::{Clock, Millis};
-use crate::config::{
-    self, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings, ValidationSettings,
-};
+use crate::clock::Clock;
+use crate::config::{self, ListenAddress, Loaded, LogFormat, Settings};
 use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, SocketAccess};
-use crate::registry::{Registry, RegistryError, RequiredChildren, Rules, Taken};
+use crate::registry::{Registry, RegistryError, Taken};
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};
 
@@ -46,6 +49,7 @@ pub fn check(request: &config::Request) -> anyhow::Result<String> {
     if let Some(tls) = &loaded.settings.http.tls {
         front::check_tls(tls)?;
     }
+    access::workloads(&loaded.settings, &Clock::system())?;
     Ok(loaded.describe())
 }
 
@@ -66,10 +70,10 @@ pub async fn run(
     }
     let root = Root::open(&settings.storage.driver)?;
     // Opening a large root takes long: errors of TLS and the listeners are reported first.
-    let (tls, own_authority) = match &settings.http.tls {
+    let (tls, renewal) = match &settings.http.tls {
         Some(tls) => {
-            let (tls, own) = front::tls(tls, &root.own_directory().join("tls"))?;
-            (Some(tls), own)
+            let (tls, renewal) = front::tls(tls, &root.own_directory().join("tls"))?;
+            (Some(tls), renewal)
         }
         None => (None, None),
     };
@@ -95,6 +99,8 @@ pub async fn run(
     };
     passed.finish()?;
     let manager = Manager::of_environment();
+
+    let challenges = front::challenges(settings.http.tls.as_ref()).await?;
 
     let (registry, taken) = open(&root, &settings).await?;
     report(taken);
@@ -126,8 +132,12 @@ pub async fn run(
     let mut debug_url = None;
     if let Some(debug) = debug {
         debug_url = Some(debug.url);
-        listening.push(debug.bound.serve_debug(app));
+        listening.push(debug.bound.serve_debug(app.clone()));
         sockets.extend(debug.socket);
+    }
+    let answers = tls.as_ref().and_then(|tls| tls.challenges.clone());
+    if let Some((bound, answers)) = challenges.zip(answers) {
+        listening.push(bound.serve_challenges(app, answers));
     }
     manager.ready(&url);
     if tls.is_none() && front::is_exposed(&address) {
@@ -137,14 +147,17 @@ pub async fn run(
              clients, or let a proxy with TLS in front be the only one who reaches this address"
         );
     }
-    let authority = match &own_authority {
-        Some(own) => Some((own.fingerprint()?, own.host())),
-        None => None,
+    let (authority, acme) = match &renewal {
+        Some(Renewal::Own(own)) => (Some((own.fingerprint()?, own.host())), None),
+        Some(Renewal::Acme(acme)) => (None, Some(acme.state())),
+        None => (None, None),
     };
     let certificate = tls.map(|tls| tls.certificate);
     let mut tasks = tasks::start(&registry, &settings, &health, certificate);
-    if let Some(own) = own_authority {
-        tasks::renew(&mut tasks, own);
+    match renewal {
+        Some(Renewal::Own(own)) => tasks::renew(&mut tasks, own),
+        Some(Renewal::Acme(acme)) => drop(tasks.0.spawn((*acme).maintain())),
+        None => {}
     }
     schedule::start(&mut tasks, &administration, &registry, &settings);
 
@@ -153,6 +166,9 @@ pub async fn run(
         announce(&format!("Data in {}", root.description()));
         if let Some(debug) = debug_url {
             announce(&format!("Debug {debug}"));
+        }
+        if let Some(acme) = acme {
+            announce(&acme);
         }
         if let Some((fingerprint, host)) = &authority {
             let port = url.rsplit(':').next().unwrap_or_default();
@@ -163,6 +179,9 @@ pub async fn run(
         }
         welcome(&settings, file.as_deref(), &url, announce);
     } else {
+        if let Some(acme) = acme {
+            tracing::info!("{acme}");
+        }
         tracing::info!(
             data = root.description(),
             debug = debug_url,
@@ -278,55 +297,6 @@ fn start_log(settings: &Settings) {
         let message = panic.payload_as_str().unwrap_or("no message");
         tracing::error!(place, message, "panic");
     }));
-}
-
-fn rules(settings: &Settings) -> anyhow::Result<Rules> {
-    let ValidationSettings {
-        urls_allow,
-        urls_deny,
-        index_platforms,
-        ..
-    } = &settings.validation;
-    let compile = |patterns: &[String]| {
-        patterns
-            .iter()
-            .map(|pattern| {
-                regex::Regex::new(pattern).with_context(|| format!("the pattern {pattern:?}"))
-            })
-            .collect::<anyhow::Result<Vec<_>>>()
-    };
-    Ok(Rules {
-        delete: settings.storage.delete,
-        read_only: settings.storage.read_only,
-        // A lease is extended when half of it is left: an answer binds for half of it at least.
-        lease: milliseconds(settings.collection.lease).saturating_mul(2),
-        trash: milliseconds(settings.collection.trash),
-        events: Rules::default().events,
-        uploads: settings
-            .storage
-            .upload_purging
-            .filter(|purging| !purging.dry_run)
-            .map(|purging| milliseconds(purging.age)),
-        addresses_allowed: compile(urls_allow)?,
-        addresses_denied: compile(urls_deny)?,
-        children: match index_platforms {
-            IndexPlatforms::All => RequiredChildren::All,
-            IndexPlatforms::None => RequiredChildren::None,
-            IndexPlatforms::List(platforms) => RequiredChildren::Platforms(
-                platforms
-                    .iter()
-                    .map(|one| (one.os.clone(), one.architecture.clone()))
-                    .collect(),
-            ),
-        },
-        required_layers: settings.content.layers,
-        known_types: settings.content.known_types,
-        verify_reads: settings.content.reads,
-    })
-}
-
-fn milliseconds(duration: Duration) -> Millis {
-    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }
 
 fn options(

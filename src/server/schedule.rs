@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Zoned;
 
-use super::milliseconds;
+use super::rules::milliseconds;
 use super::tasks::Tasks;
 use crate::admin::{
     Administration, CollectOptions, Decision, Entry, Operation, PruneEntry, Reason, Report,

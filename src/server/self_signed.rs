@@ -11,9 +11,8 @@
 )]
 
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -27,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
+use super::files::write;
 use super::names;
 use crate::hash::Hasher;
 use crate::oci::Algorithm;
@@ -187,20 +187,6 @@ fn valid(params: &mut CertificateParams, from: Date, to: Date) {
     let day = |date: Date| u8::try_from(date.day()).unwrap_or(1);
     params.not_before = date_time_ymd(i32::from(from.year()), month(from), day(from));
     params.not_after = date_time_ymd(i32::from(to.year()), month(to), day(to));
-}
-
-/// Writes a file whole or not at all.
-fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let unnamed = path.with_extension("new");
-    let _ = std::fs::remove_file(&unnamed);
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&unnamed)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&unnamed, path)
 }
 
 #[cfg(test)]

@@ -15,6 +15,7 @@
 mod accounts_clients;
 mod accounts_support;
 mod accounts_wire;
+mod acme;
 mod admin_check;
 mod admin_du;
 mod admin_prune;
@@ -94,3 +95,4 @@ mod transfer_uploads;
 mod trouble;
 mod turns;
 mod wire;
+mod workloads;
