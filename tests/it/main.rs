@@ -54,6 +54,7 @@ mod crowd;
 mod events;
 mod export;
 mod export_trouble;
+mod full_device;
 mod generated;
 mod import_again;
 mod import_directories;
