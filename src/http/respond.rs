@@ -203,7 +203,19 @@ impl From<RegistryError> for Refusal {
                 return Self::new(Status::METHOD_NOT_ALLOWED, Code::Unsupported, message)
                     .with(ALLOW, "GET, HEAD");
             }
-            Error::Full => (Status::INSUFFICIENT_STORAGE, Code::Unavailable),
+            Error::Full | Error::QuotaUsed => (Status::INSUFFICIENT_STORAGE, Code::Unavailable),
+            Error::DeviceReadOnly => {
+                tracing::error!(%error, "a request failed; hint: dmesg says why, if the kernel did it");
+                (Status::SERVICE_UNAVAILABLE, Code::Unavailable)
+            }
+            Error::DeviceFailing(_) => {
+                tracing::error!(%error, "a request failed; hint: dmesg and smartctl say more");
+                return Self::new(
+                    Status::INTERNAL_SERVER_ERROR,
+                    Code::Unknown,
+                    "the registry's device fails; the server's log has the details",
+                );
+            }
             Error::RootLost { .. }
             | Error::BlobsLost { .. }
             | Error::StorageAway(_)
@@ -273,5 +285,33 @@ pub(super) fn empty(status: StatusCode) -> Answer {
 pub(super) fn set(answer: &mut Answer, name: HeaderName, value: impl TryInto<HeaderValue>) {
     if let Ok(value) = value.try_into() {
         answer.headers_mut().insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreError;
+
+    #[test]
+    fn a_full_device_and_a_dying_one_are_told_apart() {
+        let cases = [
+            (rustix::io::Errno::NOSPC, 507, "no space left"),
+            (rustix::io::Errno::DQUOT, 507, "quota"),
+            (rustix::io::Errno::ROFS, 503, "read-only"),
+            (rustix::io::Errno::IO, 500, "device fails"),
+        ];
+        for (error, status, word) in cases {
+            let lost = StoreError::DataLost {
+                key: "a".into(),
+                source: error.into(),
+            };
+            for error in [StoreError::new("write", "a", error.into()), lost] {
+                let refusal = Refusal::from(RegistryError::from(error));
+                assert_eq!(refusal.status.as_u16(), status, "{refusal:?}");
+                assert!(refusal.message.contains(word), "{refusal:?}");
+                assert!(!refusal.message.contains("os error"), "{refusal:?}");
+            }
+        }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::{Registry, RegistryError, layout};
-use crate::index::BlobRecord;
+use crate::index::{BlobRecord, IndexError};
 use crate::oci::{Digest, Repository};
 use crate::store::{Body, StoreError};
 
@@ -32,11 +32,16 @@ impl Registry {
             return Ok(Blob { record });
         }
         let seen = self.cache.look(repository);
-        let (record, end) = self
-            .index
-            .lease_blob(repository, *digest, terms)
-            .await?
-            .ok_or(RegistryError::BlobUnknown(*digest))?;
+        let leased = match self.index.lease_blob(repository, *digest, terms).await {
+            // It is there all the same. Nothing can be pushed that would rely on the answer.
+            Err(IndexError::Full | IndexError::Quota) => {
+                let blob = self.blob(repository, digest).await?;
+                self.must_be_in_place(&blob.record, digest).await?;
+                return Ok(blob);
+            }
+            leased => leased?,
+        };
+        let (record, end) = leased.ok_or(RegistryError::BlobUnknown(*digest))?;
         self.must_be_in_place(&record, digest).await?;
         self.cache
             .keep_leased(seen, repository, *digest, record, end);
@@ -189,7 +194,7 @@ impl Registry {
         from: Option<&Repository>,
         digest: &Digest,
     ) -> Result<Option<Blob>, RegistryError> {
-        self.must_be_writable()?;
+        self.must_accept_content().await?;
         let mounted = self
             .index
             .mount(

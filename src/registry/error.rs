@@ -1,9 +1,11 @@
 //! Why a registry refuses.
 
+use std::io::ErrorKind;
+
 use crate::clock::Millis;
 use crate::index::{IndexError, Restorable};
 use crate::oci::{DESCRIPTOR_LIMIT, Digest, ManifestError, MediaType, Reference, Repository};
-use crate::store::StoreError;
+use crate::store::{StoreError, is_failing};
 
 /// Why a registry did not do what it was asked. Unless a variant says otherwise, nothing was
 /// changed.
@@ -92,6 +94,15 @@ pub enum RegistryError {
     /// The store has no room left.
     #[error("no space left on the registry's device")]
     Full,
+    /// The quota of the registry's user, or of its directory, is used up.
+    #[error("the quota of the registry on its device is used up")]
+    QuotaUsed,
+    /// The device is mounted read-only, though it should not be.
+    #[error("the registry's device is mounted read-only")]
+    DeviceReadOnly,
+    /// The device fails, whatever space it has.
+    #[error("the registry's device fails: {0}")]
+    DeviceFailing(String),
     /// Another collection is under way.
     #[error("a collection runs already")]
     CollectionRuns {
@@ -161,6 +172,9 @@ impl From<IndexError> for RegistryError {
     fn from(error: IndexError) -> Self {
         match error {
             IndexError::Full => Self::Full,
+            IndexError::Quota => Self::QuotaUsed,
+            IndexError::ReadOnly => Self::DeviceReadOnly,
+            IndexError::Failing(text) => Self::DeviceFailing(text),
             error => Self::Index(error),
         }
     }
@@ -170,14 +184,16 @@ impl From<StoreError> for RegistryError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Full(_) => Self::Full,
-            StoreError::DataLost { source, .. }
-                if matches!(
-                    source.kind(),
-                    std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
-                ) =>
-            {
-                Self::Full
-            }
+            StoreError::Quota(_) => Self::QuotaUsed,
+            StoreError::ReadOnly(_) => Self::DeviceReadOnly,
+            StoreError::Failing { .. } => Self::DeviceFailing(error.to_string()),
+            StoreError::DataLost { ref source, .. } => match source.kind() {
+                ErrorKind::StorageFull => Self::Full,
+                ErrorKind::QuotaExceeded => Self::QuotaUsed,
+                ErrorKind::ReadOnlyFilesystem => Self::DeviceReadOnly,
+                _ if is_failing(source) => Self::DeviceFailing(error.to_string()),
+                _ => Self::Store(error),
+            },
             error => Self::Store(error),
         }
     }

@@ -44,7 +44,7 @@ pub struct Put {
 impl Registry {
     /// Puts a manifest, and points tags at it.
     pub async fn put_manifest(&self, incoming: Incoming) -> Result<Put, RegistryError> {
-        self.must_be_writable()?;
+        self.must_accept_content().await?;
         let Incoming {
             repository,
             reference,

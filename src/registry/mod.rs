@@ -25,6 +25,7 @@ mod referrers;
 mod reindex;
 mod resume;
 mod retain;
+mod room;
 mod search;
 mod sessions;
 mod survey;
@@ -45,9 +46,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::{Clock, Millis};
-use crate::index::{Index, Lease};
+use crate::index::{Index, IndexError, Lease, Observer, Room};
 use crate::oci::{Context, Digest, Permit, Task, Visibility};
-use crate::store::{Step, Store};
+use crate::store::{Reserve, Step, Store};
 
 pub use crate::index::{FoundByTerm, SearchPage};
 pub use blobs::Blob;
@@ -169,6 +170,8 @@ pub struct Registry {
     traffic: Arc<AtomicU64>,
     /// Whether the layout was compared with the index at the start.
     compared: bool,
+    /// What is kept for a full device.
+    reserve: Option<Arc<Reserve>>,
 }
 
 impl Registry {
@@ -181,14 +184,30 @@ impl Registry {
         rules: Rules,
         clock: Clock,
     ) -> Result<(Self, Taken), RegistryError> {
+        Self::open_within(store, index_file, rules, clock, None).await
+    }
+
+    /// As [`Registry::open`], with room that is kept for a full device.
+    pub async fn open_within(
+        store: Arc<dyn Store>,
+        index_file: &Path,
+        rules: Rules,
+        clock: Clock,
+        reserve: Option<Arc<Reserve>>,
+    ) -> Result<(Self, Taken), RegistryError> {
         let cache = Arc::new(Cache::new());
         let journal = Journal::start(&store, Arc::clone(&cache));
-        let observer = journal.clone();
-        let index = Index::open(
-            index_file,
-            Arc::new(move |entries| observer.commit(entries)),
-        )
-        .await?;
+        let room = reserve.clone().map(|reserve| reserve as Arc<dyn Room>);
+        let open = || {
+            let observer = journal.clone();
+            let observer: Observer = Arc::new(move |entries| observer.commit(entries));
+            Index::open_within(index_file, observer, room.clone())
+        };
+        let index = match open().await {
+            // The reserve is released by now.
+            Err(IndexError::Full | IndexError::Quota) if reserve.is_some() => open().await?,
+            opened => opened?,
+        };
         let mut registry = Self {
             store,
             index,
@@ -203,6 +222,7 @@ impl Registry {
             clock,
             traffic: Arc::default(),
             compared: false,
+            reserve,
         };
         registry.distrust_uploads().await?;
         let recovered = registry.journal.recover(&registry.index).await?;

@@ -96,6 +96,9 @@ impl Registry {
                         break;
                     }
                     entry.moved(self.clock.now());
+                    if self.lacks_room() {
+                        return Err(StoreError::Full(session.key.clone()));
+                    }
                     appender.write(slices).await?;
                 }
                 Err(error) => {

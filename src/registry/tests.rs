@@ -13,6 +13,7 @@ mod model;
 mod pruning;
 mod restarts;
 mod retention;
+mod room;
 mod roots;
 mod scrub;
 

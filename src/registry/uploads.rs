@@ -58,7 +58,7 @@ impl Registry {
         repository: &Repository,
         announced: Option<Algorithm>,
     ) -> Result<Upload, RegistryError> {
-        self.must_be_writable()?;
+        self.must_accept_content().await?;
         let session = self.new_session(repository, announced);
         let id = session.id.clone();
         // An empty file says, after a crash as well, that the session exists.
@@ -102,7 +102,7 @@ impl Registry {
         range: Option<ByteRange>,
         body: IncomingBody,
     ) -> Result<Upload, RegistryError> {
-        self.must_be_writable()?;
+        self.must_accept_content().await?;
         let (entry, mut session) = self.turn(repository, id).await?;
         self.receive(&entry, &mut session, range, body, false)
             .await?;
@@ -121,7 +121,7 @@ impl Registry {
         range: Option<ByteRange>,
         body: IncomingBody,
     ) -> Result<Arrived, RegistryError> {
-        self.must_be_writable()?;
+        self.must_accept_content().await?;
         let (entry, mut session) = self.turn(repository, id).await?;
         let before = (session.position, session.hashers.clone());
         let finished = self
@@ -149,7 +149,7 @@ impl Registry {
         digest: &Digest,
         body: IncomingBody,
     ) -> Result<Arrived, RegistryError> {
-        self.must_be_writable()?;
+        self.must_accept_content().await?;
         let mut session = self.new_session(repository, Some(digest.algorithm()));
         let staged = self.sessions.stage();
         session.key.clone_from(&staged.key);

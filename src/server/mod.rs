@@ -246,14 +246,20 @@ fn welcome(settings: &Settings, file: Option<&Path>, url: &str, announce: impl F
 }
 
 async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, Taken)> {
-    let opened = Registry::open(
+    let opened = Registry::open_within(
         root.store()?,
         &root.index_file(),
         rules(settings)?,
         Clock::system(),
+        root.reserve(),
     )
     .await;
     opened.map_err(|error| match error {
+        RegistryError::Full => anyhow!(
+            "{} is full, and nothing is kept back there yet; hint: free 32 MiB on its device, then \
+             start again: regctl gc frees more",
+            root.description(),
+        ),
         RegistryError::RootLost { found, known, .. } => anyhow!(
             "{} holds {found} of the {known} manifests that its index knows; hint: mount the right \
              disk, or, if they are really gone, remove {} and start again",

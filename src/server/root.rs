@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 
 use crate::config::StorageDriver;
-use crate::store::{FileStore, LockError, MemoryStore, RootLock, Store};
+use crate::store::{FileStore, LockError, MemoryStore, Reserve, RootLock, Store};
 
 /// The directory of registry:2's layout below a root.
 pub(super) const LAYOUT: &str = "docker/registry/v2";
@@ -75,6 +75,11 @@ impl Root {
                 Arc::new(MemoryStore::new())
             }
         })
+    }
+
+    /// What is kept for a full device; nothing in memory.
+    pub(super) fn reserve(&self) -> Option<Arc<Reserve>> {
+        self.path().map(|path| Arc::new(Reserve::open(path)))
     }
 
     pub(super) fn index_file(&self) -> PathBuf {

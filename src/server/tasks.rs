@@ -58,6 +58,11 @@ pub(super) fn start(
         let registry = of.clone();
         async move { registry.forget_journal().await }
     }));
+    let (period, of) = every(SYNC, registry);
+    tasks.spawn(repeat(period, "keep room for a full device", move || {
+        let registry = of.clone();
+        async move { registry.restore_reserve().await }
+    }));
     let (period, of) = every(SAVE_PULLS, registry);
     tasks.spawn(repeat(period, "save pull counts", move || {
         let registry = of.clone();

@@ -56,6 +56,7 @@ mod debian;
 mod events;
 mod export;
 mod export_trouble;
+mod full_device;
 mod generated;
 mod import_again;
 mod import_directories;

@@ -9,6 +9,7 @@ mod disk;
 pub(crate) mod https;
 mod image;
 mod meddler;
+mod mount;
 mod proxy;
 mod server;
 mod ssh;
@@ -24,6 +25,7 @@ pub(crate) use image::{
     index, random_bytes,
 };
 pub(crate) use meddler::{Action, Meddler, Passed};
+pub(crate) use mount::Mount;
 pub(crate) use proxy::Proxy;
 pub(crate) use server::{Log, Program, Server, Setup, wait};
 pub(crate) use ssh::Sshd;

@@ -14,10 +14,10 @@ const ABANDONED: i64 = 60 * 60 * 1_000_000_000;
 const DRY_LIMIT: usize = 100_000;
 
 impl Run<'_> {
-    /// Deletes leftovers, or only reports them.
-    pub(super) async fn leftovers(&mut self) -> Result<(), RegistryError> {
+    /// Deletes uploads that nobody continues, or only reports them.
+    pub(super) async fn uploads(&mut self) -> Result<(), RegistryError> {
         let (registry, dry_run) = (self.registry, self.options.dry_run);
-        if let Some(age) = registry.rules.uploads {
+        if let Some(age) = registry.idle_upload_age() {
             let limit = if dry_run { DRY_LIMIT } else { upkeep::SOME };
             loop {
                 let some = registry.purge_some_uploads(age, dry_run, limit).await?;
@@ -36,6 +36,12 @@ impl Run<'_> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Deletes temporary files that a crash left behind, or only reports them.
+    pub(super) async fn files(&mut self) -> Result<(), RegistryError> {
+        let (registry, dry_run) = (self.registry, self.options.dry_run);
         for (key, bytes) in registry.abandoned_files().await? {
             if !dry_run {
                 registry.apply(Step::Remove { key: key.clone() }).await?;

@@ -82,6 +82,7 @@ impl Registry {
             failure: done.as_ref().err().map(ToString::to_string),
         };
         let noted = self.index.end_collection(id, record).await;
+        self.restore_reserve().await?;
         // The reason of the failure matters more than a failure to record it.
         done?;
         noted?;
@@ -135,11 +136,19 @@ impl Run<'_> {
             }
             registry.remove_ended_trash().await?;
         }
+        // What nobody continues makes room for the rest.
+        let uploads_first = registry.lacks_room();
+        if uploads_first {
+            self.uploads().await?;
+        }
         let mut plan = self.registry.index.plan(self.terms).await?;
         let done = self.relations(&mut plan).await;
         plan.close().await?;
         done?;
-        self.leftovers().await
+        if !uploads_first {
+            self.uploads().await?;
+        }
+        self.files().await
     }
 
     /// Manifests, then blobs, then repositories.
