@@ -83,6 +83,7 @@ mod pages_hostile;
 mod pages_person;
 mod pages_session;
 mod proxy;
+mod readme;
 mod restart;
 mod ssh;
 mod strange;
