@@ -12,8 +12,8 @@ mod decide;
 mod directory;
 mod htpasswd;
 mod identity;
-mod local;
 mod issuer;
+mod local;
 mod outside;
 mod password;
 mod personal;
@@ -30,10 +30,10 @@ pub use credentials::{Credentials, Secret};
 pub use decide::{Denied, decide, scopes};
 pub use htpasswd::{Htpasswd, parse as parse_htpasswd};
 pub use identity::Identity;
-pub use local::{decide_local, permit_task};
 pub use issuer::{
     Claims as TokenClaims, Discovery, Documents, Issuer, KeySource, Pending, TokenRefused,
 };
+pub use local::{decide_local, permit_task};
 pub use outside::{OutsideError, OutsideSettings, TokenServer};
 pub use password::{Busy, Hasher, is_known_hash};
 pub use personal::FreshToken;
