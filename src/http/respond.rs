@@ -291,27 +291,22 @@ pub(super) fn set(answer: &mut Answer, name: HeaderName, value: impl TryInto<Hea
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::StoreError;
 
     #[test]
-    fn a_full_device_and_a_dying_one_are_told_apart() {
-        let cases = [
-            (rustix::io::Errno::NOSPC, 507, "no space left"),
-            (rustix::io::Errno::DQUOT, 507, "quota"),
-            (rustix::io::Errno::ROFS, 503, "read-only"),
-            (rustix::io::Errno::IO, 500, "device fails"),
-        ];
-        for (error, status, word) in cases {
-            let lost = StoreError::DataLost {
-                key: "a".into(),
-                source: error.into(),
-            };
-            for error in [StoreError::new("write", "a", error.into()), lost] {
-                let refusal = Refusal::from(RegistryError::from(error));
-                assert_eq!(refusal.status.as_u16(), status, "{refusal:?}");
-                assert!(refusal.message.contains(word), "{refusal:?}");
-                assert!(!refusal.message.contains("os error"), "{refusal:?}");
-            }
+    fn a_full_device_and_a_failing_one_are_told_apart() {
+        for (error, status, word) in [
+            (RegistryError::Full, 507, "no space left"),
+            (RegistryError::QuotaUsed, 507, "quota"),
+            (RegistryError::DeviceReadOnly, 503, "read-only"),
+            (
+                RegistryError::DeviceFailing("x".into()),
+                500,
+                "device fails",
+            ),
+        ] {
+            let refusal = Refusal::from(error);
+            assert_eq!(refusal.status.as_u16(), status, "{refusal:?}");
+            assert!(refusal.message.contains(word), "{refusal:?}");
         }
     }
 }

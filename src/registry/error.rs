@@ -198,3 +198,37 @@ impl From<StoreError> for RegistryError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_device_errors_stay_apart() {
+        type Kind = fn(&RegistryError) -> bool;
+        let cases: [(rustix::io::Errno, Kind); 4] = [
+            (rustix::io::Errno::NOSPC, |error| {
+                matches!(error, RegistryError::Full)
+            }),
+            (rustix::io::Errno::DQUOT, |error| {
+                matches!(error, RegistryError::QuotaUsed)
+            }),
+            (rustix::io::Errno::ROFS, |error| {
+                matches!(error, RegistryError::DeviceReadOnly)
+            }),
+            (rustix::io::Errno::IO, |error| {
+                matches!(error, RegistryError::DeviceFailing(_))
+            }),
+        ];
+        for (errno, is_kind) in cases {
+            let lost = StoreError::DataLost {
+                key: "a".into(),
+                source: errno.into(),
+            };
+            for error in [StoreError::new("write", "a", errno.into()), lost] {
+                let error = RegistryError::from(error);
+                assert!(is_kind(&error), "{errno:?}: {error:?}");
+            }
+        }
+    }
+}
