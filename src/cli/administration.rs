@@ -1,5 +1,5 @@
-//! What the commands that administer a root share: their flags, access to the root, and the output of
-//! entries while an operation runs.
+//! The shared parts of commands that administer a root: flags, access to the root, and the output
+//! of entries while an operation runs.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::config::{self, ConfigChoice};
 use crate::oci::ImageReference;
 use crate::server::admin::Session;
 
-/// Flags that say which root is meant.
+/// Flags that select the root.
 #[derive(Debug, clap::Args)]
 pub(super) struct RootArgs {
     /// Where the data is kept [default: the user's data directory]
@@ -55,7 +55,7 @@ pub(super) fn request(
     }
 }
 
-/// A root that is open for a command.
+/// An open root.
 pub(super) struct Administered {
     session: Session,
 }
@@ -113,7 +113,7 @@ impl Administered {
     }
 }
 
-/// An error with the sentence that people read.
+/// The error with its text for people.
 fn explained(error: anyhow::Error) -> anyhow::Error {
     match error.downcast::<Failure>() {
         Ok(failure) => {
@@ -139,7 +139,7 @@ pub(super) fn timestamp(time: Millis) -> Timestamp {
     Timestamp::from_millisecond(time).unwrap_or_default()
 }
 
-/// What a text names in a root: `REPOSITORY`, `REPOSITORY:TAG` or `REPOSITORY@DIGEST`.
+/// Parses a name in a root: `REPOSITORY`, `REPOSITORY:TAG` or `REPOSITORY@DIGEST`.
 pub(super) fn name(text: &str) -> Result<Restorable, Usage> {
     let image: ImageReference = text.parse().map_err(|error| {
         Usage(format!(
@@ -163,7 +163,7 @@ pub(super) fn name(text: &str) -> Result<Restorable, Usage> {
     }
 }
 
-/// An entry, for a script.
+/// An entry as JSON.
 #[derive(Serialize)]
 pub(super) struct Row {
     kind: &'static str,
@@ -174,7 +174,7 @@ pub(super) struct Row {
     reason: String,
 }
 
-/// The output of what an operation deletes and keeps: printed as it comes, or collected for JSON.
+/// The output of deleted and kept entries: printed immediately, or collected for JSON.
 pub(super) struct Output {
     printer: Printer,
     format: Format,
@@ -192,7 +192,7 @@ impl Output {
         }
     }
 
-    /// Takes an entry.
+    /// Adds an entry.
     pub(super) fn entry(&mut self, entry: &Entry) {
         let Some(line) = Line::of(entry) else { return };
         match self.format {
@@ -210,7 +210,7 @@ impl Output {
         }
     }
 
-    /// Prints a line, unless one could not be printed.
+    /// Prints a line, unless an earlier one failed.
     pub(super) fn print(&mut self, text: &str) {
         if self.failed.is_none() {
             self.failed = self.printer.report(text).err();

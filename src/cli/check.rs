@@ -1,4 +1,4 @@
-//! `regctl check`: comparing a root with its index.
+//! `regctl check`: compares a root with its index.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use super::output::{Format, FormatArgs, Printer};
 use super::sentences;
 use crate::admin::{CheckEntry, CheckOptions, CheckReport, Difference, Entry, Operation};
 
-/// How often a line is written where there is no terminal.
+/// Interval of progress lines without a terminal.
 const INTERVAL: Duration = Duration::from_secs(30);
 
 /// Compare the data with what the index knows of it
@@ -50,7 +50,7 @@ pub(super) struct Args {
     root: RootArgs,
 }
 
-/// How much has been read, on stderr.
+/// The progress of reading, on stderr.
 struct Reading {
     printer: Printer,
     bar: Option<ProgressBar>,
@@ -82,7 +82,7 @@ impl Reading {
         }
     }
 
-    /// Prints beside the bar.
+    /// Prints while the bar is shown.
     fn aside(&self, print: impl FnOnce()) {
         match &self.bar {
             Some(bar) => bar.suspend(print),
@@ -140,7 +140,7 @@ impl Row {
 pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     let format = args.output.format;
     let printer = Printer::new(args.quiet, false);
-    // Differences are the result: they are printed with -q, too.
+    // Differences are the result, so -q does not hide them.
     let mut output = Output::new(format, Printer::default());
     let mut reading = Reading::new(printer);
     let mut rows = Vec::new();

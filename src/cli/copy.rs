@@ -1,4 +1,4 @@
-//! `regctl copy`: images from one registry or repository to another.
+//! `regctl copy`: copies images between registries or repositories.
 
 use super::context::{ClientArgs, Context};
 use super::copying::{CopyArgs, Order, copy, report, tags};

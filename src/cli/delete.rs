@@ -1,7 +1,8 @@
-//! `regctl delete`: tags and manifests; whole repositories are next door.
+//! `regctl delete`: deletes tags and manifests; `delete_repository` deletes repositories.
 //!
-//! Looks everything up first, prints what each deletion will do, asks where it must, and then deletes
-//! one after the other. A dry run deletes nothing and prints the same lines in another tense.
+//! Looks everything up first, prints the effect of each deletion, asks if necessary, and then
+//! deletes one after the other. A dry run deletes nothing and prints the same lines in another
+//! tense.
 
 use serde::Serialize;
 
@@ -128,7 +129,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         targets,
         mut rows,
     } = plan(args, context).await?;
-    // By what was named, so that a typing error among several names does not skip the question.
+    // Counted by arguments, so that a typing error among several names does not skip the question.
     let asks = named > 1 && !targets.is_empty() && !args.yes && !args.dry_run;
     if asks && !confirmed(&targets, named, printer)? {
         return Ok(Exit::Error);
@@ -157,17 +158,17 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     Ok(Exit::of_all(rows.iter().map(|row| row.exit)))
 }
 
-/// What was named on the command line.
+/// The arguments of the command line.
 struct Plan {
-    /// How many different things.
+    /// Number of different arguments.
     named: usize,
-    /// What can be deleted.
+    /// The targets that can be deleted.
     targets: Vec<Target>,
-    /// The rows of what can't.
+    /// The rows of the others.
     rows: Vec<Row>,
 }
 
-/// Looks up everything that was named.
+/// Looks up all arguments.
 async fn plan(args: &Args, context: &Context) -> anyhow::Result<Plan> {
     let printer = context.printer;
     let mut names: Vec<(String, Reference)> = Vec::new();
@@ -245,8 +246,7 @@ fn is_deleted_with(manifest: &Target, place: &Place, reference: &Reference) -> b
         && manifest.tags.contains(tag)
 }
 
-/// Asks whether to delete the targets among the things that were named; without a terminal that is an
-/// error.
+/// Asks whether to delete the targets; an error without a terminal.
 fn confirmed(targets: &[Target], named: usize, printer: Printer) -> anyhow::Result<bool> {
     let lines: Vec<String> = targets.iter().map(Target::planned).collect();
     let question = if targets.len() == named {

@@ -1,4 +1,4 @@
-//! `regctl describe`: what a repository says about itself, which a search finds and shows.
+//! `regctl describe`: the description of a repository, which searches use and show.
 
 use std::path::PathBuf;
 

@@ -1,5 +1,5 @@
-//! `regctl doctor`: what docker, podman and containerd on this machine will meet at a registry, and
-//! what to do about it.
+//! `regctl doctor`: what docker, podman and containerd on this machine will encounter at a
+//! registry, and what to do about it.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use super::output::Printer;
 use super::trust::{self, OF_THE_MACHINE};
 use crate::client::{Chain, ChainError, Examination, examine};
 
-/// Seconds by which clocks may differ: tokens and certificates are valid from a second on.
+/// Permitted difference of clocks in seconds: tokens and certificates have times of validity.
 const CLOCK_TOLERANCE: i64 = 60;
 
 /// Say what clients on this machine will meet at a registry, and what to do about it
@@ -27,7 +27,7 @@ pub(super) struct Args {
     host: String,
 }
 
-/// The findings, and what to do.
+/// The findings and the remedies.
 #[derive(Default)]
 struct Diagnosis {
     findings: Vec<String>,
@@ -234,7 +234,7 @@ fn answer(host: &str, port: u16, examination: &Examination, diagnosis: &mut Diag
     }
 }
 
-/// Whether a directory of `certs.d` has an authority in it.
+/// Whether a directory of `certs.d` contains an authority.
 #[expect(
     clippy::disallowed_methods,
     reason = "a directory of clients, none of a store"

@@ -1,4 +1,4 @@
-//! `regctl du`: how many bytes repositories and tags take up.
+//! `regctl du`: the disk usage of repositories and tags.
 
 use serde::Serialize;
 
@@ -70,7 +70,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// A row for each repository, and one for each tag of those that were asked for.
+/// A row for each repository, and one for each tag of requested repositories.
 fn rows(report: &UsageReport, with_tags: bool) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     for (repository, usage) in &report.repositories {

@@ -1,4 +1,4 @@
-//! `regctl export`: images out of registries into one archive.
+//! `regctl export`: writes images of registries into an archive.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -102,7 +102,7 @@ async fn images(context: &Context, texts: &[String]) -> anyhow::Result<Vec<Image
     Ok(images)
 }
 
-/// An image as it was written: where it is, and its name in the archive.
+/// An image from the command line: its location, and its name in the archive.
 async fn image(context: &Context, text: &str) -> anyhow::Result<Image> {
     let (place, reference) = context.manifest(text).await?;
     let mut name: ImageReference = text.parse()?;
@@ -126,7 +126,7 @@ fn platform(text: &str) -> Result<Platform, Usage> {
     })
 }
 
-/// An error as exit codes know it.
+/// The error with its exit code.
 fn said(error: Error, destination: &str) -> anyhow::Error {
     match error {
         Error::Client(error) => error.into(),
@@ -138,7 +138,7 @@ fn said(error: Error, destination: &str) -> anyhow::Error {
     }
 }
 
-/// What is said at the end.
+/// The final report.
 struct Report {
     lines: Vec<String>,
     bytes: u64,

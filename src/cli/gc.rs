@@ -1,4 +1,4 @@
-//! `regctl gc`: collecting garbage, and how that went.
+//! `regctl gc`: collects garbage, and shows earlier collections.
 
 use std::time::Duration;
 
@@ -176,7 +176,7 @@ fn json<'a>(dry_run: bool, collected: &'a CollectReport, lines: &'a [Row]) -> Js
     }
 }
 
-/// The sums, by repository and in total.
+/// The totals, by repository and overall.
 fn table(collected: &CollectReport, printer: Printer) -> std::io::Result<()> {
     let row = |name: &str, amount: &Freed| {
         vec![

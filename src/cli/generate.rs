@@ -1,4 +1,4 @@
-//! Man pages and completions, from the one definition of the command line.
+//! Man pages and completions, generated from the definition of the command line.
 
 use std::path::PathBuf;
 

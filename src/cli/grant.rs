@@ -1,4 +1,4 @@
-//! `regctl grant` and `regctl revoke`: who may do what in which repositories.
+//! `regctl grant` and `regctl revoke`: the rights of accounts and groups in repositories.
 
 use super::administration::RootArgs;
 use super::exit::Exit;

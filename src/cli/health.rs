@@ -1,5 +1,5 @@
-//! `regctl health`: whether the server of a configuration would answer requests, for container
-//! engines and scripts.
+//! `regctl health`: whether the configured server is ready for requests, for container engines and
+//! scripts.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::exit::Exit;
 use super::output::Printer;
 use crate::config::{self, ListenAddress};
 
-/// How long an answer may take.
+/// Timeout of the answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Ask the server of this configuration whether it is ready
@@ -77,7 +77,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// An address of this machine for one that a server listens on.
+/// A reachable address for an address that the server listens on.
 fn reachable(host: &str) -> String {
     match host {
         "" | "0.0.0.0" | "::" => "127.0.0.1".to_owned(),

@@ -1,4 +1,4 @@
-//! `regctl import`: the images of an archive into a registry.
+//! `regctl import`: imports the images of an archive into a registry.
 
 use serde::Serialize;
 
@@ -191,7 +191,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     Ok(Exit::of_all(rows.iter().map(|row| row.exit)))
 }
 
-/// Says what is wrong with an image, and what became of the digest of another.
+/// Reports the errors of an image, and a changed digest.
 fn row(
     report: ImageReport,
     shown: &dyn Fn(&Goal, Option<Digest>) -> String,
@@ -251,7 +251,7 @@ fn print(rows: &[Row], format: Format, printer: Printer) -> std::io::Result<()> 
     }
 }
 
-/// `HOST[:PORT][/PREFIX]` or `PREFIX`: the registry and the prefix.
+/// Parses `HOST[:PORT][/PREFIX]` or `PREFIX`: the registry and the prefix.
 fn destination(text: &str) -> Result<(Option<String>, Option<Repository>), Usage> {
     let unusable = |reason: &str| {
         Usage(format!(
@@ -280,7 +280,7 @@ fn destination(text: &str) -> Result<(Option<String>, Option<Repository>), Usage
     Ok((host, Some(prefix)))
 }
 
-/// `[HOST[:PORT]/]REPOSITORY[:TAG]`: the registry, the repository and the tag.
+/// Parses `[HOST[:PORT]/]REPOSITORY[:TAG]`: the registry, the repository and the tag.
 fn name(text: &str) -> Result<(Option<String>, Repository, Option<Tag>), Usage> {
     let image = text.parse::<ImageReference>();
     let usable = image.ok().filter(|image| image.digest.is_none());

@@ -1,7 +1,7 @@
-//! `regctl login`: proves to a registry who the user is, and keeps it where docker does.
+//! `regctl login`: signs in to a registry, and stores the credentials where docker does.
 //!
-//! A password comes from standard input or from the terminal, where it is not shown; never from an
-//! argument, which every user of the machine could read.
+//! A password comes from standard input or from the terminal without echo; never from an argument,
+//! which every user of the machine could read.
 
 use std::io::{IsTerminal, Read};
 
@@ -10,7 +10,7 @@ use super::exit::{Exit, Usage};
 use super::output::Printer;
 use crate::client::CredentialStore;
 
-/// The longest password that is read, in bytes: some are tokens of several kilobytes.
+/// Maximum length of a password in bytes: some are tokens of several kilobytes.
 const PASSWORD_LIMIT: u64 = 64 * 1024;
 
 /// Sign in to a registry
@@ -42,7 +42,7 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// How the command speaks to the registry.
+    /// The flags of the connection.
     pub(super) fn client(&self, early: &EarlyArgs) -> Result<ClientArgs, Usage> {
         self.client.with(early).naming(self.host.as_deref())
     }
@@ -74,7 +74,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     Ok(Exit::Done)
 }
 
-/// The user and the password.
+/// Reads the user and the password.
 async fn who(args: &Args, registry: &str, printer: Printer) -> anyhow::Result<(String, String)> {
     let terminal = std::io::stdin().is_terminal();
     if args.password_stdin && args.username.is_none() {
@@ -91,7 +91,7 @@ async fn who(args: &Args, registry: &str, printer: Printer) -> anyhow::Result<(S
         Some(user) => user.clone(),
         None => printer.ask_line(&format!("User for {registry}: "))?,
     };
-    // Between the two there is a colon.
+    // They are joined by a colon.
     if user.is_empty() || user.contains(':') {
         let reason = format!("{user:?} is no user; hint: it is not empty and has no colon");
         return Err(Usage(reason).into());

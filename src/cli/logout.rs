@@ -1,4 +1,4 @@
-//! `regctl logout`: forgets a sign-in where docker would have kept it.
+//! `regctl logout`: erases a sign-in where docker would have stored it.
 
 use super::context::{ClientArgs, Context, EarlyArgs};
 use super::exit::{Exit, Usage};
@@ -20,7 +20,7 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// How the command speaks to the registry.
+    /// The flags of the connection.
     pub(super) fn client(&self, early: &EarlyArgs) -> Result<ClientArgs, Usage> {
         self.client.with(early).naming(self.host.as_deref())
     }

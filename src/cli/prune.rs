@@ -1,4 +1,4 @@
-//! `regctl prune`: deleting tags by a rule.
+//! `regctl prune`: deletes tags by a rule.
 
 use std::time::Duration;
 
@@ -124,7 +124,7 @@ async fn prune(
         dry_run,
         lenient: false,
     };
-    // Planned first, unless nobody wants to be asked.
+    // A plan comes first, unless the question is to be skipped.
     if !args.dry_run && !args.yes {
         let mut entries = Vec::new();
         let planned: PruneReport = root
@@ -174,7 +174,7 @@ async fn prune(
     Ok(Exit::Done)
 }
 
-/// Asks whether to delete several things; without a terminal that is an error.
+/// Asks whether to delete several things; an error without a terminal.
 fn confirmed(entries: &[Entry], planned: &PruneReport, printer: Printer) -> anyhow::Result<bool> {
     if planned.tags + planned.manifests <= 1 || planned.tags == 1 {
         return Ok(true);

@@ -1,4 +1,4 @@
-//! `regctl restore`: restoring what was deleted.
+//! `regctl restore`: restores deletions from the trash.
 
 use serde::Serialize;
 
@@ -105,7 +105,7 @@ async fn restore(
     Ok(rows)
 }
 
-/// What was restored, a line each.
+/// The results of a restore, one line each.
 fn sentences(shown: &str, repository: &str, restored: &Restored) -> Vec<String> {
     let mut lines = Vec::new();
     for (tag, digest) in &restored.tags {

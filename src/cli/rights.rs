@@ -1,4 +1,4 @@
-//! `regctl rights`: who may do what, and why.
+//! `regctl rights`: lists rights and their grants.
 
 use super::administration::RootArgs;
 use super::exit::Exit;

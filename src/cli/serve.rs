@@ -1,4 +1,4 @@
-//! `regctl serve`: the registry itself.
+//! `regctl serve`: runs the registry.
 
 use std::path::PathBuf;
 
@@ -56,7 +56,7 @@ pub(super) async fn run(args: Args, printer: Printer) -> anyhow::Result<Exit> {
         printer.lines(server::check(&request)?.lines())?;
     } else {
         owner::settle(&request)?;
-        // A server whose stdout nobody reads serves all the same.
+        // A closed stdout does not stop the server.
         let banner = |line: &str| drop(printer.line(line));
         server::run(&request, printer.is_terminal().then_some(banner)).await?;
     }

@@ -1,5 +1,5 @@
-//! `regctl setup`: files for the programs that a registry runs under, for this host and
-//! configuration. The templates are in `src/setup`.
+//! `regctl setup`: files for programs that run a registry, for this host and configuration. The
+//! templates are in `src/setup`.
 
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt as _;
@@ -73,12 +73,12 @@ pub(super) fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What the templates leave open.
+/// The values for the templates.
 struct Host {
     program: String,
     arguments: String,
     root: PathBuf,
-    /// The user and group that the data belongs to, where it is there.
+    /// The user and group that own the data, if it exists.
     owner: Option<(u32, u32)>,
     port: u16,
     upstream: String,
@@ -170,7 +170,7 @@ impl Host {
         })
     }
 
-    /// The lines of a unit that say as whom it runs.
+    /// The lines of a unit that select its user.
     fn user(&self) -> String {
         match self.owner {
             Some((user, group)) => format!("# The owner of the data.\nUser={user}\nGroup={group}"),
@@ -214,7 +214,7 @@ fn owner(root: &Path) -> Option<(u32, u32)> {
     Some((metadata.uid(), metadata.gid()))
 }
 
-/// The name of a user, as cron wants it; the number where the system has no name.
+/// The name of a user, for cron; the number if the system has no name.
 #[expect(clippy::disallowed_methods, reason = "the users of the system")]
 fn user_name(user: u32) -> String {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();

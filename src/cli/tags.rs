@@ -55,7 +55,7 @@ pub(super) struct Args {
     pub(super) client: ClientArgs,
 }
 
-/// What tags can be sorted by.
+/// The order of tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Sort {
     /// By name
@@ -153,7 +153,7 @@ fn cells(row: &Row, printer: Printer) -> Vec<String> {
     ]
 }
 
-/// What a regctl server lists, one request a page; `None` of another registry.
+/// The listing of a regctl server, one request a page; `None` for another registry.
 async fn summaries(place: &Place, filter: &Filter) -> Result<Option<Vec<Row>>, Error> {
     let Some(listing) = place.client.tag_summaries(&place.repository).await? else {
         return Ok(None);
@@ -176,8 +176,8 @@ async fn summaries(place: &Place, filter: &Filter) -> Result<Option<Vec<Row>>, E
     ))
 }
 
-/// What the manifest and the configuration of each tag say. A tag that can't be read is shown
-/// without; one that is deleted meanwhile is not shown.
+/// Details from the manifest and the configuration of each tag. An unreadable tag is shown without
+/// them; a tag deleted in the meantime is not shown.
 async fn described(
     place: &Place,
     tags: Vec<Tag>,
@@ -198,7 +198,7 @@ async fn described(
     Ok((rows.collect(), exit))
 }
 
-/// What a manifest says of its image.
+/// The details of an image in its manifest.
 #[derive(Clone)]
 struct Details {
     media_type: MediaType,
@@ -228,7 +228,7 @@ async fn describe(place: &Place, tag: &Tag, known: &Described) -> Result<Row, Er
             known.lock().insert(manifest.digest, details.clone());
             details
         }
-        // A document of an unknown kind still has a digest.
+        // A document of an unknown type still has a digest.
         (None, Err(_)) => {
             return Ok(Row {
                 digest: Some(manifest.digest),

@@ -1,4 +1,4 @@
-//! `regctl token`: personal tokens, and robots, which sign in by tokens alone.
+//! `regctl token`: personal tokens, and robots, which sign in with tokens only.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! `regctl trash`: what was deleted and can be restored.
+//! `regctl trash`: lists deletions that can be restored.
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -1,7 +1,8 @@
-//! `regctl trust`: lets docker, podman and containerd on this machine trust a registry's authority.
+//! `regctl trust`: makes docker, podman and containerd on this machine trust a registry's
+//! authority.
 //!
-//! All of them read `certs.d/HOST:PORT/*.crt`, each below its own directory. The file has a name of
-//! its own, so that `--remove` takes away what this command has written and nothing else.
+//! All of them read `certs.d/HOST:PORT/*.crt`, each below its own directory. The file has a fixed
+//! name, so that `--remove` removes only files of this command.
 
 #![expect(
     clippy::disallowed_methods,
@@ -21,7 +22,7 @@ use crate::client::{Chain, served_chain};
 
 /// The file with the authority.
 const FILE: &str = "regctl-ca.crt";
-/// Where clients look that work for the whole machine.
+/// The directories for the whole machine.
 pub(super) const OF_THE_MACHINE: [(&str, &str); 3] = [
     ("docker", "/etc/docker/certs.d"),
     ("podman", "/etc/containers/certs.d"),
@@ -106,7 +107,7 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Whether this is the authority that the user means.
+/// Whether this is the authority that the user expects.
 fn is_meant(args: &Args, chain: &Chain, printer: Printer) -> anyhow::Result<bool> {
     let found = chain.fingerprint();
     if let Some(expected) = &args.fingerprint {
@@ -136,14 +137,14 @@ fn is_meant(args: &Args, chain: &Chain, printer: Printer) -> anyhow::Result<bool
     })
 }
 
-/// The digits of a fingerprint, however it is written: `sha256:…`, `SHA256 AB:CD:…`.
+/// The digits of a fingerprint in any notation: `sha256:…`, `SHA256 AB:CD:…`.
 fn hexadecimal(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let digits = lower.strip_prefix("sha256").unwrap_or(&lower);
     digits.chars().filter(char::is_ascii_hexdigit).collect()
 }
 
-/// `HOST[:PORT]`; without a port it is that of https.
+/// Parses `HOST[:PORT]`; the default port is that of https.
 pub(super) fn address(text: &str) -> Result<(String, u16), Usage> {
     let bare = text
         .strip_prefix("https://")
@@ -167,7 +168,7 @@ pub(super) fn address(text: &str) -> Result<(String, u16), Usage> {
     Ok((host.to_owned(), port))
 }
 
-/// The directories of one registry, each with its client. Without a port a reference means 443.
+/// The directories for a registry, each with its client. Clients read a missing port as 443.
 fn directories(host: &str, port: u16) -> Vec<(&'static str, PathBuf)> {
     let mut names = vec![format!("{host}:{port}")];
     if port == 443 {
@@ -221,7 +222,7 @@ fn remove(directories: &[(&'static str, PathBuf)], printer: Printer) -> anyhow::
             Ok(()) => {
                 removed = true;
                 printer.report(&format!("{client}: removed {}", path.display()))?;
-                // Others may keep something there.
+                // The directory may contain other files.
                 let _ = std::fs::remove_dir(directory);
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

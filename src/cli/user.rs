@@ -251,7 +251,7 @@ fn read(file: &PathBuf) -> std::io::Result<String> {
     std::fs::read_to_string(file)
 }
 
-/// Reads lines of htpasswd or CSV, each by itself.
+/// Parses lines of htpasswd or CSV.
 fn parse(text: &str) -> Result<Vec<ImportedAccount>, Usage> {
     let mut users = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
@@ -260,7 +260,7 @@ fn parse(text: &str) -> Result<Vec<ImportedAccount>, Usage> {
         if line.is_empty() || line.starts_with('#') || is_heading {
             continue;
         }
-        // The password of a line must not reach an error.
+        // Errors must not contain the password of a line.
         let bad = |reason: &str| Usage(format!("line {number}: {reason}"));
         let htpasswd = line.split_once(':').filter(|(name, _)| !name.contains(','));
         let (name, password, rest) = match htpasswd {

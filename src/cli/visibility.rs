@@ -1,4 +1,4 @@
-//! `regctl visibility`: whether everybody may pull from a repository.
+//! `regctl visibility`: makes a repository public or private.
 
 use clap::ValueEnum;
 

@@ -1,4 +1,4 @@
-//! `regctl whoami`: which credentials are used for a registry, and whether it takes them.
+//! `regctl whoami`: the credentials for a registry, and whether it accepts them.
 
 use serde::Serialize;
 
@@ -37,7 +37,7 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// How the command speaks to the registry.
+    /// The flags of the connection.
     pub(super) fn client(&self, early: &EarlyArgs) -> Result<ClientArgs, Usage> {
         self.client.with(early).naming(self.host.as_deref())
     }
