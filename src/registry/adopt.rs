@@ -1,4 +1,4 @@
-//! Taking in what others put into the layout: manifests, read and described, and upload sessions.
+//! Reindexing of additions that other programs made to the layout: manifests and upload sessions.
 
 use super::check::Content;
 use super::describe::describe;
@@ -9,7 +9,7 @@ use crate::index::{NewManifest, UploadRecord};
 use crate::oci::{Algorithm, Digest, MANIFEST_LIMIT, ManifestView, MediaType, Repository};
 
 impl Registry {
-    /// Reads a manifest that has come; `None` when its bytes are not there or are others.
+    /// Reads a new manifest; `None` if its bytes are missing or damaged.
     pub(super) async fn adopt_manifest(
         &self,
         name: &Repository,
@@ -64,8 +64,8 @@ impl Registry {
         Ok(Some(manifest))
     }
 
-    /// Quarantines the blobs of a manifest that are not as long as it says, and do not have their
-    /// digest: registry:2 leaves such files behind in a power cut.
+    /// Quarantines the blobs of a manifest whose size differs from its descriptor and whose content
+    /// does not match their digest: registry:2 leaves such files behind after a power cut.
     async fn compare_sizes(&self, view: &ManifestView) -> Result<(), RegistryError> {
         let blobs: Vec<_> = view
             .blobs()
@@ -85,8 +85,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Manifests whose bytes are lost, and those that were: one that the layout still names keeps
-    /// everything in its repository.
+    /// Updates the records of manifests without intact bytes: as long as the layout names one,
+    /// nothing in its repository is collected.
     pub(super) async fn mark_lost(
         &self,
         lost: Vec<(Repository, Digest)>,
@@ -104,9 +104,9 @@ impl Registry {
         Ok(())
     }
 
-    /// Blobs that have come without a manifest may be of a push that is still under way: they are
-    /// leased from when they were written, as they would have been here. They have come since
-    /// `since`; `now` is by the store's clock.
+    /// Blobs without a manifest may belong to a push in progress: they are leased from the time
+    /// they were written, as uploads are. They were added after `since`; `now` is by the store's
+    /// clock.
     pub(super) async fn lease_adopted(&self, since: Millis, now: i64) -> Result<(), RegistryError> {
         let terms = self.lease();
         let mut last = String::new();
@@ -134,7 +134,7 @@ impl Registry {
         }
     }
 
-    /// Upload sessions that lie in the layout, so that they can go on or be purged.
+    /// Adds the upload sessions in the layout, so that they can continue or be purged.
     pub(super) async fn adopt_uploads(
         &self,
         found: Vec<(Repository, String)>,

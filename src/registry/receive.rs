@@ -1,7 +1,7 @@
-//! Bodies of requests on their way into an upload session.
+//! Receives request bodies into upload sessions.
 //!
-//! A session moves on only by bytes that it keeps. Refused bytes are cut back at the refusal, and a
-//! session whose bytes the device did not keep has ended.
+//! The position of a session advances only over bytes that are kept. Refused bytes are truncated,
+//! and a session whose bytes the device lost is ended.
 
 use futures_util::StreamExt;
 
@@ -11,19 +11,19 @@ use super::{Registry, RegistryError, layout};
 use crate::oci::ByteRange;
 use crate::store::{StoreError, Written};
 
-/// What came of a body.
+/// The result of receiving a body.
 struct Received {
     written: Written,
-    /// Bytes of the body.
+    /// Number of bytes of the body.
     length: u64,
     /// Why the body ended early.
     broken: Option<BodyError>,
 }
 
 impl Registry {
-    /// Streams a body into a session. The session moves on only when that ended well, or when the
-    /// body broke off without a length to keep to; else its bytes are cut back to what was
-    /// acknowledged.
+    /// Streams a body into a session. The position advances only if that succeeds, or if a body
+    /// without a declared length breaks off; otherwise the bytes are truncated to the acknowledged
+    /// position.
     pub(super) async fn receive(
         &self,
         entry: &Entry,
@@ -75,7 +75,7 @@ impl Registry {
         }
     }
 
-    /// Writes a body behind the bytes of a session, up to a little more than `expected`.
+    /// Appends a body to the bytes of a session, up to a little more than `expected`.
     async fn write(
         &self,
         entry: &Entry,
@@ -117,7 +117,8 @@ impl Registry {
         })
     }
 
-    /// Removes the bytes of a session that were not acknowledged: after a restart they would count.
+    /// Truncates the bytes of a session to the acknowledged position: after a restart they would
+    /// count.
     pub(super) async fn cut_back(&self, session: &mut Session) {
         if session.stage != Stage::Open || self.journal.claims(std::slice::from_ref(&session.key)) {
             return;
@@ -133,8 +134,8 @@ impl Registry {
         }
     }
 
-    /// Ends a session whose bytes the device did not keep. Where they can't be removed, the session
-    /// stays in memory as one that has ended, so that no request finds it again.
+    /// Ends a session whose bytes the device lost. If they can't be removed, the session stays in
+    /// memory as ended, so that no request finds it again.
     async fn abandon(&self, session: &mut Session) {
         session.stage = Stage::Ended;
         tracing::error!(

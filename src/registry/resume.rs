@@ -1,7 +1,7 @@
-//! Finding an upload session, in memory, in the index, in the layout, and waiting for a turn at it.
+//! Finds upload sessions in memory, in the index and in the layout, and waits for exclusive access.
 //!
-//! One request at a time works on a session. What has been received is never thrown away here: a
-//! session that is not in memory goes on where its bytes end.
+//! One request at a time works on a session. Received bytes are never discarded here: a session
+//! that is not in memory continues at the end of its bytes.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,16 +15,16 @@ use super::{Registry, RegistryError, layout};
 use crate::oci::Repository;
 use crate::store::StoreError;
 
-/// How long a request waits for another one that writes to the same upload.
+/// Timeout for another request that writes to the same upload.
 const TURN: Duration = Duration::from_secs(10);
-/// How long a status request waits for such a request: a client whose connection broke asks while the
-/// server has not noticed the break yet.
+/// Timeout of a status request for such a request: a client whose connection broke asks before the
+/// server has noticed the break.
 const GLANCE: Duration = Duration::from_millis(200);
 
 type Held = OwnedMutexGuard<Session>;
 
 impl Registry {
-    /// Waits for a turn at a session.
+    /// Waits for exclusive access to a session.
     pub(super) async fn turn(
         &self,
         repository: &Repository,
@@ -33,7 +33,7 @@ impl Registry {
         self.turn_within(TURN, repository, id).await
     }
 
-    /// As [`Registry::turn`], waiting no longer than this.
+    /// Like [`Registry::turn`], with another timeout.
     pub(super) async fn turn_within(
         &self,
         patience: Duration,
@@ -54,7 +54,7 @@ impl Registry {
         }
     }
 
-    /// How many bytes of a session were acknowledged.
+    /// Acknowledged bytes of a session.
     pub(super) async fn position(
         &self,
         repository: &Repository,
@@ -93,7 +93,7 @@ impl Registry {
             layout::foreign_upload(repository, id),
             layout::foreign_upload_started(repository, id),
         ];
-        // Of one that has ended the bytes may still lie there, waiting for the layout.
+        // The bytes of an ended session may exist until the layout catches up.
         if self.journal.claims(&keys) {
             return Err(RegistryError::UploadUnknown);
         }
@@ -127,7 +127,7 @@ impl Registry {
         if session.position > length {
             (session.position, session.hashers) = (0, hashers_for(None));
         }
-        // Bytes that were received after the hashes were saved are read again.
+        // Bytes received after the hash states were saved are hashed again.
         if session.position < length {
             let mut rest = self
                 .store

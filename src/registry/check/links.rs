@@ -1,5 +1,5 @@
 //! Compares the links of a repository with the index, and the blobs that its manifests need with
-//! those that it may read.
+//! those that it can read.
 
 use std::collections::HashSet;
 
@@ -10,10 +10,10 @@ use crate::oci::{Algorithm, Digest, ManifestView, Repository, Tag};
 use crate::registry::survey::{CHUNK, parse_link};
 use crate::registry::{Registry, RegistryError, layout};
 
-/// What a directory of links holds.
+/// The links in a directory.
 #[derive(Default)]
 struct Links {
-    /// Each digest with what its link file holds, if that can be read.
+    /// Each digest with the content of its link file, if that can be read.
     found: Vec<(Digest, Option<Digest>)>,
     strays: Vec<Difference>,
 }
@@ -108,7 +108,7 @@ impl Registry {
                 differences.push(Difference::Stray(format!("{above}/{}", entry.name)));
             }
         }
-        // Manifests that are unknown, too, and taken in before.
+        // Includes unknown manifests, which are reindexed first.
         let coming: HashSet<Digest> = differences
             .iter()
             .filter_map(|difference| match difference {
@@ -214,7 +214,7 @@ impl Registry {
         Ok(links)
     }
 
-    /// Reads some links. A directory without one is left over from a removal, and ignored.
+    /// Reads links. A directory without a link is left over from a removal, and ignored.
     async fn read_links(
         &self,
         directory: &str,
@@ -289,13 +289,13 @@ impl Registry {
         Ok(strays)
     }
 
-    /// Blobs that manifests need and their repositories lack. A missing child is no difference: an
-    /// index may be sparse.
+    /// Blobs that manifests need and their repositories lack. A missing child is no difference,
+    /// because an index may be sparse.
     pub(super) async fn needed(&self) -> Result<Vec<Difference>, RegistryError> {
         let mut needed = Vec::new();
         let mut last: Option<(Digest, Option<HashSet<Digest>>)> = None;
         for lacking in self.index.missing_links().await? {
-            // Layers that lie elsewhere by their address need not be here: the manifest says.
+            // Layers with a URL need not be here: the manifest decides.
             let same = last.as_ref().is_some_and(|(of, _)| *of == lacking.manifest);
             if !same {
                 let required = self.required(&lacking.repository, lacking.manifest).await?;
@@ -324,8 +324,8 @@ impl Registry {
         Ok(needed)
     }
 
-    /// The blobs that a manifest can't be pulled without. `None` if its own bytes are damaged, which is
-    /// a difference of its own.
+    /// The blobs that a pull of a manifest requires. `None` if its own bytes are damaged, which is
+    /// another difference.
     async fn required(
         &self,
         repository: &Repository,

@@ -1,5 +1,5 @@
-//! Repairs: adds to layout and index what can be derived, and moves strays to `regctl/lost+found`.
-//! Nothing is deleted, and nothing that is right is changed.
+//! Repairs: adds derivable data to layout and index, and moves strays to `regctl/lost+found`.
+//! Nothing is deleted, and correct data is not changed.
 
 use super::bytes::Content;
 use super::{Difference, Remedy};
@@ -58,7 +58,7 @@ impl Registry {
         }
     }
 
-    /// Adds a blob whose bytes are right to the index; one whose bytes are wrong is moved away.
+    /// Adds a blob to the index if its content matches its digest; otherwise moves it away.
     async fn add_blob_to_index(&self, digest: Digest) -> Result<bool, RegistryError> {
         let key = layout::blob(&digest);
         match self.content(&digest).await? {
@@ -75,7 +75,7 @@ impl Registry {
         }
     }
 
-    /// Adds what a link says to the index, as the comparison at the start does.
+    /// Adds a link to the index, as reindexing does.
     async fn add_link_to_index(&self, name: Repository, link: Link) -> Result<bool, RegistryError> {
         let mut found = FoundRepository::unchanged(name.clone());
         match link {
@@ -118,8 +118,8 @@ impl Registry {
         Ok(link.as_deref().and_then(parse_link))
     }
 
-    /// Moves a file or directory to `regctl/lost+found`, where it keeps its path. Returns false if it
-    /// is not there.
+    /// Moves a file or directory to `regctl/lost+found`, keeping its path. Returns false if it does
+    /// not exist.
     async fn set_aside(&self, key: &str) -> Result<bool, RegistryError> {
         let to = format!("{}/{}/{key}", layout::LOST, uuid::Uuid::new_v4());
         let step = Step::Place {
@@ -133,7 +133,7 @@ impl Registry {
         }
     }
 
-    /// Ends the quarantine of a blob whose bytes are right. Returns false if it is in none.
+    /// Ends the quarantine of a blob. Returns false if it is not quarantined.
     pub(super) async fn release(&self, digest: Digest) -> Result<bool, RegistryError> {
         let new = self.index.release(digest).await?;
         if new {

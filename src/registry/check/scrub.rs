@@ -1,4 +1,4 @@
-//! Reads all blobs in the background at a bounded rate: a sample at a time, in the order of their
+//! Reads all blobs in the background at a limited rate: one sample at a time, in the order of
 //! digests.
 
 use std::time::Duration;
@@ -8,9 +8,9 @@ use crate::clock::Millis;
 use crate::oci::Digest;
 use crate::registry::{Registry, RegistryError};
 
-/// The setting that holds where to continue: when this round began, and the last digest.
+/// The setting with the position: the start of the current round, and the last digest.
 const PLACE: &str = "scrub";
-/// Blobs that are read before the setting is saved.
+/// Blobs of a sample.
 const SAMPLE: usize = 64;
 
 /// The result of one sample.

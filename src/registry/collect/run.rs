@@ -1,4 +1,4 @@
-//! One collection from its beginning to its end.
+//! A single collection.
 
 use std::time::Instant;
 
@@ -11,28 +11,28 @@ use super::{CollectEntry, CollectOptions, CollectReport, CollectionStatus, Progr
 use crate::clock::Millis;
 use crate::index::{CollectTerms, CollectionRecord, HeldBlob, Plan, PlannedBlob, PlannedManifest};
 
-/// Candidates that are dismissed in one transaction.
+/// Number of candidates dismissed in one transaction.
 const SETTLED: usize = 256;
-/// The longest time between two syncs of the journal, in milliseconds.
+/// Maximum time between two syncs of the journal, in milliseconds.
 const SYNC: Millis = 10_000;
-/// Runs that a status lists.
+/// Number of runs in a status.
 const RUNS: usize = 10;
 
-/// A collection under way.
+/// A collection in progress.
 pub(super) struct Run<'a> {
     pub(super) registry: &'a Registry,
     pub(super) options: &'a CollectOptions,
     terms: CollectTerms,
     report: CollectReport,
     listener: &'a dyn Listener<CollectEntry>,
-    /// A dry run has none.
+    /// `None` in a dry run.
     turn: Option<Turn>,
     pace: Pacer,
 }
 
 impl Registry {
-    /// Deletes what nothing holds, or with `dry_run` reports what it would delete. `listener`
-    /// receives each thing after it has been deleted.
+    /// Deletes unreferenced content or, with `dry_run`, reports it. `listener` receives each object
+    /// after its deletion.
     pub async fn collect(
         &self,
         options: &CollectOptions,
@@ -82,7 +82,7 @@ impl Registry {
             failure: done.as_ref().err().map(ToString::to_string),
         };
         let noted = self.index.end_collection(id, record).await;
-        // The reason of the failure matters more than a failure to record it.
+        // The first error is the one to report.
         done?;
         noted?;
         Ok(run.report)
@@ -93,9 +93,9 @@ impl Registry {
         self.running.ended().await;
     }
 
-    /// Whether a collection runs, and how the last ones ended.
+    /// Whether a collection runs, and the results of the last ones.
     pub async fn collection_status(&self) -> Result<CollectionStatus, RegistryError> {
-        // Read first: a collection that ends meanwhile is in both rather than in none.
+        // Read first: a collection that ends in the meantime appears twice rather than not at all.
         let running = self.running.now();
         let runs = self.index.collections(RUNS).await?;
         Ok(CollectionStatus { running, runs })
@@ -103,7 +103,7 @@ impl Registry {
 }
 
 impl Run<'_> {
-    /// Counts an entry, and passes it to the listener.
+    /// Counts an entry and passes it to the listener.
     pub(super) async fn report(&mut self, entry: CollectEntry) {
         self.report.count(&entry);
         let freed = self.report.freed;
@@ -174,7 +174,7 @@ impl Run<'_> {
             };
             last = Some(end);
             self.blobs(page).await?;
-            // Without a server nobody else syncs it.
+            // Without a server nothing else syncs it.
             if !self.options.dry_run && self.registry.clock.now() - synced > SYNC {
                 self.registry.forget_journal().await?;
                 synced = self.registry.clock.now();

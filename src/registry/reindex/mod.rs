@@ -1,10 +1,9 @@
-//! Brings the index up to date with whatever happened to the layout meanwhile: a `registry:2` ran
-//! on it, a backup was restored, the index is missing.
+//! Reindexes the layout: applies to the index what other programs changed. A `registry:2` ran on
+//! it, a backup was restored, or the index is missing.
 //!
-//! Reads only what has changed since the two were last known to agree. What has not is told by the
-//! time of its last change, which the file system keeps and nobody can set back. Nothing in the
-//! layout is changed. A layout that has lost most of what the index knows is an error: a disk that
-//! is not mounted looks just so.
+//! Reads only what has changed since the two last agreed. The change times of the file system,
+//! which nobody can set back, show what is unchanged. The layout itself is not changed. A layout
+//! that has lost most of the index's content is an error: probably a disk is not mounted.
 
 mod tags;
 
@@ -19,24 +18,24 @@ use crate::index::{FoundRepository, KnownRepository};
 use crate::oci::{Algorithm, Digest, Repository};
 use crate::store::Step;
 
-/// The setting that holds when index and layout agreed, by the clock of the store.
+/// The setting with the time when index and layout last agreed, by the clock of the store.
 const AGREED_AT: &str = "layout_agreed_at";
-/// Changes this close before that time are looked at again: clocks of file systems are coarse.
+/// Changes shortly before that time are checked again: clocks of file systems are coarse.
 const SLACK: i64 = 1_000_000_000;
 
-/// Repositories that are compared at the same time.
+/// Number of repositories compared at once.
 const AT_ONCE: usize = 4;
 
-/// What was taken in from the layout.
+/// The changes that were applied to the index.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Taken {
-    /// Manifests that had come.
+    /// Number of new manifests.
     pub manifests: u64,
-    /// Tags that had come or moved.
+    /// Number of new or moved tags.
     pub tags: u64,
-    /// Blobs that had come.
+    /// Number of new blobs.
     pub blobs: u64,
-    /// Manifests and tags that had gone.
+    /// Number of removed manifests and tags.
     pub gone: u64,
 }
 
@@ -47,7 +46,7 @@ impl Taken {
     }
 }
 
-/// How the blobs of the layout differ from what the index knows.
+/// The differences between the blobs of the layout and the index.
 #[derive(Default)]
 struct ComparedBlobs {
     come: HashSet<Digest>,
@@ -55,7 +54,7 @@ struct ComparedBlobs {
 }
 
 impl Registry {
-    /// Compares layout and index, and takes in what differs.
+    /// Compares the layout with the index, and applies the differences to the index.
     pub(super) async fn bring_up_to_date(
         &self,
         recovered: &Recovered,
@@ -135,7 +134,7 @@ impl Registry {
                 continue;
             };
             lost += found.gone.len() as u64;
-            // Those whose bytes have gone go as well.
+            // Manifests without bytes are removed as well.
             let without = |digest: &&Digest| blobs.gone.contains(digest);
             let still_linked = known.manifests.iter().filter(without);
             lost += still_linked
@@ -194,14 +193,14 @@ impl Registry {
         Ok(count)
     }
 
-    /// Notes that index and layout agree now. True only while nothing is under way.
+    /// Records that index and layout agree now. Valid only while no write is running.
     pub(super) async fn mark_up_to_date(&self) -> Result<(), RegistryError> {
         let now = self.store_time().await?;
         self.index.set_setting(AGREED_AT, now.to_string()).await?;
         Ok(())
     }
 
-    /// The time by the clock of the store.
+    /// The current time by the clock of the store.
     pub(super) async fn store_time(&self) -> Result<i64, RegistryError> {
         let key = layout::CLOCK.to_owned();
         self.apply(Step::Put {
@@ -217,7 +216,7 @@ impl Registry {
             .map_or(0, |stat| stat.changed))
     }
 
-    /// Takes in blobs that have come; answers those, and the ones that have gone.
+    /// Reindexes new blobs. Returns the new and the removed ones.
     async fn compare_blobs(
         &self,
         since: i64,
@@ -295,13 +294,13 @@ impl Registry {
             if layer.name.algorithm() == Algorithm::Sha256 {
                 readable.insert(layer.name);
             }
-            // One that was there before and is not known had no blob.
+            // An old link that is unknown had no blob.
             let news = layer.stat.changed >= since || blobs.come.contains(&layer.name);
             if news && !known.blobs.contains(&layer.name) {
                 unread.push(layer.name);
             }
         }
-        // A link whose blob registry:2 has collected stays in the layout, and means nothing.
+        // A link whose blob registry:2 has collected stays in the layout without a meaning.
         found.unlinked = known
             .blobs
             .difference(&readable)
@@ -323,7 +322,7 @@ impl Registry {
         let revisions = self.links(&directory).await?;
         let there: HashSet<Digest> = revisions.iter().map(|revision| revision.name).collect();
         found.gone = known.manifests.difference(&there).copied().collect();
-        // One that was there before and is not known had lost its bytes.
+        // An old link that is unknown had lost its bytes.
         let come: Vec<&Linked<Digest>> = revisions
             .iter()
             .filter(|link| link.stat.changed >= since || blobs.come.contains(&link.name))
