@@ -206,7 +206,7 @@ impl From<RegistryError> for Refusal {
             Error::Full => (Status::INSUFFICIENT_STORAGE, Code::Unavailable),
             Error::RootLost { .. }
             | Error::BlobsLost { .. }
-            | Error::StorageAway(_)
+            | Error::StorageNotMounted(_)
             | Error::Index(_)
             | Error::Store(_) => {
                 return Self::internal(&error);

@@ -22,7 +22,7 @@ impl Blob {
 
 impl Registry {
     /// Whether a blob is in a repository. If it is, takes or extends a lease.
-    pub async fn promise_blob(
+    pub async fn lease_blob(
         &self,
         repository: &Repository,
         digest: &Digest,
@@ -31,7 +31,7 @@ impl Registry {
         if let Some(record) = self.cache.leased(repository, digest, terms.renew_before()) {
             return Ok(Blob { record });
         }
-        let seen = self.cache.look(repository);
+        let seen = self.cache.begin_read(repository);
         let (record, end) = self
             .index
             .lease_blob(repository, *digest, terms)
@@ -39,7 +39,7 @@ impl Registry {
             .ok_or(RegistryError::BlobUnknown(*digest))?;
         self.must_be_in_place(&record, digest).await?;
         self.cache
-            .keep_leased(seen, repository, *digest, record, end);
+            .insert_leased(seen, repository, *digest, record, end);
         Ok(Blob { record })
     }
 
@@ -126,7 +126,7 @@ impl Registry {
     pub(super) async fn must_have_blobs(&self) -> Result<(), RegistryError> {
         let prefixes = self.directories(layout::BLOBS).await?;
         if prefixes.is_empty() && self.index.blob_totals().await?.0 > 0 {
-            return Err(RegistryError::StorageAway(layout::BLOBS.to_owned()));
+            return Err(RegistryError::StorageNotMounted(layout::BLOBS.to_owned()));
         }
         Ok(())
     }

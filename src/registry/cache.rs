@@ -57,7 +57,7 @@ pub(super) struct Cache {
 
 /// The change counter of a repository when a reader started.
 #[derive(Clone, Copy)]
-pub(super) struct Seen(u64);
+pub(super) struct ReadMark(u64);
 
 impl Cache {
     pub(super) fn new() -> Self {
@@ -87,8 +87,8 @@ impl Cache {
     }
 
     /// Starts a read; call it before reading the index.
-    pub(super) fn look(&self, repository: &Repository) -> Seen {
-        Seen(*self.shard(repository))
+    pub(super) fn begin_read(&self, repository: &Repository) -> ReadMark {
+        ReadMark(*self.shard(repository))
     }
 
     /// A manifest by tag or digest.
@@ -101,9 +101,9 @@ impl Cache {
     }
 
     /// Caches a result of a read that started at `seen`.
-    pub(super) fn keep_manifest(
+    pub(super) fn insert_manifest(
         &self,
-        seen: Seen,
+        seen: ReadMark,
         repository: &Repository,
         reference: &Reference,
         manifest: &Arc<Manifest>,
@@ -134,9 +134,9 @@ impl Cache {
     }
 
     /// Caches a blob that is leased until `end`.
-    pub(super) fn keep_leased(
+    pub(super) fn insert_leased(
         &self,
-        seen: Seen,
+        seen: ReadMark,
         repository: &Repository,
         digest: Digest,
         record: BlobRecord,

@@ -12,7 +12,7 @@ pub enum RegistryError {
     #[error("blob {0} is not in this repository")]
     BlobUnknown(Digest),
     /// The upload session does not exist in this repository.
-    #[error("there is no such upload here; it was finished, cancelled or given up")]
+    #[error("there is no such upload; it was finished, cancelled or purged")]
     UploadUnknown,
     /// Another request is writing to the upload.
     #[error("another request is writing to this upload")]
@@ -26,7 +26,7 @@ pub enum RegistryError {
         position: u64,
     },
     /// The length of a chunk differs from its range.
-    #[error("the chunk has {actual} bytes, and its range {expected}")]
+    #[error("Content-Range announces {expected} bytes, received {actual}")]
     ChunkLength {
         /// The length of the range.
         expected: u64,
@@ -45,7 +45,7 @@ pub enum RegistryError {
     #[error("the body ended early: {0}")]
     Interrupted(String),
     /// No data was received within the timeout. An upload keeps the received bytes.
-    #[error("the body stood still for too long")]
+    #[error("no data was received within the timeout")]
     Stalled,
     /// The manifest or tag is not in the repository.
     #[error("{reference} is not in {repository}")]
@@ -59,7 +59,7 @@ pub enum RegistryError {
     #[error(transparent)]
     ManifestInvalid(#[from] ManifestError),
     /// The manifest has Docker's schema 1, whose digests can't be verified.
-    #[error("manifests of schema 1 are no longer accepted; push with docker 1.10 or later")]
+    #[error("manifests of schema 1 are not accepted; push with docker 1.10 or later")]
     SchemaOne,
     /// The configuration forbids manifests of this type.
     #[error("manifests of type {0} are not allowed by regctl.validation.types")]
@@ -74,16 +74,16 @@ pub enum RegistryError {
     #[error("the manifest is larger than 4 MiB")]
     ManifestTooLarge,
     /// Blobs that the manifest requires are not in the repository.
-    #[error("{} of the blobs that the manifest names are not in this repository", .0.len())]
+    #[error("{} of the blobs that the manifest references are not in this repository", .0.len())]
     BlobsMissing(Vec<Digest>),
     /// Manifests that an index requires, by the configuration, are not in the repository.
-    #[error("{} of the manifests that the index names are not in this repository", .0.len())]
+    #[error("{} of the manifests that the index references are not in this repository", .0.len())]
     ChildrenMissing(Vec<Digest>),
     /// Nothing was ever pushed to the repository.
     #[error("nothing was ever pushed to {0}")]
     NameUnknown(Repository),
     /// The configuration forbids deletion.
-    #[error("deletes are off: set storage.delete.enabled to allow them")]
+    #[error("deletion is disabled: set storage.delete.enabled to enable it")]
     DeleteDisabled,
     /// The configuration forbids all changes.
     #[error("the registry is read-only for maintenance")]
@@ -92,7 +92,7 @@ pub enum RegistryError {
     #[error("no space left on the registry's device")]
     Full,
     /// Another collection is running.
-    #[error("a collection runs already")]
+    #[error("another collection is running")]
     CollectionRuns {
         /// Its start.
         since: Millis,
@@ -112,7 +112,7 @@ pub enum RegistryError {
         digest: Digest,
     },
     /// A deletion to restore has missing blobs: another program removed them.
-    #[error("{what} can't be restored: {} of its blobs are gone", missing.len())]
+    #[error("{what} can't be restored: {} of its blobs are missing", missing.len())]
     RestoreIncomplete {
         /// The deletion.
         what: Restorable,
@@ -121,7 +121,7 @@ pub enum RegistryError {
     },
     /// Most manifests of the index are missing in the root.
     #[error(
-        "{root} holds {found} of the {known} manifests that its index knows: \
+        "{root} has {found} of the {known} manifests in its index: \
          is the right disk mounted there?"
     )]
     RootLost {
@@ -134,7 +134,7 @@ pub enum RegistryError {
     },
     /// Most blobs of the index are missing in the root.
     #[error(
-        "{root} holds {found} of the {known} blobs that its index knows: \
+        "{root} has {found} of the {known} blobs in its index: \
          is the right disk mounted there?"
     )]
     BlobsLost {
@@ -146,8 +146,8 @@ pub enum RegistryError {
         known: u64,
     },
     /// There are no blobs, although the index has some.
-    #[error("{0} holds no blob: is the right disk mounted there?")]
-    StorageAway(String),
+    #[error("{0} has no blobs: is the right disk mounted there?")]
+    StorageNotMounted(String),
     /// The index failed.
     #[error(transparent)]
     Index(IndexError),

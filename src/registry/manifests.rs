@@ -250,7 +250,7 @@ impl Registry {
             repository: repository.clone(),
             reference: reference.clone(),
         };
-        let seen = self.cache.look(repository);
+        let seen = self.cache.begin_read(repository);
         let record = self
             .index
             .manifest(repository, reference)
@@ -279,7 +279,7 @@ impl Registry {
             pulled: Pulled::never(repository, &record.digest),
         });
         self.cache
-            .keep_manifest(seen, repository, reference, &manifest);
+            .insert_manifest(seen, repository, reference, &manifest);
         Ok(manifest)
     }
 

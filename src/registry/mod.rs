@@ -4,7 +4,7 @@
 //! A write: durable bytes → one transaction of the index → the layout → the answer. A read queries
 //! the index or the cache, then streams from the store; no read walks a directory tree.
 
-mod adopt;
+mod additions;
 mod blobs;
 mod browse;
 mod cache;
@@ -60,9 +60,9 @@ pub use listener::Listener;
 pub use manifests::{Incoming, Put};
 pub use prune::{PruneEntry, PruneReport};
 pub use referrers::Referrers;
-pub use reindex::Taken;
+pub use reindex::ReindexReport;
 pub use retain::{Decision, DeleteReasons, Holder, KeepReason, RetentionPlan, Rule};
-pub use uploads::{Arrived, BodyError, IncomingBody, Upload};
+pub use uploads::{BodyError, IncomingBody, Upload, UploadedBlob};
 pub use usage::{RepositoryUsage, Usage, UsageReport};
 
 pub use crate::index::{
@@ -181,7 +181,7 @@ impl Registry {
         index_file: &Path,
         rules: Rules,
         clock: Clock,
-    ) -> Result<(Self, Taken), RegistryError> {
+    ) -> Result<(Self, ReindexReport), RegistryError> {
         let cache = Arc::new(Cache::new());
         let journal = Journal::start(&store, Arc::clone(&cache));
         let observer = journal.clone();
@@ -205,7 +205,7 @@ impl Registry {
             traffic: Arc::default(),
             compared: false,
         };
-        registry.distrust_uploads().await?;
+        registry.discard_hash_states().await?;
         let recovered = registry.journal.recover(&registry.index).await?;
         if recovered.changes > 0 {
             tracing::info!(
@@ -222,17 +222,17 @@ impl Registry {
             );
             // A store that refuses changes has refused them to others, too.
             registry.journal.make_deferred(recovered.removals).await;
-            return Ok((registry, Taken::default()));
+            return Ok((registry, ReindexReport::default()));
         }
         registry.forget_journal().await?;
         let staging = Step::RemoveTree {
             key: layout::STAGING.to_owned(),
         };
         registry.apply(staging).await?;
-        let taken = registry.bring_up_to_date(&recovered).await?;
+        let reindexed = registry.reindex(&recovered).await?;
         registry.journal.settle_deferred();
         registry.compared = true;
-        Ok((registry, taken))
+        Ok((registry, reindexed))
     }
 
     /// The same registry on behalf of the caller of a permit: events name the caller, and listings
@@ -300,7 +300,7 @@ impl Registry {
     pub async fn quarantine(&self, canonical: &Digest) -> Result<bool, RegistryError> {
         let new = self.index.quarantine(*canonical, self.clock.now()).await?;
         if new {
-            tracing::error!(digest = %canonical, "the bytes of a blob are damaged or missing: it is unknown until it is pushed again");
+            tracing::error!(digest = %canonical, "a blob is damaged or missing; it is quarantined until it is pushed again");
         }
         Ok(new)
     }
@@ -313,14 +313,14 @@ impl Registry {
 
     /// Saves the state in memory, syncs, and closes the index. No requests may be running.
     pub async fn close(&self) -> Result<(), RegistryError> {
-        let kept = self.keep_all().await;
+        let kept = self.save_all().await;
         self.index.close().await;
         kept
     }
 
     /// After anything but a clean stop, the saved hash states of uploads may cover bytes that never
     /// reached the device: when an upload continues, its bytes are hashed again.
-    async fn distrust_uploads(&self) -> Result<(), RegistryError> {
+    async fn discard_hash_states(&self) -> Result<(), RegistryError> {
         if self.index.setting(STOPPED).await?.as_deref() != Some(CLEANLY) {
             self.index.forget_upload_states().await?;
         }
@@ -328,7 +328,7 @@ impl Registry {
         Ok(())
     }
 
-    async fn keep_all(&self) -> Result<(), RegistryError> {
+    async fn save_all(&self) -> Result<(), RegistryError> {
         self.save_pulls().await?;
         self.save_uploads().await?;
         self.forget_journal().await?;
@@ -336,7 +336,7 @@ impl Registry {
         self.store.sync().await?;
         self.index.set_setting(STOPPED, CLEANLY.to_owned()).await?;
         if self.compared {
-            self.mark_up_to_date().await?;
+            self.record_agreement().await?;
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ struct Received {
     /// Number of bytes of the body.
     length: u64,
     /// Why the body ended early.
-    broken: Option<BodyError>,
+    failure: Option<BodyError>,
 }
 
 impl Registry {
@@ -48,16 +48,16 @@ impl Registry {
                 if error.is_data_lost() {
                     self.abandon(session).await;
                 } else {
-                    self.cut_back(session).await;
+                    self.truncate(session).await;
                 }
                 return Err(error.into());
             }
         };
         if let Some(expected) = expected
-            && received.broken.is_none()
+            && received.failure.is_none()
             && received.length != expected
         {
-            self.cut_back(session).await;
+            self.truncate(session).await;
             return Err(RegistryError::ChunkLength {
                 expected,
                 actual: received.length,
@@ -69,7 +69,7 @@ impl Registry {
         session.unsaved = true;
         entry.moved(session.updated_at);
         entry.acknowledged(session.position);
-        match received.broken {
+        match received.failure {
             Some(error) => Err(error.into()),
             None => Ok(()),
         }
@@ -87,7 +87,7 @@ impl Registry {
         let mut appender =
             self.store
                 .append(&session.key, session.position, session.hashers.clone());
-        let (mut length, mut broken) = (0_u64, None);
+        let (mut length, mut failure) = (0_u64, None);
         while let Some(next) = body.next().await {
             match next {
                 Ok(slices) => {
@@ -99,12 +99,12 @@ impl Registry {
                     appender.write(slices).await?;
                 }
                 Err(error) => {
-                    broken = Some(error);
+                    failure = Some(error);
                     break;
                 }
             }
         }
-        let whole = broken.is_none() && expected.is_none_or(|expected| expected == length);
+        let whole = failure.is_none() && expected.is_none_or(|expected| expected == length);
         let written = if seal && whole {
             appender.seal().await?
         } else {
@@ -113,13 +113,13 @@ impl Registry {
         Ok(Received {
             written,
             length,
-            broken,
+            failure,
         })
     }
 
     /// Truncates the bytes of a session to the acknowledged position: after a restart they would
     /// count.
-    pub(super) async fn cut_back(&self, session: &mut Session) {
+    pub(super) async fn truncate(&self, session: &mut Session) {
         if session.stage != Stage::Open || self.journal.claims(std::slice::from_ref(&session.key)) {
             return;
         }
@@ -140,7 +140,7 @@ impl Registry {
         session.stage = Stage::Ended;
         tracing::error!(
             upload = session.id,
-            "the device did not keep the bytes of an upload; it has ended"
+            "the device lost bytes of an upload; the upload was ended"
         );
         match self.apply(layout::discard(&session.key)).await {
             Ok(()) => self.sessions.remove(&session.id),

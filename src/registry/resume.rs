@@ -16,40 +16,40 @@ use crate::oci::Repository;
 use crate::store::StoreError;
 
 /// Timeout for another request that writes to the same upload.
-const TURN: Duration = Duration::from_secs(10);
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
 /// Timeout of a status request for such a request: a client whose connection broke asks before the
 /// server has noticed the break.
-const GLANCE: Duration = Duration::from_millis(200);
+const STATUS_TIMEOUT: Duration = Duration::from_millis(200);
 
-type Held = OwnedMutexGuard<Session>;
+type SessionGuard = OwnedMutexGuard<Session>;
 
 impl Registry {
     /// Waits for exclusive access to a session.
-    pub(super) async fn turn(
+    pub(super) async fn lock_session(
         &self,
         repository: &Repository,
         id: &str,
-    ) -> Result<(Arc<Entry>, Held), RegistryError> {
-        self.turn_within(TURN, repository, id).await
+    ) -> Result<(Arc<Entry>, SessionGuard), RegistryError> {
+        self.lock_session_within(TURN_TIMEOUT, repository, id).await
     }
 
-    /// Like [`Registry::turn`], with another timeout.
-    pub(super) async fn turn_within(
+    /// Like [`Registry::lock_session`], with another timeout.
+    pub(super) async fn lock_session_within(
         &self,
-        patience: Duration,
+        timeout: Duration,
         repository: &Repository,
         id: &str,
-    ) -> Result<(Arc<Entry>, Held), RegistryError> {
+    ) -> Result<(Arc<Entry>, SessionGuard), RegistryError> {
         loop {
             let entry = self.entry(repository, id).await?;
             let turn = Arc::clone(&entry.session).lock_owned();
-            let session = tokio::time::timeout(patience, turn)
+            let session = tokio::time::timeout(timeout, turn)
                 .await
                 .map_err(|_| RegistryError::UploadBusy)?;
             match session.stage {
                 Stage::Open => return Ok((entry, session)),
                 Stage::Ended => return Err(RegistryError::UploadUnknown),
-                Stage::Forgotten => {}
+                Stage::Evicted => {}
             }
         }
     }
@@ -61,7 +61,7 @@ impl Registry {
         id: &str,
     ) -> Result<u64, RegistryError> {
         let entry = self.entry(repository, id).await?;
-        match tokio::time::timeout(GLANCE, entry.session.lock()).await {
+        match tokio::time::timeout(STATUS_TIMEOUT, entry.session.lock()).await {
             Ok(session) if session.stage == Stage::Ended => Err(RegistryError::UploadUnknown),
             Ok(session) => Ok(session.position),
             Err(_) => Ok(entry.position.load(Ordering::Relaxed)),

@@ -47,7 +47,7 @@ pub(super) enum Stage {
     /// It was finished or cancelled.
     Ended,
     /// Removed from memory: it must be looked up again, or two requests would write to one file.
-    Forgotten,
+    Evicted,
 }
 
 #[derive(Serialize, Deserialize)]

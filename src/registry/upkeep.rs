@@ -12,13 +12,13 @@ use crate::clock::Millis;
 use crate::index::UploadRecord;
 
 /// Sessions without data for this long are removed from memory, and restored on demand.
-const FORGET_AFTER: Millis = 10 * 60 * 1000;
+const EVICT_AFTER: Millis = 10 * 60 * 1000;
 /// An upload that received data within this time, in milliseconds, is active.
-const MOVING: Millis = 60_000;
+const ACTIVE: Millis = 60_000;
 /// Minimum time without clients before leases are ended.
 const QUIET: Duration = Duration::from_secs(2);
 /// Maximum number of uploads ended in one call.
-pub(super) const SOME: usize = 1000;
+pub(super) const PURGE_BATCH: usize = 1000;
 
 impl Registry {
     /// Saves the state of sessions in the index, and extends the leases of repositories with active
@@ -35,8 +35,8 @@ impl Registry {
             if session.stage == Stage::Open && session.unsaved && now - session.started_at >= 1000 {
                 records.push(session.record());
                 saved.push(session);
-            } else if !session.unsaved && now - session.updated_at > FORGET_AFTER {
-                session.stage = Stage::Forgotten;
+            } else if !session.unsaved && now - session.updated_at > EVICT_AFTER {
+                session.stage = Stage::Evicted;
                 self.sessions.remove(&session.id);
             }
         }
@@ -50,12 +50,12 @@ impl Registry {
     }
 
     /// Extends the leases in repositories with active uploads.
-    pub async fn keep_leases_of_moving_uploads(&self) -> Result<(), RegistryError> {
+    pub async fn extend_leases_of_active_uploads(&self) -> Result<(), RegistryError> {
         let terms = self.lease_terms();
         let mut moving = HashSet::new();
         for entry in self.sessions.all() {
             let moved_at = entry.moved_at.load(Ordering::Relaxed);
-            if terms.now - moved_at < MOVING {
+            if terms.now - moved_at < ACTIVE {
                 moving.insert(entry.repository.clone());
             }
         }
@@ -69,7 +69,7 @@ impl Registry {
     /// active upload.
     pub(super) async fn end_leases(&self) -> Result<(), RegistryError> {
         let now = self.clock.now();
-        let moves = |moved_at: &AtomicI64| now - moved_at.load(Ordering::Relaxed) < MOVING;
+        let moves = |moved_at: &AtomicI64| now - moved_at.load(Ordering::Relaxed) < ACTIVE;
         if self.sessions.all().iter().any(|one| moves(&one.moved_at)) {
             return Err(RegistryError::ClientsActive);
         }
@@ -91,7 +91,10 @@ impl Registry {
     /// Ends the uploads without data for `age` milliseconds. Returns how many; with `dry_run` only
     /// counts them.
     pub async fn purge_uploads(&self, age: Millis, dry_run: bool) -> Result<usize, RegistryError> {
-        Ok(self.purge_some_uploads(age, dry_run, SOME).await?.len())
+        Ok(self
+            .purge_some_uploads(age, dry_run, PURGE_BATCH)
+            .await?
+            .len())
     }
 
     /// Like [`Registry::purge_uploads`], at most `limit`. Returns them.
@@ -108,7 +111,7 @@ impl Registry {
         }
         let mut purged = Vec::new();
         for upload in idle {
-            let turn = self.turn_within(Duration::ZERO, &upload.repository, &upload.id);
+            let turn = self.lock_session_within(Duration::ZERO, &upload.repository, &upload.id);
             match turn.await {
                 // The session in memory is newer than the saved row.
                 Ok((_, session)) if session.updated_at >= before => continue,

@@ -44,7 +44,7 @@ pub struct Upload {
 
 /// An uploaded blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arrived {
+pub struct UploadedBlob {
     /// Its digest, as the client named it.
     pub digest: Digest,
     /// Bytes.
@@ -102,7 +102,7 @@ impl Registry {
         body: IncomingBody,
     ) -> Result<Upload, RegistryError> {
         self.must_be_writable()?;
-        let (entry, mut session) = self.turn(repository, id).await?;
+        let (entry, mut session) = self.lock_session(repository, id).await?;
         self.receive(&entry, &mut session, range, body, false)
             .await?;
         Ok(Upload {
@@ -119,9 +119,9 @@ impl Registry {
         digest: &Digest,
         range: Option<ByteRange>,
         body: IncomingBody,
-    ) -> Result<Arrived, RegistryError> {
+    ) -> Result<UploadedBlob, RegistryError> {
         self.must_be_writable()?;
-        let (entry, mut session) = self.turn(repository, id).await?;
+        let (entry, mut session) = self.lock_session(repository, id).await?;
         let before = (session.position, session.hashers.clone());
         let finished = self
             .complete(&entry, &mut session, digest, range, body)
@@ -134,7 +134,7 @@ impl Registry {
             Err(_) if session.stage == Stage::Open => {
                 (session.position, session.hashers) = before;
                 entry.acknowledged(session.position);
-                self.cut_back(&mut session).await;
+                self.truncate(&mut session).await;
             }
             Err(_) => {}
         }
@@ -147,7 +147,7 @@ impl Registry {
         repository: &Repository,
         digest: &Digest,
         body: IncomingBody,
-    ) -> Result<Arrived, RegistryError> {
+    ) -> Result<UploadedBlob, RegistryError> {
         self.must_be_writable()?;
         let mut session = self.new_session(repository, Some(digest.algorithm()));
         let staged = self.sessions.stage();
@@ -175,7 +175,7 @@ impl Registry {
         digest: &Digest,
         range: Option<ByteRange>,
         body: IncomingBody,
-    ) -> Result<Arrived, RegistryError> {
+    ) -> Result<UploadedBlob, RegistryError> {
         self.receive(entry, session, range, body, true).await?;
         let canonical =
             digest_of(session, Algorithm::Sha256).ok_or(RegistryError::UploadUnknown)?;
@@ -205,7 +205,7 @@ impl Registry {
         session.stage = Stage::Ended;
         self.sessions.remove(&session.id);
         self.must_be_placed(&canonical).await?;
-        Ok(Arrived {
+        Ok(UploadedBlob {
             digest: *digest,
             size: session.position,
         })
@@ -217,7 +217,7 @@ impl Registry {
         repository: &Repository,
         id: &str,
     ) -> Result<(), RegistryError> {
-        let (_, mut session) = self.turn(repository, id).await?;
+        let (_, mut session) = self.lock_session(repository, id).await?;
         self.end(&mut session).await
     }
 

@@ -34,7 +34,7 @@ use crate::config::{
     self, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings, ValidationSettings,
 };
 use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, SocketAccess};
-use crate::registry::{Registry, RegistryError, RequiredChildren, Rules, Taken};
+use crate::registry::{Registry, RegistryError, ReindexReport, RequiredChildren, Rules};
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};
 
@@ -96,8 +96,8 @@ pub async fn run(
     passed.finish()?;
     let manager = Manager::of_environment();
 
-    let (registry, taken) = open(&root, &settings).await?;
-    report(taken);
+    let (registry, reindexed) = open(&root, &settings).await?;
+    report(reindexed);
     let administration = Administration::new(&registry);
     let admin = root
         .path()
@@ -226,7 +226,7 @@ fn welcome(settings: &Settings, file: Option<&Path>, url: &str, announce: impl F
     }
 }
 
-async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, Taken)> {
+async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, ReindexReport)> {
     let opened = Registry::open(
         root.store()?,
         &root.index_file(),
@@ -237,7 +237,7 @@ async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, Tak
     opened.map_err(|error| match error {
         RegistryError::RootLost { found, known, .. } => anyhow!(
             "{} holds {found} of the {known} manifests that its index knows; hint: mount the right \
-             disk, or, if they are really gone, remove {} and start again",
+             disk, or, if they are really lost, remove {} and start again",
             root.description(),
             root.index_file().display(),
         ),
@@ -247,13 +247,13 @@ async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, Tak
     })
 }
 
-fn report(taken: Taken) {
-    if !taken.is_nothing() {
+fn report(reindexed: ReindexReport) {
+    if !reindexed.is_unchanged() {
         tracing::info!(
-            blobs = taken.blobs,
-            manifests = taken.manifests,
-            tags = taken.tags,
-            gone = taken.gone,
+            blobs = reindexed.blobs,
+            manifests = reindexed.manifests,
+            tags = reindexed.tags,
+            removed = reindexed.removed,
             "reindexed content of the data directory that the index did not know"
         );
     }

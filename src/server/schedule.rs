@@ -141,7 +141,7 @@ async fn retain(administration: &Administration, rule: &RetentionRule) {
 
 async fn read_everything(registry: Registry, scrub: ScrubSettings) {
     loop {
-        let rest = match registry
+        let pause = match registry
             .scrub(scrub.rate, milliseconds(scrub.interval))
             .await
         {
@@ -149,14 +149,14 @@ async fn read_everything(registry: Registry, scrub: ScrubSettings) {
                 for digest in &scrubbed.unreadable {
                     tracing::error!(%digest, "the bytes of a blob can't be read");
                 }
-                let rest = scrubbed.rest.and_then(|rest| u64::try_from(rest).ok());
-                rest.map(Duration::from_millis).unwrap_or_default()
+                let pause = scrubbed.pause.and_then(|pause| u64::try_from(pause).ok());
+                pause.map(Duration::from_millis).unwrap_or_default()
             }
             Err(error) => {
                 tracing::error!(%error, "could not check the bytes of blobs");
                 AFTER_FAILURE
             }
         };
-        tokio::time::sleep(rest.min(REST)).await;
+        tokio::time::sleep(pause.min(REST)).await;
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn start(
     tasks.spawn(repeat(period, "extend and remove leases", move || {
         let registry = of.clone();
         async move {
-            registry.keep_leases_of_moving_uploads().await?;
+            registry.extend_leases_of_active_uploads().await?;
             registry.drop_ended_leases().await
         }
     }));

@@ -30,7 +30,7 @@ pub(in super::super) async fn head(
     name: &Repository,
     digest: &Digest,
 ) -> Result<Answer, Refusal> {
-    let blob = call.registry.promise_blob(name, digest).await?;
+    let blob = call.registry.lease_blob(name, digest).await?;
     let text = digest.to_string();
     let mut answer = if has_already(call, &text) {
         empty(StatusCode::NOT_MODIFIED)

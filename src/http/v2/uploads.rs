@@ -17,7 +17,7 @@ use super::{CONTENT_DIGEST, Call};
 use crate::oci::{
     Action, Algorithm, ByteRange, Digest, ErrorCode, Repository, parse_content_range,
 };
-use crate::registry::{Arrived, IncomingBody, Registry, RegistryError, Upload};
+use crate::registry::{IncomingBody, Registry, RegistryError, Upload, UploadedBlob};
 
 const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 const CHUNK_LEAST: HeaderName = HeaderName::from_static("oci-chunk-min-length");
@@ -136,7 +136,7 @@ pub(in super::super) async fn start(
     } else if let (None, Some(text)) = (query.get("mount"), query.get("digest")) {
         let digest = digest_of(text)?;
         let repository = name.clone();
-        let arrived: Arrived = store_body(body, |body| async move {
+        let arrived: UploadedBlob = store_body(body, |body| async move {
             registry.upload_at_once(&repository, &digest, body).await
         })
         .await?;

@@ -12,11 +12,11 @@ use crate::oci::Digest;
 use crate::registry::{Registry, RegistryError};
 
 /// Number of blobs read at once.
-const AT_ONCE: usize = 4;
+const CONCURRENCY: usize = 4;
 /// Number of blobs queried from the index at once.
 const PAGE: usize = 1000;
 /// Bytes hashed in one blocking task.
-const GO: usize = 1 << 20;
+const CHUNK: usize = 1 << 20;
 
 /// The state of the bytes of a blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Registry {
             let ends = slice.is_none();
             waiting += slice.as_ref().map_or(0, Bytes::len);
             slices.extend(slice);
-            if waiting >= GO || ends {
+            if waiting >= CHUNK || ends {
                 let batch = std::mem::take(&mut slices);
                 hasher = hash(hasher, batch).await?;
                 passed(waiting as u64).await;
@@ -126,11 +126,11 @@ impl Check<'_> {
                     content.map(|content| (digest, content))
                 })
                 .collect();
-            let mut contents = stream::iter(contents).buffered(AT_ONCE);
+            let mut contents = stream::iter(contents).buffered(CONCURRENCY);
             let mut found = Vec::new();
             while let Some(content) = contents.next().await {
                 let (digest, content) = content?;
-                found.extend(self.verdict(digest, content).await?);
+                found.extend(self.confirm_content(digest, content).await?);
             }
             for difference in found {
                 self.found(difference).await?;
@@ -140,7 +140,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    async fn verdict(
+    async fn confirm_content(
         &self,
         digest: Digest,
         content: Content,

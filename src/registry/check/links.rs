@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::Difference;
-use super::blobs::is_left_alone;
+use super::blobs::is_ignored;
 use crate::index::{AuditedRepository, Link};
 use crate::oci::{Algorithm, Digest, ManifestView, Repository, Tag};
 use crate::registry::survey::{CHUNK, parse_link};
@@ -104,7 +104,7 @@ impl Registry {
         let above = format!("{}/_manifests", layout::repository(name.as_str()));
         for entry in self.list_one(&above).await? {
             let fits = entry.directory && matches!(entry.name.as_str(), "revisions" | "tags");
-            if !fits && !is_left_alone(&entry.name) {
+            if !fits && !is_ignored(&entry.name) {
                 differences.push(Difference::Stray(format!("{above}/{}", entry.name)));
             }
         }
@@ -121,7 +121,7 @@ impl Registry {
         for entry in self.list_one(&directory).await? {
             match entry.name.parse() {
                 Ok(tag) if entry.directory => tags.push(tag),
-                _ if is_left_alone(&entry.name) => {}
+                _ if is_ignored(&entry.name) => {}
                 _ => differences.push(Difference::Stray(format!("{directory}/{}", entry.name))),
             }
         }
@@ -190,7 +190,7 @@ impl Registry {
             let algorithm = match entry.name.as_str() {
                 "sha256" => Algorithm::Sha256,
                 "sha512" => Algorithm::Sha512,
-                name if is_left_alone(name) => continue,
+                name if is_ignored(name) => continue,
                 _ => {
                     links.strays.push(Difference::Stray(below));
                     continue;
@@ -200,7 +200,7 @@ impl Registry {
             for entry in self.list_one(&below).await? {
                 match Digest::from_hex(algorithm, &entry.name) {
                     Ok(digest) if entry.directory => digests.push(digest),
-                    _ if is_left_alone(&entry.name) => {}
+                    _ if is_ignored(&entry.name) => {}
                     _ => links
                         .strays
                         .push(Difference::Stray(format!("{below}/{}", entry.name))),
@@ -234,7 +234,7 @@ impl Registry {
                     "link" if !entry.directory => {
                         linked.push((*digest, format!("{directory}/link")));
                     }
-                    name if is_left_alone(name) => {}
+                    name if is_ignored(name) => {}
                     name => {
                         let key = format!("{directory}/{name}");
                         links.strays.push(Difference::Stray(key));
@@ -278,7 +278,7 @@ impl Registry {
                     .filter(|entry| {
                         let name = entry.name.as_str();
                         let component = name.starts_with('_') || Repository::is_component(name);
-                        !(is_left_alone(name) || entry.directory && component)
+                        !(is_ignored(name) || entry.directory && component)
                     })
                     .map(|entry| format!("{key}/{}", entry.name))
                     .collect();

@@ -28,9 +28,9 @@ pub use difference::{Difference, Remedy};
 pub use scrub::Scrubbed;
 
 /// Timeout for the layout to catch up before a second check.
-const PATIENCE: Duration = Duration::from_secs(2);
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Interval of that wait.
-const GLANCE: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// The options of a check.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,18 +112,18 @@ impl Registry {
     }
 
     /// Waits until the layout shows everything committed so far, with a timeout.
-    async fn settle(&self) {
+    async fn wait_for_layout(&self) {
         let last = self.journal.last();
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let deadline = tokio::time::Instant::now() + SETTLE_TIMEOUT;
         while !self.journal.shows(last) && tokio::time::Instant::now() < deadline {
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }
 
 impl Check<'_> {
     /// Reports the differences that a second check confirmed, in the order of the first.
-    async fn take(
+    async fn confirm(
         &mut self,
         first: Vec<Difference>,
         second: &[Difference],
@@ -176,9 +176,9 @@ impl Check<'_> {
             if first.is_empty() {
                 continue;
             }
-            self.registry.settle().await;
+            self.registry.wait_for_layout().await;
             let second = self.registry.links_of(name).await?;
-            self.take(first, &second).await?;
+            self.confirm(first, &second).await?;
         }
         self.strays_between(&names).await
     }
@@ -189,9 +189,9 @@ impl Check<'_> {
         if first.is_empty() {
             return Ok(());
         }
-        self.registry.settle().await;
+        self.registry.wait_for_layout().await;
         let second = self.registry.strays_above(names).await?;
-        self.take(first, &second).await
+        self.confirm(first, &second).await
     }
 
     /// Blobs that manifests need.
@@ -201,6 +201,6 @@ impl Check<'_> {
             return Ok(());
         }
         let second = self.registry.needed().await?;
-        self.take(first, &second).await
+        self.confirm(first, &second).await
     }
 }

@@ -34,7 +34,7 @@ impl Registry {
                     Link::Revision(digest) => layout::revision(&repository, digest),
                     Link::Tag(tag) => layout::tag(&repository, tag),
                 };
-                self.set_aside(&key).await
+                self.move_to_lost_found(&key).await
             }
             Difference::NeededUnlinked {
                 repository,
@@ -49,7 +49,7 @@ impl Registry {
                 };
                 Ok(self.index.repair_link(lacking).await?)
             }
-            Difference::Stray(key) => self.set_aside(&key).await,
+            Difference::Stray(key) => self.move_to_lost_found(&key).await,
             Difference::BlobRestored(digest) => self.release(digest).await,
             Difference::BlobGone(_)
             | Difference::BlobDamaged(_)
@@ -70,7 +70,7 @@ impl Registry {
                 self.index.reindex_blobs(come, Vec::new(), now).await?;
                 Ok(true)
             }
-            Content::Wrong => self.set_aside(&key).await,
+            Content::Wrong => self.move_to_lost_found(&key).await,
             Content::Gone | Content::Unreadable(_) => Ok(false),
         }
     }
@@ -86,7 +86,7 @@ impl Registry {
             Link::Revision(digest) => {
                 let targets = self.targets(&name, vec![digest], layout::revision).await?;
                 for (digest, canonical) in targets {
-                    let adopted = self.adopt_manifest(&name, digest, canonical).await?;
+                    let adopted = self.read_new_manifest(&name, digest, canonical).await?;
                     let now = self.clock.now();
                     found
                         .manifests
@@ -120,7 +120,7 @@ impl Registry {
 
     /// Moves a file or directory to `regctl/lost+found`, keeping its path. Returns false if it does
     /// not exist.
-    async fn set_aside(&self, key: &str) -> Result<bool, RegistryError> {
+    async fn move_to_lost_found(&self, key: &str) -> Result<bool, RegistryError> {
         let to = format!("{}/{}/{key}", layout::LOST, uuid::Uuid::new_v4());
         let step = Step::Place {
             from: key.to_owned(),
@@ -137,7 +137,7 @@ impl Registry {
     pub(super) async fn release(&self, digest: Digest) -> Result<bool, RegistryError> {
         let new = self.index.release(digest).await?;
         if new {
-            tracing::info!(%digest, "the bytes of a blob are right again: it is served");
+            tracing::info!(%digest, "the content of a blob matches its digest again; its quarantine has ended");
         }
         Ok(new)
     }

@@ -18,7 +18,11 @@ impl Run<'_> {
     pub(super) async fn leftovers(&mut self) -> Result<(), RegistryError> {
         let (registry, dry_run) = (self.registry, self.options.dry_run);
         if let Some(age) = registry.rules.uploads {
-            let limit = if dry_run { DRY_LIMIT } else { upkeep::SOME };
+            let limit = if dry_run {
+                DRY_LIMIT
+            } else {
+                upkeep::PURGE_BATCH
+            };
             loop {
                 let some = registry.purge_some_uploads(age, dry_run, limit).await?;
                 let last = some.is_empty() || dry_run;

@@ -126,7 +126,7 @@ impl Run<'_> {
         let registry = self.registry;
         registry.save_pulls().await?;
         if !self.options.dry_run {
-            registry.keep_leases_of_moving_uploads().await?;
+            registry.extend_leases_of_active_uploads().await?;
             if self.options.empty_trash {
                 registry.empty_trash().await?;
             }

@@ -24,11 +24,11 @@ const AGREED_AT: &str = "layout_agreed_at";
 const SLACK: i64 = 1_000_000_000;
 
 /// Number of repositories compared at once.
-const AT_ONCE: usize = 4;
+const CONCURRENCY: usize = 4;
 
 /// The changes that were applied to the index.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Taken {
+pub struct ReindexReport {
     /// Number of new manifests.
     pub manifests: u64,
     /// Number of new or moved tags.
@@ -36,12 +36,12 @@ pub struct Taken {
     /// Number of new blobs.
     pub blobs: u64,
     /// Number of removed manifests and tags.
-    pub gone: u64,
+    pub removed: u64,
 }
 
-impl Taken {
+impl ReindexReport {
     /// Whether the index was up to date.
-    pub fn is_nothing(&self) -> bool {
+    pub fn is_unchanged(&self) -> bool {
         *self == Self::default()
     }
 }
@@ -49,16 +49,16 @@ impl Taken {
 /// The differences between the blobs of the layout and the index.
 #[derive(Default)]
 struct ComparedBlobs {
-    come: HashSet<Digest>,
-    gone: HashSet<Digest>,
+    added: HashSet<Digest>,
+    removed: HashSet<Digest>,
 }
 
 impl Registry {
     /// Compares the layout with the index, and applies the differences to the index.
-    pub(super) async fn bring_up_to_date(
+    pub(super) async fn reindex(
         &self,
         recovered: &Recovered,
-    ) -> Result<Taken, RegistryError> {
+    ) -> Result<ReindexReport, RegistryError> {
         let (began, started) = (self.clock.now(), self.store_time().await?);
         let agreed = self
             .index
@@ -66,20 +66,20 @@ impl Registry {
             .await?
             .and_then(|text| text.parse::<i64>().ok());
         let since = agreed.map_or(i64::MIN, |agreed| agreed - SLACK);
-        let mut taken = Taken::default();
+        let mut reindexed = ReindexReport::default();
 
-        let mut blobs = self.compare_blobs(since, &mut taken).await?;
+        let mut blobs = self.compare_blobs(since, &mut reindexed).await?;
         // Links may lead to these again. What nothing leads to is removed below.
         let (found, returned): (Vec<_>, Vec<_>) = recovered
             .returned
             .iter()
             .copied()
-            .partition(|(digest, _)| blobs.come.contains(digest));
-        taken.blobs -= found.len() as u64;
+            .partition(|(digest, _)| blobs.added.contains(digest));
+        reindexed.blobs -= found.len() as u64;
         let digests = found.iter().chain(&returned).map(|(digest, _)| *digest);
         let digests: Vec<Digest> = digests.collect();
         if !returned.is_empty() {
-            blobs.come.extend(&digests);
+            blobs.added.extend(&digests);
             self.index
                 .reindex_blobs(returned, Vec::new(), began)
                 .await?;
@@ -105,9 +105,9 @@ impl Registry {
         for name in vanished {
             let known = self.index.known_repository(name).await?;
             let mut found = FoundRepository::unchanged(name.clone());
-            found.gone = known.manifests.into_iter().collect();
+            found.removed = known.manifests.into_iter().collect();
             found.unlinked = known.blobs.into_iter().collect();
-            lost += found.gone.len() as u64;
+            lost += found.removed.len() as u64;
             if !found.is_unchanged() {
                 differing.push(found);
             }
@@ -128,17 +128,17 @@ impl Registry {
                 Err(error) => Err(error),
             }
         });
-        let mut comparisons = stream::iter(comparisons).buffer_unordered(AT_ONCE);
+        let mut comparisons = stream::iter(comparisons).buffer_unordered(CONCURRENCY);
         while let Some(compared) = comparisons.next().await {
             let Some((known, found)) = compared? else {
                 continue;
             };
-            lost += found.gone.len() as u64;
+            lost += found.removed.len() as u64;
             // Manifests without bytes are removed as well.
-            let without = |digest: &&Digest| blobs.gone.contains(digest);
+            let without = |digest: &&Digest| blobs.removed.contains(digest);
             let still_linked = known.manifests.iter().filter(without);
             lost += still_linked
-                .filter(|digest| !found.gone.contains(digest))
+                .filter(|digest| !found.removed.contains(digest))
                 .count() as u64;
             if !found.is_unchanged() {
                 differing.push(found);
@@ -157,26 +157,26 @@ impl Registry {
         let now = self.clock.now();
         let lost = self
             .index
-            .reindex_blobs(Vec::new(), blobs.gone.iter().copied().collect(), now)
+            .reindex_blobs(Vec::new(), blobs.removed.iter().copied().collect(), now)
             .await?;
         for found in differing {
-            taken.manifests += found.manifests.len() as u64;
-            taken.tags += found.tags.len() as u64;
-            taken.gone += (found.gone.len() + found.untagged.len()) as u64;
+            reindexed.manifests += found.manifests.len() as u64;
+            reindexed.tags += found.tags.len() as u64;
+            reindexed.removed += (found.removed.len() + found.untagged.len()) as u64;
             self.index.reindex_repository(found, now).await?;
         }
         if !digests.is_empty() {
-            taken.blobs += self.keep_returned(digests).await?;
+            reindexed.blobs += self.keep_returned(digests).await?;
         }
-        self.mark_lost(lost).await?;
-        self.adopt_uploads(uploads).await?;
-        if taken.blobs > 0 {
-            self.lease_adopted(began, started).await?;
+        self.update_damaged(lost).await?;
+        self.add_uploads_of_layout(uploads).await?;
+        if reindexed.blobs > 0 {
+            self.lease_new_blobs(began, started).await?;
         }
         self.index
             .set_setting(AGREED_AT, started.to_string())
             .await?;
-        Ok(taken)
+        Ok(reindexed)
     }
 
     /// Removes blobs whose removal was under way when the last process ended, except those that a
@@ -194,7 +194,7 @@ impl Registry {
     }
 
     /// Records that index and layout agree now. Valid only while no write is running.
-    pub(super) async fn mark_up_to_date(&self) -> Result<(), RegistryError> {
+    pub(super) async fn record_agreement(&self) -> Result<(), RegistryError> {
         let now = self.store_time().await?;
         self.index.set_setting(AGREED_AT, now.to_string()).await?;
         Ok(())
@@ -220,7 +220,7 @@ impl Registry {
     async fn compare_blobs(
         &self,
         since: i64,
-        taken: &mut Taken,
+        reindexed: &mut ReindexReport,
     ) -> Result<ComparedBlobs, RegistryError> {
         let prefixes: Vec<String> = self
             .directories(layout::BLOBS)
@@ -230,7 +230,7 @@ impl Registry {
             .collect();
         let mut compared = ComparedBlobs::default();
         if prefixes.is_empty() && since != i64::MIN {
-            compared.gone = self.index.known_blobs("").await?;
+            compared.removed = self.index.known_blobs("").await?;
             return Ok(compared);
         }
         let keys: Vec<String> = prefixes
@@ -256,21 +256,23 @@ impl Registry {
                 .collect();
             let data: Vec<String> = listed.iter().map(layout::blob).collect();
             let mut there = HashSet::new();
-            let mut come = Vec::new();
+            let mut added = Vec::new();
             for (digest, stat) in listed.into_iter().zip(self.store.stat(&data).await?) {
                 if let Some(stat) = stat {
                     there.insert(digest);
                     if !known.contains(&digest) {
-                        come.push((digest, stat.size));
+                        added.push((digest, stat.size));
                     }
                 }
             }
-            compared.gone.extend(known.difference(&there).copied());
-            compared.come.extend(come.iter().map(|(digest, _)| *digest));
-            if !come.is_empty() {
-                taken.blobs += come.len() as u64;
+            compared.removed.extend(known.difference(&there).copied());
+            compared
+                .added
+                .extend(added.iter().map(|(digest, _)| *digest));
+            if !added.is_empty() {
+                reindexed.blobs += added.len() as u64;
                 self.index
-                    .reindex_blobs(come, Vec::new(), self.clock.now())
+                    .reindex_blobs(added, Vec::new(), self.clock.now())
                     .await?;
             }
         }
@@ -295,7 +297,7 @@ impl Registry {
                 readable.insert(layer.name);
             }
             // An old link that is unknown had no blob.
-            let news = layer.stat.changed >= since || blobs.come.contains(&layer.name);
+            let news = layer.stat.changed >= since || blobs.added.contains(&layer.name);
             if news && !known.blobs.contains(&layer.name) {
                 unread.push(layer.name);
             }
@@ -304,7 +306,7 @@ impl Registry {
         found.unlinked = known
             .blobs
             .difference(&readable)
-            .filter(|blob| !blobs.gone.contains(blob))
+            .filter(|blob| !blobs.removed.contains(blob))
             .copied()
             .collect();
         found.linked = self.targets(name, unread, layout::layer).await?;
@@ -321,19 +323,19 @@ impl Registry {
         let directory = format!("{}/_manifests/revisions", layout::repository(name.as_str()));
         let revisions = self.links(&directory).await?;
         let there: HashSet<Digest> = revisions.iter().map(|revision| revision.name).collect();
-        found.gone = known.manifests.difference(&there).copied().collect();
+        found.removed = known.manifests.difference(&there).copied().collect();
         // An old link that is unknown had lost its bytes.
-        let come: Vec<&Linked<Digest>> = revisions
+        let added: Vec<&Linked<Digest>> = revisions
             .iter()
-            .filter(|link| link.stat.changed >= since || blobs.come.contains(&link.name))
+            .filter(|link| link.stat.changed >= since || blobs.added.contains(&link.name))
             .filter(|link| !known.manifests.contains(&link.name))
             .collect();
-        let digests = come.iter().map(|revision| revision.name).collect();
+        let digests = added.iter().map(|revision| revision.name).collect();
         let targets = self.targets(name, digests, layout::revision).await?;
         for (digest, canonical) in targets {
-            let changed = come.iter().find(|revision| revision.name == digest);
+            let changed = added.iter().find(|revision| revision.name == digest);
             let pushed_at = changed.map_or(0, |revision| revision.stat.changed / 1_000_000);
-            if let Some(manifest) = self.adopt_manifest(name, digest, canonical).await? {
+            if let Some(manifest) = self.read_new_manifest(name, digest, canonical).await? {
                 found.manifests.push((manifest, pushed_at));
             }
         }

@@ -10,7 +10,7 @@ use crate::oci::{Algorithm, Digest, MANIFEST_LIMIT, ManifestView, MediaType, Rep
 
 impl Registry {
     /// Reads a new manifest; `None` if its bytes are missing or damaged.
-    pub(super) async fn adopt_manifest(
+    pub(super) async fn read_new_manifest(
         &self,
         name: &Repository,
         digest: Digest,
@@ -24,7 +24,7 @@ impl Registry {
         };
         let Some(bytes) = bytes.filter(|bytes| Hasher::digest(digest.algorithm(), bytes) == digest)
         else {
-            tracing::warn!(repository = %name, %digest, "the bytes of a manifest are gone or damaged; left out, and nothing of its repository is collected");
+            tracing::warn!(repository = %name, %digest, "the bytes of a manifest are missing or damaged; it is left out, and nothing in its repository is collected");
             let now = self.clock.now();
             self.index.mark_damaged(name.clone(), digest, now).await?;
             return Ok(None);
@@ -37,7 +37,7 @@ impl Registry {
                 let mut manifest =
                     describe(name.clone(), digest, canonical, size, &view, &configuration);
                 if !complete {
-                    tracing::warn!(repository = %name, %digest, "a manifest has references that can't be read; nothing of its repository is collected");
+                    tracing::warn!(repository = %name, %digest, "the references of a manifest can't be parsed; nothing in its repository is collected");
                     manifest.readable = false;
                 }
                 manifest
@@ -87,7 +87,7 @@ impl Registry {
 
     /// Updates the records of manifests without intact bytes: as long as the layout names one,
     /// nothing in its repository is collected.
-    pub(super) async fn mark_lost(
+    pub(super) async fn update_damaged(
         &self,
         lost: Vec<(Repository, Digest)>,
     ) -> Result<(), RegistryError> {
@@ -107,7 +107,11 @@ impl Registry {
     /// Blobs without a manifest may belong to a push in progress: they are leased from the time
     /// they were written, as uploads are. They were added after `since`; `now` is by the store's
     /// clock.
-    pub(super) async fn lease_adopted(&self, since: Millis, now: i64) -> Result<(), RegistryError> {
+    pub(super) async fn lease_new_blobs(
+        &self,
+        since: Millis,
+        now: i64,
+    ) -> Result<(), RegistryError> {
         let terms = self.lease();
         let mut last = String::new();
         loop {
@@ -135,7 +139,7 @@ impl Registry {
     }
 
     /// Adds the upload sessions in the layout, so that they can continue or be purged.
-    pub(super) async fn adopt_uploads(
+    pub(super) async fn add_uploads_of_layout(
         &self,
         found: Vec<(Repository, String)>,
     ) -> Result<(), RegistryError> {
