@@ -278,7 +278,7 @@ async fn a_forgotten_session_is_found_again_by_who_held_it() {
     registry.save_uploads().await.unwrap();
     registry.save_uploads().await.unwrap();
     assert!(registry.sessions.get(&id).is_none());
-    assert_eq!(held.session.lock().await.stage, sessions::Stage::Forgotten);
+    assert_eq!(held.session.lock().await.stage, sessions::Stage::Evicted);
     assert_eq!(
         append(&registry, &id, None, body(&["two"])).await.unwrap(),
         7

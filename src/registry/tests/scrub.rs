@@ -37,11 +37,11 @@ async fn a_round_reads_everything_once_and_rests() {
     assert!(read_blob(&registry, "a", &digests[71]).await.is_ok());
 
     let resting = registry.scrub(FAST, DAY).await.unwrap();
-    let rest = Some(DAY);
+    let pause = Some(DAY);
     assert_eq!(
         resting,
         Scrubbed {
-            rest,
+            pause,
             ..Scrubbed::default()
         }
     );
