@@ -1,9 +1,9 @@
-//! What one connection has under way: its requests, and the bytes that wait in memory for it.
+//! The state of a connection: its requests, and its buffered bytes.
 //!
-//! Bytes that were received and that no handler has read, and bytes of answers that the client has
-//! not taken, are counted for each connection and for all together. Past the bound for all, a
-//! connection that holds more than a little is read from, and produces, no more until it holds less.
-//! What is idle or stalled for too long ends.
+//! Received bytes that no handler has read, and bytes of answers that the client has not received,
+//! are counted for each connection and in total. Beyond the total limit, a connection with more
+//! than a small share is paused until its share is lower. Connections that are idle or stalled for
+//! too long are closed.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,30 +20,30 @@ use tokio_util::sync::CancellationToken;
 use super::answer_body::Body;
 use super::room::{Client, Place, Room};
 
-/// Bytes that may wait for handlers, over all connections.
+/// Maximum unread bytes of all connections.
 const UNREAD_LIMIT: usize = 64 * 1024 * 1024;
-/// What of that each connection may have in any case: the window that HTTP/2 begins with, and more.
+/// Unread bytes that each connection may always have: more than the initial window of HTTP/2.
 const UNREAD_ALWAYS: usize = 128 * 1024;
-/// Bytes of answers that may wait for clients, over all connections.
+/// Maximum unsent bytes of answers of all connections.
 const UNSENT_LIMIT: usize = 64 * 1024 * 1024;
 /// Answers below this size are not counted.
 const SMALL: usize = 4 * 1024;
-/// What HTTP/2 adds to the data of a frame (RFC 9113, section 4.1).
+/// The overhead of HTTP/2 for a frame of data (RFC 9113, section 4.1).
 const FRAME_HEADER: usize = 9;
 /// Received bytes that count as progress.
 const PROGRESS: usize = 16 * 1024;
-/// How often a connection is looked at.
+/// Interval of checks for timeouts.
 const LOOK: Duration = Duration::from_secs(1);
 
 static UNREAD: AtomicUsize = AtomicUsize::new(0);
 static UNSENT: AtomicUsize = AtomicUsize::new(0);
 
-/// When a connection is ended.
+/// The timeouts of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Timeouts {
-    /// How long it may be without a request, the first one too.
+    /// Maximum time without a request, including before the first.
     pub(super) idle: Duration,
-    /// How long none of its answers may move, when it has nothing else under way.
+    /// Maximum time without progress of any answer, if nothing else is in progress.
     pub(super) stalled: Duration,
 }
 
@@ -55,7 +55,7 @@ pub(super) struct Connection {
     let_go: CancellationToken,
     underway: AtomicUsize,
     sending: AtomicUsize,
-    /// Bodies of requests that have not been read to their end.
+    /// Number of request bodies that are still being read.
     receiving: AtomicUsize,
     unread: AtomicUsize,
     reader: AtomicWaker,
@@ -65,7 +65,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// A connection in its place; its requests take theirs in `requests`.
+    /// A connection with its permit; its requests take theirs from `requests`.
     pub(super) fn new(
         client: Client,
         place: Place,
@@ -89,7 +89,7 @@ impl Connection {
         })
     }
 
-    /// Begins a request once there is room for it.
+    /// Begins a request after a permit was acquired.
     pub(super) async fn begin(self: &Arc<Self>) -> Arc<Underway> {
         let counted = Counted::new(Arc::clone(self));
         let place = self
@@ -99,7 +99,7 @@ impl Connection {
         Arc::new(Underway { counted, place })
     }
 
-    /// Resolves when the connection has been idle, or its answers stalled, for too long.
+    /// Resolves when the connection was idle, or its answers stalled, for too long.
     pub(super) async fn expired(&self, timeouts: Timeouts) -> &'static str {
         loop {
             tokio::time::sleep(LOOK.min(timeouts.idle)).await;
@@ -115,7 +115,7 @@ impl Connection {
         }
     }
 
-    /// Notes bytes that came from the socket.
+    /// Counts bytes read from the socket.
     pub(super) fn received(&self, bytes: usize) {
         if self.receiving.load(Ordering::Relaxed) > 0 {
             self.unread.fetch_add(bytes, Ordering::Relaxed);
@@ -123,7 +123,7 @@ impl Connection {
         }
     }
 
-    /// Whether more may be read from the socket now; if not, the task is woken when it may.
+    /// Whether more may be read from the socket now; otherwise the task is woken later.
     pub(super) fn may_receive(&self, context: &Context<'_>) -> bool {
         let may = || {
             self.unread.load(Ordering::Relaxed) < UNREAD_ALWAYS
@@ -165,7 +165,7 @@ impl Drop for Connection {
     }
 }
 
-/// Counts a request as under way.
+/// Counts a request as running.
 struct Counted(Arc<Connection>);
 
 impl Counted {
@@ -184,7 +184,7 @@ impl Drop for Counted {
     }
 }
 
-/// A request under way, until its body has been read and its answer has gone out.
+/// A running request, until its body has been read and its answer has been sent.
 pub(super) struct Underway {
     counted: Counted,
     place: Option<Place>,
@@ -195,12 +195,12 @@ impl Underway {
         &self.counted.0
     }
 
-    /// Whose request it is.
+    /// The client that sent it.
     pub(super) fn client(&self) -> Client {
         self.connection().client
     }
 
-    /// Whether there was room for it in time.
+    /// Whether a permit was acquired in time.
     pub(super) fn is_admitted(&self) -> bool {
         self.place.is_some()
     }
@@ -213,7 +213,7 @@ impl Underway {
     }
 }
 
-/// The body of a request that is being read.
+/// A request body being read.
 pub(super) struct Receiving(Arc<Underway>);
 
 impl Receiving {
@@ -223,12 +223,12 @@ impl Receiving {
         Self(underway)
     }
 
-    /// Whose body it is.
+    /// The client that sent it.
     pub(super) fn client(&self) -> Client {
         self.0.client()
     }
 
-    /// A frame of it has been taken.
+    /// Counts a frame that was read.
     pub(super) fn taken(&self, bytes: usize) {
         let connection = self.0.connection();
         connection.forget_unread(bytes + FRAME_HEADER);
@@ -238,7 +238,7 @@ impl Receiving {
         }
     }
 
-    /// Nothing of it is there at the moment. If it is the only one, there is nothing unread.
+    /// Called when no data is available. If it is the only body, nothing is unread.
     pub(super) fn waits(&self) {
         let connection = self.0.connection();
         if connection.receiving.load(Ordering::Relaxed) == 1 {
@@ -256,7 +256,7 @@ impl Drop for Receiving {
     }
 }
 
-/// The body of an answer on its way out.
+/// The body of an answer being sent.
 pub(super) struct Sending {
     body: Body,
     underway: Arc<Underway>,
@@ -312,7 +312,7 @@ impl http_body::Body for Sending {
     }
 }
 
-/// Bytes of an answer, counted until they have gone out.
+/// Bytes of an answer, counted until they are sent.
 struct Unsent {
     bytes: Bytes,
     underway: Arc<Underway>,

@@ -1,9 +1,9 @@
-//! Listeners: accepting within bounds, TLS, serving, draining.
+//! Listeners: accepting within limits, TLS, serving, draining.
 //!
-//! A connection takes a place in a room, and so does each of its requests, so that their number is
-//! bounded and shared by client address; when descriptors run out all the same (`EMFILE`), accepting
-//! waits and goes on. The time for a request's head is limited here, and a connection that is idle
-//! or stalled is ended by `connection`; bodies are watched in `body`, writes in `patience`.
+//! A connection takes a permit, and so does each of its requests, so that their number is bounded
+//! and shared by client address. If descriptors run out nevertheless (`EMFILE`), accepting pauses
+//! and continues. The timeout of a request's head is here; `connection` closes idle and stalled
+//! connections, `body` has the timeout of bodies, and `write_timeout` that of writes.
 
 use std::convert::Infallible;
 use std::io;
@@ -31,35 +31,35 @@ use super::room::{self, Client, Room};
 use super::tls::{Tls, TlsError};
 use super::{App, ops};
 
-/// How long the head of a request may take, and how long a connection may be idle. Longer than the
-/// 90 s after which Go's clients close an idle connection by themselves.
+/// Timeout of the head of a request, and of an idle connection. Longer than the 90 s after which
+/// Go's clients close an idle connection.
 const HEAD_LIMIT: Duration = Duration::from_secs(100);
-/// Header fields of a request at most; together they have room in [`READ_AHEAD`].
+/// Maximum number of header fields of a request; together they must fit into [`READ_AHEAD`].
 const HEADERS: usize = 1024;
-/// How long a TLS handshake may take.
+/// Timeout of a TLS handshake.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(20);
-/// How long the other end may leave an answer untaken.
+/// Timeout of a write to the socket.
 const WRITE_LIMIT: Duration = Duration::from_mins(2);
-/// How long accepting waits when the system has no descriptor left.
+/// Pause of accepting when no descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Bytes that a connection reads ahead at most.
+/// Maximum number of bytes that a connection reads ahead.
 const READ_AHEAD: usize = 64 * 1024;
-/// Bytes of an HTTP/2 stream that wait to be written.
+/// Bytes of an HTTP/2 stream in its send buffer.
 const SEND_BUFFER: usize = 64 * 1024;
-/// Streams of an HTTP/2 connection at the same time.
+/// Maximum number of concurrent streams of an HTTP/2 connection.
 const STREAMS: u32 = 64;
-/// How long a connection or a request waits for room.
+/// Timeout for the permit of a connection or a request.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// What has not moved for this long makes room for others.
+/// Time without progress after which a permit may be revoked for others.
 const STILL: Duration = Duration::from_secs(10);
-/// Connections that may wait for room.
+/// Maximum number of connections that wait for a permit.
 const WAITING_CONNECTIONS: usize = 128;
 const TIMEOUTS: Timeouts = Timeouts {
     idle: HEAD_LIMIT,
     stalled: Duration::from_mins(10),
 };
 
-/// What a listener speaks.
+/// The protocols of a listener.
 #[derive(Debug, Clone)]
 pub struct Protocols {
     /// TLS; none is plain HTTP.
@@ -70,12 +70,12 @@ pub struct Protocols {
     pub h2c: bool,
 }
 
-/// How many connections and requests a listener takes at the same time.
+/// Limits of a listener.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections.
+    /// Maximum number of connections.
     pub connections: usize,
-    /// Requests, of all connections together.
+    /// Maximum number of requests over all connections.
     pub requests: usize,
 }
 
@@ -107,7 +107,7 @@ impl Bound {
         ))
     }
 
-    /// Serves what the debug address answers.
+    /// Serves the endpoints of the debug address.
     pub fn serve_debug(self, app: App) -> Listening {
         let service = Service {
             app,
@@ -129,15 +129,15 @@ impl Bound {
     }
 }
 
-/// A listener at work.
+/// A running listener.
 pub struct Listening {
     stop: CancellationToken,
     task: tokio::task::JoinHandle<GracefulShutdown>,
 }
 
 impl Listening {
-    /// Takes no more connections, and waits for the requests under way, at most for `limit`;
-    /// whether all of them ended.
+    /// Stops accepting, and waits for running requests, at most for `limit`. Returns whether all of
+    /// them ended.
     pub async fn drain(self, limit: Duration) -> bool {
         self.stop.cancel();
         let Ok(connections) = self.task.await else {
@@ -149,7 +149,7 @@ impl Listening {
     }
 }
 
-/// What connections are served with.
+/// The handler and settings of connections.
 #[derive(Clone)]
 struct Service {
     app: App,
@@ -203,7 +203,7 @@ async fn accept(
     }
 }
 
-/// What the connections of a listener share.
+/// The limits that the connections of a listener share.
 #[derive(Clone)]
 struct Rooms {
     connections: Room,
@@ -225,7 +225,7 @@ impl Rooms {
     }
 }
 
-/// Whether an error of accepting says something about one connection only.
+/// Whether an error of accepting concerns only one connection.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(
@@ -237,7 +237,7 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-/// Serves a connection once there is room for it, and as long as others don't need the room more.
+/// Serves a connection once it has a permit, until the permit is revoked for others.
 async fn admit(stream: Stream, service: Service, rooms: Rooms, watcher: Watcher) {
     let client = match &stream {
         Stream::Tcp(_, peer) => Client::of(peer.ip()),
@@ -266,7 +266,7 @@ async fn admit(stream: Stream, service: Service, rooms: Rooms, watcher: Watcher)
 async fn open(stream: Stream, service: Service, connection: &Arc<Connection>, watcher: Watcher) {
     match stream {
         Stream::Tcp(stream, peer) => {
-            // Answers are written whole; waiting for more to send only delays them.
+            // Answers are written completely; waiting for more data would only delay them.
             let _ = stream.set_nodelay(true);
             let peer = peer.ip().to_canonical();
             match service.acceptor.clone() {
@@ -288,7 +288,8 @@ async fn open(stream: Stream, service: Service, connection: &Arc<Connection>, wa
     }
 }
 
-/// Whether the first byte is of no TLS handshake (RFC 8446, section 5.1: it begins with 22).
+/// Whether the first byte does not begin a TLS handshake (RFC 8446, section 5.1: it begins with
+/// 22).
 async fn speaks_plain_http(stream: &TcpStream) -> bool {
     let mut first = [0];
     match tokio::time::timeout(HANDSHAKE_LIMIT, stream.peek(&mut first)).await {
@@ -297,7 +298,7 @@ async fn speaks_plain_http(stream: &TcpStream) -> bool {
     }
 }
 
-/// Says what is wrong in the words that clients know from Go's servers.
+/// Answers with the text that clients know from Go's servers.
 async fn refuse_plain_http(mut stream: TcpStream) {
     let text = "Client sent an HTTP request to an HTTPS server.\n";
     let answer = format!(
@@ -305,8 +306,8 @@ async fn refuse_plain_http(mut stream: TcpStream) {
          Connection: close\r\n\r\n{text}",
         text.len()
     );
-    // A client that does not read need not be told. What it sent is read before the connection is
-    // closed: with unread bytes the system resets it, and the answer is lost.
+    // A client that does not read is ignored. Its request is read before the connection is closed:
+    // with unread bytes the system resets the connection, and the answer is lost.
     let told = async {
         stream.write_all(answer.as_bytes()).await?;
         stream.shutdown().await?;

@@ -1,8 +1,8 @@
-//! The wire: listeners, TLS, the parser of `/v2` paths, one handler a verb, and the one place that
-//! maps an error of the registry to a status and an OCI body.
+//! The HTTP side: listeners, TLS, the parser of `/v2` paths, one handler for each verb, and the
+//! only place that maps errors of the registry to a status and an OCI body.
 //!
-//! Knows nothing of files or SQL. A malformed request gets its code and changes nothing; a panic in
-//! a request is a 500 and a line in the log.
+//! Knows nothing of files or SQL. A malformed request gets an error code and changes nothing; a
+//! panic in a request is a 500 and a line in the log.
 
 mod address;
 mod answer_body;
@@ -65,12 +65,12 @@ use respond::{Answer, Refusal};
 use room::{Place, Room};
 use route::{Route, RouteError};
 
-/// Entries in a page of a listing at most.
+/// Maximum number of entries of a page.
 #[derive(Debug, Clone, Copy)]
 pub struct PageLimits {
-    /// Repositories in a page of the catalog.
+    /// Repositories of a page of the catalog.
     pub catalog: usize,
-    /// Tags in a page.
+    /// Tags of a page.
     pub tags: usize,
 }
 
@@ -78,9 +78,9 @@ pub struct PageLimits {
 pub struct Options {
     /// How locations are written.
     pub locations: Locations,
-    /// How many requests clients may send.
+    /// The rate limits of clients.
     pub rates: RateLimits,
-    /// Networks (an address and its bits) of proxies that are believed about their clients.
+    /// Networks (an address and its prefix length) of trusted proxies.
     pub trusted_proxies: Vec<(IpAddr, u8)>,
     /// Page sizes.
     pub limits: PageLimits,
@@ -100,8 +100,7 @@ pub struct Options {
     pub pages: Option<Pages>,
 }
 
-/// The memory for manifests and forms that are being received. One that arrives in time does so in
-/// seconds.
+/// The memory for manifests and forms being received. Normally they take seconds.
 const MANIFEST_ROOM: room::Limits = room::Limits {
     most: 24 * 1024 * 1024,
     waiting: 4096,
@@ -115,7 +114,7 @@ const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api
 #[derive(Clone)]
 pub struct App(Arc<Shared>);
 
-/// What all requests share.
+/// The shared state of all requests.
 struct Shared {
     guard: Guard,
     locations: Locations,
@@ -131,7 +130,7 @@ struct Shared {
 }
 
 impl App {
-    /// The HTTP side of `registry`, to which `policy` admits requests.
+    /// The HTTP side of `registry`, with an access `policy`.
     pub fn new(registry: Registry, policy: Arc<Policy>, options: Options) -> Self {
         Self(Arc::new(Shared {
             guard: Guard::new(registry, policy),
@@ -154,7 +153,7 @@ impl App {
 }
 
 impl Shared {
-    /// Answers a request of the main address.
+    /// Answers a request to the main address.
     async fn answer(
         self: Arc<Self>,
         request: Request<Incoming>,
@@ -164,7 +163,7 @@ impl Shared {
         let peer = self.proxies.client(request.headers(), peer);
         let id = observe::request_id(request.headers());
         let context = Arc::new(identity::context(request.headers(), peer, &id));
-        // Outside of the prefix there are only the probes of whoever runs the registry.
+        // Outside of the prefix there are only the probes for operators.
         let prefix = self.locations.prefix.as_str();
         let path = match request.uri().path() {
             probe @ ("/livez" | "/readyz") => Some(probe),
@@ -228,7 +227,7 @@ impl Shared {
                 }
                 refusal.answer()
             }
-            // The panic hook has logged the message and the place.
+            // The panic hook has logged the message and the position.
             Err(_) => Refusal::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ErrorCode::Unknown,
@@ -237,7 +236,7 @@ impl Shared {
             .answer(),
         };
         if head {
-            // hyper leaves the body out on HTTP/1.1; on HTTP/2 it would be a protocol error.
+            // hyper omits the body on HTTP/1.1; on HTTP/2 it would be a protocol error.
             *answer.body_mut() = Body::empty();
         }
         let set = answer.headers_mut();
@@ -260,7 +259,7 @@ impl Shared {
         observed.follow(answer)
     }
 
-    /// Waits until there is room in memory to receive a small body of `announced` bytes.
+    /// Waits for memory to receive a small body of `announced` bytes.
     async fn room_for_body(
         &self,
         body: &Incoming,
@@ -276,7 +275,7 @@ impl Shared {
     }
 }
 
-/// Whether a request names its host as its version of HTTP demands (RFC 9112, section 3.2).
+/// Whether a request has a host as its version of HTTP requires (RFC 9112, section 3.2).
 fn names_one_host<B>(request: &Request<B>) -> bool {
     let hosts = request.headers().get_all(HOST).iter().count();
     hosts == 1 || (hosts == 0 && request.version() != Version::HTTP_11)

@@ -1,7 +1,6 @@
-//! A stream that fails when the other end takes nothing of what it is sent, and that is read only
-//! while its connection may hold more.
+//! A stream with a timeout for writes, which is read only while its connection may buffer more.
 //!
-//! How fast heads and bodies arrive is watched elsewhere.
+//! Timeouts of heads and bodies are elsewhere.
 
 use std::io;
 use std::pin::Pin;
@@ -14,7 +13,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::connection::Connection;
 
-/// A stream whose writes must go on.
+/// A stream with a timeout for writes.
 pub(super) struct Patient<S> {
     stream: S,
     connection: Arc<Connection>,
@@ -33,7 +32,7 @@ impl<S> Patient<S> {
         }
     }
 
-    /// Passes on what a write came to, unless it has waited too long.
+    /// Returns the result of a write, or an error after the timeout.
     fn watch<T>(
         &mut self,
         context: &mut Context<'_>,

@@ -1,10 +1,10 @@
-//! Something that is limited and shared by clients: connections, requests, memory for manifests.
+//! A limited resource that clients share: connections, requests, memory for manifests.
 //!
-//! While there is room, everybody enters at once. When room is short, members that are idle are let
-//! go first, then members that stand still, then members of a client address that holds more than
-//! its share; who waits is admitted by address, the one that holds least first, and
-//! small before large. Waiting has an end.
-//! So a limit slows whoever holds it, not the others.
+//! While the resource is available, a permit is granted at once. Otherwise permits are revoked:
+//! first those that are idle, then those without progress, then those of a client address with more
+//! than its share. Waiting requests are admitted by address, the one with the smallest share first,
+//! and small before large. Waiting has a timeout. So a limit slows the client that uses it up, not
+//! the others.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -17,10 +17,12 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// How often those who wait look again: members come to stand still as time passes.
+/// Interval of retries while waiting: permits lose their protection as time passes without
+/// progress.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
-/// Whom a client counts as: its address, of IPv6 the network; a Unix socket has none.
+/// The identity of a client for its share: its address, for IPv6 its network; `None` for a Unix
+/// socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Client(Option<IpAddr>);
 
@@ -29,7 +31,7 @@ impl Client {
 
     pub(super) fn of(address: IpAddr) -> Self {
         Self(Some(match address.to_canonical() {
-            // A provider gives a customer a /64 at least.
+            // A provider assigns at least a /64 to a customer.
             IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(
                 address.to_bits() & !u128::from(u64::MAX),
             )),
@@ -38,20 +40,20 @@ impl Client {
     }
 }
 
-/// The limits of a room.
+/// The limits of a resource.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// The most that its members hold together.
+    /// The total weight of all permits.
     pub(super) most: usize,
-    /// The most that may wait.
+    /// Maximum number of waiting requests.
     pub(super) waiting: usize,
-    /// How long one may wait.
+    /// Timeout for a permit.
     pub(super) patience: Duration,
-    /// A member that has not moved for this long stands still.
+    /// Time without progress after which a permit may be revoked.
     pub(super) still: Duration,
 }
 
-/// A room. Cheap to clone.
+/// A limited resource. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Room(Arc<Mutex<State>>);
 
@@ -81,14 +83,14 @@ struct Member {
 }
 
 impl Member {
-    /// How long it has not moved.
+    /// The time without progress.
     fn stood(&self) -> Duration {
         let moved = Duration::from_millis(self.moved.load(Ordering::Relaxed));
         self.born.elapsed().saturating_sub(moved)
     }
 }
 
-/// A place in a room, left when it is dropped.
+/// A permit, released when it is dropped.
 pub(super) struct Place {
     room: Room,
     id: u64,
@@ -96,30 +98,30 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Notes that something moves.
+    /// Records progress.
     pub(super) fn moved(&self) {
         let now = self.member.born.elapsed().as_millis();
         let now = u64::try_from(now).unwrap_or(u64::MAX);
         self.member.moved.store(now, Ordering::Relaxed);
     }
 
-    /// How long nothing has moved.
+    /// The time without progress.
     pub(super) fn stood(&self) -> Duration {
         self.member.stood()
     }
 
-    /// Notes whether it is kept for nothing but what may come.
+    /// Records whether it is idle.
     pub(super) fn set_idle(&self, idle: bool) {
         self.member.idle.store(idle, Ordering::Relaxed);
         self.moved();
     }
 
-    /// From now on it is not let go: what it is held for depends on the server alone.
+    /// Protects it from revocation: its duration depends on the server alone from now on.
     pub(super) fn keep(&self) {
         self.member.kept.store(true, Ordering::Relaxed);
     }
 
-    /// Resolves when the place is needed for others; it has been given to them already.
+    /// Resolves when the permit is revoked; it has been granted to others already.
     pub(super) async fn let_go(&self) {
         self.member.let_go.cancelled().await;
     }
@@ -144,8 +146,8 @@ impl Room {
         })))
     }
 
-    /// Takes `weight` of the room, waiting for it if need be; `None` when there was none in time.
-    /// `let_go` is cancelled when others need it back.
+    /// Acquires a permit for `weight`, waiting if necessary; `None` after the timeout. `let_go` is
+    /// cancelled when the permit is revoked.
     pub(super) async fn enter(
         &self,
         client: Client,
@@ -175,17 +177,17 @@ impl Room {
         let waiting = async {
             loop {
                 match tokio::time::timeout(LOOK_AGAIN, &mut admission).await {
-                    // An error: another took the place in the queue.
+                    // An error: another request took the place in the queue.
                     Ok(admitted) => return admitted.ok(),
                     Err(_) => self.settle(),
                 }
             }
         };
-        // An admission that comes just now is dropped with its receiver, and so given back.
+        // A permit granted at this moment is dropped with its receiver, and so released.
         tokio::time::timeout(patience, waiting).await.ok().flatten()
     }
 
-    /// Admits who waits, as far as there is room or room can be made.
+    /// Admits waiting requests, as far as the resource is or can be made available.
     fn settle(&self) {
         loop {
             let mut state = self.0.lock();
@@ -193,7 +195,7 @@ impl Room {
             let waiting = state.waiting.swap_remove(next);
             let id = state.admit(Arc::clone(&waiting.member));
             drop(state);
-            // Dropped, if nobody waits for it any more: the place leaves the room by itself.
+            // If the receiver is gone, the permit is dropped and released.
             drop(waiting.admitted.send(self.place(id, waiting.member)));
         }
     }
@@ -209,7 +211,7 @@ impl Room {
 
 impl State {
     fn has_room_for(&self, weight: usize) -> bool {
-        // What is larger than the room is admitted alone.
+        // A weight above the limit is admitted alone.
         self.held + weight <= self.limits.most || self.held == 0
     }
 
@@ -221,7 +223,7 @@ impl State {
         self.last
     }
 
-    /// A member that was let go has left already.
+    /// A revoked permit is not in the list any more.
     fn leave(&mut self, id: u64) {
         let Some(member) = self.members.remove(&id) else {
             return;
@@ -239,7 +241,8 @@ impl State {
         self.held_by.get(&client).copied().unwrap_or(0)
     }
 
-    /// Adds one to those who wait; of too many the youngest goes whose client has the most.
+    /// Adds a waiting request. If there are too many, the youngest one of the client with the
+    /// largest share is refused.
     fn queue(&mut self, waiting: Waiting) {
         self.waiting.retain(|one| !one.admitted.is_closed());
         self.waiting.push(waiting);
@@ -256,7 +259,8 @@ impl State {
         }
     }
 
-    /// Which of those who wait is next, with room made for it; `None` if none can be admitted.
+    /// The next request to admit, after permits were revoked for it; `None` if none can be
+    /// admitted.
     fn next(&mut self) -> Option<usize> {
         self.waiting.retain(|one| !one.admitted.is_closed());
         let rank = |one: &Waiting| {
@@ -277,7 +281,7 @@ impl State {
         Some(next)
     }
 
-    /// The member that is let go for a newcomer.
+    /// The permit to revoke for a newcomer.
     fn victim(&self, newcomer: Client, weight: usize) -> Option<u64> {
         let clients = self.held_by.len() + usize::from(!self.held_by.contains_key(&newcomer));
         let share = self.limits.most / clients.max(1);

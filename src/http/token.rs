@@ -1,7 +1,8 @@
-//! `/auth/token`: the built-in token service, as docker, podman and containerd ask it.
+//! `/auth/token`: the built-in token service for docker, podman and containerd.
 //!
-//! What is granted is what was asked for and is allowed: a part of it is no error. Wrong credentials
-//! are 401. There are no refresh tokens; a client keeps its password or a personal token.
+//! The granted scope is the permitted part of the requested one; less than requested is no error.
+//! Wrong credentials are 401. There are no refresh tokens; a client stores its password or a
+//! personal token.
 
 use std::sync::Arc;
 
@@ -17,9 +18,9 @@ use super::{Shared, body};
 use crate::auth::{Challenge, Credentials, LIFETIME, Scope, Secret, SignInError};
 use crate::oci::{Context, ErrorCode};
 
-/// Where it is, below the prefix.
+/// Its path, below the prefix.
 pub(super) const PATH: &str = "/auth/token";
-/// The longest form that is read.
+/// Maximum size of a form.
 const FORM_LIMIT: usize = 32 * 1024;
 
 /// Answers a request for a token.
@@ -116,7 +117,7 @@ fn bad(message: &str) -> Refusal {
     Refusal::bad(ErrorCode::Unsupported, message)
 }
 
-/// The credentials of a form (OAuth 2.0, RFC 6749 section 4.3), or of the header where it has none.
+/// The credentials of a form (OAuth 2.0, RFC 6749 section 4.3), otherwise of the header.
 fn of_form(form: &Query, asked: &Asked<'_>) -> Result<Credentials, Refusal> {
     match form.get("grant_type") {
         Some("password") => Ok(Credentials::Basic {

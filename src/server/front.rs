@@ -1,4 +1,4 @@
-//! What clients meet first: the addresses, the certificate, the number of connections.
+//! The network side of a server: the addresses, the certificate, the number of connections.
 
 use std::path::{Path, PathBuf};
 
@@ -14,15 +14,15 @@ use crate::http::{
     SocketAccess, Tls, TlsVersion,
 };
 
-/// Descriptors that are not for connections and requests: the index, connections that wait, the log.
+/// Descriptors for other purposes: the index, waiting connections, the log.
 const RESERVED_DESCRIPTORS: u64 = 384;
-/// Connections at the same time at most, whatever the system allows.
+/// Maximum number of connections, regardless of the system.
 const MOST_CONNECTIONS: usize = 10_000;
-/// Requests at the same time at most: each may hold some 64 KiB of memory.
+/// Maximum number of concurrent requests: each may use some 64 KiB of memory.
 const MOST_REQUESTS: usize = 4096;
 
-/// TLS as a listener speaks it, and the authority of this server's own, if its certificate is of one.
-/// `directory` is where that is kept.
+/// The TLS settings of a listener, and this server's own authority, if it issued the certificate.
+/// `directory` is the place of the authority.
 pub(super) fn tls(
     settings: &TlsSettings,
     directory: &Path,
@@ -59,7 +59,7 @@ fn client_authorities(settings: &TlsSettings) -> anyhow::Result<Option<ClientAut
     Ok(Some(authorities))
 }
 
-/// Tries the files that TLS is configured with, and makes none.
+/// Checks the configured TLS files, without creating any.
 pub(super) fn check_tls(settings: &TlsSettings) -> anyhow::Result<()> {
     client_authorities(settings)?;
     if let CertificateSource::Files { certificate, key } = &settings.certificate {
@@ -79,7 +79,7 @@ pub(super) fn rates(settings: &ReachSettings) -> RateLimits {
     }
 }
 
-/// Whether what is sent to an address can be read on the way.
+/// Whether traffic to an address can be read by others.
 pub(super) fn is_exposed(address: &Address) -> bool {
     let Address::Tcp(host, _) = address else {
         return false;
@@ -165,8 +165,8 @@ fn url(address: &Address, bound: &str, tls: bool) -> String {
     }
 }
 
-/// How many connections and requests the system has descriptors for, after asking it for all that
-/// it gives. A request needs one of its own, for the file that it reads or writes.
+/// Numbers of connections and requests for the available descriptors, after raising the limit. A
+/// request needs another descriptor for its file.
 pub(super) fn limits() -> ConnectionLimits {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);

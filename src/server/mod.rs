@@ -1,7 +1,7 @@
-//! The composition root: configuration → store, index, registry, listeners, background work; and
+//! The composition root: configuration → store, index, registry, listeners, background tasks; and
 //! the graceful stop.
 //!
-//! Everything is decided here once, from a [`Settings`]; no other room reads the configuration.
+//! Everything is set up here once from [`Settings`]; no other module reads the configuration.
 
 mod access;
 pub mod admin;
@@ -38,9 +38,9 @@ use crate::registry::{Registry, RegistryError, ReindexReport, RequiredChildren, 
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};
 
-/// How long a stop waits for requests under way, when the configuration does not say.
+/// Default timeout for running requests at a stop.
 const DRAIN: Duration = Duration::from_secs(30);
-/// Reads the configuration and says what it means.
+/// Reads the configuration and describes it.
 pub fn check(request: &config::Request) -> anyhow::Result<String> {
     let loaded = config::load(request)?;
     if let Some(tls) = &loaded.settings.http.tls {
@@ -49,8 +49,8 @@ pub fn check(request: &config::Request) -> anyhow::Result<String> {
     Ok(loaded.describe())
 }
 
-/// Runs the registry until it is told to stop. `announce` gets the lines for the person who started
-/// it; without one, the log says where it serves.
+/// Runs the registry until it is stopped. `announce` receives the lines for the user who started
+/// it; without it, the log has the address.
 pub async fn run(
     request: &config::Request,
     announce: Option<impl Fn(&str) + Send>,
@@ -120,7 +120,7 @@ pub async fn run(
         http2: settings.http.http2,
         h2c: settings.http.h2c,
     };
-    // Before the first answer: who has one may stop the server at once.
+    // Before the first answer: a client may stop the server at once.
     let stop = Signals::listen()?;
     let mut listening = vec![bound.serve(app.clone(), &protocols, limits())?];
     let mut debug_url = None;
@@ -195,7 +195,7 @@ pub async fn run(
     Ok(())
 }
 
-/// Prints how to push and what is allowed.
+/// Prints how to push and what is permitted.
 fn welcome(settings: &Settings, file: Option<&Path>, url: &str, announce: impl Fn(&str)) {
     let deletes = if settings.storage.delete {
         "are allowed"
@@ -298,7 +298,7 @@ fn rules(settings: &Settings) -> anyhow::Result<Rules> {
     Ok(Rules {
         delete: settings.storage.delete,
         read_only: settings.storage.read_only,
-        // A lease is extended when half of it is left: an answer binds for half of it at least.
+        // A lease is extended after half of its length: an answer is valid for at least half of it.
         lease: milliseconds(settings.collection.lease).saturating_mul(2),
         trash: milliseconds(settings.collection.trash),
         events: Rules::default().events,
@@ -376,7 +376,7 @@ fn options(
     })
 }
 
-/// The pages for people, unless they are off.
+/// The pages for browsers, unless they are off.
 fn pages(settings: &Settings, registry: &Registry, policy: &Arc<Policy>) -> Option<Pages> {
     let pages = &settings.pages;
     let base = pages.base_path.as_ref().unwrap_or(&settings.http.prefix);

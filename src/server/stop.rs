@@ -1,4 +1,4 @@
-//! The end of a server: the signals that ask for it, and what is waited for.
+//! The stop of a server: signals, and draining.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::systemd::Manager;
 use crate::http::{Health, Listening};
 
-/// What tells a server to stop.
+/// The signals that stop a server.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -31,7 +31,7 @@ impl Signals {
     }
 }
 
-/// Serves until a signal, then lets requests under way end; a second signal does not wait for them.
+/// Serves until a signal, then drains running requests; a second signal ends that.
 pub(super) async fn wait(
     mut signals: Signals,
     listening: Vec<Listening>,
@@ -70,11 +70,11 @@ pub(super) async fn wait(
     }
 }
 
-/// A socket that nobody listens on is of no use to anyone.
+/// Removes the sockets, which are useless now.
 #[expect(clippy::disallowed_methods, reason = "a socket is no file of a store")]
 pub(super) fn remove_sockets(sockets: &[PathBuf]) {
     for path in sockets {
-        // One that is left behind is replaced by the next start.
+        // A remaining socket is replaced by the next start.
         let _ = std::fs::remove_file(path);
     }
 }

@@ -11,7 +11,7 @@ use super::super::respond::{Answer, Refusal, empty, set};
 use super::{CONTENT_DIGEST, Call, IMMUTABLE, has_already};
 use crate::oci::{Digest, ErrorCode, Repository, parse_byte_range};
 
-/// Sets the headers of every answer about a blob.
+/// Sets the headers of answers about a blob.
 fn describe(answer: &mut Answer, digest: &str) {
     set(answer, ETAG, format!("\"{digest}\""));
     set(answer, CONTENT_DIGEST, digest);

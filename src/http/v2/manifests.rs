@@ -15,7 +15,7 @@ use crate::registry::{Incoming, RegistryError};
 
 const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 const OCI_TAG: HeaderName = HeaderName::from_static("oci-tag");
-/// Tags that one push by digest sets at most.
+/// Maximum number of tags of a push by digest.
 const TAGS_AT_ONCE: usize = 100;
 
 /// `GET` and `HEAD /v2/<name>/manifests/<reference>`
@@ -65,7 +65,7 @@ pub(in super::super) async fn put(
                     format!("Content-Type is not a media type: {text:?}"),
                 ));
             }
-            // Default types of HTTP clients, which say nothing about the content.
+            // Default types of HTTP clients say nothing about the content.
             Some(media_type).filter(|media_type| {
                 !matches!(
                     media_type.as_str(),

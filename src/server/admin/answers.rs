@@ -1,8 +1,8 @@
-//! The lines of an answer between an operation and its client: a bounded queue.
+//! The bounded queue of answer lines between an operation and its client.
 //!
-//! A reading operation waits for its client for as long as it takes. One that changes something
-//! waits for a few seconds and then leaves entries out, so that a client that does not read holds
-//! nobody up; it says how many.
+//! A reading operation waits for its client without a limit. An operation that changes something
+//! waits for a few seconds and then leaves entries out, so that a client that does not read blocks
+//! nobody; it reports their number.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,18 +13,18 @@ use tokio::sync::mpsc;
 
 use crate::admin::{Answer, Entry, Listener};
 
-/// Lines that wait for a client at most.
+/// Queue length.
 pub(super) const QUEUE: usize = 256;
-/// How long an operation that changes something waits for its client.
+/// Time that a changing operation waits for its client.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// The sending end.
+/// The sender.
 pub(super) struct Answers {
     queue: mpsc::Sender<Answer>,
     waits: bool,
-    /// Whether the client has let the operation wait for too long.
+    /// Whether the client was too slow.
     lags: AtomicBool,
-    /// Entries left out since the last one that was sent.
+    /// Number of entries left out since the last one that was sent.
     skipped: AtomicU64,
 }
 
@@ -45,7 +45,7 @@ impl Answers {
         if skipped > 0 && self.queue.send(Answer::Skipped(skipped)).await.is_err() {
             return;
         }
-        // A client that has gone away does not want to know.
+        // The client may have gone away.
         let _ = self.queue.send(last).await;
     }
 

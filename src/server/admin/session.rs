@@ -1,8 +1,8 @@
-//! A command's access to a root: through the server that has it, or, with none running, by locking
-//! and opening the root itself. Either way the same code does the work.
+//! A command's access to a root: through the server that has it or, if none is running, by locking
+//! and opening the root itself. The operations are the same code in both cases.
 //!
-//! A command that has a root to itself listens on the admin socket, too, so that commands that start
-//! meanwhile need not wait.
+//! A command with exclusive access to a root listens on the admin socket as well, so that other
+//! commands need not wait.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -19,9 +19,9 @@ use crate::oci::Context;
 use crate::registry::Registry;
 use crate::store::{LockError, RootLock};
 
-/// How long to wait for the process that has locked a root to listen, or to end.
+/// Timeout for the process that has locked a root to listen, or to end.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// How long to wait between two tries.
+/// Pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A root that can be administered.
@@ -31,15 +31,15 @@ pub struct Session {
     way: Way,
 }
 
-/// How the root is reached.
+/// The access to a root.
 enum Way {
-    /// Through the process that has it; a connection on which no request was sent.
+    /// Through the process that has it; a connection without a request so far.
     Server(Option<UnixStream>),
-    /// This process has it to itself.
+    /// Exclusive access of this process.
     Own(Box<Own>),
 }
 
-/// A root that this process has to itself.
+/// A root with exclusive access of this process.
 struct Own {
     registry: Registry,
     administration: Administration,
@@ -48,7 +48,7 @@ struct Own {
 }
 
 impl Session {
-    /// Finds the root that a configuration names, and a way to it.
+    /// Finds the configured root, and gets access to it.
     pub async fn open(request: &config::Request) -> anyhow::Result<Self> {
         let loaded = config::load(request)?;
         let StorageDriver::Filesystem { root } = loaded.settings.storage.driver.clone() else {
@@ -61,8 +61,8 @@ impl Session {
         Ok(Self { root, loaded, way })
     }
 
-    /// Executes an operation: its report, and how many of its entries were left out. `told` receives
-    /// the others while it runs.
+    /// Executes an operation. Returns its report, and how many of its entries were left out. `told`
+    /// receives the others while it runs.
     pub async fn run(
         &mut self,
         operation: Operation,
@@ -83,7 +83,7 @@ impl Session {
                     };
                     match stream {
                         Ok(stream) => return Ok(socket::ask(stream, &operation, told).await?),
-                        // The process that had it has ended since.
+                        // The process that had it has ended in the meantime.
                         Err(_) => self.way = Way::to(&self.root, &self.loaded).await?,
                     }
                 }
@@ -104,7 +104,7 @@ impl Session {
 }
 
 impl Way {
-    /// Finds the way to a root.
+    /// Gets access to a root.
     async fn to(root: &Path, loaded: &Loaded) -> anyhow::Result<Self> {
         let socket = socket::path(root);
         let started = Instant::now();
@@ -141,10 +141,10 @@ impl Own {
     async fn open(path: &Path, lock: RootLock, loaded: &Loaded) -> anyhow::Result<Self> {
         let root = Root::locked(path, lock);
         let (registry, _) = super::super::open(&root, &loaded.settings).await?;
+        // Without a socket other commands wait until this one is done.
         let uid = rustix::process::geteuid().as_raw();
         let permit = decide_local(Context::uid(uid), uid)?;
         let administration = Administration::new(&registry).acting(&permit);
-        // Without a socket others wait until this is done.
         let listening = Listening::start(path, administration.clone()).ok();
         Ok(Self {
             registry,
@@ -155,7 +155,7 @@ impl Own {
     }
 }
 
-/// A root is a directory in which a registry has been.
+/// Checks that the directory has been the root of a registry.
 fn must_be_one(root: &Path) -> Result<(), Failure> {
     const HINT: &str = "name the data of a registry with --root DIR, or its configuration with \
                         --config FILE, as for regctl serve";
