@@ -184,7 +184,7 @@ impl Transfers {
     /// The listener of a transfer.
     pub(super) fn listener(&self) -> Listener {
         let inner = Arc::clone(&self.0);
-        Arc::new(move |event| inner.hear(event))
+        Arc::new(move |event| inner.receive(event))
     }
 
     /// Removes the bars.
@@ -212,7 +212,7 @@ impl Transfers {
 }
 
 impl Inner {
-    fn hear(&self, event: Event<'_>) {
+    fn receive(&self, event: Event<'_>) {
         let mut state = self.state.lock();
         match event {
             Event::Note(text) => return self.aside(|printer| printer.note(text)),

@@ -13,8 +13,8 @@ use http_body::Body as _;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
-use super::connection::{Receiving, Underway};
-use super::room::{Client, Place};
+use super::connection::{Receiving, RunningRequest};
+use super::slots::{Client, Slot};
 use crate::registry::{BodyError, IncomingBody};
 
 /// Minimum number of bytes in each [`WINDOW`]. A slow line reaches it; a connection that is only
@@ -40,10 +40,10 @@ pub(super) struct Incoming {
 }
 
 impl Incoming {
-    pub(super) fn new(body: hyper::body::Incoming, underway: Arc<Underway>) -> Self {
+    pub(super) fn new(body: hyper::body::Incoming, running: Arc<RunningRequest>) -> Self {
         Self {
             body,
-            receiving: Receiving::new(underway),
+            receiving: Receiving::new(running),
         }
     }
 
@@ -234,33 +234,29 @@ impl Stream for Received {
 }
 
 /// Why a body could not be read completely.
-pub(super) enum WholeError {
+pub(super) enum ReadError {
     /// It is larger than the limit.
     TooLarge,
     /// It ended early.
     Body(BodyError),
     /// Its reserved memory was revoked for other requests.
-    Displaced,
+    Revoked,
 }
 
-/// Reads a body of up to `limit` bytes, as long as its permit `place` is valid.
-pub(super) async fn whole(
-    body: Incoming,
-    limit: usize,
-    place: &Place,
-) -> Result<Bytes, WholeError> {
+/// Reads a body of up to `limit` bytes, as long as it has its memory slot.
+pub(super) async fn whole(body: Incoming, limit: usize, slot: &Slot) -> Result<Bytes, ReadError> {
     let mut body = BodyStream::new(body);
     let mut gathered = BytesMut::new();
     loop {
         let slices = tokio::select! {
             slices = body.next() => slices,
-            () = place.let_go() => return Err(WholeError::Displaced),
+            () = slot.revoked() => return Err(ReadError::Revoked),
         };
         let Some(slices) = slices else { break };
-        for slice in slices.map_err(WholeError::Body)? {
+        for slice in slices.map_err(ReadError::Body)? {
             if gathered.len() + slice.len() > limit {
                 tokio::spawn(drop_rest(body));
-                return Err(WholeError::TooLarge);
+                return Err(ReadError::TooLarge);
             }
             gathered.extend_from_slice(&slice);
         }

@@ -12,13 +12,13 @@ use crate::auth::{Challenge, Credentials, Denied, Identity, Scope, SignInError, 
 use crate::oci::{Action, Context};
 
 /// The parts of a request that a challenge needs.
-pub(super) struct Asked<'a> {
+pub(super) struct SignInRequest<'a> {
     pub(super) app: &'a Shared,
     pub(super) headers: &'a HeaderMap,
     pub(super) tls: bool,
 }
 
-impl Asked<'_> {
+impl SignInRequest<'_> {
     /// The credentials of the request. Only its header is read: URLs appear in logs.
     pub(super) fn credentials(&self) -> Credentials {
         // A proxy could interpret two headers differently.

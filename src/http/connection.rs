@@ -18,7 +18,7 @@ use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::answer_body::Body;
-use super::room::{Client, Place, Room};
+use super::slots::{Client, Slot, SlotPool};
 
 /// Maximum unread bytes of all connections.
 const UNREAD_LIMIT: usize = 64 * 1024 * 1024;
@@ -50,10 +50,10 @@ pub(super) struct Timeouts {
 /// The state of a connection.
 pub(super) struct Connection {
     client: Client,
-    place: Place,
-    requests: Room,
-    let_go: CancellationToken,
-    underway: AtomicUsize,
+    slot: Slot,
+    requests: SlotPool,
+    revoked: CancellationToken,
+    running: AtomicUsize,
     sending: AtomicUsize,
     /// Number of request bodies that are still being read.
     receiving: AtomicUsize,
@@ -65,20 +65,20 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// A connection with its permit; its requests take theirs from `requests`.
+    /// A connection with its slot; its requests take theirs from `requests`.
     pub(super) fn new(
         client: Client,
-        place: Place,
-        requests: Room,
-        let_go: CancellationToken,
+        slot: Slot,
+        requests: SlotPool,
+        revoked: CancellationToken,
     ) -> Arc<Self> {
-        place.set_idle(true);
+        slot.set_idle(true);
         Arc::new(Self {
             client,
-            place,
+            slot,
             requests,
-            let_go,
-            underway: AtomicUsize::new(0),
+            revoked,
+            running: AtomicUsize::new(0),
             sending: AtomicUsize::new(0),
             receiving: AtomicUsize::new(0),
             unread: AtomicUsize::new(0),
@@ -89,27 +89,27 @@ impl Connection {
         })
     }
 
-    /// Begins a request after a permit was acquired.
-    pub(super) async fn begin(self: &Arc<Self>) -> Arc<Underway> {
+    /// Begins a request after a slot was acquired.
+    pub(super) async fn begin(self: &Arc<Self>) -> Arc<RunningRequest> {
         let counted = Counted::new(Arc::clone(self));
-        let place = self
+        let slot = self
             .requests
-            .enter(self.client, 1, self.let_go.clone())
+            .acquire(self.client, 1, self.revoked.clone())
             .await;
-        Arc::new(Underway { counted, place })
+        Arc::new(RunningRequest { counted, slot })
     }
 
     /// Resolves when the connection was idle, or its answers stalled, for too long.
     pub(super) async fn expired(&self, timeouts: Timeouts) -> &'static str {
         loop {
             tokio::time::sleep(LOOK.min(timeouts.idle)).await;
-            let underway = self.underway.load(Ordering::Relaxed);
-            let stood = self.place.stood();
-            if underway == 0 && stood >= timeouts.idle {
+            let running = self.running.load(Ordering::Relaxed);
+            let stood = self.slot.stalled_for();
+            if running == 0 && stood >= timeouts.idle {
                 return "it was idle";
             }
             let sending = self.sending.load(Ordering::Relaxed);
-            if underway > 0 && sending == underway && stood >= timeouts.stalled {
+            if running > 0 && sending == running && stood >= timeouts.stalled {
                 return "its answers were not taken";
             }
         }
@@ -170,27 +170,27 @@ struct Counted(Arc<Connection>);
 
 impl Counted {
     fn new(connection: Arc<Connection>) -> Self {
-        connection.underway.fetch_add(1, Ordering::Relaxed);
-        connection.place.set_idle(false);
+        connection.running.fetch_add(1, Ordering::Relaxed);
+        connection.slot.set_idle(false);
         Self(connection)
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        if self.0.underway.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.0.place.set_idle(true);
+        if self.0.running.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.slot.set_idle(true);
         }
     }
 }
 
 /// A running request, until its body has been read and its answer has been sent.
-pub(super) struct Underway {
+pub(super) struct RunningRequest {
     counted: Counted,
-    place: Option<Place>,
+    slot: Option<Slot>,
 }
 
-impl Underway {
+impl RunningRequest {
     fn connection(&self) -> &Connection {
         &self.counted.0
     }
@@ -200,27 +200,27 @@ impl Underway {
         self.connection().client
     }
 
-    /// Whether a permit was acquired in time.
+    /// Whether a slot was acquired in time.
     pub(super) fn is_admitted(&self) -> bool {
-        self.place.is_some()
+        self.slot.is_some()
     }
 
     fn moved(&self) {
-        if let Some(place) = &self.place {
-            place.moved();
+        if let Some(slot) = &self.slot {
+            slot.moved();
         }
-        self.connection().place.moved();
+        self.connection().slot.moved();
     }
 }
 
 /// A request body being read.
-pub(super) struct Receiving(Arc<Underway>);
+pub(super) struct Receiving(Arc<RunningRequest>);
 
 impl Receiving {
-    pub(super) fn new(underway: Arc<Underway>) -> Self {
-        let receiving = &underway.connection().receiving;
+    pub(super) fn new(running: Arc<RunningRequest>) -> Self {
+        let receiving = &running.connection().receiving;
         receiving.fetch_add(1, Ordering::Relaxed);
-        Self(underway)
+        Self(running)
     }
 
     /// The client that sent it.
@@ -259,20 +259,20 @@ impl Drop for Receiving {
 /// The body of an answer being sent.
 pub(super) struct Sending {
     body: Body,
-    underway: Arc<Underway>,
+    running: Arc<RunningRequest>,
 }
 
 impl Sending {
-    pub(super) fn new(body: Body, underway: Arc<Underway>) -> Self {
-        let sending = &underway.connection().sending;
+    pub(super) fn new(body: Body, running: Arc<RunningRequest>) -> Self {
+        let sending = &running.connection().sending;
         sending.fetch_add(1, Ordering::Relaxed);
-        Self { body, underway }
+        Self { body, running }
     }
 }
 
 impl Drop for Sending {
     fn drop(&mut self) {
-        let sending = &self.underway.connection().sending;
+        let sending = &self.running.connection().sending;
         sending.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -285,7 +285,7 @@ impl http_body::Body for Sending {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        if !self.underway.connection().may_send(context) {
+        if !self.running.connection().may_send(context) {
             return Poll::Pending;
         }
         let polled = Pin::new(&mut self.body).poll_frame(context);
@@ -298,7 +298,7 @@ impl http_body::Body for Sending {
                 if bytes.len() < SMALL {
                     return bytes;
                 }
-                Bytes::from_owner(Unsent::new(bytes, Arc::clone(&self.underway)))
+                Bytes::from_owner(Unsent::new(bytes, Arc::clone(&self.running)))
             })))
         })
     }
@@ -315,15 +315,15 @@ impl http_body::Body for Sending {
 /// Bytes of an answer, counted until they are sent.
 struct Unsent {
     bytes: Bytes,
-    underway: Arc<Underway>,
+    running: Arc<RunningRequest>,
 }
 
 impl Unsent {
-    fn new(bytes: Bytes, underway: Arc<Underway>) -> Self {
+    fn new(bytes: Bytes, running: Arc<RunningRequest>) -> Self {
         UNSENT.fetch_add(bytes.len(), Ordering::Relaxed);
-        let unsent = &underway.connection().unsent;
+        let unsent = &running.connection().unsent;
         unsent.fetch_add(bytes.len(), Ordering::Release);
-        Self { bytes, underway }
+        Self { bytes, running }
     }
 }
 
@@ -335,8 +335,8 @@ impl AsRef<[u8]> for Unsent {
 
 impl Drop for Unsent {
     fn drop(&mut self) {
-        self.underway.moved();
-        let connection = self.underway.connection();
+        self.running.moved();
+        let connection = self.running.connection();
         UNSENT.fetch_sub(self.bytes.len(), Ordering::Relaxed);
         connection
             .unsent

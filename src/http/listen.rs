@@ -1,6 +1,6 @@
 //! Listeners: accepting within limits, TLS, serving, draining.
 //!
-//! A connection takes a permit, and so does each of its requests, so that their number is bounded
+//! A connection takes a slot, and so does each of its requests, so that their number is bounded
 //! and shared by client address. If descriptors run out nevertheless (`EMFILE`), accepting pauses
 //! and continues. The timeout of a request's head is here; `connection` closes idle and stalled
 //! connections, `body` has the timeout of bodies, and `write_timeout` that of writes.
@@ -25,10 +25,10 @@ use tokio_util::sync::CancellationToken;
 use super::address::{Bound, Socket};
 use super::body;
 use super::connection::{Connection, Sending, Timeouts};
-use super::patience::Patient;
 use super::respond::{Answer, Refusal};
-use super::room::{self, Client, Room};
+use super::slots::{self, Client, SlotPool};
 use super::tls::{Tls, TlsError};
+use super::write_timeout::WriteTimeout;
 use super::{App, ops};
 
 /// Timeout of the head of a request, and of an idle connection. Longer than the 90 s after which
@@ -48,11 +48,11 @@ const READ_AHEAD: usize = 64 * 1024;
 const SEND_BUFFER: usize = 64 * 1024;
 /// Maximum number of concurrent streams of an HTTP/2 connection.
 const STREAMS: u32 = 64;
-/// Timeout for the permit of a connection or a request.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// Time without progress after which a permit may be revoked for others.
-const STILL: Duration = Duration::from_secs(10);
-/// Maximum number of connections that wait for a permit.
+/// Timeout for the slot of a connection or a request.
+const SLOT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time without progress after which a slot may be revoked for others.
+const STALL_AFTER: Duration = Duration::from_secs(10);
+/// Maximum number of connections that wait for a slot.
 const WAITING_CONNECTIONS: usize = 128;
 const TIMEOUTS: Timeouts = Timeouts {
     idle: HEAD_LIMIT,
@@ -170,7 +170,7 @@ async fn accept(
     stop: CancellationToken,
 ) -> GracefulShutdown {
     let drain = GracefulShutdown::new();
-    let rooms = Rooms::new(limits);
+    let capacity = Capacity::new(limits);
     loop {
         let accepted = async {
             Ok::<_, io::Error>(match &socket {
@@ -190,7 +190,7 @@ async fn accept(
                 tokio::spawn(admit(
                     stream,
                     service.clone(),
-                    rooms.clone(),
+                    capacity.clone(),
                     drain.watcher(),
                 ));
             }
@@ -205,22 +205,22 @@ async fn accept(
 
 /// The limits that the connections of a listener share.
 #[derive(Clone)]
-struct Rooms {
-    connections: Room,
-    requests: Room,
+struct Capacity {
+    connections: SlotPool,
+    requests: SlotPool,
 }
 
-impl Rooms {
+impl Capacity {
     fn new(limits: Limits) -> Self {
-        let limits_of = |most, waiting| room::Limits {
-            most,
+        let limits_of = |capacity, waiting| slots::Limits {
+            capacity,
             waiting,
-            patience: PATIENCE,
-            still: STILL,
+            timeout: SLOT_TIMEOUT,
+            stall_after: STALL_AFTER,
         };
         Self {
-            connections: Room::new(limits_of(limits.connections, WAITING_CONNECTIONS)),
-            requests: Room::new(limits_of(limits.requests, limits.requests)),
+            connections: SlotPool::new(limits_of(limits.connections, WAITING_CONNECTIONS)),
+            requests: SlotPool::new(limits_of(limits.requests, limits.requests)),
         }
     }
 }
@@ -237,27 +237,31 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-/// Serves a connection once it has a permit, until the permit is revoked for others.
-async fn admit(stream: Stream, service: Service, rooms: Rooms, watcher: Watcher) {
+/// Serves a connection once it has a slot, until the slot is revoked for others.
+async fn admit(stream: Stream, service: Service, capacity: Capacity, watcher: Watcher) {
     let client = match &stream {
         Stream::Tcp(_, peer) => Client::of(peer.ip()),
         Stream::Unix(_) => Client::LOCAL,
     };
-    let let_go = CancellationToken::new();
-    let Some(place) = rooms.connections.enter(client, 1, let_go.clone()).await else {
+    let revoked = CancellationToken::new();
+    let Some(slot) = capacity
+        .connections
+        .acquire(client, 1, revoked.clone())
+        .await
+    else {
         tracing::debug!("a connection was refused: as many as are allowed are busy");
         return;
     };
     let metrics = Arc::clone(&service.app.0.observer.metrics);
     metrics.connection(1);
-    let connection = Connection::new(client, place, rooms.requests, let_go.clone());
+    let connection = Connection::new(client, slot, capacity.requests, revoked.clone());
     tokio::select! {
         () = open(stream, service, &connection, watcher) => {}
         reason = connection.expired(TIMEOUTS) => {
             tracing::debug!(reason, "a connection was ended");
         }
-        () = let_go.cancelled() => {
-            tracing::debug!("a connection was ended to make room for another");
+        () = revoked.cancelled() => {
+            tracing::debug!("a connection was ended to free its slot for another");
         }
     }
     metrics.connection(-1);
@@ -332,17 +336,17 @@ async fn serve<S>(
     let answering = service_fn(move |request: Request<Incoming>| {
         let (app, connection) = (Arc::clone(&app), Arc::clone(&begun));
         async move {
-            let underway = connection.begin().await;
+            let running = connection.begin().await;
             let request =
-                request.map(|incoming| body::Incoming::new(incoming, Arc::clone(&underway)));
-            let answer: Answer = if !underway.is_admitted() {
+                request.map(|incoming| body::Incoming::new(incoming, Arc::clone(&running)));
+            let answer: Answer = if !running.is_admitted() {
                 Refusal::busy("too many requests are being answered").answer()
             } else if debug {
                 ops::debug(&app, request.map(drop)).await
             } else {
                 app.answer(request, peer, tls).await
             };
-            Ok::<_, Infallible>(answer.map(|body| Sending::new(body, underway)))
+            Ok::<_, Infallible>(answer.map(|body| Sending::new(body, running)))
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
@@ -360,7 +364,7 @@ async fn serve<S>(
         .max_send_buf_size(SEND_BUFFER)
         .keep_alive_interval(Some(Duration::from_secs(30)));
     let builder = if http2 { builder } else { builder.http1_only() };
-    let stream = Patient::new(stream, WRITE_LIMIT, Arc::clone(connection));
+    let stream = WriteTimeout::new(stream, WRITE_LIMIT, Arc::clone(connection));
     let served = watcher
         .watch(
             builder

@@ -1,5 +1,5 @@
 //! The HTTP side: listeners, TLS, the parser of `/v2` paths, one handler for each verb, and the
-//! only place that maps errors of the registry to a status and an OCI body.
+//! only slot that maps errors of the registry to a status and an OCI body.
 //!
 //! Knows nothing of files or SQL. A malformed request gets an error code and changes nothing; a
 //! panic in a request is a 500 and a line in the log.
@@ -18,15 +18,15 @@ mod observe;
 mod ops;
 mod pages;
 mod paging;
-mod patience;
 mod rates;
 mod respond;
-mod room;
 mod route;
+mod slots;
 mod tls;
 mod token;
 mod v1;
 mod v2;
+mod write_timeout;
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -62,8 +62,8 @@ use guard::Guard;
 use observe::{Observer, REQUEST_ID};
 use rates::Rates;
 use respond::{Answer, Refusal};
-use room::{Place, Room};
 use route::{Route, RouteError};
+use slots::{Slot, SlotPool};
 
 /// Maximum number of entries of a page.
 #[derive(Debug, Clone, Copy)]
@@ -101,11 +101,11 @@ pub struct Options {
 }
 
 /// The memory for manifests and forms being received. Normally they take seconds.
-const MANIFEST_ROOM: room::Limits = room::Limits {
-    most: 24 * 1024 * 1024,
+const MANIFEST_SLOTS: slots::Limits = slots::Limits {
+    capacity: 24 * 1024 * 1024,
     waiting: 4096,
-    patience: Duration::from_secs(30),
-    still: Duration::from_secs(2),
+    timeout: Duration::from_secs(30),
+    stall_after: Duration::from_secs(2),
 };
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
@@ -125,7 +125,7 @@ struct Shared {
     observer: Observer,
     health: Arc<Health>,
     metrics_path: Option<String>,
-    manifest_room: Room,
+    manifest_slots: SlotPool,
     pages: Option<Pages>,
 }
 
@@ -146,7 +146,7 @@ impl App {
             },
             health: options.health,
             metrics_path: options.metrics_path,
-            manifest_room: Room::new(MANIFEST_ROOM),
+            manifest_slots: SlotPool::new(MANIFEST_SLOTS),
             pages: options.pages,
         }))
     }
@@ -260,18 +260,18 @@ impl Shared {
     }
 
     /// Waits for memory to receive a small body of `announced` bytes.
-    async fn room_for_body(
+    async fn memory_for_body(
         &self,
         body: &Incoming,
         announced: Option<u64>,
-    ) -> Result<Place, Refusal> {
+    ) -> Result<Slot, Refusal> {
         let bytes = announced.and_then(|length| usize::try_from(length).ok());
         let bytes = bytes.unwrap_or(MANIFEST_LIMIT).min(MANIFEST_LIMIT);
-        let place = self
-            .manifest_room
-            .enter(body.client(), bytes.max(1024), CancellationToken::new())
+        let slot = self
+            .manifest_slots
+            .acquire(body.client(), bytes.max(1024), CancellationToken::new())
             .await;
-        place.ok_or_else(|| Refusal::busy("too many manifests and forms are being received"))
+        slot.ok_or_else(|| Refusal::busy("too many manifests and forms are being received"))
     }
 }
 

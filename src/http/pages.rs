@@ -50,8 +50,8 @@ pub(super) async fn answer(
 ) -> Result<Answer, Refusal> {
     let (head, body) = request.into_parts();
     let form = if head.method == Method::POST {
-        let place = app.room_for_body(&body, Some(FORM_LIMIT as u64)).await?;
-        let form = body::whole(body, FORM_LIMIT, &place).await;
+        let slot = app.memory_for_body(&body, Some(FORM_LIMIT as u64)).await?;
+        let form = body::whole(body, FORM_LIMIT, &slot).await;
         let bytes = form.map_err(|_| {
             Refusal::bad(
                 ErrorCode::SizeInvalid,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::respond::Refusal;
-use super::room::Client;
+use super::slots::Client;
 use crate::oci::{AccountName, Caller, Context};
 
 /// Maximum number of remembered clients.

@@ -11,7 +11,7 @@ use http::{Method, Request, StatusCode};
 use serde_json::json;
 
 use super::body::Incoming;
-use super::challenge::{Asked, quoted};
+use super::challenge::{SignInRequest, quoted};
 use super::paging::Query;
 use super::respond::{Answer, Refusal, json};
 use super::{Shared, body};
@@ -46,7 +46,7 @@ pub(super) async fn answer(
     {
         head.headers.insert(HOST, host);
     }
-    let asked = Asked {
+    let asked = SignInRequest {
         app,
         headers: &head.headers,
         tls,
@@ -57,8 +57,8 @@ pub(super) async fn answer(
             (query, asked.credentials())
         }
         Method::POST => {
-            let place = app.room_for_body(&body, Some(FORM_LIMIT as u64)).await?;
-            let form = body::whole(body, FORM_LIMIT, &place).await;
+            let slot = app.memory_for_body(&body, Some(FORM_LIMIT as u64)).await?;
+            let form = body::whole(body, FORM_LIMIT, &slot).await;
             let form = form.map_err(|_| bad("the form is too long or broken off"))?;
             let form = std::str::from_utf8(&form).map_err(|_| bad("the form is not UTF-8"))?;
             let form = Query::parse(Some(form));
@@ -118,7 +118,7 @@ fn bad(message: &str) -> Refusal {
 }
 
 /// The credentials of a form (OAuth 2.0, RFC 6749 section 4.3), otherwise of the header.
-fn of_form(form: &Query, asked: &Asked<'_>) -> Result<Credentials, Refusal> {
+fn of_form(form: &Query, asked: &SignInRequest<'_>) -> Result<Credentials, Refusal> {
     match form.get("grant_type") {
         Some("password") => Ok(Credentials::Basic {
             user: form.get("username").unwrap_or_default().to_owned(),

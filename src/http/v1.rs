@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::body::Incoming;
-use super::challenge::Asked;
+use super::challenge::SignInRequest;
 use super::paging::Query;
 use super::respond::{Answer, Refusal, json, with_body};
 use crate::auth::Denied;
@@ -62,7 +62,7 @@ pub(super) async fn answer(
     };
     let limit = number("n", PAGE)?.clamp(1, LARGEST);
     let page = number("page", 1)?.clamp(1, usize::MAX / LARGEST);
-    let asked = Asked {
+    let asked = SignInRequest {
         app,
         headers: request.headers(),
         tls,

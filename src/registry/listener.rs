@@ -7,11 +7,11 @@ use futures_util::future::{BoxFuture, ready};
 /// Receives the entries of a report during the operation.
 pub trait Listener<T>: Send + Sync {
     /// Receives an entry. The operation continues when the future is ready.
-    fn hear(&self, entry: T) -> BoxFuture<'_, ()>;
+    fn receive(&self, entry: T) -> BoxFuture<'_, ()>;
 }
 
 impl<T, F: Fn(T) + Send + Sync> Listener<T> for F {
-    fn hear(&self, entry: T) -> BoxFuture<'_, ()> {
+    fn receive(&self, entry: T) -> BoxFuture<'_, ()> {
         self(entry);
         Box::pin(ready(()))
     }

@@ -170,14 +170,14 @@ impl Planned {
                 digest: tag.digest,
                 decision: Box::new(decision.clone()),
             };
-            listener.hear(entry).await;
+            listener.receive(entry).await;
         }
         for digest in &self.plan.manifests {
             report.manifests += 1;
             if !tagged.contains(digest) {
                 let (repository, digest) = (self.name.clone(), *digest);
                 let entry = PruneEntry::Manifest { repository, digest };
-                listener.hear(entry).await;
+                listener.receive(entry).await;
             }
         }
     }

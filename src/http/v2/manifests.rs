@@ -5,7 +5,7 @@ use http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION,
 };
 
-use super::super::body::{self, WholeError};
+use super::super::body::{self, ReadError};
 use super::super::respond::{Answer, Refusal, empty, set, with_body};
 use super::super::route::RouteError;
 use super::uploads::run_to_end;
@@ -91,17 +91,17 @@ pub(in super::super) async fn put(
         body,
         ..
     } = call;
-    let place = app.room_for_body(&body, announced).await?;
-    let bytes = body::whole(body, MANIFEST_LIMIT, &place)
+    let slot = app.memory_for_body(&body, announced).await?;
+    let bytes = body::whole(body, MANIFEST_LIMIT, &slot)
         .await
         .map_err(|error| match error {
-            WholeError::TooLarge => RegistryError::ManifestTooLarge.into(),
-            WholeError::Body(error) => RegistryError::from(error).into(),
-            WholeError::Displaced => Refusal::busy(
+            ReadError::TooLarge => RegistryError::ManifestTooLarge.into(),
+            ReadError::Body(error) => RegistryError::from(error).into(),
+            ReadError::Revoked => Refusal::busy(
                 "others needed the memory for this manifest while it arrived too slowly",
             ),
         })?;
-    place.keep();
+    slot.protect();
     let incoming = Incoming {
         repository: name,
         reference: reference.clone(),
@@ -111,7 +111,7 @@ pub(in super::super) async fn put(
     };
     let put = run_to_end(async move {
         let put = registry.put_manifest(incoming).await;
-        drop(place);
+        drop(slot);
         put
     })
     .await?;

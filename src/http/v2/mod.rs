@@ -14,7 +14,7 @@ use http::{Method, Request, StatusCode};
 
 use super::Shared;
 use super::body::Incoming;
-use super::challenge::Asked;
+use super::challenge::SignInRequest;
 use super::paging::Query;
 use super::respond::{Answer, Refusal, empty, json, set};
 use super::route::Route;
@@ -78,7 +78,7 @@ pub(super) async fn answer(
     }
     let query = Query::parse(head.uri.query());
     let action = route.action(&head.method, &query)?;
-    let asked = Asked {
+    let asked = SignInRequest {
         app: &app,
         headers: &head.headers,
         tls,

@@ -45,7 +45,7 @@ impl Check<'_> {
                 if !self.options.repair {
                     self.found(Difference::BlobRestored(digest)).await?;
                 } else if self.registry.release(digest).await? {
-                    self.listener.hear(CheckEntry::Healed(digest)).await;
+                    self.listener.receive(CheckEntry::Healed(digest)).await;
                 }
             } else {
                 let aside = self

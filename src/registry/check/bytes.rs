@@ -109,7 +109,7 @@ impl Check<'_> {
         let (read, listener) = (AtomicU64::new(0), self.listener);
         let count = &|bytes: u64| {
             let read = read.fetch_add(bytes, Ordering::Relaxed) + bytes;
-            listener.hear(CheckEntry::Read(read, all.max(read)))
+            listener.receive(CheckEntry::Read(read, all.max(read)))
         };
         let mut last = None;
         loop {

@@ -153,12 +153,14 @@ impl Check<'_> {
         }
         if self.options.repair && self.registry.repair(&difference).await? {
             self.report.repaired += 1;
-            self.listener.hear(CheckEntry::Repaired(difference)).await;
+            self.listener
+                .receive(CheckEntry::Repaired(difference))
+                .await;
             return Ok(());
         }
         self.report.left += 1;
         self.report.mismatches += u64::from(difference.is_mismatch());
-        self.listener.hear(CheckEntry::Found(difference)).await;
+        self.listener.receive(CheckEntry::Found(difference)).await;
         Ok(())
     }
 

@@ -113,7 +113,7 @@ impl Run<'_> {
             }
             progress.freed = freed;
         });
-        self.listener.hear(entry).await;
+        self.listener.receive(entry).await;
     }
 
     fn note(&self, change: impl FnOnce(&mut Progress)) {

@@ -16,14 +16,14 @@ use crate::admin::{Answer, Entry, Listener};
 /// Queue length.
 pub(super) const QUEUE: usize = 256;
 /// Time that a changing operation waits for its client.
-const PATIENCE: Duration = Duration::from_secs(5);
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The sender.
 pub(super) struct Answers {
     queue: mpsc::Sender<Answer>,
     waits: bool,
     /// Whether the client was too slow.
-    lags: AtomicBool,
+    is_slow: AtomicBool,
     /// Number of entries left out since the last one that was sent.
     skipped: AtomicU64,
 }
@@ -34,7 +34,7 @@ impl Answers {
         Self {
             queue,
             waits,
-            lags: AtomicBool::new(false),
+            is_slow: AtomicBool::new(false),
             skipped: AtomicU64::new(0),
         }
     }
@@ -50,11 +50,11 @@ impl Answers {
     }
 
     async fn send(&self, entry: Entry) {
-        if self.lags.load(Ordering::Relaxed) {
+        if self.is_slow.load(Ordering::Relaxed) {
             match self.queue.try_reserve() {
                 Ok(place) => {
                     place.send(Answer::Entry(entry));
-                    self.lags.store(false, Ordering::Relaxed);
+                    self.is_slow.store(false, Ordering::Relaxed);
                 }
                 Err(_) => self.skip(),
             }
@@ -63,8 +63,8 @@ impl Answers {
         let sent = self.queue.send(Answer::Entry(entry));
         if self.waits {
             let _ = sent.await;
-        } else if tokio::time::timeout(PATIENCE, sent).await.is_err() {
-            self.lags.store(true, Ordering::Relaxed);
+        } else if tokio::time::timeout(CLIENT_TIMEOUT, sent).await.is_err() {
+            self.is_slow.store(true, Ordering::Relaxed);
             self.skip();
         }
     }
@@ -75,7 +75,7 @@ impl Answers {
 }
 
 impl Listener<Entry> for Answers {
-    fn hear(&self, entry: Entry) -> BoxFuture<'_, ()> {
+    fn receive(&self, entry: Entry) -> BoxFuture<'_, ()> {
         self.send(entry).boxed()
     }
 }

@@ -20,7 +20,7 @@ use crate::registry::Registry;
 use crate::store::{LockError, RootLock};
 
 /// Timeout for the process that has locked a root to listen, or to end.
-const PATIENCE: Duration = Duration::from_secs(5);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
 /// Pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -28,11 +28,11 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub struct Session {
     root: PathBuf,
     loaded: Loaded,
-    way: Way,
+    access: Access,
 }
 
 /// The access to a root.
-enum Way {
+enum Access {
     /// Through the process that has it; a connection without a request so far.
     Server(Option<UnixStream>),
     /// Exclusive access of this process.
@@ -57,34 +57,38 @@ impl Session {
             return Err(Failure::new(FailureKind::Usage, Reason::Unknown, reason).into());
         };
         must_be_one(&root)?;
-        let way = Way::to(&root, &loaded).await?;
-        Ok(Self { root, loaded, way })
+        let access = Access::to(&root, &loaded).await?;
+        Ok(Self {
+            root,
+            loaded,
+            access,
+        })
     }
 
-    /// Executes an operation. Returns its report, and how many of its entries were left out. `told`
+    /// Executes an operation. Returns its report, and how many of its entries were left out. `on_entry`
     /// receives the others while it runs.
     pub async fn run(
         &mut self,
         operation: Operation,
-        told: &mut (dyn FnMut(Entry) + Send),
+        on_entry: &mut (dyn FnMut(Entry) + Send),
     ) -> anyhow::Result<(Report, u64)> {
         loop {
-            match &mut self.way {
-                Way::Own(own) => {
-                    let told = parking_lot::Mutex::new(told);
-                    let told = |entry: Entry| (*told.lock())(entry);
-                    let report = own.administration.execute(operation, &told).await?;
+            match &mut self.access {
+                Access::Own(own) => {
+                    let on_entry = parking_lot::Mutex::new(on_entry);
+                    let on_entry = |entry: Entry| (*on_entry.lock())(entry);
+                    let report = own.administration.execute(operation, &on_entry).await?;
                     return Ok((report, 0));
                 }
-                Way::Server(stream) => {
+                Access::Server(stream) => {
                     let stream = match stream.take() {
                         Some(stream) => Ok(stream),
                         None => socket::connect(&socket::path(&self.root)).await,
                     };
                     match stream {
-                        Ok(stream) => return Ok(socket::ask(stream, &operation, told).await?),
+                        Ok(stream) => return Ok(socket::ask(stream, &operation, on_entry).await?),
                         // The process that had it has ended in the meantime.
-                        Err(_) => self.way = Way::to(&self.root, &self.loaded).await?,
+                        Err(_) => self.access = Access::to(&self.root, &self.loaded).await?,
                     }
                 }
             }
@@ -93,7 +97,7 @@ impl Session {
 
     /// Closes the root.
     pub async fn close(self) -> anyhow::Result<()> {
-        if let Way::Own(mut own) = self.way {
+        if let Access::Own(mut own) = self.access {
             if let Some(listening) = own.listening.take() {
                 listening.finish().await;
             }
@@ -103,7 +107,7 @@ impl Session {
     }
 }
 
-impl Way {
+impl Access {
     /// Gets access to a root.
     async fn to(root: &Path, loaded: &Loaded) -> anyhow::Result<Self> {
         let socket = socket::path(root);
@@ -118,7 +122,7 @@ impl Way {
             }
             match RootLock::take(root) {
                 Ok(lock) => return Ok(Self::Own(Box::new(Own::open(root, lock, loaded).await?))),
-                Err(LockError::Held { .. }) if started.elapsed() < PATIENCE => {
+                Err(LockError::Held { .. }) if started.elapsed() < LOCK_TIMEOUT => {
                     tokio::time::sleep(PAUSE).await;
                 }
                 Err(error @ LockError::Held { .. }) => {

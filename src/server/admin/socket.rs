@@ -29,7 +29,7 @@ use crate::auth::decide_local;
 use crate::oci::{Context, Permit};
 
 /// Timeout for a client to send its request and, when the server stops, to read the answer.
-const PATIENCE: Duration = Duration::from_secs(2);
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Pause between two attempts to bind the socket.
 const RETRY: Duration = Duration::from_secs(2);
 /// Maximum size of a request in bytes.
@@ -241,7 +241,7 @@ impl Connection {
         }
         let too_late = async {
             self.stopped.cancelled().await;
-            tokio::time::sleep(PATIENCE).await;
+            tokio::time::sleep(CLIENT_TIMEOUT).await;
         };
         tokio::select! {
             // The client may have gone away.
@@ -290,7 +290,7 @@ async fn write(mut writer: OwnedWriteHalf, mut answers: mpsc::Receiver<Answer>) 
 async fn read(reader: impl tokio::io::AsyncRead + Unpin) -> Result<Request, Failure> {
     let mut line = Vec::new();
     let mut reader = BufReader::new(reader.take(LIMIT));
-    let read = tokio::time::timeout(PATIENCE, reader.read_until(b'\n', &mut line)).await;
+    let read = tokio::time::timeout(CLIENT_TIMEOUT, reader.read_until(b'\n', &mut line)).await;
     match read {
         Ok(Ok(_)) => Request::parse(&line),
         _ => Err(Failure::new(
@@ -302,11 +302,11 @@ async fn read(reader: impl tokio::io::AsyncRead + Unpin) -> Result<Request, Fail
 }
 
 /// Sends a request on a connection. Returns the report, and how many of its entries were left out.
-/// `told` receives the others while the operation runs.
+/// `on_entry` receives the others while the operation runs.
 pub(super) async fn ask(
     mut stream: UnixStream,
     operation: &Operation,
-    told: &mut (dyn FnMut(Entry) + Send),
+    on_entry: &mut (dyn FnMut(Entry) + Send),
 ) -> Result<(Report, u64), Failure> {
     let lost = |error: io::Error| {
         Failure::new(
@@ -326,7 +326,7 @@ pub(super) async fn ask(
     let mut skipped = 0;
     while let Some(line) = lines.next_line().await.map_err(lost)? {
         match Answer::parse(&line)? {
-            Some(Answer::Entry(entry)) => told(entry),
+            Some(Answer::Entry(entry)) => on_entry(entry),
             Some(Answer::Skipped(count)) => skipped += count,
             Some(Answer::Report(report)) => return Ok((*report, skipped)),
             Some(Answer::Failure(failure)) => return Err(failure),

@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep};
 use super::connection::Connection;
 
 /// A stream with a timeout for writes.
-pub(super) struct Patient<S> {
+pub(super) struct WriteTimeout<S> {
     stream: S,
     connection: Arc<Connection>,
     limit: Duration,
@@ -22,7 +22,7 @@ pub(super) struct Patient<S> {
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Patient<S> {
+impl<S> WriteTimeout<S> {
     pub(super) fn new(stream: S, limit: Duration, connection: Arc<Connection>) -> Self {
         Self {
             stream,
@@ -53,7 +53,7 @@ impl<S> Patient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -69,7 +69,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -106,26 +106,29 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::room::{Client, Limits, Room};
+    use crate::http::slots::{Client, Limits, SlotPool};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio_util::sync::CancellationToken;
 
     async fn connection() -> Arc<Connection> {
-        let room = Room::new(Limits {
-            most: 1,
+        let slots = SlotPool::new(Limits {
+            capacity: 1,
             waiting: 1,
-            patience: Duration::ZERO,
-            still: Duration::ZERO,
+            timeout: Duration::ZERO,
+            stall_after: Duration::ZERO,
         });
-        let let_go = CancellationToken::new();
-        let place = room.enter(Client::LOCAL, 1, let_go.clone()).await.unwrap();
-        Connection::new(Client::LOCAL, place, room, let_go)
+        let revoked = CancellationToken::new();
+        let slot = slots
+            .acquire(Client::LOCAL, 1, revoked.clone())
+            .await
+            .unwrap();
+        Connection::new(Client::LOCAL, slot, slots, revoked)
     }
 
     #[tokio::test]
-    async fn a_reader_that_stands_still_is_given_up_and_a_slow_one_is_not() {
+    async fn a_stalled_reader_is_closed_and_a_slow_one_is_not() {
         let (near, mut far) = tokio::io::duplex(16);
-        let mut near = Patient::new(near, Duration::from_millis(200), connection().await);
+        let mut near = WriteTimeout::new(near, Duration::from_millis(200), connection().await);
         let reader = tokio::spawn(async move {
             let mut bytes = [0; 8];
             for _ in 0..4 {

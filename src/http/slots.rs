@@ -1,6 +1,6 @@
 //! A limited resource that clients share: connections, requests, memory for manifests.
 //!
-//! While the resource is available, a permit is granted at once. Otherwise permits are revoked:
+//! While the resource is available, a slot is granted at once. Otherwise slots are revoked:
 //! first those that are idle, then those without progress, then those of a client address with more
 //! than its share. Waiting requests are admitted by address, the one with the smallest share first,
 //! and small before large. Waiting has a timeout. So a limit slows the client that uses it up, not
@@ -17,9 +17,9 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Interval of retries while waiting: permits lose their protection as time passes without
+/// Interval of retries while waiting: slots lose their protection as time passes without
 /// progress.
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
+const RETRY_INTERVAL: Duration = Duration::from_millis(250);
 
 /// The identity of a client for its share: its address, for IPv6 its network; `None` for a Unix
 /// socket.
@@ -43,196 +43,196 @@ impl Client {
 /// The limits of a resource.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
-    /// The total weight of all permits.
-    pub(super) most: usize,
+    /// The total weight of all slots.
+    pub(super) capacity: usize,
     /// Maximum number of waiting requests.
     pub(super) waiting: usize,
-    /// Timeout for a permit.
-    pub(super) patience: Duration,
-    /// Time without progress after which a permit may be revoked.
-    pub(super) still: Duration,
+    /// Timeout for a slot.
+    pub(super) timeout: Duration,
+    /// Time without progress after which a slot may be revoked.
+    pub(super) stall_after: Duration,
 }
 
 /// A limited resource. Cheap to clone.
 #[derive(Clone)]
-pub(super) struct Room(Arc<Mutex<State>>);
+pub(super) struct SlotPool(Arc<Mutex<State>>);
 
 struct State {
     limits: Limits,
     held: usize,
-    members: HashMap<u64, Arc<Member>>,
+    holders: HashMap<u64, Arc<Holder>>,
     held_by: HashMap<Client, usize>,
     waiting: Vec<Waiting>,
     last: u64,
 }
 
 struct Waiting {
-    member: Arc<Member>,
-    admitted: oneshot::Sender<Place>,
+    holder: Arc<Holder>,
+    admitted: oneshot::Sender<Slot>,
 }
 
-struct Member {
+struct Holder {
     client: Client,
     weight: usize,
-    born: Instant,
-    /// Milliseconds after `born`.
+    created: Instant,
+    /// Milliseconds after `created`.
     moved: AtomicU64,
     idle: AtomicBool,
-    kept: AtomicBool,
-    let_go: CancellationToken,
+    protected: AtomicBool,
+    revoked: CancellationToken,
 }
 
-impl Member {
+impl Holder {
     /// The time without progress.
-    fn stood(&self) -> Duration {
+    fn stalled_for(&self) -> Duration {
         let moved = Duration::from_millis(self.moved.load(Ordering::Relaxed));
-        self.born.elapsed().saturating_sub(moved)
+        self.created.elapsed().saturating_sub(moved)
     }
 }
 
-/// A permit, released when it is dropped.
-pub(super) struct Place {
-    room: Room,
+/// A slot, released when it is dropped.
+pub(super) struct Slot {
+    pool: SlotPool,
     id: u64,
-    member: Arc<Member>,
+    holder: Arc<Holder>,
 }
 
-impl Place {
+impl Slot {
     /// Records progress.
     pub(super) fn moved(&self) {
-        let now = self.member.born.elapsed().as_millis();
+        let now = self.holder.created.elapsed().as_millis();
         let now = u64::try_from(now).unwrap_or(u64::MAX);
-        self.member.moved.store(now, Ordering::Relaxed);
+        self.holder.moved.store(now, Ordering::Relaxed);
     }
 
     /// The time without progress.
-    pub(super) fn stood(&self) -> Duration {
-        self.member.stood()
+    pub(super) fn stalled_for(&self) -> Duration {
+        self.holder.stalled_for()
     }
 
     /// Records whether it is idle.
     pub(super) fn set_idle(&self, idle: bool) {
-        self.member.idle.store(idle, Ordering::Relaxed);
+        self.holder.idle.store(idle, Ordering::Relaxed);
         self.moved();
     }
 
     /// Protects it from revocation: its duration depends on the server alone from now on.
-    pub(super) fn keep(&self) {
-        self.member.kept.store(true, Ordering::Relaxed);
+    pub(super) fn protect(&self) {
+        self.holder.protected.store(true, Ordering::Relaxed);
     }
 
-    /// Resolves when the permit is revoked; it has been granted to others already.
-    pub(super) async fn let_go(&self) {
-        self.member.let_go.cancelled().await;
+    /// Resolves when the slot is revoked; it has been granted to others already.
+    pub(super) async fn revoked(&self) {
+        self.holder.revoked.cancelled().await;
     }
 }
 
-impl Drop for Place {
+impl Drop for Slot {
     fn drop(&mut self) {
-        self.room.0.lock().leave(self.id);
-        self.room.settle();
+        self.pool.0.lock().release(self.id);
+        self.pool.admit_waiting();
     }
 }
 
-impl Room {
+impl SlotPool {
     pub(super) fn new(limits: Limits) -> Self {
         Self(Arc::new(Mutex::new(State {
             limits,
             held: 0,
-            members: HashMap::new(),
+            holders: HashMap::new(),
             held_by: HashMap::new(),
             waiting: Vec::new(),
             last: 0,
         })))
     }
 
-    /// Acquires a permit for `weight`, waiting if necessary; `None` after the timeout. `let_go` is
-    /// cancelled when the permit is revoked.
-    pub(super) async fn enter(
+    /// Acquires a slot for `weight`, waiting if necessary; `None` after the timeout. `revoked` is
+    /// cancelled when the slot is revoked.
+    pub(super) async fn acquire(
         &self,
         client: Client,
         weight: usize,
-        let_go: CancellationToken,
-    ) -> Option<Place> {
-        let member = Arc::new(Member {
+        revoked: CancellationToken,
+    ) -> Option<Slot> {
+        let holder = Arc::new(Holder {
             client,
             weight,
-            born: Instant::now(),
+            created: Instant::now(),
             moved: AtomicU64::new(0),
             idle: AtomicBool::new(false),
-            kept: AtomicBool::new(false),
-            let_go,
+            protected: AtomicBool::new(false),
+            revoked,
         });
         let (admitted, mut admission) = oneshot::channel();
-        let patience = {
+        let timeout = {
             let mut state = self.0.lock();
-            if state.waiting.is_empty() && state.has_room_for(weight) {
-                let id = state.admit(Arc::clone(&member));
-                return Some(self.place(id, member));
+            if state.waiting.is_empty() && state.has_capacity_for(weight) {
+                let id = state.admit(Arc::clone(&holder));
+                return Some(self.slot(id, holder));
             }
-            state.queue(Waiting { member, admitted });
-            state.limits.patience
+            state.queue(Waiting { holder, admitted });
+            state.limits.timeout
         };
-        self.settle();
+        self.admit_waiting();
         let waiting = async {
             loop {
-                match tokio::time::timeout(LOOK_AGAIN, &mut admission).await {
-                    // An error: another request took the place in the queue.
+                match tokio::time::timeout(RETRY_INTERVAL, &mut admission).await {
+                    // An error: another request took the slot in the queue.
                     Ok(admitted) => return admitted.ok(),
-                    Err(_) => self.settle(),
+                    Err(_) => self.admit_waiting(),
                 }
             }
         };
-        // A permit granted at this moment is dropped with its receiver, and so released.
-        tokio::time::timeout(patience, waiting).await.ok().flatten()
+        // A slot granted at this moment is dropped with its receiver, and so released.
+        tokio::time::timeout(timeout, waiting).await.ok().flatten()
     }
 
     /// Admits waiting requests, as far as the resource is or can be made available.
-    fn settle(&self) {
+    fn admit_waiting(&self) {
         loop {
             let mut state = self.0.lock();
             let Some(next) = state.next() else { return };
             let waiting = state.waiting.swap_remove(next);
-            let id = state.admit(Arc::clone(&waiting.member));
+            let id = state.admit(Arc::clone(&waiting.holder));
             drop(state);
-            // If the receiver is gone, the permit is dropped and released.
-            drop(waiting.admitted.send(self.place(id, waiting.member)));
+            // If the receiver is gone, the slot is dropped and released.
+            drop(waiting.admitted.send(self.slot(id, waiting.holder)));
         }
     }
 
-    fn place(&self, id: u64, member: Arc<Member>) -> Place {
-        Place {
-            room: self.clone(),
+    fn slot(&self, id: u64, holder: Arc<Holder>) -> Slot {
+        Slot {
+            pool: self.clone(),
             id,
-            member,
+            holder,
         }
     }
 }
 
 impl State {
-    fn has_room_for(&self, weight: usize) -> bool {
+    fn has_capacity_for(&self, weight: usize) -> bool {
         // A weight above the limit is admitted alone.
-        self.held + weight <= self.limits.most || self.held == 0
+        self.held + weight <= self.limits.capacity || self.held == 0
     }
 
-    fn admit(&mut self, member: Arc<Member>) -> u64 {
+    fn admit(&mut self, holder: Arc<Holder>) -> u64 {
         self.last += 1;
-        self.held += member.weight;
-        *self.held_by.entry(member.client).or_default() += member.weight;
-        self.members.insert(self.last, member);
+        self.held += holder.weight;
+        *self.held_by.entry(holder.client).or_default() += holder.weight;
+        self.holders.insert(self.last, holder);
         self.last
     }
 
-    /// A revoked permit is not in the list any more.
-    fn leave(&mut self, id: u64) {
-        let Some(member) = self.members.remove(&id) else {
+    /// A revoked slot is not in the list any more.
+    fn release(&mut self, id: u64) {
+        let Some(holder) = self.holders.remove(&id) else {
             return;
         };
-        self.held -= member.weight;
-        if let Some(held) = self.held_by.get_mut(&member.client) {
-            *held -= member.weight;
+        self.held -= holder.weight;
+        if let Some(held) = self.held_by.get_mut(&holder.client) {
+            *held -= holder.weight;
             if *held == 0 {
-                self.held_by.remove(&member.client);
+                self.held_by.remove(&holder.client);
             }
         }
     }
@@ -249,9 +249,9 @@ impl State {
         if self.waiting.len() > self.limits.waiting {
             let mut of: HashMap<Client, usize> = self.held_by.clone();
             for one in &self.waiting {
-                *of.entry(one.member.client).or_default() += one.member.weight;
+                *of.entry(one.holder.client).or_default() += one.holder.weight;
             }
-            let weight = |one: &Waiting| (of.get(&one.member.client).copied(), one.member.born);
+            let weight = |one: &Waiting| (of.get(&one.holder.client).copied(), one.holder.created);
             let displaced = (0..self.waiting.len()).max_by_key(|at| weight(&self.waiting[*at]));
             if let Some(displaced) = displaced {
                 self.waiting.swap_remove(displaced);
@@ -259,44 +259,44 @@ impl State {
         }
     }
 
-    /// The next request to admit, after permits were revoked for it; `None` if none can be
+    /// The next request to admit, after slots were revoked for it; `None` if none can be
     /// admitted.
     fn next(&mut self) -> Option<usize> {
         self.waiting.retain(|one| !one.admitted.is_closed());
         let rank = |one: &Waiting| {
-            let member = &one.member;
-            (self.held_by(member.client), member.weight, member.born)
+            let holder = &one.holder;
+            (self.held_by(holder.client), holder.weight, holder.created)
         };
         let next = (0..self.waiting.len()).min_by_key(|at| rank(&self.waiting[*at]))?;
         let (client, weight) = {
-            let member = &self.waiting[next].member;
-            (member.client, member.weight)
+            let holder = &self.waiting[next].holder;
+            (holder.client, holder.weight)
         };
-        while !self.has_room_for(weight) {
-            let victim = self.victim(client, weight)?;
-            let member = Arc::clone(&self.members[&victim]);
-            self.leave(victim);
-            member.let_go.cancel();
+        while !self.has_capacity_for(weight) {
+            let victim = self.slot_to_revoke(client, weight)?;
+            let holder = Arc::clone(&self.holders[&victim]);
+            self.release(victim);
+            holder.revoked.cancel();
         }
         Some(next)
     }
 
-    /// The permit to revoke for a newcomer.
-    fn victim(&self, newcomer: Client, weight: usize) -> Option<u64> {
+    /// The slot to revoke for a newcomer.
+    fn slot_to_revoke(&self, newcomer: Client, weight: usize) -> Option<u64> {
         let clients = self.held_by.len() + usize::from(!self.held_by.contains_key(&newcomer));
-        let share = self.limits.most / clients.max(1);
+        let share = self.limits.capacity / clients.max(1);
         let modest = self.held_by(newcomer) + weight <= share;
-        let rank = |member: &Member| {
-            let held = self.held_by(member.client);
-            let stood = member.stood();
-            if member.kept.load(Ordering::Relaxed) {
+        let rank = |holder: &Holder| {
+            let held = self.held_by(holder.client);
+            let stood = holder.stalled_for();
+            if holder.protected.load(Ordering::Relaxed) {
                 return None;
             }
-            let class = if member.idle.load(Ordering::Relaxed) {
+            let class = if holder.idle.load(Ordering::Relaxed) {
                 3
-            } else if stood >= self.limits.still {
+            } else if stood >= self.limits.stall_after {
                 2
-            } else if modest && member.client != newcomer && held > share {
+            } else if modest && holder.client != newcomer && held > share {
                 1
             } else {
                 return None;
@@ -304,9 +304,9 @@ impl State {
             Some((class, held, stood))
         };
         let ranked = self
-            .members
+            .holders
             .iter()
-            .filter_map(|(id, member)| Some((rank(member)?, *id)));
+            .filter_map(|(id, holder)| Some((rank(holder)?, *id)));
         ranked.max().map(|(_, id)| id)
     }
 }
