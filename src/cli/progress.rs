@@ -164,7 +164,7 @@ impl Transfers {
         let bars = printer.shows_bars().then(place_for_bars);
         let total = bars.as_ref().map(|bars| {
             let bar = bars.add(ProgressBar::new_spinner());
-            bar.with_style(style("{bytes} over the wire, {bytes_per_sec}; {msg}"))
+            bar.with_style(style("{bytes} transferred, {bytes_per_sec}; {msg}"))
         });
         let now = Instant::now();
         Self(Arc::new(Inner {
@@ -202,7 +202,7 @@ impl Transfers {
         let state = state.lock();
         if state.tally != Tally::default() {
             printer.note(&format!(
-                "{} over the wire in {:.1} s; {}",
+                "{} transferred in {:.1} s; {}",
                 figures::size(state.tally.bytes),
                 state.begun.elapsed().as_secs_f64(),
                 state.tally.text()
@@ -222,7 +222,7 @@ impl Inner {
                 if let Some(total) = &state.total {
                     total.set_length(bytes);
                     total.set_style(style(
-                        "{bytes} of {total_bytes} over the wire, {bytes_per_sec}, {eta} left; {msg}",
+                        "{bytes} of {total_bytes} transferred, {bytes_per_sec}, {eta} left; {msg}",
                     ));
                 }
             }
@@ -262,7 +262,7 @@ impl Inner {
             }
             let tally = state.tally.text();
             self.printer.note(&format!(
-                "{moved} over the wire; {tally}; {under_way} under way"
+                "{moved} transferred; {tally}; {under_way} in progress"
             ));
         }
     }

@@ -196,7 +196,7 @@ async fn accept(
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                tracing::warn!(%error, "no connection could be accepted; trying again");
+                tracing::warn!(%error, "could not accept a connection; trying again");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
@@ -249,7 +249,7 @@ async fn admit(stream: Stream, service: Service, capacity: Capacity, watcher: Wa
         .acquire(client, 1, revoked.clone())
         .await
     else {
-        tracing::debug!("a connection was refused: as many as are allowed are busy");
+        tracing::debug!("a connection was refused: all slots are busy");
         return;
     };
     let metrics = Arc::clone(&service.app.0.observer.metrics);
@@ -258,10 +258,10 @@ async fn admit(stream: Stream, service: Service, capacity: Capacity, watcher: Wa
     tokio::select! {
         () = open(stream, service, &connection, watcher) => {}
         reason = connection.expired(TIMEOUTS) => {
-            tracing::debug!(reason, "a connection was ended");
+            tracing::debug!(reason, "a connection was closed");
         }
         () = revoked.cancelled() => {
-            tracing::debug!("a connection was ended to free its slot for another");
+            tracing::debug!("a connection was closed to free its slot");
         }
     }
     metrics.connection(-1);

@@ -109,7 +109,7 @@ pub(super) async fn debug(app: &Shared, request: Request<()>) -> Answer {
         return Refusal::new(
             StatusCode::METHOD_NOT_ALLOWED,
             ErrorCode::Unsupported,
-            "the debug address takes GET",
+            "the debug address supports GET",
         )
         .answer();
     }

@@ -48,7 +48,7 @@ impl Query {
             Ok(count) if digits => Ok(Some(count)),
             _ => Err(Refusal::bad(
                 ErrorCode::PaginationNumberInvalid,
-                format!("n is not a number that can be answered: {text:?}"),
+                format!("n is not a valid number: {text:?}"),
             )),
         }
     }

@@ -129,7 +129,7 @@ impl From<RouteError> for Refusal {
             RouteError::Method(methods) => Self::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 ErrorCode::Unsupported,
-                format!("this endpoint takes {methods}"),
+                format!("this endpoint supports {methods}"),
             )
             .with(ALLOW, methods),
         }

@@ -170,7 +170,7 @@ fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| file(error.to_string()))?;
     if chain.is_empty() {
-        return Err(file("there is no certificate in it".into()));
+        return Err(file("it contains no certificate".into()));
     }
     Ok(chain)
 }

@@ -59,7 +59,7 @@ pub(super) async fn answer(
         Method::POST => {
             let slot = app.memory_for_body(&body, Some(FORM_LIMIT as u64)).await?;
             let form = body::whole(body, FORM_LIMIT, &slot).await;
-            let form = form.map_err(|_| bad("the form is too long or broken off"))?;
+            let form = form.map_err(|_| bad("the form is too long or incomplete"))?;
             let form = std::str::from_utf8(&form).map_err(|_| bad("the form is not UTF-8"))?;
             let form = Query::parse(Some(form));
             let credentials = of_form(&form, &asked)?;
@@ -69,7 +69,7 @@ pub(super) async fn answer(
             let refusal = Refusal::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 ErrorCode::Unsupported,
-                "this endpoint takes GET, HEAD, POST",
+                "this endpoint supports GET, HEAD, POST",
             );
             return Err(refusal.with(http::header::ALLOW, "GET, HEAD, POST"));
         }

@@ -142,14 +142,14 @@ async fn bind(address: &Address, access: SocketAccess) -> anyhow::Result<Bound> 
     Bound::bind(address, access).await.map_err(|error| {
         let hint = match error.kind() {
             std::io::ErrorKind::AddrInUse => {
-                "something else listens there; choose another with --listen"
+                "another process listens there; choose another address with --listen"
             }
-            std::io::ErrorKind::AlreadyExists => "a file that is no socket has this name",
+            std::io::ErrorKind::AlreadyExists => "a file that is not a socket has this name",
             std::io::ErrorKind::PermissionDenied if matches!(address, Address::Unix(_)) => {
                 "this user may not make the socket, or give it the group of regctl.socket"
             }
             std::io::ErrorKind::PermissionDenied => {
-                "ports below 1024 are root's; choose another with --listen, or let systemd open it \
+                "ports below 1024 are reserved for root; choose another with --listen, or let systemd open it \
                  (regctl setup socket)"
             }
             _ => "choose another address with --listen",

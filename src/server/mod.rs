@@ -342,7 +342,7 @@ fn options(
                 .ok()
                 .zip(HeaderValue::try_from(value).ok());
             headers.push(header.ok_or_else(|| {
-                anyhow!("http.headers: {name}: {value:?} can't stand in a header")
+                anyhow!("http.headers: {name}: {value:?} is not valid in a header")
             })?);
         }
     }

@@ -31,7 +31,7 @@ impl Root {
             StorageDriver::Filesystem { root } => {
                 let lock = RootLock::take(root).map_err(|error| match error {
                     LockError::Held { .. } => anyhow!(
-                        "{error}; hint: stop that one first, or give this one another --root"
+                        "{error}; hint: stop that process, or choose another --root"
                     ),
                     LockError::File { .. } => {
                         anyhow!("{error}; hint: --root names a directory that this user may write")

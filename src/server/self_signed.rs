@@ -130,7 +130,7 @@ impl SelfSigned {
         match std::fs::read_to_string(&path) {
             Ok(pem) => {
                 let key = KeyPair::from_pem(&pem);
-                let key = key.with_context(|| format!("{} is no key", path.display()))?;
+                let key = key.with_context(|| format!("{} is not a key", path.display()))?;
                 Ok((key, false))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {

@@ -47,7 +47,7 @@ pub(super) async fn wait(
     health.begin_shutdown();
     tracing::info!(
         seconds = limit.as_secs(),
-        "stopping: requests under way may end"
+        "stopping: waiting for running requests"
     );
     let drained = async {
         let drains = listening
@@ -61,12 +61,12 @@ pub(super) async fn wait(
     tokio::select! {
         drained = drained => {
             if !drained {
-                tracing::warn!("requests were cut off: they took longer than http.draintimeout");
+                tracing::warn!("requests were aborted: they took longer than http.draintimeout");
             }
             Ok(())
         }
         () = manager.keep_alive() => Ok(()),
-        () = signals.next() => bail!("stopped at once by a second signal; what was acknowledged is kept"),
+        () = signals.next() => bail!("stopped immediately by a second signal; acknowledged content is kept"),
     }
 }
 

@@ -117,7 +117,7 @@ pub(super) fn renew(tasks: &mut Tasks, own: SelfSigned) {
         loop {
             ticks.tick().await;
             match own.ensure() {
-                Ok(true) => tracing::info!("the certificate was issued anew"),
+                Ok(true) => tracing::info!("the certificate was reissued"),
                 Ok(false) => {}
                 Err(error) => tracing::error!("the certificate can't be renewed: {error:#}"),
             }

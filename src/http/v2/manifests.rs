@@ -98,7 +98,7 @@ pub(in super::super) async fn put(
             ReadError::TooLarge => RegistryError::ManifestTooLarge.into(),
             ReadError::Body(error) => RegistryError::from(error).into(),
             ReadError::Revoked => Refusal::busy(
-                "others needed the memory for this manifest while it arrived too slowly",
+                "the manifest arrived too slowly, and its memory was given to another request",
             ),
         })?;
     slot.protect();
@@ -144,13 +144,13 @@ fn tags_of(call: &Call, reference: &Reference) -> Result<Vec<Tag>, Refusal> {
         return Err(Refusal::new(
             StatusCode::URI_TOO_LONG,
             ErrorCode::TagInvalid,
-            format!("one push sets at most {TAGS_AT_ONCE} tags"),
+            format!("one push can set at most {TAGS_AT_ONCE} tags"),
         ));
     }
     if !tags.is_empty() && matches!(reference, Reference::Tag(_)) {
         return Err(Refusal::bad(
             ErrorCode::TagInvalid,
-            "?tag= goes with a push by digest",
+            "?tag= requires a push by digest",
         ));
     }
     Ok(tags)

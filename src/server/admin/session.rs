@@ -126,7 +126,7 @@ impl Access {
                     tokio::time::sleep(PAUSE).await;
                 }
                 Err(error @ LockError::Held { .. }) => {
-                    let hint = "it takes no commands: it is still starting, or an older one";
+                    let hint = "it accepts no commands: it is still starting, or an older version";
                     let text = format!("{error}; hint: {hint}");
                     return Err(Failure::new(FailureKind::Busy, Reason::Unknown, text).into());
                 }
@@ -178,7 +178,7 @@ fn must_be_one(root: &Path) -> Result<(), Failure> {
         return Err(Failure::new(FailureKind::NotFound, Reason::Unknown, text));
     }
     if !there(&root.join(root::LAYOUT))? && !there(&root.join(root::OWN))? {
-        let text = format!("{shown} holds no registry; hint: {HINT}");
+        let text = format!("{shown} is not the root of a registry; hint: {HINT}");
         return Err(Failure::new(FailureKind::NotFound, Reason::Unknown, text));
     }
     Ok(())

@@ -263,7 +263,7 @@ impl Connection {
                 None => Answer::Failure(Failure::new(
                     FailureKind::Busy,
                     Reason::Stopped,
-                    "the server stopped meanwhile; what was done is kept",
+                    "the server stopped during the operation; completed steps are kept",
                 )),
             };
             let last = answers.finish(last);
