@@ -30,9 +30,9 @@ impl Root {
         match driver {
             StorageDriver::Filesystem { root } => {
                 let lock = RootLock::take(root).map_err(|error| match error {
-                    LockError::Held { .. } => anyhow!(
-                        "{error}; hint: stop that process, or choose another --root"
-                    ),
+                    LockError::Held { .. } => {
+                        anyhow!("{error}; hint: stop that process, or choose another --root")
+                    }
                     LockError::File { .. } => {
                         anyhow!("{error}; hint: --root names a directory that this user may write")
                     }

@@ -220,50 +220,51 @@ impl Run<'_> {
     }
 
     async fn manifests(&mut self, round: Vec<PlannedManifest>) -> Result<(), RegistryError> {
-        let (dry_run, terms) = (self.options.dry_run, self.terms);
-        let mut left = round.as_slice();
-        while !left.is_empty() {
-            self.registry.save_pulls().await?;
-            let pace = if dry_run {
-                Pace::FAST
-            } else {
-                self.pace.next(&self.registry.traffic)
-            };
-            let (now, later) = left.split_at(left.len().min(pace.batch * pace.at_once));
-            left = later;
-            let begun = Instant::now();
-            let batches: Vec<Vec<PlannedManifest>> =
-                now.chunks(pace.batch).map(<[_]>::to_vec).collect();
-            let batches = batches.into_iter().map(|batch| {
-                let index = self.registry.index.clone();
-                async move {
-                    if dry_run {
-                        return Ok(batch);
-                    }
-                    index.delete_garbage_manifests(&batch, terms).await
-                }
-            });
-            for gone in future::join_all(batches).await {
-                for manifest in gone? {
-                    self.report(CollectEntry::Manifest {
-                        repository: manifest.repository,
-                        digest: manifest.digest,
-                        why: manifest.why,
-                    })
-                    .await;
-                }
-            }
-            pace.pause(begun.elapsed()).await;
-        }
-        Ok(())
+        let (registry, terms) = (self.registry, self.terms);
+        let delete = |batch: Vec<PlannedManifest>| async move {
+            // Recent pulls keep manifests.
+            registry.save_pulls().await?;
+            let index = &registry.index;
+            Ok(index.delete_garbage_manifests(&batch, terms).await?)
+        };
+        let entry = |manifest: PlannedManifest| CollectEntry::Manifest {
+            repository: manifest.repository,
+            digest: manifest.digest,
+            why: manifest.why,
+        };
+        self.delete(&round, delete, entry).await
     }
 
     async fn blobs(&mut self, page: Vec<PlannedBlob>) -> Result<(), RegistryError> {
-        let (dry_run, terms) = (self.options.dry_run, self.terms);
-        if !dry_run {
-            self.registry.index.condemn(&page, terms).await?;
+        let (registry, terms) = (self.registry, self.terms);
+        if !self.options.dry_run {
+            registry.index.condemn(&page, terms).await?;
         }
-        let mut left = page.as_slice();
+        let delete = |batch: Vec<PlannedBlob>| async move {
+            let index = &registry.index;
+            Ok(index.delete_garbage_blobs(&batch, terms).await?)
+        };
+        let entry = |blob: PlannedBlob| CollectEntry::Blob {
+            digest: blob.digest,
+            repository: blob.repository,
+            bytes: blob.size,
+        };
+        self.delete(&page, delete, entry).await
+    }
+
+    /// Deletes planned rows in batches at the pace that traffic permits, and reports the entry of
+    /// each deleted one; in a dry run, of each planned one.
+    async fn delete<T: Clone, F>(
+        &mut self,
+        planned: &[T],
+        delete: impl Fn(Vec<T>) -> F,
+        entry: impl Fn(T) -> CollectEntry,
+    ) -> Result<(), RegistryError>
+    where
+        F: Future<Output = Result<Vec<T>, RegistryError>>,
+    {
+        let dry_run = self.options.dry_run;
+        let mut left = planned;
         while !left.is_empty() {
             let pace = if dry_run {
                 Pace::FAST
@@ -273,25 +274,18 @@ impl Run<'_> {
             let (now, later) = left.split_at(left.len().min(pace.batch * pace.at_once));
             left = later;
             let begun = Instant::now();
-            let batches: Vec<Vec<PlannedBlob>> =
-                now.chunks(pace.batch).map(<[_]>::to_vec).collect();
-            let batches = batches.into_iter().map(|batch| {
-                let index = self.registry.index.clone();
+            let batches = now.chunks(pace.batch).map(|batch| {
+                let deletion = (!dry_run).then(|| delete(batch.to_vec()));
                 async move {
-                    if dry_run {
-                        return Ok(batch);
+                    match deletion {
+                        Some(deletion) => deletion.await,
+                        None => Ok(batch.to_vec()),
                     }
-                    index.delete_garbage_blobs(&batch, terms).await
                 }
             });
-            for gone in future::join_all(batches).await {
-                for blob in gone? {
-                    self.report(CollectEntry::Blob {
-                        digest: blob.digest,
-                        repository: blob.repository,
-                        bytes: blob.size,
-                    })
-                    .await;
+            for deleted in future::join_all(batches).await {
+                for row in deleted? {
+                    self.report(entry(row)).await;
                 }
             }
             pace.pause(begun.elapsed()).await;
