@@ -21,10 +21,10 @@ use crate::server::admin::Session;
 /// Flags that select the root.
 #[derive(Debug, clap::Args)]
 pub(super) struct RootArgs {
-    /// Where the data is kept [default: the user's data directory]
+    /// The data directory [default: the user's]
     #[arg(long, value_name = "DIR", help_heading = "Root")]
     pub(super) root: Option<PathBuf>,
-    /// A registry:2 configuration that says so; without FILE the one at its usual places
+    /// A registry:2 configuration with the directory; without FILE the one at its usual places
     #[arg(long, value_name = "FILE", num_args = 0..=1, help_heading = "Root")]
     #[expect(clippy::option_option, reason = "the flag may stand without a value")]
     pub(super) config: Option<Option<PathBuf>>,

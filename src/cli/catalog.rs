@@ -37,10 +37,10 @@ pub(super) struct Args {
     /// The registry [default: as for --registry]
     #[arg(value_name = "HOST[:PORT]")]
     host: Option<String>,
-    /// Show only names that match: `*` and `?` stop at a slash, `**` does not
+    /// Show only matching names: `*` and `?` stop at a slash, `**` does not
     #[arg(long, value_name = "GLOB")]
     filter: Option<String>,
-    /// The order: by name, or the last pushed or largest first
+    /// Sort by name, or the last pushed or largest first
     #[arg(long, value_enum, default_value = "name")]
     sort: Sort,
     #[command(flatten)]

@@ -15,7 +15,7 @@ use crate::admin::{CheckEntry, CheckOptions, CheckReport, Difference, Entry, Ope
 /// Interval of progress lines without a terminal.
 const INTERVAL: Duration = Duration::from_secs(30);
 
-/// Compare the data with what the index knows of it
+/// Compare the data with the index
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Checks every link, every reference and every size, and prints each difference in one line with its \
@@ -35,13 +35,13 @@ Examples:
   regctl check --read -q
   regctl check --repair --config /etc/docker/registry/config.yml")]
 pub(super) struct Args {
-    /// Read every byte, and compare it with its digest
+    /// Read all content, and compare it with its digests
     #[arg(long)]
     read: bool,
-    /// Add what can be derived, and move away what can't be explained
+    /// Add missing links and rows, and move unknown files to lost+found
     #[arg(long)]
     repair: bool,
-    /// Print nothing but differences
+    /// Print only differences
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]

@@ -26,18 +26,18 @@ const RETRIES: u32 = 4;
 pub(super) struct ClientArgs {
     /// The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]
     ///
-    /// http:// or https:// before it says how to speak; ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is
+    /// http:// or https:// before it selects the scheme; ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is
     /// a registry that HOST reaches on its loopback. Without the option it is REGCTL_REGISTRY, else
     /// the `registry:` of the settings file, else 127.0.0.1:5000.
     #[arg(long, value_name = "HOST[:PORT]", help_heading = "Connection")]
     registry: Option<String>,
-    /// Speak https without checking the registry's certificate
+    /// Use https without verifying the registry's certificate
     #[arg(long, conflicts_with = "plain_http", help_heading = "Connection")]
     insecure: bool,
-    /// Speak http, and send credentials over it
+    /// Use http, and send credentials over it
     #[arg(long, help_heading = "Connection")]
     plain_http: bool,
-    /// How often to repeat a request that may work a moment later [default: 4]
+    /// Number of retries of a request that fails temporarily [default: 4]
     #[arg(
         long,
         value_name = "N",
@@ -45,7 +45,7 @@ pub(super) struct ClientArgs {
         help_heading = "Connection"
     )]
     retries: Option<u32>,
-    /// Print only data and errors: no progress, no notes, no warnings, no reports of what was done
+    /// Print only data and errors: no progress, notes, warnings or reports
     #[arg(short, long, conflicts_with = "verbose", display_order = 900)]
     quiet: bool,
     /// Print every request on stderr

@@ -31,16 +31,16 @@ Examples:
   regctl copy --referrers team/app@sha256:0123… release/app:1
   regctl copy --all-tags --match '1.*' team/app other.example.org:5000/team/app")]
 pub(super) struct Args {
-    /// What to copy: an image; with --all-tags a repository
+    /// The image to copy; with --all-tags a repository
     #[arg(value_name = "SOURCE")]
     source: String,
-    /// Where to
+    /// The destination
     #[arg(value_name = "DESTINATION")]
     destination: String,
     /// Copy every tag of a repository
     #[arg(short, long)]
     all_tags: bool,
-    /// Of all tags, only those that match
+    /// Copy only matching tags
     #[arg(long = "match", value_name = "GLOB", requires = "all_tags")]
     matching: Option<String>,
     #[command(flatten)]

@@ -30,16 +30,16 @@ const COLUMNS: [Column; 5] = [
 /// Flags of commands that copy.
 #[derive(Debug, clap::Args)]
 pub(super) struct CopyArgs {
-    /// Of an index, copy only the image for this platform
+    /// Copy only the image for this platform from an index
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<String>,
-    /// Copy signatures and whatever else refers to the images as well
+    /// Copy signatures and other referrers of the images as well
     #[arg(long)]
     referrers: bool,
-    /// How many blobs move at once
+    /// Number of blobs that move at once
     #[arg(short, long, value_name = "N", default_value = "3")]
     jobs: NonZeroUsize,
-    /// Say what would be done, and do nothing
+    /// Print what would be done, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,
 }

@@ -47,13 +47,13 @@ pub(super) struct Args {
         conflicts_with = "repositories"
     )]
     references: Vec<String>,
-    /// A repository to delete with all that is in it; may be given several times
+    /// A repository to delete with all its content; may be repeated
     #[arg(long = "repository", value_name = "REPOSITORY")]
     repositories: Vec<String>,
     /// Print what would be deleted, and delete nothing
     #[arg(long)]
     dry_run: bool,
-    /// Delete a manifest even if several tags go with it
+    /// Delete a manifest even if this deletes several tags
     #[arg(long)]
     force: bool,
     /// Ignore what does not exist

@@ -24,7 +24,7 @@ pub(super) struct Args {
     /// The description
     #[arg(long, value_name = "TEXT", required_unless_present = "file")]
     text: Option<String>,
-    /// A file that holds it
+    /// A file with the description
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     file: Option<PathBuf>,
     #[command(flatten)]

@@ -11,7 +11,7 @@ use crate::client::{Chain, ChainError, Examination, examine};
 /// Permitted difference of clocks in seconds: tokens and certificates have times of validity.
 const CLOCK_TOLERANCE: i64 = 60;
 
-/// Say what clients on this machine will meet at a registry, and what to do about it
+/// Diagnose what clients on this machine will encounter at a registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Looks at the name, the way to it, http or https, the certificate and who trusts it, the sign-in, the \

@@ -18,7 +18,7 @@ const COLUMNS: [Column; 5] = [
     Column::Figure("RECLAIMABLE"),
 ];
 
-/// Show how many bytes repositories and tags take up
+/// Show the disk usage of repositories and tags
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 SIZE is all that a repository or tag refers to, each blob once; UNIQUE the part that nothing else of \
@@ -34,7 +34,7 @@ Examples:
   regctl du team/app
   regctl du -o json --root /var/lib/registry")]
 pub(super) struct Args {
-    /// A repository, or what the names of several begin with, up to a slash
+    /// A repository, or a namespace with a slash at its end
     #[arg(value_name = "REPOSITORY")]
     repository: Option<String>,
     #[command(flatten)]

@@ -43,13 +43,13 @@ pub(super) struct Args {
     /// The file to write; without it, or with -, stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// docker: loads everywhere; oci: an OCI image layout and nothing else
+    /// docker: every client loads it; oci: an OCI image layout only
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "docker")]
     format: Format,
-    /// Of an index, only the image for this platform; may be repeated
+    /// Export only the image for this platform from an index; may be repeated
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Vec<String>,
-    /// Leave out the layers of this image, which the other side has; may be repeated
+    /// Leave out the layers of this image, which the destination has; may be repeated
     #[arg(long, value_name = "REF")]
     without: Vec<String>,
     #[command(flatten)]

@@ -56,10 +56,10 @@ pub(super) struct Args {
     /// Print what would be deleted, and delete nothing
     #[arg(long)]
     dry_run: bool,
-    /// Delete manifests, too, that no tag, index or subject holds
+    /// Also delete manifests that no tag, index or subject holds
     #[arg(long)]
     untagged: bool,
-    /// Only manifests that were pushed longer ago
+    /// Only manifests pushed longer ago
     #[arg(long, value_name = "AGE", requires = "untagged", value_parser = age)]
     older_than: Option<Duration>,
     /// Empty the trash first
@@ -68,10 +68,10 @@ pub(super) struct Args {
     /// End all leases first; refused while a client pushes or pulls
     #[arg(long, conflicts_with = "dry_run")]
     end_leases: bool,
-    /// Show whether a collection runs, and how the last ones ended
+    /// Show the running collection and the results of the last ones
     #[arg(long, conflicts_with_all = ["dry_run", "untagged", "empty_trash", "end_leases"])]
     status: bool,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]

@@ -27,7 +27,7 @@ pub(super) struct CompletionsArgs {
 pub(super) struct GenerateArgs {
     #[arg(value_enum)]
     what: Generated,
-    /// Where to write them
+    /// The directory to write them to
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 }

@@ -6,7 +6,7 @@ use super::output::Printer;
 use crate::admin::{AccountOperation, AccountReport, Grantee};
 use crate::oci::{Grant, NamePattern, Rights};
 
-/// Give rights
+/// Grant rights
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Rights add up; there are none that forbid. Whoever may not pull from a private repository does not \
@@ -23,7 +23,7 @@ pub(super) struct GrantArgs {
     root: RootArgs,
 }
 
-/// Take rights that were given
+/// Revoke rights
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 The pattern is written as it was granted: regctl rights shows it. Tokens lose the rights at once.

@@ -25,10 +25,10 @@ Examples:
   regctl health
   regctl health --config /etc/docker/registry/config.yml")]
 pub(super) struct Args {
-    /// Where the server listens [default: what its configuration says]
+    /// The address of the server [default: from its configuration]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]

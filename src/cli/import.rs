@@ -22,7 +22,7 @@ const COLUMNS: [Column; 6] = [
     Column::Figure("TIME"),
 ];
 
-/// Bring the images of an archive into a registry
+/// Import the images of an archive into a registry
 #[derive(Debug, clap::Args)]
 #[command(
     visible_alias = "import-v1",
@@ -77,20 +77,20 @@ pub(super) struct Args {
         conflicts_with = "map"
     )]
     name: Option<String>,
-    /// Another name for an image, a repository, or with a slash at its end all below it; may be
-    /// repeated, the first that fits counts
+    /// Rename an image, a repository or, with a slash at its end, everything below it; may be
+    /// repeated, the first match applies
     #[arg(long, value_name = "OLD=NEW")]
     map: Vec<String>,
-    /// Of images with several platforms, only this one
+    /// Import only this platform of images with several
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<String>,
     /// How to compress plain layers: gzip, zstd or none
     #[arg(long, value_name = "KIND", default_value = "gzip")]
     compression: Compression,
-    /// How hard to try: 1 is fast, 9 (for zstd 12) is small [default: 3]
+    /// Compression level: 1 is fast, 9 (for zstd 12) is small [default: 3]
     #[arg(long, value_name = "N")]
     level: Option<u32>,
-    /// Where layers out of a pipe wait for their image [default: regctl-import]
+    /// The repository for layers from a pipe whose image is not known yet [default: regctl-import]
     #[arg(long, value_name = "REPOSITORY")]
     staging: Option<Repository>,
     #[command(flatten)]

@@ -16,7 +16,7 @@ const CONCURRENCY: usize = 8;
 /// Maximum nesting of indexes in the search for a platform.
 const DEPTH: usize = 4;
 
-/// Show what a manifest is and what it holds
+/// Describe a manifest and its content
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 A reference is [HOST/]REPOSITORY[:TAG] or [HOST/]REPOSITORY@DIGEST; without tag and digest it is \
@@ -35,10 +35,10 @@ pub(super) struct Args {
     /// The manifest
     #[arg(value_name = "REF")]
     reference: String,
-    /// Print the manifest's bytes as they are stored
+    /// Print the stored bytes of the manifest
     #[arg(long, conflicts_with = "format")]
     raw: bool,
-    /// Of an index, show the image for this platform
+    /// Show the image for this platform from an index
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<String>,
     #[command(flatten)]

@@ -31,10 +31,10 @@ pub(super) struct Args {
     /// The registry [default: as for --registry]
     #[arg(value_name = "HOST[:PORT]")]
     host: Option<String>,
-    /// Who signs in; asked for on a terminal
+    /// The user; asked for on a terminal
     #[arg(short, long, value_name = "USER")]
     username: Option<String>,
-    /// Read the password from standard input; else it is asked for on the terminal
+    /// Read the password from standard input instead of the terminal
     #[arg(long)]
     password_stdin: bool,
     #[command(flatten)]

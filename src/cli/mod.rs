@@ -116,7 +116,7 @@ enum Command {
     Doctor(doctor::Args),
     Catalog(catalog::Args),
     Tags(tags::Args),
-    /// Look at one manifest
+    /// Commands for single manifests
     #[command(subcommand)]
     Manifest(manifest::Command),
     Digest(manifest::DigestArgs),

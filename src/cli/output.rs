@@ -30,7 +30,7 @@ pub(super) enum Format {
 /// The option for the output format.
 #[derive(Debug, clap::Args)]
 pub(super) struct FormatArgs {
-    /// How to print the result
+    /// The output format
     #[arg(
         short = 'o',
         long = "output",

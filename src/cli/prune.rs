@@ -13,7 +13,7 @@ use super::sentences::Line;
 use crate::admin::{Entry, Operation, PruneReport, RetentionRule};
 use crate::oci::Repository;
 
-/// Delete tags by a rule, and the manifests that nothing holds after that
+/// Delete tags by a rule, and the manifests that nothing holds afterwards
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 A tag is deleted when it meets every condition that is given. A manifest is kept as long as a tag, an \
@@ -35,19 +35,19 @@ Examples:
   regctl prune team/app --not-pulled-for 90d --exclude 'release-*' --exclude latest")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {
-    /// Which repositories
+    /// Patterns of repositories
     #[arg(value_name = "PATTERN", required = true)]
     patterns: Vec<String>,
-    /// Keep this many tags, those that were pushed last
+    /// Keep this many tags, the last pushed ones
     #[arg(long, value_name = "N")]
     keep_last: Option<u32>,
-    /// Only delete tags that were pushed longer ago
+    /// Only delete tags pushed longer ago
     #[arg(long, value_name = "AGE", value_parser = age)]
     older_than: Option<Duration>,
-    /// Only delete tags that match; may be given several times
+    /// Only delete matching tags; may be repeated
     #[arg(long = "match", value_name = "GLOB")]
     matching: Vec<String>,
-    /// Keep tags that match; may be given several times
+    /// Keep matching tags; may be repeated
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
     /// Only delete tags that have not been pulled for this long
@@ -62,7 +62,7 @@ pub(super) struct Args {
     /// Delete several things without asking
     #[arg(short, long)]
     yes: bool,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]

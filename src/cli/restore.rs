@@ -8,7 +8,7 @@ use super::output::{Format, FormatArgs, Printer};
 use crate::admin::{Operation, Restorable, Restored};
 use crate::oci::{Digest, Tag};
 
-/// Restore what was deleted, as long as it is in the trash
+/// Restore deletions from the trash
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 REPOSITORY:TAG restores a tag, with its manifest where that was deleted as well; REPOSITORY@DIGEST a \

@@ -12,7 +12,7 @@ const COLUMNS: [Column; 3] = [
     Column::Text("RIGHTS"),
 ];
 
-/// Say who may do what, and why
+/// List who may do what, and why
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 About an account it lists its own grants, those of its groups, of all users and of everybody; about a \

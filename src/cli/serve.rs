@@ -23,26 +23,26 @@ Examples:
   regctl serve --config /etc/docker/registry/config.yml
   regctl serve --check")]
 pub struct Args {
-    /// Where the data is kept [default: the user's data directory]
+    /// The data directory [default: the user's]
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
-    /// Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]
+    /// The address to listen on; port 0 means a free one [default: 127.0.0.1:5000]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
-    /// Speak TLS: `self-signed` with an authority of this server's own, or with these two files
+    /// Use TLS: `self-signed` with this server's own authority, or with these two files
     #[arg(long, value_name = "self-signed|CERT,KEY")]
     pub tls: Option<String>,
-    /// A name or address of this host that clients use, besides those it knows; with --tls self-signed
+    /// An additional name or address of this host for clients; with --tls self-signed
     #[arg(long = "host", value_name = "NAME")]
     pub hosts: Vec<String>,
     /// A registry:2 configuration; without FILE the one at its usual places
     #[arg(long, value_name = "FILE", num_args = 0..=1)]
     pub config: Option<Option<PathBuf>>,
-    /// Serve accounts of regctl's own: see regctl user; anonymous callers then only pull what is
-    /// public
+    /// Use regctl's own accounts: see regctl user; anonymous callers can then only pull from
+    /// public repositories
     #[arg(long)]
     pub accounts: bool,
-    /// Say what the configuration means and what of it is ignored, and end
+    /// Describe the configuration and its ignored keys, and exit
     #[arg(long)]
     pub check: bool,
 }

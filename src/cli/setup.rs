@@ -12,7 +12,7 @@ use super::exit::{Exit, Usage};
 use super::output::Printer;
 use crate::config::{self, ListenAddress, Settings, StorageDriver};
 
-/// Print a ready file for systemd, Docker Compose, Kubernetes, nginx or cron
+/// Print a complete file for systemd, Docker Compose, Kubernetes, nginx or cron
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 The file is for the directory, the address and the certificate that --root, --listen and --config, \
@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// What the file is for
     #[arg(value_enum)]
     target: Target,
-    /// Where the registry listens [default: what its configuration says]
+    /// The address of the registry [default: from its configuration]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
     #[command(flatten)]

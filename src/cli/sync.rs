@@ -16,7 +16,7 @@ use crate::oci::{Reference, Tag};
 /// Number of tags queried at the source at once.
 const QUESTIONS: usize = 8;
 
-/// Make a repository hold the tags of another
+/// Make the tags of a repository equal to those of another
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Copies every tag that is missing or points elsewhere, as `regctl copy --all-tags` does. With \
@@ -40,7 +40,7 @@ pub(super) struct Args {
     /// The repository to copy to
     #[arg(value_name = "DESTINATION")]
     destination: String,
-    /// Only tags that match, on both sides
+    /// Only matching tags, on both sides
     #[arg(long = "match", value_name = "GLOB")]
     matching: Option<String>,
     /// Delete the tags that the source does not have

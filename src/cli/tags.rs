@@ -43,10 +43,10 @@ pub(super) struct Args {
     /// The repository, with or without the registry's host before it
     #[arg(value_name = "REPOSITORY")]
     repository: String,
-    /// Show only tags that match
+    /// Show only matching tags
     #[arg(long, value_name = "GLOB")]
     filter: Option<String>,
-    /// The order: by name, or the newest, largest, or highest version first
+    /// Sort by name, or the newest, largest, or highest version first
     #[arg(long, value_enum, default_value = "name")]
     sort: Sort,
     #[command(flatten)]

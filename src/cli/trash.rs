@@ -19,7 +19,7 @@ const COLUMNS: [Column; 5] = [
     Column::List("TAGS"),
 ];
 
-/// List what was deleted and can be restored
+/// List deletions that can be restored
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 The size is that of everything that belongs to it; some of it may be held by others as well.

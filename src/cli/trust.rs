@@ -48,13 +48,13 @@ pub(super) struct Args {
     /// The registry
     #[arg(value_name = "HOST[:PORT]")]
     host: String,
-    /// What the fingerprint has to be; then nothing is asked
+    /// The expected fingerprint; the command then asks nothing
     #[arg(long, value_name = "SHA256")]
     fingerprint: Option<String>,
-    /// Trust it no longer
+    /// Remove the trust
     #[arg(long, conflicts_with = "fingerprint")]
     remove: bool,
-    /// Do not ask, whatever the fingerprint is
+    /// Accept any fingerprint without asking
     #[arg(short, long)]
     yes: bool,
 }

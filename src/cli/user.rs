@@ -22,7 +22,7 @@ const COLUMNS: [Column; 5] = [
     Column::Text("LAST USE"),
 ];
 
-/// Make and change accounts
+/// Create and change accounts
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     Add(AddArgs),
@@ -37,7 +37,7 @@ pub(super) enum Command {
     Import(ImportArgs),
 }
 
-/// Make an account
+/// Create an account
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 The password is asked for on the terminal, or read from standard input. A server that runs on the \
@@ -50,7 +50,7 @@ Examples:
 pub(super) struct AddArgs {
     /// Letters, digits, '.', '_', '-', '@' and '+'
     name: AccountName,
-    /// It may administer the registry, and pull, push and delete everywhere
+    /// Let it administer the registry, and pull, push and delete everywhere
     #[arg(long)]
     admin: bool,
     /// Read the password from standard input
@@ -106,7 +106,7 @@ pub(super) struct NameArgs {
     root: RootArgs,
 }
 
-/// Make accounts from a file
+/// Create accounts from a file
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 An htpasswd file has a line NAME:HASH an account, with bcrypt hashes. A CSV file has a line \

@@ -12,7 +12,7 @@ use crate::oci::Repository;
 enum Choice {
     /// Everybody may pull
     Public,
-    /// Only who has a right on it sees it
+    /// Only callers with a right on it see it
     Private,
 }
 
