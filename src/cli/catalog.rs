@@ -23,8 +23,8 @@ const COLUMNS: [Column; 4] = [
 /// List the repositories of a registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Only regctl's own servers list sizes and dates; other registries are asked for the number of tags, \
-repository by repository.
+Only regctl servers list sizes and dates; from other registries the tags of each repository are \
+counted.
 
 JSON: an array of {\"name\", \"tags\", \"manifests\", \"size\", \"pushed\"}; sizes in bytes, times \
 in RFC 3339, null for what is not known.

@@ -18,11 +18,11 @@ const INTERVAL: Duration = Duration::from_secs(30);
 /// Compare the data with the index
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Checks every link, every reference and every size, and prints each difference in one line with its \
-remedy. --read reads every byte, too; a blob whose bytes do not match its digest is quarantined: \
-served as unknown, so that the next push of it heals it. --repair only adds what can be derived, and \
-moves what can't be explained to regctl/lost+found below the root; nothing is ever deleted. Works \
-beside pushes and pulls.
+Checks every link, every reference and every size, and prints each difference on a line with its \
+remedy. --read also reads all content; a blob that does not match its digest is quarantined: it \
+is unknown to clients until the next push replaces it. --repair adds missing links and rows, and \
+moves unknown files to regctl/lost+found below the root; nothing is ever deleted. Runs during \
+pushes and pulls.
 
 JSON: {\"differences\", \"repositories\", \"blobs\", \"read\", \"left\", \"repaired\"}; each \
 difference {\"what\", \"remedy\", \"mismatch\", \"repaired\"}.

@@ -29,13 +29,13 @@ const HEAD: u64 = 4096;
 /// Write a container image of regctl, which docker and podman load
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The image has this program and nothing else, and takes the place of registry:2's: the data is in \
-/var/lib/registry, the configuration in /etc/docker/registry/config.yml, the port is 5000, and the \
-environment is REGISTRY_…. It runs as the owner of the data: with a new volume as user 65532, with \
-a directory of root's as root. Docker asks `regctl health` whether it is well.
+The image contains only this program, and replaces registry:2's: the data is in \
+/var/lib/registry, the configuration in /etc/docker/registry/config.yml, the port is 5000, and \
+the environment is REGISTRY_…. It runs as the owner of the data: with a new volume as user 65532, \
+with a directory of root's as root. Docker's health check is `regctl health`.
 
---with adds the program for another architecture, which must be linked statically; the image is \
-for each of them then.
+--with adds the program for another architecture, which must be linked statically; the image then \
+supports all of them.
 
 Examples:
   regctl image -o regctl.tar && docker load -i regctl.tar

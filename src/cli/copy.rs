@@ -10,12 +10,12 @@ use crate::oci::Reference;
 /// Copy images between registries and repositories
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Bytes stream from one registry to the other; nothing is kept on this machine. What the destination \
-has is not sent; inside one registry nothing is. Digests stay what they are. An index goes with all \
-of its images, or with --platform as the one image for a platform. The tag is set when everything \
-else is there.
+Bytes stream from one registry to the other; nothing is stored on this machine. Existing content \
+is not sent, and copies inside one registry send nothing. Digests do not change. An index is \
+copied with all of its images, or with --platform only the image for that platform. The tag is \
+set after everything else.
 
-A destination without a tag takes the one of the source.
+The default tag of the destination is that of the source.
 
 JSON: an array of {\"source\", \"name\", \"digest\", \"outcome\", \"bytes\", \"sent\", \"mounted\", \
 \"exists\", \"error\"}: the outcome is \"copied\", \"skipped\" (all of it was there), \"planned\" \

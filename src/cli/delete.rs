@@ -18,13 +18,13 @@ use crate::oci::{Digest, Reference, Tag};
 /// Delete tags, manifests and repositories
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-REPOSITORY:TAG deletes that tag alone, whatever else holds its manifest. REPOSITORY@DIGEST deletes \
-the manifest and the tags that point at it, with --force if they are more than one. --repository \
-deletes a whole repository; a regctl server removes it from the catalog as well, on others every \
-tagged manifest is deleted. On a regctl server what was deleted can be restored for a time (regctl \
-trash, regctl restore); after that a collection (regctl gc) frees the bytes.
+REPOSITORY:TAG deletes only that tag, even if it is the last one of its manifest. \
+REPOSITORY@DIGEST deletes the manifest and the tags that point at it, with --force if there are \
+several. --repository deletes a whole repository; a regctl server removes it from the catalog as \
+well, on others every tagged manifest is deleted. On a regctl server deletions can be restored \
+for a time (regctl trash, regctl restore); after that a collection (regctl gc) frees the bytes.
 
--q leaves out the lines that say what was deleted.
+-q omits the reports of deletions.
 
 JSON: an array of {\"name\", \"digest\", \"tags\", \"outcome\", \"error\"}: the tags are the others \
 that hold the manifest of a tag, or those that are deleted with a manifest; the outcome is \"deleted\", \

@@ -13,7 +13,7 @@ use crate::oci::Repository;
 /// Describe a repository
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A search looks in the description and shows its first line. An empty text takes it away.
+Searches use the description and show its first line. An empty text removes it.
 
 Examples:
   regctl describe team/app --text 'Serves the shop'

@@ -14,9 +14,9 @@ const CLOCK_TOLERANCE: i64 = 60;
 /// Diagnose what clients on this machine will encounter at a registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Looks at the name, the way to it, http or https, the certificate and who trusts it, the sign-in, the \
-clock and the proxy, and says for docker, podman and containerd what to do. Nothing is changed, and no \
-password is sent. Exit code 1 where something has to be done.
+Checks the name, the route, http or https, the certificate and its trust, the sign-in, the clock \
+and the proxy, and prints remedies for docker, podman and containerd. Nothing is changed, and no \
+password is sent. Exit code 1 if a remedy is necessary.
 
 Examples:
   regctl doctor registry-host:5000

@@ -21,9 +21,9 @@ const COLUMNS: [Column; 5] = [
 /// Show the disk usage of repositories and tags
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-SIZE is all that a repository or tag refers to, each blob once; UNIQUE the part that nothing else of \
-its kind refers to, and that deleting it would free; SHARED the rest; RECLAIMABLE what regctl gc would \
-free now. With REPOSITORY, that repository and those below it, by tag.
+SIZE is everything that a repository or tag references, each blob once; UNIQUE the part that no \
+other one references and that deleting it would free; SHARED the rest; RECLAIMABLE what regctl gc \
+would free now. With REPOSITORY, that repository and those below it, by tag.
 
 JSON: {\"blobs\", \"size\", \"reclaimable\", \"reclaimableUntagged\", \"held\", \"heldUntil\", \
 \"rows\"}; each row {\"name\", \"repository\", \"tag\", \

@@ -15,18 +15,19 @@ use crate::transfer::export::{self, Error, Image, Options, Plan};
 /// Write images into an archive that docker, podman and containerd load
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The archive goes to stdout, or with -o into a file, which appears under its name when it is whole. \
-Layers are written as the registry has them, each once, and all is checked against its digest; the \
-same images give the same bytes. Images are named as they are written here: write the registry's \
-host before a name to have it in the archive too.
+The archive is written to stdout, or with -o to a file, which appears under its name when it is \
+complete. Layers are not recompressed, each is written once, and all content is checked against \
+its digest; the same images give the same bytes. Images keep the names of the command line: to \
+include the registry's host, write it before the name.
 
-An image of several platforms is exported with all that are there. docker's classic store loads one \
-of them: this machine's, if it is among them, else the first; --platform chooses.
+An image of several platforms is exported with all that exist. docker's classic store loads one \
+of them: this machine's if it is included, otherwise the first; --platform selects one.
 
---without leaves out layers of images that the other side has. Such an archive loads only where \
-those images are; `regctl import` says so, docker and podman miss a layer.
+--without leaves out layers of images that the destination has. Such an archive loads only where \
+those images exist; otherwise `regctl import` reports the missing image, docker and podman a \
+missing layer.
 
-What was written is reported on stderr.
+A report is printed to stderr.
 
 Exit codes: 0 done, 1 error, 3 not found, 4 denied, 6 unavailable, 7 content does not match its \
 digest. After an error or a signal there is no file.

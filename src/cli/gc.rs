@@ -32,13 +32,13 @@ const RUN_COLUMNS: [Column; 6] = [
 /// Collect garbage
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Deletes blobs that no manifest refers to and no lease holds, unfinished uploads that have timed out, \
-and files that a crash left behind; beside pushes and pulls, through the server that runs on the \
-root, or, with none running, on the root itself. What was deleted stays in the trash for a time \
-(regctl trash) and holds its bytes until then. The next run continues one that was interrupted.
+Deletes blobs without a manifest or a lease, unfinished uploads that have timed out, and files \
+that a crash left behind. It runs during pushes and pulls, through the server of the root or, if \
+none is running, on the root itself. Deletions stay in the trash for a time (regctl trash) and \
+hold their bytes until then. The next run continues an interrupted one.
 
-A dry run prints the same lines, and runs beside a collection. To free space at once, and not when \
-leases and the trash end: --empty-trash --end-leases.
+A dry run prints the same lines, and can run beside a collection. To free space immediately, \
+before leases and the trash end: --empty-trash --end-leases.
 
 JSON: an object {\"dryRun\", \"manifests\", \"blobs\", \"size\", \"repositories\", \"uploads\", \
 \"files\", \"held\", \"lines\"}; each line {\"kind\", \"name\", \"action\", \"size\", \"until\", \

@@ -9,8 +9,8 @@ use crate::oci::{Grant, NamePattern, Rights};
 /// Grant rights
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Rights add up; there are none that forbid. Whoever may not pull from a private repository does not \
-learn that it is there.
+Rights add up; no grant takes rights away. Callers who may not pull from a private repository do \
+not learn that it exists.
 
 Examples:
   regctl grant team-a 'team/*' pull,push
@@ -26,7 +26,7 @@ pub(super) struct GrantArgs {
 /// Revoke rights
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The pattern is written as it was granted: regctl rights shows it. Tokens lose the rights at once.
+Write the pattern as it was granted: regctl rights shows it. Tokens lose the rights immediately.
 
 Examples:
   regctl revoke team-a 'team/*' push

@@ -16,8 +16,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Ask the server of this configuration whether it is ready
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Asks /readyz where the configuration says that the server listens; its certificate is not checked, \
-as the connection stays on this machine.
+Requests /readyz at the configured address; the certificate is not verified, because the \
+connection stays on this machine.
 
 Exit codes: 0 ready, 1 not ready or not there.
 

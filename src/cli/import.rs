@@ -27,26 +27,25 @@ const COLUMNS: [Column; 6] = [
 #[command(
     visible_alias = "import-v1",
     after_long_help = "\
-The archive is what `docker save`, `podman save`, buildx, skopeo, crane or `regctl export` write, or \
-an OCI layout in a tar file; plain, or compressed with gzip, zstd, xz or bzip2. It is read once, and \
-nothing is written to disk. Of what the registry has already nothing is sent. From a plain file, \
-several layers go up at once.
+The archive is the output of `docker save`, `podman save`, buildx, skopeo, crane or `regctl \
+export`, or an OCI layout in a tar file; plain, or compressed with gzip, zstd, xz or bzip2. It is \
+read once, and nothing is written to disk. Existing content is not sent. From a plain file, \
+several layers are uploaded at once.
 
-Images keep their names, without the registry in them: app:1 and docker.io/library/app:1 become \
-app:1, localhost/team/app:1 becomes team/app:1. --map changes them, --to puts a prefix before them, \
---name names the one image of an archive.
+Images keep their names without the registry: app:1 and docker.io/library/app:1 become app:1, \
+localhost/team/app:1 becomes team/app:1. --map renames images, --to adds a prefix, --name names \
+the only image of an archive.
 
-A directory is that of a registry that is not serving: the first one's (docker-registry 0.x, with \
-images/ and repositories/), or that of registry:2 and 3, of Harbor and of GitLab (with \
-docker/registry/v2). All of its tags are imported; what is damaged or missing is named, and the rest \
-is taken.
+A directory is the data of a registry that is not serving: of the first registry (docker-registry \
+0.x, with images/ and repositories/), or of registry:2 and 3, Harbor and GitLab (with \
+docker/registry/v2). All of its tags are imported; damaged or incomplete ones are reported.
 
-Layers that the archive has compressed stay as they are, and with them the digest of their image. \
-Plain ones, as `docker save` mostly writes them, are compressed, which gives the image another \
-digest and leaves its ID; --compression none keeps them plain.
+Layers that are compressed in the archive are not changed, and their image keeps its digest. \
+Plain ones, which `docker save` usually writes, are compressed, which gives the image another \
+digest, but not another ID; --compression none keeps them plain.
 
-From a pipe, layers mostly come before it is known whose they are. They go to the repository \
-regctl-import (below the prefix of --to; --staging names another) and are mounted from there.
+From a pipe, layers usually precede the list of images. They are uploaded to the repository \
+regctl-import (below the prefix of --to; or --staging) and mounted from there.
 
 JSON: an array of {\"references\", \"digest\", \"previous\", \"platforms\", \"read\", \"sent\", \
 \"skipped\", \"seconds\", \"error\"}: previous is the digest in the archive where there is one, read \

@@ -16,12 +16,13 @@ const PASSWORD_LIMIT: u64 = 64 * 1024;
 /// Sign in to a registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The registry is asked first; what it refuses is not kept. Where it gives a token to sign in with the \
-next time, that is kept and the password is not.
+The credentials are verified with the registry first. If it gives a refresh token, the token is \
+stored instead of the password.
 
-It is kept where docker keeps it, for docker and regctl alike: in the credential helper that \
-$DOCKER_CONFIG/config.json or ~/.docker/config.json names, else in that file, which only its owner \
-can read. A registry behind ssh is kept under HOST:REGISTRY-PORT, the name that it has without ssh.
+They are stored where docker stores them, for docker and regctl alike: in the credential helper \
+that $DOCKER_CONFIG/config.json or ~/.docker/config.json names, otherwise in that file, which \
+only its owner can read. A registry behind ssh is stored as HOST:REGISTRY-PORT, its name without \
+ssh.
 
 Examples:
   regctl login registry.example.org:5000

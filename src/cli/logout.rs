@@ -6,8 +6,8 @@ use super::exit::{Exit, Usage};
 /// Sign out of a registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Takes the registry out of docker's config.json under each of its spellings, and out of the credential \
-helper that the file names. What podman keeps is left, and said.
+Removes the registry from docker's config.json under each of its spellings, and from the \
+credential helper in that file. Credentials of podman are kept and reported.
 
 Examples:
   regctl logout registry.example.org:5000")]

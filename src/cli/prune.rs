@@ -16,10 +16,9 @@ use crate::oci::Repository;
 /// Delete tags by a rule, and the manifests that nothing holds afterwards
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A tag is deleted when it meets every condition that is given. A manifest is kept as long as a tag, an \
-index or a subject that is kept holds it; its referrers (signatures, SBOMs) are deleted with it. What \
-was deleted can be restored for a time (regctl trash, regctl restore); after that regctl gc frees its \
-bytes.
+A tag is deleted if it meets every given condition. A manifest is kept as long as a retained tag, \
+index or subject holds it; its referrers (signatures, SBOMs) are deleted with it. Deletions can \
+be restored for a time (regctl trash, regctl restore); after that regctl gc frees their bytes.
 
 PATTERN, --match and --exclude are globs: `*` and `?` stop at a slash in names of repositories, `**` \
 does not.

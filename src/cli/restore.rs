@@ -11,9 +11,9 @@ use crate::oci::{Digest, Tag};
 /// Restore deletions from the trash
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-REPOSITORY:TAG restores a tag, with its manifest where that was deleted as well; REPOSITORY@DIGEST a \
-manifest with the tags that were deleted with it; REPOSITORY all that was in a repository when it was \
-deleted. Tags that have been set to another manifest since are left as they are.
+REPOSITORY:TAG restores a tag, with its manifest if that was deleted as well; REPOSITORY@DIGEST a \
+manifest with the tags that were deleted with it; REPOSITORY the content of a deleted repository. \
+Tags that were set again since are not changed.
 
 JSON: an array of {\"name\", \"tags\", \"manifests\", \"moved\", \"error\"}.
 

@@ -15,7 +15,7 @@ const COLUMNS: [Column; 3] = [
 /// List who may do what, and why
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-About an account it lists its own grants, those of its groups, of all users and of everybody; about a \
+For an account it lists its own grants, those of its groups, of all users and of everybody; for a \
 repository all grants that cover it.
 
 JSON: {\"grants\": [{\"grantee\", \"grant\": {\"pattern\", \"rights\"}}], \"administrators\", \

@@ -9,11 +9,13 @@ use crate::server;
 /// Run a registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Flags win over the environment (REGISTRY_…, as of registry:2), which wins over the file. Without a \
-file deletes are allowed; with one, storage.delete.enabled decides.
+Flags take precedence over the environment (registry:2's REGISTRY_… variables), which takes \
+precedence over the file. Without a file deletion is enabled; with one, storage.delete.enabled \
+decides.
 
---tls self-signed makes a private authority and a certificate for every name and address of this host, \
-keeps them in regctl/tls below the root and renews them. Clients take the authority with `regctl trust`.
+--tls self-signed creates a private authority and a certificate for every name and address of \
+this host, stores them in regctl/tls below the root and renews them. Clients trust the authority \
+with `regctl trust`.
 
 Examples:
   regctl serve

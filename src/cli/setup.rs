@@ -15,8 +15,8 @@ use crate::config::{self, ListenAddress, Settings, StorageDriver};
 /// Print a complete file for systemd, Docker Compose, Kubernetes, nginx or cron
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The file is for the directory, the address and the certificate that --root, --listen and --config, \
-or the environment, say; see `regctl serve`. Comments in it say where it belongs.
+The file is for the directory, the address and the certificate in --root, --listen and --config, \
+or in the environment; see `regctl serve`. Its comments say where to install it.
 
 Examples:
   regctl setup systemd --config /etc/docker/registry/config.yml > /etc/systemd/system/regctl.service

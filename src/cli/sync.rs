@@ -19,10 +19,10 @@ const QUESTIONS: usize = 8;
 /// Make the tags of a repository equal to those of another
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Copies every tag that is missing or points elsewhere, as `regctl copy --all-tags` does. With \
---delete the tags that the source does not have are deleted at the destination, when all others were \
-copied. The source is asked for each of them first, so a list that is cut short deletes nothing. The \
-tags under which registries list referrers stay.
+Copies every tag that is missing or differs, as `regctl copy --all-tags` does. With --delete, \
+tags that the source does not have are deleted at the destination after all others were copied. \
+Each of them is queried at the source first, so that a truncated list deletes nothing. The \
+fallback tags of referrers are kept.
 
 JSON: as of `regctl copy`; of what is deleted the source is null and the outcome \"deleted\", or \
 \"planned\" with --dry-run.

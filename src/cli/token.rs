@@ -32,8 +32,8 @@ pub(super) enum Command {
 /// Create a token; it is shown once
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The token stands in place of the password: docker login -u OWNER. It can do what its owner may, within \
-its scope. A robot has no account behind it: the scope is all its rights.
+The token replaces the password: docker login -u OWNER. It has the rights of its owner within its \
+scope. A robot has no account: the scope is all its rights.
 
 Examples:
   regctl token create ci --user alice --scope 'team/*:pull,push' --expires 90d
@@ -78,7 +78,7 @@ pub(super) struct ListArgs {
 /// Revoke tokens
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-What was signed in to with it ends at once.
+Everything signed in with it loses access immediately.
 
 Examples:
   regctl token revoke 3f9a6c0d1b2e

@@ -22,7 +22,7 @@ const COLUMNS: [Column; 5] = [
 /// List deletions that can be restored
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The size is that of everything that belongs to it; some of it may be held by others as well.
+The size is that of all deleted content; other manifests may reference some of it as well.
 
 JSON: an array of {\"kind\", \"name\", \"tags\", \"manifests\", \"size\", \"deleted\", \"until\"}.
 

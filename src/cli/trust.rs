@@ -32,13 +32,14 @@ pub(super) const OF_THE_MACHINE: [(&str, &str); 3] = [
 /// Let docker, podman and containerd on this machine trust a registry's certificate
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The authority's certificate is fetched from the registry and shown by its fingerprint; `regctl serve \
---tls self-signed` prints the same one where the registry runs. Compare them, or name it with \
---fingerprint.
+The authority's certificate is fetched from the registry, and its fingerprint is shown; `regctl \
+serve --tls self-signed` prints the same fingerprint on the registry's host. Compare them, or \
+pass it with --fingerprint.
 
-It is written to certs.d/HOST:PORT/regctl-ca.crt where each client looks: for root in \
-/etc/docker, /etc/containers (podman, buildah, skopeo) and /etc/containerd, for others in docker and \
-containers of the user's configuration directory. No client has to be restarted. regctl reads them too.
+It is written to certs.d/HOST:PORT/regctl-ca.crt for each client: for root in /etc/docker, \
+/etc/containers (podman, buildah, skopeo) and /etc/containerd, for other users in docker and \
+containers of the user's configuration directory. No client has to be restarted. regctl reads \
+them as well.
 
 Examples:
   regctl trust registry-host:5000

@@ -40,8 +40,8 @@ pub(super) enum Command {
 /// Create an account
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The password is asked for on the terminal, or read from standard input. A server that runs on the \
-root knows the account at once; it is asked for accounts with regctl serve --accounts or \
+The password is asked for on the terminal, or read from standard input. A running server of the \
+root accepts the account immediately, if accounts are enabled with regctl serve --accounts or \
 regctl.accounts.enabled.
 
 Examples:
@@ -82,7 +82,7 @@ pub(super) struct ListArgs {
 /// Set the password of an account
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The old password is not asked for: whoever may write to the root may do this.
+The old password is not required: everyone who may write to the root can do this.
 
 Examples:
   regctl user passwd alice
@@ -109,9 +109,9 @@ pub(super) struct NameArgs {
 /// Create accounts from a file
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-An htpasswd file has a line NAME:HASH an account, with bcrypt hashes. A CSV file has a line \
-NAME,PASSWORD-OR-HASH[,GROUP GROUP…[,admin]]; a first line that begins with name, is a heading. Accounts \
-that are there already are left as they are.
+An htpasswd file has a line NAME:HASH for each account, with bcrypt hashes. A CSV file has lines \
+NAME,PASSWORD-OR-HASH[,GROUP GROUP…[,admin]]; a first line that begins with name, is a heading. \
+Existing accounts are not changed.
 
 Examples:
   regctl user import /etc/registry/htpasswd

@@ -19,8 +19,7 @@ enum Choice {
 /// Make a repository public or private
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A repository is private when it is first pushed to. What is public everybody may pull and find, signed \
-in or not.
+A new repository is private. Everybody may find and pull from a public one, signed in or not.
 
 Examples:
   regctl visibility team/app public")]

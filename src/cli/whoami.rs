@@ -17,8 +17,8 @@ const COLUMNS: [Column; 4] = [
 /// Show who is signed in to a registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The registry is asked whether it takes the credentials. Nobody signed in, or credentials that are \
-refused, is exit code 4.
+The credentials are verified with the registry. The exit code is 4 if nobody is signed in or the \
+credentials are refused.
 
 JSON: one object {\"registry\", \"user\", \"source\", \"accepted\"}; the user is null where \
 only a token is kept, accepted is null where the registry asks nobody.
