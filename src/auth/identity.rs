@@ -111,7 +111,7 @@ impl Identity {
         }
     }
 
-    /// Which repositories it may pull from, and so see.
+    /// Patterns of repositories it may pull from, and so see.
     pub(super) fn visibility(&self) -> Visibility {
         let pulls = |grants: &[Grant]| -> Vec<NamePattern> {
             grants

@@ -90,7 +90,7 @@ impl Policy {
         }
     }
 
-    /// Which repositories a caller may see, where that is not part of a decision.
+    /// Patterns of repositories a caller may see, where that is not part of a decision.
     pub fn visibility(&self, identity: &Identity) -> Visibility {
         match self {
             Self::Open => Visibility::Everything,

@@ -1,4 +1,5 @@
-//! TLS: the certificate, read again when its files change, and the authorities of client certificates.
+//! TLS: the certificate, reloaded when its files change, and the authorities of client
+//! certificates.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -27,37 +28,37 @@ pub enum TlsVersion {
 /// Why a certificate can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file can't be read, or is no PEM.
+    /// A file can't be read, or is not PEM.
     #[error("{path}: {reason}")]
     File {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// What is wrong.
         reason: String,
     },
-    /// Certificate and key do not go together, or are of a kind that is not known.
+    /// Certificate and key do not match, or have an unknown type.
     #[error("the certificate {certificate} and the key {key} can't be used: {reason}")]
     Pair {
         /// The certificate's file.
         certificate: PathBuf,
         /// The key's file.
         key: PathBuf,
-        /// Why not.
+        /// What is wrong.
         reason: String,
     },
-    /// The settings make no configuration.
+    /// The settings are invalid.
     #[error("TLS: {0}")]
     Settings(String),
 }
 
-/// How a listener speaks TLS.
+/// The TLS settings of a listener.
 #[derive(Debug, Clone)]
 pub struct Tls {
-    /// What it shows.
+    /// The server's certificate.
     pub certificate: Arc<Certificate>,
-    /// The least version that it speaks.
+    /// The minimum version.
     pub minimum: TlsVersion,
-    /// What clients have to show; `None`: nothing.
+    /// The authorities of client certificates; `None`: clients need none.
     pub clients: Option<ClientAuthorities>,
     /// Where challenges of an ACME authority are answered; `None`: nowhere.
     pub challenges: Option<AcmeChallenges>,
@@ -92,13 +93,13 @@ impl ClientAuthorities {
     }
 }
 
-/// A certificate with its key, by their files.
+/// A certificate and its key, loaded from files.
 #[derive(Debug)]
 pub struct Certificate {
     chain: PathBuf,
     key: PathBuf,
     current: ArcSwap<CertifiedKey>,
-    /// When the files were last changed, as of `current`.
+    /// The modification times of the files that `current` was read from.
     read_at: parking_lot::Mutex<(Option<SystemTime>, Option<SystemTime>)>,
 }
 
@@ -116,14 +117,15 @@ impl Certificate {
         }))
     }
 
-    /// Reads the files again if they have changed. What can't be used leaves the old one in use.
+    /// Reloads the files if they have changed. If they are invalid, the old certificate remains in
+    /// use.
     pub fn refresh(&self) -> Result<bool, TlsError> {
         let changed = changed(&self.chain, &self.key);
         if *self.read_at.lock() == changed {
             return Ok(false);
         }
         let fresh = read(&self.chain, &self.key);
-        // A file that is half-written now is read again when it changes again.
+        // A file that is incomplete now is read again when it changes again.
         *self.read_at.lock() = changed;
         self.current.store(Arc::new(fresh?));
         Ok(true)
@@ -176,7 +178,7 @@ fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| file(error.to_string()))?;
     if chain.is_empty() {
-        return Err(file("there is no certificate in it".into()));
+        return Err(file("it contains no certificate".into()));
     }
     Ok(chain)
 }

@@ -145,7 +145,7 @@ async fn first_account(
         admin: true,
     };
     index.create_account(account, clock.now()).await?;
-    tracing::info!(account = %first.name, "the first administrator was made");
+    tracing::info!(account = %first.name, "the first administrator was created");
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! What clients meet first: the addresses, the certificate, the number of connections.
+//! The network side of a server: the addresses, the certificate, the number of connections.
 
 use std::path::{Path, PathBuf};
 
@@ -15,11 +15,11 @@ use crate::http::{
     SocketAccess, Tls, TlsVersion,
 };
 
-/// Descriptors that are not for connections and requests: the index, connections that wait, the log.
+/// Descriptors for other purposes: the index, waiting connections, the log.
 const RESERVED_DESCRIPTORS: u64 = 384;
-/// Connections at the same time at most, whatever the system allows.
+/// Maximum number of connections, regardless of the system.
 const MOST_CONNECTIONS: usize = 10_000;
-/// Requests at the same time at most: each may hold some 64 KiB of memory.
+/// Maximum number of concurrent requests: each may use some 64 KiB of memory.
 const MOST_REQUESTS: usize = 4096;
 
 /// What renews the certificate, unless that is somebody else's business.
@@ -93,7 +93,7 @@ fn client_authorities(settings: &TlsSettings) -> anyhow::Result<Option<ClientAut
     Ok(Some(authorities))
 }
 
-/// Tries the files that TLS is configured with, and makes none.
+/// Checks the configured TLS files, without creating any.
 pub(super) fn check_tls(settings: &TlsSettings) -> anyhow::Result<()> {
     client_authorities(settings)?;
     if let CertificateSource::Files { certificate, key } = &settings.certificate {
@@ -116,7 +116,7 @@ pub(super) fn rates(settings: &ReachSettings) -> RateLimits {
     }
 }
 
-/// Whether what is sent to an address can be read on the way.
+/// Whether traffic to an address can be read by others.
 pub(super) fn is_exposed(address: &Address) -> bool {
     let Address::Tcp(host, _) = address else {
         return false;
@@ -179,14 +179,14 @@ async fn bind(address: &Address, access: SocketAccess) -> anyhow::Result<Bound> 
     Bound::bind(address, access).await.map_err(|error| {
         let hint = match error.kind() {
             std::io::ErrorKind::AddrInUse => {
-                "something else listens there; choose another with --listen"
+                "another process listens there; choose another address with --listen"
             }
-            std::io::ErrorKind::AlreadyExists => "a file that is no socket has this name",
+            std::io::ErrorKind::AlreadyExists => "a file that is not a socket has this name",
             std::io::ErrorKind::PermissionDenied if matches!(address, Address::Unix(_)) => {
                 "this user may not make the socket, or give it the group of regctl.socket"
             }
             std::io::ErrorKind::PermissionDenied => {
-                "ports below 1024 are root's; choose another with --listen, or let systemd open it \
+                "ports below 1024 are reserved for root; choose another with --listen, or let systemd open it \
                  (regctl setup socket)"
             }
             _ => "choose another address with --listen",
@@ -202,8 +202,8 @@ fn url(address: &Address, bound: &str, tls: bool) -> String {
     }
 }
 
-/// How many connections and requests the system has descriptors for, after asking it for all that
-/// it gives. A request needs one of its own, for the file that it reads or writes.
+/// Numbers of connections and requests for the available descriptors, after raising the limit. A
+/// request needs another descriptor for its file.
 pub(super) fn limits() -> ConnectionLimits {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);

@@ -1,7 +1,7 @@
-//! The composition root: configuration → store, index, registry, listeners, background work; and
+//! The composition root: configuration → store, index, registry, listeners, background tasks; and
 //! the graceful stop.
 //!
-//! Everything is decided here once, from a [`Settings`]; no other room reads the configuration.
+//! Everything is set up here once from [`Settings`]; no other module reads the configuration.
 
 mod access;
 mod acme;
@@ -37,13 +37,13 @@ use crate::auth::Policy;
 use crate::clock::Clock;
 use crate::config::{self, ListenAddress, Loaded, LogFormat, Settings};
 use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, SocketAccess};
-use crate::registry::{Registry, RegistryError, Taken};
+use crate::registry::{Registry, RegistryError, ReindexReport};
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};
 
-/// How long a stop waits for requests under way, when the configuration does not say.
+/// Default timeout for running requests at a stop.
 const DRAIN: Duration = Duration::from_secs(30);
-/// Reads the configuration and says what it means.
+/// Reads the configuration and describes it.
 pub fn check(request: &config::Request) -> anyhow::Result<String> {
     let loaded = config::load(request)?;
     if let Some(tls) = &loaded.settings.http.tls {
@@ -53,8 +53,8 @@ pub fn check(request: &config::Request) -> anyhow::Result<String> {
     Ok(loaded.describe())
 }
 
-/// Runs the registry until it is told to stop. `announce` gets the lines for the person who started
-/// it; without one, the log says where it serves.
+/// Runs the registry until it is stopped. `announce` receives the lines for the user who started
+/// it; without it, the log has the address.
 pub async fn run(
     request: &config::Request,
     announce: Option<impl Fn(&str) + Send>,
@@ -102,8 +102,8 @@ pub async fn run(
 
     let challenges = front::challenges(settings.http.tls.as_ref()).await?;
 
-    let (registry, taken) = open(&root, &settings).await?;
-    report(taken);
+    let (registry, reindexed) = open(&root, &settings).await?;
+    report(reindexed);
     let administration = Administration::new(&registry);
     let admin = root
         .path()
@@ -126,7 +126,7 @@ pub async fn run(
         http2: settings.http.http2,
         h2c: settings.http.h2c,
     };
-    // Before the first answer: who has one may stop the server at once.
+    // Before the first answer: a client may stop the server at once.
     let stop = Signals::listen()?;
     let mut listening = vec![bound.serve(app.clone(), &protocols, limits())?];
     let mut debug_url = None;
@@ -214,7 +214,7 @@ pub async fn run(
     Ok(())
 }
 
-/// Prints how to push and what is allowed.
+/// Prints how to push and what is permitted.
 fn welcome(settings: &Settings, file: Option<&Path>, url: &str, announce: impl Fn(&str)) {
     let deletes = if settings.storage.delete {
         "are allowed"
@@ -245,7 +245,7 @@ fn welcome(settings: &Settings, file: Option<&Path>, url: &str, announce: impl F
     }
 }
 
-async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, Taken)> {
+async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, ReindexReport)> {
     let opened = Registry::open_within(
         root.store()?,
         &root.index_file(),
@@ -262,7 +262,7 @@ async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, Tak
         ),
         RegistryError::RootLost { found, known, .. } => anyhow!(
             "{} holds {found} of the {known} manifests that its index knows; hint: mount the right \
-             disk, or, if they are really gone, remove {} and start again",
+             disk, or, if they are really lost, remove {} and start again",
             root.description(),
             root.index_file().display(),
         ),
@@ -272,13 +272,13 @@ async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, Tak
     })
 }
 
-fn report(taken: Taken) {
-    if !taken.is_nothing() {
+fn report(reindexed: ReindexReport) {
+    if !reindexed.is_unchanged() {
         tracing::info!(
-            blobs = taken.blobs,
-            manifests = taken.manifests,
-            tags = taken.tags,
-            gone = taken.gone,
+            blobs = reindexed.blobs,
+            manifests = reindexed.manifests,
+            tags = reindexed.tags,
+            removed = reindexed.removed,
             "reindexed content of the data directory that the index did not know"
         );
     }
@@ -318,7 +318,7 @@ fn options(
                 .ok()
                 .zip(HeaderValue::try_from(value).ok());
             headers.push(header.ok_or_else(|| {
-                anyhow!("http.headers: {name}: {value:?} can't stand in a header")
+                anyhow!("http.headers: {name}: {value:?} is not valid in a header")
             })?);
         }
     }
@@ -352,7 +352,7 @@ fn options(
     })
 }
 
-/// The pages for people, unless they are off.
+/// The pages for browsers, unless they are off.
 fn pages(settings: &Settings, registry: &Registry, policy: &Arc<Policy>) -> Option<Pages> {
     let pages = &settings.pages;
     let base = pages.base_path.as_ref().unwrap_or(&settings.http.prefix);

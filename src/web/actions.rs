@@ -11,7 +11,7 @@ use crate::registry::{Listener, Registry};
 struct Deaf;
 
 impl Listener<crate::admin::Entry> for Deaf {
-    fn hear(&self, _: crate::admin::Entry) -> futures_util::future::BoxFuture<'_, ()> {
+    fn receive(&self, _: crate::admin::Entry) -> futures_util::future::BoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
     }
 }

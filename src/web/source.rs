@@ -57,7 +57,7 @@ pub enum TagSort {
     Pulled,
 }
 
-/// Which repositories are wanted.
+/// Patterns of repositories are wanted.
 #[derive(Debug, Clone)]
 pub struct RepositoryQuery {
     /// A part of the name; empty for all.

@@ -52,7 +52,7 @@ async fn a_write_that_finds_no_room_releases_the_reserve() {
     reserve.release();
     let name = repository("a");
     // There is room on the device of this test, so the next push makes the reserve again.
-    assert!(registry.promise_blob(&name, &blob).await.is_ok());
+    assert!(registry.lease_blob(&name, &blob).await.is_ok());
     assert!(!reserve.is_held());
     registry.start_upload(&name, None).await.unwrap();
     assert!(reserve.is_held());

@@ -1,7 +1,7 @@
-//! The admin socket: who may use it, and how requests and answers travel over it.
+//! The admin socket: its permissions, and the transport of requests and answers.
 //!
-//! One operation a connection, in the lines that `admin::protocol` defines. The credential is the
-//! peer's uid: root's or this process's own. An operation goes on when its client goes away.
+//! One operation per connection, in the lines that `admin::protocol` defines. The credential is the
+//! peer's uid: root's or this process's own. An operation continues when its client goes away.
 
 #![expect(clippy::disallowed_methods, reason = "a socket is no file of a store")]
 
@@ -28,21 +28,21 @@ use crate::admin::{
 use crate::auth::decide_local;
 use crate::oci::{Context, Permit};
 
-/// How long a client may take to send its request, and, when the server stops, to read the answer.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How long to wait before trying again to bind the socket.
+/// Timeout for a client to send its request and, when the server stops, to read the answer.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Pause between two attempts to bind the socket.
 const RETRY: Duration = Duration::from_secs(2);
-/// The largest request, in bytes.
+/// Maximum size of a request in bytes.
 const LIMIT: u64 = 1 << 20;
-/// The longest path that fits into the address of a socket.
+/// Maximum length of a path in the address of a socket.
 const ADDRESS: usize = 100;
 
-/// Where the socket of a root is.
+/// The path of a root's socket.
 pub(super) fn path(root: &Path) -> PathBuf {
     root.join("regctl").join("admin.sock")
 }
 
-/// A name for the socket that fits into an address, and what has to be open meanwhile.
+/// A path of the socket that fits into an address, and a descriptor that must stay open for it.
 fn address(path: &Path) -> io::Result<(PathBuf, Option<OwnedFd>)> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Ok((path.to_owned(), None));
@@ -62,19 +62,19 @@ pub(super) async fn connect(path: &Path) -> io::Result<UnixStream> {
     UnixStream::connect(address).await
 }
 
-/// A socket that is listened on.
+/// A listening socket.
 pub(in crate::server) struct Listening {
     path: PathBuf,
-    /// Ends accepting connections.
+    /// Stops accepting connections.
     closed: CancellationToken,
-    /// Ends the operations.
+    /// Stops the operations.
     stopped: CancellationToken,
     work: TaskTracker,
 }
 
 impl Listening {
-    /// Listens on the socket of a root that this process has locked. A socket that exists is left
-    /// over from a process that has ended, and is replaced.
+    /// Listens on the socket of a root that this process has locked. An existing socket belongs to
+    /// a process that has ended, and is replaced.
     pub(in crate::server) fn start(
         root: &Path,
         administration: Administration,
@@ -87,7 +87,7 @@ impl Listening {
         Ok(listening)
     }
 
-    /// As [`Listening::start`]; a socket that can't be bound now is bound as soon as it can be.
+    /// Like [`Listening::start`]; a socket that can't be bound now is bound as soon as possible.
     pub(in crate::server) fn keep(root: &Path, administration: Administration) -> Self {
         let listening = Self::new(path(root));
         let acceptor = listening.acceptor(administration);
@@ -136,13 +136,13 @@ impl Listening {
         }
     }
 
-    /// Accepts no more connections, and waits for the operations that run.
+    /// Stops accepting, and waits for running operations.
     pub(in crate::server) async fn finish(self) {
         self.close();
         self.work.wait().await;
     }
 
-    /// Accepts no more connections, and ends the operations that run between two steps.
+    /// Stops accepting, and stops running operations between two steps.
     pub(in crate::server) async fn stop(self) {
         self.close();
         self.stopped.cancel();
@@ -157,7 +157,7 @@ impl Listening {
     }
 }
 
-/// Binds the socket, in place of one that a process that has ended left behind.
+/// Binds the socket, replacing one of a process that has ended.
 fn bind(path: &Path) -> io::Result<UnixListener> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -191,7 +191,7 @@ impl Acceptor {
         }
     }
 
-    /// Tries to bind the socket until that succeeds; `None` when it is closed before.
+    /// Retries to bind the socket; `None` if it is closed first.
     async fn bind_later(&self, path: &Path) -> Option<UnixListener> {
         loop {
             self.closed
@@ -204,7 +204,7 @@ impl Acceptor {
     }
 }
 
-/// What a connection needs.
+/// The state of a connection.
 #[derive(Clone)]
 struct Connection {
     administration: Administration,
@@ -229,7 +229,7 @@ impl Connection {
             )),
         };
         let (queue, answers) = mpsc::channel(QUEUE);
-        // The queue has room for the first lines, and ends with its last sender.
+        // The queue has space for the first lines, and ends with its last sender.
         let _ = queue.try_send(Answer::Version(VERSION));
         match request {
             Ok((permit, request)) => self.begin(&permit, request.operation, queue),
@@ -241,16 +241,16 @@ impl Connection {
         }
         let too_late = async {
             self.stopped.cancelled().await;
-            tokio::time::sleep(PATIENCE).await;
+            tokio::time::sleep(CLIENT_TIMEOUT).await;
         };
         tokio::select! {
-            // A client that has gone away does not want to know.
+            // The client may have gone away.
             _ = write(writer, answers) => {}
             () = too_late => {}
         }
     }
 
-    /// Begins the operation in a task of its own, which outlives the connection.
+    /// Begins the operation in a separate task, which outlives the connection.
     fn begin(&self, permit: &Permit, operation: Operation, queue: mpsc::Sender<Answer>) {
         let administration = self.administration.acting(permit);
         let stopped = self.stopped.clone();
@@ -263,7 +263,7 @@ impl Connection {
                 None => Answer::Failure(Failure::new(
                     FailureKind::Busy,
                     Reason::Stopped,
-                    "the server stopped meanwhile; what was done is kept",
+                    "the server stopped during the operation; completed steps are kept",
                 )),
             };
             let last = answers.finish(last);
@@ -273,7 +273,7 @@ impl Connection {
     }
 }
 
-/// Writes answers until there are no more.
+/// Writes answers until the queue ends.
 async fn write(mut writer: OwnedWriteHalf, mut answers: mpsc::Receiver<Answer>) -> io::Result<()> {
     let mut lines = Vec::new();
     while answers.recv_many(&mut lines, QUEUE).await > 0 {
@@ -290,7 +290,7 @@ async fn write(mut writer: OwnedWriteHalf, mut answers: mpsc::Receiver<Answer>) 
 async fn read(reader: impl tokio::io::AsyncRead + Unpin) -> Result<Request, Failure> {
     let mut line = Vec::new();
     let mut reader = BufReader::new(reader.take(LIMIT));
-    let read = tokio::time::timeout(PATIENCE, reader.read_until(b'\n', &mut line)).await;
+    let read = tokio::time::timeout(CLIENT_TIMEOUT, reader.read_until(b'\n', &mut line)).await;
     match read {
         Ok(Ok(_)) => Request::parse(&line),
         _ => Err(Failure::new(
@@ -301,12 +301,12 @@ async fn read(reader: impl tokio::io::AsyncRead + Unpin) -> Result<Request, Fail
     }
 }
 
-/// Sends a request on a connection: the report, and how many of its entries were left out. `told`
-/// receives the others while the operation runs.
+/// Sends a request on a connection. Returns the report, and how many of its entries were left out.
+/// `on_entry` receives the others while the operation runs.
 pub(super) async fn ask(
     mut stream: UnixStream,
     operation: &Operation,
-    told: &mut (dyn FnMut(Entry) + Send),
+    on_entry: &mut (dyn FnMut(Entry) + Send),
 ) -> Result<(Report, u64), Failure> {
     let lost = |error: io::Error| {
         Failure::new(
@@ -326,12 +326,12 @@ pub(super) async fn ask(
     let mut skipped = 0;
     while let Some(line) = lines.next_line().await.map_err(lost)? {
         match Answer::parse(&line)? {
-            Some(Answer::Entry(entry)) => told(entry),
+            Some(Answer::Entry(entry)) => on_entry(entry),
             Some(Answer::Skipped(count)) => skipped += count,
             Some(Answer::Report(report)) => return Ok((*report, skipped)),
             Some(Answer::Failure(failure)) => return Err(failure),
             Some(Answer::Version(_)) => {}
-            // Of a newer server.
+            // From a newer server.
             None => skipped += 1,
         }
     }
