@@ -2105,7 +2105,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__serve)
-            opts="-h -V --root --listen --tls --host --config --accounts --check --help --version"
+            opts="-h -V --root --listen --tls --host --acme-directory --acme-ca --acme-email --acme-http --config --accounts --check --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2124,6 +2124,22 @@ _regctl() {
                     return 0
                     ;;
                 --host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-directory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-email)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --acme-http)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

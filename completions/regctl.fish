@@ -70,8 +70,12 @@ complete -c regctl -n "__fish_regctl_needs_command" -f -a "generate" -d 'Write t
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l root -d 'Where the data is kept [default: the user\'s data directory]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l listen -d 'Where to listen; port 0 takes a free one [default: 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand serve" -l tls -d 'Speak TLS: `self-signed` with an authority of this server\'s own, or with these two files' -r
-complete -c regctl -n "__fish_regctl_using_subcommand serve" -l host -d 'A name or address of this host that clients use, besides those it knows; with --tls self-signed' -r
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l tls -d 'Speak TLS: `self-signed` with an authority of this server\'s own, `acme` with a certificate of Let\'s Encrypt or another ACME directory, or with these two files' -r
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l host -d 'A name or address of this host that clients use: with --tls self-signed besides those it knows, with --tls acme each name that the certificate is for' -r
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l acme-directory -d 'The ACME directory that issues the certificate [default: Let\'s Encrypt]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l acme-ca -d 'The authority of the ACME directory\'s own certificate, PEM [default: the system\'s]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l acme-email -d 'Where the ACME authority may write to' -r
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l acme-http -d 'Where to answer HTTP-01 challenges, as in :80; without it TLS-ALPN-01 is used' -r
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l config -d 'A registry:2 configuration; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l accounts -d 'Serve accounts of regctl\'s own: see regctl user; anonymous callers then only pull what is public'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l check -d 'Say what the configuration means and what of it is ignored, and end'

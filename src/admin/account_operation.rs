@@ -119,17 +119,17 @@ pub enum AccountOperation {
     },
     /// List the tokens.
     Tokens {
-        /// Only those of this account or robot.
+        /// Only tokens of this account or robot.
         owner: Option<AccountName>,
     },
     /// Revoke a token.
     RevokeToken {
-        /// Its id, or what it is called.
+        /// Its id or name.
         token: String,
         /// Whose it is.
         owner: Option<AccountName>,
     },
-    /// Give rights.
+    /// Grant rights.
     Grant {
         /// To whom.
         grantee: Grantee,

@@ -23,8 +23,8 @@ pub struct Administration {
 struct Entries<'a>(&'a dyn Listener<Entry>);
 
 impl<T: Into<Entry>> Listener<T> for Entries<'_> {
-    fn hear(&self, entry: T) -> BoxFuture<'_, ()> {
-        self.0.hear(entry.into())
+    fn receive(&self, entry: T) -> BoxFuture<'_, ()> {
+        self.0.receive(entry.into())
     }
 }
 

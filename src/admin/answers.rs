@@ -1,8 +1,8 @@
-//! The lines of an answer between an operation and its client: a bounded queue.
+//! The bounded queue of answer lines between an operation and its client.
 //!
-//! A reading operation waits for its client for as long as it takes. One that changes something
-//! waits for a few seconds and then leaves entries out, so that a client that does not read holds
-//! nobody up; it says how many.
+//! A reading operation waits for its client without a limit. An operation that changes something
+//! waits for a few seconds and then leaves entries out, so that a client that does not read blocks
+//! nobody; it reports their number.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -13,18 +13,18 @@ use tokio::sync::mpsc;
 
 use super::{Answer, Entry, Listener};
 
-/// Lines that wait for a client at most.
+/// Queue length.
 pub(super) const QUEUE: usize = 256;
-/// How long an operation that changes something waits for its client.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// Time that a changing operation waits for its client.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The sending end.
+/// The sender.
 pub(super) struct Answers {
     queue: mpsc::Sender<Answer>,
     waits: bool,
-    /// Whether the client has let the operation wait for too long.
-    lags: AtomicBool,
-    /// Entries left out since the last one that was sent.
+    /// Whether the client was too slow.
+    is_slow: AtomicBool,
+    /// Number of entries left out since the last one that was sent.
     skipped: AtomicU64,
 }
 
@@ -34,7 +34,7 @@ impl Answers {
         Self {
             queue,
             waits,
-            lags: AtomicBool::new(false),
+            is_slow: AtomicBool::new(false),
             skipped: AtomicU64::new(0),
         }
     }
@@ -45,16 +45,16 @@ impl Answers {
         if skipped > 0 && self.queue.send(Answer::Skipped(skipped)).await.is_err() {
             return;
         }
-        // A client that has gone away does not want to know.
+        // The client may have gone away.
         let _ = self.queue.send(last).await;
     }
 
     async fn send(&self, entry: Entry) {
-        if self.lags.load(Ordering::Relaxed) {
+        if self.is_slow.load(Ordering::Relaxed) {
             match self.queue.try_reserve() {
                 Ok(place) => {
                     place.send(Answer::Entry(entry));
-                    self.lags.store(false, Ordering::Relaxed);
+                    self.is_slow.store(false, Ordering::Relaxed);
                 }
                 Err(_) => self.skip(),
             }
@@ -63,8 +63,8 @@ impl Answers {
         let sent = self.queue.send(Answer::Entry(entry));
         if self.waits {
             let _ = sent.await;
-        } else if tokio::time::timeout(PATIENCE, sent).await.is_err() {
-            self.lags.store(true, Ordering::Relaxed);
+        } else if tokio::time::timeout(CLIENT_TIMEOUT, sent).await.is_err() {
+            self.is_slow.store(true, Ordering::Relaxed);
             self.skip();
         }
     }
@@ -75,7 +75,7 @@ impl Answers {
 }
 
 impl Listener<Entry> for Answers {
-    fn hear(&self, entry: Entry) -> BoxFuture<'_, ()> {
+    fn receive(&self, entry: Entry) -> BoxFuture<'_, ()> {
         self.send(entry).boxed()
     }
 }

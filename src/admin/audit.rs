@@ -51,7 +51,7 @@ impl Administration {
                     report.more = true;
                     return Ok(report);
                 }
-                listener.hear(Entry::Event(Box::new(event))).await;
+                listener.receive(Entry::Event(Box::new(event))).await;
                 report.events += 1;
             }
         }

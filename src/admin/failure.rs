@@ -79,6 +79,12 @@ pub enum Reason {
     ClientsActive,
     /// The device has no room left.
     Full,
+    /// The quota is used up.
+    QuotaUsed,
+    /// The device is mounted read-only.
+    DeviceReadOnly,
+    /// The device fails.
+    DeviceFailing,
     /// The peer may not administer this root.
     NotPermitted,
     /// The server does not know the operation.
@@ -122,6 +128,9 @@ impl From<RegistryError> for Failure {
             ),
             RegistryError::ClientsActive => (FailureKind::Busy, Reason::ClientsActive),
             RegistryError::Full => (FailureKind::Error, Reason::Full),
+            RegistryError::QuotaUsed => (FailureKind::Error, Reason::QuotaUsed),
+            RegistryError::DeviceReadOnly => (FailureKind::Error, Reason::DeviceReadOnly),
+            RegistryError::DeviceFailing(_) => (FailureKind::Error, Reason::DeviceFailing),
             _ => (FailureKind::Error, Reason::Unknown),
         };
         Self::new(kind, reason, message)

@@ -11,7 +11,8 @@ use super::password::{self, Hasher};
 use super::policy::Challenge;
 use super::remembered::Remembered;
 use super::throttle::Throttle;
-use super::token::{TokenError, TokenService};
+use super::token::{By, TokenError, TokenService};
+use super::workload::{self, Workloads};
 use super::{Credentials, Identity, SignInError, Trail, personal};
 use crate::clock::{Clock, Millis};
 use crate::index::{GrantRecord, Index, IndexError, StoredToken};
@@ -34,6 +35,7 @@ pub struct Accounts {
     hasher: Hasher,
     remembered: Remembered,
     throttle: Throttle,
+    workloads: Workloads,
     /// When the last use of a token or an account was noted.
     noted: Cache<String, Millis>,
 }
@@ -92,6 +94,7 @@ impl Accounts {
             hasher,
             remembered: Remembered::new().ok_or_else(no_random)?,
             throttle: Throttle::default(),
+            workloads: Workloads::default(),
             noted: Cache::new(NOTED),
         })
     }
@@ -99,6 +102,12 @@ impl Accounts {
     /// Whether the accounts are the index's.
     pub(super) fn are_own(&self) -> bool {
         self.file.is_none()
+    }
+
+    /// With workloads that may sign in besides.
+    #[must_use]
+    pub fn with_workloads(self, workloads: Workloads) -> Self {
+        Self { workloads, ..self }
     }
 
     pub(super) fn challenge(&self) -> Challenge {
@@ -137,6 +146,11 @@ impl Accounts {
             Credentials::Carried(name) => self.account(name.clone()).await,
             Credentials::Basic { user, password } => match personal::parse(password.reveal()) {
                 Some((id, secret)) => self.personal(Some(user), id, secret).await,
+                None if user == workload::USER && self.workloads.knows(password) => {
+                    let open = self.directory.anonymous().await?;
+                    let identity = self.workloads.identify(password, open, context).await;
+                    identity.ok_or(SignInError::Wrong)
+                }
                 None => self.password(user, password, context).await,
             },
             Credentials::Bearer(token) => match personal::parse(token.reveal()) {
@@ -249,13 +263,18 @@ impl Accounts {
             None => None,
         };
         let verified = verified.ok_or(SignInError::Token)?;
-        let identity = match (&verified.token, verified.subject.as_str()) {
-            (Some(id), _) => match self.directory.token(id).await? {
+        let identity = match (&verified.by, verified.subject.as_str()) {
+            (By::Token(id), _) => match self.directory.token(id).await? {
                 Some(token) => self.owner(&token).await?,
                 None => None,
             },
-            (None, "") => Some(Identity::anonymous(self.directory.anonymous().await?)),
-            (None, name) => {
+            (By::Workload(subject), name) => {
+                let name = name.parse().map_err(|_| SignInError::Token)?;
+                let open = self.directory.anonymous().await?;
+                self.workloads.again(name, subject, open)
+            }
+            (By::Password, "") => Some(Identity::anonymous(self.directory.anonymous().await?)),
+            (By::Password, name) => {
                 let name = name.parse().map_err(|_| SignInError::Token)?;
                 self.account(name).await.ok()
             }

@@ -20,6 +20,8 @@ pub struct Identity {
     pub(super) limit: Option<Arc<[Grant]>>,
     /// What the token that was sent was issued for; `None` if none was sent.
     pub(super) presented: Option<Arc<[Scope]>>,
+    /// Whether it is a workload: its rights come from rules of the configuration.
+    pub(super) workload: bool,
 }
 
 impl Identity {
@@ -32,6 +34,7 @@ impl Identity {
             open,
             limit: None,
             presented: None,
+            workload: false,
         }
     }
 
@@ -109,7 +112,7 @@ impl Identity {
         }
     }
 
-    /// Which repositories it may pull from, and so see.
+    /// Patterns of repositories it may pull from, and so see.
     pub(super) fn visibility(&self) -> Visibility {
         let pulls = |grants: &[Grant]| -> Vec<NamePattern> {
             grants

@@ -12,6 +12,7 @@ mod decide;
 mod directory;
 mod htpasswd;
 mod identity;
+mod issuer;
 mod local;
 mod outside;
 mod password;
@@ -23,12 +24,16 @@ mod sessions;
 mod throttle;
 mod token;
 mod trail;
+mod workload;
 
 pub use accounts::Accounts;
 pub use credentials::{Credentials, Secret};
 pub use decide::{Denied, decide, scopes};
 pub use htpasswd::{Htpasswd, parse as parse_htpasswd};
 pub use identity::Identity;
+pub use issuer::{
+    Claims as TokenClaims, Discovery, Documents, Issuer, KeySource, Pending, TokenRefused,
+};
 pub use local::{decide_local, permit_task};
 pub use outside::{OutsideError, OutsideSettings, TokenServer};
 pub use password::{Busy, Hasher, is_known_hash};
@@ -38,6 +43,7 @@ pub use scope::{Access, CATALOG, Scope};
 pub use sessions::{FreshSession, form_token, is_form_token, random_secret};
 pub use token::{Issued, LIFETIME, TokenError, TokenService};
 pub use trail::Trail;
+pub use workload::{USER as WORKLOAD, WorkloadRule, Workloads};
 
 // The records that `admin` reports.
 pub use crate::index::{

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::accounts::Accounts;
 use super::outside::TokenServer;
 use super::scope::Scope;
-use super::token::{Issued, TokenError};
+use super::token::{By, Issued, TokenError};
 use super::{Credentials, Identity, Trail};
 use crate::clock::Millis;
 use crate::index::IndexError;
@@ -98,7 +98,7 @@ impl Policy {
         }
     }
 
-    /// Which repositories a caller may see, where that is not part of a decision.
+    /// Patterns of repositories a caller may see, where that is not part of a decision.
     pub fn visibility(&self, identity: &Identity) -> Visibility {
         match self {
             Self::Open => Visibility::Everything,
@@ -156,12 +156,15 @@ impl Policy {
                 }
             }
         }
-        let (subject, token) = match identity.caller() {
-            Caller::Account { name, .. } => (name.as_str(), None),
-            Caller::Token { id, owner, .. } => (owner.as_str(), Some(&**id)),
-            Caller::Anonymous | Caller::Uid(_) | Caller::Task(_) => ("", None),
+        let (subject, by) = match identity.caller() {
+            Caller::Account { name, .. } => (name.as_str(), By::Password),
+            Caller::Token { id, owner, .. } if identity.workload => {
+                (owner.as_str(), By::Workload(id.to_string()))
+            }
+            Caller::Token { id, owner, .. } => (owner.as_str(), By::Token(id.to_string())),
+            Caller::Anonymous | Caller::Uid(_) | Caller::Task(_) => ("", By::Password),
         };
         let now = accounts.clock.now();
-        Ok(Some(tokens.issue(subject, token, &granted, now).await?))
+        Ok(Some(tokens.issue(subject, by, &granted, now).await?))
     }
 }

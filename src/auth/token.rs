@@ -58,13 +58,27 @@ pub(super) struct Claims {
     /// The id of the personal token by which it was got.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) token: Option<String>,
+    /// The subject of the workload's token by which it was got.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) workload: Option<String>,
+}
+
+/// By what a token was got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum By {
+    /// By a password, or by nothing at all.
+    Password,
+    /// By the personal token of this id.
+    Token(String),
+    /// By a workload's token of this subject.
+    Workload(String),
 }
 
 /// A token that was verified.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Verified {
     pub(super) subject: String,
-    pub(super) token: Option<String>,
+    pub(super) by: By,
     pub(super) scopes: Arc<[Scope]>,
     expires: u64,
 }
@@ -174,7 +188,7 @@ impl TokenService {
     pub(super) async fn issue(
         &self,
         subject: &str,
-        token: Option<&str>,
+        by: By,
         scopes: &[Scope],
         now: Millis,
     ) -> Result<Issued, TokenError> {
@@ -184,6 +198,11 @@ impl TokenService {
             .first()
             .ok_or_else(|| TokenError::Key("there is none".to_owned()))?;
         let at = seconds(now);
+        let (token, workload) = match by {
+            By::Password => (None, None),
+            By::Token(id) => (Some(id), None),
+            By::Workload(subject) => (None, Some(subject)),
+        };
         let claims = Claims {
             iss: self.name.clone(),
             sub: subject.to_owned(),
@@ -193,7 +212,8 @@ impl TokenService {
             iat: at,
             jti: uuid::Uuid::new_v4().to_string(),
             access: scopes.iter().map(Access::of).collect(),
-            token: token.map(str::to_owned),
+            token,
+            workload,
         };
         let header = Header {
             kid: Some(key.id.clone()),
@@ -240,7 +260,11 @@ impl TokenService {
             .claims;
         Some(Verified {
             subject: claims.sub,
-            token: claims.token,
+            by: match (claims.token, claims.workload) {
+                (Some(id), _) => By::Token(id),
+                (None, Some(subject)) => By::Workload(subject),
+                (None, None) => By::Password,
+            },
             scopes: claims.access.iter().filter_map(Access::scope).collect(),
             expires: claims.exp,
         })

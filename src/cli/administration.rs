@@ -1,5 +1,5 @@
-//! What the commands that administer a root share: their flags, access to the root, and the output of
-//! entries while an operation runs.
+//! The shared parts of commands that administer a root: flags, access to the root, and the output
+//! of entries while an operation runs.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,13 +21,13 @@ use crate::config::{self, ConfigChoice};
 use crate::oci::ImageReference;
 use crate::server::admin::Session;
 
-/// Flags that say which root is meant.
+/// Flags that select the root.
 #[derive(Debug, clap::Args)]
 pub(super) struct RootArgs {
-    /// Where the data is kept [default: the user's data directory]
+    /// The data directory [default: the user's]
     #[arg(long, value_name = "DIR", help_heading = "Root")]
     pub(super) root: Option<PathBuf>,
-    /// A registry:2 configuration that says so; without FILE the one at its usual places
+    /// A registry:2 configuration with the directory; without FILE the one at its usual places
     #[arg(long, value_name = "FILE", num_args = 0..=1, help_heading = "Root")]
     #[expect(clippy::option_option, reason = "the flag may stand without a value")]
     pub(super) config: Option<Option<PathBuf>>,
@@ -82,11 +82,12 @@ pub(super) fn request(
         accounts: false,
         tls: None,
         hosts: Vec::new(),
+        acme: config::AcmeFlags::default(),
         environment,
     }
 }
 
-/// A root that is open for a command.
+/// An open root.
 pub(super) enum Administered {
     /// On this host.
     Here(Box<Session>),
@@ -185,7 +186,7 @@ async fn ask(
     }
 }
 
-/// An error with the sentence that people read.
+/// The error with its text for people.
 fn explained(error: anyhow::Error) -> anyhow::Error {
     match error.downcast::<Failure>() {
         Ok(failure) => {
@@ -211,7 +212,7 @@ pub(super) fn timestamp(time: Millis) -> Timestamp {
     Timestamp::from_millisecond(time).unwrap_or_default()
 }
 
-/// What a text names in a root: `REPOSITORY`, `REPOSITORY:TAG` or `REPOSITORY@DIGEST`.
+/// Parses a name in a root: `REPOSITORY`, `REPOSITORY:TAG` or `REPOSITORY@DIGEST`.
 pub(super) fn name(text: &str) -> Result<Restorable, Usage> {
     let image: ImageReference = text.parse().map_err(|error| {
         Usage(format!(
@@ -235,7 +236,7 @@ pub(super) fn name(text: &str) -> Result<Restorable, Usage> {
     }
 }
 
-/// An entry, for a script.
+/// An entry as JSON.
 #[derive(Serialize)]
 pub(super) struct Row {
     kind: &'static str,
@@ -246,7 +247,7 @@ pub(super) struct Row {
     reason: String,
 }
 
-/// The output of what an operation deletes and keeps: printed as it comes, or collected for JSON.
+/// The output of deleted and kept entries: printed immediately, or collected for JSON.
 pub(super) struct Output {
     printer: Printer,
     format: Format,
@@ -264,7 +265,7 @@ impl Output {
         }
     }
 
-    /// Takes an entry.
+    /// Adds an entry.
     pub(super) fn entry(&mut self, entry: &Entry) {
         let Some(line) = Line::of(entry) else { return };
         match self.format {
@@ -282,7 +283,7 @@ impl Output {
         }
     }
 
-    /// Prints a line, unless one could not be printed.
+    /// Prints a line, unless an earlier one failed.
     pub(super) fn print(&mut self, text: &str) {
         if self.failed.is_none() {
             self.failed = self.printer.report(text).err();

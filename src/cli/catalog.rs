@@ -23,8 +23,8 @@ const COLUMNS: [Column; 4] = [
 /// List the repositories of a registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Only regctl's own servers list sizes and dates; other registries are asked for the number of tags, \
-repository by repository.
+Only regctl servers list sizes and dates; from other registries the tags of each repository are \
+counted.
 
 JSON: an array of {\"name\", \"tags\", \"manifests\", \"size\", \"pushed\"}; sizes in bytes, times \
 in RFC 3339, null for what is not known.
@@ -37,10 +37,10 @@ pub(super) struct Args {
     /// The registry [default: as for --registry]
     #[arg(value_name = "HOST[:PORT]")]
     host: Option<String>,
-    /// Show only names that match: `*` and `?` stop at a slash, `**` does not
+    /// Show only matching names: `*` and `?` stop at a slash, `**` does not
     #[arg(long, value_name = "GLOB")]
     filter: Option<String>,
-    /// The order: by name, or the last pushed or largest first
+    /// Sort by name, or the last pushed or largest first
     #[arg(long, value_enum, default_value = "name")]
     sort: Sort,
     #[command(flatten)]
@@ -50,13 +50,13 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// How the command speaks to the registry.
+    /// The flags of the connection.
     pub(super) fn client(&self, early: &EarlyArgs) -> Result<ClientArgs, Usage> {
         self.client.with(early).naming(self.host.as_deref())
     }
 }
 
-/// What repositories can be sorted by.
+/// The order of repositories.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Sort {
     /// By name
@@ -152,7 +152,7 @@ fn cells(row: &Row, printer: Printer) -> Vec<String> {
     ]
 }
 
-/// What a regctl server lists, one request a page; `None` of another registry.
+/// The listing of a regctl server, one request a page; `None` for another registry.
 async fn summaries(client: &Client, filter: &Filter) -> Result<Option<Vec<Row>>, Error> {
     let Some(listing) = client.catalog_summaries().await? else {
         return Ok(None);
@@ -173,7 +173,7 @@ async fn summaries(client: &Client, filter: &Filter) -> Result<Option<Vec<Row>>,
     ))
 }
 
-/// The number of tags of each, as any registry tells it. One that can't be counted is shown without.
+/// The number of tags of each repository, from any registry; empty if the tags can't be listed.
 async fn counted(
     client: &Client,
     names: Vec<Repository>,
@@ -182,7 +182,7 @@ async fn counted(
     let count = |name: Repository| async move {
         match client.tags(&name).all().await {
             Ok(tags) => Ok(tags.len() as u64),
-            // registry:2 lists repositories that are empty, and then does not know them.
+            // registry:2 lists empty repositories, but answers 404 for them.
             Err(error) if error.class() == Class::NotFound => Ok(0),
             Err(error) => Err(error),
         }

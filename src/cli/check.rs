@@ -1,4 +1,4 @@
-//! `regctl check`: comparing a root with its index.
+//! `regctl check`: compares a root with its index.
 
 use std::time::{Duration, Instant};
 
@@ -12,17 +12,17 @@ use super::output::{Format, FormatArgs, Printer};
 use super::sentences;
 use crate::admin::{CheckEntry, CheckOptions, CheckReport, Difference, Entry, Operation};
 
-/// How often a line is written where there is no terminal.
+/// Interval of progress lines without a terminal.
 const INTERVAL: Duration = Duration::from_secs(30);
 
-/// Compare the data with what the index knows of it
+/// Compare the data with the index
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Checks every link, every reference and every size, and prints each difference in one line with its \
-remedy. --read reads every byte, too; a blob whose bytes do not match its digest is quarantined: \
-served as unknown, so that the next push of it heals it. --repair only adds what can be derived, and \
-moves what can't be explained to regctl/lost+found below the root; nothing is ever deleted. Works \
-beside pushes and pulls.
+Checks every link, every reference and every size, and prints each difference on a line with its \
+remedy. --read also reads all content; a blob that does not match its digest is quarantined: it \
+is unknown to clients until the next push replaces it. --repair adds missing links and rows, and \
+moves unknown files to regctl/lost+found below the root; nothing is ever deleted. Runs during \
+pushes and pulls.
 
 JSON: {\"differences\", \"repositories\", \"blobs\", \"read\", \"left\", \"repaired\"}; each \
 difference {\"what\", \"remedy\", \"mismatch\", \"repaired\"}.
@@ -35,13 +35,13 @@ Examples:
   regctl check --read -q
   regctl check --repair --config /etc/docker/registry/config.yml")]
 pub(super) struct Args {
-    /// Read every byte, and compare it with its digest
+    /// Read all content, and compare it with its digests
     #[arg(long)]
     read: bool,
-    /// Add what can be derived, and move away what can't be explained
+    /// Add missing links and rows, and move unknown files to lost+found
     #[arg(long)]
     repair: bool,
-    /// Print nothing but differences
+    /// Print only differences
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
@@ -50,7 +50,7 @@ pub(super) struct Args {
     root: RootArgs,
 }
 
-/// How much has been read, on stderr.
+/// The progress of reading, on stderr.
 struct Reading {
     printer: Printer,
     bar: Option<ProgressBar>,
@@ -82,7 +82,7 @@ impl Reading {
         }
     }
 
-    /// Prints beside the bar.
+    /// Prints while the bar is shown.
     fn aside(&self, print: impl FnOnce()) {
         match &self.bar {
             Some(bar) => bar.suspend(print),
@@ -140,7 +140,7 @@ impl Row {
 pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     let format = args.output.format;
     let printer = Printer::new(args.quiet, false);
-    // Differences are the result: they are printed with -q, too.
+    // Differences are the result, so -q does not hide them.
     let mut output = Output::new(format, Printer::default());
     let mut reading = Reading::new(printer);
     let mut rows = Vec::new();

@@ -1,7 +1,7 @@
-//! `regctl image`: a container image of this program, made without docker.
+//! `regctl image`: writes a container image of this program, without docker.
 //!
-//! Paths, port, configuration and command lines are those of registry:2's image. Where the program
-//! needs shared libraries, those that this process has mapped come along.
+//! Paths, port, configuration and command lines are those of registry:2's image. If the program
+//! needs shared libraries, the image has those that this process has mapped.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -18,24 +18,24 @@ use super::output::Printer;
 use super::owner;
 use crate::archive::program::{self, Node, Program};
 
-/// The user of the image's own data directory; distroless images call it `nonroot`.
+/// The user of the image's data directory; distroless images call it `nonroot`.
 const USER: u64 = 65532;
 const CONFIGURATION: &str = include_str!("../setup/container.yml");
 const CONFIGURATION_PATH: &str = "/etc/docker/registry/config.yml";
 const CERTIFICATES: &str = "etc/ssl/certs/ca-certificates.crt";
-/// How much of a program is read to know what it is.
+/// Bytes of a program that are read to classify it.
 const HEAD: u64 = 4096;
 
 /// Write a container image of regctl, which docker and podman load
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The image has this program and nothing else, and takes the place of registry:2's: the data is in \
-/var/lib/registry, the configuration in /etc/docker/registry/config.yml, the port is 5000, and the \
-environment is REGISTRY_…. It runs as the owner of the data: with a new volume as user 65532, with \
-a directory of root's as root. Docker asks `regctl health` whether it is well.
+The image contains only this program, and replaces registry:2's: the data is in \
+/var/lib/registry, the configuration in /etc/docker/registry/config.yml, the port is 5000, and \
+the environment is REGISTRY_…. It runs as the owner of the data: with a new volume as user 65532, \
+with a directory of root's as root. Docker's health check is `regctl health`.
 
---with adds the program for another architecture, which must be linked statically; the image is \
-for each of them then.
+--with adds the program for another architecture, which must be linked statically; the image then \
+supports all of them.
 
 Examples:
   regctl image -o regctl.tar && docker load -i regctl.tar
@@ -75,7 +75,7 @@ pub(super) fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
 }
 
 fn this_program() -> anyhow::Result<Program> {
-    // Also right when the file was replaced since this process began.
+    // This is right even if the file was replaced since the process started.
     let path = Path::new("/proc/self/exe");
     let executable = read(path)?;
     let mut libraries = Vec::new();
@@ -126,7 +126,7 @@ fn file(path: &Path) -> anyhow::Result<File> {
     File::open(path).with_context(|| format!("can't read {}", path.display()))
 }
 
-/// A file of the system as one of the image.
+/// A file of the system as a file of the image.
 fn node(path: &Path, runs: bool) -> anyhow::Result<Node> {
     let file = file(path)?;
     let size = file.metadata()?.len();
@@ -144,7 +144,7 @@ fn mapped_libraries(maps: &str) -> BTreeSet<PathBuf> {
         .collect()
 }
 
-/// The places of a library in the image: its own, and for the loader those that programs name.
+/// The paths of a library in the image: its own, and for the loader the paths that programs name.
 fn places(library: &Path) -> Vec<String> {
     let own = library.display().to_string();
     let mut places = vec![own.trim_start_matches('/').to_owned()];
@@ -205,7 +205,7 @@ fn program(path: &Path, executable: &Executable, libraries: &[PathBuf]) -> anyho
     })
 }
 
-/// How the image is run.
+/// How the image runs.
 fn config() -> Value {
     json!({
         "Env": ["PATH=/bin", format!("{}=1", owner::VARIABLE)],

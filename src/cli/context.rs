@@ -1,8 +1,7 @@
-//! What every command that speaks to a registry shares: its flags, references, the clients
-//! themselves.
+//! The shared parts of commands that connect to a registry: flags, references, clients.
 //!
-//! Decides which registry is meant: the one a reference names, else the one of `registry`. A scheme
-//! that is written with the latter holds for that host wherever it is named.
+//! Selects the registry: the one in a reference, otherwise the default of `registry`. A scheme in
+//! the latter applies to its host wherever that is named.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,30 +14,30 @@ use super::registry::Registry;
 use crate::client::{Client, Event, Options, Scheme};
 use crate::oci::{Digest, ImageReference, Reference, Repository, Tag};
 
-/// The tag of a reference that names none.
+/// The tag of a reference without one.
 const DEFAULT_TAG: &str = "latest";
 
-/// How often a request is repeated that may work a moment later.
+/// Default number of retries.
 const RETRIES: u32 = 4;
 
-/// Flags of every command that speaks to a registry.
+/// Flags of every command that connects to a registry.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct ClientArgs {
     /// The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]
     ///
-    /// http:// or https:// before it says how to speak; ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is
+    /// http:// or https:// before it selects the scheme; ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is
     /// a registry that HOST reaches on its loopback. Without the option it is REGCTL_REGISTRY, else
     /// the `registry:` of the settings file, else 127.0.0.1:5000.
     #[arg(long, value_name = "HOST[:PORT]", help_heading = "Connection")]
     registry: Option<String>,
-    /// Speak https without checking the registry's certificate
+    /// Use https without verifying the registry's certificate
     #[arg(long, conflicts_with = "plain_http", help_heading = "Connection")]
     insecure: bool,
-    /// Speak http, and send credentials over it
+    /// Use http, and send credentials over it
     #[arg(long, help_heading = "Connection")]
     plain_http: bool,
-    /// How often to repeat a request that may work a moment later [default: 4]
+    /// Number of retries of a request that fails temporarily [default: 4]
     #[arg(
         long,
         value_name = "N",
@@ -46,7 +45,7 @@ pub(super) struct ClientArgs {
         help_heading = "Connection"
     )]
     retries: Option<u32>,
-    /// Print only data and errors: no progress, no notes, no warnings, no reports of what was done
+    /// Print only data and errors: no progress, notes, warnings or reports
     #[arg(short, long, conflicts_with = "verbose", display_order = 900)]
     quiet: bool,
     /// Print every request on stderr
@@ -54,8 +53,8 @@ pub(super) struct ClientArgs {
     verbose: bool,
 }
 
-/// The same flags before the command: `regctl --registry HOST catalog`. Each means what it means
-/// after it.
+/// The same flags before the command: `regctl --registry HOST catalog`. They have the same meaning
+/// as after it.
 #[derive(Debug, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct EarlyArgs {
@@ -74,7 +73,7 @@ pub(super) struct EarlyArgs {
 }
 
 impl EarlyArgs {
-    /// The first flag that was given, for a command to which they mean nothing.
+    /// The first flag given, for a command that does not use them.
     pub(super) fn first(&self) -> Option<&'static str> {
         [
             (self.registry.is_some(), "--registry"),
@@ -90,7 +89,7 @@ impl EarlyArgs {
 }
 
 impl ClientArgs {
-    /// With the flags before the command; those after it win.
+    /// Merged with the flags before the command; those after it take precedence.
     pub(super) fn with(&self, early: &EarlyArgs) -> Self {
         Self {
             registry: self.registry.clone().or_else(|| early.registry.clone()),
@@ -121,7 +120,7 @@ pub(super) fn client(
 }
 
 impl ClientArgs {
-    /// With the registry that a command names by itself.
+    /// With the registry in the command's own argument.
     pub(super) fn naming(&self, host: Option<&str>) -> Result<Self, Usage> {
         if let (Some(host), Some(flag)) = (host, &self.registry)
             && host != flag
@@ -142,11 +141,11 @@ impl ClientArgs {
 pub(super) struct Place {
     pub(super) client: Arc<Client>,
     pub(super) repository: Repository,
-    /// The repository as the user would write it: with its registry where one was written.
+    /// The repository as the user would write it: with its registry if one was written.
     pub(super) shown: String,
 }
 
-/// What a command works with.
+/// The environment of a command.
 pub(super) struct Context {
     pub(super) printer: Printer,
     registry: Registry,
@@ -227,7 +226,8 @@ impl Context {
         self.place(parse(text)?)
     }
 
-    /// `[HOST/]REPOSITORY[:TAG][@DIGEST]`; the digest wins, and without either it is `latest`.
+    /// `[HOST/]REPOSITORY[:TAG][@DIGEST]`; the digest takes precedence, and without either it is
+    /// `latest`.
     pub(super) async fn manifest(&self, text: &str) -> anyhow::Result<(Place, Reference)> {
         let image = parse(&self.whole(text).await?)?;
         let reference = match image.reference() {
@@ -237,7 +237,7 @@ impl Context {
         Ok((self.place(image)?, reference))
     }
 
-    /// `[HOST/]REPOSITORY[:TAG][@DIGEST]` as it was written, with no tag where none was.
+    /// `[HOST/]REPOSITORY[:TAG][@DIGEST]` as it was written, without a default tag.
     pub(super) async fn image(
         &self,
         text: &str,
@@ -247,8 +247,8 @@ impl Context {
         Ok((self.place(image)?, tag, digest))
     }
 
-    /// `[HOST/]REPOSITORY:TAG` or `[HOST/]REPOSITORY@DIGEST`: exactly one of them, as what is
-    /// deleted must be named.
+    /// `[HOST/]REPOSITORY:TAG` or `[HOST/]REPOSITORY@DIGEST`: exactly one of them, because a
+    /// deletion must be explicit.
     pub(super) async fn deletable(&self, text: &str) -> anyhow::Result<(Place, Reference)> {
         let image = parse(&self.whole(text).await?)?;
         let reference = match (&image.tag, &image.digest) {
@@ -278,7 +278,7 @@ impl Context {
             Some(registry) => format!("{registry}/{}", image.repository),
             None => image.repository.to_string(),
         };
-        // Docker Hub's official images live in a repository that nobody writes.
+        // Docker Hub's official images are in a namespace that users omit.
         let official = client.registry() == "docker.io" && !image.repository.as_str().contains('/');
         let repository = if official {
             format!("library/{}", image.repository).parse()?
@@ -294,7 +294,7 @@ impl Context {
 }
 
 impl Place {
-    /// A manifest of this repository as the user would write it.
+    /// The name of a manifest in this repository as the user would write it.
     pub(super) fn name(&self, reference: &Reference) -> String {
         match reference {
             Reference::Tag(tag) => format!("{}:{tag}", self.shown),

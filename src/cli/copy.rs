@@ -1,4 +1,4 @@
-//! `regctl copy`: images from one registry or repository to another.
+//! `regctl copy`: copies images between registries or repositories.
 
 use super::context::{ClientArgs, Context};
 use super::copying::{CopyArgs, Order, copy, report, tags};
@@ -10,12 +10,12 @@ use crate::oci::Reference;
 /// Copy images between registries and repositories
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Bytes stream from one registry to the other; nothing is kept on this machine. What the destination \
-has is not sent; inside one registry nothing is. Digests stay what they are. An index goes with all \
-of its images, or with --platform as the one image for a platform. The tag is set when everything \
-else is there.
+Bytes stream from one registry to the other; nothing is stored on this machine. Existing content \
+is not sent, and copies inside one registry send nothing. Digests do not change. An index is \
+copied with all of its images, or with --platform only the image for that platform. The tag is \
+set after everything else.
 
-A destination without a tag takes the one of the source.
+The default tag of the destination is that of the source.
 
 JSON: an array of {\"source\", \"name\", \"digest\", \"outcome\", \"bytes\", \"sent\", \"mounted\", \
 \"exists\", \"error\"}: the outcome is \"copied\", \"skipped\" (all of it was there), \"planned\" \
@@ -31,16 +31,16 @@ Examples:
   regctl copy --referrers team/app@sha256:0123… release/app:1
   regctl copy --all-tags --match '1.*' team/app other.example.org:5000/team/app")]
 pub(super) struct Args {
-    /// What to copy: an image; with --all-tags a repository
+    /// The image to copy; with --all-tags a repository
     #[arg(value_name = "SOURCE")]
     source: String,
-    /// Where to
+    /// The destination
     #[arg(value_name = "DESTINATION")]
     destination: String,
     /// Copy every tag of a repository
     #[arg(short, long)]
     all_tags: bool,
-    /// Of all tags, only those that match
+    /// Copy only matching tags
     #[arg(long = "match", value_name = "GLOB", requires = "all_tags")]
     matching: Option<String>,
     #[command(flatten)]

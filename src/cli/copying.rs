@@ -1,4 +1,4 @@
-//! What `copy` and `sync` share: the flags, the images one after the other, the report.
+//! The shared parts of `copy` and `sync`: flags, the images of a run, the report.
 
 use std::num::NonZeroUsize;
 
@@ -16,7 +16,7 @@ use crate::client::Error;
 use crate::oci::{Digest, Reference, Tag};
 use crate::transfer::copy::{self, Copied, Copy, Moved, Options};
 
-/// How many images are worked on at once; how much moves at once is `--jobs`.
+/// Number of images copied at once; `--jobs` limits the blobs.
 const IMAGES: usize = 4;
 
 const COLUMNS: [Column; 5] = [
@@ -27,24 +27,24 @@ const COLUMNS: [Column; 5] = [
     Column::Text("BLOBS"),
 ];
 
-/// Flags of everything that copies.
+/// Flags of commands that copy.
 #[derive(Debug, clap::Args)]
 pub(super) struct CopyArgs {
-    /// Of an index, copy only the image for this platform
+    /// Copy only the image for this platform from an index
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<String>,
-    /// Copy signatures and whatever else refers to the images as well
+    /// Copy signatures and other referrers of the images as well
     #[arg(long)]
     referrers: bool,
-    /// How many blobs move at once
+    /// Number of blobs that move at once
     #[arg(short, long, value_name = "N", default_value = "3")]
     jobs: NonZeroUsize,
-    /// Say what would be done, and do nothing
+    /// Print what would be done, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,
 }
 
-/// What became of one image, or of a tag at the destination.
+/// The result for one image, or for a tag at the destination.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Outcome {
@@ -58,7 +58,7 @@ enum Outcome {
 /// A line of the report.
 #[derive(Serialize)]
 pub(super) struct Row {
-    /// Where it came from; none of what was deleted.
+    /// The source; `None` for a deleted tag.
     source: Option<String>,
     name: String,
     digest: Option<Digest>,
@@ -88,7 +88,7 @@ impl Row {
         }
     }
 
-    /// A tag that was deleted, or would be.
+    /// A tag that was deleted or, in a dry run, would be.
     pub(super) fn deleted(name: String, dry_run: bool) -> Self {
         let outcome = if dry_run {
             Outcome::Planned
@@ -171,15 +171,14 @@ impl Row {
     }
 }
 
-/// One image: what it is at the source, and what it is to be at the destination; its digest, where
-/// it is to have no tag.
+/// One image: its reference at the source and at the destination; its digest, if it gets no tag.
 pub(super) struct Order {
     pub(super) source: Reference,
     pub(super) destination: Option<Reference>,
 }
 
 impl Order {
-    /// A tag, under the same one.
+    /// A tag that keeps its name.
     pub(super) fn tag(tag: Tag) -> Self {
         let reference = Reference::Tag(tag);
         Self {
@@ -189,14 +188,14 @@ impl Order {
     }
 }
 
-/// All tags of a repository, by name: not every registry lists in order.
+/// All tags of a repository, sorted by name: not every registry sorts its lists.
 pub(super) async fn tags(place: &Place) -> Result<Vec<Tag>, Error> {
     let mut tags: Vec<Tag> = place.client.tags(&place.repository).all().await?;
     tags.sort();
     Ok(tags)
 }
 
-/// Copies images from one place to another. The images in the order that they were given in.
+/// Copies images from one repository to another. Returns the rows in the given order.
 pub(super) async fn copy(
     args: &CopyArgs,
     context: &Context,
@@ -259,7 +258,7 @@ fn place(place: &Place) -> copy::Place {
     }
 }
 
-/// Prints what became of everything. With several images `Exit::Partly` when some failed.
+/// Prints the results. With several images, `Exit::Partly` if some failed.
 pub(super) fn report(
     rows: &[Row],
     format: Format,

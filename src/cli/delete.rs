@@ -1,7 +1,8 @@
-//! `regctl delete`: tags and manifests; whole repositories are next door.
+//! `regctl delete`: deletes tags and manifests; `delete_repository` deletes repositories.
 //!
-//! Looks everything up first, prints what each deletion will do, asks where it must, and then deletes
-//! one after the other. A dry run deletes nothing and prints the same lines in another tense.
+//! Looks everything up first, prints the effect of each deletion, asks if necessary, and then
+//! deletes one after the other. A dry run deletes nothing and prints the same lines in another
+//! tense.
 
 use std::time::Duration;
 
@@ -20,13 +21,13 @@ use crate::oci::{Digest, Reference, Tag};
 /// Delete tags, manifests and repositories
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-REPOSITORY:TAG deletes that tag alone, whatever else holds its manifest. REPOSITORY@DIGEST deletes \
-the manifest and the tags that point at it, with --force if they are more than one. --repository \
-deletes a whole repository; a regctl server removes it from the catalog as well, on others every \
-tagged manifest is deleted. On a regctl server what was deleted can be restored for a time (regctl \
-trash, regctl restore); after that a collection (regctl gc) frees the bytes.
+REPOSITORY:TAG deletes only that tag, even if it is the last one of its manifest. \
+REPOSITORY@DIGEST deletes the manifest and the tags that point at it, with --force if there are \
+several. --repository deletes a whole repository; a regctl server removes it from the catalog as \
+well, on others every tagged manifest is deleted. On a regctl server deletions can be restored \
+for a time (regctl trash, regctl restore); after that a collection (regctl gc) frees the bytes.
 
--q leaves out the lines that say what was deleted.
+-q omits the reports of deletions.
 
 JSON: an array of {\"name\", \"digest\", \"tags\", \"outcome\", \"error\"}: the tags are the others \
 that hold the manifest of a tag, or those that are deleted with a manifest; the outcome is \"deleted\", \
@@ -49,13 +50,13 @@ pub(super) struct Args {
         conflicts_with = "repositories"
     )]
     references: Vec<String>,
-    /// A repository to delete with all that is in it; may be given several times
+    /// A repository to delete with all its content; may be repeated
     #[arg(long = "repository", value_name = "REPOSITORY")]
     repositories: Vec<String>,
     /// Print what would be deleted, and delete nothing
     #[arg(long)]
     dry_run: bool,
-    /// Delete a manifest even if several tags go with it
+    /// Delete a manifest even if this deletes several tags
     #[arg(long)]
     force: bool,
     /// Ignore what does not exist
@@ -135,7 +136,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         targets,
         mut rows,
     } = plan(args, context).await?;
-    // By what was named, so that a typing error among several names does not skip the question.
+    // Counted by arguments, so that a typing error among several names does not skip the question.
     let asks = named > 1 && !targets.is_empty() && !args.yes && !args.dry_run;
     if asks && !confirmed(&targets, named, printer)? {
         return Ok(Exit::Error);
@@ -206,17 +207,17 @@ impl Restorable {
     }
 }
 
-/// What was named on the command line.
+/// The arguments of the command line.
 struct Plan {
-    /// How many different things.
+    /// Number of different arguments.
     named: usize,
-    /// What can be deleted.
+    /// The targets that can be deleted.
     targets: Vec<Target>,
-    /// The rows of what can't.
+    /// The rows of the others.
     rows: Vec<Row>,
 }
 
-/// Looks up everything that was named.
+/// Looks up all arguments.
 async fn plan(args: &Args, context: &Context) -> anyhow::Result<Plan> {
     let printer = context.printer;
     let mut names: Vec<(String, Reference)> = Vec::new();
@@ -294,8 +295,7 @@ fn is_deleted_with(manifest: &Target, place: &Place, reference: &Reference) -> b
         && manifest.tags.contains(tag)
 }
 
-/// Asks whether to delete the targets among the things that were named; without a terminal that is an
-/// error.
+/// Asks whether to delete the targets; an error without a terminal.
 fn confirmed(targets: &[Target], named: usize, printer: Printer) -> anyhow::Result<bool> {
     let lines: Vec<String> = targets.iter().map(Target::planned).collect();
     let question = if targets.len() == named {

@@ -1,4 +1,4 @@
-//! `regctl delete --repository`: whole repositories.
+//! `regctl delete --repository`: deletes whole repositories.
 //!
 //! A regctl server deletes one as a whole; on other registries every tagged manifest is deleted, and the
 //! empty name may remain in the catalog.

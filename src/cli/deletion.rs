@@ -1,4 +1,5 @@
-//! What a deletion will do: which manifest it is about, which tags are kept, which are deleted with it.
+//! The effect of a deletion: its manifest, the tags that are kept, and the tags that are deleted
+//! with it.
 
 use std::collections::HashMap;
 
@@ -11,14 +12,13 @@ use crate::oci::{Digest, Reference, Repository, Tag};
 
 /// Concurrent requests for tags.
 const CONCURRENCY: usize = 8;
-/// Tags that a line names at most.
+/// Maximum number of tags in a line.
 const NAMED: usize = 10;
 
-/// The tags of a repository and what each points at.
+/// The tags of a repository and their manifests.
 type Pointers = Vec<(Tag, Digest)>;
 
-/// The tags of the repositories that a run touches: requested once, and updated with what the run
-/// deletes.
+/// The tags of the repositories of a run: fetched once, and updated after deletions of the run.
 #[derive(Default)]
 pub(super) struct Known(HashMap<(String, Repository), Pointers>);
 
@@ -26,7 +26,7 @@ pub(super) struct Known(HashMap<(String, Repository), Pointers>);
 pub(super) struct Target {
     pub(super) place: Place,
     pub(super) reference: Reference,
-    /// What it is, or points at.
+    /// The digest of the manifest, or of the tag's manifest.
     pub(super) digest: Digest,
     /// For a tag, the other tags of its manifest; for a manifest, the tags that are deleted with it.
     pub(super) tags: Vec<Tag>,
@@ -38,12 +38,12 @@ impl Target {
         self.place.name(&self.reference)
     }
 
-    /// The line that says what deleting it means.
+    /// The line that announces the deletion.
     pub(super) fn planned(&self) -> String {
         format!("delete {}: {}", self.name(), self.consequence())
     }
 
-    /// The line that says that it is deleted.
+    /// The line that confirms the deletion.
     pub(super) fn deleted(&self) -> String {
         format!("deleted {}: {}", self.name(), self.consequence())
     }
@@ -60,7 +60,7 @@ impl Target {
     }
 }
 
-/// Tags by name, the first of many.
+/// Tags by name, only the first if there are many.
 pub(super) fn named(tags: &[Tag]) -> String {
     let mut names: Vec<String> = tags.iter().take(NAMED).map(ToString::to_string).collect();
     if tags.len() > NAMED {
@@ -74,7 +74,7 @@ pub(super) fn named(tags: &[Tag]) -> String {
 }
 
 impl Known {
-    /// Looks up one thing to delete.
+    /// Looks up a target.
     pub(super) async fn look_up(
         &mut self,
         place: Place,
@@ -92,7 +92,7 @@ impl Known {
             })
             .map(|(tag, _)| tag.clone())
             .collect();
-        // Not every registry lists in order.
+        // Not every registry sorts its lists.
         tags.sort();
         Ok(Target {
             place,
@@ -111,7 +111,7 @@ impl Known {
         Ok(self.0.entry(key).or_default())
     }
 
-    /// Removes what is deleted, or will be before what is looked up next.
+    /// Removes a target that is deleted, or will be before the next lookup.
     pub(super) fn forget(&mut self, target: &Target) {
         if let Some(pointers) = self.0.get_mut(&key(&target.place)) {
             pointers.retain(|(tag, digest)| match &target.reference {

@@ -1,4 +1,4 @@
-//! `regctl describe`: what a repository says about itself, which a search finds and shows.
+//! `regctl describe`: the description of a repository, which searches use and show.
 
 use std::path::PathBuf;
 
@@ -13,7 +13,7 @@ use crate::oci::Repository;
 /// Describe a repository
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A search looks in the description and shows its first line. An empty text takes it away.
+Searches use the description and show its first line. An empty text removes it.
 
 Examples:
   regctl describe team/app --text 'Serves the shop'
@@ -24,7 +24,7 @@ pub(super) struct Args {
     /// The description
     #[arg(long, value_name = "TEXT", required_unless_present = "file")]
     text: Option<String>,
-    /// A file that holds it
+    /// A file with the description
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     file: Option<PathBuf>,
     #[command(flatten)]

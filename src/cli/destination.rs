@@ -1,8 +1,8 @@
-//! Where a command writes what is no text: a file that appears when it is whole, or stdout.
+//! The destination of binary output: a file that appears when it is complete, or stdout.
 //!
-//! A file is written under another name beside its own and gets its own at the end; one that was not
-//! finished is removed when it is dropped, and so when a signal ends the command. What is no regular
-//! file, such as a pipe with a name, is written to as it is.
+//! A file is written under a temporary name in the same directory and renamed at the end; an
+//! unfinished file is removed when it is dropped, also when a signal ends the command. A special
+//! file, such as a named pipe, is written directly.
 
 use std::fs::File;
 use std::io;
@@ -13,10 +13,10 @@ use anyhow::Context as _;
 use super::exit::Usage;
 use super::output::Printer;
 
-/// What stands for stdout among names of files.
+/// The name for stdout among file names.
 const STDOUT: &str = "-";
 
-/// A file in the making. Removed when it is dropped before [`Unfinished::keep`].
+/// A file being written. Removed when it is dropped before [`Unfinished::keep`].
 #[derive(Debug)]
 struct Unfinished {
     partial: PathBuf,
@@ -24,17 +24,17 @@ struct Unfinished {
     kept: bool,
 }
 
-/// Where the bytes go.
+/// The destination of the bytes.
 #[derive(Debug)]
 pub(super) struct Destination {
     unfinished: Option<Unfinished>,
-    /// How a person calls it.
+    /// Its name for people.
     pub(super) name: String,
 }
 
 impl Destination {
-    /// Opens what `--output` names, by default stdout, which must not be a terminal. `pipe` is what
-    /// a person could pipe it into.
+    /// Opens the file of `--output`, or stdout, which must not be a terminal. `pipe` is an example
+    /// of a command that reads the output.
     pub(super) fn open(
         output: Option<&Path>,
         printer: Printer,
@@ -58,7 +58,7 @@ impl Destination {
         Ok((Self { unfinished, name }, file))
     }
 
-    /// The bytes are all there: gives the file its name.
+    /// Completes the file by giving it its name.
     pub(super) fn keep(self) -> anyhow::Result<()> {
         match self.unfinished {
             Some(unfinished) => unfinished
@@ -76,7 +76,7 @@ impl Destination {
 fn create(path: &Path) -> io::Result<(Option<Unfinished>, File)> {
     let path = match std::fs::metadata(path) {
         Ok(there) if there.is_file() => std::fs::canonicalize(path)?,
-        // A directory says so itself.
+        // A directory reports its own error.
         Ok(_) => return Ok((None, File::options().write(true).open(path)?)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => path.to_owned(),
         Err(error) => return Err(error),
@@ -115,7 +115,7 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if !self.kept {
-            // It is in the way of nothing, and there is already an error to tell.
+            // The file does no harm, and there is already an error to report.
             let _ = std::fs::remove_file(&self.partial);
         }
     }

@@ -1,7 +1,7 @@
-//! Digests as tables show them on a terminal: their beginning, which is taken wherever a digest is.
+//! Abbreviated digests, as tables show them on a terminal, and their expansion.
 //!
-//! The registry says which digest is meant: one of a tag, or of a manifest in an index that a tag
-//! names. What begins several digests is refused, with all of them.
+//! The registry resolves the abbreviation: to the manifest of a tag, or to a manifest in the index
+//! of a tag. An ambiguous abbreviation is an error that lists all matches.
 
 use std::collections::BTreeSet;
 
@@ -12,16 +12,16 @@ use super::exit::Usage;
 use crate::client::{Class, Error};
 use crate::oci::{Digest, Reference};
 
-/// The fewest digits that are looked for.
+/// Minimum number of digits.
 const FEWEST: usize = 4;
-/// The digits of each algorithm's digests.
+/// Number of digits of each algorithm.
 const DIGITS: [(&str, usize); 2] = [("sha256", 64), ("sha512", 128)];
-/// How many manifests are asked for at once.
+/// Number of manifests fetched at once.
 const CONCURRENCY: usize = 8;
-/// How deep indexes are followed.
+/// Maximum nesting of indexes.
 const DEPTH: usize = 4;
 
-/// A reference with the beginning of a digest: what stands before the `@`, and the beginning.
+/// Splits a reference with an abbreviated digest: the text before the `@`, and the abbreviation.
 fn shortened(text: &str) -> Option<(&str, &str)> {
     let (name, digest) = text.split_once('@')?;
     let (algorithm, digits) = digest.split_once(':')?;
@@ -33,7 +33,7 @@ fn shortened(text: &str) -> Option<(&str, &str)> {
 }
 
 impl Context {
-    /// A reference with its whole digest, where only the beginning is written.
+    /// A reference with the full digest.
     pub(super) async fn whole(&self, text: &str) -> anyhow::Result<String> {
         let Some((name, beginning)) = shortened(text) else {
             return Ok(text.to_owned());
@@ -65,7 +65,7 @@ impl Context {
 }
 
 impl Place {
-    /// The digests of this repository's manifests that begin so.
+    /// The digests of this repository's manifests that begin with the abbreviation.
     async fn digests_with(&self, beginning: &str) -> Result<BTreeSet<Digest>, Error> {
         let mut level = self.digests_of_tags().await?;
         let mut seen = BTreeSet::new();
@@ -109,7 +109,7 @@ impl Place {
             .await
     }
 
-    /// What the indexes among some manifests list.
+    /// The manifests in the indexes among some manifests.
     async fn children_of(&self, manifests: BTreeSet<Digest>) -> Result<BTreeSet<Digest>, Error> {
         let lists = stream::iter(manifests)
             .map(|digest| async move {
@@ -128,7 +128,7 @@ impl Place {
     }
 }
 
-/// A result, or nothing where what was asked for is gone meanwhile.
+/// A result, or `None` if the object was deleted in the meantime.
 fn present<T>(result: Result<T, Error>) -> Result<Option<T>, Error> {
     match result {
         Ok(value) => Ok(Some(value)),

@@ -1,5 +1,5 @@
-//! `regctl doctor`: what docker, podman and containerd on this machine will meet at a registry, and
-//! what to do about it.
+//! `regctl doctor`: what docker, podman and containerd on this machine will encounter at a
+//! registry, and what to do about it.
 
 use std::path::Path;
 
@@ -8,15 +8,15 @@ use super::output::Printer;
 use super::trust::{self, OF_THE_MACHINE};
 use crate::client::{Chain, ChainError, Examination, examine};
 
-/// Seconds by which clocks may differ: tokens and certificates are valid from a second on.
+/// Permitted difference of clocks in seconds: tokens and certificates have times of validity.
 const CLOCK_TOLERANCE: i64 = 60;
 
-/// Say what clients on this machine will meet at a registry, and what to do about it
+/// Diagnose what clients on this machine will encounter at a registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Looks at the name, the way to it, http or https, the certificate and who trusts it, the sign-in, the \
-clock and the proxy, and says for docker, podman and containerd what to do. Nothing is changed, and no \
-password is sent. Exit code 1 where something has to be done.
+Checks the name, the route, http or https, the certificate and its trust, the sign-in, the clock \
+and the proxy, and prints remedies for docker, podman and containerd. Nothing is changed, and no \
+password is sent. Exit code 1 if a remedy is necessary.
 
 Examples:
   regctl doctor registry-host:5000
@@ -27,7 +27,7 @@ pub(super) struct Args {
     host: String,
 }
 
-/// The findings, and what to do.
+/// The findings and the remedies.
 #[derive(Default)]
 struct Diagnosis {
     findings: Vec<String>,
@@ -234,7 +234,7 @@ fn answer(host: &str, port: u16, examination: &Examination, diagnosis: &mut Diag
     }
 }
 
-/// Whether a directory of `certs.d` has an authority in it.
+/// Whether a directory of `certs.d` contains an authority.
 #[expect(
     clippy::disallowed_methods,
     reason = "a directory of clients, none of a store"

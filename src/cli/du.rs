@@ -1,4 +1,4 @@
-//! `regctl du`: how many bytes repositories and tags take up.
+//! `regctl du`: the disk usage of repositories and tags.
 
 use serde::Serialize;
 
@@ -18,12 +18,12 @@ const COLUMNS: [Column; 5] = [
     Column::Figure("RECLAIMABLE"),
 ];
 
-/// Show how many bytes repositories and tags take up
+/// Show the disk usage of repositories and tags
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-SIZE is all that a repository or tag refers to, each blob once; UNIQUE the part that nothing else of \
-its kind refers to, and that deleting it would free; SHARED the rest; RECLAIMABLE what regctl gc would \
-free now. With REPOSITORY, that repository and those below it, by tag.
+SIZE is everything that a repository or tag references, each blob once; UNIQUE the part that no \
+other one references and that deleting it would free; SHARED the rest; RECLAIMABLE what regctl gc \
+would free now. With REPOSITORY, that repository and those below it, by tag.
 
 JSON: {\"blobs\", \"size\", \"reclaimable\", \"reclaimableUntagged\", \"held\", \"heldUntil\", \
 \"rows\"}; each row {\"name\", \"repository\", \"tag\", \
@@ -34,7 +34,7 @@ Examples:
   regctl du team/app
   regctl du -o json --root /var/lib/registry")]
 pub(super) struct Args {
-    /// A repository, or what the names of several begin with, up to a slash
+    /// A repository, or a namespace with a slash at its end
     #[arg(value_name = "REPOSITORY")]
     repository: Option<String>,
     #[command(flatten)]
@@ -70,7 +70,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// A row for each repository, and one for each tag of those that were asked for.
+/// A row for each repository, and one for each tag of requested repositories.
 fn rows(report: &UsageReport, with_tags: bool) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
     for (repository, usage) in &report.repositories {

@@ -1,20 +1,19 @@
-//! What a program's file says of itself: the machine that it is for, and whether it is complete
-//! without shared libraries.
+//! Reads the header of a program: its architecture, and whether it needs shared libraries.
 
-/// What was read.
+/// The properties of a program.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Executable {
-    /// As OCI calls it: `amd64`.
+    /// The architecture in OCI's terms: `amd64`.
     pub(super) architecture: &'static str,
     /// Whether it runs without shared libraries.
     pub(super) is_static: bool,
 }
 
-/// The segment that names the loader of shared libraries.
+/// The segment with the name of the dynamic loader.
 const INTERPRETER: u32 = 3;
 
 impl Executable {
-    /// Reads the beginning of a file; `None` where it is no program for Linux that we know.
+    /// Parses the beginning of a file; `None` if it is not a known program for Linux.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         let number = |at: usize, length: usize| -> Option<u64> {
             let bytes = bytes.get(at..at.checked_add(length)?)?;
@@ -41,7 +40,7 @@ impl Executable {
         for segment in 0..count {
             let at = table.checked_add(segment * size)?;
             let at = usize::try_from(at).ok()?;
-            // The whole entry has to be there.
+            // The entry must be complete.
             bytes.get(at..at.checked_add(usize::try_from(size).ok()?)?)?;
             let kind = number(at, 4)?;
             is_static &= kind != u64::from(INTERPRETER);

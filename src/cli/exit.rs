@@ -1,4 +1,4 @@
-//! Exit codes: what a failure is to a script.
+//! Exit codes: the result of a command for scripts.
 
 use std::io::ErrorKind;
 use std::process::ExitCode;
@@ -6,23 +6,23 @@ use std::process::ExitCode;
 use crate::admin;
 use crate::client;
 
-/// How a run ended.
+/// The result of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Exit {
     /// Everything was done.
     Done = 0,
-    /// Something went wrong.
+    /// A failure.
     Error = 1,
-    /// The command line is wrong.
+    /// The command line is invalid.
     Usage = 2,
-    /// What was asked for is not there.
+    /// The requested object does not exist.
     NotFound = 3,
     /// The registry denies it.
     Denied = 4,
-    /// Some was done and some was not.
+    /// Only a part was done.
     Partly = 5,
-    /// The registry can't be reached or goes on failing, after retries.
+    /// The registry can't be reached or keeps failing, even after retries.
     Unavailable = 6,
     /// Content does not match its digest.
     Mismatch = 7,
@@ -59,7 +59,7 @@ impl From<client::Class> for Exit {
     }
 }
 
-/// A command line that parses, with values that contradict each other or mean nothing.
+/// A command line that parses, with values that contradict each other or are invalid.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub(super) struct Usage(pub(super) String);
@@ -85,9 +85,9 @@ impl Exit {
             }
             if let Some(error) = cause.downcast_ref::<std::io::Error>() {
                 match error.kind() {
-                    // The reader, such as `head`, wants no more.
+                    // The reader, such as `head`, has closed the pipe.
                     ErrorKind::BrokenPipe => return Self::Done,
-                    // Ctrl-C where a password is asked for.
+                    // Ctrl-C at a password prompt.
                     ErrorKind::Interrupted => return Self::Interrupted,
                     _ => {}
                 }
@@ -96,8 +96,8 @@ impl Exit {
         Self::Error
     }
 
-    /// The code of several things done one by one: the common one, [`Exit::Partly`] when only some
-    /// were done, [`Exit::Error`] when they failed for different reasons.
+    /// The exit code of several results: the common one, [`Exit::Partly`] if only some succeeded,
+    /// [`Exit::Error`] if they failed for different reasons.
     pub(super) fn of_all(each: impl IntoIterator<Item = Self>) -> Self {
         let mut all: Option<Self> = None;
         for exit in each {

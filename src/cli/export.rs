@@ -1,4 +1,4 @@
-//! `regctl export`: images out of registries into one archive.
+//! `regctl export`: writes images of registries into an archive.
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -15,18 +15,19 @@ use crate::transfer::export::{self, Error, Image, Options, Plan};
 /// Write images into an archive that docker, podman and containerd load
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The archive goes to stdout, or with -o into a file, which appears under its name when it is whole. \
-Layers are written as the registry has them, each once, and all is checked against its digest; the \
-same images give the same bytes. Images are named as they are written here: write the registry's \
-host before a name to have it in the archive too.
+The archive is written to stdout, or with -o to a file, which appears under its name when it is \
+complete. Layers are not recompressed, each is written once, and all content is checked against \
+its digest; the same images give the same bytes. Images keep the names of the command line: to \
+include the registry's host, write it before the name.
 
-An image of several platforms is exported with all that are there. docker's classic store loads one \
-of them: this machine's, if it is among them, else the first; --platform chooses.
+An image of several platforms is exported with all that exist. docker's classic store loads one \
+of them: this machine's if it is included, otherwise the first; --platform selects one.
 
---without leaves out layers of images that the other side has. Such an archive loads only where \
-those images are; `regctl import` says so, docker and podman miss a layer.
+--without leaves out layers of images that the destination has. Such an archive loads only where \
+those images exist; otherwise `regctl import` reports the missing image, docker and podman a \
+missing layer.
 
-What was written is reported on stderr.
+A report is printed to stderr.
 
 Exit codes: 0 done, 1 error, 3 not found, 4 denied, 6 unavailable, 7 content does not match its \
 digest. After an error or a signal there is no file.
@@ -43,13 +44,13 @@ pub(super) struct Args {
     /// The file to write; without it, or with -, stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// docker: loads everywhere; oci: an OCI image layout and nothing else
+    /// docker: every client loads it; oci: an OCI image layout only
     #[arg(long, value_enum, value_name = "FORMAT", default_value = "docker")]
     format: Format,
-    /// Of an index, only the image for this platform; may be repeated
+    /// Export only the image for this platform from an index; may be repeated
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Vec<String>,
-    /// Leave out the layers of this image, which the other side has; may be repeated
+    /// Leave out the layers of this image, which the destination has; may be repeated
     #[arg(long, value_name = "REF")]
     without: Vec<String>,
     #[command(flatten)]
@@ -102,7 +103,7 @@ async fn images(context: &Context, texts: &[String]) -> anyhow::Result<Vec<Image
     Ok(images)
 }
 
-/// An image as it was written: where it is, and its name in the archive.
+/// An image from the command line: its location, and its name in the archive.
 async fn image(context: &Context, text: &str) -> anyhow::Result<Image> {
     let (place, reference) = context.manifest(text).await?;
     let mut name: ImageReference = text.parse()?;
@@ -126,7 +127,7 @@ fn platform(text: &str) -> Result<Platform, Usage> {
     })
 }
 
-/// An error as exit codes know it.
+/// The error with its exit code.
 fn said(error: Error, destination: &str) -> anyhow::Error {
     match error {
         Error::Client(error) => error.into(),
@@ -138,7 +139,7 @@ fn said(error: Error, destination: &str) -> anyhow::Error {
     }
 }
 
-/// What is said at the end.
+/// The final report.
 struct Report {
     lines: Vec<String>,
     bytes: u64,

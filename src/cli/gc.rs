@@ -1,4 +1,4 @@
-//! `regctl gc`: collecting garbage, and how that went.
+//! `regctl gc`: collects garbage, and shows earlier collections.
 
 use std::time::Duration;
 
@@ -32,13 +32,13 @@ const RUN_COLUMNS: [Column; 6] = [
 /// Collect garbage
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Deletes blobs that no manifest refers to and no lease holds, unfinished uploads that have timed out, \
-and files that a crash left behind; beside pushes and pulls, through the server that runs on the \
-root, or, with none running, on the root itself. What was deleted stays in the trash for a time \
-(regctl trash) and holds its bytes until then. The next run continues one that was interrupted.
+Deletes blobs without a manifest or a lease, unfinished uploads that have timed out, and files \
+that a crash left behind. It runs during pushes and pulls, through the server of the root or, if \
+none is running, on the root itself. Deletions stay in the trash for a time (regctl trash) and \
+hold their bytes until then. The next run continues an interrupted one.
 
-A dry run prints the same lines, and runs beside a collection. To free space at once, and not when \
-leases and the trash end: --empty-trash --end-leases.
+A dry run prints the same lines, and can run beside a collection. To free space immediately, \
+before leases and the trash end: --empty-trash --end-leases.
 
 JSON: an object {\"dryRun\", \"manifests\", \"blobs\", \"size\", \"repositories\", \"uploads\", \
 \"files\", \"held\", \"lines\"}; each line {\"kind\", \"name\", \"action\", \"size\", \"until\", \
@@ -56,10 +56,10 @@ pub(super) struct Args {
     /// Print what would be deleted, and delete nothing
     #[arg(long)]
     dry_run: bool,
-    /// Delete manifests, too, that no tag, index or subject holds
+    /// Also delete manifests that no tag, index or subject holds
     #[arg(long)]
     untagged: bool,
-    /// Only manifests that were pushed longer ago
+    /// Only manifests pushed longer ago
     #[arg(long, value_name = "AGE", requires = "untagged", value_parser = age)]
     older_than: Option<Duration>,
     /// Empty the trash first
@@ -68,10 +68,10 @@ pub(super) struct Args {
     /// End all leases first; refused while a client pushes or pulls
     #[arg(long, conflicts_with = "dry_run")]
     end_leases: bool,
-    /// Show whether a collection runs, and how the last ones ended
+    /// Show the running collection and the results of the last ones
     #[arg(long, conflicts_with_all = ["dry_run", "untagged", "empty_trash", "end_leases"])]
     status: bool,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
@@ -176,7 +176,7 @@ fn json<'a>(dry_run: bool, collected: &'a CollectReport, lines: &'a [Row]) -> Js
     }
 }
 
-/// The sums, by repository and in total.
+/// The totals, by repository and overall.
 fn table(collected: &CollectReport, printer: Printer) -> std::io::Result<()> {
     let row = |name: &str, amount: &Freed| {
         vec![

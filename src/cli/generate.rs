@@ -1,4 +1,4 @@
-//! Man pages and completions, from the one definition of the command line.
+//! Man pages and completions, generated from the definition of the command line.
 
 use std::path::PathBuf;
 
@@ -27,7 +27,7 @@ pub(super) struct CompletionsArgs {
 pub(super) struct GenerateArgs {
     #[arg(value_enum)]
     what: Generated,
-    /// Where to write them
+    /// The directory to write them to
     #[arg(value_name = "DIR")]
     directory: PathBuf,
 }

@@ -1,4 +1,4 @@
-//! `regctl grant` and `regctl revoke`: who may do what in which repositories.
+//! `regctl grant` and `regctl revoke`: the rights of accounts and groups in repositories.
 
 use super::administration::RootArgs;
 use super::exit::Exit;
@@ -6,11 +6,11 @@ use super::output::Printer;
 use crate::admin::{AccountOperation, AccountReport, Grantee};
 use crate::oci::{Grant, NamePattern, Rights};
 
-/// Give rights
+/// Grant rights
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Rights add up; there are none that forbid. Whoever may not pull from a private repository does not \
-learn that it is there.
+Rights add up; no grant takes rights away. Callers who may not pull from a private repository do \
+not learn that it exists.
 
 Examples:
   regctl grant team-a 'team/*' pull,push
@@ -23,10 +23,10 @@ pub(super) struct GrantArgs {
     root: RootArgs,
 }
 
-/// Take rights that were given
+/// Revoke rights
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The pattern is written as it was granted: regctl rights shows it. Tokens lose the rights at once.
+Write the pattern as it was granted: regctl rights shows it. Tokens lose the rights immediately.
 
 Examples:
   regctl revoke team-a 'team/*' push

@@ -10,12 +10,12 @@ use crate::oci::AccountName;
 
 const COLUMNS: [Column; 2] = [Column::Name("NAME"), Column::List("MEMBERS")];
 
-/// Make and change groups of accounts
+/// Create and change groups of accounts
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
-    /// Add accounts to a group, which is made if it is not there
+    /// Add accounts to a group, creating it if necessary
     Add(MemberArgs),
-    /// Take accounts out of a group; without any, remove the group
+    /// Remove accounts from a group; without any, remove the group
     #[command(visible_alias = "rm")]
     Remove(MemberArgs),
     #[command(visible_alias = "ls")]

@@ -1,16 +1,15 @@
-//! What people type by habit: names that other programs give to commands of ours, and commands of
-//! theirs that this program does not have.
+//! Command lines of other programs: their names for our commands, and commands that this program
+//! does not have.
 //!
-//! Pure: words in, words out. docker, crane, skopeo, registry:2 and regclient's program, which is
-//! called regctl as well, are the programs that people come from. A name of theirs is rewritten
-//! before the command line is parsed, so it has the options, the help and the exit codes of the
-//! command that it stands for. Called as `registry` or `docker-registry`, this program takes what
-//! registry:2 takes.
+//! Pure: arguments in, arguments out. Users come from docker, crane, skopeo, registry:2 and
+//! regclient's program, which is called regctl as well. Their command names are rewritten before
+//! the command line is parsed, so they have the options, the help and the exit codes of ours.
+//! Called as `registry` or `docker-registry`, this program accepts the command lines of registry:2.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-/// Other names of commands, in one or two words, and the words that they stand for.
+/// Aliases of commands, one or two words, and the words that replace them.
 pub(super) const ALIASES: [(&str, &str); 35] = [
     ("rm", "delete"),
     ("cp", "copy"),
@@ -49,11 +48,11 @@ pub(super) const ALIASES: [(&str, &str); 35] = [
     ("registry list", "catalog"),
 ];
 
-/// What skopeo writes before the name of an image in a registry.
+/// skopeo's prefix of images in a registry.
 const TRANSPORT: &str = "docker://";
 
-/// Options with a value that is a word of its own, of all commands whose words are looked at here.
-const WITH_VALUE: [&str; 14] = [
+/// Options with a separate value, of all commands that are rewritten here.
+const WITH_VALUE: [&str; 18] = [
     "-p",
     "--port",
     "--registry",
@@ -66,11 +65,15 @@ const WITH_VALUE: [&str; 14] = [
     "--listen",
     "--tls",
     "--host",
+    "--acme-directory",
+    "--acme-ca",
+    "--acme-email",
+    "--acme-http",
     "--config",
     "--older-than",
 ];
 
-/// The command line in the words of this program.
+/// Rewrites the command line for this program.
 pub(super) fn translate(mut line: Vec<OsString>) -> Vec<OsString> {
     for argument in &mut line {
         if let Some(name) = argument
@@ -124,19 +127,19 @@ fn is_registry(name: &OsStr) -> bool {
     name == "registry" || name == "docker-registry"
 }
 
-/// A name that can only be a registry's, as references are read.
+/// Whether a name can only be a registry's, by the rules of references.
 fn is_host(name: &str) -> bool {
     !name.contains('/') && (name == "localhost" || name.contains(['.', ':']))
 }
 
-/// An argument as text; nothing where there is none.
+/// An argument as text; empty if it does not exist.
 fn text(line: &[OsString], at: usize) -> &str {
     line.get(at)
         .and_then(|word| word.to_str())
         .unwrap_or_default()
 }
 
-/// The place of the first argument from `from` that is neither an option nor an option's value.
+/// The position of the first argument from `from` that is neither an option nor its value.
 fn word(line: &[OsString], from: usize) -> Option<usize> {
     let mut at = from;
     while at < line.len() {
@@ -152,7 +155,7 @@ fn word(line: &[OsString], from: usize) -> Option<usize> {
     None
 }
 
-/// As the entry point of registry:2's image reads its arguments: a file is one to serve, and the
+/// Rewrites the arguments as registry:2's entry point reads them: a file means `serve`, and the
 /// program's name may come first.
 fn from_registry(mut line: Vec<OsString>) -> Vec<OsString> {
     let named = line.get(1).and_then(|first| Path::new(first).file_name());
@@ -168,7 +171,7 @@ fn from_registry(mut line: Vec<OsString>) -> Vec<OsString> {
     line
 }
 
-/// `garbage-collect [-d] [-m] [-q] [CONFIG]`, as registry:2 has it.
+/// `garbage-collect [-d] [-m] [-q] [CONFIG]` of registry:2.
 fn collect(line: &mut Vec<OsString>, command: usize) {
     let mut rest = Vec::new();
     let mut file = None;
@@ -227,7 +230,7 @@ fn serve(line: &mut Vec<OsString>, command: usize) {
     }
 }
 
-/// `image import REF FILE`, as regclient's regctl has it.
+/// `image import REF FILE` of regclient's regctl.
 fn image_import(line: &mut Vec<OsString>, command: usize) {
     line.splice(command..command + 2, ["import".into()]);
     let names = word(line, command + 1).and_then(|name| Some((name, word(line, name + 1)?)));

@@ -1,5 +1,5 @@
-//! `regctl health`: whether the server of a configuration would answer requests, for container
-//! engines and scripts.
+//! `regctl health`: whether the configured server is ready for requests, for container engines and
+//! scripts.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use super::exit::Exit;
 use super::output::Printer;
 use crate::config::{self, ListenAddress};
 
-/// How long an answer may take.
+/// Timeout of the answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Ask the server of this configuration whether it is ready
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Asks /readyz where the configuration says that the server listens; its certificate is not checked, \
-as the connection stays on this machine.
+Requests /readyz at the configured address; the certificate is not verified, because the \
+connection stays on this machine.
 
 Exit codes: 0 ready, 1 not ready or not there.
 
@@ -25,10 +25,10 @@ Examples:
   regctl health
   regctl health --config /etc/docker/registry/config.yml")]
 pub(super) struct Args {
-    /// Where the server listens [default: what its configuration says]
+    /// The address of the server [default: from its configuration]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
@@ -77,7 +77,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// An address of this machine for one that a server listens on.
+/// A reachable address for an address that the server listens on.
 fn reachable(host: &str) -> String {
     match host {
         "" | "0.0.0.0" | "::" => "127.0.0.1".to_owned(),

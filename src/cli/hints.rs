@@ -1,6 +1,6 @@
-//! Commands of other programs that are none here, and what does here what they do there.
+//! Commands of other programs that do not exist here, and our equivalents.
 
-/// Commands of other programs, and the sentence for each.
+/// Commands of other programs, and the hint for each.
 const HINTS: [(&str, &str); 26] = [
     (
         "push",
@@ -68,7 +68,7 @@ const OTHER_REGCTL: &str = "that is a command of regclient's regctl, which is an
                             `regctl --help` lists what this one does";
 const NO_CHANGES: &str = "regctl changes no images; `regctl --help` lists what it does";
 
-/// What does here what a command of another program does there.
+/// The hint for a command of another program.
 pub(super) fn hint(command: &str) -> Option<&'static str> {
     let known = HINTS.iter().find(|(name, _)| *name == command);
     known.map(|(_, hint)| *hint)

@@ -1,4 +1,4 @@
-//! What a tag or manifest comes to when the registry has to be asked: platforms, date and size.
+//! Details of a tag or manifest from any registry: platforms, date and size.
 
 use jiff::Timestamp;
 
@@ -7,7 +7,7 @@ use crate::client::{Class, Error, Manifest};
 use crate::oci::{Descriptor, ImageConfig, ManifestKind, ManifestView, Platform, Reference};
 
 impl Place {
-    /// The configuration of an image; `None` where it is of another kind (an artifact).
+    /// The configuration of an image; `None` for another type (an artifact).
     pub(super) async fn image_config(
         &self,
         view: &ManifestView,
@@ -20,7 +20,7 @@ impl Place {
         Ok(serde_json::from_slice(&bytes).ok())
     }
 
-    /// The manifest of a child; `None` where an index names one that is not there.
+    /// The manifest of a child; `None` if the registry does not have it.
     pub(super) async fn child(&self, child: &Descriptor) -> Result<Option<Manifest>, Error> {
         let reference = Reference::Digest(child.digest);
         match self.client.manifest(&self.repository, &reference).await {
@@ -30,7 +30,7 @@ impl Place {
         }
     }
 
-    /// Bytes of a manifest with all that it references, as far as it is there.
+    /// Bytes of a manifest and its existing references.
     pub(super) async fn size(
         &self,
         manifest: &Manifest,
@@ -48,7 +48,8 @@ impl Place {
         Ok(size)
     }
 
-    /// The platforms of a manifest, and when it was made: of an index, its first image's date.
+    /// The platforms of a manifest, and its creation date: for an index, the date of its first
+    /// image.
     pub(super) async fn platforms(
         &self,
         view: &ManifestView,

@@ -1,4 +1,4 @@
-//! `regctl import`: the images of an archive into a registry.
+//! `regctl import`: imports the images of an archive into a registry.
 
 use serde::Serialize;
 
@@ -22,31 +22,30 @@ const COLUMNS: [Column; 6] = [
     Column::Figure("TIME"),
 ];
 
-/// Bring the images of an archive into a registry
+/// Import the images of an archive into a registry
 #[derive(Debug, clap::Args)]
 #[command(
     visible_alias = "import-v1",
     after_long_help = "\
-The archive is what `docker save`, `podman save`, buildx, skopeo, crane or `regctl export` write, or \
-an OCI layout in a tar file; plain, or compressed with gzip, zstd, xz or bzip2. It is read once, and \
-nothing is written to disk. Of what the registry has already nothing is sent. From a plain file, \
-several layers go up at once.
+The archive is the output of `docker save`, `podman save`, buildx, skopeo, crane or `regctl \
+export`, or an OCI layout in a tar file; plain, or compressed with gzip, zstd, xz or bzip2. It is \
+read once, and nothing is written to disk. Existing content is not sent. From a plain file, \
+several layers are uploaded at once.
 
-Images keep their names, without the registry in them: app:1 and docker.io/library/app:1 become \
-app:1, localhost/team/app:1 becomes team/app:1. --map changes them, --to puts a prefix before them, \
---name names the one image of an archive.
+Images keep their names without the registry: app:1 and docker.io/library/app:1 become app:1, \
+localhost/team/app:1 becomes team/app:1. --map renames images, --to adds a prefix, --name names \
+the only image of an archive.
 
-A directory is that of a registry that is not serving: the first one's (docker-registry 0.x, with \
-images/ and repositories/), or that of registry:2 and 3, of Harbor and of GitLab (with \
-docker/registry/v2). All of its tags are imported; what is damaged or missing is named, and the rest \
-is taken.
+A directory is the data of a registry that is not serving: of the first registry (docker-registry \
+0.x, with images/ and repositories/), or of registry:2 and 3, Harbor and GitLab (with \
+docker/registry/v2). All of its tags are imported; damaged or incomplete ones are reported.
 
-Layers that the archive has compressed stay as they are, and with them the digest of their image. \
-Plain ones, as `docker save` mostly writes them, are compressed, which gives the image another \
-digest and leaves its ID; --compression none keeps them plain.
+Layers that are compressed in the archive are not changed, and their image keeps its digest. \
+Plain ones, which `docker save` usually writes, are compressed, which gives the image another \
+digest, but not another ID; --compression none keeps them plain.
 
-From a pipe, layers mostly come before it is known whose they are. They go to the repository \
-regctl-import (below the prefix of --to; --staging names another) and are mounted from there.
+From a pipe, layers usually precede the list of images. They are uploaded to the repository \
+regctl-import (below the prefix of --to; or --staging) and mounted from there.
 
 JSON: an array of {\"references\", \"digest\", \"previous\", \"platforms\", \"read\", \"sent\", \
 \"skipped\", \"seconds\", \"error\"}: previous is the digest in the archive where there is one, read \
@@ -77,20 +76,20 @@ pub(super) struct Args {
         conflicts_with = "map"
     )]
     name: Option<String>,
-    /// Another name for an image, a repository, or with a slash at its end all below it; may be
-    /// repeated, the first that fits counts
+    /// Rename an image, a repository or, with a slash at its end, everything below it; may be
+    /// repeated, the first match applies
     #[arg(long, value_name = "OLD=NEW")]
     map: Vec<String>,
-    /// Of images with several platforms, only this one
+    /// Import only this platform of images with several
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<String>,
     /// How to compress plain layers: gzip, zstd or none
     #[arg(long, value_name = "KIND", default_value = "gzip")]
     compression: Compression,
-    /// How hard to try: 1 is fast, 9 (for zstd 12) is small [default: 3]
+    /// Compression level: 1 is fast, 9 (for zstd 12) is small [default: 3]
     #[arg(long, value_name = "N")]
     level: Option<u32>,
-    /// Where layers out of a pipe wait for their image [default: regctl-import]
+    /// The repository for layers from a pipe whose image is not known yet [default: regctl-import]
     #[arg(long, value_name = "REPOSITORY")]
     staging: Option<Repository>,
     #[command(flatten)]
@@ -191,7 +190,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     Ok(Exit::of_all(rows.iter().map(|row| row.exit)))
 }
 
-/// Says what is wrong with an image, and what became of the digest of another.
+/// Reports the errors of an image, and a changed digest.
 fn row(
     report: ImageReport,
     shown: &dyn Fn(&Goal, Option<Digest>) -> String,
@@ -251,7 +250,7 @@ fn print(rows: &[Row], format: Format, printer: Printer) -> std::io::Result<()> 
     }
 }
 
-/// `HOST[:PORT][/PREFIX]` or `PREFIX`: the registry and the prefix.
+/// Parses `HOST[:PORT][/PREFIX]` or `PREFIX`: the registry and the prefix.
 fn destination(text: &str) -> Result<(Option<String>, Option<Repository>), Usage> {
     let unusable = |reason: &str| {
         Usage(format!(
@@ -280,7 +279,7 @@ fn destination(text: &str) -> Result<(Option<String>, Option<Repository>), Usage
     Ok((host, Some(prefix)))
 }
 
-/// `[HOST[:PORT]/]REPOSITORY[:TAG]`: the registry, the repository and the tag.
+/// Parses `[HOST[:PORT]/]REPOSITORY[:TAG]`: the registry, the repository and the tag.
 fn name(text: &str) -> Result<(Option<String>, Repository, Option<Tag>), Usage> {
     let image = text.parse::<ImageReference>();
     let usable = image.ok().filter(|image| image.digest.is_none());

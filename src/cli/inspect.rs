@@ -1,6 +1,6 @@
-//! `regctl manifest inspect`: what a manifest is and what it holds.
+//! `regctl manifest inspect`: describes a manifest and its content.
 //!
-//! Gathers; `report` says it to a person.
+//! Collects the data; `report` prints it.
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
@@ -11,12 +11,12 @@ use super::report::{Child, Report};
 use crate::client::{Error, Manifest};
 use crate::oci::{Descriptor, ImageConfig, ManifestKind, ManifestView, Platform, Reference};
 
-/// How many children of an index are asked about at once.
+/// Number of children of an index that are queried at once.
 const CONCURRENCY: usize = 8;
-/// How deep indexes are followed when a platform is looked for.
+/// Maximum nesting of indexes in the search for a platform.
 const DEPTH: usize = 4;
 
-/// Show what a manifest is and what it holds
+/// Describe a manifest and its content
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 A reference is [HOST/]REPOSITORY[:TAG] or [HOST/]REPOSITORY@DIGEST; without tag and digest it is \
@@ -35,10 +35,10 @@ pub(super) struct Args {
     /// The manifest
     #[arg(value_name = "REF")]
     reference: String,
-    /// Print the manifest's bytes as they are stored
+    /// Print the stored bytes of the manifest
     #[arg(long, conflicts_with = "format")]
     raw: bool,
-    /// Of an index, show the image for this platform
+    /// Show the image for this platform from an index
     #[arg(long, value_name = "OS/ARCH[/VARIANT]")]
     platform: Option<String>,
     #[command(flatten)]
@@ -85,7 +85,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     Ok(Exit::Done)
 }
 
-/// The children of an index, each with the bytes of its content where it is there.
+/// The children of an index, each with the bytes of its content if it exists.
 async fn children(place: &Place, view: &ManifestView) -> Result<Vec<Child>, Error> {
     stream::iter(view.manifests.clone())
         .map(|descriptor| async move {
@@ -106,7 +106,7 @@ async fn children(place: &Place, view: &ManifestView) -> Result<Vec<Child>, Erro
         .await
 }
 
-/// What `--platform` asks for.
+/// The parsed `--platform`.
 struct Wanted {
     os: String,
     architecture: String,
@@ -140,7 +140,7 @@ fn parse_platform(text: &str) -> Result<Wanted, Usage> {
     }
 }
 
-/// The image for a platform: of an index the child, however deep; an image itself, if it is for it.
+/// The image for a platform: a descendant of an index, or the image itself if it matches.
 async fn descend(
     place: &Place,
     name: &str,

@@ -1,8 +1,8 @@
-//! Signals that end a command: what it draws is cleared, what it holds is dropped, and the exit code
-//! is the one that a shell gives.
+//! Signals that end a command: progress is cleared, resources are dropped, and the exit code
+//! follows the shell's convention.
 //!
-//! The listener is a task of its own, so that it also hears a signal while a command waits for a
-//! line on the terminal. `serve` has its own listener and is not run here.
+//! The listener is a separate task, so that it also receives a signal while a command waits for a
+//! line on the terminal. `serve` has its own listener and does not use this.
 
 use std::future::Future;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use super::{Exit, progress};
 
-/// How long a command has to drop what it holds.
+/// Time for a command to drop its resources.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs a command until it ends, or until a signal does.
@@ -23,7 +23,7 @@ pub(super) async fn guard(command: impl Future<Output = Exit>) -> Exit {
             return std::future::pending().await;
         };
         progress::clear();
-        // Where the command has ended meanwhile, its exit code counts.
+        // If the command has ended in the meantime, its exit code is used.
         let _ = sender.send(exit);
         tokio::time::sleep(GRACE).await;
         std::process::exit(exit.into());
@@ -35,7 +35,7 @@ pub(super) async fn guard(command: impl Future<Output = Exit>) -> Exit {
     }
 }
 
-/// Waits for the first signal that asks this process to end.
+/// Waits for the first signal to end this process.
 async fn signalled() -> std::io::Result<Exit> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

@@ -1,5 +1,5 @@
-//! What the lists of repositories and of tags have in common: rows that are asked for one by one,
-//! with their progress, and printed in the form that is wanted.
+//! The shared parts of lists of repositories and tags: rows fetched one by one with progress, and
+//! printed in the requested format.
 
 use std::future::Future;
 
@@ -12,22 +12,22 @@ use super::progress::Progress;
 use super::table::Column;
 use crate::client::Error;
 
-/// How many rows are asked for at once.
+/// Number of rows fetched at once.
 const CONCURRENCY: usize = 8;
 
-/// A form of output for rows of one kind.
+/// The output of rows of one type.
 pub(super) struct Listing<'a, R> {
     pub(super) printer: Printer,
     pub(super) format: Format,
     pub(super) columns: &'a [Column],
-    /// What a person types to name the row.
+    /// The name of the row, as the user would type it.
     pub(super) name: fn(&R) -> String,
-    /// The row's cells, one a column.
+    /// The row's cells, one for each column.
     pub(super) cells: fn(&R, Printer) -> Vec<String>,
 }
 
 impl<R: Serialize> Listing<'_, R> {
-    /// Prints rows; where there are none, a person is told so.
+    /// Prints rows; without any, a message on a terminal.
     pub(super) fn print(&self, rows: &[R], none: &str) -> std::io::Result<()> {
         let printer = self.printer;
         match self.format {
@@ -43,8 +43,8 @@ impl<R: Serialize> Listing<'_, R> {
     }
 }
 
-/// Asks a registry about each of some things, `what` in the plural. What one question fails with is
-/// printed and its thing has no answer; the exit code says so. Where all fail, that is the error.
+/// Queries a registry for each item; `what` is their plural. A failed query is printed, its item
+/// has no result, and the exit code reports it. If all fail, the error is returned.
 pub(super) async fn ask<T, R, F>(
     things: Vec<T>,
     what: &'static str,

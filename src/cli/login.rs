@@ -1,7 +1,7 @@
-//! `regctl login`: proves to a registry who the user is, and keeps it where docker does.
+//! `regctl login`: signs in to a registry, and stores the credentials where docker does.
 //!
-//! A password comes from standard input or from the terminal, where it is not shown; never from an
-//! argument, which every user of the machine could read.
+//! A password comes from standard input or from the terminal without echo; never from an argument,
+//! which every user of the machine could read.
 
 use std::io::{IsTerminal, Read};
 
@@ -10,18 +10,19 @@ use super::exit::{Exit, Usage};
 use super::output::Printer;
 use crate::client::CredentialStore;
 
-/// The longest password that is read, in bytes: some are tokens of several kilobytes.
+/// Maximum length of a password in bytes: some are tokens of several kilobytes.
 const PASSWORD_LIMIT: u64 = 64 * 1024;
 
 /// Sign in to a registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The registry is asked first; what it refuses is not kept. Where it gives a token to sign in with the \
-next time, that is kept and the password is not.
+The credentials are verified with the registry first. If it gives a refresh token, the token is \
+stored instead of the password.
 
-It is kept where docker keeps it, for docker and regctl alike: in the credential helper that \
-$DOCKER_CONFIG/config.json or ~/.docker/config.json names, else in that file, which only its owner \
-can read. A registry behind ssh is kept under HOST:REGISTRY-PORT, the name that it has without ssh.
+They are stored where docker stores them, for docker and regctl alike: in the credential helper \
+that $DOCKER_CONFIG/config.json or ~/.docker/config.json names, otherwise in that file, which \
+only its owner can read. A registry behind ssh is stored as HOST:REGISTRY-PORT, its name without \
+ssh.
 
 Examples:
   regctl login registry.example.org:5000
@@ -31,10 +32,10 @@ pub(super) struct Args {
     /// The registry [default: as for --registry]
     #[arg(value_name = "HOST[:PORT]")]
     host: Option<String>,
-    /// Who signs in; asked for on a terminal
+    /// The user; asked for on a terminal
     #[arg(short, long, value_name = "USER")]
     username: Option<String>,
-    /// Read the password from standard input; else it is asked for on the terminal
+    /// Read the password from standard input instead of the terminal
     #[arg(long)]
     password_stdin: bool,
     #[command(flatten)]
@@ -42,7 +43,7 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// How the command speaks to the registry.
+    /// The flags of the connection.
     pub(super) fn client(&self, early: &EarlyArgs) -> Result<ClientArgs, Usage> {
         self.client.with(early).naming(self.host.as_deref())
     }
@@ -74,7 +75,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     Ok(Exit::Done)
 }
 
-/// The user and the password.
+/// Reads the user and the password.
 async fn who(args: &Args, registry: &str, printer: Printer) -> anyhow::Result<(String, String)> {
     let terminal = std::io::stdin().is_terminal();
     if args.password_stdin && args.username.is_none() {
@@ -91,7 +92,7 @@ async fn who(args: &Args, registry: &str, printer: Printer) -> anyhow::Result<(S
         Some(user) => user.clone(),
         None => printer.ask_line(&format!("User for {registry}: "))?,
     };
-    // Between the two there is a colon.
+    // They are joined by a colon.
     if user.is_empty() || user.contains(':') {
         let reason = format!("{user:?} is no user; hint: it is not empty and has no colon");
         return Err(Usage(reason).into());

@@ -1,4 +1,4 @@
-//! `regctl logout`: forgets a sign-in where docker would have kept it.
+//! `regctl logout`: erases a sign-in where docker would have stored it.
 
 use super::context::{ClientArgs, Context, EarlyArgs};
 use super::exit::{Exit, Usage};
@@ -6,8 +6,8 @@ use super::exit::{Exit, Usage};
 /// Sign out of a registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Takes the registry out of docker's config.json under each of its spellings, and out of the credential \
-helper that the file names. What podman keeps is left, and said.
+Removes the registry from docker's config.json under each of its spellings, and from the \
+credential helper in that file. Credentials of podman are kept and reported.
 
 Examples:
   regctl logout registry.example.org:5000")]
@@ -20,7 +20,7 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// How the command speaks to the registry.
+    /// The flags of the connection.
     pub(super) fn client(&self, early: &EarlyArgs) -> Result<ClientArgs, Usage> {
         self.client.with(early).naming(self.host.as_deref())
     }

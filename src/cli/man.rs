@@ -1,7 +1,7 @@
-//! Man pages: one a command, from the definition of the command line.
+//! Man pages, one for each command, generated from the definition of the command line.
 //!
-//! The parser's own generator renders the options; the other sections are made here: a synopsis with
-//! values, and of the help after the options the description, the exit codes and the examples apart.
+//! clap's generator renders the options; this file adds a synopsis with values, and splits the help
+//! after the options into the description, the exit codes and the examples.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ const EXIT_CODES: [(&str, &str); 11] = [
     ("143", "Ended by SIGTERM."),
 ];
 
-/// Of commands that speak to a registry.
+/// Of commands that connect to a registry.
 const CLIENT_VARIABLES: [(&str, &str); 6] = [
     (
         "REGCTL_REGISTRY",
@@ -92,7 +92,7 @@ const ROOT_FILES: [(&str, &str); 4] = [
     ),
 ];
 
-/// Writes the page of a command and those of its subcommands.
+/// Writes the pages of a command and its subcommands.
 #[expect(clippy::disallowed_methods, reason = "files are what it makes")]
 pub(super) fn write(mut root: Command, directory: &Path) -> std::io::Result<()> {
     root.build();
@@ -122,7 +122,7 @@ fn has(command: &Command, argument: &str) -> bool {
         .any(|known| known.get_id() == argument)
 }
 
-/// What stands after the options, by what it is.
+/// The help after the options, by section.
 struct Help {
     description: Vec<String>,
     exit_codes: Vec<String>,
@@ -171,7 +171,7 @@ fn text(command: &Command) -> std::io::Result<Vec<u8>> {
     paragraphs(&mut roff, long.as_deref().unwrap_or(&about).split("\n\n"));
     paragraphs(&mut roff, help.description.iter().map(String::as_str));
     let mut page = roff.render().into_bytes();
-    // The options are rendered with a heading of their own, and without the generator's other parts.
+    // The options are rendered under our own heading, without the generator's other sections.
     let mut options = Vec::new();
     Man::new(command.clone()).render_options_section(&mut options)?;
     page.extend(options);
@@ -251,7 +251,7 @@ fn list(roff: &mut Roff, heading: &str, items: impl IntoIterator<Item = (String,
     }
 }
 
-/// The command with every argument and the value that it takes.
+/// The command with all arguments and their values.
 fn synopsis(command: &Command) -> Vec<Inline> {
     let name = command.get_bin_name().unwrap_or_else(|| command.get_name());
     let mut line = vec![bold(name)];
@@ -304,7 +304,7 @@ fn synopsis(command: &Command) -> Vec<Inline> {
     line
 }
 
-/// The value of an argument: its choices where it has some.
+/// The value of an argument: its choices, if it has any.
 fn value(argument: &Arg) -> String {
     let choices = argument.get_possible_values();
     if !choices.is_empty() {

@@ -1,4 +1,4 @@
-//! `regctl manifest`: one manifest at a time.
+//! `regctl manifest`: commands for single manifests.
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use super::output::{Format, FormatArgs};
 use super::table::Column;
 use crate::oci::{Digest, MediaType, Reference};
 
-/// What can be done with a manifest.
+/// The commands for manifests.
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     Inspect(inspect::Args),
@@ -58,7 +58,7 @@ struct Head {
 }
 
 impl Command {
-    /// How the command speaks to the registry.
+    /// The flags of the connection.
     pub(super) fn client(&self) -> &ClientArgs {
         match self {
             Self::Inspect(args) => &args.client,

@@ -1,8 +1,8 @@
-//! The command line: one file a command, each with its `Args` and its `run`.
+//! The command line: one file for each command, with its `Args` and its `run`.
 //!
-//! Owns what is typed and what is printed. `output` alone writes to stdout and stderr, `exit` alone
-//! knows exit codes, `context` alone decides which registry is meant. Commands take parsed arguments
-//! and a context, and return how they ended; they know no HTTP.
+//! Only `output` writes to stdout and stderr, only `exit` defines exit codes, only `context`
+//! selects the registry. Commands take parsed arguments and a context, and return an exit code;
+//! they know no HTTP.
 
 mod administration;
 mod audit;
@@ -121,7 +121,7 @@ enum Command {
     Tags(tags::Args),
     Search(search::Args),
     Star(star::Args),
-    /// Look at one manifest
+    /// Commands for single manifests
     #[command(subcommand)]
     Manifest(manifest::Command),
     Digest(manifest::DigestArgs),
@@ -159,12 +159,11 @@ enum Command {
     Generate(generate::GenerateArgs),
 }
 
-/// Threads for work that waits for a device. More would not make it faster, and each has memory of
-/// its own.
+/// Threads for blocking work. More would not be faster, and each needs memory.
 const BLOCKING_THREADS: usize = 64;
 
-/// Runs the command line of this process. Not generic and not async, so that the binary has nothing
-/// to compile but a call.
+/// Runs the command line of this process. Neither generic nor async, so that the binary compiles
+/// only a call.
 pub fn main() -> ExitCode {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -173,8 +172,8 @@ pub fn main() -> ExitCode {
     let exit = match runtime {
         Ok(runtime) => {
             let exit = runtime.block_on(run());
-            // The process ends here: a task that is still under way ends with it. Taking the runtime
-            // down under such a task would let it speak of that.
+            // The process ends here, with all its running tasks. Shutting down the runtime first
+            // would let them report errors about that.
             std::mem::forget(runtime);
             exit
         }
@@ -186,7 +185,7 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-/// Runs the command line to its end.
+/// Runs the command line.
 async fn run() -> Exit {
     let printer = Printer::default();
     let line = habits::translate(std::env::args_os().collect());
@@ -204,7 +203,7 @@ async fn run() -> Exit {
     interrupt::guard(Box::pin(command)).await
 }
 
-/// Says why a command failed; its exit code.
+/// Reports why a command failed. Returns its exit code.
 fn end(result: anyhow::Result<Exit>, printer: Printer) -> Exit {
     match result {
         Ok(exit) => exit,
@@ -218,8 +217,8 @@ fn end(result: anyhow::Result<Exit>, printer: Printer) -> Exit {
     }
 }
 
-/// Answers a command line that runs nothing: with help or the version, which are data, or with what
-/// is wrong with it.
+/// Answers a command line without a command: with help or the version, which are data, or with the
+/// error in it.
 fn explain(error: &clap::Error, printer: Printer) -> Exit {
     let text = match error.kind() {
         ErrorKind::DisplayVersion => concat!("regctl ", env!("CARGO_PKG_VERSION"), "\n").to_owned(),
@@ -237,7 +236,7 @@ fn explain(error: &clap::Error, printer: Printer) -> Exit {
     end(written.map(|()| Exit::Done).map_err(Into::into), printer)
 }
 
-/// The error of a flag of connections before a command that makes none.
+/// The error for a connection flag before a command without connections.
 fn no_registry(flag: &str) -> anyhow::Result<Exit> {
     let reason = format!("{flag} is an option of the commands that speak to a registry");
     Err(exit::Usage(reason).into())

@@ -1,8 +1,8 @@
-//! The printer: it alone writes to stdout and stderr.
+//! The printer: only this file writes to stdout and stderr.
 //!
-//! stdout is data, stderr is talk. Invariants: what registries and images say reaches a terminal
-//! without control characters; nothing is cut or shortened unless stdout is a terminal; colour only
-//! on a terminal, and not with `NO_COLOR` or `TERM=dumb`.
+//! stdout is for data, stderr for messages. Invariants: texts of registries and images reach a
+//! terminal without control characters; nothing is shortened unless stdout is a terminal; colour
+//! only on a terminal, and not with `NO_COLOR` or `TERM=dumb`.
 
 use std::fs::File;
 use std::io::{self, IsTerminal, Write};
@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::figures;
 use super::table::{self, Column};
 
-/// The form of what is printed.
+/// The output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Default)]
 pub(super) enum Format {
     /// Columns or lines for a person
@@ -27,10 +27,10 @@ pub(super) enum Format {
     Name,
 }
 
-/// The option that chooses it.
+/// The option for the output format.
 #[derive(Debug, clap::Args)]
 pub(super) struct FormatArgs {
-    /// How to print the result
+    /// The output format
     #[arg(
         short = 'o',
         long = "output",
@@ -41,7 +41,7 @@ pub(super) struct FormatArgs {
     pub(super) format: Format,
 }
 
-/// How much is said on stderr.
+/// Which messages stderr gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Talk {
     Quiet,
@@ -49,7 +49,7 @@ enum Talk {
     Verbose,
 }
 
-/// Where output goes and how it looks.
+/// The destination and the style of output.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Printer {
     talk: Talk,
@@ -88,7 +88,7 @@ impl Printer {
         self.terminal
     }
 
-    /// Bytes to stdout, exactly.
+    /// Writes bytes to stdout, unchanged.
     pub(super) fn bytes(self, bytes: &[u8]) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
         let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
@@ -97,8 +97,8 @@ impl Printer {
         })
     }
 
-    /// The bytes of a registry's document to stdout: exactly, and on a terminal without what it would
-    /// act on.
+    /// Writes a registry's document to stdout: unchanged, but on a terminal without control
+    /// characters.
     pub(super) fn document(self, bytes: &[u8]) -> io::Result<()> {
         if !self.terminal {
             return self.bytes(bytes);
@@ -108,8 +108,7 @@ impl Printer {
         self.bytes(lines.join("\n").as_bytes())
     }
 
-    /// stdout for bytes without end, past all buffers; `None` when it is a terminal, which is no
-    /// place for them.
+    /// stdout as an unbuffered stream of bytes; `None` if it is a terminal.
     pub(super) fn stream(self) -> io::Result<Option<File>> {
         if self.terminal {
             return Ok(None);
@@ -117,12 +116,12 @@ impl Printer {
         Ok(Some(io::stdout().as_fd().try_clone_to_owned()?.into()))
     }
 
-    /// A line to stdout.
+    /// Prints a line to stdout.
     pub(super) fn line(self, text: &str) -> io::Result<()> {
         self.bytes(format!("{}\n", harmless(text)).as_bytes())
     }
 
-    /// A line to stdout that says what was done. Not with `--quiet`.
+    /// Prints a report of what was done to stdout. Not with `--quiet`.
     pub(super) fn report(self, text: &str) -> io::Result<()> {
         if self.talk == Talk::Quiet {
             return Ok(());
@@ -130,7 +129,7 @@ impl Printer {
         self.line(text)
     }
 
-    /// Lines to stdout.
+    /// Prints lines to stdout.
     pub(super) fn lines<T: ToString>(self, lines: impl IntoIterator<Item = T>) -> io::Result<()> {
         let mut text = String::new();
         for line in lines {
@@ -140,14 +139,14 @@ impl Printer {
         self.bytes(text.as_bytes())
     }
 
-    /// A value as JSON to stdout.
+    /// Prints a value as JSON to stdout.
     pub(super) fn json<T: Serialize>(self, value: &T) -> io::Result<()> {
         let mut text = escaped(&serde_json::to_string_pretty(value)?);
         text.push('\n');
         self.bytes(text.as_bytes())
     }
 
-    /// A table to stdout, without borders.
+    /// Prints a table without borders to stdout.
     pub(super) fn table(self, columns: &[Column], mut rows: Vec<Vec<String>>) -> io::Result<()> {
         for cell in rows.iter_mut().flatten() {
             *cell = harmless(cell);
@@ -158,45 +157,46 @@ impl Printer {
         self.bytes(text.as_bytes())
     }
 
-    /// Talk: what is going on. Not with `--quiet`.
+    /// Prints a message. Not with `--quiet`.
     pub(super) fn note(self, text: &str) {
         if self.talk != Talk::Quiet {
             talk(text);
         }
     }
 
-    /// A remark for who looks on: that there is nothing to show. Not into files and pipes.
+    /// Prints a remark for an interactive user, such as that a list is empty. Not into files and
+    /// pipes.
     pub(super) fn remark(self, text: &str) {
         if io::stderr().is_terminal() {
             self.note(text);
         }
     }
 
-    /// Something that was passed over. Not with `--quiet`.
+    /// Prints a warning. Not with `--quiet`.
     pub(super) fn warning(self, text: &str) {
         if self.talk != Talk::Quiet {
             talk(&format!("warning: {}", without_numbers(text)));
         }
     }
 
-    /// Details, with `--verbose` only.
+    /// Prints details, with `--verbose` only.
     pub(super) fn detail(self, text: &str) {
         if self.talk == Talk::Verbose {
             talk(text);
         }
     }
 
-    /// Whether progress is drawn: on a terminal that can, for a person who wants talk.
+    /// Whether to draw progress: on a capable terminal, unless messages are off.
     pub(super) fn shows_bars(self) -> bool {
         self.talk != Talk::Quiet && self.bars
     }
 
-    /// What failed, always.
+    /// Prints an error, always.
     pub(super) fn error(self, text: &str) {
         talk(&format!("error: {}", without_numbers(text)));
     }
 
-    /// Help as stdout shows it: with colour on a terminal.
+    /// Help for stdout: with colour on a terminal.
     pub(super) fn styled(self, help: &clap::builder::StyledStr) -> String {
         if self.colour {
             help.ansi().to_string()
@@ -205,14 +205,13 @@ impl Printer {
         }
     }
 
-    /// Help on stderr, for a command line that asks for nothing.
+    /// Prints help to stderr, for an empty command line.
     pub(super) fn help(self, help: &clap::builder::StyledStr) {
-        // There is nobody left to tell that stderr is gone.
+        // If stderr is closed, the error can't be reported.
         let _ = write!(io::stderr().lock(), "{help}");
     }
 
-    /// Asks a question on the terminal, after the lines that it is about; `None` where nobody can
-    /// be asked.
+    /// Prints lines and asks a question about them on the terminal; `None` without a terminal.
     pub(super) fn ask(self, about: &[String], question: &str) -> io::Result<Option<bool>> {
         if !(io::stdin().is_terminal() && io::stderr().is_terminal()) {
             return Ok(None);
@@ -241,12 +240,12 @@ impl Printer {
         Ok(answer.trim().to_owned())
     }
 
-    /// Asks for a line on the terminal that nobody is to read over the user's shoulder.
+    /// Asks for a line on the terminal without echo.
     pub(super) fn ask_secret(self, question: &str) -> io::Result<String> {
         rpassword::prompt_password(harmless(question))
     }
 
-    /// A time: how long ago on a terminal, RFC 3339 elsewhere, `-` for none.
+    /// Formats a time: relative on a terminal, RFC 3339 elsewhere, `-` for none.
     pub(super) fn time(self, time: Option<Timestamp>) -> String {
         match time {
             None => "-".into(),
@@ -255,7 +254,7 @@ impl Printer {
         }
     }
 
-    /// The width to keep within, on a terminal.
+    /// The maximum width, on a terminal.
     fn width(self) -> Option<u16> {
         self.terminal
             .then(|| comfy_table::Table::new().width())
@@ -264,12 +263,12 @@ impl Printer {
 }
 
 fn talk(text: &str) {
-    // There is nobody left to tell that stderr is gone.
+    // If stderr is closed, the error can't be reported.
     let _ = writeln!(io::stderr().lock(), "{}", harmless(text));
 }
 
-/// A text without what a terminal would act on or hide: control characters are replaced, characters
-/// that are not to be seen are shown as escapes.
+/// Makes a text safe for a terminal: control characters are replaced, and invisible characters
+/// become escapes.
 fn harmless(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -283,7 +282,7 @@ fn harmless(text: &str) -> String {
     shown
 }
 
-/// JSON with the same meaning and no character that a terminal would act on or hide.
+/// Makes JSON safe for a terminal without changing its meaning.
 fn escaped(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for character in json.chars() {
@@ -298,8 +297,8 @@ fn escaped(json: &str) -> String {
     shown
 }
 
-/// Whether a character changes the order of others or has no width: with such characters one name
-/// can look like another.
+/// Whether a character reorders others or has no width: with such characters one name can look like
+/// another.
 fn is_invisible(character: char) -> bool {
     matches!(
         character,
@@ -320,7 +319,7 @@ fn is_invisible(character: char) -> bool {
     )
 }
 
-/// A text without the numbers that the system gives its errors: `(os error 2)`.
+/// Removes the system's error numbers from a text: `(os error 2)`.
 fn without_numbers(text: &str) -> String {
     const BEGIN: &str = " (os error ";
     let mut parts = text.split(BEGIN);

@@ -1,5 +1,5 @@
-//! Which user a registry runs as: in regctl's image the owner of the data, and elsewhere whoever
-//! starts it. A directory that this user may not write to is named before anything is opened.
+//! The user of a registry's process: in regctl's image the owner of the data, elsewhere the user
+//! who starts it. A directory that this user can't write to is an error before anything is opened.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -11,16 +11,16 @@ use rustix::fs::Access;
 
 use crate::config::{self, StorageDriver};
 
-/// Set in regctl's image: a server that is started as root runs as the owner of its data.
+/// Set in regctl's image: a server started as root runs as the owner of its data.
 pub(super) const VARIABLE: &str = "REGCTL_AS_OWNER";
 
-/// Goes on as the owner of the data, where that is asked for; fails where the data can't be written.
+/// Switches to the owner of the data if requested; fails if the data can't be written.
 pub(super) fn settle(request: &config::Request) -> anyhow::Result<()> {
     let storage = config::load(request)?.settings.storage;
     let StorageDriver::Filesystem { root } = &storage.driver else {
         return Ok(());
     };
-    // A root that is not there yet is made, or its maker says why not.
+    // A missing root is created later, or its error is reported then.
     let Ok(directory) = metadata(root) else {
         return Ok(());
     };
@@ -35,7 +35,7 @@ pub(super) fn settle(request: &config::Request) -> anyhow::Result<()> {
     }
     let own = own.as_raw();
     if own == owner || own == 0 {
-        // Its mode or its file system forbids it, which the first write says.
+        // The mode or the file system may still forbid it; the first write reports that.
         return Ok(());
     }
     anyhow::bail!(
@@ -53,7 +53,7 @@ fn metadata(root: &Path) -> std::io::Result<std::fs::Metadata> {
     std::fs::metadata(root)
 }
 
-/// Runs the same command line as another user in the place of this process.
+/// Replaces this process by the same command line, run as another user.
 fn become_user(user: u32, group: u32) -> anyhow::Result<()> {
     let mut line = std::env::args_os();
     let name = line.next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How far something has come, on stderr: a bar on a terminal, a line now and then elsewhere.
+//! Progress on stderr: a bar on a terminal, a line at intervals elsewhere.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -12,29 +12,29 @@ use super::figures;
 use super::output::Printer;
 use crate::transfer::progress::{Event, Listener, Outcome};
 
-/// How often a line is written where there is no terminal.
+/// Interval of lines without a terminal.
 const INTERVAL: Duration = Duration::from_secs(30);
 
-/// The bars of this process that may be on the terminal.
+/// The bars of this process on the terminal.
 static DRAWN: Mutex<Vec<MultiProgress>> = Mutex::new(Vec::new());
 
-/// Takes every bar off the terminal, for good: the process ends.
+/// Removes all bars from the terminal before the process ends.
 pub(super) fn clear() {
     for bars in DRAWN.lock().drain(..) {
-        // A terminal that can't be cleared is one that nobody reads.
+        // If the terminal can't be cleared, nobody reads it.
         let _ = bars.clear();
         bars.set_draw_target(ProgressDrawTarget::hidden());
     }
 }
 
-/// A place for bars that [`clear`] knows.
+/// A group of bars for [`clear`].
 fn place_for_bars() -> MultiProgress {
     let bars = MultiProgress::new();
     DRAWN.lock().push(bars.clone());
     bars
 }
 
-/// Something that takes a number of steps. The bar goes when it is dropped.
+/// The progress of a number of steps. Dropping it removes the bar.
 pub(super) struct Progress {
     printer: Printer,
     bar: Option<ProgressBar>,
@@ -45,7 +45,7 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// `what` names the steps, in the plural.
+    /// `what` is the plural of a step.
     pub(super) fn new(printer: Printer, steps: usize, what: &'static str) -> Self {
         let bar = printer.shows_bars().then(|| {
             let style = ProgressStyle::with_template("{bar:30} {pos}/{len} {msg}");
@@ -64,7 +64,7 @@ impl Progress {
         }
     }
 
-    /// One step more is done.
+    /// Counts one step.
     pub(super) fn step(&self) {
         self.done.set(self.done.get() + 1);
         if let Some(bar) = &self.bar {
@@ -85,7 +85,7 @@ impl Drop for Progress {
     }
 }
 
-/// Blobs on their way: a bar for each that moves and one for all of them. Clones are the same.
+/// The progress of blobs: a bar for each that moves, and one for all. Clones share it.
 #[derive(Clone)]
 pub(super) struct Transfers(Arc<Inner>);
 
@@ -101,21 +101,21 @@ struct State {
     total: Option<ProgressBar>,
     moving: HashMap<u64, Moving>,
     tally: Tally,
-    /// Bytes that will move in all, where that is known.
+    /// Total bytes to move, if known.
     expected: Option<u64>,
 }
 
 struct Moving {
     name: String,
     size: Option<u64>,
-    /// From its first byte on, where bars are drawn.
+    /// From its first byte on, if bars are drawn.
     bar: Option<ProgressBar>,
 }
 
-/// What has happened so far.
+/// The counts so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Tally {
-    /// Over the wire.
+    /// Bytes sent or received.
     bytes: u64,
     sent: usize,
     mounted: usize,
@@ -133,7 +133,7 @@ impl Tally {
         }
     }
 
-    /// `12 blobs: 3 sent, 1 mounted, 8 exist`; what is none is left out.
+    /// `12 blobs: 3 sent, 1 mounted, 8 exist`; zero counts are left out.
     fn text(self) -> String {
         let all = self.sent + self.mounted + self.exists + self.failed;
         let mut parts = Vec::new();
@@ -159,12 +159,12 @@ impl Tally {
 }
 
 impl Transfers {
-    /// Nothing under way yet, and nothing drawn.
+    /// Without any transfer yet.
     pub(super) fn new(printer: Printer) -> Self {
         let bars = printer.shows_bars().then(place_for_bars);
         let total = bars.as_ref().map(|bars| {
             let bar = bars.add(ProgressBar::new_spinner());
-            bar.with_style(style("{bytes} over the wire, {bytes_per_sec}; {msg}"))
+            bar.with_style(style("{bytes} transferred, {bytes_per_sec}; {msg}"))
         });
         let now = Instant::now();
         Self(Arc::new(Inner {
@@ -184,25 +184,25 @@ impl Transfers {
     /// The listener of a transfer.
     pub(super) fn listener(&self) -> Listener {
         let inner = Arc::clone(&self.0);
-        Arc::new(move |event| inner.hear(event))
+        Arc::new(move |event| inner.receive(event))
     }
 
-    /// Takes the bars away.
+    /// Removes the bars.
     pub(super) fn clear(&self) {
         if let Some(bars) = &self.0.bars {
-            // A terminal that can't be cleared is one that nobody reads.
+            // If the terminal can't be cleared, nobody reads it.
             let _ = bars.clear();
         }
     }
 
-    /// Takes the bars away and says what it all came to.
+    /// Removes the bars and prints the totals.
     pub(super) fn end(&self) {
         self.clear();
         let Inner { printer, state, .. } = &*self.0;
         let state = state.lock();
         if state.tally != Tally::default() {
             printer.note(&format!(
-                "{} over the wire in {:.1} s; {}",
+                "{} transferred in {:.1} s; {}",
                 figures::size(state.tally.bytes),
                 state.begun.elapsed().as_secs_f64(),
                 state.tally.text()
@@ -212,7 +212,7 @@ impl Transfers {
 }
 
 impl Inner {
-    fn hear(&self, event: Event<'_>) {
+    fn receive(&self, event: Event<'_>) {
         let mut state = self.state.lock();
         match event {
             Event::Note(text) => return self.aside(|printer| printer.note(text)),
@@ -222,7 +222,7 @@ impl Inner {
                 if let Some(total) = &state.total {
                     total.set_length(bytes);
                     total.set_style(style(
-                        "{bytes} of {total_bytes} over the wire, {bytes_per_sec}, {eta} left; {msg}",
+                        "{bytes} of {total_bytes} transferred, {bytes_per_sec}, {eta} left; {msg}",
                     ));
                 }
             }
@@ -262,12 +262,12 @@ impl Inner {
             }
             let tally = state.tally.text();
             self.printer.note(&format!(
-                "{moved} over the wire; {tally}; {under_way} under way"
+                "{moved} transferred; {tally}; {under_way} in progress"
             ));
         }
     }
 
-    /// Says something above the bars.
+    /// Prints a message above the bars.
     fn aside(&self, say: impl FnOnce(Printer)) {
         match &self.bars {
             Some(bars) => bars.suspend(|| say(self.printer)),

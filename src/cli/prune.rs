@@ -1,4 +1,4 @@
-//! `regctl prune`: deleting tags by a rule.
+//! `regctl prune`: deletes tags by a rule.
 
 use std::time::Duration;
 
@@ -13,13 +13,12 @@ use super::sentences::Line;
 use crate::admin::{Entry, Operation, PruneReport, RetentionRule};
 use crate::oci::Repository;
 
-/// Delete tags by a rule, and the manifests that nothing holds after that
+/// Delete tags by a rule, and the manifests that nothing holds afterwards
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A tag is deleted when it meets every condition that is given. A manifest is kept as long as a tag, an \
-index or a subject that is kept holds it; its referrers (signatures, SBOMs) are deleted with it. What \
-was deleted can be restored for a time (regctl trash, regctl restore); after that regctl gc frees its \
-bytes.
+A tag is deleted if it meets every given condition. A manifest is kept as long as a retained tag, \
+index or subject holds it; its referrers (signatures, SBOMs) are deleted with it. Deletions can \
+be restored for a time (regctl trash, regctl restore); after that regctl gc frees their bytes.
 
 PATTERN, --match and --exclude are globs: `*` and `?` stop at a slash in names of repositories, `**` \
 does not.
@@ -35,19 +34,19 @@ Examples:
   regctl prune team/app --not-pulled-for 90d --exclude 'release-*' --exclude latest")]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {
-    /// Which repositories
+    /// Patterns of repositories
     #[arg(value_name = "PATTERN", required = true)]
     patterns: Vec<String>,
-    /// Keep this many tags, those that were pushed last
+    /// Keep this many tags, the last pushed ones
     #[arg(long, value_name = "N")]
     keep_last: Option<u32>,
-    /// Only delete tags that were pushed longer ago
+    /// Only delete tags pushed longer ago
     #[arg(long, value_name = "AGE", value_parser = age)]
     older_than: Option<Duration>,
-    /// Only delete tags that match; may be given several times
+    /// Only delete matching tags; may be repeated
     #[arg(long = "match", value_name = "GLOB")]
     matching: Vec<String>,
-    /// Keep tags that match; may be given several times
+    /// Keep matching tags; may be repeated
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<String>,
     /// Only delete tags that have not been pulled for this long
@@ -62,7 +61,7 @@ pub(super) struct Args {
     /// Delete several things without asking
     #[arg(short, long)]
     yes: bool,
-    /// Print nothing but errors
+    /// Print only errors
     #[arg(short, long)]
     quiet: bool,
     #[command(flatten)]
@@ -124,7 +123,7 @@ async fn prune(
         dry_run,
         lenient: false,
     };
-    // Planned first, unless nobody wants to be asked.
+    // A plan comes first, unless the question is to be skipped.
     if !args.dry_run && !args.yes {
         let mut entries = Vec::new();
         let planned: PruneReport = root
@@ -174,7 +173,7 @@ async fn prune(
     Ok(Exit::Done)
 }
 
-/// Asks whether to delete several things; without a terminal that is an error.
+/// Asks whether to delete several things; an error without a terminal.
 fn confirmed(entries: &[Entry], planned: &PruneReport, printer: Printer) -> anyhow::Result<bool> {
     if planned.tags + planned.manifests <= 1 || planned.tags == 1 {
         return Ok(true);

@@ -1,8 +1,8 @@
-//! Which registry names without a host mean: `--registry`, else its variable, else the client's
-//! settings file, else [`DEFAULT`].
+//! The registry for names without a host: `--registry`, otherwise its variable, otherwise the
+//! client's settings file, otherwise [`DEFAULT`].
 //!
-//! Owns how a registry is written, and the settings file. What is written as an address, as `serve`
-//! prints it, says by its scheme how to speak; anything after the host is a mistake.
+//! Parses registry names, and the settings file. A URL, as `serve` prints it, gives the scheme;
+//! anything after the host is an error.
 
 use anyhow::Context as _;
 use serde::Deserialize;
@@ -10,22 +10,22 @@ use serde::Deserialize;
 use super::exit::Usage;
 use crate::client::{SSH, Scheme, SshAddress, files};
 
-/// The registry when nobody says otherwise: `regctl serve`'s own address.
+/// The default registry: `regctl serve`'s own address.
 const DEFAULT: &str = "127.0.0.1:5000";
-/// Names it where the flag does not. Read here and not by clap, which would take a set variable for
-/// an argument and explain nothing to who types no command.
+/// The variable instead of the flag. It is read here and not by clap, which would take a set
+/// variable for an argument and print no help for an empty command line.
 const VARIABLE: &str = "REGCTL_REGISTRY";
 
-/// A registry as it was written.
+/// A parsed registry.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Registry {
-    /// `host` or `host:port`; all of it where it is one behind ssh.
+    /// `host` or `host:port`, or the full address behind ssh.
     pub(super) host: String,
-    /// How it is spoken to.
+    /// The scheme for it.
     pub(super) scheme: Scheme,
 }
 
-/// Why a text names no registry.
+/// Why a text is not a registry.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "{text:?} {reason}; hint: a registry is written HOST[:PORT], http://HOST[:PORT], https://HOST[:PORT] or ssh://[USER@]HOST[:PORT][/REGISTRY-PORT]"
@@ -73,7 +73,7 @@ fn error(text: &str, reason: String) -> RegistryError {
 }
 
 impl Registry {
-    /// The one that is meant, with `--registry` as it was given.
+    /// The registry to use, given the value of `--registry`.
     pub(super) fn meant(flag: Option<&str>) -> anyhow::Result<Self> {
         let variable = std::env::var(VARIABLE).ok();
         let written = [("--registry", flag), (VARIABLE, variable.as_deref())];
@@ -93,7 +93,7 @@ impl Registry {
 /// `<user config dir>/regctl/settings.yml`.
 #[derive(Debug, Default)]
 struct Settings {
-    /// The registry that names without a host mean.
+    /// The registry for names without a host.
     registry: Option<Registry>,
 }
 
@@ -119,7 +119,7 @@ impl Settings {
             return Ok(Self::default());
         }
         let keys: Keys = serde_saphyr::from_str(text).map_err(|error| {
-            // The first line says what and where; the others draw the place.
+            // The first line has the reason and the position; the others show an excerpt.
             let said = error.to_string();
             let first = said.lines().next().unwrap_or_default();
             let first = first.trim_start_matches("error: ");

@@ -1,6 +1,6 @@
-//! The report on a manifest, for people and as JSON.
+//! The description of a manifest, for people and as JSON.
 //!
-//! Prints what a [`Report`] holds; requests nothing.
+//! Prints a [`Report`]; requests nothing.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -19,7 +19,7 @@ pub(super) struct Child {
     pub(super) content: Option<u64>,
 }
 
-/// Everything to be shown of a manifest.
+/// The data of a manifest to print.
 pub(super) struct Report<'a> {
     pub(super) name: String,
     pub(super) digest: Digest,
@@ -31,7 +31,7 @@ pub(super) struct Report<'a> {
 }
 
 impl Report<'_> {
-    /// Bytes of everything that it references and that exists.
+    /// Bytes of its existing references.
     fn content_size(&self) -> u64 {
         let children = self.children.iter().filter_map(|child| child.content);
         children.fold(self.view.content_size(), u64::saturating_add)
@@ -129,8 +129,8 @@ impl Report<'_> {
         printer.table(&columns, rows)
     }
 
-    /// A row for each layer with the step that made it, and one for each step that made none. Only
-    /// layers, where the history does not match them.
+    /// A row for each layer with the step that created it, and one for each step without a layer.
+    /// Only layers, if the history does not match them.
     fn layer_rows(&self) -> Vec<Vec<String>> {
         let layers = &self.view.layers;
         let numbered = |at: usize, layer: &Descriptor, line: String| {

@@ -1,4 +1,4 @@
-//! `regctl restore`: restoring what was deleted.
+//! `regctl restore`: restores deletions from the trash.
 
 use serde::Serialize;
 
@@ -8,12 +8,12 @@ use super::output::{Format, FormatArgs, Printer};
 use crate::admin::{Operation, Restorable, Restored};
 use crate::oci::{Digest, Tag};
 
-/// Restore what was deleted, as long as it is in the trash
+/// Restore deletions from the trash
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-REPOSITORY:TAG restores a tag, with its manifest where that was deleted as well; REPOSITORY@DIGEST a \
-manifest with the tags that were deleted with it; REPOSITORY all that was in a repository when it was \
-deleted. Tags that have been set to another manifest since are left as they are.
+REPOSITORY:TAG restores a tag, with its manifest if that was deleted as well; REPOSITORY@DIGEST a \
+manifest with the tags that were deleted with it; REPOSITORY the content of a deleted repository. \
+Tags that were set again since are not changed.
 
 JSON: an array of {\"name\", \"tags\", \"manifests\", \"moved\", \"error\"}.
 
@@ -105,7 +105,7 @@ async fn restore(
     Ok(rows)
 }
 
-/// What was restored, a line each.
+/// The results of a restore, one line each.
 fn sentences(shown: &str, repository: &str, restored: &Restored) -> Vec<String> {
     let mut lines = Vec::new();
     for (tag, digest) in &restored.tags {

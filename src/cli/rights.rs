@@ -1,4 +1,4 @@
-//! `regctl rights`: who may do what, and why.
+//! `regctl rights`: lists rights and their grants.
 
 use super::administration::RootArgs;
 use super::exit::Exit;
@@ -12,10 +12,10 @@ const COLUMNS: [Column; 3] = [
     Column::Text("RIGHTS"),
 ];
 
-/// Say who may do what, and why
+/// List who may do what, and why
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-About an account it lists its own grants, those of its groups, of all users and of everybody; about a \
+For an account it lists its own grants, those of its groups, of all users and of everybody; for a \
 repository all grants that cover it.
 
 JSON: {\"grants\": [{\"grantee\", \"grant\": {\"pattern\", \"rights\"}}], \"administrators\", \

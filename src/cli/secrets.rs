@@ -1,5 +1,5 @@
-//! Passwords that a command is given: from standard input or the terminal, never as an argument,
-//! which every user of the machine could read.
+//! Reads passwords from standard input or the terminal, never from an argument, which every user of
+//! the machine could read.
 
 use std::io::{IsTerminal, Read};
 
@@ -7,7 +7,7 @@ use super::exit::Usage;
 use super::output::Printer;
 use crate::admin::Password;
 
-/// The longest password that is read, in bytes.
+/// Maximum length of a password in bytes.
 const PASSWORD_LIMIT: u64 = 64 * 1024;
 
 /// Reads a new password; on a terminal it is asked for twice.

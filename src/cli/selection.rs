@@ -1,4 +1,4 @@
-//! Which of a list is shown, and in which order.
+//! Filters and orders of lists.
 
 use std::cmp::{Ordering, Reverse};
 
@@ -6,7 +6,7 @@ use globset::{GlobBuilder, GlobMatcher};
 
 use super::exit::Usage;
 
-/// `--filter GLOB`: everything, when there is none.
+/// `--filter GLOB`: without a glob everything matches.
 pub(super) struct Filter(Option<GlobMatcher>);
 
 impl Filter {
@@ -31,13 +31,13 @@ impl Filter {
         Ok(Self(Some(glob.compile_matcher())))
     }
 
-    /// Whether a name passes.
+    /// Whether a name matches.
     pub(super) fn passes(&self, name: &str) -> bool {
         self.0.as_ref().is_none_or(|glob| glob.is_match(name))
     }
 }
 
-/// The order of something that may be unknown: the greatest first, the unknown last.
+/// Orders by a value that may be unknown: the greatest first, unknown ones last.
 pub(super) fn greatest_first<T: Ord>(left: Option<T>, right: Option<T>) -> Ordering {
     Reverse(left).cmp(&Reverse(right))
 }

@@ -1,6 +1,6 @@
-//! The sentences about what an operation on a root deletes, keeps, finds and refuses.
+//! Texts about the entries and failures of an operation on a root.
 //!
-//! Pure: entries and failures go in, text comes out.
+//! Pure: entries and failures in, text out.
 
 use super::administration::timestamp;
 use super::figures;
@@ -12,21 +12,21 @@ use crate::clock::Millis;
 use crate::config::period_in_words;
 use crate::oci::{Digest, Repository};
 
-/// One thing that is deleted or kept.
+/// An object that is deleted or kept.
 pub(super) struct Line {
     pub(super) kind: &'static str,
     pub(super) name: String,
-    /// A repository that the name does not tell.
+    /// The repository, if the name does not contain it.
     repository: Option<Repository>,
     pub(super) deleted: bool,
     pub(super) bytes: Option<u64>,
-    /// Until when it is kept.
+    /// When the hold ends.
     pub(super) until: Option<Millis>,
     pub(super) reason: String,
 }
 
 impl Line {
-    /// Of an entry, if it is about a thing that is deleted or kept.
+    /// The line for an entry, if it is about a deleted or kept object.
     pub(super) fn of(entry: &Entry) -> Option<Self> {
         match entry {
             Entry::Collect(entry) => Some(collected(entry)),
@@ -55,7 +55,7 @@ impl Line {
         }
     }
 
-    /// What happens to it.
+    /// The action.
     pub(super) fn action(&self) -> &'static str {
         if self.deleted { "delete" } else { "keep" }
     }
@@ -64,7 +64,7 @@ impl Line {
     pub(super) fn sentence(&self) -> String {
         let Self { kind, name, .. } = self;
         let mut text = match *kind {
-            // A tag is recognised by its form.
+            // The form of a tag's name identifies it.
             "tag" => format!("{} {name}", self.action()),
             _ => format!("{} {kind} {name}", self.action()),
         };
@@ -266,7 +266,7 @@ fn deleted(why: &DeleteReasons, digest: &Digest, holder: Option<&Holder>) -> Str
     }
 }
 
-/// What a check has found.
+/// The text for a difference that a check found.
 pub(super) fn difference(difference: &Difference) -> String {
     let link = |repository: &Repository, link: &Link| match link {
         Link::Layer(digest) => format!("blob {digest} of {repository}"),
@@ -316,7 +316,7 @@ pub(super) fn difference(difference: &Difference) -> String {
     }
 }
 
-/// What remedies it.
+/// The text for a remedy.
 pub(super) fn remedy(remedy: Remedy) -> &'static str {
     match remedy {
         Remedy::Derive => "check --repair adds it",
@@ -326,7 +326,7 @@ pub(super) fn remedy(remedy: Remedy) -> &'static str {
     }
 }
 
-/// Why an operation was refused, and what to do.
+/// Why an operation was refused, with a hint.
 pub(super) fn failure(failure: &Failure) -> String {
     let message = &failure.message;
     let hint = match &failure.reason {
@@ -343,6 +343,9 @@ pub(super) fn failure(failure: &Failure) -> String {
         Reason::InvalidPattern => "quote a pattern like 'team/*' or 'v1.*'",
         Reason::ClientsActive => "try again when nothing is pushed or pulled",
         Reason::Full => "make room on the device, and try again",
+        Reason::QuotaUsed => "raise the quota of the user that serves it, or delete something",
+        Reason::DeviceReadOnly => "mount it writable; dmesg says why, if the kernel did it",
+        Reason::DeviceFailing => "copy the data off the device; dmesg and smartctl say more",
         Reason::NotPermitted => "use sudo",
         Reason::Stopped => "run it again",
         Reason::UnknownOperation { .. } | Reason::Unknown => return message.clone(),
@@ -350,7 +353,7 @@ pub(super) fn failure(failure: &Failure) -> String {
     format!("{message}; hint: {hint}")
 }
 
-/// A time as it stands in a sentence.
+/// A time within a sentence.
 pub(super) fn date(time: Millis) -> String {
     figures::date(timestamp(time))
 }

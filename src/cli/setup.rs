@@ -1,5 +1,5 @@
-//! `regctl setup`: files for the programs that a registry runs under, for this host and
-//! configuration. The templates are in `src/setup`.
+//! `regctl setup`: files for programs that run a registry, for this host and configuration. The
+//! templates are in `src/setup`.
 
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt as _;
@@ -12,11 +12,11 @@ use super::exit::{Exit, Usage};
 use super::output::Printer;
 use crate::config::{self, ListenAddress, Settings, StorageDriver};
 
-/// Print a ready file for systemd, Docker Compose, Kubernetes, nginx or cron
+/// Print a complete file for systemd, Docker Compose, Kubernetes, nginx or cron
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The file is for the directory, the address and the certificate that --root, --listen and --config, \
-or the environment, say; see `regctl serve`. Comments in it say where it belongs.
+The file is for the directory, the address and the certificate in --root, --listen and --config, \
+or in the environment; see `regctl serve`. Its comments say where to install it.
 
 Examples:
   regctl setup systemd --config /etc/docker/registry/config.yml > /etc/systemd/system/regctl.service
@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// What the file is for
     #[arg(value_enum)]
     target: Target,
-    /// Where the registry listens [default: what its configuration says]
+    /// The address of the registry [default: from its configuration]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
     #[command(flatten)]
@@ -73,12 +73,12 @@ pub(super) fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What the templates leave open.
+/// The values for the templates.
 struct Host {
     program: String,
     arguments: String,
     root: PathBuf,
-    /// The user and group that the data belongs to, where it is there.
+    /// The user and group that own the data, if it exists.
     owner: Option<(u32, u32)>,
     port: u16,
     upstream: String,
@@ -170,7 +170,7 @@ impl Host {
         })
     }
 
-    /// The lines of a unit that say as whom it runs.
+    /// The lines of a unit that select its user.
     fn user(&self) -> String {
         match self.owner {
             Some((user, group)) => format!("# The owner of the data.\nUser={user}\nGroup={group}"),
@@ -214,7 +214,7 @@ fn owner(root: &Path) -> Option<(u32, u32)> {
     Some((metadata.uid(), metadata.gid()))
 }
 
-/// The name of a user, as cron wants it; the number where the system has no name.
+/// The name of a user, for cron; the number if the system has no name.
 #[expect(clippy::disallowed_methods, reason = "the users of the system")]
 fn user_name(user: u32) -> String {
     let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What an import reads: a file, a pipe, or the directory of a registry.
+//! The input of an import: a file, a pipe, or the directory of a registry.
 
 use std::io::{IsTerminal as _, Seek as _, stdin};
 use std::path::Path;
@@ -7,10 +7,10 @@ use super::exit::Usage;
 use crate::archive::directory::{self, Survey};
 use crate::transfer::import::Input;
 
-/// Bytes that may wait in a pipe: as many as anybody may ask for.
+/// Size of a pipe's buffer: the maximum without privileges.
 const PIPE: usize = 1024 * 1024;
 
-/// What is imported.
+/// An input of an import.
 pub(super) enum Source {
     /// An archive.
     Archive(Input),
@@ -18,7 +18,7 @@ pub(super) enum Source {
     Directory(Survey),
 }
 
-/// Opens what a command line names: an archive, `-` for stdin, or a directory.
+/// Opens the argument: an archive, `-` for stdin, or a directory.
 #[expect(
     clippy::disallowed_methods,
     reason = "the user's own file, named on the command line"
@@ -33,12 +33,12 @@ pub(super) fn source(archive: &str) -> anyhow::Result<Source> {
         }
         let descriptor = std::os::fd::AsFd::as_fd(&stdin).try_clone_to_owned()?;
         let mut file = std::fs::File::from(descriptor);
-        // It may well be a file: `regctl import - <image.tar`.
+        // It may be a file: `regctl import - <image.tar`.
         let whole = file.metadata()?.is_file() && file.stream_position()? == 0;
         return Ok(Source::Archive(if whole {
             Input::File(file)
         } else {
-            // Fewer turns between who writes and who reads. It is no pipe, or may not be larger.
+            // Reduces context switches. Fails if it is not a pipe, or may not be larger.
             let _ = rustix::pipe::fcntl_setpipe_size(&file, PIPE);
             Input::Stream(Box::new(file))
         }));

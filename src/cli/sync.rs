@@ -1,4 +1,4 @@
-//! `regctl sync`: makes one repository hold the tags of another.
+//! `regctl sync`: makes the tags of a repository equal to those of another.
 
 use std::collections::HashSet;
 
@@ -13,16 +13,16 @@ use super::selection::Filter;
 use crate::client::Class;
 use crate::oci::{Reference, Tag};
 
-/// How many tags are asked for at the source at once.
+/// Number of tags queried at the source at once.
 const QUESTIONS: usize = 8;
 
-/// Make a repository hold the tags of another
+/// Make the tags of a repository equal to those of another
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Copies every tag that is missing or points elsewhere, as `regctl copy --all-tags` does. With \
---delete the tags that the source does not have are deleted at the destination, when all others were \
-copied. The source is asked for each of them first, so a list that is cut short deletes nothing. The \
-tags under which registries list referrers stay.
+Copies every tag that is missing or differs, as `regctl copy --all-tags` does. With --delete, \
+tags that the source does not have are deleted at the destination after all others were copied. \
+Each of them is queried at the source first, so that a truncated list deletes nothing. The \
+fallback tags of referrers are kept.
 
 JSON: as of `regctl copy`; of what is deleted the source is null and the outcome \"deleted\", or \
 \"planned\" with --dry-run.
@@ -40,7 +40,7 @@ pub(super) struct Args {
     /// The repository to copy to
     #[arg(value_name = "DESTINATION")]
     destination: String,
-    /// Only tags that match, on both sides
+    /// Only matching tags, on both sides
     #[arg(long = "match", value_name = "GLOB")]
     matching: Option<String>,
     /// Delete the tags that the source does not have
@@ -69,7 +69,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     } else {
         Vec::new()
     };
-    // What is agreed to is agreed to before the first byte moves.
+    // The deletion is confirmed before anything is copied.
     if !extra.is_empty() && !args.yes && !args.copy.dry_run {
         let name = |tag: &Tag| to.name(&Reference::Tag(tag.clone()));
         let lines: Vec<String> = extra
@@ -132,8 +132,8 @@ async fn extra(to: &Place, tags: &[Tag], filter: &Filter) -> anyhow::Result<Vec<
     Ok(there.into_iter().filter(is_extra).collect())
 }
 
-/// The tags of these that the source does not have when it is asked for each of them. A list may be
-/// cut short by the registry or by a proxy, and what is deleted by it is gone.
+/// The tags among these that the source does not have when each is queried. A list may have been
+/// truncated by the registry or by a proxy, and deletions are final.
 async fn absent(from: &Place, tags: Vec<Tag>, printer: Printer) -> anyhow::Result<Vec<Tag>> {
     let asked = stream::iter(tags).map(|tag| async move {
         let reference = Reference::Tag(tag.clone());
@@ -155,7 +155,7 @@ async fn absent(from: &Place, tags: Vec<Tag>, printer: Printer) -> anyhow::Resul
     Ok(asked.into_iter().flatten().collect())
 }
 
-/// Whether a tag is one under which referrers are listed: a digest with a dash.
+/// Whether a tag is a fallback tag of referrers: a digest with a dash.
 fn lists_referrers(tag: &str) -> bool {
     tag.split_once('-').is_some_and(|(algorithm, hex)| {
         matches!(algorithm, "sha256" | "sha512")

@@ -1,25 +1,25 @@
-//! Tables without borders, and how they fit into a terminal.
+//! Tables without borders, fitted to a terminal.
 //!
-//! Pure: cells in, text out. Invariants: without a width nothing is shortened; a name never is, as
-//! a shortened one can't be typed. What is too long for its column moves the rest of its own row
-//! and no other.
+//! Pure: cells in, text out. Invariants: without a width nothing is shortened; names never are,
+//! because a shortened name can't be typed. A cell that is too long shifts the rest of its own row
+//! only.
 
 use comfy_table::{Attribute, Cell, CellAlignment, presets};
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Column {
-    /// A name, never shortened. The first column.
+    /// A name, never shortened. Must be the first column.
     Name(&'static str),
-    /// Text, to the left.
+    /// Text, left-aligned.
     Text(&'static str),
-    /// A figure, to the right.
+    /// A number, right-aligned.
     Figure(&'static str),
-    /// A digest: shortened where the terminal is too narrow.
+    /// A digest: abbreviated if the terminal is too narrow.
     Digest(&'static str),
-    /// Words with commas between them: the last are counted where the terminal is too narrow.
+    /// Comma-separated words: the last are replaced by a count if the terminal is too narrow.
     List(&'static str),
-    /// A line of any length: cut where the terminal is too narrow. The last column.
+    /// A line of any length: truncated if the terminal is too narrow. Must be the last column.
     Line(&'static str),
 }
 
@@ -36,16 +36,16 @@ impl Column {
     }
 }
 
-/// How many characters of a digest are left when it is shortened: `sha256:` and 12 digits.
+/// Length of an abbreviated digest: `sha256:` and 12 digits.
 const SHORT_DIGEST: usize = 19;
-/// The least that a list is shortened to: a platform, and how many more.
+/// Minimum width of a list: a platform, and a count.
 const SHORT_LIST: usize = 14;
-/// The least that names have room for.
+/// Minimum width of names.
 const SHORT_NAME: usize = 20;
 /// Spaces between two columns.
 const GAP: u16 = 2;
 
-/// The lines of a table, fitted into a width if there is one; titles are bold in `colour`.
+/// The lines of a table, fitted to a width if there is one; titles are bold in `colour`.
 pub(super) fn lines(
     columns: &[Column],
     mut rows: Vec<Vec<String>>,
@@ -96,7 +96,7 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// The width of some columns with the gaps after them.
+/// The width of some columns, including the gaps after them.
 fn total(columns: &[Column], rows: &[Vec<String>], which: impl Fn(Column) -> bool) -> usize {
     let chosen = columns.iter().enumerate();
     chosen
@@ -109,7 +109,7 @@ fn total(columns: &[Column], rows: &[Vec<String>], which: impl Fn(Column) -> boo
         .sum()
 }
 
-/// The cells of the columns of a kind.
+/// The cells of the columns of a type.
 fn cells<'a>(
     columns: &'a [Column],
     rows: &'a mut [Vec<String>],
@@ -121,8 +121,8 @@ fn cells<'a>(
         .map(|(cell, _)| cell)
 }
 
-/// Takes from names what is over their room where lists are at their shortest; the rows that are
-/// concerned, each with what was taken.
+/// Removes the excess from names that are too long even if lists have their minimum width. Returns
+/// the affected rows with the removed text.
 fn take_long_names(
     columns: &[Column],
     rows: &mut [Vec<String>],
@@ -166,7 +166,7 @@ fn shorten_lists(columns: &[Column], rows: &mut [Vec<String>], width: usize) {
         let fitting = (1..words.len())
             .rev()
             .find(|count| length(&begun(*count)) <= room);
-        // The first word is kept whatever its length.
+        // The first word is always kept.
         if words.len() > 1 {
             *cell = begun(fitting.unwrap_or(1));
         }

@@ -28,8 +28,8 @@ const COLUMNS: [Column; 6] = [
 /// List the tags of a repository
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A regctl server lists all of it at once. From other registries each tag's manifest and configuration \
-are fetched, and the push time is unknown; with -o name only the list is fetched.
+A regctl server lists all details at once. From other registries each tag's manifest and \
+configuration are fetched, and the push time is unknown; with -o name only the list is fetched.
 
 JSON: an array of {\"tag\", \"digest\", \"mediaType\", \"platforms\", \"size\", \"created\", \
 \"pushed\"}; the size is that of the manifest with all it references, in bytes; times in RFC 3339, \
@@ -43,10 +43,10 @@ pub(super) struct Args {
     /// The repository, with or without the registry's host before it
     #[arg(value_name = "REPOSITORY")]
     repository: String,
-    /// Show only tags that match
+    /// Show only matching tags
     #[arg(long, value_name = "GLOB")]
     filter: Option<String>,
-    /// The order: by name, or the newest, largest, or highest version first
+    /// Sort by name, or the newest, largest, or highest version first
     #[arg(long, value_enum, default_value = "name")]
     sort: Sort,
     #[command(flatten)]
@@ -55,7 +55,7 @@ pub(super) struct Args {
     pub(super) client: ClientArgs,
 }
 
-/// What tags can be sorted by.
+/// The order of tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Sort {
     /// By name
@@ -153,7 +153,7 @@ fn cells(row: &Row, printer: Printer) -> Vec<String> {
     ]
 }
 
-/// What a regctl server lists, one request a page; `None` of another registry.
+/// The listing of a regctl server, one request a page; `None` for another registry.
 async fn summaries(place: &Place, filter: &Filter) -> Result<Option<Vec<Row>>, Error> {
     let Some(listing) = place.client.tag_summaries(&place.repository).await? else {
         return Ok(None);
@@ -176,8 +176,8 @@ async fn summaries(place: &Place, filter: &Filter) -> Result<Option<Vec<Row>>, E
     ))
 }
 
-/// What the manifest and the configuration of each tag say. A tag that can't be read is shown
-/// without; one that is deleted meanwhile is not shown.
+/// Details from the manifest and the configuration of each tag. An unreadable tag is shown without
+/// them; a tag deleted in the meantime is not shown.
 async fn described(
     place: &Place,
     tags: Vec<Tag>,
@@ -198,7 +198,7 @@ async fn described(
     Ok((rows.collect(), exit))
 }
 
-/// What a manifest says of its image.
+/// The details of an image in its manifest.
 #[derive(Clone)]
 struct Details {
     media_type: MediaType,
@@ -228,7 +228,7 @@ async fn describe(place: &Place, tag: &Tag, known: &Described) -> Result<Row, Er
             known.lock().insert(manifest.digest, details.clone());
             details
         }
-        // A document of an unknown kind still has a digest.
+        // A document of an unknown type still has a digest.
         (None, Err(_)) => {
             return Ok(Row {
                 digest: Some(manifest.digest),

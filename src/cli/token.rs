@@ -1,4 +1,4 @@
-//! `regctl token`: personal tokens, and robots, which sign in by tokens alone.
+//! `regctl token`: personal tokens, and robots, which sign in with tokens only.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ const COLUMNS: [Column; 6] = [
     Column::Text("LAST USE"),
 ];
 
-/// Make and revoke tokens
+/// Create and revoke tokens
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     Create(CreateArgs),
@@ -29,17 +29,17 @@ pub(super) enum Command {
     Revoke(RevokeArgs),
 }
 
-/// Make a token; it is shown once
+/// Create a token; it is shown once
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The token stands in place of the password: docker login -u OWNER. It can do what its owner may, within \
-its scope. A robot has no account behind it: the scope is all its rights.
+The token replaces the password: docker login -u OWNER. It has the rights of its owner within its \
+scope. A robot has no account: the scope is all its rights.
 
 Examples:
   regctl token create ci --user alice --scope 'team/*:pull,push' --expires 90d
   regctl token create deploy --robot deployer --scope 'team/app:pull'")]
 pub(super) struct CreateArgs {
-    /// What it is called in lists
+    /// Its name in lists
     name: String,
     /// The account whose token it is
     #[arg(long, value_name = "ACCOUNT", required_unless_present = "robot")]
@@ -67,7 +67,7 @@ Examples:
   regctl token list
   regctl token list alice")]
 pub(super) struct ListArgs {
-    /// Only those of this account or robot
+    /// Only tokens of this account or robot
     owner: Option<AccountName>,
     #[command(flatten)]
     output: FormatArgs,
@@ -78,13 +78,13 @@ pub(super) struct ListArgs {
 /// Revoke tokens
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-What was signed in to with it ends at once.
+Everything signed in with it loses access immediately.
 
 Examples:
   regctl token revoke 3f9a6c0d1b2e
   regctl token revoke ci --user alice")]
 pub(super) struct RevokeArgs {
-    /// Its id, or what it is called
+    /// Its id or name
     token: String,
     /// The account or robot whose token it is
     #[arg(long, value_name = "NAME")]

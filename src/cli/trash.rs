@@ -1,4 +1,4 @@
-//! `regctl trash`: what was deleted and can be restored.
+//! `regctl trash`: lists deletions that can be restored.
 
 use jiff::Timestamp;
 use serde::Serialize;
@@ -19,10 +19,10 @@ const COLUMNS: [Column; 5] = [
     Column::List("TAGS"),
 ];
 
-/// List what was deleted and can be restored
+/// List deletions that can be restored
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The size is that of everything that belongs to it; some of it may be held by others as well.
+The size is that of all deleted content; other manifests may reference some of it as well.
 
 JSON: an array of {\"kind\", \"name\", \"tags\", \"manifests\", \"size\", \"deleted\", \"until\"}.
 

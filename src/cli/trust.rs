@@ -1,7 +1,8 @@
-//! `regctl trust`: lets docker, podman and containerd on this machine trust a registry's authority.
+//! `regctl trust`: makes docker, podman and containerd on this machine trust a registry's
+//! authority.
 //!
-//! All of them read `certs.d/HOST:PORT/*.crt`, each below its own directory. The file has a name of
-//! its own, so that `--remove` takes away what this command has written and nothing else.
+//! All of them read `certs.d/HOST:PORT/*.crt`, each below its own directory. The file has a fixed
+//! name, so that `--remove` removes only files of this command.
 
 #![expect(
     clippy::disallowed_methods,
@@ -21,7 +22,7 @@ use crate::client::{Chain, served_chain};
 
 /// The file with the authority.
 const FILE: &str = "regctl-ca.crt";
-/// Where clients look that work for the whole machine.
+/// The directories for the whole machine.
 pub(super) const OF_THE_MACHINE: [(&str, &str); 3] = [
     ("docker", "/etc/docker/certs.d"),
     ("podman", "/etc/containers/certs.d"),
@@ -31,13 +32,14 @@ pub(super) const OF_THE_MACHINE: [(&str, &str); 3] = [
 /// Let docker, podman and containerd on this machine trust a registry's certificate
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The authority's certificate is fetched from the registry and shown by its fingerprint; `regctl serve \
---tls self-signed` prints the same one where the registry runs. Compare them, or name it with \
---fingerprint.
+The authority's certificate is fetched from the registry, and its fingerprint is shown; `regctl \
+serve --tls self-signed` prints the same fingerprint on the registry's host. Compare them, or \
+pass it with --fingerprint.
 
-It is written to certs.d/HOST:PORT/regctl-ca.crt where each client looks: for root in \
-/etc/docker, /etc/containers (podman, buildah, skopeo) and /etc/containerd, for others in docker and \
-containers of the user's configuration directory. No client has to be restarted. regctl reads them too.
+It is written to certs.d/HOST:PORT/regctl-ca.crt for each client: for root in /etc/docker, \
+/etc/containers (podman, buildah, skopeo) and /etc/containerd, for other users in docker and \
+containers of the user's configuration directory. No client has to be restarted. regctl reads \
+them as well.
 
 Examples:
   regctl trust registry-host:5000
@@ -47,13 +49,13 @@ pub(super) struct Args {
     /// The registry
     #[arg(value_name = "HOST[:PORT]")]
     host: String,
-    /// What the fingerprint has to be; then nothing is asked
+    /// The expected fingerprint; the command then asks nothing
     #[arg(long, value_name = "SHA256")]
     fingerprint: Option<String>,
-    /// Trust it no longer
+    /// Remove the trust
     #[arg(long, conflicts_with = "fingerprint")]
     remove: bool,
-    /// Do not ask, whatever the fingerprint is
+    /// Accept any fingerprint without asking
     #[arg(short, long)]
     yes: bool,
 }
@@ -106,7 +108,7 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// Whether this is the authority that the user means.
+/// Whether this is the authority that the user expects.
 fn is_meant(args: &Args, chain: &Chain, printer: Printer) -> anyhow::Result<bool> {
     let found = chain.fingerprint();
     if let Some(expected) = &args.fingerprint {
@@ -136,14 +138,14 @@ fn is_meant(args: &Args, chain: &Chain, printer: Printer) -> anyhow::Result<bool
     })
 }
 
-/// The digits of a fingerprint, however it is written: `sha256:…`, `SHA256 AB:CD:…`.
+/// The digits of a fingerprint in any notation: `sha256:…`, `SHA256 AB:CD:…`.
 fn hexadecimal(text: &str) -> String {
     let lower = text.to_ascii_lowercase();
     let digits = lower.strip_prefix("sha256").unwrap_or(&lower);
     digits.chars().filter(char::is_ascii_hexdigit).collect()
 }
 
-/// `HOST[:PORT]`; without a port it is that of https.
+/// Parses `HOST[:PORT]`; the default port is that of https.
 pub(super) fn address(text: &str) -> Result<(String, u16), Usage> {
     let bare = text
         .strip_prefix("https://")
@@ -167,7 +169,7 @@ pub(super) fn address(text: &str) -> Result<(String, u16), Usage> {
     Ok((host.to_owned(), port))
 }
 
-/// The directories of one registry, each with its client. Without a port a reference means 443.
+/// The directories for a registry, each with its client. Clients read a missing port as 443.
 fn directories(host: &str, port: u16) -> Vec<(&'static str, PathBuf)> {
     let mut names = vec![format!("{host}:{port}")];
     if port == 443 {
@@ -221,7 +223,7 @@ fn remove(directories: &[(&'static str, PathBuf)], printer: Printer) -> anyhow::
             Ok(()) => {
                 removed = true;
                 printer.report(&format!("{client}: removed {}", path.display()))?;
-                // Others may keep something there.
+                // The directory may contain other files.
                 let _ = std::fs::remove_dir(directory);
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -1,21 +1,20 @@
-//! Command lines that can't be parsed, each as one line: what is wrong, and what to type instead.
+//! Errors in command lines, each as one line: what is wrong, and what to type instead.
 //!
-//! Pure: an error of the parser in, the line out. Invariants: a name is only proposed when it
-//! differs from the typed one by a single letter; nothing that the parser calls by a name of its own
-//! reaches a person.
+//! Pure: clap's error in, the line out. Invariants: a name is only suggested if it differs from the
+//! typed one by a single letter; clap's internal names never appear.
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
 
 use super::{habits, hints};
 
-/// The one line for an error of the parser.
+/// The line for an error of clap.
 pub(super) fn sentence(error: &Error, definition: &Command) -> String {
     let command = command(error);
     let argument = text(error, ContextKind::InvalidArg);
     let name = name(&argument);
     let value = text(error, ContextKind::InvalidValue);
-    // Not every error says of which command it is.
+    // Not every error names its command.
     let help = if error.get(ContextKind::Usage).is_some() {
         format!("hint: `{command} --help` lists what it takes")
     } else {
@@ -87,7 +86,7 @@ pub(super) fn sentence(error: &Error, definition: &Command) -> String {
     }
 }
 
-/// What is said of a command that does not exist.
+/// The error for an unknown command.
 fn unknown_command(typed: &str, parent: &str, definition: &Command) -> String {
     let within = parent
         .split(' ')
@@ -117,7 +116,7 @@ fn unknown_command(typed: &str, parent: &str, definition: &Command) -> String {
     }
 }
 
-/// The command that the error is about, as the usage of the parser begins.
+/// The command of an error, from the beginning of clap's usage.
 fn command(error: &Error) -> String {
     let usage = match error.get(ContextKind::Usage) {
         Some(ContextValue::StyledStr(usage)) => usage.to_string(),
@@ -147,7 +146,7 @@ fn text(error: &Error, kind: ContextKind) -> String {
     strings(error, kind).into_iter().next().unwrap_or_default()
 }
 
-/// An argument as a person types it: `--sort` of `--sort <SORT>`, `REF` of `<REF>...`.
+/// An argument as people type it: `--sort` of `--sort <SORT>`, `REF` of `<REF>...`.
 fn name(argument: &str) -> String {
     let first = argument.split([' ', '=']).next().unwrap_or_default();
     if first.starts_with('-') {
@@ -157,8 +156,8 @@ fn name(argument: &str) -> String {
     name.trim_matches(['<', '>']).to_owned()
 }
 
-/// Whether two names differ by one letter that is wrong, missing, too much, or by two in the other
-/// order.
+/// Whether two names differ by one letter that is wrong, missing or superfluous, or by two swapped
+/// letters.
 fn is_near(typed: &str, name: &str) -> bool {
     let (typed, name): (Vec<char>, Vec<char>) = (typed.chars().collect(), name.chars().collect());
     if typed.len() < 3 || typed == name {

@@ -22,7 +22,7 @@ const COLUMNS: [Column; 5] = [
     Column::Text("LAST USE"),
 ];
 
-/// Make and change accounts
+/// Create and change accounts
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Command {
     Add(AddArgs),
@@ -37,11 +37,11 @@ pub(super) enum Command {
     Import(ImportArgs),
 }
 
-/// Make an account
+/// Create an account
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The password is asked for on the terminal, or read from standard input. A server that runs on the \
-root knows the account at once; it is asked for accounts with regctl serve --accounts or \
+The password is asked for on the terminal, or read from standard input. A running server of the \
+root accepts the account immediately, if accounts are enabled with regctl serve --accounts or \
 regctl.accounts.enabled.
 
 Examples:
@@ -50,7 +50,7 @@ Examples:
 pub(super) struct AddArgs {
     /// Letters, digits, '.', '_', '-', '@' and '+'
     name: AccountName,
-    /// It may administer the registry, and pull, push and delete everywhere
+    /// Let it administer the registry, and pull, push and delete everywhere
     #[arg(long)]
     admin: bool,
     /// Read the password from standard input
@@ -82,7 +82,7 @@ pub(super) struct ListArgs {
 /// Set the password of an account
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The old password is not asked for: whoever may write to the root may do this.
+The old password is not required: everyone who may write to the root can do this.
 
 Examples:
   regctl user passwd alice
@@ -106,12 +106,12 @@ pub(super) struct NameArgs {
     root: RootArgs,
 }
 
-/// Make accounts from a file
+/// Create accounts from a file
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-An htpasswd file has a line NAME:HASH an account, with bcrypt hashes. A CSV file has a line \
-NAME,PASSWORD-OR-HASH[,GROUP GROUP…[,admin]]; a first line that begins with name, is a heading. Accounts \
-that are there already are left as they are.
+An htpasswd file has a line NAME:HASH for each account, with bcrypt hashes. A CSV file has lines \
+NAME,PASSWORD-OR-HASH[,GROUP GROUP…[,admin]]; a first line that begins with name, is a heading. \
+Existing accounts are not changed.
 
 Examples:
   regctl user import /etc/registry/htpasswd
@@ -251,7 +251,7 @@ fn read(file: &PathBuf) -> std::io::Result<String> {
     std::fs::read_to_string(file)
 }
 
-/// Reads lines of htpasswd or CSV, each by itself.
+/// Parses lines of htpasswd or CSV.
 fn parse(text: &str) -> Result<Vec<ImportedAccount>, Usage> {
     let mut users = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {
@@ -260,7 +260,7 @@ fn parse(text: &str) -> Result<Vec<ImportedAccount>, Usage> {
         if line.is_empty() || line.starts_with('#') || is_heading {
             continue;
         }
-        // The password of a line must not reach an error.
+        // Errors must not contain the password of a line.
         let bad = |reason: &str| Usage(format!("line {number}: {reason}"));
         let htpasswd = line.split_once(':').filter(|(name, _)| !name.contains(','));
         let (name, password, rest) = match htpasswd {

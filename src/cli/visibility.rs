@@ -1,4 +1,4 @@
-//! `regctl visibility`: whether everybody may pull from a repository.
+//! `regctl visibility`: makes a repository public or private.
 
 use clap::ValueEnum;
 
@@ -12,15 +12,14 @@ use crate::oci::Repository;
 enum Choice {
     /// Everybody may pull
     Public,
-    /// Only who has a right on it sees it
+    /// Only callers with a right on it see it
     Private,
 }
 
 /// Make a repository public or private
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-A repository is private when it is first pushed to. What is public everybody may pull and find, signed \
-in or not.
+A new repository is private. Everybody may find and pull from a public one, signed in or not.
 
 Examples:
   regctl visibility team/app public")]

@@ -1,4 +1,4 @@
-//! `regctl whoami`: which credentials are used for a registry, and whether it takes them.
+//! `regctl whoami`: the credentials for a registry, and whether it accepts them.
 
 use serde::Serialize;
 
@@ -17,8 +17,8 @@ const COLUMNS: [Column; 4] = [
 /// Show who is signed in to a registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The registry is asked whether it takes the credentials. Nobody signed in, or credentials that are \
-refused, is exit code 4.
+The credentials are verified with the registry. The exit code is 4 if nobody is signed in or the \
+credentials are refused.
 
 JSON: one object {\"registry\", \"user\", \"source\", \"accepted\"}; the user is null where \
 only a token is kept, accepted is null where the registry asks nobody.
@@ -37,7 +37,7 @@ pub(super) struct Args {
 }
 
 impl Args {
-    /// How the command speaks to the registry.
+    /// The flags of the connection.
     pub(super) fn client(&self, early: &EarlyArgs) -> Result<ClientArgs, Usage> {
         self.client.with(early).naming(self.host.as_deref())
     }

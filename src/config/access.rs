@@ -44,7 +44,7 @@ pub enum AccessSettings {
 pub struct FirstAdmin {
     /// Its name.
     pub name: AccountName,
-    /// A file that holds its password.
+    /// A file with the descriptions password.
     pub password_file: Option<PathBuf>,
 }
 

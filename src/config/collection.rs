@@ -10,6 +10,7 @@ use std::time::Duration;
 use jiff::Zoned;
 
 use super::access::{AccessSettings, own_access};
+use super::acme::{OwnAcme, own_acme};
 use super::audit::audit_settings;
 use super::content::{ContentSettings, content_settings};
 use super::cron::CronPattern;
@@ -18,6 +19,7 @@ use super::pages::{PagesSettings, pages_settings};
 use super::reach::{ReachSettings, reach_settings};
 use super::section::{Field, Section, Warnings, refused};
 use super::values::{self, BadValue};
+use super::workloads::{WorkloadSettings, workloads};
 use crate::clock::Millis;
 use crate::oci::RetentionRule;
 
@@ -121,6 +123,8 @@ pub(super) struct Own {
     pub(super) pages: PagesSettings,
     pub(super) reach: ReachSettings,
     pub(super) audit: Duration,
+    pub(super) acme: OwnAcme,
+    pub(super) workloads: Vec<WorkloadSettings>,
 }
 
 pub(super) fn own_settings(
@@ -159,6 +163,8 @@ pub(super) fn own_settings(
     let access = own_access(&mut own, auth, accounts, warnings)?;
     let reach = reach_settings(&mut own, warnings)?;
     let audit = audit_settings(&mut own, warnings)?;
+    let workloads = workloads(&mut own, &access, warnings)?;
+    let acme = own_acme(&mut own, warnings)?;
     own.finish(warnings);
     Ok(Own {
         access,
@@ -169,6 +175,8 @@ pub(super) fn own_settings(
         pages,
         reach,
         audit,
+        acme,
+        workloads,
     })
 }
 

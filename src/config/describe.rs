@@ -24,6 +24,7 @@ impl Loaded {
         }];
         let Settings {
             access,
+            workloads,
             log,
             storage,
             http,
@@ -41,6 +42,7 @@ impl Loaded {
         } = &self.settings;
         describe_http(http, &mut lines);
         describe_access(access, &mut lines);
+        super::workloads::describe(workloads, &mut lines);
         describe_reach(reach, &mut lines);
         lines.push(format!("Audit: kept for {} (regctl audit)", words(*audit)));
         describe_storage(storage, &mut lines);
@@ -92,6 +94,7 @@ fn describe_http(http: &HttpSettings, lines: &mut Vec<String>) {
             CertificateSource::SelfSigned { hosts } => {
                 format!("of an authority of its own, also for {}", hosts.join(", "))
             }
+            CertificateSource::Acme(acme) => super::acme::describe(acme),
         };
         lines.push(format!("Certificate: {source}, {} or later", tls.minimum));
         if let Some(clients) = &tls.clients {

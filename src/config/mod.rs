@@ -9,6 +9,7 @@
 #![expect(clippy::disallowed_methods, reason = "the configuration is a file")]
 
 mod access;
+mod acme;
 mod audit;
 mod collection;
 mod content;
@@ -28,6 +29,7 @@ mod tls;
 mod understand;
 mod values;
 mod wire;
+mod workloads;
 
 #[cfg(test)]
 mod tests;
@@ -38,6 +40,7 @@ use std::time::Duration;
 use crate::clock::Millis;
 
 pub use access::{AccessSettings, FirstAdmin, TokenServerSettings};
+pub use acme::{AcmeFlags, AcmeSettings};
 pub use collection::{CollectionSettings, Schedule, ScrubSettings};
 pub use content::ContentSettings;
 pub use cron::CronPattern;
@@ -50,6 +53,7 @@ pub use settings::{
     Settings, StorageDriver, StorageSettings, TcpCheck, TlsSettings, TlsVersion, UploadPurging,
     ValidationSettings,
 };
+pub use workloads::WorkloadSettings;
 
 use node::Node;
 use section::Warnings;
@@ -74,10 +78,12 @@ pub struct Request {
     pub listen: Option<String>,
     /// The `--accounts` flag: regctl's own accounts.
     pub accounts: bool,
-    /// The `--tls` flag: `self-signed`, or `CERTIFICATE,KEY`.
+    /// The `--tls` flag: `self-signed`, `acme`, or `CERTIFICATE,KEY`.
     pub tls: Option<String>,
     /// The `--host` flags.
     pub hosts: Vec<String>,
+    /// The flags about ACME.
+    pub acme: AcmeFlags,
     /// The variables of the environment; only those that begin with `REGISTRY_` are read.
     pub environment: Vec<(String, String)>,
 }
@@ -140,6 +146,7 @@ fn load_from(request: &Request, usual_places: &[&Path]) -> Result<Loaded, Config
         accounts: request.accounts,
         tls: request.tls.as_deref(),
         hosts: &request.hosts,
+        acme: &request.acme,
     };
     let settings = understand(root, basis, flags, &mut warnings)?;
     Ok(Loaded {

@@ -9,10 +9,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::access::AccessSettings;
+use super::acme::AcmeSettings;
 use super::collection::{CollectionSettings, ScrubSettings};
 use super::content::ContentSettings;
 use super::pages::PagesSettings;
 use super::reach::ReachSettings;
+use super::workloads::WorkloadSettings;
 use crate::oci::Platform;
 use crate::oci::RetentionRule;
 
@@ -23,6 +25,8 @@ pub struct Settings {
     pub log: LogSettings,
     /// How callers sign in.
     pub access: AccessSettings,
+    /// ID tokens of CI systems and clusters that sign in.
+    pub workloads: Vec<WorkloadSettings>,
     /// The storage, and the permitted operations.
     pub storage: StorageSettings,
     /// The listeners and their answers.
@@ -192,6 +196,8 @@ pub enum CertificateSource {
         /// Names and addresses of the host in addition to those that it knows.
         hosts: Vec<String>,
     },
+    /// From an ACME directory.
+    Acme(AcmeSettings),
 }
 
 /// Client certificates.

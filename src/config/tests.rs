@@ -44,6 +44,7 @@ fn request(config: ConfigChoice, environment: &[(&str, &str)]) -> Request {
         listen: None,
         tls: None,
         hosts: Vec::new(),
+        acme: AcmeFlags::default(),
         environment: environment
             .iter()
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))

@@ -2,14 +2,17 @@
 
 use std::path::PathBuf;
 
+use super::acme::{LetsEncrypt, OwnAcme};
 use super::error::{ConfigError, Origin, Place};
-use super::section::{Field, Section, Warnings, refused, unsupported};
+use super::section::{Field, Section, Warnings, refused};
 use super::settings::{CertificateSource, ClientCertificates, TlsSettings, TlsVersion};
 use super::understand::Flags;
 use super::values::{self, BadValue};
 
 pub(super) fn tls_settings(
     http: &mut Section,
+    host: Option<&str>,
+    acme: OwnAcme,
     flags: Flags<'_>,
     warnings: &mut Warnings,
 ) -> Result<Option<TlsSettings>, ConfigError> {
@@ -23,21 +26,36 @@ pub(super) fn tls_settings(
         "is not done: the suites of TLS 1.2 and 1.3 that are considered safe are offered",
         warnings,
     );
-    let flag = flags
-        .tls
-        .map(|text| source(text, flags.hosts))
-        .transpose()?;
-    if flag.is_none() && !flags.hosts.is_empty() {
-        return Err(refused_flag(
-            "--host",
-            "stands alone",
-            "it goes with --tls self-signed",
-        ));
-    }
-    lets_encrypt(&mut tls, flag.is_some() || certificate.is_some(), warnings)?;
+    let lets_encrypt = LetsEncrypt::read(&mut tls, warnings)?;
     tls.finish(warnings);
+    let by_flag = flags.tls == Some("acme");
+    let flag = match flags.tls {
+        Some(text) if !by_flag => Some(source(text, flags.hosts)?),
+        _ => None,
+    };
+    if flags.tls.is_none() && !flags.hosts.is_empty() {
+        let hint = "it goes with --tls self-signed and --tls acme";
+        return Err(refused_flag("--host", "stands alone", hint));
+    }
+    if !by_flag {
+        flags.acme.refuse()?;
+    }
     let configured = files(certificate, key)?;
-    Ok(flag.or(configured).map(|certificate| TlsSettings {
+    // A certificate that is named wins over one that would have to be asked for. Without either the
+    // port would speak plain HTTP where the file wants TLS.
+    let other = flag.or_else(|| configured.filter(|_| !by_flag));
+    let certificate = match other {
+        None if by_flag || lets_encrypt.is_wanted() => {
+            let settings = lets_encrypt.settings(acme, flags.acme, flags.hosts, host)?;
+            Some(CertificateSource::Acme(settings))
+        }
+        other => {
+            lets_encrypt.unused(other.is_some(), warnings);
+            acme.unused(warnings);
+            other
+        }
+    };
+    Ok(certificate.map(|certificate| TlsSettings {
         certificate,
         minimum,
         clients,
@@ -69,12 +87,12 @@ fn source(text: &str, hosts: &[String]) -> Result<CertificateSource, ConfigError
         _ => Err(refused_flag(
             "--tls",
             &format!("is {text:?}"),
-            "write --tls self-signed, or --tls CERTIFICATE,KEY with the names of two files",
+            "write --tls self-signed, --tls acme, or --tls CERTIFICATE,KEY with the names of two files",
         )),
     }
 }
 
-fn refused_flag(flag: &'static str, reason: &str, hint: &str) -> ConfigError {
+pub(super) fn refused_flag(flag: &'static str, reason: &str, hint: &str) -> ConfigError {
     ConfigError::Value {
         place: Place::start_of(Origin::Flag("the command line")),
         key: flag.to_owned(),
@@ -167,34 +185,4 @@ fn minimum(tls: &mut Section, warnings: &mut Warnings) -> Result<TlsVersion, Con
         );
     }
     Ok(version)
-}
-
-/// A configured certificate takes precedence over Let's Encrypt, as in registry:2. Without one the
-/// port would be plain HTTP although the file wants TLS.
-fn lets_encrypt(
-    tls: &mut Section,
-    has_certificate: bool,
-    warnings: &mut Warnings,
-) -> Result<(), ConfigError> {
-    let Some(field) = tls.take("letsencrypt") else {
-        return Ok(());
-    };
-    let (place, path) = (field.node.place.clone(), field.path.clone());
-    let mut section = Section::of(field.path, field.node)?;
-    match section.take("cachefile") {
-        Some(field) if !has_certificate => Err(unsupported(
-            field,
-            "asks for a certificate of Let's Encrypt, which regctl can't get, and without which \
-             it would not speak TLS",
-            "let an ACME client get it, and name it in http.tls.certificate and http.tls.key",
-        )),
-        _ => {
-            warnings.add(
-                &place,
-                &path,
-                "is not done: certificates come from http.tls.certificate and http.tls.key",
-            );
-            Ok(())
-        }
-    }
 }

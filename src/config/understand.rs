@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::access::auth_settings;
+use super::acme::AcmeFlags;
 use super::collection::own_settings;
 use super::error::ConfigError;
 use super::health::health_settings;
@@ -63,6 +64,7 @@ pub(super) struct Flags<'a> {
     pub(super) accounts: bool,
     pub(super) tls: Option<&'a str>,
     pub(super) hosts: &'a [String],
+    pub(super) acme: &'a AcmeFlags,
 }
 
 /// Interprets a tree.
@@ -86,9 +88,10 @@ pub(super) fn understand(
     let own = own_settings(&mut top, auth, flags.accounts, warnings)?;
     let settings = Settings {
         access: own.access,
+        workloads: own.workloads,
         log: log_settings(&mut top, warnings)?,
         storage: storage_settings(&mut top, basis, flags.root, warnings)?,
-        http: http_settings(&mut top, basis, flags, warnings)?,
+        http: http_settings(&mut top, basis, own.acme, flags, warnings)?,
         health: health_settings(&mut top, warnings)?,
         catalog_limit: page_limit(&mut top, "catalog", "maxentries", warnings)?,
         tag_limit: page_limit(&mut top, "tags", "maxtags", warnings)?,

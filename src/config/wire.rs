@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::acme::OwnAcme;
 use super::error::{ConfigError, Origin, Place};
 use super::section::{Section, Warnings, refused};
 use super::settings::{DebugSettings, HttpSettings, ListenAddress};
@@ -12,6 +13,7 @@ use super::values;
 pub(super) fn http_settings(
     top: &mut Section,
     basis: Basis,
+    acme: OwnAcme,
     flags: Flags<'_>,
     warnings: &mut Warnings,
 ) -> Result<HttpSettings, ConfigError> {
@@ -24,7 +26,7 @@ pub(super) fn http_settings(
     let relative_urls = http.value("relativeurls", values::boolean)?;
     let drain_timeout = http.value("draintimeout", values::duration)?;
     let headers = headers(&mut http)?;
-    let tls = tls_settings(&mut http, flags, warnings)?;
+    let tls = tls_settings(&mut http, host.as_deref(), acme, flags, warnings)?;
     let debug = debug_settings(&mut http, warnings)?;
     let mut http2 = http.section("http2")?;
     let http2_disabled = http2.value("disabled", values::boolean)?;

@@ -1,4 +1,4 @@
-//! Addresses to listen at, and binding them.
+//! Addresses to listen on, and binding them.
 
 use std::io;
 use std::os::unix::fs::{FileTypeExt, PermissionsExt};
@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 
 use tokio::net::{TcpListener, UnixListener, UnixStream};
 
-/// Where to listen.
+/// An address to listen on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
-    /// A host and a port; an empty host is every address of the machine.
+    /// A host and a port; an empty host means every address of the machine.
     Tcp(String, u16),
     /// The path of a socket.
     Unix(PathBuf),
 }
 
-/// Who may use a Unix socket; `None` is what the process makes by default.
+/// The permissions of a Unix socket; `None` is the default of the process.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SocketAccess {
     /// The mode of its file.
@@ -41,20 +41,20 @@ impl SocketAccess {
     }
 }
 
-/// A listener that is bound.
+/// A bound listener.
 pub struct Bound {
     pub(super) socket: Socket,
     address: String,
 }
 
 impl Bound {
-    /// Binds an address. A socket that no process listens on any more is replaced.
+    /// Binds an address. A socket without a listening process is replaced.
     #[expect(clippy::disallowed_methods, reason = "a socket is no file of a store")]
     pub async fn bind(address: &Address, access: SocketAccess) -> io::Result<Self> {
         match address {
             Address::Tcp(host, port) => {
                 let listener = if host.is_empty() {
-                    // Both families, where the system has both.
+                    // Both address families, if the system has both.
                     match TcpListener::bind(("::", *port)).await {
                         Ok(listener) => listener,
                         Err(_) => TcpListener::bind(("0.0.0.0", *port)).await?,
@@ -77,7 +77,8 @@ impl Bound {
                 {
                     return Err(io::ErrorKind::AlreadyExists.into());
                 }
-                // It has its mode and group before it has its name, so that nobody comes in before.
+                // The socket gets its mode and group before its name, so that no client connects
+                // earlier.
                 let mut name = path.clone().into_os_string();
                 name.push(format!(".{}", std::process::id()));
                 let unnamed = PathBuf::from(name);
@@ -118,7 +119,7 @@ impl Bound {
         })
     }
 
-    /// Where it listens: the address with its real port, or the path.
+    /// The bound address: with its actual port, or the path.
     pub fn address(&self) -> &str {
         &self.address
     }

@@ -1,4 +1,4 @@
-//! Bodies of answers: bytes at hand, or a stream of them.
+//! Bodies of answers: bytes in memory, or a stream.
 
 use std::io;
 use std::pin::Pin;
@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, Full, StreamBody};
 pub(super) struct Body(Kind);
 
 enum Kind {
-    /// Bytes at hand, without an allocation of their own.
+    /// Bytes in memory, without another allocation.
     Full(Full<Bytes>),
     Boxed(UnsyncBoxBody<Bytes, io::Error>),
 }

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::Shared;
 use super::answer_body::Body;
 use super::body::{self, Incoming};
-use super::challenge::Asked;
+use super::challenge::SignInRequest;
 use super::respond::{Answer, Refusal};
 use crate::admin::{self, Failure, FailureKind};
 use crate::auth::{Denied, SignInError};
@@ -44,7 +44,7 @@ pub(super) async fn answer(
         return Err(refusal.with(ALLOW, "POST"));
     }
     let (head, body) = request.into_parts();
-    let asked = Asked {
+    let asked = SignInRequest {
         app,
         headers: &head.headers,
         tls,
@@ -71,7 +71,7 @@ pub(super) async fn answer(
             "the body is JSON; hint: send Content-Type: application/json",
         ));
     }
-    let place = app.room_for_body(&body, Some(LIMIT as u64)).await?;
+    let place = app.memory_for_body(&body, Some(LIMIT as u64)).await?;
     let body = body::whole(body, LIMIT, &place).await;
     let body = body.map_err(|_| {
         let message = "the request is longer than 1 MiB or was broken off";

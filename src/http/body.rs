@@ -1,4 +1,4 @@
-//! Request bodies: as a stream that fails when no data arrives in time, or read whole into memory.
+//! Request bodies: as a stream with a timeout for data, or read into memory.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,41 +13,41 @@ use http_body::Body as _;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, Sleep};
 
-use super::connection::{Receiving, Underway};
-use super::room::{Client, Place};
+use super::connection::{Receiving, RunningRequest};
+use super::slots::{Client, Slot};
 use crate::registry::{BodyError, IncomingBody};
 
-/// The least number of bytes that must arrive in each [`WINDOW`]. A slow line manages that; a
-/// connection that is only held open does not.
+/// Minimum number of bytes in each [`WINDOW`]. A slow line reaches it; a connection that is only
+/// held open does not.
 const MINIMUM: u64 = 1024;
-/// The time in which [`MINIMUM`] bytes must arrive.
+/// The time for [`MINIMUM`] bytes.
 const WINDOW: Duration = Duration::from_mins(1);
-/// Bytes that all bodies together may buffer before they pass them on. Each holds up to four times
+/// Bytes that all bodies together may buffer before they are passed on. Each uses up to four times
 /// its share: buffered, passed on, being written, and read ahead.
 const BUFFERED: usize = 4 * 1024 * 1024;
-/// The largest share of one body. Larger writes to the store are no cheaper.
+/// Maximum share of one body. Larger writes to the store are no cheaper.
 const LARGEST: usize = 1024 * 1024;
-/// The smallest share of one body.
+/// Minimum share of one body.
 const SMALLEST: usize = 32 * 1024;
 
-/// Bodies that are being received.
+/// Number of bodies being received.
 static RECEIVING: AtomicUsize = AtomicUsize::new(0);
 
-/// The body of a request, and the connection that it comes from.
+/// The body of a request, and its connection.
 pub(super) struct Incoming {
     body: hyper::body::Incoming,
     receiving: Receiving,
 }
 
 impl Incoming {
-    pub(super) fn new(body: hyper::body::Incoming, underway: Arc<Underway>) -> Self {
+    pub(super) fn new(body: hyper::body::Incoming, running: Arc<RunningRequest>) -> Self {
         Self {
             body,
-            receiving: Receiving::new(underway),
+            receiving: Receiving::new(running),
         }
     }
 
-    /// Whose body it is.
+    /// The client that sent it.
     pub(super) fn client(&self) -> Client {
         self.receiving.client()
     }
@@ -58,16 +58,16 @@ struct BodyStream {
     body: Incoming,
     gathered: Vec<Bytes>,
     size: usize,
-    /// Received since the window was opened.
+    /// Bytes received in the current window.
     received: u64,
     window: Pin<Box<Sleep>>,
     state: State,
 }
 
-/// How far a body has been read.
+/// The state of reading a body.
 enum State {
     Going,
-    /// The slices before the error have been passed on; the error is next.
+    /// The slices before the error were passed on; the error is next.
     Broken(BodyError),
     Ended,
 }
@@ -91,7 +91,7 @@ impl BodyStream {
         Some(std::mem::take(&mut self.gathered)).filter(|gathered| !gathered.is_empty())
     }
 
-    /// Ends the stream with an error, after the slices that came before it.
+    /// Ends the stream with an error, after the received slices.
     fn broken(&mut self, error: BodyError) -> Result<Vec<Bytes>, BodyError> {
         if let Some(gathered) = self.hand_over() {
             self.state = State::Broken(error);
@@ -121,7 +121,7 @@ impl Stream for BodyStream {
         loop {
             match Pin::new(&mut self.body.body).poll_frame(context) {
                 Poll::Ready(Some(Ok(frame))) => {
-                    // Trailers mean nothing here.
+                    // Trailers are ignored.
                     let Ok(bytes) = frame.into_data() else {
                         continue;
                     };
@@ -162,7 +162,7 @@ enum Part {
     End,
 }
 
-/// The most bytes that are read and discarded after a request was refused, so that a client that is
+/// Maximum number of bytes that are read and discarded after a refusal, so that a client that is
 /// still sending reads the answer. Beyond that the connection is closed.
 const DRAINED: usize = 64 * 1024 * 1024;
 
@@ -190,7 +190,7 @@ pub(super) fn hand_over(body: Incoming) -> (IncomingBody, BoxFuture<'static, ()>
     let feed = async move {
         let mut body = BodyStream::new(body);
         while let Some(slices) = body.next().await {
-            // The consumer has refused the rest; the answer says why.
+            // The consumer refused the rest; the answer says why.
             if sender.send(Part::Slices(slices)).await.is_err() {
                 return drop_rest(body).await;
             }
@@ -233,34 +233,30 @@ impl Stream for Received {
     }
 }
 
-/// Why a body could not be read whole.
-pub(super) enum WholeError {
+/// Why a body could not be read completely.
+pub(super) enum ReadError {
     /// It is larger than the limit.
     TooLarge,
     /// It ended early.
     Body(BodyError),
-    /// Others needed its room in memory before it was there.
-    Displaced,
+    /// Its reserved memory was revoked for other requests.
+    Revoked,
 }
 
-/// All of a body, up to `limit` bytes, as long as it has its `place` in memory.
-pub(super) async fn whole(
-    body: Incoming,
-    limit: usize,
-    place: &Place,
-) -> Result<Bytes, WholeError> {
+/// Reads a body of up to `limit` bytes, as long as it has its memory slot.
+pub(super) async fn whole(body: Incoming, limit: usize, slot: &Slot) -> Result<Bytes, ReadError> {
     let mut body = BodyStream::new(body);
     let mut gathered = BytesMut::new();
     loop {
         let slices = tokio::select! {
             slices = body.next() => slices,
-            () = place.let_go() => return Err(WholeError::Displaced),
+            () = slot.revoked() => return Err(ReadError::Revoked),
         };
         let Some(slices) = slices else { break };
-        for slice in slices.map_err(WholeError::Body)? {
+        for slice in slices.map_err(ReadError::Body)? {
             if gathered.len() + slice.len() > limit {
                 tokio::spawn(drop_rest(body));
-                return Err(WholeError::TooLarge);
+                return Err(ReadError::TooLarge);
             }
             gathered.extend_from_slice(&slice);
         }

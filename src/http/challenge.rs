@@ -1,4 +1,4 @@
-//! Signing in on the wire: credentials of a request, and the challenge of a refusal (RFC 9110,
+//! Sign-in over HTTP: the credentials of a request, and the challenge of a refusal (RFC 9110,
 //! section 11.6.1, and the token authentication of the distribution specification).
 
 use std::sync::Arc;
@@ -11,16 +11,15 @@ use super::{Shared, token};
 use crate::auth::{Challenge, Credentials, Denied, Identity, Scope, SignInError, scopes};
 use crate::oci::{Action, Context};
 
-/// A request as far as a challenge needs it.
-pub(super) struct Asked<'a> {
+/// The parts of a request that a challenge needs.
+pub(super) struct SignInRequest<'a> {
     pub(super) app: &'a Shared,
     pub(super) headers: &'a HeaderMap,
     pub(super) tls: bool,
 }
 
-impl Asked<'_> {
-    /// The credentials of the request. They are read from its header alone: what stands in a URL
-    /// ends in logs.
+impl SignInRequest<'_> {
+    /// The credentials of the request. Only its header is read: URLs appear in logs.
     ///
     /// A name that a trusted proxy carries comes before them: they are for the proxy, and it has
     /// looked at them.
@@ -28,7 +27,7 @@ impl Asked<'_> {
         if let Some(carried) = self.app.user_header.of(self.headers) {
             return carried;
         }
-        // Two of them could be read differently by a proxy.
+        // A proxy could interpret two headers differently.
         let mut headers = self.headers.get_all(AUTHORIZATION).iter();
         match (headers.next(), headers.next()) {
             (header, None) => Credentials::parse(header.map(HeaderValue::as_bytes)),
@@ -36,7 +35,7 @@ impl Asked<'_> {
         }
     }
 
-    /// Signs in whoever sent the request: the context with its caller, and who it is.
+    /// Signs in the caller of a request. Returns the context with the caller, and the identity.
     pub(super) async fn sign_in(
         &self,
         context: &Arc<Context>,
@@ -61,7 +60,7 @@ impl Asked<'_> {
         Ok((Arc::new(context), identity))
     }
 
-    /// The refusal of an action, with a challenge where signing in may help.
+    /// The refusal of an action, with a challenge if signing in may help.
     pub(super) fn denied(&self, denied: Denied, action: &Action) -> Refusal {
         let reason = match denied {
             Denied::SignIn if self.headers.contains_key(AUTHORIZATION) => {

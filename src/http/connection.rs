@@ -1,9 +1,9 @@
-//! What one connection has under way: its requests, and the bytes that wait in memory for it.
+//! The state of a connection: its requests, and its buffered bytes.
 //!
-//! Bytes that were received and that no handler has read, and bytes of answers that the client has
-//! not taken, are counted for each connection and for all together. Past the bound for all, a
-//! connection that holds more than a little is read from, and produces, no more until it holds less.
-//! What is idle or stalled for too long ends.
+//! Received bytes that no handler has read, and bytes of answers that the client has not received,
+//! are counted for each connection and in total. Beyond the total limit, a connection with more
+//! than a small share is paused until its share is lower. Connections that are idle or stalled for
+//! too long are closed.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,44 +18,44 @@ use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use super::answer_body::Body;
-use super::room::{Client, Place, Room};
+use super::slots::{Client, Slot, SlotPool};
 
-/// Bytes that may wait for handlers, over all connections.
+/// Maximum unread bytes of all connections.
 const UNREAD_LIMIT: usize = 64 * 1024 * 1024;
-/// What of that each connection may have in any case: the window that HTTP/2 begins with, and more.
+/// Unread bytes that each connection may always have: more than the initial window of HTTP/2.
 const UNREAD_ALWAYS: usize = 128 * 1024;
-/// Bytes of answers that may wait for clients, over all connections.
+/// Maximum unsent bytes of answers of all connections.
 const UNSENT_LIMIT: usize = 64 * 1024 * 1024;
 /// Answers below this size are not counted.
 const SMALL: usize = 4 * 1024;
-/// What HTTP/2 adds to the data of a frame (RFC 9113, section 4.1).
+/// The overhead of HTTP/2 for a frame of data (RFC 9113, section 4.1).
 const FRAME_HEADER: usize = 9;
 /// Received bytes that count as progress.
 const PROGRESS: usize = 16 * 1024;
-/// How often a connection is looked at.
+/// Interval of checks for timeouts.
 const LOOK: Duration = Duration::from_secs(1);
 
 static UNREAD: AtomicUsize = AtomicUsize::new(0);
 static UNSENT: AtomicUsize = AtomicUsize::new(0);
 
-/// When a connection is ended.
+/// The timeouts of a connection.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Timeouts {
-    /// How long it may be without a request, the first one too.
+    /// Maximum time without a request, including before the first.
     pub(super) idle: Duration,
-    /// How long none of its answers may move, when it has nothing else under way.
+    /// Maximum time without progress of any answer, if nothing else is in progress.
     pub(super) stalled: Duration,
 }
 
 /// The state of a connection.
 pub(super) struct Connection {
     client: Client,
-    place: Place,
-    requests: Room,
-    let_go: CancellationToken,
-    underway: AtomicUsize,
+    slot: Slot,
+    requests: SlotPool,
+    revoked: CancellationToken,
+    running: AtomicUsize,
     sending: AtomicUsize,
-    /// Bodies of requests that have not been read to their end.
+    /// Number of request bodies that are still being read.
     receiving: AtomicUsize,
     unread: AtomicUsize,
     reader: AtomicWaker,
@@ -65,20 +65,20 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// A connection in its place; its requests take theirs in `requests`.
+    /// A connection with its slot; its requests take theirs from `requests`.
     pub(super) fn new(
         client: Client,
-        place: Place,
-        requests: Room,
-        let_go: CancellationToken,
+        slot: Slot,
+        requests: SlotPool,
+        revoked: CancellationToken,
     ) -> Arc<Self> {
-        place.set_idle(true);
+        slot.set_idle(true);
         Arc::new(Self {
             client,
-            place,
+            slot,
             requests,
-            let_go,
-            underway: AtomicUsize::new(0),
+            revoked,
+            running: AtomicUsize::new(0),
             sending: AtomicUsize::new(0),
             receiving: AtomicUsize::new(0),
             unread: AtomicUsize::new(0),
@@ -89,33 +89,33 @@ impl Connection {
         })
     }
 
-    /// Begins a request once there is room for it.
-    pub(super) async fn begin(self: &Arc<Self>) -> Arc<Underway> {
+    /// Begins a request after a slot was acquired.
+    pub(super) async fn begin(self: &Arc<Self>) -> Arc<RunningRequest> {
         let counted = Counted::new(Arc::clone(self));
-        let place = self
+        let slot = self
             .requests
-            .enter(self.client, 1, self.let_go.clone())
+            .acquire(self.client, 1, self.revoked.clone())
             .await;
-        Arc::new(Underway { counted, place })
+        Arc::new(RunningRequest { counted, slot })
     }
 
-    /// Resolves when the connection has been idle, or its answers stalled, for too long.
+    /// Resolves when the connection was idle, or its answers stalled, for too long.
     pub(super) async fn expired(&self, timeouts: Timeouts) -> &'static str {
         loop {
             tokio::time::sleep(LOOK.min(timeouts.idle)).await;
-            let underway = self.underway.load(Ordering::Relaxed);
-            let stood = self.place.stood();
-            if underway == 0 && stood >= timeouts.idle {
+            let running = self.running.load(Ordering::Relaxed);
+            let stood = self.slot.stalled_for();
+            if running == 0 && stood >= timeouts.idle {
                 return "it was idle";
             }
             let sending = self.sending.load(Ordering::Relaxed);
-            if underway > 0 && sending == underway && stood >= timeouts.stalled {
+            if running > 0 && sending == running && stood >= timeouts.stalled {
                 return "its answers were not taken";
             }
         }
     }
 
-    /// Notes bytes that came from the socket.
+    /// Counts bytes read from the socket.
     pub(super) fn received(&self, bytes: usize) {
         if self.receiving.load(Ordering::Relaxed) > 0 {
             self.unread.fetch_add(bytes, Ordering::Relaxed);
@@ -123,7 +123,7 @@ impl Connection {
         }
     }
 
-    /// Whether more may be read from the socket now; if not, the task is woken when it may.
+    /// Whether more may be read from the socket now; otherwise the task is woken later.
     pub(super) fn may_receive(&self, context: &Context<'_>) -> bool {
         let may = || {
             self.unread.load(Ordering::Relaxed) < UNREAD_ALWAYS
@@ -165,70 +165,70 @@ impl Drop for Connection {
     }
 }
 
-/// Counts a request as under way.
+/// Counts a request as running.
 struct Counted(Arc<Connection>);
 
 impl Counted {
     fn new(connection: Arc<Connection>) -> Self {
-        connection.underway.fetch_add(1, Ordering::Relaxed);
-        connection.place.set_idle(false);
+        connection.running.fetch_add(1, Ordering::Relaxed);
+        connection.slot.set_idle(false);
         Self(connection)
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        if self.0.underway.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.0.place.set_idle(true);
+        if self.0.running.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.slot.set_idle(true);
         }
     }
 }
 
-/// A request under way, until its body has been read and its answer has gone out.
-pub(super) struct Underway {
+/// A running request, until its body has been read and its answer has been sent.
+pub(super) struct RunningRequest {
     counted: Counted,
-    place: Option<Place>,
+    slot: Option<Slot>,
 }
 
-impl Underway {
+impl RunningRequest {
     fn connection(&self) -> &Connection {
         &self.counted.0
     }
 
-    /// Whose request it is.
+    /// The client that sent it.
     pub(super) fn client(&self) -> Client {
         self.connection().client
     }
 
-    /// Whether there was room for it in time.
+    /// Whether a slot was acquired in time.
     pub(super) fn is_admitted(&self) -> bool {
-        self.place.is_some()
+        self.slot.is_some()
     }
 
     fn moved(&self) {
-        if let Some(place) = &self.place {
-            place.moved();
+        if let Some(slot) = &self.slot {
+            slot.moved();
         }
-        self.connection().place.moved();
+        self.connection().slot.moved();
     }
 }
 
-/// The body of a request that is being read.
-pub(super) struct Receiving(Arc<Underway>);
+/// A request body being read.
+pub(super) struct Receiving(Arc<RunningRequest>);
 
 impl Receiving {
-    pub(super) fn new(underway: Arc<Underway>) -> Self {
-        let receiving = &underway.connection().receiving;
+    pub(super) fn new(running: Arc<RunningRequest>) -> Self {
+        let receiving = &running.connection().receiving;
         receiving.fetch_add(1, Ordering::Relaxed);
-        Self(underway)
+        Self(running)
     }
 
-    /// Whose body it is.
+    /// The client that sent it.
     pub(super) fn client(&self) -> Client {
         self.0.client()
     }
 
-    /// A frame of it has been taken.
+    /// Counts a frame that was read.
     pub(super) fn taken(&self, bytes: usize) {
         let connection = self.0.connection();
         connection.forget_unread(bytes + FRAME_HEADER);
@@ -238,7 +238,7 @@ impl Receiving {
         }
     }
 
-    /// Nothing of it is there at the moment. If it is the only one, there is nothing unread.
+    /// Called when no data is available. If it is the only body, nothing is unread.
     pub(super) fn waits(&self) {
         let connection = self.0.connection();
         if connection.receiving.load(Ordering::Relaxed) == 1 {
@@ -256,23 +256,23 @@ impl Drop for Receiving {
     }
 }
 
-/// The body of an answer on its way out.
+/// The body of an answer being sent.
 pub(super) struct Sending {
     body: Body,
-    underway: Arc<Underway>,
+    running: Arc<RunningRequest>,
 }
 
 impl Sending {
-    pub(super) fn new(body: Body, underway: Arc<Underway>) -> Self {
-        let sending = &underway.connection().sending;
+    pub(super) fn new(body: Body, running: Arc<RunningRequest>) -> Self {
+        let sending = &running.connection().sending;
         sending.fetch_add(1, Ordering::Relaxed);
-        Self { body, underway }
+        Self { body, running }
     }
 }
 
 impl Drop for Sending {
     fn drop(&mut self) {
-        let sending = &self.underway.connection().sending;
+        let sending = &self.running.connection().sending;
         sending.fetch_sub(1, Ordering::Relaxed);
     }
 }
@@ -285,7 +285,7 @@ impl http_body::Body for Sending {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, std::io::Error>>> {
-        if !self.underway.connection().may_send(context) {
+        if !self.running.connection().may_send(context) {
             return Poll::Pending;
         }
         let polled = Pin::new(&mut self.body).poll_frame(context);
@@ -298,7 +298,7 @@ impl http_body::Body for Sending {
                 if bytes.len() < SMALL {
                     return bytes;
                 }
-                Bytes::from_owner(Unsent::new(bytes, Arc::clone(&self.underway)))
+                Bytes::from_owner(Unsent::new(bytes, Arc::clone(&self.running)))
             })))
         })
     }
@@ -312,18 +312,18 @@ impl http_body::Body for Sending {
     }
 }
 
-/// Bytes of an answer, counted until they have gone out.
+/// Bytes of an answer, counted until they are sent.
 struct Unsent {
     bytes: Bytes,
-    underway: Arc<Underway>,
+    running: Arc<RunningRequest>,
 }
 
 impl Unsent {
-    fn new(bytes: Bytes, underway: Arc<Underway>) -> Self {
+    fn new(bytes: Bytes, running: Arc<RunningRequest>) -> Self {
         UNSENT.fetch_add(bytes.len(), Ordering::Relaxed);
-        let unsent = &underway.connection().unsent;
+        let unsent = &running.connection().unsent;
         unsent.fetch_add(bytes.len(), Ordering::Release);
-        Self { bytes, underway }
+        Self { bytes, running }
     }
 }
 
@@ -335,8 +335,8 @@ impl AsRef<[u8]> for Unsent {
 
 impl Drop for Unsent {
     fn drop(&mut self) {
-        self.underway.moved();
-        let connection = self.underway.connection();
+        self.running.moved();
+        let connection = self.running.connection();
         UNSENT.fetch_sub(self.bytes.len(), Ordering::Relaxed);
         connection
             .unsent

@@ -1,9 +1,8 @@
-//! For whom a proxy asks: the client's address from `X-Forwarded-For` and `Forwarded` (RFC 7239).
+//! The client behind a proxy: its address from `X-Forwarded-For` and `Forwarded` (RFC 7239).
 //!
-//! Only what a trusted proxy says is believed. Each proxy adds the address that it was asked from at
-//! the end, so the list is read from its end, past trusted proxies, to the first address that is
-//! none. Where both headers are there and disagree, a client may have written one of them: neither is
-//! believed.
+//! Only trusted proxies are believed. Each proxy appends the address of its peer, so the list is
+//! read from its end, past trusted proxies, to the first other address. If both headers exist and
+//! disagree, a client may have forged one of them: neither is used.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +11,7 @@ use http::header::{FORWARDED, HeaderMap, HeaderName};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The networks of proxies that are believed.
+/// The networks of trusted proxies.
 #[derive(Debug, Default)]
 pub(super) struct TrustedProxies {
     networks: Vec<(IpAddr, u8)>,
@@ -27,7 +26,7 @@ impl TrustedProxies {
         }
     }
 
-    /// The address of the client that sent a request, which came from `peer` (`None`: a Unix socket,
+    /// The address of the client that sent a request received from `peer` (`None`: a Unix socket,
     /// whose peers are trusted).
     pub(super) fn client(&self, headers: &HeaderMap, peer: Option<IpAddr>) -> Option<IpAddr> {
         if !headers.contains_key(FORWARDED_FOR) && !headers.contains_key(FORWARDED) {
@@ -63,7 +62,7 @@ impl TrustedProxies {
         }
     }
 
-    /// Read from the end: what an element that can't be read stands before is nobody's word.
+    /// Reads from the end. Elements before an invalid one are not trustworthy.
     fn last_untrusted(&self, elements: &[Option<IpAddr>]) -> Option<IpAddr> {
         let mut client = None;
         for element in elements.iter().rev() {
@@ -108,7 +107,7 @@ fn for_parameter(element: &str) -> Option<IpAddr> {
     address(value.trim_matches('"'))
 }
 
-/// An address with or without a port, IPv6 with or without brackets.
+/// Parses an address with or without a port, IPv6 with or without brackets.
 fn address(text: &str) -> Option<IpAddr> {
     let bare = text
         .strip_prefix('[')
@@ -145,7 +144,7 @@ mod tests {
             ("127.0.0.1", &[(LIST, "192.0.2.1")], "192.0.2.1"),
             ("127.0.0.1", &[(LIST, "192.0.2.1:8080")], "192.0.2.1"),
             ("::ffff:127.0.0.1", &[(LIST, "192.0.2.1")], "192.0.2.1"),
-            // The client wrote the first itself.
+            // The client forged the first element.
             ("127.0.0.1", &[(LIST, "6.6.6.6, 192.0.2.1")], "192.0.2.1"),
             (
                 "127.0.0.1",
@@ -164,7 +163,7 @@ mod tests {
             ),
             ("127.0.0.1", &[(LIST, "10.0.0.8, 10.0.0.9")], "10.0.0.8"),
             ("127.0.0.1", &[(LIST, "nonsense")], "127.0.0.1"),
-            // Not a proxy of ours.
+            // Not a trusted proxy.
             ("192.0.2.9", &[(LIST, "192.0.2.1")], "192.0.2.9"),
             ("192.0.2.9", &[("forwarded", "for=192.0.2.1")], "192.0.2.9"),
             (

@@ -1,4 +1,4 @@
-//! The registry behind the decision: a handler reaches it only with a permit.
+//! The registry behind the access decision: a handler gets it only with a permit.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use crate::auth::{
 use crate::oci::{Action, Context, Permit, Visibility};
 use crate::registry::{Registry, RegistryError};
 
-/// The registry and the rules by which requests are admitted to it.
+/// The registry and its access policy.
 pub(super) struct Guard {
-    /// Nothing but [`Guard::reach`] and [`Guard::ping`] hands on or uses it.
+    /// Only [`Guard::reach`] and [`Guard::ping`] use it.
     registry: Registry,
     policy: Arc<Policy>,
     operations: Operations,
@@ -29,12 +29,12 @@ impl Guard {
         }
     }
 
-    /// How clients are asked to sign in, if they are.
+    /// The sign-in method for clients, if there is one.
     pub(super) fn challenge(&self) -> Option<Challenge> {
         self.policy.challenge()
     }
 
-    /// Signs in whoever sent these credentials.
+    /// Signs in the caller with these credentials.
     pub(super) async fn identify(
         &self,
         credentials: &Credentials,
@@ -43,7 +43,7 @@ impl Guard {
         self.policy.identify(credentials, context).await
     }
 
-    /// Issues a token, where there is a built-in token service.
+    /// Issues a token, if there is a built-in token service.
     pub(super) async fn issue(
         &self,
         identity: &Identity,
@@ -52,8 +52,8 @@ impl Guard {
         self.policy.issue(identity, asked).await
     }
 
-    /// Decides about an action: the registry that acts for its caller with the action that was
-    /// permitted, or the refusal.
+    /// Decides about an action: the registry acting for the caller, with the permitted action, or
+    /// the refusal.
     pub(super) async fn admit(
         &self,
         context: &Arc<Context>,
@@ -80,7 +80,7 @@ impl Guard {
         Ok(self.operations.begin(&permit, operation))
     }
 
-    /// Which repositories a caller may see.
+    /// The repositories that a caller may see.
     pub(super) fn visibility(&self, identity: &Identity) -> Visibility {
         self.policy.visibility(identity)
     }
@@ -90,7 +90,7 @@ impl Guard {
         self.registry.acting(permit)
     }
 
-    /// Whether the registry answers. That is not secret.
+    /// Whether the registry answers. This needs no permission.
     pub(super) async fn ping(&self) -> Result<(), RegistryError> {
         self.registry.ping().await
     }

@@ -1,4 +1,4 @@
-//! Who sends a request: the context that travels with it down to the index.
+//! The context of a request, which is passed down to the index.
 
 use std::net::IpAddr;
 
@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::oci::{Caller, Context};
 
-/// Characters of `User-Agent` that are kept.
+/// Maximum length of a recorded `User-Agent`.
 const AGENT_LIMIT: usize = 256;
 
 /// The context of a request with this id, from this address.

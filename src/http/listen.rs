@@ -1,9 +1,9 @@
-//! Listeners: accepting within bounds, TLS, serving, draining.
+//! Listeners: accepting within limits, TLS, serving, draining.
 //!
-//! A connection takes a place in a room, and so does each of its requests, so that their number is
-//! bounded and shared by client address; when descriptors run out all the same (`EMFILE`), accepting
-//! waits and goes on. The time for a request's head is limited here, and a connection that is idle
-//! or stalled is ended by `connection`; bodies are watched in `body`, writes in `patience`.
+//! A connection takes a slot, and so does each of its requests, so that their number is bounded
+//! and shared by client address. If descriptors run out nevertheless (`EMFILE`), accepting pauses
+//! and continues. The timeout of a request's head is here; `connection` closes idle and stalled
+//! connections, `body` has the timeout of bodies, and `write_timeout` that of writes.
 
 use std::convert::Infallible;
 use std::io;
@@ -19,47 +19,47 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
-use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use super::acme::{Acceptor, AcmeChallenges};
 use super::address::{Bound, Socket};
 use super::body;
 use super::connection::{Connection, Sending, Timeouts};
-use super::patience::Patient;
 use super::respond::{Answer, Refusal};
-use super::room::{self, Client, Room};
+use super::slots::{self, Client, SlotPool};
 use super::tls::{Tls, TlsError};
+use super::write_timeout::WriteTimeout;
 use super::{App, ops};
 
-/// How long the head of a request may take, and how long a connection may be idle. Longer than the
-/// 90 s after which Go's clients close an idle connection by themselves.
+/// Timeout of the head of a request, and of an idle connection. Longer than the 90 s after which
+/// Go's clients close an idle connection.
 const HEAD_LIMIT: Duration = Duration::from_secs(100);
-/// Header fields of a request at most; together they have room in [`READ_AHEAD`].
+/// Maximum number of header fields of a request; together they must fit into [`READ_AHEAD`].
 const HEADERS: usize = 1024;
-/// How long a TLS handshake may take.
+/// Timeout of a TLS handshake.
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(20);
-/// How long the other end may leave an answer untaken.
+/// Timeout of a write to the socket.
 const WRITE_LIMIT: Duration = Duration::from_mins(2);
-/// How long accepting waits when the system has no descriptor left.
+/// Pause of accepting when no descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// Bytes that a connection reads ahead at most.
+/// Maximum number of bytes that a connection reads ahead.
 const READ_AHEAD: usize = 64 * 1024;
-/// Bytes of an HTTP/2 stream that wait to be written.
+/// Bytes of an HTTP/2 stream in its send buffer.
 const SEND_BUFFER: usize = 64 * 1024;
-/// Streams of an HTTP/2 connection at the same time.
+/// Maximum number of concurrent streams of an HTTP/2 connection.
 const STREAMS: u32 = 64;
-/// How long a connection or a request waits for room.
-const PATIENCE: Duration = Duration::from_secs(30);
-/// What has not moved for this long makes room for others.
-const STILL: Duration = Duration::from_secs(10);
-/// Connections that may wait for room.
+/// Timeout for the slot of a connection or a request.
+const SLOT_TIMEOUT: Duration = Duration::from_secs(30);
+/// Time without progress after which a slot may be revoked for others.
+const STALL_AFTER: Duration = Duration::from_secs(10);
+/// Maximum number of connections that wait for a slot.
 const WAITING_CONNECTIONS: usize = 128;
 const TIMEOUTS: Timeouts = Timeouts {
     idle: HEAD_LIMIT,
     stalled: Duration::from_mins(10),
 };
 
-/// What a listener speaks.
+/// The protocols of a listener.
 #[derive(Debug, Clone)]
 pub struct Protocols {
     /// TLS; none is plain HTTP.
@@ -70,12 +70,12 @@ pub struct Protocols {
     pub h2c: bool,
 }
 
-/// How many connections and requests a listener takes at the same time.
+/// Limits of a listener.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections.
+    /// Maximum number of connections.
     pub connections: usize,
-    /// Requests, of all connections together.
+    /// Maximum number of requests over all connections.
     pub requests: usize,
 }
 
@@ -88,7 +88,7 @@ impl Bound {
         limits: Limits,
     ) -> Result<Listening, TlsError> {
         let acceptor = match &protocols.tls {
-            Some(tls) => Some(TlsAcceptor::from(tls.server_config(protocols.http2)?)),
+            Some(tls) => Some(tls.acceptor(protocols.http2)?),
             None => None,
         };
         let http2 = if acceptor.is_some() {
@@ -99,7 +99,7 @@ impl Bound {
         Ok(self.start(
             Service {
                 app,
-                debug: false,
+                serves: Serves::Registry,
                 acceptor,
                 http2,
             },
@@ -107,11 +107,20 @@ impl Bound {
         ))
     }
 
-    /// Serves what the debug address answers.
+    /// Serves the endpoints of the debug address.
     pub fn serve_debug(self, app: App) -> Listening {
+        self.serve_little(app, Serves::Debug)
+    }
+
+    /// Answers HTTP-01 challenges.
+    pub fn serve_challenges(self, app: App, challenges: AcmeChallenges) -> Listening {
+        self.serve_little(app, Serves::Challenges(challenges))
+    }
+
+    fn serve_little(self, app: App, serves: Serves) -> Listening {
         let service = Service {
             app,
-            debug: true,
+            serves,
             acceptor: None,
             http2: false,
         };
@@ -129,15 +138,15 @@ impl Bound {
     }
 }
 
-/// A listener at work.
+/// A running listener.
 pub struct Listening {
     stop: CancellationToken,
     task: tokio::task::JoinHandle<GracefulShutdown>,
 }
 
 impl Listening {
-    /// Takes no more connections, and waits for the requests under way, at most for `limit`;
-    /// whether all of them ended.
+    /// Stops accepting, and waits for running requests, at most for `limit`. Returns whether all of
+    /// them ended.
     pub async fn drain(self, limit: Duration) -> bool {
         self.stop.cancel();
         let Ok(connections) = self.task.await else {
@@ -149,13 +158,21 @@ impl Listening {
     }
 }
 
-/// What connections are served with.
+/// The handler and settings of connections.
 #[derive(Clone)]
 struct Service {
     app: App,
-    debug: bool,
-    acceptor: Option<TlsAcceptor>,
+    serves: Serves,
+    acceptor: Option<Acceptor>,
     http2: bool,
+}
+
+/// What the requests of a listener are for.
+#[derive(Clone)]
+enum Serves {
+    Registry,
+    Debug,
+    Challenges(AcmeChallenges),
 }
 
 enum Stream {
@@ -170,7 +187,7 @@ async fn accept(
     stop: CancellationToken,
 ) -> GracefulShutdown {
     let drain = GracefulShutdown::new();
-    let rooms = Rooms::new(limits);
+    let capacity = Capacity::new(limits);
     loop {
         let accepted = async {
             Ok::<_, io::Error>(match &socket {
@@ -190,42 +207,42 @@ async fn accept(
                 tokio::spawn(admit(
                     stream,
                     service.clone(),
-                    rooms.clone(),
+                    capacity.clone(),
                     drain.watcher(),
                 ));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
-                tracing::warn!(%error, "no connection could be accepted; trying again");
+                tracing::warn!(%error, "could not accept a connection; trying again");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
             }
         }
     }
 }
 
-/// What the connections of a listener share.
+/// The limits that the connections of a listener share.
 #[derive(Clone)]
-struct Rooms {
-    connections: Room,
-    requests: Room,
+struct Capacity {
+    connections: SlotPool,
+    requests: SlotPool,
 }
 
-impl Rooms {
+impl Capacity {
     fn new(limits: Limits) -> Self {
-        let limits_of = |most, waiting| room::Limits {
-            most,
+        let limits_of = |capacity, waiting| slots::Limits {
+            capacity,
             waiting,
-            patience: PATIENCE,
-            still: STILL,
+            timeout: SLOT_TIMEOUT,
+            stall_after: STALL_AFTER,
         };
         Self {
-            connections: Room::new(limits_of(limits.connections, WAITING_CONNECTIONS)),
-            requests: Room::new(limits_of(limits.requests, limits.requests)),
+            connections: SlotPool::new(limits_of(limits.connections, WAITING_CONNECTIONS)),
+            requests: SlotPool::new(limits_of(limits.requests, limits.requests)),
         }
     }
 }
 
-/// Whether an error of accepting says something about one connection only.
+/// Whether an error of accepting concerns only one connection.
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind as Kind;
     matches!(
@@ -237,27 +254,31 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-/// Serves a connection once there is room for it, and as long as others don't need the room more.
-async fn admit(stream: Stream, service: Service, rooms: Rooms, watcher: Watcher) {
+/// Serves a connection once it has a slot, until the slot is revoked for others.
+async fn admit(stream: Stream, service: Service, capacity: Capacity, watcher: Watcher) {
     let client = match &stream {
         Stream::Tcp(_, peer) => Client::of(peer.ip()),
         Stream::Unix(_) => Client::LOCAL,
     };
-    let let_go = CancellationToken::new();
-    let Some(place) = rooms.connections.enter(client, 1, let_go.clone()).await else {
-        tracing::debug!("a connection was refused: as many as are allowed are busy");
+    let revoked = CancellationToken::new();
+    let Some(slot) = capacity
+        .connections
+        .acquire(client, 1, revoked.clone())
+        .await
+    else {
+        tracing::debug!("a connection was refused: all slots are busy");
         return;
     };
     let metrics = Arc::clone(&service.app.0.observer.metrics);
     metrics.connection(1);
-    let connection = Connection::new(client, place, rooms.requests, let_go.clone());
+    let connection = Connection::new(client, slot, capacity.requests, revoked.clone());
     tokio::select! {
         () = open(stream, service, &connection, watcher) => {}
         reason = connection.expired(TIMEOUTS) => {
-            tracing::debug!(reason, "a connection was ended");
+            tracing::debug!(reason, "a connection was closed");
         }
-        () = let_go.cancelled() => {
-            tracing::debug!("a connection was ended to make room for another");
+        () = revoked.cancelled() => {
+            tracing::debug!("a connection was closed to free its slot");
         }
     }
     metrics.connection(-1);
@@ -266,7 +287,7 @@ async fn admit(stream: Stream, service: Service, rooms: Rooms, watcher: Watcher)
 async fn open(stream: Stream, service: Service, connection: &Arc<Connection>, watcher: Watcher) {
     match stream {
         Stream::Tcp(stream, peer) => {
-            // Answers are written whole; waiting for more to send only delays them.
+            // Answers are written completely; waiting for more data would only delay them.
             let _ = stream.set_nodelay(true);
             let peer = peer.ip().to_canonical();
             match service.acceptor.clone() {
@@ -274,7 +295,8 @@ async fn open(stream: Stream, service: Service, connection: &Arc<Connection>, wa
                 Some(acceptor) => {
                     let handshake = tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream));
                     match handshake.await {
-                        Ok(Ok(stream)) => {
+                        Ok(Ok(None)) => {}
+                        Ok(Ok(Some(stream))) => {
                             serve(stream, service, Some(peer), connection, watcher).await;
                         }
                         Ok(Err(error)) => tracing::debug!(%error, %peer, "a TLS handshake failed"),
@@ -288,7 +310,8 @@ async fn open(stream: Stream, service: Service, connection: &Arc<Connection>, wa
     }
 }
 
-/// Whether the first byte is of no TLS handshake (RFC 8446, section 5.1: it begins with 22).
+/// Whether the first byte does not begin a TLS handshake (RFC 8446, section 5.1: it begins with
+/// 22).
 async fn speaks_plain_http(stream: &TcpStream) -> bool {
     let mut first = [0];
     match tokio::time::timeout(HANDSHAKE_LIMIT, stream.peek(&mut first)).await {
@@ -297,7 +320,7 @@ async fn speaks_plain_http(stream: &TcpStream) -> bool {
     }
 }
 
-/// Says what is wrong in the words that clients know from Go's servers.
+/// Answers with the text that clients know from Go's servers.
 async fn refuse_plain_http(mut stream: TcpStream) {
     let text = "Client sent an HTTP request to an HTTPS server.\n";
     let answer = format!(
@@ -305,8 +328,8 @@ async fn refuse_plain_http(mut stream: TcpStream) {
          Connection: close\r\n\r\n{text}",
         text.len()
     );
-    // A client that does not read need not be told. What it sent is read before the connection is
-    // closed: with unread bytes the system resets it, and the answer is lost.
+    // A client that does not read is ignored. Its request is read before the connection is closed:
+    // with unread bytes the system resets the connection, and the answer is lost.
     let told = async {
         stream.write_all(answer.as_bytes()).await?;
         stream.shutdown().await?;
@@ -326,22 +349,24 @@ async fn serve<S>(
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let tls = service.acceptor.is_some();
-    let (app, debug, http2) = (service.app.0, service.debug, service.http2);
+    let (app, serves, http2) = (service.app.0, service.serves, service.http2);
     let begun = Arc::clone(connection);
     let answering = service_fn(move |request: Request<Incoming>| {
         let (app, connection) = (Arc::clone(&app), Arc::clone(&begun));
+        let serves = serves.clone();
         async move {
-            let underway = connection.begin().await;
+            let running = connection.begin().await;
             let request =
-                request.map(|incoming| body::Incoming::new(incoming, Arc::clone(&underway)));
-            let answer: Answer = if !underway.is_admitted() {
-                Refusal::busy("too many requests are being answered").answer()
-            } else if debug {
-                ops::debug(&app, request.map(drop)).await
-            } else {
-                app.answer(request, peer, tls).await
+                request.map(|incoming| body::Incoming::new(incoming, Arc::clone(&running)));
+            let answer: Answer = match serves {
+                _ if !running.is_admitted() => {
+                    Refusal::busy("too many requests are being answered").answer()
+                }
+                Serves::Registry => app.answer(request, peer, tls).await,
+                Serves::Debug => ops::debug(&app, request.map(drop)).await,
+                Serves::Challenges(challenges) => challenges.answer(request.uri().path()),
             };
-            Ok::<_, Infallible>(answer.map(|body| Sending::new(body, underway)))
+            Ok::<_, Infallible>(answer.map(|body| Sending::new(body, running)))
         }
     });
     let mut builder = Builder::new(TokioExecutor::new());
@@ -359,7 +384,7 @@ async fn serve<S>(
         .max_send_buf_size(SEND_BUFFER)
         .keep_alive_interval(Some(Duration::from_secs(30)));
     let builder = if http2 { builder } else { builder.http1_only() };
-    let stream = Patient::new(stream, WRITE_LIMIT, Arc::clone(connection));
+    let stream = WriteTimeout::new(stream, WRITE_LIMIT, Arc::clone(connection));
     let served = watcher
         .watch(
             builder

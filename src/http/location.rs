@@ -1,4 +1,4 @@
-//! The address of this registry as a client sees it, for `Location`.
+//! The addresses of this registry for clients, for `Location`.
 
 use http::HeaderMap;
 use http::header::{FORWARDED, HOST, HeaderName};
@@ -7,12 +7,12 @@ use http::uri::Authority;
 const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
 
-/// How the addresses of this registry are written.
+/// How addresses of this registry are written.
 #[derive(Debug, Clone, Default)]
 pub struct Locations {
-    /// `scheme://host[:port]` that the configuration names.
+    /// The configured `scheme://host[:port]`.
     pub host: Option<String>,
-    /// Whether to write paths only, without scheme and host.
+    /// Whether to write only paths, without scheme and host.
     pub relative: bool,
     /// The prefix of every path, before `/v2`.
     pub prefix: String,
@@ -28,7 +28,7 @@ impl Locations {
         self.absolute(path, headers, tls)
     }
 
-    /// As [`Locations::of`], with scheme and host even where locations are paths.
+    /// Like [`Locations::of`], always with scheme and host.
     pub(super) fn absolute(&self, path: &str, headers: &HeaderMap, tls: bool) -> String {
         let prefix = &self.prefix;
         if let Some(host) = &self.host {
@@ -40,8 +40,8 @@ impl Locations {
         }
     }
 
-    /// `scheme://host[:port]` as the client sees this registry. `target` is the host of the
-    /// request's target, where HTTP/2 has it.
+    /// `scheme://host[:port]` of this registry for the client. `target` is the host in the
+    /// request's target, with HTTP/2.
     pub(super) fn origin(
         &self,
         headers: &HeaderMap,
@@ -49,7 +49,7 @@ impl Locations {
         tls: bool,
     ) -> String {
         if let Some(host) = &self.host {
-            // Without the path that it may have.
+            // Without a path.
             let end = host
                 .match_indices('/')
                 .nth(2)
@@ -65,7 +65,7 @@ impl Locations {
     }
 }
 
-/// The scheme and the host by which the client that sent `headers` reached this registry.
+/// The scheme and the host by which the client reached this registry.
 fn seen(headers: &HeaderMap, tls: bool) -> (String, Option<String>) {
     let (mut scheme, mut host) = (None, None);
     let text = |name: &HeaderName| {

@@ -1,9 +1,10 @@
-//! The wire: listeners, TLS, the parser of `/v2` paths, one handler a verb, and the one place that
-//! maps an error of the registry to a status and an OCI body.
+//! The HTTP side: listeners, TLS, the parser of `/v2` paths, one handler for each verb, and the
+//! only slot that maps errors of the registry to a status and an OCI body.
 //!
-//! Knows nothing of files or SQL. A malformed request gets its code and changes nothing; a panic in
-//! a request is a 500 and a line in the log.
+//! Knows nothing of files or SQL. A malformed request gets an error code and changes nothing; a
+//! panic in a request is a 500 and a line in the log.
 
+mod acme;
 mod address;
 mod answer_body;
 mod api;
@@ -19,16 +20,16 @@ mod observe;
 mod ops;
 mod pages;
 mod paging;
-mod patience;
 mod rates;
 mod respond;
-mod room;
 mod route;
+mod slots;
 mod tls;
 mod token;
 mod user_header;
 mod v1;
 mod v2;
+mod write_timeout;
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
@@ -49,6 +50,7 @@ use crate::registry::Registry;
 use crate::telemetry::{AccessLog, HttpMetrics};
 use crate::web::Pages;
 
+pub use acme::AcmeChallenges;
 pub use address::{Address, Bound, SocketAccess};
 pub use listen::{Limits as ConnectionLimits, Listening, Protocols};
 pub use location::Locations;
@@ -65,16 +67,16 @@ use guard::Guard;
 use observe::{Observer, REQUEST_ID};
 use rates::Rates;
 use respond::{Answer, Refusal};
-use room::{Place, Room};
 use route::{Route, RouteError};
+use slots::{Slot, SlotPool};
 use user_header::UserHeader;
 
-/// Entries in a page of a listing at most.
+/// Maximum number of entries of a page.
 #[derive(Debug, Clone, Copy)]
 pub struct PageLimits {
-    /// Repositories in a page of the catalog.
+    /// Repositories of a page of the catalog.
     pub catalog: usize,
-    /// Tags in a page.
+    /// Tags of a page.
     pub tags: usize,
 }
 
@@ -82,9 +84,9 @@ pub struct PageLimits {
 pub struct Options {
     /// How locations are written.
     pub locations: Locations,
-    /// How many requests clients may send.
+    /// The rate limits of clients.
     pub rates: RateLimits,
-    /// Networks (an address and its bits) of proxies that are believed about their clients.
+    /// Networks (an address and its prefix length) of trusted proxies.
     pub trusted_proxies: Vec<(IpAddr, u8)>,
     /// The header in which they say whom they have signed in, if they do.
     pub user_header: Option<HeaderName>,
@@ -108,13 +110,12 @@ pub struct Options {
     pub operations: Operations,
 }
 
-/// The memory for manifests and forms that are being received. One that arrives in time does so in
-/// seconds.
-const MANIFEST_ROOM: room::Limits = room::Limits {
-    most: 24 * 1024 * 1024,
+/// The memory for manifests and forms being received. Normally they take seconds.
+const MANIFEST_SLOTS: slots::Limits = slots::Limits {
+    capacity: 24 * 1024 * 1024,
     waiting: 4096,
-    patience: Duration::from_secs(30),
-    still: Duration::from_secs(2),
+    timeout: Duration::from_secs(30),
+    stall_after: Duration::from_secs(2),
 };
 
 const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api-version");
@@ -123,7 +124,7 @@ const API_VERSION: HeaderName = HeaderName::from_static("docker-distribution-api
 #[derive(Clone)]
 pub struct App(Arc<Shared>);
 
-/// What all requests share.
+/// The shared state of all requests.
 struct Shared {
     guard: Guard,
     locations: Locations,
@@ -135,12 +136,12 @@ struct Shared {
     observer: Observer,
     health: Arc<Health>,
     metrics_path: Option<String>,
-    manifest_room: Room,
+    manifest_slots: SlotPool,
     pages: Option<Pages>,
 }
 
 impl App {
-    /// The HTTP side of `registry`, to which `policy` admits requests.
+    /// The HTTP side of `registry`, with an access `policy`.
     pub fn new(registry: Registry, policy: Arc<Policy>, options: Options) -> Self {
         Self(Arc::new(Shared {
             guard: Guard::new(registry, policy, options.operations),
@@ -157,14 +158,14 @@ impl App {
             },
             health: options.health,
             metrics_path: options.metrics_path,
-            manifest_room: Room::new(MANIFEST_ROOM),
+            manifest_slots: SlotPool::new(MANIFEST_SLOTS),
             pages: options.pages,
         }))
     }
 }
 
 impl Shared {
-    /// Answers a request of the main address.
+    /// Answers a request to the main address.
     async fn answer(
         self: Arc<Self>,
         mut request: Request<Incoming>,
@@ -176,7 +177,7 @@ impl Shared {
         let peer = self.proxies.client(request.headers(), peer);
         let id = observe::request_id(request.headers());
         let context = Arc::new(identity::context(request.headers(), peer, &id));
-        // Outside of the prefix there are only the probes of whoever runs the registry.
+        // Outside of the prefix there are only the probes for operators.
         let prefix = self.locations.prefix.as_str();
         let path = match request.uri().path() {
             probe @ ("/livez" | "/readyz") => Some(probe),
@@ -248,7 +249,7 @@ impl Shared {
                 }
                 refusal.answer()
             }
-            // The panic hook has logged the message and the place.
+            // The panic hook has logged the message and the position.
             Err(_) => Refusal::new(
                 StatusCode::INTERNAL_SERVER_ERROR,
                 ErrorCode::Unknown,
@@ -257,7 +258,7 @@ impl Shared {
             .answer(),
         };
         if head {
-            // hyper leaves the body out on HTTP/1.1; on HTTP/2 it would be a protocol error.
+            // hyper omits the body on HTTP/1.1; on HTTP/2 it would be a protocol error.
             *answer.body_mut() = Body::empty();
         }
         let set = answer.headers_mut();
@@ -280,23 +281,23 @@ impl Shared {
         observed.follow(answer)
     }
 
-    /// Waits until there is room in memory to receive a small body of `announced` bytes.
-    async fn room_for_body(
+    /// Waits for memory to receive a small body of `announced` bytes.
+    async fn memory_for_body(
         &self,
         body: &Incoming,
         announced: Option<u64>,
-    ) -> Result<Place, Refusal> {
+    ) -> Result<Slot, Refusal> {
         let bytes = announced.and_then(|length| usize::try_from(length).ok());
         let bytes = bytes.unwrap_or(MANIFEST_LIMIT).min(MANIFEST_LIMIT);
-        let place = self
-            .manifest_room
-            .enter(body.client(), bytes.max(1024), CancellationToken::new())
+        let slot = self
+            .manifest_slots
+            .acquire(body.client(), bytes.max(1024), CancellationToken::new())
             .await;
-        place.ok_or_else(|| Refusal::busy("too many manifests and forms are being received"))
+        slot.ok_or_else(|| Refusal::busy("too many manifests and forms are being received"))
     }
 }
 
-/// Whether a request names its host as its version of HTTP demands (RFC 9112, section 3.2).
+/// Whether a request has a host as its version of HTTP requires (RFC 9112, section 3.2).
 fn names_one_host<B>(request: &Request<B>) -> bool {
     let hosts = request.headers().get_all(HOST).iter().count();
     hosts == 1 || (hosts == 0 && request.version() != Version::HTTP_11)

@@ -1,4 +1,4 @@
-//! What is recorded of each request: its id, its line in the access log, its metrics.
+//! The records of a request: its id, its line in the access log, its metrics.
 
 use std::io;
 use std::pin::Pin;
@@ -31,8 +31,8 @@ pub(super) struct Observer {
     pub(super) json: bool,
 }
 
-/// A request that is being answered. It is recorded when it is dropped: after the last byte of its
-/// answer, or when the connection broke.
+/// A request being answered. It is recorded when it is dropped: after the last byte of its answer,
+/// or when the connection broke.
 pub(super) struct Observed {
     observer: Observer,
     handler: &'static str,
@@ -44,7 +44,7 @@ pub(super) struct Observed {
     sent: u64,
 }
 
-/// What a line of the access log needs of its request.
+/// The fields of a request for the access log.
 struct Line {
     context: Arc<Context>,
     target: String,
@@ -53,7 +53,7 @@ struct Line {
 }
 
 impl Line {
-    /// The address of the client; a client of the unix socket has none.
+    /// The address of the client; clients of a Unix socket have none.
     fn peer(&self) -> String {
         let address = self.context.address;
         address.map_or_else(|| "unix".to_owned(), |address| address.to_string())

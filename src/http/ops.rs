@@ -11,7 +11,7 @@ use super::Shared;
 use super::respond::{Answer, Refusal, json, with_body};
 use crate::oci::ErrorCode;
 
-/// The health checks that fail now, by name, with their reasons.
+/// The failing health checks by name, with their reasons.
 pub type FailedChecks = BTreeMap<String, String>;
 
 /// The results of the health checks of the configuration.
@@ -102,14 +102,14 @@ fn nothing_here() -> Answer {
     .answer()
 }
 
-/// What the debug address answers.
+/// Answers requests to the debug address.
 pub(super) async fn debug(app: &Shared, request: Request<()>) -> Answer {
     let path = request.uri().path();
     if request.method() != Method::GET {
         return Refusal::new(
             StatusCode::METHOD_NOT_ALLOWED,
             ErrorCode::Unsupported,
-            "the debug address takes GET",
+            "the debug address supports GET",
         )
         .answer();
     }

@@ -1,4 +1,4 @@
-//! The pages for people: what of a browser's request they need, and when a request is theirs.
+//! The pages for browsers: which requests they answer, and with which input.
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use crate::web::{self, Pages};
 
 const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The largest form that is taken, in bytes.
+/// Maximum size of a form in bytes.
 const FORM_LIMIT: usize = 64 * 1024;
 
-/// Whether a request is for the pages: an address of theirs, or any other outside of the API that a
-/// browser opens.
+/// Whether a request is for the pages: one of their paths, or any other path outside of the API
+/// that a browser opens.
 pub(super) fn wanted<B>(request: &Request<B>, path: &str) -> bool {
     if Pages::owns(path) {
         return true;
@@ -27,7 +27,7 @@ pub(super) fn wanted<B>(request: &Request<B>, path: &str) -> bool {
     is_read && !matches!(path, "/livez" | "/readyz") && accepts_html(request)
 }
 
-/// Whether a client accepts HTML by name, as browsers do and the tools of registries do not.
+/// Whether a client accepts HTML by name, as browsers do and registry clients do not.
 fn accepts_html<B>(request: &Request<B>) -> bool {
     let accepted = request.headers().get_all(ACCEPT).iter();
     accepted
@@ -39,7 +39,7 @@ fn accepts_html<B>(request: &Request<B>) -> bool {
         })
 }
 
-/// Answers a request by the pages.
+/// Answers a request with a page.
 pub(super) async fn answer(
     app: &Shared,
     pages: &Pages,
@@ -50,8 +50,8 @@ pub(super) async fn answer(
 ) -> Result<Answer, Refusal> {
     let (head, body) = request.into_parts();
     let form = if head.method == Method::POST {
-        let place = app.room_for_body(&body, Some(FORM_LIMIT as u64)).await?;
-        let form = body::whole(body, FORM_LIMIT, &place).await;
+        let slot = app.memory_for_body(&body, Some(FORM_LIMIT as u64)).await?;
+        let form = body::whole(body, FORM_LIMIT, &slot).await;
         let bytes = form.map_err(|_| {
             Refusal::bad(
                 ErrorCode::SizeInvalid,

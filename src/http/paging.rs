@@ -5,7 +5,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::respond::Refusal;
 use crate::oci::ErrorCode;
 
-/// Characters that stand as they are in the value of a query.
+/// Characters that need no escape in the value of a query.
 const VALUE: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -38,7 +38,7 @@ impl Query {
             .map(|(_, value)| value.as_str())
     }
 
-    /// `n`, when it is there and not empty: a whole number, not negative.
+    /// `n`, if it exists and is not empty: a whole number, not negative.
     pub(super) fn count(&self) -> Result<Option<usize>, Refusal> {
         let Some(text) = self.get("n").filter(|text| !text.is_empty()) else {
             return Ok(None);
@@ -48,14 +48,14 @@ impl Query {
             Ok(count) if digits => Ok(Some(count)),
             _ => Err(Refusal::bad(
                 ErrorCode::PaginationNumberInvalid,
-                format!("n is not a number that can be answered: {text:?}"),
+                format!("n is not a valid number: {text:?}"),
             )),
         }
     }
 }
 
-/// The value of `Link` that leads to the next page. It is a path, as registry:2 sends it: clients
-/// refuse another host, and proxies that change host or scheme leave `Link` alone.
+/// The `Link` to the next page. It is a path, as in registry:2: clients refuse another host, and
+/// proxies that change host or scheme do not rewrite `Link`.
 pub(super) fn next(path: &str, pairs: &[(&str, &str)]) -> String {
     let mut query = String::new();
     for (name, value) in pairs {

@@ -1,8 +1,8 @@
-//! How many requests a client may send: by address, and by account once somebody signed in.
+//! Rate limits of clients: by address, and by account after signing in.
 //!
-//! Each may send a burst and then a steady number a second; what is too much is answered 429 with the
-//! seconds to wait. One time is kept for each client (the generic cell rate algorithm), for a bounded
-//! number of clients: those whose burst is whole again are forgotten first.
+//! Each may send a burst and then a steady number per second; requests above that are answered 429
+//! with the seconds to wait. One time is stored for each client (the generic cell rate algorithm),
+//! for a bounded number of clients: those with a full burst are evicted first.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,27 +11,27 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use super::respond::Refusal;
-use super::room::Client;
+use super::slots::Client;
 use crate::oci::{AccountName, Caller, Context};
 
-/// Clients that are remembered.
+/// Maximum number of remembered clients.
 const REMEMBERED: usize = 65_536;
 
-/// Requests a second, and how many may come at once.
+/// A rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {
-    /// Requests a second in the long run; not zero.
+    /// Requests per second on average; not zero.
     pub each_second: u32,
-    /// Requests at once, after a time without any; not zero.
+    /// Requests at once after an idle time; not zero.
     pub burst: u32,
 }
 
-/// What clients are limited to.
+/// The rate limits of clients.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RateLimits {
-    /// Each address, of IPv6 each /64.
+    /// For each address, for IPv6 each /64.
     pub address: Option<Rate>,
-    /// Each account, from whatever address.
+    /// For each account, from any address.
     pub account: Option<Rate>,
 }
 
@@ -45,7 +45,7 @@ enum Key {
 pub(super) struct Rates {
     limits: RateLimits,
     begun: Instant,
-    /// When the burst of each client is whole again, as the time since `begun`.
+    /// When the burst of each client is full again, as the time since `begun`.
     whole_at: Mutex<HashMap<Key, Duration>>,
 }
 
@@ -58,7 +58,7 @@ impl Rates {
         }
     }
 
-    /// Counts a request of an address; refuses it if it is too much.
+    /// Counts a request of an address; refuses it above the limit.
     pub(super) fn admit_address(&self, context: &Context) -> Result<(), Refusal> {
         match (self.limits.address, context.address) {
             (Some(rate), Some(address)) => self.count(of(address), rate, self.begun.elapsed()),
@@ -66,7 +66,7 @@ impl Rates {
         }
     }
 
-    /// Counts a request of an account, once it has signed in; refuses it if it is too much.
+    /// Counts a request of a signed-in account; refuses it above the limit.
     pub(super) fn admit_account(&self, context: &Context) -> Result<(), Refusal> {
         let account = match &context.caller {
             Caller::Account { name, .. } => name,
@@ -128,7 +128,7 @@ mod tests {
         assert!(!admitted(&rates, &one, 99));
         assert!(admitted(&rates, &one, 100));
         assert!(!admitted(&rates, &one, 101));
-        // A refused one costs nothing, and the burst comes back with time.
+        // A refused request costs nothing, and the burst refills with time.
         let later: Vec<_> = (0..4).map(|_| admitted(&rates, &one, 1000)).collect();
         assert_eq!(later, [true, true, true, false]);
     }

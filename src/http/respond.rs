@@ -1,4 +1,4 @@
-//! Answers: the one place that maps an error of the registry to a status and an OCI body.
+//! Answers: the only place that maps errors of the registry to a status and an OCI body.
 
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
 use http::{Response, StatusCode};
@@ -16,7 +16,7 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=ut
 /// An answer with its body.
 pub(super) type Answer = Response<Body>;
 
-/// An error as a client sees it.
+/// An error for a client.
 #[derive(Debug)]
 pub(super) struct Refusal {
     pub(super) status: StatusCode,
@@ -46,7 +46,7 @@ impl Refusal {
         Self::new(StatusCode::BAD_REQUEST, code, message.to_string())
     }
 
-    /// There is no room for this request now, and there will be.
+    /// A refusal because of a temporary limit.
     pub(super) fn busy(message: &str) -> Self {
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -56,7 +56,7 @@ impl Refusal {
         .with(RETRY_AFTER, "5")
     }
 
-    /// Something failed here. What it was is for the log, not for a stranger.
+    /// An internal error. The reason is in the log, not in the answer.
     pub(super) fn internal(error: &dyn std::error::Error) -> Self {
         tracing::error!(error = %error, "a request failed");
         Self::new(
@@ -66,7 +66,7 @@ impl Refusal {
         )
     }
 
-    /// A client has sent more than it may, and may go on after `wait`.
+    /// A refusal by the rate limit; the client may continue after `wait`.
     pub(super) fn too_many(wait: std::time::Duration) -> Self {
         let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
         Self::new(
@@ -89,7 +89,7 @@ impl Refusal {
         self
     }
 
-    /// The answer, in the form of the specification ("Error Codes").
+    /// The answer in the form of the specification ("Error Codes").
     pub(super) fn answer(self) -> Answer {
         let Self {
             status,
@@ -129,7 +129,7 @@ impl From<RouteError> for Refusal {
             RouteError::Method(methods) => Self::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 ErrorCode::Unsupported,
-                format!("this endpoint takes {methods}"),
+                format!("this endpoint supports {methods}"),
             )
             .with(ALLOW, methods),
         }
@@ -203,10 +203,22 @@ impl From<RegistryError> for Refusal {
                 return Self::new(Status::METHOD_NOT_ALLOWED, Code::Unsupported, message)
                     .with(ALLOW, "GET, HEAD");
             }
-            Error::Full => (Status::INSUFFICIENT_STORAGE, Code::Unavailable),
+            Error::Full | Error::QuotaUsed => (Status::INSUFFICIENT_STORAGE, Code::Unavailable),
+            Error::DeviceReadOnly => {
+                tracing::error!(%error, "a request failed; hint: dmesg says why, if the kernel did it");
+                (Status::SERVICE_UNAVAILABLE, Code::Unavailable)
+            }
+            Error::DeviceFailing(_) => {
+                tracing::error!(%error, "a request failed; hint: dmesg and smartctl say more");
+                return Self::new(
+                    Status::INTERNAL_SERVER_ERROR,
+                    Code::Unknown,
+                    "the registry's device fails; the server's log has the details",
+                );
+            }
             Error::RootLost { .. }
             | Error::BlobsLost { .. }
-            | Error::StorageAway(_)
+            | Error::StorageNotMounted(_)
             | Error::Index(_)
             | Error::Store(_) => {
                 return Self::internal(&error);
@@ -240,7 +252,7 @@ pub(super) fn json(status: StatusCode, value: &impl Serialize) -> Answer {
     answer
 }
 
-/// A page of a listing. It ends with a newline, as registry:2 ends them.
+/// A page of a listing. It ends with a newline, as in registry:2.
 pub(super) fn page(value: &impl Serialize) -> Answer {
     let mut bytes = serde_json::to_vec(value).unwrap_or_default();
     bytes.push(b'\n');
@@ -269,9 +281,32 @@ pub(super) fn empty(status: StatusCode) -> Answer {
     answer
 }
 
-/// Sets a header. A text that is no header value is left out.
+/// Sets a header. A text that is not a valid header value is left out.
 pub(super) fn set(answer: &mut Answer, name: HeaderName, value: impl TryInto<HeaderValue>) {
     if let Ok(value) = value.try_into() {
         answer.headers_mut().insert(name, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_device_and_a_failing_one_are_told_apart() {
+        for (error, status, word) in [
+            (RegistryError::Full, 507, "no space left"),
+            (RegistryError::QuotaUsed, 507, "quota"),
+            (RegistryError::DeviceReadOnly, 503, "read-only"),
+            (
+                RegistryError::DeviceFailing("x".into()),
+                500,
+                "device fails",
+            ),
+        ] {
+            let refusal = Refusal::from(error);
+            assert_eq!(refusal.status.as_u16(), status, "{refusal:?}");
+            assert!(refusal.message.contains(word), "{refusal:?}");
+        }
     }
 }

@@ -1,5 +1,5 @@
-//! The paths below `/v2`, and the action that a method on one of them is: a pure parser that reads
-//! from the right.
+//! The paths below `/v2`, and the action of a method on each: a pure parser that reads from the
+//! right.
 //!
 //! A repository name may have any number of components, and components may be called `blobs`,
 //! `manifests`, `tags` or `uploads`; so the end of a path decides what it is. As registry:2 does, a
@@ -11,24 +11,24 @@ use percent_encoding::percent_decode_str;
 use super::paging::Query;
 use crate::oci::{Action, Digest, ErrorCode, Reference, Repository};
 
-/// What a path below `/v2` names.
+/// The object that a path below `/v2` names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Route {
     /// `/v2/`
     Base,
     /// `/v2/_catalog`
     Catalog,
-    /// `/v2/_regctl/catalog`: the catalog with what is known of each repository.
+    /// `/v2/_regctl/catalog`: the catalog with details of each repository.
     CatalogRecords,
     /// `/v2/<name>/tags/list`
     Tags(Repository),
-    /// `/v2/<name>/_regctl/tags`: the tags with what is known of each.
+    /// `/v2/<name>/_regctl/tags`: the tags with details of each.
     TagRecords(Repository),
-    /// `/v2/<name>/_regctl/repository`: all of a repository.
+    /// `/v2/<name>/_regctl/repository`: a whole repository.
     Repository(Repository),
     /// `/v2/<name>/_regctl/star`: the caller's star of a repository.
     Star(Repository),
-    /// `/v2/<name>/manifests/<reference>`; a reference that is malformed comes as its text.
+    /// `/v2/<name>/manifests/<reference>`; a malformed reference is kept as text.
     Manifest(Repository, Result<Reference, String>),
     /// `/v2/<name>/blobs/<digest>`
     Blob(Repository, Digest),
@@ -49,12 +49,12 @@ pub(super) enum RouteError {
     Malformed(ErrorCode, String),
     /// It names a manifest by a malformed tag, which cannot exist.
     NoSuchManifest(String),
-    /// The endpoint does not take the method; the text lists those that it takes.
+    /// The endpoint does not support the method; the text lists the supported ones.
     Method(&'static str),
 }
 
 impl Route {
-    /// Reads the path of a request, still percent-encoded, without its query.
+    /// Parses the path of a request, still percent-encoded, without its query.
     pub(super) fn parse(path: &str) -> Result<Self, RouteError> {
         let rest = match path.strip_prefix("/v2") {
             Some("" | "/") => return Ok(Self::Base),
@@ -91,7 +91,7 @@ impl Route {
         }
     }
 
-    /// What a request with this method and query wants to do.
+    /// The action of a request with this method and query.
     pub(super) fn action(&self, method: &Method, query: &Query) -> Result<Action, RouteError> {
         let is_read = matches!(*method, Method::GET | Method::HEAD);
         Ok(match self {
@@ -145,7 +145,7 @@ impl Route {
         })
     }
 
-    /// The methods that the endpoint takes, as `Allow` lists them.
+    /// The methods of the endpoint, for `Allow`.
     pub(super) fn methods(&self) -> &'static str {
         match self {
             Self::Base
@@ -180,7 +180,7 @@ impl Route {
     }
 }
 
-/// What a POST to `/v2/<name>/blobs/uploads/` wants: a mount where it names a blob to mount.
+/// The action of a POST to `/v2/<name>/blobs/uploads/`: a mount if the query names a blob to mount.
 fn upload(name: &Repository, query: &Query) -> Result<Action, RouteError> {
     let Some(text) = query.get("mount") else {
         return Ok(Action::PushBlob(name.clone()));
@@ -188,7 +188,7 @@ fn upload(name: &Repository, query: &Query) -> Result<Action, RouteError> {
     let digest = digest(text)?;
     let from = match query.get("from").map(str::parse) {
         Some(Ok(from)) => Some(from),
-        // A malformed name is a repository that does not exist: a session instead.
+        // A malformed name cannot exist: an upload session instead.
         Some(Err(_)) => return Ok(Action::PushBlob(name.clone())),
         None => None,
     };
@@ -214,7 +214,7 @@ fn digest(text: &str) -> Result<Digest, RouteError> {
         .map_err(|error| RouteError::Malformed(ErrorCode::DigestInvalid, format!("{error}")))
 }
 
-/// A malformed digest is always an error. A malformed tag is one for PUT; for the other methods it
+/// A malformed digest is always an error. A malformed tag is an error for PUT; for other methods it
 /// is a tag that does not exist.
 fn manifest_reference(text: &str) -> Result<Result<Reference, String>, RouteError> {
     if text.contains(':') {

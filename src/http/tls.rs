@@ -1,4 +1,5 @@
-//! TLS: the certificate, read again when its files change, and the authorities of client certificates.
+//! TLS: the certificate, reloaded when its files change, and the authorities of client
+//! certificates.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use tokio_rustls::rustls::server::danger::ClientCertVerifier;
 use tokio_rustls::rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use tokio_rustls::rustls::sign::CertifiedKey;
 
+use super::acme::{Acceptor, AcmeChallenges};
+
 /// A version of TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TlsVersion {
@@ -25,38 +28,40 @@ pub enum TlsVersion {
 /// Why a certificate can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
-    /// A file can't be read, or is no PEM.
+    /// A file can't be read, or is not PEM.
     #[error("{path}: {reason}")]
     File {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// What is wrong.
         reason: String,
     },
-    /// Certificate and key do not go together, or are of a kind that is not known.
+    /// Certificate and key do not match, or have an unknown type.
     #[error("the certificate {certificate} and the key {key} can't be used: {reason}")]
     Pair {
         /// The certificate's file.
         certificate: PathBuf,
         /// The key's file.
         key: PathBuf,
-        /// Why not.
+        /// What is wrong.
         reason: String,
     },
-    /// The settings make no configuration.
+    /// The settings are invalid.
     #[error("TLS: {0}")]
     Settings(String),
 }
 
-/// How a listener speaks TLS.
+/// The TLS settings of a listener.
 #[derive(Debug, Clone)]
 pub struct Tls {
-    /// What it shows.
+    /// The server's certificate.
     pub certificate: Arc<Certificate>,
-    /// The least version that it speaks.
+    /// The minimum version.
     pub minimum: TlsVersion,
-    /// What clients have to show; `None`: nothing.
+    /// The authorities of client certificates; `None`: clients need none.
     pub clients: Option<ClientAuthorities>,
+    /// Where challenges of an ACME authority are answered; `None`: nowhere.
+    pub challenges: Option<AcmeChallenges>,
 }
 
 /// The authorities of client certificates.
@@ -88,13 +93,13 @@ impl ClientAuthorities {
     }
 }
 
-/// A certificate with its key, by their files.
+/// A certificate and its key, loaded from files.
 #[derive(Debug)]
 pub struct Certificate {
     chain: PathBuf,
     key: PathBuf,
     current: ArcSwap<CertifiedKey>,
-    /// When the files were last changed, as of `current`.
+    /// The modification times of the files that `current` was read from.
     read_at: parking_lot::Mutex<(Option<SystemTime>, Option<SystemTime>)>,
 }
 
@@ -112,14 +117,15 @@ impl Certificate {
         }))
     }
 
-    /// Reads the files again if they have changed. What can't be used leaves the old one in use.
+    /// Reloads the files if they have changed. If they are invalid, the old certificate remains in
+    /// use.
     pub fn refresh(&self) -> Result<bool, TlsError> {
         let changed = changed(&self.chain, &self.key);
         if *self.read_at.lock() == changed {
             return Ok(false);
         }
         let fresh = read(&self.chain, &self.key);
-        // A file that is half-written now is read again when it changes again.
+        // A file that is incomplete now is read again when it changes again.
         *self.read_at.lock() = changed;
         self.current.store(Arc::new(fresh?));
         Ok(true)
@@ -127,8 +133,12 @@ impl Certificate {
 }
 
 impl Tls {
-    /// The configuration of a listener.
-    pub(super) fn server_config(&self, http2: bool) -> Result<Arc<rustls::ServerConfig>, TlsError> {
+    /// What takes the connections of a listener.
+    pub(super) fn acceptor(&self, http2: bool) -> Result<Acceptor, TlsError> {
+        Acceptor::new(self.server_config(http2)?, self.challenges.as_ref())
+    }
+
+    fn server_config(&self, http2: bool) -> Result<Arc<rustls::ServerConfig>, TlsError> {
         let versions: &[&rustls::SupportedProtocolVersion] = match self.minimum {
             TlsVersion::Tls12 => &[&rustls::version::TLS12, &rustls::version::TLS13],
             TlsVersion::Tls13 => &[&rustls::version::TLS13],
@@ -168,7 +178,7 @@ fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
         .map_err(|error| file(error.to_string()))?;
     if chain.is_empty() {
-        return Err(file("there is no certificate in it".into()));
+        return Err(file("it contains no certificate".into()));
     }
     Ok(chain)
 }

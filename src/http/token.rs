@@ -1,7 +1,8 @@
-//! `/auth/token`: the built-in token service, as docker, podman and containerd ask it.
+//! `/auth/token`: the built-in token service for docker, podman and containerd.
 //!
-//! What is granted is what was asked for and is allowed: a part of it is no error. Wrong credentials
-//! are 401. There are no refresh tokens; a client keeps its password or a personal token.
+//! The granted scope is the permitted part of the requested one; less than requested is no error.
+//! Wrong credentials are 401. There are no refresh tokens; a client stores its password or a
+//! personal token.
 
 use std::sync::Arc;
 
@@ -10,16 +11,20 @@ use http::{Method, Request, StatusCode};
 use serde_json::json;
 
 use super::body::Incoming;
-use super::challenge::{Asked, quoted};
+use super::challenge::{SignInRequest, quoted};
 use super::paging::Query;
 use super::respond::{Answer, Refusal, json};
 use super::{Shared, body};
-use crate::auth::{Challenge, Credentials, LIFETIME, Scope, Secret, SignInError};
+use crate::auth::{Challenge, Credentials, LIFETIME, Scope, Secret, SignInError, WORKLOAD};
 use crate::oci::{Context, ErrorCode};
 
-/// Where it is, below the prefix.
+/// Its path, below the prefix.
 pub(super) const PATH: &str = "/auth/token";
-/// The longest form that is read.
+/// The exchange of a workload's token (RFC 8693, section 2.1).
+const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
+/// How kinds of tokens are named there.
+const TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:";
+/// Maximum size of a form.
 const FORM_LIMIT: usize = 32 * 1024;
 
 /// Answers a request for a token.
@@ -45,7 +50,7 @@ pub(super) async fn answer(
     {
         head.headers.insert(HOST, host);
     }
-    let asked = Asked {
+    let asked = SignInRequest {
         app,
         headers: &head.headers,
         tls,
@@ -56,9 +61,9 @@ pub(super) async fn answer(
             (query, asked.credentials())
         }
         Method::POST => {
-            let place = app.room_for_body(&body, Some(FORM_LIMIT as u64)).await?;
-            let form = body::whole(body, FORM_LIMIT, &place).await;
-            let form = form.map_err(|_| bad("the form is too long or broken off"))?;
+            let slot = app.memory_for_body(&body, Some(FORM_LIMIT as u64)).await?;
+            let form = body::whole(body, FORM_LIMIT, &slot).await;
+            let form = form.map_err(|_| bad("the form is too long or incomplete"))?;
             let form = std::str::from_utf8(&form).map_err(|_| bad("the form is not UTF-8"))?;
             let form = Query::parse(Some(form));
             let credentials = of_form(&form, &asked)?;
@@ -68,7 +73,7 @@ pub(super) async fn answer(
             let refusal = Refusal::new(
                 StatusCode::METHOD_NOT_ALLOWED,
                 ErrorCode::Unsupported,
-                "this endpoint takes GET, HEAD, POST",
+                "this endpoint supports GET, HEAD, POST",
             );
             return Err(refusal.with(http::header::ALLOW, "GET, HEAD, POST"));
         }
@@ -108,6 +113,8 @@ pub(super) async fn answer(
         &json!({
             "token": token,
             "access_token": token,
+            "token_type": "Bearer",
+            "issued_token_type": format!("{TOKEN_TYPE}access_token"),
             "expires_in": LIFETIME,
             "issued_at": at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         }),
@@ -121,16 +128,29 @@ fn bad(message: &str) -> Refusal {
     Refusal::bad(ErrorCode::Unsupported, message)
 }
 
-/// The credentials of a form (OAuth 2.0, RFC 6749 section 4.3), or of the header where it has none.
-fn of_form(form: &Query, asked: &Asked<'_>) -> Result<Credentials, Refusal> {
+/// The credentials of a form (OAuth 2.0, RFC 6749 section 4.3), otherwise of the header.
+fn of_form(form: &Query, asked: &SignInRequest<'_>) -> Result<Credentials, Refusal> {
     match form.get("grant_type") {
         Some("password") => Ok(Credentials::Basic {
             user: form.get("username").unwrap_or_default().to_owned(),
             password: Secret::new(form.get("password").unwrap_or_default()),
         }),
+        Some(EXCHANGE) => {
+            let kind = form.get("subject_token_type").unwrap_or_default();
+            match (kind.strip_prefix(TOKEN_TYPE), form.get("subject_token")) {
+                (Some("id_token" | "jwt"), Some(token)) => Ok(Credentials::Basic {
+                    user: WORKLOAD.to_owned(),
+                    password: Secret::new(token),
+                }),
+                _ => Err(bad(
+                    "a token exchange needs subject_token, and subject_token_type \
+                     urn:ietf:params:oauth:token-type:id_token",
+                )),
+            }
+        }
         None if asked.headers.contains_key(AUTHORIZATION) => Ok(asked.credentials()),
         _ => Err(bad(
-            "grant_type is password here; there are no refresh tokens",
+            "grant_type is password or the token exchange of RFC 8693; there are no refresh tokens",
         )),
     }
 }

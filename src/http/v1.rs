@@ -1,8 +1,8 @@
-//! Search as the first registry answered it: `/v1/search`, `/v1/_ping` and `/`.
+//! The search of the first registry: `/v1/search`, `/v1/_ping` and `/`.
 //!
-//! docker asks `/v1/search` and believes nothing but 200. podman and skopeo ask it without
-//! credentials and believe any 200; on anything else they read `/v2/_catalog` with credentials and
-//! filter it themselves. So they get 404 where there may be something that only those who sign in see.
+//! docker requests `/v1/search` and accepts only 200. podman and skopeo request it without
+//! credentials and accept any 200; otherwise they read `/v2/_catalog` with credentials and filter
+//! it themselves. So they get 404 if there may be repositories that only signed-in users see.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::body::Incoming;
-use super::challenge::Asked;
+use super::challenge::SignInRequest;
 use super::paging::Query;
 use super::respond::{Answer, Refusal, json, with_body};
 use crate::auth::Denied;
@@ -21,18 +21,18 @@ use crate::registry::SearchPage;
 
 const STANDALONE: HeaderName = HeaderName::from_static("x-docker-registry-standalone");
 const DOCKER_TOKEN: HeaderName = HeaderName::from_static("x-docker-token");
-/// Results in a page, where the request does not say.
+/// Default number of results of a page.
 const PAGE: usize = 25;
-/// Results in a page at most.
+/// Maximum number of results of a page.
 const LARGEST: usize = 100;
 
-/// Whether a path is one of these, for this method.
+/// Whether a request is for one of these paths.
 pub(super) fn wanted<B>(request: &Request<B>, path: &str) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD)
         && matches!(path, "" | "/" | "/v1/search" | "/v1/_ping")
 }
 
-/// Answers one of them.
+/// Answers a request for one of them.
 pub(super) async fn answer(
     app: &Arc<Shared>,
     request: Request<Incoming>,
@@ -62,7 +62,7 @@ pub(super) async fn answer(
     };
     let limit = number("n", PAGE)?.clamp(1, LARGEST);
     let page = number("page", 1)?.clamp(1, usize::MAX / LARGEST);
-    let asked = Asked {
+    let asked = SignInRequest {
         app,
         headers: request.headers(),
         tls,
@@ -80,7 +80,7 @@ pub(super) async fn answer(
     }
     let found = match app.guard.admit(&context, &identity, &action).await {
         Ok((registry, _)) => registry.search(term, (page - 1) * limit, limit).await?,
-        // Who may see nothing finds nothing.
+        // A caller without any visible repository finds nothing.
         Err(Denied::SignIn) => SearchPage::default(),
         Err(denied) => return Err(asked.denied(denied, &action)),
     };
@@ -112,8 +112,8 @@ fn body(term: &str, page: usize, limit: usize, found: &SearchPage) -> Value {
     })
 }
 
-/// Whether a client searches in the catalog by itself when there is no search: those that are made of
-/// the containers libraries.
+/// Whether a client searches the catalog itself if there is no search: clients that use the
+/// containers libraries.
 fn filters_itself(headers: &HeaderMap) -> bool {
     let agent = headers
         .get(USER_AGENT)

@@ -4,7 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Index, IndexError, LayoutChange, blobs, column, manifests, parsed, repositories};
+use super::{
+    Index, IndexError, LayoutChange, blobs, column, manifests, parsed, repositories, tags,
+};
 use crate::oci::{Algorithm, Digest, Repository, Tag};
 
 /// A blob as the index knows it.
@@ -238,21 +240,13 @@ impl Index {
                         }
                     }
                     Link::Tag(tag) => {
-                        let digest: Option<String> = sqlx::query_scalar(
-                            "SELECT m.digest FROM tags t JOIN manifests m ON m.id = t.manifest_id \
-                             WHERE t.repository_id = $1 AND t.name = $2",
-                        )
-                        .bind(id)
-                        .bind(tag.as_str())
-                        .fetch_optional(connection)
-                        .await?;
-                        let Some(digest) = digest else {
+                        let Some(digest) = tags::find(connection, id, &tag).await? else {
                             return Ok(false);
                         };
                         LayoutChange::TagSet {
                             repository,
                             tag,
-                            digest: parsed("digest", &digest)?,
+                            digest,
                         }
                     }
                 };

@@ -164,22 +164,11 @@ impl Index {
 
     /// Takes leases on canonical digests, each with its own end.
     pub async fn lease_until(&self, ends: Vec<(Digest, Millis)>) -> Result<(), IndexError> {
-        self.write(move |transaction| {
-            Box::pin(async move {
-                for (digest, end) in ends {
-                    sqlx::query(
-                        "INSERT INTO leases (digest, expires_at) VALUES ($1, $2) \
-                         ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at \
-                         WHERE leases.expires_at < excluded.expires_at",
-                    )
-                    .bind(digest.to_string())
-                    .bind(end)
-                    .execute(transaction.connection())
-                    .await?;
-                }
-                Ok(())
-            })
-        })
+        let ends = ends.into_iter();
+        self.restore_leases(
+            ends.map(|(digest, end)| (digest.to_string(), end))
+                .collect(),
+        )
         .await
     }
 }

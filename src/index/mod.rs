@@ -8,12 +8,14 @@
 //! `RETURNING`.
 
 mod accounts;
+mod activity;
 mod audit;
 mod batch;
 mod blobs;
 mod browse;
 mod change;
 mod collect;
+mod error;
 mod events;
 mod grants;
 mod groups;
@@ -29,6 +31,7 @@ mod pulls;
 mod quarantine;
 mod referrers;
 mod repositories;
+mod room;
 mod schema;
 mod search;
 mod sessions;
@@ -60,7 +63,7 @@ pub use accounts::{AccountRecord, NewAccount, StoredAccount};
 pub use audit::{AuditedBlob, AuditedRepository, Link, MissingLink};
 pub use blobs::{BlobRecord, NewBlob};
 pub use browse::{
-    BlobUser, COUNT_LIMIT, Count, FoundRepositories, RepositoryOrder, RepositoryRow,
+    BlobUser, COUNT_LIMIT, Count, FoundRepositories, Removal, RepositoryOrder, RepositoryRow,
     RepositorySearch, TagOrder, TagPage, TagRow,
 };
 pub use change::{JournalEntry, LayoutChange};
@@ -68,6 +71,7 @@ pub use collect::{
     CollectTerms, CollectionRecord, HeldBlob, HeldManifest, Hold, KeptRecord, ManifestDeleteReason,
     ManifestKeepReason, Plan, PlannedBlob, PlannedManifest,
 };
+pub use error::IndexError;
 pub use events::{Event, EventFilter};
 pub use grants::{GrantRecord, Grantee};
 pub use groups::{GroupRecord, GroupRefusal};
@@ -79,6 +83,7 @@ pub use notes::Note;
 pub use prune::{Bundle, Bundled};
 pub use referrers::ReferrerRecord;
 pub use repositories::RepositoryRecord;
+pub use room::Room;
 pub use search::{FoundByTerm, SearchPage};
 pub use sessions::{NewSession, SessionRecord, StoredSession};
 pub use survey::{FoundRepository, KnownRepository};
@@ -94,53 +99,6 @@ use writer::Writer;
 /// Receives the journal rows of each commit, in order: updates the caches at once; the future is
 /// ready when the layout shows the changes.
 pub type Observer = Arc<dyn Fn(Vec<JournalEntry>) -> BoxFuture<'static, ()> + Send + Sync>;
-
-/// Why the index failed.
-#[derive(Debug, thiserror::Error)]
-pub enum IndexError {
-    /// The device has no space left for a transaction. Nothing of it was done.
-    #[error("no space left to write the index")]
-    Full,
-    /// An error of the database.
-    #[error("the index: {0}")]
-    Database(sqlx::Error),
-    /// A row holds a value that only a defect or another program can have written.
-    #[error("the index has a {what} that can't be read: {value:?}")]
-    Damaged {
-        /// The kind of the value.
-        what: &'static str,
-        /// The value.
-        value: String,
-    },
-    /// A later version of regctl made the index.
-    #[error(
-        "the index has schema version {found}, and this regctl knows versions up to {known}: \
-         it was written by a later version"
-    )]
-    Later {
-        /// The version found.
-        found: i64,
-        /// The last version that this regctl knows.
-        known: i64,
-    },
-    /// The writer has stopped: the process is ending, or a defect stopped it.
-    #[error("the index accepts no more writes")]
-    Closed,
-}
-
-impl From<sqlx::Error> for IndexError {
-    fn from(error: sqlx::Error) -> Self {
-        // SQLITE_FULL, and SQLITE_IOERR_WRITE / _FSYNC, by which a full device appears when the log
-        // is written.
-        let code = error
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code);
-        match code.as_deref() {
-            Some("13" | "778") => Self::Full,
-            _ => Self::Database(error),
-        }
-    }
-}
 
 /// The index of one root. Cheap to clone.
 #[derive(Clone)]
@@ -164,6 +122,26 @@ const READERS: u32 = 4;
 impl Index {
     /// Opens the index in a file, creating it or bringing its schema up to date.
     pub async fn open(file: &Path, observer: Observer) -> Result<Self, IndexError> {
+        Self::open_within(file, observer, None).await
+    }
+
+    /// As [`Index::open`]; `room` is asked about the device before and after writes.
+    pub async fn open_within(
+        file: &Path,
+        observer: Observer,
+        room: Option<Arc<dyn Room>>,
+    ) -> Result<Self, IndexError> {
+        match Self::open_file(file, observer, room.clone()).await {
+            Err(error) => Err(room::explained(error, room.as_deref())),
+            opened => opened,
+        }
+    }
+
+    async fn open_file(
+        file: &Path,
+        observer: Observer,
+        room: Option<Arc<dyn Room>>,
+    ) -> Result<Self, IndexError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -197,7 +175,7 @@ impl Index {
             .await?;
         Ok(Self {
             readers,
-            writer: Writer::start(connection, observer),
+            writer: Writer::start(connection, observer, room),
             access_changes: Arc::default(),
             options: Arc::new(options),
             context: Arc::new(Context::task(Task::Start)),

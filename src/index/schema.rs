@@ -16,7 +16,7 @@ const STEPS: &[(i64, &str)] = &[
     (7, include_str!("migrations/0007_events.sql")),
     (8, include_str!("migrations/0008_sessions.sql")),
     (9, include_str!("migrations/0009_journal_times.sql")),
-    (11, include_str!("migrations/0011_refusals.sql")),
+    (10, include_str!("migrations/0010_refusals.sql")),
 ];
 
 /// Brings the schema up to date, each migration in its own transaction.

@@ -8,6 +8,23 @@ use crate::clock::Millis;
 use crate::oci::{AccountName, Repository};
 
 impl Index {
+    /// How many stars a repository has, and whether one is of this account.
+    pub async fn stars(
+        &self,
+        name: &Repository,
+        account: Option<&AccountName>,
+    ) -> Result<(u64, bool), IndexError> {
+        let (count, own): (i64, i64) = sqlx::query_as(
+            "SELECT COUNT(*), COALESCE(SUM(CASE WHEN s.account = $2 THEN 1 ELSE 0 END), 0) \
+             FROM stars s JOIN repositories r ON r.id = s.repository_id WHERE r.name = $1",
+        )
+        .bind(name.as_str())
+        .bind(account.map_or("", AccountName::as_str))
+        .fetch_one(&self.readers)
+        .await?;
+        Ok((count.unsigned_abs(), own > 0))
+    }
+
     /// Adds or removes the star of an account. Returns the repository's number of stars; `None` if
     /// it is unknown.
     pub async fn star(

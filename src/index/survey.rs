@@ -34,7 +34,7 @@ pub struct FoundRepository {
     /// New manifests, each with its time.
     pub manifests: Vec<(NewManifest, Millis)>,
     /// Manifests that no longer exist.
-    pub gone: Vec<Digest>,
+    pub removed: Vec<Digest>,
     /// New or moved tags, each with its time.
     pub tags: Vec<(Tag, Digest, Millis)>,
     /// Tags that no longer exist.
@@ -49,7 +49,7 @@ impl FoundRepository {
             linked: Vec::new(),
             unlinked: Vec::new(),
             manifests: Vec::new(),
-            gone: Vec::new(),
+            removed: Vec::new(),
             tags: Vec::new(),
             untagged: Vec::new(),
         }
@@ -60,7 +60,7 @@ impl FoundRepository {
         self.linked.is_empty()
             && self.unlinked.is_empty()
             && self.manifests.is_empty()
-            && self.gone.is_empty()
+            && self.removed.is_empty()
             && self.tags.is_empty()
             && self.untagged.is_empty()
     }
@@ -144,7 +144,7 @@ impl Index {
     pub async fn reindex_blobs(
         &self,
         come: Vec<(Digest, u64)>,
-        gone: Vec<Digest>,
+        removed: Vec<Digest>,
         now: Millis,
     ) -> Result<Vec<(Repository, Digest)>, IndexError> {
         self.write(move |transaction| {
@@ -154,7 +154,7 @@ impl Index {
                 for (digest, size) in come {
                     blobs::insert(connection, &digest, size, now).await?;
                 }
-                for digest in gone {
+                for digest in removed {
                     let Some(blob) = blobs::find_any(connection, &digest).await? else {
                         continue;
                     };
@@ -335,7 +335,7 @@ impl Index {
                 for tag in &found.untagged {
                     tags::remove(connection, id, tag).await?;
                 }
-                for digest in &found.gone {
+                for digest in &found.removed {
                     if let Some(manifest) = manifests::find(connection, id, digest).await? {
                         manifests::remove(connection, manifest).await?;
                     }

@@ -15,6 +15,7 @@ use sqlx::{Connection, QueryBuilder, Sqlite, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use super::room::{self, Room};
 use super::trail::Line;
 use super::{Index, IndexError, JournalEntry, LayoutChange, Observer};
 use crate::clock::Clock;
@@ -35,8 +36,9 @@ pub(super) struct Transaction {
     context: Arc<Context>,
     /// Lines of the log for events that are not committed yet.
     lines: Vec<Line>,
-    /// Whether a write of this commit found the device full, which may end the whole commit.
-    full: bool,
+    /// What a write of this commit found wrong with the device, which may end all of it.
+    trouble: Option<Trouble>,
+    room: Option<Arc<dyn Room>>,
 }
 
 impl Transaction {
@@ -116,6 +118,40 @@ impl Transaction {
     }
 }
 
+/// What may be wrong with the device.
+#[derive(Debug, Clone)]
+enum Trouble {
+    Full,
+    Quota,
+    ReadOnly,
+    Failing(String),
+    Malformed(String),
+}
+
+impl Trouble {
+    fn of(error: &IndexError) -> Option<Self> {
+        Some(match error {
+            IndexError::Full => Self::Full,
+            IndexError::Quota => Self::Quota,
+            IndexError::ReadOnly => Self::ReadOnly,
+            IndexError::Failing(text) => Self::Failing(text.clone()),
+            IndexError::Malformed(text) => Self::Malformed(text.clone()),
+            _ => return None,
+        })
+    }
+
+    /// For one of the writes that it failed.
+    fn error(&self) -> IndexError {
+        match self.clone() {
+            Self::Full => IndexError::Full,
+            Self::Quota => IndexError::Quota,
+            Self::ReadOnly => IndexError::ReadOnly,
+            Self::Failing(text) => IndexError::Failing(text),
+            Self::Malformed(text) => IndexError::Malformed(text),
+        }
+    }
+}
+
 /// A queued write with its result type erased.
 trait Write: Send {
     /// The caller.
@@ -149,8 +185,14 @@ where
             };
             let result = AssertUnwindSafe(work(transaction)).catch_unwind().await;
             let result = result.unwrap_or(Err(IndexError::Database(sqlx::Error::WorkerCrashed)));
+            let result =
+                result.map_err(|error| room::explained(error, transaction.room.as_deref()));
             let keep = result.is_ok();
-            transaction.full |= matches!(result, Err(IndexError::Full));
+            if let Err(error) = &result
+                && transaction.trouble.is_none()
+            {
+                transaction.trouble = Trouble::of(error);
+            }
             self.result = Some(result);
             keep
         })
@@ -175,7 +217,11 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: SqliteConnection, observer: Observer) -> Self {
+    pub(super) fn start(
+        connection: SqliteConnection,
+        observer: Observer,
+        room: Option<Arc<dyn Room>>,
+    ) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let (stop, stopped) = oneshot::channel();
         let transaction = Transaction {
@@ -183,7 +229,8 @@ impl Writer {
             entries: Vec::new(),
             context: Arc::new(Context::task(Task::Start)),
             lines: Vec::new(),
-            full: false,
+            trouble: None,
+            room,
         };
         let task = tokio::spawn(write(transaction, jobs, observer, stopped));
         Self {
@@ -267,7 +314,10 @@ async fn commit(
 ) {
     let alone = batch.len() == 1;
     let mut entries = Vec::with_capacity(batch.len());
-    transaction.full = false;
+    transaction.trouble = None;
+    if let Some(room) = &transaction.room {
+        room.provide();
+    }
     let mut outcome = transaction.run("BEGIN IMMEDIATE").await;
     for job in &mut batch {
         if outcome.is_ok() {
@@ -291,13 +341,13 @@ async fn commit(
             // roll back, and the first error is the one to report.
             let _ = transaction.run("ROLLBACK").await;
             transaction.lines.clear();
+            let error = room::explained(error, transaction.room.as_deref());
             tracing::error!(%error, writes = batch.len(), "the index could not commit");
-            let full = transaction.full || matches!(error, IndexError::Full);
+            let trouble = transaction.trouble.take().or_else(|| Trouble::of(&error));
             for job in batch {
-                let error = if full {
-                    IndexError::Full
-                } else {
-                    IndexError::Database(sqlx::Error::Protocol(error.to_string()))
+                let error = match &trouble {
+                    Some(trouble) => trouble.error(),
+                    None => IndexError::Database(sqlx::Error::Protocol(error.to_string())),
                 };
                 job.settle(Err(error));
             }

@@ -170,7 +170,7 @@ impl Context {
     }
 }
 
-/// Which repositories a caller may see. Listings take it into their query, so that pages stay full
+/// Patterns of repositories a caller may see. Listings take it into their query, so that pages stay full
 /// and nothing shows what the caller may not see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Visibility {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{NameError, Repository};
 
-/// Which repositories a right is for: `*` is all of them, `team/*` is every repository below
+/// Patterns of repositories a right is for: `*` is all of them, `team/*` is every repository below
 /// `team/` at any depth, `team/app` is that one.
 ///
 /// There are no other wildcards: each pattern is one range of the names' byte order, so that a

@@ -33,7 +33,7 @@ impl Permit {
         &self.action
     }
 
-    /// Which repositories the caller may see.
+    /// Patterns of repositories the caller may see.
     pub fn visibility(&self) -> &Visibility {
         &self.visibility
     }

@@ -132,7 +132,7 @@ impl<'de> Deserialize<'de> for Rights {
 /// Rights on the repositories of a pattern. Written `PATTERN:RIGHTS`, as in `team/*:pull,push`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Grant {
-    /// Which repositories.
+    /// Patterns of repositories.
     pub pattern: NamePattern,
     /// What may be done there.
     pub rights: Rights,

@@ -1,13 +1,13 @@
-//! Blobs: asking for one, reading it, mounting it elsewhere, taking it out.
+//! Blobs: checking, reading, mounting and deleting them.
 
 use std::sync::atomic::Ordering;
 
 use super::{Registry, RegistryError, layout};
-use crate::index::BlobRecord;
+use crate::index::{BlobRecord, IndexError};
 use crate::oci::{Digest, Repository};
 use crate::store::{Body, StoreError};
 
-/// A blob that is there.
+/// An existing blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Blob {
     record: BlobRecord,
@@ -21,8 +21,8 @@ impl Blob {
 }
 
 impl Registry {
-    /// Whether a blob is in a repository. A yes binds: it takes or extends a lease.
-    pub async fn promise_blob(
+    /// Whether a blob is in a repository. If it is, takes or extends a lease.
+    pub async fn lease_blob(
         &self,
         repository: &Repository,
         digest: &Digest,
@@ -31,19 +31,24 @@ impl Registry {
         if let Some(record) = self.cache.leased(repository, digest, terms.renew_before()) {
             return Ok(Blob { record });
         }
-        let seen = self.cache.look(repository);
-        let (record, end) = self
-            .index
-            .lease_blob(repository, *digest, terms)
-            .await?
-            .ok_or(RegistryError::BlobUnknown(*digest))?;
+        let seen = self.cache.begin_read(repository);
+        let leased = match self.index.lease_blob(repository, *digest, terms).await {
+            // It is there all the same. Nothing can be pushed that would rely on the answer.
+            Err(IndexError::Full | IndexError::Quota) => {
+                let blob = self.blob(repository, digest).await?;
+                self.must_be_in_place(&blob.record, digest).await?;
+                return Ok(blob);
+            }
+            leased => leased?,
+        };
+        let (record, end) = leased.ok_or(RegistryError::BlobUnknown(*digest))?;
         self.must_be_in_place(&record, digest).await?;
         self.cache
-            .keep_leased(seen, repository, *digest, record, end);
+            .insert_leased(seen, repository, *digest, record, end);
         Ok(Blob { record })
     }
 
-    /// A blob in a repository, to be read at once.
+    /// A blob in a repository, for an immediate read.
     pub async fn blob(
         &self,
         repository: &Repository,
@@ -58,9 +63,9 @@ impl Registry {
             .ok_or(RegistryError::BlobUnknown(*digest))
     }
 
-    /// The bytes of a blob, or those from `start` up to `end` (not included). All of them are hashed
-    /// as they are read: those of another digest end in an error before the last slice, and the blob
-    /// is quarantined. So is one whose bytes are missing or of another length.
+    /// The bytes of a blob, or those from `start` up to `end` (exclusive). A full read is hashed:
+    /// if the digest differs, the body ends with an error instead of its last slice, and the blob
+    /// is quarantined. A blob whose bytes are missing or of another length is quarantined as well.
     pub async fn read_blob(
         &self,
         blob: &Blob,
@@ -104,8 +109,8 @@ impl Registry {
         })
     }
 
-    /// Quarantines a blob whose bytes are missing or of another length. Any other error is returned:
-    /// a device that fails, or storage that is away with all of its blobs, says nothing of one.
+    /// Quarantines a blob whose bytes are missing or of another length. Any other error is
+    /// returned: a failing device, or unmounted storage, is not evidence about a single blob.
     pub(super) async fn reject(
         &self,
         canonical: &Digest,
@@ -122,16 +127,16 @@ impl Registry {
         Ok(())
     }
 
-    /// An error if the storage has no blob at all: it is not mounted.
+    /// Returns an error if the storage has no blobs at all: it is not mounted.
     pub(super) async fn must_have_blobs(&self) -> Result<(), RegistryError> {
         let prefixes = self.directories(layout::BLOBS).await?;
         if prefixes.is_empty() && self.index.blob_totals().await?.0 > 0 {
-            return Err(RegistryError::StorageAway(layout::BLOBS.to_owned()));
+            return Err(RegistryError::StorageNotMounted(layout::BLOBS.to_owned()));
         }
         Ok(())
     }
 
-    /// Whether bytes of this length are in the place of a blob.
+    /// Whether bytes of this length are at the final key of a blob.
     pub(super) async fn is_in_place(
         &self,
         canonical: &Digest,
@@ -141,7 +146,8 @@ impl Registry {
         Ok(stats.into_iter().flatten().any(|stat| stat.size == size))
     }
 
-    /// An error, and quarantine, for a blob whose bytes are neither in their place nor waiting.
+    /// Quarantines a blob and returns an error if its bytes are neither at their final key nor
+    /// staged.
     async fn must_be_in_place(
         &self,
         record: &BlobRecord,
@@ -150,7 +156,7 @@ impl Registry {
         let BlobRecord { canonical, size } = record;
         let there = self.is_in_place(canonical, *size).await?
             || !self.journal.waiting(canonical).is_empty()
-            // Placed between the two looks.
+            // They were placed between the two checks.
             || self.is_in_place(canonical, *size).await?;
         if there {
             return Ok(());
@@ -160,7 +166,7 @@ impl Registry {
         Err(RegistryError::BlobUnknown(*digest))
     }
 
-    /// Reads from the place of a blob, or from where its bytes still wait.
+    /// Reads a blob from its final key, or from its staging key.
     pub(super) async fn read(
         &self,
         canonical: &Digest,
@@ -177,19 +183,19 @@ impl Registry {
                 result => return result,
             }
         }
-        // Placed between the two looks.
+        // They were placed between the two attempts.
         self.store.read(&place, range).await
     }
 
-    /// Lets a repository read a blob of another one, or, without `from`, of any; in either case of
-    /// one that the caller may see.
+    /// Lets a repository read a blob of another one or, without `from`, of any one; the caller must
+    /// be allowed to see the other repository.
     pub async fn mount_blob(
         &self,
         repository: &Repository,
         from: Option<&Repository>,
         digest: &Digest,
     ) -> Result<Option<Blob>, RegistryError> {
-        self.must_be_writable()?;
+        self.must_accept_content().await?;
         let mounted = self
             .index
             .mount(
@@ -210,7 +216,7 @@ impl Registry {
         }
     }
 
-    /// Takes a blob out of a repository.
+    /// Deletes a blob from a repository.
     pub async fn delete_blob(
         &self,
         repository: &Repository,

@@ -1,4 +1,4 @@
-//! What the pages read. Looking is not pulling: nothing here counts a pull or takes a lease.
+//! Reads for the pages. They count no pulls and take no leases.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::cache::Manifest;
 use super::{Registry, RegistryError};
 use crate::hash::Hasher;
 use crate::index::{
-    BlobUser, FoundRepositories, RepositoryRow, RepositorySearch, TagOrder, TagPage,
+    BlobUser, FoundRepositories, Removal, RepositoryRow, RepositorySearch, TagOrder, TagPage,
 };
 use crate::oci::{Digest, Reference, Repository, Tag, Visibility};
 use crate::store::StoreError;
@@ -35,7 +35,7 @@ impl Registry {
         Ok(self.index.namespaces(visibility, below, limit).await?)
     }
 
-    /// One repository; unknown where it is not visible.
+    /// One repository; an error if it is not visible.
     pub async fn repository_row(
         &self,
         visibility: &Visibility,
@@ -45,12 +45,12 @@ impl Registry {
         row.ok_or_else(|| RegistryError::NameUnknown(name.clone()))
     }
 
-    /// Bytes of a repository: of all that it holds, and of what no other repository holds.
+    /// Bytes of everything in a repository, and of what no other repository has.
     pub async fn repository_bytes(&self, name: &Repository) -> Result<(u64, u64), RegistryError> {
         Ok(self.index.repository_bytes(name).await?)
     }
 
-    /// How often a repository was pulled on each of the last `days` days, today last.
+    /// Pulls of a repository on each of the last `days` days, today last.
     pub async fn daily_pulls(
         &self,
         name: &Repository,
@@ -99,7 +99,16 @@ impl Registry {
             .await?)
     }
 
-    /// The visible repositories, other than `except`, that hold a blob.
+    /// What goes with manifests of a repository that lose their last tag.
+    pub async fn removal(
+        &self,
+        repository: &Repository,
+        manifests: &[Digest],
+    ) -> Result<Removal, RegistryError> {
+        Ok(self.index.removal(repository, manifests).await?)
+    }
+
+    /// The visible repositories other than `except` with a blob.
     pub async fn blob_users(
         &self,
         visibility: &Visibility,
@@ -122,7 +131,7 @@ impl Registry {
         self.find_manifest(repository, reference).await
     }
 
-    /// A blob of at most `limit` bytes, whole and without a lease; `None` for a larger one.
+    /// A blob of at most `limit` bytes, without a lease; `None` if it is larger.
     pub async fn look_at_blob(
         &self,
         repository: &Repository,

@@ -1,9 +1,9 @@
 //! The cache of manifests, tags and leased blobs.
 //!
-//! Right only because this process is the index's one writer: each commit changes the cache, in
-//! order, before its caller learns of it. A reader that has looked at the index adds what it found
-//! only if nothing was committed for that repository meanwhile. A blob is remembered only while a
-//! lease holds it, since collection may take any other.
+//! Valid only because this process is the index's one writer: each commit updates the cache, in
+//! order, before its caller gets the answer. A reader of the index adds its result only if nothing
+//! was committed for that repository in the meantime. A blob is cached only while it is leased,
+//! because a collection may delete any other.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -18,26 +18,26 @@ use crate::clock::Millis;
 use crate::index::{BlobRecord, LayoutChange};
 use crate::oci::{Digest, MediaType, Reference, Repository};
 
-/// A manifest as clients get it.
+/// A manifest as clients receive it.
 #[derive(Debug)]
 pub struct Manifest {
-    /// The digest by which it is asked for.
+    /// The digest by which clients ask for it.
     pub digest: Digest,
-    /// The digest that its bytes are stored under.
+    /// Its canonical digest.
     pub(super) canonical: Digest,
     /// Its media type.
     pub media_type: MediaType,
     /// Its bytes, as they were pushed.
     pub bytes: Bytes,
-    /// How often it was asked for.
+    /// Its pull counter.
     pub(super) pulled: Arc<Pulled>,
 }
 
-/// Bytes of manifests that are kept.
+/// Maximum bytes of cached manifests.
 const MANIFEST_BYTES: u64 = 8 * 1024 * 1024;
-/// Leased blobs that are kept.
+/// Maximum number of cached leased blobs.
 const LEASED_BLOBS: usize = 16 * 1024;
-/// Repositories share this many counters of changes.
+/// Number of change counters, which repositories share.
 const SHARDS: usize = 64;
 
 #[derive(Clone)]
@@ -55,9 +55,9 @@ pub(super) struct Cache {
     changes: [Mutex<u64>; SHARDS],
 }
 
-/// The state of a repository at the time a reader began to look.
+/// The change counter of a repository when a reader started.
 #[derive(Clone, Copy)]
-pub(super) struct Seen(u64);
+pub(super) struct ReadMark(u64);
 
 impl Cache {
     pub(super) fn new() -> Self {
@@ -86,9 +86,9 @@ impl Cache {
         self.changes[usize::try_from(shard).unwrap_or_default()].lock()
     }
 
-    /// To be called before the index is read.
-    pub(super) fn look(&self, repository: &Repository) -> Seen {
-        Seen(*self.shard(repository))
+    /// Starts a read; call it before reading the index.
+    pub(super) fn begin_read(&self, repository: &Repository) -> ReadMark {
+        ReadMark(*self.shard(repository))
     }
 
     /// A manifest by tag or digest.
@@ -100,10 +100,10 @@ impl Cache {
         self.manifests.get(&(repository.clone(), reference.clone()))
     }
 
-    /// Keeps what was found after `seen`.
-    pub(super) fn keep_manifest(
+    /// Caches a result of a read that started at `seen`.
+    pub(super) fn insert_manifest(
         &self,
-        seen: Seen,
+        seen: ReadMark,
         repository: &Repository,
         reference: &Reference,
         manifest: &Arc<Manifest>,
@@ -117,7 +117,7 @@ impl Cache {
         }
     }
 
-    /// A blob of a repository, when a lease holds it beyond `until`.
+    /// A blob of a repository, if its lease ends after `until`.
     pub(super) fn leased(
         &self,
         repository: &Repository,
@@ -128,15 +128,15 @@ impl Cache {
         (end > until).then_some(record)
     }
 
-    /// Forgets all leases.
+    /// Removes all leased blobs.
     pub(super) fn forget_leases(&self) {
         self.leased.retain(|_, _| false);
     }
 
-    /// Keeps a blob that was leased until `end`.
-    pub(super) fn keep_leased(
+    /// Caches a blob that is leased until `end`.
+    pub(super) fn insert_leased(
         &self,
-        seen: Seen,
+        seen: ReadMark,
         repository: &Repository,
         digest: Digest,
         record: BlobRecord,
@@ -149,7 +149,7 @@ impl Cache {
         }
     }
 
-    /// Forgets a blob, in whatever repository.
+    /// Removes a blob from all repositories.
     pub(super) fn forget_blob(&self, canonical: &Digest) {
         for changes in &self.changes {
             *changes.lock() += 1;
@@ -202,7 +202,7 @@ impl Cache {
                 self.manifests.retain(|(of, _), _| of != repository);
                 self.leased.retain(|(of, _), _| of != repository);
             }
-            // Each link to it was removed by a change of its own.
+            // Each of its links had its own change.
             LayoutChange::BlobRemoved { .. } => {}
             LayoutChange::BlobQuarantined { digest } => self.forget_blob(digest),
             LayoutChange::BlobPlaced { .. }

@@ -8,8 +8,8 @@ use crate::oci::Repository;
 pub type TagListing = Vec<TagRecord>;
 
 impl Registry {
-    /// The names of visible repositories after `last`, in byte order; one without a manifest is not among
-    /// them.
+    /// The names of visible repositories after `last`, in byte order. Repositories without
+    /// manifests are left out.
     pub async fn repositories(
         &self,
         last: &str,
@@ -21,7 +21,7 @@ impl Registry {
             .await?)
     }
 
-    /// As [`Registry::repositories`], with tags, size and last push.
+    /// Like [`Registry::repositories`], with tags, size and last push.
     pub async fn repository_records(
         &self,
         last: &str,
@@ -44,7 +44,7 @@ impl Registry {
         tags.ok_or_else(|| RegistryError::NameUnknown(repository.clone()))
     }
 
-    /// As [`Registry::tags`], with digest, size, platforms and dates.
+    /// Like [`Registry::tags`], with digest, size, platforms and dates.
     pub async fn tag_records(
         &self,
         repository: &Repository,

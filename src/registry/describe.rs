@@ -1,11 +1,11 @@
-//! What the index keeps of a manifest: its relations, and what listings show of it.
+//! The index rows of a manifest: its relations, and the fields of listings.
 
 use serde::Deserialize;
 
 use crate::index::{NewManifest, ReferenceKind};
 use crate::oci::{Digest, ManifestKind, ManifestView, Platform, Repository};
 
-/// What a listing wants to know of a configuration.
+/// The fields of a configuration that listings show.
 #[derive(Deserialize, Default)]
 struct Configuration {
     os: Option<String>,
@@ -14,7 +14,7 @@ struct Configuration {
     created: Option<String>,
 }
 
-/// What the index keeps of a manifest.
+/// The index rows of a manifest.
 pub(super) fn describe(
     repository: Repository,
     digest: Digest,
@@ -80,7 +80,7 @@ pub(super) fn describe(
         } else {
             view.content_size()
         },
-        // What is of no known shape may name anything, anywhere in it.
+        // A manifest of an unknown type may have references anywhere.
         readable: view.kind != ManifestKind::Other,
         references,
     }

@@ -1,71 +1,72 @@
 //! Why a registry refuses.
 
+use std::io::ErrorKind;
+
 use crate::clock::Millis;
 use crate::index::{IndexError, Restorable};
 use crate::oci::{DESCRIPTOR_LIMIT, Digest, ManifestError, MediaType, Reference, Repository};
-use crate::store::StoreError;
+use crate::store::{StoreError, is_failing};
 
-/// Why a registry did not do what it was asked. Unless a variant says otherwise, nothing was
-/// changed.
+/// Why an operation of a registry failed. Unless a variant says otherwise, nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum RegistryError {
     /// The blob is not in the repository.
     #[error("blob {0} is not in this repository")]
     BlobUnknown(Digest),
     /// The upload session does not exist in this repository.
-    #[error("there is no such upload here; it was finished, cancelled or given up")]
+    #[error("there is no such upload; it was finished, cancelled or purged")]
     UploadUnknown,
     /// Another request is writing to the upload.
     #[error("another request is writing to this upload")]
     UploadBusy,
-    /// A chunk does not begin where the last one ended.
+    /// A chunk does not start at the end of the last one.
     #[error("the chunk begins at byte {start}, and the upload is at {position}")]
     OutOfOrder {
-        /// Where it begins.
+        /// Its start.
         start: u64,
-        /// Where it should.
+        /// The end of the last one.
         position: u64,
     },
-    /// A chunk has another length than its range.
-    #[error("the chunk has {actual} bytes, and its range {expected}")]
+    /// The length of a chunk differs from its range.
+    #[error("Content-Range announces {expected} bytes, received {actual}")]
     ChunkLength {
-        /// As the range says.
+        /// The length of the range.
         expected: u64,
-        /// As received.
+        /// The bytes received.
         actual: u64,
     },
-    /// The content has another digest than was named. An upload ends with that.
+    /// The content does not match the digest given. This ends an upload.
     #[error("the content has the digest {actual}, not {expected}")]
     DigestMismatch {
-        /// As named.
+        /// The digest given.
         expected: Digest,
-        /// As computed.
+        /// The computed digest.
         actual: Digest,
     },
-    /// The body of the request ended early. An upload keeps what has arrived.
+    /// The body of the request ended early. An upload keeps the received bytes.
     #[error("the body ended early: {0}")]
     Interrupted(String),
-    /// The body of the request came too slowly. An upload keeps what has arrived.
-    #[error("the body stood still for too long")]
+    /// No data was received within the timeout. An upload keeps the received bytes.
+    #[error("no data was received within the timeout")]
     Stalled,
     /// The manifest or tag is not in the repository.
     #[error("{reference} is not in {repository}")]
     ManifestUnknown {
-        /// Where it was looked for.
+        /// The repository.
         repository: Repository,
-        /// What was looked for.
+        /// The tag or digest.
         reference: Reference,
     },
-    /// The bytes are not a manifest that is accepted.
+    /// The bytes are not a valid manifest.
     #[error(transparent)]
     ManifestInvalid(#[from] ManifestError),
-    /// The manifest is of Docker's schema 1, which has no digests that could be checked.
-    #[error("manifests of schema 1 are no longer accepted; push with docker 1.10 or later")]
+    /// The manifest has Docker's schema 1, whose digests can't be verified.
+    #[error("manifests of schema 1 are not accepted; push with docker 1.10 or later")]
     SchemaOne,
-    /// The configuration does not allow manifests of this type.
+    /// The configuration forbids manifests of this type.
     #[error("manifests of type {0} are not allowed by regctl.validation.types")]
     TypeRefused(MediaType),
-    /// A layer names an address that the configuration does not allow.
+    /// A layer has a URL that the configuration forbids.
     #[error("the address {0} of a layer is not allowed by validation.manifests.urls")]
     AddressRefused(String),
     /// The manifest has more than 5000 descriptors.
@@ -74,81 +75,90 @@ pub enum RegistryError {
     /// The manifest is larger than 4 MiB.
     #[error("the manifest is larger than 4 MiB")]
     ManifestTooLarge,
-    /// Blobs that the manifest needs are not in the repository.
-    #[error("{} of the blobs that the manifest names are not in this repository", .0.len())]
+    /// Blobs that the manifest requires are not in the repository.
+    #[error("{} of the blobs that the manifest references are not in this repository", .0.len())]
     BlobsMissing(Vec<Digest>),
-    /// Manifests that an index needs, by the configuration, are not in the repository.
-    #[error("{} of the manifests that the index names are not in this repository", .0.len())]
+    /// Manifests that an index requires, by the configuration, are not in the repository.
+    #[error("{} of the manifests that the index references are not in this repository", .0.len())]
     ChildrenMissing(Vec<Digest>),
     /// Nothing was ever pushed to the repository.
     #[error("nothing was ever pushed to {0}")]
     NameUnknown(Repository),
-    /// The configuration does not allow deletes.
-    #[error("deletes are off: set storage.delete.enabled to allow them")]
+    /// The configuration forbids deletion.
+    #[error("deletion is disabled: set storage.delete.enabled to enable it")]
     DeleteDisabled,
-    /// The configuration says that nothing may change.
+    /// The configuration forbids all changes.
     #[error("the registry is read-only for maintenance")]
     ReadOnly,
-    /// The store has no room left.
+    /// The store has no space left.
     #[error("no space left on the registry's device")]
     Full,
-    /// Another collection is under way.
-    #[error("a collection runs already")]
+    /// The quota of the registry's user, or of its directory, is used up.
+    #[error("the quota of the registry on its device is used up")]
+    QuotaUsed,
+    /// The device is mounted read-only, though it should not be.
+    #[error("the registry's device is mounted read-only")]
+    DeviceReadOnly,
+    /// The device fails, whatever space it has.
+    #[error("the registry's device fails: {0}")]
+    DeviceFailing(String),
+    /// Another collection is running.
+    #[error("another collection is running")]
     CollectionRuns {
-        /// Since when.
+        /// Its start.
         since: Millis,
     },
     /// Leases can't be ended while clients may rely on them.
     #[error("leases can't be ended now: a client is pushing or pulling")]
     ClientsActive,
-    /// What should be restored is not in the trash.
+    /// The deletion to restore is not in the trash.
     #[error("{0} is not in the trash")]
     NotInTrash(Restorable),
-    /// A tag that should be restored has been set to something else since.
+    /// A tag to restore was set to another manifest after its deletion.
     #[error("{what} has been set to {digest} since it was deleted")]
     TagMoved {
-        /// What should be restored.
+        /// The tag.
         what: Restorable,
-        /// Where the tag points now.
+        /// Its current manifest.
         digest: Digest,
     },
-    /// What should be restored consists of bytes that another program has taken.
-    #[error("{what} can't be restored: {} of its blobs are gone", missing.len())]
+    /// A deletion to restore has missing blobs: another program removed them.
+    #[error("{what} can't be restored: {} of its blobs are missing", missing.len())]
     RestoreIncomplete {
-        /// What should be restored.
+        /// The deletion.
         what: Restorable,
-        /// What is gone.
+        /// The missing blobs.
         missing: Vec<Digest>,
     },
-    /// The root has lost most of what the index knows.
+    /// Most manifests of the index are missing in the root.
     #[error(
-        "{root} holds {found} of the {known} manifests that its index knows: \
+        "{root} has {found} of the {known} manifests in its index: \
          is the right disk mounted there?"
     )]
     RootLost {
         /// The root.
         root: String,
-        /// Manifests that are there.
+        /// Number of manifests found.
         found: u64,
-        /// Manifests that should be.
+        /// Number of manifests expected.
         known: u64,
     },
-    /// The root has lost most of the blobs that the index knows.
+    /// Most blobs of the index are missing in the root.
     #[error(
-        "{root} holds {found} of the {known} blobs that its index knows: \
+        "{root} has {found} of the {known} blobs in its index: \
          is the right disk mounted there?"
     )]
     BlobsLost {
-        /// Where blobs are.
+        /// The directory of blobs.
         root: String,
-        /// Blobs that are there.
+        /// Number of blobs found.
         found: u64,
-        /// Blobs that should be.
+        /// Number of blobs expected.
         known: u64,
     },
-    /// No blob is there, though the index knows some.
-    #[error("{0} holds no blob: is the right disk mounted there?")]
-    StorageAway(String),
+    /// There are no blobs, although the index has some.
+    #[error("{0} has no blobs: is the right disk mounted there?")]
+    StorageNotMounted(String),
     /// The index failed.
     #[error(transparent)]
     Index(IndexError),
@@ -161,6 +171,9 @@ impl From<IndexError> for RegistryError {
     fn from(error: IndexError) -> Self {
         match error {
             IndexError::Full => Self::Full,
+            IndexError::Quota => Self::QuotaUsed,
+            IndexError::ReadOnly => Self::DeviceReadOnly,
+            IndexError::Failing(text) => Self::DeviceFailing(text),
             error => Self::Index(error),
         }
     }
@@ -170,15 +183,51 @@ impl From<StoreError> for RegistryError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Full(_) => Self::Full,
-            StoreError::DataLost { source, .. }
-                if matches!(
-                    source.kind(),
-                    std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded
-                ) =>
-            {
-                Self::Full
-            }
+            StoreError::Quota(_) => Self::QuotaUsed,
+            StoreError::ReadOnly(_) => Self::DeviceReadOnly,
+            StoreError::Failing { .. } => Self::DeviceFailing(error.to_string()),
+            StoreError::DataLost { ref source, .. } => match source.kind() {
+                ErrorKind::StorageFull => Self::Full,
+                ErrorKind::QuotaExceeded => Self::QuotaUsed,
+                ErrorKind::ReadOnlyFilesystem => Self::DeviceReadOnly,
+                _ if is_failing(source) => Self::DeviceFailing(error.to_string()),
+                _ => Self::Store(error),
+            },
             error => Self::Store(error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_device_errors_stay_apart() {
+        type Kind = fn(&RegistryError) -> bool;
+        let cases: [(rustix::io::Errno, Kind); 4] = [
+            (rustix::io::Errno::NOSPC, |error| {
+                matches!(error, RegistryError::Full)
+            }),
+            (rustix::io::Errno::DQUOT, |error| {
+                matches!(error, RegistryError::QuotaUsed)
+            }),
+            (rustix::io::Errno::ROFS, |error| {
+                matches!(error, RegistryError::DeviceReadOnly)
+            }),
+            (rustix::io::Errno::IO, |error| {
+                matches!(error, RegistryError::DeviceFailing(_))
+            }),
+        ];
+        for (errno, is_kind) in cases {
+            let lost = StoreError::DataLost {
+                key: "a".into(),
+                source: errno.into(),
+            };
+            for error in [StoreError::new("write", "a", errno.into()), lost] {
+                let error = RegistryError::from(error);
+                assert!(is_kind(&error), "{errno:?}: {error:?}");
+            }
         }
     }
 }

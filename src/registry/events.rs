@@ -1,10 +1,10 @@
-//! Events: what was done on this registry and by whom, and until when that is remembered.
+//! Events: their history, and how long it is kept.
 
 use super::{Registry, RegistryError};
 use crate::index::{Event, EventFilter};
 
 impl Registry {
-    /// A page of the events that a filter wants, the newest first: at most `limit`, older than the
+    /// A page of the events that match a filter, newest first: at most `limit`, older than the
     /// event `before`.
     pub async fn events(
         &self,
@@ -15,7 +15,7 @@ impl Registry {
         Ok(self.index.events(filter, before, limit).await?)
     }
 
-    /// Forgets the events that are older than the configuration says.
+    /// Removes the events that are older than configured.
     pub async fn forget_old_events(&self) -> Result<(), RegistryError> {
         let before = self.clock.now().saturating_sub(self.rules.events);
         while self.index.forget_events(before).await? > 0 {}

@@ -1,4 +1,4 @@
-//! Manifests: putting, getting, deleting, and the tags that point at them.
+//! Manifests: putting, getting and deleting them, and their tags.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -17,34 +17,34 @@ use crate::oci::{
     Reference, Repository, Tag,
 };
 
-/// A manifest that a client wants to put.
+/// A manifest to put.
 #[derive(Debug, Clone)]
 pub struct Incoming {
     /// The repository.
     pub repository: Repository,
-    /// The tag or digest under which it is put.
+    /// The tag or digest to put it under.
     pub reference: Reference,
     /// More tags to set.
     pub tags: Vec<Tag>,
-    /// The media type that it was sent with.
+    /// The media type in the request.
     pub media_type: Option<MediaType>,
     /// Its bytes.
     pub bytes: Bytes,
 }
 
-/// A manifest that was put.
+/// The result of putting a manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Put {
     /// Its digest.
     pub digest: Digest,
-    /// The manifest that it refers to, which need not be there.
+    /// Its subject, which may not exist.
     pub subject: Option<Digest>,
 }
 
 impl Registry {
     /// Puts a manifest, and points tags at it.
     pub async fn put_manifest(&self, incoming: Incoming) -> Result<Put, RegistryError> {
-        self.must_be_writable()?;
+        self.must_accept_content().await?;
         let Incoming {
             repository,
             reference,
@@ -115,7 +115,7 @@ impl Registry {
                     }
                     return Ok(Put { digest, subject });
                 }
-                // Its bytes were in place, and have been collected since.
+                // Its bytes existed, but were collected since.
                 Ok(PutManifest::NeedsBytes) => staged = Some(self.stage(&bytes).await?),
                 Ok(PutManifest::Missing(missing)) => {
                     self.unstage(staged).await;
@@ -146,7 +146,7 @@ impl Registry {
         }
     }
 
-    /// Removes staged bytes that are not needed.
+    /// Removes staged bytes.
     pub(super) async fn unstage(&self, staged: Option<Staged>) {
         if let Some(staged) = staged
             && let Err(error) = self.apply(layout::discard(&staged.key)).await
@@ -208,7 +208,7 @@ impl Registry {
         }
     }
 
-    /// What the configuration of an image says; nothing where it can't be read.
+    /// The configuration of an image; empty if it can't be read.
     pub(super) async fn configuration(&self, view: &ManifestView) -> Vec<u8> {
         let Some(config) = &view.config else {
             return Vec::new();
@@ -225,8 +225,8 @@ impl Registry {
         }
     }
 
-    /// A manifest by tag or digest, as a client asks for it: that is counted. What does not hash to
-    /// its digest is not answered.
+    /// A manifest by tag or digest for a client: counts a pull. Content that does not match its
+    /// digest is not returned.
     pub async fn manifest(
         &self,
         repository: &Repository,
@@ -237,7 +237,7 @@ impl Registry {
         Ok(manifest)
     }
 
-    /// As [`Registry::manifest`], for ourselves.
+    /// Like [`Registry::manifest`], for internal use: counts no pull.
     pub(super) async fn find_manifest(
         &self,
         repository: &Repository,
@@ -250,7 +250,7 @@ impl Registry {
             repository: repository.clone(),
             reference: reference.clone(),
         };
-        let seen = self.cache.look(repository);
+        let seen = self.cache.begin_read(repository);
         let record = self
             .index
             .manifest(repository, reference)
@@ -279,11 +279,11 @@ impl Registry {
             pulled: Pulled::never(repository, &record.digest),
         });
         self.cache
-            .keep_manifest(seen, repository, reference, &manifest);
+            .insert_manifest(seen, repository, reference, &manifest);
         Ok(manifest)
     }
 
-    /// Moves a tag, and nothing else, to the trash.
+    /// Moves a tag, without its manifest, to the trash.
     pub async fn delete_tag(
         &self,
         repository: &Repository,
@@ -304,8 +304,8 @@ impl Registry {
         })
     }
 
-    /// Removes a manifest and the tags that point at it: those. They lie in the trash for their
-    /// time.
+    /// Deletes a manifest and the tags that point at it; they are moved to the trash. Returns the
+    /// tags.
     pub async fn delete_manifest(
         &self,
         repository: &Repository,

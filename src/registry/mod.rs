@@ -1,10 +1,10 @@
-//! What a registry does: uploads, blobs, manifests, tags, referrers, the catalog, and the on-disk
-//! layout. Knows no HTTP and no command line.
+//! The operations of a registry: uploads, blobs, manifests, tags, referrers, the catalog, and the
+//! on-disk layout. Knows neither HTTP nor the command line.
 //!
-//! A write goes: bytes durable → one transaction of the index → the layout → the answer. A read
-//! asks the index (or what is cached of it), then streams from the store; no read walks a tree.
+//! A write: durable bytes → one transaction of the index → the layout → the answer. A read queries
+//! the index or the cache, then streams from the store; no read walks a directory tree.
 
-mod adopt;
+mod additions;
 mod blobs;
 mod browse;
 mod cache;
@@ -25,6 +25,7 @@ mod referrers;
 mod reindex;
 mod resume;
 mod retain;
+mod room;
 mod search;
 mod sessions;
 mod survey;
@@ -45,9 +46,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::{Clock, Millis};
-use crate::index::{Index, Lease};
+use crate::index::{Index, IndexError, Lease, Observer, Room};
 use crate::oci::{Context, Digest, Permit, Task, Visibility};
-use crate::store::{Step, Store};
+use crate::store::{Reserve, Step, Store};
 
 pub use crate::index::{FoundByTerm, SearchPage};
 pub use blobs::Blob;
@@ -60,13 +61,13 @@ pub use listener::Listener;
 pub use manifests::{Incoming, Put};
 pub use prune::{PruneEntry, PruneReport};
 pub use referrers::Referrers;
-pub use reindex::Taken;
+pub use reindex::ReindexReport;
 pub use retain::{Decision, DeleteReasons, Holder, KeepReason, RetentionPlan, Rule};
-pub use uploads::{Arrived, BodyError, IncomingBody, Upload};
+pub use uploads::{BodyError, IncomingBody, Upload, UploadedBlob};
 pub use usage::{RepositoryUsage, Usage, UsageReport};
 
 pub use crate::index::{
-    BlobUser, COUNT_LIMIT, Count, FoundRepositories, RepositoryOrder, RepositoryRow,
+    BlobUser, COUNT_LIMIT, Count, FoundRepositories, Removal, RepositoryOrder, RepositoryRow,
     RepositorySearch, TagOrder, TagPage, TagRow,
 };
 pub use crate::index::{
@@ -80,7 +81,7 @@ use journal::Journal;
 use pulls::Pulls;
 use sessions::Sessions;
 
-/// What the configuration allows.
+/// The permissions and limits of the configuration.
 #[derive(Debug, Clone)]
 #[allow(
     clippy::struct_excessive_bools,
@@ -89,32 +90,33 @@ use sessions::Sessions;
 pub struct Rules {
     /// Whether tags, manifests and blobs may be deleted.
     pub delete: bool,
-    /// Whether nothing may change.
+    /// Whether all changes are refused.
     pub read_only: bool,
-    /// How long a new lease lasts, in milliseconds; an answer that a blob is there binds for half of
-    /// it at least.
+    /// Length of a new lease in milliseconds; the answer that a blob exists is valid for at least
+    /// half of it.
     pub lease: Millis,
-    /// How long what was deleted can be restored, in milliseconds; 0 is not at all.
+    /// How long deletions can be restored, in milliseconds; 0: not at all.
     pub trash: Millis,
-    /// How long events are remembered, in milliseconds.
+    /// How long events are kept, in milliseconds.
     pub events: Millis,
-    /// Uploads that have received nothing for this long go with a collection; none do without it.
+    /// A collection deletes uploads that received no data for this long; `None`: no uploads are
+    /// deleted.
     pub uploads: Option<Millis>,
-    /// Addresses of layers must match one of these, if there is any.
+    /// URLs of layers must match one of these, if there is any.
     pub addresses_allowed: Vec<regex::Regex>,
-    /// Addresses of layers must match none of these.
+    /// URLs of layers must match none of these.
     pub addresses_denied: Vec<regex::Regex>,
-    /// Which children of an index must be in the repository when it is pushed.
+    /// The children of an index that must be in the repository when it is pushed.
     pub children: RequiredChildren,
-    /// Whether all blobs that a manifest needs must be in its repository.
+    /// Whether all blobs that a manifest requires must be in its repository.
     pub required_layers: bool,
-    /// Whether only images and indexes are accepted: registry:3's collection stops at other types.
+    /// Whether only images and indexes are accepted: registry:3's collection fails on other types.
     pub known_types: bool,
-    /// Whether the bytes of a blob are hashed as it is read.
+    /// Whether blobs are hashed as they are read.
     pub verify_reads: bool,
 }
 
-/// Which children of an index must be there when it is pushed.
+/// The children of an index that must exist when it is pushed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RequiredChildren {
     /// None: an index may be sparse.
@@ -144,9 +146,9 @@ impl Default for Rules {
     }
 }
 
-/// The setting that says how the last run ended.
+/// The setting with the result of the last run.
 const STOPPED: &str = "stopped";
-/// Its value after a stop that kept and synced everything.
+/// Its value after a stop that saved and synced everything.
 const CLEANLY: &str = "cleanly";
 
 /// A registry over one root. Cheap to clone.
@@ -160,35 +162,53 @@ pub struct Registry {
     running: Arc<Running>,
     pulls: Arc<Pulls>,
     rules: Arc<Rules>,
-    /// For whom it acts.
+    /// The caller.
     context: Arc<Context>,
-    /// Which repositories are listed and looked into for that caller.
+    /// The repositories that the caller may see.
     visibility: Visibility,
     clock: Clock,
-    /// Counts what clients were promised and what they read, so that a collection knows of them.
+    /// Counts promises to clients and reads, so that a collection detects traffic.
     traffic: Arc<AtomicU64>,
-    /// Whether the layout was compared with the index at the start.
+    /// Whether the index was compared with the layout at the start.
     compared: bool,
+    /// What is kept for a full device.
+    reserve: Option<Arc<Reserve>>,
 }
 
 impl Registry {
-    /// Opens the registry whose bytes are in `store` and whose index is in `index_file`: does what is
-    /// left of the journal, and reindexes what has changed in the layout. While the store refuses
-    /// the journal (it is full), serves what the index knows.
+    /// Opens the registry whose bytes are in `store` and whose index is in `index_file`: redoes the
+    /// journal and reindexes the layout. If the store refuses the journal (it is full), serves the
+    /// content of the index.
     pub async fn open(
         store: Arc<dyn Store>,
         index_file: &Path,
         rules: Rules,
         clock: Clock,
-    ) -> Result<(Self, Taken), RegistryError> {
+    ) -> Result<(Self, ReindexReport), RegistryError> {
+        Self::open_within(store, index_file, rules, clock, None).await
+    }
+
+    /// As [`Registry::open`], with room that is kept for a full device.
+    pub async fn open_within(
+        store: Arc<dyn Store>,
+        index_file: &Path,
+        rules: Rules,
+        clock: Clock,
+        reserve: Option<Arc<Reserve>>,
+    ) -> Result<(Self, ReindexReport), RegistryError> {
         let cache = Arc::new(Cache::new());
         let journal = Journal::start(&store, Arc::clone(&cache));
-        let observer = journal.clone();
-        let index = Index::open(
-            index_file,
-            Arc::new(move |entries| observer.commit(entries)),
-        )
-        .await?;
+        let room = reserve.clone().map(|reserve| reserve as Arc<dyn Room>);
+        let open = || {
+            let observer = journal.clone();
+            let observer: Observer = Arc::new(move |entries| observer.commit(entries));
+            Index::open_within(index_file, observer, room.clone())
+        };
+        let index = match open().await {
+            // The reserve is released by now.
+            Err(IndexError::Full | IndexError::Quota) if reserve.is_some() => open().await?,
+            opened => opened?,
+        };
         let mut registry = Self {
             store,
             index,
@@ -203,8 +223,9 @@ impl Registry {
             clock,
             traffic: Arc::default(),
             compared: false,
+            reserve,
         };
-        registry.distrust_uploads().await?;
+        registry.discard_hash_states().await?;
         let recovered = registry.journal.recover(&registry.index).await?;
         if recovered.changes > 0 {
             tracing::info!(
@@ -213,29 +234,29 @@ impl Registry {
             );
         }
         if !registry.journal.is_done() {
-            // What the layout does not show yet would look as if it had gone; and the bytes of
-            // blobs that have no place yet lie among what is swept.
+            // Changes that the layout does not show yet would look like deletions, and the bytes of
+            // blobs that are not placed yet would be swept.
             tracing::error!(
                 "the layout can't be brought up with the index; going on without a look at what \
                  others have changed in it"
             );
             // A store that refuses changes has refused them to others, too.
             registry.journal.make_deferred(recovered.removals).await;
-            return Ok((registry, Taken::default()));
+            return Ok((registry, ReindexReport::default()));
         }
         registry.forget_journal().await?;
         let staging = Step::RemoveTree {
             key: layout::STAGING.to_owned(),
         };
         registry.apply(staging).await?;
-        let taken = registry.bring_up_to_date(&recovered).await?;
+        let reindexed = registry.reindex(&recovered).await?;
         registry.journal.settle_deferred();
         registry.compared = true;
-        Ok((registry, taken))
+        Ok((registry, reindexed))
     }
 
-    /// The same registry, acting for the caller of a permit: what it writes is recorded as theirs,
-    /// and what it lists is what they may see.
+    /// The same registry on behalf of the caller of a permit: events name the caller, and listings
+    /// show what the caller may see.
     #[must_use]
     pub fn acting(&self, permit: &Permit) -> Self {
         Self {
@@ -246,18 +267,18 @@ impl Registry {
         }
     }
 
-    /// The index, for rooms that keep relations of their own in it: accounts, descriptions.
+    /// The index, for modules with relations of their own: accounts, descriptions.
     pub fn index(&self) -> &Index {
         &self.index
     }
 
-    /// For whom it acts; its own tasks where no permit said otherwise.
+    /// The caller; the registry's own tasks without a permit.
     pub fn context(&self) -> &Arc<Context> {
         &self.context
     }
 
-    /// The same registry for whoever administers its root: what clients may not delete or write,
-    /// they may.
+    /// The same registry for administrators of its root: changes that clients are denied are
+    /// permitted.
     #[must_use]
     pub fn for_administrators(&self) -> Self {
         let rules = Rules {
@@ -271,7 +292,7 @@ impl Registry {
         }
     }
 
-    /// What the configuration allows.
+    /// The permissions and limits of the configuration.
     pub fn rules(&self) -> &Rules {
         &self.rules
     }
@@ -289,38 +310,37 @@ impl Registry {
         self.journal.set_aside()
     }
 
-    /// Syncs the store, and forgets the journal that this covers.
+    /// Syncs the store, and removes the journal rows that this covers.
     pub async fn forget_journal(&self) -> Result<(), RegistryError> {
         self.journal.forget(&self.index).await
     }
 
-    /// Quarantines a blob whose bytes do not have its digest: it is unknown until it is pushed again.
-    /// Returns false if it is unknown already.
+    /// Quarantines a blob whose content does not match its digest: it is unknown until it is pushed
+    /// again. Returns false if it is already unknown.
     pub async fn quarantine(&self, canonical: &Digest) -> Result<bool, RegistryError> {
         let new = self.index.quarantine(*canonical, self.clock.now()).await?;
         if new {
-            tracing::error!(digest = %canonical, "the bytes of a blob are damaged or missing: it is unknown until it is pushed again");
+            tracing::error!(digest = %canonical, "a blob is damaged or missing; it is quarantined until it is pushed again");
         }
         Ok(new)
     }
 
-    /// Forgets the leases that have ended.
+    /// Removes leases that have ended.
     pub async fn drop_ended_leases(&self) -> Result<(), RegistryError> {
         while self.index.drop_ended_leases(self.clock.now()).await? > 0 {}
         Ok(())
     }
 
-    /// KeepReason what is in memory, syncs, and closes the index. To be called when no request is under
-    /// way.
+    /// Saves the state in memory, syncs, and closes the index. No requests may be running.
     pub async fn close(&self) -> Result<(), RegistryError> {
-        let kept = self.keep_all().await;
+        let kept = self.save_all().await;
         self.index.close().await;
         kept
     }
 
-    /// After anything but a clean stop, the hashes that were kept of uploads may stand for bytes
-    /// that never reached the device: what is there is hashed again when an upload goes on.
-    async fn distrust_uploads(&self) -> Result<(), RegistryError> {
+    /// After anything but a clean stop, the saved hash states of uploads may cover bytes that never
+    /// reached the device: when an upload continues, its bytes are hashed again.
+    async fn discard_hash_states(&self) -> Result<(), RegistryError> {
         if self.index.setting(STOPPED).await?.as_deref() != Some(CLEANLY) {
             self.index.forget_upload_states().await?;
         }
@@ -328,20 +348,20 @@ impl Registry {
         Ok(())
     }
 
-    async fn keep_all(&self) -> Result<(), RegistryError> {
+    async fn save_all(&self) -> Result<(), RegistryError> {
         self.save_pulls().await?;
         self.save_uploads().await?;
         self.forget_journal().await?;
-        // The bytes of unfinished uploads, too.
+        // Includes the bytes of unfinished uploads.
         self.store.sync().await?;
         self.index.set_setting(STOPPED, CLEANLY.to_owned()).await?;
         if self.compared {
-            self.mark_up_to_date().await?;
+            self.record_agreement().await?;
         }
         Ok(())
     }
 
-    /// Takes one step in the store.
+    /// Applies one step in the store.
     async fn apply(&self, step: Step) -> Result<(), RegistryError> {
         self.store
             .apply(vec![step])

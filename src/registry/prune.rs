@@ -1,7 +1,7 @@
-//! Applying a retention rule: a plan for every repository that the rule applies to, and its execution.
+//! Applies a retention rule: plans every matching repository, and executes the plans.
 //!
-//! A rule that would delete every tag of a repository deletes nothing anywhere, unless it may. What is
-//! deleted is moved to the trash, in bundles, so that a restore brings back an image as a whole.
+//! A rule that would delete every tag of a repository deletes nothing at all, unless it is allowed
+//! to. Deletions are moved to the trash in bundles, so that a restore brings back complete images.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,10 +12,10 @@ use crate::clock::Millis;
 use crate::index::{Bundle, Holdings};
 use crate::oci::{Digest, Repository, Tag};
 
-/// Tags that are deleted in one transaction at most: other writers get their turn between two.
+/// Maximum number of tags deleted in one transaction, so that other writers get their turn.
 const BATCH: usize = 16;
 
-/// What a prune decides about one tag, or one manifest without a tag.
+/// The decision about a tag, or about a manifest without a tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
 pub enum PruneEntry {
@@ -27,7 +27,7 @@ pub enum PruneEntry {
         tag: Tag,
         /// The manifest that it points at.
         digest: Digest,
-        /// What the rule decides.
+        /// The decision.
         decision: Box<Decision>,
     },
     /// A manifest without a tag is deleted.
@@ -39,27 +39,28 @@ pub enum PruneEntry {
     },
 }
 
-/// How a prune ended.
+/// The result of a prune.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct PruneReport {
-    /// Repositories that the rule applies to.
+    /// Number of repositories that the rule applies to.
     pub repositories: u64,
-    /// Tags that were deleted, or would be.
+    /// Number of deleted tags; in a dry run, of planned ones.
     pub tags: u64,
-    /// Manifests that were deleted, or would be.
+    /// Number of deleted manifests; in a dry run, of planned ones.
     pub manifests: u64,
-    /// Tags that were kept.
+    /// Number of kept tags.
     pub kept: u64,
-    /// Repositories that would have lost every tag, which the rule may not do: nothing was deleted.
+    /// Repositories that would have lost every tag, which the rule does not permit: nothing was
+    /// deleted.
     pub emptied: Vec<Repository>,
-    /// Until when the deleted can be restored; `None`: it can't be.
+    /// Until when the deletions can be restored; `None`: they can't be.
     pub until: Option<Millis>,
     /// Patterns of the rule that match no repository or no tag.
     pub unmatched: Vec<String>,
 }
 
-/// What is to happen in one repository.
+/// The plan for one repository.
 struct Planned {
     name: Repository,
     holdings: Holdings,
@@ -67,9 +68,10 @@ struct Planned {
 }
 
 impl Registry {
-    /// Deletes tags by a rule, and the manifests that nothing holds after that; `listener` receives
+    /// Deletes tags by a rule, and the manifests that nothing holds afterwards; `listener` receives
     /// the decision about each tag and each deleted manifest. With `dry_run` nothing is deleted. A
-    /// rule that would empty a repository deletes nothing at all when `strictly`, else nothing there.
+    /// rule that would empty a repository deletes nothing at all if `strictly`, otherwise nothing
+    /// in that repository.
     pub async fn prune(
         &self,
         rule: &Rule,
@@ -80,7 +82,7 @@ impl Registry {
         let mut report = PruneReport::default();
         let mut planned = Vec::new();
         let mut unmatched = rule.unmatched();
-        // Pulls that were counted and not yet saved count, too.
+        // Include pulls that are not saved yet.
         self.save_pulls().await?;
         let now = self.clock.now();
         for name in self.index.all_repositories().await? {
@@ -123,7 +125,7 @@ impl Registry {
     }
 
     async fn discard_planned(&self, planned: &Planned) -> Result<(), RegistryError> {
-        // A child that two indexes share is deleted with the second.
+        // A child of two indexes is deleted with the second.
         let mut left: Vec<Digest> = Vec::new();
         let mut bundles = bundles(&planned.holdings, &planned.plan).into_iter();
         loop {
@@ -140,7 +142,7 @@ impl Registry {
                 .discard_bundle(planned.name.clone(), bundle, self.discard())
                 .await?;
             if is_last && gone.manifests.is_empty() {
-                // Something holds them by now.
+                // They are held by now.
                 return Ok(());
             }
             let gone: HashSet<Digest> = gone.manifests.into_iter().collect();
@@ -151,7 +153,7 @@ impl Registry {
 }
 
 impl Planned {
-    /// Counts the decisions, and reports each.
+    /// Counts and reports the decisions.
     async fn describe(&self, report: &mut PruneReport, listener: &dyn Listener<PruneEntry>) {
         let mut tagged = HashSet::new();
         for (tag, decision) in &self.plan.tags {
@@ -168,21 +170,21 @@ impl Planned {
                 digest: tag.digest,
                 decision: Box::new(decision.clone()),
             };
-            listener.hear(entry).await;
+            listener.receive(entry).await;
         }
         for digest in &self.plan.manifests {
             report.manifests += 1;
             if !tagged.contains(digest) {
                 let (repository, digest) = (self.name.clone(), *digest);
                 let entry = PruneEntry::Manifest { repository, digest };
-                listener.hear(entry).await;
+                listener.receive(entry).await;
             }
         }
     }
 }
 
-/// Groups what is deleted by what a restore brings back together: each tagged manifest with its
-/// children and referrers; tags whose manifests are kept by themselves.
+/// Groups deletions into units of a restore: each tagged manifest with its children and referrers;
+/// tags of retained manifests individually.
 fn bundles(holdings: &Holdings, plan: &RetentionPlan) -> Vec<Bundle> {
     let gone: HashSet<Digest> = plan.manifests.iter().copied().collect();
     let mut brings: HashMap<Digest, Vec<Digest>> = HashMap::new();

@@ -1,7 +1,7 @@
-//! Counting pulls: a number in memory for each manifest that was asked for, kept now and then.
+//! Counts pulls in memory, and saves the counts at intervals.
 //!
-//! A pull costs one addition; the first since the last time also a place in a list. When it was is
-//! known to within the time between two keepings.
+//! A pull costs one addition, and the first after a save also an entry in a list. The time of a
+//! pull is accurate to the interval of saves.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,10 +11,10 @@ use parking_lot::Mutex;
 use super::{Registry, RegistryError};
 use crate::oci::{Digest, Repository};
 
-/// Manifests whose count is kept in one transaction.
+/// Number of counters saved in one transaction.
 const BATCH: usize = 128;
 
-/// How often a manifest was asked for since that was kept.
+/// The pulls of a manifest since the last save.
 #[derive(Debug)]
 pub(super) struct Pulled {
     repository: Repository,
@@ -32,12 +32,12 @@ impl Pulled {
     }
 }
 
-/// The manifests that were asked for since that was kept.
+/// The manifests pulled since the last save.
 #[derive(Default)]
 pub(super) struct Pulls(Mutex<Vec<Arc<Pulled>>>);
 
 impl Pulls {
-    /// Counts one.
+    /// Counts a pull.
     pub(super) fn note(&self, pulled: &Arc<Pulled>) {
         if pulled.times.fetch_add(1, Ordering::Relaxed) == 0 {
             self.0.lock().push(Arc::clone(pulled));
@@ -55,7 +55,7 @@ impl Pulls {
 }
 
 impl Registry {
-    /// Keeps what was counted. Called every few seconds, and before the end.
+    /// Saves the counts. Called every few seconds, and at the end.
     pub async fn save_pulls(&self) -> Result<(), RegistryError> {
         let counted = self.pulls.take();
         for some in counted.chunks(BATCH) {

@@ -1,7 +1,7 @@
-//! Bodies of requests on their way into an upload session.
+//! Receives request bodies into upload sessions.
 //!
-//! A session moves on only by bytes that it keeps. Refused bytes are cut back at the refusal, and a
-//! session whose bytes the device did not keep has ended.
+//! The position of a session advances only over bytes that are kept. Refused bytes are truncated,
+//! and a session whose bytes the device lost is ended.
 
 use futures_util::StreamExt;
 
@@ -11,19 +11,19 @@ use super::{Registry, RegistryError, layout};
 use crate::oci::ByteRange;
 use crate::store::{StoreError, Written};
 
-/// What came of a body.
+/// The result of receiving a body.
 struct Received {
     written: Written,
-    /// Bytes of the body.
+    /// Number of bytes of the body.
     length: u64,
     /// Why the body ended early.
-    broken: Option<BodyError>,
+    failure: Option<BodyError>,
 }
 
 impl Registry {
-    /// Streams a body into a session. The session moves on only when that ended well, or when the
-    /// body broke off without a length to keep to; else its bytes are cut back to what was
-    /// acknowledged.
+    /// Streams a body into a session. The position advances only if that succeeds, or if a body
+    /// without a declared length breaks off; otherwise the bytes are truncated to the acknowledged
+    /// position.
     pub(super) async fn receive(
         &self,
         entry: &Entry,
@@ -48,16 +48,16 @@ impl Registry {
                 if error.is_data_lost() {
                     self.abandon(session).await;
                 } else {
-                    self.cut_back(session).await;
+                    self.truncate(session).await;
                 }
                 return Err(error.into());
             }
         };
         if let Some(expected) = expected
-            && received.broken.is_none()
+            && received.failure.is_none()
             && received.length != expected
         {
-            self.cut_back(session).await;
+            self.truncate(session).await;
             return Err(RegistryError::ChunkLength {
                 expected,
                 actual: received.length,
@@ -69,13 +69,13 @@ impl Registry {
         session.unsaved = true;
         entry.moved(session.updated_at);
         entry.acknowledged(session.position);
-        match received.broken {
+        match received.failure {
             Some(error) => Err(error.into()),
             None => Ok(()),
         }
     }
 
-    /// Writes a body behind the bytes of a session, up to a little more than `expected`.
+    /// Appends a body to the bytes of a session, up to a little more than `expected`.
     async fn write(
         &self,
         entry: &Entry,
@@ -87,7 +87,7 @@ impl Registry {
         let mut appender =
             self.store
                 .append(&session.key, session.position, session.hashers.clone());
-        let (mut length, mut broken) = (0_u64, None);
+        let (mut length, mut failure) = (0_u64, None);
         while let Some(next) = body.next().await {
             match next {
                 Ok(slices) => {
@@ -96,15 +96,18 @@ impl Registry {
                         break;
                     }
                     entry.moved(self.clock.now());
+                    if self.lacks_room() {
+                        return Err(StoreError::Full(session.key.clone()));
+                    }
                     appender.write(slices).await?;
                 }
                 Err(error) => {
-                    broken = Some(error);
+                    failure = Some(error);
                     break;
                 }
             }
         }
-        let whole = broken.is_none() && expected.is_none_or(|expected| expected == length);
+        let whole = failure.is_none() && expected.is_none_or(|expected| expected == length);
         let written = if seal && whole {
             appender.seal().await?
         } else {
@@ -113,12 +116,13 @@ impl Registry {
         Ok(Received {
             written,
             length,
-            broken,
+            failure,
         })
     }
 
-    /// Removes the bytes of a session that were not acknowledged: after a restart they would count.
-    pub(super) async fn cut_back(&self, session: &mut Session) {
+    /// Truncates the bytes of a session to the acknowledged position: after a restart they would
+    /// count.
+    pub(super) async fn truncate(&self, session: &mut Session) {
         if session.stage != Stage::Open || self.journal.claims(std::slice::from_ref(&session.key)) {
             return;
         }
@@ -133,13 +137,13 @@ impl Registry {
         }
     }
 
-    /// Ends a session whose bytes the device did not keep. Where they can't be removed, the session
-    /// stays in memory as one that has ended, so that no request finds it again.
+    /// Ends a session whose bytes the device lost. If they can't be removed, the session stays in
+    /// memory as ended, so that no request finds it again.
     async fn abandon(&self, session: &mut Session) {
         session.stage = Stage::Ended;
         tracing::error!(
             upload = session.id,
-            "the device did not keep the bytes of an upload; it has ended"
+            "the device lost bytes of an upload; the upload was ended"
         );
         match self.apply(layout::discard(&session.key)).await {
             Ok(()) => self.sessions.remove(&session.id),

@@ -1,8 +1,8 @@
-//! Referrers: the manifests that name another one as their subject.
+//! Referrers: the manifests with another one as their subject.
 //!
-//! Clients that met a registry without the referrers API kept a list under the fallback tag
-//! `<algorithm>-<hex>` (OCI distribution specification, "Referrers Tag Schema"). What such a list
-//! names is folded in.
+//! For registries without the referrers API, clients maintained a list under the fallback tag
+//! `<algorithm>-<hex>` (OCI distribution specification, "Referrers Tag Schema"). Such a list is
+//! merged into the result.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use super::{Registry, RegistryError};
 use crate::index::ReferrerRecord;
 use crate::oci::{Descriptor, Digest, ManifestView, Reference, Repository};
 
-/// Bytes of annotations and types after which a page ends: an answer stays under 4 MiB.
+/// Bytes of annotations and types in a page: an answer stays below 4 MiB.
 const PAGE_BYTES: usize = 3 * 1024 * 1024;
 
 /// A page of referrers, in the order of their digests.
@@ -24,7 +24,7 @@ pub struct Referrers {
 
 impl Registry {
     /// The referrers of `subject` after `last`, at most `limit`, of one artifact type or of all.
-    /// A subject that is not there has as many as name it.
+    /// The subject need not exist.
     pub async fn referrers(
         &self,
         repository: &Repository,
@@ -67,14 +67,14 @@ impl Registry {
         Ok(Referrers { manifests, more })
     }
 
-    /// What the fallback tag of a subject lists; nothing, where there is none or it is no index.
+    /// The list under the fallback tag of a subject; empty if there is none or it is not an index.
     async fn fallback(
         &self,
         repository: &Repository,
         subject: &Digest,
     ) -> Result<Vec<Descriptor>, RegistryError> {
         let hex = subject.hex();
-        // A tag has at most 128 characters: a sha512 is cut, as the specification has it.
+        // A tag has at most 128 characters: a sha512 is shortened, as specified.
         let name = format!("{}-{}", subject.algorithm(), &hex[..hex.len().min(64)]);
         let Ok(tag) = name.parse() else {
             return Ok(Vec::new());

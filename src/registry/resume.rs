@@ -1,7 +1,7 @@
-//! Finding an upload session, in memory, in the index, in the layout, and waiting for a turn at it.
+//! Finds upload sessions in memory, in the index and in the layout, and waits for exclusive access.
 //!
-//! One request at a time works on a session. What has been received is never thrown away here: a
-//! session that is not in memory goes on where its bytes end.
+//! One request at a time works on a session. Received bytes are never discarded here: a session
+//! that is not in memory continues at the end of its bytes.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -15,53 +15,53 @@ use super::{Registry, RegistryError, layout};
 use crate::oci::Repository;
 use crate::store::StoreError;
 
-/// How long a request waits for another one that writes to the same upload.
-const TURN: Duration = Duration::from_secs(10);
-/// How long a status request waits for such a request: a client whose connection broke asks while the
-/// server has not noticed the break yet.
-const GLANCE: Duration = Duration::from_millis(200);
+/// Timeout for another request that writes to the same upload.
+const TURN_TIMEOUT: Duration = Duration::from_secs(10);
+/// Timeout of a status request for such a request: a client whose connection broke asks before the
+/// server has noticed the break.
+const STATUS_TIMEOUT: Duration = Duration::from_millis(200);
 
-type Held = OwnedMutexGuard<Session>;
+type SessionGuard = OwnedMutexGuard<Session>;
 
 impl Registry {
-    /// Waits for a turn at a session.
-    pub(super) async fn turn(
+    /// Waits for exclusive access to a session.
+    pub(super) async fn lock_session(
         &self,
         repository: &Repository,
         id: &str,
-    ) -> Result<(Arc<Entry>, Held), RegistryError> {
-        self.turn_within(TURN, repository, id).await
+    ) -> Result<(Arc<Entry>, SessionGuard), RegistryError> {
+        self.lock_session_within(TURN_TIMEOUT, repository, id).await
     }
 
-    /// As [`Registry::turn`], waiting no longer than this.
-    pub(super) async fn turn_within(
+    /// Like [`Registry::lock_session`], with another timeout.
+    pub(super) async fn lock_session_within(
         &self,
-        patience: Duration,
+        timeout: Duration,
         repository: &Repository,
         id: &str,
-    ) -> Result<(Arc<Entry>, Held), RegistryError> {
+    ) -> Result<(Arc<Entry>, SessionGuard), RegistryError> {
         loop {
             let entry = self.entry(repository, id).await?;
             let turn = Arc::clone(&entry.session).lock_owned();
-            let session = tokio::time::timeout(patience, turn)
+            let session = tokio::time::timeout(timeout, turn)
                 .await
                 .map_err(|_| RegistryError::UploadBusy)?;
             match session.stage {
                 Stage::Open => return Ok((entry, session)),
                 Stage::Ended => return Err(RegistryError::UploadUnknown),
-                Stage::Forgotten => {}
+                Stage::Evicted => {}
             }
         }
     }
 
-    /// How many bytes of a session were acknowledged.
+    /// Acknowledged bytes of a session.
     pub(super) async fn position(
         &self,
         repository: &Repository,
         id: &str,
     ) -> Result<u64, RegistryError> {
         let entry = self.entry(repository, id).await?;
-        match tokio::time::timeout(GLANCE, entry.session.lock()).await {
+        match tokio::time::timeout(STATUS_TIMEOUT, entry.session.lock()).await {
             Ok(session) if session.stage == Stage::Ended => Err(RegistryError::UploadUnknown),
             Ok(session) => Ok(session.position),
             Err(_) => Ok(entry.position.load(Ordering::Relaxed)),
@@ -93,7 +93,7 @@ impl Registry {
             layout::foreign_upload(repository, id),
             layout::foreign_upload_started(repository, id),
         ];
-        // Of one that has ended the bytes may still lie there, waiting for the layout.
+        // The bytes of an ended session may exist until the layout catches up.
         if self.journal.claims(&keys) {
             return Err(RegistryError::UploadUnknown);
         }
@@ -127,7 +127,7 @@ impl Registry {
         if session.position > length {
             (session.position, session.hashers) = (0, hashers_for(None));
         }
-        // Bytes that were received after the hashes were saved are read again.
+        // Bytes received after the hash states were saved are hashed again.
         if session.position < length {
             let mut rest = self
                 .store

@@ -1,9 +1,10 @@
-//! Evaluates a retention rule for one repository: which tags and manifests it deletes, and why.
+//! Evaluates a retention rule for one repository: the tags and manifests to delete, and the
+//! reasons.
 //!
-//! Pure: the contents of a repository go in, a plan comes out. A tag is deleted when it meets every
-//! condition of the rule. A manifest is deleted only when no tag, index or subject that is kept holds
-//! it. Tags by which clients attach something to another manifest (`sha256-<hex>`, with or without a
-//! suffix) follow that manifest.
+//! Pure: the contents of a repository in, a plan out. A tag is deleted if it meets every condition
+//! of the rule. A manifest is deleted only if no retained tag, index or subject holds it. Tags by
+//! which clients attach something to another manifest (`sha256-<hex>`, with or without a suffix)
+//! follow that manifest.
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
@@ -30,13 +31,13 @@ pub struct Rule {
 pub enum KeepReason {
     /// The rule does not apply to tags of this name.
     NoMatch,
-    /// The rule excludes tags of this name: the pattern.
+    /// The rule excludes tags of this name; the pattern.
     Excluded(String),
-    /// It is among the last so many.
+    /// It is among the last tags, this many.
     AmongLast(u32),
-    /// It was pushed at this time, and must be older than so many milliseconds.
+    /// It was pushed at this time; the minimum age in milliseconds.
     PushedAt(Millis, Millis),
-    /// It was pulled at this time, and must be unused for so many milliseconds.
+    /// It was pulled at this time; the minimum time without pulls in milliseconds.
     PulledAt(Millis, Millis),
     /// Its name attaches it to a manifest that is kept.
     Subject(Digest),
@@ -44,15 +45,15 @@ pub enum KeepReason {
     Unreadable,
 }
 
-/// Why a tag is deleted. A condition that the rule does not have is absent.
+/// Why a tag is deleted. Conditions that the rule does not have are absent.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DeleteReasons {
-    /// It is not among the last so many.
+    /// It is not among the last tags, this many.
     pub beyond_last: Option<u32>,
-    /// It was pushed at this time, longer ago than so many milliseconds.
+    /// The time of its push; the minimum age in milliseconds.
     pub pushed_at: Option<(Millis, Millis)>,
-    /// It was last pulled at this time, or never, and not for so many milliseconds.
+    /// The time of its last pull, if any; the minimum time without pulls in milliseconds.
     pub pulled_at: Option<(Option<Millis>, Millis)>,
     /// Its name attaches it to a manifest that is deleted or absent.
     pub subject: Option<Digest>,
@@ -66,28 +67,28 @@ pub enum Holder {
     Tag(Tag),
     /// An index that is kept.
     Index(Digest),
-    /// The manifest that it refers to.
+    /// Its subject.
     Subject(Digest),
 }
 
-/// What a rule decides about a tag.
+/// The decision about a tag.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Decision {
     /// The tag is kept.
     Keep(KeepReason),
-    /// The tag is deleted; its manifest is kept where something holds that.
+    /// The tag is deleted; if something holds its manifest, that is kept.
     Delete(DeleteReasons, Option<Holder>),
 }
 
-/// What a rule does to one repository.
+/// The plan for one repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RetentionPlan {
     /// Its tags, the last pushed first.
     pub tags: Vec<(RepositoryTag, Decision)>,
     /// The manifests that are deleted, with and without a tag.
     pub manifests: Vec<Digest>,
-    /// Whether no tag would be left.
+    /// Whether every tag is deleted.
     pub deletes_every_tag: bool,
 }
 
@@ -147,7 +148,7 @@ impl Rule {
         for tag in tags {
             let attached = subject_of(&tag.name);
             let decision = match attached {
-                // Decided when it is known whether its subject is kept.
+                // Decided once it is known whether its subject is retained.
                 Some(subject) if there.contains(&subject) => None,
                 _ => Some(self.decide(&tag, attached, holdings.readable, now, &mut seen)),
             };
@@ -159,7 +160,7 @@ impl Rule {
             graph.keep(tag.digest, Some(Holder::Tag(tag.name.clone())));
         }
         graph.keep_unattached();
-        // Attachments of attachments come in any order: repeat until nothing changes.
+        // Attachments can have attachments, in any order: repeat until nothing changes.
         loop {
             let mut changed = false;
             for (tag, decision) in decisions
@@ -204,7 +205,8 @@ impl Rule {
         }
     }
 
-    /// Decides about one tag by itself; `seen` counts the tags that `keep_last` counts.
+    /// Decides about one tag without its attachments; `seen` counts the tags that `keep_last`
+    /// counts.
     fn decide(
         &self,
         tag: &RepositoryTag,
@@ -241,7 +243,7 @@ impl Rule {
             why.pushed_at = Some((tag.updated_at, age));
         }
         if let Some(age) = self.written.not_pulled_for {
-            // One that was never pulled counts from its push.
+            // The time of its push counts for a tag that was never pulled.
             let used = tag
                 .pulled_at
                 .map_or(tag.updated_at, |at| at.max(tag.updated_at));
@@ -260,8 +262,8 @@ impl Rule {
     }
 }
 
-/// The manifest that a tag belongs to by its name (OCI distribution specification, "Referrers Tag
-/// Schema", and the suffixes of cosign).
+/// The subject of a tag by its name (OCI distribution specification, "Referrers Tag Schema", and
+/// cosign's suffixes).
 pub(super) fn subject_of(tag: &Tag) -> Option<Digest> {
     let rest = tag.as_str().strip_prefix("sha256-")?;
     let (hex, suffix) = rest.split_at_checked(64)?;
@@ -271,7 +273,7 @@ pub(super) fn subject_of(tag: &Tag) -> Option<Digest> {
     format!("sha256:{hex}").parse().ok()
 }
 
-/// Which manifests hold which in a repository, and which are kept.
+/// The manifests of a repository, what each holds, and which are retained.
 struct Graph<'a> {
     /// The manifests that a manifest holds: the children of an index, and its referrers.
     holds: HashMap<Digest, Vec<(Digest, Holder)>>,
@@ -308,7 +310,7 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// KeepReason a manifest and all that it holds.
+    /// Retains a manifest and everything that it holds.
     fn keep(&mut self, digest: Digest, holder: Option<Holder>) {
         let mut next = vec![(digest, holder)];
         while let Some((digest, holder)) = next.pop() {
@@ -337,7 +339,7 @@ impl<'a> Graph<'a> {
         self.kept.contains_key(digest)
     }
 
-    /// What holds a manifest that is kept.
+    /// What holds a retained manifest.
     fn holder(&self, digest: &Digest) -> Option<Holder> {
         self.kept.get(digest).cloned().flatten()
     }

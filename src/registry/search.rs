@@ -1,4 +1,4 @@
-//! Search, descriptions and stars, for the caller that the registry acts for.
+//! Search, descriptions and stars, for the caller of the registry.
 
 use super::{Registry, RegistryError};
 use crate::index::SearchPage;
@@ -16,7 +16,7 @@ impl Registry {
         Ok(self.index.search(visibility, term, offset, limit).await?)
     }
 
-    /// Describes a repository; an empty text takes the description away.
+    /// Describes a repository; an empty text removes the description.
     pub async fn describe(&self, name: &Repository, text: String) -> Result<(), RegistryError> {
         if self
             .index
@@ -34,7 +34,7 @@ impl Registry {
         Ok(self.index.set_new_public(public).await?)
     }
 
-    /// Gives a star of an account, or takes it. Returns how many there are then.
+    /// Adds or removes the star of an account. Returns the repository's number of stars.
     pub async fn star(
         &self,
         name: &Repository,

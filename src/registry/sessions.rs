@@ -1,9 +1,9 @@
 //! Upload sessions in memory.
 //!
-//! A session holds how many bytes of an upload were acknowledged, and the state of their hashes.
-//! It changes only at the end of a request, so an interrupted request leaves it unchanged.
-//! The bytes lie in the layout; the hashes are kept in the index from time to time. What is not
-//! here is found there again.
+//! A session has the number of acknowledged bytes of an upload, and their hash states. It changes
+//! only at the end of a request, so an interrupted request leaves it unchanged. The bytes are in
+//! the store; the hash states are saved in the index at intervals. A session that is not in memory
+//! is restored from there.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -27,27 +27,27 @@ pub(super) struct Session {
     pub(super) key: String,
     pub(super) started_at: Millis,
     pub(super) updated_at: Millis,
-    /// Bytes that were acknowledged.
+    /// Acknowledged bytes.
     pub(super) position: u64,
-    /// Hashes of those bytes; the canonical algorithm first.
+    /// Hash states of those bytes; the canonical algorithm first.
     pub(super) hashers: Vec<Hasher>,
     /// The session in memory is newer than the saved row.
     pub(super) unsaved: bool,
-    /// Whether the index has a row of it.
+    /// Whether the index has a row for it.
     pub(super) saved_before: bool,
     /// Whether it still accepts bytes.
     pub(super) stage: Stage,
 }
 
-/// The stage of a session. A request that has waited for its turn checks it first.
+/// The stage of a session. A request checks it after it has waited for its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// It accepts bytes.
     Open,
-    /// Finished or cancelled by the request that held it.
+    /// It was finished or cancelled.
     Ended,
     /// Removed from memory: it must be looked up again, or two requests would write to one file.
-    Forgotten,
+    Evicted,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -57,7 +57,7 @@ struct SavedHash {
 }
 
 impl Session {
-    /// The row of it in the index.
+    /// Its row for the index.
     pub(super) fn record(&self) -> UploadRecord {
         let hashes: Vec<SavedHash> = self
             .hashers
@@ -77,7 +77,8 @@ impl Session {
         }
     }
 
-    /// From its row in the index. If the hash state can't be read, it starts again at 0.
+    /// Restores it from its row in the index. If the hash states can't be read, it starts again at
+    /// 0.
     pub(super) fn from_record(record: &UploadRecord, key: String) -> Self {
         let hashers = serde_json::from_str::<Vec<SavedHash>>(&record.state)
             .ok()
@@ -106,7 +107,7 @@ impl Session {
     }
 }
 
-/// The hashes to compute: the canonical one, and another that was announced.
+/// The hashes to compute: the canonical one, and the announced one if it differs.
 pub(super) fn hashers_for(announced: Option<Algorithm>) -> Vec<Hasher> {
     let mut hashers = vec![Hasher::new(Algorithm::Sha256)];
     if let Some(other) = announced.filter(|algorithm| *algorithm != Algorithm::Sha256) {
@@ -137,7 +138,7 @@ impl Entry {
     }
 }
 
-/// The sessions that are in memory, by their id, and the staged bytes of requests under way.
+/// The sessions in memory, by id, and the staging keys of running requests.
 #[derive(Default)]
 pub(super) struct Sessions {
     sessions: Mutex<HashMap<String, Arc<Entry>>>,
@@ -157,7 +158,7 @@ impl Drop for Staged {
 }
 
 impl Sessions {
-    /// A new staging key, claimed.
+    /// A new claimed staging key.
     pub(super) fn stage(self: &Arc<Self>) -> Staged {
         let key = layout::staged();
         self.staged.lock().insert(key.clone());
@@ -165,7 +166,7 @@ impl Sessions {
         Staged { sessions, key }
     }
 
-    /// Whether a request under way uses this staging key.
+    /// Whether a running request uses this staging key.
     pub(super) fn is_staged(&self, key: &str) -> bool {
         self.staged.lock().contains(key)
     }
@@ -174,7 +175,7 @@ impl Sessions {
         self.sessions.lock().get(id).cloned()
     }
 
-    /// Adds a session; one that another request has added meanwhile wins.
+    /// Adds a session; if another request has added it in the meantime, that one is returned.
     pub(super) fn add(&self, session: Session) -> Arc<Entry> {
         let moved_at = AtomicI64::new(session.updated_at);
         let position = AtomicU64::new(session.position);

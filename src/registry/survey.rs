@@ -1,14 +1,13 @@
-//! Looking through the layout, many keys at a time: which repositories there are, and what their
-//! links hold.
+//! Surveys the layout, many keys at a time: its repositories and the targets of their links.
 
 use super::{Registry, RegistryError, layout};
 use crate::oci::{Algorithm, Digest, Repository};
 use crate::store::{Entry, Stat, StoreError};
 
-/// Keys that are looked at in one go.
+/// Number of keys in one call of the store.
 pub(super) const CHUNK: usize = 2048;
 
-/// A member of a layout directory that holds a link.
+/// An entry of a layout directory with a link.
 pub(super) struct Linked<T> {
     pub(super) name: T,
     pub(super) stat: Stat,
@@ -100,7 +99,7 @@ impl Registry {
         })
     }
 
-    /// The upload sessions that lie beside the layout.
+    /// The upload sessions outside of the layout.
     pub(super) async fn own_uploads(&self) -> Result<Vec<(Repository, String)>, RegistryError> {
         let mut uploads = Vec::new();
         let mut level = vec![String::new()];
@@ -127,7 +126,7 @@ impl Registry {
         Ok(uploads)
     }
 
-    /// The digests that have a link file below a directory, of all algorithms.
+    /// The digests with a link file below a directory, of all algorithms.
     pub(super) async fn links(
         &self,
         directory: &str,
@@ -158,7 +157,7 @@ impl Registry {
         Ok(links)
     }
 
-    /// Reads what links hold: the digest of each with its canonical one.
+    /// Reads the targets of links: each digest with its canonical digest.
     pub(super) async fn targets(
         &self,
         name: &Repository,
@@ -197,7 +196,7 @@ fn key_of(name: &str) -> String {
     }
 }
 
-/// The digest that a link file holds. One written by hand may end with a newline.
+/// The digest in a link file. A file edited by hand may end with a newline.
 pub(super) fn parse_link(bytes: &[u8]) -> Option<Digest> {
     std::str::from_utf8(bytes).ok()?.trim_end().parse().ok()
 }

@@ -13,6 +13,7 @@ mod model;
 mod pruning;
 mod restarts;
 mod retention;
+mod room;
 mod roots;
 mod scrub;
 
@@ -56,7 +57,7 @@ impl Root {
         }
     }
 
-    async fn try_open(&self) -> Result<(Registry, Taken), RegistryError> {
+    async fn try_open(&self) -> Result<(Registry, ReindexReport), RegistryError> {
         let (store, file) = (Arc::clone(&self.store), self.directory.path());
         let (rules, clock) = (self.rules.clone(), self.clock.clone());
         Registry::open(store, &file.join("index.db"), rules, clock).await

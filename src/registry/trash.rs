@@ -1,14 +1,14 @@
-//! The trash: what clients deleted, for as long as it can be restored.
+//! The trash: deletions that can still be restored.
 //!
-//! It consists of rows of the index: clients and the layout do not show it, and it holds the bytes of
-//! what was deleted. A deletion that has ended, or was emptied, is removed as a whole.
+//! It consists of rows of the index: clients and the layout do not show it, and it holds the
+//! deleted bytes. A deletion that has ended, or was emptied, is removed as a whole.
 
 use super::{Registry, RegistryError};
 use crate::index::{Discard, Restorable, RestoreOutcome, Restored, Trashed};
 use crate::oci::Repository;
 
 impl Registry {
-    /// Deletes a repository with everything in it, in parts where it is large.
+    /// Deletes a repository with everything in it, in parts if it is large.
     pub async fn delete_repository(&self, repository: &Repository) -> Result<(), RegistryError> {
         self.must_allow_deletes()?;
         let discard = self
@@ -36,7 +36,7 @@ impl Registry {
         Ok(ended)
     }
 
-    /// Restores what was deleted last.
+    /// Restores the latest deletion of something.
     pub async fn restore(&self, what: &Restorable) -> Result<Restored, RegistryError> {
         self.must_be_writable()?;
         match self.index.restore(what.clone(), self.lease()).await? {
@@ -53,13 +53,13 @@ impl Registry {
         }
     }
 
-    /// Removes the deletions that have ended.
+    /// Removes deletions that have ended.
     pub(super) async fn remove_ended_trash(&self) -> Result<(), RegistryError> {
         while self.index.remove_ended_trash(self.clock.now()).await? > 0 {}
         Ok(())
     }
 
-    /// The terms of a deletion now.
+    /// The terms of a deletion at the current time.
     pub(super) fn discard(&self) -> Discard {
         Discard {
             now: self.clock.now(),

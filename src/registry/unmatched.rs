@@ -1,11 +1,11 @@
-//! The patterns of a retention rule that match nothing: most often a typing error.
+//! The patterns of a retention rule that match nothing: usually typing errors.
 
 use std::collections::BTreeSet;
 
 use super::Rule;
 use crate::oci::{Repository, RetentionRule, Tag};
 
-/// Patterns of a rule that no repository and no tag has matched.
+/// Patterns of a rule that have not matched any repository or tag.
 pub(super) struct Unmatched<'a> {
     rule: &'a Rule,
     repositories: BTreeSet<usize>,
@@ -34,7 +34,7 @@ impl Unmatched<'_> {
         }
     }
 
-    /// The patterns that are left.
+    /// The remaining patterns.
     pub(super) fn patterns(self) -> Vec<String> {
         let RetentionRule {
             repositories,
@@ -54,7 +54,7 @@ impl Unmatched<'_> {
 }
 
 impl Rule {
-    /// The patterns that have matched nothing so far: all of them.
+    /// All patterns of the rule, before any match.
     pub(super) fn unmatched(&self) -> Unmatched<'_> {
         Unmatched {
             rule: self,

@@ -1,5 +1,5 @@
-//! What is done for uploads in the background: keeping their state, keeping leases alive while they
-//! move, ending those that nobody goes on with.
+//! Background tasks for uploads: saving their state, extending leases while they receive data, and
+//! ending abandoned ones.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,32 +11,32 @@ use super::{Registry, RegistryError};
 use crate::clock::Millis;
 use crate::index::UploadRecord;
 
-/// Sessions in which nothing has moved for this long are found again when they are asked for.
-const FORGET_AFTER: Millis = 10 * 60 * 1000;
-/// An upload that received data within this time, in milliseconds, moves.
-const MOVING: Millis = 60_000;
-/// How long no client may have used the registry before leases are ended.
+/// Sessions without data for this long are removed from memory, and restored on demand.
+const EVICT_AFTER: Millis = 10 * 60 * 1000;
+/// An upload that received data within this time, in milliseconds, is active.
+const ACTIVE: Millis = 60_000;
+/// Minimum time without clients before leases are ended.
 const QUIET: Duration = Duration::from_secs(2);
-/// Uploads that are ended in one go.
-pub(super) const SOME: usize = 1000;
+/// Maximum number of uploads ended in one call.
+pub(super) const PURGE_BATCH: usize = 1000;
 
 impl Registry {
-    /// Keeps in the index how far the sessions have come, and the leases of repositories alive in
-    /// which an upload moves. Called every second or so, and before the end.
+    /// Saves the state of sessions in the index, and extends the leases of repositories with active
+    /// uploads. Called every second or so, and at the end.
     pub async fn save_uploads(&self) -> Result<(), RegistryError> {
         let now = self.clock.now();
         let mut records = Vec::new();
         let mut saved = Vec::new();
         for entry in self.sessions.all() {
-            // One that a request works on is kept once that has ended.
+            // A session in use is saved after its request.
             let Ok(mut session) = Arc::clone(&entry.session).try_lock_owned() else {
                 continue;
             };
             if session.stage == Stage::Open && session.unsaved && now - session.started_at >= 1000 {
                 records.push(session.record());
                 saved.push(session);
-            } else if !session.unsaved && now - session.updated_at > FORGET_AFTER {
-                session.stage = Stage::Forgotten;
+            } else if !session.unsaved && now - session.updated_at > EVICT_AFTER {
+                session.stage = Stage::Evicted;
                 self.sessions.remove(&session.id);
             }
         }
@@ -49,13 +49,13 @@ impl Registry {
         Ok(())
     }
 
-    /// Extends the leases in repositories where an upload has moved within the last minute.
-    pub async fn keep_leases_of_moving_uploads(&self) -> Result<(), RegistryError> {
+    /// Extends the leases in repositories with active uploads.
+    pub async fn extend_leases_of_active_uploads(&self) -> Result<(), RegistryError> {
         let terms = self.lease_terms();
         let mut moving = HashSet::new();
         for entry in self.sessions.all() {
             let moved_at = entry.moved_at.load(Ordering::Relaxed);
-            if terms.now - moved_at < MOVING {
+            if terms.now - moved_at < ACTIVE {
                 moving.insert(entry.repository.clone());
             }
         }
@@ -66,10 +66,10 @@ impl Registry {
     }
 
     /// Ends all leases, unless a client has used the registry within the last seconds or has an
-    /// upload that moves.
+    /// active upload.
     pub(super) async fn end_leases(&self) -> Result<(), RegistryError> {
         let now = self.clock.now();
-        let moves = |moved_at: &AtomicI64| now - moved_at.load(Ordering::Relaxed) < MOVING;
+        let moves = |moved_at: &AtomicI64| now - moved_at.load(Ordering::Relaxed) < ACTIVE;
         if self.sessions.all().iter().any(|one| moves(&one.moved_at)) {
             return Err(RegistryError::ClientsActive);
         }
@@ -81,20 +81,23 @@ impl Registry {
         let ended = self.index.end_leases().await?;
         self.cache.forget_leases();
         if self.traffic.load(Ordering::Relaxed) != before {
-            // A client may have been told that a blob exists by a lease that has just ended.
+            // A client may rely on one of the leases that have just been ended.
             self.index.restore_leases(ended).await?;
             return Err(RegistryError::ClientsActive);
         }
         Ok(())
     }
 
-    /// Ends the uploads that have received nothing for `age` milliseconds: how many. With `dry_run`
-    /// only counts them.
+    /// Ends the uploads without data for `age` milliseconds. Returns how many; with `dry_run` only
+    /// counts them.
     pub async fn purge_uploads(&self, age: Millis, dry_run: bool) -> Result<usize, RegistryError> {
-        Ok(self.purge_some_uploads(age, dry_run, SOME).await?.len())
+        Ok(self
+            .purge_some_uploads(age, dry_run, PURGE_BATCH)
+            .await?
+            .len())
     }
 
-    /// As [`Registry::purge_uploads`], at most `limit`: those.
+    /// Like [`Registry::purge_uploads`], at most `limit`. Returns them.
     pub(super) async fn purge_some_uploads(
         &self,
         age: Millis,
@@ -108,12 +111,12 @@ impl Registry {
         }
         let mut purged = Vec::new();
         for upload in idle {
-            let turn = self.turn_within(Duration::ZERO, &upload.repository, &upload.id);
+            let turn = self.lock_session_within(Duration::ZERO, &upload.repository, &upload.id);
             match turn.await {
-                // It has received something since the index was told.
+                // The session in memory is newer than the saved row.
                 Ok((_, session)) if session.updated_at >= before => continue,
                 Ok((_, mut session)) => self.end(&mut session).await?,
-                // Its bytes were gone already.
+                // Its bytes were removed already.
                 Err(RegistryError::UploadUnknown) => {
                     self.index.remove_upload(upload.id.clone()).await?;
                 }

@@ -12,12 +12,12 @@ use crate::index::NewBlob;
 use crate::oci::{Algorithm, ByteRange, Digest, Repository};
 use crate::store::StoreError;
 
-/// Why a body ended before its end.
+/// Why a body ended early.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum BodyError {
-    /// The connection broke, or the framing did.
+    /// The connection broke, or the framing was invalid.
     Interrupted(String),
-    /// Too little data was received within the timeout.
+    /// No data was received within the timeout.
     Stalled,
 }
 
@@ -33,18 +33,18 @@ impl From<BodyError> for RegistryError {
 /// The body of a request as batches of slices, each large enough for one write to the store.
 pub type IncomingBody = Pin<Box<dyn Stream<Item = Result<Vec<Bytes>, BodyError>> + Send>>;
 
-/// The state of an upload session that a client is told.
+/// The state of an upload session for clients.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
     /// Its UUID.
     pub id: String,
-    /// Bytes that were acknowledged.
+    /// Acknowledged bytes.
     pub position: u64,
 }
 
-/// A blob that was uploaded.
+/// An uploaded blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arrived {
+pub struct UploadedBlob {
     /// Its digest, as the client named it.
     pub digest: Digest,
     /// Bytes.
@@ -58,10 +58,10 @@ impl Registry {
         repository: &Repository,
         announced: Option<Algorithm>,
     ) -> Result<Upload, RegistryError> {
-        self.must_be_writable()?;
+        self.must_accept_content().await?;
         let session = self.new_session(repository, announced);
         let id = session.id.clone();
-        // An empty file says, after a crash as well, that the session exists.
+        // An empty file records, even after a crash, that the session exists.
         self.store
             .append(&session.key, 0, Vec::new())
             .finish()
@@ -86,8 +86,7 @@ impl Registry {
         }
     }
 
-    /// How far an upload has come; of one that a request is writing to, what was acknowledged
-    /// before that.
+    /// The position of an upload; while a request is writing, its position before that request.
     pub async fn upload(&self, repository: &Repository, id: &str) -> Result<Upload, RegistryError> {
         let position = self.position(repository, id).await?;
         let id = id.to_owned();
@@ -102,8 +101,8 @@ impl Registry {
         range: Option<ByteRange>,
         body: IncomingBody,
     ) -> Result<Upload, RegistryError> {
-        self.must_be_writable()?;
-        let (entry, mut session) = self.turn(repository, id).await?;
+        self.must_accept_content().await?;
+        let (entry, mut session) = self.lock_session(repository, id).await?;
         self.receive(&entry, &mut session, range, body, false)
             .await?;
         Ok(Upload {
@@ -120,9 +119,9 @@ impl Registry {
         digest: &Digest,
         range: Option<ByteRange>,
         body: IncomingBody,
-    ) -> Result<Arrived, RegistryError> {
-        self.must_be_writable()?;
-        let (entry, mut session) = self.turn(repository, id).await?;
+    ) -> Result<UploadedBlob, RegistryError> {
+        self.must_accept_content().await?;
+        let (entry, mut session) = self.lock_session(repository, id).await?;
         let before = (session.position, session.hashers.clone());
         let finished = self
             .complete(&entry, &mut session, digest, range, body)
@@ -131,30 +130,30 @@ impl Registry {
             Ok(_) => {}
             Err(RegistryError::DigestMismatch { .. }) => self.end(&mut session).await?,
             Err(RegistryError::Interrupted(_) | RegistryError::Stalled) => {}
-            // The session is as it was before the request, which may be sent again.
+            // The session is unchanged, and the request can be repeated.
             Err(_) if session.stage == Stage::Open => {
                 (session.position, session.hashers) = before;
                 entry.acknowledged(session.position);
-                self.cut_back(&mut session).await;
+                self.truncate(&mut session).await;
             }
             Err(_) => {}
         }
         finished
     }
 
-    /// Uploads a whole blob in one request. A request that fails leaves nothing behind.
+    /// Uploads a whole blob in one request. A failed request leaves nothing behind.
     pub async fn upload_at_once(
         &self,
         repository: &Repository,
         digest: &Digest,
         body: IncomingBody,
-    ) -> Result<Arrived, RegistryError> {
-        self.must_be_writable()?;
+    ) -> Result<UploadedBlob, RegistryError> {
+        self.must_accept_content().await?;
         let mut session = self.new_session(repository, Some(digest.algorithm()));
         let staged = self.sessions.stage();
         session.key.clone_from(&staged.key);
         let id = session.id.clone();
-        // It is a session so that its leases are extended; its id is not told to the client.
+        // It is a session so that its leases are extended; the client does not learn its id.
         let entry = self.sessions.add(session);
         let mut session = Arc::clone(&entry.session).lock_owned().await;
         let arrived = self
@@ -168,7 +167,7 @@ impl Registry {
         arrived
     }
 
-    /// Appends the last bytes of a session and makes it a blob if it has this digest.
+    /// Appends the last bytes of a session and makes it a blob if it matches the digest.
     async fn complete(
         &self,
         entry: &Entry,
@@ -176,7 +175,7 @@ impl Registry {
         digest: &Digest,
         range: Option<ByteRange>,
         body: IncomingBody,
-    ) -> Result<Arrived, RegistryError> {
+    ) -> Result<UploadedBlob, RegistryError> {
         self.receive(entry, session, range, body, true).await?;
         let canonical =
             digest_of(session, Algorithm::Sha256).ok_or(RegistryError::UploadUnknown)?;
@@ -206,7 +205,7 @@ impl Registry {
         session.stage = Stage::Ended;
         self.sessions.remove(&session.id);
         self.must_be_placed(&canonical).await?;
-        Ok(Arrived {
+        Ok(UploadedBlob {
             digest: *digest,
             size: session.position,
         })
@@ -218,7 +217,7 @@ impl Registry {
         repository: &Repository,
         id: &str,
     ) -> Result<(), RegistryError> {
-        let (_, mut session) = self.turn(repository, id).await?;
+        let (_, mut session) = self.lock_session(repository, id).await?;
         self.end(&mut session).await
     }
 
@@ -232,7 +231,8 @@ impl Registry {
         Ok(())
     }
 
-    /// An error if the bytes of a blob that was just committed are nowhere. It is unknown then.
+    /// Returns an error if the bytes of a blob that was just committed are missing. It is unknown
+    /// then.
     pub(super) async fn must_be_placed(&self, canonical: &Digest) -> Result<(), RegistryError> {
         if !self.journal.take_lost(canonical) {
             return Ok(());
@@ -241,7 +241,7 @@ impl Registry {
         Err(StoreError::NotFound(layout::blob(canonical)).into())
     }
 
-    /// Reads the bytes of a session again for a digest whose algorithm was not announced.
+    /// Hashes the bytes of a session again for a digest of an unannounced algorithm.
     async fn hash_again(
         &self,
         session: &Session,

@@ -1,7 +1,8 @@
 //! Disk usage of repositories and tags: in total, and unique to each.
 //!
-//! A tag counts with everything that its manifest needs or carries: configuration, layers, the
-//! children of an index, referrers. Within one count each blob counts once.
+//! A tag counts with everything that its manifest requires or that is attached to it:
+//! configuration, layers, the children of an index, referrers. Within one count each blob counts
+//! once.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -12,13 +13,13 @@ use crate::clock::Millis;
 use crate::index::Contents;
 use crate::oci::{Repository, Tag};
 
-/// Bytes that a tag or a repository takes up.
+/// Bytes of a tag or a repository.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Usage {
-    /// Everything that it refers to, each blob once.
+    /// Everything that it references, each blob once.
     pub total: u64,
-    /// The part that nothing else of its kind refers to.
+    /// The part that no other tag or repository references.
     pub unique: u64,
 }
 
@@ -30,7 +31,7 @@ pub struct RepositoryUsage {
     pub whole: Usage,
     /// Each tag.
     pub tags: Vec<(Tag, Usage)>,
-    /// Manifests that no tag leads to.
+    /// Manifests without a tag.
     pub untagged: Usage,
     /// Bytes that a collection would free now.
     pub reclaimable: u64,
@@ -42,7 +43,7 @@ pub struct RepositoryUsage {
 pub struct UsageReport {
     /// By repository.
     pub repositories: BTreeMap<Repository, RepositoryUsage>,
-    /// Blobs that there are.
+    /// Number of blobs.
     pub blobs: u64,
     /// Their bytes.
     pub bytes: u64,
@@ -50,20 +51,20 @@ pub struct UsageReport {
     pub reclaimable: u64,
     /// Bytes that a collection would free now if it deleted untagged manifests as well.
     pub reclaimable_untagged: u64,
-    /// Bytes that such a collection would free later, when leases and the trash have ended.
+    /// Bytes that such a collection would free after leases and the trash have ended.
     pub held: u64,
-    /// When the last of those are free.
+    /// When the last of them can be freed.
     pub held_until: Option<Millis>,
 }
 
-/// Who refers to a blob.
+/// What references a blob.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Owner {
     One(usize),
     Several,
 }
 
-/// The set of blobs of each owner, counted when all sets are known.
+/// The set of blobs of each owner, counted when all sets are complete.
 #[derive(Default)]
 struct Ledger {
     owners: HashMap<i64, Owner>,
@@ -103,8 +104,7 @@ impl Ledger {
 }
 
 impl Registry {
-    /// Usage of everything; with `under`, only that repository and those below it, with their
-    /// tags.
+    /// Usage of everything; with `under`, of that repository and those below it, with their tags.
     pub async fn usage(&self, under: Option<&Repository>) -> Result<UsageReport, RegistryError> {
         let contents = self.index.contents().await?;
         let counted = tokio::task::spawn_blocking(move || count(&contents)).await;
@@ -169,7 +169,7 @@ fn count(contents: &Contents) -> UsageReport {
         blobs.flatten().copied().collect()
     };
 
-    // In the order in which they are read below: the tags of each repository, then its untagged rest.
+    // In the order of reading below: the tags of each repository, then its untagged rest.
     let (mut by_tag, mut by_repository) = (Ledger::default(), Ledger::default());
     for (id, _) in &contents.repositories {
         let mut reached = HashSet::new();

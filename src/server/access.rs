@@ -7,9 +7,13 @@ use anyhow::{Context as _, anyhow, bail};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
-use crate::auth::{Accounts, Hasher, Htpasswd, OutsideSettings, Policy, Secret, TokenServer};
+use super::outgoing::Fetching;
+use crate::auth::{
+    Accounts, Hasher, Htpasswd, Issuer, KeySource, OutsideSettings, Policy, Secret, TokenServer,
+    WorkloadRule, Workloads,
+};
 use crate::clock::Clock;
-use crate::config::{AccessSettings, FirstAdmin, Settings, TokenServerSettings};
+use crate::config::{AccessSettings, FirstAdmin, Settings, TokenServerSettings, WorkloadSettings};
 use crate::index::{GrantRecord, Grantee, Index, NewAccount};
 use crate::registry::Registry;
 
@@ -52,14 +56,53 @@ pub(super) async fn policy(settings: &Settings, registry: &Registry) -> anyhow::
             registry.set_new_public(*new_public).await?;
             let hasher = Hasher::default();
             first_account(first_admin.as_ref(), &index, &hasher, &clock).await?;
+            let workloads = workloads(settings, &clock)?;
             let accounts = Accounts::built_in(index, service(settings), hasher, clock).await?;
-            Policy::Accounts(Arc::new(accounts))
+            Policy::Accounts(Arc::new(accounts.with_workloads(workloads)))
         }
         AccessSettings::TokenServer(server) => {
             let server = TokenServer::new(&outside(server)?).context("auth.token")?;
             Policy::TokenServer(Arc::new(server))
         }
     })
+}
+
+/// The workloads that may sign in. Rules of one issuer share its keys.
+pub(super) fn workloads(settings: &Settings, clock: &Clock) -> anyhow::Result<Workloads> {
+    let mut issuers: Vec<(&WorkloadSettings, Arc<Issuer>)> = Vec::new();
+    let mut rules = Vec::new();
+    for rule in &settings.workloads {
+        let shared = issuers.iter().find(|(other, _)| {
+            (&other.issuer, &other.authorities, &other.key_set)
+                == (&rule.issuer, &rule.authorities, &rule.key_set)
+        });
+        let issuer = if let Some((_, issuer)) = shared {
+            Arc::clone(issuer)
+        } else {
+            let source = match &rule.key_set {
+                Some(path) => KeySource::KeySet(read(path).context("regctl.workloads: jwks")?),
+                None => {
+                    let fetching = Fetching::new(rule.authorities.as_deref());
+                    let fetching = fetching.context("regctl.workloads: ca")?;
+                    KeySource::Discovery(Arc::new(fetching))
+                }
+            };
+            let issuer = Issuer::new(&rule.issuer, source, clock.clone());
+            let failed =
+                |reason| anyhow!("regctl.workloads: the keys of {}: {reason}", rule.issuer);
+            let issuer = Arc::new(issuer.map_err(failed)?);
+            issuers.push((rule, Arc::clone(&issuer)));
+            issuer
+        };
+        rules.push(WorkloadRule {
+            name: rule.name.clone(),
+            issuer,
+            audience: rule.audience.clone().unwrap_or_else(|| service(settings)),
+            claims: rule.claims.clone(),
+            grants: rule.grants.clone(),
+        });
+    }
+    Ok(Workloads::new(rules))
 }
 
 /// The name of this registry in its tokens.
@@ -106,7 +149,7 @@ async fn first_account(
         admin: true,
     };
     index.create_account(account, clock.now()).await?;
-    tracing::info!(account = %first.name, "the first administrator was made");
+    tracing::info!(account = %first.name, "the first administrator was created");
     Ok(())
 }
 

@@ -1,10 +1,11 @@
-//! What clients meet first: the addresses, the certificate, the number of connections.
+//! The network side of a server: the addresses, the certificate, the number of connections.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use http::header::HeaderName;
 
+use super::acme::Acme;
 use super::self_signed::SelfSigned;
 use super::systemd::Passed;
 use crate::config::{
@@ -15,31 +16,44 @@ use crate::http::{
     SocketAccess, Tls, TlsVersion,
 };
 
-/// Descriptors that are not for connections and requests: the index, connections that wait, the log.
+/// Descriptors for other purposes: the index, waiting connections, the log.
 const RESERVED_DESCRIPTORS: u64 = 384;
-/// Connections at the same time at most, whatever the system allows.
+/// Maximum number of connections, regardless of the system.
 const MOST_CONNECTIONS: usize = 10_000;
-/// Requests at the same time at most: each may hold some 64 KiB of memory.
+/// Maximum number of concurrent requests: each may use some 64 KiB of memory.
 const MOST_REQUESTS: usize = 4096;
 
-/// TLS as a listener speaks it, and the authority of this server's own, if its certificate is of one.
-/// `directory` is where that is kept.
+/// What renews the certificate, unless that is somebody else's business.
+pub(super) enum Renewal {
+    /// The authority of this server's own.
+    Own(SelfSigned),
+    /// An ACME authority.
+    Acme(Box<Acme>),
+}
+
+/// TLS as a listener speaks it, and what renews the certificate. `directory` is where that is kept.
 pub(super) fn tls(
     settings: &TlsSettings,
     directory: &Path,
-) -> anyhow::Result<(Tls, Option<SelfSigned>)> {
-    let (certificate, own) = match &settings.certificate {
+) -> anyhow::Result<(Tls, Option<Renewal>)> {
+    let (certificate, renewal) = match &settings.certificate {
         CertificateSource::Files { certificate, key } => {
             (Certificate::load(certificate, key)?, None)
         }
         CertificateSource::SelfSigned { hosts } => {
             let own = SelfSigned::new(directory.to_owned(), hosts.clone());
             own.ensure()?;
-            (
-                Certificate::load(&own.certificate(), &own.key())?,
-                Some(own),
-            )
+            let certificate = Certificate::load(&own.certificate(), &own.key())?;
+            (certificate, Some(Renewal::Own(own)))
         }
+        CertificateSource::Acme(settings) => {
+            let acme = Acme::open(settings, directory)?;
+            (acme.certificate(), Some(Renewal::Acme(Box::new(acme))))
+        }
+    };
+    let challenges = match &renewal {
+        Some(Renewal::Acme(acme)) => Some(acme.challenges()),
+        _ => None,
     };
     let tls = Tls {
         certificate,
@@ -48,8 +62,28 @@ pub(super) fn tls(
             config::TlsVersion::Tls13 => TlsVersion::Tls13,
         },
         clients: client_authorities(settings)?,
+        challenges,
     };
-    Ok((tls, own))
+    Ok((tls, renewal))
+}
+
+/// The address at which HTTP-01 is answered, if there is one.
+pub(super) async fn challenges(tls: Option<&TlsSettings>) -> anyhow::Result<Option<Bound>> {
+    let settings = match tls.map(|tls| &tls.certificate) {
+        Some(CertificateSource::Acme(acme)) => acme.http.as_ref(),
+        _ => None,
+    };
+    let Some(settings) = settings else {
+        return Ok(None);
+    };
+    let address = address(settings);
+    let bound = bind(&address, SocketAccess::default()).await;
+    let bound = bound.context("for HTTP-01 challenges (--acme-http, regctl.acme.http)")?;
+    tracing::info!(
+        "HTTP-01 challenges are answered at {}",
+        url(&address, bound.address(), false)
+    );
+    Ok(Some(bound))
 }
 
 fn client_authorities(settings: &TlsSettings) -> anyhow::Result<Option<ClientAuthorities>> {
@@ -60,11 +94,14 @@ fn client_authorities(settings: &TlsSettings) -> anyhow::Result<Option<ClientAut
     Ok(Some(authorities))
 }
 
-/// Tries the files that TLS is configured with, and makes none.
+/// Checks the configured TLS files, without creating any.
 pub(super) fn check_tls(settings: &TlsSettings) -> anyhow::Result<()> {
     client_authorities(settings)?;
     if let CertificateSource::Files { certificate, key } = &settings.certificate {
         Certificate::load(certificate, key)?;
+    }
+    if let CertificateSource::Acme(acme) = &settings.certificate {
+        super::outgoing::client(acme.authorities.as_deref(), std::time::Duration::ZERO)?;
     }
     Ok(())
 }
@@ -86,7 +123,7 @@ pub(super) fn user_header(settings: &ReachSettings) -> anyhow::Result<Option<Hea
     name.transpose().context("regctl.proxy-user-header")
 }
 
-/// Whether what is sent to an address can be read on the way.
+/// Whether traffic to an address can be read by others.
 pub(super) fn is_exposed(address: &Address) -> bool {
     let Address::Tcp(host, _) = address else {
         return false;
@@ -149,14 +186,14 @@ async fn bind(address: &Address, access: SocketAccess) -> anyhow::Result<Bound> 
     Bound::bind(address, access).await.map_err(|error| {
         let hint = match error.kind() {
             std::io::ErrorKind::AddrInUse => {
-                "something else listens there; choose another with --listen"
+                "another process listens there; choose another address with --listen"
             }
-            std::io::ErrorKind::AlreadyExists => "a file that is no socket has this name",
+            std::io::ErrorKind::AlreadyExists => "a file that is not a socket has this name",
             std::io::ErrorKind::PermissionDenied if matches!(address, Address::Unix(_)) => {
                 "this user may not make the socket, or give it the group of regctl.socket"
             }
             std::io::ErrorKind::PermissionDenied => {
-                "ports below 1024 are root's; choose another with --listen, or let systemd open it \
+                "ports below 1024 are reserved for root; choose another with --listen, or let systemd open it \
                  (regctl setup socket)"
             }
             _ => "choose another address with --listen",
@@ -172,8 +209,8 @@ fn url(address: &Address, bound: &str, tls: bool) -> String {
     }
 }
 
-/// How many connections and requests the system has descriptors for, after asking it for all that
-/// it gives. A request needs one of its own, for the file that it reads or writes.
+/// Numbers of connections and requests for the available descriptors, after raising the limit. A
+/// request needs another descriptor for its file.
 pub(super) fn limits() -> ConnectionLimits {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);

@@ -1,5 +1,5 @@
-//! The health checks of the configuration, as registry:2 has them: the storage, files that must
-//! not be there, servers that must answer. A check fails after so many failures in a row.
+//! The health checks of the configuration, as in registry:2: the storage, files that must not
+//! exist, servers that must answer. A check fails after a number of failures in a row.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::config::{HealthCheck, HealthSettings, HttpCheck};
 use crate::http::Health;
 use crate::registry::Registry;
 
-/// Starts all of them.
+/// Starts all checks.
 pub(super) fn start(
     tasks: &mut JoinSet<()>,
     registry: &Registry,

@@ -1,14 +1,18 @@
-//! The composition root: configuration → store, index, registry, listeners, background work; and
+//! The composition root: configuration → store, index, registry, listeners, background tasks; and
 //! the graceful stop.
 //!
-//! Everything is decided here once, from a [`Settings`]; no other room reads the configuration.
+//! Everything is set up here once from [`Settings`]; no other module reads the configuration.
 
 mod access;
+mod acme;
 pub mod admin;
+mod files;
 mod front;
 mod health;
 mod names;
+mod outgoing;
 mod root;
+mod rules;
 mod schedule;
 mod self_signed;
 mod stop;
@@ -22,35 +26,35 @@ use std::time::Duration;
 use ::http::header::{HeaderName, HeaderValue};
 use admin::Listening;
 use anyhow::{Context as _, anyhow};
-use front::{Entrance, enter, limits};
+use front::{Entrance, Renewal, enter, limits};
 use root::Root;
+use rules::rules;
 use stop::{Signals, remove_sockets, wait};
 use systemd::{Manager, Passed};
 
 use crate::admin::{Administration, Operations};
 use crate::auth::Policy;
-use crate::clock::{Clock, Millis};
-use crate::config::{
-    self, IndexPlatforms, ListenAddress, Loaded, LogFormat, Settings, ValidationSettings,
-};
+use crate::clock::Clock;
+use crate::config::{self, ListenAddress, Loaded, LogFormat, Settings};
 use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, SocketAccess};
-use crate::registry::{Registry, RegistryError, RequiredChildren, Rules, Taken};
+use crate::registry::{Registry, RegistryError, ReindexReport};
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};
 
-/// How long a stop waits for requests under way, when the configuration does not say.
+/// Default timeout for running requests at a stop.
 const DRAIN: Duration = Duration::from_secs(30);
-/// Reads the configuration and says what it means.
+/// Reads the configuration and describes it.
 pub fn check(request: &config::Request) -> anyhow::Result<String> {
     let loaded = config::load(request)?;
     if let Some(tls) = &loaded.settings.http.tls {
         front::check_tls(tls)?;
     }
+    access::workloads(&loaded.settings, &Clock::system())?;
     Ok(loaded.describe())
 }
 
-/// Runs the registry until it is told to stop. `announce` gets the lines for the person who started
-/// it; without one, the log says where it serves.
+/// Runs the registry until it is stopped. `announce` receives the lines for the user who started
+/// it; without it, the log has the address.
 pub async fn run(
     request: &config::Request,
     announce: Option<impl Fn(&str) + Send>,
@@ -66,10 +70,10 @@ pub async fn run(
     }
     let root = Root::open(&settings.storage.driver)?;
     // Opening a large root takes long: errors of TLS and the listeners are reported first.
-    let (tls, own_authority) = match &settings.http.tls {
+    let (tls, renewal) = match &settings.http.tls {
         Some(tls) => {
-            let (tls, own) = front::tls(tls, &root.own_directory().join("tls"))?;
-            (Some(tls), own)
+            let (tls, renewal) = front::tls(tls, &root.own_directory().join("tls"))?;
+            (Some(tls), renewal)
         }
         None => (None, None),
     };
@@ -96,8 +100,10 @@ pub async fn run(
     passed.finish()?;
     let manager = Manager::of_environment();
 
-    let (registry, taken) = open(&root, &settings).await?;
-    report(taken);
+    let challenges = front::challenges(settings.http.tls.as_ref()).await?;
+
+    let (registry, reindexed) = open(&root, &settings).await?;
+    report(reindexed);
     let administration = Administration::new(&registry);
     let operations = Operations::from(administration.clone());
     let admin = root
@@ -122,14 +128,18 @@ pub async fn run(
         http2: settings.http.http2,
         h2c: settings.http.h2c,
     };
-    // Before the first answer: who has one may stop the server at once.
+    // Before the first answer: a client may stop the server at once.
     let stop = Signals::listen()?;
     let mut listening = vec![bound.serve(app.clone(), &protocols, limits())?];
     let mut debug_url = None;
     if let Some(debug) = debug {
         debug_url = Some(debug.url);
-        listening.push(debug.bound.serve_debug(app));
+        listening.push(debug.bound.serve_debug(app.clone()));
         sockets.extend(debug.socket);
+    }
+    let answers = tls.as_ref().and_then(|tls| tls.challenges.clone());
+    if let Some((bound, answers)) = challenges.zip(answers) {
+        listening.push(bound.serve_challenges(app, answers));
     }
     manager.ready(&url);
     if tls.is_none() && front::is_exposed(&address) {
@@ -139,15 +149,18 @@ pub async fn run(
              clients, or let a proxy with TLS in front be the only one who reaches this address"
         );
     }
-    let authority = match &own_authority {
-        Some(own) => Some((own.fingerprint()?, own.host())),
-        None => None,
+    let (authority, acme) = match &renewal {
+        Some(Renewal::Own(own)) => (Some((own.fingerprint()?, own.host())), None),
+        Some(Renewal::Acme(acme)) => (None, Some(acme.state())),
+        None => (None, None),
     };
     let certificate = tls.map(|tls| tls.certificate);
     let mut tasks = tasks::start(&registry, &settings, &health, certificate);
     tasks::keep_trail(&mut tasks, policy.trail());
-    if let Some(own) = own_authority {
-        tasks::renew(&mut tasks, own);
+    match renewal {
+        Some(Renewal::Own(own)) => tasks::renew(&mut tasks, own),
+        Some(Renewal::Acme(acme)) => drop(tasks.0.spawn((*acme).maintain())),
+        None => {}
     }
     schedule::start(&mut tasks, &administration, &registry, &settings);
 
@@ -156,6 +169,9 @@ pub async fn run(
         announce(&format!("Data in {}", root.description()));
         if let Some(debug) = debug_url {
             announce(&format!("Debug {debug}"));
+        }
+        if let Some(acme) = acme {
+            announce(&acme);
         }
         if let Some((fingerprint, host)) = &authority {
             let port = url.rsplit(':').next().unwrap_or_default();
@@ -166,6 +182,9 @@ pub async fn run(
         }
         welcome(&settings, file.as_deref(), &url, announce);
     } else {
+        if let Some(acme) = acme {
+            tracing::info!("{acme}");
+        }
         tracing::info!(
             data = root.description(),
             debug = debug_url,
@@ -200,7 +219,7 @@ pub async fn run(
     Ok(())
 }
 
-/// Prints how to push and what is allowed.
+/// Prints how to push and what is permitted.
 fn welcome(settings: &Settings, file: Option<&Path>, url: &str, announce: impl Fn(&str)) {
     let deletes = if settings.storage.delete {
         "are allowed"
@@ -231,18 +250,24 @@ fn welcome(settings: &Settings, file: Option<&Path>, url: &str, announce: impl F
     }
 }
 
-async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, Taken)> {
-    let opened = Registry::open(
+async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, ReindexReport)> {
+    let opened = Registry::open_within(
         root.store()?,
         &root.index_file(),
         rules(settings)?,
         Clock::system(),
+        root.reserve(),
     )
     .await;
     opened.map_err(|error| match error {
+        RegistryError::Full => anyhow!(
+            "{} is full, and nothing is kept back there yet; hint: free 32 MiB on its device, then \
+             start again: regctl gc frees more",
+            root.description(),
+        ),
         RegistryError::RootLost { found, known, .. } => anyhow!(
             "{} holds {found} of the {known} manifests that its index knows; hint: mount the right \
-             disk, or, if they are really gone, remove {} and start again",
+             disk, or, if they are really lost, remove {} and start again",
             root.description(),
             root.index_file().display(),
         ),
@@ -252,13 +277,13 @@ async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, Tak
     })
 }
 
-fn report(taken: Taken) {
-    if !taken.is_nothing() {
+fn report(reindexed: ReindexReport) {
+    if !reindexed.is_unchanged() {
         tracing::info!(
-            blobs = taken.blobs,
-            manifests = taken.manifests,
-            tags = taken.tags,
-            gone = taken.gone,
+            blobs = reindexed.blobs,
+            manifests = reindexed.manifests,
+            tags = reindexed.tags,
+            removed = reindexed.removed,
             "reindexed content of the data directory that the index did not know"
         );
     }
@@ -285,55 +310,6 @@ fn start_log(settings: &Settings) {
     }));
 }
 
-fn rules(settings: &Settings) -> anyhow::Result<Rules> {
-    let ValidationSettings {
-        urls_allow,
-        urls_deny,
-        index_platforms,
-        ..
-    } = &settings.validation;
-    let compile = |patterns: &[String]| {
-        patterns
-            .iter()
-            .map(|pattern| {
-                regex::Regex::new(pattern).with_context(|| format!("the pattern {pattern:?}"))
-            })
-            .collect::<anyhow::Result<Vec<_>>>()
-    };
-    Ok(Rules {
-        delete: settings.storage.delete,
-        read_only: settings.storage.read_only,
-        // A lease is extended when half of it is left: an answer binds for half of it at least.
-        lease: milliseconds(settings.collection.lease).saturating_mul(2),
-        trash: milliseconds(settings.collection.trash),
-        events: milliseconds(settings.audit),
-        uploads: settings
-            .storage
-            .upload_purging
-            .filter(|purging| !purging.dry_run)
-            .map(|purging| milliseconds(purging.age)),
-        addresses_allowed: compile(urls_allow)?,
-        addresses_denied: compile(urls_deny)?,
-        children: match index_platforms {
-            IndexPlatforms::All => RequiredChildren::All,
-            IndexPlatforms::None => RequiredChildren::None,
-            IndexPlatforms::List(platforms) => RequiredChildren::Platforms(
-                platforms
-                    .iter()
-                    .map(|one| (one.os.clone(), one.architecture.clone()))
-                    .collect(),
-            ),
-        },
-        required_layers: settings.content.layers,
-        known_types: settings.content.known_types,
-        verify_reads: settings.content.reads,
-    })
-}
-
-fn milliseconds(duration: Duration) -> Millis {
-    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
-}
-
 fn options(
     settings: &Settings,
     metrics: &Arc<HttpMetrics>,
@@ -348,7 +324,7 @@ fn options(
                 .ok()
                 .zip(HeaderValue::try_from(value).ok());
             headers.push(header.ok_or_else(|| {
-                anyhow!("http.headers: {name}: {value:?} can't stand in a header")
+                anyhow!("http.headers: {name}: {value:?} is not valid in a header")
             })?);
         }
     }
@@ -384,7 +360,7 @@ fn options(
     })
 }
 
-/// The pages for people, unless they are off.
+/// The pages for browsers, unless they are off.
 fn pages(settings: &Settings, registry: &Registry, policy: &Arc<Policy>) -> Option<Pages> {
     let pages = &settings.pages;
     let base = pages.base_path.as_ref().unwrap_or(&settings.http.prefix);
@@ -395,6 +371,6 @@ fn pages(settings: &Settings, registry: &Registry, policy: &Arc<Policy>) -> Opti
             repositories_per_page: pages.repositories_per_page,
             tags_per_page: pages.tags_per_page,
         };
-        Pages::new(source, settings).with_accounts(Arc::clone(policy))
+        Pages::new(source, settings).with_accounts(Arc::clone(policy), registry.clone())
     })
 }

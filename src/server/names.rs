@@ -1,6 +1,6 @@
-//! The names and addresses by which clients may reach this host, for its certificate.
+//! The names and addresses of this host, for its certificate.
 //!
-//! Read from the files in which Linux shows them, so that no name server is asked.
+//! Read from Linux's files, without any query to a name server.
 
 #![expect(
     clippy::disallowed_methods,
@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The names and addresses of this host, and those that were named besides.
+/// The names and addresses of this host, and the configured ones.
 pub(super) fn of_this_host(named: &[String]) -> BTreeSet<String> {
     let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
     let mut names: BTreeSet<String> = named.iter().map(|name| name.to_ascii_lowercase()).collect();
@@ -58,8 +58,8 @@ fn aliases(hosts: &str, host: &str) -> Vec<String> {
     lines.flatten().filter(|name| is_name(name)).collect()
 }
 
-/// The addresses that `/proc/net/fib_trie` has as local: a line with an address, then one that says
-/// `/32 host LOCAL`.
+/// The local addresses in `/proc/net/fib_trie`: a line with an address, followed by one with `/32
+/// host LOCAL`.
 fn ipv4(trie: &str) -> BTreeSet<Ipv4Addr> {
     let mut addresses = BTreeSet::new();
     let mut last: Option<Ipv4Addr> = None;
@@ -74,7 +74,7 @@ fn ipv4(trie: &str) -> BTreeSet<Ipv4Addr> {
     addresses
 }
 
-/// The addresses in `/proc/net/if_inet6`, without those of one link, which need a zone.
+/// The addresses in `/proc/net/if_inet6`, except link-local ones, which need a zone.
 fn ipv6(interfaces: &str) -> BTreeSet<Ipv6Addr> {
     let parsed = interfaces.lines().filter_map(|line| {
         let digits = line.split_whitespace().next()?;

@@ -1,4 +1,4 @@
-//! The root: where the data lies, locked for this process.
+//! The root: the storage, locked for this process.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -6,20 +6,20 @@ use std::sync::Arc;
 use anyhow::anyhow;
 
 use crate::config::StorageDriver;
-use crate::store::{FileStore, LockError, MemoryStore, RootLock, Store};
+use crate::store::{FileStore, LockError, MemoryStore, Reserve, RootLock, Store};
 
 /// The directory of registry:2's layout below a root.
 pub(super) const LAYOUT: &str = "docker/registry/v2";
 /// The directory of regctl's own files below a root.
 pub(super) const OWN: &str = "regctl";
 
-/// Where the data lies, locked.
+/// The storage, locked.
 pub(super) enum Root {
     Files {
         path: PathBuf,
         _lock: RootLock,
     },
-    /// Bytes in memory, the index in a directory of its own that goes with the process.
+    /// Bytes in memory, the index in a temporary directory of the process.
     Memory {
         directory: PathBuf,
     },
@@ -30,9 +30,9 @@ impl Root {
         match driver {
             StorageDriver::Filesystem { root } => {
                 let lock = RootLock::take(root).map_err(|error| match error {
-                    LockError::Held { .. } => anyhow!(
-                        "{error}; hint: stop that one first, or give this one another --root"
-                    ),
+                    LockError::Held { .. } => {
+                        anyhow!("{error}; hint: stop that process, or choose another --root")
+                    }
                     LockError::File { .. } => {
                         anyhow!("{error}; hint: --root names a directory that this user may write")
                     }
@@ -51,7 +51,7 @@ impl Root {
         }
     }
 
-    /// A directory that is locked already.
+    /// A directory that is already locked.
     pub(super) fn locked(path: &Path, lock: RootLock) -> Self {
         Self::Files {
             path: path.to_owned(),
@@ -59,7 +59,7 @@ impl Root {
         }
     }
 
-    /// Its directory; none in memory.
+    /// Its directory; `None` in memory.
     pub(super) fn path(&self) -> Option<&Path> {
         match self {
             Self::Files { path, .. } => Some(path),
@@ -75,6 +75,11 @@ impl Root {
                 Arc::new(MemoryStore::new())
             }
         })
+    }
+
+    /// What is kept for a full device; nothing in memory.
+    pub(super) fn reserve(&self) -> Option<Arc<Reserve>> {
+        self.path().map(|path| Arc::new(Reserve::open(path)))
     }
 
     pub(super) fn index_file(&self) -> PathBuf {
@@ -100,7 +105,7 @@ impl Root {
     )]
     pub(super) fn remove_if_temporary(&self) {
         if let Self::Memory { directory } = self {
-            // What is left lies where the system cleans up.
+            // If files remain, the system removes them from its temporary directory.
             let _ = std::fs::remove_dir_all(directory);
         }
     }

@@ -1,11 +1,11 @@
-//! What the server does on schedule: retention and collection, as the commands do them, and the
-//! check that reads everything slowly.
+//! Scheduled operations of the server: retention and collection, as in the commands, and the
+//! background check.
 
 use std::time::Duration;
 
 use jiff::Zoned;
 
-use super::milliseconds;
+use super::rules::milliseconds;
 use super::tasks::Tasks;
 use crate::admin::{
     Administration, CollectOptions, Decision, Entry, Operation, PruneEntry, Reason, Report,
@@ -16,12 +16,12 @@ use crate::config::{CollectionSettings, Schedule, ScrubSettings, Settings};
 use crate::oci::Task;
 use crate::registry::Registry;
 
-/// How long to wait after a check that failed.
+/// Pause after a failed check.
 const AFTER_FAILURE: Duration = Duration::from_mins(1);
-/// The longest pause before checking again whether a round is due.
+/// Maximum pause before checking again whether a round is due.
 const REST: Duration = Duration::from_hours(1);
 
-/// Starts what the configuration asks for. A registry that may not be written to is left alone.
+/// Starts the configured tasks. A read-only registry is left alone.
 pub(super) fn start(
     tasks: &mut Tasks,
     administration: &Administration,
@@ -59,7 +59,7 @@ async fn collect(
     }
 }
 
-/// Collects; when another collection runs, after that one.
+/// Collects; if another collection runs, after it.
 pub(super) async fn collect_in_turn(
     administration: &Administration,
     settings: &CollectionSettings,
@@ -141,7 +141,7 @@ async fn retain(administration: &Administration, rule: &RetentionRule) {
 
 async fn read_everything(registry: Registry, scrub: ScrubSettings) {
     loop {
-        let rest = match registry
+        let pause = match registry
             .scrub(scrub.rate, milliseconds(scrub.interval))
             .await
         {
@@ -149,14 +149,14 @@ async fn read_everything(registry: Registry, scrub: ScrubSettings) {
                 for digest in &scrubbed.unreadable {
                     tracing::error!(%digest, "the bytes of a blob can't be read");
                 }
-                let rest = scrubbed.rest.and_then(|rest| u64::try_from(rest).ok());
-                rest.map(Duration::from_millis).unwrap_or_default()
+                let pause = scrubbed.pause.and_then(|pause| u64::try_from(pause).ok());
+                pause.map(Duration::from_millis).unwrap_or_default()
             }
             Err(error) => {
                 tracing::error!(%error, "could not check the bytes of blobs");
                 AFTER_FAILURE
             }
         };
-        tokio::time::sleep(rest.min(REST)).await;
+        tokio::time::sleep(pause.min(REST)).await;
     }
 }

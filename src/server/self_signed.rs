@@ -1,9 +1,9 @@
-//! A certificate of an authority of this server's own, for every name and address of its host.
+//! The certificate of this server's own authority, for every name and address of its host.
 //!
-//! Both keys and both certificates lie in one directory, the keys readable by their owner alone. The
-//! authority is made once and lasts ten years: clients take it with `regctl trust`. The certificate is
-//! issued anew, for the same key, when the names change or a third of its time is left, so that at no
-//! time a key lies beside a certificate of another one.
+//! Both keys and both certificates are in one directory; only the owner can read the keys. The
+//! authority is created once and lasts ten years: clients trust it with `regctl trust`. The
+//! certificate is reissued, for the same key, when the names change or a third of its time is left,
+//! so that a key never lies beside the certificate of another key.
 
 #![expect(
     clippy::disallowed_methods,
@@ -11,9 +11,8 @@
 )]
 
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::PathBuf;
 
 use anyhow::Context as _;
 use jiff::Timestamp;
@@ -27,15 +26,16 @@ use serde::{Deserialize, Serialize};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
+use super::files::write;
 use super::names;
 use crate::hash::Hasher;
 use crate::oci::Algorithm;
 
-/// Days for which a certificate is valid; clients refuse much longer ones.
+/// Validity of a certificate in days; clients refuse much longer ones.
 const DAYS: i64 = 397;
-/// Days before its end at which it is issued anew.
+/// Days before its end at which it is reissued.
 const RENEWAL: i64 = DAYS / 3;
-/// Days for which the authority is valid.
+/// Validity of the authority in days.
 const AUTHORITY_DAYS: i64 = 3650;
 
 /// The directory with the authority and the certificate.
@@ -44,7 +44,7 @@ pub(super) struct SelfSigned {
     hosts: Vec<String>,
 }
 
-/// What the certificate was issued for.
+/// The names and the date of the issued certificate.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Issued {
     names: BTreeSet<String>,
@@ -52,7 +52,7 @@ struct Issued {
 }
 
 impl SelfSigned {
-    /// In a directory that need not be there yet, for these hosts besides what the host knows.
+    /// In a directory that may not exist yet, for these hosts in addition to the host's names.
     pub(super) fn new(directory: PathBuf, hosts: Vec<String>) -> Self {
         Self { directory, hosts }
     }
@@ -70,13 +70,14 @@ impl SelfSigned {
         self.directory.join("ca.pem")
     }
 
-    /// Makes what is missing, and issues the certificate anew if it is time; whether it was.
+    /// Creates missing files, and reissues the certificate if it is due. Returns whether it was
+    /// reissued.
     pub(super) fn ensure(&self) -> anyhow::Result<bool> {
         self.issue_if_due(today(), names::of_this_host(&self.hosts))
             .with_context(|| format!("make a certificate in {}", self.directory.display()))
     }
 
-    /// The name by which clients most likely reach this host.
+    /// The name by which clients probably reach this host.
     pub(super) fn host(&self) -> String {
         let named = self.hosts.first().cloned();
         named
@@ -123,13 +124,13 @@ impl SelfSigned {
         Ok(true)
     }
 
-    /// The key in a file, made if it is not there; whether it was made.
+    /// The key in a file, created if missing. Returns whether it was created.
     fn key_at(&self, name: &str) -> anyhow::Result<(KeyPair, bool)> {
         let path = self.directory.join(name);
         match std::fs::read_to_string(&path) {
             Ok(pem) => {
                 let key = KeyPair::from_pem(&pem);
-                let key = key.with_context(|| format!("{} is no key", path.display()))?;
+                let key = key.with_context(|| format!("{} is not a key", path.display()))?;
                 Ok((key, false))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
@@ -150,8 +151,8 @@ fn after(date: Date, days: i64) -> Date {
     date.saturating_add(jiff::Span::new().days(days))
 }
 
-/// What an authority with this key is. Its name comes from the key, so that two of them are never
-/// taken for one.
+/// The parameters of an authority with this key. Its name contains the key's id, so that two
+/// authorities are never confused.
 fn authority(key: &KeyPair, today: Date) -> anyhow::Result<CertificateParams> {
     let mut params = CertificateParams::new(Vec::<String>::new())?;
     let digest = Hasher::digest(Algorithm::Sha256, key.public_key_raw()).to_string();
@@ -176,31 +177,17 @@ fn leaf(names: &BTreeSet<String>, today: Date) -> anyhow::Result<CertificatePara
     params.use_authority_key_identifier_extension = true;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-    // Clocks of clients may be behind.
+    // Clocks of clients may be slow.
     valid(&mut params, after(today, -1), after(today, DAYS - 1));
     Ok(params)
 }
 
-/// Lets a certificate be valid from one date to another.
+/// Sets the validity of a certificate.
 fn valid(params: &mut CertificateParams, from: Date, to: Date) {
     let month = |date: Date| u8::try_from(date.month()).unwrap_or(1);
     let day = |date: Date| u8::try_from(date.day()).unwrap_or(1);
     params.not_before = date_time_ymd(i32::from(from.year()), month(from), day(from));
     params.not_after = date_time_ymd(i32::from(to.year()), month(to), day(to));
-}
-
-/// Writes a file whole or not at all.
-fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
-    let unnamed = path.with_extension("new");
-    let _ = std::fs::remove_file(&unnamed);
-    let mut file = std::fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(mode)
-        .open(&unnamed)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    std::fs::rename(&unnamed, path)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The end of a server: the signals that ask for it, and what is waited for.
+//! The stop of a server: signals, and draining.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::systemd::Manager;
 use crate::http::{Health, Listening};
 
-/// What tells a server to stop.
+/// The signals that stop a server.
 pub(super) struct Signals {
     terminate: Signal,
     interrupt: Signal,
@@ -31,7 +31,7 @@ impl Signals {
     }
 }
 
-/// Serves until a signal, then lets requests under way end; a second signal does not wait for them.
+/// Serves until a signal, then drains running requests; a second signal ends that.
 pub(super) async fn wait(
     mut signals: Signals,
     listening: Vec<Listening>,
@@ -47,7 +47,7 @@ pub(super) async fn wait(
     health.begin_shutdown();
     tracing::info!(
         seconds = limit.as_secs(),
-        "stopping: requests under way may end"
+        "stopping: waiting for running requests"
     );
     let drained = async {
         let drains = listening
@@ -61,20 +61,20 @@ pub(super) async fn wait(
     tokio::select! {
         drained = drained => {
             if !drained {
-                tracing::warn!("requests were cut off: they took longer than http.draintimeout");
+                tracing::warn!("requests were aborted: they took longer than http.draintimeout");
             }
             Ok(())
         }
         () = manager.keep_alive() => Ok(()),
-        () = signals.next() => bail!("stopped at once by a second signal; what was acknowledged is kept"),
+        () = signals.next() => bail!("stopped immediately by a second signal; acknowledged content is kept"),
     }
 }
 
-/// A socket that nobody listens on is of no use to anyone.
+/// Removes the sockets, which are useless now.
 #[expect(clippy::disallowed_methods, reason = "a socket is no file of a store")]
 pub(super) fn remove_sockets(sockets: &[PathBuf]) {
     for path in sockets {
-        // One that is left behind is replaced by the next start.
+        // A remaining socket is replaced by the next start.
         let _ = std::fs::remove_file(path);
     }
 }

@@ -16,29 +16,29 @@ use crate::http::{Certificate, Health};
 use crate::oci::Task;
 use crate::registry::{Registry, RegistryError};
 
-/// How often the store is synced, when the journal has rows.
+/// Interval of syncs of the store, if the journal has rows.
 const SYNC: Duration = Duration::from_secs(10);
-/// How often the state of uploads is saved.
+/// Interval of saving the state of uploads.
 const SAVE_UPLOADS: Duration = Duration::from_secs(1);
-/// The longest time between two visits to leases; short leases are visited more often.
+/// Maximum interval of lease maintenance; short leases have a shorter one.
 const VISIT_LEASES: Duration = Duration::from_mins(1);
-/// How often pull counts are saved.
+/// Interval of saving pull counts.
 const SAVE_PULLS: Duration = Duration::from_secs(10);
-/// How often events that are old enough are deleted.
+/// Interval of deleting old events.
 const FORGET_EVENTS: Duration = Duration::from_hours(1);
 /// How often sign-ins and refusals are written to the index.
 const WRITE_TRAIL: Duration = Duration::from_secs(1);
-/// How often the files of the certificate are checked for changes.
+/// Interval of checking the certificate files for changes.
 const CHECK_CERTIFICATE: Duration = Duration::from_secs(2);
 
-/// How often the names of the host and the end of its certificate are checked.
+/// Interval of checking the host's names and the end of its certificate.
 const CHECK_NAMES: Duration = Duration::from_hours(1);
 
 /// The background tasks of a server.
 pub(super) struct Tasks(pub(super) JoinSet<()>);
 
 impl Tasks {
-    /// Ends all tasks, each between two steps.
+    /// Stops all tasks, each between two steps.
     pub(super) async fn stop(mut self) {
         self.0.shutdown().await;
     }
@@ -60,6 +60,11 @@ pub(super) fn start(
         let registry = of.clone();
         async move { registry.forget_journal().await }
     }));
+    let (period, of) = every(SYNC, registry);
+    tasks.spawn(repeat(period, "keep room for a full device", move || {
+        let registry = of.clone();
+        async move { registry.restore_reserve().await }
+    }));
     let (period, of) = every(SAVE_PULLS, registry);
     tasks.spawn(repeat(period, "save pull counts", move || {
         let registry = of.clone();
@@ -76,7 +81,7 @@ pub(super) fn start(
     tasks.spawn(repeat(period, "extend and remove leases", move || {
         let registry = of.clone();
         async move {
-            registry.keep_leases_of_moving_uploads().await?;
+            registry.extend_leases_of_active_uploads().await?;
             registry.drop_ended_leases().await
         }
     }));
@@ -142,14 +147,14 @@ pub(super) async fn finish_trail(trail: Option<&Arc<Trail>>) {
     }
 }
 
-/// Issues the certificate of an own authority anew when it is time.
+/// Reissues the certificate of the own authority when it is due.
 pub(super) fn renew(tasks: &mut Tasks, own: SelfSigned) {
     tasks.0.spawn(async move {
         let mut ticks = interval(CHECK_NAMES);
         loop {
             ticks.tick().await;
             match own.ensure() {
-                Ok(true) => tracing::info!("the certificate was issued anew"),
+                Ok(true) => tracing::info!("the certificate was reissued"),
                 Ok(false) => {}
                 Err(error) => tracing::error!("the certificate can't be renewed: {error:#}"),
             }
@@ -163,7 +168,7 @@ async fn purge(registry: Registry, purging: UploadPurging) -> Result<(), Registr
     loop {
         let some = registry.purge_uploads(age, purging.dry_run).await?;
         purged += some;
-        // A dry run would find the same thousand again.
+        // A dry run would find the same uploads again.
         if purging.dry_run || some == 0 {
             break;
         }

@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
+use super::reserve::release_unopened;
+
 /// Why a root could not be locked.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
@@ -44,14 +46,24 @@ impl RootLock {
             path: path.clone(),
             source,
         };
-        fs::create_dir_all(&directory).map_err(wrap)?;
-        let mut file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .open(&path)
-            .map_err(wrap)?;
+        let open = || {
+            fs::create_dir_all(&directory)?;
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .open(&path)
+        };
+        let mut file = match open() {
+            // Without a lock file nobody has the root.
+            Err(error) if is_short(&error) => {
+                release_unopened(root);
+                open()
+            }
+            opened => opened,
+        }
+        .map_err(wrap)?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
@@ -69,12 +81,24 @@ impl RootLock {
             }
             Err(error) => return Err(wrap(error.into())),
         }
-        file.set_len(0)
+        let named = file
+            .set_len(0)
             .and_then(|()| file.rewind())
-            .and_then(|()| writeln!(file, "{}", std::process::id()))
-            .map_err(wrap)?;
-        Ok(Self { _file: file })
+            .and_then(|()| writeln!(file, "{}", std::process::id()));
+        match named {
+            // The name of the holder is for people; the lock works without it.
+            Err(error) if !is_short(&error) => Err(wrap(error)),
+            _ => Ok(Self { _file: file }),
+        }
     }
+}
+
+fn is_short(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind;
+    matches!(
+        error.kind(),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded
+    )
 }
 
 #[cfg(test)]

@@ -20,8 +20,27 @@ use crate::hash::Hasher;
 pub enum Fault {
     /// No space left.
     Full,
+    /// A quota that is used up.
+    Quota,
+    /// A device that is mounted read-only.
+    ReadOnly,
+    /// A device that fails.
+    Failing,
     /// An error of the device.
     Broken,
+}
+
+impl Fault {
+    /// As the system would say it.
+    fn error(self) -> std::io::Error {
+        match self {
+            Self::Full => rustix::io::Errno::NOSPC.into(),
+            Self::Quota => rustix::io::Errno::DQUOT.into(),
+            Self::ReadOnly => rustix::io::Errno::ROFS.into(),
+            Self::Failing => rustix::io::Errno::IO.into(),
+            Self::Broken => std::io::Error::other("injected fault"),
+        }
+    }
 }
 
 /// Decides whether a call fails, given its action (`append`, `write`, `seal`, `place`, `put`,
@@ -81,12 +100,7 @@ impl MemoryStore {
             .and_then(|faults| faults(action, key));
         match fault {
             None => Ok(()),
-            Some(Fault::Full) => Err(StoreError::Full(key.to_owned())),
-            Some(Fault::Broken) => Err(StoreError::new(
-                action,
-                key,
-                std::io::Error::other("injected fault"),
-            )),
+            Some(fault) => Err(StoreError::new(action, key, fault.error())),
         }
     }
 
@@ -339,8 +353,10 @@ impl MemoryAppender {
             .map_err(|error| match action {
                 "seal" => StoreError::DataLost {
                     source: match &error {
-                        StoreError::Full(_) => std::io::ErrorKind::StorageFull.into(),
-                        _ => std::io::Error::other("injected fault"),
+                        StoreError::Full(_) => Fault::Full.error(),
+                        StoreError::Quota(_) => Fault::Quota.error(),
+                        StoreError::Failing { .. } => Fault::Failing.error(),
+                        _ => Fault::Broken.error(),
                     },
                     key: self.key.clone(),
                 },

@@ -15,6 +15,7 @@ mod lock;
 mod memory;
 mod mounts;
 mod open_files;
+mod reserve;
 #[cfg(test)]
 mod suite;
 
@@ -30,6 +31,7 @@ pub use boot::Boot;
 pub use fs::FileStore;
 pub use lock::{LockError, RootLock};
 pub use memory::{Fault, MemoryStore};
+pub use reserve::Reserve;
 
 /// The future that a store returns.
 pub type StoreFuture<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
@@ -40,9 +42,25 @@ pub enum StoreError {
     /// There is nothing under the key.
     #[error("{0} is not there")]
     NotFound(String),
-    /// The device or the quota has no space left.
+    /// The device has no space left: no blocks, or no inodes.
     #[error("no space left to write {0}")]
     Full(String),
+    /// The quota of this user, or of this directory, is used up.
+    #[error("the quota is used up: {0} can't be written")]
+    Quota(String),
+    /// The device is mounted read-only.
+    #[error("the device is mounted read-only: {0} can't be written")]
+    ReadOnly(String),
+    /// The device itself fails, whatever room it has.
+    #[error("the device fails: {action} {key}: {source}")]
+    Failing {
+        /// What was tried.
+        action: &'static str,
+        /// On what.
+        key: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// A blob being written is shorter than the offset of its next bytes.
     #[error("{key} has {length} bytes, fewer than the {expected} that were acknowledged")]
     Short {
@@ -79,9 +97,14 @@ impl StoreError {
     pub fn new(action: &'static str, key: impl fmt::Display, source: std::io::Error) -> Self {
         match source.kind() {
             std::io::ErrorKind::NotFound => Self::NotFound(key.to_string()),
-            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
-                Self::Full(key.to_string())
-            }
+            std::io::ErrorKind::StorageFull => Self::Full(key.to_string()),
+            std::io::ErrorKind::QuotaExceeded => Self::Quota(key.to_string()),
+            std::io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly(key.to_string()),
+            _ if is_failing(&source) => Self::Failing {
+                action,
+                key: key.to_string(),
+                source,
+            },
             _ => Self::System {
                 action,
                 key: key.to_string(),
@@ -118,6 +141,11 @@ impl StoreError {
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound(_))
     }
+}
+
+/// Whether an error of the system is one of the device.
+pub(crate) fn is_failing(error: &std::io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
 }
 
 /// An entry of a directory.

@@ -1,6 +1,6 @@
 //! Log, access log and metrics. The metrics have registry:2's names.
 //!
-//! Every room may use this one; it uses none.
+//! Every module may use this one; it uses none.
 
 mod metrics;
 
@@ -20,12 +20,12 @@ use tracing_subscriber::registry::LookupSpan;
 
 pub use metrics::HttpMetrics;
 
-/// How lines of the log are written.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineFormat {
-    /// `time=… level=… msg=…`, as registry:2 has it.
+    /// `time=… level=… msg=…`, as in registry:2.
     Text,
-    /// A JSON object a line.
+    /// One JSON object per line.
     Json,
     /// As JSON, with the field names of logstash.
     Logstash,
@@ -147,7 +147,7 @@ fn quoted(text: &str) -> String {
     }
 }
 
-/// The access log on stdout. A thread of its own writes it, so that no request waits for a slow
+/// The access log on stdout. A separate thread writes it, so that no request waits for a slow
 /// terminal or pipe.
 #[derive(Clone)]
 pub struct AccessLog {

@@ -48,11 +48,23 @@ pub(super) fn count((count, exact): (u64, bool)) -> String {
     }
 }
 
+/// A time (RFC 3339); empty for one that no calendar has.
+pub(super) fn exact(at: Millis) -> String {
+    Timestamp::from_millisecond(at)
+        .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+        .unwrap_or_default()
+}
+
+/// A time, to the minute.
+pub(super) fn time(at: Millis) -> Markup {
+    let exact = exact(at);
+    let shown = exact.get(..16).unwrap_or_default().replace('T', " ");
+    html! { time datetime=(exact) { (shown) " UTC" } }
+}
+
 /// How long ago something was, the exact time behind it.
 pub(super) fn age(language: Language, at: Millis, now: Millis) -> Markup {
-    let exact = Timestamp::from_millisecond(at)
-        .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
-        .unwrap_or_default();
+    let exact = exact(at);
     let shown = exact.replace('T', " ").replace('Z', " UTC");
     html! { time datetime=(exact) title=(shown) { (ago(language, now - at)) } }
 }

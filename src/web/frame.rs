@@ -234,6 +234,7 @@ pub(super) fn fault(pages: &Pages, request: &Request, fault: &Fault) -> Answer {
             text.method_said,
         ),
         Fault::Foreign => (StatusCode::FORBIDDEN, text.refused, text.refused_said),
+        Fault::Forbidden => (StatusCode::FORBIDDEN, text.refused, frame.account.forbidden),
         Fault::Failed => (
             StatusCode::INTERNAL_SERVER_ERROR,
             text.failed,

@@ -10,7 +10,7 @@ use super::frame::Frame;
 use super::layers::Loaded;
 use super::pull::{self, Kind};
 use super::url::query;
-use super::{Answer, Fault, Pages, Request, format, html as answer, tags};
+use super::{Answer, Fault, Pages, Request, format, html as answer, retag, tags};
 use crate::oci::{Descriptor, Digest, Reference, Repository, Tag};
 
 /// Layers whose other repositories are looked for.
@@ -68,12 +68,14 @@ pub(super) async fn page(
         Reference::Tag(tag) => format!("{name}:{tag}"),
         Reference::Digest(digest) => format!("{name}@{}", tags::short(digest)),
     };
+    let tag_actions = retag::actions(pages, &frame, name, reference, &digest).await;
     let content = html! {
         h1 { (name) span class="dim" { (title.get(name.as_str().len()..).unwrap_or_default()) } }
         section aria-label=(frame.text.pull_command) {
             @for (tool, command) in &commands { (frame.command(tool, command)) }
         }
         (facts(&frame, name, reference, &top, shown, &tags))
+        (tag_actions)
         @if top.is_index() { (children(&frame, name, reference, &top, chosen)) }
         (layer_table(&frame, shown, &users))
         @if let Some(execution) = shown.config.as_ref().and_then(|config| config.config.as_ref()) {

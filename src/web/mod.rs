@@ -6,9 +6,13 @@
 //! for anything.
 
 mod about;
+mod accounts;
+mod actions;
+mod activity;
 mod assets;
 mod compare;
 mod configuration;
+mod delete;
 mod explore;
 mod format;
 mod frame;
@@ -17,10 +21,15 @@ mod image;
 mod layers;
 mod own;
 mod preferences;
+mod profile;
 mod pull;
+mod readme;
 mod repository;
 mod request;
+mod restore;
+mod retag;
 mod route;
+mod settings;
 mod sign_in;
 mod source;
 mod tags;
@@ -46,6 +55,7 @@ use request::Fields;
 use route::Route;
 
 use crate::auth::Policy;
+use crate::registry::Registry;
 
 /// An answer of the pages; its body is whole.
 pub type Answer = Response<Bytes>;
@@ -60,7 +70,8 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 pub struct Pages {
     source: Arc<dyn Source>,
     settings: Arc<Settings>,
-    policy: Option<Arc<Policy>>,
+    /// Whom the pages know, and what those act on.
+    accounts: Option<(Arc<Policy>, Registry)>,
 }
 
 /// How the pages are shown.
@@ -90,19 +101,20 @@ impl Pages {
         Self {
             source,
             settings: Arc::new(settings),
-            policy: None,
+            accounts: None,
         }
     }
 
-    /// The same pages for those whom `policy` knows: with sessions, and with its rights.
+    /// The same pages for those whom `policy` knows: with sessions, with its rights, and with
+    /// actions on `registry`.
     #[must_use]
-    pub fn with_accounts(mut self, policy: Arc<Policy>) -> Self {
-        self.policy = Some(policy);
+    pub fn with_accounts(mut self, policy: Arc<Policy>, registry: Registry) -> Self {
+        self.accounts = Some((policy, registry));
         self
     }
 
     fn policy(&self) -> Option<&Policy> {
-        self.policy.as_deref()
+        self.accounts.as_ref().map(|(policy, _)| &**policy)
     }
 
     /// Whether people sign in here.
@@ -181,6 +193,15 @@ impl Pages {
             Route::About => about::page(self, request).await,
             Route::Asset(name) => assets::answer(&name),
             Route::Preferences => preferences::answer(self, request),
+            Route::Delete(name) => delete::page(self, request, &name).await,
+            Route::Restore(name) => restore::restore(self, request, &name).await,
+            Route::Retag(name) => retag::set(self, request, &name).await,
+            Route::Trash(name) => restore::trash(self, request, &name).await,
+            Route::Settings(name) => settings::page(self, request, &name).await,
+            Route::Star(name) => settings::star(self, request, &name).await,
+            Route::Activity => activity::page(self, request).await,
+            Route::Profile => profile::page(self, request).await,
+            Route::Accounts => accounts::page(self, request).await,
             Route::SignIn => sign_in::page(self, request).await,
             Route::SignOut => sign_in::sign_out(self, request).await,
             Route::Legacy(file) => Ok(frontend::answer(self, request, file)),

@@ -216,6 +216,19 @@ impl Source for Own {
         .boxed()
     }
 
+    fn readme<'a>(
+        &'a self,
+        visibility: &'a Visibility,
+        name: &'a Repository,
+    ) -> Answering<'a, Option<String>> {
+        async move {
+            self.seen(visibility, name).await?;
+            let text = self.registry.index().description(name).await;
+            text.map_err(|error| Fault::failed(&error))
+        }
+        .boxed()
+    }
+
     fn tags<'a>(
         &'a self,
         visibility: &'a Visibility,

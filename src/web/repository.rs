@@ -6,8 +6,8 @@ use maud::{Markup, html};
 use super::frame::Frame;
 use super::pull::{self, Kind};
 use super::source::{RepositoryDetails, TagQuery, TagSort};
-use super::{Answer, Fault, Pages, Request, format, html as answer, tags};
-use crate::oci::{MediaType, Reference, Repository};
+use super::{Answer, Fault, Pages, Request, format, html as answer, readme, settings, tags};
+use crate::oci::{Action, MediaType, Reference, Repository};
 
 /// Tags that the page shows.
 const TAGS: usize = 10;
@@ -38,6 +38,12 @@ pub(super) async fn page(
         None => Vec::new(),
     };
     let text = frame.text;
+    let may_delete = pages
+        .may(request, &Action::DeleteRepository(name.clone()))
+        .await;
+    let may_describe = pages.may(request, &Action::Describe(name.clone())).await;
+    let stars = settings::stars(pages, request, name).await;
+    let about = source.readme(&request.visibility, name).await?;
     let content = html! {
         h1 { (name) @if details.item.public == Some(false) { " " span class="mark" { (text.private) } } }
         @if !commands.is_empty() {
@@ -45,13 +51,28 @@ pub(super) async fn page(
                 @for (tool, command) in &commands { (frame.command(tool, command)) }
             }
         }
+        p class="actions" {
+            @if let Some(stars) = stars { (settings::star_button(&frame, name, stars)) }
+            @if may_describe {
+                a href=(frame.links.path(&format!("/r/{name}/-/settings"))) { (frame.account.settings) }
+            }
+        }
         (figures(&frame, &details))
+        @if let Some(about) = &about { section class="readme" { (readme::render(about)) } }
         section {
             h2 { a href=(frame.links.tags(name)) { (text.tags) }
                 " " span class="count" { (format::count(listing.total)) } }
-            (tags::table(&frame, name, &listing))
+            (tags::table(&frame, name, &listing, false))
             @if listing.total.0 > TAGS as u64 {
                 p { a href=(frame.links.tags(name)) { (text.all) " " (text.tags) " →" } }
+            }
+            @if may_delete {
+                p class="actions" {
+                    a href=(frame.links.path(&format!("/r/{name}/-/delete?repository=1"))) {
+                        (frame.account.delete_repository)
+                    }
+                    a href=(frame.links.path(&format!("/r/{name}/-/trash"))) { (frame.account.trash) }
+                }
             }
         }
     };

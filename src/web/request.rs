@@ -120,23 +120,36 @@ impl Request {
 
 /// The fields of a query or a form.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Fields(HashMap<String, String>);
+pub(super) struct Fields {
+    last: HashMap<String, String>,
+    pairs: Vec<(String, String)>,
+}
 
 impl Fields {
     /// Reads `application/x-www-form-urlencoded`.
     pub(super) fn parse(text: &str) -> Self {
         let pairs = url::form_urlencoded::parse(text.as_bytes());
-        Self(pairs.into_owned().collect())
+        let pairs: Vec<_> = pairs.into_owned().collect();
+        Self {
+            last: pairs.iter().cloned().collect(),
+            pairs,
+        }
     }
 
     /// A field; empty where it is missing.
     pub(super) fn text(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", |text| text.trim())
+        self.last.get(name).map_or("", |text| text.trim())
     }
 
     /// A field as it was sent, with the spaces around it.
     pub(super) fn exact(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
+        self.last.get(name).map_or("", String::as_str)
+    }
+
+    /// All fields of a name, in their order.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let named = self.pairs.iter().filter(move |(found, _)| found == name);
+        named.map(|(_, value)| value.trim())
     }
 
     /// The number of a page, from 1.

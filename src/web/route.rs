@@ -38,6 +38,24 @@ pub(super) enum Route {
     Asset(String),
     /// `POST /preferences`
     Preferences,
+    /// `/r/NAME/-/delete`
+    Delete(Repository),
+    /// `POST /r/NAME/-/restore`
+    Restore(Repository),
+    /// `POST /r/NAME/-/tag`
+    Retag(Repository),
+    /// `/r/NAME/-/trash`
+    Trash(Repository),
+    /// `/r/NAME/-/settings`
+    Settings(Repository),
+    /// `POST /r/NAME/-/star`
+    Star(Repository),
+    /// `/activity`
+    Activity,
+    /// `/account`
+    Profile,
+    /// `/accounts`
+    Accounts,
     /// `/sign-in`
     SignIn,
     /// `POST /sign-out`
@@ -61,6 +79,9 @@ pub(super) fn owns(path: &str) -> bool {
                 | "assets"
                 | "compare"
                 | "preferences"
+                | "account"
+                | "accounts"
+                | "activity"
                 | "sign-in"
                 | "sign-out"
                 | "registry-host.json"
@@ -97,6 +118,7 @@ impl Route {
         match path {
             "/" => return Ok(Self::Explore),
             "/about" => return Ok(Self::About),
+            "/activity" => return Ok(Self::Activity),
             "/compare" => return Ok(Self::Compare),
             "/registry-host.json" => return Ok(Self::Legacy(LegacyFile::Host)),
             "/app-mode.json" => return Ok(Self::Legacy(LegacyFile::Mode)),
@@ -120,7 +142,12 @@ impl Route {
         Some(match path {
             "/preferences" => Self::Preferences,
             "/sign-out" => Self::SignOut,
-            _ => return None,
+            _ => match repository_action(path)? {
+                (name, "restore") => Self::Restore(name),
+                (name, "tag") => Self::Retag(name),
+                (name, "star") => Self::Star(name),
+                _ => return None,
+            },
         })
     }
 
@@ -128,13 +155,22 @@ impl Route {
     fn page_with_form(path: &str) -> Option<Self> {
         Some(match path {
             "/sign-in" => Self::SignIn,
-            _ => return None,
+            "/account" => Self::Profile,
+            "/accounts" => Self::Accounts,
+            _ => match repository_action(path)? {
+                (name, "delete") => Self::Delete(name),
+                (name, "settings") => Self::Settings(name),
+                _ => return None,
+            },
         })
     }
 
     fn repository(rest: &str) -> Result<Self, Fault> {
         if let Some(name) = rest.strip_suffix("/-/tags") {
             return Ok(Self::Tags(parsed(name)?));
+        }
+        if let Some(name) = rest.strip_suffix("/-/trash") {
+            return Ok(Self::Trash(parsed(name)?));
         }
         if let Some((name, digest)) = rest.split_once('@') {
             // Of `NAME:TAG@DIGEST` the digest counts.
@@ -154,6 +190,12 @@ impl Route {
             None => Ok(Self::Repository(parsed(rest)?)),
         }
     }
+}
+
+/// `/r/NAME/-/ACTION`
+fn repository_action(path: &str) -> Option<(Repository, &str)> {
+    let (name, action) = path.strip_prefix("/r/")?.rsplit_once("/-/")?;
+    Some((name.parse().ok()?, action))
 }
 
 fn parsed(name: &str) -> Result<Repository, Fault> {

@@ -55,6 +55,19 @@ for (const form of document.querySelectorAll("form.switches")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+// With shift held, a check box takes all between it and the last one along.
+let lastBox = null;
+document.addEventListener("click", (event) => {
+  const box = event.target.closest?.('table.list input[type="checkbox"]');
+  if (!box) return;
+  const boxes = [...document.querySelectorAll('table.list tr:not([hidden]) input[type="checkbox"]')];
+  const [from, to] = [boxes.indexOf(lastBox), boxes.indexOf(box)];
+  if (event.shiftKey && from >= 0) {
+    for (const one of boxes.slice(Math.min(from, to), Math.max(from, to) + 1)) one.checked = box.checked;
+  }
+  lastBox = box;
+});
+
 // The filter of tags narrows what is on the page while one types; the form asks the server for all.
 const filter = document.getElementById("filter");
 if (filter) {

@@ -147,6 +147,8 @@ pub(super) fn corner(frame: &Frame<'_>, has_sign_in: bool) -> Markup {
     let (text, visitor) = (frame.account, &frame.request.visitor);
     html! {
         @if let Some(account) = visitor.account() {
+            @if visitor.is_admin() { a href=(frame.links.path("/accounts")) { (text.accounts) } }
+            a href=(frame.links.path("/activity")) { (text.activity) }
             a href=(frame.links.path("/account")) { (account) }
             form method="post" action=(frame.links.path("/sign-out")) {
                 (frame.form_token())

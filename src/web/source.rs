@@ -17,6 +17,8 @@ pub enum Fault {
     Method(&'static str),
     /// The request changes something and does not come from one of our pages.
     Foreign,
+    /// The caller may see it, but not do this.
+    Forbidden,
     /// The source failed; the log says why.
     Failed,
 }
@@ -55,7 +57,7 @@ pub enum TagSort {
     Pulled,
 }
 
-/// Which repositories are wanted.
+/// Patterns of repositories are wanted.
 #[derive(Debug, Clone)]
 pub struct RepositoryQuery {
     /// A part of the name; empty for all.
@@ -184,6 +186,15 @@ pub trait Source: Send + Sync + 'static {
         visibility: &'a Visibility,
         name: &'a Repository,
     ) -> Answering<'a, RepositoryDetails>;
+
+    /// The description of a repository, Markdown.
+    fn readme<'a>(
+        &'a self,
+        _visibility: &'a Visibility,
+        _name: &'a Repository,
+    ) -> Answering<'a, Option<String>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
 
     /// A page of tags.
     fn tags<'a>(

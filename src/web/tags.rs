@@ -8,8 +8,9 @@ use maud::{Markup, html};
 use super::explore::more;
 use super::frame::Frame;
 use super::source::{Listing, TagItem, TagQuery, TagSort};
+use super::url::query;
 use super::{Answer, Fault, Pages, Request, format, html as answer};
-use crate::oci::{Digest, Reference, Repository, Tag};
+use crate::oci::{Action, Digest, Reference, Repository, Tag};
 
 const SORTS: [(&str, TagSort); 5] = [
     ("", TagSort::Pushed),
@@ -41,6 +42,9 @@ pub(super) async fn page(
         limit: rows,
     };
     let listing = pages.source.tags(&request.visibility, name, &asked).await?;
+    let may_delete = pages
+        .may(request, &Action::DeleteRepository(name.clone()))
+        .await;
     let text = frame.text;
     let path = format!("/r/{name}/-/tags");
     let content = html! {
@@ -68,7 +72,21 @@ pub(super) async fn page(
                 @if filter.is_empty() { (text.nothing_here) } @else { (text.nothing_matches) }
             }
         } @else {
-            (table(&frame, name, &listing))
+            @if may_delete {
+                form action=(frame.links.path(&format!("/r/{name}/-/delete"))) {
+                    p class="actions" {
+                        button type="submit" { (frame.account.delete_selected) }
+                        a href=(frame.links.path(&format!("/r/{name}/-/delete{}",
+                            query(&[("all", "1"), ("filter", &filter)])))) {
+                            (frame.account.delete_all.replace("{}", &format::count(listing.total)))
+                        }
+                        a href=(frame.links.path(&format!("/r/{name}/-/trash"))) { (frame.account.trash) }
+                    }
+                    (table(&frame, name, &listing, true))
+                }
+            } @else {
+                (table(&frame, name, &listing, false))
+            }
         }
         (frame.paging(
             &path,
@@ -84,8 +102,13 @@ pub(super) async fn page(
     Ok(answer(StatusCode::OK, page))
 }
 
-/// A table of tags.
-pub(super) fn table(frame: &Frame<'_>, name: &Repository, listing: &Listing<TagItem>) -> Markup {
+/// A table of tags, with check boxes or without.
+pub(super) fn table(
+    frame: &Frame<'_>,
+    name: &Repository,
+    listing: &Listing<TagItem>,
+    has_boxes: bool,
+) -> Markup {
     let text = frame.text;
     let mut first: HashMap<Digest, &Tag> = HashMap::new();
     html! {
@@ -107,7 +130,7 @@ pub(super) fn table(frame: &Frame<'_>, name: &Repository, listing: &Listing<TagI
                             first.entry(digest).or_insert(&item.name);
                             known
                         });
-                        (row(frame, name, item, twin))
+                        (row(frame, name, item, twin, has_boxes))
                     }
                 }
             } }
@@ -116,12 +139,21 @@ pub(super) fn table(frame: &Frame<'_>, name: &Repository, listing: &Listing<TagI
 }
 
 /// A row; `twin` is a tag above with the same digest.
-fn row(frame: &Frame<'_>, name: &Repository, item: &TagItem, twin: Option<&Tag>) -> Markup {
+fn row(
+    frame: &Frame<'_>,
+    name: &Repository,
+    item: &TagItem,
+    twin: Option<&Tag>,
+    has_box: bool,
+) -> Markup {
     let text = frame.text;
     let language = frame.language;
     html! {
         tr {
             th scope="row" {
+                @if has_box {
+                    input type="checkbox" name="tag" value=(item.name) aria-label=(item.name); " "
+                }
                 a href=(frame.links.image(name, &Reference::Tag(item.name.clone()))) { (item.name) }
                 @if let Some(twin) = twin {
                     " " span class="mark" title={ (text.same_digest) " " (twin) } { "= " (twin) }

@@ -10,7 +10,7 @@ use super::{Answer, Fault, Pages, Request, set_cookie};
 use crate::auth::{
     FreshSession, Identity, Policy, Secret, SessionRecord, form_token, is_form_token, random_secret,
 };
-use crate::oci::{AccountName, Context};
+use crate::oci::{AccountName, Caller, Context};
 
 /// The field of a form that has its token.
 pub(super) const FORM_TOKEN: &str = "form-token";
@@ -34,6 +34,12 @@ impl Visitor {
     /// The account that signed in.
     pub(super) fn account(&self) -> Option<&AccountName> {
         self.session.as_ref().map(|session| &session.account)
+    }
+
+    /// Whether an administrator signed in.
+    pub(super) fn is_admin(&self) -> bool {
+        let caller = self.identity.as_ref().map(Identity::caller);
+        matches!(caller, Some(Caller::Account { admin: true, .. }))
     }
 
     /// The token of forms that are written for this visitor.

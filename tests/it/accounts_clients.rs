@@ -22,7 +22,7 @@ fn refused(command: &mut Command, words: &[&str]) {
 
 /// Signs in with the password on standard input.
 #[track_caller]
-fn sign_in(command: &mut Command, password: &str) -> bool {
+pub(crate) fn sign_in(command: &mut Command, password: &str) -> bool {
     use std::io::Write as _;
     let mut child = command
         .stdin(Stdio::piped())

@@ -262,7 +262,7 @@ fn what_registry_2_accepts_is_accepted_served_and_copied() {
     // A repository with a manifest that was not understood would keep all of its blobs.
     let log = server.log();
     assert!(
-        !log.contains("nothing of its repository is collected"),
+        !log.contains("nothing in its repository is collected"),
         "{log}"
     );
     remote.blob_head(&unused).expect(200);

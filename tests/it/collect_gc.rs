@@ -191,7 +191,7 @@ fn what_cannot_be_meant_is_said() {
     std::fs::create_dir(server.scratch().join("empty")).unwrap();
     let empty = Admin::of(&server.scratch().join("empty"));
     let (_, error) = empty.fails(3, &["du"]);
-    assert!(error.contains("holds no registry"), "{error}");
+    assert!(error.contains("is not the root of a registry"), "{error}");
     assert!(
         !server.scratch().join("empty/regctl").exists(),
         "it was left alone"

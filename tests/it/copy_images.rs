@@ -215,7 +215,7 @@ fn by_digest_and_the_ways_to_name_a_destination() {
     let told = regctl.run(&["copy", "app:1", &at(&to, "told")]).success();
     let told = String::from_utf8(told.get_output().stderr.clone()).unwrap();
     assert!(
-        told.contains("over the wire") && told.contains("2 blobs: 2 sent"),
+        told.contains("transferred") && told.contains("2 blobs: 2 sent"),
         "{told}"
     );
 }

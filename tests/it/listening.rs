@@ -141,7 +141,7 @@ fn a_port_and_a_certificate_are_tried_before_the_root_is_opened() {
     let root = scratch.path().join("root");
     let program = env!("CARGO_BIN_EXE_regctl");
     for (more, said) in [
-        ("", "something else listens there"),
+        ("", "another process listens there"),
         (
             "  tls: {certificate: /nowhere.pem, key: /nowhere.key}\n",
             "/nowhere.pem",

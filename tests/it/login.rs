@@ -318,7 +318,7 @@ fn what_wins_over_the_file_is_said() {
     let refused = command.assert().code(4);
     let said = talk(&refused);
     assert!(
-        said.contains("does not let x in") && said.contains("kept in DOCKER_AUTH"),
+        said.contains("rejects the credentials of x") && said.contains("kept in DOCKER_AUTH"),
         "{said}"
     );
     // podman's file is podman's.

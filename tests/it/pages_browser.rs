@@ -45,7 +45,7 @@ fn addresses(server: &Server) -> Vec<String> {
 
 /// What is wrong with the page that is shown: a width that scrolls, a control without a name, an
 /// identifier that is there twice, a picture without a text, a heading left out.
-const FAULTS: &str = r#"(() => {
+pub(crate) const FAULTS: &str = r#"(() => {
   const faults = [];
   const root = document.documentElement;
   if (root.scrollWidth > root.clientWidth) faults.push(`scrolls sideways: ${root.scrollWidth}`);

@@ -1,17 +1,23 @@
 //! What the tests stand on: servers to start, a client that can misbehave, images to push.
 
+mod acme;
+mod acme_checks;
 pub(crate) mod archive;
 pub(crate) mod browser;
 mod client;
 mod disk;
+pub(crate) mod https;
 mod image;
 mod meddler;
+mod mount;
 mod proxy;
 mod server;
 mod ssh;
+pub(crate) mod tls;
 mod tools;
 mod wire;
 
+pub(crate) use acme::{AcmeDirectory, Judgement};
 pub(crate) use client::{Client, Remote, next_target, path_of, sha256, sha512, texts, with_query};
 pub(crate) use disk::files;
 pub(crate) use image::{
@@ -19,6 +25,7 @@ pub(crate) use image::{
     index, random_bytes,
 };
 pub(crate) use meddler::{Action, Meddler, Passed};
+pub(crate) use mount::Mount;
 pub(crate) use proxy::Proxy;
 pub(crate) use server::{Log, Program, Server, Setup, wait};
 pub(crate) use ssh::Sshd;

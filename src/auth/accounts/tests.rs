@@ -238,7 +238,7 @@ async fn tokens_end_with_their_owner_and_when_they_are_revoked() {
     let tokens = fixture.accounts.tokens.as_ref().unwrap();
     let now = fixture.clock.now();
     let issued = tokens
-        .issue("builder", Some(&robot.id), &[], now)
+        .issue("builder", By::Token(robot.id.clone()), &[], now)
         .await
         .unwrap();
     // The token service goes by the system's clock for what a JWT says.

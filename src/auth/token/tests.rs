@@ -79,12 +79,12 @@ async fn a_token_says_what_it_was_issued_for_until_it_ends() {
     let at = now();
     let issued = fixture
         .service
-        .issue("alice", Some("id"), &scopes(), at)
+        .issue("alice", By::Token("id".into()), &scopes(), at)
         .await
         .unwrap();
     let verified = fixture.service.verify(&issued.token, at + 1000).unwrap();
     assert_eq!(verified.subject, "alice");
-    assert_eq!(verified.token.as_deref(), Some("id"));
+    assert_eq!(verified.by, By::Token("id".into()));
     assert_eq!(verified.scopes.to_vec(), scopes());
     // Remembered or not, it ends.
     assert!(

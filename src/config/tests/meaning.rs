@@ -64,6 +64,7 @@ validation:
             access_log: false,
         },
         access: Open,
+        workloads: [],
         storage: StorageSettings {
             driver: Memory,
             delete: false,

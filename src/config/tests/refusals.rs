@@ -60,7 +60,7 @@ regctl: {colour: blue}
     config.yml:17: http.tls.minimumtls names a version that is not safe any more: the minimum is TLS 1.2
     config.yml:18: http.tls.clientauth has no effect: there is no http.tls.clientcas
     config.yml:19: http.tls.ciphersuites is not done: the suites of TLS 1.2 and 1.3 that are considered safe are offered
-    config.yml:20: http.tls.letsencrypt is not done: certificates come from http.tls.certificate and http.tls.key
+    config.yml:20: http.tls.letsencrypt has no effect: another certificate is named
     config.yml:21: http.debug.prometheus has no effect: there is no http.debug.addr to serve the metrics at
     config.yml:22: http.adr is not a known key: it is ignored
     config.yml:23: notifications is not done yet: no events are sent
@@ -117,6 +117,8 @@ fn what_can_mean_nothing_is_refused_with_its_place() {
         "version: 0.1\nhttp: {tls: {minimumtls: ssl3}}\n",
         "version: 0.1\nhttp:\n  tls:\n    clientcas:\n      - /ca.pem\n    clientauth: perhaps\n",
         "version: 0.1\nhttp: {tls: {letsencrypt: {cachefile: /x}}}\n",
+        "version: 0.1\nhttp: {tls: {letsencrypt: {hosts: [a.example.com, '*.example.com']}}}\n",
+        "version: 0.1\nhttp: {tls: {letsencrypt: {hosts: a, directoryurl: 'http://ca/directory'}}}\n",
         "version: 0.1\nhttp: {debug: {prometheus: {path: 'm'}}}\n",
         "version: 0.1\nhealth:\n  file:\n    - interval: 1s\n",
         "version: 0.1\nhealth: {http: [{uri: peer}]}\n",
@@ -169,7 +171,9 @@ fn what_can_mean_nothing_is_refused_with_its_place() {
     config.yml:2:19: http.tls.key stands alone: http.tls.certificate is missing; hint: name both, or neither to serve without TLS
     config.yml:2:26: http.tls.minimumtls is "ssl3", which is not a version of TLS; hint: write tls1.2 or tls1.3
     config.yml:6:17: http.tls.clientauth is "perhaps", which is not a way to ask clients for certificates; hint: write require-and-verify-client-cert or verify-client-cert-if-given
-    config.yml:2:39: http.tls.letsencrypt.cachefile asks for a certificate of Let's Encrypt, which regctl can't get, and without which it would not speak TLS; hint: let an ACME client get it, and name it in http.tls.certificate and http.tls.key
+    config.yml:2:14: http.tls.letsencrypt.hosts is missing; hint: write the names of this registry, as in [registry.example.com]: a certificate is asked for these alone
+    config.yml:2:51: http.tls.letsencrypt.hosts[1] is "*.example.com", which is no name of a host; hint: write a DNS name without a port; for addresses and wildcards no challenge is answered here
+    config.yml:2:52: http.tls.letsencrypt.directoryurl is "http://ca/directory", which is not the https address of an ACME directory; hint: write it as in https://ca.example.com/acme/directory
     config.yml:2:35: http.debug.prometheus.path is "m", which is not a path; hint: write it as in /metrics
     config.yml:4:7: health.file[0].file is missing; hint: name the target of the check, or remove it
     config.yml:2:23: health.http[0].uri is "peer", which is not an http or https address; hint: write it as in http://server.example.com/ready

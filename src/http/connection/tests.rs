@@ -1,18 +1,21 @@
 //! What is counted, and what expires.
 
 use super::*;
-use crate::http::room::Limits;
+use crate::http::slots::Limits;
 
 async fn connection() -> Arc<Connection> {
-    let room = Room::new(Limits {
-        most: 9,
+    let slots = SlotPool::new(Limits {
+        capacity: 9,
         waiting: 1,
-        patience: Duration::ZERO,
-        still: Duration::ZERO,
+        timeout: Duration::ZERO,
+        stall_after: Duration::ZERO,
     });
-    let let_go = CancellationToken::new();
-    let place = room.enter(Client::LOCAL, 1, let_go.clone()).await.unwrap();
-    Connection::new(Client::LOCAL, place, room, let_go)
+    let revoked = CancellationToken::new();
+    let slot = slots
+        .acquire(Client::LOCAL, 1, revoked.clone())
+        .await
+        .unwrap();
+    Connection::new(Client::LOCAL, slot, slots, revoked)
 }
 
 const BRIEF: Timeouts = Timeouts {

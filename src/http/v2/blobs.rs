@@ -11,7 +11,7 @@ use super::super::respond::{Answer, Refusal, empty, set};
 use super::{CONTENT_DIGEST, Call, IMMUTABLE, has_already};
 use crate::oci::{Digest, ErrorCode, Repository, parse_byte_range};
 
-/// Sets the headers of every answer about a blob.
+/// Sets the headers of answers about a blob.
 fn describe(answer: &mut Answer, digest: &str) {
     set(answer, ETAG, format!("\"{digest}\""));
     set(answer, CONTENT_DIGEST, digest);
@@ -30,7 +30,7 @@ pub(in super::super) async fn head(
     name: &Repository,
     digest: &Digest,
 ) -> Result<Answer, Refusal> {
-    let blob = call.registry.promise_blob(name, digest).await?;
+    let blob = call.registry.lease_blob(name, digest).await?;
     let text = digest.to_string();
     let mut answer = if has_already(call, &text) {
         empty(StatusCode::NOT_MODIFIED)

@@ -9,9 +9,9 @@ use super::Call;
 use crate::clock::Millis;
 use crate::oci::Repository;
 
-/// The page that a request asks for.
+/// The requested page.
 struct Page<'a> {
-    /// Entries at most.
+    /// Maximum number of entries.
     limit: usize,
     /// The name after which the page begins; empty for the first page.
     last: &'a str,
@@ -26,7 +26,7 @@ impl<'a> Page<'a> {
         })
     }
 
-    /// Entries to query: one more than the page has, which tells whether there is a next page.
+    /// Number of entries to query: one more than the page has, to detect a next page.
     fn wanted(&self) -> usize {
         if self.limit == 0 {
             0
@@ -35,7 +35,7 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// The answer, with a `Link` to the next page when there is one.
+    /// The answer, with a `Link` to the next page if there is one.
     fn answer<T>(
         &self,
         call: &Call,

@@ -5,7 +5,7 @@ use http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderName, HeaderValue, LOCATION,
 };
 
-use super::super::body::{self, WholeError};
+use super::super::body::{self, ReadError};
 use super::super::respond::{Answer, Refusal, empty, set, with_body};
 use super::super::route::RouteError;
 use super::uploads::run_to_end;
@@ -15,7 +15,7 @@ use crate::registry::{Incoming, RegistryError};
 
 const OCI_SUBJECT: HeaderName = HeaderName::from_static("oci-subject");
 const OCI_TAG: HeaderName = HeaderName::from_static("oci-tag");
-/// Tags that one push by digest sets at most.
+/// Maximum number of tags of a push by digest.
 const TAGS_AT_ONCE: usize = 100;
 
 /// `GET` and `HEAD /v2/<name>/manifests/<reference>`
@@ -65,7 +65,7 @@ pub(in super::super) async fn put(
                     format!("Content-Type is not a media type: {text:?}"),
                 ));
             }
-            // Default types of HTTP clients, which say nothing about the content.
+            // Default types of HTTP clients say nothing about the content.
             Some(media_type).filter(|media_type| {
                 !matches!(
                     media_type.as_str(),
@@ -91,17 +91,17 @@ pub(in super::super) async fn put(
         body,
         ..
     } = call;
-    let place = app.room_for_body(&body, announced).await?;
-    let bytes = body::whole(body, MANIFEST_LIMIT, &place)
+    let slot = app.memory_for_body(&body, announced).await?;
+    let bytes = body::whole(body, MANIFEST_LIMIT, &slot)
         .await
         .map_err(|error| match error {
-            WholeError::TooLarge => RegistryError::ManifestTooLarge.into(),
-            WholeError::Body(error) => RegistryError::from(error).into(),
-            WholeError::Displaced => Refusal::busy(
-                "others needed the memory for this manifest while it arrived too slowly",
+            ReadError::TooLarge => RegistryError::ManifestTooLarge.into(),
+            ReadError::Body(error) => RegistryError::from(error).into(),
+            ReadError::Revoked => Refusal::busy(
+                "the manifest arrived too slowly, and its memory was given to another request",
             ),
         })?;
-    place.keep();
+    slot.protect();
     let incoming = Incoming {
         repository: name,
         reference: reference.clone(),
@@ -111,7 +111,7 @@ pub(in super::super) async fn put(
     };
     let put = run_to_end(async move {
         let put = registry.put_manifest(incoming).await;
-        drop(place);
+        drop(slot);
         put
     })
     .await?;
@@ -144,13 +144,13 @@ fn tags_of(call: &Call, reference: &Reference) -> Result<Vec<Tag>, Refusal> {
         return Err(Refusal::new(
             StatusCode::URI_TOO_LONG,
             ErrorCode::TagInvalid,
-            format!("one push sets at most {TAGS_AT_ONCE} tags"),
+            format!("one push can set at most {TAGS_AT_ONCE} tags"),
         ));
     }
     if !tags.is_empty() && matches!(reference, Reference::Tag(_)) {
         return Err(Refusal::bad(
             ErrorCode::TagInvalid,
-            "?tag= goes with a push by digest",
+            "?tag= requires a push by digest",
         ));
     }
     Ok(tags)

@@ -1,4 +1,4 @@
-//! The handlers below `/v2`, one file a noun.
+//! The handlers below `/v2`, one file for each noun.
 
 pub(super) mod blobs;
 pub(super) mod listings;
@@ -14,7 +14,7 @@ use http::{Method, Request, StatusCode};
 
 use super::Shared;
 use super::body::Incoming;
-use super::challenge::Asked;
+use super::challenge::SignInRequest;
 use super::paging::Query;
 use super::respond::{Answer, Refusal, empty, json, set};
 use super::route::Route;
@@ -28,7 +28,7 @@ const RESTORABLE: HeaderName = HeaderName::from_static("regctl-restorable-second
 /// `Cache-Control` of content that is addressed by digest.
 pub(super) const IMMUTABLE: &str = "max-age=31536000, immutable";
 
-/// A request that was admitted, on its way to a handler.
+/// An admitted request for a handler.
 pub(super) struct Call {
     pub(super) app: Arc<Shared>,
     /// The registry, acting for the caller.
@@ -41,12 +41,12 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// A header as text; one that is not ASCII is as good as absent.
+    /// A header as text; a header that is not ASCII counts as absent.
     pub(super) fn header(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
     }
 
-    /// A path of this registry as clients see it, without scheme and host.
+    /// A path of this registry for clients, without scheme and host.
     pub(super) fn path(&self, path: &str) -> String {
         format!("{}{path}", self.app.locations.prefix)
     }
@@ -57,7 +57,7 @@ impl Call {
     }
 }
 
-/// Parses a request, has its action decided, and hands it to its handler.
+/// Parses a request, has its action decided, and passes it to its handler.
 pub(super) async fn answer(
     app: Arc<Shared>,
     request: Request<Incoming>,
@@ -66,7 +66,7 @@ pub(super) async fn answer(
     tls: bool,
 ) -> Result<Answer, Refusal> {
     let (mut head, body) = request.into_parts();
-    // HTTP/2 names the host in the target of the request (RFC 9113, section 8.3.1).
+    // With HTTP/2 the target of the request has the host (RFC 9113, section 8.3.1).
     if !head.headers.contains_key(HOST)
         && let Some(host) = head
             .uri
@@ -80,7 +80,7 @@ pub(super) async fn answer(
     }
     let query = Query::parse(head.uri.query());
     let action = route.action(&head.method, &query)?;
-    let asked = Asked {
+    let asked = SignInRequest {
         app: &app,
         headers: &head.headers,
         tls,
@@ -101,15 +101,15 @@ pub(super) async fn answer(
     handle(call, route, action).await
 }
 
-/// Answers OPTIONS, which browsers send before a request of another origin, and without credentials.
-/// Which origins may read an answer is up to `http.headers`.
+/// Answers OPTIONS, which browsers send before a request of another origin, without credentials.
+/// `http.headers` decides which origins may read an answer.
 pub(super) fn preflight(methods: &str) -> Answer {
     let mut answer = empty(StatusCode::OK);
     set(&mut answer, ALLOW, format!("{methods}, OPTIONS"));
     answer
 }
 
-/// Hands a call to the handler of its route and method.
+/// Passes a call to the handler of its route and method.
 async fn handle(call: Call, route: Route, action: Action) -> Result<Answer, Refusal> {
     match (route, action) {
         (Route::Base, _) => Ok(json(StatusCode::OK, &serde_json::json!({}))),

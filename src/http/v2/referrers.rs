@@ -10,10 +10,10 @@ use super::Call;
 use crate::oci::{Digest, ErrorCode, MediaType, Repository};
 
 const FILTERS_APPLIED: HeaderName = HeaderName::from_static("oci-filters-applied");
-/// Descriptors in a page at most. With annotations of a usual size they take some hundred KiB.
+/// Maximum number of descriptors of a page. With typical annotations they take some hundred KiB.
 const LIMIT: usize = 1000;
 
-/// Bytes of descriptors in a page at most: clients refuse answers of 4 MiB and more.
+/// Maximum bytes of descriptors of a page: clients refuse answers of 4 MiB and more.
 const PAGE_BYTES: usize = 3 * 1024 * 1024;
 
 /// A page of referrers, as an image index.
@@ -25,7 +25,7 @@ struct Index<'a> {
     manifests: &'a [Box<RawValue>],
 }
 
-/// The first descriptors, as many as fit into a page; at least one.
+/// The descriptors that fit into a page; at least one.
 fn page_of(descriptors: &[impl Serialize]) -> Vec<Box<RawValue>> {
     let mut page: Vec<Box<RawValue>> = Vec::new();
     let mut bytes = 0;

@@ -1,7 +1,7 @@
 //! Uploads: POST, PATCH, PUT, GET and DELETE of sessions, and mounts.
 //!
-//! Whatever stores bytes runs in a task of its own, so that a client that disconnects cannot stop it
-//! between two steps.
+//! Everything that stores bytes runs in a separate task, so that a client that disconnects cannot
+//! stop it between two steps.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use super::{CONTENT_DIGEST, Call};
 use crate::oci::{
     Action, Algorithm, ByteRange, Digest, ErrorCode, Repository, parse_content_range,
 };
-use crate::registry::{Arrived, IncomingBody, Registry, RegistryError, Upload};
+use crate::registry::{IncomingBody, Registry, RegistryError, Upload, UploadedBlob};
 
 const UPLOAD_UUID: HeaderName = HeaderName::from_static("docker-upload-uuid");
 const CHUNK_LEAST: HeaderName = HeaderName::from_static("oci-chunk-min-length");
 
-/// Runs `work` to its end, even if the request is dropped meanwhile.
+/// Runs `work` to its end, even if the request is dropped.
 pub(super) async fn run_to_end<T: Send + 'static>(
     work: impl Future<Output = Result<T, RegistryError>> + Send + 'static,
 ) -> Result<T, Refusal> {
@@ -55,7 +55,7 @@ where
     tokio::select! {
         biased;
         stored = &mut stored => {
-            // Refused early: the rest of the body is read and dropped while the answer is sent.
+            // Refused early: the rest of the body is read and discarded while the answer is sent.
             tokio::spawn(feed);
             return stored;
         }
@@ -69,7 +69,7 @@ fn digest_of(text: &str) -> Result<Digest, Refusal> {
         .map_err(|error| Refusal::bad(ErrorCode::DigestInvalid, error))
 }
 
-/// The answer about a session: its location and the range that was received.
+/// The answer about a session: its location and the received range.
 fn session(call: &Location, name: &Repository, upload: &Upload, status: StatusCode) -> Answer {
     let mut answer = empty(status);
     let location = call.of(&format!("/v2/{name}/blobs/uploads/{}", upload.id));
@@ -95,7 +95,7 @@ fn created(call: &Location, name: &Repository, digest: &Digest) -> Answer {
     answer
 }
 
-/// What answers need of a call whose body was moved out.
+/// The parts of a call for answers after its body was moved out.
 struct Location {
     app: Arc<Shared>,
     headers: HeaderMap,
@@ -136,7 +136,7 @@ pub(in super::super) async fn start(
     } else if let (None, Some(text)) = (query.get("mount"), query.get("digest")) {
         let digest = digest_of(text)?;
         let repository = name.clone();
-        let arrived: Arrived = store_body(body, |body| async move {
+        let arrived: UploadedBlob = store_body(body, |body| async move {
             registry.upload_at_once(&repository, &digest, body).await
         })
         .await?;
@@ -155,7 +155,7 @@ pub(in super::super) async fn start(
     Ok(answer)
 }
 
-/// `GET /v2/<name>/blobs/uploads/<id>`: the range that was received.
+/// `GET /v2/<name>/blobs/uploads/<id>`: the received range.
 pub(in super::super) async fn status(
     call: &Call,
     name: &Repository,
@@ -241,7 +241,7 @@ pub(in super::super) async fn finish(
         .get("digest")
         .ok_or_else(|| Refusal::bad(ErrorCode::DigestInvalid, "the closing PUT has no ?digest="))?;
     let digest = digest_of(digest)?;
-    // Of a range without bytes only the start can be checked.
+    // Only the start of an empty range can be checked.
     let range = chunk_range(&call.headers)?;
     let (location, _, body, registry) = split(call);
     let repository = name.clone();

@@ -4,10 +4,12 @@
 //! Counts are bounded, so that no page pays for an exact number that nobody needs.
 
 mod content;
+mod removal;
 mod repositories;
 mod tags;
 
 pub use content::BlobUser;
+pub use removal::Removal;
 pub use repositories::{FoundRepositories, RepositoryOrder, RepositoryRow, RepositorySearch};
 pub use tags::{TagOrder, TagPage, TagRow};
 

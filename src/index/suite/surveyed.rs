@@ -60,7 +60,7 @@ async fn removals_are_reindexed(place: &Place) {
     place.observed();
     let mut changes = found("a");
     changes.untagged = vec![tag("x"), tag("none")];
-    changes.gone = vec![digest(2), digest(9)];
+    changes.removed = vec![digest(2), digest(9)];
     changes.unlinked = vec![digest(3), digest(9)];
     changes.tags = vec![(tag("y"), digest(9), 5)];
     index.reindex_repository(changes, 5).await.unwrap();

@@ -10,7 +10,7 @@ use crate::registry::survey::CHUNK;
 use crate::registry::{Registry, RegistryError, layout};
 
 /// Whether a name is a temporary file of another program, or a directory that regctl ignores.
-pub(super) fn is_left_alone(name: &str) -> bool {
+pub(super) fn is_ignored(name: &str) -> bool {
     let temporary = name.strip_suffix(".tmp").is_some();
     temporary || name == "tarsum" || name == "signatures"
 }
@@ -20,15 +20,15 @@ impl Check<'_> {
     pub(super) async fn blobs(&mut self) -> Result<(), RegistryError> {
         let strays = self.registry.strays_around_blobs().await?;
         let again = strays.clone();
-        self.take(strays, &again).await?;
+        self.confirm(strays, &again).await?;
         for prefix in 0..=u8::MAX {
             let prefix = format!("{prefix:02x}");
             let (count, first) = self.registry.blobs_of(&prefix).await?;
             self.report.blobs += count;
             if !first.is_empty() {
-                self.registry.settle().await;
+                self.registry.wait_for_layout().await;
                 let (_, second) = self.registry.blobs_of(&prefix).await?;
-                self.take(first, &second).await?;
+                self.confirm(first, &second).await?;
             }
         }
         self.quarantined().await
@@ -45,7 +45,7 @@ impl Check<'_> {
                 if !self.options.repair {
                     self.found(Difference::BlobRestored(digest)).await?;
                 } else if self.registry.release(digest).await? {
-                    self.listener.hear(CheckEntry::Healed(digest)).await;
+                    self.listener.receive(CheckEntry::Healed(digest)).await;
                 }
             } else {
                 let aside = self
@@ -80,7 +80,7 @@ impl Registry {
         for (directory, is_known) in known {
             for entry in self.list_one(directory).await? {
                 let fits = entry.directory && is_known(&entry.name);
-                if !fits && !is_left_alone(&entry.name) {
+                if !fits && !is_ignored(&entry.name) {
                     strays.push(Difference::Stray(format!("{directory}/{}", entry.name)));
                 }
             }
@@ -108,7 +108,7 @@ impl Registry {
                 Ok(digest) if entry.directory && entry.name.starts_with(prefix) => {
                     digests.push(digest);
                 }
-                _ if is_left_alone(&entry.name) => {}
+                _ if is_ignored(&entry.name) => {}
                 _ => differences.push(Difference::Stray(format!("{directory}/{}", entry.name))),
             }
         }
@@ -122,7 +122,7 @@ impl Registry {
             for (directory, entries) in directories.iter().zip(self.store.list(&directories).await?)
             {
                 let others = entries.iter().map(|entry| entry.name.as_str());
-                let others = others.filter(|name| *name != "data" && !is_left_alone(name));
+                let others = others.filter(|name| *name != "data" && !is_ignored(name));
                 differences
                     .extend(others.map(|name| Difference::Stray(format!("{directory}/{name}"))));
             }

@@ -1,4 +1,4 @@
-//! Reads every blob and compares it with its digest: several at once, in bounded memory.
+//! Reads all blobs and compares them with their digests: several at once, in bounded memory.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -11,12 +11,12 @@ use crate::hash::Hasher;
 use crate::oci::Digest;
 use crate::registry::{Registry, RegistryError};
 
-/// Blobs that are read at the same time.
-const AT_ONCE: usize = 4;
-/// Blobs that are asked of the index at a time.
+/// Number of blobs read at once.
+const CONCURRENCY: usize = 4;
+/// Number of blobs queried from the index at once.
 const PAGE: usize = 1000;
-/// Bytes that are hashed in one blocking task.
-const GO: usize = 1 << 20;
+/// Bytes hashed in one blocking task.
+const CHUNK: usize = 1 << 20;
 
 /// The state of the bytes of a blob.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,8 +41,7 @@ impl Registry {
             .await
     }
 
-    /// As [`Registry::content`]; `passed` is called with the number of bytes that have been read,
-    /// and waited for.
+    /// Like [`Registry::content`]; `passed` is called and awaited with the number of bytes read.
     pub(super) async fn content_counted<F>(
         &self,
         digest: &Digest,
@@ -61,7 +60,7 @@ impl Registry {
         loop {
             let slice = match body.next().await {
                 Some(Ok(slice)) => Some(slice),
-                // It has fewer bytes than it had when it was opened.
+                // It became shorter after it was opened.
                 Some(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     return Ok(Content::Wrong);
                 }
@@ -71,7 +70,7 @@ impl Registry {
             let ends = slice.is_none();
             waiting += slice.as_ref().map_or(0, Bytes::len);
             slices.extend(slice);
-            if waiting >= GO || ends {
+            if waiting >= CHUNK || ends {
                 let batch = std::mem::take(&mut slices);
                 hasher = hash(hasher, batch).await?;
                 passed(waiting as u64).await;
@@ -103,14 +102,14 @@ async fn hash(mut hasher: Hasher, slices: Vec<Bytes>) -> Result<Hasher, Registry
 }
 
 impl Check<'_> {
-    /// Reads all of them.
+    /// Reads all blobs.
     pub(super) async fn bytes(&mut self) -> Result<(), RegistryError> {
         let registry = self.registry;
         let (_, all) = registry.index.blob_totals().await?;
         let (read, listener) = (AtomicU64::new(0), self.listener);
         let count = &|bytes: u64| {
             let read = read.fetch_add(bytes, Ordering::Relaxed) + bytes;
-            listener.hear(CheckEntry::Read(read, all.max(read)))
+            listener.receive(CheckEntry::Read(read, all.max(read)))
         };
         let mut last = None;
         loop {
@@ -127,11 +126,11 @@ impl Check<'_> {
                     content.map(|content| (digest, content))
                 })
                 .collect();
-            let mut contents = stream::iter(contents).buffered(AT_ONCE);
+            let mut contents = stream::iter(contents).buffered(CONCURRENCY);
             let mut found = Vec::new();
             while let Some(content) = contents.next().await {
                 let (digest, content) = content?;
-                found.extend(self.verdict(digest, content).await?);
+                found.extend(self.confirm_content(digest, content).await?);
             }
             for difference in found {
                 self.found(difference).await?;
@@ -141,7 +140,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    async fn verdict(
+    async fn confirm_content(
         &self,
         digest: Digest,
         content: Content,
@@ -152,7 +151,7 @@ impl Check<'_> {
             Content::Gone => Difference::BlobGone(digest),
             Content::Unreadable(error) => Difference::BlobUnreadable(digest, error),
         };
-        // It may have been collected meanwhile.
+        // It may have been collected in the meantime.
         let there = self.registry.index.audited_blob(&digest).await?;
         Ok(there.map(|_| difference))
     }

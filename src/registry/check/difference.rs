@@ -1,43 +1,43 @@
-//! What a check may find, and what remedies it. Sentences about it are written where people read
-//! them.
+//! The differences that a check can find, and their remedies. Text about them is written where
+//! people read it.
 
 use serde::{Deserialize, Serialize};
 
 use crate::index::Link;
 use crate::oci::{Digest, Repository};
 
-/// How the layout and the index differ from each other, or bytes from their digest.
+/// A difference between layout and index, or between content and digest.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Difference {
-    /// The index knows a blob, and the layout has no bytes of it.
+    /// The index has a blob whose bytes are missing.
     BlobGone(Digest),
-    /// The bytes of a blob have another digest.
+    /// The content of a blob does not match its digest.
     BlobDamaged(Digest),
-    /// The bytes of a quarantined blob are right.
+    /// The content of a quarantined blob matches its digest.
     BlobRestored(Digest),
-    /// The bytes of a blob can't be read; what the system says.
+    /// The bytes of a blob can't be read; the error of the system.
     BlobUnreadable(Digest, String),
-    /// The bytes of a blob are right, and the index has another size for them.
+    /// The content of a blob matches, and the index has another size.
     BlobSize {
         /// The blob.
         digest: Digest,
-        /// As the index has it.
+        /// The size in the index.
         known: u64,
-        /// As it is.
+        /// The actual size.
         found: u64,
     },
     /// The layout has a blob that the index does not know.
     BlobUnknown(Digest),
     /// The index has a link that the layout lacks.
     LinkMissing(Repository, Link),
-    /// A link of the layout holds another text than the index says.
+    /// A link of the layout has another target than in the index.
     LinkWrong(Repository, Link),
     /// The layout has a link that the index does not know.
     LinkUnknown(Repository, Link),
-    /// The layout has a link that leads to nothing.
+    /// The layout has a link to a missing blob.
     LinkDangling(Repository, Link),
-    /// A manifest needs a blob that is not there.
+    /// A manifest needs a missing blob.
     NeededGone {
         /// The repository.
         repository: Repository,
@@ -46,7 +46,7 @@ pub enum Difference {
         /// The blob.
         digest: Digest,
     },
-    /// A manifest needs a blob that is there, and that its repository may not read.
+    /// A manifest needs an existing blob that its repository cannot read.
     NeededUnlinked {
         /// The repository.
         repository: Repository,
@@ -55,21 +55,21 @@ pub enum Difference {
         /// The blob.
         digest: Digest,
     },
-    /// Something lies in the layout that is no part of it: its path below the root.
+    /// A file that is not part of the layout: its path below the root.
     Stray(String),
 }
 
-/// What helps.
+/// A remedy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Remedy {
-    /// The index or the layout can be brought up from the other.
+    /// Copy the missing part from the index to the layout, or the reverse.
     Derive,
-    /// It can be moved to `regctl/lost+found`.
+    /// Move it to `regctl/lost+found`.
     SetAside,
-    /// Whoever has the content has to push it again.
+    /// Push the content again.
     Push,
-    /// Nobody but the operator can tell.
+    /// The operator has to investigate.
     Operator,
 }
 
@@ -79,7 +79,7 @@ impl Difference {
         matches!(self, Self::BlobDamaged(_))
     }
 
-    /// What helps.
+    /// The remedy.
     pub fn remedy(&self) -> Remedy {
         match self {
             Self::BlobSize { .. }

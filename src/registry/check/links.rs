@@ -1,19 +1,19 @@
 //! Compares the links of a repository with the index, and the blobs that its manifests need with
-//! those that it may read.
+//! those that it can read.
 
 use std::collections::HashSet;
 
 use super::Difference;
-use super::blobs::is_left_alone;
+use super::blobs::is_ignored;
 use crate::index::{AuditedRepository, Link};
 use crate::oci::{Algorithm, Digest, ManifestView, Repository, Tag};
 use crate::registry::survey::{CHUNK, parse_link};
 use crate::registry::{Registry, RegistryError, layout};
 
-/// What a directory of links holds.
+/// The links in a directory.
 #[derive(Default)]
 struct Links {
-    /// Each digest with what its link file holds, if that can be read.
+    /// Each digest with the content of its link file, if that can be read.
     found: Vec<(Digest, Option<Digest>)>,
     strays: Vec<Difference>,
 }
@@ -104,11 +104,11 @@ impl Registry {
         let above = format!("{}/_manifests", layout::repository(name.as_str()));
         for entry in self.list_one(&above).await? {
             let fits = entry.directory && matches!(entry.name.as_str(), "revisions" | "tags");
-            if !fits && !is_left_alone(&entry.name) {
+            if !fits && !is_ignored(&entry.name) {
                 differences.push(Difference::Stray(format!("{above}/{}", entry.name)));
             }
         }
-        // Manifests that are unknown, too, and taken in before.
+        // Includes unknown manifests, which are reindexed first.
         let coming: HashSet<Digest> = differences
             .iter()
             .filter_map(|difference| match difference {
@@ -121,7 +121,7 @@ impl Registry {
         for entry in self.list_one(&directory).await? {
             match entry.name.parse() {
                 Ok(tag) if entry.directory => tags.push(tag),
-                _ if is_left_alone(&entry.name) => {}
+                _ if is_ignored(&entry.name) => {}
                 _ => differences.push(Difference::Stray(format!("{directory}/{}", entry.name))),
             }
         }
@@ -190,7 +190,7 @@ impl Registry {
             let algorithm = match entry.name.as_str() {
                 "sha256" => Algorithm::Sha256,
                 "sha512" => Algorithm::Sha512,
-                name if is_left_alone(name) => continue,
+                name if is_ignored(name) => continue,
                 _ => {
                     links.strays.push(Difference::Stray(below));
                     continue;
@@ -200,7 +200,7 @@ impl Registry {
             for entry in self.list_one(&below).await? {
                 match Digest::from_hex(algorithm, &entry.name) {
                     Ok(digest) if entry.directory => digests.push(digest),
-                    _ if is_left_alone(&entry.name) => {}
+                    _ if is_ignored(&entry.name) => {}
                     _ => links
                         .strays
                         .push(Difference::Stray(format!("{below}/{}", entry.name))),
@@ -214,7 +214,7 @@ impl Registry {
         Ok(links)
     }
 
-    /// Reads some links. A directory without one is left over from a removal, and ignored.
+    /// Reads links. A directory without a link is left over from a removal, and ignored.
     async fn read_links(
         &self,
         directory: &str,
@@ -234,7 +234,7 @@ impl Registry {
                     "link" if !entry.directory => {
                         linked.push((*digest, format!("{directory}/link")));
                     }
-                    name if is_left_alone(name) => {}
+                    name if is_ignored(name) => {}
                     name => {
                         let key = format!("{directory}/{name}");
                         links.strays.push(Difference::Stray(key));
@@ -278,7 +278,7 @@ impl Registry {
                     .filter(|entry| {
                         let name = entry.name.as_str();
                         let component = name.starts_with('_') || Repository::is_component(name);
-                        !(is_left_alone(name) || entry.directory && component)
+                        !(is_ignored(name) || entry.directory && component)
                     })
                     .map(|entry| format!("{key}/{}", entry.name))
                     .collect();
@@ -289,13 +289,13 @@ impl Registry {
         Ok(strays)
     }
 
-    /// Blobs that manifests need and their repositories lack. A missing child is no difference: an
-    /// index may be sparse.
+    /// Blobs that manifests need and their repositories lack. A missing child is no difference,
+    /// because an index may be sparse.
     pub(super) async fn needed(&self) -> Result<Vec<Difference>, RegistryError> {
         let mut needed = Vec::new();
         let mut last: Option<(Digest, Option<HashSet<Digest>>)> = None;
         for lacking in self.index.missing_links().await? {
-            // Layers that lie elsewhere by their address need not be here: the manifest says.
+            // Layers with a URL need not be here: the manifest decides.
             let same = last.as_ref().is_some_and(|(of, _)| *of == lacking.manifest);
             if !same {
                 let required = self.required(&lacking.repository, lacking.manifest).await?;
@@ -324,8 +324,8 @@ impl Registry {
         Ok(needed)
     }
 
-    /// The blobs that a manifest can't be pulled without. `None` if its own bytes are damaged, which is
-    /// a difference of its own.
+    /// The blobs that a pull of a manifest requires. `None` if its own bytes are damaged, which is
+    /// another difference.
     async fn required(
         &self,
         repository: &Repository,

@@ -1,10 +1,10 @@
-//! Checks a root: every link, every reference and every size, and, when asked, every byte against
+//! Checks a root: every link, every reference and every size and, if requested, all content against
 //! its digest.
 //!
-//! Works beside requests: what differs is looked at again when the layout has caught up with the
-//! index, and only what differs both times is reported. A check changes nothing. A repair adds what
-//! can be derived, moves what can't be explained to `regctl/lost+found`, and quarantines blobs whose
-//! bytes are wrong or missing, so that the next push replaces them; nothing is ever deleted.
+//! Runs beside requests: a difference is checked again after the layout has caught up with the
+//! index, and reported only if it persists. A check changes nothing. A repair adds derivable data,
+//! moves strays to `regctl/lost+found`, and quarantines blobs whose bytes are damaged or missing,
+//! so that the next push replaces them; nothing is ever deleted.
 
 mod blobs;
 mod bytes;
@@ -27,54 +27,54 @@ pub(super) use bytes::Content;
 pub use difference::{Difference, Remedy};
 pub use scrub::Scrubbed;
 
-/// How long to wait for the layout to catch up, before something is looked at again.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How often to look whether it has.
-const GLANCE: Duration = Duration::from_millis(5);
+/// Timeout for the layout to catch up before a second check.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Interval of that wait.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// What a check is to do.
+/// The options of a check.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct CheckOptions {
-    /// Every byte is read.
+    /// Read all content.
     pub read: bool,
-    /// What can be derived is added, what can't be explained moved away.
+    /// Repair differences.
     pub repair: bool,
 }
 
-/// What a check reports while it runs.
+/// An event of a running check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CheckEntry {
-    /// Something differs.
+    /// A difference was found.
     Found(Difference),
     /// A difference was repaired.
     Repaired(Difference),
-    /// The bytes of a quarantined blob are right: its quarantine has ended.
+    /// The content of a quarantined blob matches: its quarantine has ended.
     Healed(Digest),
-    /// Bytes that have been read, of all.
+    /// Bytes read, and the total.
     Read(u64, u64),
 }
 
-/// How a check ended.
+/// The result of a check.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct CheckReport {
-    /// Repositories that were looked at.
+    /// Number of repositories checked.
     pub repositories: u64,
-    /// Blobs that were looked at.
+    /// Number of blobs checked.
     pub blobs: u64,
-    /// Bytes that were read.
+    /// Number of bytes read.
     pub bytes: u64,
-    /// Differences that are left.
+    /// Number of differences that remain.
     pub left: u64,
-    /// Blobs among them whose bytes do not match their digest.
+    /// Number of blobs among them whose content does not match their digest.
     pub mismatches: u64,
-    /// Differences that were repaired.
+    /// Number of differences that were repaired.
     pub repaired: u64,
 }
 
-/// A check under way.
+/// A check in progress.
 struct Check<'a> {
     registry: &'a Registry,
     options: CheckOptions,
@@ -111,19 +111,19 @@ impl Registry {
         Ok(check.report)
     }
 
-    /// Waits until the layout shows all that has been committed so far, but not for ever.
-    async fn settle(&self) {
+    /// Waits until the layout shows everything committed so far, with a timeout.
+    async fn wait_for_layout(&self) {
         let last = self.journal.last();
-        let deadline = tokio::time::Instant::now() + PATIENCE;
+        let deadline = tokio::time::Instant::now() + SETTLE_TIMEOUT;
         while !self.journal.shows(last) && tokio::time::Instant::now() < deadline {
-            tokio::time::sleep(GLANCE).await;
+            tokio::time::sleep(POLL_INTERVAL).await;
         }
     }
 }
 
 impl Check<'_> {
-    /// Reports the differences that a second look found as well, in the order of the first.
-    async fn take(
+    /// Reports the differences that a second check confirmed, in the order of the first.
+    async fn confirm(
         &mut self,
         first: Vec<Difference>,
         second: &[Difference],
@@ -137,7 +137,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Reports a difference, and repairs it if that was asked for and is possible.
+    /// Reports a difference, and repairs it if requested and possible.
     async fn found(&mut self, difference: Difference) -> Result<(), RegistryError> {
         match &difference {
             Difference::BlobDamaged(digest) | Difference::BlobGone(digest) => {
@@ -153,12 +153,14 @@ impl Check<'_> {
         }
         if self.options.repair && self.registry.repair(&difference).await? {
             self.report.repaired += 1;
-            self.listener.hear(CheckEntry::Repaired(difference)).await;
+            self.listener
+                .receive(CheckEntry::Repaired(difference))
+                .await;
             return Ok(());
         }
         self.report.left += 1;
         self.report.mismatches += u64::from(difference.is_mismatch());
-        self.listener.hear(CheckEntry::Found(difference)).await;
+        self.listener.receive(CheckEntry::Found(difference)).await;
         Ok(())
     }
 
@@ -176,9 +178,9 @@ impl Check<'_> {
             if first.is_empty() {
                 continue;
             }
-            self.registry.settle().await;
+            self.registry.wait_for_layout().await;
             let second = self.registry.links_of(name).await?;
-            self.take(first, &second).await?;
+            self.confirm(first, &second).await?;
         }
         self.strays_between(&names).await
     }
@@ -189,9 +191,9 @@ impl Check<'_> {
         if first.is_empty() {
             return Ok(());
         }
-        self.registry.settle().await;
+        self.registry.wait_for_layout().await;
         let second = self.registry.strays_above(names).await?;
-        self.take(first, &second).await
+        self.confirm(first, &second).await
     }
 
     /// Blobs that manifests need.
@@ -201,6 +203,6 @@ impl Check<'_> {
             return Ok(());
         }
         let second = self.registry.needed().await?;
-        self.take(first, &second).await
+        self.confirm(first, &second).await
     }
 }

@@ -1,5 +1,5 @@
-//! Repairs: adds to layout and index what can be derived, and moves strays to `regctl/lost+found`.
-//! Nothing is deleted, and nothing that is right is changed.
+//! Repairs: adds derivable data to layout and index, and moves strays to `regctl/lost+found`.
+//! Nothing is deleted, and correct data is not changed.
 
 use super::bytes::Content;
 use super::{Difference, Remedy};
@@ -34,7 +34,7 @@ impl Registry {
                     Link::Revision(digest) => layout::revision(&repository, digest),
                     Link::Tag(tag) => layout::tag(&repository, tag),
                 };
-                self.set_aside(&key).await
+                self.move_to_lost_found(&key).await
             }
             Difference::NeededUnlinked {
                 repository,
@@ -49,7 +49,7 @@ impl Registry {
                 };
                 Ok(self.index.repair_link(lacking).await?)
             }
-            Difference::Stray(key) => self.set_aside(&key).await,
+            Difference::Stray(key) => self.move_to_lost_found(&key).await,
             Difference::BlobRestored(digest) => self.release(digest).await,
             Difference::BlobGone(_)
             | Difference::BlobDamaged(_)
@@ -58,7 +58,7 @@ impl Registry {
         }
     }
 
-    /// Adds a blob whose bytes are right to the index; one whose bytes are wrong is moved away.
+    /// Adds a blob to the index if its content matches its digest; otherwise moves it away.
     async fn add_blob_to_index(&self, digest: Digest) -> Result<bool, RegistryError> {
         let key = layout::blob(&digest);
         match self.content(&digest).await? {
@@ -70,12 +70,12 @@ impl Registry {
                 self.index.reindex_blobs(come, Vec::new(), now).await?;
                 Ok(true)
             }
-            Content::Wrong => self.set_aside(&key).await,
+            Content::Wrong => self.move_to_lost_found(&key).await,
             Content::Gone | Content::Unreadable(_) => Ok(false),
         }
     }
 
-    /// Adds what a link says to the index, as the comparison at the start does.
+    /// Adds a link to the index, as reindexing does.
     async fn add_link_to_index(&self, name: Repository, link: Link) -> Result<bool, RegistryError> {
         let mut found = FoundRepository::unchanged(name.clone());
         match link {
@@ -86,7 +86,7 @@ impl Registry {
             Link::Revision(digest) => {
                 let targets = self.targets(&name, vec![digest], layout::revision).await?;
                 for (digest, canonical) in targets {
-                    let adopted = self.adopt_manifest(&name, digest, canonical).await?;
+                    let adopted = self.read_new_manifest(&name, digest, canonical).await?;
                     let now = self.clock.now();
                     found
                         .manifests
@@ -118,9 +118,9 @@ impl Registry {
         Ok(link.as_deref().and_then(parse_link))
     }
 
-    /// Moves a file or directory to `regctl/lost+found`, where it keeps its path. Returns false if it
-    /// is not there.
-    async fn set_aside(&self, key: &str) -> Result<bool, RegistryError> {
+    /// Moves a file or directory to `regctl/lost+found`, keeping its path. Returns false if it does
+    /// not exist.
+    async fn move_to_lost_found(&self, key: &str) -> Result<bool, RegistryError> {
         let to = format!("{}/{}/{key}", layout::LOST, uuid::Uuid::new_v4());
         let step = Step::Place {
             from: key.to_owned(),
@@ -133,11 +133,11 @@ impl Registry {
         }
     }
 
-    /// Ends the quarantine of a blob whose bytes are right. Returns false if it is in none.
+    /// Ends the quarantine of a blob. Returns false if it is not quarantined.
     pub(super) async fn release(&self, digest: Digest) -> Result<bool, RegistryError> {
         let new = self.index.release(digest).await?;
         if new {
-            tracing::info!(%digest, "the bytes of a blob are right again: it is served");
+            tracing::info!(%digest, "the content of a blob matches its digest again; its quarantine has ended");
         }
         Ok(new)
     }

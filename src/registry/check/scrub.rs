@@ -1,4 +1,4 @@
-//! Reads all blobs in the background at a bounded rate: a sample at a time, in the order of their
+//! Reads all blobs in the background at a limited rate: one sample at a time, in the order of
 //! digests.
 
 use std::time::Duration;
@@ -8,9 +8,9 @@ use crate::clock::Millis;
 use crate::oci::Digest;
 use crate::registry::{Registry, RegistryError};
 
-/// The setting that holds where to continue: when this round began, and the last digest.
-const PLACE: &str = "scrub";
-/// Blobs that are read before the setting is saved.
+/// The setting with the position: the start of the current round, and the last digest.
+const POSITION: &str = "scrub";
+/// Blobs of a sample.
 const SAMPLE: usize = 64;
 
 /// The result of one sample.
@@ -25,7 +25,7 @@ pub struct Scrubbed {
     /// Blobs whose bytes are missing or can't be read.
     pub unreadable: Vec<Digest>,
     /// How long to wait before the next round, when this one is over.
-    pub rest: Option<Millis>,
+    pub pause: Option<Millis>,
 }
 
 impl Registry {
@@ -33,7 +33,7 @@ impl Registry {
     /// milliseconds after the last one began.
     pub async fn scrub(&self, rate: u64, interval: Millis) -> Result<Scrubbed, RegistryError> {
         let now = self.clock.now();
-        let place = self.index.setting(PLACE).await?.unwrap_or_default();
+        let place = self.index.setting(POSITION).await?.unwrap_or_default();
         let (began, last) = place.split_once(' ').unwrap_or_default();
         let mut began: Millis = began.parse().unwrap_or(now);
         let mut last: Option<Digest> = last.parse().ok();
@@ -42,7 +42,7 @@ impl Registry {
             let due = began.saturating_add(interval);
             if due > now {
                 return Ok(Scrubbed {
-                    rest: Some(due - now),
+                    pause: Some(due - now),
                     ..Scrubbed::default()
                 });
             }
@@ -82,7 +82,7 @@ impl Registry {
         let last = if sample.len() < SAMPLE { None } else { last };
         let last = last.map(|digest| digest.to_string()).unwrap_or_default();
         self.index
-            .set_setting(PLACE, format!("{began} {last}"))
+            .set_setting(POSITION, format!("{began} {last}"))
             .await?;
         Ok(scrubbed)
     }

@@ -1,13 +1,13 @@
-//! Lengths of blobs against what manifests say of them, and against a root that is away.
+//! Compares the sizes of blobs with their descriptors, and detects a root that is not mounted.
 
 use super::bytes::Content;
 use super::{Check, Difference};
 use crate::oci::{Algorithm, Digest, ManifestView, Reference, Repository};
 use crate::registry::{Registry, RegistryError, layout};
 
-/// Blobs that are asked of the index at a time.
+/// Number of blobs queried from the index at once.
 const PAGE: usize = 1000;
-/// With fewer blobs than this, only the loss of all of them is suspicious.
+/// Minimum number of blobs for a suspicion about the loss of most of them.
 const FEW: u64 = 10;
 
 impl Check<'_> {
@@ -36,7 +36,7 @@ impl Check<'_> {
 }
 
 impl Registry {
-    /// The blobs of a manifest that the index has another length of.
+    /// The blobs of a manifest whose size in the index differs from their descriptors.
     async fn wrong_lengths(
         &self,
         name: &Repository,
@@ -64,8 +64,8 @@ impl Registry {
         Ok(wrong)
     }
 
-    /// An error if most blobs that the index knows are missing: a disk that is not mounted looks so,
-    /// and a repair would take all of them out of service.
+    /// Returns an error if most blobs of the index are missing: probably a disk is not mounted, and
+    /// a repair would quarantine all of them.
     pub(super) async fn must_have_most_blobs(&self) -> Result<(), RegistryError> {
         let (mut known, mut found, mut last) = (0_u64, 0_u64, None);
         loop {

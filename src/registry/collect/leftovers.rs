@@ -1,24 +1,28 @@
-//! Leftovers: uploads that have timed out, and our own temporary files that a crash left behind.
+//! Leftovers: uploads that have timed out, and temporary files that a crash left behind.
 //!
-//! Files of other programs are left alone, whatever they look like. Our temporary files among the
-//! links of the layout are removed by the next start, which finds their directories in the journal.
+//! Files of other programs are left alone. Our temporary files among the links of the layout are
+//! removed by the next start, which finds their directories in the journal.
 
 use super::super::{Registry, RegistryError, layout, upkeep};
 use super::CollectEntry;
 use super::run::Run;
 use crate::store::Step;
 
-/// Age from which an unclaimed file is a leftover, in nanoseconds by the clock of the store.
+/// Age of an unclaimed file to be a leftover, in nanoseconds by the clock of the store.
 const ABANDONED: i64 = 60 * 60 * 1_000_000_000;
-/// Uploads that a dry run reports at most.
+/// Maximum number of uploads that a dry run reports.
 const DRY_LIMIT: usize = 100_000;
 
 impl Run<'_> {
-    /// Deletes leftovers, or only reports them.
-    pub(super) async fn leftovers(&mut self) -> Result<(), RegistryError> {
+    /// Deletes uploads that nobody continues, or only reports them.
+    pub(super) async fn uploads(&mut self) -> Result<(), RegistryError> {
         let (registry, dry_run) = (self.registry, self.options.dry_run);
-        if let Some(age) = registry.rules.uploads {
-            let limit = if dry_run { DRY_LIMIT } else { upkeep::SOME };
+        if let Some(age) = registry.idle_upload_age() {
+            let limit = if dry_run {
+                DRY_LIMIT
+            } else {
+                upkeep::PURGE_BATCH
+            };
             loop {
                 let some = registry.purge_some_uploads(age, dry_run, limit).await?;
                 let last = some.is_empty() || dry_run;
@@ -36,6 +40,12 @@ impl Run<'_> {
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Deletes temporary files that a crash left behind, or only reports them.
+    pub(super) async fn files(&mut self) -> Result<(), RegistryError> {
+        let (registry, dry_run) = (self.registry, self.options.dry_run);
         for (key, bytes) in registry.abandoned_files().await? {
             if !dry_run {
                 registry.apply(Step::Remove { key: key.clone() }).await?;
@@ -48,7 +58,7 @@ impl Run<'_> {
 }
 
 impl Registry {
-    /// Staged bytes that no session claims, and half-written records of ours.
+    /// Staged bytes that no session claims, and incomplete records.
     async fn abandoned_files(&self) -> Result<Vec<(String, u64)>, RegistryError> {
         let directories = [layout::STAGING.to_owned(), layout::OURS.to_owned()];
         let listed = self.store.list(&directories).await?;

@@ -1,4 +1,4 @@
-//! Collection: deleting what nothing holds, while the registry serves.
+//! Collection: deletes unreferenced content while the registry serves.
 //!
 //! A blob is held by a manifest (live or in the trash), by a lease, and by an unreadable manifest of
 //! its repository; a manifest, where untagged ones are collected, by a tag, a parent, a subject, a
@@ -20,17 +20,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Millis;
 
-/// What a collection is to do.
+/// The options of a collection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct CollectOptions {
-    /// Delete nothing, only report.
+    /// Report only.
     pub dry_run: bool,
-    /// Collect untagged manifests as well, those that were pushed longer ago than this, in
+    /// Collect untagged manifests as well if they were pushed longer ago than this, in
     /// milliseconds.
     pub untagged: Option<Millis>,
     /// Empty the trash first.
     pub empty_trash: bool,
-    /// End all leases first. Refused while something is being pushed or pulled; a dry run ends none.
+    /// End all leases first. Refused while a client pushes or pulls; a dry run ends none.
     pub end_leases: bool,
 }

@@ -4,38 +4,38 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How much is deleted before traffic is checked again.
+/// The amount of deletion between two checks for traffic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Pace {
-    /// Blobs or manifests that are deleted in one transaction.
+    /// Number of blobs or manifests deleted in one transaction.
     pub(super) batch: usize,
-    /// Transactions that are queued at once, to share a commit.
+    /// Number of transactions queued at once, to share a commit.
     pub(super) at_once: usize,
     /// Pause after the batches, as a multiple of their duration.
     pause: u32,
 }
 
-/// Traffic as of the last check.
+/// Traffic at the last check.
 #[derive(Debug, Default)]
 pub(super) struct Pacer {
     seen: u64,
-    /// Checks since the last traffic.
+    /// Number of checks since the last traffic.
     quiet: u32,
 }
 
-/// Checks without traffic after which the pace is fast again.
+/// Number of checks without traffic before the pace is fast again.
 const QUIET: u32 = 3;
-/// The longest pause.
+/// Maximum pause.
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
 impl Pace {
-    /// While the registry is idle.
+    /// For an idle registry.
     pub(super) const FAST: Self = Self {
         batch: 64,
         at_once: 4,
         pause: 0,
     };
-    /// Beside clients: half of the time, in small batches. Slower than that, and garbage could grow
+    /// Beside clients: half of the time, in small batches. At a slower pace garbage could grow
     /// faster than it is deleted.
     const GENTLE: Self = Self {
         batch: 16,
@@ -43,7 +43,7 @@ impl Pace {
         pause: 1,
     };
 
-    /// Pauses after batches that took so long.
+    /// Pauses after batches of this duration.
     pub(super) async fn pause(self, took: Duration) {
         if self.pause > 0 {
             tokio::time::sleep((took * self.pause).min(LONGEST_PAUSE)).await;
@@ -52,8 +52,8 @@ impl Pace {
 }
 
 impl Pacer {
-    /// The pace of the next batches, by the traffic since the last; `traffic` counts requests that a
-    /// collection must not slow down.
+    /// The pace of the next batches, by the traffic since the last call; `traffic` counts requests
+    /// that a collection must not slow down.
     pub(super) fn next(&mut self, traffic: &AtomicU64) -> Pace {
         let now = traffic.load(Ordering::Relaxed);
         self.quiet = if now == self.seen {

@@ -1,4 +1,4 @@
-//! What a collection reports: an entry for each thing that it deletes or keeps, and sums.
+//! The report of a collection: an entry for each object that it deletes or keeps, and totals.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::clock::Millis;
 use crate::index::{CollectionRecord, Hold, ManifestDeleteReason, ManifestKeepReason};
 use crate::oci::{Digest, Repository};
 
-/// One thing that is deleted or kept.
+/// A deleted or kept object.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(
     tag = "kind",
@@ -16,11 +16,11 @@ use crate::oci::{Digest, Repository};
     rename_all_fields = "camelCase"
 )]
 pub enum CollectEntry {
-    /// A blob is deleted: no manifest refers to it, and nothing else holds it.
+    /// A blob is deleted: nothing holds it.
     Blob {
         /// Its canonical digest.
         digest: Digest,
-        /// A repository that may read it, the first by name, if there is one.
+        /// The first by name of the repositories that can read it, if there is one.
         repository: Option<Repository>,
         /// Its size.
         bytes: u64,
@@ -31,7 +31,7 @@ pub enum CollectEntry {
         repository: Repository,
         /// Its digest.
         digest: Digest,
-        /// Why.
+        /// The reason.
         why: ManifestDeleteReason,
     },
     /// A repository is deleted: it is empty.
@@ -45,7 +45,7 @@ pub enum CollectEntry {
         repository: Repository,
         /// Its session.
         id: String,
-        /// Bytes received, as of the last time that its state was saved.
+        /// Bytes received when its state was last saved.
         bytes: u64,
         /// When it last received data.
         moved_at: Millis,
@@ -61,24 +61,24 @@ pub enum CollectEntry {
     HeldBlob {
         /// Its canonical digest.
         digest: Digest,
-        /// A repository that it belongs to, the first by name.
+        /// The first by name of its repositories.
         repository: Option<Repository>,
         /// Its size.
         bytes: u64,
-        /// What holds it.
+        /// The hold.
         by: Hold,
-        /// Until when, where that is known.
+        /// End of the hold, if known.
         until: Option<Millis>,
     },
-    /// A manifest is kept for a time, although no tag, index or subject holds it.
+    /// A manifest is temporarily held, although no tag, index or subject holds it.
     HeldManifest {
         /// Its repository.
         repository: Repository,
         /// Its digest.
         digest: Digest,
-        /// What holds it.
+        /// The hold.
         by: Hold,
-        /// Until when.
+        /// End of the hold.
         until: Millis,
     },
     /// A manifest is kept although no tag, index or subject holds it.
@@ -87,50 +87,50 @@ pub enum CollectEntry {
         repository: Repository,
         /// Its digest.
         digest: Digest,
-        /// Why.
+        /// The reason.
         why: ManifestKeepReason,
     },
 }
 
-/// What is deleted of one repository, or of all.
+/// The deletions in one repository, or in all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Freed {
-    /// Manifests.
+    /// Number of manifests.
     pub manifests: u64,
-    /// Blobs, those of manifests among them.
+    /// Number of blobs, including those of manifests.
     pub blobs: u64,
     /// Bytes of those blobs.
     pub bytes: u64,
 }
 
-/// How a collection ended.
+/// The result of a collection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct CollectReport {
-    /// What was deleted, or would be.
+    /// The deletions; in a dry run, the planned ones.
     pub freed: Freed,
-    /// The same by repository: each blob counts for one of those that may read it.
+    /// The same by repository: each blob counts for one of the repositories that can read it.
     pub by_repository: BTreeMap<Repository, Freed>,
-    /// Empty repositories.
+    /// Number of empty repositories.
     pub repositories: u64,
-    /// Unfinished uploads that have timed out.
+    /// Number of uploads that have timed out.
     pub uploads: u64,
-    /// Bytes of those.
+    /// Bytes of those uploads.
     pub upload_bytes: u64,
-    /// Temporary files that crashes left behind.
+    /// Number of temporary files that crashes left behind.
     pub temporary: u64,
-    /// Bytes of those.
+    /// Bytes of those files.
     pub temporary_bytes: u64,
-    /// Manifests that are kept for a time although nothing else holds them.
+    /// Number of manifests that are temporarily held.
     pub held_manifests: u64,
-    /// When the last of what is held for a time is free.
+    /// End of the last temporary hold.
     pub held_until: Option<Millis>,
-    /// Blobs that are kept although no manifest that stays refers to them.
+    /// Number of blobs that are held although no retained manifest references them.
     pub held_blobs: u64,
-    /// Bytes of those.
+    /// Bytes of those blobs.
     pub held_bytes: u64,
-    /// Manifests that are kept although nothing holds them.
+    /// Number of manifests that are kept although nothing holds them.
     pub kept_manifests: u64,
 }
 
@@ -177,24 +177,24 @@ impl CollectReport {
     }
 }
 
-/// How far a collection has come.
+/// The progress of a collection.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Progress {
-    /// When it began.
+    /// Its start.
     pub since: Millis,
-    /// What has been deleted so far.
+    /// The deletions so far.
     pub freed: Freed,
-    /// Manifests and blobs that are planned and not yet deleted.
+    /// Number of planned manifests and blobs that are not deleted yet.
     pub left: u64,
 }
 
-/// Whether a collection runs, and how the last ones ended.
+/// Whether a collection runs, and the results of the last ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct CollectionStatus {
-    /// The one that runs.
+    /// The running collection.
     pub running: Option<Progress>,
-    /// The last runs without the dry ones, the latest first.
+    /// The last runs, without dry runs, latest first.
     pub runs: Vec<CollectionRecord>,
 }

@@ -1,4 +1,4 @@
-//! One collection from its beginning to its end.
+//! A single collection.
 
 use std::time::Instant;
 
@@ -11,28 +11,28 @@ use super::{CollectEntry, CollectOptions, CollectReport, CollectionStatus, Progr
 use crate::clock::Millis;
 use crate::index::{CollectTerms, CollectionRecord, HeldBlob, Plan, PlannedBlob, PlannedManifest};
 
-/// Candidates that are dismissed in one transaction.
+/// Number of candidates dismissed in one transaction.
 const SETTLED: usize = 256;
-/// The longest time between two syncs of the journal, in milliseconds.
+/// Maximum time between two syncs of the journal, in milliseconds.
 const SYNC: Millis = 10_000;
-/// Runs that a status lists.
+/// Number of runs in a status.
 const RUNS: usize = 10;
 
-/// A collection under way.
+/// A collection in progress.
 pub(super) struct Run<'a> {
     pub(super) registry: &'a Registry,
     pub(super) options: &'a CollectOptions,
     terms: CollectTerms,
     report: CollectReport,
     listener: &'a dyn Listener<CollectEntry>,
-    /// A dry run has none.
+    /// `None` in a dry run.
     turn: Option<Turn>,
     pace: Pacer,
 }
 
 impl Registry {
-    /// Deletes what nothing holds, or with `dry_run` reports what it would delete. `listener`
-    /// receives each thing after it has been deleted.
+    /// Deletes unreferenced content or, with `dry_run`, reports it. `listener` receives each object
+    /// after its deletion.
     pub async fn collect(
         &self,
         options: &CollectOptions,
@@ -82,7 +82,8 @@ impl Registry {
             failure: done.as_ref().err().map(ToString::to_string),
         };
         let noted = self.index.end_collection(id, record).await;
-        // The reason of the failure matters more than a failure to record it.
+        self.restore_reserve().await?;
+        // The first error is the one to report.
         done?;
         noted?;
         Ok(run.report)
@@ -93,9 +94,9 @@ impl Registry {
         self.running.ended().await;
     }
 
-    /// Whether a collection runs, and how the last ones ended.
+    /// Whether a collection runs, and the results of the last ones.
     pub async fn collection_status(&self) -> Result<CollectionStatus, RegistryError> {
-        // Read first: a collection that ends meanwhile is in both rather than in none.
+        // Read first: a collection that ends in the meantime appears twice rather than not at all.
         let running = self.running.now();
         let runs = self.index.collections(RUNS).await?;
         Ok(CollectionStatus { running, runs })
@@ -103,7 +104,7 @@ impl Registry {
 }
 
 impl Run<'_> {
-    /// Counts an entry, and passes it to the listener.
+    /// Counts an entry and passes it to the listener.
     pub(super) async fn report(&mut self, entry: CollectEntry) {
         self.report.count(&entry);
         let freed = self.report.freed;
@@ -113,7 +114,7 @@ impl Run<'_> {
             }
             progress.freed = freed;
         });
-        self.listener.hear(entry).await;
+        self.listener.receive(entry).await;
     }
 
     fn note(&self, change: impl FnOnce(&mut Progress)) {
@@ -126,7 +127,7 @@ impl Run<'_> {
         let registry = self.registry;
         registry.save_pulls().await?;
         if !self.options.dry_run {
-            registry.keep_leases_of_moving_uploads().await?;
+            registry.extend_leases_of_active_uploads().await?;
             if self.options.empty_trash {
                 registry.empty_trash().await?;
             }
@@ -135,11 +136,19 @@ impl Run<'_> {
             }
             registry.remove_ended_trash().await?;
         }
+        // What nobody continues makes room for the rest.
+        let uploads_first = registry.lacks_room();
+        if uploads_first {
+            self.uploads().await?;
+        }
         let mut plan = self.registry.index.plan(self.terms).await?;
         let done = self.relations(&mut plan).await;
         plan.close().await?;
         done?;
-        self.leftovers().await
+        if !uploads_first {
+            self.uploads().await?;
+        }
+        self.files().await
     }
 
     /// Manifests, then blobs, then repositories.
@@ -174,7 +183,7 @@ impl Run<'_> {
             };
             last = Some(end);
             self.blobs(page).await?;
-            // Without a server nobody else syncs it.
+            // Without a server nothing else syncs it.
             if !self.options.dry_run && self.registry.clock.now() - synced > SYNC {
                 self.registry.forget_journal().await?;
                 synced = self.registry.clock.now();
@@ -220,50 +229,51 @@ impl Run<'_> {
     }
 
     async fn manifests(&mut self, round: Vec<PlannedManifest>) -> Result<(), RegistryError> {
-        let (dry_run, terms) = (self.options.dry_run, self.terms);
-        let mut left = round.as_slice();
-        while !left.is_empty() {
-            self.registry.save_pulls().await?;
-            let pace = if dry_run {
-                Pace::FAST
-            } else {
-                self.pace.next(&self.registry.traffic)
-            };
-            let (now, later) = left.split_at(left.len().min(pace.batch * pace.at_once));
-            left = later;
-            let begun = Instant::now();
-            let batches: Vec<Vec<PlannedManifest>> =
-                now.chunks(pace.batch).map(<[_]>::to_vec).collect();
-            let batches = batches.into_iter().map(|batch| {
-                let index = self.registry.index.clone();
-                async move {
-                    if dry_run {
-                        return Ok(batch);
-                    }
-                    index.delete_garbage_manifests(&batch, terms).await
-                }
-            });
-            for gone in future::join_all(batches).await {
-                for manifest in gone? {
-                    self.report(CollectEntry::Manifest {
-                        repository: manifest.repository,
-                        digest: manifest.digest,
-                        why: manifest.why,
-                    })
-                    .await;
-                }
-            }
-            pace.pause(begun.elapsed()).await;
-        }
-        Ok(())
+        let (registry, terms) = (self.registry, self.terms);
+        let delete = |batch: Vec<PlannedManifest>| async move {
+            // Recent pulls keep manifests.
+            registry.save_pulls().await?;
+            let index = &registry.index;
+            Ok(index.delete_garbage_manifests(&batch, terms).await?)
+        };
+        let entry = |manifest: PlannedManifest| CollectEntry::Manifest {
+            repository: manifest.repository,
+            digest: manifest.digest,
+            why: manifest.why,
+        };
+        self.delete(&round, delete, entry).await
     }
 
     async fn blobs(&mut self, page: Vec<PlannedBlob>) -> Result<(), RegistryError> {
-        let (dry_run, terms) = (self.options.dry_run, self.terms);
-        if !dry_run {
-            self.registry.index.condemn(&page, terms).await?;
+        let (registry, terms) = (self.registry, self.terms);
+        if !self.options.dry_run {
+            registry.index.condemn(&page, terms).await?;
         }
-        let mut left = page.as_slice();
+        let delete = |batch: Vec<PlannedBlob>| async move {
+            let index = &registry.index;
+            Ok(index.delete_garbage_blobs(&batch, terms).await?)
+        };
+        let entry = |blob: PlannedBlob| CollectEntry::Blob {
+            digest: blob.digest,
+            repository: blob.repository,
+            bytes: blob.size,
+        };
+        self.delete(&page, delete, entry).await
+    }
+
+    /// Deletes planned rows in batches at the pace that traffic permits, and reports the entry of
+    /// each deleted one; in a dry run, of each planned one.
+    async fn delete<T: Clone, F>(
+        &mut self,
+        planned: &[T],
+        delete: impl Fn(Vec<T>) -> F,
+        entry: impl Fn(T) -> CollectEntry,
+    ) -> Result<(), RegistryError>
+    where
+        F: Future<Output = Result<Vec<T>, RegistryError>>,
+    {
+        let dry_run = self.options.dry_run;
+        let mut left = planned;
         while !left.is_empty() {
             let pace = if dry_run {
                 Pace::FAST
@@ -273,25 +283,18 @@ impl Run<'_> {
             let (now, later) = left.split_at(left.len().min(pace.batch * pace.at_once));
             left = later;
             let begun = Instant::now();
-            let batches: Vec<Vec<PlannedBlob>> =
-                now.chunks(pace.batch).map(<[_]>::to_vec).collect();
-            let batches = batches.into_iter().map(|batch| {
-                let index = self.registry.index.clone();
+            let batches = now.chunks(pace.batch).map(|batch| {
+                let deletion = (!dry_run).then(|| delete(batch.to_vec()));
                 async move {
-                    if dry_run {
-                        return Ok(batch);
+                    match deletion {
+                        Some(deletion) => deletion.await,
+                        None => Ok(batch.to_vec()),
                     }
-                    index.delete_garbage_blobs(&batch, terms).await
                 }
             });
-            for gone in future::join_all(batches).await {
-                for blob in gone? {
-                    self.report(CollectEntry::Blob {
-                        digest: blob.digest,
-                        repository: blob.repository,
-                        bytes: blob.size,
-                    })
-                    .await;
+            for deleted in future::join_all(batches).await {
+                for row in deleted? {
+                    self.report(entry(row)).await;
                 }
             }
             pace.pause(begun.elapsed()).await;

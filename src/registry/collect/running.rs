@@ -1,6 +1,6 @@
-//! Which collection runs, and how far it has come.
+//! The running collection and its progress.
 //!
-//! Collections that delete exclude each other. Dry runs take no turn: they run beside anything.
+//! Collections that delete exclude each other. Dry runs do not take part.
 
 use std::sync::Arc;
 
@@ -16,11 +16,11 @@ pub(in super::super) struct Running {
     ended: Notify,
 }
 
-/// Held by the collection that runs; dropping it, for whatever reason, lets the next one begin.
+/// Held by the running collection; dropping it lets the next one begin.
 pub(super) struct Turn(Arc<Running>);
 
 impl Running {
-    /// Takes the turn, or returns the progress of the collection that has it.
+    /// Takes the turn, or returns the progress of the running collection.
     pub(super) fn begin(self: &Arc<Self>, progress: Progress) -> Result<Turn, Progress> {
         let mut running = self.progress.lock();
         if let Some(other) = *running {
@@ -30,7 +30,7 @@ impl Running {
         Ok(Turn(Arc::clone(self)))
     }
 
-    /// The progress of the collection that runs.
+    /// The progress of the running collection.
     pub(super) fn now(&self) -> Option<Progress> {
         *self.progress.lock()
     }
@@ -50,7 +50,7 @@ impl Running {
 }
 
 impl Turn {
-    /// Notes how far it has come.
+    /// Updates the progress.
     pub(super) fn note(&self, change: impl FnOnce(&mut Progress)) {
         if let Some(progress) = self.0.progress.lock().as_mut() {
             change(progress);

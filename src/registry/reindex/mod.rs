@@ -1,10 +1,9 @@
-//! Brings the index up to date with whatever happened to the layout meanwhile: a `registry:2` ran
-//! on it, a backup was restored, the index is missing.
+//! Reindexes the layout: applies to the index what other programs changed. A `registry:2` ran on
+//! it, a backup was restored, or the index is missing.
 //!
-//! Reads only what has changed since the two were last known to agree. What has not is told by the
-//! time of its last change, which the file system keeps and nobody can set back. Nothing in the
-//! layout is changed. A layout that has lost most of what the index knows is an error: a disk that
-//! is not mounted looks just so.
+//! Reads only what has changed since the two last agreed. The change times of the file system,
+//! which nobody can set back, show what is unchanged. The layout itself is not changed. A layout
+//! that has lost most of the index's content is an error: probably a disk is not mounted.
 
 mod tags;
 
@@ -19,47 +18,47 @@ use crate::index::{FoundRepository, KnownRepository};
 use crate::oci::{Algorithm, Digest, Repository};
 use crate::store::Step;
 
-/// The setting that holds when index and layout agreed, by the clock of the store.
+/// The setting with the time when index and layout last agreed, by the clock of the store.
 const AGREED_AT: &str = "layout_agreed_at";
-/// Changes this close before that time are looked at again: clocks of file systems are coarse.
+/// Changes shortly before that time are checked again: clocks of file systems are coarse.
 const SLACK: i64 = 1_000_000_000;
 
-/// Repositories that are compared at the same time.
-const AT_ONCE: usize = 4;
+/// Number of repositories compared at once.
+const CONCURRENCY: usize = 4;
 
-/// What was taken in from the layout.
+/// The changes that were applied to the index.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Taken {
-    /// Manifests that had come.
+pub struct ReindexReport {
+    /// Number of new manifests.
     pub manifests: u64,
-    /// Tags that had come or moved.
+    /// Number of new or moved tags.
     pub tags: u64,
-    /// Blobs that had come.
+    /// Number of new blobs.
     pub blobs: u64,
-    /// Manifests and tags that had gone.
-    pub gone: u64,
+    /// Number of removed manifests and tags.
+    pub removed: u64,
 }
 
-impl Taken {
+impl ReindexReport {
     /// Whether the index was up to date.
-    pub fn is_nothing(&self) -> bool {
+    pub fn is_unchanged(&self) -> bool {
         *self == Self::default()
     }
 }
 
-/// How the blobs of the layout differ from what the index knows.
+/// The differences between the blobs of the layout and the index.
 #[derive(Default)]
 struct ComparedBlobs {
-    come: HashSet<Digest>,
-    gone: HashSet<Digest>,
+    added: HashSet<Digest>,
+    removed: HashSet<Digest>,
 }
 
 impl Registry {
-    /// Compares layout and index, and takes in what differs.
-    pub(super) async fn bring_up_to_date(
+    /// Compares the layout with the index, and applies the differences to the index.
+    pub(super) async fn reindex(
         &self,
         recovered: &Recovered,
-    ) -> Result<Taken, RegistryError> {
+    ) -> Result<ReindexReport, RegistryError> {
         let (began, started) = (self.clock.now(), self.store_time().await?);
         let agreed = self
             .index
@@ -67,20 +66,20 @@ impl Registry {
             .await?
             .and_then(|text| text.parse::<i64>().ok());
         let since = agreed.map_or(i64::MIN, |agreed| agreed - SLACK);
-        let mut taken = Taken::default();
+        let mut reindexed = ReindexReport::default();
 
-        let mut blobs = self.compare_blobs(since, &mut taken).await?;
+        let mut blobs = self.compare_blobs(since, &mut reindexed).await?;
         // Links may lead to these again. What nothing leads to is removed below.
         let (found, returned): (Vec<_>, Vec<_>) = recovered
             .returned
             .iter()
             .copied()
-            .partition(|(digest, _)| blobs.come.contains(digest));
-        taken.blobs -= found.len() as u64;
+            .partition(|(digest, _)| blobs.added.contains(digest));
+        reindexed.blobs -= found.len() as u64;
         let digests = found.iter().chain(&returned).map(|(digest, _)| *digest);
         let digests: Vec<Digest> = digests.collect();
         if !returned.is_empty() {
-            blobs.come.extend(&digests);
+            blobs.added.extend(&digests);
             self.index
                 .reindex_blobs(returned, Vec::new(), began)
                 .await?;
@@ -106,9 +105,9 @@ impl Registry {
         for name in vanished {
             let known = self.index.known_repository(name).await?;
             let mut found = FoundRepository::unchanged(name.clone());
-            found.gone = known.manifests.into_iter().collect();
+            found.removed = known.manifests.into_iter().collect();
             found.unlinked = known.blobs.into_iter().collect();
-            lost += found.gone.len() as u64;
+            lost += found.removed.len() as u64;
             if !found.is_unchanged() {
                 differing.push(found);
             }
@@ -129,17 +128,17 @@ impl Registry {
                 Err(error) => Err(error),
             }
         });
-        let mut comparisons = stream::iter(comparisons).buffer_unordered(AT_ONCE);
+        let mut comparisons = stream::iter(comparisons).buffer_unordered(CONCURRENCY);
         while let Some(compared) = comparisons.next().await {
             let Some((known, found)) = compared? else {
                 continue;
             };
-            lost += found.gone.len() as u64;
-            // Those whose bytes have gone go as well.
-            let without = |digest: &&Digest| blobs.gone.contains(digest);
+            lost += found.removed.len() as u64;
+            // Manifests without bytes are removed as well.
+            let without = |digest: &&Digest| blobs.removed.contains(digest);
             let still_linked = known.manifests.iter().filter(without);
             lost += still_linked
-                .filter(|digest| !found.gone.contains(digest))
+                .filter(|digest| !found.removed.contains(digest))
                 .count() as u64;
             if !found.is_unchanged() {
                 differing.push(found);
@@ -158,26 +157,26 @@ impl Registry {
         let now = self.clock.now();
         let lost = self
             .index
-            .reindex_blobs(Vec::new(), blobs.gone.iter().copied().collect(), now)
+            .reindex_blobs(Vec::new(), blobs.removed.iter().copied().collect(), now)
             .await?;
         for found in differing {
-            taken.manifests += found.manifests.len() as u64;
-            taken.tags += found.tags.len() as u64;
-            taken.gone += (found.gone.len() + found.untagged.len()) as u64;
+            reindexed.manifests += found.manifests.len() as u64;
+            reindexed.tags += found.tags.len() as u64;
+            reindexed.removed += (found.removed.len() + found.untagged.len()) as u64;
             self.index.reindex_repository(found, now).await?;
         }
         if !digests.is_empty() {
-            taken.blobs += self.keep_returned(digests).await?;
+            reindexed.blobs += self.keep_returned(digests).await?;
         }
-        self.mark_lost(lost).await?;
-        self.adopt_uploads(uploads).await?;
-        if taken.blobs > 0 {
-            self.lease_adopted(began, started).await?;
+        self.update_damaged(lost).await?;
+        self.add_uploads_of_layout(uploads).await?;
+        if reindexed.blobs > 0 {
+            self.lease_new_blobs(began, started).await?;
         }
         self.index
             .set_setting(AGREED_AT, started.to_string())
             .await?;
-        Ok(taken)
+        Ok(reindexed)
     }
 
     /// Removes blobs whose removal was under way when the last process ended, except those that a
@@ -194,14 +193,14 @@ impl Registry {
         Ok(count)
     }
 
-    /// Notes that index and layout agree now. True only while nothing is under way.
-    pub(super) async fn mark_up_to_date(&self) -> Result<(), RegistryError> {
+    /// Records that index and layout agree now. Valid only while no write is running.
+    pub(super) async fn record_agreement(&self) -> Result<(), RegistryError> {
         let now = self.store_time().await?;
         self.index.set_setting(AGREED_AT, now.to_string()).await?;
         Ok(())
     }
 
-    /// The time by the clock of the store.
+    /// The current time by the clock of the store.
     pub(super) async fn store_time(&self) -> Result<i64, RegistryError> {
         let key = layout::CLOCK.to_owned();
         self.apply(Step::Put {
@@ -217,11 +216,11 @@ impl Registry {
             .map_or(0, |stat| stat.changed))
     }
 
-    /// Takes in blobs that have come; answers those, and the ones that have gone.
+    /// Reindexes new blobs. Returns the new and the removed ones.
     async fn compare_blobs(
         &self,
         since: i64,
-        taken: &mut Taken,
+        reindexed: &mut ReindexReport,
     ) -> Result<ComparedBlobs, RegistryError> {
         let prefixes: Vec<String> = self
             .directories(layout::BLOBS)
@@ -231,7 +230,7 @@ impl Registry {
             .collect();
         let mut compared = ComparedBlobs::default();
         if prefixes.is_empty() && since != i64::MIN {
-            compared.gone = self.index.known_blobs("").await?;
+            compared.removed = self.index.known_blobs("").await?;
             return Ok(compared);
         }
         let keys: Vec<String> = prefixes
@@ -257,21 +256,23 @@ impl Registry {
                 .collect();
             let data: Vec<String> = listed.iter().map(layout::blob).collect();
             let mut there = HashSet::new();
-            let mut come = Vec::new();
+            let mut added = Vec::new();
             for (digest, stat) in listed.into_iter().zip(self.store.stat(&data).await?) {
                 if let Some(stat) = stat {
                     there.insert(digest);
                     if !known.contains(&digest) {
-                        come.push((digest, stat.size));
+                        added.push((digest, stat.size));
                     }
                 }
             }
-            compared.gone.extend(known.difference(&there).copied());
-            compared.come.extend(come.iter().map(|(digest, _)| *digest));
-            if !come.is_empty() {
-                taken.blobs += come.len() as u64;
+            compared.removed.extend(known.difference(&there).copied());
+            compared
+                .added
+                .extend(added.iter().map(|(digest, _)| *digest));
+            if !added.is_empty() {
+                reindexed.blobs += added.len() as u64;
                 self.index
-                    .reindex_blobs(come, Vec::new(), self.clock.now())
+                    .reindex_blobs(added, Vec::new(), self.clock.now())
                     .await?;
             }
         }
@@ -295,17 +296,17 @@ impl Registry {
             if layer.name.algorithm() == Algorithm::Sha256 {
                 readable.insert(layer.name);
             }
-            // One that was there before and is not known had no blob.
-            let news = layer.stat.changed >= since || blobs.come.contains(&layer.name);
+            // An old link that is unknown had no blob.
+            let news = layer.stat.changed >= since || blobs.added.contains(&layer.name);
             if news && !known.blobs.contains(&layer.name) {
                 unread.push(layer.name);
             }
         }
-        // A link whose blob registry:2 has collected stays in the layout, and means nothing.
+        // A link whose blob registry:2 has collected stays in the layout without a meaning.
         found.unlinked = known
             .blobs
             .difference(&readable)
-            .filter(|blob| !blobs.gone.contains(blob))
+            .filter(|blob| !blobs.removed.contains(blob))
             .copied()
             .collect();
         found.linked = self.targets(name, unread, layout::layer).await?;
@@ -322,19 +323,19 @@ impl Registry {
         let directory = format!("{}/_manifests/revisions", layout::repository(name.as_str()));
         let revisions = self.links(&directory).await?;
         let there: HashSet<Digest> = revisions.iter().map(|revision| revision.name).collect();
-        found.gone = known.manifests.difference(&there).copied().collect();
-        // One that was there before and is not known had lost its bytes.
-        let come: Vec<&Linked<Digest>> = revisions
+        found.removed = known.manifests.difference(&there).copied().collect();
+        // An old link that is unknown had lost its bytes.
+        let added: Vec<&Linked<Digest>> = revisions
             .iter()
-            .filter(|link| link.stat.changed >= since || blobs.come.contains(&link.name))
+            .filter(|link| link.stat.changed >= since || blobs.added.contains(&link.name))
             .filter(|link| !known.manifests.contains(&link.name))
             .collect();
-        let digests = come.iter().map(|revision| revision.name).collect();
+        let digests = added.iter().map(|revision| revision.name).collect();
         let targets = self.targets(name, digests, layout::revision).await?;
         for (digest, canonical) in targets {
-            let changed = come.iter().find(|revision| revision.name == digest);
+            let changed = added.iter().find(|revision| revision.name == digest);
             let pushed_at = changed.map_or(0, |revision| revision.stat.changed / 1_000_000);
-            if let Some(manifest) = self.adopt_manifest(name, digest, canonical).await? {
+            if let Some(manifest) = self.read_new_manifest(name, digest, canonical).await? {
                 found.manifests.push((manifest, pushed_at));
             }
         }

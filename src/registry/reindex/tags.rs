@@ -23,12 +23,12 @@ impl Registry {
             .iter()
             .filter_map(|tag| tag.parse().ok())
             .collect();
-        let come: HashSet<Digest> = found
+        let added: HashSet<Digest> = found
             .manifests
             .iter()
             .map(|(manifest, _)| manifest.digest)
             .collect();
-        let gone: HashSet<Digest> = found.gone.iter().copied().collect();
+        let removed: HashSet<Digest> = found.removed.iter().copied().collect();
         let mut there = HashSet::new();
         for tags in tags.chunks(CHUNK) {
             let keys: Vec<String> = tags
@@ -54,8 +54,8 @@ impl Registry {
                     tracing::warn!(repository = %name, %tag, "the link of a tag can't be read; left alone");
                     continue;
                 };
-                let resolves = come.contains(&digest)
-                    || known.manifests.contains(&digest) && !gone.contains(&digest);
+                let resolves = added.contains(&digest)
+                    || known.manifests.contains(&digest) && !removed.contains(&digest);
                 if resolves && known.tags.get(*tag) != Some(&digest) {
                     found
                         .tags

@@ -74,8 +74,11 @@ async fn a_root_of_registry_2_is_taken_over() {
     );
     let before = layout.files();
 
-    let (registry, taken) = root.try_open().await.unwrap();
-    assert_eq!((taken.manifests, taken.tags, taken.gone), (4, 5, 0));
+    let (registry, reindexed) = root.try_open().await.unwrap();
+    assert_eq!(
+        (reindexed.manifests, reindexed.tags, reindexed.removed),
+        (4, 5, 0)
+    );
     let names = registry.repositories("", 100).await.unwrap();
     assert_eq!(names, ["old", "strange", "team/app", "team/app/deeper"]);
     assert_eq!(tags(&registry, "team/app").await, ["1", "2"]);
@@ -101,8 +104,8 @@ async fn a_root_of_registry_2_is_taken_over() {
 
     // Nothing has changed, and nothing was touched; the second look finds nothing new.
     assert_eq!(layout.files(), before);
-    let (registry, taken) = root.try_open().await.unwrap();
-    assert!(taken.is_nothing(), "{taken:?}");
+    let (registry, reindexed) = root.try_open().await.unwrap();
+    assert!(reindexed.is_unchanged(), "{reindexed:?}");
     assert_eq!(tags(&registry, "team/app").await, ["1", "2"]);
 }
 
@@ -130,29 +133,29 @@ async fn what_registry_2_changes_between_is_taken_in() {
     layout.image("other", "1", "content");
     let before = layout.files();
 
-    let (registry, taken) = root.try_open().await.unwrap();
+    let (registry, reindexed) = root.try_open().await.unwrap();
     assert_eq!(tags(&registry, "a").await, ["moves", "new", "stays"]);
-    let expected = Taken {
+    let expected = ReindexReport {
         manifests: 2,
         tags: 3,
         blobs: 2,
         // The tags `goes` and `dangles`, and the manifest of that.
-        gone: 3,
+        removed: 3,
     };
-    assert_eq!(taken, expected);
+    assert_eq!(reindexed, expected);
     let moved = get(&registry, "a", "moves").await.unwrap();
     assert_eq!(sha256(&moved), come);
     by_digest(&registry, "a", kept).await.unwrap();
     for gone in [sha256(&numbered(3)), sha256(&numbered(4))] {
         assert!(by_digest(&registry, "a", gone).await.is_err());
     }
-    let gone = registry.promise_blob(&repository("a"), &unused).await;
+    let gone = registry.lease_blob(&repository("a"), &unused).await;
     assert!(matches!(gone, Err(RegistryError::BlobUnknown(_))));
     let other = read_blob(&registry, "other", &blob).await;
     assert_eq!(other.unwrap(), "content");
     registry.close().await.unwrap();
     assert_eq!(layout.files(), before);
-    assert!(root.try_open().await.unwrap().1.is_nothing());
+    assert!(root.try_open().await.unwrap().1.is_unchanged());
 }
 
 #[tokio::test]
@@ -202,17 +205,17 @@ async fn a_root_that_is_not_there_stops_the_start() {
             assert_eq!((found, known), (0, 12), "{lost}");
         }
         layout.rename("elsewhere", lost);
-        let (registry, taken) = root.try_open().await.unwrap();
-        assert!(taken.is_nothing(), "{lost}: {taken:?}");
+        let (registry, reindexed) = root.try_open().await.unwrap();
+        assert!(reindexed.is_unchanged(), "{lost}: {reindexed:?}");
         assert_eq!(get(&registry, "r7", "t").await.unwrap(), numbered(7));
         registry.close().await.unwrap();
     }
-    // A few that have gone are none of that.
+    // A few missing ones are not an error.
     for number in 0..6 {
         layout.remove(&format!("repositories/r{number}"));
     }
-    let (registry, taken) = root.try_open().await.unwrap();
-    assert_eq!(taken.gone, 6);
+    let (registry, reindexed) = root.try_open().await.unwrap();
+    assert_eq!(reindexed.removed, 6);
     let names = registry.repositories("", 100).await.unwrap();
     assert_eq!(names, ["r10", "r11", "r6", "r7", "r8", "r9"]);
 }

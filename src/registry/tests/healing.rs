@@ -57,7 +57,7 @@ async fn with_another() -> (Root, Registry) {
 
 async fn is_unknown(registry: &Registry, digest: &Digest) {
     let name = repository("a");
-    let asked = registry.promise_blob(&name, digest).await;
+    let asked = registry.lease_blob(&name, digest).await;
     assert!(
         matches!(asked, Err(RegistryError::BlobUnknown(_))),
         "{asked:?}"
@@ -100,7 +100,7 @@ async fn a_question_and_a_read_meet_them_and_a_push_heals() {
             is_unknown(&registry, &digest).await;
             push_blob(&registry, "a", CONTENT).await;
             registry
-                .promise_blob(&repository("a"), &digest)
+                .lease_blob(&repository("a"), &digest)
                 .await
                 .unwrap();
             assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), CONTENT);
@@ -116,7 +116,7 @@ async fn wrong_bytes_end_in_an_error_before_the_last() {
         let digest = push_blob(&registry, "a", &content).await;
         // Leased and in memory, too.
         registry
-            .promise_blob(&repository("a"), &digest)
+            .lease_blob(&repository("a"), &digest)
             .await
             .unwrap();
         flip(&file(&root, &digest));
@@ -160,7 +160,7 @@ async fn reads_are_not_hashed_where_that_is_turned_off() {
     flip(&file(&root, &digest));
     assert_ne!(read_blob(&registry, "a", &digest).await.unwrap(), CONTENT);
     registry
-        .promise_blob(&repository("a"), &digest)
+        .lease_blob(&repository("a"), &digest)
         .await
         .unwrap();
 }
@@ -208,7 +208,7 @@ async fn storage_that_is_away_damages_nothing() {
         for digest in &digests[..2] {
             let read = read_blob(&registry, "a", digest).await;
             assert!(
-                matches!(read, Err(RegistryError::StorageAway(_))),
+                matches!(read, Err(RegistryError::StorageNotMounted(_))),
                 "{read:?}"
             );
         }

@@ -40,7 +40,7 @@ async fn finish(
     id: &str,
     content: &str,
     rest: IncomingBody,
-) -> Result<Arrived, RegistryError> {
+) -> Result<UploadedBlob, RegistryError> {
     let digest = sha256(content.as_bytes());
     let name = repository("a");
     registry.finish_upload(&name, id, &digest, None, rest).await
@@ -278,7 +278,7 @@ async fn a_forgotten_session_is_found_again_by_who_held_it() {
     registry.save_uploads().await.unwrap();
     registry.save_uploads().await.unwrap();
     assert!(registry.sessions.get(&id).is_none());
-    assert_eq!(held.session.lock().await.stage, sessions::Stage::Forgotten);
+    assert_eq!(held.session.lock().await.stage, sessions::Stage::Evicted);
     assert_eq!(
         append(&registry, &id, None, body(&["two"])).await.unwrap(),
         7
@@ -332,6 +332,6 @@ async fn bytes_that_are_gone_before_they_are_placed_are_no_success() {
     feed.send("o").await.unwrap();
     drop(feed);
     upload.await.unwrap().unwrap_err();
-    let blob = registry.promise_blob(&repository("a"), &digest).await;
+    let blob = registry.lease_blob(&repository("a"), &digest).await;
     assert!(matches!(blob, Err(RegistryError::BlobUnknown(_))));
 }

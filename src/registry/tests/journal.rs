@@ -61,8 +61,8 @@ async fn after_a_power_cut_everything_is_done_again() {
     };
     root.store.apply(vec![zeros, back, gone]).await.unwrap();
     root.memory.reboot();
-    let (registry, taken) = root.try_open().await.unwrap();
-    assert!(taken.is_nothing(), "{taken:?}");
+    let (registry, reindexed) = root.try_open().await.unwrap();
+    assert!(reindexed.is_unchanged(), "{reindexed:?}");
     let link = async |name: &str| root.link(current("a", name)).await;
     assert_eq!(link("t").await, Some(sha256(&numbered(2)).to_string()));
     assert_eq!(link("old").await, Some(sha256(&numbered(1)).to_string()));
@@ -158,8 +158,8 @@ async fn a_failed_sync_is_known_to_the_next_start() {
     }];
     root.store.apply(steps).await.unwrap();
     drop(registry);
-    let (registry, taken) = root.try_open().await.unwrap();
-    assert!(taken.is_nothing(), "{taken:?}");
+    let (registry, reindexed) = root.try_open().await.unwrap();
+    assert!(reindexed.is_unchanged(), "{reindexed:?}");
     assert_eq!(
         root.link(current("a", "t")).await,
         Some(sha256(&numbered(2)).to_string())
@@ -275,8 +275,8 @@ async fn what_a_killed_process_did_in_part_is_completed() {
         two.unwrap_err();
         kill(registry).await;
         root.heal();
-        let (registry, taken) = root.try_open().await.unwrap();
-        assert!(taken.is_nothing(), "{calls} calls: {taken:?}");
+        let (registry, reindexed) = root.try_open().await.unwrap();
+        assert!(reindexed.is_unchanged(), "{calls} calls: {reindexed:?}");
         for (name, number) in [("old", 1), ("new", 2), ("t", 2), ("one", 3), ("three", 5)] {
             let read = get(&registry, "a", name).await.unwrap();
             assert_eq!(read, numbered(number), "{calls} calls");

@@ -20,7 +20,7 @@ async fn a_promise_takes_and_renews_a_lease() {
         (3 * length, length / 2 + 1 + 3 * length + length),
     ] {
         root.clock.advance(after);
-        let promised = registry.promise_blob(&name, &blob).await.unwrap();
+        let promised = registry.lease_blob(&name, &blob).await.unwrap();
         assert_eq!(promised.size(), 7);
         assert_eq!(end().await, Some(began + lasts));
     }
@@ -33,7 +33,7 @@ async fn a_promise_takes_and_renews_a_lease() {
     registry.blob(&name, &blob).await.unwrap();
     registry.drop_ended_leases().await.unwrap();
     assert_eq!(end().await, None);
-    registry.promise_blob(&name, &blob).await.unwrap();
+    registry.lease_blob(&name, &blob).await.unwrap();
     assert_eq!(end().await, Some(root.clock.now() + length));
 }
 
@@ -51,13 +51,13 @@ async fn a_moving_upload_keeps_the_leases_of_its_repository() {
         .append(&name, &upload.id, None, body(&["x"]))
         .await
         .unwrap();
-    registry.keep_leases_of_moving_uploads().await.unwrap();
+    registry.extend_leases_of_active_uploads().await.unwrap();
     let end = async |digest| registry.index.lease_end(digest).await.unwrap().unwrap();
     assert_eq!(end(&blob).await, root.clock.now() + length);
     assert_eq!(end(&other).await, root.clock.now() + length / 4);
     // It stands still.
     root.clock.advance(length * 3 / 4);
-    registry.keep_leases_of_moving_uploads().await.unwrap();
+    registry.extend_leases_of_active_uploads().await.unwrap();
     assert_eq!(end(&blob).await, root.clock.now() + length / 4);
 }
 
@@ -73,11 +73,11 @@ async fn a_deleted_blob_is_gone_at_once() {
         pushed.await.unwrap();
         let canonical = sha256(content.as_bytes());
         for digest in [digest, canonical] {
-            registry.promise_blob(&name, &digest).await.unwrap();
+            registry.lease_blob(&name, &digest).await.unwrap();
         }
         registry.delete_blob(&name, &digest).await.unwrap();
         for digest in [digest, canonical] {
-            let promised = registry.promise_blob(&name, &digest).await;
+            let promised = registry.lease_blob(&name, &digest).await;
             assert!(matches!(promised, Err(RegistryError::BlobUnknown(_))));
             let found = registry.blob(&name, &digest).await;
             assert!(matches!(found, Err(RegistryError::BlobUnknown(_))));

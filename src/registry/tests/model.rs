@@ -159,9 +159,9 @@ impl Model {
         } else {
             let _ = self.registry.close().await;
         }
-        let (registry, taken) = self.root.try_open().await.unwrap();
+        let (registry, reindexed) = self.root.try_open().await.unwrap();
         self.registry = registry;
-        assert!(taken.is_nothing(), "{taken:?}");
+        assert!(reindexed.is_unchanged(), "{reindexed:?}");
         self.check().await;
     }
 
@@ -178,7 +178,7 @@ impl Model {
                     Err(error) => panic!("{name} {number}: {error}"),
                 }
                 let (repository, digest) = (repository(name), digest(number));
-                let there = registry.promise_blob(&repository, &digest).await.is_ok();
+                let there = registry.lease_blob(&repository, &digest).await.is_ok();
                 assert_eq!(there, expected.blobs.contains(&number), "{name} {number}");
             }
             for (digest, bytes) in &expected.manifests {

@@ -24,7 +24,7 @@ async fn a_round_reads_everything_once_and_rests() {
     std::fs::write(file(&root, &digests[70]), "blob 07").unwrap();
     std::fs::remove_file(file(&root, &digests[30])).unwrap();
     let first = registry.scrub(FAST, DAY).await.unwrap();
-    assert_eq!((first.blobs, first.rest), (64, None));
+    assert_eq!((first.blobs, first.pause), (64, None));
     registry.close().await.unwrap();
 
     // The place is kept; what has gone, the start has seen.
@@ -37,11 +37,11 @@ async fn a_round_reads_everything_once_and_rests() {
     assert!(read_blob(&registry, "a", &digests[71]).await.is_ok());
 
     let resting = registry.scrub(FAST, DAY).await.unwrap();
-    let rest = Some(DAY);
+    let pause = Some(DAY);
     assert_eq!(
         resting,
         Scrubbed {
-            rest,
+            pause,
             ..Scrubbed::default()
         }
     );

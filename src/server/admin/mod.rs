@@ -1,7 +1,7 @@
-//! How a command reaches a root: [`Session`] speaks through the admin socket of the server that has
-//! it, or locks and opens the root itself.
+//! The access of commands to a root: [`Session`] connects to the admin socket of the server that
+//! has it, or locks and opens the root itself.
 //!
-//! What may be done, and what comes of it, is the room `admin`; here is only its transport.
+//! `admin` defines the operations and reports; this module only transports them.
 
 mod session;
 mod socket;

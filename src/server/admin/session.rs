@@ -1,8 +1,8 @@
-//! A command's access to a root: through the server that has it, or, with none running, by locking
-//! and opening the root itself. Either way the same code does the work.
+//! A command's access to a root: through the server that has it or, if none is running, by locking
+//! and opening the root itself. The operations are the same code in both cases.
 //!
-//! A command that has a root to itself listens on the admin socket, too, so that commands that start
-//! meanwhile need not wait.
+//! A command with exclusive access to a root listens on the admin socket as well, so that other
+//! commands need not wait.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -19,27 +19,27 @@ use crate::oci::Context;
 use crate::registry::Registry;
 use crate::store::{LockError, RootLock};
 
-/// How long to wait for the process that has locked a root to listen, or to end.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// How long to wait between two tries.
+/// Timeout for the process that has locked a root to listen, or to end.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pause between two attempts.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A root that can be administered.
 pub struct Session {
     root: PathBuf,
     loaded: Loaded,
-    way: Way,
+    access: Access,
 }
 
-/// How the root is reached.
-enum Way {
-    /// Through the process that has it; a connection on which no request was sent.
+/// The access to a root.
+enum Access {
+    /// Through the process that has it; a connection without a request so far.
     Server(Option<UnixStream>),
-    /// This process has it to itself.
+    /// Exclusive access of this process.
     Own(Box<Own>),
 }
 
-/// A root that this process has to itself.
+/// A root with exclusive access of this process.
 struct Own {
     registry: Registry,
     administration: Administration,
@@ -48,7 +48,7 @@ struct Own {
 }
 
 impl Session {
-    /// Finds the root that a configuration names, and a way to it.
+    /// Finds the configured root, and gets access to it.
     pub async fn open(request: &config::Request) -> anyhow::Result<Self> {
         let loaded = config::load(request)?;
         let StorageDriver::Filesystem { root } = loaded.settings.storage.driver.clone() else {
@@ -57,34 +57,38 @@ impl Session {
             return Err(Failure::new(FailureKind::Usage, Reason::Unknown, reason).into());
         };
         must_be_one(&root)?;
-        let way = Way::to(&root, &loaded).await?;
-        Ok(Self { root, loaded, way })
+        let access = Access::to(&root, &loaded).await?;
+        Ok(Self {
+            root,
+            loaded,
+            access,
+        })
     }
 
-    /// Executes an operation: its report, and how many of its entries were left out. `told` receives
-    /// the others while it runs.
+    /// Executes an operation. Returns its report, and how many of its entries were left out. `on_entry`
+    /// receives the others while it runs.
     pub async fn run(
         &mut self,
         operation: Operation,
-        told: &mut (dyn FnMut(Entry) + Send),
+        on_entry: &mut (dyn FnMut(Entry) + Send),
     ) -> anyhow::Result<(Report, u64)> {
         loop {
-            match &mut self.way {
-                Way::Own(own) => {
-                    let told = parking_lot::Mutex::new(told);
-                    let told = |entry: Entry| (*told.lock())(entry);
-                    let report = own.administration.execute(operation, &told).await?;
+            match &mut self.access {
+                Access::Own(own) => {
+                    let on_entry = parking_lot::Mutex::new(on_entry);
+                    let on_entry = |entry: Entry| (*on_entry.lock())(entry);
+                    let report = own.administration.execute(operation, &on_entry).await?;
                     return Ok((report, 0));
                 }
-                Way::Server(stream) => {
+                Access::Server(stream) => {
                     let stream = match stream.take() {
                         Some(stream) => Ok(stream),
                         None => socket::connect(&socket::path(&self.root)).await,
                     };
                     match stream {
-                        Ok(stream) => return Ok(socket::ask(stream, &operation, told).await?),
-                        // The process that had it has ended since.
-                        Err(_) => self.way = Way::to(&self.root, &self.loaded).await?,
+                        Ok(stream) => return Ok(socket::ask(stream, &operation, on_entry).await?),
+                        // The process that had it has ended in the meantime.
+                        Err(_) => self.access = Access::to(&self.root, &self.loaded).await?,
                     }
                 }
             }
@@ -93,7 +97,7 @@ impl Session {
 
     /// Closes the root.
     pub async fn close(self) -> anyhow::Result<()> {
-        if let Way::Own(mut own) = self.way {
+        if let Access::Own(mut own) = self.access {
             if let Some(listening) = own.listening.take() {
                 listening.finish().await;
             }
@@ -103,8 +107,8 @@ impl Session {
     }
 }
 
-impl Way {
-    /// Finds the way to a root.
+impl Access {
+    /// Gets access to a root.
     async fn to(root: &Path, loaded: &Loaded) -> anyhow::Result<Self> {
         let socket = socket::path(root);
         let started = Instant::now();
@@ -118,11 +122,11 @@ impl Way {
             }
             match RootLock::take(root) {
                 Ok(lock) => return Ok(Self::Own(Box::new(Own::open(root, lock, loaded).await?))),
-                Err(LockError::Held { .. }) if started.elapsed() < PATIENCE => {
+                Err(LockError::Held { .. }) if started.elapsed() < LOCK_TIMEOUT => {
                     tokio::time::sleep(PAUSE).await;
                 }
                 Err(error @ LockError::Held { .. }) => {
-                    let hint = "it takes no commands: it is still starting, or an older one";
+                    let hint = "it accepts no commands: it is still starting, or an older version";
                     let text = format!("{error}; hint: {hint}");
                     return Err(Failure::new(FailureKind::Busy, Reason::Unknown, text).into());
                 }
@@ -141,10 +145,10 @@ impl Own {
     async fn open(path: &Path, lock: RootLock, loaded: &Loaded) -> anyhow::Result<Self> {
         let root = Root::locked(path, lock);
         let (registry, _) = super::super::open(&root, &loaded.settings).await?;
+        // Without a socket other commands wait until this one is done.
         let uid = rustix::process::geteuid().as_raw();
         let permit = decide_local(Context::uid(uid), uid)?;
         let administration = Administration::new(&registry).acting(&permit);
-        // Without a socket others wait until this is done.
         let listening = Listening::start(path, administration.clone()).ok();
         Ok(Self {
             registry,
@@ -155,7 +159,7 @@ impl Own {
     }
 }
 
-/// A root is a directory in which a registry has been.
+/// Checks that the directory has been the root of a registry.
 fn must_be_one(root: &Path) -> Result<(), Failure> {
     const HINT: &str = "name the data of a registry with --root DIR, or its configuration with \
                         --config FILE, as for regctl serve";
@@ -174,7 +178,7 @@ fn must_be_one(root: &Path) -> Result<(), Failure> {
         return Err(Failure::new(FailureKind::NotFound, Reason::Unknown, text));
     }
     if !there(&root.join(root::LAYOUT))? && !there(&root.join(root::OWN))? {
-        let text = format!("{shown} holds no registry; hint: {HINT}");
+        let text = format!("{shown} is not the root of a registry; hint: {HINT}");
         return Err(Failure::new(FailureKind::NotFound, Reason::Unknown, text));
     }
     Ok(())

@@ -1,7 +1,7 @@
-//! The admin socket: who may use it, and how requests and answers travel over it.
+//! The admin socket: its permissions, and the transport of requests and answers.
 //!
-//! One operation a connection, in the lines that `admin::protocol` defines. The credential is the
-//! peer's uid: root's or this process's own. An operation goes on when its client goes away.
+//! One operation per connection, in the lines that `admin::protocol` defines. The credential is the
+//! peer's uid: root's or this process's own. An operation continues when its client goes away.
 
 #![expect(clippy::disallowed_methods, reason = "a socket is no file of a store")]
 
@@ -25,23 +25,23 @@ use crate::admin::{
 use crate::auth::decide_local;
 use crate::oci::Context;
 
-/// How long a client may take to send its request, and, when the server stops, to read the answer.
-const PATIENCE: Duration = Duration::from_secs(2);
-/// How long to wait before trying again to bind the socket.
+/// Timeout for a client to send its request and, when the server stops, to read the answer.
+const CLIENT_TIMEOUT: Duration = Duration::from_secs(2);
+/// Pause between two attempts to bind the socket.
 const RETRY: Duration = Duration::from_secs(2);
 /// Lines that are sent together at most.
 const LINES: usize = 256;
-/// The largest request, in bytes.
+/// Maximum size of a request in bytes.
 const LIMIT: u64 = 1 << 20;
-/// The longest path that fits into the address of a socket.
+/// Maximum length of a path in the address of a socket.
 const ADDRESS: usize = 100;
 
-/// Where the socket of a root is.
+/// The path of a root's socket.
 pub(super) fn path(root: &Path) -> PathBuf {
     root.join("regctl").join("admin.sock")
 }
 
-/// A name for the socket that fits into an address, and what has to be open meanwhile.
+/// A path of the socket that fits into an address, and a descriptor that must stay open for it.
 fn address(path: &Path) -> io::Result<(PathBuf, Option<OwnedFd>)> {
     let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
         return Ok((path.to_owned(), None));
@@ -61,17 +61,17 @@ pub(super) async fn connect(path: &Path) -> io::Result<UnixStream> {
     UnixStream::connect(address).await
 }
 
-/// A socket that is listened on.
+/// A listening socket.
 pub(in crate::server) struct Listening {
     path: PathBuf,
-    /// Ends accepting connections.
+    /// Stops accepting connections.
     closed: CancellationToken,
     operations: Operations,
 }
 
 impl Listening {
-    /// Listens on the socket of a root that this process has locked. A socket that exists is left
-    /// over from a process that has ended, and is replaced.
+    /// Listens on the socket of a root that this process has locked. An existing socket belongs to
+    /// a process that has ended, and is replaced.
     pub(in crate::server) fn start(
         root: &Path,
         operations: impl Into<Operations>,
@@ -84,7 +84,7 @@ impl Listening {
         Ok(listening)
     }
 
-    /// As [`Listening::start`]; a socket that can't be bound now is bound as soon as it can be.
+    /// Like [`Listening::start`]; a socket that can't be bound now is bound as soon as possible.
     pub(in crate::server) fn keep(root: &Path, operations: impl Into<Operations>) -> Self {
         let listening = Self::new(path(root), operations.into());
         let acceptor = listening.acceptor();
@@ -128,13 +128,13 @@ impl Listening {
         }
     }
 
-    /// Accepts no more connections, and waits for the operations that run.
+    /// Stops accepting, and waits for running operations.
     pub(in crate::server) async fn finish(self) {
         self.close();
         self.operations.finish().await;
     }
 
-    /// Accepts no more connections, and ends the operations that run between two steps.
+    /// Stops accepting, and stops running operations between two steps.
     pub(in crate::server) async fn stop(self) {
         self.close();
         self.operations.stop().await;
@@ -147,7 +147,7 @@ impl Listening {
     }
 }
 
-/// Binds the socket, in place of one that a process that has ended left behind.
+/// Binds the socket, replacing one of a process that has ended.
 fn bind(path: &Path) -> io::Result<UnixListener> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -181,7 +181,7 @@ impl Acceptor {
         }
     }
 
-    /// Tries to bind the socket until that succeeds; `None` when it is closed before.
+    /// Retries to bind the socket; `None` if it is closed first.
     async fn bind_later(&self, path: &Path) -> Option<UnixListener> {
         loop {
             self.closed
@@ -222,16 +222,16 @@ async fn serve(operations: Operations, stream: UnixStream) {
     };
     let too_late = async {
         operations.stopping().await;
-        tokio::time::sleep(PATIENCE).await;
+        tokio::time::sleep(CLIENT_TIMEOUT).await;
     };
     tokio::select! {
-        // A client that has gone away does not want to know.
+        // The client may have gone away.
         _ = write(writer, answers) => {}
         () = too_late => {}
     }
 }
 
-/// Writes answers until there are no more.
+/// Writes answers until the queue ends.
 async fn write(mut writer: OwnedWriteHalf, mut answers: mpsc::Receiver<Answer>) -> io::Result<()> {
     let mut lines = Vec::new();
     while answers.recv_many(&mut lines, LINES).await > 0 {
@@ -248,7 +248,7 @@ async fn write(mut writer: OwnedWriteHalf, mut answers: mpsc::Receiver<Answer>) 
 async fn read(reader: impl tokio::io::AsyncRead + Unpin) -> Result<Request, Failure> {
     let mut line = Vec::new();
     let mut reader = BufReader::new(reader.take(LIMIT));
-    let read = tokio::time::timeout(PATIENCE, reader.read_until(b'\n', &mut line)).await;
+    let read = tokio::time::timeout(CLIENT_TIMEOUT, reader.read_until(b'\n', &mut line)).await;
     match read {
         Ok(Ok(_)) => Request::parse(&line),
         _ => Err(Failure::new(
@@ -259,12 +259,12 @@ async fn read(reader: impl tokio::io::AsyncRead + Unpin) -> Result<Request, Fail
     }
 }
 
-/// Sends a request on a connection: the report, and how many of its entries were left out. `told`
-/// receives the others while the operation runs.
+/// Sends a request on a connection. Returns the report, and how many of its entries were left out.
+/// `on_entry` receives the others while the operation runs.
 pub(super) async fn ask(
     mut stream: UnixStream,
     operation: &Operation,
-    told: &mut (dyn FnMut(Entry) + Send),
+    on_entry: &mut (dyn FnMut(Entry) + Send),
 ) -> Result<(Report, u64), Failure> {
     let lost = |error: io::Error| {
         Failure::new(
@@ -284,12 +284,12 @@ pub(super) async fn ask(
     let mut skipped = 0;
     while let Some(line) = lines.next_line().await.map_err(lost)? {
         match Answer::parse(&line)? {
-            Some(Answer::Entry(entry)) => told(entry),
+            Some(Answer::Entry(entry)) => on_entry(entry),
             Some(Answer::Skipped(count)) => skipped += count,
             Some(Answer::Report(report)) => return Ok((*report, skipped)),
             Some(Answer::Failure(failure)) => return Err(failure),
             Some(Answer::Version(_)) => {}
-            // Of a newer server.
+            // From a newer server.
             None => skipped += 1,
         }
     }

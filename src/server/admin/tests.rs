@@ -77,12 +77,12 @@ async fn a_second_collection_is_told_since_when_one_runs() {
     let going = parking_lot::Mutex::new(going);
     let of = Administration::new(&registry);
     let first = tokio::spawn(async move {
-        let told = |_: Entry| {
+        let on_entry = |_: Entry| {
             let _ = reached.send(());
             // Held up here, in the midst of it.
             let _ = going.lock().recv();
         };
-        let report = of.execute(collect(false), &told).await.unwrap();
+        let report = of.execute(collect(false), &on_entry).await.unwrap();
         CollectReport::try_from(report).unwrap()
     });
     tokio::task::spawn_blocking(move || reaching.recv().unwrap())
@@ -322,7 +322,7 @@ async fn a_socket_that_could_not_be_bound_is_bound_later() {
     for number in 0..2 {
         // A directory is in its place; and where there is none, nothing can be made.
         let obstacle = if number == 0 {
-            socket.join("in the way")
+            socket.join("in the access")
         } else {
             let own = directory.path().join("regctl");
             std::fs::rename(&own, directory.path().join("away")).unwrap();

@@ -106,7 +106,7 @@ async fn a_collected_blob_is_not_said_to_exist() {
         pushed.await.unwrap();
         let canonical = sha256(content.as_bytes());
         for digest in [long, canonical] {
-            registry.promise_blob(&name, &digest).await.unwrap();
+            registry.lease_blob(&name, &digest).await.unwrap();
             registry.blob(&name, &digest).await.unwrap();
         }
         let manifest = put(&registry, "a", "t", &image(&[canonical]))
@@ -119,7 +119,7 @@ async fn a_collected_blob_is_not_said_to_exist() {
         let (report, _) = collect(&registry, &real(false)).await.unwrap();
         assert_eq!(report.freed.blobs, 2);
         for digest in [long, canonical] {
-            let promised = registry.promise_blob(&name, &digest).await;
+            let promised = registry.lease_blob(&name, &digest).await;
             assert!(matches!(promised, Err(RegistryError::BlobUnknown(_))));
             let asked = registry.blob(&name, &digest).await;
             assert!(matches!(asked, Err(RegistryError::BlobUnknown(_))));

@@ -129,13 +129,13 @@ async fn leases_are_ended_when_no_client_is_active() {
     appended.unwrap();
     let refused = collect(&registry, &options).await;
     assert!(matches!(refused, Err(RegistryError::ClientsActive)));
-    assert!(registry.promise_blob(&name, &garbage).await.is_ok());
+    assert!(registry.lease_blob(&name, &garbage).await.is_ok());
     root.clock.advance(61_000);
     // A client asks for a blob meanwhile.
     let asking = async {
         for _ in 0..50 {
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-            registry.promise_blob(&name, &garbage).await.unwrap();
+            registry.lease_blob(&name, &garbage).await.unwrap();
         }
     };
     tokio::select! {
@@ -146,5 +146,5 @@ async fn leases_are_ended_when_no_client_is_active() {
     }
     let (report, _) = collect(&registry, &options).await.unwrap();
     assert_eq!((report.freed.blobs, report.held_blobs), (1, 0));
-    assert!(registry.promise_blob(&name, &garbage).await.is_err());
+    assert!(registry.lease_blob(&name, &garbage).await.is_err());
 }

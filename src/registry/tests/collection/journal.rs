@@ -1,4 +1,4 @@
-//! Blobs that are taken and come again, and the layout that follows, through crashes.
+//! Blobs that are deleted and pushed again, and the layout that follows, through crashes.
 
 use super::*;
 
@@ -23,14 +23,14 @@ async fn a_blob_that_came_again_lasts_through_a_crash() {
         // All of that is in the journal, and so is this.
         let digest = push_blob(&registry, "a", "content").await;
         kill(registry).await;
-        let (registry, taken) = root.try_open().await.unwrap();
-        assert!(taken.is_nothing(), "{taken:?}");
+        let (registry, reindexed) = root.try_open().await.unwrap();
+        assert!(reindexed.is_unchanged(), "{reindexed:?}");
         assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "content");
-        // And taken at the end it stays taken.
+        // A deleted blob stays deleted.
         take(&root, &registry).await;
         kill(registry).await;
-        let (registry, taken) = root.try_open().await.unwrap();
-        assert!(taken.is_nothing(), "{taken:?}");
+        let (registry, reindexed) = root.try_open().await.unwrap();
+        assert!(reindexed.is_unchanged(), "{reindexed:?}");
         assert!(placed(&root).await.is_empty());
         assert!(read_blob(&registry, "a", &digest).await.is_err());
     }
@@ -44,7 +44,7 @@ async fn a_blob_comes_again_while_its_removal_waits() {
         let digest = push_blob(&registry, "a", "content").await;
         root.fail(&["remove"], layout::BLOBS, Fault::Broken);
         take(&root, &registry).await;
-        let asked = registry.promise_blob(&repository("a"), &digest).await;
+        let asked = registry.lease_blob(&repository("a"), &digest).await;
         assert!(matches!(asked, Err(RegistryError::BlobUnknown(_))));
         push_blob(&registry, "a", "content").await;
         assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "content");
@@ -111,8 +111,8 @@ async fn an_upload_whose_blob_was_taken_does_not_come_back() {
     take(&root, &registry).await;
     kill(registry).await;
     root.heal();
-    let (registry, taken) = root.try_open().await.unwrap();
-    assert!(taken.is_nothing(), "{taken:?}");
+    let (registry, reindexed) = root.try_open().await.unwrap();
+    assert!(reindexed.is_unchanged(), "{reindexed:?}");
     let asked = registry.upload(&name, &upload.id).await;
     assert!(matches!(asked, Err(RegistryError::UploadUnknown)));
     assert!(placed(&root).await.is_empty());
@@ -134,7 +134,7 @@ async fn what_was_promised_since_it_was_condemned_stays() {
     let mut plan = registry.index.plan(terms).await.unwrap();
     assert_eq!(plan.find_blobs().await.unwrap(), 1);
     let blobs = plan.blobs(None).await.unwrap();
-    // Not condemned: not taken.
+    // Not condemned: not deleted.
     assert_eq!(
         registry
             .index
@@ -145,7 +145,7 @@ async fn what_was_promised_since_it_was_condemned_stays() {
     );
     registry.index.condemn(&blobs, terms).await.unwrap();
     registry
-        .promise_blob(&repository("a"), &digest)
+        .lease_blob(&repository("a"), &digest)
         .await
         .unwrap();
     assert_eq!(
@@ -215,11 +215,11 @@ async fn a_blob_in_quarantine_is_healed_by_the_next_push() {
         assert_eq!(lost.len(), 2);
         if crash {
             kill(registry).await;
-            let (opened, taken) = root.try_open().await.unwrap();
-            assert!(taken.is_nothing(), "{taken:?}");
+            let (opened, reindexed) = root.try_open().await.unwrap();
+            assert!(reindexed.is_unchanged(), "{reindexed:?}");
             registry = opened;
         }
-        let asked = registry.promise_blob(&repository("a"), &digest).await;
+        let asked = registry.lease_blob(&repository("a"), &digest).await;
         assert!(matches!(asked, Err(RegistryError::BlobUnknown(_))));
         assert!(get(&registry, "a", "t").await.is_err());
         let missing = put(&registry, "a", "t", &image(&[digest])).await;

@@ -134,9 +134,9 @@ impl Model {
             let _ = self.registry.close().await;
             self.reference.save_pulls();
         }
-        let (registry, taken) = self.root.try_open().await.unwrap();
+        let (registry, reindexed) = self.root.try_open().await.unwrap();
         self.registry = registry;
-        assert!(taken.is_nothing(), "{taken:?}");
+        assert!(reindexed.is_unchanged(), "{reindexed:?}");
         self.check_relations().await;
     }
 

@@ -29,7 +29,7 @@ async fn pusher(world: Arc<World>, number: usize) {
         for _ in 0..3 {
             let text = format!("layer {}", chance.below(LAYERS));
             let digest = sha256(text.as_bytes());
-            if world.registry.promise_blob(&of, &digest).await.is_err() {
+            if world.registry.lease_blob(&of, &digest).await.is_err() {
                 push_blob(&world.registry, name, &text).await;
             }
             blobs.push(digest);

@@ -28,7 +28,7 @@ impl Model {
         let digest = self.digest(number);
         let canonical = self.reference.canonical(&digest);
         let to = repository(name);
-        let there = self.registry.promise_blob(&to, &digest).await.is_ok();
+        let there = self.registry.lease_blob(&to, &digest).await.is_ok();
         let contents = self.reference.repositories.get(name);
         let linked = contents.is_some_and(|contents| contents.links.contains(&canonical));
         if digest.algorithm() == Algorithm::Sha256 {

@@ -1,7 +1,6 @@
-//! A stream that fails when the other end takes nothing of what it is sent, and that is read only
-//! while its connection may hold more.
+//! A stream with a timeout for writes, which is read only while its connection may buffer more.
 //!
-//! How fast heads and bodies arrive is watched elsewhere.
+//! Timeouts of heads and bodies are elsewhere.
 
 use std::io;
 use std::pin::Pin;
@@ -14,8 +13,8 @@ use tokio::time::{Instant, Sleep};
 
 use super::connection::Connection;
 
-/// A stream whose writes must go on.
-pub(super) struct Patient<S> {
+/// A stream with a timeout for writes.
+pub(super) struct WriteTimeout<S> {
     stream: S,
     connection: Arc<Connection>,
     limit: Duration,
@@ -23,7 +22,7 @@ pub(super) struct Patient<S> {
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Patient<S> {
+impl<S> WriteTimeout<S> {
     pub(super) fn new(stream: S, limit: Duration, connection: Arc<Connection>) -> Self {
         Self {
             stream,
@@ -33,7 +32,7 @@ impl<S> Patient<S> {
         }
     }
 
-    /// Passes on what a write came to, unless it has waited too long.
+    /// Returns the result of a write, or an error after the timeout.
     fn watch<T>(
         &mut self,
         context: &mut Context<'_>,
@@ -54,7 +53,7 @@ impl<S> Patient<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -70,7 +69,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -107,26 +106,29 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::room::{Client, Limits, Room};
+    use crate::http::slots::{Client, Limits, SlotPool};
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio_util::sync::CancellationToken;
 
     async fn connection() -> Arc<Connection> {
-        let room = Room::new(Limits {
-            most: 1,
+        let slots = SlotPool::new(Limits {
+            capacity: 1,
             waiting: 1,
-            patience: Duration::ZERO,
-            still: Duration::ZERO,
+            timeout: Duration::ZERO,
+            stall_after: Duration::ZERO,
         });
-        let let_go = CancellationToken::new();
-        let place = room.enter(Client::LOCAL, 1, let_go.clone()).await.unwrap();
-        Connection::new(Client::LOCAL, place, room, let_go)
+        let revoked = CancellationToken::new();
+        let slot = slots
+            .acquire(Client::LOCAL, 1, revoked.clone())
+            .await
+            .unwrap();
+        Connection::new(Client::LOCAL, slot, slots, revoked)
     }
 
     #[tokio::test]
-    async fn a_reader_that_stands_still_is_given_up_and_a_slow_one_is_not() {
+    async fn a_stalled_reader_is_closed_and_a_slow_one_is_not() {
         let (near, mut far) = tokio::io::duplex(16);
-        let mut near = Patient::new(near, Duration::from_millis(200), connection().await);
+        let mut near = WriteTimeout::new(near, Duration::from_millis(200), connection().await);
         let reader = tokio::spawn(async move {
             let mut bytes = [0; 8];
             for _ in 0..4 {

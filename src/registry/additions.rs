@@ -1,4 +1,4 @@
-//! Taking in what others put into the layout: manifests, read and described, and upload sessions.
+//! Reindexing of additions that other programs made to the layout: manifests and upload sessions.
 
 use super::check::Content;
 use super::describe::describe;
@@ -9,8 +9,8 @@ use crate::index::{NewManifest, UploadRecord};
 use crate::oci::{Algorithm, Digest, MANIFEST_LIMIT, ManifestView, MediaType, Repository};
 
 impl Registry {
-    /// Reads a manifest that has come; `None` when its bytes are not there or are others.
-    pub(super) async fn adopt_manifest(
+    /// Reads a new manifest; `None` if its bytes are missing or damaged.
+    pub(super) async fn read_new_manifest(
         &self,
         name: &Repository,
         digest: Digest,
@@ -24,7 +24,7 @@ impl Registry {
         };
         let Some(bytes) = bytes.filter(|bytes| Hasher::digest(digest.algorithm(), bytes) == digest)
         else {
-            tracing::warn!(repository = %name, %digest, "the bytes of a manifest are gone or damaged; left out, and nothing of its repository is collected");
+            tracing::warn!(repository = %name, %digest, "the bytes of a manifest are missing or damaged; it is left out, and nothing in its repository is collected");
             let now = self.clock.now();
             self.index.mark_damaged(name.clone(), digest, now).await?;
             return Ok(None);
@@ -37,7 +37,7 @@ impl Registry {
                 let mut manifest =
                     describe(name.clone(), digest, canonical, size, &view, &configuration);
                 if !complete {
-                    tracing::warn!(repository = %name, %digest, "a manifest has references that can't be read; nothing of its repository is collected");
+                    tracing::warn!(repository = %name, %digest, "the references of a manifest can't be parsed; nothing in its repository is collected");
                     manifest.readable = false;
                 }
                 manifest
@@ -64,8 +64,8 @@ impl Registry {
         Ok(Some(manifest))
     }
 
-    /// Quarantines the blobs of a manifest that are not as long as it says, and do not have their
-    /// digest: registry:2 leaves such files behind in a power cut.
+    /// Quarantines the blobs of a manifest whose size differs from its descriptor and whose content
+    /// does not match their digest: registry:2 leaves such files behind after a power cut.
     async fn compare_sizes(&self, view: &ManifestView) -> Result<(), RegistryError> {
         let blobs: Vec<_> = view
             .blobs()
@@ -85,9 +85,9 @@ impl Registry {
         Ok(())
     }
 
-    /// Manifests whose bytes are lost, and those that were: one that the layout still names keeps
-    /// everything in its repository.
-    pub(super) async fn mark_lost(
+    /// Updates the records of manifests without intact bytes: as long as the layout names one,
+    /// nothing in its repository is collected.
+    pub(super) async fn update_damaged(
         &self,
         lost: Vec<(Repository, Digest)>,
     ) -> Result<(), RegistryError> {
@@ -104,10 +104,14 @@ impl Registry {
         Ok(())
     }
 
-    /// Blobs that have come without a manifest may be of a push that is still under way: they are
-    /// leased from when they were written, as they would have been here. They have come since
-    /// `since`; `now` is by the store's clock.
-    pub(super) async fn lease_adopted(&self, since: Millis, now: i64) -> Result<(), RegistryError> {
+    /// Blobs without a manifest may belong to a push in progress: they are leased from the time
+    /// they were written, as uploads are. They were added after `since`; `now` is by the store's
+    /// clock.
+    pub(super) async fn lease_new_blobs(
+        &self,
+        since: Millis,
+        now: i64,
+    ) -> Result<(), RegistryError> {
         let terms = self.lease();
         let mut last = String::new();
         loop {
@@ -134,8 +138,8 @@ impl Registry {
         }
     }
 
-    /// Upload sessions that lie in the layout, so that they can go on or be purged.
-    pub(super) async fn adopt_uploads(
+    /// Adds the upload sessions in the layout, so that they can continue or be purged.
+    pub(super) async fn add_uploads_of_layout(
         &self,
         found: Vec<(Repository, String)>,
     ) -> Result<(), RegistryError> {

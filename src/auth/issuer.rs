@@ -1,0 +1,278 @@
+//! ID tokens of an OpenID issuer: its keys, and what its tokens say.
+//!
+//! Keys come from the issuer's discovery document (OpenID Connect Discovery 1.0), or from a key set
+//! that the configuration names. They are fetched when they are first needed, anew every hour, and
+//! when a token names an unknown key, but never more often than twice a minute: tokens with invented
+//! keys cost the issuer nothing. A token's algorithm must be one of a public key and fit its key.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use jsonwebtoken::jwk::{Jwk, PublicKeyUse};
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, Validation};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use tokio::sync::Mutex;
+
+use super::credentials::Secret;
+use crate::clock::{Clock, Millis};
+
+/// How long keys are used before they are fetched anew.
+const FRESH: Millis = 3_600_000;
+/// How long keys are used when they can't be fetched anew.
+const USABLE: Millis = 24 * 3_600_000;
+/// The shortest time between two attempts to fetch keys.
+const PAUSE: Millis = 30_000;
+/// The most keys of an issuer.
+const KEYS: usize = 64;
+/// Longer texts are no tokens.
+const TOKEN_LIMIT: usize = 16 * 1024;
+/// How much the clocks of two hosts may differ, in seconds.
+const LEEWAY: u64 = 60;
+
+/// A future that a trait object returns.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// How documents of issuers are fetched. Implementations bound the time and the length.
+pub trait Documents: Send + Sync {
+    /// The document at an address, or why it can't be had.
+    fn get<'a>(&'a self, address: &'a str) -> Pending<'a, Result<Vec<u8>, String>>;
+}
+
+/// Where the keys of an issuer come from.
+#[derive(Clone)]
+pub enum KeySource {
+    /// From its discovery document.
+    Discovery(Arc<dyn Documents>),
+    /// From this JSON web key set.
+    KeySet(String),
+}
+
+/// Why a token is refused. For the log: whoever sent it learns only that it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TokenRefused {
+    /// It is no token, or is signed in a way that is not accepted.
+    #[error("it is no token that is signed with a public key")]
+    Malformed,
+    /// Nobody knows its key.
+    #[error("{0} has no key {1:?}")]
+    UnknownKey(String, String),
+    /// The keys of its issuer can't be had.
+    #[error("the keys of {0} can't be had: {1}")]
+    Keys(String, String),
+    /// Its signature or one of its claims does not hold.
+    #[error("{0}")]
+    Invalid(String),
+}
+
+/// The claims of a token.
+pub type Claims = Map<String, Value>;
+
+/// What an issuer says of itself.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Discovery {
+    issuer: String,
+    jwks_uri: String,
+    /// Where people sign in.
+    #[serde(default)]
+    pub authorization_endpoint: Option<String>,
+    /// Where a code is exchanged for tokens.
+    #[serde(default)]
+    pub token_endpoint: Option<String>,
+}
+
+struct Key {
+    id: Option<String>,
+    key: DecodingKey,
+    /// The one algorithm that it is for, if it says so.
+    algorithm: Option<Algorithm>,
+}
+
+#[derive(Default)]
+struct Keys {
+    keys: Vec<Key>,
+    fetched_at: Option<Millis>,
+}
+
+/// An issuer of ID tokens.
+pub struct Issuer {
+    name: String,
+    source: KeySource,
+    keys: ArcSwap<Keys>,
+    /// When keys were last asked for, and why there were none.
+    asked: Mutex<(Option<Millis>, Option<String>)>,
+    clock: Clock,
+}
+
+impl Issuer {
+    /// The issuer of this name, its address as its tokens have it. Fails on a malformed key set.
+    pub fn new(name: &str, source: KeySource, clock: Clock) -> Result<Self, String> {
+        let mut keys = Keys::default();
+        if let KeySource::KeySet(text) = &source {
+            keys.keys = read_keys(text.as_bytes())?;
+        }
+        Ok(Self {
+            name: name.to_owned(),
+            source,
+            keys: ArcSwap::from_pointee(keys),
+            asked: Mutex::default(),
+            clock,
+        })
+    }
+
+    /// Its address.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The claims of a token that this issuer made for this audience and that holds now.
+    pub async fn verify(&self, token: &Secret, audience: &str) -> Result<Claims, TokenRefused> {
+        let text = token.reveal();
+        if text.len() > TOKEN_LIMIT {
+            return Err(TokenRefused::Malformed);
+        }
+        let header = jsonwebtoken::decode_header(text).map_err(|_| TokenRefused::Malformed)?;
+        if header.alg.family() == AlgorithmFamily::Hmac {
+            return Err(TokenRefused::Malformed);
+        }
+        let keys = self.keys_for(header.kid.as_deref()).await?;
+        let key = find(&keys, header.kid.as_deref());
+        let key = key.ok_or_else(|| self.unknown(header.kid.as_deref()))?;
+        let fits = key
+            .algorithm
+            .is_none_or(|algorithm| algorithm == header.alg);
+        if !fits || key.key.family() != header.alg.family() {
+            return Err(TokenRefused::Malformed);
+        }
+        let mut validation = Validation::new(header.alg);
+        validation.set_issuer(&[&self.name]);
+        validation.set_audience(&[audience]);
+        validation.set_required_spec_claims(&["exp", "aud", "iss"]);
+        validation.validate_nbf = true;
+        validation.leeway = LEEWAY;
+        jsonwebtoken::decode::<Claims>(text, &key.key, &validation)
+            .map(|data| data.claims)
+            .map_err(|error| TokenRefused::Invalid(error.to_string()))
+    }
+
+    /// What the issuer says of itself.
+    pub async fn discover(&self) -> Result<Discovery, String> {
+        let KeySource::Discovery(documents) = &self.source else {
+            return Err("its key set is given, and nothing else of it is known".into());
+        };
+        let address = self.name.trim_end_matches('/');
+        let address = format!("{address}/.well-known/openid-configuration");
+        let text = documents.get(&address).await?;
+        let found: Discovery =
+            serde_json::from_slice(&text).map_err(|error| format!("{address}: {error}"))?;
+        if found.issuer != self.name {
+            let other = found.issuer;
+            return Err(format!(
+                "{address} is of {other:?} and not of {:?}",
+                self.name
+            ));
+        }
+        Ok(found)
+    }
+
+    fn unknown(&self, id: Option<&str>) -> TokenRefused {
+        TokenRefused::UnknownKey(self.name.clone(), id.unwrap_or_default().to_owned())
+    }
+
+    /// Keys that have this one among them, fetched where they must be and may be.
+    async fn keys_for(&self, id: Option<&str>) -> Result<Arc<Keys>, TokenRefused> {
+        let KeySource::Discovery(documents) = &self.source else {
+            return Ok(self.keys.load_full());
+        };
+        let usable = |keys: &Keys, within: Millis, now: Millis| {
+            keys.fetched_at.is_some_and(|at| now - at < within) && find(keys, id).is_some()
+        };
+        let keys = self.keys.load_full();
+        if usable(&keys, FRESH, self.clock.now()) {
+            return Ok(keys);
+        }
+        let mut asked = self.asked.lock().await;
+        let now = self.clock.now();
+        // Another request may have fetched them meanwhile.
+        let keys = self.keys.load_full();
+        if usable(&keys, FRESH, now) {
+            return Ok(keys);
+        }
+        if asked.0.is_none_or(|at| now - at >= PAUSE) {
+            asked.0 = Some(now);
+            asked.1 = None;
+            match self.fetch(&**documents).await {
+                Ok(keys) => {
+                    let fetched_at = Some(now);
+                    self.keys.store(Arc::new(Keys { keys, fetched_at }));
+                }
+                Err(reason) => {
+                    tracing::warn!("the keys of {} can't be fetched: {reason}", self.name);
+                    asked.1 = Some(reason);
+                }
+            }
+        }
+        let keys = self.keys.load_full();
+        match (&asked.1, keys.fetched_at) {
+            _ if usable(&keys, USABLE, now) => Ok(keys),
+            (Some(reason), _) => Err(TokenRefused::Keys(self.name.clone(), reason.clone())),
+            (None, _) => Err(self.unknown(id)),
+        }
+    }
+
+    async fn fetch(&self, documents: &dyn Documents) -> Result<Vec<Key>, String> {
+        let address = self.discover().await?.jwks_uri;
+        let text = documents.get(&address).await?;
+        read_keys(&text).map_err(|reason| format!("{address}: {reason}"))
+    }
+}
+
+/// The key of this name; the only one where a token names none.
+fn find<'a>(keys: &'a Keys, id: Option<&str>) -> Option<&'a Key> {
+    match (id, keys.keys.as_slice()) {
+        (Some(id), keys) => keys.iter().find(|key| key.id.as_deref() == Some(id)),
+        (None, [only]) => Some(only),
+        (None, _) => None,
+    }
+}
+
+/// The public keys of a set that sign. Other kinds are passed over; a shared secret is no key.
+fn read_keys(text: &[u8]) -> Result<Vec<Key>, String> {
+    #[derive(Deserialize)]
+    struct Set {
+        keys: Vec<Value>,
+    }
+    let set: Set = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    let keys: Vec<Key> = set
+        .keys
+        .into_iter()
+        .take(KEYS)
+        .filter_map(read_key)
+        .collect();
+    if keys.is_empty() {
+        return Err("there is no public key in it that signs".into());
+    }
+    Ok(keys)
+}
+
+fn read_key(value: Value) -> Option<Key> {
+    let jwk: Jwk = serde_json::from_value(value).ok()?;
+    let signs = matches!(
+        jwk.common.public_key_use,
+        None | Some(PublicKeyUse::Signature)
+    );
+    let key = DecodingKey::from_jwk(&jwk).ok()?;
+    if !signs || key.family() == AlgorithmFamily::Hmac {
+        return None;
+    }
+    let algorithm = match jwk.common.key_algorithm {
+        Some(named) => Some(named.to_string().parse().ok()?),
+        None => None,
+    };
+    Some(Key {
+        id: jwk.common.key_id,
+        key,
+        algorithm,
+    })
+}

@@ -1,0 +1,241 @@
+//! A certificate of an ACME authority (RFC 8555): asked for, kept and renewed.
+//!
+//! Account, certificate and what was tried lie in one directory, readable by their owner alone. The
+//! certificate and its key are one file, so that at no time a key lies beside a certificate of another
+//! one; whoever serves it takes up the replaced file. Every attempt is recorded before it begins: a
+//! server that is started over and over asks no more often than one that keeps running.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "keys and certificates are no files of a store"
+)]
+
+mod order;
+mod record;
+mod transport;
+mod validity;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use parking_lot::Mutex;
+
+use super::files::write;
+use crate::config::AcmeSettings;
+use crate::http::{AcmeChallenges, Certificate};
+use order::Order;
+use record::Record;
+use transport::Transport;
+
+/// The longest sleep until the next attempt: the clock may be set meanwhile.
+const NAP: Duration = Duration::from_mins(10);
+/// What an order may take, validation included.
+const PATIENCE: Duration = Duration::from_mins(5);
+
+/// The certificate of an ACME authority.
+pub(super) struct Acme {
+    settings: AcmeSettings,
+    directory: PathBuf,
+    transport: Transport,
+    challenges: AcmeChallenges,
+    certificate: Arc<Certificate>,
+    record: Mutex<Record>,
+}
+
+impl Acme {
+    /// With what is kept in its directory: `own`, unless the settings name another.
+    pub(super) fn open(settings: &AcmeSettings, own: &Path) -> anyhow::Result<Self> {
+        let directory = match &settings.cache {
+            // registry:2 knew a cache file first, and a directory since.
+            Some(path) if path.is_file() => path.parent().unwrap_or(own).to_owned(),
+            Some(path) => path.clone(),
+            None => own.to_owned(),
+        };
+        let transport = Transport::new(settings.authorities.as_deref())?;
+        let opened = Self::keep(&directory, settings);
+        let (certificate, record) =
+            opened.with_context(|| format!("keep a certificate in {}", directory.display()))?;
+        Ok(Self {
+            settings: settings.clone(),
+            directory,
+            transport,
+            challenges: AcmeChallenges::default(),
+            certificate,
+            record: record.into(),
+        })
+    }
+
+    /// The certificate that is kept, or a temporary one, and what is known of it.
+    fn keep(
+        directory: &Path,
+        settings: &AcmeSettings,
+    ) -> anyhow::Result<(Arc<Certificate>, Record)> {
+        std::fs::create_dir_all(directory)?;
+        let mut record = Record::read(directory, settings);
+        let path = certificate_in(directory);
+        let kept = Certificate::load(&path, &path);
+        if record.issued().is_some() || record.serves_earlier() {
+            match kept {
+                Ok(certificate) => return Ok((certificate, record)),
+                Err(error) => tracing::warn!("the certificate that was kept is lost: {error}"),
+            }
+        }
+        record.forget_certificate();
+        write(&path, temporary(&settings.hosts)?.as_bytes(), 0o600)?;
+        Ok((Certificate::load(&path, &path)?, record))
+    }
+
+    /// What is served now.
+    pub(super) fn certificate(&self) -> Arc<Certificate> {
+        Arc::clone(&self.certificate)
+    }
+
+    /// Where the authority's challenges are answered.
+    pub(super) fn challenges(&self) -> AcmeChallenges {
+        self.challenges.clone()
+    }
+
+    /// What there is of a certificate, for the person who starts the server.
+    pub(super) fn state(&self) -> String {
+        let (from, hosts) = (&self.settings.directory, self.settings.hosts.join(", "));
+        let record = self.record.lock();
+        match (record.issued(), record.serves_earlier()) {
+            (Some(issued), _) => format!(
+                "Certificate for {hosts} from {from}, valid until {}",
+                in_words(issued.ends)
+            ),
+            (None, true) => format!(
+                "Certificate for {hosts} is asked for at {from}; until it is there the earlier one is \
+                 served"
+            ),
+            (None, false) => format!(
+                "Certificate for {hosts} is asked for at {from}; until it is there a temporary one is \
+                 served that no client trusts"
+            ),
+        }
+    }
+
+    /// Gets the certificate when it is due, for ever.
+    pub(super) async fn maintain(self) {
+        loop {
+            let due = self.record.lock().due();
+            let wait = Duration::try_from(due.duration_since(Timestamp::now())).unwrap_or_default();
+            if !wait.is_zero() {
+                tokio::time::sleep(wait.min(NAP)).await;
+                continue;
+            }
+            match self.attempt().await {
+                Ok(ends) => tracing::info!(
+                    hosts = self.settings.hosts.join(", "),
+                    until = in_words(ends),
+                    "the certificate was issued and is in use"
+                ),
+                Err(error) => self.report(&error),
+            }
+        }
+    }
+
+    async fn attempt(&self) -> anyhow::Result<Timestamp> {
+        let record = {
+            let mut record = self.record.lock();
+            record.begin(Timestamp::now());
+            record.clone()
+        };
+        // Where it can't be recorded, nothing is asked for.
+        record.write(&self.directory)?;
+        let order = Order {
+            settings: &self.settings,
+            directory: &self.directory,
+            transport: &self.transport,
+            challenges: &self.challenges,
+        };
+        let obtained = tokio::time::timeout(PATIENCE, order.obtain()).await;
+        self.challenges.clear();
+        let pem = obtained.context("the authority did not come to an end in time")??;
+        let validity =
+            validity::of(&pem).context("the certificate that was issued is malformed")?;
+        let now = Timestamp::now();
+        anyhow::ensure!(
+            validity.ends > now,
+            "the certificate that was issued ended on {}: look at the clock",
+            in_words(validity.ends)
+        );
+        self.take_up(&pem)?;
+        let record = {
+            let mut record = self.record.lock();
+            record.succeed(validity, now);
+            record.clone()
+        };
+        record.write(&self.directory)?;
+        Ok(validity.ends)
+    }
+
+    /// Serves a certificate from now on, if it can be served.
+    fn take_up(&self, pem: &str) -> anyhow::Result<()> {
+        let trial = self.directory.join("acme-trial.pem");
+        write(&trial, pem.as_bytes(), 0o600)?;
+        Certificate::load(&trial, &trial)?;
+        std::fs::rename(&trial, certificate_in(&self.directory))?;
+        self.certificate.refresh()?;
+        Ok(())
+    }
+
+    fn report(&self, error: &anyhow::Error) {
+        let mut record = self.record.lock();
+        if let Some(until) = self.transport.retry_after() {
+            record.not_before(until);
+        }
+        let next = in_words(record.due());
+        if let Err(error) = record.write(&self.directory) {
+            tracing::error!("{}: {error}", self.directory.display());
+        }
+        let how = match &self.settings.http {
+            Some(address) => format!("port 80 must lead to {address}"),
+            None => "port 443 must lead to this server, or give it --acme-http".to_owned(),
+        };
+        tracing::warn!(
+            "no certificate for {} from {}: {error:#}; next attempt {next}; hint: the authority \
+             must reach these names, {how}; remove {} and start again to try at once",
+            self.settings.hosts.join(", "),
+            self.settings.directory,
+            record::path(&self.directory).display(),
+        );
+    }
+}
+
+/// The file with the certificate, its chain and its key.
+fn certificate_in(directory: &Path) -> PathBuf {
+    directory.join("acme-certificate.pem")
+}
+
+/// A certificate that lets connections be made, and that no client trusts.
+fn temporary(hosts: &[String]) -> anyhow::Result<String> {
+    let signed = rcgen::generate_simple_self_signed(hosts.to_vec())?;
+    let key = signed.signing_key.serialize_pem();
+    Ok(format!("{}{key}", signed.cert.pem()))
+}
+
+fn in_words(time: Timestamp) -> String {
+    let time = time.to_zoned(TimeZone::UTC);
+    time.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// Reads a file of JSON; `None` where there is none, or nothing that is understood.
+fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
+    match std::fs::read(path) {
+        Ok(text) => serde_json::from_slice(&text)
+            .inspect_err(|error| tracing::warn!("{}: {error}", path.display()))
+            .ok(),
+        Err(error) => {
+            if error.kind() != io::ErrorKind::NotFound {
+                tracing::warn!("{}: {error}", path.display());
+            }
+            None
+        }
+    }
+}

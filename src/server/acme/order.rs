@@ -1,0 +1,178 @@
+//! One order at an ACME directory (RFC 8555, section 7.4): account, authorizations, certificate.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow, bail};
+use instant_acme::{
+    Account, AccountCredentials, AuthorizationHandle, AuthorizationStatus, ChallengeType, Error,
+    Identifier, NewAccount, NewOrder, OrderStatus, Problem, RetryPolicy,
+};
+use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
+use serde::{Deserialize, Serialize};
+
+use super::transport::Transport;
+use super::{read_json, write};
+use crate::config::AcmeSettings;
+use crate::http::AcmeChallenges;
+
+/// How the authority is asked whether it is ready.
+const POLLING: RetryPolicy = RetryPolicy::new()
+    .initial_delay(Duration::from_millis(500))
+    .backoff(1.5)
+    .timeout(Duration::from_mins(2));
+
+/// An order for the names of the settings.
+pub(super) struct Order<'a> {
+    pub(super) settings: &'a AcmeSettings,
+    /// Where the account is kept.
+    pub(super) directory: &'a Path,
+    pub(super) transport: &'a Transport,
+    pub(super) challenges: &'a AcmeChallenges,
+}
+
+/// The account as it is kept.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// The directory that it is an account of.
+    directory: String,
+    credentials: AccountCredentials,
+}
+
+impl Order<'_> {
+    /// Gets a certificate: its chain and its key, PEM.
+    pub(super) async fn obtain(&self) -> anyhow::Result<String> {
+        let account = self.account().await?;
+        let obtained = self.order(&account).await;
+        let problem = obtained
+            .as_ref()
+            .err()
+            .and_then(|error| error.downcast_ref());
+        if let Some(Error::Api(problem)) = problem
+            && is(problem, "accountDoesNotExist")
+        {
+            // The next attempt makes another one.
+            std::fs::remove_file(self.account_file()).context("remove the account's file")?;
+        }
+        obtained
+    }
+
+    fn account_file(&self) -> PathBuf {
+        self.directory.join("acme-account.json")
+    }
+
+    /// The account that is kept, or a new one.
+    async fn account(&self) -> anyhow::Result<Account> {
+        let builder = Account::builder_with_http(Box::new(self.transport.clone()));
+        let kept: Option<Kept> = read_json(&self.account_file());
+        if let Some(kept) = kept.filter(|kept| kept.directory == self.settings.directory) {
+            return Ok(builder.from_credentials(kept.credentials).await?);
+        }
+        let contact = self.settings.email.as_deref();
+        let contact = contact.map(|email| format!("mailto:{email}"));
+        let contact: Vec<&str> = contact.as_deref().into_iter().collect();
+        let new = NewAccount {
+            contact: &contact,
+            terms_of_service_agreed: true,
+            only_return_existing: false,
+        };
+        let directory = self.settings.directory.clone();
+        let created = builder.create(&new, directory.clone(), None).await;
+        let (account, credentials) = created.context("make an account")?;
+        let kept = Kept {
+            directory,
+            credentials,
+        };
+        write(
+            &self.account_file(),
+            &serde_json::to_vec_pretty(&kept)?,
+            0o600,
+        )?;
+        Ok(account)
+    }
+
+    async fn order(&self, account: &Account) -> anyhow::Result<String> {
+        let hosts = &self.settings.hosts;
+        let identifiers: Vec<_> = hosts.iter().cloned().map(Identifier::Dns).collect();
+        let mut order = account.new_order(&NewOrder::new(&identifiers)).await?;
+        let mut authorizations = order.authorizations();
+        while let Some(authorization) = authorizations.next().await {
+            self.answer(authorization?).await?;
+        }
+        match order.poll_ready(&POLLING).await {
+            Ok(OrderStatus::Ready) => {}
+            outcome => {
+                // The challenge says more than the order.
+                let mut authorizations = order.authorizations();
+                while let Some(Ok(mut authorization)) = authorizations.next().await {
+                    let state = authorization.refresh().await?;
+                    let failed = state.challenges.iter().find_map(|one| one.error.as_ref());
+                    if let Some(problem) = failed {
+                        bail!("{}: {}", state.identifier(), words(problem));
+                    }
+                }
+                outcome?;
+                bail!("the authority refused the order and gave no reason");
+            }
+        }
+        let mut params = CertificateParams::new(hosts.clone())?;
+        params.distinguished_name = DistinguishedName::new();
+        let key = KeyPair::generate()?;
+        order
+            .finalize_csr(params.serialize_request(&key)?.der())
+            .await?;
+        let chain = order.poll_certificate(&POLLING).await?;
+        Ok(format!("{}\n{}", chain.trim_end(), key.serialize_pem()))
+    }
+
+    /// Answers the challenge of an authorization, and tells the authority.
+    async fn answer(&self, mut authorization: AuthorizationHandle<'_>) -> anyhow::Result<()> {
+        match authorization.status {
+            AuthorizationStatus::Valid => return Ok(()),
+            AuthorizationStatus::Pending => {}
+            status => bail!(
+                "the authorization of {} is {status:?}",
+                authorization.identifier()
+            ),
+        }
+        let Identifier::Dns(host) = authorization.identifier().identifier.clone() else {
+            bail!("the authority asks for an authorization of something that is no name");
+        };
+        let offers = |kind: &ChallengeType| {
+            let mut offered = authorization.challenges.iter();
+            offered.any(|challenge| challenge.r#type == *kind)
+        };
+        let by_http = self.settings.http.is_some() && offers(&ChallengeType::Http01);
+        let kind = if by_http {
+            ChallengeType::Http01
+        } else {
+            ChallengeType::TlsAlpn01
+        };
+        let none = || anyhow!("the authority offers no challenge for {host} that can be answered");
+        let mut challenge = authorization.challenge(kind).ok_or_else(none)?;
+        let proof = challenge.key_authorization();
+        if by_http {
+            self.challenges.tell(&challenge.token, proof.as_str());
+        } else {
+            let mut params = CertificateParams::new(vec![host.clone()])?;
+            let extension = CustomExtension::new_acme_identifier(proof.digest().as_ref());
+            params.custom_extensions = vec![extension];
+            let key = KeyPair::generate()?;
+            let certificate = params.self_signed(&key)?.der().clone();
+            let key =
+                tokio_rustls::rustls::pki_types::PrivatePkcs8KeyDer::from(key.serialize_der());
+            self.challenges.show(&host, certificate, key.into())?;
+        }
+        challenge.set_ready().await.with_context(|| host.clone())
+    }
+}
+
+fn is(problem: &Problem, kind: &str) -> bool {
+    let kind = format!("urn:ietf:params:acme:error:{kind}");
+    problem.r#type.as_deref() == Some(kind.as_str())
+}
+
+fn words(problem: &Problem) -> String {
+    let detail = problem.detail.clone();
+    detail.unwrap_or_else(|| problem.to_string())
+}

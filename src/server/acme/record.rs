@@ -1,0 +1,176 @@
+//! What was tried to get a certificate, and when it is tried next.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::validity::Validity;
+use super::{read_json, write};
+use crate::config::AcmeSettings;
+
+/// The pause after a first failure; it doubles with each further one. Let's Encrypt allows five
+/// failed validations of a name an hour.
+const PAUSE: Duration = Duration::from_mins(5);
+/// The longest pause.
+const LONGEST: Duration = Duration::from_hours(6);
+/// The shortest time from one certificate to the next.
+const LEAST: Duration = Duration::from_hours(1);
+
+/// What was tried for a directory and some names.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Record {
+    directory: String,
+    hosts: Vec<String>,
+    issued: Option<Issued>,
+    /// Whether the file has a certificate that was issued for other names or by another directory.
+    #[serde(default)]
+    earlier: bool,
+    /// Failures since the last success.
+    failures: u32,
+    /// When to try next; `None` at once.
+    next: Option<Timestamp>,
+}
+
+/// A certificate that was issued.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Issued {
+    /// When it ends.
+    pub(super) ends: Timestamp,
+    /// When it is renewed.
+    renew: Timestamp,
+}
+
+pub(super) fn path(directory: &Path) -> PathBuf {
+    directory.join("acme.json")
+}
+
+impl Record {
+    /// What is known for these settings. What was tried for others does not delay them.
+    pub(super) fn read(directory: &Path, settings: &AcmeSettings) -> Self {
+        let read: Option<Self> = read_json(&path(directory));
+        let fresh = |earlier| Self {
+            directory: settings.directory.clone(),
+            hosts: settings.hosts.clone(),
+            issued: None,
+            earlier,
+            failures: 0,
+            next: None,
+        };
+        match read {
+            Some(read) if read.directory == settings.directory && read.hosts == settings.hosts => {
+                read
+            }
+            Some(other) => fresh(other.issued.is_some() || other.earlier),
+            None => fresh(false),
+        }
+    }
+
+    pub(super) fn write(&self, directory: &Path) -> anyhow::Result<()> {
+        let text = serde_json::to_vec_pretty(self)?;
+        Ok(write(&path(directory), &text, 0o600)?)
+    }
+
+    pub(super) fn issued(&self) -> Option<Issued> {
+        self.issued
+    }
+
+    /// Whether a certificate of earlier settings is served.
+    pub(super) fn serves_earlier(&self) -> bool {
+        self.earlier
+    }
+
+    /// There is no certificate any more.
+    pub(super) fn forget_certificate(&mut self) {
+        self.issued = None;
+        self.earlier = false;
+    }
+
+    /// When the next attempt is due.
+    pub(super) fn due(&self) -> Timestamp {
+        let renew = self.issued.map(|issued| issued.renew);
+        let due = self.next.max(renew);
+        due.unwrap_or(Timestamp::UNIX_EPOCH)
+    }
+
+    /// An attempt begins. Until it succeeds it counts as a failure.
+    pub(super) fn begin(&mut self, now: Timestamp) {
+        let pause = PAUSE.saturating_mul(1 << self.failures.min(16));
+        self.failures = self.failures.saturating_add(1);
+        self.next = now.checked_add(pause.min(LONGEST)).ok();
+    }
+
+    /// The authority asks not to be asked before this time.
+    pub(super) fn not_before(&mut self, time: Timestamp) {
+        self.next = self.next.max(Some(time));
+    }
+
+    /// A certificate is there. It is renewed when a third of its time is left.
+    pub(super) fn succeed(&mut self, validity: Validity, now: Timestamp) {
+        let third = validity.ends.duration_since(validity.begins) / 3;
+        let renew = validity.ends.checked_sub(third).unwrap_or(validity.ends);
+        let least = now.checked_add(LEAST).unwrap_or(renew);
+        self.issued = Some(Issued {
+            ends: validity.ends,
+            renew: renew.max(least),
+        });
+        self.earlier = false;
+        self.failures = 0;
+        self.next = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fresh() -> Record {
+        Record {
+            directory: "https://ca/directory".into(),
+            hosts: vec!["a".into()],
+            issued: None,
+            earlier: false,
+            failures: 0,
+            next: None,
+        }
+    }
+
+    #[test]
+    fn pauses_grow_to_six_hours_and_a_success_ends_them() {
+        let mut record = fresh();
+        let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
+        assert!(record.due() < now);
+        let minutes: Vec<_> = (0..9)
+            .map(|_| {
+                record.begin(now);
+                record.due().duration_since(now).as_secs() / 60
+            })
+            .collect();
+        assert_eq!(minutes, [5, 10, 20, 40, 80, 160, 320, 360, 360]);
+        let day = jiff::SignedDuration::from_hours(24);
+        let validity = Validity {
+            begins: now,
+            ends: now + day * 90,
+        };
+        record.succeed(validity, now);
+        assert_eq!(record.due(), now + day * 60);
+        record.begin(now + day * 60);
+        assert_eq!(record.due().duration_since(now + day * 60).as_secs(), 300);
+    }
+
+    #[test]
+    fn a_short_certificate_is_not_asked_for_over_and_over() {
+        let mut record = fresh();
+        let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
+        let second = jiff::SignedDuration::from_secs(1);
+        record.succeed(
+            Validity {
+                begins: now,
+                ends: now + second,
+            },
+            now,
+        );
+        assert_eq!(record.due().duration_since(now).as_secs(), 3600);
+    }
+}

@@ -1,0 +1,83 @@
+//! Connections that the server makes by itself: to an ACME directory, to issuers of sign-ins.
+
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::Context as _;
+
+use crate::auth::{Documents, Pending};
+
+/// What fetching a document of an issuer may take.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// The longest document of an issuer.
+const DOCUMENT: usize = 512 * 1024;
+
+/// A client with the authorities of a file, PEM, instead of the system's, if one is named. Redirects
+/// are not followed: what is asked for is named in the configuration.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "certificates are no files of a store"
+)]
+pub(super) fn client(
+    authorities: Option<&Path>,
+    patience: Duration,
+) -> anyhow::Result<reqwest::Client> {
+    let builder = reqwest::Client::builder()
+        .user_agent(concat!("regctl/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(patience);
+    let builder = match authorities {
+        Some(path) => {
+            let pem = std::fs::read(path).with_context(|| path.display().to_string())?;
+            let certificates = reqwest::Certificate::from_pem_bundle(&pem)
+                .ok()
+                .filter(|certificates| !certificates.is_empty());
+            let certificates = certificates
+                .with_context(|| format!("{}: there is no certificate in it", path.display()))?;
+            builder.tls_certs_only(certificates)
+        }
+        None => builder,
+    };
+    builder
+        .build()
+        .context("the TLS settings for outgoing connections")
+}
+
+/// The innermost reason of an error: what the network itself said.
+pub(super) fn reason(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
+}
+
+/// Fetches documents of issuers.
+pub(super) struct Fetching(reqwest::Client);
+
+impl Fetching {
+    /// With the authorities of this file instead of the system's.
+    pub(super) fn new(authorities: Option<&Path>) -> anyhow::Result<Self> {
+        Ok(Self(client(authorities, PATIENCE)?))
+    }
+}
+
+impl Documents for Fetching {
+    fn get<'a>(&'a self, address: &'a str) -> Pending<'a, Result<Vec<u8>, String>> {
+        Box::pin(async move {
+            let failed = |error: reqwest::Error| format!("{address}: {}", reason(&error));
+            let mut answer = self.0.get(address).send().await.map_err(failed)?;
+            if !answer.status().is_success() {
+                return Err(format!("{address}: answered {}", answer.status()));
+            }
+            let mut text = Vec::new();
+            while let Some(piece) = answer.chunk().await.map_err(failed)? {
+                text.extend_from_slice(&piece);
+                if text.len() > DOCUMENT {
+                    return Err(format!("{address}: answered more than {DOCUMENT} bytes"));
+                }
+            }
+            Ok(text)
+        })
+    }
+}

@@ -1,0 +1,175 @@
+//! Undo: what was deleted comes back from the trash, as long as it is there.
+
+use http::StatusCode;
+use maud::{Markup, html};
+
+use super::frame::Frame;
+use super::request::Fields;
+use super::{Answer, Fault, Pages, Request, format, html as answer, tags};
+use crate::oci::{Action, Reference, Repository};
+use crate::registry::{Registry, Restorable, TrashedKind};
+
+/// Things that one form restores at most; more are restored on the page of the trash.
+const MOST: usize = 300;
+
+/// What a form calls something that can be restored.
+fn written(what: &Restorable) -> String {
+    match what {
+        Restorable::Tag(_, tag) => tag.to_string(),
+        Restorable::Manifest(_, digest) => format!("@{digest}"),
+        Restorable::Repository(_) => "/".to_owned(),
+    }
+}
+
+fn read(name: &Repository, text: &str) -> Option<Restorable> {
+    let name = name.clone();
+    Some(match text.strip_prefix('@') {
+        Some(digest) => Restorable::Manifest(name, digest.parse().ok()?),
+        None if text == "/" => Restorable::Repository(name),
+        None => Restorable::Tag(name, text.parse().ok()?),
+    })
+}
+
+/// The registry for whoever may restore in a repository: who may delete there and push.
+async fn restoring(pages: &Pages, request: &Request, name: &Repository) -> Result<Registry, Fault> {
+    let delete = Action::DeleteRepository(name.clone());
+    pages.acting(request, &delete).await?;
+    if !pages.may(request, &delete).await {
+        return Err(Fault::Forbidden);
+    }
+    let latest = "latest".parse().map_err(|_| Fault::NotFound)?;
+    let push = Action::PushManifest(name.clone(), Reference::Tag(latest));
+    pages.acting(request, &push).await
+}
+
+/// The button that takes deletions back.
+pub(super) fn undo(frame: &Frame<'_>, name: &Repository, what: &[Restorable]) -> Markup {
+    let text = frame.account;
+    html! {
+        @if what.len() > MOST {
+            p { a href=(frame.links.path(&format!("/r/{name}/-/trash"))) { (text.trash) } }
+        } @else if !what.is_empty() {
+            form method="post" action=(frame.links.path(&format!("/r/{name}/-/restore"))) {
+                (frame.form_token())
+                @for one in what { input type="hidden" name="what" value=(written(one)); }
+                button type="submit" { (text.undo) }
+            }
+        }
+    }
+}
+
+/// A line for each thing that was done, or not.
+pub(super) fn lines(
+    frame: &Frame<'_>,
+    done: &[(String, Result<(), String>)],
+    success: &str,
+) -> Markup {
+    let failed = done.iter().filter(|(_, result)| result.is_err()).count();
+    html! {
+        @if failed > 0 {
+            p class="notice bad" role="alert" {
+                (frame.account.partly.replace("{}", &format::number(failed as u64)))
+            }
+        }
+        ul class="plain" role="status" {
+            @for (label, result) in done {
+                li {
+                    @match result {
+                        Ok(()) => { span class="mark" { (success) } " " (label) },
+                        Err(reason) => { strong { (frame.account.not_done) } " " (label) ": " (reason) },
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Answers `POST /r/NAME/-/restore`.
+pub(super) async fn restore(
+    pages: &Pages,
+    request: &Request,
+    name: &Repository,
+) -> Result<Answer, Fault> {
+    let registry = restoring(pages, request, name).await?;
+    let fields = Fields::parse(&request.form);
+    let mut done = Vec::new();
+    for text in fields.all("what").take(MOST) {
+        let what = read(name, text).ok_or(Fault::NotFound)?;
+        let result = registry.restore(&what).await.map(drop);
+        done.push((what.to_string(), result.map_err(|error| error.to_string())));
+    }
+    let frame = Frame::new(pages, request);
+    let text = frame.account;
+    let content = html! {
+        h1 { (text.restored) " " span class="dim" { (name) } }
+        (lines(&frame, &done, text.restored))
+        p { a href=(frame.links.tags(name)) { (frame.text.tags) " →" } }
+    };
+    Ok(shown(&frame, name, text.restored, &content))
+}
+
+fn shown(frame: &Frame<'_>, name: &Repository, title: &str, content: &Markup) -> Answer {
+    let mut crumbs = frame.crumbs(name, true);
+    crumbs.push((title.to_owned(), None));
+    let title = format!("{title} – {name}");
+    answer(StatusCode::OK, frame.page(&title, &crumbs, "", content))
+}
+
+/// Answers `/r/NAME/-/trash`.
+pub(super) async fn trash(
+    pages: &Pages,
+    request: &Request,
+    name: &Repository,
+) -> Result<Answer, Fault> {
+    let registry = restoring(pages, request, name).await?;
+    let mut deletions = registry.trash().await?;
+    deletions.retain(|deletion| deletion.repository == *name);
+    let frame = Frame::new(pages, request);
+    let text = frame.account;
+    let content = html! {
+        h1 { (text.trash) " " span class="dim" { (name) } }
+        @if deletions.is_empty() { p class="nothing" { (frame.text.nothing_here) } }
+        @else {
+            div class="scroll" { table class="list" {
+                thead { tr {
+                    th scope="col" { (frame.text.what) }
+                    th scope="col" { (text.deleted) }
+                    th scope="col" { (text.restorable_until) }
+                    th scope="col" class="number" { (frame.text.size) }
+                    th scope="col" { (text.undo) }
+                } }
+                tbody { @for deletion in deletions.iter().take(MOST) {
+                    @let what = match deletion.kind {
+                        TrashedKind::Repository => Some(Restorable::Repository(name.clone())),
+                        TrashedKind::Manifest => deletion.manifests.first()
+                            .map(|digest| Restorable::Manifest(name.clone(), *digest)),
+                        TrashedKind::Tag => deletion.tags.first()
+                            .map(|(tag, _)| Restorable::Tag(name.clone(), tag.clone())),
+                    };
+                    tr {
+                        th scope="row" {
+                            @if deletion.kind == TrashedKind::Repository { (frame.text.repository) " " }
+                            (deletion.tags.iter().take(10).map(|(tag, digest)| {
+                                format!("{tag} (@{})", tags::short(digest))
+                            }).collect::<Vec<_>>().join(", "))
+                            @if deletion.tags.is_empty() {
+                                @if let Some(digest) = deletion.manifests.first() { "@" (tags::short(digest)) }
+                            }
+                        }
+                        td data-label=(text.deleted) {
+                            (format::age(frame.language, deletion.deleted_at, frame.now))
+                        }
+                        td data-label=(text.restorable_until) {
+                            (format::age(frame.language, deletion.expires_at, frame.now))
+                        }
+                        td class="number" data-label=(frame.text.size) { (format::bytes(deletion.bytes)) }
+                        td data-label=(text.undo) {
+                            @if let Some(what) = &what { (undo(&frame, name, std::slice::from_ref(what))) }
+                        }
+                    }
+                } }
+            } }
+        }
+    };
+    Ok(shown(&frame, name, text.trash, &content))
+}

@@ -1,0 +1,115 @@
+//! What repositories say about themselves, and what was done with them.
+
+use crate::accounts_support::Guarded;
+use crate::pages_person::Person;
+use crate::support::Image;
+
+#[test]
+fn a_hostile_readme_does_nothing() {
+    let guarded = Guarded::start();
+    guarded.remote("root", "team/app").push("1", &Image::new(1));
+    let mut alice = Person::signed_in(&guarded.server, "alice");
+    let text = "# About\n\n*What* it is <script>alert(1)</script>\
+         <img src=\"https://evil.example/p.png\" onerror=\"alert(1)\"> ![p](https://evil.example/q.png)\n\n\
+         [x](javascript:alert(1)) [y](https://example.com/) <form action=/sign-out></form>";
+    let fields = [("do", "describe"), ("text", text)];
+    let target = "/r/team/app/-/settings";
+    alice.submit(target, target, &fields).expect(303);
+    let page = alice.page("/r/team/app");
+    assert!(
+        page.contains("<h3>About</h3>") && page.contains("<em>What</em>"),
+        "{page}"
+    );
+    assert!(page.contains("href=\"https://example.com/\""));
+    for bad in [
+        "alert(1)",
+        "evil.example",
+        "onerror",
+        "javascript:",
+        "<form action=/",
+    ] {
+        assert!(!page.contains(bad), "{bad}: {page}");
+    }
+    // The form shows the text as it was written, and as text.
+    let form = alice.page(target);
+    assert!(
+        form.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !form.contains("<script>alert")
+    );
+    let mut bob = Person::signed_in(&guarded.server, "bob");
+    bob.get(target).expect(403);
+    bob.submit("/", target, &fields).expect(403);
+    bob.get("/r/secret/x/-/settings").expect(404);
+    guarded.server.stop();
+}
+
+#[test]
+fn stars_and_visibility() {
+    let guarded = Guarded::start();
+    guarded.remote("root", "team/app").push("1", &Image::new(1));
+    let mut bob = Person::signed_in(&guarded.server, "bob");
+    let star = "/r/team/app/-/star";
+    bob.submit("/", star, &[("starred", "1")]).expect(303);
+    bob.submit("/", star, &[("starred", "1")]).expect(303);
+    assert!(bob.page("/r/team/app").contains("★ Unstar 1"));
+    bob.submit("/", star, &[("starred", "0")]).expect(303);
+    assert!(bob.page("/r/team/app").contains("☆ Star 0"));
+    bob.get(star).expect(405);
+    bob.submit("/", "/r/secret/x/-/star", &[("starred", "1")])
+        .expect(404);
+
+    let settings = "/r/team/app/-/settings";
+    let public = [("do", "visibility"), ("public", "1")];
+    Person::signed_in(&guarded.server, "alice")
+        .submit("/", settings, &public)
+        .expect(403);
+    let mut root = Person::signed_in(&guarded.server, "root");
+    let page = root.page(settings);
+    assert!(
+        page.contains("Who may do what") && page.contains("team/app:pull"),
+        "{page}"
+    );
+    let mut nobody = Person::new(&guarded.server);
+    nobody.get("/r/team/app").expect(404);
+    root.submit(settings, settings, &public).expect(303);
+    nobody.page("/r/team/app");
+    root.submit(settings, settings, &[("do", "visibility")])
+        .expect(303);
+    nobody.get("/r/team/app").expect(404);
+    guarded.server.stop();
+}
+
+#[test]
+fn activity_is_ones_own_or_an_administrators() {
+    let guarded = Guarded::start();
+    guarded
+        .remote("root", "secret/plan")
+        .push("1", &Image::new(1));
+    guarded
+        .remote("alice", "team/app")
+        .push("2", &Image::new(2));
+    Person::new(&guarded.server).get("/activity").expect(404);
+    let mut root = Person::signed_in(&guarded.server, "root");
+    let all = root.page("/activity");
+    assert!(
+        all.contains("secret/plan:1") && all.contains("team/app:2"),
+        "{all}"
+    );
+    assert!(all.contains("<svg") && all.contains("127.0.0.1"));
+    let some = root.page("/activity?account=alice");
+    assert!(!some.contains("secret/plan") && some.contains("team/app:2"));
+    let some = root.page("/activity?repository=secret/plan");
+    assert!(some.contains("secret/plan:1") && !some.contains("team/app:2"));
+    root.get("/activity?repository=..").expect(404);
+    let mut alice = Person::signed_in(&guarded.server, "alice");
+    // A filter for somebody else's name changes nothing.
+    let own = alice.page("/activity?account=root");
+    assert!(!own.contains("secret/plan") && own.contains("team/app:2"));
+    let file = root.get("/activity?format=csv").expect(200);
+    assert_eq!(file.need("content-type"), "text/csv; charset=utf-8");
+    let text = String::from_utf8(file.body).unwrap();
+    assert!(
+        text.starts_with("time,action,actor") && text.contains("\"secret/plan\",\"1\""),
+        "{text}"
+    );
+    guarded.server.stop();
+}

@@ -1,0 +1,76 @@
+//! File systems in memory that tests mount: small ones to fill, and ones that turn read-only.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use super::tools::{attempt, have, is_root, skip};
+
+/// A file system in memory, until it is dropped.
+pub(crate) struct Mount {
+    directory: TempDir,
+    path: PathBuf,
+}
+
+impl Mount {
+    /// With these options of `mount`, as `size=32m,nr_inodes=500`; `None` where nothing can be
+    /// mounted.
+    #[track_caller]
+    pub(crate) fn new(options: &str) -> Option<Self> {
+        if !have(&["mount", "umount"]) || !is_root() {
+            return None;
+        }
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let path = directory.path().join("device");
+        fs::create_dir(&path).expect("a directory");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", options, "tmpfs"]);
+        let output = attempt(mount.arg(&path));
+        if !output.success {
+            skip(&format!("nothing can be mounted: {}", output.text));
+            return None;
+        }
+        Some(Self { directory, path })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes every byte that is left.
+    pub(crate) fn fill(&self) {
+        let mut file = File::create(self.path.join("filler")).expect("a file");
+        for size in [1 << 20, 4096, 1] {
+            while file.write_all(&vec![1; size]).is_ok() {}
+        }
+    }
+
+    /// Takes every inode that is left.
+    pub(crate) fn fill_inodes(&self) {
+        let directory = self.path.join("fillers");
+        let _ = fs::create_dir(&directory);
+        for number in 0.. {
+            match File::create(directory.join(format!("{number}"))) {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::StorageFull => return,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    }
+
+    /// Gives back what was filled.
+    pub(crate) fn empty(&self) {
+        let _ = fs::remove_file(self.path.join("filler"));
+        let _ = fs::remove_dir_all(self.path.join("fillers"));
+    }
+}
+
+impl Drop for Mount {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(&self.path).status();
+        let _ = &self.directory;
+    }
+}
