@@ -206,11 +206,11 @@ fn rule(item: Field) -> Result<RetentionRule, ConfigError> {
     };
     let rule = RetentionRule {
         repositories: patterns(&mut section, "repositories")?,
-        keep_last: spelled(&mut section, "keep-last", values::count)?,
-        older_than: spelled(&mut section, "older-than", age)?,
+        keep_last: section.value("keep-last", values::count)?,
+        older_than: section.value("older-than", age)?,
         matching: patterns(&mut section, "match")?,
         exclude: patterns(&mut section, "exclude")?,
-        not_pulled_for: spelled(&mut section, "not-pulled-for", age)?,
+        not_pulled_for: section.value("not-pulled-for", age)?,
         all: section.value("all", values::boolean)?.unwrap_or(false),
     };
     if let Some((_, field)) = section.rest().into_iter().next() {
@@ -241,17 +241,6 @@ fn rule(item: Field) -> Result<RetentionRule, ConfigError> {
 fn age(text: &str) -> Result<Millis, BadValue> {
     let period = values::period(text)?;
     Ok(Millis::try_from(period.as_millis()).unwrap_or(Millis::MAX))
-}
-
-/// A key with dashes. Names of variables can't have dashes: the spelling without them takes
-/// precedence.
-fn spelled<T>(
-    section: &mut Section,
-    key: &str,
-    parse: impl Fn(&str) -> Result<T, BadValue>,
-) -> Result<Option<T>, ConfigError> {
-    let plain = section.value(&key.replace('-', ""), &parse)?;
-    Ok(plain.or(section.value(key, &parse)?))
 }
 
 fn patterns(section: &mut Section, key: &str) -> Result<Vec<String>, ConfigError> {

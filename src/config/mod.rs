@@ -18,6 +18,7 @@ mod duration;
 mod environment;
 mod error;
 mod health;
+mod keys;
 mod node;
 mod pages;
 mod reach;
@@ -44,6 +45,7 @@ pub use collection::{CollectionSettings, Schedule, ScrubSettings};
 pub use content::ContentSettings;
 pub use cron::CronPattern;
 pub use error::{ConfigError, Origin, Place};
+pub use keys::{KEYS, Key};
 pub use pages::PagesSettings;
 pub use reach::{Network, RateSettings, ReachSettings, SocketSettings};
 pub use settings::{
