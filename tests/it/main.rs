@@ -58,6 +58,7 @@ mod export;
 mod export_trouble;
 mod full_device;
 mod generated;
+mod image_swap;
 mod import_again;
 mod import_directories;
 mod import_kinds;
