@@ -300,8 +300,6 @@ fn every_key_that_is_read_is_in_the_manual() {
         "proxy",
         "remoteurl",
         "maxthreads",
-        "letsencrypt",
-        "cachefile",
         "cache",
     ];
     for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/config")).unwrap() {
