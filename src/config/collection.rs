@@ -14,6 +14,7 @@ use super::acme::{OwnAcme, own_acme};
 use super::content::{ContentSettings, content_settings};
 use super::cron::CronPattern;
 use super::error::ConfigError;
+use super::oidc::{OidcProviderSettings, oidc};
 use super::pages::{PagesSettings, pages_settings};
 use super::reach::{ReachSettings, reach_settings};
 use super::section::{Field, Section, Warnings, refused};
@@ -123,6 +124,7 @@ pub(super) struct Own {
     pub(super) reach: ReachSettings,
     pub(super) acme: OwnAcme,
     pub(super) workloads: Vec<WorkloadSettings>,
+    pub(super) oidc: Option<OidcProviderSettings>,
 }
 
 pub(super) fn own_settings(
@@ -161,6 +163,7 @@ pub(super) fn own_settings(
     let access = own_access(&mut own, auth, accounts, warnings)?;
     let reach = reach_settings(&mut own, warnings)?;
     let workloads = workloads(&mut own, &access, warnings)?;
+    let oidc = oidc(&mut own, &access, warnings)?;
     let acme = own_acme(&mut own, warnings)?;
     own.finish(warnings);
     Ok(Own {
@@ -173,6 +176,7 @@ pub(super) fn own_settings(
         reach,
         acme,
         workloads,
+        oidc,
     })
 }
 

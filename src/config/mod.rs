@@ -20,6 +20,7 @@ mod error;
 mod health;
 mod keys;
 mod node;
+mod oidc;
 mod pages;
 mod reach;
 mod section;
@@ -46,6 +47,7 @@ pub use content::ContentSettings;
 pub use cron::CronPattern;
 pub use error::{ConfigError, Origin, Place};
 pub use keys::{KEYS, Key};
+pub use oidc::OidcProviderSettings;
 pub use pages::PagesSettings;
 pub use reach::{Network, RateSettings, ReachSettings, SocketSettings};
 pub use settings::{

@@ -15,6 +15,7 @@ const STEPS: &[&str] = &[
     include_str!("migrations/0007_events.sql"),
     include_str!("migrations/0008_sessions.sql"),
     include_str!("migrations/0009_journal_times.sql"),
+    include_str!("migrations/0017_outside_identities.sql"),
 ];
 
 /// Brings the schema up to date, each migration in its own transaction.

@@ -75,6 +75,7 @@ mod interop_export;
 mod listening;
 mod login;
 mod nginx;
+mod oidc;
 mod pages;
 mod pages_about;
 mod pages_actions;
