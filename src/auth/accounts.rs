@@ -7,6 +7,7 @@ use quick_cache::sync::Cache;
 use super::credentials::Secret;
 use super::directory::{self, Directory};
 use super::htpasswd::Htpasswd;
+use super::oidc::Oidc;
 use super::password::{self, Hasher};
 use super::policy::Challenge;
 use super::remembered::Remembered;
@@ -36,6 +37,7 @@ pub struct Accounts {
     remembered: Remembered,
     throttle: Throttle,
     workloads: Workloads,
+    pub(super) oidc: Option<Arc<Oidc>>,
     /// When the last use of a token or an account was noted.
     noted: Cache<String, Millis>,
 }
@@ -95,6 +97,7 @@ impl Accounts {
             remembered: Remembered::new().ok_or_else(no_random)?,
             throttle: Throttle::default(),
             workloads: Workloads::default(),
+            oidc: None,
             noted: Cache::new(NOTED),
         })
     }
@@ -108,6 +111,12 @@ impl Accounts {
     #[must_use]
     pub fn with_workloads(self, workloads: Workloads) -> Self {
         Self { workloads, ..self }
+    }
+
+    /// With a provider by which people sign in besides.
+    #[must_use]
+    pub fn with_oidc(self, oidc: Option<Arc<Oidc>>) -> Self {
+        Self { oidc, ..self }
     }
 
     pub(super) fn challenge(&self) -> Challenge {

@@ -84,7 +84,7 @@ pub struct Discovery {
 
 struct Key {
     id: Option<String>,
-    key: DecodingKey,
+    public: DecodingKey,
     /// The one algorithm that it is for, if it says so.
     algorithm: Option<Algorithm>,
 }
@@ -142,7 +142,7 @@ impl Issuer {
         let fits = key
             .algorithm
             .is_none_or(|algorithm| algorithm == header.alg);
-        if !fits || key.key.family() != header.alg.family() {
+        if !fits || key.public.family() != header.alg.family() {
             return Err(TokenRefused::Malformed);
         }
         let mut validation = Validation::new(header.alg);
@@ -151,7 +151,7 @@ impl Issuer {
         validation.set_required_spec_claims(&["exp", "aud", "iss"]);
         validation.validate_nbf = true;
         validation.leeway = LEEWAY;
-        jsonwebtoken::decode::<Claims>(text, &key.key, &validation)
+        jsonwebtoken::decode::<Claims>(text, &key.public, &validation)
             .map(|data| data.claims)
             .map_err(|error| TokenRefused::Invalid(error.to_string()))
     }
@@ -272,7 +272,7 @@ fn read_key(value: Value) -> Option<Key> {
     };
     Some(Key {
         id: jwk.common.key_id,
-        key,
+        public: key,
         algorithm,
     })
 }

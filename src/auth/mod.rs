@@ -14,6 +14,7 @@ mod htpasswd;
 mod identity;
 mod issuer;
 mod local;
+mod oidc;
 mod outside;
 mod password;
 mod personal;
@@ -35,6 +36,7 @@ pub use issuer::{
     Claims as TokenClaims, Discovery, Documents, Issuer, KeySource, Pending, TokenRefused,
 };
 pub use local::{decide_local, permit_task};
+pub use oidc::{Exchange, Oidc, OidcError, OidcSettings};
 pub use outside::{OutsideError, OutsideSettings, TokenServer};
 pub use password::{Busy, Hasher, is_known_hash};
 pub use personal::FreshToken;

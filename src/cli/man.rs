@@ -73,7 +73,12 @@ const ROOT_VARIABLES: [(&str, &str); 2] = [
     ),
     ("REGISTRY_CONFIGURATION_PATH", "The configuration file."),
 ];
-const ROOT_FILES: [(&str, &str); 4] = [
+const ROOT_FILES: [(&str, &str); 5] = [
+    (
+        "/etc/regctl/config.yml",
+        "The configuration of the package for Debian; where --root is not given, also without \
+         --config.",
+    ),
     (
         "/etc/docker/registry/config.yml",
         "The configuration, where --config names no other.",
@@ -103,7 +108,8 @@ pub(super) fn write(mut root: Command, directory: &Path) -> std::io::Result<()> 
         let name = page(&command);
         std::fs::write(directory.join(format!("{name}.1")), text(&command)?)?;
     }
-    Ok(())
+    let configuration = super::man_config::page();
+    std::fs::write(directory.join("regctl-config.5"), configuration)
 }
 
 fn is_shown(command: &Command) -> bool {
@@ -223,6 +229,7 @@ fn after(command: &Command, help: &Help) -> String {
     let mut others = vec!["regctl(1)".to_owned()];
     if root {
         others.extend(["serve", "gc", "check"].map(|name| format!("regctl-{name}(1)")));
+        others.push("regctl-config(5)".to_owned());
     } else if client {
         others.extend(["login", "catalog"].map(|name| format!("regctl-{name}(1)")));
     }
@@ -235,14 +242,18 @@ fn after(command: &Command, help: &Help) -> String {
     roff.render()
 }
 
-fn paragraphs<'a>(roff: &mut Roff, texts: impl Iterator<Item = &'a str>) {
+pub(super) fn paragraphs<'a>(roff: &mut Roff, texts: impl Iterator<Item = &'a str>) {
     for text in texts {
         roff.control("PP", []);
         roff.text([roman(text.replace('\n', " "))]);
     }
 }
 
-fn list(roff: &mut Roff, heading: &str, items: impl IntoIterator<Item = (String, String)>) {
+pub(super) fn list(
+    roff: &mut Roff,
+    heading: &str,
+    items: impl IntoIterator<Item = (String, String)>,
+) {
     roff.control("SH", [heading]);
     for (name, text) in items {
         roff.control("TP", []);

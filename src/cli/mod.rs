@@ -39,6 +39,7 @@ mod listing;
 mod login;
 mod logout;
 mod man;
+mod man_config;
 mod manifest;
 mod output;
 mod owner;

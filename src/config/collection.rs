@@ -15,6 +15,7 @@ use super::audit::audit_settings;
 use super::content::{ContentSettings, content_settings};
 use super::cron::CronPattern;
 use super::error::ConfigError;
+use super::oidc::{OidcProviderSettings, oidc};
 use super::pages::{PagesSettings, pages_settings};
 use super::reach::{ReachSettings, reach_settings};
 use super::section::{Field, Section, Warnings, refused};
@@ -125,6 +126,7 @@ pub(super) struct Own {
     pub(super) audit: Duration,
     pub(super) acme: OwnAcme,
     pub(super) workloads: Vec<WorkloadSettings>,
+    pub(super) oidc: Option<OidcProviderSettings>,
 }
 
 pub(super) fn own_settings(
@@ -164,6 +166,7 @@ pub(super) fn own_settings(
     let reach = reach_settings(&mut own, warnings)?;
     let audit = audit_settings(&mut own, warnings)?;
     let workloads = workloads(&mut own, &access, warnings)?;
+    let oidc = oidc(&mut own, &access, warnings)?;
     let acme = own_acme(&mut own, warnings)?;
     own.finish(warnings);
     Ok(Own {
@@ -177,6 +180,7 @@ pub(super) fn own_settings(
         audit,
         acme,
         workloads,
+        oidc,
     })
 }
 
@@ -210,11 +214,11 @@ fn rule(item: Field) -> Result<RetentionRule, ConfigError> {
     };
     let rule = RetentionRule {
         repositories: patterns(&mut section, "repositories")?,
-        keep_last: spelled(&mut section, "keep-last", values::count)?,
-        older_than: spelled(&mut section, "older-than", age)?,
+        keep_last: section.value("keep-last", values::count)?,
+        older_than: section.value("older-than", age)?,
         matching: patterns(&mut section, "match")?,
         exclude: patterns(&mut section, "exclude")?,
-        not_pulled_for: spelled(&mut section, "not-pulled-for", age)?,
+        not_pulled_for: section.value("not-pulled-for", age)?,
         all: section.value("all", values::boolean)?.unwrap_or(false),
     };
     if let Some((_, field)) = section.rest().into_iter().next() {
@@ -245,17 +249,6 @@ fn rule(item: Field) -> Result<RetentionRule, ConfigError> {
 fn age(text: &str) -> Result<Millis, BadValue> {
     let period = values::period(text)?;
     Ok(Millis::try_from(period.as_millis()).unwrap_or(Millis::MAX))
-}
-
-/// A key with dashes. Names of variables can't have dashes: the spelling without them takes
-/// precedence.
-fn spelled<T>(
-    section: &mut Section,
-    key: &str,
-    parse: impl Fn(&str) -> Result<T, BadValue>,
-) -> Result<Option<T>, ConfigError> {
-    let plain = section.value(&key.replace('-', ""), &parse)?;
-    Ok(plain.or(section.value(key, &parse)?))
 }
 
 fn patterns(section: &mut Section, key: &str) -> Result<Vec<String>, ConfigError> {

@@ -25,6 +25,7 @@ impl Loaded {
         let Settings {
             access,
             workloads,
+            oidc,
             log,
             storage,
             http,
@@ -43,6 +44,12 @@ impl Loaded {
         describe_http(http, &mut lines);
         describe_access(access, &mut lines);
         super::workloads::describe(workloads, &mut lines);
+        if let Some(oidc) = oidc {
+            let (issuer, client) = (&oidc.issuer, &oidc.client);
+            lines.push(format!(
+                "Sign-in in the pages: also by {issuer}, as {client}"
+            ));
+        }
         describe_reach(reach, &mut lines);
         lines.push(format!("Audit: kept for {} (regctl audit)", words(*audit)));
         describe_storage(storage, &mut lines);

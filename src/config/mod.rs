@@ -19,7 +19,9 @@ mod duration;
 mod environment;
 mod error;
 mod health;
+mod keys;
 mod node;
+mod oidc;
 mod pages;
 mod reach;
 mod section;
@@ -45,6 +47,8 @@ pub use collection::{CollectionSettings, Schedule, ScrubSettings};
 pub use content::ContentSettings;
 pub use cron::CronPattern;
 pub use error::{ConfigError, Origin, Place};
+pub use keys::{KEYS, Key};
+pub use oidc::OidcProviderSettings;
 pub use pages::PagesSettings;
 pub use reach::{Network, RateSettings, ReachSettings, SocketSettings};
 pub use settings::{

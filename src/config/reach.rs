@@ -66,9 +66,7 @@ pub(super) fn reach_settings(
     warnings: &mut Warnings,
 ) -> Result<ReachSettings, ConfigError> {
     let mut settings = ReachSettings::default();
-    // The name of a variable can't have dashes.
-    let proxies = own.take("trusted-proxies");
-    if let Some(field) = proxies.or_else(|| own.take("trustedproxies")) {
+    if let Some(field) = own.take("trusted-proxies") {
         let items = field.items()?.into_iter();
         settings.trusted_proxies = items
             .map(|item| item.read(network))

@@ -91,10 +91,12 @@ impl Section {
         }
     }
 
-    /// Takes a key, unless it is missing.
+    /// Takes a key, unless it is missing. Names of variables can't have dashes: the spelling without
+    /// them takes precedence.
     pub(super) fn take(&mut self, key: &str) -> Option<Field> {
-        let index = self.entries.iter().position(|entry| entry.key == key)?;
-        let node = placed(self.entries.remove(index));
+        let written = self.remove(key);
+        let plain = key.replace('-', "");
+        let node = self.remove(&plain).or(written)?;
         let empty = match &node.value {
             Value::Null => true,
             Value::Scalar(text) => text.is_empty(),
@@ -105,6 +107,11 @@ impl Section {
             path: self.path_of(key),
             node,
         })
+    }
+
+    fn remove(&mut self, key: &str) -> Option<Node> {
+        let index = self.entries.iter().position(|entry| entry.key == key)?;
+        Some(placed(self.entries.remove(index)))
     }
 
     /// Takes a section; a missing one is empty.

@@ -12,6 +12,7 @@ use super::access::AccessSettings;
 use super::acme::AcmeSettings;
 use super::collection::{CollectionSettings, ScrubSettings};
 use super::content::ContentSettings;
+use super::oidc::OidcProviderSettings;
 use super::pages::PagesSettings;
 use super::reach::ReachSettings;
 use super::workloads::WorkloadSettings;
@@ -27,6 +28,8 @@ pub struct Settings {
     pub access: AccessSettings,
     /// ID tokens of CI systems and clusters that sign in.
     pub workloads: Vec<WorkloadSettings>,
+    /// The provider by which people sign in to the pages.
+    pub oidc: Option<OidcProviderSettings>,
     /// The storage, and the permitted operations.
     pub storage: StorageSettings,
     /// The listeners and their answers.

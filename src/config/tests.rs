@@ -262,3 +262,64 @@ proptest! {
         }
     }
 }
+
+/// Whether the configuration reads a key, by the variable that sets it.
+fn is_read(path: &str) -> bool {
+    let name = path.replace("[]", "_0").replace('-', "").replace('.', "_");
+    let variable = format!("REGISTRY_{}", name.to_uppercase());
+    // A value that means nothing is an error of the key, so that it has been read.
+    match load_text("version: 0.1\n", &[(&variable, "0.1")]) {
+        Ok(loaded) => loaded
+            .warnings
+            .iter()
+            .all(|warning| !warning.contains("is not a known key")),
+        Err(_) => true,
+    }
+}
+
+#[test]
+fn every_key_of_the_manual_is_read() {
+    assert!(!is_read("http.nonsense") && !is_read("regctl.gc.nonsense"));
+    for key in super::KEYS {
+        assert!(is_read(key.path), "{}", key.path);
+        assert!(key.meaning.ends_with('.'), "{}", key.path);
+    }
+}
+
+#[test]
+fn every_key_that_is_read_is_in_the_manual() {
+    let words: Vec<&str> = super::KEYS
+        .iter()
+        .flat_map(|key| key.path.split(['.', '[', ']']))
+        .collect();
+    // What is read and means nothing, or is another way to write a key.
+    let passed_over = [
+        "secret",
+        "redirect",
+        "disable",
+        "proxy",
+        "remoteurl",
+        "maxthreads",
+        "cache",
+    ];
+    for entry in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/src/config")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.ends_with("tests.rs") || path.is_dir() {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for call in [
+            ".value(\"",
+            ".section(\"",
+            ".text(\"",
+            ".take(\"",
+            ".list(\"",
+        ] {
+            for rest in text.split(call).skip(1) {
+                let key = rest.split('"').next().unwrap();
+                let known = words.contains(&key) || passed_over.contains(&key);
+                assert!(known, "{key} of {}", path.display());
+            }
+        }
+    }
+}

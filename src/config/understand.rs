@@ -89,6 +89,7 @@ pub(super) fn understand(
     let settings = Settings {
         access: own.access,
         workloads: own.workloads,
+        oidc: own.oidc,
         log: log_settings(&mut top, warnings)?,
         storage: storage_settings(&mut top, basis, flags.root, warnings)?,
         http: http_settings(&mut top, basis, own.acme, flags, warnings)?,

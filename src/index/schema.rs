@@ -17,6 +17,7 @@ const STEPS: &[(i64, &str)] = &[
     (8, include_str!("migrations/0008_sessions.sql")),
     (9, include_str!("migrations/0009_journal_times.sql")),
     (10, include_str!("migrations/0010_refusals.sql")),
+    (11, include_str!("migrations/0011_outside_identities.sql")),
 ];
 
 /// Brings the schema up to date, each migration in its own transaction.

@@ -9,8 +9,8 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 
 use super::outgoing::Fetching;
 use crate::auth::{
-    Accounts, Hasher, Htpasswd, Issuer, KeySource, OutsideSettings, Policy, Secret, TokenServer,
-    WorkloadRule, Workloads,
+    Accounts, Hasher, Htpasswd, Issuer, KeySource, Oidc, OidcSettings, OutsideSettings, Policy,
+    Secret, TokenServer, WorkloadRule, Workloads,
 };
 use crate::clock::Clock;
 use crate::config::{AccessSettings, FirstAdmin, Settings, TokenServerSettings, WorkloadSettings};
@@ -58,13 +58,44 @@ pub(super) async fn policy(settings: &Settings, registry: &Registry) -> anyhow::
             first_account(first_admin.as_ref(), &index, &hasher, &clock).await?;
             let workloads = workloads(settings, &clock)?;
             let accounts = Accounts::built_in(index, service(settings), hasher, clock).await?;
-            Policy::Accounts(Arc::new(accounts.with_workloads(workloads)))
+            Policy::Accounts(Arc::new(
+                accounts
+                    .with_workloads(workloads)
+                    .with_oidc(oidc(settings)?),
+            ))
         }
         AccessSettings::TokenServer(server) => {
             let server = TokenServer::new(&outside(server)?).context("auth.token")?;
             Policy::TokenServer(Arc::new(server))
         }
     })
+}
+
+/// The provider by which people sign in to the pages, if there is one.
+pub(super) fn oidc(settings: &Settings) -> anyhow::Result<Option<Arc<Oidc>>> {
+    let Some(oidc) = &settings.oidc else {
+        return Ok(None);
+    };
+    let fetching = Fetching::new(oidc.authorities.as_deref()).context("regctl.oidc.ca")?;
+    let fetching = Arc::new(fetching);
+    let secret = match &oidc.secret_file {
+        Some(path) => {
+            let text = read(path).context("regctl.oidc.client-secret-file")?;
+            Some(Secret::new(text.trim()))
+        }
+        None => None,
+    };
+    let settings = OidcSettings {
+        issuer: oidc.issuer.clone(),
+        client: oidc.client.clone(),
+        secret,
+        scopes: oidc.scopes.clone(),
+        name_claim: oidc.name_claim.clone(),
+        groups_claim: oidc.groups_claim.clone(),
+    };
+    let oidc = Oidc::new(settings, fetching.clone(), fetching, Clock::system());
+    let oidc = oidc.map_err(|reason| anyhow!("regctl.oidc: {reason}"))?;
+    Ok(Some(Arc::new(oidc)))
 }
 
 /// The workloads that may sign in. Rules of one issuer share its keys.
@@ -79,13 +110,11 @@ pub(super) fn workloads(settings: &Settings, clock: &Clock) -> anyhow::Result<Wo
         let issuer = if let Some((_, issuer)) = shared {
             Arc::clone(issuer)
         } else {
-            let source = match &rule.key_set {
-                Some(path) => KeySource::KeySet(read(path).context("regctl.workloads: jwks")?),
-                None => {
-                    let fetching = Fetching::new(rule.authorities.as_deref());
-                    let fetching = fetching.context("regctl.workloads: ca")?;
-                    KeySource::Discovery(Arc::new(fetching))
-                }
+            let source = if let Some(path) = &rule.key_set {
+                KeySource::KeySet(read(path).context("regctl.workloads: jwks")?)
+            } else {
+                let fetching = Fetching::new(rule.authorities.as_deref());
+                KeySource::Discovery(Arc::new(fetching.context("regctl.workloads: ca")?))
             };
             let issuer = Issuer::new(&rule.issuer, source, clock.clone());
             let failed =

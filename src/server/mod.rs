@@ -50,6 +50,7 @@ pub fn check(request: &config::Request) -> anyhow::Result<String> {
         front::check_tls(tls)?;
     }
     access::workloads(&loaded.settings, &Clock::system())?;
+    access::oidc(&loaded.settings)?;
     Ok(loaded.describe())
 }
 

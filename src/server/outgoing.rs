@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::auth::{Documents, Pending};
+use crate::auth::{Documents, Exchange, Pending};
 
 /// What fetching a document of an issuer may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -62,22 +62,51 @@ impl Fetching {
     }
 }
 
+impl Fetching {
+    /// The body of a successful answer.
+    async fn fetch(
+        &self,
+        address: &str,
+        request: reqwest::RequestBuilder,
+    ) -> Result<Vec<u8>, String> {
+        let failed = |error: reqwest::Error| format!("{address}: {}", reason(&error));
+        let mut answer = request.send().await.map_err(failed)?;
+        if !answer.status().is_success() {
+            return Err(format!("{address}: answered {}", answer.status()));
+        }
+        let mut text = Vec::new();
+        while let Some(piece) = answer.chunk().await.map_err(failed)? {
+            text.extend_from_slice(&piece);
+            if text.len() > DOCUMENT {
+                return Err(format!("{address}: answered more than {DOCUMENT} bytes"));
+            }
+        }
+        Ok(text)
+    }
+}
+
 impl Documents for Fetching {
     fn get<'a>(&'a self, address: &'a str) -> Pending<'a, Result<Vec<u8>, String>> {
-        Box::pin(async move {
-            let failed = |error: reqwest::Error| format!("{address}: {}", reason(&error));
-            let mut answer = self.0.get(address).send().await.map_err(failed)?;
-            if !answer.status().is_success() {
-                return Err(format!("{address}: answered {}", answer.status()));
-            }
-            let mut text = Vec::new();
-            while let Some(piece) = answer.chunk().await.map_err(failed)? {
-                text.extend_from_slice(&piece);
-                if text.len() > DOCUMENT {
-                    return Err(format!("{address}: answered more than {DOCUMENT} bytes"));
-                }
-            }
-            Ok(text)
-        })
+        Box::pin(self.fetch(address, self.0.get(address)))
+    }
+}
+
+impl Exchange for Fetching {
+    fn post<'a>(
+        &'a self,
+        address: &'a str,
+        form: String,
+        authorization: Option<String>,
+    ) -> Pending<'a, Result<Vec<u8>, String>> {
+        let mut request = self
+            .0
+            .post(address)
+            .header("Accept", "application/json")
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .body(form);
+        if let Some(authorization) = authorization {
+            request = request.header("Authorization", authorization);
+        }
+        Box::pin(self.fetch(address, request))
     }
 }

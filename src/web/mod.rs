@@ -22,6 +22,7 @@ mod layers;
 mod own;
 mod preferences;
 mod profile;
+mod provider;
 mod pull;
 mod readme;
 mod repository;
@@ -203,6 +204,8 @@ impl Pages {
             Route::Profile => profile::page(self, request).await,
             Route::Accounts => accounts::page(self, request).await,
             Route::SignIn => sign_in::page(self, request).await,
+            Route::SignInBegin => provider::begin(self, request).await,
+            Route::SignInCallback => provider::callback(self, request).await,
             Route::SignOut => sign_in::sign_out(self, request).await,
             Route::Legacy(file) => Ok(frontend::answer(self, request, file)),
             Route::Moved(path) => Ok(moved(&format!("{}{path}", self.settings.base))),

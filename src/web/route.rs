@@ -58,6 +58,10 @@ pub(super) enum Route {
     Accounts,
     /// `/sign-in`
     SignIn,
+    /// `/sign-in/provider`
+    SignInBegin,
+    /// `/sign-in/callback`
+    SignInCallback,
     /// `POST /sign-out`
     SignOut,
     /// A file by which docker-registry-frontend configures itself.
@@ -119,6 +123,8 @@ impl Route {
             "/" => return Ok(Self::Explore),
             "/about" => return Ok(Self::About),
             "/activity" => return Ok(Self::Activity),
+            "/sign-in/provider" => return Ok(Self::SignInBegin),
+            "/sign-in/callback" => return Ok(Self::SignInCallback),
             "/compare" => return Ok(Self::Compare),
             "/registry-host.json" => return Ok(Self::Legacy(LegacyFile::Host)),
             "/app-mode.json" => return Ok(Self::Legacy(LegacyFile::Mode)),

@@ -15,11 +15,11 @@ use super::{Answer, Fault, Pages, Request, html as answer, moved};
 use crate::auth::{Policy, Secret, SignInError};
 
 /// Why a sign-in failed, for the form.
-struct Refusal {
-    status: StatusCode,
-    message: String,
+pub(super) struct Refusal {
+    pub(super) status: StatusCode,
+    pub(super) message: String,
     /// Seconds to wait.
-    wait: Option<i64>,
+    pub(super) wait: Option<i64>,
 }
 
 /// Answers `/sign-in`.
@@ -92,7 +92,8 @@ fn refusal(request: &Request, error: &SignInError) -> Result<Refusal, Fault> {
     })
 }
 
-fn form(
+/// The form, after a refusal or before the first attempt.
+pub(super) fn form(
     pages: &Pages,
     request: &Request,
     user: &str,
@@ -117,6 +118,12 @@ fn form(
             input id="password" name="password" type="password" required
                 autocomplete="current-password";
             button type="submit" class="main" { (text.sign_in) }
+        }
+        @if let Some(oidc) = pages.policy().and_then(Policy::oidc) {
+            p { a href=(frame.links.path(&format!("/sign-in/provider{}",
+                super::url::query(&[("next", next)])))) {
+                (text.sign_in_by.replace("{}", oidc.host()))
+            } }
         }
     };
     let crumbs = [(text.sign_in.to_owned(), None)];

@@ -100,6 +100,25 @@ fn form_cookie(pages: &Pages, request: &Request) -> Cookie {
     Cookie::new(pages, request, "regctl-form")
 }
 
+fn sign_in_cookie(pages: &Pages, request: &Request) -> Cookie {
+    Cookie::new(pages, request, "regctl-sign-in")
+}
+
+/// Gives a browser the secret of a sign-in at a provider, for ten minutes.
+pub(super) fn keep_sign_in(pages: &Pages, request: &Request, secret: &Secret, answer: &mut Answer) {
+    sign_in_cookie(pages, request).set(answer, secret.reveal(), Some(600));
+}
+
+/// The secret of the sign-in that a browser began.
+pub(super) fn begun_sign_in(pages: &Pages, request: &Request) -> Option<Secret> {
+    sign_in_cookie(pages, request).read(request)
+}
+
+/// Takes that secret away.
+pub(super) fn forget_sign_in(pages: &Pages, request: &Request, answer: &mut Answer) {
+    sign_in_cookie(pages, request).set(answer, "", Some(0));
+}
+
 /// Finds out who sent a request, and notes it there.
 pub(super) async fn recognise(
     pages: &Pages,

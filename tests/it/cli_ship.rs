@@ -22,7 +22,7 @@ fn member(archive: &Path, name: &str) -> Value {
     panic!("{name} is not in the archive");
 }
 
-fn write_image(regctl: &Regctl) -> std::path::PathBuf {
+pub(crate) fn write_image(regctl: &Regctl) -> std::path::PathBuf {
     let path = regctl.home.path().join("regctl.tar");
     let output = path.to_str().unwrap();
     regctl.run(&["image", "-o", output]).success();

@@ -65,6 +65,7 @@ validation:
         },
         access: Open,
         workloads: [],
+        oidc: None,
         storage: StorageSettings {
             driver: Memory,
             delete: false,

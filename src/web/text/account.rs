@@ -29,6 +29,8 @@ catalogue! {
     wait: "Too many sign-ins have failed. Try again in {} s.", "登录失败次数过多。请在 {} 秒后重试。";
     busy: "Too many sign-ins at once. Try again soon.", "同时登录过多。请稍后重试。";
     plain_password: "This connection is not encrypted: the password can be read on the way.", "此连接未加密：密码可能在传输途中被读取。";
+    sign_in_by: "Sign in with {}", "使用 {} 登录";
+    provider_failed: "The sign-in with {} has failed. Try again, or ask an administrator: the log says why.", "使用 {} 登录失败。请重试，或询问管理员：日志中有原因。";
     sign_in_first: "Nothing here is public. Sign in to see your repositories.", "这里没有公开内容。请登录以查看您的仓库。";
     accounts: "Accounts", "账号管理";
     forbidden: "You may see this, but not do that.", "您可以查看此内容，但无权执行该操作。";

@@ -1,0 +1,306 @@
+//! Sign-in of people by an OpenID provider: the authorization code flow with PKCE (OpenID Connect
+//! Core 1.0, section 3.1; RFC 7636).
+//!
+//! What a sign-in must remember lies in one secret, which the browser keeps in a cookie: state, nonce
+//! and verifier are derived from it, so that a callback proves that the same browser began. An ID
+//! token must be signed by the provider, be for this client and carry that nonce.
+
+use std::sync::Arc;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::Mutex;
+use url::Url;
+use url::form_urlencoded::{self, byte_serialize};
+
+use super::credentials::Secret;
+use super::issuer::{Claims, Discovery, Documents, Issuer, KeySource, Pending, TokenRefused};
+use super::personal::hash;
+use super::sessions::FreshSession;
+use super::{Policy, SignInError};
+use crate::clock::{Clock, Millis};
+use crate::index::OutsidePerson;
+use crate::oci::{AccountName, Context};
+
+/// How long what the provider says of itself is used.
+const FRESH: Millis = 3_600_000;
+/// The pause after it could not be asked.
+const PAUSE: Millis = 10_000;
+/// The most groups of a person.
+const GROUPS: usize = 200;
+
+/// How codes are exchanged for tokens. Implementations bound the time and the length.
+pub trait Exchange: Documents {
+    /// The answer to a form that is posted with this `Authorization`.
+    fn post<'a>(
+        &'a self,
+        address: &'a str,
+        form: String,
+        authorization: Option<String>,
+    ) -> Pending<'a, Result<Vec<u8>, String>>;
+}
+
+/// How people sign in by a provider.
+#[derive(Debug, Clone)]
+pub struct OidcSettings {
+    /// The provider, as its tokens have it.
+    pub issuer: String,
+    /// The name of this registry there.
+    pub client: String,
+    /// What this registry proves itself by there.
+    pub secret: Option<Secret>,
+    /// What is asked for besides `openid`.
+    pub scopes: Vec<String>,
+    /// The claim that has the name of the account.
+    pub name_claim: String,
+    /// The claim that has the groups.
+    pub groups_claim: Option<String>,
+}
+
+/// Why somebody was not signed in. For the log.
+#[derive(Debug, thiserror::Error)]
+pub enum OidcError {
+    /// The callback does not belong to a sign-in that this browser began.
+    #[error("the callback belongs to no sign-in that this browser began")]
+    State,
+    /// The provider could not be asked, or answered something else.
+    #[error("the provider: {0}")]
+    Provider(String),
+    /// The ID token does not hold.
+    #[error("the ID token: {0}")]
+    Token(#[from] TokenRefused),
+    /// A claim is missing or unusable.
+    #[error("the claim {0} of the ID token is missing, or has no name for an account")]
+    Claim(String),
+    /// Another account has the name.
+    #[error("the name {0} belongs to an account, group or robot that the provider did not make")]
+    NameTaken(AccountName),
+    /// The account may not sign in, or the index failed.
+    #[error(transparent)]
+    SignIn(#[from] SignInError),
+}
+
+/// What the provider said of itself, and when it was asked.
+type Known = (Option<Millis>, Option<Result<Discovery, String>>);
+
+/// Sign-in by a provider.
+pub struct Oidc {
+    settings: OidcSettings,
+    issuer: Issuer,
+    exchange: Arc<dyn Exchange>,
+    known: Mutex<Known>,
+    clock: Clock,
+}
+
+/// A text that belongs to the secret of a sign-in and tells nothing of it.
+fn derived(purpose: &str, secret: &Secret) -> String {
+    hash(&format!("sign-in {purpose} {}", secret.reveal()))
+}
+
+impl Oidc {
+    /// By these settings; nothing is asked yet.
+    pub fn new(
+        settings: OidcSettings,
+        exchange: Arc<dyn Exchange>,
+        documents: Arc<dyn Documents>,
+        clock: Clock,
+    ) -> Result<Self, String> {
+        let source = KeySource::Discovery(documents);
+        Ok(Self {
+            issuer: Issuer::new(&settings.issuer, source, clock.clone())?,
+            settings,
+            exchange,
+            known: Mutex::default(),
+            clock,
+        })
+    }
+
+    /// The host of the provider, for the button.
+    pub fn host(&self) -> &str {
+        let address = self.settings.issuer.trim_start_matches("https://");
+        address.split('/').next().unwrap_or(address)
+    }
+
+    async fn provider(&self) -> Result<Discovery, OidcError> {
+        let mut known = self.known.lock().await;
+        let now = self.clock.now();
+        let limit = match &known.1 {
+            Some(Ok(_)) => FRESH,
+            _ => PAUSE,
+        };
+        if known.0.is_none_or(|at| now - at >= limit) {
+            *known = (Some(now), Some(self.issuer.discover().await));
+        }
+        let found = known
+            .1
+            .clone()
+            .unwrap_or_else(|| Err("it was not asked".into()));
+        found.map_err(OidcError::Provider)
+    }
+
+    /// Where the browser is sent to sign in. `secret` is what it keeps, `redirect` where it comes
+    /// back to, `next` where it wanted to go.
+    pub async fn begin(
+        &self,
+        secret: &Secret,
+        redirect: &str,
+        next: &str,
+    ) -> Result<String, OidcError> {
+        let provider = self.provider().await?;
+        let unusable = || OidcError::Provider("it has no authorization_endpoint".into());
+        let address = provider.authorization_endpoint.ok_or_else(unusable)?;
+        let mut address = Url::parse(&address).map_err(|_| unusable())?;
+        if address.scheme() != "https" {
+            return Err(unusable());
+        }
+        let mut scope = "openid".to_owned();
+        for one in &self.settings.scopes {
+            if one != "openid" {
+                scope.extend([" ", one]);
+            }
+        }
+        let verifier = derived("verifier", secret);
+        let challenge = URL_SAFE_NO_PAD.encode(digest(&SHA256, verifier.as_bytes()));
+        let next = URL_SAFE_NO_PAD.encode(next);
+        address
+            .query_pairs_mut()
+            .append_pair("response_type", "code")
+            .append_pair("client_id", &self.settings.client)
+            .append_pair("redirect_uri", redirect)
+            .append_pair("scope", &scope)
+            .append_pair("state", &format!("{}.{next}", derived("state", secret)))
+            .append_pair("nonce", &derived("nonce", secret))
+            .append_pair("code_challenge", &challenge)
+            .append_pair("code_challenge_method", "S256");
+        Ok(address.into())
+    }
+
+    /// Who came back with this state and this code, and where to they wanted to go.
+    pub async fn finish(
+        &self,
+        secret: &Secret,
+        redirect: &str,
+        state: &str,
+        code: &str,
+    ) -> Result<(OutsidePerson, String), OidcError> {
+        let (state, next) = state.split_once('.').ok_or(OidcError::State)?;
+        let expected = derived("state", secret);
+        verify_slices_are_equal(state.as_bytes(), expected.as_bytes())
+            .map_err(|_| OidcError::State)?;
+        let next = URL_SAFE_NO_PAD.decode(next).map_err(|_| OidcError::State)?;
+        let next = String::from_utf8(next).map_err(|_| OidcError::State)?;
+        let token = self.exchange(secret, redirect, code).await?;
+        let claims = self.issuer.verify(&token, &self.settings.client).await?;
+        let nonce = text(&claims, "nonce").unwrap_or_default();
+        let expected = derived("nonce", secret);
+        let invalid = |what: &str| TokenRefused::Invalid(what.to_owned());
+        verify_slices_are_equal(nonce.as_bytes(), expected.as_bytes())
+            .map_err(|_| invalid("it is of another sign-in"))?;
+        // A token for several is for the one whom it names (section 3.1.3.7).
+        let authorized = text(&claims, "azp");
+        if authorized.is_some_and(|azp| azp != self.settings.client) {
+            return Err(invalid("it was issued to another client").into());
+        }
+        Ok((self.person(&claims)?, next))
+    }
+
+    /// Exchanges a code for an ID token.
+    async fn exchange(
+        &self,
+        secret: &Secret,
+        redirect: &str,
+        code: &str,
+    ) -> Result<Secret, OidcError> {
+        #[derive(Deserialize)]
+        struct Tokens {
+            id_token: String,
+        }
+        let unusable = || OidcError::Provider("it has no token_endpoint".into());
+        let address = self.provider().await?.token_endpoint.ok_or_else(unusable)?;
+        if !address.starts_with("https://") {
+            return Err(unusable());
+        }
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("grant_type", "authorization_code")
+            .append_pair("code", code)
+            .append_pair("redirect_uri", redirect)
+            .append_pair("client_id", &self.settings.client)
+            .append_pair("code_verifier", &derived("verifier", secret))
+            .finish();
+        // RFC 6749, section 2.3.1: both parts are encoded as in a form.
+        let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
+        let authorization = self.settings.secret.as_ref().map(|secret| {
+            let client = encoded(&self.settings.client);
+            let pair = format!("{client}:{}", encoded(secret.reveal()));
+            format!("Basic {}", STANDARD.encode(pair))
+        });
+        let answer = self.exchange.post(&address, form, authorization).await;
+        let answer = answer.map_err(OidcError::Provider)?;
+        let tokens: Tokens = serde_json::from_slice(&answer)
+            .map_err(|_| OidcError::Provider(format!("{address} answered no ID token")))?;
+        Ok(Secret::new(tokens.id_token))
+    }
+
+    fn person(&self, claims: &Claims) -> Result<OutsidePerson, OidcError> {
+        let missing = |claim: &str| OidcError::Claim(claim.to_owned());
+        let subject = text(claims, "sub").ok_or_else(|| missing("sub"))?;
+        let claim = &self.settings.name_claim;
+        let name = text(claims, claim).and_then(|name| name.parse().ok());
+        let groups = self.settings.groups_claim.as_ref().map(|claim| {
+            let values = match claims.get(claim) {
+                Some(Value::Array(values)) => values.clone(),
+                Some(one) => vec![one.clone()],
+                None => Vec::new(),
+            };
+            // What can be no group here is none.
+            let names = values
+                .iter()
+                .filter_map(|value| value.as_str()?.parse().ok());
+            names.take(GROUPS).collect()
+        });
+        Ok(OutsidePerson {
+            issuer: self.settings.issuer.clone(),
+            subject: subject.to_owned(),
+            name: name.ok_or_else(|| missing(claim))?,
+            groups,
+        })
+    }
+}
+
+fn text<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {
+    claims.get(name).and_then(Value::as_str)
+}
+
+impl Policy {
+    /// The provider by which people sign in, if there is one.
+    pub fn oidc(&self) -> Option<&Oidc> {
+        match self {
+            Self::Accounts(accounts) => accounts.oidc.as_deref(),
+            Self::Open | Self::TokenServer(_) => None,
+        }
+    }
+
+    /// Starts a session for somebody whom the provider has signed in.
+    pub async fn start_outside_session(
+        &self,
+        person: OutsidePerson,
+        context: &Context,
+    ) -> Result<FreshSession, OidcError> {
+        let Self::Accounts(accounts) = self else {
+            return Err(SignInError::Wrong.into());
+        };
+        let name = person.name.clone();
+        let account = accounts.index.outside_account(person, accounts.clock.now());
+        let account = account.await.map_err(SignInError::from)?;
+        let account = account.ok_or(OidcError::NameTaken(name))?;
+        Ok(self.start_session(&account, context).await?)
+    }
+}
+
+#[cfg(test)]
+#[path = "oidc/tests.rs"]
+mod tests;

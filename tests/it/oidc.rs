@@ -1,0 +1,166 @@
+//! Sign-in in the pages by an OpenID provider.
+
+use std::sync::{Arc, Mutex};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::jwk::Jwk;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, get_current_timestamp};
+use serde_json::json;
+use url::Url;
+
+use crate::support::https::{self, Authority};
+use crate::support::{Client, Request, Response, Server};
+
+/// What the provider remembers of a sign-in: who, the nonce and the challenge.
+type Begun = Arc<Mutex<(String, String, String)>>;
+
+/// A provider that signs in whom the test names. Its code is `the-code`.
+fn provider(scratch: &std::path::Path) -> (String, Begun) {
+    let (listener, address) = https::bind();
+    let authority = Authority::new();
+    authority.write(&scratch.join("authority.pem"));
+    let random = SystemRandom::new();
+    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
+    let key = EncodingKey::from_ec_der(document.unwrap().as_ref());
+    let (begun, at) = (Begun::default(), address.clone());
+    let remembered = Arc::clone(&begun);
+    https::serve(listener, &authority, move |_, path, body| {
+        let text = match path {
+            "/.well-known/openid-configuration" => json!({
+                "issuer": at, "jwks_uri": format!("{at}/keys"),
+                "authorization_endpoint": format!("{at}/authorize"),
+                "token_endpoint": format!("{at}/token"),
+            }),
+            "/keys" => {
+                let mut jwk = Jwk::from_encoding_key(&key, Algorithm::ES256).unwrap();
+                jwk.common.key_id = Some("one".into());
+                json!({"keys": [jwk]})
+            }
+            "/token" => {
+                let form = url::form_urlencoded::parse(body);
+                let form: std::collections::HashMap<_, _> = form.into_owned().collect();
+                let (who, nonce, challenge) = remembered.lock().unwrap().clone();
+                let verifier = digest(&SHA256, form["code_verifier"].as_bytes());
+                if form["code"] != "the-code" || URL_SAFE_NO_PAD.encode(verifier) != challenge {
+                    return (400, Vec::new(), r#"{"error":"invalid_grant"}"#.into());
+                }
+                let claims = json!({
+                    "iss": at, "aud": "regctl", "exp": get_current_timestamp() + 60,
+                    "sub": format!("id-of-{who}"), "nonce": nonce,
+                    "preferred_username": who, "groups": ["team-a"],
+                });
+                let header = Header {
+                    kid: Some("one".into()),
+                    ..Header::new(Algorithm::ES256)
+                };
+                json!({"id_token": jsonwebtoken::encode(&header, &claims, &key).unwrap()})
+            }
+            _ => return (404, Vec::new(), String::new()),
+        };
+        (200, Vec::new(), text.to_string())
+    });
+    (address, begun)
+}
+
+/// The cookies that an answer sets and keeps, as a request sends them.
+fn cookies(answer: &Response) -> String {
+    let set = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case("Set-Cookie"));
+    let pairs = set.filter_map(|(_, cookie)| cookie.split(';').next());
+    let kept: Vec<_> = pairs.filter(|cookie| !cookie.ends_with('=')).collect();
+    kept.join("; ")
+}
+
+fn text(answer: &Response) -> String {
+    String::from_utf8_lossy(&answer.body).into_owned()
+}
+
+fn get(client: &Client, target: &str, cookies: &str) -> Response {
+    let request = Request::new("GET", target)
+        .header("Accept", "text/html")
+        .header("Cookie", cookies);
+    client.send(&request)
+}
+
+/// Begins a sign-in; the cookie that the browser keeps, and the state.
+fn begin(client: &Client, begun: &Begun, who: &str) -> (String, String) {
+    let answer = get(client, "/sign-in/provider?next=/about", "").expect(303);
+    let address = Url::parse(answer.need("Location")).unwrap();
+    let sent: std::collections::HashMap<_, _> = address.query_pairs().into_owned().collect();
+    assert_eq!(
+        sent["redirect_uri"],
+        format!("http://{}/sign-in/callback", client.host())
+    );
+    *begun.lock().unwrap() = (
+        who.into(),
+        sent["nonce"].clone(),
+        sent["code_challenge"].clone(),
+    );
+    (cookies(&answer), sent["state"].clone())
+}
+
+#[test]
+fn a_person_signs_in_by_the_provider() {
+    let scratch = tempfile::tempdir().unwrap();
+    let (address, begun) = provider(scratch.path());
+    std::fs::write(scratch.path().join("secret"), "s3cret\n").unwrap();
+    let server = Server::regctl_with(&format!(
+        "\
+version: 0.1
+storage: {{filesystem: {{}}}}
+regctl:
+  accounts: {{enabled: true}}
+  oidc:
+    issuer: {address}
+    client-id: regctl
+    client-secret-file: {}
+    groups-claim: groups
+    ca: {}
+",
+        scratch.path().join("secret").display(),
+        scratch.path().join("authority.pem").display(),
+    ));
+    let client = server.client();
+    let form = text(&get(&client, "/sign-in", "").expect(200));
+    assert!(form.contains("/sign-in/provider"), "{form}");
+
+    let (_, state) = begin(&client, &begun, "alice");
+    let back = format!("/sign-in/callback?code=the-code&state={state}");
+    // Without the cookie, or with that of another browser, it is somebody else's sign-in.
+    assert_eq!(get(&client, &back, "").status, 403);
+    let (other, _) = begin(&client, &begun, "mallory");
+    assert_eq!(get(&client, &back, &other).status, 403);
+    let (cookie, state) = begin(&client, &begun, "alice");
+    let back = format!("/sign-in/callback?code=the-code&state={state}");
+    let answer = get(&client, &back, &cookie).expect(303);
+    assert_eq!(answer.need("Location"), "/about");
+    let session = cookies(&answer);
+    let page = text(&get(&client, "/about", &session).expect(200));
+    assert!(page.contains("alice"), "{page}");
+
+    // What the provider refuses is refused, with the reason in the log.
+    let (cookie, state) = begin(&client, &begun, "alice");
+    let denied = format!("/sign-in/callback?error=access_denied&state={state}");
+    assert_eq!(get(&client, &denied, &cookie).status, 502);
+    let wrong = format!("/sign-in/callback?code=other&state={state}");
+    assert_eq!(get(&client, &wrong, &cookie).status, 502);
+    assert!(server.log().contains("access_denied"));
+    assert!(!server.log().contains("s3cret"));
+
+    // Nobody gets in by the name of a local account.
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_regctl"));
+    command
+        .args(["group", "add", "team-a", "alice", "--root"])
+        .arg(server.root());
+    assert!(crate::support::attempt(&mut command).success);
+    let (cookie, state) = begin(&client, &begun, "team-a");
+    let back = format!("/sign-in/callback?code=the-code&state={state}");
+    assert_eq!(get(&client, &back, &cookie).status, 403);
+    assert!(server.log().contains("the name team-a belongs to"));
+}
