@@ -98,6 +98,7 @@ fn the_file_from_the_field_works_as_it_is() {
     Locations: begin with the address that the client asks at
     Header in answers: X-Content-Type-Options: nosniff
     Sign-in: none; every client may do everything
+    Audit: kept for 90d (regctl audit)
     Data in: /var/lib/registry
     Clients may: pull, push and delete
     Unfinished uploads: removed after 168h, looked for every 24h

@@ -219,6 +219,7 @@ validation:
                     128,
                 ),
             ],
+            user_header: None,
             socket: SocketSettings {
                 mode: None,
                 group: None,
@@ -226,6 +227,7 @@ validation:
             address_rate: None,
             account_rate: None,
         },
+        audit: 7776000s,
     }
     "#);
 }

@@ -146,7 +146,7 @@ fn what_can_mean_nothing_is_refused() {
     config.yml:3:30: regctl.retention[0].repositories is "[", which is not a pattern; hint: write it as in 'v*' or 'team/**'
     config.yml:3:17: regctl.scrub.rate is "fast", which is not a number of bytes a second; hint: write it as in 4MiB
     config.yml:3:26: regctl.pages.tags-per-page is "101", which is not a number from 1 to 100; hint: write it as in 25
-    config.yml:3:17: regctl.audit.keep is no time at all; hint: write how long, as in 24h
+    config.yml:3:17: regctl.audit.keep is zero; hint: write how long, as in 24h
     "#);
 }
 
