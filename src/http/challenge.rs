@@ -36,7 +36,11 @@ impl Asked<'_> {
         context: &Arc<Context>,
         action: &Action,
     ) -> Result<(Arc<Context>, Identity), Refusal> {
-        let identity = self.app.guard.identify(&self.credentials(), context).await;
+        let identity = self
+            .app
+            .guard()?
+            .identify(&self.credentials(), context)
+            .await;
         let identity = identity.map_err(|error| {
             let reason = match error {
                 SignInError::Wrong => Some(None),
@@ -79,7 +83,7 @@ impl Asked<'_> {
     }
 
     fn challenge(&self, action: &Action, error: Option<&str>) -> Option<String> {
-        let (realm, service) = match self.app.guard.challenge()? {
+        let (realm, service) = match self.app.guard.as_ref()?.challenge()? {
             Challenge::Basic { realm } => return Some(format!("Basic realm={}", quoted(&realm))),
             Challenge::Tokens { realm, service } => (realm, service),
             Challenge::OwnTokens { service } => {

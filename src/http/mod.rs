@@ -119,7 +119,8 @@ pub struct App(Arc<Shared>);
 
 /// What all requests share.
 struct Shared {
-    guard: Guard,
+    /// `None` where there are only pages, of another registry.
+    guard: Option<Guard>,
     locations: Locations,
     proxies: TrustedProxies,
     rates: Rates,
@@ -135,8 +136,17 @@ struct Shared {
 impl App {
     /// The HTTP side of `registry`, to which `policy` admits requests.
     pub fn new(registry: Registry, policy: Arc<Policy>, options: Options) -> Self {
+        Self::of(Some(Guard::new(registry, policy)), options)
+    }
+
+    /// Pages alone, of a registry that is elsewhere: there is no `/v2` here.
+    pub fn of_pages(options: Options) -> Self {
+        Self::of(None, options)
+    }
+
+    fn of(guard: Option<Guard>, options: Options) -> Self {
         Self(Arc::new(Shared {
-            guard: Guard::new(registry, policy),
+            guard,
             locations: options.locations,
             proxies: TrustedProxies::new(options.trusted_proxies),
             rates: Rates::new(options.rates),
@@ -156,6 +166,17 @@ impl App {
 }
 
 impl Shared {
+    /// The registry behind the decision.
+    fn guard(&self) -> Result<&Guard, Refusal> {
+        self.guard.as_ref().ok_or_else(|| {
+            Refusal::new(
+                StatusCode::NOT_FOUND,
+                ErrorCode::Unsupported,
+                "these are the pages of another registry; clients speak to that one",
+            )
+        })
+    }
+
     /// Answers a request of the main address.
     async fn answer(
         self: Arc<Self>,

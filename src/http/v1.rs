@@ -69,7 +69,7 @@ pub(super) async fn answer(
     };
     let action = Action::ListCatalog;
     let (context, identity) = asked.sign_in(context, &action).await?;
-    let is_partial = app.guard.visibility(&identity) != Visibility::Everything;
+    let is_partial = app.guard()?.visibility(&identity) != Visibility::Everything;
     if identity.is_anonymous() && is_partial && filters_itself(request.headers()) {
         return Err(Refusal::new(
             StatusCode::NOT_FOUND,
@@ -77,7 +77,7 @@ pub(super) async fn answer(
             "sign in, and read /v2/_catalog",
         ));
     }
-    let found = match app.guard.admit(&context, &identity, &action).await {
+    let found = match app.guard()?.admit(&context, &identity, &action).await {
         Ok((registry, _)) => registry.search(term, (page - 1) * limit, limit).await?,
         // Who may see nothing finds nothing.
         Err(Denied::SignIn) => SearchPage::default(),

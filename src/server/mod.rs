@@ -8,6 +8,7 @@ mod acme;
 pub mod admin;
 mod files;
 mod front;
+mod frontend;
 mod health;
 mod names;
 mod outgoing;
@@ -40,6 +41,8 @@ use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, Socket
 use crate::registry::{Registry, RegistryError, Taken};
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};
+
+pub use frontend::{Frontend, run as show};
 
 /// How long a stop waits for requests under way, when the configuration does not say.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -362,6 +365,7 @@ fn pages(settings: &Settings, registry: &Registry, policy: &Arc<Policy>) -> Opti
             base: base.clone(),
             repositories_per_page: pages.repositories_per_page,
             tags_per_page: pages.tags_per_page,
+            registry: None,
         };
         Pages::new(source, settings).with_accounts(Arc::clone(policy), registry.clone())
     })

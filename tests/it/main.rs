@@ -56,6 +56,7 @@ mod debian;
 mod events;
 mod export;
 mod export_trouble;
+mod frontend;
 mod full_device;
 mod generated;
 mod import_again;
