@@ -120,6 +120,20 @@ pub(super) fn client(
 }
 
 impl ClientArgs {
+    /// The registry of the flag.
+    pub(super) fn registry(&self) -> Option<&str> {
+        self.registry.as_deref()
+    }
+
+    /// With a registry and a number of retries for when the flags name none.
+    pub(super) fn or(&self, registry: Option<String>, retries: u32) -> Self {
+        Self {
+            registry: self.registry.clone().or(registry),
+            retries: self.retries.or(Some(retries)),
+            ..*self
+        }
+    }
+
     /// With the registry in the command's own argument.
     pub(super) fn naming(&self, host: Option<&str>) -> Result<Self, Usage> {
         if let (Some(host), Some(flag)) = (host, &self.registry)

@@ -24,6 +24,7 @@ mod executable;
 mod exit;
 mod export;
 mod figures;
+mod frontend;
 mod gc;
 mod generate;
 mod grant;
@@ -116,6 +117,7 @@ struct Cli {
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Serve(serve::Args),
+    Frontend(frontend::Args),
     Trust(trust::Args),
     Doctor(doctor::Args),
     Catalog(catalog::Args),
@@ -200,6 +202,9 @@ async fn run() -> Exit {
             None => end(serve::run(args, printer).await, printer),
         };
     }
+    if let Command::Frontend(args) = cli.command {
+        return end(frontend::run(&args, &cli.early, printer).await, printer);
+    }
     let command = async { end(dispatch(cli.command, &cli.early).await, printer) };
     interrupt::guard(Box::pin(command)).await
 }
@@ -272,6 +277,7 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
     }
     match command {
         Command::Serve(args) => serve::run(args, Printer::default()).await,
+        Command::Frontend(args) => frontend::run(&args, early, Printer::default()).await,
         Command::Trust(args) => trust::run(&args, Printer::default()).await,
         Command::Doctor(args) => doctor::run(&args, Printer::default()).await,
         Command::Catalog(args) => catalog::run(&args, &Context::new(&args.client(early)?)?).await,

@@ -122,6 +122,12 @@ pub fn period(text: &str) -> Result<Duration, String> {
     values::period(text).map_err(|bad| format!("{}; hint: {}", bad.reason, bad.hint))
 }
 
+/// Parses an address to listen on: `HOST:PORT`, `:PORT`, `unix:PATH` or an absolute path. The error
+/// continues a sentence.
+pub fn listen_address(text: &str) -> Result<ListenAddress, String> {
+    values::flag_address(text).map_err(|bad| format!("{}; hint: {}", bad.reason, bad.hint))
+}
+
 /// A duration in milliseconds, as people write it.
 pub fn period_in_words(milliseconds: Millis) -> String {
     values::words(Duration::from_millis(

@@ -49,7 +49,7 @@ pub(super) async fn answer(
         headers: &head.headers,
         tls,
     };
-    let identity = app.guard.identify(&asked.credentials(), context).await;
+    let identity = app.guard()?.identify(&asked.credentials(), context).await;
     let identity = identity.map_err(|error| match error {
         SignInError::Wrong | SignInError::Token => {
             Refusal::from(error).with(WWW_AUTHENTICATE, REALM)
@@ -78,7 +78,10 @@ pub(super) async fn answer(
         Refusal::bad(ErrorCode::Unsupported, message)
     })?;
     let operation = admin::Request::parse(&body).map_err(failed)?.operation;
-    let answers = app.guard.administer(&context, &identity, operation).await;
+    let answers = app
+        .guard()?
+        .administer(&context, &identity, operation)
+        .await;
     let mut answers = answers.map_err(denied)?;
     drop(place);
     // What fails at once is an answer with a status; what fails later is a last line.

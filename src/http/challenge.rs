@@ -41,7 +41,11 @@ impl SignInRequest<'_> {
         context: &Arc<Context>,
         action: &Action,
     ) -> Result<(Arc<Context>, Identity), Refusal> {
-        let identity = self.app.guard.identify(&self.credentials(), context).await;
+        let identity = self
+            .app
+            .guard()?
+            .identify(&self.credentials(), context)
+            .await;
         let identity = identity.map_err(|error| {
             let reason = match error {
                 SignInError::Wrong => Some(None),
@@ -84,7 +88,7 @@ impl SignInRequest<'_> {
     }
 
     fn challenge(&self, action: &Action, error: Option<&str>) -> Option<String> {
-        let (realm, service) = match self.app.guard.challenge()? {
+        let (realm, service) = match self.app.guard.as_ref()?.challenge()? {
             Challenge::Basic { realm } => return Some(format!("Basic realm={}", quoted(&realm))),
             Challenge::Tokens { realm, service } => (realm, service),
             Challenge::OwnTokens { service } => {

@@ -106,8 +106,6 @@ pub struct Options {
     pub metrics_path: Option<String>,
     /// The pages for people, if they are served.
     pub pages: Option<Pages>,
-    /// The operations of administrators.
-    pub operations: Operations,
 }
 
 /// The memory for manifests and forms being received. Normally they take seconds.
@@ -126,7 +124,8 @@ pub struct App(Arc<Shared>);
 
 /// The shared state of all requests.
 struct Shared {
-    guard: Guard,
+    /// `None` where there are only pages, of another registry.
+    guard: Option<Guard>,
     locations: Locations,
     proxies: TrustedProxies,
     user_header: UserHeader,
@@ -142,9 +141,23 @@ struct Shared {
 
 impl App {
     /// The HTTP side of `registry`, with an access `policy`.
-    pub fn new(registry: Registry, policy: Arc<Policy>, options: Options) -> Self {
+    pub fn new(
+        registry: Registry,
+        policy: Arc<Policy>,
+        operations: Operations,
+        options: Options,
+    ) -> Self {
+        Self::of(Some(Guard::new(registry, policy, operations)), options)
+    }
+
+    /// Pages alone, of a registry that is elsewhere: there is no `/v2` here.
+    pub fn of_pages(options: Options) -> Self {
+        Self::of(None, options)
+    }
+
+    fn of(guard: Option<Guard>, options: Options) -> Self {
         Self(Arc::new(Shared {
-            guard: Guard::new(registry, policy, options.operations),
+            guard,
             locations: options.locations,
             proxies: TrustedProxies::new(options.trusted_proxies),
             user_header: UserHeader::new(options.user_header),
@@ -165,6 +178,17 @@ impl App {
 }
 
 impl Shared {
+    /// The registry behind the decision.
+    fn guard(&self) -> Result<&Guard, Refusal> {
+        self.guard.as_ref().ok_or_else(|| {
+            Refusal::new(
+                StatusCode::NOT_FOUND,
+                ErrorCode::Unsupported,
+                "these are the pages of another registry; clients speak to that one",
+            )
+        })
+    }
+
     /// Answers a request to the main address.
     async fn answer(
         self: Arc<Self>,

@@ -8,6 +8,7 @@ use http::{HeaderValue, Method, Request, StatusCode};
 use parking_lot::Mutex;
 
 use super::Shared;
+use super::guard::Guard;
 use super::respond::{Answer, Refusal, json, with_body};
 use crate::oci::ErrorCode;
 
@@ -64,7 +65,9 @@ async fn ready(app: &Shared) -> Answer {
     if app.health.is_shutting_down() {
         failed.insert("shutdown".into(), "the server is shutting down".into());
     }
-    if let Err(error) = app.guard.ping().await {
+    if let Some(guard) = &app.guard
+        && let Err(error) = guard.ping().await
+    {
         tracing::error!(%error, "the registry does not answer");
         failed.insert(
             "registry".into(),
@@ -77,7 +80,8 @@ async fn ready(app: &Shared) -> Answer {
         StatusCode::SERVICE_UNAVAILABLE
     };
     // Reported, but no reason to send clients elsewhere: the index serves these as well.
-    for (place, reason) in app.guard.obstructed() {
+    let obstructed = app.guard.as_ref().map(Guard::obstructed);
+    for (place, reason) in obstructed.into_iter().flatten() {
         failed.insert(format!("layout: {place}"), reason);
     }
     json(status, &failed)

@@ -34,7 +34,7 @@ pub(super) async fn answer(
     context: &Arc<Context>,
     tls: bool,
 ) -> Result<Answer, Refusal> {
-    let Some(Challenge::OwnTokens { service }) = app.guard.challenge() else {
+    let Some(Challenge::OwnTokens { service }) = app.guard()?.challenge() else {
         return Err(Refusal::new(
             StatusCode::NOT_FOUND,
             ErrorCode::Unsupported,
@@ -84,7 +84,7 @@ pub(super) async fn answer(
         )));
     }
     let basic = format!("Basic realm={}", quoted(&service));
-    let identity = app.guard.identify(&credentials, context).await;
+    let identity = app.guard()?.identify(&credentials, context).await;
     let identity = identity.map_err(|error| match error {
         SignInError::Wrong | SignInError::Token => {
             Refusal::from(error).with(WWW_AUTHENTICATE, basic.as_str())
@@ -97,7 +97,7 @@ pub(super) async fn answer(
     };
     app.rates.admit_account(&signed_in)?;
     let scopes = Scope::parse_all(query.all("scope"));
-    let issued = app.guard.issue(&identity, &scopes).await;
+    let issued = app.guard()?.issue(&identity, &scopes).await;
     let Some(issued) = issued.map_err(|error| Refusal::internal(&error))? else {
         let refusal = Refusal::new(
             StatusCode::UNAUTHORIZED,

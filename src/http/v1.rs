@@ -70,7 +70,7 @@ pub(super) async fn answer(
     let action = Action::ListCatalog;
     let (context, identity) = asked.sign_in(context, &action).await?;
     app.rates.admit_account(&context)?;
-    let is_partial = app.guard.visibility(&identity) != Visibility::Everything;
+    let is_partial = app.guard()?.visibility(&identity) != Visibility::Everything;
     if identity.is_anonymous() && is_partial && filters_itself(request.headers()) {
         return Err(Refusal::new(
             StatusCode::NOT_FOUND,
@@ -78,7 +78,7 @@ pub(super) async fn answer(
             "sign in, and read /v2/_catalog",
         ));
     }
-    let found = match app.guard.admit(&context, &identity, &action).await {
+    let found = match app.guard()?.admit(&context, &identity, &action).await {
         Ok((registry, _)) => registry.search(term, (page - 1) * limit, limit).await?,
         // A caller without any visible repository finds nothing.
         Err(Denied::SignIn) => SearchPage::default(),

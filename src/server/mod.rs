@@ -8,6 +8,7 @@ mod acme;
 pub mod admin;
 mod files;
 mod front;
+mod frontend;
 mod health;
 mod names;
 mod outgoing;
@@ -40,6 +41,8 @@ use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, Socket
 use crate::registry::{Registry, RegistryError, ReindexReport};
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};
+
+pub use frontend::{Frontend, run as show};
 
 /// Default timeout for running requests at a stop.
 const DRAIN: Duration = Duration::from_secs(30);
@@ -116,12 +119,12 @@ pub async fn run(
     let app = App::new(
         registry.clone(),
         Arc::clone(&policy),
+        operations.clone(),
         options(
             &settings,
             &metrics,
             &health,
             pages(&settings, &registry, &policy),
-            &operations,
         )?,
     );
     let protocols = Protocols {
@@ -316,7 +319,6 @@ fn options(
     metrics: &Arc<HttpMetrics>,
     health: &Arc<Health>,
     pages: Option<Pages>,
-    operations: &Operations,
 ) -> anyhow::Result<Options> {
     let mut headers = Vec::new();
     for (name, values) in &settings.http.headers {
@@ -357,7 +359,6 @@ fn options(
             .as_ref()
             .and_then(|debug| debug.prometheus.clone()),
         pages,
-        operations: operations.clone(),
     })
 }
 
@@ -371,6 +372,7 @@ fn pages(settings: &Settings, registry: &Registry, policy: &Arc<Policy>) -> Opti
             base: base.clone(),
             repositories_per_page: pages.repositories_per_page,
             tags_per_page: pages.tags_per_page,
+            registry: None,
         };
         Pages::new(source, settings).with_accounts(Arc::clone(policy), registry.clone())
     })

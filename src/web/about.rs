@@ -15,17 +15,20 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     let frame = Frame::new(pages, request);
     let text = frame.text;
     let is_encrypted = request.origin.starts_with("https://");
+    let is_own = pages.settings.registry.is_none();
     let content = html! {
         h1 { (text.about) }
         dl class="figures" {
             div { dt { (text.software) } dd { "regctl " (env!("CARGO_PKG_VERSION")) } }
-            div { dt { (text.address) } dd class="mono" { (request.host()) } }
-            div {
-                dt { (text.transport) }
-                dd { @if is_encrypted { (text.encrypted) } @else { (text.plain) } }
+            div { dt { (text.address) } dd class="mono" { (pages.registry(request)) } }
+            @if is_own {
+                div {
+                    dt { (text.transport) }
+                    dd { @if is_encrypted { (text.encrypted) } @else { (text.plain) } }
+                }
             }
             div { dt { (text.health) } dd { (text.healthy) } }
-            div { dt { (text.limits) } dd { (text.limits_said) } }
+            @if is_own { div { dt { (text.limits) } dd { (text.limits_said) } } }
         }
     };
     let crumbs = [(text.about.to_owned(), None)];

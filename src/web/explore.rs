@@ -13,7 +13,7 @@ use crate::oci::Repository;
 const NAMESPACES: usize = 30;
 
 const SORTS: [(&str, RepositorySort); 3] = [
-    ("", RepositorySort::Pushed),
+    ("pushed", RepositorySort::Pushed),
     ("name", RepositorySort::Name),
     ("pulls", RepositorySort::Pulls),
 ];
@@ -27,10 +27,9 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
         "" => None,
         text => Some(text.parse().map_err(|_| Fault::NotFound)?),
     };
-    let (sort_name, sort) = SORTS
-        .into_iter()
-        .find(|(name, _)| *name == fields.text("sort"))
-        .unwrap_or(SORTS[0]);
+    let sorts = pages.source.repository_sorts();
+    let sort = chosen(sorts, &SORTS, fields.text("sort")).unwrap_or(RepositorySort::Name);
+    let sort_name = written(sorts, &SORTS, sort);
     let page = fields.page();
     let rows = fields.rows(pages.settings.repositories_per_page);
     let asked = RepositoryQuery {
@@ -65,7 +64,7 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
                         @match &namespace { Some(name) => (name), None => (text.repositories) }
                         " " span class="count" { (format::count(found.total)) }
                     }
-                    (sorts(&frame, sort_name, &term, below))
+                    @if sorts.len() > 1 { (sort_links(&frame, sorts, sort, &term, below)) }
                     (list(&frame, &found))
                     (frame.paging(
                         "/",
@@ -80,6 +79,31 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     let crumbs = namespace.map_or_else(Vec::new, |name| frame.crumbs(&name, false));
     let page = frame.page(text.explore, &crumbs, &term, &content);
     Ok(answer(StatusCode::OK, page))
+}
+
+/// The order that an address names, if it is one of `sorts`; else the usual one.
+pub(super) fn chosen<S: Copy + PartialEq>(
+    sorts: &[S],
+    names: &[(&str, S)],
+    asked: &str,
+) -> Option<S> {
+    let named = names
+        .iter()
+        .find(|(name, sort)| *name == asked && sorts.contains(sort));
+    named.map(|(_, sort)| *sort).or(sorts.first().copied())
+}
+
+/// How an address names an order; the usual one is not named.
+pub(super) fn written<S: Copy + PartialEq>(
+    sorts: &[S],
+    names: &[(&'static str, S)],
+    sort: S,
+) -> &'static str {
+    if sorts.first() == Some(&sort) {
+        return "";
+    }
+    let named = names.iter().find(|(_, known)| *known == sort);
+    named.map_or("", |(name, _)| name)
 }
 
 /// Whether there is a page after this one.
@@ -108,13 +132,25 @@ fn side(frame: &Frame<'_>, namespace: Option<&Repository>, names: &[String]) -> 
     }
 }
 
-fn sorts(frame: &Frame<'_>, chosen: &str, term: &str, below: &str) -> Markup {
+fn sort_links(
+    frame: &Frame<'_>,
+    sorts: &[RepositorySort],
+    chosen: RepositorySort,
+    term: &str,
+    below: &str,
+) -> Markup {
     let text = frame.text;
     html! {
         p class="sorts" {
             (text.sort) ": "
-            @for (name, label) in [("", text.last_push), ("name", text.name), ("pulls", text.pulls)] {
-                @if name == chosen {
+            @for sort in sorts {
+                @let name = written(sorts, &SORTS, *sort);
+                @let label = match sort {
+                    RepositorySort::Pushed => text.last_push,
+                    RepositorySort::Name => text.name,
+                    RepositorySort::Pulls => text.pulls,
+                };
+                @if *sort == chosen {
                     strong aria-current="true" { (label) }
                 } @else {
                     a href=(frame.links.path(&format!(
@@ -127,8 +163,29 @@ fn sorts(frame: &Frame<'_>, chosen: &str, term: &str, below: &str) -> Markup {
     }
 }
 
+/// The columns about which a source says anything.
+#[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
+struct Columns {
+    newest: bool,
+    pushed: bool,
+    size: bool,
+    pulls: bool,
+}
+
+impl Columns {
+    fn of(rows: &[RepositoryItem]) -> Self {
+        Self {
+            newest: rows.iter().any(|row| row.newest.is_some()),
+            pushed: rows.iter().any(|row| row.pushed_at.is_some()),
+            size: rows.iter().any(|row| row.size.is_some()),
+            pulls: rows.iter().any(|row| row.pulls.is_some()),
+        }
+    }
+}
+
 fn list(frame: &Frame<'_>, found: &Listing<RepositoryItem>) -> Markup {
     let text = frame.text;
+    let columns = Columns::of(&found.rows);
     html! {
         @if found.rows.is_empty() {
             p class="nothing" { (text.nothing_matches) }
@@ -136,19 +193,19 @@ fn list(frame: &Frame<'_>, found: &Listing<RepositoryItem>) -> Markup {
             div class="scroll" { table class="list" {
                 thead { tr {
                     th scope="col" { (text.repository) }
-                    th scope="col" { (text.newest_tag) }
-                    th scope="col" { (text.last_push) }
+                    @if columns.newest { th scope="col" { (text.newest_tag) } }
+                    @if columns.pushed { th scope="col" { (text.last_push) } }
                     th scope="col" class="number" { (text.tags) }
-                    th scope="col" class="number" { (text.size) }
-                    th scope="col" class="number" { (text.pulls) }
+                    @if columns.size { th scope="col" class="number" { (text.size) } }
+                    @if columns.pulls { th scope="col" class="number" { (text.pulls) } }
                 } }
-                tbody { @for item in &found.rows { (row(frame, item)) } }
+                tbody { @for item in &found.rows { (row(frame, &columns, item)) } }
             } }
         }
     }
 }
 
-fn row(frame: &Frame<'_>, item: &RepositoryItem) -> Markup {
+fn row(frame: &Frame<'_>, columns: &Columns, item: &RepositoryItem) -> Markup {
     let text = frame.text;
     let figure = |value: Option<u64>| value.map_or_else(|| "–".to_owned(), format::number);
     html! {
@@ -157,24 +214,28 @@ fn row(frame: &Frame<'_>, item: &RepositoryItem) -> Markup {
                 (frame.name(&item.name))
                 @if item.public == Some(true) { " " span class="mark" { (text.public) } }
             }
-            td data-label=(text.newest_tag) {
+            @if columns.newest { td data-label=(text.newest_tag) {
                 @if let Some(tag) = &item.newest {
                     a href=(frame.links.image(&item.name, &crate::oci::Reference::Tag(tag.clone()))) {
                         (tag)
                     }
                 } @else { "–" }
-            }
-            td data-label=(text.last_push) {
+            } }
+            @if columns.pushed { td data-label=(text.last_push) {
                 @if let Some(at) = item.pushed_at { (format::age(frame.language, at, frame.now)) }
                 @else { "–" }
-            }
+            } }
             td class="number" data-label=(text.tags) {
                 a href=(frame.links.tags(&item.name)) { (figure(item.tags)) }
             }
-            td class="number" data-label=(text.size) {
-                (item.size.map_or_else(|| "–".to_owned(), format::bytes))
+            @if columns.size {
+                td class="number" data-label=(text.size) {
+                    (item.size.map_or_else(|| "–".to_owned(), format::bytes))
+                }
             }
-            td class="number" data-label=(text.pulls) { (figure(item.pulls)) }
+            @if columns.pulls {
+                td class="number" data-label=(text.pulls) { (figure(item.pulls)) }
+            }
         }
     }
 }
@@ -182,7 +243,7 @@ fn row(frame: &Frame<'_>, item: &RepositoryItem) -> Markup {
 /// What to do with a registry that holds nothing.
 fn empty(frame: &Frame<'_>) -> Markup {
     let text = frame.text;
-    let host = frame.request.host();
+    let host = frame.registry;
     let is_plain = frame.request.origin.starts_with("http://");
     html! {
         section class="empty" {

@@ -18,6 +18,8 @@ pub(super) struct Frame<'a> {
     pub(super) language: Language,
     pub(super) text: &'static Text,
     pub(super) account: &'static AccountText,
+    /// `HOST[:PORT]` of the registry.
+    pub(super) registry: &'a str,
     /// Whether people sign in here.
     pub(super) has_sign_in: bool,
     /// Milliseconds since 1970, for ages.
@@ -33,6 +35,7 @@ impl<'a> Frame<'a> {
             language,
             text: language.text(),
             account: language.account_text(),
+            registry: pages.registry(request),
             has_sign_in: pages.has_sign_in(),
             now: crate::clock::Clock::system().now(),
         }
@@ -56,7 +59,7 @@ impl<'a> Frame<'a> {
                     meta charset="utf-8";
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
-                    title { (title) " · " (self.request.host()) }
+                    title { (title) " · " (self.registry) }
                     link rel="icon" href=(self.links.path(&icon)) type="image/svg+xml";
                     link rel="stylesheet" href=(self.links.path(&style));
                     script src=(self.links.path(&script)) defer {}
@@ -66,7 +69,7 @@ impl<'a> Frame<'a> {
                     header class="top" {
                         a class="brand" href=(self.links.home()) {
                             img src=(self.links.path(&icon)) alt="" width="24" height="24";
-                            span { (self.request.host()) }
+                            span { (self.registry) }
                         }
                         form class="search" role="search" action=(self.links.home()) {
                             label class="hidden" for="q" { (text.search) }
@@ -226,6 +229,7 @@ impl<'a> Frame<'a> {
 pub(super) fn fault(pages: &Pages, request: &Request, fault: &Fault) -> Answer {
     let frame = Frame::new(pages, request);
     let text = frame.text;
+    let mut words = None;
     let (status, title, lead) = match fault {
         Fault::NotFound => (StatusCode::NOT_FOUND, text.not_found, text.not_found_said),
         Fault::Method(_) => (
@@ -240,8 +244,14 @@ pub(super) fn fault(pages: &Pages, request: &Request, fault: &Fault) -> Answer {
             text.failed,
             text.failed_said,
         ),
+        Fault::Upstream(said) => {
+            words = Some(said);
+            (StatusCode::BAD_GATEWAY, text.upstream, text.upstream_said)
+        }
     };
-    let content = html! { h1 { (title) } p { (lead) } };
+    let content = html! { h1 { (title) } p { (lead) }
+        @if let Some(words) = words { p class="mono" { (words) } }
+    };
     let mut answer = answer(status, frame.page(title, &[], "", &content));
     if let Fault::Method(methods) = fault {
         answer

@@ -22,12 +22,12 @@ pub(super) enum LegacyFile {
 pub(super) fn answer(pages: &Pages, request: &Request, file: LegacyFile) -> Answer {
     let value = match file {
         LegacyFile::Host => {
-            let (host, port) = match request.host().rsplit_once(':') {
+            let (host, port) = match pages.registry(request).rsplit_once(':') {
                 Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => {
                     (host, port)
                 }
-                _ if request.origin.starts_with("https://") => (request.host(), "443"),
-                _ => (request.host(), "80"),
+                _ if request.origin.starts_with("https://") => (pages.registry(request), "443"),
+                _ => (pages.registry(request), "80"),
             };
             json!({"host": host, "port": port})
         }

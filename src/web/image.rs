@@ -63,7 +63,7 @@ pub(super) async fn page(
         .as_ref()
         .and_then(|view| view.artifact_type.as_deref());
     let kind = Kind::of(&top.document.media_type, artifact_type);
-    let commands = pull::commands(kind, request.host(), name, reference);
+    let commands = pull::commands(kind, pages.registry(request), name, reference);
     let title = match reference {
         Reference::Tag(tag) => format!("{name}:{tag}"),
         Reference::Digest(digest) => format!("{name}@{}", tags::short(digest)),
@@ -227,6 +227,7 @@ fn layer_table(frame: &Frame<'_>, shown: &Loaded, users: &[Vec<Repository>]) -> 
     let text = frame.text;
     let steps = shown.steps();
     let largest = shown.layers().iter().map(|layer| layer.size).max();
+    let shares = !users.is_empty();
     let users = |digest: &Digest| {
         let place = shown
             .layers()
@@ -246,7 +247,7 @@ fn layer_table(frame: &Frame<'_>, shown: &Loaded, users: &[Vec<Repository>]) -> 
                         th scope="col" { (text.layer_command) }
                         th scope="col" class="number" { (text.size) }
                         th scope="col" { (text.digest) }
-                        th scope="col" { (text.also_in) }
+                        @if shares { th scope="col" { (text.also_in) } }
                     } }
                     tbody {
                         @for (place, step) in steps.iter().enumerate() {
@@ -263,9 +264,11 @@ fn layer_table(frame: &Frame<'_>, shown: &Loaded, users: &[Vec<Repository>]) -> 
                                         td class="mono" data-label=(text.digest) title=(digest) {
                                             (tags::short(digest))
                                         }
-                                        td data-label=(text.also_in) {
-                                            @for user in users(digest) {
-                                                a href=(frame.links.repository(user)) { (user) } " "
+                                        @if shares {
+                                            td data-label=(text.also_in) {
+                                                @for user in users(digest) {
+                                                    a href=(frame.links.repository(user)) { (user) } " "
+                                                }
                                             }
                                         }
                                     }

@@ -44,7 +44,7 @@ use bytes::Bytes;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, SET_COOKIE};
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 
-pub use own::Own;
+pub use own::{Matcher, Own, matcher};
 pub use request::{Request, Theme};
 pub use source::{
     Answering, Document, Fault, Listing, RepositoryDetails, RepositoryItem, RepositoryQuery,
@@ -84,6 +84,8 @@ pub struct Settings {
     pub repositories_per_page: usize,
     /// Tags on a page where the address names no number.
     pub tags_per_page: usize,
+    /// `HOST[:PORT]` by which clients reach the registry, where it is not the address of the pages.
+    pub registry: Option<String>,
 }
 
 impl Default for Settings {
@@ -92,6 +94,7 @@ impl Default for Settings {
             base: String::new(),
             repositories_per_page: 25,
             tags_per_page: 50,
+            registry: None,
         }
     }
 }
@@ -121,6 +124,14 @@ impl Pages {
     /// Whether people sign in here.
     fn has_sign_in(&self) -> bool {
         self.policy().is_some_and(Policy::has_passwords)
+    }
+
+    /// `HOST[:PORT]` of the registry in commands for its clients.
+    fn registry<'a>(&'a self, request: &'a Request) -> &'a str {
+        match &self.settings.registry {
+            Some(registry) => registry,
+            None => request.host(),
+        }
     }
 
     /// Whether a path (below the base) is one of the pages whatever the client accepts.

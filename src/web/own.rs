@@ -113,11 +113,11 @@ impl From<RegistryError> for Fault {
 }
 
 /// What decides whether a tag matches a filter.
-type Matcher = Box<dyn Fn(&str) -> bool + Send + Sync>;
+pub type Matcher = Box<dyn Fn(&str) -> bool + Send + Sync>;
 
 /// How a filter of tags is understood: a range of versions (`>=1.2, <2`), a pattern with `*` or `?`,
 /// else a part of the name without regard to case.
-pub(super) fn matcher(filter: &str) -> Option<Matcher> {
+pub fn matcher(filter: &str) -> Option<Matcher> {
     if filter.is_empty() {
         return None;
     }

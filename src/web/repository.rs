@@ -23,7 +23,7 @@ pub(super) async fn page(
     let details = source.repository(&request.visibility, name).await?;
     let asked = TagQuery {
         filter: String::new(),
-        sort: TagSort::Pushed,
+        sort: source.tag_sorts().first().copied().unwrap_or(TagSort::Name),
         skip: 0,
         limit: TAGS,
     };
@@ -33,7 +33,7 @@ pub(super) async fn page(
             let reference = Reference::Tag(newest.name.clone());
             let media_type = newest.media_type.clone().unwrap_or(MediaType::OCI_MANIFEST);
             let kind = Kind::of(&media_type, newest.artifact_type.as_deref());
-            pull::commands(kind, request.host(), name, &reference)
+            pull::commands(kind, pages.registry(request), name, &reference)
         }
         None => Vec::new(),
     };

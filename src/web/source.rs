@@ -21,6 +21,9 @@ pub enum Fault {
     Forbidden,
     /// The source failed; the log says why.
     Failed,
+    /// Another registry, whose content this is, did not answer as it should: its own words, or the
+    /// network's.
+    Upstream(String),
 }
 
 impl Fault {
@@ -164,6 +167,26 @@ pub type Answering<'a, T> = BoxFuture<'a, Result<T, Fault>>;
 /// What the pages read. Every question is asked for a caller with what it may see: what it may not
 /// see is [`Fault::NotFound`] and in no list.
 pub trait Source: Send + Sync + 'static {
+    /// The orders in which repositories can be listed, the usual one first.
+    fn repository_sorts(&self) -> &'static [RepositorySort] {
+        &[
+            RepositorySort::Pushed,
+            RepositorySort::Name,
+            RepositorySort::Pulls,
+        ]
+    }
+
+    /// The orders in which tags can be listed, the usual one first.
+    fn tag_sorts(&self) -> &'static [TagSort] {
+        &[
+            TagSort::Pushed,
+            TagSort::Version,
+            TagSort::Name,
+            TagSort::Size,
+            TagSort::Pulled,
+        ]
+    }
+
     /// A page of repositories.
     fn repositories<'a>(
         &'a self,

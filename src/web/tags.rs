@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::explore::more;
+use super::explore::{chosen, more, written};
 use super::frame::Frame;
 use super::source::{Listing, TagItem, TagQuery, TagSort};
 use super::url::query;
@@ -13,7 +13,7 @@ use super::{Answer, Fault, Pages, Request, format, html as answer};
 use crate::oci::{Action, Digest, Reference, Repository, Tag};
 
 const SORTS: [(&str, TagSort); 5] = [
-    ("", TagSort::Pushed),
+    ("pushed", TagSort::Pushed),
     ("version", TagSort::Version),
     ("name", TagSort::Name),
     ("size", TagSort::Size),
@@ -29,10 +29,9 @@ pub(super) async fn page(
     let frame = Frame::new(pages, request);
     let fields = request.fields();
     let filter: String = fields.text("filter").chars().take(255).collect();
-    let (sort_name, sort) = SORTS
-        .into_iter()
-        .find(|(name, _)| *name == fields.text("sort"))
-        .unwrap_or(SORTS[0]);
+    let sorts = pages.source.tag_sorts();
+    let sort = chosen(sorts, &SORTS, fields.text("sort")).unwrap_or(TagSort::Name);
+    let sort_name = written(sorts, &SORTS, sort);
     let page = fields.page();
     let rows = fields.rows(pages.settings.tags_per_page);
     let asked = TagQuery {
@@ -56,11 +55,15 @@ pub(super) async fn page(
                 autocomplete="off" aria-describedby="filter-hint";
             label { (text.sort) " "
                 select name="sort" {
-                    @for (value, label) in [
-                        ("", text.last_push), ("version", text.version), ("name", text.name),
-                        ("size", text.size), ("pulled", text.last_pull),
-                    ] {
-                        option value=(value) selected[value == sort_name] { (label) }
+                    @for order in sorts {
+                        @let label = match order {
+                            TagSort::Pushed => text.last_push,
+                            TagSort::Version => text.version,
+                            TagSort::Name => text.name,
+                            TagSort::Size => text.size,
+                            TagSort::Pulled => text.last_pull,
+                        };
+                        option value=(written(sorts, &SORTS, *order)) selected[*order == sort] { (label) }
                     }
                 }
             }
@@ -111,6 +114,11 @@ pub(super) fn table(
 ) -> Markup {
     let text = frame.text;
     let mut first: HashMap<Digest, &Tag> = HashMap::new();
+    let shown = Cells {
+        boxes: has_boxes,
+        pushed: listing.rows.iter().any(|row| row.updated_at.is_some()),
+        pulled: listing.rows.iter().any(|row| row.pulled_at.is_some()),
+    };
     html! {
         @if !listing.rows.is_empty() {
             div class="scroll" { table class="list" {
@@ -120,8 +128,8 @@ pub(super) fn table(
                     th scope="col" { (text.platforms) }
                     th scope="col" class="number" { (text.size) }
                     th scope="col" { (text.created) }
-                    th scope="col" { (text.pushed) }
-                    th scope="col" { (text.last_pull) }
+                    @if shown.pushed { th scope="col" { (text.pushed) } }
+                    @if shown.pulled { th scope="col" { (text.last_pull) } }
                 } }
                 tbody {
                     @for item in &listing.rows {
@@ -130,12 +138,19 @@ pub(super) fn table(
                             first.entry(digest).or_insert(&item.name);
                             known
                         });
-                        (row(frame, name, item, twin, has_boxes))
+                        (row(frame, name, item, twin, &shown))
                     }
                 }
             } }
         }
     }
+}
+
+/// Which cells a row has besides the usual ones.
+struct Cells {
+    boxes: bool,
+    pushed: bool,
+    pulled: bool,
 }
 
 /// A row; `twin` is a tag above with the same digest.
@@ -144,14 +159,14 @@ fn row(
     name: &Repository,
     item: &TagItem,
     twin: Option<&Tag>,
-    has_box: bool,
+    cells: &Cells,
 ) -> Markup {
     let text = frame.text;
     let language = frame.language;
     html! {
         tr {
             th scope="row" {
-                @if has_box {
+                @if cells.boxes {
                     input type="checkbox" name="tag" value=(item.name) aria-label=(item.name); " "
                 }
                 a href=(frame.links.image(name, &Reference::Tag(item.name.clone()))) { (item.name) }
@@ -176,17 +191,21 @@ fn row(
                     None => "–",
                 }
             }
-            td data-label=(text.pushed) {
-                @match item.updated_at {
-                    Some(at) => (format::age(language, at, frame.now)),
-                    None => "–",
+            @if cells.pushed {
+                td data-label=(text.pushed) {
+                    @match item.updated_at {
+                        Some(at) => (format::age(language, at, frame.now)),
+                        None => "–",
+                    }
                 }
             }
-            td data-label=(text.last_pull) {
-                @match item.pulled_at {
-                    Some(Some(at)) => (format::age(language, at, frame.now)),
-                    Some(None) => (text.never),
-                    None => "–",
+            @if cells.pulled {
+                td data-label=(text.last_pull) {
+                    @match item.pulled_at {
+                        Some(Some(at)) => (format::age(language, at, frame.now)),
+                        Some(None) => (text.never),
+                        None => "–",
+                    }
                 }
             }
         }

@@ -278,6 +278,10 @@ pub(super) struct Text {
     pub(super) failed: &'static str,
     /// Its text.
     pub(super) failed_said: &'static str,
+    /// Title where another registry does not answer.
+    pub(super) upstream: &'static str,
+    /// Its text.
+    pub(super) upstream_said: &'static str,
     /// Title of a refusal.
     pub(super) refused: &'static str,
     /// Its text.

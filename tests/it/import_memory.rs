@@ -68,11 +68,7 @@ fn memory_is_bounded() {
     let archive = podman(&image, &json!(["app:1"])).finish();
     both(|import| {
         let most = memory_of(import, &archive);
-        assert!(
-            most > 1000 && most <= LIMIT,
-            "{:?}: {most} KiB",
-            import.way
-        );
+        assert!(most > 1000 && most <= LIMIT, "{:?}: {most} KiB", import.way);
         import.manifest("app", "1");
     });
 }

@@ -58,6 +58,7 @@ mod debian;
 mod events;
 mod export;
 mod export_trouble;
+mod frontend;
 mod full_device;
 mod generated;
 mod image_swap;

@@ -87,7 +87,7 @@ pub(super) async fn answer(
     };
     let (context, identity) = asked.sign_in(context, &action).await?;
     app.rates.admit_account(&context)?;
-    let admitted = app.guard.admit(&context, &identity, &action).await;
+    let admitted = app.guard()?.admit(&context, &identity, &action).await;
     let (registry, action) = admitted.map_err(|denied| asked.denied(denied, &action))?;
     let call = Call {
         app,

@@ -100,6 +100,8 @@ pub(super) const TEXT: Text = Text {
     not_found_said: "There is nothing at this address, or nothing that you may see.",
     failed: "Something went wrong",
     failed_said: "The registry could not read this page; its log says why.",
+    upstream: "The registry does not answer",
+    upstream_said: "These pages show another registry, which did not answer as it should. Load the page again later.",
     refused: "Refused",
     refused_said: "This form has to be sent from a page of this registry.",
     method_said: "This address takes other methods.",

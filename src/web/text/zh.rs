@@ -100,6 +100,8 @@ pub(super) const TEXT: Text = Text {
     not_found_said: "此地址没有内容，或您无权查看。",
     failed: "出错了",
     failed_said: "无法读取此页面；原因见服务器日志。",
+    upstream: "镜像仓库没有响应",
+    upstream_said: "这些页面显示另一个镜像仓库，它没有正确响应。请稍后重新加载。",
     refused: "已拒绝",
     refused_said: "此表单必须从本服务的页面提交。",
     method_said: "此地址不接受该方法。",

@@ -1,0 +1,174 @@
+//! `regctl frontend`: pages for a registry that is elsewhere.
+
+use super::context::{ClientArgs, Context, EarlyArgs};
+use super::exit::{Exit, Usage};
+use super::output::Printer;
+use crate::server;
+
+/// Rows on a page at most.
+const ROWS: usize = 100;
+/// How often a request that failed is repeated: somebody waits for the page.
+const RETRIES: u32 = 1;
+
+/// Serve pages for a registry that is elsewhere
+#[derive(Debug, clap::Args)]
+#[command(after_long_help = "\
+The registry is read over /v2, with the credentials of `regctl login` if there are some: everyone who \
+reaches the pages sees what they may see. What was read is used for a minute. What /v2 does not tell \
+(pushes, pulls, sizes of repositories) is left out. The pages only show.
+
+The variables of docker-registry-frontend are understood: ENV_DOCKER_REGISTRY_HOST, \
+ENV_DOCKER_REGISTRY_PORT, ENV_DOCKER_REGISTRY_USE_SSL, ENV_REGISTRY_PROXY_FQDN, ENV_REGISTRY_PROXY_PORT, \
+ENV_MODE_BROWSE_ONLY, ENV_DEFAULT_REPOSITORIES_PER_PAGE and ENV_DEFAULT_TAGS_PER_PAGE. Flags win.
+
+Examples:
+  regctl frontend --registry https://registry.example.com --listen :8080
+  ENV_DOCKER_REGISTRY_HOST=registry ENV_DOCKER_REGISTRY_PORT=5000 regctl frontend --listen :80")]
+pub(super) struct Args {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
+    listen: String,
+    #[command(flatten)]
+    client: ClientArgs,
+}
+
+/// What the variables of docker-registry-frontend say.
+#[derive(Debug, PartialEq, Eq)]
+struct Variables {
+    /// The registry, with its scheme.
+    registry: Option<String>,
+    /// The registry in commands that people copy.
+    shown: Option<String>,
+    repositories_per_page: Option<usize>,
+    tags_per_page: Option<usize>,
+    /// Whether actions are wanted.
+    acts: bool,
+}
+
+impl Variables {
+    fn read(variable: impl Fn(&str) -> Option<String>) -> Result<Self, Usage> {
+        let text = |name: &str| variable(name).filter(|text| !text.is_empty());
+        let port = |name: &str| match text(name) {
+            None => Ok(None),
+            Some(text) => match text.parse::<u16>() {
+                Ok(port) if port > 0 => Ok(Some(port)),
+                _ => Err(Usage(format!(
+                    "{name} is {text:?}, which is not a port; hint: write it as in 5000"
+                ))),
+            },
+        };
+        let rows = |name: &str| match text(name).as_deref() {
+            None => Ok(None),
+            Some("all") => Ok(Some(ROWS)),
+            Some(text) => match text.parse::<usize>() {
+                Ok(rows) if rows > 0 => Ok(Some(rows.min(ROWS))),
+                _ => Err(Usage(format!(
+                    "{name} is {text:?}, which is not a number of rows; hint: write it as in 20, or all"
+                ))),
+            },
+        };
+        let encrypted = text("ENV_DOCKER_REGISTRY_USE_SSL").is_some();
+        let usual = if encrypted { 443 } else { 80 };
+        let registry_port = port("ENV_DOCKER_REGISTRY_PORT")?.unwrap_or(usual);
+        let host = text("ENV_DOCKER_REGISTRY_HOST");
+        let proxy_port = port("ENV_REGISTRY_PROXY_PORT")?.unwrap_or(registry_port);
+        let shown = text("ENV_REGISTRY_PROXY_FQDN").or_else(|| host.clone());
+        let acts = match text("ENV_MODE_BROWSE_ONLY").as_deref() {
+            None | Some("true") => false,
+            Some("false") => true,
+            Some(other) => {
+                return Err(Usage(format!(
+                    "ENV_MODE_BROWSE_ONLY is {other:?}; hint: write true or false"
+                )));
+            }
+        };
+        Ok(Self {
+            registry: host.map(|host| {
+                let scheme = if encrypted { "https" } else { "http" };
+                format!("{scheme}://{host}:{registry_port}")
+            }),
+            shown: shown.map(|host| match proxy_port {
+                80 | 443 => host,
+                port => format!("{host}:{port}"),
+            }),
+            repositories_per_page: rows("ENV_DEFAULT_REPOSITORIES_PER_PAGE")?,
+            tags_per_page: rows("ENV_DEFAULT_TAGS_PER_PAGE")?,
+            acts,
+        })
+    }
+}
+
+pub(super) async fn run(args: &Args, early: &EarlyArgs, printer: Printer) -> anyhow::Result<Exit> {
+    let variables = Variables::read(|name| std::env::var(name).ok())?;
+    let client = args.client.with(early);
+    let names_another = client.registry().is_some();
+    let client = client.or(variables.registry, RETRIES);
+    let client = Context::new(&client)?.client(None)?;
+    if variables.acts {
+        printer
+            .warning("ENV_MODE_BROWSE_ONLY is false, but the pages of another registry only show");
+    }
+    let shown = variables.shown.filter(|_| !names_another);
+    let frontend = server::Frontend {
+        shown: shown.unwrap_or_else(|| client.registry().to_owned()),
+        client,
+        listen: args.listen.clone(),
+        repositories_per_page: variables.repositories_per_page.unwrap_or(25),
+        tags_per_page: variables.tags_per_page.unwrap_or(25),
+    };
+    let banner = |line: &str| drop(printer.line(line));
+    server::show(frontend, printer.is_terminal().then_some(banner)).await?;
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(pairs: &[(&str, &str)]) -> Result<Variables, Usage> {
+        Variables::read(|name| {
+            let pair = pairs.iter().find(|(known, _)| *known == name);
+            pair.map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn variables_of_docker_registry_frontend() {
+        let plain = read(&[("ENV_DOCKER_REGISTRY_HOST", "old")]).unwrap();
+        assert_eq!(plain.registry.as_deref(), Some("http://old:80"));
+        assert_eq!(plain.shown.as_deref(), Some("old"));
+        assert!(!plain.acts);
+        let all = read(&[
+            ("ENV_DOCKER_REGISTRY_HOST", "old"),
+            ("ENV_DOCKER_REGISTRY_PORT", "5000"),
+            ("ENV_DOCKER_REGISTRY_USE_SSL", "1"),
+            ("ENV_REGISTRY_PROXY_FQDN", "hub.example.com"),
+            ("ENV_REGISTRY_PROXY_PORT", "443"),
+            ("ENV_MODE_BROWSE_ONLY", "false"),
+            ("ENV_DEFAULT_REPOSITORIES_PER_PAGE", "20"),
+            ("ENV_DEFAULT_TAGS_PER_PAGE", "all"),
+        ]);
+        let expected = Variables {
+            registry: Some("https://old:5000".into()),
+            shown: Some("hub.example.com".into()),
+            repositories_per_page: Some(20),
+            tags_per_page: Some(100),
+            acts: true,
+        };
+        assert_eq!(all.unwrap(), expected);
+        assert_eq!(read(&[]).unwrap().registry, None);
+        for (name, value) in [
+            ("ENV_DOCKER_REGISTRY_PORT", "x"),
+            ("ENV_REGISTRY_PROXY_PORT", "0"),
+            ("ENV_MODE_BROWSE_ONLY", "maybe"),
+            ("ENV_DEFAULT_TAGS_PER_PAGE", "0"),
+        ] {
+            assert!(
+                read(&[(name, value)])
+                    .unwrap_err()
+                    .to_string()
+                    .contains(name)
+            );
+        }
+    }
+}

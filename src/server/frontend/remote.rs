@@ -1,0 +1,336 @@
+//! What the pages read of another registry, over `/v2`.
+//!
+//! Few requests are under way at once, and each page waits for a limited time. What was read is used
+//! for a minute, content by its digest for longer. What `/v2` does not tell is left out.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::sync::{Mutex, Semaphore};
+
+use super::aged::Aged;
+use crate::client::{Class, Client, Error};
+use crate::oci::{
+    Descriptor, Digest, ImageConfig, ManifestKind, ManifestView, MediaType, Reference, Repository,
+    Tag,
+};
+use crate::web::{Document, Fault, TagItem};
+
+/// Requests to the registry at the same time.
+pub(super) const REQUESTS: usize = 8;
+/// How long a page waits for one answer of the registry.
+const PATIENCE: Duration = Duration::from_secs(15);
+/// How long the list of repositories may take to be read, whoever waits for it.
+const CATALOG_LIMIT: Duration = Duration::from_mins(10);
+/// How long lists and the digests of tags are used.
+const AGE: Duration = Duration::from_mins(1);
+/// How long a failed reading of the list of repositories is not repeated.
+const FAILURE_AGE: Duration = Duration::from_secs(3);
+/// How long content of a known digest is used.
+const CONTENT_AGE: Duration = Duration::from_hours(1);
+/// Lists of tags that are kept.
+const LISTS: usize = 64;
+/// Numbers and facts that are kept, of each kind.
+const ENTRIES: usize = 10_000;
+/// Manifests that are kept, and how large one of them may be, in bytes.
+const DOCUMENTS: usize = 256;
+const DOCUMENT_LIMIT: usize = 64 * 1024;
+
+/// A registry that is elsewhere. Cheap to clone.
+#[derive(Clone)]
+pub(super) struct Remote(pub(super) Arc<Inner>);
+
+/// The client with what was read.
+pub(super) struct Inner {
+    pub(super) client: Arc<Client>,
+    slots: Semaphore,
+    catalog: Mutex<Option<(Instant, Result<Arc<Vec<Repository>>, Unread>)>>,
+    tags: Aged<Repository, Arc<Vec<Tag>>>,
+    counts: Aged<Repository, u64>,
+    digests: Aged<(Repository, Tag), Digest>,
+    documents: Aged<(Repository, Digest), Document>,
+    facts: Aged<Digest, Facts>,
+}
+
+/// What a list of tags shows of a manifest.
+#[derive(Clone)]
+struct Facts {
+    digest: Digest,
+    media_type: MediaType,
+    artifact_type: Option<String>,
+    size: Option<u64>,
+    platforms: Vec<String>,
+    created: Option<String>,
+}
+
+/// Why something of the registry could not be read.
+#[derive(Debug, Clone)]
+pub(super) enum Unread {
+    /// It is not there.
+    Absent,
+    /// The answer makes no sense; another one may.
+    Odd(String),
+    /// The registry does not answer, or not to this user.
+    Down(String),
+}
+
+impl From<Error> for Unread {
+    fn from(error: Error) -> Self {
+        match error.class() {
+            Class::NotFound => Self::Absent,
+            Class::Unavailable | Class::Denied => Self::Down(error.to_string()),
+            Class::Mismatch | Class::Usage | Class::Other => Self::Odd(error.to_string()),
+        }
+    }
+}
+
+impl From<Unread> for Fault {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::Absent => Self::NotFound,
+            Unread::Odd(words) | Unread::Down(words) => {
+                tracing::warn!("{words}");
+                Self::Upstream(words)
+            }
+        }
+    }
+}
+
+impl Remote {
+    pub(super) fn new(client: Arc<Client>) -> Self {
+        Self(Arc::new(Inner {
+            client,
+            slots: Semaphore::new(REQUESTS),
+            catalog: Mutex::default(),
+            tags: Aged::new(LISTS, AGE),
+            counts: Aged::new(ENTRIES, AGE),
+            digests: Aged::new(ENTRIES, AGE),
+            documents: Aged::new(DOCUMENTS, CONTENT_AGE),
+            facts: Aged::new(ENTRIES, CONTENT_AGE),
+        }))
+    }
+
+    /// All repositories, by name. Reading a long list goes on after a page stopped waiting for it.
+    pub(super) async fn catalog(&self) -> Result<Arc<Vec<Repository>>, Unread> {
+        let inner = Arc::clone(&self.0);
+        let reading = tokio::spawn(async move { inner.read_catalog().await });
+        match tokio::time::timeout(PATIENCE, reading).await {
+            Ok(Ok(read)) => read,
+            Ok(Err(error)) => Err(Unread::Odd(error.to_string())),
+            Err(_) => Err(Unread::Down(format!(
+                "{} is still listing its repositories after {} s",
+                self.0.client.registry(),
+                PATIENCE.as_secs()
+            ))),
+        }
+    }
+}
+
+impl Inner {
+    /// Waits for an answer, for a limited time.
+    pub(super) async fn ask<T>(
+        &self,
+        answer: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Unread> {
+        let asked = async {
+            // The semaphore is never closed.
+            let _slot = self.slots.acquire().await;
+            answer.await.map_err(Unread::from)
+        };
+        match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(answered) => answered,
+            Err(_) => Err(Unread::Down(format!(
+                "{} has not answered for {} s",
+                self.client.registry(),
+                PATIENCE.as_secs()
+            ))),
+        }
+    }
+
+    async fn read_catalog(&self) -> Result<Arc<Vec<Repository>>, Unread> {
+        let mut kept = self.catalog.lock().await;
+        if let Some((since, read)) = &*kept {
+            let age = if read.is_ok() { AGE } else { FAILURE_AGE };
+            if since.elapsed() < age {
+                return read.clone();
+            }
+        }
+        let listing = self.client.catalog().all();
+        let read = match tokio::time::timeout(CATALOG_LIMIT, listing).await {
+            Ok(Ok(mut names)) => {
+                names.sort();
+                names.dedup();
+                Ok(Arc::new(names))
+            }
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(Unread::Down(format!(
+                "{} does not come to the end of its list of repositories",
+                self.client.registry()
+            ))),
+        };
+        *kept = Some((Instant::now(), read.clone()));
+        read
+    }
+
+    pub(super) async fn tag_list(&self, name: &Repository) -> Result<Arc<Vec<Tag>>, Unread> {
+        if let Some(tags) = self.tags.get(name) {
+            return Ok(tags);
+        }
+        let tags = Arc::new(self.ask(self.client.tags(name).all()).await?);
+        self.counts.put(name.clone(), tags.len() as u64);
+        self.tags.put(name.clone(), Arc::clone(&tags));
+        Ok(tags)
+    }
+
+    /// How many tags a repository has; `None` where the registry does not say.
+    pub(super) async fn count(&self, name: &Repository) -> Result<Option<u64>, Unread> {
+        if let Some(count) = self.counts.get(name) {
+            return Ok(Some(count));
+        }
+        match self.tag_list(name).await {
+            Ok(tags) => Ok(Some(tags.len() as u64)),
+            // registry:2 goes on listing repositories that were emptied.
+            Err(Unread::Absent) => Ok(Some(0)),
+            Err(Unread::Odd(_)) => Ok(None),
+            Err(down) => Err(down),
+        }
+    }
+
+    pub(super) async fn document(
+        &self,
+        name: &Repository,
+        reference: &Reference,
+    ) -> Result<Document, Unread> {
+        let known = match reference {
+            Reference::Digest(digest) => Some(*digest),
+            Reference::Tag(tag) => self.digests.get(&(name.clone(), tag.clone())),
+        };
+        if let Some(digest) = known
+            && let Some(document) = self.documents.get(&(name.clone(), digest))
+        {
+            return Ok(document);
+        }
+        let manifest = self.ask(self.client.manifest(name, reference)).await?;
+        let media_type = match manifest.view() {
+            Ok(view) => view.media_type,
+            Err(_) => manifest.media_type.unwrap_or(MediaType::OCI_MANIFEST),
+        };
+        let document = Document {
+            digest: manifest.digest,
+            media_type,
+            bytes: Bytes::from(manifest.bytes),
+        };
+        if let Reference::Tag(tag) = reference {
+            self.digests
+                .put((name.clone(), tag.clone()), document.digest);
+        }
+        if document.bytes.len() <= DOCUMENT_LIMIT {
+            let key = (name.clone(), document.digest);
+            self.documents.put(key, document.clone());
+        }
+        Ok(document)
+    }
+
+    pub(super) async fn small_blob(
+        &self,
+        name: &Repository,
+        digest: &Digest,
+    ) -> Result<Option<Bytes>, Unread> {
+        let descriptor = Descriptor {
+            media_type: MediaType::new(""),
+            digest: *digest,
+            size: 0,
+            urls: Vec::new(),
+            platform: None,
+            artifact_type: None,
+            annotations: None,
+        };
+        match self.ask(self.client.small_blob(name, &descriptor)).await {
+            Ok(bytes) => Ok(Some(Bytes::from(bytes))),
+            Err(Unread::Absent | Unread::Odd(_)) => Ok(None),
+            Err(down) => Err(down),
+        }
+    }
+
+    /// What a list shows of a tag's manifest.
+    async fn facts(&self, name: &Repository, tag: &Tag) -> Result<Facts, Unread> {
+        let key = (name.clone(), tag.clone());
+        if let Some(digest) = self.digests.get(&key)
+            && let Some(facts) = self.facts.get(&digest)
+        {
+            return Ok(facts);
+        }
+        let document = self.document(name, &Reference::Tag(tag.clone())).await?;
+        if let Some(facts) = self.facts.get(&document.digest) {
+            return Ok(facts);
+        }
+        let view = ManifestView::parse(&document.bytes, Some(&document.media_type)).ok();
+        let config = match view.as_ref().and_then(|view| view.config.as_ref()) {
+            Some(config) if config.media_type.is_image_config() => {
+                self.small_blob(name, &config.digest).await?
+            }
+            _ => None,
+        };
+        let config: Option<ImageConfig> =
+            config.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let facts = describe(&document, view, config.as_ref());
+        self.facts.put(document.digest, facts.clone());
+        Ok(facts)
+    }
+
+    pub(super) async fn tag_item(&self, name: &Repository, tag: Tag) -> Result<TagItem, Unread> {
+        let facts = match self.facts(name, &tag).await {
+            Ok(facts) => Some(facts),
+            Err(Unread::Absent | Unread::Odd(_)) => None,
+            Err(down) => return Err(down),
+        };
+        Ok(TagItem {
+            name: tag,
+            digest: facts.as_ref().map(|facts| facts.digest),
+            media_type: facts.as_ref().map(|facts| facts.media_type.clone()),
+            artifact_type: facts.as_ref().and_then(|facts| facts.artifact_type.clone()),
+            size: facts.as_ref().and_then(|facts| facts.size),
+            created: facts.as_ref().and_then(|facts| facts.created.clone()),
+            platforms: facts.map_or_else(Vec::new, |facts| facts.platforms),
+            updated_at: None,
+            pulled_at: None,
+        })
+    }
+}
+
+fn describe(
+    document: &Document,
+    view: Option<ManifestView>,
+    config: Option<&ImageConfig>,
+) -> Facts {
+    let mut platforms = Vec::new();
+    let mut size = None;
+    let mut artifact_type = None;
+    if let Some(view) = view {
+        if view.kind == ManifestKind::Index {
+            let known = view.manifests.iter().filter_map(|child| {
+                let platform = child.platform.as_ref()?;
+                platform.is_known().then(|| platform.to_string())
+            });
+            platforms.extend(known);
+            platforms.dedup();
+        } else {
+            size = Some(document.bytes.len() as u64 + view.content_size());
+        }
+        artifact_type = view.artifact_type;
+    }
+    if let Some(platform) = config.and_then(ImageConfig::platform) {
+        platforms.push(platform.to_string());
+    }
+    Facts {
+        digest: document.digest,
+        media_type: document.media_type.clone(),
+        artifact_type,
+        size,
+        platforms,
+        created: config
+            .and_then(|config| config.created)
+            .map(|created| created.to_string()),
+    }
+}
