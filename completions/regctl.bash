@@ -16,6 +16,9 @@ _regctl() {
             ",$1")
                 cmd="regctl"
                 ;;
+            regctl,audit)
+                cmd="regctl__subcmd__audit"
+                ;;
             regctl,catalog)
                 cmd="regctl__subcmd__catalog"
                 ;;
@@ -45,6 +48,9 @@ _regctl() {
                 ;;
             regctl,export)
                 cmd="regctl__subcmd__export"
+                ;;
+            regctl,frontend)
+                cmd="regctl__subcmd__frontend"
                 ;;
             regctl,gc)
                 cmd="regctl__subcmd__gc"
@@ -94,11 +100,17 @@ _regctl() {
             regctl,rights)
                 cmd="regctl__subcmd__rights"
                 ;;
+            regctl,search)
+                cmd="regctl__subcmd__search"
+                ;;
             regctl,serve)
                 cmd="regctl__subcmd__serve"
                 ;;
             regctl,setup)
                 cmd="regctl__subcmd__setup"
+                ;;
+            regctl,star)
+                cmd="regctl__subcmd__star"
                 ;;
             regctl,sync)
                 cmd="regctl__subcmd__sync"
@@ -154,6 +166,9 @@ _regctl() {
             regctl__subcmd__group__subcmd__help,remove)
                 cmd="regctl__subcmd__group__subcmd__help__subcmd__remove"
                 ;;
+            regctl__subcmd__help,audit)
+                cmd="regctl__subcmd__help__subcmd__audit"
+                ;;
             regctl__subcmd__help,catalog)
                 cmd="regctl__subcmd__help__subcmd__catalog"
                 ;;
@@ -183,6 +198,9 @@ _regctl() {
                 ;;
             regctl__subcmd__help,export)
                 cmd="regctl__subcmd__help__subcmd__export"
+                ;;
+            regctl__subcmd__help,frontend)
+                cmd="regctl__subcmd__help__subcmd__frontend"
                 ;;
             regctl__subcmd__help,gc)
                 cmd="regctl__subcmd__help__subcmd__gc"
@@ -229,11 +247,17 @@ _regctl() {
             regctl__subcmd__help,rights)
                 cmd="regctl__subcmd__help__subcmd__rights"
                 ;;
+            regctl__subcmd__help,search)
+                cmd="regctl__subcmd__help__subcmd__search"
+                ;;
             regctl__subcmd__help,serve)
                 cmd="regctl__subcmd__help__subcmd__serve"
                 ;;
             regctl__subcmd__help,setup)
                 cmd="regctl__subcmd__help__subcmd__setup"
+                ;;
+            regctl__subcmd__help,star)
+                cmd="regctl__subcmd__help__subcmd__star"
                 ;;
             regctl__subcmd__help,sync)
                 cmd="regctl__subcmd__help__subcmd__sync"
@@ -413,7 +437,7 @@ _regctl() {
 
     case "${cmd}" in
         regctl)
-            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version serve trust doctor catalog tags manifest digest delete login logout whoami import import-v1 export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility describe completions generate help"
+            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import import-v1 export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -424,6 +448,60 @@ _regctl() {
                     return 0
                     ;;
                 --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__audit)
+            opts="-o -h -V --user --repo --since --until --limit --output --root --config --registry --insecure --plain-http --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --user)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --repo)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -473,7 +551,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__check)
-            opts="-q -o -h -V --read --repair --quiet --output --root --config --help --version"
+            opts="-q -o -h -V --read --repair --quiet --output --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -492,6 +570,10 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -597,7 +679,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__describe)
-            opts="-h -V --text --file --root --config --help --version"
+            opts="-h -V --text --file --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -616,6 +698,10 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -663,7 +749,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__du)
-            opts="-o -h -V --output --root --config --help --version"
+            opts="-o -h -V --output --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -682,6 +768,10 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -734,8 +824,34 @@ _regctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        regctl__subcmd__frontend)
+            opts="-q -v -h -V --listen --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --listen)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         regctl__subcmd__gc)
-            opts="-q -o -h -V --dry-run --untagged --older-than --empty-trash --end-leases --status --quiet --output --root --config --help --version"
+            opts="-q -o -h -V --dry-run --untagged --older-than --empty-trash --end-leases --status --quiet --output --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -761,6 +877,10 @@ _regctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -783,7 +903,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__grant)
-            opts="-h -V --root --config --help --version"
+            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -794,6 +914,10 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -819,7 +943,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__group__subcmd__add)
-            opts="-h -V --root --config --help --version"
+            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -830,6 +954,10 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -911,7 +1039,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__group__subcmd__list)
-            opts="-o -h -V --output --root --config --help --version"
+            opts="-o -h -V --output --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -933,6 +1061,10 @@ _regctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -941,7 +1073,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__group__subcmd__remove)
-            opts="-h -V --root --config --help --version"
+            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -955,6 +1087,10 @@ _regctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -963,7 +1099,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__health)
-            opts="-q -h -V --listen --quiet --root --config --help --version"
+            opts="-q -h -V --listen --quiet --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -981,6 +1117,10 @@ _regctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -989,8 +1129,22 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help)
-            opts="serve trust doctor catalog tags manifest digest delete login logout whoami import export copy sync gc prune trash restore du check health image setup user group token grant revoke rights visibility describe completions generate help"
+            opts="serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__audit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1129,6 +1283,20 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__frontend)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1422,6 +1590,20 @@ _regctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        regctl__subcmd__help__subcmd__search)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         regctl__subcmd__help__subcmd__serve)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1437,6 +1619,20 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help__subcmd__setup)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__star)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1973,7 +2169,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__prune)
-            opts="-y -q -o -h -V --keep-last --older-than --match --exclude --not-pulled-for --dry-run --all --yes --quiet --output --root --config --help --version"
+            opts="-y -q -o -h -V --keep-last --older-than --match --exclude --not-pulled-for --dry-run --all --yes --quiet --output --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2015,6 +2211,10 @@ _regctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2023,7 +2223,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__restore)
-            opts="-o -h -V --output --root --config --help --version"
+            opts="-o -h -V --output --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2042,6 +2242,10 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2053,7 +2257,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__revoke)
-            opts="-h -V --root --config --help --version"
+            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2067,6 +2271,10 @@ _regctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2075,7 +2283,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__rights)
-            opts="-o -h -V --output --root --config --help --version"
+            opts="-o -h -V --output --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2094,6 +2302,44 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__search)
+            opts="-o -q -v -h -V --limit --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --limit)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2155,7 +2401,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__setup)
-            opts="-h -V --listen --root --config --help --version systemd socket compose kubernetes nginx cron"
+            opts="-h -V --listen --root --config --registry --insecure --plain-http --help --version systemd socket compose kubernetes nginx cron"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2170,6 +2416,32 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__star)
+            opts="-q -v -h -V --remove --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2279,7 +2551,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__token__subcmd__create)
-            opts="-h -V --user --robot --scope --expires --root --config --help --version"
+            opts="-h -V --user --robot --scope --expires --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2306,6 +2578,10 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2387,7 +2663,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__token__subcmd__list)
-            opts="-o -h -V --output --root --config --help --version"
+            opts="-o -h -V --output --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2409,6 +2685,10 @@ _regctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2417,7 +2697,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__token__subcmd__revoke)
-            opts="-h -V --user --root --config --help --version"
+            opts="-h -V --user --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2435,6 +2715,10 @@ _regctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2443,7 +2727,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__trash)
-            opts="-o -h -V --empty --output --root --config --help --version"
+            opts="-o -h -V --empty --output --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2462,6 +2746,10 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2505,7 +2793,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__add)
-            opts="-h -V --admin --password-stdin --no-password --root --config --help --version"
+            opts="-h -V --admin --password-stdin --no-password --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2516,6 +2804,10 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2527,7 +2819,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__disable)
-            opts="-h -V --root --config --help --version"
+            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2538,6 +2830,10 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2549,7 +2845,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__enable)
-            opts="-h -V --root --config --help --version"
+            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2560,6 +2856,10 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2697,7 +2997,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__import)
-            opts="-h -V --root --config --help --version"
+            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2711,6 +3011,10 @@ _regctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2719,7 +3023,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__list)
-            opts="-o -h -V --output --root --config --help --version"
+            opts="-o -h -V --output --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2741,6 +3045,10 @@ _regctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2749,7 +3057,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__passwd)
-            opts="-h -V --password-stdin --root --config --help --version"
+            opts="-h -V --password-stdin --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2760,6 +3068,10 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2771,7 +3083,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__remove)
-            opts="-h -V --root --config --help --version"
+            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2785,6 +3097,10 @@ _regctl() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2793,7 +3109,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__visibility)
-            opts="-h -V --root --config --help --version public private"
+            opts="-h -V --root --config --registry --insecure --plain-http --help --version public private"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2804,6 +3120,10 @@ _regctl() {
                     return 0
                     ;;
                 --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
