@@ -24,7 +24,6 @@ fn wrong_command_lines() {
         ("load", "regctl import"),
         ("save a:1", "regctl export"),
         ("tag a:1 a:2", "regctl copy"),
-        ("search a", "--filter"),
         ("blob get a", "another program"),
         ("manifest a:1", "it has inspect, head"),
         ("catalgo", "it has catalog"),

@@ -112,14 +112,17 @@ fn mount(from: &str, into: &str) -> Action {
 }
 
 #[tokio::test]
-async fn an_open_registry_permits_everything_to_everybody() {
+async fn an_open_registry_permits_everything_but_administration_to_everybody() {
     let identity = Identity::anonymous(Arc::default());
+    let context = Arc::new(context());
+    for action in [Action::Inspect, Action::Administer] {
+        let refused = decide(&Policy::Open, &context, &identity, &action).await;
+        assert!(matches!(refused, Err(Denied::Forbidden)), "{action:?}");
+    }
     for action in [
         Action::ListCatalog,
-        Action::Administer,
         Action::DeleteRepository("a/b".parse().unwrap()),
     ] {
-        let context = Arc::new(context());
         let permit = decide(&Policy::Open, &context, &identity, &action)
             .await
             .unwrap();
