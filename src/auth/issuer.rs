@@ -26,7 +26,7 @@ const USABLE: Millis = 24 * 3_600_000;
 const PAUSE: Millis = 30_000;
 /// The most keys of an issuer.
 const KEYS: usize = 64;
-/// Longer texts are no tokens.
+/// Maximum length of a token, in bytes.
 const TOKEN_LIMIT: usize = 16 * 1024;
 /// How much the clocks of two hosts may differ, in seconds.
 const LEEWAY: u64 = 60;

@@ -90,7 +90,7 @@ impl Policy {
         }
     }
 
-    /// Where sign-ins and refusals are noted; `None` where nobody signs in here.
+    /// The audit trail of sign-ins and refusals; `None` without sign-in.
     pub fn trail(&self) -> Option<&Arc<Trail>> {
         match self {
             Self::Accounts(accounts) => Some(&accounts.trail),

@@ -29,7 +29,7 @@ const KEY_AGE: Millis = 7 * 24 * 3_600_000;
 const KEY_REST: Millis = 24 * 3_600_000;
 /// Verified tokens that are remembered.
 const VERIFIED: usize = 10_000;
-/// Longer texts are no tokens of ours.
+/// Maximum length of a token, in bytes.
 const TOKEN_LIMIT: usize = 16 * 1024;
 
 /// Why the token service can't work.

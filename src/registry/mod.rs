@@ -237,8 +237,8 @@ impl Registry {
             // Changes that the layout does not show yet would look like deletions, and the bytes of
             // blobs that are not placed yet would be swept.
             tracing::error!(
-                "the layout can't be brought up with the index; going on without a look at what \
-                 others have changed in it"
+                "the layout can't be brought up to date with the index; changes by other programs are \
+                 not looked for"
             );
             // A store that refuses changes has refused them to others, too.
             registry.journal.make_deferred(recovered.removals).await;

@@ -135,7 +135,7 @@ impl Manager {
         if let Some((socket, address)) = &self.socket
             && let Err(error) = socket.send_to_addr(state.as_bytes(), address)
         {
-            tracing::debug!(%error, state, "the service manager was not told");
+            tracing::debug!(%error, state, "the state was not sent to the service manager");
         }
     }
 }

@@ -283,7 +283,7 @@ fn layer_table(frame: &Frame<'_>, shown: &Loaded, users: &[Vec<Repository>]) -> 
     }
 }
 
-/// A bar as long as a size is of the largest.
+/// A bar whose length is a size as a share of the largest one.
 fn bar(size: u64, largest: Option<u64>) -> Markup {
     let largest = u128::from(largest.unwrap_or(0).max(1));
     let width = (u128::from(size) * 100).div_ceil(largest);

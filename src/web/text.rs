@@ -28,7 +28,7 @@ impl Language {
         }
     }
 
-    /// Its name in itself.
+    /// The language's own name for itself.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::English => "English",
@@ -258,9 +258,9 @@ pub(super) struct Text {
     pub(super) address: &'static str,
     /// Label.
     pub(super) transport: &'static str,
-    /// How TLS stands.
+    /// Heading of the state of TLS.
     pub(super) encrypted: &'static str,
-    /// How TLS stands.
+    /// Heading of the state of TLS.
     pub(super) plain: &'static str,
     /// Label.
     pub(super) health: &'static str,

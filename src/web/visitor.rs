@@ -22,7 +22,7 @@ pub struct Visitor {
     pub(super) identity: Option<Identity>,
     /// The session, if somebody signed in.
     pub(super) session: Option<SessionRecord>,
-    /// What the browser proves itself by: the session's secret, or that of a cookie for forms.
+    /// The secret that form tokens are derived from: of the session, or of a cookie for forms.
     secret: Option<Secret>,
     /// Whether the secret is new and the browser does not have it yet.
     is_new: bool,

@@ -40,7 +40,7 @@ impl CutOff {
 
 /// The links of a repository.
 pub(super) struct Links {
-    /// All of them.
+    /// Every link file.
     all: HashSet<String>,
     /// Those that another program has written.
     foreign: BTreeSet<String>,

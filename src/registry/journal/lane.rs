@@ -78,7 +78,7 @@ impl Lane {
             }
             if let Err(error) = self.trip().await {
                 let first = self.waiting.front().map(|work| &work.entry.change);
-                tracing::error!(%error, change = ?first, "the layout could not be changed; trying again");
+                tracing::error!(%error, change = ?first, "a layout change failed; trying again");
                 if !self.pause().await {
                     return;
                 }
@@ -101,7 +101,7 @@ impl Lane {
         true
     }
 
-    /// Queues a change. One that is set aside is done with when a later one has the same target.
+    /// Queues a change. It replaces a change with the same target that is set aside.
     fn accept(&mut self, work: Work) {
         let superseded = |old: &Work| supersedes(&work.entry.change, &old.entry.change);
         if self.aside.iter().any(superseded) {
@@ -181,7 +181,7 @@ impl Lane {
             .insert(*id, (change.clone(), error.to_string()))
             .is_none();
         if new {
-            tracing::error!(%error, ?change, "a change of the layout is set aside: something else lies in its place; it is made when that is gone");
+            tracing::error!(%error, ?change, "a layout change is set aside because something else occupies its path; it is applied when the path is free");
         }
         work.guard = None;
         self.aside.push_back(work);

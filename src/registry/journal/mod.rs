@@ -1,8 +1,8 @@
 //! Brings the layout up to date with the index: in order, several repositories at a time.
 //!
-//! The index reports each commit. A change that fails because the device does (it is full) holds up
-//! those behind it in its lane and is tried again; one that something else is in the way of is set
-//! aside. The index is right meanwhile, and the bytes of a blob are read where they wait. A row is
+//! The index reports each commit. A change that fails because the device fails or is full
+//! delays those behind it in its lane and is tried again; one whose path is occupied by something else
+//! is set aside. The index is right meanwhile, and the bytes of a blob are read where they wait. A row is
 //! forgotten only after a sync of the store covers it; after a sync that failed, all that it covered
 //! is done again before the next one counts.
 
@@ -39,7 +39,7 @@ const LANES: usize = 8;
 struct State {
     /// Committed rows that the layout does not show yet.
     outstanding: BTreeSet<i64>,
-    /// Of these, the ones that something else is in the way of, with the reason.
+    /// Of these, the ones whose path is occupied by something else, with the reason.
     set_aside: BTreeMap<i64, (LayoutChange, String)>,
     /// Of these, the removals that wait until the layout has been looked at.
     deferred: BTreeSet<i64>,
@@ -252,7 +252,7 @@ impl Journal {
         }
     }
 
-    /// What the changes are about that something else is in the way of, each with the reason.
+    /// The targets of changes that are set aside, each with the reason.
     pub(super) fn set_aside(&self) -> Vec<(String, String)> {
         let state = self.state.lock();
         let changes = state.set_aside.values();
@@ -261,7 +261,7 @@ impl Journal {
             .collect()
     }
 
-    /// The repositories of these changes: the layout does not say what they hold.
+    /// Repositories with changes that are set aside. Their layout is incomplete, so the index decides.
     pub(super) fn obstructed(&self) -> HashSet<Repository> {
         let state = self.state.lock();
         let changes = state.set_aside.values().map(|(change, _)| change);
