@@ -108,6 +108,7 @@ pub const KEYS: &[Key] = &[
     key("regctl.scrub.rate", "4MiB", "Bytes a second at most."),
     key("regctl.scrub.interval", "30d", "From the beginning of one round to that of the next."),
     key("regctl.pages.enabled", "true", "Whether the registry shows itself in a browser."),
+    key("regctl.pages.browse-only", "false", "Whether the pages change no repository, whoever is signed in; the API still does."),
     key("regctl.pages.base-path", "", "What stands before every link, behind a proxy that cuts it off."),
     key("regctl.pages.repositories-per-page", "25", "Rows of a page, 1 to 100."),
     key("regctl.pages.tags-per-page", "50", "Rows of a page, 1 to 100."),

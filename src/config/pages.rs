@@ -9,6 +9,8 @@ use super::values::{self, BadValue};
 pub struct PagesSettings {
     /// Whether they are served at all.
     pub enabled: bool,
+    /// Whether they change no repository, whoever is signed in.
+    pub browse_only: bool,
     /// The prefix of every link, if a proxy removes one; `None` is `http.prefix`.
     pub base_path: Option<String>,
     /// Repositories on a page.
@@ -21,6 +23,7 @@ impl Default for PagesSettings {
     fn default() -> Self {
         Self {
             enabled: true,
+            browse_only: false,
             base_path: None,
             repositories_per_page: 25,
             tags_per_page: 50,
@@ -38,6 +41,9 @@ pub(super) fn pages_settings(
         enabled: section
             .value("enabled", values::boolean)?
             .unwrap_or(default.enabled),
+        browse_only: section
+            .value("browse-only", values::boolean)?
+            .unwrap_or(default.browse_only),
         base_path: section.value("base-path", values::prefix)?,
         repositories_per_page: section
             .value("repositories-per-page", rows)?

@@ -370,6 +370,7 @@ fn pages(settings: &Settings, registry: &Registry, policy: &Arc<Policy>) -> Opti
         let source = Arc::new(web::Own::new(registry.clone()));
         let settings = web::Settings {
             base: base.clone(),
+            browse_only: pages.browse_only,
             repositories_per_page: pages.repositories_per_page,
             tags_per_page: pages.tags_per_page,
             registry: None,

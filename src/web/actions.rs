@@ -4,16 +4,22 @@
 use super::{Fault, Pages, Request};
 use crate::admin::{AccountOperation, AccountReport, Administration, Failure, Operation};
 use crate::auth::{Denied, decide};
-use crate::oci::Action;
+use crate::oci::{Action, Right};
 use crate::registry::{Listener, Registry};
 
-/// Nobody listens to the entries of a report.
-struct Deaf;
+/// Discards the entries of a report.
+struct NoListener;
 
-impl Listener<crate::admin::Entry> for Deaf {
+impl Listener<crate::admin::Entry> for NoListener {
     fn receive(&self, _: crate::admin::Entry) -> futures_util::future::BoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
     }
+}
+
+/// Whether an action changes what a repository holds or says.
+fn changes_repository(action: &Action) -> bool {
+    let right = action.needs().map(|(_, right)| right);
+    matches!(right, Some(Right::Push | Right::Delete)) || matches!(action, Action::Star(_))
 }
 
 impl Pages {
@@ -28,6 +34,9 @@ impl Pages {
         else {
             return Err(Fault::NotFound);
         };
+        if self.settings.browse_only && changes_repository(action) {
+            return Err(Fault::Forbidden);
+        }
         match decide(policy, &request.context, identity, action).await {
             Ok(permit) => Ok(registry.acting(&permit)),
             Err(Denied::Hidden) => Err(Fault::NotFound),
@@ -58,7 +67,7 @@ impl Pages {
     ) -> Result<Result<AccountReport, Failure>, Fault> {
         let registry = self.acting(request, action).await?;
         let administration = Administration::new(&registry);
-        let done = administration.execute(Operation::Account(operation), &Deaf);
+        let done = administration.execute(Operation::Account(operation), &NoListener);
         Ok(done.await.and_then(AccountReport::try_from))
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn answer(pages: &Pages, request: &Request, file: LegacyFile) -> Answ
             json!({"host": host, "port": port})
         }
         LegacyFile::Mode => json!({
-            "browseOnly": true,
+            "browseOnly": pages.settings.browse_only,
             "defaultRepositoriesPerPage": pages.settings.repositories_per_page,
             "defaultTagsPerPage": pages.settings.tags_per_page,
         }),

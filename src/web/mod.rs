@@ -71,7 +71,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 pub struct Pages {
     source: Arc<dyn Source>,
     settings: Arc<Settings>,
-    /// Whom the pages know, and what those act on.
+    /// The access policy, and the registry that actions change. `None` for another registry's pages.
     accounts: Option<(Arc<Policy>, Registry)>,
 }
 
@@ -80,6 +80,8 @@ pub struct Pages {
 pub struct Settings {
     /// What stands before every path: empty, or `/registry`.
     pub base: String,
+    /// Whether no page changes a repository, whoever is signed in.
+    pub browse_only: bool,
     /// Repositories on a page where the address names no number.
     pub repositories_per_page: usize,
     /// Tags on a page where the address names no number.
@@ -92,6 +94,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             base: String::new(),
+            browse_only: false,
             repositories_per_page: 25,
             tags_per_page: 50,
             registry: None,

@@ -15,6 +15,8 @@ use crate::oci::{Action, Repository};
 pub(super) struct Stars {
     count: u64,
     own: bool,
+    /// Whether it may change that here.
+    may_star: bool,
 }
 
 /// The stars of a repository; `None` where nobody has an account.
@@ -25,7 +27,13 @@ pub(super) async fn stars(pages: &Pages, request: &Request, name: &Repository) -
         return None;
     }
     let (count, own) = registry.index().stars(name, account).await.ok()?;
-    Some(Stars { count, own })
+    let may_star =
+        request.visitor.session.is_some() && pages.may(request, &Action::Star(name.clone())).await;
+    Some(Stars {
+        count,
+        own,
+        may_star,
+    })
 }
 
 /// The button that stars a repository, or their number.
@@ -33,7 +41,7 @@ pub(super) fn star_button(frame: &Frame<'_>, name: &Repository, stars: Stars) ->
     let text = frame.account;
     let count = super::format::number(stars.count);
     html! {
-        @if frame.request.visitor.session.is_some() {
+        @if stars.may_star {
             form method="post" action=(frame.links.path(&format!("/r/{name}/-/star"))) {
                 (frame.form_token())
                 input type="hidden" name="starred" value=(if stars.own { "0" } else { "1" });

@@ -21,8 +21,13 @@ pub(crate) struct Guarded {
 
 impl Guarded {
     pub(crate) fn start() -> Self {
+        Self::start_with(CONFIG)
+    }
+
+    /// With another configuration, which has accounts.
+    pub(crate) fn start_with(config: &str) -> Self {
         let guarded = Self {
-            server: Server::regctl_with(CONFIG),
+            server: Server::regctl_with(config),
             regctl: Regctl::new(""),
         };
         guarded.user("root", &["--admin"]);

@@ -152,6 +152,7 @@ fn indexes_of_a_regctl_server_by_the_variables_of_docker_registry_frontend() {
     let mode = frontend.client.get("/app-mode.json").expect(200).json();
     assert_eq!(mode["defaultRepositoriesPerPage"], 20);
     assert_eq!(mode["defaultTagsPerPage"], 1);
+    assert_eq!(mode["browseOnly"], true);
     let host = frontend.client.get("/registry-host.json").expect(200);
     assert_eq!(host.json()["host"], "hub.example.com");
     let tags = frontend.page("/r/app/-/tags");

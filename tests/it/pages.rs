@@ -266,7 +266,7 @@ fn routes_of_docker_registry_frontend_lead_to_their_counterparts() {
     let host = browse(&server, "/registry-host.json").expect(200).json();
     assert_eq!(host["host"], "127.0.0.1");
     let mode = browse(&server, "/app-mode.json").expect(200).json();
-    assert_eq!(mode["browseOnly"], true);
+    assert_eq!(mode["browseOnly"], false);
     server.stop();
 }
 

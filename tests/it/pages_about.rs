@@ -113,3 +113,48 @@ fn activity_is_ones_own_or_an_administrators() {
     );
     guarded.server.stop();
 }
+
+#[test]
+fn browse_only_pages_change_no_repository() {
+    let config = "version: 0.1\n\
+                  storage: {delete: {enabled: true}, filesystem: {rootdirectory: /x}}\n\
+                  regctl: {accounts: {enabled: true}, pages: {browse-only: true}}\n";
+    let guarded = Guarded::start_with(config);
+    let remote = guarded.remote("root", "team/app");
+    let image = Image::new(1);
+    remote.push("1", &image);
+    let mut root = Person::signed_in(&guarded.server, "root");
+    let mode = root.get("/app-mode.json").expect(200).json();
+    assert_eq!(mode["browseOnly"], true);
+    let tags = root.page("/r/team/app/-/tags");
+    assert!(!tags.contains("type=\"checkbox\""), "{tags}");
+    for page in ["/r/team/app", "/r/team/app:1"] {
+        let shown = root.page(page);
+        for change in ["delete", "tag\"", "settings", "star", "restore"] {
+            assert!(
+                !shown.contains(&format!("/-/{change}")),
+                "{change}: {shown}"
+            );
+        }
+    }
+    root.get("/r/team/app/-/delete?tag=1").expect(403);
+    root.get("/r/team/app/-/settings").expect(403);
+    let digest = image.digest().to_string();
+    for (target, fields) in [
+        ("/r/team/app/-/delete", vec![("tag", "1"), ("images", "1")]),
+        (
+            "/r/team/app/-/tag",
+            vec![("digest", &*digest), ("tag", "2")],
+        ),
+        ("/r/team/app/-/restore", vec![("what", "team/app:1")]),
+        ("/r/team/app/-/settings", vec![("text", "x")]),
+        ("/r/team/app/-/star", vec![("starred", "1")]),
+    ] {
+        root.submit("/account", target, &fields).expect(403);
+    }
+    assert_eq!(remote.tags(), ["1"]);
+    // Accounts are managed as before, and the API does what it did.
+    root.get("/accounts").expect(200);
+    remote.push("2", &image);
+    guarded.server.stop();
+}

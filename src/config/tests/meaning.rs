@@ -204,6 +204,7 @@ validation:
         scrub: None,
         pages: PagesSettings {
             enabled: true,
+            browse_only: false,
             base_path: None,
             repositories_per_page: 25,
             tags_per_page: 50,

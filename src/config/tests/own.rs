@@ -23,7 +23,7 @@ regctl:
       not-pulled-for: 90d
   scrub: {rate: 2MiB/s, interval: 14d}
   audit: {keep: 30d}
-  pages: {enabled: false, base-path: /registry/, repositories-per-page: 10, tags-per-page: 100}
+  pages: {enabled: false, browse-only: true, base-path: /registry/, repositories-per-page: 10, tags-per-page: 100}
 ";
 
 #[test]
@@ -56,6 +56,7 @@ fn every_key_has_its_meaning() {
     assert_eq!(settings.scrub, Some(scrub));
     let pages = PagesSettings {
         enabled: false,
+        browse_only: true,
         base_path: Some("/registry".to_owned()),
         repositories_per_page: 10,
         tags_per_page: 100,

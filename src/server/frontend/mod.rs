@@ -50,6 +50,7 @@ pub async fn run(frontend: Frontend, announce: Option<impl Fn(&str) + Send>) -> 
         Arc::new(Remote::new(frontend.client)),
         web::Settings {
             base: String::new(),
+            browse_only: true,
             repositories_per_page: frontend.repositories_per_page,
             tags_per_page: frontend.tags_per_page,
             registry: Some(frontend.shown),
