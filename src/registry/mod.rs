@@ -18,6 +18,7 @@ mod journal;
 mod layout;
 mod listener;
 mod manifests;
+mod opening;
 mod prune;
 mod pulls;
 mod receive;
@@ -41,13 +42,12 @@ mod upkeep;
 mod uploads;
 mod usage;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::{Clock, Millis};
-use crate::index::{Index, IndexError, Lease, Observer, Room};
-use crate::oci::{Context, Digest, Permit, Task, Visibility};
+use crate::index::{Index, Lease};
+use crate::oci::{Context, Digest, Permit, Visibility};
 use crate::store::{Reserve, Step, Store};
 
 pub use crate::index::{FoundByTerm, SearchPage};
@@ -59,6 +59,7 @@ pub use collect::{CollectEntry, CollectOptions, CollectReport, CollectionStatus,
 pub use error::RegistryError;
 pub use listener::Listener;
 pub use manifests::{Incoming, Put};
+pub use opening::Surroundings;
 pub use prune::{PruneEntry, PruneReport};
 pub use referrers::Referrers;
 pub use reindex::Taken;
@@ -77,7 +78,7 @@ pub use crate::index::{
 
 use cache::Cache;
 use collect::Running;
-use journal::Journal;
+use journal::{Announced, Journal};
 use pulls::Pulls;
 use sessions::Sessions;
 
@@ -145,11 +146,6 @@ impl Default for Rules {
     }
 }
 
-/// The setting that says how the last run ended.
-const STOPPED: &str = "stopped";
-/// Its value after a stop that kept and synced everything.
-const CLEANLY: &str = "cleanly";
-
 /// A registry over one root. Cheap to clone.
 #[derive(Clone)]
 pub struct Registry {
@@ -172,88 +168,13 @@ pub struct Registry {
     compared: bool,
     /// What is kept for a full device.
     reserve: Option<Arc<Reserve>>,
+    /// Whether the store can't be written to at all.
+    frozen: bool,
+    /// Where bytes wait that a frozen store does not take.
+    announced: Arc<Vec<Announced>>,
 }
 
 impl Registry {
-    /// Opens the registry whose bytes are in `store` and whose index is in `index_file`: does what is
-    /// left of the journal, and reindexes what has changed in the layout. While the store refuses
-    /// the journal (it is full), serves what the index knows.
-    pub async fn open(
-        store: Arc<dyn Store>,
-        index_file: &Path,
-        rules: Rules,
-        clock: Clock,
-    ) -> Result<(Self, Taken), RegistryError> {
-        Self::open_within(store, index_file, rules, clock, None).await
-    }
-
-    /// As [`Registry::open`], with room that is kept for a full device.
-    pub async fn open_within(
-        store: Arc<dyn Store>,
-        index_file: &Path,
-        rules: Rules,
-        clock: Clock,
-        reserve: Option<Arc<Reserve>>,
-    ) -> Result<(Self, Taken), RegistryError> {
-        let cache = Arc::new(Cache::new());
-        let journal = Journal::start(&store, Arc::clone(&cache));
-        let room = reserve.clone().map(|reserve| reserve as Arc<dyn Room>);
-        let open = || {
-            let observer = journal.clone();
-            let observer: Observer = Arc::new(move |entries| observer.commit(entries));
-            Index::open_within(index_file, observer, room.clone())
-        };
-        let index = match open().await {
-            // The reserve is released by now.
-            Err(IndexError::Full | IndexError::Quota) if reserve.is_some() => open().await?,
-            opened => opened?,
-        };
-        let mut registry = Self {
-            store,
-            index,
-            journal,
-            cache,
-            sessions: Arc::default(),
-            running: Arc::default(),
-            pulls: Arc::default(),
-            rules: Arc::new(rules),
-            context: Arc::new(Context::task(Task::Start)),
-            visibility: Visibility::Everything,
-            clock,
-            traffic: Arc::default(),
-            compared: false,
-            reserve,
-        };
-        registry.distrust_uploads().await?;
-        let recovered = registry.journal.recover(&registry.index).await?;
-        if recovered.changes > 0 {
-            tracing::info!(
-                changes = recovered.changes,
-                "completed the layout from the journal of the last run"
-            );
-        }
-        if !registry.journal.is_done() {
-            // What the layout does not show yet would look as if it had gone; and the bytes of
-            // blobs that have no place yet lie among what is swept.
-            tracing::error!(
-                "the layout can't be brought up with the index; going on without a look at what \
-                 others have changed in it"
-            );
-            // A store that refuses changes has refused them to others, too.
-            registry.journal.make_deferred(recovered.removals).await;
-            return Ok((registry, Taken::default()));
-        }
-        registry.forget_journal().await?;
-        let staging = Step::RemoveTree {
-            key: layout::STAGING.to_owned(),
-        };
-        registry.apply(staging).await?;
-        let taken = registry.bring_up_to_date(&recovered).await?;
-        registry.journal.settle_deferred();
-        registry.compared = true;
-        Ok((registry, taken))
-    }
-
     /// The same registry, acting for the caller of a permit: what it writes is recorded as theirs,
     /// and what it lists is what they may see.
     #[must_use]
@@ -311,12 +232,19 @@ impl Registry {
 
     /// Syncs the store, and forgets the journal that this covers.
     pub async fn forget_journal(&self) -> Result<(), RegistryError> {
+        if self.frozen {
+            return Ok(());
+        }
         self.journal.forget(&self.index).await
     }
 
     /// Quarantines a blob whose bytes do not have its digest: it is unknown until it is pushed again.
     /// Returns false if it is unknown already.
     pub async fn quarantine(&self, canonical: &Digest) -> Result<bool, RegistryError> {
+        if self.frozen {
+            tracing::error!(digest = %canonical, "the bytes of a blob are damaged or missing");
+            return Ok(false);
+        }
         let new = self.index.quarantine(*canonical, self.clock.now()).await?;
         if new {
             tracing::error!(digest = %canonical, "the bytes of a blob are damaged or missing: it is unknown until it is pushed again");
@@ -326,38 +254,7 @@ impl Registry {
 
     /// Forgets the leases that have ended.
     pub async fn drop_ended_leases(&self) -> Result<(), RegistryError> {
-        while self.index.drop_ended_leases(self.clock.now()).await? > 0 {}
-        Ok(())
-    }
-
-    /// KeepReason what is in memory, syncs, and closes the index. To be called when no request is under
-    /// way.
-    pub async fn close(&self) -> Result<(), RegistryError> {
-        let kept = self.keep_all().await;
-        self.index.close().await;
-        kept
-    }
-
-    /// After anything but a clean stop, the hashes that were kept of uploads may stand for bytes
-    /// that never reached the device: what is there is hashed again when an upload goes on.
-    async fn distrust_uploads(&self) -> Result<(), RegistryError> {
-        if self.index.setting(STOPPED).await?.as_deref() != Some(CLEANLY) {
-            self.index.forget_upload_states().await?;
-        }
-        self.index.set_setting(STOPPED, String::new()).await?;
-        Ok(())
-    }
-
-    async fn keep_all(&self) -> Result<(), RegistryError> {
-        self.save_pulls().await?;
-        self.save_uploads().await?;
-        self.forget_journal().await?;
-        // The bytes of unfinished uploads, too.
-        self.store.sync().await?;
-        self.index.set_setting(STOPPED, CLEANLY.to_owned()).await?;
-        if self.compared {
-            self.mark_up_to_date().await?;
-        }
+        while self.index.drop_ended_leases(self.clock.steady()).await? > 0 {}
         Ok(())
     }
 
@@ -378,6 +275,7 @@ impl Registry {
     fn lease_terms(&self) -> Lease {
         Lease {
             now: self.clock.now(),
+            steady: self.clock.steady(),
             length: self.rules.lease,
         }
     }

@@ -8,8 +8,10 @@ mod acme;
 pub mod admin;
 mod files;
 mod front;
+mod frozen;
 mod health;
 mod names;
+mod opening;
 mod outgoing;
 mod root;
 mod rules;
@@ -28,7 +30,6 @@ use admin::Listening;
 use anyhow::{Context as _, anyhow};
 use front::{Entrance, Renewal, enter, limits};
 use root::Root;
-use rules::rules;
 use stop::{Signals, remove_sockets, wait};
 use systemd::{Manager, Passed};
 
@@ -37,7 +38,7 @@ use crate::auth::Policy;
 use crate::clock::Clock;
 use crate::config::{self, ListenAddress, Loaded, LogFormat, Settings};
 use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, SocketAccess};
-use crate::registry::{Registry, RegistryError, Taken};
+use crate::registry::Registry;
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};
 
@@ -69,7 +70,11 @@ pub async fn run(
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let root = Root::open(&settings.storage.driver)?;
+    let root = Root::open(
+        &settings.storage.driver,
+        settings.storage.read_only,
+        settings.index.as_deref(),
+    )?;
     // Opening a large root takes long: errors of TLS and the listeners are reported first.
     let (tls, renewal) = match &settings.http.tls {
         Some(tls) => {
@@ -103,8 +108,7 @@ pub async fn run(
 
     let challenges = front::challenges(settings.http.tls.as_ref()).await?;
 
-    let (registry, taken) = open(&root, &settings).await?;
-    report(taken);
+    let registry = opening::open(&root, &settings).await?;
     let administration = Administration::new(&registry);
     let admin = root
         .path()
@@ -243,45 +247,6 @@ fn welcome(settings: &Settings, file: Option<&Path>, url: &str, announce: impl F
         announce(&format!(
             "Push with: docker tag IMAGE {host}/NAME:TAG && docker push {host}/NAME:TAG"
         ));
-    }
-}
-
-async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, Taken)> {
-    let opened = Registry::open_within(
-        root.store()?,
-        &root.index_file(),
-        rules(settings)?,
-        Clock::system(),
-        root.reserve(),
-    )
-    .await;
-    opened.map_err(|error| match error {
-        RegistryError::Full => anyhow!(
-            "{} is full, and nothing is kept back there yet; hint: free 32 MiB on its device, then \
-             start again: regctl gc frees more",
-            root.description(),
-        ),
-        RegistryError::RootLost { found, known, .. } => anyhow!(
-            "{} holds {found} of the {known} manifests that its index knows; hint: mount the right \
-             disk, or, if they are really gone, remove {} and start again",
-            root.description(),
-            root.index_file().display(),
-        ),
-        error => {
-            anyhow::Error::new(error).context(format!("open the data in {}", root.description()))
-        }
-    })
-}
-
-fn report(taken: Taken) {
-    if !taken.is_nothing() {
-        tracing::info!(
-            blobs = taken.blobs,
-            manifests = taken.manifests,
-            tags = taken.tags,
-            gone = taken.gone,
-            "reindexed content of the data directory that the index did not know"
-        );
     }
 }
 

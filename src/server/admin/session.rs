@@ -131,6 +131,11 @@ impl Way {
                 {
                     return Err(denied(root, &source).into());
                 }
+                Err(error @ LockError::ReadOnly { .. }) => {
+                    let hint = "commands that administer a root write to it: mount it writable";
+                    let text = format!("{error}; hint: {hint}");
+                    return Err(Failure::new(FailureKind::Error, Reason::Unknown, text).into());
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -140,7 +145,7 @@ impl Way {
 impl Own {
     async fn open(path: &Path, lock: RootLock, loaded: &Loaded) -> anyhow::Result<Self> {
         let root = Root::locked(path, lock);
-        let (registry, _) = super::super::open(&root, &loaded.settings).await?;
+        let registry = super::super::opening::open(&root, &loaded.settings).await?;
         let uid = rustix::process::geteuid().as_raw();
         let permit = decide_local(Context::uid(uid), uid)?;
         let administration = Administration::new(&registry).acting(&permit);
