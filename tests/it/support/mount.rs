@@ -40,6 +40,17 @@ impl Mount {
         &self.path
     }
 
+    /// From now on read-only, or writable again.
+    #[track_caller]
+    pub(crate) fn read_only(&self, read_only: bool) {
+        let options = if read_only {
+            "remount,ro"
+        } else {
+            "remount,rw"
+        };
+        run(Command::new("mount").args(["-o", options]).arg(&self.path));
+    }
+
     /// Takes every byte that is left.
     pub(crate) fn fill(&self) {
         let mut file = File::create(self.path.join("filler")).expect("a file");
