@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::cache::Cache;
 use super::journal::{Journal, Recovered};
-use super::{Registry, RegistryError, Rules, ReindexReport, layout};
+use super::{Registry, RegistryError, ReindexReport, Rules, layout};
 use crate::clock::Clock;
 use crate::index::{Index, IndexError, LayoutChange, Observer, Room};
 use crate::oci::{Context, Task, Visibility};

@@ -7,7 +7,7 @@ use super::rules::rules;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::index::{self, IndexError};
-use crate::registry::{Registry, RegistryError, Surroundings, ReindexReport};
+use crate::registry::{Registry, RegistryError, ReindexReport, Surroundings};
 
 /// Opens the registry, and logs what was found in its directory. A damaged index from which nothing
 /// would be lost is made anew.

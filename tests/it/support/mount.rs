@@ -7,7 +7,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::tools::{attempt, have, is_root, skip};
+use super::tools::{attempt, have, is_root, run, skip};
 
 /// A file system in memory, until it is dropped.
 pub(crate) struct Mount {
