@@ -105,6 +105,7 @@ impl Root {
 
 /// Ends a registry as a killed process does: nothing is kept, nothing is finished.
 async fn kill(registry: Registry) {
+    registry.journal.halt().await;
     registry.index.close().await;
     drop(registry);
     tokio::task::yield_now().await;

@@ -192,6 +192,13 @@ impl Journal {
         })
     }
 
+    /// Ends all work on the layout between two trips to the store, as the end of the process does.
+    #[cfg(test)]
+    pub(super) async fn halt(&self) {
+        let guard = Arc::clone(&self.trips).write_owned().await;
+        std::mem::forget(guard);
+    }
+
     /// Lets readers find the bytes of a blob that is about to be committed.
     pub(super) fn announce(&self, digest: Digest, key: &str) -> Announced {
         let state = Arc::clone(&self.state);
