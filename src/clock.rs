@@ -1,43 +1,79 @@
 //! The clock, behind one type so that tests can set it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, LazyLock};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since 1970, UTC.
 pub type Millis = i64;
 
 /// The source of the time. Cheap to clone; clones of a manual clock share their time.
 #[derive(Clone, Debug, Default)]
-pub struct Clock(Option<Arc<AtomicI64>>);
+pub struct Clock(Option<Arc<Manual>>);
+
+#[derive(Debug)]
+struct Manual {
+    wall: AtomicI64,
+    steady: AtomicI64,
+}
+
+/// When the steady time of this process began, by both clocks.
+static BEGAN: LazyLock<(Millis, Instant)> = LazyLock::new(|| (wall(), Instant::now()));
+
+fn wall() -> Millis {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .ok()
+        .and_then(|since| i64::try_from(since.as_millis()).ok())
+        .unwrap_or_default()
+}
 
 impl Clock {
     /// The system's clock.
     pub fn system() -> Self {
+        LazyLock::force(&BEGAN);
         Self(None)
     }
 
     /// A clock that shows `start` until it is advanced.
     pub fn manual(start: Millis) -> Self {
-        Self(Some(Arc::new(AtomicI64::new(start))))
+        Self(Some(Arc::new(Manual {
+            wall: AtomicI64::new(start),
+            steady: AtomicI64::new(start),
+        })))
     }
 
-    /// The time now.
+    /// The time now, as people read it. It may be set forward and back at any moment.
     pub fn now(&self) -> Millis {
         match &self.0 {
-            Some(time) => time.load(Ordering::Relaxed),
-            None => SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .ok()
-                .and_then(|since| i64::try_from(since.as_millis()).ok())
-                .unwrap_or_default(),
+            Some(time) => time.wall.load(Ordering::Relaxed),
+            None => wall(),
         }
     }
 
-    /// Advances a manual clock; does nothing to the system's.
+    /// The time for which this process has run, added to the time at which it began: nobody can set
+    /// it. Leases count by it.
+    pub fn steady(&self) -> Millis {
+        if let Some(time) = &self.0 {
+            return time.steady.load(Ordering::Relaxed);
+        }
+        let (wall, began) = *BEGAN;
+        let passed = i64::try_from(began.elapsed().as_millis()).unwrap_or(Millis::MAX);
+        wall.saturating_add(passed)
+    }
+
+    /// Lets time pass on a manual clock; does nothing to the system's.
     pub fn advance(&self, by: Millis) {
         if let Some(time) = &self.0 {
-            time.fetch_add(by, Ordering::Relaxed);
+            time.wall.fetch_add(by, Ordering::Relaxed);
+            time.steady.fetch_add(by, Ordering::Relaxed);
+        }
+    }
+
+    /// Sets a manual clock forward or back, as an administrator does; does nothing to the system's.
+    pub fn set_by(&self, by: Millis) {
+        if let Some(time) = &self.0 {
+            time.wall.fetch_add(by, Ordering::Relaxed);
         }
     }
 }

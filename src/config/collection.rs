@@ -4,6 +4,7 @@
 //! rule is an error: without it the rule would delete more than intended.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -119,6 +120,7 @@ pub(super) struct Own {
     pub(super) access: AccessSettings,
     pub(super) collection: CollectionSettings,
     pub(super) retention: Vec<RetentionRule>,
+    pub(super) index: Option<PathBuf>,
     pub(super) scrub: Option<ScrubSettings>,
     pub(super) content: ContentSettings,
     pub(super) pages: PagesSettings,
@@ -159,6 +161,7 @@ pub(super) fn own_settings(
             warnings.add(&place, &path, "has no effect without regctl.gc.schedule");
         }
     }
+    let index = own.text("index")?.map(PathBuf::from);
     let scrub = scrub(&mut own, warnings)?;
     let content = content_settings(&mut own, warnings)?;
     let pages = pages_settings(&mut own, warnings)?;
@@ -173,6 +176,7 @@ pub(super) fn own_settings(
         access,
         collection,
         retention,
+        index,
         scrub,
         content,
         pages,

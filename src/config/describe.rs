@@ -35,6 +35,7 @@ impl Loaded {
             validation,
             collection,
             retention,
+            index,
             scrub,
             content,
             pages,
@@ -53,6 +54,12 @@ impl Loaded {
         describe_reach(reach, &mut lines);
         lines.push(format!("Audit: kept for {} (regctl audit)", words(*audit)));
         describe_storage(storage, &mut lines);
+        if let Some(index) = index {
+            lines.push(format!(
+                "Index, if the data can't be written to: {}",
+                index.display()
+            ));
+        }
         describe_collection(collection, retention, *scrub, &mut lines);
         describe_validation(validation, &mut lines);
         super::content::describe(*content, &mut lines);

@@ -104,6 +104,7 @@ pub const KEYS: &[Key] = &[
     key("regctl.validation.reads", "true", "Whether blobs are hashed while they are read; wrong bytes are never sent whole then."),
     key("regctl.validation.layers", "all", "Whether an image needs its layers when it is pushed: all or none."),
     key("regctl.validation.types", "any", "Which manifests may be pushed: any, or known types only, at which registry:3's garbage-collect does not stop."),
+    key("regctl.index", "", "Where the index is kept if the root can't be written to and storage.maintenance.readonly is set; by default in memory."),
     key("regctl.scrub.enabled", "false", "Whether everything is read again and again in the background; another key of this section means true."),
     key("regctl.scrub.rate", "4MiB", "Bytes a second at most."),
     key("regctl.scrub.interval", "30d", "From the beginning of one round to that of the next."),

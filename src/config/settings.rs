@@ -48,6 +48,8 @@ pub struct Settings {
     pub retention: Vec<RetentionRule>,
     /// The checks of blobs and manifests.
     pub content: ContentSettings,
+    /// Where the index is kept if the root can't be written to; `None`: in memory.
+    pub index: Option<PathBuf>,
     /// The background check; `None` if it is off.
     pub scrub: Option<ScrubSettings>,
     /// The pages for browsers.

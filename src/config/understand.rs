@@ -99,6 +99,7 @@ pub(super) fn understand(
         validation: validation_settings(&mut top, warnings)?,
         collection: own.collection,
         retention: own.retention,
+        index: own.index,
         scrub: own.scrub,
         content: own.content,
         pages: own.pages,

@@ -11,21 +11,23 @@ use crate::oci::{Digest, Repository};
 /// The terms of a lease.
 #[derive(Debug, Clone, Copy)]
 pub struct Lease {
-    /// The current time.
+    /// The time, as it is recorded with what is pushed.
     pub now: Millis,
-    /// Length in milliseconds.
+    /// The time by the steady clock: leases begin and end by it.
+    pub steady: Millis,
+    /// Its duration, in milliseconds.
     pub length: Millis,
 }
 
 impl Lease {
     /// When a lease taken now ends.
     pub fn until(self) -> Millis {
-        self.now.saturating_add(self.length)
+        self.steady.saturating_add(self.length)
     }
 
     /// Leases that end after this time are not extended: more than half of them is left.
     pub fn renew_before(self) -> Millis {
-        self.now.saturating_add(self.length / 2)
+        self.steady.saturating_add(self.length / 2)
     }
 }
 
@@ -81,7 +83,7 @@ impl Index {
                        JOIN blobs b ON b.id = l.blob_id WHERE r.name = $4)",
                 )
                 .bind(terms.until())
-                .bind(terms.now)
+                .bind(terms.steady)
                 .bind(terms.renew_before())
                 .bind(name.as_str())
                 .execute(transaction.connection())

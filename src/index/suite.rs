@@ -71,7 +71,11 @@ impl Place {
 
 /// A lease of a thousand milliseconds, taken at `now`.
 fn at(now: Millis) -> Lease {
-    Lease { now, length: 1000 }
+    Lease {
+        now,
+        steady: now,
+        length: 1000,
+    }
 }
 
 /// A deletion at `now` that can be restored for a thousand milliseconds.

@@ -7,6 +7,11 @@ use crate::index::{BlobRecord, IndexError};
 use crate::oci::{Digest, Repository};
 use crate::store::{Body, StoreError};
 
+/// Blobs that are looked for when one is missing.
+const SAMPLE: usize = 64;
+/// Fewer blobs than this say nothing about the storage.
+const FEW: usize = 10;
+
 /// An existing blob.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Blob {
@@ -54,7 +59,7 @@ impl Registry {
         repository: &Repository,
         digest: &Digest,
     ) -> Result<Blob, RegistryError> {
-        if let Some(record) = self.cache.leased(repository, digest, self.clock.now()) {
+        if let Some(record) = self.cache.leased(repository, digest, self.clock.steady()) {
             return Ok(Blob { record });
         }
         let record = self.index.blob(repository, digest).await?;
@@ -118,7 +123,7 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         match &error {
             StoreError::Short { .. } => {}
-            StoreError::NotFound(_) => self.must_have_blobs().await?,
+            StoreError::NotFound(_) => self.must_have_blobs_beside(canonical).await?,
             _ => return Err(error.into()),
         }
         if self.quarantine(canonical).await? {
@@ -127,11 +132,32 @@ impl Registry {
         Ok(())
     }
 
-    /// Returns an error if the storage has no blobs at all: it is not mounted.
-    pub(super) async fn must_have_blobs(&self) -> Result<(), RegistryError> {
+    /// An error if the storage has no blob at all, or lacks most of those whose digests follow that
+    /// of a missing one: it is not mounted, and the blob not lost.
+    pub(super) async fn must_have_blobs_beside(
+        &self,
+        missing: &Digest,
+    ) -> Result<(), RegistryError> {
+        let away = || RegistryError::StorageNotMounted(layout::BLOBS.to_owned());
         let prefixes = self.directories(layout::BLOBS).await?;
         if prefixes.is_empty() && self.index.blob_totals().await?.0 > 0 {
-            return Err(RegistryError::StorageNotMounted(layout::BLOBS.to_owned()));
+            return Err(away());
+        }
+        let mut beside = self.index.blobs_after(Some(missing), SAMPLE).await?;
+        if beside.len() < SAMPLE {
+            beside.extend(self.index.blobs_after(None, SAMPLE - beside.len()).await?);
+        }
+        let sound: Vec<String> = beside
+            .iter()
+            .filter(|(digest, blob)| {
+                digest != missing && !blob.quarantined && self.journal.waiting(digest).is_empty()
+            })
+            .map(|(digest, _)| layout::blob(digest))
+            .collect();
+        let stats = self.store.stat(&sound).await?;
+        let found = stats.into_iter().flatten().count();
+        if sound.len() >= FEW && found * 2 < sound.len() {
+            return Err(away());
         }
         Ok(())
     }

@@ -18,6 +18,7 @@ mod journal;
 mod layout;
 mod listener;
 mod manifests;
+mod opening;
 mod prune;
 mod pulls;
 mod receive;
@@ -41,13 +42,12 @@ mod upkeep;
 mod uploads;
 mod usage;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::clock::{Clock, Millis};
-use crate::index::{Index, IndexError, Lease, Observer, Room};
-use crate::oci::{Context, Digest, Permit, Task, Visibility};
+use crate::index::{Index, Lease};
+use crate::oci::{Context, Digest, Permit, Visibility};
 use crate::store::{Reserve, Step, Store};
 
 pub use crate::index::{FoundByTerm, SearchPage};
@@ -59,6 +59,7 @@ pub use collect::{CollectEntry, CollectOptions, CollectReport, CollectionStatus,
 pub use error::RegistryError;
 pub use listener::Listener;
 pub use manifests::{Incoming, Put};
+pub use opening::Surroundings;
 pub use prune::{PruneEntry, PruneReport};
 pub use referrers::Referrers;
 pub use reindex::ReindexReport;
@@ -77,7 +78,7 @@ pub use crate::index::{
 
 use cache::Cache;
 use collect::Running;
-use journal::Journal;
+use journal::{Announced, Journal};
 use pulls::Pulls;
 use sessions::Sessions;
 
@@ -146,11 +147,6 @@ impl Default for Rules {
     }
 }
 
-/// The setting with the result of the last run.
-const STOPPED: &str = "stopped";
-/// Its value after a stop that saved and synced everything.
-const CLEANLY: &str = "cleanly";
-
 /// A registry over one root. Cheap to clone.
 #[derive(Clone)]
 pub struct Registry {
@@ -173,90 +169,15 @@ pub struct Registry {
     compared: bool,
     /// What is kept for a full device.
     reserve: Option<Arc<Reserve>>,
+    /// Whether the store can't be written to at all.
+    frozen: bool,
+    /// Where bytes wait that a frozen store does not take.
+    announced: Arc<Vec<Announced>>,
 }
 
 impl Registry {
-    /// Opens the registry whose bytes are in `store` and whose index is in `index_file`: redoes the
-    /// journal and reindexes the layout. If the store refuses the journal (it is full), serves the
-    /// content of the index.
-    pub async fn open(
-        store: Arc<dyn Store>,
-        index_file: &Path,
-        rules: Rules,
-        clock: Clock,
-    ) -> Result<(Self, ReindexReport), RegistryError> {
-        Self::open_within(store, index_file, rules, clock, None).await
-    }
-
-    /// As [`Registry::open`], with room that is kept for a full device.
-    pub async fn open_within(
-        store: Arc<dyn Store>,
-        index_file: &Path,
-        rules: Rules,
-        clock: Clock,
-        reserve: Option<Arc<Reserve>>,
-    ) -> Result<(Self, ReindexReport), RegistryError> {
-        let cache = Arc::new(Cache::new());
-        let journal = Journal::start(&store, Arc::clone(&cache));
-        let room = reserve.clone().map(|reserve| reserve as Arc<dyn Room>);
-        let open = || {
-            let observer = journal.clone();
-            let observer: Observer = Arc::new(move |entries| observer.commit(entries));
-            Index::open_within(index_file, observer, room.clone())
-        };
-        let index = match open().await {
-            // The reserve is released by now.
-            Err(IndexError::Full | IndexError::Quota) if reserve.is_some() => open().await?,
-            opened => opened?,
-        };
-        let mut registry = Self {
-            store,
-            index,
-            journal,
-            cache,
-            sessions: Arc::default(),
-            running: Arc::default(),
-            pulls: Arc::default(),
-            rules: Arc::new(rules),
-            context: Arc::new(Context::task(Task::Start)),
-            visibility: Visibility::Everything,
-            clock,
-            traffic: Arc::default(),
-            compared: false,
-            reserve,
-        };
-        registry.discard_hash_states().await?;
-        let recovered = registry.journal.recover(&registry.index).await?;
-        if recovered.changes > 0 {
-            tracing::info!(
-                changes = recovered.changes,
-                "completed the layout from the journal of the last run"
-            );
-        }
-        if !registry.journal.is_done() {
-            // Changes that the layout does not show yet would look like deletions, and the bytes of
-            // blobs that are not placed yet would be swept.
-            tracing::error!(
-                "the layout can't be brought up to date with the index; changes by other programs are \
-                 not looked for"
-            );
-            // A store that refuses changes has refused them to others, too.
-            registry.journal.make_deferred(recovered.removals).await;
-            return Ok((registry, ReindexReport::default()));
-        }
-        registry.forget_journal().await?;
-        let staging = Step::RemoveTree {
-            key: layout::STAGING.to_owned(),
-        };
-        registry.apply(staging).await?;
-        let reindexed = registry.reindex(&recovered).await?;
-        registry.journal.settle_deferred();
-        registry.compared = true;
-        Ok((registry, reindexed))
-    }
-
-    /// The same registry on behalf of the caller of a permit: events name the caller, and listings
-    /// show what the caller may see.
+    /// The same registry, acting for the caller of a permit: what it writes is recorded as theirs,
+    /// and what it lists is what they may see.
     #[must_use]
     pub fn acting(&self, permit: &Permit) -> Self {
         Self {
@@ -312,12 +233,19 @@ impl Registry {
 
     /// Syncs the store, and removes the journal rows that this covers.
     pub async fn forget_journal(&self) -> Result<(), RegistryError> {
+        if self.frozen {
+            return Ok(());
+        }
         self.journal.forget(&self.index).await
     }
 
     /// Quarantines a blob whose content does not match its digest: it is unknown until it is pushed
     /// again. Returns false if it is already unknown.
     pub async fn quarantine(&self, canonical: &Digest) -> Result<bool, RegistryError> {
+        if self.frozen {
+            tracing::error!(digest = %canonical, "the bytes of a blob are damaged or missing");
+            return Ok(false);
+        }
         let new = self.index.quarantine(*canonical, self.clock.now()).await?;
         if new {
             tracing::error!(digest = %canonical, "a blob is damaged or missing; it is quarantined until it is pushed again");
@@ -327,37 +255,7 @@ impl Registry {
 
     /// Removes leases that have ended.
     pub async fn drop_ended_leases(&self) -> Result<(), RegistryError> {
-        while self.index.drop_ended_leases(self.clock.now()).await? > 0 {}
-        Ok(())
-    }
-
-    /// Saves the state in memory, syncs, and closes the index. No requests may be running.
-    pub async fn close(&self) -> Result<(), RegistryError> {
-        let kept = self.save_all().await;
-        self.index.close().await;
-        kept
-    }
-
-    /// After anything but a clean stop, the saved hash states of uploads may cover bytes that never
-    /// reached the device: when an upload continues, its bytes are hashed again.
-    async fn discard_hash_states(&self) -> Result<(), RegistryError> {
-        if self.index.setting(STOPPED).await?.as_deref() != Some(CLEANLY) {
-            self.index.forget_upload_states().await?;
-        }
-        self.index.set_setting(STOPPED, String::new()).await?;
-        Ok(())
-    }
-
-    async fn save_all(&self) -> Result<(), RegistryError> {
-        self.save_pulls().await?;
-        self.save_uploads().await?;
-        self.forget_journal().await?;
-        // Includes the bytes of unfinished uploads.
-        self.store.sync().await?;
-        self.index.set_setting(STOPPED, CLEANLY.to_owned()).await?;
-        if self.compared {
-            self.record_agreement().await?;
-        }
+        while self.index.drop_ended_leases(self.clock.steady()).await? > 0 {}
         Ok(())
     }
 
@@ -378,6 +276,7 @@ impl Registry {
     fn lease_terms(&self) -> Lease {
         Lease {
             now: self.clock.now(),
+            steady: self.clock.steady(),
             length: self.rules.lease,
         }
     }

@@ -67,7 +67,7 @@ impl Registry {
         session.position = received.written.length;
         session.updated_at = self.clock.now();
         session.unsaved = true;
-        entry.moved(session.updated_at);
+        entry.moved(self.clock.steady());
         entry.acknowledged(session.position);
         match received.failure {
             Some(error) => Err(error.into()),
@@ -95,7 +95,7 @@ impl Registry {
                     if expected.is_some_and(|expected| length > expected) {
                         break;
                     }
-                    entry.moved(self.clock.now());
+                    entry.moved(self.clock.steady());
                     if self.lacks_room() {
                         return Err(StoreError::Full(session.key.clone()));
                     }

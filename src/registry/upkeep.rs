@@ -55,7 +55,7 @@ impl Registry {
         let mut moving = HashSet::new();
         for entry in self.sessions.all() {
             let moved_at = entry.moved_at.load(Ordering::Relaxed);
-            if terms.now - moved_at < ACTIVE {
+            if terms.steady - moved_at < ACTIVE {
                 moving.insert(entry.repository.clone());
             }
         }
@@ -68,7 +68,7 @@ impl Registry {
     /// Ends all leases, unless a client has used the registry within the last seconds or has an
     /// active upload.
     pub(super) async fn end_leases(&self) -> Result<(), RegistryError> {
-        let now = self.clock.now();
+        let now = self.clock.steady();
         let moves = |moved_at: &AtomicI64| now - moved_at.load(Ordering::Relaxed) < ACTIVE;
         if self.sessions.all().iter().any(|one| moves(&one.moved_at)) {
             return Err(RegistryError::ClientsActive);

@@ -9,8 +9,10 @@ pub mod admin;
 mod files;
 mod front;
 mod frontend;
+mod frozen;
 mod health;
 mod names;
+mod opening;
 mod outgoing;
 mod root;
 mod rules;
@@ -29,7 +31,6 @@ use admin::Listening;
 use anyhow::{Context as _, anyhow};
 use front::{Entrance, Renewal, enter, limits};
 use root::Root;
-use rules::rules;
 use stop::{Signals, remove_sockets, wait};
 use systemd::{Manager, Passed};
 
@@ -38,7 +39,7 @@ use crate::auth::Policy;
 use crate::clock::Clock;
 use crate::config::{self, ListenAddress, Loaded, LogFormat, Settings};
 use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, SocketAccess};
-use crate::registry::{Registry, RegistryError, ReindexReport};
+use crate::registry::Registry;
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};
 
@@ -72,7 +73,11 @@ pub async fn run(
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let root = Root::open(&settings.storage.driver)?;
+    let root = Root::open(
+        &settings.storage.driver,
+        settings.storage.read_only,
+        settings.index.as_deref(),
+    )?;
     // Opening a large root takes long: errors of TLS and the listeners are reported first.
     let (tls, renewal) = match &settings.http.tls {
         Some(tls) => {
@@ -106,8 +111,7 @@ pub async fn run(
 
     let challenges = front::challenges(settings.http.tls.as_ref()).await?;
 
-    let (registry, reindexed) = open(&root, &settings).await?;
-    report(reindexed);
+    let registry = opening::open(&root, &settings).await?;
     let administration = Administration::new(&registry);
     let operations = Operations::from(administration.clone());
     let admin = root
@@ -251,45 +255,6 @@ fn welcome(settings: &Settings, file: Option<&Path>, url: &str, announce: impl F
         announce(&format!(
             "Push with: docker tag IMAGE {host}/NAME:TAG && docker push {host}/NAME:TAG"
         ));
-    }
-}
-
-async fn open(root: &Root, settings: &Settings) -> anyhow::Result<(Registry, ReindexReport)> {
-    let opened = Registry::open_within(
-        root.store()?,
-        &root.index_file(),
-        rules(settings)?,
-        Clock::system(),
-        root.reserve(),
-    )
-    .await;
-    opened.map_err(|error| match error {
-        RegistryError::Full => anyhow!(
-            "{} is full, and nothing is kept back there yet; hint: free 32 MiB on its device, then \
-             start again: regctl gc frees more",
-            root.description(),
-        ),
-        RegistryError::RootLost { found, known, .. } => anyhow!(
-            "{} holds {found} of the {known} manifests that its index knows; hint: mount the right \
-             disk, or, if they are really lost, remove {} and start again",
-            root.description(),
-            root.index_file().display(),
-        ),
-        error => {
-            anyhow::Error::new(error).context(format!("open the data in {}", root.description()))
-        }
-    })
-}
-
-fn report(reindexed: ReindexReport) {
-    if !reindexed.is_unchanged() {
-        tracing::info!(
-            blobs = reindexed.blobs,
-            manifests = reindexed.manifests,
-            tags = reindexed.tags,
-            removed = reindexed.removed,
-            "reindexed content of the data directory that the index did not know"
-        );
     }
 }
 

@@ -1,10 +1,12 @@
 //! The root: the storage, locked for this process.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::anyhow;
 
+use super::frozen::Frozen;
 use crate::config::StorageDriver;
 use crate::store::{FileStore, LockError, MemoryStore, Reserve, RootLock, Store};
 
@@ -19,27 +21,40 @@ pub(super) enum Root {
         path: PathBuf,
         _lock: RootLock,
     },
-    /// Bytes in memory, the index in a temporary directory of the process.
+    /// Files that can only be read, and the index elsewhere.
+    Frozen(Frozen),
+    /// Bytes in memory, the index in a directory of its own that goes with the process.
     Memory {
         directory: PathBuf,
     },
 }
 
 impl Root {
-    pub(super) fn open(driver: &StorageDriver) -> anyhow::Result<Self> {
+    /// Opens what the storage settings name. With `read_only` a root that can't be written to will
+    /// do; `index` is where its index is kept then.
+    pub(super) fn open(
+        driver: &StorageDriver,
+        read_only: bool,
+        index: Option<&Path>,
+    ) -> anyhow::Result<Self> {
         match driver {
             StorageDriver::Filesystem { root } => {
-                let lock = RootLock::take(root).map_err(|error| match error {
-                    LockError::Held { .. } => {
-                        anyhow!("{error}; hint: stop that process, or choose another --root")
-                    }
+                let error = match RootLock::take(root) {
+                    Ok(lock) => return Ok(Self::locked(root, lock)),
+                    Err(error) => error,
+                };
+                if read_only && is_unwritable(&error) && root.is_dir() {
+                    return Ok(Self::Frozen(Frozen::open(root, index)?));
+                }
+                Err(match error {
+                    LockError::Held { .. } => held(&error),
+                    LockError::ReadOnly { .. } => anyhow!(
+                        "{error}; hint: mount it writable, or serve it as it is with \
+                         storage.maintenance.readonly.enabled: true in the configuration"
+                    ),
                     LockError::File { .. } => {
                         anyhow!("{error}; hint: --root names a directory that this user may write")
                     }
-                })?;
-                Ok(Self::Files {
-                    path: root.clone(),
-                    _lock: lock,
                 })
             }
             StorageDriver::Memory => {
@@ -59,22 +74,52 @@ impl Root {
         }
     }
 
-    /// Its directory; `None` in memory.
+    /// Its directory, if it can be written to; none in memory.
     pub(super) fn path(&self) -> Option<&Path> {
         match self {
             Self::Files { path, .. } => Some(path),
-            Self::Memory { .. } => None,
+            Self::Frozen(_) | Self::Memory { .. } => None,
         }
     }
 
     pub(super) fn store(&self) -> anyhow::Result<Arc<dyn Store>> {
         Ok(match self {
-            Self::Files { path, .. } => Arc::new(FileStore::open(path)?),
+            Self::Files { path, .. } | Self::Frozen(Frozen { path, .. }) => {
+                Arc::new(FileStore::open(path)?)
+            }
             Self::Memory { directory } => {
                 FileStore::open(&directory.join(OWN))?;
                 Arc::new(MemoryStore::new())
             }
         })
+    }
+
+    /// Whether its files can only be read.
+    pub(super) fn is_frozen(&self) -> bool {
+        matches!(self, Self::Frozen(_))
+    }
+
+    /// Moves a damaged index aside: where to.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the index is no file of the store"
+    )]
+    pub(super) fn set_index_aside(&self) -> std::io::Result<PathBuf> {
+        let file = self.index_file();
+        let aside = PathBuf::from(format!(
+            "{}.damaged-{}",
+            file.display(),
+            uuid::Uuid::new_v4()
+        ));
+        std::fs::rename(&file, &aside)?;
+        for suffix in ["-wal", "-shm"] {
+            let beside = |path: &Path| PathBuf::from(format!("{}{suffix}", path.display()));
+            match std::fs::rename(beside(&file), beside(&aside)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(aside)
     }
 
     /// What is kept for a full device; nothing in memory.
@@ -83,18 +128,24 @@ impl Root {
     }
 
     pub(super) fn index_file(&self) -> PathBuf {
-        self.own_directory().join("index.db")
+        match self {
+            Self::Frozen(frozen) => frozen.index.clone(),
+            _ => self.own_directory().join("index.db"),
+        }
     }
 
     /// The directory of regctl's own files.
     pub(super) fn own_directory(&self) -> PathBuf {
-        let (Self::Files { path, .. } | Self::Memory { directory: path }) = self;
+        let (Self::Files { path, .. }
+        | Self::Frozen(Frozen { path, .. })
+        | Self::Memory { directory: path }) = self;
         path.join(OWN)
     }
 
     pub(super) fn description(&self) -> String {
         match self {
             Self::Files { path, .. } => path.display().to_string(),
+            Self::Frozen(frozen) => frozen.description(),
             Self::Memory { .. } => "memory, gone with the process".to_owned(),
         }
     }
@@ -104,9 +155,28 @@ impl Root {
         reason = "of the directory, not of what is in it"
     )]
     pub(super) fn remove_if_temporary(&self) {
-        if let Self::Memory { directory } = self {
-            // If files remain, the system removes them from its temporary directory.
+        if let Self::Memory { directory }
+        | Self::Frozen(Frozen {
+            temporary: Some(directory),
+            ..
+        }) = self
+        {
+            // What is left lies where the system cleans up.
             let _ = std::fs::remove_dir_all(directory);
         }
     }
+}
+
+/// Whether a root could not be locked since it can't be written to.
+fn is_unwritable(error: &LockError) -> bool {
+    match error {
+        LockError::ReadOnly { .. } => true,
+        LockError::File { source, .. } => source.kind() == ErrorKind::PermissionDenied,
+        LockError::Held { .. } => false,
+    }
+}
+
+/// The error for a root that another process has.
+pub(super) fn held(error: &LockError) -> anyhow::Error {
+    anyhow!("{error}; hint: stop that one first, or give this one another --root")
 }

@@ -21,6 +21,12 @@ pub enum LockError {
         /// The process, as it wrote it into the lock file.
         holder: String,
     },
+    /// The root is on a read-only mount.
+    #[error("{root} is on a read-only mount")]
+    ReadOnly {
+        /// The root.
+        root: PathBuf,
+    },
     /// The lock file can't be written.
     #[error("{path}: {source}")]
     File {
@@ -42,9 +48,14 @@ impl RootLock {
     pub fn take(root: &Path) -> Result<Self, LockError> {
         let directory = root.join("regctl");
         let path = directory.join("lock");
-        let wrap = |source| LockError::File {
-            path: path.clone(),
-            source,
+        let wrap = |source: std::io::Error| match source.kind() {
+            std::io::ErrorKind::ReadOnlyFilesystem => LockError::ReadOnly {
+                root: root.to_owned(),
+            },
+            _ => LockError::File {
+                path: path.clone(),
+                source,
+            },
         };
         let open = || {
             fs::create_dir_all(&directory)?;
@@ -67,17 +78,7 @@ impl RootLock {
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
             Err(rustix::io::Errno::WOULDBLOCK) => {
-                let mut holder = String::new();
-                // The holder may not have written its id yet; then it is unknown.
-                let _ = file.read_to_string(&mut holder);
-                let holder = match holder.trim() {
-                    "" => "unknown".to_owned(),
-                    holder => holder.to_owned(),
-                };
-                return Err(LockError::Held {
-                    root: root.to_owned(),
-                    holder,
-                });
+                return Err(held(root, file));
             }
             Err(error) => return Err(wrap(error.into())),
         }
@@ -93,12 +94,42 @@ impl RootLock {
     }
 }
 
+/// The error that names the process which has a root.
+fn held(root: &Path, mut file: File) -> LockError {
+    let mut holder = String::new();
+    // A holder that has not yet written its name is unknown.
+    let _ = file.read_to_string(&mut holder);
+    let holder = match holder.trim() {
+        "" => "unknown".to_owned(),
+        holder => holder.to_owned(),
+    };
+    LockError::Held {
+        root: root.to_owned(),
+        holder,
+    }
+}
+
 fn is_short(error: &std::io::Error) -> bool {
     use std::io::ErrorKind;
     matches!(
         error.kind(),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded
     )
+}
+
+impl RootLock {
+    /// Shares a root that can only be read with others who only read. Without a lock file, or the
+    /// right to open it, nobody can be seen there.
+    pub fn share(root: &Path) -> Result<Option<Self>, LockError> {
+        let Ok(file) = File::open(root.join("regctl").join("lock")) else {
+            return Ok(None);
+        };
+        match flock(&file, FlockOperation::NonBlockingLockShared) {
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(held(root, file)),
+            Err(_) => Ok(None),
+            Ok(()) => Ok(Some(Self { _file: file })),
+        }
+    }
 }
 
 #[cfg(test)]

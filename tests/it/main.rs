@@ -101,5 +101,6 @@ mod transfer_support;
 mod transfer_uploads;
 mod trouble;
 mod turns;
+mod unwritable;
 mod wire;
 mod workloads;

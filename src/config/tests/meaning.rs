@@ -201,6 +201,7 @@ validation:
             layers: true,
             known_types: false,
         },
+        index: None,
         scrub: None,
         pages: PagesSettings {
             enabled: true,

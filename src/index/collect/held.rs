@@ -71,6 +71,7 @@ impl Plan {
         // Plan as if every temporary hold had ended.
         self.terms = CollectTerms {
             now: Millis::MAX,
+            steady: Millis::MAX,
             empty_trash: true,
             untagged: Some(Millis::MAX),
             pulled: Millis::MAX,

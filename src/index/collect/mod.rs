@@ -31,6 +31,8 @@ pub use runs::CollectionRecord;
 pub struct CollectTerms {
     /// The current time: leases and trash that ended before it hold nothing.
     pub now: Millis,
+    /// The time by the steady clock: leases that ended before it hold nothing.
+    pub steady: Millis,
     /// Whether the trash holds nothing at all.
     pub empty_trash: bool,
     /// Manifests pushed until this time are collected; `None`: no manifests are.
@@ -53,7 +55,7 @@ impl CollectTerms {
     fn arguments(self) -> Result<SqliteArguments, IndexError> {
         let untagged = self.untagged.unwrap_or(Millis::MIN);
         let mut arguments = SqliteArguments::default();
-        for value in [self.now, self.trash(), untagged, self.pulled] {
+        for value in [self.steady, self.trash(), untagged, self.pulled] {
             arguments
                 .add(value)
                 .map_err(|error| IndexError::Database(sqlx::Error::Encode(error)))?;

@@ -186,6 +186,7 @@ impl Index {
             Box::pin(async move {
                 let always = CollectTerms {
                     now: i64::MIN,
+                    steady: i64::MIN,
                     empty_trash: false,
                     untagged: None,
                     pulled: i64::MIN,

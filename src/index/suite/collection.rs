@@ -18,6 +18,7 @@ super::for_each_index!(
 fn terms(now: Millis) -> CollectTerms {
     CollectTerms {
         now,
+        steady: now,
         empty_trash: false,
         untagged: Some(now),
         pulled: now,

@@ -98,9 +98,8 @@ impl Registry {
             report: CheckReport::default(),
             damaged: HashSet::new(),
         };
-        if options.repair {
-            self.must_have_most_blobs().await?;
-        }
+        // A disk that is not mounted is no list of differences.
+        self.must_have_most_blobs().await?;
         check.blobs().await?;
         check.repositories().await?;
         check.sizes().await?;

@@ -1,5 +1,9 @@
 //! Reads all blobs in the background at a limited rate: one sample at a time, in the order of
 //! digests.
+//!
+//! Bytes that are wrong are quarantined, as a read that meets them does: they would be served
+//! otherwise. Bytes that are missing or can't be read are only reported, since they may come back,
+//! and when most are missing the storage is away and the round waits for it.
 
 use std::time::Duration;
 
@@ -76,7 +80,11 @@ impl Registry {
                 }
                 // They may be there again: a disk that is not mounted damages nothing.
                 Content::Gone if blob.quarantined => {}
-                Content::Gone | Content::Unreadable(_) => scrubbed.unreadable.push(*digest),
+                Content::Gone => {
+                    self.must_have_blobs_beside(digest).await?;
+                    scrubbed.unreadable.push(*digest);
+                }
+                Content::Unreadable(_) => scrubbed.unreadable.push(*digest),
             }
         }
         let last = if sample.len() < SAMPLE { None } else { last };

@@ -57,6 +57,7 @@ impl Registry {
             options,
             terms: CollectTerms {
                 now,
+                steady: self.clock.steady(),
                 empty_trash: options.empty_trash,
                 untagged: options.untagged.map(|age| now.saturating_sub(age)),
                 pulled: now.saturating_sub(self.rules.lease),

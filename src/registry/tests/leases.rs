@@ -153,3 +153,32 @@ async fn a_tag_is_never_stale_once_its_change_is_acknowledged() {
     }
     assert!(reads > 1000, "{reads}");
 }
+
+#[tokio::test]
+async fn a_clock_that_is_set_neither_ends_nor_prolongs_a_lease() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    for step in [-DAY, -1000, 1000, DAY] {
+        let root = Root::in_memory();
+        let registry = root.open().await;
+        let length = registry.rules().lease;
+        let blob = push_blob(&registry, "a", "content").await;
+        let collect = async || {
+            let options = CollectOptions::default();
+            let silent = |_: CollectEntry| {};
+            registry
+                .collect(&options, &silent)
+                .await
+                .unwrap()
+                .freed
+                .blobs
+        };
+        root.clock.set_by(step);
+        registry.drop_ended_leases().await.unwrap();
+        root.clock.advance(length - 1);
+        registry.drop_ended_leases().await.unwrap();
+        assert!(registry.index.lease_end(&blob).await.unwrap().is_some());
+        assert_eq!(collect().await, 0, "{step}");
+        root.clock.advance(2);
+        assert_eq!(collect().await, 1, "{step}");
+    }
+}

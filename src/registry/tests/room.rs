@@ -8,7 +8,10 @@ async fn open(root: &Root) -> (Registry, Arc<Reserve>) {
     let reserve = Arc::new(Reserve::open(root.directory.path()));
     let file = root.directory.path().join("index.db");
     let (rules, clock) = (root.rules.clone(), root.clock.clone());
-    let kept = Some(Arc::clone(&reserve));
+    let kept = Surroundings {
+        reserve: Some(Arc::clone(&reserve)),
+        ..Surroundings::default()
+    };
     let opened = Registry::open_within(Arc::clone(&root.store), &file, rules, clock, kept).await;
     (opened.unwrap().0, reserve)
 }

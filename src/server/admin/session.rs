@@ -135,6 +135,11 @@ impl Access {
                 {
                     return Err(denied(root, &source).into());
                 }
+                Err(error @ LockError::ReadOnly { .. }) => {
+                    let hint = "commands that administer a root write to it: mount it writable";
+                    let text = format!("{error}; hint: {hint}");
+                    return Err(Failure::new(FailureKind::Error, Reason::Unknown, text).into());
+                }
                 Err(error) => return Err(error.into()),
             }
         }
@@ -144,7 +149,7 @@ impl Access {
 impl Own {
     async fn open(path: &Path, lock: RootLock, loaded: &Loaded) -> anyhow::Result<Self> {
         let root = Root::locked(path, lock);
-        let (registry, _) = super::super::open(&root, &loaded.settings).await?;
+        let registry = super::super::opening::open(&root, &loaded.settings).await?;
         // Without a socket other commands wait until this one is done.
         let uid = rustix::process::geteuid().as_raw();
         let permit = decide_local(Context::uid(uid), uid)?;

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use super::tools::{attempt, have, is_root, skip};
+use super::tools::{attempt, have, is_root, run, skip};
 
 /// A file system in memory, until it is dropped.
 pub(crate) struct Mount {
@@ -38,6 +38,17 @@ impl Mount {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// From now on read-only, or writable again.
+    #[track_caller]
+    pub(crate) fn read_only(&self, read_only: bool) {
+        let options = if read_only {
+            "remount,ro"
+        } else {
+            "remount,rw"
+        };
+        run(Command::new("mount").args(["-o", options]).arg(&self.path));
     }
 
     /// Takes every byte that is left.

@@ -127,6 +127,7 @@ async fn what_was_promised_since_it_was_condemned_stays() {
     root.clock.advance(HOUR + 1);
     let terms = crate::index::CollectTerms {
         now: root.clock.now(),
+        steady: root.clock.steady(),
         empty_trash: false,
         untagged: None,
         pulled: 0,
@@ -160,6 +161,7 @@ async fn what_was_promised_since_it_was_condemned_stays() {
     root.clock.advance(HOUR + 1);
     let terms = crate::index::CollectTerms {
         now: root.clock.now(),
+        steady: root.clock.steady(),
         ..terms
     };
     assert_eq!(

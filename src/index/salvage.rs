@@ -1,0 +1,40 @@
+//! What a damaged index holds that is nowhere else.
+
+use std::path::Path;
+
+use sqlx::ConnectOptions;
+use sqlx::sqlite::SqliteConnectOptions;
+
+/// Rows that can't be derived from the layout, and changes that the layout does not show yet.
+const OWN: [&str; 10] = [
+    "SELECT COUNT(*) FROM accounts",
+    "SELECT COUNT(*) FROM account_groups",
+    "SELECT COUNT(*) FROM tokens",
+    "SELECT COUNT(*) FROM grants",
+    "SELECT COUNT(*) FROM stars",
+    "SELECT COUNT(*) FROM descriptions",
+    "SELECT COUNT(*) FROM repositories WHERE public",
+    "SELECT COUNT(*) FROM trash",
+    "SELECT COUNT(*) FROM damaged_manifests",
+    "SELECT COUNT(*) FROM journal",
+];
+
+/// Whether a damaged index can be made anew from the layout without losing what people have put into
+/// it. Anything that can't be read is taken for something to lose.
+pub async fn can_be_derived(file: &Path) -> bool {
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .disable_statement_logging();
+    let Ok(mut connection) = options.connect().await else {
+        return false;
+    };
+    for statement in OWN {
+        let count: Result<i64, _> = sqlx::query_scalar(statement)
+            .fetch_one(&mut connection)
+            .await;
+        if !matches!(count, Ok(0)) {
+            return false;
+        }
+    }
+    true
+}

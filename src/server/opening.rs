@@ -1,0 +1,83 @@
+//! Opening the registry of a root, and what a person can do when that fails.
+
+use anyhow::anyhow;
+
+use super::root::Root;
+use super::rules::rules;
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::index::{self, IndexError};
+use crate::registry::{Registry, RegistryError, ReindexReport, Surroundings};
+
+/// Opens the registry, and logs what was found in its directory. A damaged index from which nothing
+/// would be lost is made anew.
+pub(super) async fn open(root: &Root, settings: &Settings) -> anyhow::Result<Registry> {
+    if settings.index.is_some() && !root.is_frozen() {
+        tracing::warn!("regctl.index has no effect: the root can be written to");
+    }
+    let mut opened = try_open(root, settings).await?;
+    let malformed = matches!(&opened, Err(RegistryError::Index(IndexError::Malformed(_))));
+    if malformed && index::can_be_derived(&root.index_file()).await {
+        let aside = root.set_index_aside()?;
+        tracing::warn!(
+            damaged = %aside.display(),
+            "the index was damaged and is made anew: accounts, tokens, grants, stars, descriptions \
+             and the trash, which it alone has, were empty; pull counts and events are lost"
+        );
+        opened = try_open(root, settings).await?;
+    }
+    let (registry, reindexed) = opened.map_err(|error| explained(root, error))?;
+    report(reindexed);
+    Ok(registry)
+}
+
+async fn try_open(
+    root: &Root,
+    settings: &Settings,
+) -> anyhow::Result<Result<(Registry, ReindexReport), RegistryError>> {
+    let surroundings = Surroundings {
+        reserve: root.reserve(),
+        frozen: root.is_frozen(),
+    };
+    let (store, rules) = (root.store()?, rules(settings)?);
+    let file = root.index_file();
+    Ok(Registry::open_within(store, &file, rules, Clock::system(), surroundings).await)
+}
+
+fn explained(root: &Root, error: RegistryError) -> anyhow::Error {
+    let file = root.index_file();
+    let file = file.display();
+    match error {
+        RegistryError::Full => anyhow!(
+            "{} is full, and nothing is kept back there yet; hint: free 32 MiB on its device, then \
+             start again: regctl gc frees more",
+            root.description(),
+        ),
+        RegistryError::RootLost { found, known, .. } => anyhow!(
+            "{} holds {found} of the {known} manifests that its index knows; hint: mount the right \
+             disk, or, if they are really gone, remove {file} and start again",
+            root.description(),
+        ),
+        RegistryError::Index(IndexError::Malformed(text)) => anyhow!(
+            "{file} is damaged: {text}; hint: restore it from a backup; without one, move {file}* \
+             elsewhere and start again: repositories, manifests and tags are read from the \
+             directory, while accounts, tokens, grants, stars, descriptions and the trash are in \
+             this file alone and have to be made again",
+        ),
+        error => {
+            anyhow::Error::new(error).context(format!("open the data in {}", root.description()))
+        }
+    }
+}
+
+fn report(reindexed: ReindexReport) {
+    if !reindexed.is_unchanged() {
+        tracing::info!(
+            blobs = reindexed.blobs,
+            manifests = reindexed.manifests,
+            tags = reindexed.tags,
+            removed = reindexed.removed,
+            "reindexed content of the data directory that the index did not know"
+        );
+    }
+}

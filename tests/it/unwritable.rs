@@ -1,0 +1,153 @@
+//! A root on a read-only mount, and an index that is damaged.
+
+use std::fs;
+use std::io::{Seek as _, SeekFrom, Write as _};
+use std::path::Path;
+
+use sqlx::{ConnectOptions as _, Connection as _};
+
+use crate::admin_support::Admin;
+use crate::cli_support::Regctl;
+use crate::support::{Image, Mount, Program, Setup, attempt};
+
+const WRITABLE: &str = "\
+version: 0.1
+storage: {delete: {enabled: true}, filesystem: {rootdirectory: /nowhere}}
+";
+
+fn read_only(own: &str) -> String {
+    format!(
+        "version: 0.1
+storage: {{maintenance: {{readonly: {{enabled: true}}}}, filesystem: {{rootdirectory: /nowhere}}}}
+{own}"
+    )
+}
+
+#[test]
+fn a_root_on_a_read_only_mount_is_served_when_the_configuration_says_so() {
+    let Some(mount) = Mount::new("size=64m") else {
+        return;
+    };
+    let root = mount.path().join("root");
+    fs::create_dir(&root).unwrap();
+    let setup = Setup::new(Program::Regctl).config(WRITABLE).root(&root);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let index = elsewhere.path().join("index.db");
+    let kept = format!("regctl: {{index: {}}}\n", index.display());
+    let image = Image::new(1);
+    // An index that a clean stop left, one that a kill left, and none.
+    for end in ["stop", "kill", "none"] {
+        let server = setup.clone().start();
+        server.remote("team/app").push("v1", &image);
+        match end {
+            "kill" => drop(server.kill()),
+            _ => drop(server.stop()),
+        }
+        if end == "none" {
+            fs::remove_dir_all(root.join("regctl")).unwrap();
+        }
+        mount.read_only(true);
+        let refused = attempt(&mut setup.command());
+        assert_eq!(refused.code, Some(1), "{}", refused.text);
+        assert_eq!(refused.text.lines().count(), 1, "{}", refused.text);
+        for part in ["read-only mount", "hint: ", "maintenance.readonly.enabled"] {
+            assert!(refused.text.contains(part), "{}", refused.text);
+        }
+        // In memory, in a file, and in the same file again.
+        for own in ["", kept.as_str(), kept.as_str()] {
+            let server = setup.clone().config(&read_only(own)).start();
+            let remote = server.remote("team/app");
+            assert_eq!(remote.verify("v1"), image.digest());
+            remote.manifest_head("v1").expect(200);
+            remote
+                .client
+                .post(&remote.path("blobs/uploads/"))
+                .expect(405);
+            remote.delete("v1").expect(405);
+            let (_, error) = Admin::of(&root).fails(1, &["check"]);
+            assert!(error.contains("read-only mount; hint: "), "{error}");
+            server.stop();
+        }
+        mount.read_only(false);
+        fs::remove_file(&index).unwrap();
+    }
+}
+
+/// Overwrites the first page of a table.
+fn damage(file: &Path, table: &str) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let page: i64 = runtime.block_on(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        let mut connection = options.connect().await.unwrap();
+        let page = sqlx::query_scalar("SELECT rootpage FROM sqlite_schema WHERE name = $1")
+            .bind(table)
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        page
+    });
+    let mut file = fs::File::options().write(true).open(file).unwrap();
+    let start = u64::try_from(page - 1).unwrap() * 4096;
+    file.seek(SeekFrom::Start(start)).unwrap();
+    file.write_all(&[0xff; 4096]).unwrap();
+}
+
+#[test]
+fn a_damaged_index_of_nothing_but_relations_is_made_anew() {
+    let server = Setup::new(Program::Regctl).config(WRITABLE).start();
+    let image = Image::new(1);
+    server.remote("team/app").push("v1", &image);
+    let file = server.root().join("regctl/index.db");
+    let setup = server.stop();
+    damage(&file, "tags");
+    let server = setup.start();
+    assert_eq!(server.remote("team/app").verify("v1"), image.digest());
+    assert!(server.log().contains("is made anew"), "{}", server.log());
+    let kept = fs::read_dir(file.parent().unwrap()).unwrap();
+    let kept = kept.filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().contains(".damaged-")
+    });
+    assert!(kept.count() > 0, "the damaged file stays");
+}
+
+#[test]
+fn a_damaged_index_that_holds_more_is_left_alone_and_the_remedy_is_named() {
+    for (table, whole) in [("tags", false), ("accounts", false), ("", true)] {
+        let server = Setup::new(Program::Regctl).config(WRITABLE).start();
+        server.remote("team/app").push("v1", &Image::new(1));
+        let root = server.root().to_path_buf();
+        let file = root.join("regctl/index.db");
+        let setup = server.stop();
+        if table == "tags" {
+            Regctl::new("")
+                .command()
+                .args(["user", "add", "alice", "--password-stdin", "--root"])
+                .arg(&root)
+                .write_stdin("a-good-secret\n")
+                .assert()
+                .success();
+        }
+        if whole {
+            fs::write(&file, [0x5a; 8192]).unwrap();
+        } else {
+            damage(&file, table);
+            if table == "accounts" {
+                damage(&file, "tags");
+            }
+        }
+        let refused = attempt(&mut setup.command());
+        assert_eq!(refused.code, Some(1), "{}", refused.text);
+        for part in [
+            "index.db is damaged",
+            "hint: ",
+            "backup",
+            "accounts",
+            "stars",
+        ] {
+            assert!(refused.text.contains(part), "{}", refused.text);
+        }
+        assert!(file.exists(), "it is not set aside");
+    }
+}
