@@ -103,7 +103,7 @@ fn a_certificate_is_issued_by_tls_alpn_kept_and_renewed() {
         record(scratch.path()).1["issued"].is_object()
     });
     let server = server.restart();
-    assert!(server.log().contains("valid until"));
+    server.log_with("valid until");
     assert_eq!(trusted(&server, &directory), Some(first.clone()));
     assert_eq!((directory.orders(), directory.accounts()), (1, 1));
 
@@ -125,7 +125,7 @@ fn a_certificate_is_issued_by_http() {
     let directory = AcmeDirectory::start(Judgement::Fair);
     let (setup, _scratch) = setup(&directory, ", http: '127.0.0.1:0'");
     let server = setup.start();
-    let log = server.log();
+    let log = server.log_with("challenges are answered at");
     let (_, rest) = log
         .split_once("challenges are answered at http://127.0.0.1:")
         .unwrap();
@@ -149,8 +149,7 @@ fn a_failure_is_said_once_and_not_repeated_by_restarts() {
     let (setup, scratch) = setup(&directory, "");
     let server = setup.start();
     directory.validates_at(server.address().port(), None);
-    eventually("it is said", || server.log().contains("no certificate for"));
-    let log = server.log();
+    let log = server.log_with("no certificate for");
     let line = log
         .lines()
         .find(|line| line.contains("no certificate for"))

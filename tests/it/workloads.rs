@@ -110,7 +110,7 @@ fn a_job_pushes_with_the_token_of_its_platform() {
     assert_eq!(pushing.get("/v2/team/app/tags/list").status, 200);
     // What is pushed is private: nobody else sees it.
     assert_eq!(server.client().get("/v2/team/app/tags/list").status, 401);
-    assert!(server.log().contains("a workload signed in"));
+    server.log_with("a workload signed in");
 
     // As RFC 8693 has it.
     let form = |kind: &str, token: &str| {
@@ -145,7 +145,7 @@ fn a_job_pushes_with_the_token_of_its_platform() {
             signed_in(&token).send(&Request::new("GET", target)).status,
             401
         );
-        assert!(server.log().contains(reason), "{reason}");
+        server.log_with(reason);
     }
     *issuer.key.lock().unwrap() = key();
     let forged = issuer.token(&json!({}));

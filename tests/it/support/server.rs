@@ -277,6 +277,18 @@ impl Server {
         self.log.text()
     }
 
+    /// The log, once a text is in it. It comes through a pipe, so it may lag behind an answer.
+    #[track_caller]
+    pub(crate) fn log_with(&self, text: &str) -> String {
+        for _ in 0..1000 {
+            if self.log().contains(text) {
+                return self.log();
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
+        panic!("{text:?} is not in the log: {}", self.log());
+    }
+
     pub(crate) fn client(&self) -> Client {
         Client::new(self.address(), self.setup.program == Program::Regctl)
             .hiding(&self.setup.root.to_string_lossy())
