@@ -88,7 +88,13 @@ pub(super) fn request(
 }
 
 /// An open root.
-pub(super) enum Administered {
+pub(super) struct Administered {
+    place: Place,
+    printer: Printer,
+}
+
+/// Where a root is.
+enum Place {
     /// On this host.
     Here(Box<Session>),
     /// Of a server elsewhere.
@@ -99,18 +105,21 @@ impl RootArgs {
     /// Opens the root, works on it and closes it.
     pub(super) async fn administer<T>(
         &self,
+        printer: Printer,
         work: impl AsyncFnOnce(&mut Administered) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
         let remote = &self.remote;
         if let Some(registry) = &remote.registry {
-            let client = context::client(registry, remote.insecure, remote.plain_http)?;
-            return work(&mut Administered::Elsewhere(client)).await;
+            let client = context::client(registry, remote.insecure, remote.plain_http, printer)?;
+            let place = Place::Elsewhere(client);
+            return work(&mut Administered { place, printer }).await;
         }
         let request = request(self.root.clone(), self.config.clone(), None);
         let session = Session::open(&request).await?;
-        let mut administered = Administered::Here(Box::new(session));
+        let place = Place::Here(Box::new(session));
+        let mut administered = Administered { place, printer };
         let done = work(&mut administered).await;
-        if let Administered::Here(session) = administered {
+        if let Place::Here(session) = administered.place {
             session.close().await?;
         }
         done
@@ -120,17 +129,24 @@ impl RootArgs {
     pub(super) async fn accounts(
         &self,
         operation: AccountOperation,
+        printer: Printer,
     ) -> anyhow::Result<AccountReport> {
-        self.execute(Operation::Account(operation)).await
+        self.execute(Operation::Account(operation), printer).await
     }
 
     /// Executes one operation on the root.
-    pub(super) async fn execute<R>(&self, operation: Operation) -> anyhow::Result<R>
+    pub(super) async fn execute<R>(
+        &self,
+        operation: Operation,
+        printer: Printer,
+    ) -> anyhow::Result<R>
     where
         R: TryFrom<Report, Error = Failure>,
     {
-        self.administer(async |root| root.execute(operation, &mut |_| {}).await)
-            .await
+        self.administer(printer, async |root| {
+            root.execute(operation, &mut |_| {}).await
+        })
+        .await
     }
 }
 
@@ -144,13 +160,13 @@ impl Administered {
     where
         R: TryFrom<Report, Error = Failure>,
     {
-        let done = match self {
-            Self::Here(session) => session.run(operation, entries).await,
-            Self::Elsewhere(client) => ask(client, operation, entries).await,
+        let done = match &mut self.place {
+            Place::Here(session) => session.run(operation, entries).await,
+            Place::Elsewhere(client) => ask(client, operation, entries).await,
         };
         let (report, skipped) = done.map_err(explained)?;
         if skipped > 0 {
-            Printer::default().warning(&format!(
+            self.printer.warning(&format!(
                 "{skipped} lines were left out: they were not read in time, or are of a newer server"
             ));
         }
@@ -269,6 +285,7 @@ impl Output {
     pub(super) fn entry(&mut self, entry: &Entry) {
         let Some(line) = Line::of(entry) else { return };
         match self.format {
+            Format::Table if !self.printer.reports() => {}
             Format::Table => self.print(&line.sentence()),
             Format::Name if line.deleted => self.print(&line.name),
             Format::Name => {}
@@ -286,7 +303,7 @@ impl Output {
     /// Prints a line, unless an earlier one failed.
     pub(super) fn print(&mut self, text: &str) {
         if self.failed.is_none() {
-            self.failed = self.printer.report(text).err();
+            self.failed = self.printer.line(text).err();
         }
     }
 

@@ -69,8 +69,7 @@ struct Row {
     event: Event,
 }
 
-pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
-    let printer = Printer::default();
+pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     let operation = Operation::Audit {
         filter: AuditFilter {
             user: args.user.clone(),
@@ -83,7 +82,7 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut events: Vec<Event> = Vec::new();
     let report: AuditReport = args
         .root
-        .administer(async |root| {
+        .administer(printer, async |root| {
             let mut take = |entry: Entry| {
                 if let Entry::Event(event) = entry {
                     events.push(*event);

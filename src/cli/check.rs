@@ -41,9 +41,6 @@ pub(super) struct Args {
     /// Add missing links and rows, and move unknown files to lost+found
     #[arg(long)]
     repair: bool,
-    /// Print only differences
-    #[arg(short, long)]
-    quiet: bool,
     #[command(flatten)]
     output: FormatArgs,
     #[command(flatten)]
@@ -137,11 +134,10 @@ impl Row {
     }
 }
 
-pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     let format = args.output.format;
-    let printer = Printer::new(args.quiet, false);
-    // Differences are the result, so -q does not hide them.
-    let mut output = Output::new(format, Printer::default());
+    // Differences are the result, and not a report: -q does not hide them.
+    let mut output = Output::new(format, printer);
     let mut reading = Reading::new(printer);
     let mut rows = Vec::new();
     let mut entry = |entry: Entry| {
@@ -171,7 +167,9 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
     });
     let checked = args
         .root
-        .administer(async |root| root.execute(operation, &mut entry).await)
+        .administer(printer, async |root| {
+            root.execute(operation, &mut entry).await
+        })
         .await;
     drop(reading);
     let checked: CheckReport = checked?;

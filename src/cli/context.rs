@@ -22,7 +22,6 @@ const RETRIES: u32 = 4;
 
 /// Flags of every command that connects to a registry.
 #[derive(Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct ClientArgs {
     /// The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]
     ///
@@ -45,9 +44,6 @@ pub(super) struct ClientArgs {
         help_heading = "Connection"
     )]
     retries: Option<u32>,
-    /// Print only data and errors: no progress, notes, warnings or reports
-    #[arg(short, long, conflicts_with = "verbose", display_order = 900)]
-    quiet: bool,
     /// Print every request on stderr
     #[arg(short, long, display_order = 901)]
     verbose: bool,
@@ -56,7 +52,6 @@ pub(super) struct ClientArgs {
 /// The same flags before the command: `regctl --registry HOST catalog`. They have the same meaning
 /// as after it.
 #[derive(Debug, clap::Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct EarlyArgs {
     #[arg(long, value_name = "HOST[:PORT]", hide = true)]
     registry: Option<String>,
@@ -66,8 +61,6 @@ pub(super) struct EarlyArgs {
     plain_http: bool,
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(..=100), hide = true)]
     retries: Option<u32>,
-    #[arg(short, long, conflicts_with = "verbose", hide = true)]
-    quiet: bool,
     #[arg(short, long, hide = true)]
     verbose: bool,
 }
@@ -80,7 +73,6 @@ impl EarlyArgs {
             (self.insecure, "--insecure"),
             (self.plain_http, "--plain-http"),
             (self.retries.is_some(), "--retries"),
-            (self.quiet, "--quiet"),
             (self.verbose, "--verbose"),
         ]
         .into_iter()
@@ -96,7 +88,6 @@ impl ClientArgs {
             insecure: self.insecure || early.insecure,
             plain_http: self.plain_http || early.plain_http,
             retries: self.retries.or(early.retries),
-            quiet: self.quiet || early.quiet,
             verbose: self.verbose || early.verbose,
         }
     }
@@ -107,16 +98,16 @@ pub(super) fn client(
     registry: &str,
     insecure: bool,
     plain_http: bool,
+    printer: Printer,
 ) -> anyhow::Result<Arc<Client>> {
-    let context = Context::new(&ClientArgs {
+    let args = ClientArgs {
         registry: Some(registry.to_owned()),
         insecure,
         plain_http,
         retries: None,
-        quiet: false,
         verbose: false,
-    })?;
-    context.client(None)
+    };
+    Context::new(&args, printer)?.client(None)
 }
 
 impl ClientArgs {
@@ -169,8 +160,15 @@ pub(super) struct Context {
 }
 
 impl Context {
-    pub(super) fn new(args: &ClientArgs) -> anyhow::Result<Self> {
-        let printer = Printer::new(args.quiet, args.verbose);
+    pub(super) fn new(args: &ClientArgs, printer: Printer) -> anyhow::Result<Self> {
+        let printer = if args.verbose {
+            printer.verbose().ok_or_else(|| {
+                let reason = "--quiet and --verbose contradict each other; hint: leave out one";
+                Usage(reason.to_owned())
+            })?
+        } else {
+            printer
+        };
         Ok(Self {
             printer,
             registry: Registry::meant(args.registry.as_deref())?,

@@ -273,6 +273,7 @@ pub(super) fn report(
                 .filter(|row| row.source.is_some() && row.outcome != Outcome::Failed);
             printer.lines(there.map(|row| &row.name))?;
         }
+        Format::Table if !printer.reports() => {}
         Format::Table if rows.is_empty() => printer.remark("Nothing to copy"),
         Format::Table => printer.table(&COLUMNS, rows.iter().map(Row::cells).collect())?,
     }

@@ -31,7 +31,7 @@ pub(super) struct Args {
     root: RootArgs,
 }
 
-pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     let text = match (&args.text, &args.file) {
         (Some(text), _) => text.clone(),
         (None, Some(file)) => read(file).with_context(|| format!("read {}", file.display()))?,
@@ -44,8 +44,8 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
         "is described"
     };
     let operation = AccountOperation::Describe { repository, text };
-    args.root.accounts(operation).await?;
-    Printer::default().report(&format!("{} {what}", args.repository))?;
+    args.root.accounts(operation, printer).await?;
+    printer.report(&format!("{} {what}", args.repository))?;
     Ok(Exit::Done)
 }
 

@@ -99,7 +99,7 @@ fn rows(report: &UsageReport, with_tags: bool) -> Vec<Row<'_>> {
     rows
 }
 
-pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     let under = match &args.repository {
         None => None,
         Some(text) => {
@@ -112,8 +112,11 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
         }
     };
     let with_tags = under.is_some();
-    let report: UsageReport = args.root.execute(Operation::Usage { under }).await?;
-    print(&report, with_tags, args.output.format, Printer::default())?;
+    let report: UsageReport = args
+        .root
+        .execute(Operation::Usage { under }, printer)
+        .await?;
+    print(&report, with_tags, args.output.format, printer)?;
     Ok(Exit::Done)
 }
 

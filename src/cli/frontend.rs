@@ -103,7 +103,7 @@ pub(super) async fn run(args: &Args, early: &EarlyArgs, printer: Printer) -> any
     let client = args.client.with(early);
     let names_another = client.registry().is_some();
     let client = client.or(variables.registry, RETRIES);
-    let client = Context::new(&client)?.client(None)?;
+    let client = Context::new(&client, printer)?.client(None)?;
     if variables.acts {
         printer
             .warning("ENV_MODE_BROWSE_ONLY is false, but the pages of another registry only show");
@@ -116,7 +116,7 @@ pub(super) async fn run(args: &Args, early: &EarlyArgs, printer: Printer) -> any
         repositories_per_page: variables.repositories_per_page.unwrap_or(25),
         tags_per_page: variables.tags_per_page.unwrap_or(25),
     };
-    let banner = |line: &str| drop(printer.line(line));
+    let banner = |line: &str| drop(printer.report(line));
     server::show(frontend, printer.is_terminal().then_some(banner)).await?;
     Ok(Exit::Done)
 }

@@ -71,9 +71,6 @@ pub(super) struct Args {
     /// Show the running collection and the results of the last ones
     #[arg(long, conflicts_with_all = ["dry_run", "untagged", "empty_trash", "end_leases"])]
     status: bool,
-    /// Print only errors
-    #[arg(short, long)]
-    quiet: bool,
     #[command(flatten)]
     output: FormatArgs,
     #[command(flatten)]
@@ -110,15 +107,17 @@ struct Held {
     size: u64,
 }
 
-pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
-    let printer = Printer::new(args.quiet, false);
+pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     if args.status {
-        let status = args.root.execute(Operation::CollectionStatus).await?;
+        let status = args
+            .root
+            .execute(Operation::CollectionStatus, printer)
+            .await?;
         print_status(&status, args.output.format, printer)?;
         return Ok(Exit::Done);
     }
     args.root
-        .administer(async |root| collect(root, args, printer).await)
+        .administer(printer, async |root| collect(root, args, printer).await)
         .await
 }
 
@@ -138,7 +137,7 @@ async fn collect(root: &mut Administered, args: &Args, printer: Printer) -> anyh
         .await?;
     let rows = output.finish()?;
     match format {
-        Format::Table if args.quiet => {}
+        Format::Table if !printer.reports() => {}
         Format::Table => table(&report, printer)?,
         Format::Name => {}
         Format::Json => printer.json(&json(args.dry_run, &report, &rows))?,

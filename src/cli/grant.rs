@@ -60,26 +60,26 @@ impl What {
     }
 }
 
-pub(super) async fn grant(args: &GrantArgs) -> anyhow::Result<Exit> {
+pub(super) async fn grant(args: &GrantArgs, printer: Printer) -> anyhow::Result<Exit> {
     let what = &args.what;
     let operation = AccountOperation::Grant {
         grantee: what.grantee.clone(),
         grant: what.grant(),
     };
-    args.root.accounts(operation).await?;
+    args.root.accounts(operation, printer).await?;
     let (grantee, pattern, rights) = (&what.grantee, &what.pattern, what.rights);
-    Printer::default().report(&format!("{grantee} may {rights} in {pattern}"))?;
+    printer.report(&format!("{grantee} may {rights} in {pattern}"))?;
     Ok(Exit::Done)
 }
 
-pub(super) async fn revoke(args: &RevokeArgs) -> anyhow::Result<Exit> {
-    let (what, printer) = (&args.what, Printer::default());
+pub(super) async fn revoke(args: &RevokeArgs, printer: Printer) -> anyhow::Result<Exit> {
+    let what = &args.what;
     let operation = AccountOperation::Revoke {
         grantee: what.grantee.clone(),
         grant: what.grant(),
     };
     let (grantee, pattern) = (&what.grantee, &what.pattern);
-    match args.root.accounts(operation).await? {
+    match args.root.accounts(operation, printer).await? {
         AccountReport::Revoked(rights) if !rights.is_empty() => {
             printer.report(&format!(
                 "{grantee} may no longer {rights} by the grant on {pattern}"

@@ -47,15 +47,14 @@ pub(super) struct ListArgs {
     root: RootArgs,
 }
 
-pub(super) async fn run(command: &Command) -> anyhow::Result<Exit> {
-    let printer = Printer::default();
+pub(super) async fn run(command: &Command, printer: Printer) -> anyhow::Result<Exit> {
     match command {
         Command::Add(args) => {
             let operation = AccountOperation::AddToGroup {
                 group: args.group.clone(),
                 accounts: args.accounts.clone(),
             };
-            args.root.accounts(operation).await?;
+            args.root.accounts(operation, printer).await?;
             let count = figures::count(args.accounts.len(), "account", "accounts");
             printer.report(&format!("{count} added to {}", args.group))?;
         }
@@ -65,7 +64,7 @@ pub(super) async fn run(command: &Command) -> anyhow::Result<Exit> {
                 accounts: args.accounts.clone(),
             };
             let group = &args.group;
-            match args.root.accounts(operation).await? {
+            match args.root.accounts(operation, printer).await? {
                 AccountReport::Changed(count) => {
                     let count = usize::try_from(count).unwrap_or(usize::MAX);
                     let count = figures::count(count, "account", "accounts");
@@ -75,7 +74,10 @@ pub(super) async fn run(command: &Command) -> anyhow::Result<Exit> {
             }
         }
         Command::List(args) => {
-            let report = args.root.accounts(AccountOperation::Groups).await?;
+            let report = args
+                .root
+                .accounts(AccountOperation::Groups, printer)
+                .await?;
             let AccountReport::Groups(groups) = report else {
                 return Ok(Exit::Error);
             };

@@ -28,15 +28,11 @@ pub(super) struct Args {
     /// The address of the server [default: from its configuration]
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
-    /// Print only errors
-    #[arg(short, long)]
-    quiet: bool,
     #[command(flatten)]
     root: RootArgs,
 }
 
-pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
-    let printer = Printer::new(args.quiet, false);
+pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     let (root, config) = (args.root.root.clone(), args.root.config.clone());
     let settings = config::load(&request(root, config, args.listen.clone()))?.settings;
     let http = &settings.http;

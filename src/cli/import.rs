@@ -231,7 +231,7 @@ fn print(rows: &[Row], format: Format, printer: Printer) -> std::io::Result<()> 
     match format {
         Format::Json => printer.json(&rows),
         Format::Name => printer.lines(done().flat_map(|row| &row.references)),
-        Format::Table if done().next().is_none() => Ok(()),
+        Format::Table if !printer.reports() || done().next().is_none() => Ok(()),
         Format::Table => {
             let cells = done().map(|row| {
                 vec![

@@ -75,8 +75,8 @@ use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser};
 pub use exit::Exit;
 
-use self::context::{Context, EarlyArgs};
-use self::output::Printer;
+use self::context::{ClientArgs, Context, EarlyArgs};
+use self::output::{Printer, QuietArgs};
 
 /// A container registry and its administration in one binary
 ///
@@ -110,6 +110,8 @@ retries, 7 content does not match its digest, 130 interrupted."
 struct Cli {
     #[command(flatten)]
     early: EarlyArgs,
+    #[command(flatten)]
+    talk: QuietArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -196,6 +198,7 @@ async fn run() -> Exit {
         Ok(cli) => cli,
         Err(error) => return explain(&error, printer),
     };
+    let printer = Printer::new(cli.talk.quiet);
     if let Command::Serve(args) = cli.command {
         return match cli.early.first() {
             Some(flag) => end(no_registry(flag), printer),
@@ -205,7 +208,7 @@ async fn run() -> Exit {
     if let Command::Frontend(args) = cli.command {
         return end(frontend::run(&args, &cli.early, printer).await, printer);
     }
-    let command = async { end(dispatch(cli.command, &cli.early).await, printer) };
+    let command = async { end(dispatch(cli.command, &cli.early, printer).await, printer) };
     interrupt::guard(Box::pin(command)).await
 }
 
@@ -248,7 +251,7 @@ fn no_registry(flag: &str) -> anyhow::Result<Exit> {
     Err(exit::Usage(reason).into())
 }
 
-async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
+async fn dispatch(command: Command, early: &EarlyArgs, printer: Printer) -> anyhow::Result<Exit> {
     let local = matches!(
         command,
         Command::Gc(_)
@@ -275,48 +278,47 @@ async fn dispatch(command: Command, early: &EarlyArgs) -> anyhow::Result<Exit> {
     if let Some(flag) = early.first().filter(|_| local) {
         return no_registry(flag);
     }
+    let context = |client: ClientArgs| Context::new(&client, printer);
     match command {
-        Command::Serve(args) => serve::run(args, Printer::default()).await,
-        Command::Frontend(args) => frontend::run(&args, early, Printer::default()).await,
-        Command::Trust(args) => trust::run(&args, Printer::default()).await,
-        Command::Doctor(args) => doctor::run(&args, Printer::default()).await,
-        Command::Catalog(args) => catalog::run(&args, &Context::new(&args.client(early)?)?).await,
-        Command::Tags(args) => tags::run(&args, &Context::new(&args.client.with(early))?).await,
-        Command::Search(args) => search::run(&args, &Context::new(&args.client.with(early))?).await,
-        Command::Star(args) => star::run(&args, &Context::new(&args.client.with(early))?).await,
+        Command::Serve(args) => serve::run(args, printer).await,
+        Command::Frontend(args) => frontend::run(&args, early, printer).await,
+        Command::Trust(args) => trust::run(&args, printer).await,
+        Command::Doctor(args) => doctor::run(&args, printer).await,
+        Command::Catalog(args) => catalog::run(&args, &context(args.client(early)?)?).await,
+        Command::Tags(args) => tags::run(&args, &context(args.client.with(early))?).await,
+        Command::Search(args) => search::run(&args, &context(args.client.with(early))?).await,
+        Command::Star(args) => star::run(&args, &context(args.client.with(early))?).await,
         Command::Manifest(command) => {
-            manifest::run(&command, &Context::new(&command.client().with(early))?).await
+            manifest::run(&command, &context(command.client().with(early))?).await
         }
-        Command::Digest(args) => {
-            manifest::digest(&args, &Context::new(&args.client.with(early))?).await
-        }
-        Command::Delete(args) => delete::run(&args, &Context::new(&args.client.with(early))?).await,
-        Command::Login(args) => login::run(&args, &Context::new(&args.client(early)?)?).await,
-        Command::Logout(args) => logout::run(&Context::new(&args.client(early)?)?).await,
-        Command::Whoami(args) => whoami::run(&args, &Context::new(&args.client(early)?)?).await,
-        Command::Copy(args) => copy::run(&args, &Context::new(&args.client.with(early))?).await,
-        Command::Sync(args) => sync::run(&args, &Context::new(&args.client.with(early))?).await,
-        Command::Import(args) => import::run(&args, &Context::new(&args.client.with(early))?).await,
-        Command::Export(args) => export::run(&args, &Context::new(&args.client.with(early))?).await,
-        Command::Gc(args) => gc::run(&args).await,
-        Command::Prune(args) => prune::run(&args).await,
-        Command::Trash(args) => trash::run(&args).await,
-        Command::Restore(args) => restore::run(&args).await,
-        Command::Du(args) => du::run(&args).await,
-        Command::Check(args) => check::run(&args).await,
-        Command::Audit(args) => audit::run(&args).await,
-        Command::Health(args) => health::run(&args).await,
-        Command::Image(args) => container::run(&args, Printer::default()),
-        Command::Setup(args) => setup::run(&args, Printer::default()),
-        Command::User(command) => user::run(&command).await,
-        Command::Group(command) => group::run(&command).await,
-        Command::Token(command) => token::run(&command).await,
-        Command::Grant(args) => grant::grant(&args).await,
-        Command::Revoke(args) => grant::revoke(&args).await,
-        Command::Rights(args) => rights::run(&args).await,
-        Command::Visibility(args) => visibility::run(&args).await,
-        Command::Describe(args) => describe::run(&args).await,
-        Command::Completions(args) => generate::completions(&args, Printer::default()),
+        Command::Digest(args) => manifest::digest(&args, &context(args.client.with(early))?).await,
+        Command::Delete(args) => delete::run(&args, &context(args.client.with(early))?).await,
+        Command::Login(args) => login::run(&args, &context(args.client(early)?)?).await,
+        Command::Logout(args) => logout::run(&context(args.client(early)?)?).await,
+        Command::Whoami(args) => whoami::run(&args, &context(args.client(early)?)?).await,
+        Command::Copy(args) => copy::run(&args, &context(args.client.with(early))?).await,
+        Command::Sync(args) => sync::run(&args, &context(args.client.with(early))?).await,
+        Command::Import(args) => import::run(&args, &context(args.client.with(early))?).await,
+        Command::Export(args) => export::run(&args, &context(args.client.with(early))?).await,
+        Command::Gc(args) => gc::run(&args, printer).await,
+        Command::Prune(args) => prune::run(&args, printer).await,
+        Command::Trash(args) => trash::run(&args, printer).await,
+        Command::Restore(args) => restore::run(&args, printer).await,
+        Command::Du(args) => du::run(&args, printer).await,
+        Command::Check(args) => check::run(&args, printer).await,
+        Command::Audit(args) => audit::run(&args, printer).await,
+        Command::Health(args) => health::run(&args, printer).await,
+        Command::Image(args) => container::run(&args, printer),
+        Command::Setup(args) => setup::run(&args, printer),
+        Command::User(command) => user::run(&command, printer).await,
+        Command::Group(command) => group::run(&command, printer).await,
+        Command::Token(command) => token::run(&command, printer).await,
+        Command::Grant(args) => grant::grant(&args, printer).await,
+        Command::Revoke(args) => grant::revoke(&args, printer).await,
+        Command::Rights(args) => rights::run(&args, printer).await,
+        Command::Visibility(args) => visibility::run(&args, printer).await,
+        Command::Describe(args) => describe::run(&args, printer).await,
+        Command::Completions(args) => generate::completions(&args, printer),
         Command::Generate(args) => generate::run(&args),
     }
 }
@@ -328,5 +330,30 @@ mod tests {
     #[test]
     fn the_definition_holds() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_the_same_quiet_option() {
+        let mut root = Cli::command();
+        root.build();
+        let mut commands = vec![root];
+        while let Some(command) = commands.pop() {
+            let name = command.get_name();
+            if name == "help" {
+                continue;
+            }
+            let options: Vec<&clap::Arg> = command
+                .get_arguments()
+                .filter(|option| {
+                    option.get_short() == Some('q') || option.get_long() == Some("quiet")
+                })
+                .collect();
+            assert_eq!(options.len(), 1, "{name}");
+            assert!(
+                options.iter().all(|option| option.is_global_set()),
+                "{name} has a -q of its own"
+            );
+            commands.extend(command.get_subcommands().cloned());
+        }
     }
 }

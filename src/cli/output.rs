@@ -41,6 +41,15 @@ pub(super) struct FormatArgs {
     pub(super) format: Format,
 }
 
+/// The option of every command that hides messages. Only results remain: what a command lists or
+/// shows, and with `-o json` and `-o name` what it did.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub(super) struct QuietArgs {
+    /// Print only data and errors: no progress, notes, warnings or reports
+    #[arg(short, long, global = true, display_order = 900)]
+    pub(super) quiet: bool,
+}
+
 /// Which messages stderr gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Talk {
@@ -60,27 +69,36 @@ pub(super) struct Printer {
 
 impl Default for Printer {
     fn default() -> Self {
-        Self::new(false, false)
+        Self::new(false)
     }
 }
 
 #[expect(clippy::unused_self, reason = "who writes has a printer")]
 impl Printer {
     /// A printer for this process's stdout and stderr.
-    pub(super) fn new(quiet: bool, verbose: bool) -> Self {
+    pub(super) fn new(quiet: bool) -> Self {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let terminal = io::stdout().is_terminal();
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self {
-            talk: match (quiet, verbose) {
-                (true, _) => Talk::Quiet,
-                (false, true) => Talk::Verbose,
-                (false, false) => Talk::Normal,
-            },
+            talk: if quiet { Talk::Quiet } else { Talk::Normal },
             terminal,
             colour: terminal && !dumb && !set("NO_COLOR"),
             bars: io::stderr().is_terminal() && !dumb && !set("CI"),
         }
+    }
+
+    /// The same with details, or `None` if messages are off.
+    pub(super) fn verbose(self) -> Option<Self> {
+        self.reports().then_some(Self {
+            talk: Talk::Verbose,
+            ..self
+        })
+    }
+
+    /// Whether reports of what was done are printed: not with `--quiet`.
+    pub(super) fn reports(self) -> bool {
+        self.talk != Talk::Quiet
     }
 
     /// Whether stdout is a terminal.
@@ -123,10 +141,10 @@ impl Printer {
 
     /// Prints a report of what was done to stdout. Not with `--quiet`.
     pub(super) fn report(self, text: &str) -> io::Result<()> {
-        if self.talk == Talk::Quiet {
-            return Ok(());
+        if self.reports() {
+            self.line(text)?;
         }
-        self.line(text)
+        Ok(())
     }
 
     /// Prints lines to stdout.
@@ -159,7 +177,7 @@ impl Printer {
 
     /// Prints a message. Not with `--quiet`.
     pub(super) fn note(self, text: &str) {
-        if self.talk != Talk::Quiet {
+        if self.reports() {
             talk(text);
         }
     }
@@ -174,7 +192,7 @@ impl Printer {
 
     /// Prints a warning. Not with `--quiet`.
     pub(super) fn warning(self, text: &str) {
-        if self.talk != Talk::Quiet {
+        if self.reports() {
             talk(&format!("warning: {}", without_numbers(text)));
         }
     }
@@ -188,7 +206,7 @@ impl Printer {
 
     /// Whether to draw progress: on a capable terminal, unless messages are off.
     pub(super) fn shows_bars(self) -> bool {
-        self.talk != Talk::Quiet && self.bars
+        self.reports() && self.bars
     }
 
     /// Prints an error, always.

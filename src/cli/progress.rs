@@ -299,7 +299,7 @@ mod tests {
 
     #[test]
     fn what_it_came_to() {
-        let transfers = Transfers::new(Printer::new(true, false));
+        let transfers = Transfers::new(Printer::new(true));
         let listener = transfers.listener();
         let blobs = [
             Outcome::Sent,

@@ -32,7 +32,6 @@ Examples:
   regctl prune 'team/*' --keep-last 10 --older-than 30d --dry-run
   regctl prune '**' --match 'pr-*' --older-than 14d --yes
   regctl prune team/app --not-pulled-for 90d --exclude 'release-*' --exclude latest")]
-#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Args {
     /// Patterns of repositories
     #[arg(value_name = "PATTERN", required = true)]
@@ -61,9 +60,6 @@ pub(super) struct Args {
     /// Delete several things without asking
     #[arg(short, long)]
     yes: bool,
-    /// Print only errors
-    #[arg(short, long)]
-    quiet: bool,
     #[command(flatten)]
     output: FormatArgs,
     #[command(flatten)]
@@ -104,11 +100,12 @@ impl Args {
     }
 }
 
-pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
-    let printer = Printer::new(args.quiet, false);
+pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     let rule = args.rule()?;
     args.root
-        .administer(async |root| prune(root, &rule, args, printer).await)
+        .administer(printer, async |root| {
+            prune(root, &rule, args, printer).await
+        })
         .await
 }
 

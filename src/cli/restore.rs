@@ -64,7 +64,7 @@ impl Row {
     }
 }
 
-pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     // All are parsed before the first is restored: a typing error changes nothing.
     let names: Vec<Restorable> = args
         .references
@@ -73,10 +73,12 @@ pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
         .collect::<Result<_, _>>()?;
     let rows = args
         .root
-        .administer(async |root| restore(root, names, args).await)
+        .administer(printer, async |root| {
+            restore(root, names, args, printer).await
+        })
         .await?;
     if args.output.format == Format::Json {
-        Printer::default().json(&rows)?;
+        printer.json(&rows)?;
     }
     Ok(Exit::of_all(rows.iter().map(|row| row.exit)))
 }
@@ -85,14 +87,15 @@ async fn restore(
     root: &mut Administered,
     names: Vec<Restorable>,
     args: &Args,
+    printer: Printer,
 ) -> anyhow::Result<Vec<Row>> {
-    let printer = Printer::default();
     let mut rows = Vec::new();
     for (what, shown) in names.into_iter().zip(&args.references) {
         let repository = what.repository().clone();
         let result: anyhow::Result<Restored> =
             root.execute(Operation::Restore { what }, &mut |_| {}).await;
         match (&result, args.output.format) {
+            (Ok(_), Format::Table) if !printer.reports() => {}
             (Ok(restored), Format::Table) => {
                 printer.lines(sentences(shown, repository.as_str(), restored))?;
             }

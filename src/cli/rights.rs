@@ -34,16 +34,15 @@ pub(super) struct Args {
     root: RootArgs,
 }
 
-pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     let about = args.about.clone();
     let report = args
         .root
-        .accounts(AccountOperation::Rights { about })
+        .accounts(AccountOperation::Rights { about }, printer)
         .await?;
     let AccountReport::Rights(report) = report else {
         return Ok(Exit::Error);
     };
-    let printer = Printer::default();
     match args.output.format {
         Format::Json => printer.json(&report)?,
         Format::Name => {

@@ -84,7 +84,7 @@ pub(super) async fn run(args: Args, printer: Printer) -> anyhow::Result<Exit> {
     } else {
         owner::settle(&request)?;
         // A closed stdout does not stop the server.
-        let banner = |line: &str| drop(printer.line(line));
+        let banner = |line: &str| drop(printer.report(line));
         server::run(&request, printer.is_terminal().then_some(banner)).await?;
     }
     Ok(Exit::Done)

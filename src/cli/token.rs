@@ -93,8 +93,7 @@ pub(super) struct RevokeArgs {
     root: RootArgs,
 }
 
-pub(super) async fn run(command: &Command) -> anyhow::Result<Exit> {
-    let printer = Printer::default();
+pub(super) async fn run(command: &Command, printer: Printer) -> anyhow::Result<Exit> {
     match command {
         Command::Create(args) => create(args, printer).await,
         Command::List(args) => list(args, printer).await,
@@ -103,7 +102,7 @@ pub(super) async fn run(command: &Command) -> anyhow::Result<Exit> {
                 token: args.token.clone(),
                 owner: args.user.clone(),
             };
-            if let AccountReport::Changed(count) = args.root.accounts(operation).await? {
+            if let AccountReport::Changed(count) = args.root.accounts(operation, printer).await? {
                 let count = usize::try_from(count).unwrap_or(usize::MAX);
                 printer.report(&format!(
                     "{} revoked",
@@ -126,7 +125,7 @@ async fn create(args: &CreateArgs, printer: Printer) -> anyhow::Result<Exit> {
         scope: (!args.scope.is_empty()).then(|| args.scope.clone()),
         lifetime: args.expires.map(milliseconds),
     };
-    let report = args.root.accounts(operation).await?;
+    let report = args.root.accounts(operation, printer).await?;
     let AccountReport::Token { token, .. } = report else {
         return Ok(Exit::Error);
     };
@@ -141,7 +140,7 @@ async fn list(args: &ListArgs, printer: Printer) -> anyhow::Result<Exit> {
     let owner = args.owner.clone();
     let report = args
         .root
-        .accounts(AccountOperation::Tokens { owner })
+        .accounts(AccountOperation::Tokens { owner }, printer)
         .await?;
     let AccountReport::Tokens(tokens) = report else {
         return Ok(Exit::Error);

@@ -78,22 +78,22 @@ fn name(trashed: &Trashed) -> String {
     }
 }
 
-pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
-    let (printer, format) = (Printer::default(), args.output.format);
+pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
+    let format = args.output.format;
     if args.empty {
-        let Emptied { deletions } = args.root.execute(Operation::EmptyTrash).await?;
+        let Emptied { deletions } = args.root.execute(Operation::EmptyTrash, printer).await?;
         match format {
             Format::Json => printer.json(&serde_json::json!({ "emptied": deletions }))?,
             Format::Table => {
                 let count = usize::try_from(deletions).unwrap_or(usize::MAX);
                 let deletions = figures::count(count, "deletion", "deletions");
-                printer.line(&format!("{deletions} can't be restored any more"))?;
+                printer.report(&format!("{deletions} can't be restored any more"))?;
             }
             Format::Name => {}
         }
         return Ok(Exit::Done);
     }
-    let trash: Trash = args.root.execute(Operation::Trash).await?;
+    let trash: Trash = args.root.execute(Operation::Trash, printer).await?;
     let rows: Vec<Row> = trash.deletions.into_iter().map(Row::from).collect();
     print(&rows, format, printer)?;
     Ok(Exit::Done)

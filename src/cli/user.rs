@@ -123,8 +123,7 @@ pub(super) struct ImportArgs {
     root: RootArgs,
 }
 
-pub(super) async fn run(command: &Command) -> anyhow::Result<Exit> {
-    let printer = Printer::default();
+pub(super) async fn run(command: &Command, printer: Printer) -> anyhow::Result<Exit> {
     match command {
         Command::Add(args) => add(args, printer).await,
         Command::List(args) => list(args, printer).await,
@@ -132,7 +131,7 @@ pub(super) async fn run(command: &Command) -> anyhow::Result<Exit> {
             let name = args.name.clone();
             let password = new_password(name.as_str(), args.password_stdin, printer).await?;
             let operation = AccountOperation::SetPassword { name, password };
-            args.root.accounts(operation).await?;
+            args.root.accounts(operation, printer).await?;
             printer.report(&format!("{} has a new password", args.name))?;
             Ok(Exit::Done)
         }
@@ -141,7 +140,7 @@ pub(super) async fn run(command: &Command) -> anyhow::Result<Exit> {
         Command::Remove(args) => {
             let name = args.name.clone();
             args.root
-                .accounts(AccountOperation::RemoveUser { name })
+                .accounts(AccountOperation::RemoveUser { name }, printer)
                 .await?;
             let name = &args.name;
             printer.report(&format!("{name} is removed, with its grants and tokens"))?;
@@ -164,7 +163,7 @@ async fn add(args: &AddArgs, printer: Printer) -> anyhow::Result<Exit> {
         password,
         admin,
     };
-    args.root.accounts(operation).await?;
+    args.root.accounts(operation, printer).await?;
     let what = if admin {
         "an administrator"
     } else {
@@ -177,7 +176,7 @@ async fn add(args: &AddArgs, printer: Printer) -> anyhow::Result<Exit> {
 async fn disable(args: &NameArgs, disabled: bool, printer: Printer) -> anyhow::Result<Exit> {
     let name = args.name.clone();
     let operation = AccountOperation::SetDisabled { name, disabled };
-    args.root.accounts(operation).await?;
+    args.root.accounts(operation, printer).await?;
     let what = if disabled {
         "can't sign in any more, nor can its tokens"
     } else {
@@ -188,7 +187,8 @@ async fn disable(args: &NameArgs, disabled: bool, printer: Printer) -> anyhow::R
 }
 
 async fn list(args: &ListArgs, printer: Printer) -> anyhow::Result<Exit> {
-    let AccountReport::Users(users) = args.root.accounts(AccountOperation::Users).await? else {
+    let AccountReport::Users(users) = args.root.accounts(AccountOperation::Users, printer).await?
+    else {
         return Ok(Exit::Error);
     };
     match args.output.format {
@@ -230,7 +230,8 @@ async fn import(args: &ImportArgs, printer: Printer) -> anyhow::Result<Exit> {
     let text = read(&args.file).with_context(|| format!("read {}", args.file.display()))?;
     let users = parse(&text)?;
     let operation = AccountOperation::ImportUsers { users };
-    let AccountReport::Imported { created, kept } = args.root.accounts(operation).await? else {
+    let AccountReport::Imported { created, kept } = args.root.accounts(operation, printer).await?
+    else {
         return Ok(Exit::Error);
     };
     for name in &kept {

@@ -33,12 +33,12 @@ pub(super) struct Args {
     root: RootArgs,
 }
 
-pub(super) async fn run(args: &Args) -> anyhow::Result<Exit> {
+pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     let repository = args.repository.clone();
     let public = args.choice == Choice::Public;
     let operation = AccountOperation::SetVisibility { repository, public };
-    args.root.accounts(operation).await?;
+    args.root.accounts(operation, printer).await?;
     let word = if public { "public" } else { "private" };
-    Printer::default().report(&format!("{} is {word}", args.repository))?;
+    printer.report(&format!("{} is {word}", args.repository))?;
     Ok(Exit::Done)
 }

@@ -262,7 +262,6 @@ fn a_registry_by_its_address() {
 fn commands_take_only_what_means_something_to_them() {
     let regctl = Regctl::new("127.0.0.1:1");
     for flag in [
-        "-q",
         "-v",
         "--registry=h",
         "--retries=1",

@@ -41,6 +41,7 @@ mod bad_manifests;
 mod cli;
 mod cli_credentials;
 mod cli_lists;
+mod cli_quiet;
 mod cli_ship;
 mod cli_strange;
 mod cli_support;
