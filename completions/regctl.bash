@@ -437,7 +437,7 @@ _regctl() {
 
     case "${cmd}" in
         regctl)
-            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import import-v1 export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions generate help"
+            opts="-v -q -h -V --registry --insecure --plain-http --retries --verbose --quiet --help --version serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import import-v1 export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions generate help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -459,7 +459,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__audit)
-            opts="-o -h -V --user --repo --since --until --limit --output --root --config --registry --insecure --plain-http --help --version"
+            opts="-o -q -h -V --user --repo --since --until --limit --output --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -513,7 +513,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__catalog)
-            opts="-o -q -v -h -V --filter --sort --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-o -v -q -h -V --filter --sort --output --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -551,7 +551,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__check)
-            opts="-q -o -h -V --read --repair --quiet --output --root --config --registry --insecure --plain-http --help --version"
+            opts="-o -q -h -V --read --repair --output --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -585,7 +585,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__completions)
-            opts="-h -V --help --version bash elvish fish powershell zsh"
+            opts="-q -h -V --quiet --help --version bash elvish fish powershell zsh"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -599,7 +599,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__copy)
-            opts="-a -j -o -q -v -h -V --all-tags --match --platform --referrers --jobs --dry-run --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-a -j -o -v -q -h -V --all-tags --match --platform --referrers --jobs --dry-run --output --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -645,7 +645,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__delete)
-            opts="-y -o -q -v -h -V --repository --dry-run --force --ignore-missing --yes --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-y -o -v -q -h -V --repository --dry-run --force --ignore-missing --yes --output --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -679,7 +679,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__describe)
-            opts="-h -V --text --file --root --config --registry --insecure --plain-http --help --version"
+            opts="-q -h -V --text --file --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -713,7 +713,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__digest)
-            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-v -q -h -V --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -735,7 +735,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__doctor)
-            opts="-h -V --help --version"
+            opts="-q -h -V --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -749,7 +749,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__du)
-            opts="-o -h -V --output --root --config --registry --insecure --plain-http --help --version"
+            opts="-o -q -h -V --output --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -783,7 +783,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__export)
-            opts="-o -q -v -h -V --output --format --platform --without --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-o -v -q -h -V --output --format --platform --without --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -825,7 +825,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__frontend)
-            opts="-q -v -h -V --listen --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-v -q -h -V --listen --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -851,7 +851,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__gc)
-            opts="-q -o -h -V --dry-run --untagged --older-than --empty-trash --end-leases --status --quiet --output --root --config --registry --insecure --plain-http --help --version"
+            opts="-o -q -h -V --dry-run --untagged --older-than --empty-trash --end-leases --status --output --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -889,7 +889,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__generate)
-            opts="-h -V --help --version man completions"
+            opts="-q -h -V --quiet --help --version man completions"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -903,7 +903,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__grant)
-            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
+            opts="-q -h -V --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -929,7 +929,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__group)
-            opts="-h -V --help --version add remove rm list ls help"
+            opts="-q -h -V --quiet --help --version add remove rm list ls help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -943,7 +943,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__group__subcmd__add)
-            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
+            opts="-q -h -V --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1039,7 +1039,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__group__subcmd__list)
-            opts="-o -h -V --output --root --config --registry --insecure --plain-http --help --version"
+            opts="-o -q -h -V --output --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1073,7 +1073,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__group__subcmd__remove)
-            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
+            opts="-q -h -V --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1099,7 +1099,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__health)
-            opts="-q -h -V --listen --quiet --root --config --registry --insecure --plain-http --help --version"
+            opts="-q -h -V --listen --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1899,7 +1899,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__image)
-            opts="-o -h -V --output --with --help --version"
+            opts="-o -q -h -V --output --with --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1925,7 +1925,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__import)
-            opts="-o -q -v -h -V --to --name --map --platform --compression --level --staging --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-o -v -q -h -V --to --name --map --platform --compression --level --staging --output --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1983,7 +1983,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__login)
-            opts="-u -q -v -h -V --username --password-stdin --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-u -v -q -h -V --username --password-stdin --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2013,7 +2013,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__logout)
-            opts="-q -v -h -V --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-v -q -h -V --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2035,7 +2035,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__manifest)
-            opts="-h -V --help --version inspect head help"
+            opts="-q -h -V --quiet --help --version inspect head help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2049,7 +2049,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__manifest__subcmd__head)
-            opts="-o -q -v -h -V --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-o -v -q -h -V --output --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2135,7 +2135,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__manifest__subcmd__inspect)
-            opts="-o -q -v -h -V --raw --platform --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-o -v -q -h -V --raw --platform --output --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2169,7 +2169,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__prune)
-            opts="-y -q -o -h -V --keep-last --older-than --match --exclude --not-pulled-for --dry-run --all --yes --quiet --output --root --config --registry --insecure --plain-http --help --version"
+            opts="-y -o -q -h -V --keep-last --older-than --match --exclude --not-pulled-for --dry-run --all --yes --output --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2223,7 +2223,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__restore)
-            opts="-o -h -V --output --root --config --registry --insecure --plain-http --help --version"
+            opts="-o -q -h -V --output --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2257,7 +2257,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__revoke)
-            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
+            opts="-q -h -V --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2283,7 +2283,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__rights)
-            opts="-o -h -V --output --root --config --registry --insecure --plain-http --help --version"
+            opts="-o -q -h -V --output --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2317,7 +2317,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__search)
-            opts="-o -q -v -h -V --limit --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-o -v -q -h -V --limit --output --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2351,7 +2351,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__serve)
-            opts="-h -V --root --listen --tls --host --acme-directory --acme-ca --acme-email --acme-http --config --accounts --check --help --version"
+            opts="-q -h -V --root --listen --tls --host --acme-directory --acme-ca --acme-email --acme-http --config --accounts --check --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2401,7 +2401,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__setup)
-            opts="-h -V --listen --root --config --registry --insecure --plain-http --help --version systemd socket compose kubernetes nginx cron"
+            opts="-q -h -V --listen --root --config --registry --insecure --plain-http --quiet --help --version systemd socket compose kubernetes nginx cron"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2431,7 +2431,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__star)
-            opts="-q -v -h -V --remove --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-v -q -h -V --remove --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2453,7 +2453,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__sync)
-            opts="-y -j -o -q -v -h -V --match --delete --yes --platform --referrers --jobs --dry-run --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-y -j -o -v -q -h -V --match --delete --yes --platform --referrers --jobs --dry-run --output --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2499,7 +2499,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__tags)
-            opts="-o -q -v -h -V --filter --sort --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-o -v -q -h -V --filter --sort --output --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2537,7 +2537,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__token)
-            opts="-h -V --help --version create list ls revoke rm help"
+            opts="-q -h -V --quiet --help --version create list ls revoke rm help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2551,7 +2551,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__token__subcmd__create)
-            opts="-h -V --user --robot --scope --expires --root --config --registry --insecure --plain-http --help --version"
+            opts="-q -h -V --user --robot --scope --expires --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2663,7 +2663,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__token__subcmd__list)
-            opts="-o -h -V --output --root --config --registry --insecure --plain-http --help --version"
+            opts="-o -q -h -V --output --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2697,7 +2697,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__token__subcmd__revoke)
-            opts="-h -V --user --root --config --registry --insecure --plain-http --help --version"
+            opts="-q -h -V --user --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2727,7 +2727,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__trash)
-            opts="-o -h -V --empty --output --root --config --registry --insecure --plain-http --help --version"
+            opts="-o -q -h -V --empty --output --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2761,7 +2761,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__trust)
-            opts="-y -h -V --fingerprint --remove --yes --help --version"
+            opts="-y -q -h -V --fingerprint --remove --yes --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2779,7 +2779,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user)
-            opts="-h -V --help --version add list ls passwd disable enable remove rm import help"
+            opts="-q -h -V --quiet --help --version add list ls passwd disable enable remove rm import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2793,7 +2793,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__add)
-            opts="-h -V --admin --password-stdin --no-password --root --config --registry --insecure --plain-http --help --version"
+            opts="-q -h -V --admin --password-stdin --no-password --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2819,7 +2819,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__disable)
-            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
+            opts="-q -h -V --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2845,7 +2845,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__enable)
-            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
+            opts="-q -h -V --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2997,7 +2997,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__import)
-            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
+            opts="-q -h -V --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3023,7 +3023,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__list)
-            opts="-o -h -V --output --root --config --registry --insecure --plain-http --help --version"
+            opts="-o -q -h -V --output --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3057,7 +3057,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__passwd)
-            opts="-h -V --password-stdin --root --config --registry --insecure --plain-http --help --version"
+            opts="-q -h -V --password-stdin --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3083,7 +3083,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__remove)
-            opts="-h -V --root --config --registry --insecure --plain-http --help --version"
+            opts="-q -h -V --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3109,7 +3109,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__visibility)
-            opts="-h -V --root --config --registry --insecure --plain-http --help --version public private"
+            opts="-q -h -V --root --config --registry --insecure --plain-http --quiet --help --version public private"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -3135,7 +3135,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__whoami)
-            opts="-o -q -v -h -V --output --registry --insecure --plain-http --retries --quiet --verbose --help --version"
+            opts="-o -v -q -h -V --output --registry --insecure --plain-http --retries --verbose --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

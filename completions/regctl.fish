@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_regctl_global_optspecs
-    string join \n registry= insecure plain-http retries= q/quiet v/verbose h/help V/version
+    string join \n registry= insecure plain-http retries= v/verbose q/quiet h/help V/version
 end
 
 function __fish_regctl_needs_command
@@ -28,8 +28,8 @@ complete -c regctl -n "__fish_regctl_needs_command" -l registry -r
 complete -c regctl -n "__fish_regctl_needs_command" -l retries -r
 complete -c regctl -n "__fish_regctl_needs_command" -l insecure
 complete -c regctl -n "__fish_regctl_needs_command" -l plain-http
-complete -c regctl -n "__fish_regctl_needs_command" -s q -l quiet
 complete -c regctl -n "__fish_regctl_needs_command" -s v -l verbose
+complete -c regctl -n "__fish_regctl_needs_command" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_needs_command" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "serve" -d 'Run a registry'
@@ -83,6 +83,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand serve" -l acme-http -d 'Wh
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l config -d 'A registry:2 configuration; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l accounts -d 'Use regctl\'s own accounts: see regctl user; anonymous callers can then only pull from public repositories'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l check -d 'Describe the configuration and its ignored keys, and exit'
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l listen -d 'Where to listen; port 0 takes a free one' -r
@@ -90,15 +91,17 @@ complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l registry -d '
 complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand frontend" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand frontend" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand frontend" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand frontend" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand frontend" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand trust" -l fingerprint -d 'The expected fingerprint; the command then asks nothing' -r
 complete -c regctl -n "__fish_regctl_using_subcommand trust" -l remove -d 'Remove the trust'
 complete -c regctl -n "__fish_regctl_using_subcommand trust" -s y -l yes -d 'Accept any fingerprint without asking'
+complete -c regctl -n "__fish_regctl_using_subcommand trust" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand trust" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand trust" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand doctor" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand doctor" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l filter -d 'Show only matching names: `*` and `?` stop at a slash, `**` does not' -r
@@ -112,8 +115,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l registry -d 'T
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l filter -d 'Show only matching tags' -r
@@ -128,8 +131,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand tags" -l registry -d 'The 
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand tags" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand tags" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand search" -l limit -d 'At most so many results' -r
@@ -140,8 +143,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand search" -l registry -d 'Th
 complete -c regctl -n "__fish_regctl_using_subcommand search" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand search" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand search" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand search" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand search" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand search" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand search" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand star" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
@@ -149,10 +152,11 @@ complete -c regctl -n "__fish_regctl_using_subcommand star" -l retries -d 'Numbe
 complete -c regctl -n "__fish_regctl_using_subcommand star" -l remove -d 'Remove the star'
 complete -c regctl -n "__fish_regctl_using_subcommand star" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand star" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand star" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand star" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand star" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand star" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand star" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -s h -l help -d 'Print help'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -f -a "inspect" -d 'Describe a manifest and its content'
@@ -167,8 +171,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l raw -d 'Print the stored bytes of the manifest'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -178,8 +182,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from help" -f -a "inspect" -d 'Describe a manifest and its content'
@@ -189,8 +193,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand digest" -l registry -d 'Th
 complete -c regctl -n "__fish_regctl_using_subcommand digest" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand digest" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand digest" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand digest" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand digest" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand digest" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand digest" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand digest" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l repository -d 'A repository to delete with all its content; may be repeated' -r
@@ -205,8 +209,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand delete" -l ignore-missing 
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s y -l yes -d 'Delete several things without asking'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand delete" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand delete" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand login" -s u -l username -d 'The user; asked for on a terminal' -r
@@ -215,16 +219,16 @@ complete -c regctl -n "__fish_regctl_using_subcommand login" -l retries -d 'Numb
 complete -c regctl -n "__fish_regctl_using_subcommand login" -l password-stdin -d 'Read the password from standard input instead of the terminal'
 complete -c regctl -n "__fish_regctl_using_subcommand login" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand login" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand login" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand login" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand login" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand login" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand logout" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand logout" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand logout" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand logout" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand logout" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand logout" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand logout" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand logout" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -234,8 +238,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l registry -d 'Th
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l to -d 'A prefix for all names, in this registry if it begins with one' -r
@@ -252,8 +256,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand import" -l registry -d 'Th
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand import" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand import" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand import" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand import" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l to -d 'A prefix for all names, in this registry if it begins with one' -r
@@ -270,8 +274,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l registry -d 
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -s o -l output -d 'The file to write; without it, or with -, stdout' -r -F
@@ -283,8 +287,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand export" -l registry -d 'Th
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand export" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand export" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand export" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -l match -d 'Copy only matching tags' -r
@@ -300,8 +304,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand copy" -l referrers -d 'Cop
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -l dry-run -d 'Print what would be done, and do nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand copy" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand copy" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -l match -d 'Only matching tags, on both sides' -r
@@ -318,8 +322,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand sync" -l referrers -d 'Cop
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -l dry-run -d 'Print what would be done, and do nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -l insecure -d 'Use https without verifying the registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -l plain-http -d 'Use http, and send credentials over it'
-complete -c regctl -n "__fish_regctl_using_subcommand sync" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s v -l verbose -d 'Print every request on stderr'
+complete -c regctl -n "__fish_regctl_using_subcommand sync" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l older-than -d 'Only manifests pushed longer ago' -r
@@ -334,9 +338,9 @@ complete -c regctl -n "__fish_regctl_using_subcommand gc" -l untagged -d 'Also d
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l empty-trash -d 'Empty the trash first'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l end-leases -d 'End all leases first; refused while a client pushes or pulls'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l status -d 'Show the running collection and the results of the last ones'
-complete -c regctl -n "__fish_regctl_using_subcommand gc" -s q -l quiet -d 'Print only errors'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -l keep-last -d 'Keep this many tags, the last pushed ones' -r
@@ -353,9 +357,9 @@ complete -c regctl -n "__fish_regctl_using_subcommand prune" -l registry -d 'The
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -l dry-run -d 'Print what would be deleted, and delete nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -l all -d 'Allow deleting every tag of a repository'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -s y -l yes -d 'Delete several things without asking'
-complete -c regctl -n "__fish_regctl_using_subcommand prune" -s q -l quiet -d 'Print only errors'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -367,6 +371,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand trash" -l registry -d 'The
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -l empty -d 'Empty the trash; the next gc frees the bytes'
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand trash" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -377,6 +382,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand restore" -l config -d 'A r
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand restore" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand du" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -387,6 +393,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand du" -l config -d 'A regist
 complete -c regctl -n "__fish_regctl_using_subcommand du" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand du" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand du" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand du" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand du" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand du" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand check" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -397,9 +404,9 @@ complete -c regctl -n "__fish_regctl_using_subcommand check" -l config -d 'A reg
 complete -c regctl -n "__fish_regctl_using_subcommand check" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand check" -l read -d 'Read all content, and compare it with its digests'
 complete -c regctl -n "__fish_regctl_using_subcommand check" -l repair -d 'Add missing links and rows, and move unknown files to lost+found'
-complete -c regctl -n "__fish_regctl_using_subcommand check" -s q -l quiet -d 'Print only differences'
 complete -c regctl -n "__fish_regctl_using_subcommand check" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand check" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand check" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand check" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l user -d 'Only what this account did, by its tokens as well' -r
@@ -415,19 +422,21 @@ complete -c regctl -n "__fish_regctl_using_subcommand audit" -l config -d 'A reg
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand audit" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand health" -l listen -d 'The address of the server [default: from its configuration]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand health" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand health" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand health" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand health" -s q -l quiet -d 'Print only errors'
 complete -c regctl -n "__fish_regctl_using_subcommand health" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand health" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand health" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand health" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand image" -s o -l output -d 'The file to write; without it, or with -, stdout' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand image" -l with -d 'This program for another architecture; may be repeated' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand image" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand image" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand image" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -l listen -d 'The address of the registry [default: from its configuration]' -r
@@ -436,8 +445,10 @@ complete -c regctl -n "__fish_regctl_using_subcommand setup" -l config -d 'A reg
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand setup" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -s h -l help -d 'Print help'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable remove rm import help" -f -a "add" -d 'Create an account'
@@ -458,6 +469,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l no-password -d 'It has no password, and signs in by tokens alone'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -468,6 +480,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -478,6 +491,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l root -d 'The data directory [default: the user\'s]' -r -F
@@ -486,6 +500,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l password-stdin -d 'Read the password from standard input'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -l root -d 'The data directory [default: the user\'s]' -r -F
@@ -493,6 +508,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -l root -d 'The data directory [default: the user\'s]' -r -F
@@ -500,6 +516,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -l root -d 'The data directory [default: the user\'s]' -r -F
@@ -507,6 +524,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -l root -d 'The data directory [default: the user\'s]' -r -F
@@ -514,6 +532,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -l root -d 'The data directory [default: the user\'s]' -r -F
@@ -521,6 +540,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "add" -d 'Create an account'
@@ -531,6 +551,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "remove" -d 'One account of which something is changed'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "import" -d 'Create accounts from a file'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -s h -l help -d 'Print help'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen_subcommand_from add remove rm list ls help" -f -a "add" -d 'Add accounts to a group, creating it if necessary'
@@ -544,6 +565,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -l root -d 'The data directory [default: the user\'s]' -r -F
@@ -551,6 +573,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -l root -d 'The data directory [default: the user\'s]' -r -F
@@ -558,6 +581,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -568,6 +592,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -578,12 +603,14 @@ complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from help" -f -a "add" -d 'Add accounts to a group, creating it if necessary'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove accounts from a group; without any, remove the group'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from help" -f -a "list" -d 'List groups'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -s h -l help -d 'Print help'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -f -a "create" -d 'Create a token; it is shown once'
@@ -601,6 +628,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -611,6 +639,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -621,6 +650,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l user -d 'The account or robot whose token it is' -r
@@ -629,6 +659,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l user -d 'The account or robot whose token it is' -r
@@ -637,6 +668,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "create" -d 'Create a token; it is shown once'
@@ -648,6 +680,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand grant" -l config -d 'A reg
 complete -c regctl -n "__fish_regctl_using_subcommand grant" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand grant" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand grant" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand grant" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand grant" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand grant" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand revoke" -l root -d 'The data directory [default: the user\'s]' -r -F
@@ -655,6 +688,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand revoke" -l config -d 'A re
 complete -c regctl -n "__fish_regctl_using_subcommand revoke" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand revoke" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand revoke" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand revoke" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand revoke" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
@@ -665,6 +699,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand rights" -l config -d 'A re
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand rights" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand visibility" -l root -d 'The data directory [default: the user\'s]' -r -F
@@ -672,6 +707,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand visibility" -l config -d '
 complete -c regctl -n "__fish_regctl_using_subcommand visibility" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand visibility" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand visibility" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand visibility" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand visibility" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand visibility" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand describe" -l text -d 'The description' -r
@@ -681,10 +717,13 @@ complete -c regctl -n "__fish_regctl_using_subcommand describe" -l config -d 'A 
 complete -c regctl -n "__fish_regctl_using_subcommand describe" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand describe" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand describe" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand describe" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand describe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand describe" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand completions" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand generate" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand generate" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions generate help" -f -a "serve" -d 'Run a registry'
