@@ -1,8 +1,9 @@
-//! Links of a repository that another program has written since the last process changed the layout.
+//! What another program has changed in a repository since the last process changed the layout.
 //!
 //! A link that changed after the last mark was written by another program, or by a trip to the store
 //! that the end of the process cut off. It is ours where its content is what a row that is not marked
-//! writes there.
+//! writes there. A directory that changed after the last mark, and in which no such row has written or
+//! removed anything, shows that another program has removed something.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -16,25 +17,98 @@ use crate::store::{Step, Store, StoreError};
 /// Directories that are read in one trip to the store.
 const CHUNK: usize = 1024;
 
-/// What the last process was writing to links when it ended: contents by key.
+/// What the last process was changing when it ended.
 #[derive(Default)]
-pub(super) struct CutOff(HashMap<String, Vec<Bytes>>);
+pub(super) struct CutOff {
+    /// Contents of links that were being written, by key.
+    writes: HashMap<String, Vec<Bytes>>,
+    /// What was being removed: links and directories.
+    removes: Vec<String>,
+}
 
 impl CutOff {
-    /// The links that some rows write.
+    /// The changes that some rows make.
     pub(super) fn new<'a>(rows: impl Iterator<Item = &'a JournalEntry>) -> Self {
-        let mut contents: HashMap<String, Vec<Bytes>> = HashMap::new();
+        let mut cut_off = Self::default();
         for step in rows.flat_map(|row| layout::steps(&row.change)) {
-            if let Step::Put { key, bytes } = step {
-                contents.entry(key).or_default().push(bytes);
+            match step {
+                Step::Put { key, bytes } => cut_off.writes.entry(key).or_default().push(bytes),
+                Step::Remove { key }
+                | Step::Prune { key }
+                | Step::RemoveTree { key }
+                | Step::RemoveEmpty { key, .. } => cut_off.removes.push(key),
+                Step::Place { .. } | Step::Note { .. } => {}
             }
         }
-        Self(contents)
+        cut_off
     }
 
     fn writes(&self, key: &str, content: &Bytes) -> bool {
-        let contents = self.0.get(key);
+        let contents = self.writes.get(key);
         contents.is_some_and(|contents| contents.contains(content))
+    }
+}
+
+/// The files and directories of a repository's links.
+#[derive(Default)]
+struct Tree {
+    /// Every link file.
+    links: HashSet<String>,
+    directories: HashSet<String>,
+    /// Directories with a file that was being written.
+    half_written: HashSet<String>,
+}
+
+impl Tree {
+    async fn read(store: &dyn Store, repository: &Repository) -> Result<Self, StoreError> {
+        let directory = layout::repository(repository.as_str());
+        let mut level = vec![
+            format!("{directory}/_manifests"),
+            format!("{directory}/_layers"),
+        ];
+        let mut tree = Self::default();
+        while !level.is_empty() {
+            let mut next = Vec::new();
+            for keys in level.chunks(CHUNK) {
+                for (key, entries) in keys.iter().zip(store.list(keys).await?) {
+                    for entry in entries {
+                        let member = format!("{key}/{}", entry.name);
+                        if entry.directory {
+                            next.push(member);
+                        } else if layout::is_half_written(&entry.name, "link") {
+                            tree.half_written.insert(key.clone());
+                        } else {
+                            tree.links.insert(member);
+                        }
+                    }
+                }
+            }
+            tree.directories.extend(level);
+            level = next;
+        }
+        Ok(tree)
+    }
+
+    /// Whether the last process may have been the last to change a directory.
+    fn explains(&self, cut_off: &CutOff, directory: &str) -> bool {
+        let within = format!("{directory}/");
+        let wrote = cut_off.writes.keys().any(|key| {
+            key.strip_prefix(&within).is_some_and(|rest| {
+                let member = rest.split_once('/').map_or(rest, |(first, _)| first);
+                let member = format!("{within}{member}");
+                self.directories.contains(&member)
+                    || self.links.contains(&member)
+                    || self.half_written.contains(directory)
+            })
+        });
+        let removed = |key: &String| {
+            key.starts_with(&within)
+                || directory == key
+                || directory
+                    .strip_prefix(key.as_str())
+                    .is_some_and(|rest| rest.starts_with('/'))
+        };
+        wrote || cut_off.removes.iter().any(removed)
     }
 }
 
@@ -44,6 +118,8 @@ pub(super) struct Links {
     all: HashSet<String>,
     /// Those that another program has written.
     foreign: BTreeSet<String>,
+    /// Whether another program has written or removed anything.
+    changed: bool,
 }
 
 impl Links {
@@ -54,74 +130,57 @@ impl Links {
         boundary: i64,
         cut_off: &CutOff,
     ) -> Result<Self, StoreError> {
-        let directory = layout::repository(repository.as_str());
-        let mut level = vec![
-            format!("{directory}/_manifests"),
-            format!("{directory}/_layers"),
-        ];
-        let mut links = Self {
-            all: HashSet::new(),
-            foreign: BTreeSet::new(),
-        };
-        while !level.is_empty() {
-            let mut next = Vec::new();
-            for keys in level.chunks(CHUNK) {
-                for (key, entries) in keys.iter().zip(store.list(keys).await?) {
-                    for entry in entries {
-                        let member = format!("{key}/{}", entry.name);
-                        if entry.directory {
-                            next.push(member);
-                        } else if !layout::is_half_written(&entry.name, "link") {
-                            links.all.insert(member);
-                        }
-                    }
-                }
-            }
-            level = next;
-        }
-        let mut younger = Vec::new();
-        let all: Vec<String> = links.all.iter().cloned().collect();
-        for keys in all.chunks(CHUNK) {
-            let stats = keys.iter().zip(store.stat(keys).await?);
-            younger.extend(stats.filter_map(|(key, stat)| {
-                let stat = stat.filter(|stat| stat.changed > boundary);
-                stat.map(|_| key.clone())
-            }));
-        }
+        let tree = Tree::read(store, repository).await?;
+        let mut foreign = BTreeSet::new();
+        let younger = changed_after(store, &tree.links, boundary).await?;
         let contents = store.get(&younger).await?;
         for (key, content) in younger.into_iter().zip(contents) {
             if !content.is_some_and(|content| cut_off.writes(&key, &content)) {
-                links.foreign.insert(key);
+                foreign.insert(key);
             }
         }
-        Ok(links)
+        let younger = changed_after(store, &tree.directories, boundary).await?;
+        let unexplained = |directory: &String| !tree.explains(cut_off, directory);
+        Ok(Self {
+            changed: !foreign.is_empty() || younger.iter().any(unexplained),
+            all: tree.links,
+            foreign,
+        })
     }
 
-    /// Splits rows that are not applied, in order, into those to be made and those to be left: what
+    /// Splits rows that are not applied, in order, into those to be made and those to be left. What
     /// another program has written stays as it is, and where it has written anything nothing is
-    /// removed that it may rely on.
+    /// removed that it may rely on. Where it has changed anything, rows that no client was told of
+    /// are left: the clients of the other program have seen the repository without them.
     pub(super) fn split<'a>(
         &self,
         rows: Vec<&'a JournalEntry>,
+        is_promised: impl Fn(&JournalEntry) -> bool,
     ) -> (Vec<&'a JournalEntry>, Vec<&'a JournalEntry>) {
         // What a tag that is to be set needs, and whether an earlier row makes it.
         let mut revisions: BTreeMap<Digest, bool> = BTreeMap::new();
-        rows.into_iter().partition(|row| match &row.change {
-            LayoutChange::RevisionLinked { digest, .. } => {
-                let made = self.may_write(&row.change);
-                revisions.insert(*digest, made || self.has_revision(&row.change));
-                made
+        rows.into_iter().partition(|row| {
+            if self.changed && !is_promised(row) {
+                return false;
             }
-            LayoutChange::TagSet {
-                repository, digest, ..
-            } => {
-                let manifest = revisions.get(digest).copied();
-                let manifest = manifest
-                    .unwrap_or_else(|| self.all.contains(&layout::revision(repository, digest)));
-                manifest && self.may_write(&row.change)
+            match &row.change {
+                LayoutChange::RevisionLinked { digest, .. } => {
+                    let made = self.may_write(&row.change);
+                    revisions.insert(*digest, made || self.has_revision(&row.change));
+                    made
+                }
+                LayoutChange::TagSet {
+                    repository, digest, ..
+                } => {
+                    let manifest = revisions.get(digest).copied();
+                    let manifest = manifest.unwrap_or_else(|| {
+                        self.all.contains(&layout::revision(repository, digest))
+                    });
+                    manifest && self.may_write(&row.change)
+                }
+                LayoutChange::LayerLinked { .. } => self.may_write(&row.change),
+                _ => self.foreign.is_empty(),
             }
-            LayoutChange::LayerLinked { .. } => self.may_write(&row.change),
-            _ => self.foreign.is_empty(),
         })
     }
 
@@ -132,4 +191,22 @@ impl Links {
     fn has_revision(&self, change: &LayoutChange) -> bool {
         self.all.contains(&layout::target(change))
     }
+}
+
+/// Those of some keys whose files or directories changed after a time, in nanoseconds.
+async fn changed_after(
+    store: &dyn Store,
+    keys: &HashSet<String>,
+    boundary: i64,
+) -> Result<Vec<String>, StoreError> {
+    let mut younger = Vec::new();
+    let keys: Vec<String> = keys.iter().cloned().collect();
+    for keys in keys.chunks(CHUNK) {
+        let stats = keys.iter().zip(store.stat(keys).await?);
+        younger.extend(stats.filter_map(|(key, stat)| {
+            let stat = stat.filter(|stat| stat.changed > boundary);
+            stat.map(|_| key.clone())
+        }));
+    }
+    Ok(younger)
 }

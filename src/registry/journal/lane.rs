@@ -161,7 +161,7 @@ impl Lane {
                 Ok(())
             }
             Some(_) if error.is_obstructed() => {
-                self.set_aside(&error);
+                self.set_aside(&error).await;
                 Ok(())
             }
             _ => Err(error),
@@ -169,7 +169,7 @@ impl Lane {
     }
 
     /// Sets the first change aside because of what lies in its place.
-    fn set_aside(&mut self, error: &StoreError) {
+    async fn set_aside(&mut self, error: &StoreError) {
         let Some(mut work) = self.waiting.pop_front() else {
             return;
         };
@@ -183,30 +183,55 @@ impl Lane {
         if new {
             tracing::error!(%error, ?change, "a layout change is set aside because something else occupies its path; it is applied when the path is free");
         }
-        work.guard = None;
+        let promised = work.guard.take().map(|guard| (guard, work.entry.id));
         self.aside.push_back(work);
+        self.promise(promised.into_iter().collect()).await;
         self.retry_aside = Instant::now() + RETRY_ASIDE;
     }
 
     /// Waits before the next try. No writer waits for that: the index says what is true. False when
     /// the registry has ended.
     async fn pause(&mut self) -> bool {
-        for work in &mut self.waiting {
-            work.guard = None;
-        }
+        let waiting = self.waiting.iter_mut();
+        let guards = waiting.filter_map(|work| Some((work.guard.take()?, work.entry.id)));
+        let guards = guards.collect();
+        self.promise_between_trips(guards).await;
         let retry = Instant::now() + RETRY;
         loop {
             tokio::select! {
                 () = sleep_until(retry) => return true,
                 work = self.incoming.recv() => match work {
                     Some(mut work) => {
-                        work.guard = None;
+                        let guard = work.guard.take().map(|guard| (guard, work.entry.id));
                         self.accept(work);
+                        self.promise_between_trips(guard.into_iter().collect()).await;
                     }
                     None => return false,
                 },
             }
         }
+    }
+
+    async fn promise_between_trips(&self, waiting: Vec<(mpsc::Sender<Infallible>, i64)>) {
+        // The marks must not be replaced meanwhile.
+        let trips = Arc::clone(&self.trips);
+        let _trip = trips.read().await;
+        self.promise(waiting).await;
+    }
+
+    /// Ends the wait of writers whose changes the layout does not show. Their rows are marked first:
+    /// the next start makes them whatever else was done in their repositories.
+    async fn promise(&self, waiting: Vec<(mpsc::Sender<Infallible>, i64)>) {
+        if waiting.is_empty() {
+            return;
+        }
+        let rows: Vec<i64> = waiting.iter().map(|(_, row)| *row).collect();
+        self.state.lock().promised.extend(&rows);
+        // A note does not fail.
+        let _ = self
+            .store
+            .apply(vec![marks::promised(rows.into_iter())])
+            .await;
     }
 
     fn finish(&self, done: impl IntoIterator<Item = Work>) {

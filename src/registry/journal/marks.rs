@@ -23,6 +23,8 @@ pub(super) struct Marks {
     pub(super) index: String,
     /// Rows that the layout shows.
     pub(super) applied: BTreeSet<i64>,
+    /// Rows that the layout may not show, and that a client was told of.
+    pub(super) promised: BTreeSet<i64>,
 }
 
 impl Marks {
@@ -43,7 +45,8 @@ impl Marks {
             let rows = words.filter_map(|word| word.parse::<i64>().ok());
             match kind {
                 Some("applied") => marks.applied.extend(rows),
-                Some("unsynced") => marks.applied.clear(),
+                Some("promised") => marks.promised.extend(rows),
+                Some("unsynced") => marks.promised.append(&mut marks.applied),
                 _ => {}
             }
         }
@@ -54,6 +57,7 @@ impl Marks {
     pub(super) fn write(&self) -> Step {
         let mut text = format!("{} {}\n", self.boot, self.index);
         text.push_str(&line("applied", self.applied.iter().copied()));
+        text.push_str(&line("promised", self.promised.iter().copied()));
         Step::Put {
             key: layout::MARKS.to_owned(),
             bytes: text.into(),
@@ -64,6 +68,11 @@ impl Marks {
 /// Marks rows that the layout shows from now on.
 pub(super) fn applied(rows: impl Iterator<Item = i64>) -> Step {
     note(line("applied", rows))
+}
+
+/// Marks rows that a client was told of, and that the layout does not show yet.
+pub(super) fn promised(rows: impl Iterator<Item = i64>) -> Step {
+    note(line("promised", rows))
 }
 
 /// Marks that a sync has failed: what was applied before may never reach the device.
@@ -105,6 +114,7 @@ mod tests {
             boot: "b".into(),
             index: "i".into(),
             applied: [1, 2, 10].into(),
+            promised: [20].into(),
         };
         let mut file = content(marks.write());
         assert_eq!(Marks::parse(&file), marks);
@@ -116,8 +126,11 @@ mod tests {
         assert_eq!(read.applied, [1, 2, 10, 11, 12].into());
         file.extend(content(unsynced()));
         file.extend(content(applied([14].into_iter())));
+        file.extend(content(promised([21].into_iter())));
         let read = Marks::parse(&file);
         assert_eq!(read.applied, [14].into());
+        // What a failed sync may have lost was answered.
+        assert_eq!(read.promised, [1, 2, 10, 11, 12, 20, 21].into());
     }
 
     #[test]

@@ -45,6 +45,8 @@ struct State {
     deferred: BTreeSet<i64>,
     /// Rows that the layout shows, and that no sync covers yet.
     applied: BTreeSet<i64>,
+    /// Rows that a client was told of before the layout showed them.
+    promised: BTreeSet<i64>,
     /// Blobs whose bytes still wait under another key.
     waiting: HashMap<Digest, String>,
     /// Keys of sealed bytes whose commit is under way. Readers may see the row before `commit` is
@@ -75,12 +77,14 @@ impl State {
             boot: self.boot.clone(),
             index: self.identity.clone(),
             applied: self.applied.clone(),
+            promised: self.promised.clone(),
         }
     }
 
     fn finish(&mut self, entry: &JournalEntry) {
         self.outstanding.remove(&entry.id);
         self.set_aside.remove(&entry.id);
+        self.promised.remove(&entry.id);
         self.applied.insert(entry.id);
         // It may have been removed and have come again since: then other bytes wait.
         if let LayoutChange::BlobPlaced { digest, from } = &entry.change
@@ -151,7 +155,10 @@ impl Journal {
             known = state.last;
             for JournalEntry { id, change } in &entries {
                 state.outstanding.insert(*id);
-                state.applied.remove(id);
+                if state.applied.remove(id) {
+                    // It is handed out again: its client was told of it long ago.
+                    state.promised.insert(*id);
+                }
                 state.last = state.last.max(*id);
                 match change {
                     LayoutChange::BlobPlaced { digest, from } => {
@@ -248,6 +255,7 @@ impl Journal {
         let mut state = self.state.lock();
         for row in std::mem::take(&mut state.deferred) {
             state.outstanding.remove(&row);
+            state.promised.remove(&row);
             state.applied.insert(row);
         }
     }

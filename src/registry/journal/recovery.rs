@@ -7,16 +7,18 @@
 //!
 //! - Applied, and the machine has not been restarted: the row is not made again, whatever has become
 //!   of its target.
-//! - Not applied: readers may have seen it, so it is made, unless another program has written its
-//!   target since. A link that changed after the boundary is ours where its content is what a row
-//!   that is not applied writes there.
+//! - Not applied, and no client was told of it (the process ended before the answer): it is made,
+//!   unless another program has changed its repository since. Then the layout decides.
+//! - Not applied, and a client was told of it (a device that failed, a path that was occupied): it is
+//!   made, unless another program has written its target since. A link that changed after the
+//!   boundary is ours where its content is what a row that is not applied writes there.
 //! - A removal that is not applied is made only where no other program has written anything in the
 //!   repository. Bytes of blobs are removed last, when the layout has been compared: another program
 //!   may rely on them without having touched them.
-//! - After a restart of the machine no row counts as applied. The boundary is then the last mark or
+//! - After a restart of the machine no row counts as applied, and all as told. The boundary is then the last mark or
 //!   row, and not later than the boot.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::super::RegistryError;
 use super::foreign::{CutOff, Links};
@@ -62,6 +64,11 @@ impl Since {
         self.same_boot && self.marks.applied.contains(&entry.id)
     }
 
+    /// Whether a client may have been told of a row that is not applied.
+    fn is_promised(&self, entry: &JournalEntry) -> bool {
+        !self.same_boot || self.marks.promised.contains(&entry.id)
+    }
+
     /// Whether the end of the process may have cut off the trip that made a row.
     fn is_cut_off(&self, entry: &JournalEntry) -> bool {
         self.same_boot && !self.is_applied(entry)
@@ -79,6 +86,8 @@ impl Journal {
         let identity = identity(index).await?;
         let since = since(store, index, &identity).await?;
         let mut recovered = Recovered::default();
+        let promised = entries.iter().filter(|entry| since.is_promised(entry));
+        let promised: BTreeSet<i64> = promised.map(|entry| entry.id).collect();
         let mut todo = Vec::new();
         let (mut settled, mut deferred) = (Vec::new(), Vec::new());
         let mut by_repository: BTreeMap<&Repository, Vec<&JournalEntry>> = BTreeMap::new();
@@ -103,7 +112,7 @@ impl Journal {
         let cut_off = CutOff::new(entries.iter().filter(|entry| since.is_cut_off(entry)));
         for (repository, rows) in by_repository {
             let links = Links::of(store, repository, since.boundary, &cut_off).await?;
-            let (make, leave) = links.split(rows);
+            let (make, leave) = links.split(rows, |row| since.is_promised(row));
             todo.extend(make.into_iter().cloned());
             if !leave.is_empty() {
                 settled.extend(leave.iter().map(|entry| entry.id));
@@ -124,6 +133,7 @@ impl Journal {
         let marks = {
             let mut state = self.state.lock();
             state.last = entries.last().map_or(0, |entry| entry.id);
+            state.promised = &promised - &settled.iter().copied().collect();
             state.applied.extend(settled);
             state.outstanding.extend(deferred.iter().copied());
             state.deferred.extend(deferred);

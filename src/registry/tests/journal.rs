@@ -288,8 +288,18 @@ async fn what_a_killed_process_did_in_part_is_completed() {
     }
 }
 
+/// Another registry moves `one`, and pushes `two` again, to what it was once.
+async fn change_from_outside(root: &Root) {
+    let digest = sha256(&numbered(1)).to_string();
+    let moved = ["one", "two"].map(|name| Step::Put {
+        key: current("a", name),
+        bytes: digest.clone().into(),
+    });
+    root.store.apply(moved.into()).await.unwrap();
+}
+
 #[tokio::test]
-async fn beside_what_another_program_wrote_the_rest_is_completed() {
+async fn beside_what_another_program_wrote_the_layout_decides() {
     for calls in 0..40 {
         let root = Root::in_memory();
         let registry = with_two_images(&root).await;
@@ -297,19 +307,36 @@ async fn beside_what_another_program_wrote_the_rest_is_completed() {
         let _ = change(&registry).await;
         kill(registry).await;
         root.heal();
-        // Another registry moves `one`, and pushes `two` again, to what it was once.
-        let digest = sha256(&numbered(1)).to_string();
-        let moved = ["one", "two"].map(|name| Step::Put {
-            key: current("a", name),
-            bytes: digest.clone().into(),
-        });
-        root.store.apply(moved.into()).await.unwrap();
+        let three = root.link(current("a", "three")).await;
+        change_from_outside(&root).await;
         let registry = root.open().await;
-        for (name, number) in [("one", 1), ("two", 1), ("old", 1), ("new", 2), ("three", 5)] {
+        for (name, number) in [("one", 1), ("two", 1), ("old", 1), ("new", 2)] {
             let read = get(&registry, "a", name).await.unwrap();
             assert_eq!(read, numbered(number), "{calls} calls, {name}");
             let link = root.link(current("a", name)).await;
             assert_eq!(link, Some(sha256(&numbered(number)).to_string()), "{calls}");
         }
+        // No client was told of it if the layout did not show it.
+        assert_eq!(root.link(current("a", "three")).await, three, "{calls}");
+        let read = get(&registry, "a", "three").await;
+        assert_eq!(read.ok(), three.map(|_| numbered(5)), "{calls} calls");
+    }
+}
+
+#[tokio::test]
+async fn what_a_client_was_told_of_is_completed_beside_another_program() {
+    let root = Root::in_memory();
+    let registry = with_two_images(&root).await;
+    root.fail(&["put", "place", "remove"], DOCKER, Fault::Broken);
+    let _ = change(&registry).await;
+    kill(registry).await;
+    root.heal();
+    change_from_outside(&root).await;
+    let registry = root.open().await;
+    for (name, number) in [("one", 1), ("two", 1), ("old", 1), ("new", 2), ("three", 5)] {
+        let read = get(&registry, "a", name).await.unwrap();
+        assert_eq!(read, numbered(number), "{name}");
+        let link = root.link(current("a", name)).await;
+        assert_eq!(link, Some(sha256(&numbered(number)).to_string()), "{name}");
     }
 }
