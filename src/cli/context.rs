@@ -111,6 +111,17 @@ pub(super) fn client(
 }
 
 impl ClientArgs {
+    /// Flags for requests that are not repeated.
+    pub(super) fn once(registry: Option<String>, insecure: bool, plain_http: bool) -> Self {
+        Self {
+            registry,
+            insecure,
+            plain_http,
+            retries: Some(0),
+            verbose: false,
+        }
+    }
+
     /// The registry of the flag.
     pub(super) fn registry(&self) -> Option<&str> {
         self.registry.as_deref()

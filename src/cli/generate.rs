@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::CommandFactory;
-use clap_complete::Shell;
+use clap::{Command, CommandFactory};
+use clap_complete::{Generator, Shell};
 
 use super::exit::Exit;
 use super::output::Printer;
@@ -12,6 +12,9 @@ use super::{Cli, man};
 /// Print the completions for a shell
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
+In bash, fish and zsh the completions ask the registry for repositories and tags: the registry that \
+the line names, else the default one. After 1.5 s, or without an answer, they offer none.
+
 Examples:
   regctl completions bash > ~/.local/share/bash-completion/completions/regctl
   regctl completions zsh > \"${fpath[1]}/_regctl\"
@@ -41,11 +44,48 @@ enum Generated {
 }
 
 pub(super) fn completions(args: &CompletionsArgs, printer: Printer) -> anyhow::Result<Exit> {
-    let mut script = Vec::new();
-    let mut command = Cli::command();
-    clap_complete::generate(args.shell, &mut command, "regctl", &mut script);
-    printer.bytes(&script)?;
+    printer.bytes(script(args.shell).as_bytes())?;
     Ok(Exit::Done)
+}
+
+/// The completions for a shell. In those for bash, zsh and fish the names of a registry come from
+/// `regctl complete`, by functions that are added to the generated ones.
+fn script(shell: Shell) -> String {
+    let mut command = shown();
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command, "regctl", &mut script);
+    let script = String::from_utf8_lossy(&script).into_owned();
+    match shell {
+        Shell::Bash => script + include_str!("../setup/completions/names.bash"),
+        Shell::Fish => script + include_str!("../setup/completions/names.fish"),
+        Shell::Zsh => {
+            let script = script.replace(":_default'", ":_regctl_names'");
+            let last = script.rfind("if [ \"$funcstack").unwrap_or(script.len());
+            let (functions, call) = script.split_at(last);
+            [
+                functions,
+                include_str!("../setup/completions/names.zsh"),
+                call,
+            ]
+            .concat()
+        }
+        _ => script,
+    }
+}
+
+/// The definition without the commands that help does not list.
+fn shown() -> Command {
+    let whole = Cli::command();
+    let commands = whole.get_subcommands();
+    let commands: Vec<Command> = commands
+        .filter(|command| !command.is_hide_set())
+        .cloned()
+        .collect();
+    Command::new("regctl")
+        .version(env!("CARGO_PKG_VERSION"))
+        .propagate_version(true)
+        .args(whole.get_arguments().cloned())
+        .subcommands(commands)
 }
 
 #[expect(clippy::disallowed_methods, reason = "files are what it makes")]
@@ -61,8 +101,8 @@ pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<Exit> {
                 Shell::PowerShell,
                 Shell::Zsh,
             ] {
-                let mut command = Cli::command();
-                clap_complete::generate_to(shell, &mut command, "regctl", &args.directory)?;
+                let file = args.directory.join(shell.file_name("regctl"));
+                std::fs::write(file, script(shell))?;
             }
         }
     }

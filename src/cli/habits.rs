@@ -128,7 +128,7 @@ fn is_registry(name: &OsStr) -> bool {
 }
 
 /// Whether a name can only be a registry's, by the rules of references.
-fn is_host(name: &str) -> bool {
+pub(super) fn is_host(name: &str) -> bool {
     !name.contains('/') && (name == "localhost" || name.contains(['.', ':']))
 }
 

@@ -8,6 +8,7 @@ mod administration;
 mod audit;
 mod catalog;
 mod check;
+mod complete;
 mod container;
 mod context;
 mod copy;
@@ -161,6 +162,8 @@ enum Command {
     Describe(describe::Args),
     Completions(generate::CompletionsArgs),
     #[command(hide = true)]
+    Complete(complete::Args),
+    #[command(hide = true)]
     Generate(generate::GenerateArgs),
 }
 
@@ -273,6 +276,7 @@ async fn dispatch(command: Command, early: &EarlyArgs, printer: Printer) -> anyh
             | Command::Visibility(_)
             | Command::Describe(_)
             | Command::Completions(_)
+            | Command::Complete(_)
             | Command::Generate(_)
     );
     if let Some(flag) = early.first().filter(|_| local) {
@@ -319,6 +323,7 @@ async fn dispatch(command: Command, early: &EarlyArgs, printer: Printer) -> anyh
         Command::Visibility(args) => visibility::run(&args, printer).await,
         Command::Describe(args) => describe::run(&args, printer).await,
         Command::Completions(args) => generate::completions(&args, printer),
+        Command::Complete(args) => complete::run(&args, printer).await,
         Command::Generate(args) => generate::run(&args),
     }
 }

@@ -67,9 +67,9 @@ fn data_is_printed() {
             "{line}: {printed}"
         );
     }
-    let (printed, error) = admin.fails(3, &["revoke", "alice", "none/*", "-q"]);
+    let (printed, error) = admin.fails(3, &["restore", "team/app:none", "-q"]);
     assert!(
-        printed.is_empty() && error.contains("has no such grant"),
+        printed.is_empty() && error.contains("is not in the trash"),
         "{error}"
     );
 }

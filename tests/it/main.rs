@@ -39,6 +39,7 @@ mod architecture;
 mod bad_input;
 mod bad_manifests;
 mod cli;
+mod cli_completions;
 mod cli_credentials;
 mod cli_lists;
 mod cli_quiet;
