@@ -55,9 +55,6 @@ _regctl() {
             regctl,gc)
                 cmd="regctl__subcmd__gc"
                 ;;
-            regctl,generate)
-                cmd="regctl__subcmd__generate"
-                ;;
             regctl,grant)
                 cmd="regctl__subcmd__grant"
                 ;;
@@ -204,9 +201,6 @@ _regctl() {
                 ;;
             regctl__subcmd__help,gc)
                 cmd="regctl__subcmd__help__subcmd__gc"
-                ;;
-            regctl__subcmd__help,generate)
-                cmd="regctl__subcmd__help__subcmd__generate"
                 ;;
             regctl__subcmd__help,grant)
                 cmd="regctl__subcmd__help__subcmd__grant"
@@ -437,7 +431,7 @@ _regctl() {
 
     case "${cmd}" in
         regctl)
-            opts="-v -q -h -V --registry --insecure --plain-http --retries --verbose --quiet --help --version serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import import-v1 export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions generate help"
+            opts="-v -q -h -V --registry --insecure --plain-http --retries --verbose --quiet --help --version serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import import-v1 export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -888,20 +882,6 @@ _regctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        regctl__subcmd__generate)
-            opts="-q -h -V --quiet --help --version man completions"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         regctl__subcmd__grant)
             opts="-q -h -V --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -1129,7 +1109,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help)
-            opts="serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions generate help"
+            opts="serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1311,20 +1291,6 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help__subcmd__gc)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        regctl__subcmd__help__subcmd__generate)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -3171,4 +3137,28 @@ if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERS
     complete -F _regctl -o nosort -o bashdefault -o default regctl
 else
     complete -F _regctl -o bashdefault -o default regctl
+fi
+
+# The names of the registry where one is wanted; otherwise what is known without asking it.
+_regctl_with_names() {
+    local line="${COMP_LINE:0:COMP_POINT}" name names=()
+    while IFS= read -r name; do
+        names+=("$name")
+    done < <("$1" complete -- "$line" 2>/dev/null)
+    if [[ ${#names[@]} -eq 0 ]]; then
+        _regctl "$@"
+        return
+    fi
+    # bash begins a new word after a colon, and replaces only that.
+    local word="${line##*[[:space:]]}" before=""
+    if [[ "$COMP_WORDBREAKS" == *:* && "$word" == *:* ]]; then
+        before="${word%"${word##*:}"}"
+    fi
+    COMPREPLY=("${names[@]#"$before"}")
+}
+
+if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERSINFO[0]}" -gt 4 ]]; then
+    complete -F _regctl_with_names -o nosort -o bashdefault -o default regctl
+else
+    complete -F _regctl_with_names -o bashdefault -o default regctl
 fi

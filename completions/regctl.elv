@@ -26,8 +26,8 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --verbose 'verbose'
             cand -q 'Print only data and errors: no progress, notes, warnings or reports'
             cand --quiet 'Print only data and errors: no progress, notes, warnings or reports'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
+            cand -h 'Print help'
+            cand --help 'Print help'
             cand -V 'Print version'
             cand --version 'Print version'
             cand serve 'Run a registry'
@@ -68,7 +68,6 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand visibility 'Make a repository public or private'
             cand describe 'Describe a repository'
             cand completions 'Print the completions for a shell'
-            cand generate 'Write the files that the project keeps under version control'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'regctl;serve'= {
@@ -1059,14 +1058,6 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
-        &'regctl;generate'= {
-            cand -q 'Print only data and errors: no progress, notes, warnings or reports'
-            cand --quiet 'Print only data and errors: no progress, notes, warnings or reports'
-            cand -h 'Print help (see more with ''--help'')'
-            cand --help 'Print help (see more with ''--help'')'
-            cand -V 'Print version'
-            cand --version 'Print version'
-        }
         &'regctl;help'= {
             cand serve 'Run a registry'
             cand frontend 'Serve pages for a registry that is elsewhere'
@@ -1105,7 +1096,6 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand visibility 'Make a repository public or private'
             cand describe 'Describe a repository'
             cand completions 'Print the completions for a shell'
-            cand generate 'Write the files that the project keeps under version control'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'regctl;help;serve'= {
@@ -1226,8 +1216,6 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;help;describe'= {
         }
         &'regctl;help;completions'= {
-        }
-        &'regctl;help;generate'= {
         }
         &'regctl;help;help'= {
         }
