@@ -1,12 +1,11 @@
-//! The pages in a real browser: in both languages and colours, wide and narrow, with scripts and
-//! without.
+//! The pages in a real browser, with scripts and without.
 
 use serde_json::json;
 
 use crate::support::browser::Browser;
 use crate::support::{Image, Server, have};
 
-/// Something on every page.
+/// Repositories, and one with several tags.
 fn furnished() -> Server {
     let server = Server::regctl();
     for number in 0..30 {
@@ -18,29 +17,7 @@ fn furnished() -> Server {
     for (seed, tag) in ["1.0.0", "1.1.0", "1.10.0", "2.0.0-rc1"].iter().enumerate() {
         app.push(tag, &Image::new(100 + seed as u64));
     }
-    let long = ["component-that-is-long"; 11].join("/");
-    server.remote(&long).push(&"t".repeat(128), &Image::new(7));
     server
-}
-
-/// The address of every kind of page.
-fn addresses(server: &Server) -> Vec<String> {
-    let long = ["component-that-is-long"; 11].join("/");
-    [
-        "/".to_owned(),
-        "/?q=app&sort=name".to_owned(),
-        "/?ns=team-1".to_owned(),
-        "/r/library/app".to_owned(),
-        "/r/library/app/-/tags?sort=version".to_owned(),
-        "/r/library/app:1.0.0".to_owned(),
-        format!("/r/{long}"),
-        format!("/r/{long}:{}", "t".repeat(128)),
-        "/compare?a=library/app:1.0.0&b=library/app:1.1.0".to_owned(),
-        "/about".to_owned(),
-        "/r/nothing/here".to_owned(),
-    ]
-    .map(|path| format!("http://{}{path}", server.host()))
-    .to_vec()
 }
 
 /// What is wrong with the page that is shown: a width that scrolls, a control without a name, an
@@ -91,56 +68,6 @@ pub(crate) const FAULTS: &str = r#"(() => {
   }
   return faults;
 })()"#;
-
-#[test]
-fn every_page_in_each_language_colour_and_width() {
-    if !have(&["chromium", "chromedriver"]) {
-        return;
-    }
-    let server = furnished();
-    let browser = Browser::start(true);
-    let host = format!("http://{}/", server.host());
-    for (language, theme, width) in [
-        ("en", "light", 1280),
-        ("en", "dark", 360),
-        ("zh-Hans", "dark", 1280),
-        ("zh-Hans", "light", 360),
-    ] {
-        browser.resize(width, 900);
-        browser.open(&host);
-        // The switches of the page itself.
-        for (name, value) in [("language", language), ("theme", theme)] {
-            let select = format!("select[name={name}] option[value='{value}']");
-            browser.click(&select);
-            let state = "[document.documentElement.lang, document.documentElement.dataset.theme]";
-            crate::support::eventually("the switch applies", || {
-                let shown = browser.evaluate(state);
-                shown[usize::from(name == "theme")] == json!(value)
-            });
-        }
-        for address in addresses(&server) {
-            browser.open(&address);
-            let faults = browser.evaluate(FAULTS);
-            assert_eq!(faults, json!([]), "{address} {language} {theme} {width}");
-            let loaded = browser.evaluate(
-                "performance.getEntriesByType('resource').map((one) => new URL(one.name).host)",
-            );
-            let own = json!(server.host());
-            for asked in loaded.as_array().unwrap() {
-                assert_eq!(*asked, own, "{address} asked another host");
-            }
-            let said: Vec<_> = browser
-                .console()
-                .into_iter()
-                // The browser notes the status of the page that is not there.
-                .filter(|line| !line.contains("404"))
-                .collect();
-            assert_eq!(said, [""; 0], "{address}");
-        }
-    }
-    drop(browser);
-    server.stop();
-}
 
 #[test]
 fn search_and_filter_with_the_keyboard() {

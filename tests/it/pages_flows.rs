@@ -96,52 +96,6 @@ fn delete_undo_and_retag_with_scripts_and_without() {
 }
 
 #[test]
-fn pages_of_the_signed_in_in_both_languages_and_colours() {
-    if !have(&["chromium", "chromedriver"]) {
-        return;
-    }
-    let guarded = furnished();
-    guarded.administer(&["grant", "bob", "team/*", "pull"]);
-    let browser = Browser::start(true);
-    let host = format!("http://{}", guarded.server.host());
-    browser.open(&format!("{host}/sign-in?next=/account"));
-    browser.write("#name", "root");
-    browser.write("#password", "root-secret\u{e007}");
-    eventually("signed in", || browser.address().ends_with("/account"));
-    for (language, theme, width) in [
-        ("en", "dark", 360),
-        ("zh-Hans", "light", 360),
-        ("zh-Hans", "dark", 1280),
-    ] {
-        browser.resize(width, 900);
-        browser.open(&host);
-        for (name, value) in [("language", language), ("theme", theme)] {
-            browser.click(&format!("select[name={name}] option[value='{value}']"));
-            let state = "[document.documentElement.lang, document.documentElement.dataset.theme]";
-            eventually("the switch applies", || {
-                browser.evaluate(state)[usize::from(name == "theme")] == json!(value)
-            });
-        }
-        for path in [
-            "/account",
-            "/accounts",
-            "/r/team/app/-/tags",
-            "/r/team/app:1.0",
-            "/r/team/app/-/delete?tag=1.0",
-            "/r/team/app/-/trash",
-            "/r/team/app/-/delete?repository=1",
-        ] {
-            browser.open(&format!("{host}{path}"));
-            let faults = browser.evaluate(crate::pages_browser::FAULTS);
-            assert_eq!(faults, json!([]), "{path} {language} {theme} {width}");
-        }
-        assert_eq!(browser.console(), [""; 0]);
-    }
-    drop(browser);
-    guarded.server.stop();
-}
-
-#[test]
 fn a_token_of_the_pages_signs_docker_in() {
     if !is_root()
         || !have(&[

@@ -115,6 +115,11 @@ impl Browser {
         self.command("/execute/sync", &json!({"script": script, "args": []}))
     }
 
+    /// What a script gives to its last argument, a function, once it is done.
+    pub(crate) fn run(&self, script: &str) -> Value {
+        self.command("/execute/async", &json!({"script": script, "args": []}))
+    }
+
     /// The address that is shown.
     pub(crate) fn address(&self) -> String {
         let path = format!("/session/{}/url", self.session);
