@@ -35,6 +35,8 @@ impl Administration {
         let filter = EventFilter {
             account: filter.user,
             repository: filter.repository,
+            action: None,
+            address: None,
             since: filter.since,
             until: filter.until,
         };

@@ -21,14 +21,7 @@ impl Index {
         query
             .push(", COUNT(*) FROM events WHERE at >= ")
             .push_bind(first * DAY);
-        if let Some(account) = &filter.account {
-            query.push(" AND account = ").push_bind(account);
-        }
-        if let Some(repository) = &filter.repository {
-            query
-                .push(" AND repository = ")
-                .push_bind(repository.as_str());
-        }
+        filter.narrow(&mut query);
         if let Some(since) = filter.since {
             query.push(" AND at >= ").push_bind(since);
         }

@@ -129,10 +129,34 @@ pub struct EventFilter {
     pub account: Option<String>,
     /// In this repository.
     pub repository: Option<Repository>,
+    /// Of this action.
+    pub action: Option<String>,
+    /// From this address of a client.
+    pub address: Option<String>,
     /// At this time or later.
     pub since: Option<Millis>,
     /// Before this time.
     pub until: Option<Millis>,
+}
+
+impl EventFilter {
+    /// Adds the conditions other than the time to a statement that has a `WHERE`.
+    pub(super) fn narrow(&self, query: &mut QueryBuilder<Sqlite>) {
+        let columns = [
+            (" AND account = ", self.account.as_deref()),
+            (
+                " AND repository = ",
+                self.repository.as_ref().map(Repository::as_str),
+            ),
+            (" AND action = ", self.action.as_deref()),
+            (" AND address = ", self.address.as_deref()),
+        ];
+        for (condition, value) in columns {
+            if let Some(value) = value {
+                query.push(condition).push_bind(value.to_owned());
+            }
+        }
+    }
 }
 
 /// The account responsible for the actions of a caller.
@@ -199,14 +223,7 @@ impl Index {
                digest, media_type, size, detail FROM events WHERE id < ",
         );
         query.push_bind(before.unwrap_or(i64::MAX));
-        if let Some(account) = &filter.account {
-            query.push(" AND account = ").push_bind(account);
-        }
-        if let Some(repository) = &filter.repository {
-            query
-                .push(" AND repository = ")
-                .push_bind(repository.as_str());
-        }
+        filter.narrow(&mut query);
         if let Some(since) = filter.since {
             // Times grow with ids, so the search ends at the first event that is too old.
             query

@@ -10,15 +10,51 @@ use super::frame::Frame;
 use super::url::query;
 use super::{Answer, Fault, Pages, Request, format, html as answer, tags};
 use crate::clock::{Clock, Millis};
-use crate::oci::{Action, Reference};
+use crate::oci::{AccountName, Action, Reference};
 use crate::registry::{Event, EventFilter, Registry};
 
 /// Rows of a page.
 const ROWS: usize = 100;
 /// Rows of a CSV file.
 const CSV_ROWS: usize = 10_000;
-/// Days of the chart.
+/// Days that are shown unless the address names others.
 const DAYS: i64 = 30;
+/// Bars of the chart at most; of a longer time, each stands for several days.
+const BARS: i64 = 92;
+/// The actions that can be asked for, as [`Event::action`] names them.
+const ACTIONS: [&str; 31] = [
+    "push-manifest",
+    "set-tag",
+    "push-blob",
+    "mount-blob",
+    "delete-tag",
+    "delete-manifest",
+    "delete-repository",
+    "delete-blob",
+    "restore",
+    "empty-trash",
+    "collect",
+    "quarantine",
+    "sign-in",
+    "refuse-sign-in",
+    "refuse",
+    "create-account",
+    "set-password",
+    "disable-account",
+    "enable-account",
+    "set-admin",
+    "remove-account",
+    "add-to-group",
+    "remove-from-group",
+    "remove-group",
+    "create-token",
+    "revoke-token",
+    "grant",
+    "revoke",
+    "set-visibility",
+    "describe",
+    "star",
+];
 /// Milliseconds of a day.
 const DAY: Millis = 24 * 60 * 60 * 1000;
 
@@ -26,8 +62,43 @@ const DAY: Millis = 24 * 60 * 60 * 1000;
 struct Asked {
     account: String,
     repository: String,
+    action: String,
+    address: String,
     days: i64,
     filter: EventFilter,
+}
+
+impl Asked {
+    /// What the address of a page asks for. `own` is the only account for who is no administrator.
+    fn read(request: &Request, own: Option<&AccountName>, now: Millis) -> Result<Self, Fault> {
+        let fields = request.fields();
+        let text =
+            |name: &str, length| -> String { fields.text(name).chars().take(length).collect() };
+        let account = own.map_or_else(|| text("account", 140), ToString::to_string);
+        let (action, address) = (text("action", 40), text("address", 64));
+        let repository = text("repository", 255);
+        let days = fields.text("days").parse().unwrap_or(DAYS).clamp(1, 3650);
+        let chosen = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Ok(Self {
+            filter: EventFilter {
+                account: chosen(&account),
+                repository: match repository.as_str() {
+                    "" => None,
+                    text => Some(text.parse().map_err(|_| Fault::NotFound)?),
+                },
+                action: chosen(&action),
+                address: chosen(&address),
+                // Whole days, so that the chart shows what the list does.
+                since: Some((now / DAY - days + 1) * DAY),
+                until: None,
+            },
+            account,
+            repository,
+            action,
+            address,
+            days,
+        })
+    }
 }
 
 /// Answers `/activity`.
@@ -41,32 +112,15 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     };
     let registry = pages.acting(request, &action).await?;
     let fields = request.fields();
-    let account: String = fields.text("account").chars().take(140).collect();
-    let account = if is_admin { account } else { own.to_string() };
-    let repository: String = fields.text("repository").chars().take(255).collect();
-    let days = fields.text("days").parse().unwrap_or(DAYS).clamp(1, 3650);
     let now = Clock::system().now();
-    let asked = Asked {
-        filter: EventFilter {
-            account: (!account.is_empty()).then(|| account.clone()),
-            repository: match repository.as_str() {
-                "" => None,
-                text => Some(text.parse().map_err(|_| Fault::NotFound)?),
-            },
-            since: Some(now - days * DAY),
-            until: None,
-        },
-        account,
-        repository,
-        days,
-    };
+    let asked = Asked::read(request, (!is_admin).then_some(own), now)?;
     if fields.text("format") == "csv" {
         let events = registry.events(&asked.filter, None, CSV_ROWS).await?;
         return Ok(csv(&events));
     }
     let before = fields.text("before").parse().ok();
     let events = registry.events(&asked.filter, before, ROWS).await?;
-    let counts = counts(&registry, &asked.filter, now).await?;
+    let counts = counts(&registry, &asked, now).await?;
     let frame = Frame::new(pages, request);
     let text = frame.account;
     let content = html! {
@@ -97,29 +151,55 @@ fn link(frame: &Frame<'_>, asked: &Asked, more: &[(&str, &str)]) -> String {
     let mut all = vec![
         ("account", asked.account.as_str()),
         ("repository", asked.repository.as_str()),
+        ("action", asked.action.as_str()),
+        ("address", asked.address.as_str()),
         ("days", days.as_str()),
     ];
     all.extend(more);
     frame.links.path(&format!("/activity{}", query(&all)))
 }
 
-/// Events of each of the last days, today last, with the number of the first day.
-async fn counts(
-    registry: &Registry,
-    filter: &EventFilter,
-    now: Millis,
-) -> Result<(i64, Vec<u64>), Fault> {
-    let first = now / DAY - DAYS + 1;
-    let found = registry.index().events_by_day(filter, first).await;
-    let found = found.map_err(|error| Fault::failed(&error))?;
-    let mut counts = vec![0; usize::try_from(DAYS).unwrap_or(0)];
-    for (day, count) in found {
-        let place = usize::try_from(day - first).ok();
-        if let Some(kept) = place.and_then(|place| counts.get_mut(place)) {
-            *kept = count;
+/// The numbers of the chart.
+struct Counts {
+    /// The first day, in days since 1970.
+    first: i64,
+    /// Days that a number stands for.
+    step: i64,
+    /// Events in each step, the last with today.
+    numbers: Vec<u64>,
+}
+
+impl Counts {
+    /// The days of a number: `2026-11-01`, or the first and the last.
+    fn label(&self, place: usize) -> String {
+        let day = |day: i64| -> String { format::exact(day * DAY).chars().take(10).collect() };
+        let first = self.first + i64::try_from(place).unwrap_or(0) * self.step;
+        match self.step {
+            1 => day(first),
+            step => format!("{} – {}", day(first), day(first + step - 1)),
         }
     }
-    Ok((first, counts))
+}
+
+/// Events of the days that are asked for.
+async fn counts(registry: &Registry, asked: &Asked, now: Millis) -> Result<Counts, Fault> {
+    let step = (asked.days + BARS - 1) / BARS;
+    let bars = (asked.days + step - 1) / step;
+    let first = now / DAY - bars * step + 1;
+    let found = registry.index().events_by_day(&asked.filter, first).await;
+    let found = found.map_err(|error| Fault::failed(&error))?;
+    let mut numbers = vec![0; usize::try_from(bars).unwrap_or(0)];
+    for (day, count) in found {
+        let place = usize::try_from((day - first) / step).ok();
+        if let Some(kept) = place.and_then(|place| numbers.get_mut(place)) {
+            *kept += count;
+        }
+    }
+    Ok(Counts {
+        first,
+        step,
+        numbers,
+    })
 }
 
 fn filters(frame: &Frame<'_>, asked: &Asked, is_admin: bool) -> Markup {
@@ -134,6 +214,16 @@ fn filters(frame: &Frame<'_>, asked: &Asked, is_admin: bool) -> Markup {
             label for="repository" { (frame.text.repository) }
             input id="repository" name="repository" value=(asked.repository) maxlength="255"
                 autocomplete="off" spellcheck="false";
+            label for="action" { (text.action) }
+            select id="action" name="action" {
+                option value="" { (frame.text.all) }
+                @for action in ACTIONS {
+                    option value=(action) selected[action == asked.action] { (action) }
+                }
+            }
+            label for="address" { (text.address) }
+            input id="address" name="address" value=(asked.address) maxlength="64"
+                autocomplete="off" spellcheck="false";
             label { (text.last_days) " "
                 input name="days" type="number" min="1" max="3650" value=(asked.days); }
             button type="submit" { (frame.text.apply) }
@@ -142,33 +232,31 @@ fn filters(frame: &Frame<'_>, asked: &Asked, is_admin: bool) -> Markup {
     }
 }
 
-/// A bar for each day, and the numbers behind it.
-fn chart(frame: &Frame<'_>, (first, counts): &(i64, Vec<u64>)) -> Markup {
+/// A bar for each day or for several, and the numbers behind it.
+fn chart(frame: &Frame<'_>, counts: &Counts) -> Markup {
     const HEIGHT: u64 = 60;
     const WIDTH: usize = 10;
     let text = frame.account;
-    let most = counts.iter().copied().max().unwrap_or(0).max(1);
-    let day = |place: usize| {
-        let at = (first + i64::try_from(place).unwrap_or(0)) * DAY;
-        format::exact(at).chars().take(10).collect::<String>()
-    };
+    let numbers = &counts.numbers;
+    let most = numbers.iter().copied().max().unwrap_or(0).max(1);
     html! {
         section {
-            svg class="bars" role="img" width=(counts.len() * WIDTH) height=(HEIGHT)
-                viewBox=(format!("0 0 {} {HEIGHT}", counts.len() * WIDTH)) aria-label=(text.by_day) {
-                @for (place, count) in counts.iter().enumerate() {
+            svg class="bars" role="img" width=(numbers.len() * WIDTH) height=(HEIGHT)
+                viewBox=(format!("0 0 {} {HEIGHT}", numbers.len() * WIDTH))
+                preserveAspectRatio="none" aria-label=(text.by_day) {
+                @for (place, count) in numbers.iter().enumerate() {
                     @let height = (count * HEIGHT).div_ceil(most);
                     @if height > 0 {
                         rect x=(place * WIDTH) y=(HEIGHT - height) width=(WIDTH - 2) height=(height) {
-                            title { (day(place)) ": " (count) }
+                            title { (counts.label(place)) ": " (count) }
                         }
                     }
                 }
             }
             details { summary { (text.by_day) }
                 table class="list pairs" {
-                    tbody { @for (place, count) in counts.iter().enumerate().rev() {
-                        tr { th scope="row" { (day(place)) } td class="number" { (format::number(*count)) } }
+                    tbody { @for (place, count) in numbers.iter().enumerate().rev() {
+                        tr { th scope="row" { (counts.label(place)) } td class="number" { (format::number(*count)) } }
                     } }
                 }
             }

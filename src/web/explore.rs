@@ -52,6 +52,7 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
             h1 { (text.repositories) }
             p { (frame.account.sign_in_first) }
             p { a href=(frame.links.path("/sign-in")) { (frame.account.sign_in) } }
+            (reaching(&frame))
         } @else if is_empty {
             (empty(&frame))
         } @else {
@@ -170,22 +171,25 @@ struct Columns {
     pushed: bool,
     size: bool,
     pulls: bool,
+    stars: bool,
 }
 
 impl Columns {
-    fn of(rows: &[RepositoryItem]) -> Self {
+    fn of(frame: &Frame<'_>, rows: &[RepositoryItem]) -> Self {
         Self {
             newest: rows.iter().any(|row| row.newest.is_some()),
             pushed: rows.iter().any(|row| row.pushed_at.is_some()),
             size: rows.iter().any(|row| row.size.is_some()),
             pulls: rows.iter().any(|row| row.pulls.is_some()),
+            // Without accounts nobody can star anything.
+            stars: frame.has_sign_in && rows.iter().any(|row| row.stars.is_some()),
         }
     }
 }
 
 fn list(frame: &Frame<'_>, found: &Listing<RepositoryItem>) -> Markup {
     let text = frame.text;
-    let columns = Columns::of(&found.rows);
+    let columns = Columns::of(frame, &found.rows);
     html! {
         @if found.rows.is_empty() {
             p class="nothing" { (text.nothing_matches) }
@@ -198,6 +202,7 @@ fn list(frame: &Frame<'_>, found: &Listing<RepositoryItem>) -> Markup {
                     th scope="col" class="number" { (text.tags) }
                     @if columns.size { th scope="col" class="number" { (text.size) } }
                     @if columns.pulls { th scope="col" class="number" { (text.pulls) } }
+                    @if columns.stars { th scope="col" class="number" { (text.stars) } }
                 } }
                 tbody { @for item in &found.rows { (row(frame, &columns, item)) } }
             } }
@@ -213,6 +218,7 @@ fn row(frame: &Frame<'_>, columns: &Columns, item: &RepositoryItem) -> Markup {
             th scope="row" {
                 (frame.name(&item.name))
                 @if item.public == Some(true) { " " span class="mark" { (text.public) } }
+                @if !item.summary.is_empty() { p class="summary" { bdi { (item.summary) } } }
             }
             @if columns.newest { td data-label=(text.newest_tag) {
                 @if let Some(tag) = &item.newest {
@@ -236,6 +242,9 @@ fn row(frame: &Frame<'_>, columns: &Columns, item: &RepositoryItem) -> Markup {
             @if columns.pulls {
                 td class="number" data-label=(text.pulls) { (figure(item.pulls)) }
             }
+            @if columns.stars {
+                td class="number" data-label=(text.stars) { (figure(item.stars)) }
+            }
         }
     }
 }
@@ -244,28 +253,53 @@ fn row(frame: &Frame<'_>, columns: &Columns, item: &RepositoryItem) -> Markup {
 fn empty(frame: &Frame<'_>) -> Markup {
     let text = frame.text;
     let host = frame.registry;
-    let is_plain = frame.request.origin.starts_with("http://");
+    let account = frame.request.visitor.account();
+    let login = account.map(|account| format!("docker login -u {account} {host}"));
     html! {
         section class="empty" {
             h1 { (text.empty_title) }
             p { (text.empty_lead) }
+            @if let Some(login) = &login { (frame.command("docker", login)) }
             (frame.command("docker", &format!("docker tag IMAGE {host}/team/app:1")))
             (frame.command("docker", &format!("docker push {host}/team/app:1")))
-            @if is_plain && !is_loopback(host) {
-                p { (text.empty_http) }
+        }
+        (reaching(frame))
+    }
+}
+
+/// What docker needs before it speaks to this address at all: a certificate, or the exception for
+/// plain http.
+fn reaching(frame: &Frame<'_>) -> Markup {
+    let text = frame.text;
+    let host = frame.registry;
+    let is_plain = frame.request.origin.starts_with("http://");
+    html! {
+        @if is_plain && !is_loopback(host) {
+            section class="empty" {
+                h2 { (text.plain) }
+                p { (text.plain_said) }
+                p { (text.plain_certificate) }
+                (frame.command("regctl", &format!("regctl serve --tls self-signed --host {}", name_of(host))))
+                (frame.command("regctl", &format!("regctl trust {host}")))
+                p { (text.plain_exception) }
                 (frame.command("daemon.json", &format!("{{\"insecure-registries\": [\"{host}\"]}}")))
             }
         }
     }
 }
 
-/// Whether docker takes plain http for a host by itself.
-pub(super) fn is_loopback(host: &str) -> bool {
+/// The name or the address of `HOST[:PORT]`.
+fn name_of(host: &str) -> &str {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
         _ => host,
     };
-    let name = name.trim_start_matches('[').trim_end_matches(']');
+    name.trim_start_matches('[').trim_end_matches(']')
+}
+
+/// Whether docker takes plain http for a host by itself.
+pub(super) fn is_loopback(host: &str) -> bool {
+    let name = name_of(host);
     name == "localhost"
         || name
             .parse::<std::net::IpAddr>()

@@ -87,6 +87,8 @@ impl Own {
             pushed_at: row.pushed_at,
             pulls: Some(row.pulls),
             size: Some(all),
+            stars: Some(row.stars),
+            summary: row.summary,
         };
         Ok((item, alone))
     }

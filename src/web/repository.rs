@@ -58,7 +58,12 @@ pub(super) async fn page(
             }
         }
         (figures(&frame, &details))
-        @if let Some(about) = &about { section class="readme" { (readme::render(about)) } }
+        @if let Some(about) = &about {
+            section class="readme" aria-labelledby="about" {
+                h2 class="hidden" id="about" { (frame.account.description) }
+                (readme::render(about))
+            }
+        }
         section {
             h2 { a href=(frame.links.tags(name)) { (text.tags) }
                 " " span class="count" { (format::count(listing.total)) } }

@@ -114,6 +114,10 @@ pub struct RepositoryItem {
     pub pulls: Option<u64>,
     /// Bytes of all that it holds.
     pub size: Option<u64>,
+    /// How many accounts have starred it.
+    pub stars: Option<u64>,
+    /// The first line of its description; empty without one.
+    pub summary: String,
 }
 
 /// What the page of a repository says of it.

@@ -124,6 +124,8 @@ pub(super) struct Text {
     pub(super) name: &'static str,
     /// Column and order.
     pub(super) pulls: &'static str,
+    /// Column.
+    pub(super) stars: &'static str,
     /// Order.
     pub(super) version: &'static str,
     /// Column and order.
@@ -156,8 +158,12 @@ pub(super) struct Text {
     pub(super) empty_title: &'static str,
     /// What to do with an empty registry.
     pub(super) empty_lead: &'static str,
-    /// Remedy for docker over plain http.
-    pub(super) empty_http: &'static str,
+    /// What docker does with plain http.
+    pub(super) plain_said: &'static str,
+    /// The remedy by a certificate.
+    pub(super) plain_certificate: &'static str,
+    /// The remedy by an exception.
+    pub(super) plain_exception: &'static str,
     /// Heading of the commands.
     pub(super) pull_command: &'static str,
     /// Button.

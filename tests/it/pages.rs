@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use crate::accounts_support::Guarded;
+use crate::pages_person::Person;
 use crate::support::{
     Image, Manifest, OCI_INDEX, OCI_MANIFEST, Request, Response, Server, descriptor, index, path_of,
 };
@@ -40,6 +42,34 @@ fn a_browser_sees_pages_where_tools_see_what_they_did() {
     // The API is the same for a browser.
     assert_eq!(browse(&server, "/v2/").expect(200).json(), json!({}));
     server.stop();
+}
+
+#[test]
+fn an_empty_registry_tells_what_to_type() {
+    let server = Server::regctl();
+    let at = |host: &str| {
+        let request = Request::new("GET", "/")
+            .header("Accept", BROWSER)
+            .header("Host", host);
+        String::from_utf8(server.client().send(&request).expect(200).body).unwrap()
+    };
+    let near = at("localhost:5000");
+    assert!(near.contains("docker tag IMAGE localhost:5000/team/app:1"));
+    assert!(near.contains("docker push localhost:5000/team/app:1"));
+    // docker needs nothing more on the same machine, and there is nobody to sign in.
+    assert!(!near.contains("insecure-registries") && !near.contains("docker login"));
+    let far = at("registry.lan:5000");
+    assert!(far.contains("docker push registry.lan:5000/team/app:1"));
+    assert!(far.contains("--tls self-signed --host registry.lan\""));
+    assert!(far.contains("regctl trust registry.lan:5000"));
+    assert!(far.contains("{&quot;insecure-registries&quot;: [&quot;registry.lan:5000&quot;]}"));
+    server.stop();
+
+    let guarded = Guarded::start();
+    let mut alice = Person::signed_in(&guarded.server, "alice");
+    let login = format!("docker login -u alice {}", guarded.server.host());
+    assert!(alice.page("/").contains(&login));
+    guarded.server.stop();
 }
 
 #[test]

@@ -79,6 +79,25 @@ fn stars_and_visibility() {
 }
 
 #[test]
+fn a_row_tells_stars_and_what_a_repository_is() {
+    let guarded = Guarded::start();
+    guarded.remote("root", "team/app").push("1", &Image::new(1));
+    guarded.administer(&[
+        "describe",
+        "team/app",
+        "--text",
+        "# The <b>shop</b>\n\nMore.",
+    ]);
+    let mut bob = Person::signed_in(&guarded.server, "bob");
+    bob.submit("/", "/r/team/app/-/star", &[("starred", "1")])
+        .expect(303);
+    let page = bob.page("/");
+    assert!(page.contains("The &lt;b&gt;shop&lt;/b&gt;"), "{page}");
+    assert!(page.contains("data-label=\"Stars\">1</td>"), "{page}");
+    guarded.server.stop();
+}
+
+#[test]
 fn activity_is_ones_own_or_an_administrators() {
     let guarded = Guarded::start();
     guarded
@@ -100,6 +119,19 @@ fn activity_is_ones_own_or_an_administrators() {
     let some = root.page("/activity?repository=secret/plan");
     assert!(some.contains("secret/plan:1") && !some.contains("team/app:2"));
     root.get("/activity?repository=..").expect(404);
+    let some = root.page("/activity?action=set-tag&address=127.0.0.1");
+    assert!(some.contains("secret/plan:1") && some.contains("team/app:2"));
+    assert!(some.contains("<option value=\"set-tag\" selected>"));
+    assert!(!some.contains("<th scope=\"row\">push-manifest</th>"));
+    let none = root.page("/activity?address=192.0.2.1");
+    assert!(!none.contains("secret/plan:1"));
+    // The chart has a bar for each day of the time that is asked for; long times are summed up.
+    let bars = |page: &str| page.matches("<tr><th scope=\"row\">20").count();
+    for (days, expected) in [("1", 1), ("7", 7), ("92", 92), ("93", 47), ("3650", 92)] {
+        let page = root.page(&format!("/activity?days={days}&action=set-tag"));
+        assert_eq!(bars(&page), expected, "{days}: {page}");
+        assert!(page.contains("<rect"), "today is in it: {page}");
+    }
     let mut alice = Person::signed_in(&guarded.server, "alice");
     // A filter for somebody else's name changes nothing.
     let own = alice.page("/activity?account=root");

@@ -51,6 +51,10 @@ pub struct RepositoryRow {
     pub pushed_at: Option<Millis>,
     /// How often its manifests were pulled.
     pub pulls: u64,
+    /// How many accounts have starred it.
+    pub stars: u64,
+    /// The first line of its description; empty without one.
+    pub summary: String,
 }
 
 /// A page of repositories.
@@ -66,12 +70,23 @@ const ROW: &str = "r.name, r.public, \
      (SELECT COUNT(*) FROM tags t WHERE t.repository_id = r.id), \
      (SELECT t.name FROM tags t WHERE t.repository_id = r.id \
         ORDER BY t.updated_at DESC, t.name DESC LIMIT 1), \
-     r.pushed_at, r.pull_count";
+     r.pushed_at, r.pull_count, \
+     (SELECT COUNT(*) FROM stars s WHERE s.repository_id = r.id), \
+     COALESCE((SELECT d.summary FROM descriptions d WHERE d.repository_id = r.id), '')";
 
-type Columns = (String, bool, i64, Option<String>, Option<i64>, i64);
+type Columns = (
+    String,
+    bool,
+    i64,
+    Option<String>,
+    Option<i64>,
+    i64,
+    i64,
+    String,
+);
 
 fn row(columns: Columns) -> Result<RepositoryRow, IndexError> {
-    let (name, public, tags, newest, pushed_at, pulls) = columns;
+    let (name, public, tags, newest, pushed_at, pulls, stars, summary) = columns;
     Ok(RepositoryRow {
         name: parsed("repository name", &name)?,
         public,
@@ -79,6 +94,8 @@ fn row(columns: Columns) -> Result<RepositoryRow, IndexError> {
         newest: newest.map(|text| parsed("tag", &text)).transpose()?,
         pushed_at,
         pulls: pulls.unsigned_abs(),
+        stars: stars.unsigned_abs(),
+        summary,
     })
 }
 

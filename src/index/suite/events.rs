@@ -259,6 +259,18 @@ async fn events_are_filtered_and_paged(place: &Place) {
         ..account("alice")
     };
     assert_eq!(of(in_b).await.len(), 4);
+    for (action, expected) in [("push-blob", 12), ("set-tag", 0)] {
+        let filter = EventFilter {
+            action: Some(action.to_owned()),
+            ..EventFilter::default()
+        };
+        assert_eq!(of(filter).await.len(), expected, "{action}");
+    }
+    let elsewhere = EventFilter {
+        address: Some("192.0.2.99".to_owned()),
+        ..EventFilter::default()
+    };
+    assert_eq!(of(elsewhere).await.len(), 0);
     for (since, expected) in [(0, 12), (3, 9), (4, 8), (13, 5), (24, 0)] {
         let filter = EventFilter {
             since: Some(since),

@@ -22,6 +22,8 @@ fn item(name: Repository, tags: Option<u64>) -> RepositoryItem {
         pushed_at: None,
         pulls: None,
         size: None,
+        stars: None,
+        summary: String::new(),
     }
 }
 

@@ -127,5 +127,5 @@ catalogue! {
     when: "When", "时间";
     program: "Program", "程序";
     last_days: "Last days", "最近天数";
-    by_day: "Events by day, the last 30 days", "最近 30 天每日事件数";
+    by_day: "Events by day", "每日事件数";
 }
