@@ -39,6 +39,15 @@ pub(super) fn ago(time: Timestamp, now: Timestamp) -> String {
     format!("{count} {unit}{plural} ago")
 }
 
+/// A duration in its largest unit: `40 s`, `3 min`, `2 h`.
+pub(super) fn duration(seconds: u64) -> String {
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds / 60),
+        _ => format!("{} h", seconds / 3_600),
+    }
+}
+
 /// RFC 3339, UTC, in whole seconds.
 pub(super) fn date(time: Timestamp) -> String {
     time.round(Unit::Second).unwrap_or(time).to_string()

@@ -103,6 +103,43 @@ struct State {
     tally: Tally,
     /// Total bytes to move, if known.
     expected: Option<u64>,
+    /// Total bytes to read of an archive, if known. They are the measure of the progress then: how
+    /// many of them have to be sent is known only afterwards.
+    to_read: Option<u64>,
+    /// Bytes read of it.
+    read: u64,
+}
+
+impl State {
+    /// What was done, after `elapsed`: `1.0 GiB of 4.0 GiB read, about 3 min left; …`.
+    fn line(&self, elapsed: Duration) -> String {
+        let moved = figures::size(self.tally.bytes);
+        let of = |done: u64, all: u64, what: &str| {
+            let (shown, whole) = (figures::size(done), figures::size(all));
+            match time_left(done, all, elapsed) {
+                Some(left) => format!("{shown} of {whole} {what}, about {left} left"),
+                None => format!("{shown} of {whole} {what}"),
+            }
+        };
+        let measure = match (self.to_read, self.expected) {
+            (Some(all), _) => {
+                format!("{}; {moved} transferred", of(self.read, all, "read"))
+            }
+            (None, Some(all)) => of(self.tally.bytes, all, "transferred"),
+            (None, None) => format!("{moved} transferred"),
+        };
+        let (tally, moving) = (self.tally.text(), self.moving.len());
+        format!("{measure}; {tally}; {moving} in progress")
+    }
+}
+
+/// The time that the rest takes at the speed so far; `None` without any speed.
+fn time_left(done: u64, all: u64, elapsed: Duration) -> Option<String> {
+    let rest = all.checked_sub(done).filter(|_| done > 0)?;
+    let seconds = u128::from(rest) * elapsed.as_millis() / u128::from(done) / 1000;
+    Some(figures::duration(
+        u64::try_from(seconds).unwrap_or(u64::MAX),
+    ))
 }
 
 struct Moving {
@@ -177,6 +214,8 @@ impl Transfers {
                 moving: HashMap::new(),
                 tally: Tally::default(),
                 expected: None,
+                to_read: None,
+                read: 0,
             }),
         }))
     }
@@ -201,8 +240,12 @@ impl Transfers {
         let Inner { printer, state, .. } = &*self.0;
         let state = state.lock();
         if state.tally != Tally::default() {
+            let read = match state.to_read {
+                Some(_) => format!("{} read, ", figures::size(state.read)),
+                None => String::new(),
+            };
             printer.note(&format!(
-                "{} transferred in {:.1} s; {}",
+                "{read}{} transferred in {:.1} s; {}",
                 figures::size(state.tally.bytes),
                 state.begun.elapsed().as_secs_f64(),
                 state.tally.text()
@@ -226,6 +269,14 @@ impl Inner {
                     ));
                 }
             }
+            Event::ToRead { bytes } => {
+                state.to_read = Some(bytes);
+                if let Some(total) = &state.total {
+                    total.set_length(bytes);
+                    total.set_style(style("{bytes} of {total_bytes} read, {eta} left; {msg}"));
+                }
+            }
+            Event::Read { bytes } => state.read += bytes,
             Event::Begin { id, name, size } => {
                 let name = name.to_owned();
                 let bar = None;
@@ -252,18 +303,17 @@ impl Inner {
             }
         }
         if let Some(total) = &state.total {
-            total.set_position(state.tally.bytes);
-            total.set_message(state.tally.text());
+            if state.to_read.is_some() {
+                total.set_position(state.read);
+                let moved = figures::size(state.tally.bytes);
+                total.set_message(format!("{moved} transferred; {}", state.tally.text()));
+            } else {
+                total.set_position(state.tally.bytes);
+                total.set_message(state.tally.text());
+            }
         } else if state.said.elapsed() >= INTERVAL {
             state.said = Instant::now();
-            let (mut moved, under_way) = (figures::size(state.tally.bytes), state.moving.len());
-            if let Some(expected) = state.expected {
-                moved = format!("{moved} of {}", figures::size(expected));
-            }
-            let tally = state.tally.text();
-            self.printer.note(&format!(
-                "{moved} transferred; {tally}; {under_way} in progress"
-            ));
+            self.printer.note(&state.line(state.begun.elapsed()));
         }
     }
 
@@ -323,5 +373,35 @@ mod tests {
         assert_eq!(state.tally.bytes, 3);
         assert_eq!(state.tally.text(), "4 blobs: 1 sent, 1 mounted, 2 exist");
         assert!(state.moving.is_empty());
+    }
+
+    #[test]
+    fn totals_and_the_time_left() {
+        let transfers = Transfers::new(Printer::new(true));
+        let listener = transfers.listener();
+        let line = |seconds| {
+            let state = transfers.0.state.lock();
+            state.line(Duration::from_secs(seconds))
+        };
+        assert_eq!(line(0), "0 B transferred; 0 blobs; 0 in progress");
+        listener(Event::Total { bytes: 4096 });
+        let (id, size) = (1, Some(4096));
+        listener(Event::Begin {
+            id,
+            name: "team/app 0123456789ab",
+            size,
+        });
+        listener(Event::Moved { id, bytes: 1024 });
+        assert_eq!(
+            line(60),
+            "1.0 KiB of 4.0 KiB transferred, about 3 min left; 0 blobs; 1 in progress"
+        );
+        listener(Event::ToRead { bytes: 10_240 });
+        assert!(line(9).starts_with("0 B of 10.0 KiB read; 1.0 KiB transferred; "));
+        listener(Event::Read { bytes: 9216 });
+        assert_eq!(
+            line(9),
+            "9.0 KiB of 10.0 KiB read, about 1 s left; 1.0 KiB transferred; 0 blobs; 1 in progress"
+        );
     }
 }

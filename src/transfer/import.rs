@@ -25,7 +25,7 @@ mod streaming;
 mod unmodified;
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -107,7 +107,7 @@ pub async fn import(
     let input = match input {
         Input::File(file) => match Seekable::open(file)? {
             Ok(seekable) => return in_place(client, seekable, options, listener, begun).await,
-            Err(file) => Box::new(file),
+            Err(file) => counted(file, &listener)?,
         },
         Input::Stream(stream) => stream,
     };
@@ -124,6 +124,33 @@ pub async fn import(
     let bases = plan.bases.clone();
     let finish = Finish::new(&session, &contents, &outcomes, &bases, begun);
     Ok(assemble(&finish, plan, goals).await)
+}
+
+/// A file that is read from its beginning to its end, with progress if its size is known.
+fn counted(file: File, listener: &Listener) -> io::Result<Box<dyn Read + Send>> {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
+        return Ok(Box::new(file));
+    }
+    listener(Event::ToRead {
+        bytes: metadata.len(),
+    });
+    let listener = Arc::clone(listener);
+    Ok(Box::new(Counted { file, listener }))
+}
+
+/// A file whose bytes are reported as they are read.
+struct Counted {
+    file: File,
+    listener: Listener,
+}
+
+impl Read for Counted {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        (self.listener)(Event::Read { bytes: read as u64 });
+        Ok(read)
+    }
 }
 
 /// Imports an archive from a plain file.

@@ -12,6 +12,16 @@ pub enum Event<'a> {
         /// Bytes over the wire.
         bytes: u64,
     },
+    /// The total bytes to read of an archive, if known in advance.
+    ToRead {
+        /// Bytes of the archive.
+        bytes: u64,
+    },
+    /// Bytes of the archive were read, or need not be read.
+    Read {
+        /// Number of bytes; each byte counts once.
+        bytes: u64,
+    },
     /// A blob begins.
     Begin {
         /// Its number, unique in the run.

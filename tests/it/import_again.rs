@@ -328,3 +328,28 @@ fn what_another_registry_lacks_is_read_and_sent() {
         import.manifest("app", "1");
     });
 }
+
+#[test]
+fn progress_measures_what_is_read_of_a_file() {
+    let image = Packed::small(5);
+    let archive = podman(&image, &json!(["app:1"])).finish();
+    both(|import| {
+        let read = |archive: &[u8]| {
+            let outcome = import.run(archive, &[]);
+            assert_eq!(outcome.code, 0, "{}", outcome.said);
+            let read = outcome.said.split_once(" read, ");
+            read.map(|(before, _)| before.lines().last().unwrap_or_default().to_owned())
+        };
+        let (first, second) = (read(&archive), read(&archive));
+        match import.way {
+            // Nobody knows how much will come.
+            Way::Pipe => assert_eq!((first, second), (None, None)),
+            Way::File => {
+                // What the registry has and need not be read counts as well.
+                assert!(first.as_ref().is_some_and(|read| read.ends_with("KiB")));
+                assert_eq!(first, second);
+                assert!(read(&gzipped(&archive)).is_some());
+            }
+        }
+    });
+}

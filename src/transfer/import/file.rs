@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::FileExt as _;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures_util::{StreamExt as _, stream};
 
@@ -24,6 +25,7 @@ use crate::archive::{
 };
 use crate::client;
 use crate::oci::Repository;
+use crate::transfer::progress::{Event, Listener};
 
 /// Attempts to send a layer from its beginning.
 const ATTEMPTS: usize = 3;
@@ -52,6 +54,29 @@ struct Needed {
     home: Repository,
     compressible: bool,
     unmodified: Option<Part>,
+    /// Bytes that were reported as read.
+    read: AtomicU64,
+}
+
+impl Needed {
+    /// Bytes of the blob in the archive.
+    fn stored(&self) -> u64 {
+        let place = &self.blob.place;
+        place
+            .holes
+            .as_ref()
+            .map_or(place.size, |holes| holes.stored)
+    }
+
+    /// Reports that the blob was read up to an offset. Repeated bytes count once.
+    fn reached(&self, offset: u64, listener: &Listener) {
+        let before = self.read.fetch_max(offset, Ordering::Relaxed);
+        if offset > before {
+            listener(Event::Read {
+                bytes: offset - before,
+            });
+        }
+    }
 }
 
 /// Delivers the blobs that images with a destination need.
@@ -71,6 +96,9 @@ pub(super) async fn deliver_all(
             needed.unmodified = cache.of_part(&beginning.file, offset, size);
         }
     }
+    (session.listener)(Event::ToRead {
+        bytes: needed.iter().map(Needed::stored).sum(),
+    });
     let mut deliveries = stream::iter(needed)
         .map(|needed| {
             let (session, file) = (Arc::clone(session), Arc::clone(&file));
@@ -81,6 +109,7 @@ pub(super) async fn deliver_all(
                 } else {
                     deliver_with_retries(&session, &file, &needed).await
                 };
+                needed.reached(needed.stored(), &session.listener);
                 (needed, outcome)
             }
         })
@@ -143,6 +172,7 @@ fn needed(contents: &Contents, plan: &Plan, goals: &[Result<Vec<Goal>, Error>]) 
                         home: goal.repository.clone(),
                         compressible: piece.compressible,
                         unmodified: None,
+                        read: AtomicU64::new(0),
                     });
             }
         }
@@ -191,7 +221,8 @@ async fn once(
         let mut part = Stretch {
             file: &file,
             offset: place.offset,
-            left: holes.as_ref().map_or(place.size, |holes| holes.stored),
+            left: needed.stored(),
+            reached: &|left| needed.reached(needed.stored() - left, &copy.listener),
         };
         match holes {
             Some(holes) => deliver(&copy, &order, &mut SparseReader::new(part, holes)),
@@ -206,6 +237,8 @@ struct Stretch<'a> {
     file: &'a File,
     offset: u64,
     left: u64,
+    /// Called with the number of bytes left.
+    reached: &'a (dyn Fn(u64) + Sync),
 }
 
 impl Read for Stretch<'_> {
@@ -221,6 +254,7 @@ impl Read for Stretch<'_> {
         }
         self.offset += read as u64;
         self.left -= read as u64;
+        (self.reached)(self.left);
         Ok(read)
     }
 }
