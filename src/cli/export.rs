@@ -8,7 +8,7 @@ use super::destination::Destination;
 use super::exit::{Exit, Usage};
 use super::figures;
 use super::output::Printer;
-use super::progress::Transfers;
+use super::transfers::Transfers;
 use crate::oci::{ImageReference, Platform, Reference};
 use crate::transfer::export::{self, Error, Image, Options, Plan};
 

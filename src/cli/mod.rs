@@ -63,6 +63,7 @@ mod sync;
 mod table;
 mod tags;
 mod token;
+mod transfers;
 mod trash;
 mod trust;
 mod usage;
