@@ -43,6 +43,7 @@ pub use personal::FreshToken;
 pub use policy::{Challenge, Policy, SignInError};
 pub use scope::{Access, CATALOG, Scope};
 pub use sessions::{FreshSession, form_token, is_form_token, random_secret};
+pub use throttle::Throttle;
 pub use token::{Issued, LIFETIME, TokenError, TokenService};
 pub use trail::Trail;
 pub use workload::{USER as WORKLOAD, WorkloadRule, Workloads};

@@ -37,7 +37,7 @@ struct Entry {
 
 /// Failures by account and address.
 #[derive(Debug, Default)]
-pub(super) struct Throttle(Mutex<HashMap<Key, Entry>>);
+pub struct Throttle(Mutex<HashMap<Key, Entry>>);
 
 fn keys(account: &str, address: Option<IpAddr>) -> impl Iterator<Item = (Key, u32)> {
     let account: String = account.chars().take(128).collect();
@@ -58,7 +58,7 @@ fn network(address: IpAddr) -> IpAddr {
 
 impl Throttle {
     /// How many milliseconds are to pass before a password is looked at; zero is none.
-    pub(super) fn wait(&self, account: &str, address: Option<IpAddr>, now: Millis) -> Millis {
+    pub fn wait(&self, account: &str, address: Option<IpAddr>, now: Millis) -> Millis {
         let entries = self.0.lock();
         keys(account, address)
             .filter_map(|(key, _)| entries.get(&key))
@@ -68,7 +68,7 @@ impl Throttle {
     }
 
     /// Notes a wrong password.
-    pub(super) fn failed(&self, account: &str, address: Option<IpAddr>, now: Millis) {
+    pub fn failed(&self, account: &str, address: Option<IpAddr>, now: Millis) {
         let mut entries = self.0.lock();
         if entries.len() >= ENTRIES {
             entries.retain(|_, entry| now - entry.last < FORGOTTEN);
@@ -99,7 +99,7 @@ impl Throttle {
     }
 
     /// Notes a right password.
-    pub(super) fn succeeded(&self, account: &str) {
+    pub fn succeeded(&self, account: &str) {
         if let Some((key, _)) = keys(account, None).next() {
             self.0.lock().remove(&key);
         }

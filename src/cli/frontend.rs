@@ -3,6 +3,7 @@
 use super::context::{ClientArgs, Context, EarlyArgs};
 use super::exit::{Exit, Usage};
 use super::output::Printer;
+use crate::config::{self, FrontendFlags};
 use crate::server;
 
 /// Rows on a page at most.
@@ -14,20 +15,39 @@ const RETRIES: u32 = 1;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 The registry is read over /v2, with the credentials of `regctl login` if there are some: everyone who \
-reaches the pages sees what they may see. What was read is used for a minute. What /v2 does not tell \
-(pushes, pulls, sizes of repositories) is left out. The pages only show.
+reaches the pages sees what they may see. Where the registry asks for a sign-in, the pages have one: \
+name and password go to that registry, and stay in the memory of this process for the session. What \
+was read is used for a minute, or as --cache says. What /v2 does not tell (pushes, pulls, sizes of \
+repositories) is left out. The pages only show.
+
+--tls self-signed makes an authority of this server's own, kept in the user's data directory; see \
+regctl trust.
 
 The variables of docker-registry-frontend are understood: ENV_DOCKER_REGISTRY_HOST, \
 ENV_DOCKER_REGISTRY_PORT, ENV_DOCKER_REGISTRY_USE_SSL, ENV_REGISTRY_PROXY_FQDN, ENV_REGISTRY_PROXY_PORT, \
-ENV_MODE_BROWSE_ONLY, ENV_DEFAULT_REPOSITORIES_PER_PAGE and ENV_DEFAULT_TAGS_PER_PAGE. Flags win.
+ENV_MODE_BROWSE_ONLY, ENV_DEFAULT_REPOSITORIES_PER_PAGE, ENV_DEFAULT_TAGS_PER_PAGE, and ENV_USE_SSL \
+with the certificate in /etc/apache2/server.crt and its key in /etc/apache2/server.key. Flags win.
 
 Examples:
   regctl frontend --registry https://registry.example.com --listen :8080
+  regctl frontend --registry old:5000 --listen :8443 --tls cert.pem,key.pem --base-path /registry
   ENV_DOCKER_REGISTRY_HOST=registry ENV_DOCKER_REGISTRY_PORT=5000 regctl frontend --listen :80")]
 pub(super) struct Args {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: String,
+    /// Speak TLS: `self-signed` with an authority of this server's own, or with these two files
+    #[arg(long, value_name = "self-signed|CERT,KEY")]
+    tls: Option<String>,
+    /// Another name or address of this host; with --tls self-signed
+    #[arg(long = "host", value_name = "NAME")]
+    hosts: Vec<String>,
+    /// What stands before every link, behind a proxy that cuts it off
+    #[arg(long, value_name = "PATH", default_value = "")]
+    base_path: String,
+    /// How long lists of the registry are used before they are read again; 0 for not at all
+    #[arg(long, value_name = "TIME", default_value = "1m")]
+    cache: String,
     #[command(flatten)]
     client: ClientArgs,
 }
@@ -43,6 +63,8 @@ struct Variables {
     tags_per_page: Option<usize>,
     /// Whether actions are wanted.
     acts: bool,
+    /// Whether the pages have TLS.
+    encrypted: bool,
 }
 
 impl Variables {
@@ -94,6 +116,7 @@ impl Variables {
             repositories_per_page: rows("ENV_DEFAULT_REPOSITORIES_PER_PAGE")?,
             tags_per_page: rows("ENV_DEFAULT_TAGS_PER_PAGE")?,
             acts,
+            encrypted: text("ENV_USE_SSL").is_some(),
         })
     }
 }
@@ -108,6 +131,17 @@ pub(super) async fn run(args: &Args, early: &EarlyArgs, printer: Printer) -> any
         printer
             .warning("ENV_MODE_BROWSE_ONLY is false, but the pages of another registry only show");
     }
+    let apache = || "/etc/apache2/server.crt,/etc/apache2/server.key".to_owned();
+    let settings = config::frontend(&FrontendFlags {
+        tls: args
+            .tls
+            .clone()
+            .or_else(|| variables.encrypted.then(apache)),
+        hosts: args.hosts.clone(),
+        base_path: args.base_path.clone(),
+        cache: args.cache.clone(),
+    })?;
+    let data = dirs::data_dir().unwrap_or_else(|| "/var/lib".into());
     let shown = variables.shown.filter(|_| !names_another);
     let frontend = server::Frontend {
         shown: shown.unwrap_or_else(|| client.registry().to_owned()),
@@ -115,6 +149,8 @@ pub(super) async fn run(args: &Args, early: &EarlyArgs, printer: Printer) -> any
         listen: args.listen.clone(),
         repositories_per_page: variables.repositories_per_page.unwrap_or(25),
         tags_per_page: variables.tags_per_page.unwrap_or(25),
+        settings,
+        directory: data.join("regctl-frontend/tls"),
     };
     let banner = |line: &str| drop(printer.report(line));
     server::show(frontend, printer.is_terminal().then_some(banner)).await?;
@@ -154,6 +190,7 @@ mod tests {
             repositories_per_page: Some(20),
             tags_per_page: Some(100),
             acts: true,
+            encrypted: false,
         };
         assert_eq!(all.unwrap(), expected);
         assert_eq!(read(&[]).unwrap().registry, None);

@@ -108,6 +108,14 @@ impl Auth {
         }
     }
 
+    /// With these credentials in place of those of this machine.
+    pub(super) fn with(registry: &str, endpoint: &Endpoint, credentials: Credentials) -> Self {
+        Self {
+            credentials: OnceCell::new_with(Some(credentials)),
+            ..Self::new(registry, endpoint)
+        }
+    }
+
     /// The credentials of all sources.
     pub(super) async fn credentials(&self, transport: &Transport) -> &Credentials {
         let load = || {

@@ -80,6 +80,19 @@ impl Credentials {
         found
     }
 
+    /// A single credential, whatever this machine has.
+    pub(super) fn only(registry: &str, user: &str, credential: Credential) -> Self {
+        Self {
+            host: canonical(registry).to_owned(),
+            files: Vec::new(),
+            helpers: vec![Found {
+                credential,
+                source: format!("{user}, who signed in"),
+                user: Some(user.to_owned()),
+            }],
+        }
+    }
+
     fn add(&mut self, source: &str, bytes: &[u8], warn: &impl Fn(&str)) {
         match serde_json::from_slice(bytes) {
             Ok(file) => self.files.push((source.to_owned(), file)),

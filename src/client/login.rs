@@ -4,9 +4,12 @@
 //! Invariants: refused credentials are not stored; a password is stored only if the token service
 //! gives no refresh token.
 
+use std::sync::Arc;
+
 use reqwest::header::HeaderValue;
 use reqwest::{Method, StatusCode};
 
+use super::auth::Auth;
 use super::challenge::Challenge;
 use super::credential_store::{self, CredentialStore};
 use super::credentials::{Credential, Credentials};
@@ -73,6 +76,27 @@ impl Client {
             overridden_by: overridden_by.filter(|source| *source != store.to_string()),
             store,
             verified,
+        })
+    }
+
+    /// Whether the registry asks who somebody is.
+    pub async fn asks_for_sign_in(&self) -> Result<bool, Error> {
+        let answer = self.authenticate(None).await?;
+        Ok(answer.status == StatusCode::UNAUTHORIZED)
+    }
+
+    /// A client of the same registry that sends these credentials and no others, once the registry
+    /// has accepted them. They are stored nowhere.
+    pub async fn of_user(&self, user: &str, password: &str) -> Result<Self, Error> {
+        let credential = Credential::Basic {
+            user: user.to_owned(),
+            password: password.to_owned(),
+        };
+        self.verify(&credential, user, "").await?;
+        let credentials = Credentials::only(self.endpoint.key(), user, credential);
+        Ok(Self {
+            auth: Arc::new(Auth::with(&self.name, &self.endpoint, credentials)),
+            ..self.clone()
         })
     }
 

@@ -63,7 +63,7 @@ pub(super) fn tls_settings(
 }
 
 /// Parses the `--tls` flag.
-fn source(text: &str, hosts: &[String]) -> Result<CertificateSource, ConfigError> {
+pub(super) fn source(text: &str, hosts: &[String]) -> Result<CertificateSource, ConfigError> {
     if text == "self-signed" {
         for host in hosts {
             let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);

@@ -35,6 +35,7 @@ const CHECK_CERTIFICATE: Duration = Duration::from_secs(2);
 const CHECK_NAMES: Duration = Duration::from_hours(1);
 
 /// The background tasks of a server.
+#[derive(Default)]
 pub(super) struct Tasks(pub(super) JoinSet<()>);
 
 impl Tasks {
@@ -100,21 +101,27 @@ pub(super) fn start(
             purge(of.clone(), purging)
         }));
     }
-    if let Some(certificate) = certificate {
-        tasks.spawn(async move {
-            let mut ticks = interval(CHECK_CERTIFICATE);
-            loop {
-                ticks.tick().await;
-                match certificate.refresh() {
-                    Ok(false) => {}
-                    Ok(true) => tracing::info!("reloaded the certificate"),
-                    Err(error) => tracing::warn!(%error, "could not reload the certificate; the old one remains in use"),
-                }
-            }
-        });
-    }
     health::start(&mut tasks, registry, &settings.health, health);
-    Tasks(tasks)
+    let mut tasks = Tasks(tasks);
+    if let Some(certificate) = certificate {
+        reload(&mut tasks, certificate);
+    }
+    tasks
+}
+
+/// Reloads the certificate when its files change.
+pub(super) fn reload(tasks: &mut Tasks, certificate: Arc<Certificate>) {
+    tasks.0.spawn(async move {
+        let mut ticks = interval(CHECK_CERTIFICATE);
+        loop {
+            ticks.tick().await;
+            match certificate.refresh() {
+                Ok(false) => {}
+                Ok(true) => tracing::info!("reloaded the certificate"),
+                Err(error) => tracing::warn!(%error, "could not reload the certificate; the old one remains in use"),
+            }
+        }
+    });
 }
 
 /// Writes sign-ins and refusals to the index, and deletes the oldest refusals.

@@ -130,7 +130,7 @@ async fn select(
     name: &Repository,
     fields: &Fields,
 ) -> Result<Selection, Fault> {
-    let source = &pages.source;
+    let source = pages.source(request);
     let mut tags: Vec<(Tag, Digest)> = Vec::new();
     if fields.text("all") == "1" {
         let query = TagQuery {
@@ -266,7 +266,10 @@ async fn whole(
     if !pages.may(request, &action).await {
         return Err(Fault::Forbidden);
     }
-    let details = pages.source.repository(&request.visibility, name).await?;
+    let details = pages
+        .source(request)
+        .repository(&request.visibility, name)
+        .await?;
     let frame = Frame::new(pages, request);
     let text = frame.account;
     if is_form {

@@ -27,7 +27,7 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
         "" => None,
         text => Some(text.parse().map_err(|_| Fault::NotFound)?),
     };
-    let sorts = pages.source.repository_sorts();
+    let sorts = pages.source(request).repository_sorts();
     let sort = chosen(sorts, &SORTS, fields.text("sort")).unwrap_or(RepositorySort::Name);
     let sort_name = written(sorts, &SORTS, sort);
     let page = fields.page();
@@ -39,7 +39,7 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
         skip: (page - 1) * rows,
         limit: rows,
     };
-    let source = &pages.source;
+    let source = pages.source(request);
     let found = source.repositories(&request.visibility, &asked).await?;
     let namespaces = source
         .namespaces(&request.visibility, namespace.as_ref(), NAMESPACES)
@@ -48,7 +48,7 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     let is_empty = found.rows.is_empty() && term.is_empty() && namespace.is_none() && page == 1;
     let below = namespace.as_ref().map_or("", Repository::as_str);
     let content = html! {
-        @if is_empty && frame.has_sign_in && request.visitor.session.is_none() {
+        @if is_empty && frame.has_sign_in && !request.visitor.is_signed_in() {
             h1 { (text.repositories) }
             p { (frame.account.sign_in_first) }
             p { a href=(frame.links.path("/sign-in")) { (frame.account.sign_in) } }
@@ -253,8 +253,8 @@ fn row(frame: &Frame<'_>, columns: &Columns, item: &RepositoryItem) -> Markup {
 fn empty(frame: &Frame<'_>) -> Markup {
     let text = frame.text;
     let host = frame.registry;
-    let account = frame.request.visitor.account();
-    let login = account.map(|account| format!("docker login -u {account} {host}"));
+    let name = frame.request.visitor.name();
+    let login = name.map(|name| format!("docker login -u {name} {host}"));
     html! {
         section class="empty" {
             h1 { (text.empty_title) }
@@ -274,7 +274,7 @@ fn reaching(frame: &Frame<'_>) -> Markup {
     let host = frame.registry;
     let is_plain = frame.request.origin.starts_with("http://");
     html! {
-        @if is_plain && !is_loopback(host) {
+        @if frame.is_own && is_plain && !is_loopback(host) {
             section class="empty" {
                 h2 { (text.plain) }
                 p { (text.plain_said) }

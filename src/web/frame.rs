@@ -22,6 +22,8 @@ pub(super) struct Frame<'a> {
     pub(super) registry: &'a str,
     /// Whether people sign in here.
     pub(super) has_sign_in: bool,
+    /// Whether the pages show the registry of this server.
+    pub(super) is_own: bool,
     /// Milliseconds since 1970, for ages.
     pub(super) now: i64,
 }
@@ -36,7 +38,8 @@ impl<'a> Frame<'a> {
             text: language.text(),
             account: language.account_text(),
             registry: pages.registry(request),
-            has_sign_in: pages.has_sign_in(),
+            has_sign_in: pages.has_sign_in() || request.visitor.may_sign_in(),
+            is_own: pages.settings.registry.is_none(),
             now: crate::clock::Clock::system().now(),
         }
     }
@@ -106,11 +109,7 @@ impl<'a> Frame<'a> {
 
     /// The path and query of this page.
     pub(super) fn here(&self) -> String {
-        let path = self.links.path(&self.request.path);
-        match self.request.query.as_str() {
-            "" => path,
-            query => format!("{path}?{query}"),
-        }
+        self.links.here(self.request)
     }
 
     /// What a form proves itself by.
@@ -247,6 +246,10 @@ pub(super) fn fault(pages: &Pages, request: &Request, fault: &Fault) -> Answer {
         Fault::Upstream(said) => {
             words = Some(said);
             (StatusCode::BAD_GATEWAY, text.upstream, text.upstream_said)
+        }
+        Fault::Denied(said) => {
+            words = Some(said);
+            (StatusCode::FORBIDDEN, text.refused, text.denied_said)
         }
     };
     let content = html! { h1 { (title) } p { (lead) }

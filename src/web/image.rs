@@ -29,7 +29,7 @@ pub(super) async fn page(
     reference: &Reference,
 ) -> Result<Answer, Fault> {
     let frame = Frame::new(pages, request);
-    let source = &pages.source;
+    let source = pages.source(request);
     let top = Loaded::read(pages, request, name, reference).await?;
     match request.fields().text("raw") {
         "manifest" => return Ok(raw(top.document.bytes)),

@@ -40,7 +40,7 @@ impl Loaded {
         name: &Repository,
         reference: &Reference,
     ) -> Result<Self, Fault> {
-        let source = &pages.source;
+        let source = pages.source(request);
         let document = source
             .manifest(&request.visibility, name, reference)
             .await?;

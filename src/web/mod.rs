@@ -17,6 +17,7 @@ mod explore;
 mod format;
 mod frame;
 mod frontend;
+mod guests;
 mod image;
 mod layers;
 mod own;
@@ -47,11 +48,12 @@ use http::{HeaderName, HeaderValue, Method, Response, StatusCode};
 pub use own::{Matcher, Own, matcher};
 pub use request::{Request, Theme};
 pub use source::{
-    Answering, Document, Fault, Listing, RepositoryDetails, RepositoryItem, RepositoryQuery,
-    RepositorySort, Source, TagItem, TagQuery, TagSort,
+    Answering, Authenticator, Document, Fault, Listing, RepositoryDetails, RepositoryItem,
+    RepositoryQuery, RepositorySort, Source, TagItem, TagQuery, TagSort,
 };
 pub use visitor::Visitor;
 
+use guests::Guests;
 use request::Fields;
 use route::Route;
 
@@ -73,6 +75,8 @@ pub struct Pages {
     settings: Arc<Settings>,
     /// The access policy, and the registry that actions change. `None` for another registry's pages.
     accounts: Option<(Arc<Policy>, Registry)>,
+    /// Those who signed in to another registry. `None` for the pages of the own one.
+    guests: Option<Arc<Guests>>,
 }
 
 /// How the pages are shown.
@@ -109,7 +113,15 @@ impl Pages {
             source,
             settings: Arc::new(settings),
             accounts: None,
+            guests: None,
         }
+    }
+
+    /// The same pages for those whom another registry signs in: each sees what it shows to them.
+    #[must_use]
+    pub fn with_guests(mut self, authenticator: Arc<dyn Authenticator>) -> Self {
+        self.guests = Some(Arc::new(Guests::new(authenticator)));
+        self
     }
 
     /// The same pages for those whom `policy` knows: with sessions, with its rights, and with
@@ -127,6 +139,11 @@ impl Pages {
     /// Whether people sign in here.
     fn has_sign_in(&self) -> bool {
         self.policy().is_some_and(Policy::has_passwords)
+    }
+
+    /// What the caller of a request reads from.
+    fn source<'a>(&'a self, request: &'a Request) -> &'a Arc<dyn Source> {
+        request.visitor.source().unwrap_or(&self.source)
     }
 
     /// `HOST[:PORT]` of the registry in commands for its clients.
@@ -147,6 +164,11 @@ impl Pages {
         let answered = self.parse_and_show(&mut request).await;
         let mut answer = match answered {
             Ok(answer) => answer,
+            Err(Fault::Denied(_)) if request.visitor.may_sign_in_first() => {
+                let links = url::Links(&self.settings.base);
+                let next = url::query(&[("next", &links.here(&request))]);
+                moved(&links.path(&format!("/sign-in{next}")))
+            }
             Err(fault) => frame::fault(self, &request, &fault),
         };
         visitor::keep_form_secret(self, &request, &mut answer);
@@ -162,7 +184,7 @@ impl Pages {
                 HeaderValue::from_static(value),
             );
         }
-        let caching = if request.visitor.session.is_some() || request.method == Method::POST {
+        let caching = if request.visitor.is_signed_in() || request.method == Method::POST {
             "no-store"
         } else {
             "private, no-cache"
@@ -178,9 +200,7 @@ impl Pages {
         if let Route::Asset(name) = &route {
             return assets::answer(name);
         }
-        if let Some(policy) = self.policy() {
-            visitor::recognise(self, policy, request).await?;
-        }
+        visitor::recognise(self, request).await?;
         // Preferences are cookies of the browser alone and need no token.
         if request.method == Method::POST && route != Route::Preferences {
             let form = Fields::parse(&request.form);

@@ -19,7 +19,7 @@ pub(super) async fn page(
     name: &Repository,
 ) -> Result<Answer, Fault> {
     let frame = Frame::new(pages, request);
-    let source = &pages.source;
+    let source = pages.source(request);
     let details = source.repository(&request.visibility, name).await?;
     let asked = TagQuery {
         filter: String::new(),

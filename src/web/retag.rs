@@ -85,7 +85,7 @@ pub(super) async fn set(
     let reference = Reference::Tag(tag);
     let action = Action::PushManifest(name.clone(), reference.clone());
     let registry = pages.acting(request, &action).await?;
-    let source = &pages.source;
+    let source = pages.source(request);
     let visibility = &request.visibility;
     let document = source
         .manifest(visibility, name, &Reference::Digest(digest))

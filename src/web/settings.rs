@@ -81,7 +81,10 @@ pub(super) async fn page(
 ) -> Result<Answer, Fault> {
     let describe = Action::Describe(name.clone());
     pages.acting(request, &describe).await?;
-    let details = pages.source.repository(&request.visibility, name).await?;
+    let details = pages
+        .source(request)
+        .repository(&request.visibility, name)
+        .await?;
     let may_administer =
         request.visitor.is_admin() && pages.acting(request, &Action::Administer).await.is_ok();
     if request.method == Method::POST {
@@ -108,7 +111,10 @@ pub(super) async fn page(
             Err(failure) => Err(Fault::failed(&failure)),
         };
     }
-    let text_now = pages.source.readme(&request.visibility, name).await?;
+    let text_now = pages
+        .source(request)
+        .readme(&request.visibility, name)
+        .await?;
     let rights = if may_administer {
         let about = Some(name.to_string());
         let operation = AccountOperation::Rights { about };

@@ -11,7 +11,7 @@ use super::frame::Frame;
 use super::preferences::within;
 use super::request::Fields;
 use super::visitor::{forget_session, keep_session};
-use super::{Answer, Fault, Pages, Request, html as answer, moved};
+use super::{Answer, Fault, Pages, Request, guests, html as answer, moved};
 use crate::auth::{Policy, Secret, SignInError};
 
 /// Why a sign-in failed, for the form.
@@ -24,6 +24,9 @@ pub(super) struct Refusal {
 
 /// Answers `/sign-in`.
 pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fault> {
+    if let Some(guests) = &pages.guests {
+        return guests::page(pages, guests, request).await;
+    }
     let policy = pages.policy().filter(|policy| policy.has_passwords());
     let policy = policy.ok_or(Fault::NotFound)?;
     let base = &pages.settings.base;
@@ -67,7 +70,7 @@ async fn sign_in(
     policy.start_session(&account, context).await
 }
 
-fn refusal(request: &Request, error: &SignInError) -> Result<Refusal, Fault> {
+pub(super) fn refusal(request: &Request, error: &SignInError) -> Result<Refusal, Fault> {
     let text = request.language().account_text();
     Ok(match error {
         SignInError::Wrong | SignInError::Token => Refusal {
@@ -139,10 +142,14 @@ pub(super) fn form(
 
 /// Answers `POST /sign-out`.
 pub(super) async fn sign_out(pages: &Pages, request: &Request) -> Result<Answer, Fault> {
-    let policy = pages.policy().ok_or(Fault::NotFound)?;
-    if let Some(session) = &request.visitor.session {
-        let ended = policy.end_session(&session.account, &session.id).await;
-        ended.map_err(|error| Fault::failed(&error))?;
+    if let Some(guests) = &pages.guests {
+        guests::end(guests, request);
+    } else {
+        let policy = pages.policy().ok_or(Fault::NotFound)?;
+        if let Some(session) = &request.visitor.session {
+            let ended = policy.end_session(&session.account, &session.id).await;
+            ended.map_err(|error| Fault::failed(&error))?;
+        }
     }
     let mut answer = moved(&format!("{}/", pages.settings.base));
     forget_session(pages, request, &mut answer);
@@ -157,13 +164,22 @@ pub(super) fn corner(frame: &Frame<'_>, has_sign_in: bool) -> Markup {
             @if visitor.is_admin() { a href=(frame.links.path("/accounts")) { (text.accounts) } }
             a href=(frame.links.path("/activity")) { (text.activity) }
             a href=(frame.links.path("/account")) { (account) }
-            form method="post" action=(frame.links.path("/sign-out")) {
-                (frame.form_token())
-                button type="submit" class="link" { (text.sign_out) }
-            }
+            (sign_out_button(frame))
+        } @else if let Some(name) = visitor.name() {
+            span { (name) }
+            (sign_out_button(frame))
         } @else if has_sign_in {
             a href=(frame.links.path(&format!("/sign-in{}",
                 super::url::query(&[("next", &frame.here())])))) { (text.sign_in) }
+        }
+    }
+}
+
+fn sign_out_button(frame: &Frame<'_>) -> Markup {
+    html! {
+        form method="post" action=(frame.links.path("/sign-out")) {
+            (frame.form_token())
+            button type="submit" class="link" { (frame.account.sign_out) }
         }
     }
 }

@@ -2,9 +2,12 @@
 //!
 //! What a source can't tell is `None`, and the pages leave it out.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
+use crate::auth::Secret;
 use crate::clock::Millis;
 use crate::oci::{Descriptor, Digest, MediaType, Reference, Repository, Tag, Visibility};
 
@@ -24,6 +27,9 @@ pub enum Fault {
     /// Another registry, whose content this is, did not answer as it should: its own words, or the
     /// network's.
     Upstream(String),
+    /// Another registry does not show this to the caller, in its own words: it wants a sign-in, or
+    /// another one.
+    Denied(String),
 }
 
 impl Fault {
@@ -167,6 +173,19 @@ pub struct Document {
 
 /// What an answer of a source takes to come.
 pub type Answering<'a, T> = BoxFuture<'a, Result<T, Fault>>;
+
+/// What signs people in to another registry.
+pub trait Authenticator: Send + Sync + 'static {
+    /// Whether that registry asks for a sign-in; `None` where it does not answer.
+    fn asks(&self) -> BoxFuture<'_, Option<bool>>;
+
+    /// What that registry shows to a user; `None` where the name or the password is wrong.
+    fn sign_in<'a>(
+        &'a self,
+        user: &'a str,
+        password: &'a Secret,
+    ) -> Answering<'a, Option<Arc<dyn Source>>>;
+}
 
 /// What the pages read. Every question is asked for a caller with what it may see: what it may not
 /// see is [`Fault::NotFound`] and in no list.

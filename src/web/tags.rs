@@ -29,7 +29,7 @@ pub(super) async fn page(
     let frame = Frame::new(pages, request);
     let fields = request.fields();
     let filter: String = fields.text("filter").chars().take(255).collect();
-    let sorts = pages.source.tag_sorts();
+    let sorts = pages.source(request).tag_sorts();
     let sort = chosen(sorts, &SORTS, fields.text("sort")).unwrap_or(TagSort::Name);
     let sort_name = written(sorts, &SORTS, sort);
     let page = fields.page();
@@ -40,7 +40,10 @@ pub(super) async fn page(
         skip: (page - 1) * rows,
         limit: rows,
     };
-    let listing = pages.source.tags(&request.visibility, name, &asked).await?;
+    let listing = pages
+        .source(request)
+        .tags(&request.visibility, name, &asked)
+        .await?;
     let may_delete = pages
         .may(request, &Action::DeleteRepository(name.clone()))
         .await;

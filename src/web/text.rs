@@ -288,6 +288,8 @@ pub(super) struct Text {
     pub(super) upstream: &'static str,
     /// Its text.
     pub(super) upstream_said: &'static str,
+    /// Another registry does not show something.
+    pub(super) denied_said: &'static str,
     /// Title of a refusal.
     pub(super) refused: &'static str,
     /// Its text.

@@ -2,6 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::Request;
 use crate::oci::{Digest, Reference, Repository};
 
 const KEPT: &AsciiSet = &NON_ALPHANUMERIC
@@ -36,6 +37,15 @@ impl Links<'_> {
     /// The repositories below a namespace.
     pub(super) fn namespace(self, name: &str) -> String {
         self.path(&format!("/?ns={}", encoded(name)))
+    }
+
+    /// The path and query of a request.
+    pub(super) fn here(self, request: &Request) -> String {
+        let path = self.path(&request.path);
+        match request.query.as_str() {
+            "" => path,
+            query => format!("{path}?{query}"),
+        }
     }
 
     /// The page of a repository.

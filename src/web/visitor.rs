@@ -6,7 +6,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Answer, Fault, Pages, Request, set_cookie};
+use super::guests::{Guest, Guests};
+use super::{Answer, Fault, Pages, Request, Source, set_cookie};
 use crate::auth::{
     FreshSession, Identity, Policy, Secret, SessionRecord, form_token, is_form_token, random_secret,
 };
@@ -22,6 +23,9 @@ pub struct Visitor {
     pub(super) identity: Option<Identity>,
     /// The session, if somebody signed in.
     pub(super) session: Option<SessionRecord>,
+    /// The guest of another registry who signed in, and whether one can.
+    guest: Option<Guest>,
+    may_sign_in: bool,
     /// The secret that form tokens are derived from: of the session, or of a cookie for forms.
     secret: Option<Secret>,
     /// Whether the secret is new and the browser does not have it yet.
@@ -36,6 +40,37 @@ impl Visitor {
         self.session.as_ref().map(|session| &session.account)
     }
 
+    /// The name of whoever signed in, here or to another registry.
+    pub(super) fn name(&self) -> Option<&str> {
+        let account = self.account().map(AccountName::as_str);
+        account.or_else(|| self.guest.as_ref().map(|guest| &*guest.user))
+    }
+
+    /// Whether somebody signed in.
+    pub(super) fn is_signed_in(&self) -> bool {
+        self.name().is_some()
+    }
+
+    /// Whether another registry signs people in.
+    pub(super) fn may_sign_in(&self) -> bool {
+        self.may_sign_in
+    }
+
+    /// Whether what another registry did not show may be shown after a sign-in.
+    pub(super) fn may_sign_in_first(&self) -> bool {
+        self.may_sign_in && self.guest.is_none()
+    }
+
+    /// What another registry shows to whoever signed in to it.
+    pub(super) fn source(&self) -> Option<&Arc<dyn Source>> {
+        self.guest.as_ref().map(|guest| &guest.source)
+    }
+
+    /// The secret of a session with another registry.
+    pub(super) fn guest_secret(&self) -> Option<&Secret> {
+        self.guest.as_ref().and(self.secret.as_ref())
+    }
+
     /// Whether an administrator signed in.
     pub(super) fn is_admin(&self) -> bool {
         let caller = self.identity.as_ref().map(Identity::caller);
@@ -46,6 +81,14 @@ impl Visitor {
     pub(super) fn form_token(&self) -> String {
         self.written.store(true, Ordering::Relaxed);
         self.secret.as_ref().map(form_token).unwrap_or_default()
+    }
+
+    /// Makes a secret for forms where the browser has none.
+    fn need_secret(&mut self) {
+        if self.secret.is_none() {
+            self.secret = random_secret();
+            self.is_new = true;
+        }
     }
 
     /// Whether a form was written for this visitor.
@@ -120,7 +163,35 @@ pub(super) fn forget_sign_in(pages: &Pages, request: &Request, answer: &mut Answ
 }
 
 /// Finds out who sent a request, and notes it there.
-pub(super) async fn recognise(
+pub(super) async fn recognise(pages: &Pages, request: &mut Request) -> Result<(), Fault> {
+    if let Some(policy) = pages.policy() {
+        recognise_account(pages, policy, request).await
+    } else {
+        if let Some(guests) = &pages.guests {
+            recognise_guest(pages, guests, request).await;
+        }
+        Ok(())
+    }
+}
+
+async fn recognise_guest(pages: &Pages, guests: &Guests, request: &mut Request) {
+    let mut visitor = Visitor {
+        may_sign_in: guests.asks().await,
+        ..Visitor::default()
+    };
+    if let Some(secret) = session_cookie(pages, request).read(request)
+        && let Some(guest) = guests.find(&secret)
+    {
+        visitor.guest = Some(guest);
+        visitor.secret = Some(secret);
+    } else {
+        visitor.secret = form_cookie(pages, request).read(request);
+    }
+    visitor.need_secret();
+    request.visitor = visitor;
+}
+
+async fn recognise_account(
     pages: &Pages,
     policy: &Policy,
     request: &mut Request,
@@ -145,10 +216,7 @@ pub(super) async fn recognise(
         );
         visitor.secret = form_cookie(pages, request).read(request);
     }
-    if visitor.secret.is_none() {
-        visitor.secret = random_secret();
-        visitor.is_new = true;
-    }
+    visitor.need_secret();
     if let Some(identity) = &visitor.identity {
         request.visibility = policy.visibility(identity);
         request.context = Arc::new(Context {

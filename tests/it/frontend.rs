@@ -8,19 +8,23 @@ use crate::support::{
 };
 
 /// A frontend that runs. Dropped, it is killed.
-struct Frontend {
+pub(crate) struct Frontend {
     child: Child,
-    client: Client,
+    pub(crate) client: Client,
+    pub(crate) address: SocketAddr,
+    /// The user's directory.
+    pub(crate) home: tempfile::TempDir,
 }
 
 impl Frontend {
-    fn of(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn of(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let home = tempfile::tempdir().expect("a directory");
         let mut command = Command::new(env!("CARGO_BIN_EXE_regctl"));
         command
             .args(["frontend", "--listen", "127.0.0.1:0"])
             .args(arguments)
             .env_remove("REGCTL_REGISTRY")
+            .env_remove("XDG_DATA_HOME")
             .envs(environment.iter().copied())
             .env("HOME", home.path())
             .stdout(Stdio::null())
@@ -30,22 +34,28 @@ impl Frontend {
         log.drain(child.stderr.take().expect("a pipe"));
         let address = || -> Option<SocketAddr> {
             let text = log.text();
-            let (_, rest) = text.split_once("Serving http://")?;
+            let (_, rest) = text.split_once("Serving http")?;
+            let (_, rest) = rest.split_once("://")?;
             rest.split_once(',')?.0.parse().ok()
         };
         eventually("the frontend serves", || address().is_some());
-        let client = Client::new(address().expect("an address"), true);
-        Self { child, client }
+        let address = address().expect("an address");
+        Self {
+            child,
+            client: Client::new(address, true),
+            address,
+            home,
+        }
     }
 
-    fn browse(&self, target: &str) -> Response {
+    pub(crate) fn browse(&self, target: &str) -> Response {
         let request = Request::new("GET", target)
             .header("Accept", "text/html")
             .header("Accept-Language", "en");
         self.client.send(&request)
     }
 
-    fn page(&self, target: &str) -> String {
+    pub(crate) fn page(&self, target: &str) -> String {
         String::from_utf8(self.browse(target).expect(200).body).expect("UTF-8")
     }
 }

@@ -61,6 +61,7 @@ mod events;
 mod export;
 mod export_trouble;
 mod frontend;
+mod frontend_sign_in;
 mod full_device;
 mod generated;
 mod image_swap;

@@ -14,9 +14,14 @@ pub(crate) struct Person {
 impl Person {
     /// Somebody who has not been here.
     pub(crate) fn new(server: &Server) -> Self {
+        Self::at(server.client())
+    }
+
+    /// Somebody who has not been at the address of this client.
+    pub(crate) fn at(client: Client) -> Self {
         Self {
-            client: server.client(),
-            origin: format!("http://{}", server.host()),
+            origin: format!("http://{}", client.host()),
+            client,
             cookies: BTreeMap::new(),
         }
     }

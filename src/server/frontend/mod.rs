@@ -1,25 +1,29 @@
 //! The pages of a registry that is elsewhere: `regctl frontend`.
 //!
 //! Only pages and probes are served; clients go on speaking to the registry itself. What is shown is
-//! what that registry shows to the credentials which this process has for it.
+//! what that registry shows to whoever signed in to it by the pages, and to others what it shows to
+//! the credentials which this process has for it.
 
 mod aged;
+mod authenticator;
 mod remote;
 mod source;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::front::{enter, is_exposed, limits};
+use super::front::{Renewal, enter, is_exposed, limits};
 use super::stop::{Signals, remove_sockets, wait};
 use super::systemd::{Manager, Passed};
+use super::tasks::{self, Tasks};
 use super::{DRAIN, front};
 use crate::client::Client;
-use crate::config::{self, ReachSettings};
+use crate::config::{self, FrontendSettings, ReachSettings};
 use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, SocketAccess};
 use crate::telemetry::{self, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};
 
-use remote::Remote;
+use authenticator::Remotes;
 
 /// What a frontend shows, and where.
 pub struct Frontend {
@@ -33,6 +37,10 @@ pub struct Frontend {
     pub repositories_per_page: usize,
     /// Tags on a page.
     pub tags_per_page: usize,
+    /// TLS, links and cache.
+    pub settings: FrontendSettings,
+    /// Where a certificate of this server's own is kept.
+    pub directory: PathBuf,
 }
 
 /// Serves the pages until it is told to stop. `announce` gets the lines for the person who started
@@ -41,44 +49,78 @@ pub async fn run(frontend: Frontend, announce: Option<impl Fn(&str) + Send>) -> 
     let address = config::listen_address(&frontend.listen)
         .map_err(|reason| anyhow::anyhow!("--listen: the address {reason}"))?;
     telemetry::start_log("info", LineFormat::Text, std::iter::empty().collect());
+    let (tls, renewal) = match &frontend.settings.tls {
+        Some(tls) => {
+            let (tls, renewal) = front::tls(tls, &frontend.directory)?;
+            (Some(tls), renewal)
+        }
+        None => (None, None),
+    };
     let mut passed = Passed::take();
-    let entrance = enter(&mut passed, &address, SocketAccess::default(), false).await?;
+    let access = SocketAccess::default();
+    let entrance = enter(&mut passed, &address, access, tls.is_some()).await?;
     passed.finish()?;
     let manager = Manager::of_environment();
     let registry = frontend.client.registry().to_owned();
+    let remotes = Remotes::new(frontend.client, frontend.settings.cache);
     let pages = Pages::new(
-        Arc::new(Remote::new(frontend.client)),
+        Arc::new(remotes.shared()),
         web::Settings {
-            base: String::new(),
+            base: frontend.settings.base_path,
             browse_only: true,
             repositories_per_page: frontend.repositories_per_page,
             tags_per_page: frontend.tags_per_page,
             registry: Some(frontend.shown),
         },
-    );
+    )
+    .with_guests(Arc::new(remotes));
     let health = Arc::new(Health::default());
     let app = App::of_pages(options(pages, &health));
     let protocols = Protocols {
-        tls: None,
-        http2: false,
+        tls: tls.clone(),
+        http2: tls.is_some(),
         h2c: false,
     };
     let stop = Signals::listen()?;
     let listening = vec![entrance.bound.serve(app, &protocols, limits())?];
     let url = entrance.url;
+    let mut tasks = Tasks::default();
+    if let Some(tls) = &tls {
+        tasks::reload(&mut tasks, Arc::clone(&tls.certificate));
+    }
+    let authority = match renewal {
+        Some(Renewal::Own(own)) => {
+            let authority = (own.fingerprint()?, own.host());
+            tasks::renew(&mut tasks, own);
+            Some(authority)
+        }
+        // The flags of a frontend ask for no certificate of ACME.
+        Some(Renewal::Acme(_)) | None => None,
+    };
     manager.ready(&url);
     if let Some(announce) = announce {
         announce(&format!("Serving {url}, the pages of {registry}"));
     } else {
         tracing::info!("Serving {url}, the pages of {registry}");
     }
+    if let Some((fingerprint, host)) = authority {
+        tracing::info!(
+            "The certificate's authority is {fingerprint}; clients reach this host as {host}"
+        );
+    }
     if is_exposed(&entrance.address) {
         tracing::warn!(
             "everyone who reaches this address sees what {registry} shows to this user's \
-             credentials; hint: let a proxy with TLS and sign-in be the only one who reaches it"
+             credentials{}; hint: let a proxy with sign-in be the only one who reaches it",
+            if tls.is_some() {
+                ""
+            } else {
+                ", and passwords can be read on the way"
+            }
         );
     }
     wait(stop, listening, &health, &manager, DRAIN).await?;
+    tasks.stop().await;
     remove_sockets(&Vec::from_iter(entrance.socket));
     tracing::info!("stopped");
     Ok(())

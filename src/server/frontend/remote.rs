@@ -1,7 +1,7 @@
 //! What the pages read of another registry, over `/v2`.
 //!
 //! Few requests are under way at once, and each page waits for a limited time. What was read is used
-//! for a minute, content by its digest for longer. What `/v2` does not tell is left out.
+//! for a time, content by its digest for longer. What `/v2` does not tell is left out.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,11 +20,9 @@ use crate::web::{Document, Fault, TagItem};
 /// Requests to the registry at the same time.
 pub(super) const REQUESTS: usize = 8;
 /// How long a page waits for one answer of the registry.
-const PATIENCE: Duration = Duration::from_secs(15);
+pub(super) const PATIENCE: Duration = Duration::from_secs(15);
 /// How long the list of repositories may take to be read, whoever waits for it.
 const CATALOG_LIMIT: Duration = Duration::from_mins(10);
-/// How long lists and the digests of tags are used.
-const AGE: Duration = Duration::from_mins(1);
 /// How long a failed reading of the list of repositories is not repeated.
 const FAILURE_AGE: Duration = Duration::from_secs(3);
 /// How long content of a known digest is used.
@@ -37,6 +35,24 @@ const ENTRIES: usize = 10_000;
 const DOCUMENTS: usize = 256;
 const DOCUMENT_LIMIT: usize = 64 * 1024;
 
+/// How much is kept.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Size {
+    /// For everybody.
+    Shared,
+    /// For one of many users.
+    OfUser,
+}
+
+impl Size {
+    fn of(self, entries: usize) -> usize {
+        match self {
+            Self::Shared => entries,
+            Self::OfUser => entries / 8,
+        }
+    }
+}
+
 /// A registry that is elsewhere. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Remote(pub(super) Arc<Inner>);
@@ -44,7 +60,9 @@ pub(super) struct Remote(pub(super) Arc<Inner>);
 /// The client with what was read.
 pub(super) struct Inner {
     pub(super) client: Arc<Client>,
-    slots: Semaphore,
+    slots: Arc<Semaphore>,
+    /// How long lists and the digests of tags are used.
+    age: Duration,
     catalog: Mutex<Option<(Instant, Result<Arc<Vec<Repository>>, Unread>)>>,
     tags: Aged<Repository, Arc<Vec<Tag>>>,
     counts: Aged<Repository, u64>,
@@ -71,15 +89,18 @@ pub(super) enum Unread {
     Absent,
     /// The answer makes no sense; another one may.
     Odd(String),
-    /// The registry does not answer, or not to this user.
+    /// The registry does not answer.
     Down(String),
+    /// The registry does not show it to this user.
+    Denied(String),
 }
 
 impl From<Error> for Unread {
     fn from(error: Error) -> Self {
         match error.class() {
             Class::NotFound => Self::Absent,
-            Class::Unavailable | Class::Denied => Self::Down(error.to_string()),
+            Class::Unavailable => Self::Down(error.to_string()),
+            Class::Denied => Self::Denied(error.to_string()),
             Class::Mismatch | Class::Usage | Class::Other => Self::Odd(error.to_string()),
         }
     }
@@ -93,21 +114,29 @@ impl From<Unread> for Fault {
                 tracing::warn!("{words}");
                 Self::Upstream(words)
             }
+            Unread::Denied(words) => Self::Denied(words),
         }
     }
 }
 
 impl Remote {
-    pub(super) fn new(client: Arc<Client>) -> Self {
+    /// What the registry shows to `client`. Lists are used for `age`.
+    pub(super) fn new(
+        client: Arc<Client>,
+        slots: Arc<Semaphore>,
+        age: Duration,
+        size: Size,
+    ) -> Self {
         Self(Arc::new(Inner {
             client,
-            slots: Semaphore::new(REQUESTS),
+            slots,
+            age,
             catalog: Mutex::default(),
-            tags: Aged::new(LISTS, AGE),
-            counts: Aged::new(ENTRIES, AGE),
-            digests: Aged::new(ENTRIES, AGE),
-            documents: Aged::new(DOCUMENTS, CONTENT_AGE),
-            facts: Aged::new(ENTRIES, CONTENT_AGE),
+            tags: Aged::new(size.of(LISTS), age),
+            counts: Aged::new(size.of(ENTRIES), age),
+            digests: Aged::new(size.of(ENTRIES), age),
+            documents: Aged::new(size.of(DOCUMENTS), CONTENT_AGE),
+            facts: Aged::new(size.of(ENTRIES), CONTENT_AGE),
         }))
     }
 
@@ -151,7 +180,7 @@ impl Inner {
     async fn read_catalog(&self) -> Result<Arc<Vec<Repository>>, Unread> {
         let mut kept = self.catalog.lock().await;
         if let Some((since, read)) = &*kept {
-            let age = if read.is_ok() { AGE } else { FAILURE_AGE };
+            let age = if read.is_ok() { self.age } else { FAILURE_AGE };
             if since.elapsed() < age {
                 return read.clone();
             }
@@ -192,7 +221,7 @@ impl Inner {
             Ok(tags) => Ok(Some(tags.len() as u64)),
             // registry:2 goes on listing repositories that were emptied.
             Err(Unread::Absent) => Ok(Some(0)),
-            Err(Unread::Odd(_)) => Ok(None),
+            Err(Unread::Odd(_) | Unread::Denied(_)) => Ok(None),
             Err(down) => Err(down),
         }
     }

@@ -105,6 +105,7 @@ pub(super) const TEXT: Text = Text {
     failed_said: "The registry could not read this page; its log says why.",
     upstream: "The registry does not answer",
     upstream_said: "These pages show another registry, which did not answer as it should. Load the page again later.",
+    denied_said: "These pages show another registry, which does not show this to you.",
     refused: "Refused",
     refused_said: "This form has to be sent from a page of this registry.",
     method_said: "This address takes other methods.",

@@ -105,6 +105,7 @@ pub(super) const TEXT: Text = Text {
     failed_said: "无法读取此页面；原因见服务器日志。",
     upstream: "镜像仓库没有响应",
     upstream_said: "这些页面显示另一个镜像仓库，它没有正确响应。请稍后重新加载。",
+    denied_said: "这些页面展示的是另一个仓库服务，它不允许您查看此内容。",
     refused: "已拒绝",
     refused_said: "此表单必须从本服务的页面提交。",
     method_said: "此地址不接受该方法。",
