@@ -96,6 +96,10 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
         }
         'regctl;frontend' {
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'Where to listen; port 0 takes a free one')
+            [CompletionResult]::new('--tls', '--tls', [CompletionResultType]::ParameterName, 'Speak TLS: `self-signed` with an authority of this server''s own, or with these two files')
+            [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'Another name or address of this host; with --tls self-signed')
+            [CompletionResult]::new('--base-path', '--base-path', [CompletionResultType]::ParameterName, 'What stands before every link, behind a proxy that cuts it off')
+            [CompletionResult]::new('--cache', '--cache', [CompletionResultType]::ParameterName, 'How long lists of the registry are used before they are read again; 0 for not at all')
             [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Number of retries of a request that fails temporarily [default: 4]')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Use https without verifying the registry''s certificate')

@@ -91,6 +91,10 @@ set edit:completion:arg-completer[regctl] = {|@words|
         }
         &'regctl;frontend'= {
             cand --listen 'Where to listen; port 0 takes a free one'
+            cand --tls 'Speak TLS: `self-signed` with an authority of this server''s own, or with these two files'
+            cand --host 'Another name or address of this host; with --tls self-signed'
+            cand --base-path 'What stands before every link, behind a proxy that cuts it off'
+            cand --cache 'How long lists of the registry are used before they are read again; 0 for not at all'
             cand --registry 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]'
             cand --retries 'Number of retries of a request that fails temporarily [default: 4]'
             cand --insecure 'Use https without verifying the registry''s certificate'

@@ -86,6 +86,10 @@ complete -c regctl -n "__fish_regctl_using_subcommand serve" -s q -l quiet -d 'P
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l listen -d 'Where to listen; port 0 takes a free one' -r
+complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l tls -d 'Speak TLS: `self-signed` with an authority of this server\'s own, or with these two files' -r
+complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l host -d 'Another name or address of this host; with --tls self-signed' -r
+complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l base-path -d 'What stands before every link, behind a proxy that cuts it off' -r
+complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l cache -d 'How long lists of the registry are used before they are read again; 0 for not at all' -r
 complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l insecure -d 'Use https without verifying the registry\'s certificate'
