@@ -92,6 +92,8 @@ pub enum Reason {
         /// The version of the protocol that it speaks.
         version: u32,
     },
+    /// The request is not one of this protocol.
+    MalformedRequest,
     /// The server stopped meanwhile.
     Stopped,
     /// A reason without a code.

@@ -13,6 +13,7 @@ mod failure;
 mod operation;
 mod operations;
 mod protocol;
+mod request;
 #[cfg(test)]
 mod tests;
 
@@ -34,4 +35,5 @@ pub use crate::auth::{AccountRecord, GrantRecord, Grantee, GroupRecord, TokenRec
 pub use failure::{Failure, FailureKind, Reason};
 pub use operation::{AuditReport, Emptied, Entry, Operation, Report, Trash};
 pub use operations::Operations;
-pub use protocol::{Answer, Request, VERSION};
+pub use protocol::{Answer, VERSION};
+pub use request::Request;

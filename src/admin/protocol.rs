@@ -9,25 +9,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Entry, Failure, FailureKind, Operation, Reason, Report};
+use super::{Entry, Failure, FailureKind, Reason, Report};
 
 /// The version of this protocol.
 pub const VERSION: u32 = 1;
-
-/// What is asked of a server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Request {
-    /// The version that the sender speaks; this one if it does not say.
-    #[serde(default = "current")]
-    pub version: u32,
-    /// The operation.
-    #[serde(flatten)]
-    pub operation: Operation,
-}
-
-fn current() -> u32 {
-    VERSION
-}
 
 /// A line of an answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,28 +28,6 @@ pub enum Answer {
     Report(Box<Report>),
     /// Why it was not done. The last line.
     Failure(Failure),
-}
-
-impl Request {
-    /// A request of this version.
-    pub fn new(operation: Operation) -> Self {
-        Self {
-            version: VERSION,
-            operation,
-        }
-    }
-
-    /// Reads a request of any version.
-    pub fn parse(line: &[u8]) -> Result<Self, Failure> {
-        serde_json::from_slice(line).map_err(|error| {
-            let reason = Reason::UnknownOperation { version: VERSION };
-            let message = format!(
-                "the server does not know the operation: {error}; hint: use a command of the same \
-                 version as the server"
-            );
-            Failure::new(FailureKind::Usage, reason, message)
-        })
-    }
 }
 
 impl Answer {

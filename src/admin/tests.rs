@@ -53,22 +53,14 @@ fn a_request_of_a_newer_client_is_read_as_far_as_it_is_known() {
         ..CollectOptions::default()
     };
     assert_eq!(request.operation, Operation::Collect(options));
-    for line in [
-        r#"{"version":9,"operation":"defragment"}"#,
-        // From before there were versions.
-        r#"{"do":"collect","dry_run":true}"#,
-        "",
-        "[]",
-    ] {
-        let failure = Request::parse(line.as_bytes()).unwrap_err();
-        let reason = Reason::UnknownOperation { version: VERSION };
-        assert_eq!((failure.kind, failure.reason), (FailureKind::Usage, reason));
-        assert!(
-            failure.message.contains("same version"),
-            "{}",
-            failure.message
-        );
-    }
+    let failure = Request::parse(br#"{"version":9,"operation":"defragment"}"#).unwrap_err();
+    let reason = Reason::UnknownOperation { version: VERSION };
+    assert_eq!((failure.kind, failure.reason), (FailureKind::Usage, reason));
+    assert!(
+        failure.message.contains("same version"),
+        "{}",
+        failure.message
+    );
 }
 
 #[test]
@@ -106,4 +98,79 @@ fn operations_that_only_read() {
     };
     assert!(collect(true).reads() && Operation::CollectionStatus.reads());
     assert!(!collect(false).reads() && !Operation::EmptyTrash.reads());
+}
+
+#[test]
+fn a_malformed_request_is_answered_in_plain_words() {
+    for (line, message) in [
+        ("", "the request is empty"),
+        ("[]", "the request is not a JSON object"),
+        (
+            "{\"operation\": ",
+            "the request is cut off: its JSON has no end",
+        ),
+        (
+            "hello",
+            "the request is not JSON; the error is in line 1, column 1",
+        ),
+        (
+            // From before there were versions.
+            r#"{"do":"collect","dry_run":true}"#,
+            "the request has no field \"operation\"; it is one of collect, collection-status, trash, \
+             empty-trash, restore, check, usage, account, audit, prune",
+        ),
+        (
+            r#"{"operation":5}"#,
+            "the field \"operation\" is not a string; it is one of collect, collection-status, \
+             trash, empty-trash, restore, check, usage, account, audit, prune",
+        ),
+        (
+            r#"{"operation":"restore"}"#,
+            "restore lacks the field \"what\"",
+        ),
+        (
+            r#"{"operation":"check","read":"yes"}"#,
+            "check: the field \"read\" has to be a boolean",
+        ),
+        (
+            r#"{"operation":"audit","limit":"ten"}"#,
+            "audit: the field \"limit\" has to be a number from 0 on",
+        ),
+        (
+            r#"{"operation":"prune","rule":7}"#,
+            "prune: the field \"rule\" has to be an object",
+        ),
+        (
+            r#"{"operation":"account","do":"add-user","name":"alice","password":5}"#,
+            "account add-user: the field \"password\" has to be a string",
+        ),
+        (
+            r#"{"version":"new","operation":"trash"}"#,
+            "trash: the field \"version\" has to be a number from 0 on",
+        ),
+    ] {
+        let failure = Request::parse(line.as_bytes()).unwrap_err();
+        assert_eq!(
+            (failure.kind, &failure.message[..]),
+            (FailureKind::Usage, message),
+            "{line}"
+        );
+    }
+    for (line, begin) in [
+        (
+            r#"{"operation":"explode"}"#,
+            "the server does not know the operation \"explode\"; it knows collect, ",
+        ),
+        (
+            r#"{"operation":"account","do":"fire"}"#,
+            "the server does not know the operation \"account fire\"; it knows add-user, ",
+        ),
+        (
+            r#"{"operation":"usage","under":"NOT A NAME"}"#,
+            "usage: the field \"under\" is wrong: ",
+        ),
+    ] {
+        let failure = Request::parse(line.as_bytes()).unwrap_err();
+        assert!(failure.message.starts_with(begin), "{failure}");
+    }
 }

@@ -348,7 +348,9 @@ pub(super) fn failure(failure: &Failure) -> String {
         Reason::DeviceFailing => "copy the data off the device; dmesg and smartctl say more",
         Reason::NotPermitted => "use sudo",
         Reason::Stopped => "run it again",
-        Reason::UnknownOperation { .. } | Reason::Unknown => return message.clone(),
+        Reason::UnknownOperation { .. } | Reason::MalformedRequest | Reason::Unknown => {
+            return message.clone();
+        }
     };
     format!("{message}; hint: {hint}")
 }

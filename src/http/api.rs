@@ -103,6 +103,12 @@ pub(super) async fn answer(
     Ok(answer)
 }
 
+/// The refusal of any other path below `/api/`.
+pub(super) fn unknown() -> Refusal {
+    let message = format!("the API has one endpoint: POST {PATH}");
+    Refusal::new(StatusCode::NOT_FOUND, ErrorCode::Unsupported, message)
+}
+
 /// The lines of an answer as a body.
 fn lines(first: Vec<admin::Answer>, answers: mpsc::Receiver<admin::Answer>) -> Body {
     let batches = stream::unfold((first, answers), async |(mut batch, mut answers)| {

@@ -247,6 +247,7 @@ impl Shared {
                     app.rates.admit_address(&context)?;
                     api::answer(&app, request, &context, tls).await
                 }
+                None if outside.starts_with("/api/") => Err(api::unknown()),
                 None if is_outside => Err(RouteError::Unknown.into()),
                 None => match &app.pages {
                     Some(pages) if pages::wanted(&request, &outside) => {

@@ -55,6 +55,30 @@ fn only_administrators_administer() {
     ] {
         ask(&guarded.client("root"), &operation).expect(status);
     }
+    for (body, part) in [
+        (r#"{"operation":"explode"}"#, "it knows collect, "),
+        (
+            r#"{"operation":"account","do":"fire"}"#,
+            "it knows add-user, ",
+        ),
+        (
+            r#"{"operation":"check","read":1}"#,
+            "the field \"read\" has to be a boolean",
+        ),
+        ("{", "the request is cut off"),
+        ("", "the request is empty"),
+    ] {
+        let malformed = Request::new("POST", PATH)
+            .header("Content-Type", "application/json")
+            .body(body.as_bytes());
+        let answer = guarded.client("root").send(&malformed).expect(400).json();
+        let message = answer["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains(part), "{body}: {message}");
+        assert!(!message.contains("variant"), "{body}: {message}");
+    }
+    let elsewhere = guarded.client("root").get("/api/v2/operations").expect(404);
+    let message = String::from_utf8_lossy(&elsewhere.body).into_owned();
+    assert!(message.contains("POST /api/v1/operations"), "{message}");
     guarded.server.stop();
     // Where nobody signs in, nobody administers over the network.
     let open = Server::regctl();
