@@ -20,8 +20,9 @@ const COLUMNS: [Column; 4] = [
     Column::Figure("SIZE"),
 ];
 
-const RUN_COLUMNS: [Column; 6] = [
+const RUN_COLUMNS: [Column; 7] = [
     Column::Name("STARTED"),
+    Column::Name("BY"),
     Column::Figure("SECONDS"),
     Column::Figure("MANIFESTS"),
     Column::Figure("BLOBS"),
@@ -278,6 +279,7 @@ fn print_status(
         };
         vec![
             figures::date(timestamp(run.started_at)),
+            run.actor.clone().unwrap_or_else(|| "-".to_owned()),
             seconds.map_or("-".to_owned(), |seconds| seconds.to_string()),
             run.manifests.to_string(),
             run.blobs.to_string(),
@@ -298,7 +300,7 @@ fn status_report(status: &CollectionStatus) -> serde_json::Value {
         })),
         "runs": status.runs.iter().map(|run| serde_json::json!({
             "started": timestamp(run.started_at), "ended": run.ended_at.map(timestamp),
-            "freed": freed(run), "uploads": run.uploads, "failure": run.failure,
+            "by": run.actor, "freed": freed(run), "uploads": run.uploads, "failure": run.failure,
         })).collect::<Vec<_>>(),
     })
 }

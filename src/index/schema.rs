@@ -18,6 +18,7 @@ const STEPS: &[(i64, &str)] = &[
     (9, include_str!("migrations/0009_journal_times.sql")),
     (10, include_str!("migrations/0010_refusals.sql")),
     (11, include_str!("migrations/0011_outside_identities.sql")),
+    (12, include_str!("migrations/0012_storage.sql")),
 ];
 
 /// Brings the schema up to date, each migration in its own transaction.

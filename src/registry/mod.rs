@@ -14,6 +14,7 @@ mod collect;
 mod describe;
 mod error;
 mod events;
+mod growth;
 mod journal;
 mod layout;
 mod listener;
@@ -73,8 +74,9 @@ pub use crate::index::{
 };
 pub use crate::index::{
     CollectionRecord, Event, EventFilter, Hold, Link, ManifestDeleteReason, ManifestKeepReason,
-    Restorable, Restored, Trashed, TrashedKind,
+    Restorable, Restored, StoredOnDay, Trashed, TrashedKind,
 };
+pub use crate::store::Device;
 
 use cache::Cache;
 use collect::Running;

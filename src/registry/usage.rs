@@ -47,6 +47,14 @@ pub struct UsageReport {
     pub blobs: u64,
     /// Their bytes.
     pub bytes: u64,
+    /// Bytes of the blobs that a repository references.
+    pub referenced: u64,
+    /// Bytes of all tags, and of the untagged manifests of each repository, each counted as if it
+    /// shared nothing.
+    pub logical: u64,
+    /// By namespace, the first component of a name: all that its repositories reference, and the
+    /// part that no other namespace references.
+    pub namespaces: BTreeMap<String, Usage>,
     /// Bytes that a collection would free now.
     pub reclaimable: u64,
     /// Bytes that a collection would free now if it deleted untagged manifests as well.
@@ -98,6 +106,14 @@ impl Ledger {
         }
     }
 
+    /// Bytes of all blobs that have an owner.
+    fn bytes(&self, sizes: &HashMap<i64, u64>) -> u64 {
+        let owned = self.owners.keys();
+        owned
+            .map(|blob| sizes.get(blob).copied().unwrap_or_default())
+            .sum()
+    }
+
     fn usage(&self, owner: usize) -> Usage {
         self.usage.get(owner).copied().unwrap_or_default()
     }
@@ -136,6 +152,12 @@ impl Registry {
     }
 }
 
+/// The namespace of a repository: the first component of its name.
+fn namespace(name: &Repository) -> &str {
+    let name = name.as_str();
+    name.split_once('/').map_or(name, |(first, _)| first)
+}
+
 /// Whether a repository is `under`, or below it.
 fn is_below(name: &Repository, under: &Repository) -> bool {
     let rest = name.as_str().strip_prefix(under.as_str());
@@ -171,7 +193,8 @@ fn count(contents: &Contents) -> UsageReport {
 
     // In the order of reading below: the tags of each repository, then its untagged rest.
     let (mut by_tag, mut by_repository) = (Ledger::default(), Ledger::default());
-    for (id, _) in &contents.repositories {
+    let mut namespaces: BTreeMap<&str, HashSet<i64>> = BTreeMap::new();
+    for (id, name) in &contents.repositories {
         let mut reached = HashSet::new();
         for (_, manifest) in tags.get(id).into_iter().flatten() {
             let manifests = closure(*manifest, &attached);
@@ -180,14 +203,32 @@ fn count(contents: &Contents) -> UsageReport {
         }
         let all: HashSet<i64> = members.get(id).into_iter().flatten().copied().collect();
         by_tag.add(blobs_of(&all.difference(&reached).copied().collect()));
-        by_repository.add(blobs_of(&all));
+        let blobs = blobs_of(&all);
+        if !blobs.is_empty() {
+            let namespace = namespaces.entry(namespace(name)).or_default();
+            namespace.extend(&blobs);
+        }
+        by_repository.add(blobs);
     }
     by_tag.count(&sizes);
     by_repository.count(&sizes);
+    let (names, sets): (Vec<&str>, Vec<HashSet<i64>>) = namespaces.into_iter().unzip();
+    let mut by_namespace = Ledger::default();
+    for blobs in sets {
+        by_namespace.add(blobs);
+    }
+    by_namespace.count(&sizes);
 
     let mut report = UsageReport {
         blobs: contents.blobs.len() as u64,
         bytes: sizes.values().sum(),
+        referenced: by_repository.bytes(&sizes),
+        logical: by_tag.usage.iter().map(|usage| usage.total).sum(),
+        namespaces: names
+            .into_iter()
+            .map(str::to_owned)
+            .zip(by_namespace.usage)
+            .collect(),
         ..UsageReport::default()
     };
     let mut next = 0;

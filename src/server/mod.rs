@@ -128,7 +128,7 @@ pub async fn run(
             &settings,
             &metrics,
             &health,
-            pages(&settings, &registry, &policy),
+            pages(&settings, file.as_deref(), &registry, &policy, &operations),
         )?,
     );
     let protocols = Protocols {
@@ -328,7 +328,14 @@ fn options(
 }
 
 /// The pages for browsers, unless they are off.
-fn pages(settings: &Settings, registry: &Registry, policy: &Arc<Policy>) -> Option<Pages> {
+fn pages(
+    settings: &Settings,
+    file: Option<&Path>,
+    registry: &Registry,
+    policy: &Arc<Policy>,
+    operations: &Operations,
+) -> Option<Pages> {
+    let upkeep = rules::upkeep(settings, file);
     let pages = &settings.pages;
     let base = pages.base_path.as_ref().unwrap_or(&settings.http.prefix);
     pages.enabled.then(|| {
@@ -339,7 +346,9 @@ fn pages(settings: &Settings, registry: &Registry, policy: &Arc<Policy>) -> Opti
             repositories_per_page: pages.repositories_per_page,
             tags_per_page: pages.tags_per_page,
             registry: None,
+            upkeep,
         };
-        Pages::new(source, settings).with_accounts(Arc::clone(policy), registry.clone())
+        let pages = Pages::new(source, settings);
+        pages.with_accounts(Arc::clone(policy), registry.clone(), operations.clone())
     })
 }

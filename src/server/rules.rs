@@ -1,12 +1,14 @@
-//! From the configuration to the rules of the registry.
+//! From the configuration to the rules of the registry, and to what the pages say of them.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
 
 use crate::clock::Millis;
-use crate::config::{IndexPlatforms, Settings, ValidationSettings};
+use crate::config::{IndexPlatforms, Schedule, Settings, ValidationSettings};
 use crate::registry::{RequiredChildren, Rules};
+use crate::web;
 
 /// What the registry goes by.
 pub(super) fn rules(settings: &Settings) -> anyhow::Result<Rules> {
@@ -52,6 +54,20 @@ pub(super) fn rules(settings: &Settings) -> anyhow::Result<Rules> {
         known_types: settings.content.known_types,
         verify_reads: settings.content.reads,
     })
+}
+
+/// Collections and retention as the pages show them.
+pub(super) fn upkeep(settings: &Settings, file: Option<&Path>) -> web::Upkeep {
+    let schedule = settings.collection.schedule.as_ref();
+    web::Upkeep {
+        schedule: schedule.map(|schedule| match schedule {
+            Schedule::Every(interval) => web::Schedule::Every(milliseconds(*interval)),
+            Schedule::At(pattern) => web::Schedule::At(pattern.to_string()),
+        }),
+        untagged: settings.collection.untagged.map(milliseconds),
+        rules: settings.retention.clone(),
+        file: file.map(Path::to_path_buf),
+    }
 }
 
 /// A duration as the registry counts it.

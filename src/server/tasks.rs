@@ -26,6 +26,8 @@ const VISIT_LEASES: Duration = Duration::from_mins(1);
 const SAVE_PULLS: Duration = Duration::from_secs(10);
 /// Interval of deleting old events.
 const FORGET_EVENTS: Duration = Duration::from_hours(1);
+/// Interval of counting the stored bytes for the chart of their growth.
+const COUNT_STORED: Duration = Duration::from_hours(1);
 /// How often sign-ins and refusals are written to the index.
 const WRITE_TRAIL: Duration = Duration::from_secs(1);
 /// Interval of checking the certificate files for changes.
@@ -90,6 +92,11 @@ pub(super) fn start(
     tasks.spawn(repeat(period, "forget old events", move || {
         let registry = of.clone();
         async move { registry.forget_old_events().await }
+    }));
+    let (period, of) = every(COUNT_STORED, registry);
+    tasks.spawn(repeat(period, "count the stored bytes", move || {
+        let registry = of.clone();
+        async move { registry.record_stored().await }
     }));
     if let Some(purging) = settings
         .storage

@@ -17,7 +17,9 @@ use futures_util::future::BoxFuture;
 use super::file_appender::FileAppender;
 use super::mounts;
 use super::open_files::OpenFiles;
-use super::{Appender, Body, Boot, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture};
+use super::{
+    Appender, Body, Boot, Device, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture,
+};
 use crate::hash::Hasher;
 
 /// A store below a directory. Cheap to clone.
@@ -199,6 +201,23 @@ impl Store for FileStore {
                 outcome = outcome.and(synced);
             }
             outcome
+        })
+    }
+
+    fn device(&self) -> StoreFuture<'_, Option<Device>> {
+        self.run(|store| {
+            let found = rustix::fs::statvfs(&*store.root).map_err(|error| {
+                StoreError::new("ask for the room of", store.root.display(), error.into())
+            })?;
+            let free = if rustix::process::geteuid().is_root() {
+                found.f_bfree
+            } else {
+                found.f_bavail
+            };
+            Ok(Some(Device {
+                total: found.f_blocks.saturating_mul(found.f_frsize),
+                free: free.saturating_mul(found.f_frsize),
+            }))
         })
     }
 

@@ -253,6 +253,15 @@ impl From<StepError> for StoreError {
     }
 }
 
+/// The room on a device, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Device {
+    /// All of it.
+    pub total: u64,
+    /// What this process can still write.
+    pub free: u64,
+}
+
 /// A store of bytes.
 pub trait Store: Send + Sync + 'static {
     /// Appends to a blob at `offset`, creating it when `offset` is 0. Unacknowledged bytes past
@@ -282,4 +291,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// The boot of the machine through whose memory writes go to the device.
     fn boot(&self) -> Boot;
+
+    /// The room on the device; `None` for a store that has none of its own.
+    fn device(&self) -> StoreFuture<'_, Option<Device>> {
+        Box::pin(std::future::ready(Ok(None)))
+    }
 }

@@ -1,17 +1,21 @@
 //! What people do on the pages: each action is decided for the caller of the request, and done by the
 //! registry that acts for it.
 
+use tokio::sync::mpsc::Receiver;
+
 use super::{Fault, Pages, Request};
-use crate::admin::{AccountOperation, AccountReport, Administration, Failure, Operation};
+use crate::admin::{
+    self, AccountOperation, AccountReport, Administration, Entry, Failure, Operation, Report,
+};
 use crate::auth::{Denied, decide};
-use crate::oci::{Action, Right};
+use crate::oci::{Action, Permit, Right};
 use crate::registry::{Listener, Registry};
 
 /// Discards the entries of a report.
 struct NoListener;
 
-impl Listener<crate::admin::Entry> for NoListener {
-    fn receive(&self, _: crate::admin::Entry) -> futures_util::future::BoxFuture<'_, ()> {
+impl Listener<Entry> for NoListener {
+    fn receive(&self, _: Entry) -> futures_util::future::BoxFuture<'_, ()> {
         Box::pin(std::future::ready(()))
     }
 }
@@ -29,8 +33,25 @@ impl Pages {
         request: &Request,
         action: &Action,
     ) -> Result<Registry, Fault> {
-        let (Some((policy, registry)), Some(identity)) =
-            (&self.accounts, &request.visitor.identity)
+        let permit = self.permit(request, action).await?;
+        let (_, registry) = self.accounts.as_ref().ok_or(Fault::NotFound)?;
+        Ok(registry.acting(&permit))
+    }
+
+    /// The registry, acting for an administrator. Nobody else learns that there is such a page.
+    pub(super) async fn administering(
+        &self,
+        request: &Request,
+        action: &Action,
+    ) -> Result<Registry, Fault> {
+        if !request.visitor.is_admin() {
+            return Err(Fault::NotFound);
+        }
+        self.acting(request, action).await
+    }
+
+    async fn permit(&self, request: &Request, action: &Action) -> Result<Permit, Fault> {
+        let (Some((policy, _)), Some(identity)) = (&self.accounts, &request.visitor.identity)
         else {
             return Err(Fault::NotFound);
         };
@@ -38,7 +59,7 @@ impl Pages {
             return Err(Fault::Forbidden);
         }
         match decide(policy, &request.context, identity, action).await {
-            Ok(permit) => Ok(registry.acting(&permit)),
+            Ok(permit) => Ok(permit),
             Err(Denied::Hidden) => Err(Fault::NotFound),
             Err(Denied::SignIn | Denied::Scope | Denied::Forbidden) => Err(Fault::Forbidden),
             Err(Denied::Index(error)) => Err(Fault::failed(&error)),
@@ -65,9 +86,37 @@ impl Pages {
         action: &Action,
         operation: AccountOperation,
     ) -> Result<Result<AccountReport, Failure>, Fault> {
+        let operation = Operation::Account(operation);
+        let done = self
+            .execute(request, action, operation, &NoListener)
+            .await?;
+        Ok(done.and_then(AccountReport::try_from))
+    }
+
+    /// Executes an operation on the root for the caller, which `action` permits. `listener` receives
+    /// the entries of its report.
+    pub(super) async fn execute(
+        &self,
+        request: &Request,
+        action: &Action,
+        operation: Operation,
+        listener: &dyn Listener<Entry>,
+    ) -> Result<Result<Report, Failure>, Fault> {
         let registry = self.acting(request, action).await?;
         let administration = Administration::new(&registry);
-        let done = administration.execute(Operation::Account(operation), &NoListener);
-        Ok(done.await.and_then(AccountReport::try_from))
+        Ok(administration.execute(operation, listener).await)
+    }
+
+    /// Begins an operation on the root for the caller, which `action` permits. It goes on whatever
+    /// becomes of the request and of the lines of its answer.
+    pub(super) async fn begin(
+        &self,
+        request: &Request,
+        action: &Action,
+        operation: Operation,
+    ) -> Result<Receiver<admin::Answer>, Fault> {
+        let permit = self.permit(request, action).await?;
+        let operations = self.operations.as_ref().ok_or(Fault::NotFound)?;
+        Ok(operations.begin(&permit, operation))
     }
 }

@@ -6,6 +6,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
 use maud::{Markup, html};
 
+use super::chart::Bars;
 use super::frame::Frame;
 use super::url::query;
 use super::{Answer, Fault, Pages, Request, format, html as answer, tags};
@@ -126,7 +127,13 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     let content = html! {
         h1 { (text.activity) }
         (filters(&frame, &asked, is_admin))
-        (chart(&frame, &counts))
+        section { (Bars {
+            label: text.by_day,
+            name: &|place| counts.label(place),
+            numbers: &counts.numbers,
+            width: 10,
+            written: format::number,
+        }.markup()) }
         @if events.is_empty() { p class="nothing" { (frame.text.nothing_here) } }
         @else { (table(&frame, &events)) }
         @if events.len() == ROWS {
@@ -166,13 +173,13 @@ struct Counts {
     /// Days that a number stands for.
     step: i64,
     /// Events in each step, the last with today.
-    numbers: Vec<u64>,
+    numbers: Vec<Option<u64>>,
 }
 
 impl Counts {
     /// The days of a number: `2026-11-01`, or the first and the last.
     fn label(&self, place: usize) -> String {
-        let day = |day: i64| -> String { format::exact(day * DAY).chars().take(10).collect() };
+        let day = |day: i64| format::date(day * DAY);
         let first = self.first + i64::try_from(place).unwrap_or(0) * self.step;
         match self.step {
             1 => day(first),
@@ -188,11 +195,11 @@ async fn counts(registry: &Registry, asked: &Asked, now: Millis) -> Result<Count
     let first = now / DAY - bars * step + 1;
     let found = registry.index().events_by_day(&asked.filter, first).await;
     let found = found.map_err(|error| Fault::failed(&error))?;
-    let mut numbers = vec![0; usize::try_from(bars).unwrap_or(0)];
+    let mut numbers = vec![Some(0); usize::try_from(bars).unwrap_or(0)];
     for (day, count) in found {
         let place = usize::try_from((day - first) / step).ok();
         if let Some(kept) = place.and_then(|place| numbers.get_mut(place)) {
-            *kept += count;
+            *kept = kept.map(|before| before + count);
         }
     }
     Ok(Counts {
@@ -228,38 +235,6 @@ fn filters(frame: &Frame<'_>, asked: &Asked, is_admin: bool) -> Markup {
                 input name="days" type="number" min="1" max="3650" value=(asked.days); }
             button type="submit" { (frame.text.apply) }
             a href=(link(frame, asked, &[("format", "csv")])) { "CSV" }
-        }
-    }
-}
-
-/// A bar for each day or for several, and the numbers behind it.
-fn chart(frame: &Frame<'_>, counts: &Counts) -> Markup {
-    const HEIGHT: u64 = 60;
-    const WIDTH: usize = 10;
-    let text = frame.account;
-    let numbers = &counts.numbers;
-    let most = numbers.iter().copied().max().unwrap_or(0).max(1);
-    html! {
-        section {
-            svg class="bars" role="img" width=(numbers.len() * WIDTH) height=(HEIGHT)
-                viewBox=(format!("0 0 {} {HEIGHT}", numbers.len() * WIDTH))
-                preserveAspectRatio="none" aria-label=(text.by_day) {
-                @for (place, count) in numbers.iter().enumerate() {
-                    @let height = (count * HEIGHT).div_ceil(most);
-                    @if height > 0 {
-                        rect x=(place * WIDTH) y=(HEIGHT - height) width=(WIDTH - 2) height=(height) {
-                            title { (counts.label(place)) ": " (count) }
-                        }
-                    }
-                }
-            }
-            details { summary { (text.by_day) }
-                table class="list pairs" {
-                    tbody { @for (place, count) in numbers.iter().enumerate().rev() {
-                        tr { th scope="row" { (counts.label(place)) } td class="number" { (format::number(*count)) } }
-                    } }
-                }
-            }
         }
     }
 }

@@ -105,6 +105,41 @@ fn ago(language: Language, milliseconds: i64) -> String {
     }
 }
 
+/// A span of time in its largest unit that is whole.
+pub(super) fn period(language: Language, milliseconds: Millis) -> String {
+    const SECOND: Millis = 1000;
+    const UNITS: [(Millis, &str, &str); 4] = [
+        (24 * 60 * 60 * SECOND, "day", "天"),
+        (60 * 60 * SECOND, "hour", "小时"),
+        (60 * SECOND, "minute", "分钟"),
+        (SECOND, "second", "秒"),
+    ];
+    let whole = |unit: Millis| milliseconds >= unit && milliseconds % unit == 0;
+    let unit = UNITS.iter().find(|(unit, ..)| whole(*unit));
+    let (unit, english, chinese) = unit.copied().unwrap_or((SECOND, "second", "秒"));
+    let number = milliseconds / unit;
+    match language {
+        Language::English if number == 1 => format!("1 {english}"),
+        Language::English => format!("{number} {english}s"),
+        Language::Chinese => format!("{number} {chinese}"),
+    }
+}
+
+/// How long something took.
+pub(super) fn duration(milliseconds: Millis) -> String {
+    let tenths = milliseconds.max(0) / 100;
+    match tenths / 10 {
+        0..60 => format!("{}.{} s", tenths / 10, tenths % 10),
+        seconds @ 60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// The date of a time (UTC).
+pub(super) fn date(at: Millis) -> String {
+    exact(at).chars().take(10).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +172,30 @@ mod tests {
             assert_eq!(number(value), text);
         }
         assert_eq!(count((1000, false)), "1,000+");
+    }
+
+    #[test]
+    fn periods() {
+        const HOUR: i64 = 60 * 60 * 1000;
+        for (time, english, chinese) in [
+            (30 * 24 * HOUR, "30 days", "30 天"),
+            (24 * HOUR, "1 day", "1 天"),
+            (36 * HOUR, "36 hours", "36 小时"),
+            (90_000, "90 seconds", "90 秒"),
+            (1500, "1 second", "1 秒"),
+            (0, "0 seconds", "0 秒"),
+        ] {
+            assert_eq!(period(Language::English, time), english);
+            assert_eq!(period(Language::Chinese, time), chinese);
+        }
+        for (time, text) in [
+            (-1, "0.0 s"),
+            (1250, "1.2 s"),
+            (61_000, "1 min 1 s"),
+            (2 * HOUR + 60_000, "2 h 1 min"),
+        ] {
+            assert_eq!(duration(time), text);
+        }
     }
 
     #[test]

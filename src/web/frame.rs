@@ -5,7 +5,7 @@ use http::StatusCode;
 use http::header::{ALLOW, HeaderValue};
 use maud::{DOCTYPE, Markup, html};
 
-use super::text::{AccountText, Language, Text};
+use super::text::{AccountText, Language, Text, UpkeepText};
 use super::url::{Links, query};
 use super::visitor::FORM_TOKEN;
 use super::{Answer, Fault, Pages, Request, Theme, assets, html as answer, sign_in};
@@ -18,6 +18,7 @@ pub(super) struct Frame<'a> {
     pub(super) language: Language,
     pub(super) text: &'static Text,
     pub(super) account: &'static AccountText,
+    pub(super) upkeep: &'static UpkeepText,
     /// `HOST[:PORT]` of the registry.
     pub(super) registry: &'a str,
     /// Whether people sign in here.
@@ -26,6 +27,8 @@ pub(super) struct Frame<'a> {
     pub(super) is_own: bool,
     /// Milliseconds since 1970, for ages.
     pub(super) now: i64,
+    /// Where this page leads by itself after two seconds in a browser that runs no scripts.
+    pub(super) follow: Option<String>,
 }
 
 impl<'a> Frame<'a> {
@@ -37,10 +40,12 @@ impl<'a> Frame<'a> {
             language,
             text: language.text(),
             account: language.account_text(),
+            upkeep: language.upkeep_text(),
             registry: pages.registry(request),
             has_sign_in: pages.has_sign_in() || request.visitor.may_sign_in(),
             is_own: pages.settings.registry.is_none(),
             now: crate::clock::Clock::system().now(),
+            follow: None,
         }
     }
 
@@ -63,6 +68,9 @@ impl<'a> Frame<'a> {
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="color-scheme" content="light dark";
                     title { (title) " · " (self.registry) }
+                    @if let Some(next) = &self.follow {
+                        noscript { meta http-equiv="refresh" content=(format!("2; url={next}")); }
+                    }
                     link rel="icon" href=(self.links.path(&icon)) type="image/svg+xml";
                     link rel="stylesheet" href=(self.links.path(&style));
                     script src=(self.links.path(&script)) defer {}

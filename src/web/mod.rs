@@ -10,6 +10,8 @@ mod accounts;
 mod actions;
 mod activity;
 mod assets;
+mod chart;
+mod collection;
 mod compare;
 mod configuration;
 mod delete;
@@ -26,16 +28,22 @@ mod profile;
 mod provider;
 mod pull;
 mod readme;
+mod reasons;
 mod repository;
 mod request;
 mod restore;
 mod retag;
+mod retention;
 mod route;
+mod runs;
 mod settings;
 mod sign_in;
 mod source;
+mod storage;
 mod tags;
 mod text;
+mod treemap;
+mod upkeep;
 mod url;
 mod visitor;
 
@@ -51,12 +59,14 @@ pub use source::{
     Answering, Authenticator, Document, Fault, Listing, RepositoryDetails, RepositoryItem,
     RepositoryQuery, RepositorySort, Source, TagItem, TagQuery, TagSort,
 };
+pub use upkeep::{Schedule, Upkeep};
 pub use visitor::Visitor;
 
 use guests::Guests;
 use request::Fields;
 use route::Route;
 
+use crate::admin::Operations;
 use crate::auth::Policy;
 use crate::registry::Registry;
 
@@ -77,6 +87,9 @@ pub struct Pages {
     accounts: Option<(Arc<Policy>, Registry)>,
     /// Those who signed in to another registry. `None` for the pages of the own one.
     guests: Option<Arc<Guests>>,
+    /// The operations of administrators. `None` for another registry's pages.
+    operations: Option<Operations>,
+    counts: Arc<storage::Counts>,
 }
 
 /// How the pages are shown.
@@ -92,6 +105,8 @@ pub struct Settings {
     pub tags_per_page: usize,
     /// `HOST[:PORT]` by which clients reach the registry, where it is not the address of the pages.
     pub registry: Option<String>,
+    /// How collections and retention are configured.
+    pub upkeep: Upkeep,
 }
 
 impl Default for Settings {
@@ -102,6 +117,7 @@ impl Default for Settings {
             repositories_per_page: 25,
             tags_per_page: 50,
             registry: None,
+            upkeep: Upkeep::default(),
         }
     }
 }
@@ -114,6 +130,8 @@ impl Pages {
             settings: Arc::new(settings),
             accounts: None,
             guests: None,
+            operations: None,
+            counts: Arc::default(),
         }
     }
 
@@ -125,10 +143,16 @@ impl Pages {
     }
 
     /// The same pages for those whom `policy` knows: with sessions, with its rights, and with
-    /// actions on `registry`.
+    /// actions on `registry`; administrators begin `operations` on its root.
     #[must_use]
-    pub fn with_accounts(mut self, policy: Arc<Policy>, registry: Registry) -> Self {
+    pub fn with_accounts(
+        mut self,
+        policy: Arc<Policy>,
+        registry: Registry,
+        operations: Operations,
+    ) -> Self {
         self.accounts = Some((policy, registry));
+        self.operations = Some(operations);
         self
     }
 
@@ -234,6 +258,8 @@ impl Pages {
             Route::Trash(name) => restore::trash(self, request, &name).await,
             Route::Settings(name) => settings::page(self, request, &name).await,
             Route::Star(name) => settings::star(self, request, &name).await,
+            Route::Storage => storage::page(self, request).await,
+            Route::Collection => collection::page(self, request).await,
             Route::Activity => activity::page(self, request).await,
             Route::Profile => profile::page(self, request).await,
             Route::Accounts => accounts::page(self, request).await,

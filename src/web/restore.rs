@@ -7,7 +7,7 @@ use super::frame::Frame;
 use super::request::Fields;
 use super::{Answer, Fault, Pages, Request, format, html as answer, tags};
 use crate::oci::{Action, Reference, Repository};
-use crate::registry::{Registry, Restorable, TrashedKind};
+use crate::registry::{Registry, Restorable, Trashed, TrashedKind};
 
 /// Things that one form restores at most; more are restored on the page of the trash.
 const MOST: usize = 300;
@@ -129,47 +129,72 @@ pub(super) async fn trash(
     let content = html! {
         h1 { (text.trash) " " span class="dim" { (name) } }
         @if deletions.is_empty() { p class="nothing" { (frame.text.nothing_here) } }
-        @else {
-            div class="scroll" { table class="list" {
-                thead { tr {
-                    th scope="col" { (frame.text.what) }
-                    th scope="col" { (text.deleted) }
-                    th scope="col" { (text.restorable_until) }
-                    th scope="col" class="number" { (frame.text.size) }
-                    th scope="col" { (text.undo) }
-                } }
-                tbody { @for deletion in deletions.iter().take(MOST) {
-                    @let what = match deletion.kind {
-                        TrashedKind::Repository => Some(Restorable::Repository(name.clone())),
-                        TrashedKind::Manifest => deletion.manifests.first()
-                            .map(|digest| Restorable::Manifest(name.clone(), *digest)),
-                        TrashedKind::Tag => deletion.tags.first()
-                            .map(|(tag, _)| Restorable::Tag(name.clone(), tag.clone())),
-                    };
-                    tr {
-                        th scope="row" {
-                            @if deletion.kind == TrashedKind::Repository { (frame.text.repository) " " }
-                            (deletion.tags.iter().take(10).map(|(tag, digest)| {
-                                format!("{tag} (@{})", tags::short(digest))
-                            }).collect::<Vec<_>>().join(", "))
-                            @if deletion.tags.is_empty() {
-                                @if let Some(digest) = deletion.manifests.first() { "@" (tags::short(digest)) }
-                            }
-                        }
-                        td data-label=(text.deleted) {
-                            (format::age(frame.language, deletion.deleted_at, frame.now))
-                        }
-                        td data-label=(text.restorable_until) {
-                            (format::age(frame.language, deletion.expires_at, frame.now))
-                        }
-                        td class="number" data-label=(frame.text.size) { (format::bytes(deletion.bytes)) }
-                        td data-label=(text.undo) {
-                            @if let Some(what) = &what { (undo(&frame, name, std::slice::from_ref(what))) }
-                        }
-                    }
-                } }
-            } }
-        }
+        @else { (table(&frame, &deletions[..deletions.len().min(MOST)], false, true)) }
     };
     Ok(shown(&frame, name, text.trash, &content))
+}
+
+/// Deletions, with the names of their repositories where they are of several, and with buttons that
+/// take them back.
+pub(super) fn table(
+    frame: &Frame<'_>,
+    deletions: &[Trashed],
+    has_names: bool,
+    has_undo: bool,
+) -> Markup {
+    let text = frame.account;
+    html! {
+        div class="scroll" { table class="list" {
+            thead { tr {
+                th scope="col" { (frame.text.what) }
+                th scope="col" { (text.deleted) }
+                th scope="col" { (text.restorable_until) }
+                th scope="col" class="number" { (frame.text.size) }
+                @if has_undo { th scope="col" { (text.undo) } }
+            } }
+            tbody { @for deletion in deletions { tr {
+                th scope="row" { (label(frame, deletion, has_names)) }
+                td data-label=(text.deleted) {
+                    (format::age(frame.language, deletion.deleted_at, frame.now))
+                }
+                td data-label=(text.restorable_until) { (format::time(deletion.expires_at)) }
+                td class="number" data-label=(frame.text.size) { (format::bytes(deletion.bytes)) }
+                @if has_undo { td data-label=(text.undo) {
+                    @if let Some(what) = restorable(deletion) {
+                        (undo(frame, &deletion.repository, std::slice::from_ref(&what)))
+                    }
+                } }
+            } } }
+        } }
+    }
+}
+
+fn restorable(deletion: &Trashed) -> Option<Restorable> {
+    let name = deletion.repository.clone();
+    Some(match deletion.kind {
+        TrashedKind::Repository => Restorable::Repository(name),
+        TrashedKind::Manifest => Restorable::Manifest(name, *deletion.manifests.first()?),
+        TrashedKind::Tag => Restorable::Tag(name, deletion.tags.first()?.0.clone()),
+    })
+}
+
+/// What was deleted: its tags, or else its digest.
+fn label(frame: &Frame<'_>, deletion: &Trashed, has_name: bool) -> Markup {
+    let tags = deletion.tags.iter().take(10).map(|(tag, digest)| {
+        let digest = tags::short(digest);
+        format!("{tag} (@{digest})")
+    });
+    html! {
+        @if has_name {
+            a href=(frame.links.path(&format!("/r/{}/-/trash", deletion.repository))) {
+                (deletion.repository)
+            }
+            " "
+        }
+        @if deletion.kind == TrashedKind::Repository { (frame.text.repository) " " }
+        (tags.collect::<Vec<_>>().join(", "))
+        @if deletion.tags.is_empty() {
+            @if let Some(digest) = deletion.manifests.first() { "@" (tags::short(digest)) }
+        }
+    }
 }

@@ -50,6 +50,10 @@ pub(super) enum Route {
     Settings(Repository),
     /// `POST /r/NAME/-/star`
     Star(Repository),
+    /// `/storage`
+    Storage,
+    /// `/collection`
+    Collection,
     /// `/activity`
     Activity,
     /// `/account`
@@ -86,6 +90,8 @@ pub(super) fn owns(path: &str) -> bool {
                 | "account"
                 | "accounts"
                 | "activity"
+                | "storage"
+                | "collection"
                 | "sign-in"
                 | "sign-out"
                 | "registry-host.json"
@@ -122,6 +128,7 @@ impl Route {
         match path {
             "/" => return Ok(Self::Explore),
             "/about" => return Ok(Self::About),
+            "/storage" => return Ok(Self::Storage),
             "/activity" => return Ok(Self::Activity),
             "/sign-in/provider" => return Ok(Self::SignInBegin),
             "/sign-in/callback" => return Ok(Self::SignInCallback),
@@ -163,6 +170,7 @@ impl Route {
             "/sign-in" => Self::SignIn,
             "/account" => Self::Profile,
             "/accounts" => Self::Accounts,
+            "/collection" => Self::Collection,
             _ => match repository_action(path)? {
                 (name, "delete") => Self::Delete(name),
                 (name, "settings") => Self::Settings(name),

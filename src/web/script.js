@@ -81,3 +81,21 @@ if (filter) {
     }
   });
 }
+
+// What runs is asked about until it has ended; without a script the page loads itself again.
+const followed = document.querySelector("[data-follow]");
+if (followed) {
+  const { watch, follow } = followed.dataset;
+  const ask = async () => {
+    try {
+      const answer = watch ? await fetch(watch) : null;
+      if (!answer || answer.status === 204 || answer.redirected || answer.status === 404) {
+        location.replace(follow);
+        return;
+      }
+      if (answer.ok) followed.innerHTML = await answer.text();
+    } catch { /* The server may be back the next time. */ }
+    setTimeout(ask, 1000);
+  };
+  setTimeout(ask, watch ? 500 : 2000);
+}

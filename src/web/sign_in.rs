@@ -161,7 +161,11 @@ pub(super) fn corner(frame: &Frame<'_>, has_sign_in: bool) -> Markup {
     let (text, visitor) = (frame.account, &frame.request.visitor);
     html! {
         @if let Some(account) = visitor.account() {
-            @if visitor.is_admin() { a href=(frame.links.path("/accounts")) { (text.accounts) } }
+            @if visitor.is_admin() {
+                a href=(frame.links.path("/accounts")) { (text.accounts) }
+                a href=(frame.links.path("/storage")) { (frame.upkeep.storage) }
+                a href=(frame.links.path("/collection")) { (frame.upkeep.collection) }
+            }
             a href=(frame.links.path("/activity")) { (text.activity) }
             a href=(frame.links.path("/account")) { (account) }
             (sign_out_button(frame))

@@ -1,11 +1,29 @@
 //! Every text of the pages, in each language. The catalogue is a struct with one constant for each
 //! language, so that a language which lacks a text does not compile.
 
+/// Declares a catalogue of texts, with a constant for each language.
+macro_rules! catalogue {
+    ($(#[$about:meta])* $name:ident: $($key:ident: $english:literal, $chinese:literal;)*) => {
+        $(#[$about])*
+        pub(in crate::web) struct $name {
+            $(pub(in crate::web) $key: &'static str),*
+        }
+
+        /// In English.
+        pub(super) const ENGLISH: $name = $name { $($key: $english),* };
+
+        /// In Chinese, simplified.
+        pub(super) const CHINESE: $name = $name { $($key: $chinese),* };
+    };
+}
+
 mod account;
 mod en;
+mod upkeep;
 mod zh;
 
 pub(super) use account::AccountText;
+pub(super) use upkeep::UpkeepText;
 
 /// A language of the pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +67,14 @@ impl Language {
         match self {
             Self::English => &account::ENGLISH,
             Self::Chinese => &account::CHINESE,
+        }
+    }
+
+    /// Its texts about storage, collection and retention.
+    pub(super) fn upkeep_text(self) -> &'static UpkeepText {
+        match self {
+            Self::English => &upkeep::ENGLISH,
+            Self::Chinese => &upkeep::CHINESE,
         }
     }
 

@@ -91,6 +91,7 @@ mod pages_furnished;
 mod pages_hostile;
 mod pages_person;
 mod pages_session;
+mod pages_upkeep;
 mod pages_walk;
 mod proxy;
 mod readme;

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::super::events::NewEvent;
 use super::super::{Index, IndexError, column};
@@ -18,6 +20,8 @@ pub struct CollectionRecord {
     pub started_at: Millis,
     /// When it ended; `None` while it runs, or if it was interrupted.
     pub ended_at: Option<Millis>,
+    /// Who began it, as in events; `None` if it was not recorded.
+    pub actor: Option<String>,
     /// Manifests that were deleted.
     pub manifests: u64,
     /// Blobs that were deleted.
@@ -35,11 +39,13 @@ impl Index {
     pub async fn begin_collection(&self, now: Millis) -> Result<i64, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
+                let actor = transaction.context().caller.actor();
                 let connection = transaction.connection();
                 let id: i64 = sqlx::query_scalar(
-                    "INSERT INTO collections (started_at) VALUES ($1) RETURNING id",
+                    "INSERT INTO collections (started_at, actor) VALUES ($1, $2) RETURNING id",
                 )
                 .bind(now)
+                .bind(actor)
                 .fetch_one(&mut *connection)
                 .await?;
                 sqlx::query("DELETE FROM collections WHERE id <= $1")
@@ -92,28 +98,28 @@ impl Index {
 
     /// The last collections, the latest first.
     pub async fn collections(&self, limit: usize) -> Result<Vec<CollectionRecord>, IndexError> {
-        let rows: Vec<(i64, Option<i64>, i64, i64, i64, i64, Option<String>)> = sqlx::query_as(
-            "SELECT started_at, ended_at, manifests, blobs, bytes, uploads, failure \
+        let rows = sqlx::query(
+            "SELECT started_at, ended_at, actor, manifests, blobs, bytes, uploads, failure \
              FROM collections ORDER BY id DESC LIMIT $1",
         )
         .bind(column(limit as u64))
         .fetch_all(&self.readers)
         .await?;
-        Ok(rows
-            .into_iter()
-            .map(
-                |(started_at, ended_at, manifests, blobs, bytes, uploads, failure)| {
-                    CollectionRecord {
-                        started_at,
-                        ended_at,
-                        manifests: manifests.unsigned_abs(),
-                        blobs: blobs.unsigned_abs(),
-                        bytes: bytes.unsigned_abs(),
-                        uploads: uploads.unsigned_abs(),
-                        failure,
-                    }
-                },
-            )
-            .collect())
+        rows.iter().map(record).collect()
     }
+}
+
+/// Reads a row back.
+fn record(row: &SqliteRow) -> Result<CollectionRecord, IndexError> {
+    let number = |name| row.try_get::<i64, _>(name).map(i64::unsigned_abs);
+    Ok(CollectionRecord {
+        started_at: row.try_get("started_at")?,
+        ended_at: row.try_get("ended_at")?,
+        actor: row.try_get("actor")?,
+        manifests: number("manifests")?,
+        blobs: number("blobs")?,
+        bytes: number("bytes")?,
+        uploads: number("uploads")?,
+        failure: row.try_get("failure")?,
+    })
 }

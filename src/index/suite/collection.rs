@@ -210,6 +210,7 @@ async fn collections_are_remembered(place: &Place) {
             let record = crate::index::CollectionRecord {
                 started_at: now,
                 ended_at: Some(100),
+                actor: Some("task:start".into()),
                 manifests: 1,
                 blobs: 2,
                 bytes: 3,

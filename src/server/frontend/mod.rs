@@ -71,6 +71,7 @@ pub async fn run(frontend: Frontend, announce: Option<impl Fn(&str) + Send>) -> 
             repositories_per_page: frontend.repositories_per_page,
             tags_per_page: frontend.tags_per_page,
             registry: Some(frontend.shown),
+            upkeep: web::Upkeep::default(),
         },
     )
     .with_guests(Arc::new(remotes));

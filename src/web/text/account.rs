@@ -1,22 +1,6 @@
 //! The texts for those who sign in, both languages side by side: a text that lacks one of them does
 //! not compile.
 
-/// Declares a catalogue of texts, with a constant for each language.
-macro_rules! catalogue {
-    ($(#[$about:meta])* $name:ident: $($key:ident: $english:literal, $chinese:literal;)*) => {
-        $(#[$about])*
-        pub(in crate::web) struct $name {
-            $(pub(in crate::web) $key: &'static str),*
-        }
-
-        /// In English.
-        pub(super) const ENGLISH: $name = $name { $($key: $english),* };
-
-        /// In Chinese, simplified.
-        pub(super) const CHINESE: $name = $name { $($key: $chinese),* };
-    };
-}
-
 catalogue! {
     /// The texts of accounts, sessions and actions. `{}` stands for what is put in.
     AccountText:

@@ -1,0 +1,228 @@
+//! Retention rules as sentences, and what each of them deletes now.
+
+use maud::{Markup, html};
+use parking_lot::Mutex;
+
+use super::frame::Frame;
+use super::source::{RepositoryQuery, RepositorySort};
+use super::{Fault, Pages, Request, format, reasons};
+use crate::admin::{Decision, Entry, Operation, PruneEntry, PruneReport};
+use crate::oci::{Action, Reference, RetentionRule, Visibility};
+
+/// Deletions of a rule that are shown.
+const SHOWN: usize = 50;
+/// Where there are more repositories, the effect of a rule is shown only when it is asked for.
+const SMALL: u64 = 1000;
+
+/// A rule as a sentence.
+pub(super) fn sentence(frame: &Frame<'_>, rule: &RetentionRule) -> String {
+    let text = frame.upkeep;
+    let period = |age| format::period(frame.language, age);
+    let list = |patterns: &[String]| patterns.join(text.or);
+    let mut conditions = Vec::new();
+    if !rule.matching.is_empty() {
+        conditions.push(text.rule_matching.replace("{}", &list(&rule.matching)));
+    }
+    if let Some(age) = rule.older_than {
+        conditions.push(text.rule_older.replace("{}", &period(age)));
+    }
+    if let Some(age) = rule.not_pulled_for {
+        conditions.push(text.rule_unpulled.replace("{}", &period(age)));
+    }
+    if let Some(count) = rule.keep_last {
+        let count = format::number(count.into());
+        conditions.push(text.rule_beyond.replace("{}", &count));
+    }
+    if !rule.exclude.is_empty() {
+        conditions.push(text.rule_except.replace("{}", &list(&rule.exclude)));
+    }
+    let (comma, stop) = match frame.language {
+        super::text::Language::English => (", ", ". "),
+        super::text::Language::Chinese => ("，", "。"),
+    };
+    let all = if rule.all {
+        text.rule_all
+    } else {
+        text.rule_not_all
+    };
+    let place = text.rule_in.replace("{}", &list(&rule.repositories));
+    format!("{place} {}{stop}{all}", conditions.join(comma))
+}
+
+/// What a rule deletes now.
+struct Effect {
+    report: PruneReport,
+    /// The first of its deletions.
+    entries: Vec<PruneEntry>,
+}
+
+async fn effect(
+    pages: &Pages,
+    request: &Request,
+    rule: &RetentionRule,
+) -> Result<Result<Effect, String>, Fault> {
+    let entries = Mutex::new(Vec::new());
+    let listener = |entry: Entry| {
+        let is_deletion = match &entry {
+            Entry::Prune(PruneEntry::Tag { decision, .. }) => {
+                matches!(**decision, Decision::Delete(..))
+            }
+            Entry::Prune(PruneEntry::Manifest { .. }) => true,
+            _ => false,
+        };
+        if let Entry::Prune(entry) = entry
+            && is_deletion
+        {
+            let mut entries = entries.lock();
+            if entries.len() < SHOWN {
+                entries.push(entry);
+            }
+        }
+    };
+    let operation = Operation::Prune {
+        rule: rule.clone(),
+        dry_run: true,
+        lenient: true,
+    };
+    let done = pages
+        .execute(request, &Action::Inspect, operation, &listener)
+        .await?;
+    let report = done.and_then(PruneReport::try_from);
+    Ok(match report {
+        Ok(report) => Ok(Effect {
+            report,
+            entries: entries.into_inner(),
+        }),
+        Err(failure) => Err(failure.message),
+    })
+}
+
+/// The rules; the effect of one is shown if the registry is small or if it is `asked` for.
+pub(super) async fn rules(
+    pages: &Pages,
+    request: &Request,
+    frame: &Frame<'_>,
+    asked: Option<usize>,
+) -> Result<Markup, Fault> {
+    let text = frame.upkeep;
+    let upkeep = &pages.settings.upkeep;
+    if upkeep.rules.is_empty() {
+        return Ok(html! { p { (text.no_rules) } });
+    }
+    let all = RepositoryQuery {
+        term: String::new(),
+        namespace: None,
+        sort: RepositorySort::Name,
+        skip: 0,
+        limit: 1,
+    };
+    let everything = Visibility::Everything;
+    let found = pages.source.repositories(&everything, &all).await?;
+    let is_small = found.total.0 <= SMALL;
+    let file = match &upkeep.file {
+        Some(file) => file.display().to_string(),
+        None => text.the_configuration.to_owned(),
+    };
+    let place = if upkeep.schedule.is_some() {
+        text.rules_in
+    } else {
+        text.rules_unscheduled
+    };
+    let mut items = Vec::new();
+    for (number, rule) in upkeep.rules.iter().enumerate() {
+        let shown = if is_small || asked == Some(number) {
+            Some(effect(pages, request, rule).await?)
+        } else {
+            None
+        };
+        items.push(html! {
+            li {
+                p { (sentence(frame, rule)) }
+                @match &shown {
+                    Some(Ok(effect)) => (effect_said(frame, effect)),
+                    Some(Err(failure)) => p class="notice bad" { (failure) },
+                    None => p { a href=(frame.links.path(&format!("/collection?rule={number}"))) {
+                        (text.show_effect)
+                    } },
+                }
+            }
+        });
+    }
+    Ok(html! {
+        p class="dim" { (place.replace("{}", &file)) }
+        ol { @for item in items { (item) } }
+    })
+}
+
+fn effect_said(frame: &Frame<'_>, effect: &Effect) -> Markup {
+    let text = frame.upkeep;
+    let Effect { report, entries } = effect;
+    let deletes = report.tags > 0 || report.manifests > 0;
+    let count = text
+        .rule_effect
+        .replacen("{}", &format::number(report.repositories), 1)
+        .replacen("{}", &format::number(report.tags), 1)
+        .replacen("{}", &format::number(report.manifests), 1);
+    let names = report.emptied.iter().take(SHOWN).map(ToString::to_string);
+    let more = (report.tags + report.manifests).saturating_sub(entries.len() as u64);
+    html! {
+        p { @if deletes { (count) } @else { (text.rule_nothing) } }
+        @if !report.emptied.is_empty() {
+            p { (text.rule_emptied.replace("{}", &names.collect::<Vec<_>>().join(", "))) }
+        }
+        @if !report.unmatched.is_empty() {
+            p { (text.rule_unmatched.replace("{}", &report.unmatched.join(", "))) }
+        }
+        @if !entries.is_empty() {
+            details {
+                summary { (text.show_effect_list) }
+                div class="scroll" { table class="list" {
+                    thead { tr {
+                        th scope="col" { (frame.text.what) }
+                        th scope="col" { (text.why) }
+                    } }
+                    tbody { @for entry in entries { (row(frame, entry)) } }
+                } }
+                @if entries.len() == SHOWN && more > 0 {
+                    p { (frame.account.and_more.replace("{}", &format::number(more))) }
+                }
+            }
+        }
+    }
+}
+
+fn row(frame: &Frame<'_>, entry: &PruneEntry) -> Markup {
+    let text = frame.upkeep;
+    let (reference, why) = match entry {
+        PruneEntry::Tag {
+            repository,
+            tag,
+            decision,
+            ..
+        } => {
+            let why = match &**decision {
+                Decision::Delete(reasons, holder) => {
+                    reasons::deleted(frame, reasons, holder.as_ref())
+                }
+                Decision::Keep(_) => String::new(),
+            };
+            ((repository, Reference::Tag(tag.clone())), why)
+        }
+        PruneEntry::Manifest { repository, digest } => (
+            (repository, Reference::Digest(*digest)),
+            text.untagged_manifest.to_owned(),
+        ),
+    };
+    let (name, reference) = reference;
+    html! {
+        tr {
+            th scope="row" { a href=(frame.links.image(name, &reference)) {
+                @match &reference {
+                    Reference::Tag(tag) => { (name) ":" (tag) },
+                    Reference::Digest(digest) => { (name) "@" (super::tags::short(digest)) },
+                }
+            } }
+            td data-label=(text.why) { (why) }
+        }
+    }
+}

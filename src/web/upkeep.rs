@@ -1,0 +1,44 @@
+//! How collections and retention are configured, as the pages show it.
+
+use std::path::PathBuf;
+
+use super::format;
+use super::frame::Frame;
+use crate::clock::Millis;
+use crate::oci::RetentionRule;
+
+/// When the server collects by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Schedule {
+    /// At a fixed interval, in milliseconds.
+    Every(Millis),
+    /// At the times of a pattern as in crontab.
+    At(String),
+}
+
+/// Collections and retention as the configuration has them.
+#[derive(Debug, Clone, Default)]
+pub struct Upkeep {
+    /// When the server collects by itself; `None`: never.
+    pub schedule: Option<Schedule>,
+    /// Whether that deletes untagged manifests as well, and their minimum age in milliseconds.
+    pub untagged: Option<Millis>,
+    /// The retention rules.
+    pub rules: Vec<RetentionRule>,
+    /// The file of the configuration, if one was read.
+    pub file: Option<PathBuf>,
+}
+
+impl Upkeep {
+    /// When the server collects, in a sentence.
+    pub(super) fn schedule_said(&self, frame: &Frame<'_>) -> String {
+        let text = frame.upkeep;
+        match &self.schedule {
+            None => text.by_hand.to_owned(),
+            Some(Schedule::Every(period)) => text
+                .every
+                .replace("{}", &format::period(frame.language, *period)),
+            Some(Schedule::At(pattern)) => text.at.replace("{}", pattern),
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Storage, collection and retention on the pages: what an administrator sees and begins, in a
+//! browser with scripts and without, and that nobody else learns of it.
+
+use serde_json::json;
+
+use crate::accounts_support::Guarded;
+use crate::pages_person::Person;
+use crate::support::browser::Browser;
+use crate::support::{Image, Response, eventually, have};
+
+/// Nothing holds garbage for long; rules; a schedule that does not come in a test.
+const CONFIG: &str = "\
+version: 0.1
+storage: {delete: {enabled: true}, filesystem: {rootdirectory: /nowhere}}
+regctl:
+  accounts: {enabled: true}
+  gc: {schedule: '0 3 1 1 *', lease: 1ms, trash: 24h}
+  retention:
+    - {repositories: ['team/*'], keep-last: 1, exclude: [stable]}
+    - {repositories: ['**'], match: ['1.0'], older-than: 30d}
+";
+
+fn furnished(config: &str) -> Guarded {
+    let guarded = Guarded::start_with(config);
+    for (repository, first) in [("team/app", 0), ("team/lib", 10), ("tool", 20)] {
+        let remote = guarded.remote("root", repository);
+        for (seed, tag) in ["1.0", "1.1", "stable"].iter().enumerate() {
+            remote.push(tag, &Image::new(first + seed as u64));
+        }
+    }
+    // Its tag moves on, so that it has none.
+    let remote = guarded.remote("root", "team/app");
+    remote.push("1.1", &Image::new(99));
+    guarded
+}
+
+fn html(answer: Response) -> String {
+    String::from_utf8(answer.body).unwrap()
+}
+
+#[test]
+fn an_administrator_sees_what_is_stored_and_collects() {
+    let guarded = furnished(CONFIG);
+    let mut root = Person::signed_in(&guarded.server, "root");
+    let front = root.page("/");
+    assert!(
+        front.contains("href=\"/storage\"") && front.contains("href=\"/collection\""),
+        "{front}"
+    );
+    let storage = root.page("/storage");
+    for text in [
+        "Disk",
+        "Stored here",
+        "Saved by sharing",
+        "Reclaimable now",
+        "href=\"/r/team/app\"",
+        "<svg class=\"map\"",
+        "Known since",
+    ] {
+        assert!(storage.contains(text), "{text} in {storage}");
+    }
+    // The figures are those of the command.
+    let usage = guarded.administer(&["du", "-o", "json"]);
+    let usage: serde_json::Value = serde_json::from_str(&usage).unwrap();
+    let blobs = format!("{} blobs", usage["blobs"]);
+    assert!(storage.contains(&blobs), "{blobs} in {storage}");
+
+    let page = root.page("/collection");
+    for text in [
+        "at 0 3 1 1 *, as in crontab",
+        "No collection has run yet.",
+        "In team/*: delete tags beyond the last 1 pushed, except stable.",
+        "In **: delete tags that match 1.0, pushed more than 30 days ago.",
+        "It applies to 2 repositories, and would now delete",
+        "It would now delete nothing.",
+        "under regctl.retention",
+        "Nothing: there is no garbage.",
+    ] {
+        assert!(page.contains(text), "{text} in {page}");
+    }
+    // A dry run shows what goes and why, and deletes nothing.
+    let untagged = [("untagged", "1"), ("days", "0")];
+    let form = |what| [&[("do", what)][..], &untagged[..]].concat();
+    let planned = html(
+        root.submit("/collection", "/collection", &form("plan"))
+            .expect(200),
+    );
+    for text in [
+        "no tag and no index holds it",
+        "no manifest refers to it",
+        "checked",
+    ] {
+        assert!(planned.contains(text), "{text} in {planned}");
+    }
+    assert!(
+        root.page("/collection")
+            .contains("No collection has run yet.")
+    );
+    let begun = root
+        .submit("/collection", "/collection", &form("run"))
+        .expect(303);
+    assert_eq!(begun.need("location"), "/collection?run=1");
+    eventually("the collection ends", || {
+        root.page("/collection?run=1")
+            .contains("The collection has ended: 1 manifests")
+    });
+    let page = root.page("/collection");
+    assert!(
+        page.contains(">root</td>") && page.contains(">done</td>"),
+        "{page}"
+    );
+    // Nothing runs any more.
+    root.get("/collection?part=progress").expect(204);
+    let status = guarded.administer(&["gc", "--status", "-o", "json"]);
+    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    assert_eq!(status["runs"][0]["by"], "root");
+
+    // The trash: what was deleted is restored from here as well.
+    let tag = guarded.remote("root", "team/app");
+    guarded.administer(&["prune", "team/app", "--match", "1.0", "--yes"]);
+    assert_eq!(tag.tags(), ["1.1", "stable"]);
+    let page = root.page("/collection");
+    assert!(
+        page.contains("1.0 (@") && page.contains("/r/team/app/-/restore"),
+        "{page}"
+    );
+    for (fields, status) in [
+        (&[("do", "collect-everything")][..], 404),
+        (
+            &[("do", "plan"), ("untagged", "1"), ("days", "<script>")],
+            400,
+        ),
+        (&[("do", "run"), ("untagged", "1"), ("days", "")], 400),
+    ] {
+        root.submit("/collection", "/collection", fields)
+            .expect(status);
+    }
+    guarded.server.stop();
+}
+
+#[test]
+fn nobody_else_learns_of_these_pages() {
+    let guarded = furnished(CONFIG);
+    let mut bob = Person::signed_in(&guarded.server, "bob");
+    let mut nobody = Person::new(&guarded.server);
+    assert!(!bob.page("/").contains("href=\"/storage\""));
+    for target in ["/storage", "/collection", "/collection?part=progress"] {
+        bob.get(target).expect(404);
+        nobody.get(target).expect(404);
+    }
+    for what in ["plan", "run"] {
+        bob.submit("/", "/collection", &[("do", what)]).expect(404);
+    }
+    let mut root = Person::signed_in(&guarded.server, "root");
+    // Without a form's token nothing runs, whoever asks.
+    root.post("/collection", "", &[("do", "run")]).expect(403);
+    assert!(
+        root.page("/collection")
+            .contains("No collection has run yet.")
+    );
+    guarded.server.stop();
+}
+
+#[test]
+fn browse_only_pages_show_and_do_nothing() {
+    let config = format!("{CONFIG}  pages: {{browse-only: true}}\n");
+    let guarded = furnished(&config);
+    let mut root = Person::signed_in(&guarded.server, "root");
+    let page = root.page("/collection");
+    assert!(
+        !page.contains("value=\"run\"") && page.contains("browse-only"),
+        "{page}"
+    );
+    root.submit("/collection", "/collection", &[("do", "plan")])
+        .expect(200);
+    root.submit("/collection", "/collection", &[("do", "run")])
+        .expect(403);
+    assert!(
+        root.page("/collection")
+            .contains("No collection has run yet.")
+    );
+    guarded.server.stop();
+}
+
+/// Begins a collection on the page and watches it to its end.
+fn watched(guarded: &Guarded, browser: &Browser) {
+    let host = format!("http://{}", guarded.server.host());
+    browser.open(&format!("{host}/sign-in?next=/collection"));
+    browser.write("#name", "root");
+    browser.write("#password", "root-secret\u{e007}");
+    eventually("signed in", || browser.address().ends_with("/collection"));
+    browser.click("input[name=untagged]");
+    browser.click("button[value=plan]");
+    let shows = |text: &str| {
+        browser
+            .evaluate("document.querySelector('main').textContent")
+            .as_str()
+            .is_some_and(|shown| shown.contains(text))
+    };
+    eventually("the dry run", || shows("no tag and no index holds it"));
+    browser.click("button[value=run]");
+    eventually("the end", || {
+        browser.address().ends_with("/collection?run=1") && shows("The collection has ended")
+    });
+    let status = guarded.administer(&["gc", "--status", "-o", "json"]);
+    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    assert_eq!(status["runs"][0]["freed"]["manifests"], 1);
+    // What was deleted by a tag comes back from here.
+    let tags = guarded.remote("root", "team/app");
+    guarded.administer(&["prune", "team/app", "--match", "1.0", "--yes"]);
+    browser.open(&format!("{host}/collection"));
+    browser.click("form[action='/r/team/app/-/restore'] button");
+    eventually("restored", || tags.tags().len() == 3);
+}
+
+#[test]
+fn a_collection_is_watched_to_its_end_with_scripts_and_without() {
+    if !have(&["chromium", "chromedriver"]) {
+        return;
+    }
+    for has_script in [true, false] {
+        let guarded = furnished(CONFIG);
+        let browser = Browser::start(has_script);
+        watched(&guarded, &browser);
+        assert_eq!(browser.console(), [""; 0]);
+        drop(browser);
+        guarded.server.stop();
+    }
+}
+
+#[test]
+fn these_pages_in_each_language_colour_and_width() {
+    if !have(&["chromium", "chromedriver"]) {
+        return;
+    }
+    let guarded = furnished(CONFIG);
+    let browser = Browser::start(true);
+    let host = format!("http://{}", guarded.server.host());
+    browser.open(&format!("{host}/sign-in?next=/storage"));
+    browser.write("#name", "root");
+    browser.write("#password", "root-secret\u{e007}");
+    eventually("signed in", || browser.address().ends_with("/storage"));
+    for (language, theme, width) in [
+        ("en", "light", 360),
+        ("en", "dark", 1280),
+        ("zh-Hans", "dark", 360),
+        ("zh-Hans", "light", 1280),
+    ] {
+        browser.resize(width, 900);
+        browser.open(&host);
+        for (name, value) in [("language", language), ("theme", theme)] {
+            browser.click(&format!("select[name={name}] option[value='{value}']"));
+            let state = "[document.documentElement.lang, document.documentElement.dataset.theme]";
+            eventually("the switch applies", || {
+                browser.evaluate(state)[usize::from(name == "theme")] == json!(value)
+            });
+        }
+        for path in ["/storage", "/collection", "/collection?rule=0"] {
+            browser.open(&format!("{host}{path}"));
+            browser.evaluate(
+                "[...document.querySelectorAll('details')].forEach((one) => { one.open = true })",
+            );
+            let faults = browser.evaluate(crate::pages_browser::FAULTS);
+            assert_eq!(faults, json!([]), "{path} {language} {theme} {width}");
+        }
+        assert_eq!(browser.console(), [""; 0]);
+    }
+    drop(browser);
+    guarded.server.stop();
+}
