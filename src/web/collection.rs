@@ -86,16 +86,22 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     }
     let mut terms = Terms::of_schedule(pages.settings.upkeep.untagged);
     let mut refusal = None;
+    let text = request.language().upkeep_text();
     if request.method == Method::POST {
         let fields = Fields::parse(&request.form);
         match (fields.text("do"), Terms::of_form(&fields)) {
-            ("plan" | "run", None) => refusal = Some((StatusCode::BAD_REQUEST, None)),
+            ("plan" | "run", None) => {
+                refusal = Some((StatusCode::BAD_REQUEST, text.no_days.to_owned()));
+            }
             ("plan", Some(asked)) => terms = asked,
             ("run", Some(asked)) => {
                 terms = asked;
                 match run(pages, request, &terms).await? {
                     Ok(()) => return Ok(moved(&format!("{}{PATH}?run=1", pages.settings.base))),
-                    Err(failure) => refusal = Some((StatusCode::CONFLICT, Some(failure.message))),
+                    Err(failure) => {
+                        let said = text.run_failed.replace("{}", &failure.message);
+                        refusal = Some((StatusCode::CONFLICT, said));
+                    }
                 }
             }
             _ => return Err(Fault::NotFound),
@@ -110,7 +116,7 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
         &mut frame,
         &status,
         &terms,
-        refusal.as_ref().map(|(_, message)| message.as_deref()),
+        refusal.as_ref().map(|(_, said)| said.as_str()),
     )
     .await?;
     let code = refusal.map_or(StatusCode::OK, |(code, _)| code);
@@ -154,7 +160,7 @@ async fn content(
     frame: &mut Frame<'_>,
     status: &CollectionStatus,
     terms: &Terms,
-    refusal: Option<Option<&str>>,
+    refusal: Option<&str>,
 ) -> Result<Markup, Fault> {
     let query = request.fields();
     let plan = if status.running.is_some() {
@@ -175,12 +181,7 @@ async fn content(
     Ok(html! {
         h1 { (text.title) }
         @if let Some(refusal) = refusal {
-            p class="notice bad" role="alert" {
-                @match refusal {
-                    Some(message) => (text.run_failed.replace("{}", message)),
-                    None => (text.no_days),
-                }
-            }
+            p class="notice bad" role="alert" { (refusal) }
         }
         @match (&status.running, &plan) {
             (Some(progress), _) => (runs::running(frame, *progress, status.runs.first())),

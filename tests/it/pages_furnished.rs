@@ -233,6 +233,8 @@ pub(crate) fn pages(guarded: &Guarded) -> Vec<(String, u16)> {
         "/account",
         "/accounts",
         "/about",
+        "/storage",
+        "/collection",
         "/r/nothing/here",
     ]
     .iter()
