@@ -75,6 +75,13 @@ pub enum AccountOperation {
         /// Whether it may not.
         disabled: bool,
     },
+    /// Give an account the admin right, or take it.
+    SetAdmin {
+        /// Which.
+        name: AccountName,
+        /// Whether it may administer the registry.
+        admin: bool,
+    },
     /// Remove an account with its grants and tokens.
     RemoveUser {
         /// Which.

@@ -10,8 +10,8 @@ use super::{
     Password, Reason, RightsReport,
 };
 use crate::auth::{
-    AccountRecord, FreshToken, Grantee, GroupRefusal, Hasher, IndexError, NewAccount, NewToken,
-    Secret, is_known_hash,
+    AccountRecord, AccountRefusal, FreshToken, Grantee, GroupRefusal, Hasher, IndexError,
+    NewAccount, NewToken, Secret, is_known_hash,
 };
 use crate::clock::Clock;
 use crate::oci::{AccountName, Repository};
@@ -85,12 +85,18 @@ impl Administration {
             }
             Do::SetPassword { name, password } => {
                 let password = hash(&hasher, &password).await?;
-                must(index.set_password(name.clone(), password).await?, &name)?
+                if !index.set_password(name.clone(), password).await? {
+                    return Err(unknown("account", name));
+                }
+                AccountReport::Done
             }
             Do::SetDisabled { name, disabled } => {
-                must(index.set_disabled(name.clone(), disabled).await?, &name)?
+                done(index.set_disabled(name.clone(), disabled).await?, &name)?
             }
-            Do::RemoveUser { name } => must(index.remove_account(name.clone()).await?, &name)?,
+            Do::SetAdmin { name, admin } => {
+                done(index.set_admin(name.clone(), admin).await?, &name)?
+            }
+            Do::RemoveUser { name } => done(index.remove_account(name.clone()).await?, &name)?,
             Do::ImportUsers { users } => self.import_users(users, &hasher).await?,
             Do::Users => {
                 let mut users: Vec<AccountRecord> = Vec::new();
@@ -274,11 +280,15 @@ impl Administration {
     }
 }
 
-fn must(found: bool, name: &AccountName) -> Result<AccountReport, Failure> {
-    if found {
-        Ok(AccountReport::Done)
-    } else {
-        Err(unknown("account", name))
+fn done(changed: Result<(), AccountRefusal>, name: &AccountName) -> Result<AccountReport, Failure> {
+    match changed {
+        Ok(()) => Ok(AccountReport::Done),
+        Err(AccountRefusal::NoAccount) => Err(unknown("account", name)),
+        Err(AccountRefusal::LastAdministrator) => Err(Failure::new(
+            FailureKind::Usage,
+            Reason::LastAdministrator,
+            format!("{name} is the last administrator and must stay one"),
+        )),
     }
 }
 

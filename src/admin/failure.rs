@@ -94,6 +94,8 @@ pub enum Reason {
     },
     /// The request is not one of this protocol.
     MalformedRequest,
+    /// The account is the only administrator who may sign in.
+    LastAdministrator,
     /// The server stopped meanwhile.
     Stopped,
     /// A reason without a code.

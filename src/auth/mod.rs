@@ -50,6 +50,6 @@ pub use workload::{USER as WORKLOAD, WorkloadRule, Workloads};
 
 // The records that `admin` reports.
 pub use crate::index::{
-    AccountRecord, GrantRecord, Grantee, GroupRecord, GroupRefusal, IndexError, NewAccount,
-    NewToken, SessionRecord, TokenRecord,
+    AccountRecord, AccountRefusal, GrantRecord, Grantee, GroupRecord, GroupRefusal, IndexError,
+    NewAccount, NewToken, SessionRecord, TokenRecord,
 };

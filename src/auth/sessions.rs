@@ -4,6 +4,8 @@
 //! is ended, was not used for [`IDLE`], is [`LONGEST`] old, or the password of its account changes;
 //! and only while its account may sign in. Its caller is the account with all its rights.
 
+use std::sync::Arc;
+
 use aws_lc_rs::{constant_time, digest, rand};
 
 use super::accounts::Accounts;
@@ -176,26 +178,33 @@ impl Policy {
         Ok(sessions)
     }
 
-    /// Ends a session of an account by its id. Returns false if there is none.
-    pub async fn end_session(&self, account: &AccountName, id: &str) -> Result<bool, IndexError> {
+    /// Ends a session of an account by its id, for the caller of a context. Returns false if there is
+    /// none.
+    pub async fn end_session(
+        &self,
+        account: &AccountName,
+        id: &str,
+        context: Arc<Context>,
+    ) -> Result<bool, IndexError> {
         match self {
             Self::Accounts(accounts) => {
-                let index = &accounts.index;
+                let index = accounts.index.acting(context);
                 index.end_session(account.clone(), id.to_owned()).await
             }
             Self::Open | Self::TokenServer(_) => Ok(false),
         }
     }
 
-    /// Ends the sessions of an account but for one. Returns how many.
+    /// Ends the sessions of an account but for one, for the caller of a context. Returns how many.
     pub async fn end_other_sessions(
         &self,
         account: &AccountName,
         keep: &str,
+        context: Arc<Context>,
     ) -> Result<u64, IndexError> {
         match self {
             Self::Accounts(accounts) => {
-                let index = &accounts.index;
+                let index = accounts.index.acting(context);
                 index.end_sessions(account.clone(), keep.to_owned()).await
             }
             Self::Open | Self::TokenServer(_) => Ok(0),
@@ -221,8 +230,6 @@ impl Accounts {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::super::Hasher;
     use super::*;
     use crate::clock::Clock;
@@ -255,6 +262,7 @@ mod tests {
         let clock = Clock::manual(1_000_000);
         let (policy, _index, name) = policy(&clock).await;
         let context = Context::task(Task::Start);
+        let caller = || Arc::new(context.clone());
         let start = || policy.start_session(&name, &context);
         let idle = start().await.unwrap();
         clock.advance(IDLE - 1);
@@ -272,11 +280,17 @@ mod tests {
 
         let (one, other) = (start().await.unwrap(), start().await.unwrap());
         assert_eq!(policy.sessions(&name).await.unwrap().len(), 2);
-        assert!(policy.end_session(&name, &one.id).await.unwrap());
+        assert!(policy.end_session(&name, &one.id, caller()).await.unwrap());
         assert!(!is_held(&policy, &one).await && is_held(&policy, &other).await);
         let bob = "bob".parse().unwrap();
-        assert!(!policy.end_session(&bob, &other.id).await.unwrap());
-        assert_eq!(policy.end_other_sessions(&name, "").await.unwrap(), 1);
+        assert!(!policy.end_session(&bob, &other.id, caller()).await.unwrap());
+        assert_eq!(
+            policy
+                .end_other_sessions(&name, "", caller())
+                .await
+                .unwrap(),
+            1
+        );
         assert!(!is_held(&policy, &other).await);
     }
 
@@ -286,10 +300,18 @@ mod tests {
         let (policy, (_directory, index), name) = policy(&clock).await;
         let context = Context::task(Task::Start);
         let session = policy.start_session(&name, &context).await.unwrap();
-        index.set_disabled(name.clone(), true).await.unwrap();
+        index
+            .set_disabled(name.clone(), true)
+            .await
+            .unwrap()
+            .unwrap();
         assert!(!is_held(&policy, &session).await);
         assert!(policy.start_session(&name, &context).await.is_err());
-        index.set_disabled(name.clone(), false).await.unwrap();
+        index
+            .set_disabled(name.clone(), false)
+            .await
+            .unwrap()
+            .unwrap();
         assert!(is_held(&policy, &session).await);
         index
             .set_password(name.clone(), "other".into())
@@ -297,7 +319,7 @@ mod tests {
             .unwrap();
         assert!(!is_held(&policy, &session).await);
         let session = policy.start_session(&name, &context).await.unwrap();
-        index.remove_account(name.clone()).await.unwrap();
+        index.remove_account(name.clone()).await.unwrap().unwrap();
         let account = NewAccount {
             name: name.clone(),
             password: Some("other".into()),

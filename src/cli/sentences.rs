@@ -347,6 +347,10 @@ pub(super) fn failure(failure: &Failure) -> String {
         Reason::DeviceReadOnly => "mount it writable; dmesg says why, if the kernel did it",
         Reason::DeviceFailing => "copy the data off the device; dmesg and smartctl say more",
         Reason::NotPermitted => "use sudo",
+        Reason::LastAdministrator => {
+            "make another first: regctl user promote NAME, or regctl user add NAME --admin; on the \
+             registry's host this needs no account"
+        }
         Reason::Stopped => "run it again",
         Reason::UnknownOperation { .. } | Reason::MalformedRequest | Reason::Unknown => {
             return message.clone();

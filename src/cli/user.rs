@@ -29,9 +29,21 @@ pub(super) enum Command {
     #[command(visible_alias = "ls")]
     List(ListArgs),
     Passwd(PasswdArgs),
+    /// Let an account and its tokens sign in no more
+    ///
+    /// The last administrator who may sign in can't be disabled: make another one first.
     Disable(NameArgs),
     /// Let a disabled account sign in again
     Enable(NameArgs),
+    /// Make an account an administrator
+    Promote(NameArgs),
+    /// Take the admin right from an account
+    ///
+    /// The last administrator who may sign in keeps it: make another one first.
+    Demote(NameArgs),
+    /// Remove an account with its grants and tokens
+    ///
+    /// The last administrator who may sign in can't be removed: make another one first.
     #[command(visible_alias = "rm")]
     Remove(NameArgs),
     Import(ImportArgs),
@@ -137,6 +149,8 @@ pub(super) async fn run(command: &Command, printer: Printer) -> anyhow::Result<E
         }
         Command::Disable(args) => disable(args, true, printer).await,
         Command::Enable(args) => disable(args, false, printer).await,
+        Command::Promote(args) => set_admin(args, true, printer).await,
+        Command::Demote(args) => set_admin(args, false, printer).await,
         Command::Remove(args) => {
             let name = args.name.clone();
             args.root
@@ -183,6 +197,19 @@ async fn disable(args: &NameArgs, disabled: bool, printer: Printer) -> anyhow::R
         "can sign in"
     };
     printer.report(&format!("{} {what}", args.name))?;
+    Ok(Exit::Done)
+}
+
+async fn set_admin(args: &NameArgs, admin: bool, printer: Printer) -> anyhow::Result<Exit> {
+    let name = args.name.clone();
+    let operation = AccountOperation::SetAdmin { name, admin };
+    args.root.accounts(operation, printer).await?;
+    let what = if admin {
+        "an administrator now"
+    } else {
+        "no administrator any more"
+    };
+    printer.report(&format!("{} is {what}", args.name))?;
     Ok(Exit::Done)
 }
 

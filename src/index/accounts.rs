@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteQueryResult;
 
+use super::administrators::{AccountRefusal, known, must_leave_an_administrator};
 use super::events::NewEvent;
 use super::writer::Transaction;
 use super::{Index, IndexError, column, parsed};
@@ -188,14 +189,20 @@ impl Index {
         .await
     }
 
-    /// Lets an account sign in, or not. Returns false if there is no such account.
+    /// Lets an account sign in, or not.
     pub async fn set_disabled(
         &self,
         name: AccountName,
         disabled: bool,
-    ) -> Result<bool, IndexError> {
+    ) -> Result<Result<(), AccountRefusal>, IndexError> {
         self.change_access(move |transaction| {
             Box::pin(async move {
+                if disabled {
+                    let left = must_leave_an_administrator(transaction.connection(), &name).await?;
+                    if left.is_err() {
+                        return Ok(left);
+                    }
+                }
                 let done = sqlx::query("UPDATE accounts SET disabled = $2 WHERE name = $1")
                     .bind(name.as_str())
                     .bind(disabled)
@@ -206,40 +213,31 @@ impl Index {
                 } else {
                     "enable-account"
                 };
-                changed(transaction, &done, action, json!({ "account": name })).await
+                let detail = json!({ "account": name });
+                changed(transaction, &done, action, detail).await.map(known)
             })
         })
         .await
     }
 
-    /// Gives an account the admin right, or takes it. Returns false if there is no such account.
-    pub async fn set_admin(&self, name: AccountName, admin: bool) -> Result<bool, IndexError> {
+    /// Removes an account with its memberships, grants, tokens, stars and sessions.
+    pub async fn remove_account(
+        &self,
+        name: AccountName,
+    ) -> Result<Result<(), AccountRefusal>, IndexError> {
         self.change_access(move |transaction| {
             Box::pin(async move {
-                let done = sqlx::query("UPDATE accounts SET admin = $2 WHERE name = $1")
-                    .bind(name.as_str())
-                    .bind(admin)
-                    .execute(transaction.connection())
-                    .await?;
-                let detail = json!({ "account": name, "admin": admin });
-                changed(transaction, &done, "set-admin", detail).await
-            })
-        })
-        .await
-    }
-
-    /// Removes an account with its memberships, grants, tokens, stars and sessions. Returns false if there is
-    /// no such account.
-    pub async fn remove_account(&self, name: AccountName) -> Result<bool, IndexError> {
-        self.change_access(move |transaction| {
-            Box::pin(async move {
+                let left = must_leave_an_administrator(transaction.connection(), &name).await?;
+                if left.is_err() {
+                    return Ok(left);
+                }
                 let done = sqlx::query("DELETE FROM accounts WHERE name = $1")
                     .bind(name.as_str())
                     .execute(transaction.connection())
                     .await?;
                 let detail = json!({ "account": name });
                 if !changed(transaction, &done, "remove-account", detail).await? {
-                    return Ok(false);
+                    return Ok(Err(AccountRefusal::NoAccount));
                 }
                 for statement in [
                     "DELETE FROM grants WHERE grantee = $1",
@@ -252,7 +250,7 @@ impl Index {
                         .execute(transaction.connection())
                         .await?;
                 }
-                Ok(true)
+                Ok(Ok(()))
             })
         })
         .await

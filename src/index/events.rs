@@ -93,8 +93,8 @@ pub struct Event {
     pub at: Millis,
     /// What was done: `push-manifest`, `set-tag`, `delete-tag`, `delete-manifest`,
     /// `delete-repository`, `push-blob`, `mount-blob`, `delete-blob`, `restore`, `collect`,
-    /// `empty-trash`, `quarantine`; `sign-in`, `refuse-sign-in`, `refuse`; `create-account`,
-    /// `set-password`, `disable-account`, `enable-account`, `set-admin`, `remove-account`,
+    /// `empty-trash`, `quarantine`; `sign-in`, `sign-out`, `refuse-sign-in`, `refuse`;
+    /// `create-account`, `set-password`, `disable-account`, `enable-account`, `set-admin`, `remove-account`,
     /// `add-to-group`, `remove-from-group`, `remove-group`, `create-token`, `revoke-token`, `grant`,
     /// `revoke`, `set-visibility`, `describe`, `star`.
     pub action: String,

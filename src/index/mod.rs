@@ -9,6 +9,7 @@
 
 mod accounts;
 mod activity;
+mod administrators;
 mod audit;
 mod batch;
 mod blobs;
@@ -63,6 +64,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, SqlitePool};
 
 pub use accounts::{AccountRecord, NewAccount, StoredAccount};
+pub use administrators::AccountRefusal;
 pub use audit::{AuditedBlob, AuditedRepository, Link, MissingLink};
 pub use blobs::{BlobRecord, NewBlob};
 pub use browse::{

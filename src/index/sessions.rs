@@ -3,6 +3,9 @@
 //! Only a hash of a session's secret is kept. Its id is public: lists show it, and it is ended by it.
 //! Whether a session still holds is decided in the room `auth`.
 
+use serde_json::json;
+
+use super::accounts::changed;
 use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::AccountName;
@@ -158,7 +161,7 @@ impl Index {
         .await
     }
 
-    /// Ends a session of an account. Returns false if there is none with this id.
+    /// Ends a session of an account, which is an event. Returns false if there is none with this id.
     pub async fn end_session(&self, account: AccountName, id: String) -> Result<bool, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -167,7 +170,13 @@ impl Index {
                     .bind(id)
                     .execute(transaction.connection())
                     .await?;
-                Ok(done.rows_affected() > 0)
+                changed(
+                    transaction,
+                    &done,
+                    "sign-out",
+                    json!({ "account": account }),
+                )
+                .await
             })
         })
         .await
@@ -186,7 +195,10 @@ impl Index {
                     .bind(keep)
                     .execute(transaction.connection())
                     .await?;
-                Ok(done.rows_affected())
+                let count = done.rows_affected();
+                let detail = json!({ "account": account, "sessions": count });
+                changed(transaction, &done, "sign-out", detail).await?;
+                Ok(count)
             })
         })
         .await

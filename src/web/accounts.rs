@@ -6,10 +6,11 @@ use http::{Method, StatusCode};
 use maud::{Markup, html};
 
 use super::frame::Frame;
+use super::lifetime;
 use super::profile::{button, fresh_token, scope, shown_scope, until, used};
 use super::request::Fields;
 use super::{Answer, Fault, Pages, Request, format, html as answer};
-use crate::admin::{AccountOperation, AccountReport, Password};
+use crate::admin::{AccountOperation, AccountReport, Password, Reason};
 use crate::auth::{AccountRecord, GrantRecord, GroupRecord, Policy, TokenRecord};
 use crate::oci::{AccountName, Action};
 
@@ -115,20 +116,6 @@ async fn change(pages: &Pages, request: &Request, fields: &Fields) -> Result<Not
         Ok(operation) => operation,
         Err(reason) => return Ok(Note::Refused(reason)),
     };
-    if let AccountOperation::RemoveUser { name }
-    | AccountOperation::SetDisabled {
-        name,
-        disabled: true,
-    } = &operation
-    {
-        let users = list(pages, request).await?.users;
-        let others = users
-            .iter()
-            .any(|user| user.admin && !user.disabled && user.name != *name);
-        if !others {
-            return Ok(Note::Refused(text.last_administrator.to_owned()));
-        }
-    }
     let owner = match &operation {
         AccountOperation::CreateToken { owner, .. } => Some(owner.clone()),
         _ => None,
@@ -139,6 +126,9 @@ async fn change(pages: &Pages, request: &Request, fields: &Fields) -> Result<Not
     Ok(match (report, owner) {
         (Ok(AccountReport::Token { token, .. }), Some(owner)) => Note::Token(owner, token),
         (Ok(_), _) => Note::Done,
+        (Err(failure), _) if failure.reason == Reason::LastAdministrator => {
+            Note::Refused(text.last_administrator.to_owned())
+        }
         (Err(failure), _) => Note::Refused(failure.message),
     })
 }
@@ -181,6 +171,10 @@ fn operation(fields: &Fields) -> Result<AccountOperation, String> {
             name: name("id")?,
             disabled: false,
         },
+        what @ ("promote" | "demote") => Do::SetAdmin {
+            name: name("id")?,
+            admin: what == "promote",
+        },
         "remove" => Do::RemoveUser { name: name("id")? },
         "join" => Do::AddToGroup {
             group: name("group")?,
@@ -199,7 +193,7 @@ fn operation(fields: &Fields) -> Result<AccountOperation, String> {
             owner: name("name")?,
             robot: true,
             scope: Some(scope(fields.text("scope"))?.unwrap_or_default()),
-            lifetime: None,
+            lifetime: lifetime::read(fields),
         },
         "revoke-token" => Do::RevokeToken {
             token: fields.text("id").to_owned(),
@@ -247,6 +241,8 @@ fn users(frame: &Frame<'_>, users: &[AccountRecord]) -> Markup {
                 td class="actions" {
                     @if user.disabled { (button(frame, PATH, "enable", user.name.as_str(), text.enable)) }
                     @else { (button(frame, PATH, "disable", user.name.as_str(), text.disable)) }
+                    @if user.admin { (button(frame, PATH, "demote", user.name.as_str(), text.no_administrator)) }
+                    @else { (button(frame, PATH, "promote", user.name.as_str(), text.make_administrator)) }
                     (button(frame, PATH, "remove", user.name.as_str(), text.remove))
                 }
             } } }
@@ -348,6 +344,7 @@ fn robots(frame: &Frame<'_>, robots: &[TokenRecord]) -> Markup {
                 label for="robot-scope" { (text.rights) }
                 input id="robot-scope" name="scope" required placeholder="team/*:pull,push"
                     autocomplete="off" spellcheck="false";
+                (lifetime::field(frame))
             }))
         }
     }

@@ -23,7 +23,7 @@ const DAYS: i64 = 30;
 /// Bars of the chart at most; of a longer time, each stands for several days.
 const BARS: i64 = 92;
 /// The actions that can be asked for, as [`Event::action`] names them.
-const ACTIONS: [&str; 31] = [
+const ACTIONS: [&str; 32] = [
     "push-manifest",
     "set-tag",
     "push-blob",
@@ -37,6 +37,7 @@ const ACTIONS: [&str; 31] = [
     "collect",
     "quarantine",
     "sign-in",
+    "sign-out",
     "refuse-sign-in",
     "refuse",
     "create-account",

@@ -22,6 +22,7 @@ mod frontend;
 mod guests;
 mod image;
 mod layers;
+mod lifetime;
 mod own;
 mod preferences;
 mod profile;

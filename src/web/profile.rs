@@ -4,6 +4,7 @@ use http::{Method, StatusCode};
 use maud::{Markup, html};
 
 use super::frame::Frame;
+use super::lifetime;
 use super::request::Fields;
 use super::visitor::keep_session;
 use super::{Answer, Fault, Pages, Request, format, html as answer, moved};
@@ -11,8 +12,6 @@ use crate::admin::{AccountOperation, AccountReport, Password};
 use crate::auth::{Policy, Secret, SessionRecord, SignInError, TokenRecord};
 use crate::oci::{AccountName, Action, Grant};
 
-/// Milliseconds of a day.
-const DAY: i64 = 24 * 60 * 60 * 1000;
 /// Characters of the name of a token.
 const LABEL: usize = 100;
 
@@ -49,14 +48,14 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
         },
         "end-session" => {
             let ended = policy
-                .end_session(&session.account, fields.text("id"))
+                .end_session(&session.account, fields.text("id"), request.caller())
                 .await;
             ended.map_err(|error| Fault::failed(&error))?;
             return Ok(moved(&format!("{}/account", pages.settings.base)));
         }
         "end-others" => {
             let ended = policy
-                .end_other_sessions(&session.account, &session.id)
+                .end_other_sessions(&session.account, &session.id, request.caller())
                 .await;
             ended.map_err(|error| Fault::failed(&error))?;
             return Ok(moved(&format!("{}/account", pages.settings.base)));
@@ -109,7 +108,8 @@ async fn change_password(
     if let Err(failure) = pages.operate(request, &OWN, operation).await? {
         return Ok(Err(failure.message));
     }
-    let ended = policy.end_other_sessions(name, "").await;
+    let ended = policy.end_other_sessions(name, "", request.caller());
+    let ended = ended.await;
     ended.map_err(|error| Fault::failed(&error))?;
     let fresh = policy.start_session(name, context).await;
     let fresh = fresh.map_err(|error| Fault::failed(&error))?;
@@ -137,13 +137,12 @@ async fn create_token(
         Ok(scope) => scope,
         Err(reason) => return Ok(Note::Refused(reason)),
     };
-    let days: i64 = fields.text("days").parse().unwrap_or(0);
     let operation = AccountOperation::CreateToken {
         label,
         owner: account.clone(),
         robot: false,
         scope,
-        lifetime: (days > 0).then(|| days.saturating_mul(DAY)),
+        lifetime: lifetime::read(fields),
     };
     Ok(match pages.operate(request, &OWN, operation).await? {
         Ok(AccountReport::Token { token, .. }) => Note::Token(token),
@@ -333,8 +332,7 @@ fn token_form(frame: &Frame<'_>) -> Markup {
             label for="scope" { (text.scope_hint) }
             input id="scope" name="scope" autocomplete="off" spellcheck="false"
                 placeholder="team/*:pull,push";
-            label for="days" { (text.days) }
-            input id="days" name="days" type="number" min="0" max="3650" value="90";
+            (lifetime::field(frame))
             button type="submit" { (text.make_token) }
         }
     }

@@ -40,7 +40,8 @@ pub(super) async fn callback(pages: &Pages, request: &Request) -> Result<Answer,
     let mut answer = match finish(pages, request, policy, oidc).await {
         Ok((session, next)) => {
             if let Some(old) = &request.visitor.session {
-                let ended = policy.end_session(&old.account, &old.id).await;
+                let caller = request.caller();
+                let ended = policy.end_session(&old.account, &old.id, caller).await;
                 ended.map_err(|error| Fault::failed(&error))?;
             }
             let mut answer = moved(&within(&pages.settings.base, &next));

@@ -103,6 +103,15 @@ impl Request {
             .map_or(self.origin.as_str(), |(_, host)| host)
     }
 
+    /// The context of the request with whoever the pages found out that sent it.
+    pub(super) fn caller(&self) -> Arc<Context> {
+        let mut context = Context::clone(&self.context);
+        if let Some(identity) = &self.visitor.identity {
+            context.caller = identity.caller().clone();
+        }
+        Arc::new(context)
+    }
+
     /// Whether the browser uses TLS, here or at a proxy.
     pub(super) fn is_encrypted(&self) -> bool {
         self.origin.starts_with("https://")

@@ -44,7 +44,8 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     match sign_in(policy, request, user, fields.exact("password")).await {
         Ok(session) => {
             if let Some(old) = &request.visitor.session {
-                let ended = policy.end_session(&old.account, &old.id).await;
+                let caller = request.caller();
+                let ended = policy.end_session(&old.account, &old.id, caller).await;
                 ended.map_err(|error| Fault::failed(&error))?;
             }
             let mut answer = moved(&next);
@@ -147,7 +148,10 @@ pub(super) async fn sign_out(pages: &Pages, request: &Request) -> Result<Answer,
     } else {
         let policy = pages.policy().ok_or(Fault::NotFound)?;
         if let Some(session) = &request.visitor.session {
-            let ended = policy.end_session(&session.account, &session.id).await;
+            let caller = request.caller();
+            let ended = policy
+                .end_session(&session.account, &session.id, caller)
+                .await;
             ended.map_err(|error| Fault::failed(&error))?;
         }
     }

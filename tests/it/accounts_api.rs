@@ -132,3 +132,49 @@ fn commands_go_over_the_network() {
     run(&["user", "remove", "nobody"]).assert().code(3);
     guarded.server.stop();
 }
+
+/// The rule is held where it is decided: commands and the API have it as the pages do.
+#[test]
+fn the_last_administrator_stays_one() {
+    let guarded = Guarded::start();
+    let refused = |arguments: &[&str]| {
+        let mut command = guarded.regctl.command();
+        command
+            .args(["user"])
+            .args(arguments)
+            .arg("--root")
+            .arg(guarded.server.root());
+        let output = command.assert().code(2);
+        text(&output.get_output().stderr)
+    };
+    for what in ["remove", "disable", "demote"] {
+        let said = refused(&[what, "root"]);
+        assert!(
+            said.contains("root is the last administrator and must stay one; hint: "),
+            "{said}"
+        );
+        assert_eq!(said.lines().count(), 1, "{said}");
+    }
+    let root = guarded.client("root");
+    for operation in [
+        json!({"operation": "account", "do": "remove-user", "name": "root"}),
+        json!({"operation": "account", "do": "set-disabled", "name": "root", "disabled": true}),
+        json!({"operation": "account", "do": "set-admin", "name": "root", "admin": false}),
+    ] {
+        let answer = ask(&root, &operation).expect(400).json();
+        let failure = &answer["errors"][0]["detail"]["failure"];
+        assert_eq!(failure["reason"]["code"], "last-administrator", "{answer}");
+    }
+    // A disabled administrator counts for nothing.
+    guarded.user("other", &["--admin"]);
+    guarded.administer(&["user", "disable", "other"]);
+    refused(&["demote", "root"]);
+    // The way out is on the host, where no account is needed.
+    guarded.administer(&["user", "promote", "alice"]);
+    guarded.administer(&["user", "demote", "root"]);
+    ask(&root, &usage()).expect(403);
+    ask(&guarded.client("alice"), &usage()).expect(200);
+    guarded.administer(&["user", "remove", "root"]);
+    refused(&["remove", "alice"]);
+    guarded.server.stop();
+}

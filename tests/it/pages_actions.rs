@@ -262,10 +262,14 @@ fn an_administrator_keeps_accounts_and_is_not_the_last_to_go() {
     let mut ask = |status: u16, fields: &[(&str, &str)]| {
         html(root.submit("/accounts", "/accounts", fields).expect(status))
     };
-    for what in ["remove", "disable"] {
+    for what in ["remove", "disable", "demote"] {
         let said = ask(400, &[("do", what), ("id", "root")]);
         assert!(said.contains("The last administrator"), "{said}");
     }
+    ask(200, &[("do", "promote"), ("id", "alice")]);
+    ask(200, &[("do", "demote"), ("id", "alice")]);
+    let said = ask(400, &[("do", "demote"), ("id", "root")]);
+    assert!(said.contains("The last administrator"), "{said}");
     ask(
         200,
         &[

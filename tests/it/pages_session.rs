@@ -52,6 +52,12 @@ fn a_session_sees_what_its_account_may_pull() {
     let stolen = bob.cookies.clone();
     bob.get("/sign-out").expect(405);
     bob.submit("/", "/sign-out", &[]).expect(303);
+    let ended = guarded.administer(&["audit", "--user", "bob", "-o", "json"]);
+    let ended: serde_json::Value = serde_json::from_str(&ended).unwrap();
+    let is_sign_out = |event: &serde_json::Value| {
+        event["action"] == "sign-out" && event["actor"] == "bob" && event["address"] == "127.0.0.1"
+    };
+    assert!(ended.as_array().unwrap().iter().any(is_sign_out), "{ended}");
     assert!(bob.session().is_none());
     bob.cookies = stolen;
     bob.get("/r/team/app").expect(404);

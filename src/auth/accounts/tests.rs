@@ -95,6 +95,7 @@ async fn unknown_disabled_and_wrong_are_told_alike_and_cost_alike() {
         .index
         .set_disabled("carol".parse().unwrap(), true)
         .await
+        .unwrap()
         .unwrap();
     let wrong = SignInError::Wrong.to_string();
     for (name, password) in [
@@ -149,6 +150,7 @@ async fn a_right_password_costs_one_hash_in_minutes() {
         .index
         .set_disabled("alice".parse().unwrap(), true)
         .await
+        .unwrap()
         .unwrap();
     assert!(fixture.sign_in("alice", "new").await.is_err());
 }
@@ -255,6 +257,7 @@ async fn tokens_end_with_their_owner_and_when_they_are_revoked() {
         .index
         .set_disabled("alice".parse().unwrap(), true)
         .await
+        .unwrap()
         .unwrap();
     assert!(fixture.sign_in("alice", own.token.reveal()).await.is_err());
 }

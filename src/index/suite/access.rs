@@ -1,7 +1,7 @@
 //! Accounts, groups, tokens, grants, visibility and signing keys.
 
 use super::*;
-use crate::index::{Grantee, GroupRefusal, NewAccount, NewToken, SigningKeyRecord};
+use crate::index::{AccountRefusal, Grantee, GroupRefusal, NewAccount, NewToken, SigningKeyRecord};
 use crate::oci::{AccountName, Grant, NamePattern, Rights};
 
 fn name(text: &str) -> AccountName {
@@ -92,8 +92,9 @@ async fn a_removed_account_leaves_nothing(place: &Place) {
             .await
             .unwrap()
     );
-    assert!(index.remove_account(name("alice")).await.unwrap());
-    assert!(!index.remove_account(name("alice")).await.unwrap());
+    index.remove_account(name("alice")).await.unwrap().unwrap();
+    let again = index.remove_account(name("alice")).await.unwrap();
+    assert_eq!(again, Err(AccountRefusal::NoAccount));
     assert_eq!(index.groups().await.unwrap()[0].members, []);
     assert_eq!(index.tokens(None).await.unwrap(), []);
     create(&index, "alice").await;
@@ -168,9 +169,11 @@ async fn every_change_of_access_is_counted(place: &Place) {
         .await
         .unwrap();
     moved(&index, "password");
-    index.set_disabled(name("alice"), true).await.unwrap();
+    let disabled = index.set_disabled(name("alice"), true).await;
+    disabled.unwrap().unwrap();
     moved(&index, "disabled");
-    index.set_admin(name("alice"), true).await.unwrap();
+    let admin = index.set_admin(name("alice"), true).await;
+    admin.unwrap().unwrap();
     moved(&index, "admin");
     grant(&index, "alice", "a:pull").await;
     moved(&index, "grant");

@@ -2,7 +2,7 @@
 
 use super::events::{alice, all, lines};
 use super::*;
-use crate::index::{NewAccount, NewToken};
+use crate::index::{AccountRefusal, NewAccount, NewToken};
 
 super::for_each_index!(changes_of_access_are_events);
 
@@ -22,10 +22,27 @@ async fn changes_of_access_are_events(place: &Place) {
         .upgrade_password(name("bob"), "h2".into())
         .await
         .unwrap();
-    assert!(index.set_disabled(name("bob"), true).await.unwrap());
-    assert!(index.set_disabled(name("bob"), false).await.unwrap());
-    assert!(index.set_admin(name("bob"), true).await.unwrap());
-    assert!(!index.set_admin(name("eve"), true).await.unwrap());
+    for disabled in [true, false] {
+        let set = index.set_disabled(name("bob"), disabled).await;
+        set.unwrap().unwrap();
+    }
+    let set = index.set_admin(name("bob"), true).await;
+    set.unwrap().unwrap();
+    let set = index.set_admin(name("eve"), true).await;
+    assert_eq!(set.unwrap(), Err(AccountRefusal::NoAccount));
+    // What is refused is no event.
+    let refused = Err(AccountRefusal::LastAdministrator);
+    let set = index.set_admin(name("bob"), false).await;
+    assert_eq!(set.unwrap(), refused);
+    assert_eq!(index.remove_account(name("bob")).await.unwrap(), refused);
+    let set = index.set_disabled(name("bob"), true).await;
+    assert_eq!(set.unwrap(), refused);
+    let root = NewAccount {
+        name: name("root"),
+        password: None,
+        admin: true,
+    };
+    assert!(index.create_account(root, 1).await.unwrap());
     let (group, members) = (name("team"), vec![name("bob")]);
     let added = index.add_to_group(group.clone(), members.clone(), 1).await;
     added.unwrap().unwrap();
@@ -58,7 +75,8 @@ async fn changes_of_access_are_events(place: &Place) {
         .await
         .unwrap();
     assert!(index.remove_group(group).await.unwrap());
-    assert!(index.remove_account(name("bob")).await.unwrap());
+    let removed = index.remove_account(name("bob")).await;
+    removed.unwrap().unwrap();
     let lines = lines(&index).await;
     let actions: Vec<&str> = lines[2..]
         .iter()
@@ -72,6 +90,7 @@ async fn changes_of_access_are_events(place: &Place) {
             "disable-account",
             "enable-account",
             "set-admin",
+            "create-account",
             "add-to-group",
             "create-token",
             "grant",
@@ -87,7 +106,7 @@ async fn changes_of_access_are_events(place: &Place) {
     );
     assert!(lines.iter().all(|line| !line.contains("hash-of")));
     assert_eq!(
-        lines[9],
+        lines[10],
         r#"grant {"grantee":"team","grant":{"pattern":"a/*","rights":"pull,push"}}"#
     );
     let events = all(&index).await;

@@ -97,7 +97,9 @@ catalogue! {
     actions: "Actions", "操作";
     add_account: "Add an account", "添加账号";
     set_password: "Set a password", "设置密码";
-    last_administrator: "The last administrator can't be removed or disabled.", "不能移除或停用最后一位管理员。";
+    last_administrator: "The last administrator can't be removed or disabled, nor lose the right.", "不能移除或停用最后一位管理员，也不能取消其管理权限。";
+    make_administrator: "Make administrator", "设为管理员";
+    no_administrator: "No administrator", "取消管理员";
     star: "Star", "收藏";
     unstar: "Unstar", "取消收藏";
     settings: "Settings", "设置";
