@@ -666,10 +666,12 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List accounts')
             [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List accounts')
             [CompletionResult]::new('passwd', 'passwd', [CompletionResultType]::ParameterValue, 'Set the password of an account')
-            [CompletionResult]::new('disable', 'disable', [CompletionResultType]::ParameterValue, 'One account of which something is changed')
+            [CompletionResult]::new('disable', 'disable', [CompletionResultType]::ParameterValue, 'Let an account and its tokens sign in no more')
             [CompletionResult]::new('enable', 'enable', [CompletionResultType]::ParameterValue, 'Let a disabled account sign in again')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'One account of which something is changed')
-            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'One account of which something is changed')
+            [CompletionResult]::new('promote', 'promote', [CompletionResultType]::ParameterValue, 'Make an account an administrator')
+            [CompletionResult]::new('demote', 'demote', [CompletionResultType]::ParameterValue, 'Take the admin right from an account')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an account with its grants and tokens')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Remove an account with its grants and tokens')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Create accounts from a file')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -766,6 +768,34 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'regctl;user;promote' {
+            [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The data directory [default: the user''s]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'A registry:2 configuration with the directory; without FILE the one at its usual places')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The server of the root, over the network, as an account with the admin right')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Speak https without checking the server''s certificate')
+            [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak http, and send credentials over it')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;user;demote' {
+            [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The data directory [default: the user''s]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'A registry:2 configuration with the directory; without FILE the one at its usual places')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The server of the root, over the network, as an account with the admin right')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Speak https without checking the server''s certificate')
+            [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Speak http, and send credentials over it')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'regctl;user;remove' {
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The data directory [default: the user''s]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'A registry:2 configuration with the directory; without FILE the one at its usual places')
@@ -812,9 +842,11 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Create an account')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List accounts')
             [CompletionResult]::new('passwd', 'passwd', [CompletionResultType]::ParameterValue, 'Set the password of an account')
-            [CompletionResult]::new('disable', 'disable', [CompletionResultType]::ParameterValue, 'One account of which something is changed')
+            [CompletionResult]::new('disable', 'disable', [CompletionResultType]::ParameterValue, 'Let an account and its tokens sign in no more')
             [CompletionResult]::new('enable', 'enable', [CompletionResultType]::ParameterValue, 'Let a disabled account sign in again')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'One account of which something is changed')
+            [CompletionResult]::new('promote', 'promote', [CompletionResultType]::ParameterValue, 'Make an account an administrator')
+            [CompletionResult]::new('demote', 'demote', [CompletionResultType]::ParameterValue, 'Take the admin right from an account')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an account with its grants and tokens')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Create accounts from a file')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
             break
@@ -832,6 +864,12 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             break
         }
         'regctl;user;help;enable' {
+            break
+        }
+        'regctl;user;help;promote' {
+            break
+        }
+        'regctl;user;help;demote' {
             break
         }
         'regctl;user;help;remove' {
@@ -1285,9 +1323,11 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Create an account')
             [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List accounts')
             [CompletionResult]::new('passwd', 'passwd', [CompletionResultType]::ParameterValue, 'Set the password of an account')
-            [CompletionResult]::new('disable', 'disable', [CompletionResultType]::ParameterValue, 'One account of which something is changed')
+            [CompletionResult]::new('disable', 'disable', [CompletionResultType]::ParameterValue, 'Let an account and its tokens sign in no more')
             [CompletionResult]::new('enable', 'enable', [CompletionResultType]::ParameterValue, 'Let a disabled account sign in again')
-            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'One account of which something is changed')
+            [CompletionResult]::new('promote', 'promote', [CompletionResultType]::ParameterValue, 'Make an account an administrator')
+            [CompletionResult]::new('demote', 'demote', [CompletionResultType]::ParameterValue, 'Take the admin right from an account')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove an account with its grants and tokens')
             [CompletionResult]::new('import', 'import', [CompletionResultType]::ParameterValue, 'Create accounts from a file')
             break
         }
@@ -1304,6 +1344,12 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             break
         }
         'regctl;help;user;enable' {
+            break
+        }
+        'regctl;help;user;promote' {
+            break
+        }
+        'regctl;help;user;demote' {
             break
         }
         'regctl;help;user;remove' {

@@ -304,6 +304,9 @@ _regctl() {
             regctl__subcmd__help__subcmd__user,add)
                 cmd="regctl__subcmd__help__subcmd__user__subcmd__add"
                 ;;
+            regctl__subcmd__help__subcmd__user,demote)
+                cmd="regctl__subcmd__help__subcmd__user__subcmd__demote"
+                ;;
             regctl__subcmd__help__subcmd__user,disable)
                 cmd="regctl__subcmd__help__subcmd__user__subcmd__disable"
                 ;;
@@ -318,6 +321,9 @@ _regctl() {
                 ;;
             regctl__subcmd__help__subcmd__user,passwd)
                 cmd="regctl__subcmd__help__subcmd__user__subcmd__passwd"
+                ;;
+            regctl__subcmd__help__subcmd__user,promote)
+                cmd="regctl__subcmd__help__subcmd__user__subcmd__promote"
                 ;;
             regctl__subcmd__help__subcmd__user,remove)
                 cmd="regctl__subcmd__help__subcmd__user__subcmd__remove"
@@ -373,6 +379,9 @@ _regctl() {
             regctl__subcmd__user,add)
                 cmd="regctl__subcmd__user__subcmd__add"
                 ;;
+            regctl__subcmd__user,demote)
+                cmd="regctl__subcmd__user__subcmd__demote"
+                ;;
             regctl__subcmd__user,disable)
                 cmd="regctl__subcmd__user__subcmd__disable"
                 ;;
@@ -394,6 +403,9 @@ _regctl() {
             regctl__subcmd__user,passwd)
                 cmd="regctl__subcmd__user__subcmd__passwd"
                 ;;
+            regctl__subcmd__user,promote)
+                cmd="regctl__subcmd__user__subcmd__promote"
+                ;;
             regctl__subcmd__user,remove)
                 cmd="regctl__subcmd__user__subcmd__remove"
                 ;;
@@ -402,6 +414,9 @@ _regctl() {
                 ;;
             regctl__subcmd__user__subcmd__help,add)
                 cmd="regctl__subcmd__user__subcmd__help__subcmd__add"
+                ;;
+            regctl__subcmd__user__subcmd__help,demote)
+                cmd="regctl__subcmd__user__subcmd__help__subcmd__demote"
                 ;;
             regctl__subcmd__user__subcmd__help,disable)
                 cmd="regctl__subcmd__user__subcmd__help__subcmd__disable"
@@ -420,6 +435,9 @@ _regctl() {
                 ;;
             regctl__subcmd__user__subcmd__help,passwd)
                 cmd="regctl__subcmd__user__subcmd__help__subcmd__passwd"
+                ;;
+            regctl__subcmd__user__subcmd__help,promote)
+                cmd="regctl__subcmd__user__subcmd__help__subcmd__promote"
                 ;;
             regctl__subcmd__user__subcmd__help,remove)
                 cmd="regctl__subcmd__user__subcmd__help__subcmd__remove"
@@ -1741,7 +1759,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help__subcmd__user)
-            opts="add list passwd disable enable remove import"
+            opts="add list passwd disable enable promote demote remove import"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1755,6 +1773,20 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help__subcmd__user__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__user__subcmd__demote)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1825,6 +1857,20 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help__subcmd__user__subcmd__passwd)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__user__subcmd__promote)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2761,7 +2807,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user)
-            opts="-q -h -V --quiet --help --version add list ls passwd disable enable remove rm import help"
+            opts="-q -h -V --quiet --help --version add list ls passwd disable enable promote demote remove rm import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2776,6 +2822,32 @@ _regctl() {
             ;;
         regctl__subcmd__user__subcmd__add)
             opts="-q -h -V --admin --password-stdin --no-password --root --config --registry --insecure --plain-http --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__user__subcmd__demote)
+            opts="-q -h -V --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2853,7 +2925,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__help)
-            opts="add list passwd disable enable remove import help"
+            opts="add list passwd disable enable promote demote remove import help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2867,6 +2939,20 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__user__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__user__subcmd__help__subcmd__demote)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2964,6 +3050,20 @@ _regctl() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        regctl__subcmd__user__subcmd__help__subcmd__promote)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         regctl__subcmd__user__subcmd__help__subcmd__remove)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
@@ -3040,6 +3140,32 @@ _regctl() {
             ;;
         regctl__subcmd__user__subcmd__passwd)
             opts="-q -h -V --password-stdin --root --config --registry --insecure --plain-http --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__user__subcmd__promote)
+            opts="-q -h -V --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -627,10 +627,12 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand list 'List accounts'
             cand ls 'List accounts'
             cand passwd 'Set the password of an account'
-            cand disable 'One account of which something is changed'
+            cand disable 'Let an account and its tokens sign in no more'
             cand enable 'Let a disabled account sign in again'
-            cand remove 'One account of which something is changed'
-            cand rm 'One account of which something is changed'
+            cand promote 'Make an account an administrator'
+            cand demote 'Take the admin right from an account'
+            cand remove 'Remove an account with its grants and tokens'
+            cand rm 'Remove an account with its grants and tokens'
             cand import 'Create accounts from a file'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -720,6 +722,32 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand -V 'Print version'
             cand --version 'Print version'
         }
+        &'regctl;user;promote'= {
+            cand --root 'The data directory [default: the user''s]'
+            cand --config 'A registry:2 configuration with the directory; without FILE the one at its usual places'
+            cand --registry 'The server of the root, over the network, as an account with the admin right'
+            cand --insecure 'Speak https without checking the server''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only data and errors: no progress, notes, warnings or reports'
+            cand --quiet 'Print only data and errors: no progress, notes, warnings or reports'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;user;demote'= {
+            cand --root 'The data directory [default: the user''s]'
+            cand --config 'A registry:2 configuration with the directory; without FILE the one at its usual places'
+            cand --registry 'The server of the root, over the network, as an account with the admin right'
+            cand --insecure 'Speak https without checking the server''s certificate'
+            cand --plain-http 'Speak http, and send credentials over it'
+            cand -q 'Print only data and errors: no progress, notes, warnings or reports'
+            cand --quiet 'Print only data and errors: no progress, notes, warnings or reports'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
         &'regctl;user;remove'= {
             cand --root 'The data directory [default: the user''s]'
             cand --config 'A registry:2 configuration with the directory; without FILE the one at its usual places'
@@ -763,9 +791,11 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand add 'Create an account'
             cand list 'List accounts'
             cand passwd 'Set the password of an account'
-            cand disable 'One account of which something is changed'
+            cand disable 'Let an account and its tokens sign in no more'
             cand enable 'Let a disabled account sign in again'
-            cand remove 'One account of which something is changed'
+            cand promote 'Make an account an administrator'
+            cand demote 'Take the admin right from an account'
+            cand remove 'Remove an account with its grants and tokens'
             cand import 'Create accounts from a file'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -778,6 +808,10 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;user;help;disable'= {
         }
         &'regctl;user;help;enable'= {
+        }
+        &'regctl;user;help;promote'= {
+        }
+        &'regctl;user;help;demote'= {
         }
         &'regctl;user;help;remove'= {
         }
@@ -1168,9 +1202,11 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand add 'Create an account'
             cand list 'List accounts'
             cand passwd 'Set the password of an account'
-            cand disable 'One account of which something is changed'
+            cand disable 'Let an account and its tokens sign in no more'
             cand enable 'Let a disabled account sign in again'
-            cand remove 'One account of which something is changed'
+            cand promote 'Make an account an administrator'
+            cand demote 'Take the admin right from an account'
+            cand remove 'Remove an account with its grants and tokens'
             cand import 'Create accounts from a file'
         }
         &'regctl;help;user;add'= {
@@ -1182,6 +1218,10 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;help;user;disable'= {
         }
         &'regctl;help;user;enable'= {
+        }
+        &'regctl;help;user;promote'= {
+        }
+        &'regctl;help;user;demote'= {
         }
         &'regctl;help;user;remove'= {
         }
