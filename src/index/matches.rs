@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::visible::Visible;
-use super::{IndexError, column};
+use super::{IndexError, column, words};
 use crate::oci::Visibility;
 
 /// A repository that matches. Sorted as results are.
@@ -22,10 +22,19 @@ pub(super) struct Match {
 const LAST_COMPONENT: &str = "r.name LIKE $3 ESCAPE '\\'";
 /// A range, which the index on names serves.
 const BEGINNING: &str = "(r.name >= $2 AND r.name < $4)";
-/// Any match at all.
-const CONTAINS: &str = "(r.name LIKE $1 ESCAPE '\\' OR r.id IN \
-     (SELECT repository_id FROM descriptions WHERE searched LIKE $1 ESCAPE '\\'))";
+/// A name that contains the term.
+const NAMED: &str = "r.name LIKE $1 ESCAPE '\\'";
+/// A description that contains the term.
+const DESCRIBED: &str = "EXISTS (SELECT 1 FROM descriptions d \
+     WHERE d.repository_id = r.id AND d.searched LIKE $1 ESCAPE '\\')";
+/// A description that has a word which contains the longest word of the term. A search begins with
+/// these repositories, unless a '+' stands before it.
+const WORDED: &str = "r.id IN (SELECT l.repository_id FROM words w \
+     JOIN description_words l ON l.word_id = w.id WHERE w.word LIKE $6 ESCAPE '\\')";
 const STARRED: &str = "r.id IN (SELECT repository_id FROM stars)";
+
+const BY_NAME: &str = "ORDER BY r.name";
+const UNSORTED: &str = "";
 
 /// The matches of a term among visible repositories.
 pub(super) struct Matches<'a> {
@@ -34,56 +43,98 @@ pub(super) struct Matches<'a> {
     pattern: String,
 }
 
+/// The term as a part of a pattern.
+fn escaped(term: &str) -> String {
+    term.chars().fold(String::new(), |mut text, letter| {
+        if matches!(letter, '%' | '_' | '\\') {
+            text.push('\\');
+        }
+        text.push(letter);
+        text
+    })
+}
+
 impl<'a> Matches<'a> {
     pub(super) fn new(visibility: &'a Visibility, term: &'a str) -> Self {
-        let pattern = term.chars().fold(String::new(), |mut text, letter| {
-            if matches!(letter, '%' | '_' | '\\') {
-                text.push('\\');
-            }
-            text.push(letter);
-            text
-        });
         Self {
             visibility,
             term,
-            pattern,
+            pattern: escaped(term),
         }
     }
 
-    /// All matches, at most `limit`, in the order of their names.
-    pub(super) async fn all(
+    /// At least the first `wanted` matches, unsorted, and the number of all, counted up to `counted`.
+    pub(super) async fn find(
         &self,
         connection: &mut SqliteConnection,
-        limit: usize,
-    ) -> Result<Vec<Match>, IndexError> {
-        self.read(connection, CONTAINS, limit).await
+        counted: usize,
+        wanted: usize,
+    ) -> Result<(Vec<Match>, usize), IndexError> {
+        let mut named = self.read(connection, NAMED, UNSORTED, counted + 1).await?;
+        if named.len() > counted {
+            return Ok((self.best(connection, wanted).await?, counted));
+        }
+        let Some(word) = words::longest(self.term) else {
+            let total = named.len();
+            return Ok((named, total));
+        };
+        // Common words are in so many descriptions that reading these finds enough soon.
+        let is_common = words::are_common(connection, &format!("%{word}%")).await?;
+        let found = if is_common {
+            DESCRIBED.to_owned()
+        } else if word == self.term {
+            WORDED.to_owned()
+        } else {
+            format!("{WORDED} AND {DESCRIBED}")
+        };
+        let others = format!("{found} AND NOT {NAMED}");
+        let room = counted + 1 - named.len();
+        let described = self.read(connection, &others, UNSORTED, room).await?;
+        let total = named.len() + described.len();
+        if total <= counted {
+            named.extend(described);
+            return Ok((named, total));
+        }
+        // All that match by their names are here; of the others, the first ones in order.
+        let plus = if is_common { "" } else { "+" };
+        let starred = format!("{STARRED} AND {DESCRIBED} AND NOT {NAMED}");
+        named.extend(
+            self.read(connection, &starred, UNSORTED, usize::MAX)
+                .await?,
+        );
+        let rest = format!("{plus}{others} AND NOT {STARRED}");
+        named.extend(self.read(connection, &rest, BY_NAME, wanted).await?);
+        Ok((named, counted))
     }
 
-    /// At most `limit` repositories that fulfil a condition, in the order of their names, which an
-    /// index has: so reading ends with the limit.
+    /// At most `limit` repositories that fulfil a condition. In the order of their names, which an
+    /// index has, reading ends with the limit.
     async fn read(
         &self,
         connection: &mut SqliteConnection,
         condition: &str,
+        order: &str,
         limit: usize,
     ) -> Result<Vec<Match>, IndexError> {
-        let visible = Visible::new(self.visibility, 6);
+        let visible = Visible::new(self.visibility, 7);
         let statement = format!(
             "SELECT r.id, r.name, (SELECT COUNT(*) FROM stars s WHERE s.repository_id = r.id), \
              CASE WHEN r.name = $2 THEN 0 WHEN {LAST_COMPONENT} THEN 1 WHEN {BEGINNING} THEN 2 \
              ELSE 3 END \
              FROM repositories r WHERE {condition} \
              AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
-             AND {} AND $1 <> '' ORDER BY r.name LIMIT $5",
+             AND {} AND $1 <> '' AND $6 <> '' {order} LIMIT $5",
             visible.condition
         );
+        let word = words::longest(self.term).unwrap_or_default();
         let mut query = sqlx::query_as(AssertSqlSafe(statement))
             .bind(format!("%{}%", self.pattern))
             .bind(self.term)
             .bind(format!("%/{}", self.pattern))
             // '{' follows every character of a name.
             .bind(format!("{}{{", self.term))
-            .bind(column(limit as u64));
+            .bind(column(limit as u64))
+            .bind(format!("%{word}%"));
         for value in visible.values {
             query = query.bind(value);
         }
@@ -99,15 +150,18 @@ impl<'a> Matches<'a> {
             .collect())
     }
 
-    /// At least the first `wanted` of many matches, unsorted: those with stars, which are few, and of
+    /// At least the first `wanted` where many names match, unsorted: those with stars, which are few, and of
     /// the others those of each rank until there are enough.
-    pub(super) async fn best(
+    async fn best(
         &self,
         connection: &mut SqliteConnection,
         wanted: usize,
     ) -> Result<Vec<Match>, IndexError> {
-        let starred = format!("({STARRED} OR r.name = $2) AND {CONTAINS}");
-        let mut found = self.read(connection, &starred, usize::MAX).await?;
+        let contains = format!("({NAMED} OR {DESCRIBED})");
+        let starred = format!("({STARRED} OR r.name = $2) AND {contains}");
+        let mut found = self
+            .read(connection, &starred, UNSORTED, usize::MAX)
+            .await?;
         let others = format!("r.name <> $2 AND NOT {STARRED}");
         for (rank, condition) in [
             (1, format!("{LAST_COMPONENT} AND {others}")),
@@ -117,14 +171,15 @@ impl<'a> Matches<'a> {
             ),
             (
                 3,
-                format!("NOT {BEGINNING} AND NOT {LAST_COMPONENT} AND {others} AND {CONTAINS}"),
+                format!("NOT {BEGINNING} AND NOT {LAST_COMPONENT} AND {others} AND {contains}"),
             ),
         ] {
             let before = found.iter().filter(|one| one.rank < rank).count();
             if before >= wanted {
                 break;
             }
-            found.extend(self.read(connection, &condition, wanted - before).await?);
+            let room = wanted - before;
+            found.extend(self.read(connection, &condition, BY_NAME, room).await?);
         }
         Ok(found)
     }

@@ -52,6 +52,7 @@ mod trash;
 mod uploads;
 mod usage;
 mod visible;
+mod words;
 mod writer;
 
 use std::path::Path;

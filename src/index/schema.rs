@@ -2,7 +2,10 @@
 
 use sqlx::{Connection, SqliteConnection};
 
-use super::IndexError;
+use super::{IndexError, words};
+
+/// The migration after which the words of descriptions are to be kept.
+const WORDS: i64 = 13;
 
 /// Each migration with its number, in order. A released migration is never changed. Numbers need not
 /// be consecutive: which ones were done is recorded.
@@ -19,6 +22,7 @@ const STEPS: &[(i64, &str)] = &[
     (10, include_str!("migrations/0010_refusals.sql")),
     (11, include_str!("migrations/0011_outside_identities.sql")),
     (12, include_str!("migrations/0012_storage.sql")),
+    (WORDS, include_str!("migrations/0013_words.sql")),
 ];
 
 /// Brings the schema up to date, each migration in its own transaction.
@@ -37,6 +41,9 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Ind
     for (version, step) in STEPS.iter().filter(|(version, _)| !done.contains(version)) {
         let mut transaction = connection.begin().await?;
         sqlx::raw_sql(*step).execute(&mut *transaction).await?;
+        if *version == WORDS {
+            words::fill(&mut transaction).await?;
+        }
         sqlx::query("INSERT INTO schema_version (version) VALUES ($1)")
             .bind(version)
             .execute(&mut *transaction)

@@ -9,7 +9,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use super::events::NewEvent;
 use super::matches::{Match, Matches};
 use super::visible::Visible;
-use super::{Index, IndexError, column, parsed, repositories};
+use super::{Index, IndexError, column, parsed, repositories, words};
 use crate::clock::Millis;
 use crate::oci::{Repository, Visibility};
 
@@ -66,6 +66,7 @@ impl Index {
     ///
     /// Matches are counted up to 1000. So a term that most names contain costs no more than a
     /// rare one: its matches are read in the order of the results, and no further than the page.
+    /// Descriptions are found by their words.
     pub async fn search(
         &self,
         visibility: &Visibility,
@@ -83,15 +84,12 @@ impl Index {
             return everything(&mut connection, visibility, offset, limit).await;
         }
         let matches = Matches::new(visibility, &term);
-        let mut found = matches.all(&mut connection, COUNTED + 1).await?;
-        let total = found.len().min(COUNTED);
-        if offset >= total {
-            found.clear();
-        } else if found.len() > COUNTED {
-            found = matches.best(&mut connection, offset + limit).await?;
-        }
+        let (mut found, total) = matches
+            .find(&mut connection, COUNTED, offset + limit)
+            .await?;
         found.sort();
-        let page: Vec<Match> = found.into_iter().skip(offset).take(limit).collect();
+        let last = limit.min(total.saturating_sub(offset));
+        let page: Vec<Match> = found.into_iter().skip(offset).take(last).collect();
         let mut results = Vec::with_capacity(page.len());
         for one in page {
             let summary: Option<String> =
@@ -129,6 +127,9 @@ impl Index {
                     .bind(id)
                     .execute(&mut *connection)
                     .await?;
+                let searched: String = text.chars().take(SEARCHED).collect();
+                let searched = searched.to_lowercase();
+                words::replace(connection, id, &searched).await?;
                 let described = NewEvent::within("describe", now, &name);
                 if text.trim().is_empty() {
                     transaction.event(described).await?;
@@ -141,12 +142,7 @@ impl Index {
                 .bind(id)
                 .bind(summary(&text))
                 .bind(&text)
-                .bind(
-                    text.chars()
-                        .take(SEARCHED)
-                        .collect::<String>()
-                        .to_lowercase(),
-                )
+                .bind(searched)
                 .bind(now)
                 .execute(connection)
                 .await?;

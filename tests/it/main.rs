@@ -36,6 +36,7 @@ mod api_upload_refusals;
 mod api_uploads;
 mod api_wire;
 mod architecture;
+mod attacks;
 mod bad_input;
 mod bad_manifests;
 mod cli;

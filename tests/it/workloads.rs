@@ -8,9 +8,12 @@ use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, get_current_timestamp};
 use serde_json::{Value, json};
 
+use crate::accounts_clients::sign_in;
 use crate::accounts_support::basic;
+use crate::interop::base;
+use crate::interop_docker::Dockerd;
 use crate::support::https::{self, Authority};
-use crate::support::{Image, Remote, Request, Server};
+use crate::support::{Image, Remote, Request, Server, attempt, have, is_root, run};
 
 /// An issuer of ID tokens, as CI systems are.
 struct Issuer {
@@ -70,14 +73,22 @@ impl Issuer {
 }
 
 fn start(issuer: &Issuer, scratch: &std::path::Path) -> Server {
+    start_at(
+        issuer,
+        scratch,
+        "http: {host: 'https://registry.example.com'}\n",
+    )
+}
+
+/// With the address that is configured, or without one.
+fn start_at(issuer: &Issuer, scratch: &std::path::Path, address: &str) -> Server {
     let authority = scratch.join("authority.pem");
     issuer.authority.write(&authority);
     Server::regctl_with(&format!(
         "\
 version: 0.1
 storage: {{filesystem: {{}}}}
-http: {{host: 'https://registry.example.com'}}
-regctl:
+{address}regctl:
   accounts: {{enabled: true}}
   workloads:
     - issuer: {}
@@ -212,4 +223,42 @@ fn rules_that_would_let_everybody_in_are_refused() {
         let text = check(rule, accounts);
         assert!(text.contains(expected), "{rule}: {text}");
     }
+}
+
+/// The ID token is the password, on standard input as CI systems do it.
+#[test]
+fn docker_signs_in_with_the_token_of_a_platform() {
+    if !is_root() || !have(&["dockerd", "docker", "containerd", "runc", "tar"]) {
+        return;
+    }
+    let (issuer, scratch) = (Issuer::start(), tempfile::tempdir().unwrap());
+    let server = start_at(&issuer, scratch.path(), "");
+    let Some(archive) = base(server.scratch()) else {
+        return;
+    };
+    let Some(daemon) = Dockerd::start() else {
+        return;
+    };
+    let host = server.host();
+    let image = |name: &str| format!("{host}/{name}:1");
+    let login = |token: &str| {
+        let mut command = daemon.docker();
+        command.args(["login", "-u", "workload", "--password-stdin", &host]);
+        sign_in(&mut command, token)
+    };
+    assert!(!login(&issuer.token(&json!({"repository": "org/other"}))));
+    assert!(login(&issuer.token(&json!({}))));
+    for name in ["team/app", "team/other"] {
+        let mut import = daemon.docker();
+        run(import.arg("import").arg(&archive).arg(image(name)));
+    }
+    run(daemon.docker().args(["push", &image("team/app")]));
+    run(daemon.docker().args(["rmi", "--force", &image("team/app")]));
+    run(daemon.docker().args(["pull", &image("team/app")]));
+    let other = attempt(daemon.docker().args(["push", &image("team/other")]));
+    assert!(!other.success, "{}", other.text);
+    run(daemon.docker().args(["logout", &host]));
+    let gone = attempt(daemon.docker().args(["push", &image("team/app")]));
+    assert!(!gone.success, "{}", gone.text);
+    server.stop();
 }

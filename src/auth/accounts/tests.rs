@@ -176,6 +176,16 @@ async fn ten_thousand_wrong_passwords_cost_few_hashes() {
     assert!(waits > 9_990);
     // Whoever signed in lately is not locked out, and others are not at all.
     assert!(fixture.sign_in("alice", "right").await.is_ok());
+    fixture.with_password("bob", "right").await;
+    let elsewhere = Context {
+        address: Some("198.51.100.7".parse().unwrap()),
+        ..context()
+    };
+    let bob = Credentials::Basic {
+        user: "bob".to_owned(),
+        password: Secret::new("right"),
+    };
+    assert!(fixture.accounts.identify(&bob, &elsewhere).await.is_ok());
     // After a minute the right password is taken again, remembered or not.
     fixture.clock.advance(10 * 60_000);
     assert!(fixture.sign_in("alice", "right").await.is_ok());

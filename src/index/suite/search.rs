@@ -29,7 +29,13 @@ async fn a_term_with_many_matches_has_the_same_order(place: &Place) {
     ] {
         tagged(&index, name, 1, &["x"]).await;
     }
+    for name in ["d1", "d2", "d3", "d4", "d5"] {
+        tagged(&index, name, 1, &["x"]).await;
+        let described = index.describe(repository(name), "A web app".into(), 1);
+        assert!(described.await.unwrap());
+    }
     for (name, accounts) in [
+        ("d4", &["alice"][..]),
         ("team/web", &["alice"][..]),
         ("web-c", &["alice", "bob"]),
         ("z/cweb", &["alice"]),
@@ -38,12 +44,18 @@ async fn a_term_with_many_matches_has_the_same_order(place: &Place) {
     }
     let matches = Matches::new(&Visibility::Everything, "web");
     let mut connection = index.readers.acquire().await.unwrap();
-    let mut all = matches.all(&mut connection, 100).await.unwrap();
+    let (mut all, total) = matches.find(&mut connection, 100, 100).await.unwrap();
     all.sort();
-    for wanted in 1..=all.len() {
-        let mut best = matches.best(&mut connection, wanted).await.unwrap();
-        best.sort();
-        assert_eq!(best[..wanted], all[..wanted]);
+    assert_eq!((all.len(), total), (14, 14));
+    // Names alone are more than are counted, or together with descriptions.
+    for counted in [3, 9, 11, 13, 14] {
+        for wanted in 1..=all.len() {
+            let found = matches.find(&mut connection, counted, wanted).await;
+            let (mut best, total) = found.unwrap();
+            best.sort();
+            assert_eq!(total, counted);
+            assert_eq!(best[..wanted], all[..wanted], "{counted} {wanted}");
+        }
     }
 }
 
@@ -121,6 +133,60 @@ async fn descriptions_are_found_and_shown(place: &Place) {
     assert_eq!(found(&index, all, "clouds").await, "");
 }
 
+async fn descriptions_are_found_by_their_words(place: &Place) {
+    let index = place.open().await;
+    let describe = async |name: &str, text: &str| {
+        let done = index.describe(repository(name), text.to_owned(), 1).await;
+        assert!(done.unwrap());
+    };
+    for name in ["a", "b", "c"] {
+        tagged(&index, name, 1, &["x"]).await;
+    }
+    describe("a", "Payments-gateway (v2), for all.\nUses 支付服务 too.").await;
+    describe("b", "The gateway of payments").await;
+    let all = &Visibility::Everything;
+    for (term, names) in [
+        ("gateway", "a b"),
+        ("atew", "a b"),
+        ("payments-gate", "a"),
+        ("of pay", "b"),
+        ("(v2), for", "a"),
+        ("支付", "a"),
+        ("gateway payments", ""),
+    ] {
+        assert_eq!(found(&index, all, term).await, names, "{term}");
+    }
+    // Without a letter or a digit only names are looked at.
+    assert_eq!(found(&index, all, "(").await, "");
+    describe("b", "Something else").await;
+    assert_eq!(found(&index, all, "gateway").await, "a");
+    describe("a", "").await;
+    assert_eq!(found(&index, all, "gateway").await, "");
+    assert_eq!(found(&index, all, "else").await, "b");
+}
+
+async fn words_that_are_common_are_found_as_well(place: &Place) {
+    let index = place.open().await;
+    let names: Vec<String> = (10..50).map(|number| format!("r{number}")).collect();
+    for name in &names {
+        tagged(&index, name, 1, &["x"]).await;
+        let text = format!("Common words of {name}");
+        let done = index.describe(repository(name), text, 1).await;
+        assert!(done.unwrap());
+    }
+    let all = &Visibility::Everything;
+    let expected = names.join(" ");
+    for term in ["common", "common words", "o"] {
+        let page = index.search(all, term, 0, 100).await.unwrap();
+        let found: Vec<String> = page.found.iter().map(|one| one.name.to_string()).collect();
+        assert_eq!(
+            (found.join(" "), page.total),
+            (expected.clone(), 40),
+            "{term}"
+        );
+    }
+}
+
 async fn hidden_repositories_are_not_found(place: &Place) {
     let index = place.open().await;
     for name in ["open/web", "team/web", "secret/web"] {
@@ -175,6 +241,8 @@ for_each_index!(
     the_best_match_comes_first,
     a_term_with_many_matches_has_the_same_order,
     descriptions_are_found_and_shown,
+    descriptions_are_found_by_their_words,
+    words_that_are_common_are_found_as_well,
     hidden_repositories_are_not_found,
     each_account_has_one_star,
 );

@@ -1,0 +1,206 @@
+//! Attacks on who may do what, each a test with its name. Forged tokens are tested where they are
+//! verified.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::accounts_support::{CONFIG, Guarded, basic};
+use crate::support::{Image, Request, sha256};
+
+#[test]
+fn a_mount_from_a_private_repository() {
+    let guarded = Guarded::start();
+    let image = Image::new(1);
+    guarded.remote("alice", "team/app").push("1", &image);
+    let digest = sha256(&image.blobs[0]);
+    guarded.administer(&["grant", "carol", "own/*", "pull,push"]);
+    let carol = guarded.client("carol");
+    let absent = format!("sha256:{}", "1".repeat(64));
+    for source in [
+        "&from=team/app",
+        "&from=team/none",
+        "",
+        "&from=..%2fteam%2fapp",
+    ] {
+        for digest in [digest.to_string(), absent.clone()] {
+            let target = format!("/v2/own/x/blobs/uploads/?mount={digest}{source}");
+            carol.post(&target).expect(202);
+            carol.head(&format!("/v2/own/x/blobs/{digest}")).expect(404);
+        }
+    }
+    guarded.server.stop();
+}
+
+#[test]
+fn a_token_in_a_url() {
+    let guarded = Guarded::start();
+    guarded
+        .remote("alice", "team/app")
+        .push("1", &Image::new(1));
+    let token = guarded
+        .ask_token("alice", &["repository:team/app:pull"])
+        .expect(200)
+        .json();
+    let token = token["token"].as_str().unwrap();
+    let nobody = guarded.client("");
+    for target in [
+        format!("/v2/team/app/manifests/1?token={token}"),
+        format!("/v2/team/app/manifests/1?access_token={token}"),
+        format!("/v2/team/app/manifests/1?Authorization=Bearer%20{token}"),
+        "/v2/team/app/manifests/1?account=alice&password=alice-secret".to_owned(),
+    ] {
+        nobody.get(&target).refused(401, "UNAUTHORIZED");
+    }
+    guarded.server.stop();
+}
+
+/// Two of them, a scheme that is none, a user that a proxy would name.
+#[test]
+fn credentials_where_none_belong() {
+    let guarded = Guarded::start();
+    guarded
+        .remote("alice", "team/app")
+        .push("1", &Image::new(1));
+    let token = guarded
+        .ask_token("alice", &["repository:team/app:pull"])
+        .expect(200)
+        .json();
+    let token = token["token"].as_str().unwrap();
+    let nobody = guarded.client("");
+    let get = || Request::new("GET", "/v2/team/app/manifests/1");
+    let alice = basic("alice", "alice-secret");
+    for request in [
+        get()
+            .header("Authorization", &alice)
+            .header("Authorization", &basic("bob", "x")),
+        get().header("Authorization", &format!("{alice}, {alice}")),
+        get().header("Authorization", token),
+        get().header("Authorization", &format!("Token {token}")),
+        get().header("Authorization", &format!("Bearer {token} x")),
+        get().header("Authorization", &basic("alice", "")),
+        get().header("Authorization", &basic("alice:alice-secret", "")),
+        get().header("Authorization", &basic(" alice", "alice-secret")),
+        get().header("Proxy-Authorization", &alice),
+        get().header("X-Forwarded-User", "root"),
+        get().header("Remote-User", "root"),
+        get().header("X-Remote-User", "root"),
+    ] {
+        nobody.send(&request).refused(401, "UNAUTHORIZED");
+    }
+    guarded.server.stop();
+}
+
+#[test]
+fn scopes_and_paths_that_name_another_repository() {
+    let guarded = Guarded::start();
+    guarded
+        .remote("alice", "team/app")
+        .push("1", &Image::new(1));
+    for scope in [
+        "repository:127.0.0.1:5000/team/app:push",
+        "repository:own/../team/app:pull",
+        "repository:team/app%00:pull",
+        "repository:TEAM/app:pull",
+        "registry:*:*",
+        "repository:*:pull",
+        "repository:team/*:pull",
+    ] {
+        let carol = guarded.bearer("carol", &[scope]);
+        let answer = carol.get("/v2/team/app/manifests/1");
+        answer.refused(404, "NAME_UNKNOWN");
+    }
+    for target in [
+        "/v2/own/../team/app/manifests/1",
+        "/v2/team%2fapp/manifests/1",
+    ] {
+        let status = guarded.client("carol").get(target).status;
+        assert!(matches!(status, 400 | 404), "{target}: {status}");
+    }
+    guarded.server.stop();
+}
+
+/// Everybody could write `X-Forwarded-For`: the wrong passwords of one peer are those of one address,
+/// whatever it says.
+#[test]
+fn a_forged_client_address_from_an_untrusted_peer() {
+    let config =
+        format!("{CONFIG}  trusted-proxies: [192.0.2.0/24]\n  proxy-user-header: X-User\n");
+    let guarded = Guarded::start_with(&config);
+    let client = guarded.server.client();
+    let mut last = 0;
+    for number in 0..60 {
+        let name = format!("nobody-{number}");
+        let forged = format!("203.0.113.{number}");
+        let request = Request::new("GET", "/v2/")
+            .header("Authorization", &basic(&name, "guess"))
+            .header("X-Forwarded-For", &forged)
+            .header("Forwarded", &format!("for={forged}"));
+        last = client.send(&request).expect_one_of(&[401, 429]).status;
+    }
+    assert_eq!(last, 429);
+    let named = Request::new("GET", "/v2/").header("X-User", "root");
+    client.send(&named).refused(401, "UNAUTHORIZED");
+    // What was noted of them is noted under the address of the peer.
+    let log = guarded.server.log_with("action=refuse-sign-in");
+    assert!(log.contains("address=127.0.0.1") && !log.contains("203.0.113."));
+    guarded.server.stop();
+}
+
+/// All that is answered to these bytes, with the connection closed by whichever side ends it.
+fn answers(guarded: &Guarded, bytes: &str) -> String {
+    let mut stream = TcpStream::connect(guarded.server.address()).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    stream.write_all(bytes.as_bytes()).unwrap();
+    stream.shutdown(std::net::Shutdown::Write).unwrap();
+    let mut answer = Vec::new();
+    // A connection that is reset has said all that it says.
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+/// A proxy and the registry must not disagree where a request ends, or a request of one person is
+/// answered with the rights of another: what can be understood in two ways is refused, and nothing
+/// after it is answered.
+#[test]
+fn a_smuggled_request() {
+    let guarded = Guarded::start();
+    guarded
+        .remote("alice", "team/app")
+        .push("1", &Image::new(1));
+    let alice = basic("alice", "alice-secret");
+    let hidden = format!(
+        "GET /v2/team/app/manifests/1 HTTP/1.1\r\nHost: a\r\nAuthorization: {alice}\r\n\r\n"
+    );
+    let length = hidden.len();
+    for fields in [
+        format!("Content-Length: {length}\r\nContent-Length: 0\r\n"),
+        format!("Content-Length: 0, {length}\r\n"),
+        "Content-Length: +0\r\n".to_owned(),
+        "Content-Length: 0x0\r\n".to_owned(),
+        "Content-Length: -1\r\n".to_owned(),
+        "Transfer-Encoding: identity\r\n".to_owned(),
+        "Transfer-Encoding: chunked, identity\r\n".to_owned(),
+        "Transfer-Encoding: xchunked\r\n".to_owned(),
+        "Transfer-Encoding : chunked\r\n".to_owned(),
+        " Content-Length: 0\r\n".to_owned(),
+        "X: a\r\n Content-Length: 0\r\n".to_owned(),
+        "Content-Length: 0\r\nX: a\0b\r\n".to_owned(),
+    ] {
+        let request = format!("POST /v2/ HTTP/1.1\r\nHost: a\r\n{fields}\r\n{hidden}");
+        let said = answers(&guarded, &request);
+        assert_eq!(said.matches("HTTP/1.1 ").count(), 1, "{fields:?}: {said}");
+        assert!(said.starts_with("HTTP/1.1 400"), "{fields:?}: {said}");
+    }
+    // Both lengths: the chunks count, as RFC 9112 has it, and the connection ends with them.
+    let both = format!(
+        "POST /v2/ HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n\
+         0\r\n\r\n{hidden}",
+        length + 5
+    );
+    let said = answers(&guarded, &both);
+    assert_eq!(said.matches("HTTP/1.1 ").count(), 1, "{said}");
+    guarded.server.stop();
+}
