@@ -9,6 +9,9 @@ use super::{Index, IndexError, LayoutChange, column, parsed};
 use crate::clock::Millis;
 use crate::oci::{Repository, Visibility};
 
+/// Patterns of a caller that are read one by one at most.
+const SEPARATE: usize = 64;
+
 /// A repository in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RepositoryRecord {
@@ -74,28 +77,49 @@ pub(super) async fn pushed(
     Ok(())
 }
 
+/// At most `limit` names after `last`, in byte order.
+async fn names_after(
+    connection: &mut SqliteConnection,
+    visibility: &Visibility,
+    last: &str,
+    limit: usize,
+) -> Result<Vec<String>, IndexError> {
+    let visible = Visible::new(visibility, 3);
+    let statement = format!(
+        "SELECT r.name FROM repositories r WHERE r.name > $1 AND {} \
+         AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
+         ORDER BY r.name LIMIT $2",
+        visible.condition
+    );
+    let mut query = sqlx::query_scalar(AssertSqlSafe(statement))
+        .bind(last)
+        .bind(column(limit as u64));
+    for value in visible.values {
+        query = query.bind(value);
+    }
+    Ok(query.fetch_all(connection).await?)
+}
+
 impl Index {
     /// The names after `last`, in byte order, of visible repositories that have a manifest.
+    ///
+    /// For a caller who sees little, each pattern is a query of its own: it reads only what it
+    /// finds, where one query for all would read every name.
     pub async fn repositories(
         &self,
         visibility: &Visibility,
         last: &str,
         limit: usize,
     ) -> Result<Vec<String>, IndexError> {
-        let visible = Visible::new(visibility, 3);
-        let statement = format!(
-            "SELECT r.name FROM repositories r WHERE r.name > $1 AND {} \
-             AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
-             ORDER BY r.name LIMIT $2",
-            visible.condition
-        );
-        let mut query = sqlx::query_scalar(AssertSqlSafe(statement))
-            .bind(last)
-            .bind(column(limit as u64));
-        for value in visible.values {
-            query = query.bind(value);
+        let mut connection = self.readers.acquire().await?;
+        let mut names = Vec::new();
+        for part in visibility.parts(SEPARATE) {
+            names.extend(names_after(&mut connection, &part, last, limit).await?);
         }
-        Ok(query.fetch_all(&self.readers).await?)
+        names.sort_unstable();
+        names.dedup();
+        names.truncate(limit);
+        Ok(names)
     }
 
     /// Like [`Index::repositories`], with counts, size and last push.

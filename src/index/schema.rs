@@ -5,7 +5,7 @@ use sqlx::{Connection, SqliteConnection};
 use super::{IndexError, words};
 
 /// The migration after which the words of descriptions are to be kept.
-const WORDS: i64 = 13;
+const WORDS: i64 = 14;
 
 /// Each migration with its number, in order. A released migration is never changed. Numbers need not
 /// be consecutive: which ones were done is recorded.
@@ -22,7 +22,7 @@ const STEPS: &[(i64, &str)] = &[
     (10, include_str!("migrations/0010_refusals.sql")),
     (11, include_str!("migrations/0011_outside_identities.sql")),
     (12, include_str!("migrations/0012_storage.sql")),
-    (WORDS, include_str!("migrations/0013_words.sql")),
+    (WORDS, include_str!("migrations/0014_search.sql")),
 ];
 
 /// Brings the schema up to date, each migration in its own transaction.

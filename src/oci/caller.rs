@@ -194,6 +194,26 @@ impl Visibility {
         }
     }
 
+    /// The parts that together are visible: each pattern, and what is public. One part where there
+    /// would be more than `most`.
+    pub fn parts(&self, most: usize) -> Vec<Self> {
+        let Self::Only { public, patterns } = self else {
+            return vec![self.clone()];
+        };
+        if patterns.len() + usize::from(*public) > most || patterns.is_empty() {
+            return vec![self.clone()];
+        }
+        let one = |pattern: &NamePattern| Self::Only {
+            public: false,
+            patterns: Arc::from([pattern.clone()]),
+        };
+        let open = public.then(|| Self::Only {
+            public: true,
+            patterns: Arc::default(),
+        });
+        patterns.iter().map(one).chain(open).collect()
+    }
+
     /// Whether a repository is visible that is public or not.
     pub fn shows(&self, name: &super::Repository, is_public: bool) -> bool {
         match self {
@@ -208,6 +228,27 @@ impl Visibility {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn parts_are_what_is_visible() {
+        let only = |public, patterns: &[&str]| Visibility::Only {
+            public,
+            patterns: patterns.iter().map(|text| text.parse().unwrap()).collect(),
+        };
+        let both = only(true, &["a/*", "b"]);
+        assert_eq!(
+            both.parts(3),
+            [only(false, &["a/*"]), only(false, &["b"]), only(true, &[])]
+        );
+        for whole in [
+            both.clone(),
+            only(false, &[]),
+            only(true, &[]),
+            Visibility::Everything,
+        ] {
+            assert_eq!(whole.parts(2), std::slice::from_ref(&whole));
+        }
+    }
 
     #[test]
     fn account_names() {

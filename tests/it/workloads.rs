@@ -93,6 +93,7 @@ storage: {{filesystem: {{}}}}
   workloads:
     - issuer: {}
       ca: {}
+      audience: registry.example.com
       claims: {{repository: org/app}}
       scope: ['team/app:pull,push']
 ",

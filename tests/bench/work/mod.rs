@@ -10,7 +10,9 @@ mod collect;
 mod large;
 mod memory;
 mod pages;
+mod people;
 mod rates;
+mod search;
 mod small;
 mod start;
 mod upload;
@@ -62,6 +64,8 @@ pub(crate) const WORKS: &[Work] = &[
     large::PULL,
     pages::TAGS,
     pages::CATALOG,
+    people::TOKENS,
+    search::SEARCH,
     memory::MEMORY,
     start::START,
     archives::ONE_LARGE,

@@ -11,3 +11,6 @@ CREATE TABLE description_words (
     PRIMARY KEY (word_id, repository_id)
 );
 CREATE INDEX description_words_by_repository ON description_words (repository_id);
+
+-- What everybody may pull, for the catalog of whoever sees little else.
+CREATE INDEX repositories_public ON repositories (name) WHERE public;
