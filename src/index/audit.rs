@@ -250,7 +250,7 @@ impl Index {
                         }
                     }
                 };
-                transaction.journal(change).await?;
+                transaction.journal(change);
                 Ok(true)
             })
         })
@@ -283,13 +283,11 @@ impl Index {
                 digests.extend(Some(digest).filter(|digest| *digest != canonical));
                 for digest in digests {
                     let repository = repository.clone();
-                    transaction
-                        .journal(LayoutChange::LayerLinked {
-                            repository,
-                            digest,
-                            canonical,
-                        })
-                        .await?;
+                    transaction.journal(LayoutChange::LayerLinked {
+                        repository,
+                        digest,
+                        canonical,
+                    });
                 }
                 Ok(true)
             })

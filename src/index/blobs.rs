@@ -188,7 +188,7 @@ pub(super) async fn place(
     } else {
         LayoutChange::Discarded { key: staged }
     };
-    transaction.journal(change).await?;
+    transaction.journal(change);
     Ok(id)
 }
 
@@ -210,8 +210,7 @@ impl Transaction {
                 repository,
                 digest,
                 canonical,
-            })
-            .await?;
+            });
         }
         Ok(())
     }
@@ -277,7 +276,7 @@ impl Index {
                 let pushed = NewEvent::within("push-blob", terms.now, &repository)
                     .digest(other.unwrap_or(canonical))
                     .size(size);
-                transaction.event(pushed).await?;
+                transaction.event(pushed);
                 if let Some(upload) = upload {
                     uploads::remove(transaction.connection(), &upload).await?;
                 }
@@ -318,7 +317,7 @@ impl Index {
                         .digest(digest)
                         .size(blob.record.size);
                     mounted.detail = from.map(|from| json!({ "from": from }));
-                    transaction.event(mounted).await?;
+                    transaction.event(mounted);
                 }
                 let end = leases::take(transaction.connection(), &canonical, terms).await?;
                 Ok(Some((blob.record, end)))
@@ -361,7 +360,7 @@ impl Index {
                 let deleted = NewEvent::within("delete-blob", now, &repository)
                     .digest(digest)
                     .size(blob.record.size);
-                transaction.event(deleted).await?;
+                transaction.event(deleted);
                 let mut digests = vec![blob.record.canonical];
                 for other in others {
                     digests.push(parsed("digest", &other)?);
@@ -372,9 +371,7 @@ impl Index {
                         repository: repository.clone(),
                         digest,
                     });
-                transaction
-                    .journal_all(unlinked.collect::<Vec<_>>())
-                    .await?;
+                transaction.journal_all(unlinked.collect::<Vec<_>>());
                 Ok(true)
             })
         })

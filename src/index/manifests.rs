@@ -249,13 +249,11 @@ async fn put(
         Some(id) => {
             let (repository, digest) = (new.repository.clone(), new.digest);
             let canonical = new.canonical;
-            transaction
-                .journal(LayoutChange::RevisionLinked {
-                    repository,
-                    digest,
-                    canonical,
-                })
-                .await?;
+            transaction.journal(LayoutChange::RevisionLinked {
+                repository,
+                digest,
+                canonical,
+            });
             id
         }
         None => find(connection, repository, &new.digest)
@@ -267,7 +265,7 @@ async fn put(
         .digest(new.digest)
         .size(new.size);
     pushed.media_type = Some(new.media_type.clone());
-    transaction.event(pushed).await?;
+    transaction.event(pushed);
     for tag in tags {
         let connection = transaction.connection();
         let before = tags::find(connection, repository, &tag).await?;
@@ -277,16 +275,14 @@ async fn put(
                 .tag(&tag)
                 .digest(new.digest);
             set.detail = before.map(|before| json!({ "from": before }));
-            transaction.event(set).await?;
+            transaction.event(set);
         }
         let (repository, digest) = (new.repository.clone(), new.digest);
-        transaction
-            .journal(LayoutChange::TagSet {
-                repository,
-                tag,
-                digest,
-            })
-            .await?;
+        transaction.journal(LayoutChange::TagSet {
+            repository,
+            tag,
+            digest,
+        });
     }
     Ok(PutManifest::Done)
 }
@@ -368,17 +364,13 @@ impl Index {
                 let tags = remove(transaction.connection(), manifest).await?;
                 for tag in &tags {
                     let (repository, tag) = (repository.clone(), tag.clone());
-                    transaction
-                        .journal(LayoutChange::TagRemoved { repository, tag })
-                        .await?;
+                    transaction.journal(LayoutChange::TagRemoved { repository, tag });
                 }
                 let deleted = NewEvent::within("delete-manifest", discard.now, &repository)
                     .digest(digest)
                     .detail(json!({ "tags": tags.len() }));
-                transaction.event(deleted).await?;
-                transaction
-                    .journal(LayoutChange::RevisionUnlinked { repository, digest })
-                    .await?;
+                transaction.event(deleted);
+                transaction.journal(LayoutChange::RevisionUnlinked { repository, digest });
                 Ok(Some(tags))
             })
         })

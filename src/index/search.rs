@@ -131,7 +131,7 @@ impl Index {
                     .await?;
                 let described = NewEvent::within("describe", now, &name);
                 if text.trim().is_empty() {
-                    transaction.event(described).await?;
+                    transaction.event(described);
                     return Ok(true);
                 }
                 sqlx::query(
@@ -150,7 +150,7 @@ impl Index {
                 .bind(now)
                 .execute(connection)
                 .await?;
-                transaction.event(described).await?;
+                transaction.event(described);
                 Ok(true)
             })
         })
