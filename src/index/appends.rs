@@ -99,7 +99,7 @@ impl Appends {
 
 /// The sizes of statements that append some rows: powers of two, so that few statements are
 /// prepared.
-fn sizes(mut rows: usize) -> impl Iterator<Item = usize> {
+pub(super) fn sizes(mut rows: usize) -> impl Iterator<Item = usize> {
     std::iter::from_fn(move || {
         let size = ROWS.min(1 << rows.checked_ilog2()?);
         rows -= size;

@@ -209,16 +209,13 @@ impl Index {
                 let repository = name;
                 let change = match link {
                     Link::Layer(digest) => {
-                        let Some(blob) = blobs::find(connection, &digest).await? else {
+                        let Some(blob) = blobs::linked(connection, id, &digest).await? else {
                             return Ok(false);
                         };
-                        if !blobs::is_linked(connection, id, blob.id).await? {
-                            return Ok(false);
-                        }
                         LayoutChange::LayerLinked {
                             repository,
                             digest,
-                            canonical: blob.record.canonical,
+                            canonical: blob.canonical,
                         }
                     }
                     Link::Revision(digest) => {

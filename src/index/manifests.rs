@@ -196,14 +196,11 @@ async fn put(
     let (mut missing, mut held) = (Vec::new(), vec![new.canonical]);
     for digest in required {
         let row = match known {
-            Some(repository) => match blobs::find(connection, &digest).await? {
-                Some(row) if blobs::is_linked(connection, repository, row.id).await? => Some(row),
-                _ => None,
-            },
+            Some(repository) => blobs::linked(connection, repository, &digest).await?,
             None => None,
         };
         match row {
-            Some(row) => held.push(row.record.canonical),
+            Some(blob) => held.push(blob.canonical),
             None => missing.push(digest),
         }
     }
@@ -232,7 +229,10 @@ async fn put(
     if new.digest != new.canonical {
         blobs::alias(connection, blob, &new.digest).await?;
     }
-    let repository = repositories::ensure(connection, &new.repository, terms.now).await?;
+    let repository = match known {
+        Some(repository) => repository,
+        None => repositories::ensure(connection, &new.repository, terms.now).await?,
+    };
     let children: Vec<Digest> = new
         .references
         .iter()
@@ -242,9 +242,7 @@ async fn put(
     for some in children.chunks(ROWS) {
         held.extend(quarantine::known_among(connection, some).await?);
     }
-    for canonical in &held {
-        leases::take(connection, canonical, terms).await?;
-    }
+    leases::take_all(connection, held, terms).await?;
     let manifest = match insert(connection, repository, blob, &new, terms.now).await? {
         Some(id) => {
             let (repository, digest) = (new.repository.clone(), new.digest);
