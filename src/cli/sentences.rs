@@ -312,6 +312,7 @@ pub(super) fn difference(difference: &Difference) -> String {
         } => format!(
             "manifest {repository}@{manifest}: needs {digest}, which {repository} may not read"
         ),
+        Difference::PlaceUnreadable(key, error) => format!("{key}: can't be read: {error}"),
         Difference::Stray(key) => format!("{key}: is no part of a registry"),
     }
 }
@@ -323,6 +324,7 @@ pub(super) fn remedy(remedy: Remedy) -> &'static str {
         Remedy::SetAside => "check --repair moves it to regctl/lost+found",
         Remedy::Push => "push an image that has it again",
         Remedy::Operator => "look at the device",
+        Remedy::Clear => "make it readable, or remove it",
     }
 }
 

@@ -77,6 +77,7 @@ impl Registry {
             clock,
             traffic: Arc::default(),
             compared: false,
+            unreadable: Arc::default(),
             reserve,
             frozen,
             announced: Arc::default(),
@@ -114,8 +115,7 @@ impl Registry {
         Ok((registry, taken))
     }
 
-    /// KeepReason what is in memory, syncs, and closes the index. To be called when no request is under
-    /// way.
+    /// Saves what is in memory, syncs, and closes the index. Called when no request runs.
     pub async fn close(&self) -> Result<(), RegistryError> {
         let kept = self.save_all().await;
         self.index.close().await;

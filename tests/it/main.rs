@@ -82,6 +82,7 @@ mod listening;
 mod login;
 mod nginx;
 mod oidc;
+mod one_bad_place;
 mod pages;
 mod pages_about;
 mod pages_actions;
