@@ -1,4 +1,4 @@
-//! What travels between versions: requests with less and with more, answers with more.
+//! Compatibility between versions: requests and answers with missing and with unknown fields.
 
 use super::*;
 
