@@ -19,6 +19,7 @@ const STEPS: &[(i64, &str)] = &[
     (10, include_str!("migrations/0010_refusals.sql")),
     (11, include_str!("migrations/0011_outside_identities.sql")),
     (12, include_str!("migrations/0012_storage.sql")),
+    (13, include_str!("migrations/0013_sizes.sql")),
 ];
 
 /// Brings the schema up to date, each migration in its own transaction.

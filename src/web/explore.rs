@@ -12,10 +12,11 @@ use crate::oci::Repository;
 /// Namespaces that are offered for narrowing the list.
 const NAMESPACES: usize = 30;
 
-const SORTS: [(&str, RepositorySort); 3] = [
+const SORTS: [(&str, RepositorySort); 4] = [
     ("pushed", RepositorySort::Pushed),
     ("name", RepositorySort::Name),
     ("pulls", RepositorySort::Pulls),
+    ("size", RepositorySort::Size),
 ];
 
 /// Answers `/`.
@@ -150,6 +151,7 @@ fn sort_links(
                     RepositorySort::Pushed => text.last_push,
                     RepositorySort::Name => text.name,
                     RepositorySort::Pulls => text.pulls,
+                    RepositorySort::Size => text.size,
                 };
                 @if *sort == chosen {
                     strong aria-current="true" { (label) }

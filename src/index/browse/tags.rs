@@ -59,10 +59,7 @@ pub struct TagPage {
     pub count: Count,
 }
 
-const SIZE: &str = "m.size + m.content_size + \
-     (SELECT COALESCE(SUM(c.size + c.content_size), 0) FROM manifest_references f \
-      JOIN manifests c ON c.repository_id = m.repository_id AND c.digest = f.digest \
-      WHERE f.manifest_id = m.id AND f.kind = 'manifest')";
+const SIZE: &str = "m.size + m.content_size + m.children_size";
 
 /// When an image was made; of an index, the last of its children.
 const CREATED: &str = "COALESCE(m.created, \
