@@ -132,7 +132,7 @@ fn what_can_not_be_served_is_named() {
         (
             listener(),
             two,
-            "systemd passes 2 sockets, and 1 can be served",
+            "systemd passes 2 sockets, and this configuration uses 1",
         ),
         (listener(), file, "not a socket"),
     ] {
