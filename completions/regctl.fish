@@ -469,9 +469,9 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l admin -d 'Let it administer the registry, and pull, push and delete everywhere'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l admin -d 'Allow it to administer the registry, and to pull, push and delete everywhere'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l password-stdin -d 'Read the password from standard input'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l no-password -d 'It has no password, and signs in by tokens alone'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l no-password -d 'Create it without a password; it signs in with tokens only'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l insecure -d 'Speak https without checking the server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l plain-http -d 'Speak http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'

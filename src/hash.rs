@@ -1,7 +1,7 @@
 //! Streaming digests whose state can be saved and resumed.
 //!
 //! An upload is hashed as it arrives. Between two of its requests, and across a restart, the state
-//! of the computation is kept instead of reading the bytes again. Knows digests, not where bytes lie.
+//! of the computation is kept, so that no byte is read again. Knows digests, and no store.
 
 use sha2::digest::common::hazmat::SerializableState;
 use sha2::digest::typenum::Unsigned;
@@ -19,13 +19,13 @@ enum State {
     Sha512(Sha512),
 }
 
-/// A saved state that is not one of the algorithm it was saved for.
+/// A saved state is not valid for its algorithm.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the saved state of a digest is damaged")]
 pub struct StateError;
 
 impl Hasher {
-    /// A digest of nothing yet.
+    /// Starts a digest without any bytes.
     pub fn new(algorithm: Algorithm) -> Self {
         Self(match algorithm {
             Algorithm::Sha256 => State::Sha256(Sha256::new()),
@@ -57,7 +57,7 @@ impl Hasher {
         }
     }
 
-    /// The state, to be resumed by [`Hasher::resume`] with the same algorithm.
+    /// Saves the state. [`Hasher::resume`] continues from it with the same algorithm.
     pub fn save(&self) -> Vec<u8> {
         match &self.0 {
             State::Sha256(hash) => hash.serialize().to_vec(),
@@ -73,7 +73,7 @@ impl Hasher {
         }))
     }
 
-    /// The digest of some bytes.
+    /// Computes the digest of bytes in memory.
     pub fn digest(algorithm: Algorithm, bytes: &[u8]) -> Digest {
         let mut hasher = Self::new(algorithm);
         hasher.update(bytes);
@@ -90,7 +90,7 @@ fn load<H: SerializableState>(state: &[u8]) -> Result<H, StateError> {
 }
 
 fn wrap(algorithm: Algorithm, output: &[u8]) -> Digest {
-    // The output of a hash function has the length of its algorithm, by its type.
+    // The type of a hash function fixes the length of its output.
     Digest::from_bytes(algorithm, output)
         .unwrap_or_else(|| unreachable!("{algorithm} output length"))
 }
@@ -123,7 +123,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn resumed_anywhere_it_is_the_same(
+        fn a_state_resumed_at_any_offset_gives_the_same_digest(
             bytes in prop::collection::vec(any::<u8>(), 0..1000), at in 0_usize..1000, long in any::<bool>(),
         ) {
             let algorithm = if long { Algorithm::Sha512 } else { Algorithm::Sha256 };

@@ -1,4 +1,4 @@
-//! What may be asked about accounts and rights, and what comes of it.
+//! Operations on accounts and rights, and their reports.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use crate::auth::{AccountRecord, GrantRecord, Grantee, GroupRecord, TokenRecord}
 use crate::clock::Millis;
 use crate::oci::{AccountName, Grant, Repository, Rights};
 
-/// A password or token on its way. No log shows it.
+/// A password or token in a request or report. It never appears in a log.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Password(String);
 
 impl Password {
-    /// Keeps a text from being shown.
+    /// Wraps a secret text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -31,7 +31,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// An account that comes from a file.
+/// An account read from a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportedAccount {
@@ -55,7 +55,7 @@ pub enum AccountOperation {
     AddUser {
         /// Its name.
         name: AccountName,
-        /// Its password; without one it signs in by tokens alone.
+        /// Its password; an account without a password signs in with tokens only.
         password: Option<Password>,
         /// Whether it may administer the registry.
         #[serde(default)]
@@ -63,31 +63,31 @@ pub enum AccountOperation {
     },
     /// Set a password.
     SetPassword {
-        /// Whose.
+        /// The account.
         name: AccountName,
         /// The password.
         password: Password,
     },
-    /// Let an account sign in or not.
+    /// Disable or enable an account.
     SetDisabled {
-        /// Which.
+        /// The account.
         name: AccountName,
-        /// Whether it may not.
+        /// Whether it is disabled.
         disabled: bool,
     },
     /// Give an account the admin right, or take it.
     SetAdmin {
-        /// Which.
+        /// The account.
         name: AccountName,
         /// Whether it may administer the registry.
         admin: bool,
     },
     /// Remove an account with its grants and tokens.
     RemoveUser {
-        /// Which.
+        /// The account.
         name: AccountName,
     },
-    /// Create many accounts; those that are there are left as they are.
+    /// Create several accounts. Existing accounts are not changed.
     ImportUsers {
         /// The accounts.
         users: Vec<ImportedAccount>,
@@ -96,32 +96,32 @@ pub enum AccountOperation {
     Users,
     /// Add accounts to a group.
     AddToGroup {
-        /// The group, which is created if it is not there.
+        /// The group; it is created if it does not exist.
         group: AccountName,
         /// The accounts.
         accounts: Vec<AccountName>,
     },
-    /// Take accounts out of a group.
+    /// Remove accounts from a group.
     RemoveFromGroup {
         /// The group.
         group: AccountName,
-        /// The accounts; without any the group itself is removed.
+        /// The accounts; without any, the group itself is removed.
         accounts: Vec<AccountName>,
     },
     /// List the groups.
     Groups,
     /// Create a token.
     CreateToken {
-        /// What it is called.
+        /// Its label in lists.
         label: String,
         /// The account, or the robot.
         owner: AccountName,
         /// Whether the owner is a robot: then the scope is all its rights.
         #[serde(default)]
         robot: bool,
-        /// What it is limited to; absent for all that its owner may.
+        /// Its scope; absent for all rights of its owner.
         scope: Option<Vec<Grant>>,
-        /// For how long it is good, in milliseconds; absent for ever.
+        /// Its lifetime in milliseconds; absent for a token that does not expire.
         lifetime: Option<Millis>,
     },
     /// List the tokens.
@@ -133,38 +133,38 @@ pub enum AccountOperation {
     RevokeToken {
         /// Its id or name.
         token: String,
-        /// Whose it is.
+        /// Its owner.
         owner: Option<AccountName>,
     },
     /// Grant rights.
     Grant {
-        /// To whom.
+        /// The account or group that receives the rights.
         grantee: Grantee,
-        /// Which, where.
+        /// The rights and the repositories.
         grant: Grant,
     },
-    /// Take rights.
+    /// Revoke rights.
     Revoke {
-        /// From whom.
+        /// The account or group that loses the rights.
         grantee: Grantee,
-        /// Which, where: the pattern as it was granted.
+        /// The rights, and the pattern as it was granted.
         grant: Grant,
     },
-    /// Say who may do what.
+    /// List rights.
     Rights {
         /// An account, a group or a repository; absent for all grants.
         about: Option<String>,
     },
-    /// Say what a repository is, for searches.
+    /// Set the description of a repository, which searches use.
     Describe {
-        /// Which.
+        /// The repository.
         repository: Repository,
-        /// The description; an empty one is taken away.
+        /// The description; an empty text removes it.
         text: String,
     },
     /// Make a repository public or private.
     SetVisibility {
-        /// Which.
+        /// The repository.
         repository: Repository,
         /// Whether everybody may pull from it.
         public: bool,
@@ -181,41 +181,41 @@ impl AccountOperation {
     }
 }
 
-/// What came of an operation on accounts and rights.
+/// The report of an operation on accounts and rights.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase")]
 pub enum AccountReport {
-    /// It was done.
+    /// Done, without details.
     Done,
-    /// So many things were changed.
+    /// The number of changed records.
     Changed(u64),
-    /// Accounts that were created, and those that were there already.
+    /// The result of an import.
     Imported {
-        /// Created.
+        /// Accounts that were created.
         created: Vec<AccountName>,
-        /// Left as they are.
+        /// Existing accounts, which were not changed.
         kept: Vec<AccountName>,
     },
     /// The accounts.
     Users(Vec<AccountRecord>),
     /// The groups.
     Groups(Vec<GroupRecord>),
-    /// A token that was created: the only time that it is shown.
+    /// A new token. It is not shown again.
     Token {
-        /// Its public part.
+        /// Its id.
         id: String,
-        /// All of it.
+        /// The token itself, which is secret.
         token: Password,
     },
     /// The tokens.
     Tokens(Vec<TokenRecord>),
-    /// The rights that were taken.
+    /// The rights that were revoked.
     Revoked(Rights),
-    /// Who may do what.
+    /// Rights and their grants.
     Rights(RightsReport),
 }
 
-/// Who may do what, and why: a grant names the account, the group, or everybody who has it.
+/// Rights with their grants: each grant names the account or group that has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct RightsReport {
@@ -223,6 +223,6 @@ pub struct RightsReport {
     pub grants: Vec<GrantRecord>,
     /// Administrators, who may do everything.
     pub administrators: Vec<AccountName>,
-    /// Whether the repository that was asked about is public; absent if none was.
+    /// Whether the requested repository is public; absent if no repository was requested.
     pub public: Option<bool>,
 }

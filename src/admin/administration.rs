@@ -1,8 +1,8 @@
-//! Executes operations on a root: the one code behind the admin socket, behind commands that have a
-//! root to themselves, and behind what a server does on schedule.
+//! Executes operations on a root, for the admin socket, for commands without a server, and for
+//! scheduled tasks.
 //!
-//! What clients may not do, by `storage.delete` and `storage.maintenance.readonly`, administrators
-//! of the root may.
+//! Administrators of a root may delete and write even if `storage.delete` and
+//! `storage.maintenance.readonly` forbid it to clients.
 
 use futures_util::future::BoxFuture;
 
@@ -13,7 +13,7 @@ use super::{
 use crate::oci::{Permit, Repository};
 use crate::registry::{Listener, Registry, Rule};
 
-/// A root to administer. Cheap to clone.
+/// The administration of a root. Cheap to clone.
 #[derive(Clone)]
 pub struct Administration {
     registry: Registry,
@@ -29,15 +29,14 @@ impl<T: Into<Entry>> Listener<T> for Entries<'_> {
 }
 
 impl Administration {
-    /// Of the root that a registry serves.
+    /// The administration of the root of a registry.
     pub fn new(registry: &Registry) -> Self {
         Self {
             registry: registry.for_administrators(),
         }
     }
 
-    /// The same root, administered for the caller of a permit: what is changed is recorded as
-    /// theirs.
+    /// The same root, administered for the caller of a permit. Events name this caller.
     #[must_use]
     pub fn acting(&self, permit: &Permit) -> Self {
         Self {

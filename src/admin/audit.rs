@@ -7,20 +7,20 @@ use crate::clock::Millis;
 use crate::oci::Repository;
 use crate::registry::{EventFilter, Listener};
 
-/// Events that are read at once.
+/// Number of events read at once.
 const PAGE: usize = 500;
 
-/// Which events are listed. All of them by default.
+/// A filter of events. By default it selects all.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct AuditFilter {
-    /// Of this account, its tokens included; or of `anonymous`, `uid:0`, `task:schedule`.
+    /// The account, including its tokens; or `anonymous`, `uid:0`, `task:schedule`.
     pub user: Option<String>,
-    /// In this repository.
+    /// The repository.
     pub repository: Option<Repository>,
-    /// At this time or later.
+    /// The earliest time.
     pub since: Option<Millis>,
-    /// Before this time.
+    /// The end; events at this time are not selected.
     pub until: Option<Millis>,
 }
 

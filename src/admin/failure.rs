@@ -1,4 +1,4 @@
-//! Why an operation was not done, as data.
+//! Failures of operations, as data.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,28 +6,28 @@ use crate::clock::Millis;
 use crate::oci::{Digest, Repository};
 use crate::registry::{RegistryError, Restorable};
 
-/// Why an operation was not done.
+/// A failure of an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
-    /// What sort of failure it is.
+    /// The kind.
     pub kind: FailureKind,
-    /// The reason, for programs and for whoever writes a sentence about it.
+    /// The reason, for programs and for texts in other languages.
     #[serde(default)]
     pub reason: Reason,
-    /// The reason in one line, for logs and for readers that do not know `reason`.
+    /// The reason in one line, for logs and for clients that do not know `reason`.
     pub message: String,
 }
 
-/// What sort of failure it is.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
-    /// What was named does not exist.
+    /// The named object does not exist.
     NotFound,
     /// The caller may not do it.
     Denied,
-    /// It can be done later.
+    /// The operation may succeed later.
     Busy,
     /// The request is malformed or contradicts itself.
     Usage,
@@ -46,24 +46,24 @@ pub enum FailureKind {
 pub enum Reason {
     /// Another collection runs.
     CollectionRuns {
-        /// Since when.
+        /// Its start time.
         since: Millis,
     },
     /// Something was not found in the trash.
     NotInTrash {
-        /// What.
+        /// The name.
         what: Restorable,
     },
     /// A tag points elsewhere since it was deleted.
     TagMoved {
-        /// What should be restored.
+        /// The name to restore.
         what: Restorable,
-        /// Where the tag points now.
+        /// The current digest of the tag.
         digest: Digest,
     },
-    /// Blobs of what should be restored are gone.
+    /// Blobs of the content to restore are missing.
     RestoreIncomplete {
-        /// What should be restored.
+        /// The name to restore.
         what: Restorable,
         /// The blobs.
         missing: Vec<Digest>,
@@ -89,14 +89,14 @@ pub enum Reason {
     NotPermitted,
     /// The server does not know the operation.
     UnknownOperation {
-        /// The version of the protocol that it speaks.
+        /// The protocol version of the server.
         version: u32,
     },
     /// The request is not one of this protocol.
     MalformedRequest,
     /// The account is the only administrator who may sign in.
     LastAdministrator,
-    /// The server stopped meanwhile.
+    /// The server stopped during the operation.
     Stopped,
     /// A reason without a code.
     #[default]

@@ -1,4 +1,4 @@
-//! What may be asked of a root, and what comes of it.
+//! Operations on a root, and their reports.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,20 +19,20 @@ use crate::oci::Repository;
 pub enum Operation {
     /// Collect garbage.
     Collect(CollectOptions),
-    /// Say whether a collection runs, and how the last ones ended.
+    /// Show the running collection and the results of the last ones.
     CollectionStatus,
     /// List the trash.
     Trash,
     /// Empty the trash.
     EmptyTrash,
-    /// Restore something from the trash.
+    /// Restore a deletion from the trash.
     Restore {
-        /// What.
+        /// The name.
         what: Restorable,
     },
     /// Compare the layout with the index.
     Check(CheckOptions),
-    /// Say how many bytes repositories and tags take up.
+    /// Show the disk usage of repositories and tags.
     Usage {
         /// Only this repository and those below it, by tag.
         #[serde(default)]
@@ -40,12 +40,12 @@ pub enum Operation {
     },
     /// Change or list accounts, groups, tokens, grants and visibility.
     Account(AccountOperation),
-    /// List what was done, by whom and from where.
+    /// List events.
     Audit {
-        /// Which events.
+        /// The selected events.
         #[serde(flatten)]
         filter: AuditFilter,
-        /// At most so many, the latest; 0 for all.
+        /// The maximum number of events, the latest first; 0 means all.
         #[serde(default)]
         limit: u64,
     },
@@ -53,17 +53,17 @@ pub enum Operation {
     Prune {
         /// The rule.
         rule: RetentionRule,
-        /// Delete nothing, only report.
+        /// Report only, without deleting.
         #[serde(default)]
         dry_run: bool,
-        /// Delete nothing in repositories that would lose every tag, instead of nothing at all.
+        /// Skip repositories that would lose every tag, instead of deleting nothing at all.
         #[serde(default)]
         lenient: bool,
     },
 }
 
 impl Operation {
-    /// Whether it only reads.
+    /// Whether the operation changes nothing.
     pub fn reads(&self) -> bool {
         match self {
             Self::Collect(options) => options.dry_run,
@@ -76,7 +76,7 @@ impl Operation {
     }
 }
 
-/// An entry of a report, which comes while the operation runs.
+/// An entry of a report, sent while the operation runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Entry {
@@ -108,36 +108,36 @@ impl From<CheckEntry> for Entry {
     }
 }
 
-/// What came of an audit.
+/// The report of an audit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct AuditReport {
-    /// How many events were listed.
+    /// The number of listed events.
     pub events: u64,
-    /// Whether there are older ones beyond the limit.
+    /// Whether older events were left out because of the limit.
     pub more: bool,
 }
 
-/// What lies in the trash.
+/// The content of the trash.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Trash {
-    /// The deletions that can be restored, the latest first.
+    /// Deletions that can be restored, the latest first.
     pub deletions: Vec<Trashed>,
 }
 
-/// What was removed from the trash.
+/// The report of emptying the trash.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct Emptied {
-    /// Deletions that can't be restored any more.
+    /// The number of deletions that can no longer be restored.
     pub deletions: u64,
 }
 
-/// Declares the reports, and how each kind is taken out of [`Report`].
+/// Declares the reports and their conversions from [`Report`].
 macro_rules! reports {
     ($($(#[$documentation:meta])* $name:ident),*) => {
-        /// What came of an operation.
+        /// The report of an operation.
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(rename_all = "kebab-case")]
         pub enum Report {
@@ -153,7 +153,7 @@ macro_rules! reports {
                     _ => Err(Failure::new(
                         FailureKind::Error,
                         Reason::Unknown,
-                        "the answer is to another operation than the one that was asked for",
+                        "the answer belongs to another operation than the requested one",
                     )),
                 }
             }

@@ -1,5 +1,5 @@
-//! Operations that clients ask for, over the admin socket or the network: each runs in a task of its
-//! own, which outlives its client, and sends the lines of its answer.
+//! Operations that clients request over the admin socket or the network. Each runs in its own task,
+//! which continues when its client disconnects, and sends the lines of its answer.
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -30,8 +30,8 @@ impl From<Administration> for Operations {
 }
 
 impl Operations {
-    /// Begins an operation for the caller of a permit. The lines of its answer come until the last
-    /// one, a report or a failure; the operation does not depend on whether they are read.
+    /// Starts an operation for the caller of a permit. The last line of its answer is a report or a
+    /// failure. The operation continues even if nobody reads the answer.
     pub fn begin(&self, permit: &Permit, operation: Operation) -> mpsc::Receiver<Answer> {
         let (queue, answers) = mpsc::channel(QUEUE);
         // The queue has room for the first line.
@@ -47,7 +47,7 @@ impl Operations {
                 None => Answer::Failure(Failure::new(
                     FailureKind::Busy,
                     Reason::Stopped,
-                    "the server stopped meanwhile; what was done is kept",
+                    "the server stopped during the operation; completed steps are kept",
                 )),
             };
             let last = answers.finish(last);
@@ -57,23 +57,23 @@ impl Operations {
         answers
     }
 
-    /// Runs a part of a connection, for which a stop waits as for an operation.
+    /// Spawns a task for a connection. A stop waits for it as for an operation.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.work.spawn(work);
     }
 
-    /// Resolves when the operations have been told to end.
+    /// Resolves when a stop was requested.
     pub fn stopping(&self) -> BoxFuture<'_, ()> {
         self.stopped.cancelled().boxed()
     }
 
-    /// Waits for the operations that run.
+    /// Waits for the running operations.
     pub async fn finish(&self) {
         self.work.close();
         self.work.wait().await;
     }
 
-    /// Ends the operations that run, each between two steps.
+    /// Stops the running operations, each between two steps.
     pub async fn stop(&self) {
         self.stopped.cancel();
         self.finish().await;

@@ -1,11 +1,10 @@
-//! How operations and reports are written when they travel: a line of JSON for the request, lines of
-//! JSON for the answer, the last of which is a report or a failure.
+//! The wire format of operations and reports: one line of JSON for the request, lines of JSON for the
+//! answer, the last of which is a report or a failure.
 //!
-//! Versions: a request names the version that its sender speaks. Both sides ignore fields that they
-//! do not know and give absent ones their defaults, and a reader passes over lines that it does not
-//! know, so new fields, entries and reasons need no new version. A new version is a change that an
-//! older reader would misunderstand. A failure always has `kind` and `message`, which every version
-//! understands.
+//! Versions: a request contains the version of its sender. Both sides ignore unknown fields and use
+//! defaults for absent ones, and a client skips unknown lines, so new fields, entries and reasons need
+//! no new version. A change that an older client would misunderstand needs a new version. Every
+//! failure has `kind` and `message`, which every version understands.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,20 +17,20 @@ pub const VERSION: u32 = 1;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Answer {
-    /// The version that the server speaks. The first line.
+    /// The protocol version of the server. The first line.
     Version(u32),
     /// An entry of the report.
     Entry(Entry),
-    /// So many entries were left out, because the reader was too slow.
+    /// The number of entries that were left out because the client was too slow.
     Skipped(u64),
-    /// What came of the operation. The last line.
+    /// The report of the operation. The last line.
     Report(Box<Report>),
-    /// Why it was not done. The last line.
+    /// The failure of the operation. The last line.
     Failure(Failure),
 }
 
 impl Answer {
-    /// Reads a line of an answer; `None` for one that this version does not know.
+    /// Parses a line of an answer; `None` if this version does not know it.
     pub fn parse(line: &str) -> Result<Option<Self>, Failure> {
         match serde_json::from_str(line) {
             Ok(answer) => Ok(Some(answer)),

@@ -1,4 +1,4 @@
-//! What a client asks of a server, and why a request can't be understood.
+//! Requests for operations, and the errors of malformed ones.
 //!
 //! A malformed request gets an answer in words of this protocol and not of a JSON library. The names
 //! of the operations come from their definition. Invariant: no value of the request is repeated,
@@ -15,10 +15,10 @@ const OPERATION: &str = "operation";
 /// The field with the name of an operation on accounts.
 const DO: &str = "do";
 
-/// What is asked of a server.
+/// A request for an operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// The version that the sender speaks; this one if it does not say.
+    /// The protocol version of the sender; the current one if absent.
     #[serde(default = "current")]
     pub version: u32,
     /// The operation.
@@ -31,7 +31,7 @@ fn current() -> u32 {
 }
 
 impl Request {
-    /// A request of this version.
+    /// A request of the current version.
     pub fn new(operation: Operation) -> Self {
         Self {
             version: VERSION,
@@ -39,7 +39,7 @@ impl Request {
         }
     }
 
-    /// Reads a request of any version.
+    /// Parses a request of any version.
     pub fn parse(line: &[u8]) -> Result<Self, Failure> {
         let object = object(line)?;
         let name = named::<Operation>(&object, OPERATION, "")?;

@@ -1,4 +1,4 @@
-//! What travels between versions: requests with less and with more, answers with more.
+//! Compatibility between versions: requests and answers with missing and with unknown fields.
 
 use super::*;
 
@@ -45,7 +45,7 @@ fn a_request_of_an_older_client_has_defaults() {
 }
 
 #[test]
-fn a_request_of_a_newer_client_is_read_as_far_as_it_is_known() {
+fn unknown_fields_of_a_newer_client_are_ignored() {
     let line = r#"{"version":9,"operation":"collect","dryRun":true,"speed":{"a":[1]},"x":null}"#;
     let request = Request::parse(line.as_bytes()).unwrap();
     let options = CollectOptions {
@@ -64,7 +64,7 @@ fn a_request_of_a_newer_client_is_read_as_far_as_it_is_known() {
 }
 
 #[test]
-fn an_answer_of_a_newer_server_is_read_as_far_as_it_is_known() {
+fn unknown_lines_and_fields_of_a_newer_server_are_skipped() {
     for line in [
         r#"{"weather":"fine"}"#,
         r#"{"entry":{"audit":{"kind":"event"}}}"#,

@@ -68,9 +68,9 @@ pub(super) async fn run(command: &Command, printer: Printer) -> anyhow::Result<E
                 AccountReport::Changed(count) => {
                     let count = usize::try_from(count).unwrap_or(usize::MAX);
                     let count = figures::count(count, "account", "accounts");
-                    printer.report(&format!("{count} taken out of {group}"))?;
+                    printer.report(&format!("{count} removed from {group}"))?;
                 }
-                _ => printer.report(&format!("{group} is removed, with its grants"))?,
+                _ => printer.report(&format!("{group} was removed with its grants"))?,
             }
         }
         Command::List(args) => {

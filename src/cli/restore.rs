@@ -127,7 +127,7 @@ fn sentences(shown: &str, repository: &str, restored: &Restored) -> Vec<String> 
         ));
     }
     if lines.is_empty() {
-        lines.push(format!("{shown} is there already"));
+        lines.push(format!("{shown} already exists"));
     }
     lines
 }

@@ -26,7 +26,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// The line for an entry, if it is about a deleted or kept object.
+    /// The line for an entry of a deleted or kept object; `None` for other entries.
     pub(super) fn of(entry: &Entry) -> Option<Self> {
         match entry {
             Entry::Collect(entry) => Some(collected(entry)),
@@ -277,7 +277,7 @@ pub(super) fn difference(difference: &Difference) -> String {
         Difference::BlobGone(digest) => format!("blob {digest}: its bytes are gone"),
         Difference::BlobDamaged(digest) => format!("blob {digest}: its bytes are damaged"),
         Difference::BlobRestored(digest) => {
-            format!("blob {digest}: its bytes are right again, and it is still unknown")
+            format!("blob {digest}: its content is right again, but it is still quarantined")
         }
         Difference::BlobUnreadable(digest, error) => {
             format!("blob {digest}: its bytes can't be read: {error}")
@@ -286,7 +286,7 @@ pub(super) fn difference(difference: &Difference) -> String {
             digest,
             known,
             found,
-        } => format!("blob {digest}: the index says {known} bytes, and it has {found}"),
+        } => format!("blob {digest}: the index has {known} bytes, the file {found}"),
         Difference::BlobUnknown(digest) => format!("blob {digest}: not in the index"),
         Difference::LinkMissing(repository, of) => {
             format!("{}: its link is missing", link(repository, of))
@@ -312,7 +312,8 @@ pub(super) fn difference(difference: &Difference) -> String {
         } => format!(
             "manifest {repository}@{manifest}: needs {digest}, which {repository} may not read"
         ),
-        Difference::Stray(key) => format!("{key}: is no part of a registry"),
+        Difference::PlaceUnreadable(key, error) => format!("{key}: can't be read: {error}"),
+        Difference::Stray(key) => format!("{key}: is not part of the layout of a registry"),
     }
 }
 
@@ -322,7 +323,8 @@ pub(super) fn remedy(remedy: Remedy) -> &'static str {
         Remedy::Derive => "check --repair adds it",
         Remedy::SetAside => "check --repair moves it to regctl/lost+found",
         Remedy::Push => "push an image that has it again",
-        Remedy::Operator => "look at the device",
+        Remedy::Operator => "check the device",
+        Remedy::Clear => "make it readable, or remove it",
     }
 }
 

@@ -62,13 +62,13 @@ Examples:
 pub(super) struct AddArgs {
     /// Letters, digits, '.', '_', '-', '@' and '+'
     name: AccountName,
-    /// Let it administer the registry, and pull, push and delete everywhere
+    /// Allow it to administer the registry, and to pull, push and delete everywhere
     #[arg(long)]
     admin: bool,
     /// Read the password from standard input
     #[arg(long, conflicts_with = "no_password")]
     password_stdin: bool,
-    /// It has no password, and signs in by tokens alone
+    /// Create it without a password; it signs in with tokens only
     #[arg(long)]
     no_password: bool,
     #[command(flatten)]
@@ -109,7 +109,7 @@ pub(super) struct PasswdArgs {
     root: RootArgs,
 }
 
-/// One account of which something is changed
+/// Select an account
 #[derive(Debug, clap::Args)]
 pub(super) struct NameArgs {
     /// The account
@@ -157,7 +157,7 @@ pub(super) async fn run(command: &Command, printer: Printer) -> anyhow::Result<E
                 .accounts(AccountOperation::RemoveUser { name }, printer)
                 .await?;
             let name = &args.name;
-            printer.report(&format!("{name} is removed, with its grants and tokens"))?;
+            printer.report(&format!("{name} was removed with its grants and tokens"))?;
             Ok(Exit::Done)
         }
         Command::Import(args) => import(args, printer).await,
@@ -192,7 +192,7 @@ async fn disable(args: &NameArgs, disabled: bool, printer: Printer) -> anyhow::R
     let operation = AccountOperation::SetDisabled { name, disabled };
     args.root.accounts(operation, printer).await?;
     let what = if disabled {
-        "can't sign in any more, nor can its tokens"
+        "and its tokens can no longer sign in"
     } else {
         "can sign in"
     };
@@ -262,10 +262,10 @@ async fn import(args: &ImportArgs, printer: Printer) -> anyhow::Result<Exit> {
         return Ok(Exit::Error);
     };
     for name in &kept {
-        printer.warning(&format!("{name} is there already and was left as it is"));
+        printer.warning(&format!("{name} already exists and was not changed"));
     }
     let count = figures::count(created.len(), "account", "accounts");
-    printer.report(&format!("{count} made"))?;
+    printer.report(&format!("{count} created"))?;
     Ok(Exit::Done)
 }
 

@@ -348,4 +348,4 @@ impl Drop for Unsent {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

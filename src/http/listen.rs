@@ -17,7 +17,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +25,7 @@ use super::acme::{Acceptor, AcmeChallenges};
 use super::address::{Bound, Socket};
 use super::body;
 use super::connection::{Connection, Sending, Timeouts};
+use super::plain_http;
 use super::respond::{Answer, Refusal};
 use super::slots::{self, Client, SlotPool};
 use super::tls::{Tls, TlsError};
@@ -37,13 +38,13 @@ const HEAD_LIMIT: Duration = Duration::from_secs(100);
 /// Maximum number of header fields of a request; together they must fit into [`READ_AHEAD`].
 const HEADERS: usize = 1024;
 /// Timeout of a TLS handshake.
-const HANDSHAKE_LIMIT: Duration = Duration::from_secs(20);
+pub(super) const HANDSHAKE_LIMIT: Duration = Duration::from_secs(20);
 /// Timeout of a write to the socket.
 const WRITE_LIMIT: Duration = Duration::from_mins(2);
 /// Pause of accepting when no descriptors are left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Maximum number of bytes that a connection reads ahead.
-const READ_AHEAD: usize = 64 * 1024;
+pub(super) const READ_AHEAD: usize = 64 * 1024;
 /// Bytes of an HTTP/2 stream in its send buffer.
 const SEND_BUFFER: usize = 64 * 1024;
 /// Maximum number of concurrent streams of an HTTP/2 connection.
@@ -102,6 +103,7 @@ impl Bound {
                 serves: Serves::Registry,
                 acceptor,
                 http2,
+                timeouts: TIMEOUTS,
             },
             limits,
         ))
@@ -123,6 +125,7 @@ impl Bound {
             serves,
             acceptor: None,
             http2: false,
+            timeouts: TIMEOUTS,
         };
         let limits = Limits {
             connections: 64,
@@ -165,6 +168,7 @@ struct Service {
     serves: Serves,
     acceptor: Option<Acceptor>,
     http2: bool,
+    timeouts: Timeouts,
 }
 
 /// What the requests of a listener are for.
@@ -271,10 +275,11 @@ async fn admit(stream: Stream, service: Service, capacity: Capacity, watcher: Wa
     };
     let metrics = Arc::clone(&service.app.0.observer.metrics);
     metrics.connection(1);
+    let timeouts = service.timeouts;
     let connection = Connection::new(client, slot, capacity.requests, revoked.clone());
     tokio::select! {
         () = open(stream, service, &connection, watcher) => {}
-        reason = connection.expired(TIMEOUTS) => {
+        reason = connection.expired(timeouts) => {
             tracing::debug!(reason, "a connection was closed");
         }
         () = revoked.cancelled() => {
@@ -291,7 +296,7 @@ async fn open(stream: Stream, service: Service, connection: &Arc<Connection>, wa
             let _ = stream.set_nodelay(true);
             let peer = peer.ip().to_canonical();
             match service.acceptor.clone() {
-                Some(_) if speaks_plain_http(&stream).await => refuse_plain_http(stream).await,
+                Some(_) if plain_http::is_sent(&stream).await => plain_http::refuse(stream).await,
                 Some(acceptor) => {
                     let handshake = tokio::time::timeout(HANDSHAKE_LIMIT, acceptor.accept(stream));
                     match handshake.await {
@@ -308,35 +313,6 @@ async fn open(stream: Stream, service: Service, connection: &Arc<Connection>, wa
         }
         Stream::Unix(stream) => serve(stream, service, None, connection, watcher).await,
     }
-}
-
-/// Whether the first byte does not begin a TLS handshake (RFC 8446, section 5.1: it begins with
-/// 22).
-async fn speaks_plain_http(stream: &TcpStream) -> bool {
-    let mut first = [0];
-    match tokio::time::timeout(HANDSHAKE_LIMIT, stream.peek(&mut first)).await {
-        Ok(Ok(1)) => first[0].is_ascii_uppercase(),
-        _ => false,
-    }
-}
-
-/// Answers with the text that clients know from Go's servers.
-async fn refuse_plain_http(mut stream: TcpStream) {
-    let text = "Client sent an HTTP request to an HTTPS server.\n";
-    let answer = format!(
-        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n{text}",
-        text.len()
-    );
-    // A client that does not read is ignored. Its request is read before the connection is closed:
-    // with unread bytes the system resets the connection, and the answer is lost.
-    let told = async {
-        stream.write_all(answer.as_bytes()).await?;
-        stream.shutdown().await?;
-        let mut rest = (&mut stream).take(READ_AHEAD as u64);
-        tokio::io::copy(&mut rest, &mut tokio::io::sink()).await
-    };
-    let _ = tokio::time::timeout(HANDSHAKE_LIMIT, told).await;
 }
 
 async fn serve<S>(
@@ -396,3 +372,6 @@ async fn serve<S>(
         tracing::debug!(error, "a connection ended early");
     }
 }
+
+#[cfg(test)]
+mod tests;

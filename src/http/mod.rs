@@ -20,6 +20,7 @@ mod observe;
 mod ops;
 mod pages;
 mod paging;
+mod plain_http;
 mod rates;
 mod respond;
 mod route;

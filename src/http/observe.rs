@@ -1,5 +1,6 @@
 //! The records of a request: its id, its line in the access log, its metrics.
 
+use std::borrow::Cow;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -171,11 +172,12 @@ impl Drop for Observed {
             );
         }
         if let (Some(log), Some(line)) = (&self.observer.access_log, &self.line) {
-            log.write(if self.observer.json {
+            let text = if self.observer.json {
                 self.as_json(line)
             } else {
                 self.as_combined(line)
-            });
+            };
+            log.write(&text);
         }
     }
 }
@@ -219,9 +221,13 @@ impl Observed {
 }
 
 /// Escapes the quotes and control characters of a client's text.
-fn escaped(text: &str) -> String {
+fn escaped(text: &str) -> Cow<'_, str> {
     if text.is_empty() {
-        return "-".to_owned();
+        return Cow::Borrowed("-");
+    }
+    let plain = |byte: u8| matches!(byte, b' '..=b'~') && byte != b'"' && byte != b'\\';
+    if text.bytes().all(plain) {
+        return Cow::Borrowed(text);
     }
     text.chars()
         .flat_map(|character| {

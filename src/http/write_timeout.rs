@@ -106,24 +106,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::http::slots::{Client, Limits, SlotPool};
+    use crate::http::connection::tests::connection;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
-    use tokio_util::sync::CancellationToken;
-
-    async fn connection() -> Arc<Connection> {
-        let slots = SlotPool::new(Limits {
-            capacity: 1,
-            waiting: 1,
-            timeout: Duration::ZERO,
-            stall_after: Duration::ZERO,
-        });
-        let revoked = CancellationToken::new();
-        let slot = slots
-            .acquire(Client::LOCAL, 1, revoked.clone())
-            .await
-            .unwrap();
-        Connection::new(Client::LOCAL, slot, slots, revoked)
-    }
 
     #[tokio::test]
     async fn a_stalled_reader_is_closed_and_a_slow_one_is_not() {

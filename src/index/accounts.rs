@@ -90,9 +90,7 @@ pub(super) async fn changed(
     if done.rows_affected() == 0 {
         return Ok(false);
     }
-    transaction
-        .event(NewEvent::on_access(action, detail))
-        .await?;
+    transaction.event(NewEvent::on_access(action, detail));
     Ok(true)
 }
 
@@ -138,7 +136,7 @@ impl Index {
                 .await?;
                 let detail = json!({ "account": account.name, "admin": account.admin });
                 let created = NewEvent::on_access("create-account", detail);
-                transaction.event(created).await?;
+                transaction.event(created);
                 Ok(true)
             })
         })

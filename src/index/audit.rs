@@ -209,16 +209,13 @@ impl Index {
                 let repository = name;
                 let change = match link {
                     Link::Layer(digest) => {
-                        let Some(blob) = blobs::find(connection, &digest).await? else {
+                        let Some(blob) = blobs::linked(connection, id, &digest).await? else {
                             return Ok(false);
                         };
-                        if !blobs::is_linked(connection, id, blob.id).await? {
-                            return Ok(false);
-                        }
                         LayoutChange::LayerLinked {
                             repository,
                             digest,
-                            canonical: blob.record.canonical,
+                            canonical: blob.canonical,
                         }
                     }
                     Link::Revision(digest) => {
@@ -250,7 +247,7 @@ impl Index {
                         }
                     }
                 };
-                transaction.journal(change).await?;
+                transaction.journal(change);
                 Ok(true)
             })
         })
@@ -283,13 +280,11 @@ impl Index {
                 digests.extend(Some(digest).filter(|digest| *digest != canonical));
                 for digest in digests {
                     let repository = repository.clone();
-                    transaction
-                        .journal(LayoutChange::LayerLinked {
-                            repository,
-                            digest,
-                            canonical,
-                        })
-                        .await?;
+                    transaction.journal(LayoutChange::LayerLinked {
+                        repository,
+                        digest,
+                        canonical,
+                    });
                 }
                 Ok(true)
             })

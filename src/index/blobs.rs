@@ -92,20 +92,37 @@ async fn look_up(
     .transpose()
 }
 
-/// Whether a repository may read a blob.
-pub(super) async fn is_linked(
+/// Finds a blob that a repository may read, by its canonical digest or an alias. Quarantined blobs
+/// are not found.
+pub(super) async fn linked(
     connection: &mut SqliteConnection,
     repository: i64,
-    blob: i64,
-) -> Result<bool, IndexError> {
-    let found: Option<i64> = sqlx::query_scalar(
-        "SELECT blob_id FROM repository_blobs WHERE repository_id = $1 AND blob_id = $2",
-    )
-    .bind(repository)
-    .bind(blob)
-    .fetch_optional(connection)
-    .await?;
-    Ok(found.is_some())
+    digest: &Digest,
+) -> Result<Option<BlobRecord>, IndexError> {
+    let statement = match digest.algorithm() {
+        Algorithm::Sha256 => sqlx::query_as(
+            "SELECT b.digest, b.size FROM blobs b \
+             JOIN repository_blobs l ON l.repository_id = $2 AND l.blob_id = b.id \
+             WHERE b.digest = $1 AND b.quarantined_at IS NULL",
+        ),
+        Algorithm::Sha512 => sqlx::query_as(
+            "SELECT b.digest, b.size FROM digest_aliases a JOIN blobs b ON b.id = a.blob_id \
+             JOIN repository_blobs l ON l.repository_id = $2 AND l.blob_id = b.id \
+             WHERE a.digest = $1 AND b.quarantined_at IS NULL",
+        ),
+    };
+    let row: Option<(String, i64)> = statement
+        .bind(digest.to_string())
+        .bind(repository)
+        .fetch_optional(connection)
+        .await?;
+    row.map(|(canonical, size)| {
+        Ok(BlobRecord {
+            canonical: parsed("digest", &canonical)?,
+            size: size.unsigned_abs(),
+        })
+    })
+    .transpose()
 }
 
 /// Lets a repository read a blob. Returns whether that is new.
@@ -188,7 +205,7 @@ pub(super) async fn place(
     } else {
         LayoutChange::Discarded { key: staged }
     };
-    transaction.journal(change).await?;
+    transaction.journal(change);
     Ok(id)
 }
 
@@ -210,8 +227,7 @@ impl Transaction {
                 repository,
                 digest,
                 canonical,
-            })
-            .await?;
+            });
         }
         Ok(())
     }
@@ -225,15 +241,10 @@ impl Index {
         digest: &Digest,
     ) -> Result<Option<BlobRecord>, IndexError> {
         let mut connection = self.readers.acquire().await?;
-        let Some(blob) = find(&mut connection, digest).await? else {
-            return Ok(None);
-        };
         let Some(repository) = repositories::find(&mut connection, repository).await? else {
             return Ok(None);
         };
-        Ok(is_linked(&mut connection, repository, blob.id)
-            .await?
-            .then_some(blob.record))
+        linked(&mut connection, repository, digest).await
     }
 
     /// A blob that a repository may read, and the end of the lease that this takes in the same
@@ -273,11 +284,11 @@ impl Index {
                 transaction
                     .link_layer(&repository, blob, canonical, other, terms.now)
                     .await?;
-                leases::take(transaction.connection(), &canonical, terms).await?;
+                leases::take_all(transaction.connection(), vec![canonical], terms).await?;
                 let pushed = NewEvent::within("push-blob", terms.now, &repository)
                     .digest(other.unwrap_or(canonical))
                     .size(size);
-                transaction.event(pushed).await?;
+                transaction.event(pushed);
                 if let Some(upload) = upload {
                     uploads::remove(transaction.connection(), &upload).await?;
                 }
@@ -318,7 +329,7 @@ impl Index {
                         .digest(digest)
                         .size(blob.record.size);
                     mounted.detail = from.map(|from| json!({ "from": from }));
-                    transaction.event(mounted).await?;
+                    transaction.event(mounted);
                 }
                 let end = leases::take(transaction.connection(), &canonical, terms).await?;
                 Ok(Some((blob.record, end)))
@@ -361,7 +372,7 @@ impl Index {
                 let deleted = NewEvent::within("delete-blob", now, &repository)
                     .digest(digest)
                     .size(blob.record.size);
-                transaction.event(deleted).await?;
+                transaction.event(deleted);
                 let mut digests = vec![blob.record.canonical];
                 for other in others {
                     digests.push(parsed("digest", &other)?);
@@ -372,9 +383,7 @@ impl Index {
                         repository: repository.clone(),
                         digest,
                     });
-                transaction
-                    .journal_all(unlinked.collect::<Vec<_>>())
-                    .await?;
+                transaction.journal_all(unlinked.collect::<Vec<_>>());
                 Ok(true)
             })
         })

@@ -4,6 +4,8 @@
 //! actor comes from the context of the [`Index`] that wrote the change ([`Index::acting`]). Events
 //! are read newest first, in pages, and removed oldest first.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{QueryBuilder, Row, Sqlite};
@@ -169,43 +171,18 @@ fn account(caller: &Caller) -> String {
 
 impl Transaction {
     /// Appends an event of the caller for whom this write is done.
-    pub(super) async fn event(&mut self, event: NewEvent) -> Result<(), IndexError> {
-        let context = self.context();
-        self.event_of(&context, event).await
+    pub(super) fn event(&mut self, event: NewEvent) {
+        self.event_of(&self.context(), event);
     }
 
     /// Appends an event of another caller.
-    pub(super) async fn event_of(
-        &mut self,
-        context: &Context,
-        event: NewEvent,
-    ) -> Result<(), IndexError> {
+    pub(super) fn event_of(&mut self, context: &Arc<Context>, event: NewEvent) {
         let account = event
             .account
             .clone()
             .unwrap_or_else(|| account(&context.caller));
         self.audit(Line::of(context, &account, &event));
-        sqlx::query(
-            "INSERT INTO events (at, action, actor, account, address, request, agent, repository, \
-               tag, digest, media_type, size, detail) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-        )
-        .bind(event.at)
-        .bind(event.action)
-        .bind(context.caller.actor())
-        .bind(account)
-        .bind(context.address.map(|address| address.to_string()))
-        .bind(&*context.request)
-        .bind(context.agent.as_deref())
-        .bind(event.repository.as_ref().map(Repository::as_str))
-        .bind(event.tag.as_ref().map(Tag::as_str))
-        .bind(event.digest.map(|digest| digest.to_string()))
-        .bind(event.media_type.as_ref().map(MediaType::as_str))
-        .bind(event.size.map(column))
-        .bind(event.detail.map(|detail| detail.to_string()))
-        .execute(self.connection())
-        .await?;
-        Ok(())
+        self.append_event(Arc::clone(context), account, event);
     }
 }
 

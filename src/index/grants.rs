@@ -122,9 +122,7 @@ impl Index {
                 .execute(connection)
                 .await?;
                 let detail = json!({ "grantee": grantee, "grant": grant });
-                transaction
-                    .event(NewEvent::on_access("grant", detail))
-                    .await?;
+                transaction.event(NewEvent::on_access("grant", detail));
                 Ok(true)
             })
         })
@@ -177,7 +175,7 @@ impl Index {
                         "grant": { "pattern": pattern, "rights": taken },
                     });
                     let revoked = NewEvent::on_access("revoke", detail);
-                    transaction.event(revoked).await?;
+                    transaction.event(revoked);
                 }
                 Ok(taken)
             })
@@ -238,7 +236,7 @@ impl Index {
                 }
                 let set = NewEvent::on_repository("set-visibility", &name);
                 let set = set.detail(json!({ "public": public }));
-                transaction.event(set).await?;
+                transaction.event(set);
                 Ok(true)
             })
         })

@@ -78,7 +78,7 @@ impl Index {
                 }
                 let detail = json!({ "group": group, "accounts": accounts });
                 let added = NewEvent::on_access("add-to-group", detail);
-                transaction.event(added).await?;
+                transaction.event(added);
                 Ok(Ok(()))
             })
         })
@@ -107,7 +107,7 @@ impl Index {
                 if removed > 0 {
                     let detail = json!({ "group": group, "accounts": accounts });
                     let taken = NewEvent::on_access("remove-from-group", detail);
-                    transaction.event(taken).await?;
+                    transaction.event(taken);
                 }
                 Ok(removed)
             })

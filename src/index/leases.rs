@@ -2,9 +2,9 @@
 //!
 //! Coalesced: a lease is extended only after half of its length has passed.
 
-use sqlx::SqliteConnection;
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use super::{Index, IndexError};
+use super::{Index, IndexError, appends};
 use crate::clock::Millis;
 use crate::oci::{Digest, Repository};
 
@@ -49,7 +49,7 @@ pub(super) async fn take(
     .await?;
     match taken {
         Some(end) => Ok(end),
-        // The existing lease lasts long renew_before.
+        // The existing lease lasts long enough.
         None => Ok(
             sqlx::query_scalar("SELECT expires_at FROM leases WHERE digest = $1")
                 .bind(canonical.to_string())
@@ -57,6 +57,29 @@ pub(super) async fn take(
                 .await?,
         ),
     }
+}
+
+/// Takes or extends leases on canonical digests.
+pub(super) async fn take_all(
+    connection: &mut SqliteConnection,
+    mut canonical: Vec<Digest>,
+    terms: Lease,
+) -> Result<(), IndexError> {
+    canonical.sort_unstable();
+    canonical.dedup();
+    for size in appends::sizes(canonical.len()) {
+        let mut take = QueryBuilder::<Sqlite>::new("INSERT INTO leases (digest, expires_at) ");
+        take.push_values(canonical.drain(..size), |mut row, digest| {
+            row.push_bind(digest.to_string()).push_bind(terms.until());
+        });
+        take.push(
+            " ON CONFLICT (digest) DO UPDATE SET expires_at = excluded.expires_at \
+             WHERE leases.expires_at < ",
+        );
+        take.push_bind(terms.renew_before());
+        take.build().execute(&mut *connection).await?;
+    }
+    Ok(())
 }
 
 /// Maximum number of leases in one transaction.

@@ -196,14 +196,11 @@ async fn put(
     let (mut missing, mut held) = (Vec::new(), vec![new.canonical]);
     for digest in required {
         let row = match known {
-            Some(repository) => match blobs::find(connection, &digest).await? {
-                Some(row) if blobs::is_linked(connection, repository, row.id).await? => Some(row),
-                _ => None,
-            },
+            Some(repository) => blobs::linked(connection, repository, &digest).await?,
             None => None,
         };
         match row {
-            Some(row) => held.push(row.record.canonical),
+            Some(blob) => held.push(blob.canonical),
             None => missing.push(digest),
         }
     }
@@ -232,7 +229,10 @@ async fn put(
     if new.digest != new.canonical {
         blobs::alias(connection, blob, &new.digest).await?;
     }
-    let repository = repositories::ensure(connection, &new.repository, terms.now).await?;
+    let repository = match known {
+        Some(repository) => repository,
+        None => repositories::ensure(connection, &new.repository, terms.now).await?,
+    };
     let children: Vec<Digest> = new
         .references
         .iter()
@@ -242,20 +242,16 @@ async fn put(
     for some in children.chunks(ROWS) {
         held.extend(quarantine::known_among(connection, some).await?);
     }
-    for canonical in &held {
-        leases::take(connection, canonical, terms).await?;
-    }
+    leases::take_all(connection, held, terms).await?;
     let manifest = match insert(connection, repository, blob, &new, terms.now).await? {
         Some(id) => {
             let (repository, digest) = (new.repository.clone(), new.digest);
             let canonical = new.canonical;
-            transaction
-                .journal(LayoutChange::RevisionLinked {
-                    repository,
-                    digest,
-                    canonical,
-                })
-                .await?;
+            transaction.journal(LayoutChange::RevisionLinked {
+                repository,
+                digest,
+                canonical,
+            });
             id
         }
         None => find(connection, repository, &new.digest)
@@ -267,7 +263,7 @@ async fn put(
         .digest(new.digest)
         .size(new.size);
     pushed.media_type = Some(new.media_type.clone());
-    transaction.event(pushed).await?;
+    transaction.event(pushed);
     for tag in tags {
         let connection = transaction.connection();
         let before = tags::find(connection, repository, &tag).await?;
@@ -277,16 +273,14 @@ async fn put(
                 .tag(&tag)
                 .digest(new.digest);
             set.detail = before.map(|before| json!({ "from": before }));
-            transaction.event(set).await?;
+            transaction.event(set);
         }
         let (repository, digest) = (new.repository.clone(), new.digest);
-        transaction
-            .journal(LayoutChange::TagSet {
-                repository,
-                tag,
-                digest,
-            })
-            .await?;
+        transaction.journal(LayoutChange::TagSet {
+            repository,
+            tag,
+            digest,
+        });
     }
     Ok(PutManifest::Done)
 }
@@ -368,17 +362,13 @@ impl Index {
                 let tags = remove(transaction.connection(), manifest).await?;
                 for tag in &tags {
                     let (repository, tag) = (repository.clone(), tag.clone());
-                    transaction
-                        .journal(LayoutChange::TagRemoved { repository, tag })
-                        .await?;
+                    transaction.journal(LayoutChange::TagRemoved { repository, tag });
                 }
                 let deleted = NewEvent::within("delete-manifest", discard.now, &repository)
                     .digest(digest)
                     .detail(json!({ "tags": tags.len() }));
-                transaction.event(deleted).await?;
-                transaction
-                    .journal(LayoutChange::RevisionUnlinked { repository, digest })
-                    .await?;
+                transaction.event(deleted);
+                transaction.journal(LayoutChange::RevisionUnlinked { repository, digest });
                 Ok(Some(tags))
             })
         })

@@ -10,6 +10,7 @@
 mod accounts;
 mod activity;
 mod administrators;
+mod appends;
 mod audit;
 mod batch;
 mod blobs;

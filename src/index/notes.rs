@@ -38,7 +38,7 @@ impl Index {
                         account: note.account,
                         ..NewEvent::new(note.action, note.at)
                     };
-                    transaction.event_of(&note.context, event).await?;
+                    transaction.event_of(&note.context, event);
                 }
                 Ok(())
             })

@@ -80,16 +80,14 @@ async fn discard(
         let deleted = NewEvent::within("delete-manifest", discard.now, repository)
             .digest(digest)
             .detail(json!({ "by": "retention", "tags": tags.len() }));
-        transaction.event(deleted).await?;
+        transaction.event(deleted);
         for tag in tags {
-            remove_tag(transaction, repository, &tag).await?;
+            remove_tag(transaction, repository, &tag);
             tags_to_delete.retain(|other| *other != tag);
             bundled.tags.push(tag);
         }
         let repository = repository.clone();
-        transaction
-            .journal(LayoutChange::RevisionUnlinked { repository, digest })
-            .await?;
+        transaction.journal(LayoutChange::RevisionUnlinked { repository, digest });
         bundled.manifests.push(digest);
     }
     for tag in tags_to_delete {
@@ -101,22 +99,16 @@ async fn discard(
             .tag(&tag)
             .detail(json!({ "by": "retention" }));
         deleted.digest = digest;
-        transaction.event(deleted).await?;
-        remove_tag(transaction, repository, &tag).await?;
+        transaction.event(deleted);
+        remove_tag(transaction, repository, &tag);
         bundled.tags.push(tag);
     }
     Ok(bundled)
 }
 
-async fn remove_tag(
-    transaction: &mut Transaction,
-    repository: &Repository,
-    tag: &Tag,
-) -> Result<(), IndexError> {
+fn remove_tag(transaction: &mut Transaction, repository: &Repository, tag: &Tag) {
     let (repository, tag) = (repository.clone(), tag.clone());
-    transaction
-        .journal(LayoutChange::TagRemoved { repository, tag })
-        .await
+    transaction.journal(LayoutChange::TagRemoved { repository, tag });
 }
 
 impl Index {

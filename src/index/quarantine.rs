@@ -52,13 +52,9 @@ impl Index {
                 if found.rows_affected() == 0 {
                     return Ok(false);
                 }
-                transaction
-                    .event(NewEvent::new("quarantine", now).digest(canonical))
-                    .await?;
+                transaction.event(NewEvent::new("quarantine", now).digest(canonical));
                 let digest = canonical;
-                transaction
-                    .journal(LayoutChange::BlobQuarantined { digest })
-                    .await?;
+                transaction.journal(LayoutChange::BlobQuarantined { digest });
                 Ok(true)
             })
         })

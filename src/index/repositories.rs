@@ -186,7 +186,7 @@ impl Index {
                 };
                 trash::trash_repository(transaction, &repository, id, discard).await?;
                 let deleted = NewEvent::within("delete-repository", discard.now, &repository);
-                transaction.event(deleted).await?;
+                transaction.event(deleted);
                 for statement in [
                     "DELETE FROM tags WHERE repository_id = $1",
                     "DELETE FROM manifests WHERE repository_id = $1",
@@ -197,9 +197,7 @@ impl Index {
                         .execute(transaction.connection())
                         .await?;
                 }
-                transaction
-                    .journal(LayoutChange::RepositoryRemoved { repository })
-                    .await?;
+                transaction.journal(LayoutChange::RepositoryRemoved { repository });
                 Ok(true)
             })
         })

@@ -22,6 +22,7 @@ const STEPS: &[(i64, &str)] = &[
     (10, include_str!("migrations/0010_refusals.sql")),
     (11, include_str!("migrations/0011_outside_identities.sql")),
     (12, include_str!("migrations/0012_storage.sql")),
+    (13, include_str!("migrations/0013_sizes.sql")),
     (WORDS, include_str!("migrations/0014_search.sql")),
 ];
 

@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::events::NewEvent;
 use super::matches::{Match, Matches};
-use super::visible::Visible;
+use super::visible::{PUSHED, Visible};
 use super::{Index, IndexError, column, parsed, repositories, words};
 use crate::clock::Millis;
 use crate::oci::{Repository, Visibility};
@@ -47,7 +47,6 @@ type Row = (String, String, i64);
 const SHOWN: &str = "SELECT r.name, \
      COALESCE((SELECT d.summary FROM descriptions d WHERE d.repository_id = r.id), ''), \
      (SELECT COUNT(*) FROM stars s WHERE s.repository_id = r.id) AS star_count ";
-const PUSHED: &str = "EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id)";
 
 fn rows(rows: Vec<Row>) -> Result<Vec<FoundByTerm>, IndexError> {
     rows.into_iter()
@@ -132,7 +131,7 @@ impl Index {
                 words::replace(connection, id, &searched).await?;
                 let described = NewEvent::within("describe", now, &name);
                 if text.trim().is_empty() {
-                    transaction.event(described).await?;
+                    transaction.event(described);
                     return Ok(true);
                 }
                 sqlx::query(
@@ -146,7 +145,7 @@ impl Index {
                 .bind(now)
                 .execute(connection)
                 .await?;
-                transaction.event(described).await?;
+                transaction.event(described);
                 Ok(true)
             })
         })

@@ -65,7 +65,7 @@ impl Index {
                 if done.rows_affected() > 0 {
                     let star = NewEvent::within("star", now, &name);
                     let star = star.detail(json!({ "starred": starred }));
-                    transaction.event(star).await?;
+                    transaction.event(star);
                 }
                 Ok(Some(count.unsigned_abs()))
             })

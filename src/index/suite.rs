@@ -11,6 +11,7 @@ mod events;
 mod listings;
 mod manifests;
 mod search;
+mod sizes;
 mod surveyed;
 mod writes;
 

@@ -211,7 +211,7 @@ impl Index {
                     .await?;
                     if removed.rows_affected() > 0 {
                         let change = LayoutChange::BlobRemoved { digest };
-                        transaction.journal(change).await?;
+                        transaction.journal(change);
                     } else {
                         kept.push(digest);
                     }

@@ -167,10 +167,8 @@ impl Index {
                     let deleted = NewEvent::within("delete-tag", discard.now, &repository)
                         .tag(&tag)
                         .digest(digest);
-                    transaction.event(deleted).await?;
-                    transaction
-                        .journal(LayoutChange::TagRemoved { repository, tag })
-                        .await?;
+                    transaction.event(deleted);
+                    transaction.journal(LayoutChange::TagRemoved { repository, tag });
                 }
                 Ok(digest.is_some())
             })

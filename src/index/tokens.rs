@@ -150,7 +150,7 @@ impl Index {
                 .execute(connection)
                 .await?;
                 let created = NewEvent::on_access("create-token", detail);
-                transaction.event(created).await?;
+                transaction.event(created);
                 Ok(true)
             })
         })

@@ -8,6 +8,11 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use super::IndexError;
 use crate::oci::{Repository, Visibility};
 
+/// A condition on `repositories r`: something was pushed to it. No `EXISTS`: of that SQLite 3.51 makes
+/// a join, and an `OFFSET` then skips manifests instead of repositories.
+pub(super) const PUSHED: &str =
+    "(SELECT m.id FROM manifests m WHERE m.repository_id = r.id LIMIT 1) IS NOT NULL";
+
 /// A condition on `repositories r`, and the values of its parameters, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Visible {

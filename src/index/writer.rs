@@ -11,27 +11,27 @@ use std::sync::Arc;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
-use sqlx::{Connection, QueryBuilder, Sqlite, SqliteConnection};
+use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
+use super::appends::Appends;
+use super::events::NewEvent;
 use super::room::{self, Room};
 use super::trail::Line;
 use super::{Index, IndexError, JournalEntry, LayoutChange, Observer};
-use crate::clock::Clock;
 use crate::oci::{Context, Task};
 
 /// Maximum number of writes in one commit.
 const BATCH: usize = 128;
-/// Journal rows added in one statement.
-const ROWS: usize = 256;
 /// Queue length; callers wait when it is full.
 const QUEUE: usize = 1024;
 
 /// The transaction in which a write runs.
 pub(super) struct Transaction {
     connection: SqliteConnection,
-    entries: Vec<JournalEntry>,
+    /// What is appended at the end of this commit.
+    appends: Appends,
     /// The caller of the current write.
     context: Arc<Context>,
     /// Lines of the log for events that are not committed yet.
@@ -58,58 +58,28 @@ impl Transaction {
     }
 
     /// Adds a journal row: what the layout must show once this is committed.
-    pub(super) async fn journal(&mut self, change: LayoutChange) -> Result<(), IndexError> {
-        let text = serde_json::to_string(&change)
-            .map_err(|error| IndexError::Database(sqlx::Error::Encode(error.into())))?;
-        let id = sqlx::query_scalar(
-            "INSERT INTO journal (change, noted_at) VALUES ($1, $2) RETURNING id",
-        )
-        .bind(text)
-        .bind(Clock::system().now())
-        .fetch_one(&mut self.connection)
-        .await?;
-        self.entries.push(JournalEntry { id, change });
-        Ok(())
+    pub(super) fn journal(&mut self, change: LayoutChange) {
+        self.appends.change(change);
     }
 
     /// Like [`Transaction::journal`], for many changes at once.
-    pub(super) async fn journal_all(
-        &mut self,
-        changes: Vec<LayoutChange>,
-    ) -> Result<(), IndexError> {
-        let mut changes = changes.into_iter().peekable();
-        while changes.peek().is_some() {
-            let some: Vec<LayoutChange> = changes.by_ref().take(ROWS).collect();
-            let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO journal (change, noted_at) ");
-            let now = Clock::system().now();
-            let texts = some.iter().map(serde_json::to_string);
-            let texts: Vec<String> = texts
-                .collect::<Result<_, _>>()
-                .map_err(|error| IndexError::Database(sqlx::Error::Encode(error.into())))?;
-            insert.push_values(texts, |mut row, text| {
-                row.push_bind(text).push_bind(now);
-            });
-            insert.push(" RETURNING id");
-            // Ids grow in the order of the values.
-            let mut ids: Vec<i64> = insert
-                .build_query_scalar()
-                .persistent(false)
-                .fetch_all(&mut self.connection)
-                .await?;
-            ids.sort_unstable();
-            self.entries.extend(
-                ids.into_iter()
-                    .zip(some)
-                    .map(|(id, change)| JournalEntry { id, change }),
-            );
+    pub(super) fn journal_all(&mut self, changes: Vec<LayoutChange>) {
+        for change in changes {
+            self.journal(change);
         }
-        Ok(())
+    }
+
+    /// Adds an event of this account.
+    pub(super) fn append_event(&mut self, context: Arc<Context>, account: String, event: NewEvent) {
+        self.appends.event(context, account, event);
     }
 
     /// Hands rows that are in the journal already to the observer once more, in the order of this
     /// commit.
     pub(super) fn hand_out_again(&mut self, entries: Vec<JournalEntry>) {
-        self.entries.extend(entries);
+        for entry in entries {
+            self.appends.again(entry);
+        }
     }
 
     async fn run(&mut self, statement: &'static str) -> Result<(), IndexError> {
@@ -226,7 +196,7 @@ impl Writer {
         let (stop, stopped) = oneshot::channel();
         let transaction = Transaction {
             connection,
-            entries: Vec::new(),
+            appends: Appends::default(),
             context: Arc::new(Context::task(Task::Start)),
             lines: Vec::new(),
             trouble: None,
@@ -313,7 +283,8 @@ async fn commit(
     observer: &Observer,
 ) {
     let alone = batch.len() == 1;
-    let mut entries = Vec::with_capacity(batch.len());
+    // How many journal rows there are after each write.
+    let mut ends = Vec::with_capacity(batch.len());
     transaction.trouble = None;
     if let Some(room) = &transaction.room {
         room.provide();
@@ -322,17 +293,20 @@ async fn commit(
     for job in &mut batch {
         if outcome.is_ok() {
             outcome = run_write(transaction, &mut **job, alone).await;
-            entries.push(std::mem::take(&mut transaction.entries));
+            ends.push(transaction.appends.mark().entries());
         }
     }
     let outcome = match outcome {
-        Ok(()) => transaction.run("COMMIT").await,
-        failed => failed,
+        Ok(()) => finish(transaction).await,
+        Err(error) => Err(error),
     };
     match outcome {
-        Ok(()) => {
+        Ok(mut entries) => {
             transaction.lines.drain(..).for_each(Line::write);
-            for (job, entries) in batch.into_iter().zip(entries) {
+            let mut begin = 0;
+            for (job, end) in batch.into_iter().zip(ends) {
+                let entries = entries.by_ref().take(end - begin).collect();
+                begin = end;
                 job.settle(Ok(observer(entries)));
             }
         }
@@ -341,6 +315,7 @@ async fn commit(
             // roll back, and the first error is the one to report.
             let _ = transaction.run("ROLLBACK").await;
             transaction.lines.clear();
+            transaction.appends = Appends::default();
             let error = room::explained(error, transaction.room.as_deref());
             tracing::error!(%error, writes = batch.len(), "the index could not commit");
             let trouble = transaction.trouble.take().or_else(|| Trouble::of(&error));
@@ -355,6 +330,20 @@ async fn commit(
     }
 }
 
+/// Appends the rows of the commit and ends it. Returns the journal rows, in order.
+async fn finish(
+    transaction: &mut Transaction,
+) -> Result<std::vec::IntoIter<JournalEntry>, IndexError> {
+    let Transaction {
+        appends,
+        connection,
+        ..
+    } = transaction;
+    let entries = appends.write(connection).await?;
+    transaction.run("COMMIT").await?;
+    Ok(entries.into_iter())
+}
+
 /// Runs one write inside the commit; if it fails, its changes are rolled back.
 async fn run_write(
     transaction: &mut Transaction,
@@ -365,11 +354,11 @@ async fn run_write(
         transaction.run("SAVEPOINT one").await?;
     }
     transaction.context = job.context();
-    let lines = transaction.lines.len();
+    let (lines, appends) = (transaction.lines.len(), transaction.appends.mark());
     let keep = job.work(transaction).await;
     if !keep {
         transaction.lines.truncate(lines);
-        transaction.entries.clear();
+        transaction.appends.truncate(appends);
     }
     match (alone, keep) {
         (true, true) => Ok(()),

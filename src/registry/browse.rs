@@ -50,6 +50,11 @@ impl Registry {
         Ok(self.index.repository_bytes(name).await?)
     }
 
+    /// Counts the bytes of repositories that have changed, at most `limit`; returns how many.
+    pub async fn measure_repositories(&self, limit: usize) -> Result<usize, RegistryError> {
+        Ok(self.index.measure_repositories(limit).await?)
+    }
+
     /// Pulls of a repository on each of the last `days` days, today last.
     pub async fn daily_pulls(
         &self,

@@ -1,7 +1,7 @@
-//! The directory tree of registry:2 and registry:3: where everything lies.
+//! The directory tree of registry:2 and registry:3: all paths, and the steps of layout changes.
 //!
-//! This file alone knows the paths. Ours lie below `regctl/`; nothing of a foreign shape is ever
-//! written below `docker/registry/v2`.
+//! Only this file knows paths. Files of regctl are below `regctl/`. Below `docker/registry/v2` regctl
+//! writes only files that registry:2 knows.
 
 use bytes::Bytes;
 
@@ -9,26 +9,26 @@ use crate::index::LayoutChange;
 use crate::oci::{Digest, Repository, Tag};
 use crate::store::Step;
 
-/// All of the layout.
+/// The directory of the layout.
 pub(super) const TREE: &str = "docker/registry/v2";
 /// Blobs of all algorithms.
 pub(super) const ALL_BLOBS: &str = "docker/registry/v2/blobs";
 /// Blobs by their canonical digest, in 256 directories by the first two digits.
 pub(super) const BLOBS: &str = "docker/registry/v2/blobs/sha256";
-/// Repositories, their components as directories.
+/// Repositories; each component of a name is a directory.
 pub(super) const REPOSITORIES: &str = "docker/registry/v2/repositories";
-/// All that is ours and not of the layout of registry:2.
+/// The directory of regctl, outside of the layout of registry:2.
 pub(super) const OURS: &str = "regctl";
 /// Upload sessions, by repository.
 pub(super) const UPLOADS: &str = "regctl/uploads";
-/// Bytes on their way in that no session holds.
+/// Bytes being received without an upload session.
 pub(super) const STAGING: &str = "regctl/staging";
-/// What is wrong or can't be explained, laid aside for a person to look at.
+/// Quarantined and unknown files, for the operator to inspect.
 pub(super) const LOST: &str = "regctl/lost+found";
-/// Written to learn what time it is where the bytes lie.
+/// A file that is written to read the clock of the store.
 pub(super) const CLOCK: &str = "regctl/clock";
 
-/// Which rows of the journal the layout shows.
+/// The journal rows that were applied to the layout.
 pub(super) const MARKS: &str = "regctl/journal";
 
 /// The directory of a repository.
@@ -47,7 +47,7 @@ pub(super) fn blob(canonical: &Digest) -> String {
     format!("{}/data", blob_directory(canonical))
 }
 
-/// Where the bytes of a blob are laid aside that are others than its digest says.
+/// The quarantined content of a blob that does not match its digest.
 pub(super) fn lost_blob(canonical: &Digest) -> String {
     format!("{LOST}/blobs/{}", canonical.hex())
 }
@@ -61,7 +61,7 @@ pub(super) fn layer(name: &Repository, digest: &Digest) -> String {
     )
 }
 
-/// The link that says that a manifest is in a repository.
+/// The link of a manifest in a repository.
 pub(super) fn revision(name: &Repository, digest: &Digest) -> String {
     format!(
         "{REPOSITORIES}/{name}/_manifests/revisions/{}/{}/link",
@@ -70,17 +70,17 @@ pub(super) fn revision(name: &Repository, digest: &Digest) -> String {
     )
 }
 
-/// All that is kept of a tag.
+/// The directory of a tag.
 pub(super) fn tag(name: &Repository, tag: &Tag) -> String {
     format!("{REPOSITORIES}/{name}/_manifests/tags/{tag}")
 }
 
-/// What a tag points at now.
+/// The link with the current digest of a tag.
 pub(super) fn tag_current(name: &Repository, tag_name: &Tag) -> String {
     format!("{}/current/link", tag(name, tag_name))
 }
 
-/// A digest that a tag has had.
+/// The link of a digest that the tag had.
 fn tag_past(name: &Repository, tag_name: &Tag, digest: &Digest) -> String {
     format!(
         "{}/index/{}/{}/link",
@@ -90,36 +90,36 @@ fn tag_past(name: &Repository, tag_name: &Tag, digest: &Digest) -> String {
     )
 }
 
-/// The bytes that an upload session has received. Ours lie beside the layout: a session means
-/// nothing to another program, which lacks the key that its clients would have to show.
+/// The bytes that an upload session has received. They are outside of the layout: another program
+/// can't continue the session, because it lacks the key for the state that its client sends.
 pub(super) fn upload(name: &Repository, id: &str) -> String {
     format!("{UPLOADS}/{name}/_{id}")
 }
 
-/// The bytes of an upload session that registry:2 began.
+/// The bytes of an upload session of registry:2.
 pub(super) fn foreign_upload(name: &Repository, id: &str) -> String {
     format!("{REPOSITORIES}/{name}/_uploads/{id}/data")
 }
 
-/// When registry:2 began an upload session, RFC 3339 in UTC.
+/// The start time of an upload session of registry:2, RFC 3339 in UTC.
 pub(super) fn foreign_upload_started(name: &Repository, id: &str) -> String {
     format!("{REPOSITORIES}/{name}/_uploads/{id}/startedat")
 }
 
-/// The bytes of a manifest, or of a blob that comes in one request, on their way in.
+/// A new file for the bytes of a manifest, or of a blob that is sent in one request.
 pub(super) fn staged() -> String {
     format!("{STAGING}/{}", uuid::Uuid::new_v4())
 }
 
-/// Whether a name is that of a record, `name`, that was being written: `name.<uuid>.tmp`.
+/// Whether a file is an unfinished write of the record `name`: `name.<uuid>.tmp`.
 pub(super) fn is_half_written(file: &str, name: &str) -> bool {
     file.strip_prefix(name)
         .and_then(|rest| rest.strip_prefix('.')?.strip_suffix(".tmp"))
         .is_some_and(|id| uuid::Uuid::try_parse(id).is_ok())
 }
 
-/// Where files of a change may lie that was being made when the process ended: the directory, and
-/// the name of the file that it should become.
+/// The places of unfinished writes if the process ended during a change: each directory, and the
+/// name of the record in it.
 pub(super) fn half_written(change: &LayoutChange) -> Vec<(String, &'static str)> {
     let link = |key: String| {
         let directory = key.strip_suffix("/link").map(str::to_owned);
@@ -157,7 +157,8 @@ fn link(digest: &Digest) -> Bytes {
     digest.to_string().into()
 }
 
-/// By what changes are kept in order: two changes that touch the same files share it.
+/// The key for the order of changes. Changes to the same files have the same key and are applied in
+/// order.
 #[derive(Hash)]
 pub(super) enum LaneKey<'a> {
     Blob(&'a Digest),
@@ -165,7 +166,7 @@ pub(super) enum LaneKey<'a> {
     Repository(&'a Repository),
 }
 
-/// What keeps a change in order.
+/// The key of a change.
 pub(super) fn lane_key(change: &LayoutChange) -> LaneKey<'_> {
     match change {
         LayoutChange::BlobPlaced { digest, .. }
@@ -182,7 +183,7 @@ pub(super) fn lane_key(change: &LayoutChange) -> LaneKey<'_> {
     }
 }
 
-/// The blob whose bytes a change puts into their place, or takes from there.
+/// The blob whose bytes a change places or removes.
 pub(super) fn placed(change: &LayoutChange) -> Option<&Digest> {
     match change {
         LayoutChange::BlobPlaced { digest, .. }
@@ -200,7 +201,7 @@ pub(super) fn repository_of(change: &LayoutChange) -> Option<&Repository> {
     }
 }
 
-/// What a change is about: later changes with the same target undo it or do it again.
+/// The target of a change. A later change with the same target supersedes it.
 pub(super) fn target(change: &LayoutChange) -> String {
     match change {
         LayoutChange::BlobPlaced { digest, .. }
@@ -223,12 +224,12 @@ pub(super) fn target(change: &LayoutChange) -> String {
     }
 }
 
-/// Whether bytes lie in an upload session of registry:2, which that may go on with.
+/// Whether a key belongs to an upload session of registry:2, which registry:2 may continue.
 pub(super) fn is_foreign_upload(key: &str) -> bool {
     key.starts_with(REPOSITORIES)
 }
 
-/// The steps that bring the layout to where a change wants it.
+/// The steps that apply a change to the layout.
 pub(super) fn steps(change: &LayoutChange) -> Vec<Step> {
     let put = |key, digest| Step::Put {
         key,
@@ -307,14 +308,14 @@ pub(super) fn steps(change: &LayoutChange) -> Vec<Step> {
     }
 }
 
-/// Removes bytes on their way in, with the directory of their session where registry:2 made one.
+/// Removes received bytes, and the directory of their session if it is one of registry:2.
 pub(super) fn discard(key: &str) -> Step {
     session_directory(key).unwrap_or_else(|| Step::Remove {
         key: key.to_owned(),
     })
 }
 
-/// Removes the directory of a session of registry:2; nothing for bytes that lie alone.
+/// The step that removes the directory of a session of registry:2; `None` for other keys.
 fn session_directory(key: &str) -> Option<Step> {
     let (directory, _) = key.strip_prefix(REPOSITORIES)?.rsplit_once('/')?;
     Some(Step::RemoveTree {

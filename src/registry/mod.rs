@@ -169,6 +169,8 @@ pub struct Registry {
     traffic: Arc<AtomicU64>,
     /// Whether the index was compared with the layout at the start.
     compared: bool,
+    /// Places of the layout that could not be read at the start, each with the reason.
+    unreadable: Arc<parking_lot::Mutex<Vec<(String, String)>>>,
     /// What is kept for a full device.
     reserve: Option<Arc<Reserve>>,
     /// Whether the store can't be written to at all.
@@ -227,10 +229,12 @@ impl Registry {
         Ok(())
     }
 
-    /// Places in the layout that can't be brought up to date because something else is in the way,
-    /// each with the reason. Everything is served all the same.
+    /// Places in the layout that can't be written, because something else occupies their path, or
+    /// that could not be read at the start; each with the reason. The index serves their content.
     pub fn obstructed(&self) -> Vec<(String, String)> {
-        self.journal.set_aside()
+        let mut places = self.journal.set_aside();
+        places.extend(self.unreadable.lock().iter().cloned());
+        places
     }
 
     /// Syncs the store, and removes the journal rows that this covers.

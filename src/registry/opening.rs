@@ -29,9 +29,9 @@ pub struct Surroundings {
 }
 
 impl Registry {
-    /// Opens the registry whose bytes are in `store` and whose index is in `index_file`: does what is
-    /// left of the journal, and reindexes what has changed in the layout. While the store refuses
-    /// the journal (it is full), serves what the index knows.
+    /// Opens the registry of a store and an index file. Applies the remaining journal rows, and
+    /// reindexes what has changed in the layout. If the store refuses them because it is full, the
+    /// registry serves what the index knows.
     pub async fn open(
         store: Arc<dyn Store>,
         index_file: &Path,
@@ -77,6 +77,7 @@ impl Registry {
             clock,
             traffic: Arc::default(),
             compared: false,
+            unreadable: Arc::default(),
             reserve,
             frozen,
             announced: Arc::default(),
@@ -93,13 +94,13 @@ impl Registry {
             );
         }
         if !registry.journal.is_done() {
-            // What the layout does not show yet would look as if it had gone; and the bytes of
-            // blobs that have no place yet lie among what is swept.
+            // Content that the layout lacks so far would look removed, and the bytes of blobs that
+            // were not placed are in the directory that is swept.
             tracing::error!(
                 "the layout can\'t be brought up to date with the index; changes by other programs are \
                  not looked for"
             );
-            // A store that refuses changes has refused them to others, too.
+            // The store refused changes of other programs as well.
             registry.journal.make_deferred(recovered.removals).await;
             return Ok((registry, ReindexReport::default()));
         }
@@ -108,22 +109,21 @@ impl Registry {
             key: layout::STAGING.to_owned(),
         };
         registry.apply(staging).await?;
-        let taken = registry.reindex(&recovered).await?;
+        let reindexed = registry.reindex(&recovered).await?;
         registry.journal.settle_deferred();
         registry.compared = true;
-        Ok((registry, taken))
+        Ok((registry, reindexed))
     }
 
-    /// KeepReason what is in memory, syncs, and closes the index. To be called when no request is under
-    /// way.
+    /// Saves what is in memory, syncs, and closes the index. Called when no request runs.
     pub async fn close(&self) -> Result<(), RegistryError> {
         let kept = self.save_all().await;
         self.index.close().await;
         kept
     }
 
-    /// After anything but a clean stop, the hashes that were kept of uploads may stand for bytes
-    /// that never reached the device: what is there is hashed again when an upload goes on.
+    /// Discards the saved hash states of uploads after an unclean stop: they may cover bytes that
+    /// never reached the device. A continued upload hashes its bytes again.
     async fn discard_hash_states(&self) -> Result<(), RegistryError> {
         if self.index.setting(STOPPED).await?.as_deref() != Some(CLEANLY) {
             self.index.forget_upload_states().await?;
@@ -145,7 +145,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Opens a store that can't be written to: nothing of the journal is made.
+    /// Opens a store that can't be written to. Journal rows are not applied.
     async fn open_frozen(mut self) -> Result<(Self, ReindexReport), RegistryError> {
         let entries = self.index.journal().await?;
         let waiting = entries.iter().filter_map(|entry| match &entry.change {
@@ -161,8 +161,8 @@ impl Registry {
             );
             return Ok((self, ReindexReport::default()));
         }
-        let taken = self.reindex(&Recovered::default()).await?;
+        let reindexed = self.reindex(&Recovered::default()).await?;
         self.compared = true;
-        Ok((self, taken))
+        Ok((self, reindexed))
     }
 }

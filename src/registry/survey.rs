@@ -13,6 +13,9 @@ pub(super) struct Linked<T> {
     pub(super) stat: Stat,
 }
 
+/// What is wrong with a link that can't be used.
+pub(super) const NO_DIGEST: &str = "it contains no digest";
+
 /// What a walk through the repositories of the layout has found.
 #[derive(Default)]
 pub(super) struct Walked {
@@ -20,9 +23,9 @@ pub(super) struct Walked {
     pub(super) repositories: Vec<Repository>,
     /// The upload sessions of registry:2.
     pub(super) uploads: Vec<(Repository, String)>,
-    /// Directories that could not be read, as names of repositories: what is in them and below them
-    /// is unknown.
-    pub(super) unreadable: Vec<String>,
+    /// Directories that could not be read, as names of repositories, each with the reason: what is
+    /// in them and below them is unknown.
+    pub(super) unreadable: Vec<(String, String)>,
 }
 
 /// Whether a repository lies in a directory, or below it.
@@ -60,7 +63,7 @@ impl Registry {
                     let entries = match entries {
                         Err(error) if !parent.is_empty() => {
                             tracing::error!(%error, "a directory of repositories can't be read; they are left as the index knows them");
-                            unreadable.push(parent.clone());
+                            unreadable.push((parent.clone(), error.to_string()));
                             continue;
                         }
                         entries => entries?,
@@ -174,6 +177,7 @@ impl Registry {
                     }
                     _ => {
                         tracing::warn!(repository = %name, %digest, "a link can't be read; left alone");
+                        self.note_unreadable(key(name, digest), NO_DIGEST.to_owned());
                     }
                 }
             }

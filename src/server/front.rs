@@ -7,7 +7,7 @@ use http::header::HeaderName;
 
 use super::acme::Acme;
 use super::self_signed::SelfSigned;
-use super::systemd::Passed;
+use super::systemd::PassedSockets;
 use crate::config::{
     self, CertificateSource, ListenAddress, RateSettings, ReachSettings, TlsSettings,
 };
@@ -153,7 +153,7 @@ pub(super) struct Entrance {
 
 /// Opens the address of a configuration, or in its place the next socket that systemd has passed.
 pub(super) async fn enter(
-    passed: &mut Passed,
+    passed: &mut PassedSockets,
     configured: &ListenAddress,
     access: SocketAccess,
     tls: bool,

@@ -32,7 +32,7 @@ use anyhow::{Context as _, anyhow};
 use front::{Entrance, Renewal, enter, limits};
 use root::Root;
 use stop::{Signals, remove_sockets, wait};
-use systemd::{Manager, Passed};
+use systemd::{PassedSockets, ServiceManager};
 
 use crate::admin::{Administration, Operations};
 use crate::auth::Policy;
@@ -90,7 +90,7 @@ pub async fn run(
         mode: settings.reach.socket.mode,
         group: settings.reach.socket.group,
     };
-    let mut passed = Passed::take();
+    let mut passed = PassedSockets::from_environment();
     let entrance = enter(&mut passed, &settings.http.address, access, tls.is_some()).await?;
     let Entrance {
         bound,
@@ -107,7 +107,7 @@ pub async fn run(
         None => None,
     };
     passed.finish()?;
-    let manager = Manager::of_environment();
+    let manager = ServiceManager::from_environment();
 
     let challenges = front::challenges(settings.http.tls.as_ref()).await?;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::bail;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::systemd::Manager;
+use super::systemd::ServiceManager;
 use crate::http::{Health, Listening};
 
 /// The signals that stop a server.
@@ -36,7 +36,7 @@ pub(super) async fn wait(
     mut signals: Signals,
     listening: Vec<Listening>,
     health: &Health,
-    manager: &Manager,
+    manager: &ServiceManager,
     limit: Duration,
 ) -> anyhow::Result<()> {
     tokio::select! {

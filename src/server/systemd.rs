@@ -1,5 +1,5 @@
-//! What systemd and a server tell each other: sockets that are bound already, and the states of the
-//! service (sd_listen_fds(3), sd_notify(3)). Under anything else both are nothing.
+//! Socket activation and state notifications of systemd (sd_listen_fds(3), sd_notify(3)). Without
+//! systemd there are no sockets, and notifications do nothing.
 
 use std::ffi::OsString;
 use std::io;
@@ -14,28 +14,28 @@ use listenfd::ListenFd;
 
 use crate::http::{Address, Bound};
 
-/// The sockets that systemd has bound for this server.
-pub(super) struct Passed {
+/// The sockets that systemd bound for this server.
+pub(super) struct PassedSockets {
     sockets: ListenFd,
-    taken: usize,
+    used: usize,
 }
 
-impl Passed {
-    /// Takes them over; programs that this one starts do not see them.
-    pub(super) fn take() -> Self {
+impl PassedSockets {
+    /// Takes the sockets from the environment. Child processes do not inherit them.
+    pub(super) fn from_environment() -> Self {
         Self {
             sockets: ListenFd::from_env(),
-            taken: 0,
+            used: 0,
         }
     }
 
-    /// The next socket, in the order of the `.socket` unit, and where it listens.
+    /// Returns the next socket and its address, in the order of the `.socket` unit.
     pub(super) fn next(&mut self) -> anyhow::Result<Option<(Bound, Address)>> {
-        let index = self.taken;
+        let index = self.used;
         if index >= self.sockets.len() {
             return Ok(None);
         }
-        self.taken += 1;
+        self.used += 1;
         let bound = self.bound(index).map_err(|error| {
             anyhow!(
                 "socket {index} of systemd: {error}; hint: in the .socket unit write \
@@ -46,37 +46,37 @@ impl Passed {
     }
 
     fn bound(&mut self, index: usize) -> io::Result<(Bound, Address)> {
-        let missing = || io::Error::new(io::ErrorKind::NotFound, "it is not there");
+        let missing = || io::Error::new(io::ErrorKind::NotFound, "it is missing");
         if let Ok(socket) = self.sockets.take_unix_listener(index) {
             let socket = socket.ok_or_else(missing)?;
-            listens(&socket)?;
+            check_listening(&socket)?;
             let address = socket.local_addr()?;
             let path = address.as_pathname().unwrap_or("".as_ref()).to_owned();
             return Ok((Bound::passed_unix(socket)?, Address::Unix(path)));
         }
         let socket = self.sockets.take_tcp_listener(index)?.ok_or_else(missing)?;
-        listens(&socket)?;
+        check_listening(&socket)?;
         let address = socket.local_addr()?;
         let address = Address::Tcp(address.ip().to_string(), address.port());
         Ok((Bound::passed_tcp(socket)?, address))
     }
 
-    /// Refuses sockets that nothing is served at: who connects there would wait for ever.
+    /// Refuses unused sockets: clients that connect to them would wait forever.
     pub(super) fn finish(self) -> anyhow::Result<()> {
-        if self.taken < self.sockets.len() {
+        if self.used < self.sockets.len() {
             bail!(
-                "systemd passes {} sockets, and {} can be served; hint: one ListenStream= for the \
-                 registry, and a second one only with http.debug.addr",
+                "systemd passes {} sockets, and this configuration uses {}; hint: write one \
+                 ListenStream= for the registry, and a second one only with http.debug.addr",
                 self.sockets.len(),
-                self.taken
+                self.used
             );
         }
         Ok(())
     }
 }
 
-/// A connection in the place of a listener is what `Accept=yes` passes.
-fn listens(socket: impl AsFd) -> io::Result<()> {
+/// Checks that a socket listens. With `Accept=yes` systemd passes connections instead.
+fn check_listening(socket: impl AsFd) -> io::Result<()> {
     if rustix::net::sockopt::socket_acceptconn(socket)? {
         return Ok(());
     }
@@ -84,14 +84,15 @@ fn listens(socket: impl AsFd) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::InvalidInput, message))
 }
 
-/// The service manager that started this server, if one did and wants to know.
-pub(super) struct Manager {
+/// The service manager that receives notifications, if there is one.
+pub(super) struct ServiceManager {
     socket: Option<(UnixDatagram, SocketAddr)>,
     watchdog: Option<Duration>,
 }
 
-impl Manager {
-    pub(super) fn of_environment() -> Self {
+impl ServiceManager {
+    /// Reads the socket and the watchdog interval from the environment.
+    pub(super) fn from_environment() -> Self {
         let socket = std::env::var_os("NOTIFY_SOCKET").and_then(|name| match connect(&name) {
             Ok(socket) => Some(socket),
             Err(error) => {
@@ -108,25 +109,25 @@ impl Manager {
         }
     }
 
-    /// Says that requests are answered now, and where.
+    /// Notifies that the server answers requests, and its URL.
     pub(super) fn ready(&self, url: &str) {
         self.send(&format!("READY=1\nSTATUS=Serving {url}"));
     }
 
-    /// Says that the stop has begun.
+    /// Notifies that the stop has begun.
     pub(super) fn stopping(&self) {
-        self.send("STOPPING=1\nSTATUS=Requests under way may end");
+        self.send("STOPPING=1\nSTATUS=Waiting for running requests");
     }
 
-    /// Says again and again that this server goes on, for as long as it is polled: a runtime that is
-    /// stuck says nothing, and the manager starts the server anew.
+    /// Notifies the watchdog regularly, as long as this future is polled. A runtime that is stuck
+    /// does not notify, and the manager restarts the server.
     pub(super) async fn keep_alive(&self) {
         let Some(limit) = self.watchdog else {
             return std::future::pending().await;
         };
-        let mut often = tokio::time::interval(limit / 3);
+        let mut interval = tokio::time::interval(limit / 3);
         loop {
-            often.tick().await;
+            interval.tick().await;
             self.send("WATCHDOG=1");
         }
     }
@@ -135,7 +136,7 @@ impl Manager {
         if let Some((socket, address)) = &self.socket
             && let Err(error) = socket.send_to_addr(state.as_bytes(), address)
         {
-            tracing::debug!(%error, state, "the state was not sent to the service manager");
+            tracing::debug!(%error, state, "could not notify the service manager");
         }
     }
 }
@@ -151,7 +152,7 @@ fn connect(name: &OsString) -> io::Result<(UnixDatagram, SocketAddr)> {
     Ok((socket, address))
 }
 
-/// The time after which a manager takes silence for a failure, if that is meant for this process.
+/// Parses the watchdog timeout; `None` if there is none for this process.
 fn watchdog(microseconds: Option<&str>, process: Option<&str>) -> Option<Duration> {
     if process.is_some_and(|process| process.parse() != Ok(std::process::id())) {
         return None;
@@ -165,7 +166,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_watchdog_is_of_this_process_and_has_a_time() {
+    fn the_watchdog_timeout_is_for_this_process() {
         let own = std::process::id().to_string();
         let second = Some(Duration::from_secs(1));
         assert_eq!(watchdog(Some("1000000"), None), second);
@@ -177,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn states_reach_sockets_with_and_without_a_path() {
+    fn notifications_reach_sockets_in_files_and_in_the_abstract_namespace() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("notify");
         let abstract_name = format!("regctl-test-{}", std::process::id());
@@ -192,7 +193,7 @@ mod tests {
                 UnixDatagram::bind_addr(&address).unwrap(),
             ),
         ] {
-            let manager = Manager {
+            let manager = ServiceManager {
                 socket: Some(connect(&name).unwrap()),
                 watchdog: None,
             };

@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
@@ -26,6 +26,11 @@ const VISIT_LEASES: Duration = Duration::from_mins(1);
 const SAVE_PULLS: Duration = Duration::from_secs(10);
 /// Interval of deleting old events.
 const FORGET_EVENTS: Duration = Duration::from_hours(1);
+/// Repositories whose sizes are counted at once; the pause after that, as a multiple of its duration;
+/// and the pause when no other has changed.
+const MEASURED: usize = 128;
+const MEASURE_PAUSE: u32 = 20;
+const MEASURE: Duration = Duration::from_secs(2);
 /// Interval of counting the stored bytes for the chart of their growth.
 const COUNT_STORED: Duration = Duration::from_hours(1);
 /// How often sign-ins and refusals are written to the index.
@@ -98,6 +103,7 @@ pub(super) fn start(
         let registry = of.clone();
         async move { registry.record_stored().await }
     }));
+    tasks.spawn(measure(registry.clone()));
     if let Some(purging) = settings
         .storage
         .upload_purging
@@ -174,6 +180,24 @@ pub(super) fn renew(tasks: &mut Tasks, own: SelfSigned) {
             }
         }
     });
+}
+
+/// Counts the sizes of repositories after changes, with pauses that leave the machine to others.
+async fn measure(registry: Registry) {
+    loop {
+        let began = Instant::now();
+        let counted = registry.measure_repositories(MEASURED).await;
+        let pause = began.elapsed() * MEASURE_PAUSE;
+        let pause = match counted {
+            Ok(MEASURED) => pause,
+            Ok(_) => pause.max(MEASURE),
+            Err(error) => {
+                tracing::error!(%error, "could not count the sizes of repositories");
+                COUNT_STORED
+            }
+        };
+        tokio::time::sleep(pause).await;
+    }
 }
 
 async fn purge(registry: Registry, purging: UploadPurging) -> Result<(), RegistryError> {

@@ -1,7 +1,7 @@
-//! The file systems that a root lies on: its own, those that are mounted below it, and those that
-//! its upper directories link to.
+//! The file systems of a root: the one of its directory, those mounted below it, and those that its
+//! upper directories link to.
 
-#![expect(clippy::disallowed_methods, reason = "this is where files are kept")]
+#![expect(clippy::disallowed_methods, reason = "the store accesses files")]
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -10,8 +10,8 @@ use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Directories that may be links to another place. Deeper ones are no part of a root: nothing looks
-/// for repositories behind a link.
+/// Directories that may be symbolic links to another file system. Deeper symbolic links do not count:
+/// the walk through repositories does not follow them.
 const UPPER: [&str; 9] = [
     "docker",
     "docker/registry",
@@ -24,7 +24,7 @@ const UPPER: [&str; 9] = [
     "regctl/staging",
 ];
 
-/// One directory on each file system of a root.
+/// Returns one directory on each file system of a root.
 pub(super) fn file_systems(root: &Path) -> Vec<PathBuf> {
     let mut directories = vec![root.to_owned()];
     directories.extend(UPPER.iter().map(|name| root.join(name)));
@@ -41,7 +41,7 @@ pub(super) fn file_systems(root: &Path) -> Vec<PathBuf> {
     );
     let mut devices = HashSet::new();
     directories.retain(|directory| {
-        // The root itself is always synced: its absence is an error to be told.
+        // The root is always in the list: if it is missing, the sync reports that error.
         fs::metadata(directory).map_or(directory == root, |found| {
             found.is_dir() && devices.insert(found.dev())
         })
@@ -49,8 +49,8 @@ pub(super) fn file_systems(root: &Path) -> Vec<PathBuf> {
     directories
 }
 
-/// The mount points of a table like `/proc/self/mountinfo`: the fifth field of each line, with
-/// spaces and the like as octal escapes.
+/// Parses the mount points of `/proc/self/mountinfo`: the fifth field of each line, in which spaces
+/// and other separators are octal escapes.
 fn mount_points(table: &[u8]) -> Vec<PathBuf> {
     table
         .split(|byte| *byte == b'\n')
@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn every_file_system_of_a_root_is_found() {
-        // Two file systems that any Linux has.
+        // Two file systems that every Linux system has.
         let Ok(elsewhere) = tempfile::tempdir_in("/dev/shm") else {
             return;
         };
@@ -110,7 +110,7 @@ mod tests {
             std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
             assert_eq!(file_systems(&root), [root.clone(), link]);
         }
-        // A root that is a link itself, and one that is not there.
+        // A root that is a symbolic link, and a missing root.
         let link = directory.path().join("link");
         std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
         assert_eq!(file_systems(&link), std::slice::from_ref(&link));

@@ -2,14 +2,11 @@
 //!
 //! Every module may use this one; it uses none.
 
+mod access_log;
 mod metrics;
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Write;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -18,6 +15,7 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
+pub use access_log::AccessLog;
 pub use metrics::HttpMetrics;
 
 /// The format of log lines.
@@ -144,52 +142,5 @@ fn quoted(text: &str) -> String {
         text.to_owned()
     } else {
         format!("{text:?}")
-    }
-}
-
-/// The access log on stdout. A separate thread writes it, so that no request waits for a slow
-/// terminal or pipe.
-#[derive(Clone)]
-pub struct AccessLog {
-    lines: SyncSender<String>,
-    dropped: Arc<AtomicU64>,
-}
-
-impl AccessLog {
-    /// Starts the thread. It ends with the last clone.
-    pub fn start() -> std::io::Result<Self> {
-        let (lines, incoming) = sync_channel::<String>(8192);
-        let dropped = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&dropped);
-        std::thread::Builder::new()
-            .name("access-log".into())
-            .spawn(move || {
-                let mut stdout = std::io::BufWriter::with_capacity(64 * 1024, std::io::stdout());
-                while let Ok(line) = incoming.recv() {
-                    let mut written = stdout.write_all(line.as_bytes());
-                    while let Ok(line) = incoming.try_recv() {
-                        written = written.and_then(|()| stdout.write_all(line.as_bytes()));
-                    }
-                    let lost = counted.swap(0, Ordering::Relaxed);
-                    if lost > 0 {
-                        tracing::warn!(
-                            lines = lost,
-                            "stdout is too slow for the access log: lines were dropped"
-                        );
-                    }
-                    // stdout is closed.
-                    if written.and_then(|()| stdout.flush()).is_err() {
-                        return;
-                    }
-                }
-            })?;
-        Ok(Self { lines, dropped })
-    }
-
-    /// Writes a line, which ends with a line feed.
-    pub fn write(&self, line: String) {
-        if let Err(TrySendError::Full(_)) = self.lines.try_send(line) {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-        }
     }
 }

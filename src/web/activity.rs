@@ -213,29 +213,29 @@ async fn counts(registry: &Registry, asked: &Asked, now: Millis) -> Result<Count
 fn filters(frame: &Frame<'_>, asked: &Asked, is_admin: bool) -> Markup {
     let text = frame.account;
     html! {
-        form class="filter" action=(frame.links.path("/activity")) {
+        form class="filters" action=(frame.links.path("/activity")) {
             @if is_admin {
-                label for="account" { (text.account) }
-                input id="account" name="account" value=(asked.account) maxlength="140"
-                    autocomplete="off" spellcheck="false";
+                label { (text.account)
+                    input name="account" value=(asked.account) maxlength="140"
+                        autocomplete="off" spellcheck="false"; }
             }
-            label for="repository" { (frame.text.repository) }
-            input id="repository" name="repository" value=(asked.repository) maxlength="255"
-                autocomplete="off" spellcheck="false";
-            label for="action" { (text.action) }
-            select id="action" name="action" {
-                option value="" { (frame.text.all) }
-                @for action in ACTIONS {
-                    option value=(action) selected[action == asked.action] { (action) }
-                }
-            }
-            label for="address" { (text.address) }
-            input id="address" name="address" value=(asked.address) maxlength="64"
-                autocomplete="off" spellcheck="false";
-            label { (text.last_days) " "
+            label { (frame.text.repository)
+                input name="repository" value=(asked.repository) maxlength="255"
+                    autocomplete="off" spellcheck="false"; }
+            label { (text.action)
+                select name="action" {
+                    option value="" { (frame.text.all) }
+                    @for action in ACTIONS {
+                        option value=(action) selected[action == asked.action] { (action) }
+                    }
+                } }
+            label { (text.address)
+                input name="address" value=(asked.address) maxlength="64"
+                    autocomplete="off" spellcheck="false"; }
+            label { (text.last_days)
                 input name="days" type="number" min="1" max="3650" value=(asked.days); }
-            button type="submit" { (frame.text.apply) }
-            a href=(link(frame, asked, &[("format", "csv")])) { "CSV" }
+            p { button type="submit" { (frame.text.apply) }
+                a href=(link(frame, asked, &[("format", "csv")])) { "CSV" } }
         }
     }
 }

@@ -27,7 +27,7 @@ impl Bars<'_> {
         let height = |number: u64| (u128::from(number) * u128::from(HEIGHT)).div_ceil(most);
         let (count, width) = (self.numbers.len(), self.width);
         html! {
-            svg class="bars" role="img" width=(count * width) height=(HEIGHT)
+            svg class="bars chart" role="img" width=(count * width) height=(HEIGHT)
                 viewBox=(format!("0 0 {} {HEIGHT}", count * width))
                 preserveAspectRatio="none" aria-label=(self.label) {
                 @for (place, number) in self.numbers.iter().enumerate() {

@@ -12,10 +12,11 @@ use crate::oci::Repository;
 /// Namespaces that are offered for narrowing the list.
 const NAMESPACES: usize = 30;
 
-const SORTS: [(&str, RepositorySort); 3] = [
+const SORTS: [(&str, RepositorySort); 4] = [
     ("pushed", RepositorySort::Pushed),
     ("name", RepositorySort::Name),
     ("pulls", RepositorySort::Pulls),
+    ("size", RepositorySort::Size),
 ];
 
 /// Answers `/`.
@@ -150,6 +151,7 @@ fn sort_links(
                     RepositorySort::Pushed => text.last_push,
                     RepositorySort::Name => text.name,
                     RepositorySort::Pulls => text.pulls,
+                    RepositorySort::Size => text.size,
                 };
                 @if *sort == chosen {
                     strong aria-current="true" { (label) }
@@ -276,7 +278,7 @@ fn reaching(frame: &Frame<'_>) -> Markup {
     html! {
         @if frame.is_own && is_plain && !is_loopback(host) {
             section class="empty" {
-                h2 { (text.plain) }
+                h2 { (text.plain_title) }
                 p { (text.plain_said) }
                 p { (text.plain_certificate) }
                 (frame.command("regctl", &format!("regctl serve --tls self-signed --host {}", name_of(host))))

@@ -92,7 +92,7 @@ pub(super) async fn page(
     };
     let mut crumbs = frame.crumbs(name, true);
     let step = title.get(name.as_str().len()..).unwrap_or_default();
-    crumbs.push((step.to_owned(), None));
+    crumbs.push((step.trim_start_matches([':', '@']).to_owned(), None));
     Ok(answer(
         StatusCode::OK,
         frame.page(&title, &crumbs, "", &content),
@@ -141,7 +141,7 @@ fn facts(
         .collect();
     html! {
         dl class="figures" {
-            div { dt { (text.digest) } dd class="mono break" { (top.document.digest) } }
+            div class="wide" { dt { (text.digest) } dd class="mono break" { (top.document.digest) } }
             div { dt { (text.size) } dd { (format::bytes(shown.size())) } }
             @if let Some(platform) = config.and_then(crate::oci::ImageConfig::platform) {
                 div { dt { (text.platform) } dd { (platform) } }
@@ -156,7 +156,9 @@ fn facts(
                 div { dt { (text.author) } dd { (author) } }
             }
             div { dt { (text.media_type) } dd class="break" { (top.document.media_type) } }
-            @if let Some(kind) = top.view.as_ref().and_then(|view| view.artifact_type.as_deref()) {
+            // Of an image the type is that of its configuration, which says nothing more.
+            @if let Some(kind) = top.view.as_ref().and_then(|view| view.artifact_type.as_deref())
+                && !crate::oci::MediaType::new(kind).is_image_config() {
                 div { dt { (text.artifact_type) } dd class="break" { (kind) } }
             }
             @if !others.is_empty() {

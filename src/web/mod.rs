@@ -10,6 +10,7 @@ mod accounts;
 mod actions;
 mod activity;
 mod assets;
+mod bidi;
 mod chart;
 mod collection;
 mod compare;
@@ -276,7 +277,7 @@ impl Pages {
 
 /// A page of HTML.
 fn html(status: StatusCode, markup: maud::Markup) -> Answer {
-    let mut answer = Response::new(Bytes::from(markup.into_string()));
+    let mut answer = Response::new(Bytes::from(bidi::visible(markup.into_string())));
     *answer.status_mut() = status;
     answer.headers_mut().insert(
         CONTENT_TYPE,

@@ -77,20 +77,27 @@ impl Own {
         Ok((all, alone))
     }
 
-    async fn item(&self, row: RepositoryRow) -> Result<(RepositoryItem, u64), Fault> {
-        let (all, alone) = self.sizes(&row).await?;
-        let item = RepositoryItem {
+    /// A row of a list. Its size is the one that the list is sorted by, unless it has just changed.
+    async fn listed(&self, row: RepositoryRow) -> Result<RepositoryItem, Fault> {
+        let size = match row.bytes {
+            Some(bytes) => bytes,
+            None => self.sizes(&row).await?.0,
+        };
+        Ok(Self::item(row, size))
+    }
+
+    fn item(row: RepositoryRow, size: u64) -> RepositoryItem {
+        RepositoryItem {
             name: row.name,
             public: Some(row.public),
             tags: Some(row.tags),
             newest: row.newest,
             pushed_at: row.pushed_at,
             pulls: Some(row.pulls),
-            size: Some(all),
+            size: Some(size),
             stars: Some(row.stars),
             summary: row.summary,
-        };
-        Ok((item, alone))
+        }
     }
 
     /// Nothing, unless the caller may see the repository.
@@ -174,6 +181,7 @@ impl Source for Own {
                     RepositorySort::Pushed => RepositoryOrder::Pushed,
                     RepositorySort::Name => RepositoryOrder::Name,
                     RepositorySort::Pulls => RepositoryOrder::Pulls,
+                    RepositorySort::Size => RepositoryOrder::Size,
                 },
                 skip: query.skip as u64,
                 limit: query.limit as u64,
@@ -181,7 +189,7 @@ impl Source for Own {
             let found = self.registry.search_repositories(&search).await?;
             let mut rows = Vec::with_capacity(found.rows.len());
             for row in found.rows {
-                rows.push(self.item(row).await?.0);
+                rows.push(self.listed(row).await?);
             }
             Ok(Listing {
                 rows,
@@ -207,7 +215,8 @@ impl Source for Own {
     ) -> Answering<'a, RepositoryDetails> {
         async move {
             let row = self.registry.repository_row(visibility, name).await?;
-            let (item, alone) = self.item(row).await?;
+            let (all, alone) = self.sizes(&row).await?;
+            let item = Self::item(row, all);
             let daily_pulls = self.registry.daily_pulls(name, DAYS).await?;
             Ok(RepositoryDetails {
                 item,

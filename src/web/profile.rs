@@ -355,7 +355,7 @@ fn session_table(frame: &Frame<'_>, sessions: &[SessionRecord], own: &str) -> Ma
                     @if session.id == own { span class="mark" { (text.this_browser) } " " }
                     (session.agent.as_deref().unwrap_or("–").chars().take(120).collect::<String>())
                 }
-                td data-label=(text.address) { (session.address.as_deref().unwrap_or("–")) }
+                td class="whole" data-label=(text.address) { (session.address.as_deref().unwrap_or("–")) }
                 td data-label=(text.signed_in) { (format::age(frame.language, session.created_at, frame.now)) }
                 td data-label=(text.last_use) { (used(frame, Some(session.used_at))) }
                 td data-label=(text.expires) { (until(frame, Some(session.expires_at))) }

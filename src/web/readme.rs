@@ -11,7 +11,7 @@ use maud::{Markup, PreEscaped};
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
 /// Bytes that are shown.
-const LIMIT: usize = 256 * 1024;
+const LIMIT: usize = 64 * 1024;
 
 static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(|| {
     let mut cleaner = Builder::default();

@@ -51,7 +51,7 @@ pub(super) async fn page(
                 @for (tool, command) in &commands { (frame.command(tool, command)) }
             }
         }
-        p class="actions" {
+        div class="actions" {
             @if let Some(stars) = stars { (settings::star_button(&frame, name, stars)) }
             @if may_describe {
                 a href=(frame.links.path(&format!("/r/{name}/-/settings"))) { (frame.account.settings) }

@@ -117,7 +117,10 @@ pub(super) async fn rules(
         limit: 1,
     };
     let everything = Visibility::Everything;
-    let found = pages.source.repositories(&everything, &all).await?;
+    let found = pages
+        .source(request)
+        .repositories(&everything, &all)
+        .await?;
     let is_small = found.total.0 <= SMALL;
     let file = match &upkeep.file {
         Some(file) => file.display().to_string(),

@@ -49,6 +49,8 @@ pub enum RepositorySort {
     Name,
     /// The most pulled first.
     Pulls,
+    /// The largest first.
+    Size,
 }
 
 /// The order of a list of tags.
@@ -196,6 +198,7 @@ pub trait Source: Send + Sync + 'static {
             RepositorySort::Pushed,
             RepositorySort::Name,
             RepositorySort::Pulls,
+            RepositorySort::Size,
         ]
     }
 

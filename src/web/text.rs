@@ -184,6 +184,8 @@ pub(super) struct Text {
     pub(super) empty_title: &'static str,
     /// What to do with an empty registry.
     pub(super) empty_lead: &'static str,
+    /// Heading of what docker needs.
+    pub(super) plain_title: &'static str,
     /// What docker does with plain http.
     pub(super) plain_said: &'static str,
     /// The remedy by a certificate.

@@ -1,4 +1,4 @@
-//! What the tests of accounts stand on: a server with accounts, and the commands that make them.
+//! Shared parts of the tests of accounts: a server with accounts, and the commands that make them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

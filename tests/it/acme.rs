@@ -177,7 +177,7 @@ fn a_failure_is_said_once_and_not_repeated_by_restarts() {
 }
 
 #[test]
-fn what_can_not_work_is_said_before_anything_is_asked_for() {
+fn usage_errors_come_before_any_request() {
     let check = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_regctl"));
         let output = attempt(command.args(["serve", "--check"]).args(arguments));

@@ -33,7 +33,7 @@ fn lost(root: &std::path::Path) -> Vec<String> {
 }
 
 #[test]
-fn a_root_that_is_well() {
+fn a_sound_root_has_no_differences() {
     each_way(
         FORGETFUL,
         image,
@@ -194,7 +194,7 @@ fn links_are_written_again_and_dangling_ones_moved_away() {
 }
 
 #[test]
-fn what_the_index_does_not_know_is_taken_in() {
+fn unknown_content_is_reindexed() {
     let server = serve(FORGETFUL);
     let image = image(&server);
     let admin = Admin::of(server.root());
@@ -238,7 +238,7 @@ fn what_the_index_does_not_know_is_taken_in() {
 }
 
 #[test]
-fn what_is_no_part_of_a_registry_is_moved_away_and_nothing_else() {
+fn stray_files_are_moved_to_lost_and_found() {
     each_way(
         FORGETFUL,
         |server| {
@@ -265,7 +265,7 @@ fn what_is_no_part_of_a_registry_is_moved_away_and_nothing_else() {
         |admin, (_, root)| {
             let (found, _) = admin.fails(1, &["check", "-q"]);
             assert_eq!(found.lines().count(), 5, "{found}");
-            let line = "docker/registry/v2/notes.txt: is no part of a registry; remedy: check \
+            let line = "docker/registry/v2/notes.txt: is not part of the layout of a registry; remedy: check \
                         --repair moves it to regctl/lost+found";
             assert!(found.lines().any(|one| one == line), "{found}");
             let repaired = admin.stdout(&["check", "--repair"]);

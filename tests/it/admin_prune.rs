@@ -16,7 +16,7 @@ fn push(server: &Server) -> [Image; 3] {
 }
 
 #[test]
-fn the_plan_is_sentences_and_what_goes_can_be_restored() {
+fn the_plan_is_printed_as_sentences_and_deletions_can_be_restored() {
     each_way(
         WITH_TRASH,
         push,
@@ -158,7 +158,7 @@ fn what_was_pulled_stays() {
 }
 
 #[test]
-fn the_server_goes_by_its_configuration() {
+fn the_server_follows_its_configuration() {
     let server = serve(
         "\
 version: 0.1

@@ -1,4 +1,4 @@
-//! What the tests of administration stand on: the binary that works on a root, with or without a
+//! Shared parts of the tests of administration: the binary that works on a root, with or without a
 //! server on it.
 
 use std::path::{Path, PathBuf};

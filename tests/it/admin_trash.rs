@@ -51,7 +51,7 @@ fn a_deleted_tag_and_a_deleted_manifest_come_back() {
 }
 
 #[test]
-fn a_tag_that_has_moved_since_is_left_alone() {
+fn a_moved_tag_is_not_restored() {
     let server = serve(WITH_TRASH);
     let remote = server.remote("team/app");
     let (first, second) = (Image::new(1), Image::new(2));

@@ -233,7 +233,7 @@ fn a_mount_of_nothing_is_an_upload() {
 }
 
 #[test]
-fn a_deleted_blob_is_gone_from_that_repository_alone() {
+fn a_blob_is_deleted_from_one_repository_only() {
     let server = Server::regctl();
     let (one, other) = (server.remote("one"), server.remote("other"));
     let digest = one.push_blob(b"shared");

@@ -62,7 +62,7 @@ fn names_may_look_like_verbs_and_be_deep() {
 }
 
 #[test]
-fn no_name_that_is_none_is_taken() {
+fn invalid_names_are_refused() {
     let server = Server::regctl();
     let image = Image::new(1);
     let too_long = format!("{}/{}", "x".repeat(127), "y".repeat(128));
@@ -109,7 +109,7 @@ fn no_name_that_is_none_is_taken() {
 }
 
 #[test]
-fn no_tag_that_is_none_is_taken() {
+fn invalid_tags_are_refused() {
     let server = Server::regctl();
     let remote = server.remote("tags");
     let image = Image::new(1);
@@ -148,7 +148,7 @@ fn no_tag_that_is_none_is_taken() {
 }
 
 #[test]
-fn what_is_no_route_is_refused() {
+fn unknown_routes_are_refused() {
     let server = Server::regctl();
     let client = server.client();
     for target in [

@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 #[test]
-fn a_sparse_index_is_taken_and_a_nested_one() {
+fn sparse_and_nested_indexes_are_accepted() {
     let server = Server::regctl();
     let remote = server.remote("platforms");
     let images = [Image::new(4), Image::new(5)];
@@ -33,7 +33,7 @@ fn a_sparse_index_is_taken_and_a_nested_one() {
 }
 
 #[test]
-fn docker_types_are_kept_as_they_are() {
+fn docker_media_types_are_kept() {
     let server = Server::regctl();
     let remote = server.remote("docker");
     let image = Image::new(6);
@@ -95,7 +95,7 @@ fn bytes_and_custom_fields_are_kept() {
 }
 
 #[test]
-fn unusual_manifests_are_taken() {
+fn unusual_manifests_are_accepted() {
     let server = Server::regctl();
     let remote = server.remote("unusual");
     let image = Image::new(8);

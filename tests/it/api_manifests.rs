@@ -192,7 +192,7 @@ fn sha512_names_a_manifest_as_well() {
 }
 
 #[test]
-fn four_mebibytes_are_taken_and_a_byte_more_is_413() {
+fn a_manifest_over_four_mebibytes_is_413() {
     let server = Server::regctl();
     let remote = server.remote("limits");
     let image = Image::new(16);

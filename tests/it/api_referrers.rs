@@ -35,7 +35,7 @@ fn digests(descriptors: &[Value]) -> Vec<String> {
 }
 
 #[test]
-fn what_is_attached_is_listed() {
+fn referrers_are_listed() {
     let server = Server::regctl();
     let remote = server.remote("signed");
     let image = Image::new(1);
@@ -126,7 +126,7 @@ fn the_type_of_an_image_without_one_is_that_of_its_configuration() {
 }
 
 #[test]
-fn a_filter_is_applied_and_said() {
+fn a_filter_is_applied_and_reported() {
     let server = Server::regctl();
     let remote = server.remote("filtered");
     let subject = Image::new(1).manifest;

@@ -283,7 +283,7 @@ fn an_encoded_path_is_the_path() {
 }
 
 #[test]
-fn what_is_no_http_is_answered_or_closed() {
+fn malformed_http_is_answered_or_closed() {
     let (server, remote, _) = start("http");
     let mut flood = "GET /v2/ HTTP/1.1\r\nHost: x\r\n".to_owned();
     for number in 0..20_000 {

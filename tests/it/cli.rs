@@ -96,7 +96,7 @@ fn inspect() {
 
 /// registry:2 can't delete a tag alone: the digest must not be deleted in its place.
 #[test]
-fn a_tag_that_can_not_be_deleted_alone() {
+fn the_error_if_one_tag_can_not_be_deleted() {
     let Some(registry) = start_docker_registry() else {
         return;
     };
@@ -259,7 +259,7 @@ fn a_registry_by_its_address() {
 }
 
 #[test]
-fn commands_take_only_what_means_something_to_them() {
+fn commands_without_connections_refuse_connection_options() {
     let regctl = Regctl::new("127.0.0.1:1");
     for flag in [
         "-v",

@@ -1,4 +1,4 @@
-//! What the tests of the command line stand on: registries to talk to, images in them, and the
+//! Shared parts of the tests of the command line: registries to talk to, images in them, and the
 //! binary in an environment of its own.
 
 use std::io::{Read, Write};

@@ -284,7 +284,7 @@ fn tokens_that_have_expired_before_they_came() {
 }
 
 #[test]
-fn what_is_no_registry_is_called_that() {
+fn a_server_that_is_no_registry_is_reported_as_such() {
     let nothing = |_: &Seen, _| answer("404 Not Found", &["Content-Type: text/html"], b"<html>");
     let page = |_: &Seen, _| answer("200 OK", &["Content-Type: text/html"], b"<html>hello");
     let other = |request: &Seen, _| {

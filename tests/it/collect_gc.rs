@@ -25,7 +25,7 @@ fn lines(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn garbage_goes_and_a_dry_run_says_the_same() {
+fn garbage_is_deleted_as_the_dry_run_listed() {
     each_way(
         FORGETFUL,
         set_up,
@@ -170,7 +170,7 @@ fn untagged_manifests_go_when_asked_and_when_they_are_old_enough() {
 }
 
 #[test]
-fn what_cannot_be_meant_is_said() {
+fn meaningless_options_are_errors() {
     let server = serve(FORGETFUL);
     let admin = Admin::of(server.root());
     for (code, arguments) in [
@@ -221,7 +221,7 @@ fn registry_2_serves_what_is_left() {
 }
 
 #[test]
-fn what_holds_untagged_manifests_is_said_and_can_be_ended() {
+fn holds_of_untagged_manifests_are_reported_and_can_be_ended() {
     let server = Server::regctl();
     let remote = server.remote("team/app");
     let (kept, moved) = (Image::new(1), Image::new(2));

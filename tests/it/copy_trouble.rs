@@ -147,7 +147,7 @@ fn a_registry_that_lies_sets_no_tag() {
 
 /// The destination sends uploads to another host, and the source its blobs.
 #[test]
-fn other_hosts_are_told_no_secret() {
+fn no_secret_is_sent_to_other_hosts() {
     let (from, to) = (Server::regctl(), Server::regctl());
     let digest = from
         .remote("app")

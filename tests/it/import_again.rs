@@ -55,7 +55,7 @@ fn a_second_import_sends_nothing() {
 }
 
 #[test]
-fn without_what_was_remembered_all_is_well() {
+fn an_import_without_its_cache_succeeds() {
     let image = Packed::small(3);
     let archive = podman(&image, &json!(["app:1"])).finish();
     both(|import| {

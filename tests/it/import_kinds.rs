@@ -308,7 +308,7 @@ fn a_large_configuration() {
 }
 
 #[test]
-fn what_is_no_image_archive_is_named() {
+fn other_archives_are_recognised_and_named() {
     let fs = |tar: Tar| {
         tar.file("etc/passwd", b"root:x:0:0\n")
             .file("usr/bin/env", b"x")

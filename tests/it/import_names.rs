@@ -113,7 +113,7 @@ fn an_id_is_no_name() {
 }
 
 #[test]
-fn names_against_the_rules_are_said() {
+fn invalid_names_are_reported() {
     let image = Packed::small(1);
     let archive = |tags: Value| {
         let item = json!([{"Config": "c", "RepoTags": tags, "Layers": ["a.tar", "b.tar"]}]);

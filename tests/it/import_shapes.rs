@@ -110,7 +110,7 @@ fn zstd_makes_an_oci_manifest() {
 }
 
 #[test]
-fn compressed_layers_and_their_manifests_stay_as_they_are() {
+fn compressed_layers_and_their_manifests_are_not_changed() {
     let image = Packed::small(16);
     let manifest = image.oci_manifest(gzipped, "+gzip");
     for documents_first in [false, true] {

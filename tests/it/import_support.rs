@@ -1,4 +1,4 @@
-//! What the tests of `regctl import` stand on: an archive goes into a fresh registry, through a pipe
+//! Shared parts of the tests of `regctl import`: an archive goes into a fresh registry, through a pipe
 //! or from a file.
 
 use serde_json::Value;

@@ -135,7 +135,7 @@ fn the_configuration_of_the_readme_works() {
 }
 
 #[test]
-fn an_address_that_asks_too_often_is_told_when_to_go_on() {
+fn a_rate_limited_address_gets_a_retry_time() {
     let server = Server::regctl_with(
         "version: 0.1\nhttp: {addr: '127.0.0.1:0'}\nregctl: {limits: {address: {rate: 1, burst: 3}}}\n",
     );

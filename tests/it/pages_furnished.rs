@@ -119,9 +119,9 @@ fn push_signed(remote: &Remote, program: &str, version: &str) {
 }
 
 const README: &str = "\
-# Storefront
+# Storefront: the web shop
 
-The web shop. It needs a database and listens on port 8080.
+It needs a database and listens on port 8080.
 
 ```sh
 docker run -p 8080:8080 -e DATABASE_URL=postgres://db/shop registry.example.com/shop/storefront:2.4.1
@@ -182,15 +182,6 @@ pub(crate) fn furnished() -> Guarded {
         }
     }
     guarded.administer(&["describe", "shop/storefront", "--text", README]);
-    guarded
-        .remote("root", &long_name())
-        .push(&"t".repeat(128), &Image::new(7));
-    for number in 0..23 {
-        let name = format!("team-{}/service-{number:02}", number % 4);
-        guarded
-            .remote("root", &name)
-            .push("1.0.0", &Image::new(number));
-    }
     for _ in 0..12 {
         storefront.manifest("2.4.1").expect(200);
     }
@@ -203,7 +194,18 @@ pub(crate) fn furnished() -> Guarded {
     guarded
 }
 
-/// Every page that an administrator sees in [`furnished`], with the status of its answer.
+/// More repositories than a page shows, and the longest name.
+pub(crate) fn crowd(guarded: &Guarded) {
+    let long = guarded.remote("root", &long_name());
+    long.push(&"t".repeat(128), &Image::new(7));
+    for number in 0..23 {
+        let name = format!("team-{}/service-{number:02}", number % 4);
+        let remote = guarded.remote("root", &name);
+        remote.push("1.0.0", &Image::new(number));
+    }
+}
+
+/// Every page that an administrator sees in [`furnished`] with its [`crowd`], with the status of its answer.
 pub(crate) fn pages(guarded: &Guarded) -> Vec<(String, u16)> {
     let long = long_name();
     let manifest = guarded.remote("root", "shop/storefront").manifest("2.4.1");

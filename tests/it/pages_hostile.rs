@@ -3,9 +3,11 @@
 
 use serde_json::json;
 
+use crate::accounts_support::Guarded;
 use crate::pages::{browse, page};
+use crate::pages_person::Person;
 use crate::support::{
-    Image, Manifest, OCI_CONFIG, OCI_MANIFEST, Request, Server, descriptor, random_bytes,
+    Image, Manifest, OCI_CONFIG, OCI_MANIFEST, Remote, Request, Server, descriptor, random_bytes,
 };
 
 /// What would run, or take over the page, if it were not text.
@@ -19,7 +21,10 @@ const MARKUP: [&str; 5] = [
 
 /// An image whose every text is `markup`.
 fn hostile(server: &Server, tag: &str, markup: &str) {
-    let remote = server.remote("hostile");
+    hostile_at(&server.remote("hostile"), tag, markup);
+}
+
+fn hostile_at(remote: &Remote, tag: &str, markup: &str) {
     let layer = random_bytes(1, 100);
     let config = json!({
         "os": "linux", "architecture": markup, "author": markup, "created": markup,
@@ -102,11 +107,153 @@ fn what_was_asked_is_text() {
 
 #[test]
 fn ten_mebibytes_of_text_do_not_make_a_page_of_them() {
-    let server = Server::regctl();
-    hostile(&server, "large", &"x".repeat(100_000));
-    let html = page(&server, "/r/hostile:large");
-    assert!(html.len() < 120_000, "{}", html.len());
-    server.stop();
+    let guarded = Guarded::start();
+    let server = &guarded.server;
+    let remote = guarded.remote("root", "hostile");
+    // In an annotation as much as a manifest takes, in a label as much as anybody likes.
+    for (tag, label, annotation) in [
+        ("label", 10 << 20, 10),
+        ("note", 10, 3 << 20),
+        ("many", 100_000, 100_000),
+    ] {
+        let config = json!({"os": "linux", "config": {"Labels": {"a": "x".repeat(label)}}});
+        let config = config.to_string().into_bytes();
+        remote.push_blob(&config);
+        let manifest = json!({
+            "schemaVersion": 2, "mediaType": OCI_MANIFEST,
+            "config": descriptor(OCI_CONFIG, &config), "layers": [],
+            "annotations": {"a": "x".repeat(annotation)},
+        });
+        remote
+            .put(tag, &Manifest::new(OCI_MANIFEST, &manifest))
+            .expect(201);
+    }
+    let mut root = Person::signed_in(server, "root");
+    for target in [
+        "/",
+        "/r/hostile",
+        "/r/hostile/-/tags",
+        "/r/hostile:label",
+        "/r/hostile:note",
+        "/r/hostile:many",
+        "/compare?a=hostile:label&b=hostile:note",
+    ] {
+        let html = root.page(target);
+        assert!(html.len() < 120_000, "{target}: {}", html.len());
+    }
+    // A form of this size is refused, and so is a file that the page would have to cut.
+    let text = "word ".repeat(2 << 20);
+    let settings = "/r/hostile/-/settings";
+    let fields = [("do", "describe"), ("text", &*text)];
+    root.submit(settings, settings, &fields).expect(400);
+    let file = guarded.regctl.home.path().join("README.md");
+    std::fs::write(&file, &text).unwrap();
+    let mut describe = guarded.regctl.command();
+    describe
+        .args(["describe", "hostile", "--file"])
+        .arg(&file)
+        .arg("--root")
+        .arg(server.root());
+    let _ = describe.output().unwrap();
+    for target in ["/", "/r/hostile", "/?q=word"] {
+        let html = root.page(target);
+        assert!(html.len() < 120_000, "{target}: {}", html.len());
+    }
+    guarded.server.stop();
+}
+
+#[test]
+fn nothing_turns_the_direction_of_a_text_around() {
+    let guarded = Guarded::start();
+    let markup = "invoice\u{202e}fdp.exe\u{2066}";
+    let server = &guarded.server;
+    hostile_at(&guarded.remote("root", "hostile"), "1", markup);
+    guarded.administer(&["describe", "hostile", "--text", markup]);
+    let mut root = Person::signed_in(server, "root");
+    for target in [
+        "/",
+        "/r/hostile",
+        "/r/hostile:1",
+        "/compare?a=hostile:1&b=hostile:1",
+        "/r/hostile/-/tags?filter=%E2%80%AEx",
+        "/?q=%E2%80%AEx",
+    ] {
+        let html = root.page(target);
+        assert!(!html.contains(['\u{202e}', '\u{2066}']), "{target}");
+        assert!(html.contains("⟨U+202E⟩"), "{target}: {html}");
+    }
+    guarded.server.stop();
+}
+
+#[test]
+fn a_cookie_says_nothing_to_the_api() {
+    let guarded = Guarded::start();
+    guarded.remote("root", "team/app").push("1", &Image::new(1));
+    let root = Person::signed_in(&guarded.server, "root");
+    let cookie = format!("regctl-session={}", root.session().unwrap());
+    for target in [
+        "/v2/",
+        "/v2/team/app/manifests/1",
+        "/v2/_catalog",
+        "/auth/token?service=regctl&scope=repository:team/app:pull",
+        "/v1/search?q=app",
+    ] {
+        let plain = guarded.client("").send(&Request::new("GET", target));
+        let request = Request::new("GET", target).header("Cookie", &cookie);
+        let with = guarded.client("").send(&request);
+        assert_eq!(with.status, plain.status, "{target}");
+        assert_eq!(with.list("set-cookie"), [""; 0], "{target}");
+        let shown = String::from_utf8_lossy(&with.body).into_owned();
+        assert!(!shown.contains("team/app\""), "{target}: {shown}");
+    }
+    // A token that an anonymous caller gets with the cookie opens nothing.
+    let request = Request::new("DELETE", "/v2/team/app/manifests/1").header("Cookie", &cookie);
+    guarded.client("").send(&request).expect(401);
+    guarded.server.stop();
+}
+
+#[test]
+fn a_sign_in_leads_nowhere_else_and_takes_no_session_of_others() {
+    let guarded = Guarded::start();
+    for next in [
+        "https://evil.example/",
+        "//evil.example",
+        "/\\evil.example",
+        "/\t/evil.example",
+        "javascript:alert(1)",
+        "\u{202e}/",
+    ] {
+        let mut bob = Person::new(&guarded.server);
+        // A session that somebody else chose, or holds, is none of this browser's.
+        let chosen = "0123456789abcdef".repeat(4);
+        bob.cookies.insert("regctl-session".into(), chosen.clone());
+        let fields = [("name", "bob"), ("password", "bob-secret"), ("next", next)];
+        let answer = bob.submit("/sign-in", "/sign-in", &fields).expect(303);
+        assert_eq!(answer.need("location"), "/", "{next}");
+        assert_ne!(bob.session(), Some(&*chosen));
+        let mut thief = Person::new(&guarded.server);
+        thief.cookies.insert("regctl-session".into(), chosen);
+        thief.get("/account").expect(303);
+        // Who is signed in already is led no further either.
+        let target = format!(
+            "/sign-in?next={}",
+            next.replace('\u{202e}', "%E2%80%AE").replace('\t', "%09")
+        );
+        let answer = bob.get(&target).expect(303);
+        assert_eq!(answer.need("location"), "/", "{next}");
+    }
+    let mut alice = Person::signed_in(&guarded.server, "alice");
+    let first = alice.session().unwrap().to_owned();
+    let mut again = Person::new(&guarded.server);
+    again.cookies.insert("regctl-session".into(), first.clone());
+    let token = again.form_token("/account");
+    let fields = [("name", "alice"), ("password", "alice-secret")];
+    again.post("/sign-in", &token, &fields).expect(303);
+    assert_ne!(again.session(), Some(&*first));
+    // The one before ended with it.
+    let status = alice.get("/account").status;
+    assert!(matches!(status, 303 | 404), "{status}");
+    guarded.server.stop();
 }
 
 #[test]

@@ -4,9 +4,10 @@
 use serde_json::json;
 
 use crate::accounts_support::Guarded;
+use crate::pages_furnished::built;
 use crate::pages_person::Person;
 use crate::support::browser::Browser;
-use crate::support::{Image, Response, eventually, have};
+use crate::support::{Image, Response, Server, eventually, have};
 
 /// Nothing holds garbage for long; rules; a schedule that does not come in a test.
 const CONFIG: &str = "\
@@ -136,6 +137,43 @@ fn an_administrator_sees_what_is_stored_and_collects() {
             .expect(status);
     }
     guarded.server.stop();
+}
+
+#[test]
+fn the_whole_list_is_sorted_by_size() {
+    let server = Server::regctl();
+    for (name, versions) in [("small/app", 1), ("zoo/large", 3), ("middle/app", 2)] {
+        for version in 0..versions {
+            let (tag, date) = (format!("1.{version}"), "2026-11-20T09:30:00Z");
+            let image = built(name, &tag, "amd64", date);
+            server.remote(name).push(&tag, &image);
+        }
+    }
+    let mut person = Person::new(&server);
+    // A page of one row each: the order is that of the list, not of a page.
+    let mut first_of = |page: u32| {
+        let html = person.page(&format!("/?sort=size&rows=1&page={page}"));
+        let row = html.split("<tbody>").nth(1).unwrap().to_owned();
+        let name = row.split("href=\"/r/").nth(1).unwrap();
+        name.split('"').next().unwrap().to_owned()
+    };
+    eventually("sizes are counted", || {
+        [1, 2, 3].map(&mut first_of) == ["zoo/large", "middle/app", "small/app"]
+    });
+    // A push is counted again.
+    let grown = built("other", "9", "arm64", "2026-11-20T09:30:00Z");
+    for tag in ["2.0", "2.1", "2.2"] {
+        let more = built(
+            &format!("other-{tag}"),
+            tag,
+            "arm64",
+            "2026-11-20T09:30:00Z",
+        );
+        server.remote("small/app").push(tag, &more);
+    }
+    server.remote("small/app").push("9", &grown);
+    eventually("the largest is another", || first_of(1) == "small/app");
+    server.stop();
 }
 
 #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::accounts_support::Guarded;
 use crate::pages_browser::FAULTS;
-use crate::pages_furnished::{furnished, pages};
+use crate::pages_furnished::{crowd, furnished, pages};
 use crate::support::browser::Browser;
 use crate::support::{Server, eventually, have, skip};
 
@@ -132,6 +132,7 @@ fn every_page_in_each_language_colour_and_width() {
     let axe = axe();
     let axe = axe.as_deref();
     let guarded: Guarded = furnished();
+    crowd(&guarded);
     let browser = Browser::start(true);
     let host = guarded.server.host();
     let mut wrong = walk(

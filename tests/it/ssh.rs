@@ -158,7 +158,7 @@ fn ssh_ends_with_regctl_however_that_ends() {
 }
 
 #[test]
-fn a_connection_that_breaks_is_made_anew() {
+fn a_broken_connection_is_opened_again() {
     let Some(sshd) = Sshd::start() else { return };
     let clients = sshd.watch();
     let strange = Strange::start(move |_, before| {
@@ -245,7 +245,7 @@ fn a_configuration_with_forwardings() {
 
 /// What is piped into regctl is not for ssh.
 #[test]
-fn standard_input_is_left_alone() {
+fn standard_input_is_not_read() {
     let Some(sshd) = Sshd::start() else { return };
     let registry = start_regctl();
     let regctl = regctl(&sshd, "far", &registry.host);

@@ -1,4 +1,4 @@
-//! What the tests stand on: servers to start, a client that can misbehave, images to push.
+//! Shared parts of the tests: servers to start, a client that can misbehave, images to push.
 
 mod acme;
 mod acme_checks;

@@ -201,7 +201,7 @@ fn both_serve_the_same_root_by_turns() {
 }
 
 #[test]
-fn the_collection_of_the_other_takes_garbage_alone() {
+fn the_collection_of_registry_2_deletes_only_garbage() {
     if !have(&["docker-registry"]) {
         return;
     }

@@ -13,7 +13,7 @@ use crate::cli_support::request;
 use crate::support::{Program, Setup, attempt, eventually, find, skip, wait};
 
 #[test]
-fn a_manager_is_told_of_the_beginning_the_life_and_the_end() {
+fn the_service_manager_is_notified_of_start_watchdog_and_stop() {
     let scratch = tempfile::tempdir().unwrap();
     let path = scratch.path().join("notify");
     let manager = UnixDatagram::bind(&path).unwrap();
@@ -132,7 +132,7 @@ fn what_can_not_be_served_is_named() {
         (
             listener(),
             two,
-            "systemd passes 2 sockets, and 1 can be served",
+            "systemd passes 2 sockets, and this configuration uses 1",
         ),
         (listener(), file, "not a socket"),
     ] {
@@ -146,7 +146,7 @@ fn what_can_not_be_served_is_named() {
 }
 
 #[test]
-fn sockets_for_another_process_are_not_taken() {
+fn sockets_for_another_process_are_ignored() {
     let root = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let other = listener.local_addr().unwrap();

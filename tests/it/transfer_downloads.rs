@@ -69,7 +69,7 @@ fn what_is_not_what_was_asked_for() {
 }
 
 #[test]
-fn another_host_is_told_no_secret() {
+fn no_secret_is_sent_to_another_host() {
     let bytes = random_bytes(4, 300_000);
     let digest = sha256(&bytes);
     let upstream = "127.0.0.1:1".parse().unwrap();

@@ -1,4 +1,4 @@
-//! What the tests of transfers stand on: a client as the library has it, and sources of bytes with
+//! Shared parts of the tests of transfers: a client as the library has it, and sources of bytes with
 //! and without a way back.
 
 use std::io;

@@ -179,7 +179,7 @@ fn fill(file: &Path, room: u64) {
 }
 
 #[test]
-fn a_full_disk_is_said_and_loses_nothing() {
+fn a_full_disk_is_reported_and_loses_nothing() {
     if !is_root() || !have(&["mount", "umount"]) {
         return;
     }

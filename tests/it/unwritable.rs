@@ -94,7 +94,7 @@ fn damage(file: &Path, table: &str) {
 }
 
 #[test]
-fn a_damaged_index_of_nothing_but_relations_is_made_anew() {
+fn a_damaged_index_with_derived_data_only_is_rebuilt() {
     let server = Setup::new(Program::Regctl).config(WRITABLE).start();
     let image = Image::new(1);
     server.remote("team/app").push("v1", &image);
@@ -113,7 +113,7 @@ fn a_damaged_index_of_nothing_but_relations_is_made_anew() {
 }
 
 #[test]
-fn a_damaged_index_that_holds_more_is_left_alone_and_the_remedy_is_named() {
+fn a_damaged_index_with_accounts_is_kept_and_the_error_names_the_remedy() {
     for (table, whole) in [("tags", false), ("accounts", false), ("", true)] {
         let server = Setup::new(Program::Regctl).config(WRITABLE).start();
         server.remote("team/app").push("v1", &Image::new(1));

@@ -151,7 +151,7 @@ fn http_2_in_the_clear_where_it_is_allowed() {
 }
 
 #[test]
-fn a_certificate_that_changes_is_taken_in() {
+fn a_changed_certificate_is_reloaded() {
     let directory = tempfile::tempdir().unwrap();
     let first = certify(directory.path());
     let server = with_tls(directory.path(), "");
@@ -177,7 +177,7 @@ fn a_certificate_that_changes_is_taken_in() {
 }
 
 #[test]
-fn below_its_prefix_alone() {
+fn the_server_answers_only_below_its_prefix() {
     let text = format!("{CONFIG}http:\n  addr: 127.0.0.1:0\n  prefix: /reg/\n");
     let server = Server::regctl_with(&text);
     let url = format!("http://{}", server.address());

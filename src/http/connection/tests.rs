@@ -3,7 +3,8 @@
 use super::*;
 use crate::http::slots::Limits;
 
-async fn connection() -> Arc<Connection> {
+/// A connection of this machine.
+pub(in crate::http) async fn connection() -> Arc<Connection> {
     let slots = SlotPool::new(Limits {
         capacity: 9,
         waiting: 1,

@@ -6,6 +6,7 @@
 mod content;
 mod removal;
 mod repositories;
+mod sizes;
 mod tags;
 
 pub use content::BlobUser;

@@ -2,7 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::super::visible::Visible;
+use super::super::visible::{PUSHED, Visible};
 use super::super::{Index, IndexError, column, parsed};
 use super::{COUNT_LIMIT, Count, anywhere};
 use crate::clock::Millis;
@@ -17,6 +17,8 @@ pub enum RepositoryOrder {
     Name,
     /// The most pulled first.
     Pulls,
+    /// The largest first; what was changed in the last seconds as it was before.
+    Size,
 }
 
 /// A search among repositories: filter, order and page.
@@ -55,6 +57,8 @@ pub struct RepositoryRow {
     pub stars: u64,
     /// The first line of its description; empty without one.
     pub summary: String,
+    /// Bytes of all that it holds; `None` if they were not counted since it has changed.
+    pub bytes: Option<u64>,
 }
 
 /// A page of repositories.
@@ -72,7 +76,9 @@ const ROW: &str = "r.name, r.public, \
         ORDER BY t.updated_at DESC, t.name DESC LIMIT 1), \
      r.pushed_at, r.pull_count, \
      (SELECT COUNT(*) FROM stars s WHERE s.repository_id = r.id), \
-     COALESCE((SELECT d.summary FROM descriptions d WHERE d.repository_id = r.id), '')";
+     COALESCE((SELECT d.summary FROM descriptions d WHERE d.repository_id = r.id), ''), \
+     CASE WHEN EXISTS (SELECT 1 FROM unmeasured_repositories u WHERE u.repository_id = r.id) \
+       THEN NULL ELSE r.bytes END";
 
 type Columns = (
     String,
@@ -83,10 +89,11 @@ type Columns = (
     i64,
     i64,
     String,
+    Option<i64>,
 );
 
 fn row(columns: Columns) -> Result<RepositoryRow, IndexError> {
-    let (name, public, tags, newest, pushed_at, pulls, stars, summary) = columns;
+    let (name, public, tags, newest, pushed_at, pulls, stars, summary, bytes) = columns;
     Ok(RepositoryRow {
         name: parsed("repository name", &name)?,
         public,
@@ -96,6 +103,7 @@ fn row(columns: Columns) -> Result<RepositoryRow, IndexError> {
         pulls: pulls.unsigned_abs(),
         stars: stars.unsigned_abs(),
         summary,
+        bytes: bytes.map(i64::unsigned_abs),
     })
 }
 
@@ -108,7 +116,7 @@ impl Index {
         let visible = Visible::new(&search.visibility, 1);
         let mut values = visible.values;
         let mut condition = visible.condition;
-        condition.push_str(" AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id)");
+        condition = format!("{condition} AND {PUSHED}");
         if !search.term.is_empty() {
             values.push(anywhere(&search.term.to_lowercase()));
             condition = format!("{condition} AND r.name LIKE ${} ESCAPE '\\'", values.len());
@@ -125,6 +133,7 @@ impl Index {
             RepositoryOrder::Pushed => "r.pushed_at DESC, r.name DESC",
             RepositoryOrder::Name => "r.name",
             RepositoryOrder::Pulls => "r.pull_count DESC, r.name DESC",
+            RepositoryOrder::Size => "r.bytes DESC, r.name DESC",
         };
         let next = values.len() + 1;
         let statement = format!(
@@ -234,7 +243,7 @@ impl Index {
         let statement = format!(
             "SELECT r.name FROM repositories r WHERE r.name >= $1 AND r.name < $2 \
              AND r.name LIKE $3 AND {} \
-             AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
+             AND {PUSHED} \
              ORDER BY r.name LIMIT 1",
             visible.condition
         );

@@ -1,6 +1,8 @@
 //! Tags as a page lists them; the order spans all pages.
 
-use sqlx::AssertSqlSafe;
+use std::collections::HashMap;
+
+use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::super::{Index, IndexError, column, parsed, repositories};
 use super::Count;
@@ -37,7 +39,8 @@ pub struct TagRow {
     pub size: u64,
     /// The platforms, each `os/architecture[/variant]`.
     pub platforms: Vec<String>,
-    /// When the image was created, according to its configuration.
+    /// When the image was created, according to its configuration; of an index, the last of its
+    /// images.
     pub created: Option<String>,
     /// When the tag was set.
     pub updated_at: Millis,
@@ -56,10 +59,60 @@ pub struct TagPage {
     pub count: Count,
 }
 
-const SIZE: &str = "m.size + m.content_size + \
-     (SELECT COALESCE(SUM(c.size + c.content_size), 0) FROM manifest_references f \
+const SIZE: &str = "m.size + m.content_size + m.children_size";
+
+/// When an image was made; of an index, the last of its children.
+const CREATED: &str = "COALESCE(m.created, \
+     (SELECT MAX(c.created) FROM manifest_references f \
       JOIN manifests c ON c.repository_id = m.repository_id AND c.digest = f.digest \
-      WHERE f.manifest_id = m.id AND f.kind = 'manifest')";
+      WHERE f.manifest_id = m.id AND f.kind = 'manifest'))";
+
+/// Rows that one statement reads by their names.
+const NAMED: usize = 500;
+
+/// The rows of the tags of a repository, which is `$1`.
+fn rows_of_repository() -> String {
+    format!(
+        "SELECT t.name, m.digest, m.media_type, m.artifact_type, {SIZE} AS bytes, m.platforms, \
+           {CREATED}, t.updated_at, m.pulled_at, m.pull_count \
+         FROM tags t JOIN manifests m ON m.id = t.manifest_id WHERE t.repository_id = $1"
+    )
+}
+
+/// Reads rows by the names of the tags, in the order of these. Tags deleted in the meantime are
+/// left out.
+async fn named(
+    connection: &mut SqliteConnection,
+    repository: i64,
+    names: &[String],
+) -> Result<Vec<TagRow>, IndexError> {
+    let mut rows = Vec::with_capacity(names.len());
+    for names in names.chunks(NAMED) {
+        let places: Vec<String> = (2..names.len() + 2)
+            .map(|place| format!("${place}"))
+            .collect();
+        let statement = format!(
+            "{} AND t.name IN ({})",
+            rows_of_repository(),
+            places.join(", ")
+        );
+        let mut query = sqlx::query_as(AssertSqlSafe(statement)).bind(repository);
+        for name in names {
+            query = query.bind(name);
+        }
+        let found: Vec<Columns> = query.fetch_all(&mut *connection).await?;
+        let mut found: HashMap<String, Columns> = found
+            .into_iter()
+            .map(|columns| (columns.0.clone(), columns))
+            .collect();
+        for name in names {
+            if let Some(columns) = found.remove(name) {
+                rows.push(row(columns)?);
+            }
+        }
+    }
+    Ok(rows)
+}
 
 type Columns = (
     String,
@@ -132,10 +185,8 @@ impl Index {
                     .fetch_one(&mut *connection)
                     .await?;
             let statement = format!(
-                "SELECT t.name, m.digest, m.media_type, m.artifact_type, {SIZE} AS bytes, m.platforms, \
-                   m.created, t.updated_at, m.pulled_at, m.pull_count \
-                 FROM tags t JOIN manifests m ON m.id = t.manifest_id \
-                 WHERE t.repository_id = $1 ORDER BY {ordered} LIMIT $2 OFFSET $3"
+                "{} ORDER BY {ordered} LIMIT $2 OFFSET $3",
+                rows_of_repository()
             );
             let rows: Vec<Columns> = sqlx::query_as(AssertSqlSafe(statement))
                 .bind(id)
@@ -170,23 +221,8 @@ impl Index {
             names.sort_by_cached_key(|name| VersionKey::of(name));
         }
         let count = Count::exactly(names.len());
-        let mut rows = Vec::new();
-        for name in names.into_iter().skip(skip).take(limit) {
-            // Tags deleted in the meantime are left out.
-            let columns: Option<Columns> = sqlx::query_as(AssertSqlSafe(format!(
-                "SELECT t.name, m.digest, m.media_type, m.artifact_type, {SIZE} AS bytes, m.platforms, \
-                   m.created, t.updated_at, m.pulled_at, m.pull_count \
-                 FROM tags t JOIN manifests m ON m.id = t.manifest_id \
-                 WHERE t.repository_id = $1 AND t.name = $2"
-            )))
-            .bind(id)
-            .bind(name)
-            .fetch_optional(&mut *connection)
-            .await?;
-            if let Some(columns) = columns {
-                rows.push(row(columns)?);
-            }
-        }
+        let shown: Vec<String> = names.into_iter().skip(skip).take(limit).collect();
+        let rows = named(&mut connection, id, &shown).await?;
         Ok(Some(TagPage { rows, count }))
     }
 }

@@ -74,9 +74,7 @@ impl Index {
                     "uploads": record.uploads,
                     "failure": record.failure,
                 });
-                transaction
-                    .event(NewEvent::new("collect", at).detail(detail))
-                    .await?;
+                transaction.event(NewEvent::new("collect", at).detail(detail));
                 sqlx::query(
                     "UPDATE collections SET ended_at = $2, manifests = $3, blobs = $4, bytes = $5, \
                      uploads = $6, failure = $7 WHERE id = $1",

@@ -63,7 +63,7 @@ async fn take_blobs(
             digest: parsed("digest", &digest)?,
         });
     }
-    transaction.journal_all(changes).await?;
+    transaction.journal_all(changes);
     transaction.batch().await
 }
 
@@ -117,7 +117,7 @@ async fn take_manifests(
             digest: parsed("digest", &digest)?,
         });
     }
-    transaction.journal_all(changes).await?;
+    transaction.journal_all(changes);
     transaction.batch().await
 }
 
@@ -239,9 +239,7 @@ impl Index {
                 .execute(transaction.connection())
                 .await?;
                 if gone.rows_affected() > 0 {
-                    transaction
-                        .journal(LayoutChange::RepositoryRemoved { repository })
-                        .await?;
+                    transaction.journal(LayoutChange::RepositoryRemoved { repository });
                     return Ok(true);
                 }
                 Ok(false)

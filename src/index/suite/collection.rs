@@ -194,7 +194,12 @@ async fn many_changes_share_a_statement(place: &Place) {
         .collect();
     let expected = changes.clone();
     index
-        .write(move |transaction| Box::pin(transaction.journal_all(changes)))
+        .write(move |transaction| {
+            Box::pin(async move {
+                transaction.journal_all(changes);
+                Ok(())
+            })
+        })
         .await
         .unwrap();
     assert_eq!(place.observed(), expected);

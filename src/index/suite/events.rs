@@ -318,7 +318,7 @@ async fn a_change_that_fails_leaves_no_event(place: &Place) {
             }
             let write = index.write::<(), _>(move |transaction| {
                 Box::pin(async move {
-                    transaction.event(NewEvent::new("collect", 0)).await?;
+                    transaction.event(NewEvent::new("collect", 0));
                     Err(IndexError::Full)
                 })
             });

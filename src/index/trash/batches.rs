@@ -79,7 +79,7 @@ async fn delete_tags(
         repository: name.clone(),
         tag: tag.clone(),
     });
-    transaction.journal_all(removed.collect()).await?;
+    transaction.journal_all(removed.collect());
     Ok(Part {
         discard: Discard {
             deletion,
@@ -136,7 +136,7 @@ async fn delete_manifests(
             digest: parsed("digest", digest)?,
         });
     }
-    transaction.journal_all(changes).await?;
+    transaction.journal_all(changes);
     Ok(Part {
         discard: Discard {
             deletion,

@@ -204,7 +204,7 @@ impl Index {
                 if deletions > 0 {
                     let emptied = NewEvent::new("empty-trash", now);
                     let detail = serde_json::json!({ "deletions": deletions });
-                    transaction.event(emptied.detail(detail)).await?;
+                    transaction.event(emptied.detail(detail));
                 }
                 Ok(deletions)
             })

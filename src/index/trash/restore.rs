@@ -112,7 +112,7 @@ async fn restore_manifests(
         restored.push(digest);
     }
     restored.sort_unstable();
-    transaction.journal_all(changes).await?;
+    transaction.journal_all(changes);
     Ok(restored)
 }
 
@@ -150,13 +150,11 @@ async fn set_tags(
             None => {
                 tags::set(connection, id, &tag, manifest, updated_at).await?;
                 let (repository, set) = (repository.clone(), tag.clone());
-                transaction
-                    .journal(LayoutChange::TagSet {
-                        repository,
-                        tag: set,
-                        digest,
-                    })
-                    .await?;
+                transaction.journal(LayoutChange::TagSet {
+                    repository,
+                    tag: set,
+                    digest,
+                });
                 restored.tags.push((tag, digest));
             }
             Some(there) if there == digest => {}
@@ -241,15 +239,10 @@ async fn finish(
 }
 
 /// Writes the event of one transaction of a restore, unless it restored nothing.
-async fn note(
-    transaction: &mut Transaction,
-    what: &Restorable,
-    restored: &Restored,
-    now: Millis,
-) -> Result<(), IndexError> {
+fn note(transaction: &mut Transaction, what: &Restorable, restored: &Restored, now: Millis) {
     let (tags, manifests) = (restored.tags.len(), restored.manifests.len());
     if tags + manifests == 0 {
-        return Ok(());
+        return;
     }
     let event = match what {
         Restorable::Tag(repository, tag) => NewEvent::within("restore", now, repository).tag(tag),
@@ -259,7 +252,7 @@ async fn note(
         Restorable::Repository(repository) => NewEvent::within("restore", now, repository),
     };
     let event = event.detail(json!({ "tags": tags, "manifests": manifests }));
-    transaction.event(event).await
+    transaction.event(event);
 }
 
 impl Index {
@@ -293,7 +286,7 @@ impl Index {
                         Box::pin(async move {
                             let done = step(transaction, &name, deletion, &ids, terms).await?;
                             if let Step::Done(restored, _) = &done {
-                                note(transaction, &asked, restored, terms.now).await?;
+                                note(transaction, &asked, restored, terms.now);
                             }
                             Ok(done)
                         })
@@ -317,7 +310,7 @@ impl Index {
                     Box::pin(async move {
                         let done = finish(transaction, &name, &part).await?;
                         if let Step::Done(restored, _) = &done {
-                            note(transaction, &asked, restored, terms.now).await?;
+                            note(transaction, &asked, restored, terms.now);
                         }
                         Ok(done)
                     })

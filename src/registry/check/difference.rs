@@ -57,6 +57,8 @@ pub enum Difference {
     },
     /// A file that is not part of the layout: its path below the root.
     Stray(String),
+    /// A place of the layout can't be read: its path below the root, and the reason.
+    PlaceUnreadable(String, String),
 }
 
 /// A remedy.
@@ -71,6 +73,8 @@ pub enum Remedy {
     Push,
     /// The operator has to investigate.
     Operator,
+    /// The operator has to make the place readable, or remove what occupies it.
+    Clear,
 }
 
 impl Difference {
@@ -92,6 +96,7 @@ impl Difference {
             Self::LinkDangling(..) | Self::Stray(_) => Remedy::SetAside,
             Self::BlobGone(_) | Self::BlobDamaged(_) | Self::NeededGone { .. } => Remedy::Push,
             Self::BlobUnreadable(..) => Remedy::Operator,
+            Self::PlaceUnreadable(..) => Remedy::Clear,
         }
     }
 }

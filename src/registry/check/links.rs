@@ -32,6 +32,20 @@ impl Registry {
         Ok(differences)
     }
 
+    /// The differences of a repository, or that it can't be read.
+    pub(super) async fn readable_links_of(
+        &self,
+        name: &Repository,
+    ) -> Result<Vec<Difference>, RegistryError> {
+        match self.links_of(name).await {
+            Err(RegistryError::Store(error)) => {
+                let key = layout::repository(name.as_str());
+                Ok(vec![Difference::PlaceUnreadable(key, error.to_string())])
+            }
+            links => links,
+        }
+    }
+
     async fn layers_of(
         &self,
         name: &Repository,

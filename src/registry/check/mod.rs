@@ -20,7 +20,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::survey::is_within;
-use super::{Listener, Registry, RegistryError};
+use super::{Listener, Registry, RegistryError, layout};
 use crate::oci::{Digest, Repository};
 
 pub(super) use bytes::Content;
@@ -167,18 +167,23 @@ impl Check<'_> {
         let walked = self.registry.walk_repositories().await?;
         let mut names = walked.repositories;
         names.extend(self.registry.index.all_repositories().await?);
-        // Their directories can't be read, which the walk has logged.
-        names.retain(|name| !walked.unreadable.iter().any(|above| is_within(name, above)));
+        let unreadable = &walked.unreadable;
+        names.retain(|name| !unreadable.iter().any(|(above, _)| is_within(name, above)));
+        for (name, reason) in &walked.unreadable {
+            let key = layout::repository(name);
+            self.found(Difference::PlaceUnreadable(key, reason.clone()))
+                .await?;
+        }
         names.sort();
         names.dedup();
         self.report.repositories = names.len() as u64;
         for name in &names {
-            let first = self.registry.links_of(name).await?;
+            let first = self.registry.readable_links_of(name).await?;
             if first.is_empty() {
                 continue;
             }
             self.registry.wait_for_layout().await;
-            let second = self.registry.links_of(name).await?;
+            let second = self.registry.readable_links_of(name).await?;
             self.confirm(first, &second).await?;
         }
         self.strays_between(&names).await

@@ -12,7 +12,10 @@ use crate::store::Step;
 impl Registry {
     /// Repairs a difference. Returns whether it was repaired.
     pub(super) async fn repair(&self, difference: &Difference) -> Result<bool, RegistryError> {
-        if matches!(difference.remedy(), Remedy::Push | Remedy::Operator) {
+        if matches!(
+            difference.remedy(),
+            Remedy::Push | Remedy::Operator | Remedy::Clear
+        ) {
             return Ok(false);
         }
         match difference.clone() {
@@ -54,6 +57,7 @@ impl Registry {
             Difference::BlobGone(_)
             | Difference::BlobDamaged(_)
             | Difference::BlobUnreadable(..)
+            | Difference::PlaceUnreadable(..)
             | Difference::NeededGone { .. } => Ok(false),
         }
     }

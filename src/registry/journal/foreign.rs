@@ -16,6 +16,9 @@ use crate::store::{Step, Store, StoreError};
 
 /// Directories that are read in one trip to the store.
 const CHUNK: usize = 1024;
+/// How far apart the times of a new directory and of the directory that holds it may be, in
+/// nanoseconds. Clocks of file systems tick every 4 to 10 ms.
+const TICKS: i64 = 20_000_000;
 
 /// What the last process was changing when it ended.
 #[derive(Default)]
@@ -89,8 +92,9 @@ impl Tree {
         Ok(tree)
     }
 
-    /// Whether the last process may have been the last to change a directory.
-    fn explains(&self, cut_off: &CutOff, directory: &str) -> bool {
+    /// Whether the last process may have been the last to change a directory. `times` has the
+    /// directories that changed after the last mark.
+    fn explains(&self, cut_off: &CutOff, times: &HashMap<String, i64>, directory: &str) -> bool {
         let within = format!("{directory}/");
         let wrote = cut_off.writes.keys().any(|key| {
             key.strip_prefix(&within).is_some_and(|rest| {
@@ -99,6 +103,7 @@ impl Tree {
                 self.directories.contains(&member)
                     || self.links.contains(&member)
                     || self.half_written.contains(directory)
+                    || is_new(times, directory)
             })
         });
         let removed = |key: &String| {
@@ -112,14 +117,26 @@ impl Tree {
     }
 }
 
+/// Whether nothing has happened to a directory since it was made. Making it has changed the directory
+/// that holds it at the same time.
+fn is_new(times: &HashMap<String, i64>, directory: &str) -> bool {
+    let parent = directory
+        .rsplit_once('/')
+        .and_then(|(parent, _)| times.get(parent));
+    let changed = times.get(directory);
+    parent
+        .zip(changed)
+        .is_some_and(|(parent, changed)| changed - parent <= TICKS)
+}
+
 /// The links of a repository.
 pub(super) struct Links {
     /// Every link file.
     all: HashSet<String>,
     /// Those that another program has written.
     foreign: BTreeSet<String>,
-    /// Whether another program has written or removed anything.
-    changed: bool,
+    /// A path at which another program has written or removed something.
+    changed: Option<String>,
 }
 
 impl Links {
@@ -133,6 +150,7 @@ impl Links {
         let tree = Tree::read(store, repository).await?;
         let mut foreign = BTreeSet::new();
         let younger = changed_after(store, &tree.links, boundary).await?;
+        let younger: Vec<String> = younger.into_keys().collect();
         let contents = store.get(&younger).await?;
         for (key, content) in younger.into_iter().zip(contents) {
             if !content.is_some_and(|content| cut_off.writes(&key, &content)) {
@@ -140,12 +158,18 @@ impl Links {
             }
         }
         let younger = changed_after(store, &tree.directories, boundary).await?;
-        let unexplained = |directory: &String| !tree.explains(cut_off, directory);
+        let unexplained = |directory: &&String| !tree.explains(cut_off, &younger, directory);
+        let unexplained = younger.keys().find(|directory| unexplained(directory));
         Ok(Self {
-            changed: !foreign.is_empty() || younger.iter().any(unexplained),
+            changed: foreign.first().or(unexplained).cloned(),
             all: tree.links,
             foreign,
         })
+    }
+
+    /// A path at which another program has written or removed something, if it has.
+    pub(super) fn changed(&self) -> Option<&str> {
+        self.changed.as_deref()
     }
 
     /// Splits rows that are not applied, in order, into those to be made and those to be left. What
@@ -160,7 +184,7 @@ impl Links {
         // What a tag that is to be set needs, and whether an earlier row makes it.
         let mut revisions: BTreeMap<Digest, bool> = BTreeMap::new();
         rows.into_iter().partition(|row| {
-            if self.changed && !is_promised(row) {
+            if self.changed.is_some() && !is_promised(row) {
                 return false;
             }
             match &row.change {
@@ -193,20 +217,20 @@ impl Links {
     }
 }
 
-/// Those of some keys whose files or directories changed after a time, in nanoseconds.
+/// The keys of files or directories that changed after a time, in nanoseconds, and when.
 async fn changed_after(
     store: &dyn Store,
     keys: &HashSet<String>,
     boundary: i64,
-) -> Result<Vec<String>, StoreError> {
-    let mut younger = Vec::new();
+) -> Result<HashMap<String, i64>, StoreError> {
+    let mut younger = HashMap::new();
     let keys: Vec<String> = keys.iter().cloned().collect();
     for keys in keys.chunks(CHUNK) {
-        let stats = keys.iter().zip(store.stat(keys).await?);
-        younger.extend(stats.filter_map(|(key, stat)| {
-            let stat = stat.filter(|stat| stat.changed > boundary);
-            stat.map(|_| key.clone())
-        }));
+        for (key, stat) in keys.iter().zip(store.stat(keys).await?) {
+            if let Some(stat) = stat.filter(|stat| stat.changed > boundary) {
+                younger.insert(key.clone(), stat.changed);
+            }
+        }
     }
     Ok(younger)
 }

@@ -115,12 +115,10 @@ impl Journal {
             let (make, leave) = links.split(rows, |row| since.is_promised(row));
             todo.extend(make.into_iter().cloned());
             if !leave.is_empty() {
+                tracing::warn!(%repository, path = links.changed(), "another program has changed this repository; unfinished changes of this registry that conflict with it are given up");
                 settled.extend(leave.iter().map(|entry| entry.id));
                 recovered.contested.insert(repository.clone());
             }
-        }
-        for repository in &recovered.contested {
-            tracing::warn!(%repository, "another program has changed this repository; unfinished changes of this registry that conflict with it are given up");
         }
         todo.sort_by_key(|entry| entry.id);
         for some in entries.chunks(CHUNK) {

@@ -5,6 +5,7 @@
 //! which nobody can set back, show what is unchanged. The layout itself is not changed. A layout
 //! that has lost most of the index's content is an error: probably a disk is not mounted.
 
+mod occupied;
 mod tags;
 
 use std::collections::HashSet;
@@ -24,6 +25,9 @@ const AGREED_AT: &str = "layout_agreed_at";
 const SLACK: i64 = 1_000_000_000;
 /// How far the clock of a store that can't be written to may be off, in milliseconds.
 const SKEW: i64 = 60 * 60 * 1000;
+
+/// How many unreadable places are kept for reports.
+const PLACES: usize = 100;
 
 /// Number of repositories compared at once.
 const CONCURRENCY: usize = 4;
@@ -56,6 +60,14 @@ struct ComparedBlobs {
 }
 
 impl Registry {
+    /// Keeps an unreadable place for reports.
+    pub(super) fn note_unreadable(&self, key: String, reason: String) {
+        let mut places = self.unreadable.lock();
+        if places.len() < PLACES {
+            places.push((key, reason));
+        }
+    }
+
     /// Compares the layout with the index, and applies the differences to the index.
     pub(super) async fn reindex(
         &self,
@@ -92,6 +104,10 @@ impl Registry {
             unreadable,
         } = self.walk_repositories().await?;
         uploads.extend(self.own_uploads().await?);
+        self.unreadable.lock().clear();
+        for (name, reason) in &unreadable {
+            self.note_unreadable(layout::repository(name), reason.clone());
+        }
         let mut differing = Vec::new();
         let (_, known) = self.index.counts().await?;
         let mut lost = 0;
@@ -102,9 +118,12 @@ impl Registry {
         let vanished = indexed.iter().filter(|name| {
             !on_disk.contains(name)
                 && !obstructed.contains(*name)
-                && !unreadable.iter().any(|above| is_within(name, above))
+                && !unreadable.iter().any(|(above, _)| is_within(name, above))
         });
         for name in vanished {
+            if self.is_occupied(name).await? {
+                continue;
+            }
             let known = self.index.known_repository(name).await?;
             let mut found = FoundRepository::unchanged(name.clone());
             found.removed = known.manifests.into_iter().collect();
@@ -121,10 +140,15 @@ impl Registry {
             let contested = recovered.contested.contains(name);
             let since = if contested { i64::MIN + 1 } else { since };
             match self.compare_repository(name, &known, since, blobs).await {
+                Ok(found) if self.hides_content(&found).await? => {
+                    tracing::error!(repository = %name, "something else occupies a place of a repository; it is left as the index knows it");
+                    Ok(None)
+                }
                 Ok(found) => Ok(Some((known, found))),
                 // One bad place is no reason to serve nothing.
                 Err(RegistryError::Store(error)) => {
                     tracing::error!(%error, repository = %name, "a repository can't be read; it is left as the index knows it");
+                    self.note_unreadable(layout::repository(name.as_str()), error.to_string());
                     Ok(None)
                 }
                 Err(error) => Err(error),

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::super::survey::{CHUNK, parse_link};
+use super::super::survey::{CHUNK, NO_DIGEST, parse_link};
 use super::super::{Registry, RegistryError, layout};
 use crate::index::{FoundRepository, KnownRepository};
 use crate::oci::{Digest, Repository, Tag};
@@ -48,10 +48,11 @@ impl Registry {
                 }
             }
             let keys: Vec<String> = changed.iter().map(|(_, key, _)| key.clone()).collect();
-            for ((tag, _, stat), link) in changed.iter().zip(self.store.get(&keys).await?) {
+            for ((tag, key, stat), link) in changed.iter().zip(self.store.get(&keys).await?) {
                 let digest = link.as_deref().and_then(parse_link);
                 let Some(digest) = digest else {
                     tracing::warn!(repository = %name, %tag, "the link of a tag can't be read; left alone");
+                    self.note_unreadable(key.clone(), NO_DIGEST.to_owned());
                     continue;
                 };
                 let resolves = added.contains(&digest)

@@ -110,7 +110,7 @@ async fn a_root_of_registry_2_is_taken_over() {
 }
 
 #[tokio::test]
-async fn what_registry_2_changes_between_is_taken_in() {
+async fn changes_of_registry_2_are_reindexed() {
     let root = Root::in_files();
     let layout = Layout::of(&root);
     let registry = root.open().await;
@@ -159,7 +159,7 @@ async fn what_registry_2_changes_between_is_taken_in() {
 }
 
 #[tokio::test]
-async fn what_was_lost_and_comes_back_is_taken_in() {
+async fn lost_content_that_returns_is_reindexed() {
     let root = Root::in_files();
     let layout = Layout::of(&root);
     let registry = root.open().await;

@@ -289,7 +289,7 @@ async fn a_forgotten_session_is_found_again_by_who_held_it() {
 }
 
 #[tokio::test]
-async fn a_collection_leaves_a_slow_upload_alone() {
+async fn a_collection_keeps_a_slow_upload() {
     let root = Root::in_memory();
     let registry = root.open().await;
     let (feed, slow) = fed();

@@ -22,7 +22,7 @@ async fn with_two_images(root: &Root) -> Registry {
 }
 
 #[tokio::test]
-async fn what_was_applied_is_not_done_again() {
+async fn applied_changes_are_not_applied_again() {
     let root = Root::in_files();
     let registry = with_two_images(&root).await;
     let deleted = registry.delete_tag(&repository("a"), &tag("new")).await;
@@ -119,7 +119,7 @@ async fn bytes_that_another_registry_relies_on_are_not_removed() {
 }
 
 #[tokio::test]
-async fn after_a_failed_sync_everything_is_written_anew_before_the_next_counts() {
+async fn after_a_failed_sync_everything_is_written_again_before_the_next_sync_counts() {
     let root = Root::in_memory();
     let registry = with_two_images(&root).await;
     let deleted = registry.delete_tag(&repository("a"), &tag("new")).await;

@@ -74,7 +74,7 @@ async fn a_child_that_two_indexes_share_goes_with_the_second() {
 }
 
 #[tokio::test]
-async fn what_has_changed_since_the_plan_stays() {
+async fn content_changed_since_the_plan_is_kept() {
     let root = Root::in_memory();
     let registry = root.open().await;
     let (one, two) = (numbered(1), numbered(2));

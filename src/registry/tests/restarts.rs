@@ -74,7 +74,7 @@ async fn an_upload_of_registry_2_goes_on() {
 }
 
 #[tokio::test]
-async fn what_was_staged_in_vain_is_swept() {
+async fn unused_staged_files_are_swept() {
     for root in [Root::in_files(), Root::in_memory()] {
         let registry = root.open().await;
         put(&registry, "a", "t", &numbered(1)).await.unwrap();

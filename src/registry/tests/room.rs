@@ -17,7 +17,7 @@ async fn open(root: &Root) -> (Registry, Arc<Reserve>) {
 }
 
 #[tokio::test]
-async fn uploads_that_nobody_continues_go_first() {
+async fn abandoned_uploads_are_deleted_first() {
     let root = Root::in_memory();
     let (registry, reserve) = open(&root).await;
     let name = repository("a");

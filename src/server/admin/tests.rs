@@ -264,7 +264,7 @@ async fn events_name_who_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_goes_away_stops_nothing() {
+async fn an_operation_continues_when_its_client_disconnects() {
     let directory = tempfile::tempdir().unwrap();
     let (registry, listening, digest) = root(directory.path()).await;
     let mut stream = connect(&path(directory.path())).await.unwrap();
@@ -285,7 +285,7 @@ async fn a_client_that_goes_away_stops_nothing() {
 }
 
 #[tokio::test]
-async fn the_socket_is_for_its_user_and_takes_no_nonsense() {
+async fn the_socket_is_private_and_refuses_malformed_requests() {
     let directory = tempfile::tempdir().unwrap();
     let (registry, listening, _) = root(directory.path()).await;
     let socket = path(directory.path());

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use super::front::{Renewal, enter, is_exposed, limits};
 use super::stop::{Signals, remove_sockets, wait};
-use super::systemd::{Manager, Passed};
+use super::systemd::{PassedSockets, ServiceManager};
 use super::tasks::{self, Tasks};
 use super::{DRAIN, front};
 use crate::client::Client;
@@ -56,11 +56,11 @@ pub async fn run(frontend: Frontend, announce: Option<impl Fn(&str) + Send>) -> 
         }
         None => (None, None),
     };
-    let mut passed = Passed::take();
+    let mut passed = PassedSockets::from_environment();
     let access = SocketAccess::default();
     let entrance = enter(&mut passed, &address, access, tls.is_some()).await?;
     passed.finish()?;
-    let manager = Manager::of_environment();
+    let manager = ServiceManager::from_environment();
     let registry = frontend.client.registry().to_owned();
     let remotes = Remotes::new(frontend.client, frontend.settings.cache);
     let pages = Pages::new(

@@ -40,6 +40,7 @@ pub(super) const TEXT: Text = Text {
     nothing_here: "Nothing here yet.",
     empty_title: "This registry is empty",
     empty_lead: "Push a first image from any machine that has docker:",
+    plain_title: "Before docker can reach it",
     plain_said: "This address is not encrypted. Docker refuses such a registry unless it is on the same machine.",
     plain_certificate: "The better remedy is a certificate: start the server with the first line, then run the second on every machine with docker.",
     plain_exception: "The other one is an exception: put this line into /etc/docker/daemon.json on every machine with docker, and restart docker.",

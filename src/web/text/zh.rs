@@ -40,6 +40,7 @@ pub(super) const TEXT: Text = Text {
     nothing_here: "这里还没有内容。",
     empty_title: "此仓库服务为空",
     empty_lead: "在任何装有 docker 的机器上推送第一个镜像：",
+    plain_title: "让 Docker 能够访问",
     plain_said: "此地址未加密。除非仓库服务就在本机，否则 Docker 会拒绝访问。",
     plain_certificate: "推荐的办法是使用证书：用第一行命令启动服务，再在每台装有 docker 的机器上运行第二行。",
     plain_exception: "另一个办法是添加例外：在每台装有 docker 的机器上，将此行写入 /etc/docker/daemon.json 并重启 docker。",

@@ -8,6 +8,7 @@ mod archives;
 mod beside;
 mod collect;
 mod large;
+mod large_changes;
 mod memory;
 mod pages;
 mod people;
@@ -72,6 +73,7 @@ pub(crate) const WORKS: &[Work] = &[
     archives::MANY,
     collect::COLLECT,
     beside::BESIDE,
+    large_changes::LARGE_CHANGES,
     collect::IDLE,
 ];
 

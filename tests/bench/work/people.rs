@@ -57,8 +57,9 @@ fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
     let root = closed.stop_and_keep()?;
     administer(program, &root, &["grant", "users", "bench/*", "pull"], "")?;
     let accounts: String = (0..ACCOUNTS)
-        .map(|number| format!("user{number},secret{number}\n"))
-        .collect();
+        .map(|number| format!("user{number},secret{number}"))
+        .collect::<Vec<_>>()
+        .join("\n");
     administer(program, &root, &["user", "import", "-"], &accounts)?;
     let enabled = [("REGISTRY_REGCTL_ACCOUNTS_ENABLED", "true")];
     let (guarded, _) = Server::start_in(&enabled, program, root, "/livez")?;

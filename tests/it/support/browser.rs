@@ -3,6 +3,8 @@
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::tools::eventually;
@@ -19,6 +21,11 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts a headless browser whose pages may or may not run scripts.
     pub(crate) fn start(has_script: bool) -> Self {
+        Self::start_with(has_script, &[])
+    }
+
+    /// With more arguments for chromium.
+    pub(crate) fn start_with(has_script: bool, more: &[String]) -> Self {
         let port = {
             let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
             free.local_addr().unwrap().port()
@@ -54,6 +61,7 @@ impl Browser {
         .to_vec();
         let profile = browser.profile.path().display();
         arguments.push(format!("--user-data-dir={profile}"));
+        arguments.extend_from_slice(more);
         let script = if has_script { 1 } else { 2 };
         let capabilities = json!({"capabilities": {"alwaysMatch": {
             "browserName": "chrome",
@@ -118,6 +126,13 @@ impl Browser {
     /// What a script gives to its last argument, a function, once it is done.
     pub(crate) fn run(&self, script: &str) -> Value {
         self.command("/execute/async", &json!({"script": script, "args": []}))
+    }
+
+    /// What the window shows, as PNG.
+    pub(crate) fn picture(&self) -> Vec<u8> {
+        let path = format!("/session/{}/screenshot", self.session);
+        let value = self.send("GET", &path, None);
+        STANDARD.decode(value.as_str().unwrap()).unwrap()
     }
 
     /// The address that is shown.

@@ -120,7 +120,7 @@ async fn an_upload_whose_blob_was_taken_does_not_come_back() {
 }
 
 #[tokio::test]
-async fn what_was_promised_since_it_was_condemned_stays() {
+async fn a_condemned_blob_with_a_new_lease_is_kept() {
     let root = Root::in_memory();
     let registry = root.open().await;
     let digest = push_blob(&registry, "a", "content").await;

@@ -49,7 +49,7 @@ async fn blobs_of_a_foreign_root_that_nothing_names_go() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_keeps_everything_in_its_repository() {
+async fn an_unreadable_manifest_keeps_everything_in_its_repository() {
     let root = Root::in_files();
     let layout = roots::Layout::of(&root);
     let unreadable = layout.blob(b"not json");
@@ -117,7 +117,7 @@ async fn a_manifest_of_no_known_shape_keeps_what_it_may_name() {
 }
 
 #[tokio::test]
-async fn uploads_and_files_that_nobody_waits_for_go() {
+async fn abandoned_uploads_and_files_are_deleted() {
     let root = Root::in_files();
     let registry = root.open().await;
     let name = repository("a");

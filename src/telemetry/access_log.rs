@@ -1,0 +1,184 @@
+//! The access log on stdout.
+//!
+//! A separate thread writes it, so that no request waits for a slow terminal or pipe. It writes a
+//! line that comes alone at once. Under load it wakes up now and then and writes all lines that have
+//! come in between, because waking a thread for each line costs more than writing the line.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use parking_lot::{Condvar, Mutex};
+
+/// Bytes of lines that may wait. Lines that find no place are dropped and counted.
+const WAITING: usize = 2 * 1024 * 1024;
+/// Bytes of memory that a buffer keeps once it is empty.
+const KEPT: usize = 64 * 1024;
+/// Pause between two writes.
+const PAUSE: Duration = Duration::from_millis(2);
+
+#[derive(Default)]
+struct Lines {
+    text: Vec<u8>,
+    /// Lines that were dropped since the last write.
+    dropped: u64,
+    /// Whether the thread waits for a line.
+    idle: bool,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Shared {
+    lines: Mutex<Lines>,
+    arrived: Condvar,
+}
+
+/// Ends the thread when the last clone of the log is dropped.
+struct Sender(Arc<Shared>);
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        self.0.lines.lock().closed = true;
+        self.0.arrived.notify_one();
+    }
+}
+
+/// The access log. Cheap to clone.
+#[derive(Clone)]
+pub struct AccessLog(Arc<Sender>);
+
+impl AccessLog {
+    /// Starts the thread that writes to stdout. It ends with the last clone.
+    pub fn start() -> io::Result<Self> {
+        Self::start_with(io::stdout())
+    }
+
+    fn start_with(output: impl Write + Send + 'static) -> io::Result<Self> {
+        let shared = Arc::new(Shared::default());
+        let lines = Arc::clone(&shared);
+        thread::Builder::new()
+            .name("access-log".into())
+            .spawn(move || write_lines(&lines, output))?;
+        Ok(Self(Arc::new(Sender(shared))))
+    }
+
+    /// Writes a line, which ends with a line feed.
+    pub fn write(&self, line: &str) {
+        let Sender(shared) = &*self.0;
+        let mut lines = shared.lines.lock();
+        if lines.closed || lines.text.len() + line.len() > WAITING {
+            lines.dropped += 1;
+            return;
+        }
+        lines.text.extend_from_slice(line.as_bytes());
+        if std::mem::take(&mut lines.idle) {
+            drop(lines);
+            shared.arrived.notify_one();
+        }
+    }
+}
+
+fn write_lines(shared: &Shared, mut output: impl Write) {
+    let mut text = Vec::new();
+    loop {
+        let dropped;
+        {
+            let mut lines = shared.lines.lock();
+            while lines.text.is_empty() {
+                if lines.closed {
+                    return;
+                }
+                lines.idle = true;
+                shared.arrived.wait(&mut lines);
+            }
+            lines.idle = false;
+            std::mem::swap(&mut lines.text, &mut text);
+            dropped = std::mem::take(&mut lines.dropped);
+        }
+        if dropped > 0 {
+            tracing::warn!(
+                lines = dropped,
+                "stdout is too slow for the access log: lines were dropped"
+            );
+        }
+        if output
+            .write_all(&text)
+            .and_then(|()| output.flush())
+            .is_err()
+        {
+            // stdout is closed: nothing can be written any more.
+            shared.lines.lock().closed = true;
+            return;
+        }
+        text.clear();
+        text.shrink_to(KEPT);
+        thread::sleep(PAUSE);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+    use super::*;
+
+    /// Hands over what is written; each write waits until it is taken.
+    struct Slow(SyncSender<Vec<u8>>);
+
+    impl Write for Slow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            let sent = self.0.send(bytes.to_vec());
+            sent.map_err(|_| io::ErrorKind::BrokenPipe)?;
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn log() -> (AccessLog, Receiver<Vec<u8>>) {
+        let (sender, written) = sync_channel(0);
+        (AccessLog::start_with(Slow(sender)).unwrap(), written)
+    }
+
+    #[test]
+    fn every_line_is_written_in_order_and_the_last_clone_ends_the_thread() {
+        let (log, written) = log();
+        let mut expected = String::new();
+        for number in 0..1000 {
+            let line = format!("line {number}\n");
+            log.clone().write(&line);
+            expected.push_str(&line);
+        }
+        drop(log);
+        let all: Vec<u8> = written.iter().flatten().collect();
+        assert_eq!(String::from_utf8(all).unwrap(), expected);
+    }
+
+    #[test]
+    fn lines_without_a_place_are_dropped() {
+        let (log, written) = log();
+        let line = "x".repeat(KEPT) + "\n";
+        for _ in 0..WAITING / KEPT * 4 {
+            log.write(&line);
+        }
+        assert!(log.0.0.lines.lock().dropped > 0);
+        drop(log);
+        let all: usize = written.iter().map(|bytes| bytes.len()).sum();
+        assert!(all >= WAITING - line.len() && all <= 2 * WAITING, "{all}");
+    }
+
+    #[test]
+    fn nothing_is_kept_for_a_closed_stdout() {
+        let (log, written) = log();
+        drop(written);
+        log.write("first\n");
+        while !log.0.0.lines.lock().closed {
+            thread::yield_now();
+        }
+        log.write("second\n");
+        assert!(log.0.0.lines.lock().text.is_empty());
+    }
+}
