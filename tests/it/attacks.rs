@@ -124,8 +124,10 @@ fn scopes_and_paths_that_name_another_repository() {
 /// whatever it says.
 #[test]
 fn a_forged_client_address_from_an_untrusted_peer() {
-    let config =
-        format!("{CONFIG}  trusted-proxies: [192.0.2.0/24]\n  proxy-user-header: X-User\n");
+    let config = CONFIG.replace(
+        "regctl: {",
+        "regctl: {trusted-proxies: [192.0.2.0/24], proxy-user-header: X-User, ",
+    );
     let guarded = Guarded::start_with(&config);
     let client = guarded.server.client();
     let mut last = 0;
