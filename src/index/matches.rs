@@ -150,8 +150,8 @@ impl<'a> Matches<'a> {
             .collect())
     }
 
-    /// At least the first `wanted` where many names match, unsorted: those with stars, which are few, and of
-    /// the others those of each rank until there are enough.
+    /// At least the first `wanted` matches where many names match, unsorted: those with stars, which
+    /// are few, and of the others those of each rank until there are enough.
     async fn best(
         &self,
         connection: &mut SqliteConnection,

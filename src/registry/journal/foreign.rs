@@ -126,7 +126,7 @@ fn is_new(times: &HashMap<String, i64>, directory: &str) -> bool {
     let changed = times.get(directory);
     parent
         .zip(changed)
-        .is_some_and(|(parent, changed)| changed - parent <= TICKS)
+        .is_some_and(|(parent, changed)| (changed - parent).abs() <= TICKS)
 }
 
 /// The links of a repository.
@@ -233,4 +233,26 @@ async fn changed_after(
         }
     }
     Ok(younger)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_is_new_while_the_one_that_holds_it_has_its_time() {
+        let at = |holder, time| {
+            HashMap::from([("tags".to_owned(), holder), ("tags/b".to_owned(), time)])
+        };
+        assert!(is_new(&at(1000, 1000), "tags/b"));
+        assert!(is_new(&at(1000, 1000 + TICKS), "tags/b"));
+        // Something was removed from it, or something else was made beside it.
+        assert!(!is_new(&at(1000, 1001 + TICKS), "tags/b"));
+        assert!(!is_new(&at(1001 + TICKS, 1000), "tags/b"));
+        // The other has not changed: this one is older.
+        assert!(!is_new(
+            &HashMap::from([("tags/b".to_owned(), 1)]),
+            "tags/b"
+        ));
+    }
 }

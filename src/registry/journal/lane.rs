@@ -212,6 +212,7 @@ impl Lane {
         }
     }
 
+    /// [`Lane::promise`] for callers that do not make a trip at the moment.
     async fn promise_between_trips(&self, waiting: Vec<(mpsc::Sender<Infallible>, i64)>) {
         // The marks must not be replaced meanwhile.
         let trips = Arc::clone(&self.trips);

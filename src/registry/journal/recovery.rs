@@ -15,8 +15,8 @@
 //! - A removal that is not applied is made only where no other program has written anything in the
 //!   repository. Bytes of blobs are removed last, when the layout has been compared: another program
 //!   may rely on them without having touched them.
-//! - After a restart of the machine no row counts as applied, and all as told. The boundary is then the last mark or
-//!   row, and not later than the boot.
+//! - After a restart of the machine no row counts as applied, and a client may have been told of
+//!   every one. The boundary is then the last mark or row, and not later than the boot.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
