@@ -228,3 +228,30 @@ fn files_read_in_one_sitting() {
     }
     assert!(long.is_empty(), "over {LIMIT} lines:\n{}", long.join("\n"));
 }
+
+#[test]
+fn the_gate_installs_every_program_that_tests_ask_for() {
+    let gate =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run")).unwrap();
+    let mut asked = BTreeSet::new();
+    for (_, text) in sources("tests") {
+        for list in text.split("have(&[").skip(1) {
+            let list = list.split(']').next().unwrap_or_default();
+            asked.extend(list.split('"').skip(1).step_by(2).map(str::to_owned));
+        }
+        for name in text.split(" find(\"").skip(1) {
+            asked.extend(name.split('"').next().map(str::to_owned));
+        }
+    }
+    // The lines of this file that look for the calls.
+    asked.retain(|name| !name.contains(['(', ')']));
+    assert!(
+        asked.contains("docker-registry") && asked.contains("nginx"),
+        "{asked:?}"
+    );
+    let missing: Vec<_> = asked
+        .iter()
+        .filter(|name| !gate.contains(&format!("\nneed {name} ")))
+        .collect();
+    assert!(missing.is_empty(), "not installed by .ci/run: {missing:?}");
+}
