@@ -31,7 +31,7 @@ const DESCRIBED: &str = "EXISTS (SELECT 1 FROM descriptions d \
 /// these repositories, unless a '+' stands before it.
 const WORDED: &str = "r.id IN (SELECT l.repository_id FROM words w \
      JOIN description_words l ON l.word_id = w.id WHERE w.word LIKE $6 ESCAPE '\\')";
-const STARRED: &str = "r.id IN (SELECT repository_id FROM stars)";
+const STARRED: &str = "r.star_count > 0";
 
 const BY_NAME: &str = "ORDER BY r.name";
 const UNSORTED: &str = "";
@@ -118,7 +118,7 @@ impl<'a> Matches<'a> {
     ) -> Result<Vec<Match>, IndexError> {
         let visible = Visible::new(self.visibility, 7);
         let statement = format!(
-            "SELECT r.id, r.name, (SELECT COUNT(*) FROM stars s WHERE s.repository_id = r.id), \
+            "SELECT r.id, r.name, r.star_count, \
              CASE WHEN r.name = $2 THEN 0 WHEN {LAST_COMPONENT} THEN 1 WHEN {BEGINNING} THEN 2 \
              ELSE 3 END \
              FROM repositories r WHERE {condition} \

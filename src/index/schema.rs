@@ -24,6 +24,7 @@ const STEPS: &[(i64, &str)] = &[
     (12, include_str!("migrations/0012_storage.sql")),
     (13, include_str!("migrations/0013_sizes.sql")),
     (WORDS, include_str!("migrations/0014_search.sql")),
+    (15, include_str!("migrations/0015_stars.sql")),
 ];
 
 /// Brings the schema up to date, each migration in its own transaction.

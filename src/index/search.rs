@@ -46,7 +46,7 @@ type Row = (String, String, i64);
 /// The columns of a result for a repository `r`.
 const SHOWN: &str = "SELECT r.name, \
      COALESCE((SELECT d.summary FROM descriptions d WHERE d.repository_id = r.id), ''), \
-     (SELECT COUNT(*) FROM stars s WHERE s.repository_id = r.id) AS star_count ";
+     r.star_count ";
 
 fn rows(rows: Vec<Row>) -> Result<Vec<FoundByTerm>, IndexError> {
     rows.into_iter()
@@ -202,7 +202,7 @@ async fn everything(
     let total: i64 = query.fetch_one(&mut *connection).await?;
 
     let starred = format!(
-        "{SHOWN} FROM repositories r WHERE r.id IN (SELECT repository_id FROM stars) \
+        "{SHOWN} FROM repositories r WHERE r.star_count > 0 \
          AND {PUSHED} AND {} ORDER BY star_count DESC, r.name",
         visible.condition
     );
@@ -218,7 +218,7 @@ async fn everything(
         let visible = Visible::new(visibility, 3);
         let rest = format!(
             "{SHOWN} FROM repositories r \
-             WHERE NOT EXISTS (SELECT 1 FROM stars s WHERE s.repository_id = r.id) \
+             WHERE r.star_count = 0 \
              AND {PUSHED} AND {} ORDER BY r.name LIMIT $1 OFFSET $2",
             visible.condition
         );

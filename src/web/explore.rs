@@ -12,11 +12,12 @@ use crate::oci::Repository;
 /// Namespaces that are offered for narrowing the list.
 const NAMESPACES: usize = 30;
 
-const SORTS: [(&str, RepositorySort); 4] = [
+const SORTS: [(&str, RepositorySort); 5] = [
     ("pushed", RepositorySort::Pushed),
     ("name", RepositorySort::Name),
     ("pulls", RepositorySort::Pulls),
     ("size", RepositorySort::Size),
+    ("stars", RepositorySort::Stars),
 ];
 
 /// Answers `/`.
@@ -152,6 +153,7 @@ fn sort_links(
                     RepositorySort::Name => text.name,
                     RepositorySort::Pulls => text.pulls,
                     RepositorySort::Size => text.size,
+                    RepositorySort::Stars => text.stars,
                 };
                 @if *sort == chosen {
                     strong aria-current="true" { (label) }

@@ -182,6 +182,7 @@ impl Source for Own {
                     RepositorySort::Name => RepositoryOrder::Name,
                     RepositorySort::Pulls => RepositoryOrder::Pulls,
                     RepositorySort::Size => RepositoryOrder::Size,
+                    RepositorySort::Stars => RepositoryOrder::Stars,
                 },
                 skip: query.skip as u64,
                 limit: query.limit as u64,

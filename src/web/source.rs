@@ -51,6 +51,8 @@ pub enum RepositorySort {
     Pulls,
     /// The largest first.
     Size,
+    /// The one with the most stars first.
+    Stars,
 }
 
 /// The order of a list of tags.
@@ -199,6 +201,7 @@ pub trait Source: Send + Sync + 'static {
             RepositorySort::Name,
             RepositorySort::Pulls,
             RepositorySort::Size,
+            RepositorySort::Stars,
         ]
     }
 

@@ -51,6 +51,14 @@ fn stars_and_visibility() {
     bob.submit("/", star, &[("starred", "1")]).expect(303);
     bob.submit("/", star, &[("starred", "1")]).expect(303);
     assert!(bob.page("/r/team/app").contains("★ Unstar 1"));
+    guarded.remote("root", "team/new").push("1", &Image::new(2));
+    let mut root = Person::signed_in(&guarded.server, "root");
+    let sorted = |html: &str| {
+        let at = |name: &str| html.find(&format!("href=\"/r/team/{name}\"")).unwrap();
+        at("app") < at("new")
+    };
+    assert!(sorted(&root.page("/?sort=stars")));
+    assert!(!sorted(&root.page("/?sort=pushed")));
     bob.submit("/", star, &[("starred", "0")]).expect(303);
     assert!(bob.page("/r/team/app").contains("☆ Star 0"));
     bob.get(star).expect(405);
@@ -62,7 +70,6 @@ fn stars_and_visibility() {
     Person::signed_in(&guarded.server, "alice")
         .submit("/", settings, &public)
         .expect(403);
-    let mut root = Person::signed_in(&guarded.server, "root");
     let page = root.page(settings);
     assert!(
         page.contains("Who may do what") && page.contains("team/app:pull"),

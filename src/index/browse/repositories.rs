@@ -19,6 +19,8 @@ pub enum RepositoryOrder {
     Pulls,
     /// The largest first; what was changed in the last seconds as it was before.
     Size,
+    /// The one with the most stars first.
+    Stars,
 }
 
 /// A search among repositories: filter, order and page.
@@ -75,7 +77,7 @@ const ROW: &str = "r.name, r.public, \
      (SELECT t.name FROM tags t WHERE t.repository_id = r.id \
         ORDER BY t.updated_at DESC, t.name DESC LIMIT 1), \
      r.pushed_at, r.pull_count, \
-     (SELECT COUNT(*) FROM stars s WHERE s.repository_id = r.id), \
+     r.star_count, \
      COALESCE((SELECT d.summary FROM descriptions d WHERE d.repository_id = r.id), ''), \
      CASE WHEN EXISTS (SELECT 1 FROM unmeasured_repositories u WHERE u.repository_id = r.id) \
        THEN NULL ELSE r.bytes END";
@@ -134,6 +136,7 @@ impl Index {
             RepositoryOrder::Name => "r.name",
             RepositoryOrder::Pulls => "r.pull_count DESC, r.name DESC",
             RepositoryOrder::Size => "r.bytes DESC, r.name DESC",
+            RepositoryOrder::Stars => "r.star_count DESC, r.name DESC",
         };
         let next = values.len() + 1;
         let statement = format!(

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::index::matches::Matches;
+use crate::index::{RepositoryOrder, RepositorySearch};
 use crate::oci::Visibility;
 
 async fn found(index: &Index, visibility: &Visibility, term: &str) -> String {
@@ -237,7 +238,42 @@ async fn each_account_has_one_star(place: &Place) {
     assert_eq!(unknown.await.unwrap(), None);
 }
 
+async fn repositories_are_sorted_by_stars(place: &Place) {
+    let index = place.open().await;
+    for (name, byte) in [("a", 1), ("b", 2), ("c", 3)] {
+        tagged(&index, name, byte, &["x"]).await;
+    }
+    star(&index, "c", &["alice", "bob"]).await;
+    star(&index, "a", &["alice"]).await;
+    let listed = async || {
+        let search = RepositorySearch {
+            visibility: Visibility::Everything,
+            term: String::new(),
+            namespace: None,
+            order: RepositoryOrder::Stars,
+            skip: 0,
+            limit: 10,
+        };
+        let rows = index.search_repositories(&search).await.unwrap().rows;
+        let shown = rows.iter().map(|row| format!("{} {}", row.name, row.stars));
+        shown.collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(listed().await, "c 2, a 1, b 0");
+    for account in ["alice", "bob"] {
+        let taken = index.star(repository("c"), account.parse().unwrap(), false, 1);
+        taken.await.unwrap();
+    }
+    assert_eq!(listed().await, "a 1, c 0, b 0");
+    // The stars of what is removed do not count again when it is pushed again.
+    let deleted = index.delete_repository(repository("a"), discard_at(1));
+    deleted.await.unwrap();
+    tagged(&index, "a", 1, &["x"]).await;
+    let stars = index.stars(&repository("a"), None).await.unwrap().0;
+    assert!(listed().await.contains(&format!("a {stars}")));
+}
+
 for_each_index!(
+    repositories_are_sorted_by_stars,
     the_best_match_comes_first,
     a_term_with_many_matches_has_the_same_order,
     descriptions_are_found_and_shown,
