@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::Shared;
 use super::answer_body::Body;
 use super::body::{self, Incoming};
-use super::challenge::SignInRequest;
+use super::challenge::{SignInRequest, set_caller};
 use super::respond::{Answer, Refusal};
 use crate::admin::{self, Failure, FailureKind};
 use crate::auth::{Denied, SignInError};
@@ -35,7 +35,7 @@ const LINES_OF_JSON: HeaderValue = HeaderValue::from_static("application/x-ndjso
 pub(super) async fn answer(
     app: &Arc<Shared>,
     request: Request<Incoming>,
-    context: &Arc<Context>,
+    context: &mut Arc<Context>,
     tls: bool,
 ) -> Result<Answer, Refusal> {
     if request.method() != Method::POST {
@@ -56,11 +56,8 @@ pub(super) async fn answer(
         }
         error => error.into(),
     })?;
-    let context = Arc::new(Context {
-        caller: identity.caller().clone(),
-        ..Context::clone(context)
-    });
-    app.rates.admit_account(&context)?;
+    set_caller(context, &identity);
+    app.rates.admit_account(context)?;
     let declared = head.headers.get(CONTENT_TYPE);
     let declared = declared.and_then(|declared| declared.to_str().ok());
     let media_type = declared.and_then(|declared| declared.split(';').next());
@@ -78,10 +75,7 @@ pub(super) async fn answer(
         Refusal::bad(ErrorCode::Unsupported, message)
     })?;
     let operation = admin::Request::parse(&body).map_err(failed)?.operation;
-    let answers = app
-        .guard()?
-        .administer(&context, &identity, operation)
-        .await;
+    let answers = app.guard()?.administer(context, &identity, operation).await;
     let mut answers = answers.map_err(denied)?;
     drop(place);
     // What fails at once is an answer with a status; what fails later is a last line.

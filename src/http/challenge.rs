@@ -35,12 +35,12 @@ impl SignInRequest<'_> {
         }
     }
 
-    /// Signs in the caller of a request. Returns the context with the caller, and the identity.
+    /// Signs in the caller of a request. Puts the caller into its context.
     pub(super) async fn sign_in(
         &self,
-        context: &Arc<Context>,
+        context: &mut Arc<Context>,
         action: &Action,
-    ) -> Result<(Arc<Context>, Identity), Refusal> {
+    ) -> Result<Identity, Refusal> {
         let identity = self
             .app
             .guard()?
@@ -57,11 +57,8 @@ impl SignInRequest<'_> {
                 None => error.into(),
             }
         })?;
-        let context = Context {
-            caller: identity.caller().clone(),
-            ..Context::clone(context)
-        };
-        Ok((Arc::new(context), identity))
+        set_caller(context, &identity);
+        Ok(identity)
     }
 
     /// The refusal of an action, with a challenge if signing in may help.
@@ -112,6 +109,16 @@ impl SignInRequest<'_> {
             text.push_str(&quoted(error));
         }
         Some(text)
+    }
+}
+
+/// Puts the caller into the context of a request.
+pub(super) fn set_caller(context: &mut Arc<Context>, identity: &Identity) {
+    if context.caller != *identity.caller() {
+        *context = Arc::new(Context {
+            caller: identity.caller().clone(),
+            ..Context::clone(context)
+        });
     }
 }
 

@@ -133,7 +133,7 @@ struct Shared {
     rates: Rates,
     limits: PageLimits,
     headers: Vec<(HeaderName, HeaderValue)>,
-    observer: Observer,
+    observer: Arc<Observer>,
     health: Arc<Health>,
     metrics_path: Option<String>,
     manifest_slots: SlotPool,
@@ -165,11 +165,11 @@ impl App {
             rates: Rates::new(options.rates),
             limits: options.limits,
             headers: options.headers,
-            observer: Observer {
+            observer: Arc::new(Observer {
                 metrics: options.metrics,
                 access_log: options.access_log,
                 json: options.access_log_json,
-            },
+            }),
             health: options.health,
             metrics_path: options.metrics_path,
             manifest_slots: SlotPool::new(MANIFEST_SLOTS),
@@ -201,7 +201,7 @@ impl Shared {
         self.user_header.distrust(headers, &self.proxies, peer);
         let peer = self.proxies.client(request.headers(), peer);
         let id = observe::request_id(request.headers());
-        let context = Arc::new(identity::context(request.headers(), peer, &id));
+        let mut context = Arc::new(identity::context(request.headers(), peer, &id));
         // Outside of the prefix there are only the probes for operators.
         let prefix = self.locations.prefix.as_str();
         let path = match request.uri().path() {
@@ -234,7 +234,7 @@ impl Shared {
             match route {
                 Some(Ok(route)) => {
                     app.rates.admit_address(&context)?;
-                    v2::answer(app, request, route, &context, tls).await
+                    v2::answer(app, request, route, &mut context, tls).await
                 }
                 Some(Err(error)) => Err(error.into()),
                 None if request.method() == Method::OPTIONS && outside == token::PATH => {
@@ -242,21 +242,21 @@ impl Shared {
                 }
                 None if outside == token::PATH => {
                     app.rates.admit_address(&context)?;
-                    token::answer(&app, request, &context, tls).await
+                    token::answer(&app, request, &mut context, tls).await
                 }
                 None if outside == api::PATH => {
                     app.rates.admit_address(&context)?;
-                    api::answer(&app, request, &context, tls).await
+                    api::answer(&app, request, &mut context, tls).await
                 }
                 None if outside.starts_with("/api/") => Err(api::unknown()),
                 None if is_outside => Err(RouteError::Unknown.into()),
                 None => match &app.pages {
                     Some(pages) if pages::wanted(&request, &outside) => {
-                        pages::answer(&app, pages, request, &context, &outside, tls).await
+                        pages::answer(&app, pages, request, &mut context, &outside, tls).await
                     }
                     _ if v1::wanted(&request, &outside) => {
                         app.rates.admit_address(&context)?;
-                        v1::answer(&app, request, &outside, &context, tls).await
+                        v1::answer(&app, request, &outside, &mut context, tls).await
                     }
                     _ => Ok(ops::public(&app, &request, &outside).await),
                 },
@@ -304,7 +304,7 @@ impl Shared {
         for (name, value) in &self.headers {
             set.append(name.clone(), value.clone());
         }
-        observed.follow(answer)
+        observed.follow(answer, context)
     }
 
     /// Waits for memory to receive a small body of `announced` bytes.

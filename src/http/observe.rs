@@ -1,6 +1,7 @@
 //! The records of a request: its id, its line in the access log, its metrics.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -24,7 +25,6 @@ use crate::telemetry::{AccessLog, HttpMetrics};
 pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Records requests.
-#[derive(Clone)]
 pub(super) struct Observer {
     pub(super) metrics: Arc<HttpMetrics>,
     pub(super) access_log: Option<AccessLog>,
@@ -35,7 +35,7 @@ pub(super) struct Observer {
 /// A request being answered. It is recorded when it is dropped: after the last byte of its answer,
 /// or when the connection broke.
 pub(super) struct Observed {
-    observer: Observer,
+    observer: Arc<Observer>,
     handler: &'static str,
     started: Instant,
     line: Option<Line>,
@@ -84,7 +84,7 @@ pub(super) fn request_id(headers: &HeaderMap) -> HeaderValue {
 
 impl Observer {
     pub(super) fn begin<B>(
-        &self,
+        self: &Arc<Self>,
         request: &Request<B>,
         handler: &'static str,
         context: &Arc<Context>,
@@ -112,7 +112,7 @@ impl Observer {
             .and_then(|length| length.to_str().ok()?.parse().ok())
             .unwrap_or_default();
         Observed {
-            observer: self.clone(),
+            observer: Arc::clone(self),
             handler,
             started: Instant::now(),
             line,
@@ -125,8 +125,11 @@ impl Observer {
 }
 
 impl Observed {
-    /// Counts the bytes of the answer until its end.
-    pub(super) fn follow(mut self, answer: Answer) -> Answer {
+    /// Counts the bytes of the answer until its end. The request's `context` names its caller now.
+    pub(super) fn follow(mut self, answer: Answer, context: Arc<Context>) -> Answer {
+        if let Some(line) = &mut self.line {
+            line.context = context;
+        }
         self.status = answer.status().as_u16();
         let (head, body) = answer.into_parts();
         Answer::from_parts(
@@ -185,17 +188,18 @@ impl Drop for Observed {
 impl Observed {
     /// The combined log format of Apache.
     fn as_combined(&self, line: &Line) -> String {
-        let time = jiff::Timestamp::now().strftime("%d/%b/%Y:%H:%M:%S +0000");
         let (status, sent) = (self.status, self.sent);
-        format!(
-            "{} - - [{time}] \"{} {} {:?}\" {status} {sent} \"{}\" \"{}\"\n",
-            line.peer(),
-            self.method,
-            escaped(&line.target),
-            line.version,
-            escaped(&line.referer),
-            escaped(line.agent()),
-        )
+        with_second_of_log(|time| {
+            format!(
+                "{} - - [{time}] \"{} {} {:?}\" {status} {sent} \"{}\" \"{}\"\n",
+                line.peer(),
+                self.method,
+                escaped(&line.target),
+                line.version,
+                escaped(&line.referer),
+                escaped(line.agent()),
+            )
+        })
     }
 
     fn as_json(&self, line: &Line) -> String {
@@ -218,6 +222,22 @@ impl Observed {
         });
         format!("{line}\n")
     }
+}
+
+/// Runs `write` with the current second as the combined log format writes it. The text is kept for
+/// the other requests of that second.
+fn with_second_of_log<T>(write: impl FnOnce(&str) -> T) -> T {
+    thread_local! {
+        static LAST: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
+    }
+    LAST.with_borrow_mut(|(second, text)| {
+        let now = jiff::Timestamp::now();
+        if *second != now.as_second() {
+            *second = now.as_second();
+            *text = now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string();
+        }
+        write(text)
+    })
 }
 
 /// Escapes the quotes and control characters of a client's text.

@@ -44,7 +44,7 @@ pub(super) async fn answer(
     app: &Shared,
     pages: &Pages,
     request: Request<Incoming>,
-    context: &Arc<Context>,
+    context: &mut Arc<Context>,
     path: &str,
     tls: bool,
 ) -> Result<Answer, Refusal> {
@@ -83,7 +83,10 @@ pub(super) async fn answer(
         visitor: web::Visitor::default(),
         visibility: Visibility::nothing(),
     };
-    let (head, body) = pages.answer(request).await.into_parts();
+    let (mut head, body) = pages.answer(request).await.into_parts();
+    if let Some(signed_in) = head.extensions.remove() {
+        *context = signed_in;
+    }
     Ok(Answer::from_parts(head, Body::from(body)))
 }
 

@@ -1,7 +1,7 @@
 //! Answers: the only place that maps errors of the registry to a status and an OCI body.
 
 use http::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use http::{Response, StatusCode};
+use http::{HeaderMap, Response, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -261,20 +261,27 @@ pub(super) fn page(value: &impl Serialize) -> Answer {
     answer
 }
 
+/// An answer without headers yet.
+pub(super) fn new(status: StatusCode, body: Body) -> Answer {
+    let mut answer = Response::new(body);
+    *answer.status_mut() = status;
+    // An answer about content has nine to twelve: the map need not grow under them.
+    *answer.headers_mut() = HeaderMap::with_capacity(12);
+    answer
+}
+
 /// An answer with this body.
 pub(super) fn with_body(status: StatusCode, bytes: impl Into<bytes::Bytes>) -> Answer {
     let bytes = bytes.into();
     let length = bytes.len();
-    let mut answer = Response::new(Body::from(bytes));
-    *answer.status_mut() = status;
+    let mut answer = new(status, Body::from(bytes));
     answer.headers_mut().insert(CONTENT_LENGTH, length.into());
     answer
 }
 
 /// An answer without a body.
 pub(super) fn empty(status: StatusCode) -> Answer {
-    let mut answer = Response::new(Body::empty());
-    *answer.status_mut() = status;
+    let mut answer = new(status, Body::empty());
     if status != StatusCode::NO_CONTENT && status != StatusCode::NOT_MODIFIED {
         answer.headers_mut().insert(CONTENT_LENGTH, 0.into());
     }

@@ -11,7 +11,7 @@ use http::{Method, Request, StatusCode};
 use serde_json::json;
 
 use super::body::Incoming;
-use super::challenge::{SignInRequest, quoted};
+use super::challenge::{SignInRequest, quoted, set_caller};
 use super::paging::Query;
 use super::respond::{Answer, Refusal, json};
 use super::{Shared, body};
@@ -31,7 +31,7 @@ const FORM_LIMIT: usize = 32 * 1024;
 pub(super) async fn answer(
     app: &Arc<Shared>,
     request: Request<Incoming>,
-    context: &Arc<Context>,
+    context: &mut Arc<Context>,
     tls: bool,
 ) -> Result<Answer, Refusal> {
     let Some(Challenge::OwnTokens { service }) = app.guard()?.challenge() else {
@@ -91,11 +91,8 @@ pub(super) async fn answer(
         }
         error => error.into(),
     })?;
-    let signed_in = Context {
-        caller: identity.caller().clone(),
-        ..Context::clone(context)
-    };
-    app.rates.admit_account(&signed_in)?;
+    set_caller(context, &identity);
+    app.rates.admit_account(context)?;
     let scopes = Scope::parse_all(query.all("scope"));
     let issued = app.guard()?.issue(&identity, &scopes).await;
     let Some(issued) = issued.map_err(|error| Refusal::internal(&error))? else {

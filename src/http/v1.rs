@@ -37,7 +37,7 @@ pub(super) async fn answer(
     app: &Arc<Shared>,
     request: Request<Incoming>,
     path: &str,
-    context: &Arc<Context>,
+    context: &mut Arc<Context>,
     tls: bool,
 ) -> Result<Answer, Refusal> {
     if path == "/v1/_ping" {
@@ -68,8 +68,8 @@ pub(super) async fn answer(
         tls,
     };
     let action = Action::ListCatalog;
-    let (context, identity) = asked.sign_in(context, &action).await?;
-    app.rates.admit_account(&context)?;
+    let identity = asked.sign_in(context, &action).await?;
+    app.rates.admit_account(context)?;
     let is_partial = app.guard()?.visibility(&identity) != Visibility::Everything;
     if identity.is_anonymous() && is_partial && filters_itself(request.headers()) {
         return Err(Refusal::new(
@@ -78,7 +78,7 @@ pub(super) async fn answer(
             "sign in, and read /v2/_catalog",
         ));
     }
-    let found = match app.guard()?.admit(&context, &identity, &action).await {
+    let found = match app.guard()?.admit(context, &identity, &action).await {
         Ok((registry, _)) => registry.search(term, (page - 1) * limit, limit).await?,
         // A caller without any visible repository finds nothing.
         Err(Denied::SignIn) => SearchPage::default(),

@@ -56,6 +56,7 @@ mod visible;
 mod words;
 mod writer;
 
+use std::ops::Deref;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -113,14 +114,27 @@ pub type Observer = Arc<dyn Fn(Vec<JournalEntry>) -> BoxFuture<'static, ()> + Se
 /// The index of one root. Cheap to clone.
 #[derive(Clone)]
 pub struct Index {
+    database: Arc<Database>,
+    /// The caller on whose behalf writes are done.
+    context: Arc<Context>,
+}
+
+/// The open database, which the index shares between callers.
+pub struct Database {
     readers: SqlitePool,
     writer: Writer,
     /// Incremented with each change of accounts, tokens, grants and visibility.
-    access_changes: Arc<AtomicU64>,
+    access_changes: AtomicU64,
     /// How long-running readers open the database.
-    options: Arc<SqliteConnectOptions>,
-    /// The caller on whose behalf writes are done.
-    context: Arc<Context>,
+    options: SqliteConnectOptions,
+}
+
+impl Deref for Index {
+    type Target = Database;
+
+    fn deref(&self) -> &Database {
+        &self.database
+    }
 }
 
 /// Rows that SQLite's thread sends before the reader has to receive some: a page of a listing is
@@ -183,11 +197,14 @@ impl Index {
             .test_before_acquire(false)
             .connect_with(reading)
             .await?;
-        Ok(Self {
+        let database = Database {
             readers,
             writer: Writer::start(connection, observer, room),
-            access_changes: Arc::default(),
-            options: Arc::new(options),
+            access_changes: AtomicU64::default(),
+            options,
+        };
+        Ok(Self {
+            database: Arc::new(database),
             context: Arc::new(Context::task(Task::Start)),
         })
     }
@@ -196,9 +213,14 @@ impl Index {
     #[must_use]
     pub fn acting(&self, context: Arc<Context>) -> Self {
         Self {
+            database: Arc::clone(&self.database),
             context,
-            ..self.clone()
         }
+    }
+
+    /// The caller on whose behalf writes are done.
+    pub fn context(&self) -> &Arc<Context> {
+        &self.context
     }
 
     /// Stops the writer after the queued writes, and checkpoints the log into the database.

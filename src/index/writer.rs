@@ -179,11 +179,10 @@ where
     }
 }
 
-/// The sender to the writer task. Cheap to clone.
-#[derive(Clone)]
+/// The sender to the writer task.
 pub(super) struct Writer {
     queue: mpsc::Sender<Box<dyn Write>>,
-    task: Arc<Mutex<Option<(JoinHandle<()>, oneshot::Sender<()>)>>>,
+    task: Mutex<Option<(JoinHandle<()>, oneshot::Sender<()>)>>,
 }
 
 impl Writer {
@@ -205,7 +204,7 @@ impl Writer {
         let task = tokio::spawn(write(transaction, jobs, observer, stopped));
         Self {
             queue,
-            task: Arc::new(Mutex::new(Some((task, stop)))),
+            task: Mutex::new(Some((task, stop))),
         }
     }
 

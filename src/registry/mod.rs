@@ -43,8 +43,9 @@ mod upkeep;
 mod uploads;
 mod usage;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::ops::Deref;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::clock::{Clock, Millis};
 use crate::index::{Index, Lease};
@@ -149,34 +150,46 @@ impl Default for Rules {
     }
 }
 
-/// A registry over one root. Cheap to clone.
+/// A registry over one root, acting for one caller. Cheap to clone.
 #[derive(Clone)]
 pub struct Registry {
-    store: Arc<dyn Store>,
+    services: Arc<Services>,
+    rules: Arc<Rules>,
+    /// The index, which records writes as those of the caller.
     index: Index,
+    /// The repositories that the caller may see.
+    visibility: Visibility,
+}
+
+/// What a registry shares between callers.
+pub struct Services {
+    store: Arc<dyn Store>,
     journal: Journal,
     cache: Arc<Cache>,
     sessions: Arc<Sessions>,
     running: Arc<Running>,
-    pulls: Arc<Pulls>,
-    rules: Arc<Rules>,
-    /// The caller.
-    context: Arc<Context>,
-    /// The repositories that the caller may see.
-    visibility: Visibility,
+    pulls: Pulls,
     clock: Clock,
     /// Counts promises to clients and reads, so that a collection detects traffic.
-    traffic: Arc<AtomicU64>,
+    traffic: AtomicU64,
     /// Whether the index was compared with the layout at the start.
-    compared: bool,
+    compared: AtomicBool,
     /// Places of the layout that could not be read at the start, each with the reason.
-    unreadable: Arc<parking_lot::Mutex<Vec<(String, String)>>>,
+    unreadable: parking_lot::Mutex<Vec<(String, String)>>,
     /// What is kept for a full device.
     reserve: Option<Arc<Reserve>>,
     /// Whether the store can't be written to at all.
     frozen: bool,
     /// Where bytes wait that a frozen store does not take.
-    announced: Arc<Vec<Announced>>,
+    announced: OnceLock<Vec<Announced>>,
+}
+
+impl Deref for Registry {
+    type Target = Services;
+
+    fn deref(&self) -> &Services {
+        &self.services
+    }
 }
 
 impl Registry {
@@ -185,10 +198,10 @@ impl Registry {
     #[must_use]
     pub fn acting(&self, permit: &Permit) -> Self {
         Self {
+            services: Arc::clone(&self.services),
+            rules: Arc::clone(&self.rules),
             index: self.index.acting(Arc::clone(permit.context())),
-            context: Arc::clone(permit.context()),
             visibility: permit.visibility().clone(),
-            ..self.clone()
         }
     }
 
@@ -199,7 +212,7 @@ impl Registry {
 
     /// The caller; the registry's own tasks without a permit.
     pub fn context(&self) -> &Arc<Context> {
-        &self.context
+        self.index.context()
     }
 
     /// The same registry for administrators of its root: changes that clients are denied are

@@ -4,11 +4,13 @@
 //! the layout does not show yet is read where it waits.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use super::cache::Cache;
 use super::journal::{Journal, Recovered};
-use super::{Registry, RegistryError, ReindexReport, Rules, layout};
+use super::pulls::Pulls;
+use super::{Registry, RegistryError, ReindexReport, Rules, Services, layout};
 use crate::clock::Clock;
 use crate::index::{Index, IndexError, LayoutChange, Observer, Room};
 use crate::oci::{Context, Task, Visibility};
@@ -63,24 +65,26 @@ impl Registry {
             Err(IndexError::Full | IndexError::Quota) if reserve.is_some() => open().await?,
             opened => opened?,
         };
-        let mut registry = Self {
+        let services = Services {
             store,
-            index,
             journal,
             cache,
             sessions: Arc::default(),
             running: Arc::default(),
-            pulls: Arc::default(),
-            rules: Arc::new(rules),
-            context: Arc::new(Context::task(Task::Start)),
-            visibility: Visibility::Everything,
+            pulls: Pulls::default(),
             clock,
-            traffic: Arc::default(),
-            compared: false,
-            unreadable: Arc::default(),
+            traffic: AtomicU64::default(),
+            compared: AtomicBool::default(),
+            unreadable: parking_lot::Mutex::default(),
             reserve,
             frozen,
-            announced: Arc::default(),
+            announced: OnceLock::new(),
+        };
+        let registry = Self {
+            services: Arc::new(services),
+            rules: Arc::new(rules),
+            index: index.acting(Arc::new(Context::task(Task::Start))),
+            visibility: Visibility::Everything,
         };
         registry.discard_hash_states().await?;
         if frozen {
@@ -111,7 +115,7 @@ impl Registry {
         registry.apply(staging).await?;
         let reindexed = registry.reindex(&recovered).await?;
         registry.journal.settle_deferred();
-        registry.compared = true;
+        registry.compared.store(true, Ordering::Relaxed);
         Ok((registry, reindexed))
     }
 
@@ -139,21 +143,21 @@ impl Registry {
         // The bytes of unfinished uploads, too.
         self.store.sync().await?;
         self.index.set_setting(STOPPED, CLEANLY.to_owned()).await?;
-        if self.compared {
+        if self.compared.load(Ordering::Relaxed) {
             self.record_agreement().await?;
         }
         Ok(())
     }
 
     /// Opens a store that can't be written to. Journal rows are not applied.
-    async fn open_frozen(mut self) -> Result<(Self, ReindexReport), RegistryError> {
+    async fn open_frozen(self) -> Result<(Self, ReindexReport), RegistryError> {
         let entries = self.index.journal().await?;
         let waiting = entries.iter().filter_map(|entry| match &entry.change {
             LayoutChange::BlobPlaced { digest, from } => Some(self.journal.announce(*digest, from)),
             _ => None,
         });
         let waiting: Vec<_> = waiting.collect();
-        self.announced = Arc::new(waiting);
+        let _ = self.announced.set(waiting);
         if !entries.is_empty() {
             tracing::warn!(
                 "the last run has not completed the layout, and it can't be written to: what other \
@@ -162,7 +166,7 @@ impl Registry {
             return Ok((self, ReindexReport::default()));
         }
         let reindexed = self.reindex(&Recovered::default()).await?;
-        self.compared = true;
+        self.compared.store(true, Ordering::Relaxed);
         Ok((self, reindexed))
     }
 }

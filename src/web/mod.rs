@@ -218,6 +218,7 @@ impl Pages {
         headers
             .entry(CACHE_CONTROL)
             .or_insert(HeaderValue::from_static(caching));
+        answer.extensions_mut().insert(request.context);
         answer
     }
 

@@ -4,8 +4,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::accounts_support::{Guarded, basic};
-use crate::support::{Image, Request};
+use crate::accounts_support::{CONFIG, Guarded, basic};
+use crate::pages_person::Person;
+use crate::support::{Image, Request, eventually};
 
 /// The events as `action actor account repository`, oldest first.
 fn audit(guarded: &Guarded, flags: &[&str]) -> Vec<String> {
@@ -35,6 +36,36 @@ fn wait_for(guarded: &Guarded, flags: &[&str], wanted: &str) {
         assert!(began.elapsed() < Duration::from_secs(30), "{lines:#?}");
         std::thread::sleep(Duration::from_millis(100));
     }
+}
+
+#[test]
+fn the_access_log_names_the_caller() {
+    let config = format!("log: {{formatter: json}}\n{CONFIG}");
+    let guarded = Guarded::start_with(&config);
+    guarded
+        .remote("alice", "team/app")
+        .push("1", &Image::new(1));
+    guarded.server.client().send(&Request::new("GET", "/v2/"));
+    Person::signed_in(&guarded.server, "bob").page("/r/team/app");
+    let actors = |method: &str, uri: &str| -> Vec<String> {
+        let log = guarded.server.log();
+        let lines = log.lines().filter_map(|line| {
+            let line: Value = serde_json::from_str(line).ok()?;
+            let matches = line["method"] == method && line["uri"] == uri;
+            matches.then(|| line["actor"].as_str().unwrap().to_owned())
+        });
+        lines.collect()
+    };
+    for (method, uri, actor) in [
+        ("PUT", "/v2/team/app/manifests/1", "alice"),
+        ("GET", "/v2/", "anonymous"),
+        ("GET", "/r/team/app", "bob"),
+    ] {
+        eventually("the access log", || {
+            actors(method, uri).last().is_some_and(|last| last == actor)
+        });
+    }
+    guarded.server.stop();
 }
 
 #[test]

@@ -196,7 +196,7 @@ fn handlers_reach_the_registry_only_with_a_permit() {
     assert_eq!(guard.matches("-> Registry").count(), 1);
     // A call is made in one place, of what was admitted.
     let calls = text("src/http/v2/mod.rs");
-    assert!(calls.contains("app.guard()?.admit(&context, &identity, &action)"));
+    assert!(calls.contains("app.guard()?.admit(context, &identity, &action)"));
     assert_eq!(
         calls.matches("Call {").count() - calls.matches("impl Call {").count(),
         2

@@ -1,13 +1,13 @@
 //! Blobs: HEAD, GET with ranges, DELETE.
 
+use http::StatusCode;
 use http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderValue,
     IF_RANGE, RANGE,
 };
-use http::{Response, StatusCode};
 
 use super::super::answer_body::Body;
-use super::super::respond::{Answer, Refusal, empty, set};
+use super::super::respond::{Answer, Refusal, empty, new, set};
 use super::{CONTENT_DIGEST, Call, IMMUTABLE, has_already};
 use crate::oci::{Digest, ErrorCode, Repository, parse_byte_range};
 
@@ -35,7 +35,7 @@ pub(in super::super) async fn head(
     let mut answer = if has_already(call, &text) {
         empty(StatusCode::NOT_MODIFIED)
     } else {
-        let mut answer = Response::new(Body::empty());
+        let mut answer = new(StatusCode::OK, Body::empty());
         answer
             .headers_mut()
             .insert(CONTENT_LENGTH, blob.size().into());
@@ -78,7 +78,7 @@ pub(in super::super) async fn get(
     let window = range.map(|range| (range.start, range.end + 1));
     let body = registry.read_blob(&blob, window).await?;
     let length = body.length();
-    let mut answer = Response::new(Body::from_stream(body));
+    let mut answer = new(StatusCode::OK, Body::from_stream(body));
     answer.headers_mut().insert(CONTENT_LENGTH, length.into());
     if let Some(range) = range {
         *answer.status_mut() = StatusCode::PARTIAL_CONTENT;

@@ -62,7 +62,7 @@ pub(super) async fn answer(
     app: Arc<Shared>,
     request: Request<Incoming>,
     route: Route,
-    context: &Arc<Context>,
+    context: &mut Arc<Context>,
     tls: bool,
 ) -> Result<Answer, Refusal> {
     let (mut head, body) = request.into_parts();
@@ -85,9 +85,9 @@ pub(super) async fn answer(
         headers: &head.headers,
         tls,
     };
-    let (context, identity) = asked.sign_in(context, &action).await?;
-    app.rates.admit_account(&context)?;
-    let admitted = app.guard()?.admit(&context, &identity, &action).await;
+    let identity = asked.sign_in(context, &action).await?;
+    app.rates.admit_account(context)?;
+    let admitted = app.guard()?.admit(context, &identity, &action).await;
     let (registry, action) = admitted.map_err(|denied| asked.denied(denied, &action))?;
     let call = Call {
         app,

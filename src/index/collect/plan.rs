@@ -74,7 +74,7 @@ pub struct Plan {
 impl Index {
     /// Begins a plan.
     pub async fn plan(&self, terms: CollectTerms) -> Result<Plan, IndexError> {
-        Plan::open((*self.options).clone(), terms).await
+        Plan::open(self.options.clone(), terms).await
     }
 }
 

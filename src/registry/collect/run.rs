@@ -76,7 +76,7 @@ impl Registry {
         let record = CollectionRecord {
             started_at: now,
             ended_at: Some(self.clock.now()),
-            actor: Some(self.context.caller.actor()),
+            actor: Some(self.context().caller.actor()),
             manifests: run.report.freed.manifests,
             blobs: run.report.freed.blobs,
             bytes: run.report.freed.bytes,
