@@ -1,4 +1,4 @@
-//! The clock, behind one type so that tests can set it.
+//! The clock, as a type that tests can set.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, LazyLock};
@@ -17,7 +17,7 @@ struct Manual {
     steady: AtomicI64,
 }
 
-/// When the steady time of this process began, by both clocks.
+/// The start of the steady time of this process, by both clocks.
 static BEGAN: LazyLock<(Millis, Instant)> = LazyLock::new(|| (wall(), Instant::now()));
 
 fn wall() -> Millis {
@@ -43,7 +43,7 @@ impl Clock {
         })))
     }
 
-    /// The time now, as people read it. It may be set forward and back at any moment.
+    /// The current time of day. An administrator may set it forward or back at any moment.
     pub fn now(&self) -> Millis {
         match &self.0 {
             Some(time) => time.wall.load(Ordering::Relaxed),
@@ -51,8 +51,8 @@ impl Clock {
         }
     }
 
-    /// The time for which this process has run, added to the time at which it began: nobody can set
-    /// it. Leases count by it.
+    /// The start time of this process plus the time that has passed since. Nobody can set it;
+    /// leases use it.
     pub fn steady(&self) -> Millis {
         if let Some(time) = &self.0 {
             return time.steady.load(Ordering::Relaxed);
@@ -62,7 +62,7 @@ impl Clock {
         wall.saturating_add(passed)
     }
 
-    /// Lets time pass on a manual clock; does nothing to the system's.
+    /// Advances a manual clock; does not affect the system's.
     pub fn advance(&self, by: Millis) {
         if let Some(time) = &self.0 {
             time.wall.fetch_add(by, Ordering::Relaxed);
@@ -70,7 +70,7 @@ impl Clock {
         }
     }
 
-    /// Sets a manual clock forward or back, as an administrator does; does nothing to the system's.
+    /// Sets a manual clock forward or back, like an administrator; does not affect the system's.
     pub fn set_by(&self, by: Millis) {
         if let Some(time) = &self.0 {
             time.wall.fetch_add(by, Ordering::Relaxed);

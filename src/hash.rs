@@ -1,7 +1,7 @@
 //! Streaming digests whose state can be saved and resumed.
 //!
 //! An upload is hashed as it arrives. Between two of its requests, and across a restart, the state
-//! of the computation is kept, so that no byte is read again. Knows digests, and no store.
+//! is saved, so that no byte is read again. This module does not depend on the store.
 
 use sha2::digest::common::hazmat::SerializableState;
 use sha2::digest::typenum::Unsigned;
@@ -25,7 +25,7 @@ enum State {
 pub struct StateError;
 
 impl Hasher {
-    /// Starts a digest without any bytes.
+    /// Starts a digest of no bytes.
     pub fn new(algorithm: Algorithm) -> Self {
         Self(match algorithm {
             Algorithm::Sha256 => State::Sha256(Sha256::new()),

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteQueryResult;
 
-use super::administrators::{AccountRefusal, known, must_leave_an_administrator};
+use super::administrators::{AccountRefusal, existing, must_leave_an_administrator};
 use super::events::NewEvent;
 use super::writer::Transaction;
 use super::{Index, IndexError, column, parsed};
@@ -79,8 +79,8 @@ pub(super) async fn name_is_taken(
     Ok(taken.is_some())
 }
 
-/// Appends the event of a statement on accounts or rights that changed a row. Returns false if it
-/// changed none.
+/// Appends an event if the statement before it, on accounts or rights, changed a row. Returns false
+/// if it changed none.
 pub(super) async fn changed(
     transaction: &mut Transaction,
     done: &SqliteQueryResult,
@@ -143,7 +143,7 @@ impl Index {
         .await
     }
 
-    /// Replaces the hash of a password by a better one of the same password. That is no event.
+    /// Replaces the hash of a password with a stronger hash of the same password. Writes no event.
     pub async fn upgrade_password(
         &self,
         name: AccountName,
@@ -187,7 +187,7 @@ impl Index {
         .await
     }
 
-    /// Lets an account sign in, or not.
+    /// Enables or disables the sign-in of an account.
     pub async fn set_disabled(
         &self,
         name: AccountName,
@@ -212,7 +212,9 @@ impl Index {
                     "enable-account"
                 };
                 let detail = json!({ "account": name });
-                changed(transaction, &done, action, detail).await.map(known)
+                changed(transaction, &done, action, detail)
+                    .await
+                    .map(existing)
             })
         })
         .await

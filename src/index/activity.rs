@@ -1,16 +1,16 @@
-//! How much was done on each day, for a chart.
+//! Number of events per day, for a chart.
 
 use sqlx::{QueryBuilder, Sqlite};
 
 use super::{EventFilter, Index, IndexError};
 use crate::clock::Millis;
 
-/// Milliseconds of a day.
+/// Milliseconds per day.
 const DAY: Millis = 24 * 60 * 60 * 1000;
 
 impl Index {
-    /// How many events that a filter wants each day (in days since 1970) has, from `first` on; days
-    /// without any are left out.
+    /// Number of events that match a filter, per day (in days since 1970), from `first` on. Days
+    /// without events are left out.
     pub async fn events_by_day(
         &self,
         filter: &EventFilter,

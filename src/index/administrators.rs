@@ -1,7 +1,7 @@
 //! Administrators: who may administer the registry over the network.
 //!
-//! One who may sign in always remains once there was one: every change that would take away the
-//! last is refused in its transaction. On the host of the registry no account is needed.
+//! The last administrator who may sign in cannot be removed: such a change is refused in its
+//! transaction. Administration on the registry's own host needs no account.
 
 use serde_json::json;
 use sqlx::SqliteConnection;
@@ -19,8 +19,8 @@ pub enum AccountRefusal {
     LastAdministrator,
 }
 
-/// Refuses to take away an account that is the only administrator who may sign in. This holds
-/// because the statement and the change are in one transaction of the only writer.
+/// Refuses to change the only administrator who may sign in. This check and the change run in one
+/// transaction of the only writer.
 pub(super) async fn must_leave_an_administrator(
     connection: &mut SqliteConnection,
     name: &AccountName,
@@ -36,8 +36,8 @@ pub(super) async fn must_leave_an_administrator(
     })
 }
 
-/// What came of a statement that changes one account.
-pub(super) fn known(changed: bool) -> Result<(), AccountRefusal> {
+/// The result of a statement that changes one account.
+pub(super) fn existing(changed: bool) -> Result<(), AccountRefusal> {
     if changed {
         Ok(())
     } else {
@@ -46,7 +46,7 @@ pub(super) fn known(changed: bool) -> Result<(), AccountRefusal> {
 }
 
 impl Index {
-    /// Gives an account the admin right, or takes it.
+    /// Grants or removes the admin right of an account.
     pub async fn set_admin(
         &self,
         name: AccountName,
@@ -67,7 +67,7 @@ impl Index {
                     .await?;
                 let detail = json!({ "account": name, "admin": admin });
                 let done = changed(transaction, &done, "set-admin", detail).await;
-                done.map(known)
+                done.map(existing)
             })
         })
         .await

@@ -1,7 +1,7 @@
-//! Rows that a commit appends at its end: journal rows and events, many in one statement.
+//! Rows that are appended at the end of a commit: journal rows and events, many in one statement.
 //!
-//! No write reads what another write of its commit appends, so that these rows can wait. They are
-//! in the transaction of the changes that they belong to all the same.
+//! They can wait because no write reads what another write of its commit appends. They are still in
+//! the transaction of the changes that they belong to.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::oci::{Context, MediaType, Repository, Tag};
 /// Maximum number of rows in one statement, a power of two.
 const ROWS: usize = 64;
 
-/// A journal row that this commit hands to the observer.
+/// A journal row that this commit passes to the observer.
 enum Entry {
     New(LayoutChange),
     /// It is in the journal already.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::oci::{Algorithm, Digest, Repository, Tag};
 
-/// A blob as the index knows it.
+/// A blob as recorded in the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AuditedBlob {
     /// Bytes.
@@ -18,7 +18,7 @@ pub struct AuditedBlob {
     pub quarantined: bool,
 }
 
-/// A repository as the index knows it.
+/// A repository as recorded in the index.
 #[derive(Debug, Clone, Default)]
 pub struct AuditedRepository {
     /// Its tags, and where they point.
@@ -131,7 +131,7 @@ impl Index {
         Ok((count.unsigned_abs(), bytes.unsigned_abs()))
     }
 
-    /// Everything that the index knows of a repository; empty if it is unknown.
+    /// The recorded state of a repository; empty if it is unknown.
     pub async fn audited_repository(
         &self,
         name: &Repository,
@@ -254,8 +254,8 @@ impl Index {
         .await
     }
 
-    /// Links a blob to a repository whose manifest references it, if both still exist. Returns
-    /// whether they do.
+    /// Links a blob to a repository whose manifest references it. Returns false if one of the two
+    /// no longer exists.
     pub async fn repair_link(&self, link: MissingLink) -> Result<bool, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {

@@ -1,5 +1,5 @@
-//! The rows that the statements of one transaction work on: a temporary table of the writer's
-//! connection, so that the text of the statements stays the same.
+//! The rows that the statements of one transaction work on, in a temporary table of the writer's
+//! connection. The text of the statements stays the same.
 
 use super::IndexError;
 use super::writer::Transaction;

@@ -11,7 +11,7 @@ use super::{
 use crate::clock::Millis;
 use crate::oci::{Algorithm, Digest, Repository, Visibility};
 
-/// A blob as the index knows it.
+/// A blob as recorded in the index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BlobRecord {
     /// The canonical digest.
@@ -125,7 +125,7 @@ pub(super) async fn linked(
     .transpose()
 }
 
-/// Lets a repository read a blob. Returns whether that is new.
+/// Lets a repository read a blob. Returns false if it could already.
 pub(super) async fn link(
     connection: &mut SqliteConnection,
     repository: i64,
@@ -255,7 +255,7 @@ impl Index {
         digest: Digest,
         terms: Lease,
     ) -> Result<Option<(BlobRecord, Millis)>, IndexError> {
-        // Most requests for absent blobs end here, without a turn of the writer.
+        // Most requests for absent blobs end here, without queueing a write.
         if self.blob(repository, &digest).await?.is_none() {
             return Ok(None);
         }
@@ -284,7 +284,7 @@ impl Index {
                 transaction
                     .link_layer(&repository, blob, canonical, other, terms.now)
                     .await?;
-                leases::take_all(transaction.connection(), vec![canonical], terms).await?;
+                leases::ensure_all(transaction.connection(), vec![canonical], terms).await?;
                 let pushed = NewEvent::within("push-blob", terms.now, &repository)
                     .digest(other.unwrap_or(canonical))
                     .size(size);
@@ -331,7 +331,7 @@ impl Index {
                     mounted.detail = from.map(|from| json!({ "from": from }));
                     transaction.event(mounted);
                 }
-                let end = leases::take(transaction.connection(), &canonical, terms).await?;
+                let end = leases::ensure(transaction.connection(), &canonical, terms).await?;
                 Ok(Some((blob.record, end)))
             })
         })

@@ -1,4 +1,4 @@
-//! Changes of the layout that a transaction asks for.
+//! Changes of the layout that a transaction requests.
 
 use serde::{Deserialize, Serialize};
 

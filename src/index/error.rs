@@ -1,47 +1,47 @@
-//! Why the index failed, sorted by what a person has to do about it.
+//! Errors of the index, grouped by what an administrator has to do about them.
 
-/// Why the index failed.
+/// An error of the index.
 #[derive(Debug, thiserror::Error)]
 pub enum IndexError {
-    /// The device has no space left for a transaction. Nothing of it was done.
+    /// The device has no space left. The transaction was rolled back.
     #[error("no space left to write the index")]
     Full,
-    /// The quota of this user, or of the directory, is used up. Nothing was done.
+    /// The quota of this user, or of the directory, is used up. The transaction was rolled back.
     #[error("the quota is used up: the index can't be written")]
     Quota,
-    /// The device is mounted read-only. Nothing was done.
-    #[error("the index lies on a device that is mounted read-only")]
+    /// The device is mounted read-only. The transaction was rolled back.
+    #[error("the index is on a device that is mounted read-only")]
     ReadOnly,
-    /// The device itself fails, whatever room it has.
+    /// The device fails, and not for lack of space.
     #[error("the device of the index fails: {0}")]
     Failing(String),
-    /// The file is damaged, or no database at all.
+    /// The file is damaged, or not a database.
     #[error("the file of the index is damaged: {0}")]
     Malformed(String),
-    /// The database refused; the text says what.
+    /// Any other error of the database.
     #[error("the index: {0}")]
     Database(sqlx::Error),
-    /// A row holds what only a defect or foreign hands can have put there.
-    #[error("the index holds a {what} that can't be read: {value:?}")]
+    /// A value in a row is malformed: a defect, or a change by another program.
+    #[error("the index contains a malformed {what}: {value:?}")]
     Damaged {
-        /// What it should be.
+        /// What the value should be.
         what: &'static str,
-        /// What it is.
+        /// The value.
         value: String,
     },
     /// The index was made by a later version of regctl.
     #[error(
-        "the index has schema version {found}, and this regctl knows versions up to {known}: \
+        "the index has schema version {found}, and this regctl supports versions up to {known}:  \
          it was written by a later version"
     )]
     Later {
-        /// The version that it says.
+        /// The version in the file.
         found: i64,
-        /// The last version known here.
+        /// The last version that this regctl supports.
         known: i64,
     },
-    /// The writer has stopped: the process is ending, or a defect ended it.
-    #[error("the index takes no more writes")]
+    /// The writer has stopped: the process is shutting down, or the writer has panicked.
+    #[error("the index accepts no more writes")]
     Closed,
 }
 
@@ -52,7 +52,7 @@ const CORRUPT: i32 = 11;
 const FULL: i32 = 13;
 pub(super) const CAN_NOT_OPEN: i32 = 14;
 const NOT_A_DATABASE: i32 = 26;
-/// Extended codes of reads that failed: no lack of room makes them.
+/// Extended codes of failed reads: a lack of space does not cause them.
 const READS: [i32; 3] = [266, 522, 1802];
 
 /// The extended result code of SQLite; the primary one is its last byte.
@@ -73,7 +73,7 @@ impl From<sqlx::Error> for IndexError {
     }
 }
 
-/// What the database said, without the words around it.
+/// The message of the database, without its prefix.
 pub(super) fn message(error: &sqlx::Error) -> String {
     match error.as_database_error() {
         Some(error) => error.message().to_owned(),

@@ -17,7 +17,7 @@ use crate::clock::{Clock, Millis};
 use crate::oci::{Caller, Context, Digest, MediaType, Repository, Tag};
 
 /// Maximum number of events removed in one transaction.
-const FORGOTTEN: i64 = 512;
+const BATCH: i64 = 512;
 
 /// An event to append. Fields that its action does not need stay empty.
 #[derive(Debug, Clone, Default)]
@@ -54,12 +54,12 @@ impl NewEvent {
         }
     }
 
-    /// An event of this action on accounts or rights, which happens now.
+    /// An event of an action on accounts or rights, at the current time.
     pub(super) fn on_access(action: &'static str, detail: Value) -> Self {
         Self::new(action, Clock::system().now()).detail(detail)
     }
 
-    /// An event of this action on what is kept of a repository, which happens now.
+    /// An event of an action on data about a repository, at the current time.
     pub(super) fn on_repository(action: &'static str, repository: &Repository) -> Self {
         Self::within(action, Clock::system().now(), repository)
     }
@@ -85,7 +85,7 @@ impl NewEvent {
     }
 }
 
-/// Something that was done.
+/// Something that a caller did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Event {
@@ -124,7 +124,7 @@ pub struct Event {
     pub detail: Option<Value>,
 }
 
-/// Which events are wanted. All of them by default.
+/// Conditions on events. The default matches all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventFilter {
     /// Of this account, including its tokens; or of `anonymous`, `uid:0`, `task:schedule`.
@@ -202,14 +202,14 @@ impl Index {
         query.push_bind(before.unwrap_or(i64::MAX));
         filter.narrow(&mut query);
         if let Some(since) = filter.since {
-            // Times grow with ids, so the search ends at the first event that is too old.
+            // Times grow with ids, so the search ends at the first event before `since`.
             query
                 .push(" AND id > COALESCE((SELECT id FROM events WHERE at < ")
                 .push_bind(since)
                 .push(" ORDER BY id DESC LIMIT 1), 0)");
         }
         if let Some(until) = filter.until {
-            // Likewise it begins after the last that is not too young.
+            // Likewise it begins after the last event from `until` on.
             query
                 .push(" AND id <= COALESCE((SELECT id FROM events WHERE at < ")
                 .push_bind(until)
@@ -226,7 +226,7 @@ impl Index {
     pub async fn forget_events(&self, before: Millis) -> Result<u64, IndexError> {
         let oldest: Vec<(i64, i64)> =
             sqlx::query_as("SELECT id, at FROM events ORDER BY id LIMIT $1")
-                .bind(FORGOTTEN)
+                .bind(BATCH)
                 .fetch_all(&self.readers)
                 .await?;
         let last = oldest.iter().take_while(|(_, at)| *at < before).last();

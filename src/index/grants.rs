@@ -70,7 +70,7 @@ impl<'de> Deserialize<'de> for Grantee {
     }
 }
 
-/// A grant, and whose it is.
+/// A grant and its grantee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GrantRecord {
@@ -129,7 +129,7 @@ impl Index {
         .await
     }
 
-    /// Takes rights that were granted on exactly this pattern. Returns those that were there.
+    /// Revokes rights that were granted on exactly this pattern. Returns the revoked ones.
     pub async fn revoke(
         &self,
         grantee: Grantee,
@@ -192,8 +192,8 @@ impl Index {
         records(rows)
     }
 
-    /// The grants that hold for an account, its groups' and everybody's among them; without an
-    /// account, those that hold for anonymous callers.
+    /// The grants that hold for an account, including those of its groups and of everybody; without
+    /// an account, those for anonymous callers.
     pub async fn grants_for(
         &self,
         account: Option<&AccountName>,
@@ -243,8 +243,7 @@ impl Index {
         .await
     }
 
-    /// Says whether a repository is public when it is first pushed to. Those that exist stay as
-    /// they are.
+    /// Sets whether new repositories are public. Existing ones do not change.
     pub async fn set_new_public(&self, public: bool) -> Result<(), IndexError> {
         let value = if public { "public" } else { "private" };
         self.set_setting("new-repositories", value.to_owned()).await

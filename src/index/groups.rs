@@ -29,8 +29,8 @@ pub enum GroupRefusal {
 }
 
 impl Index {
-    /// Adds accounts to a group, which is created if it is not there. Adds none if one of them is
-    /// no account.
+    /// Adds accounts to a group, creating the group if needed. Adds none if one of the accounts
+    /// does not exist.
     pub async fn add_to_group(
         &self,
         group: AccountName,
@@ -85,7 +85,7 @@ impl Index {
         .await
     }
 
-    /// Takes accounts out of a group. Returns how many were in it.
+    /// Removes accounts from a group. Returns how many were members.
     pub async fn remove_from_group(
         &self,
         group: AccountName,

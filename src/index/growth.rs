@@ -1,4 +1,4 @@
-//! How many bytes there were on each day, for a chart of their growth.
+//! The total size of the blobs on each day, for a chart of their growth.
 
 use super::{Index, IndexError, column};
 
@@ -14,8 +14,8 @@ pub struct StoredOnDay {
 }
 
 impl Index {
-    /// Counts all blobs, for this day (in days since 1970). A later count of a day replaces the
-    /// earlier one.
+    /// Records the number and bytes of all blobs for this day (in days since 1970). Replaces an
+    /// earlier record of the day.
     pub async fn record_stored(&self, day: i64) -> Result<(), IndexError> {
         let (bytes, blobs): (i64, i64) =
             sqlx::query_as("SELECT COALESCE(SUM(size), 0), COUNT(*) FROM blobs")
@@ -38,7 +38,7 @@ impl Index {
         .await
     }
 
-    /// The last days that were counted, at most `limit`, the earliest first.
+    /// The latest recorded days, at most `limit`, earliest first.
     pub async fn stored_by_day(&self, limit: usize) -> Result<Vec<StoredOnDay>, IndexError> {
         let rows: Vec<(i64, i64, i64)> =
             sqlx::query_as("SELECT day, bytes, blobs FROM stored_bytes ORDER BY day DESC LIMIT $1")

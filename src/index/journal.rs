@@ -1,11 +1,11 @@
-//! The journal: what committed transactions want the layout to show, until a sync of the store
-//! covers it.
+//! The journal: changes that committed transactions request of the layout. A row stays until a sync
+//! of the store covers it.
 
 use super::writer::Transaction;
 use super::{Index, IndexError, JournalEntry, column};
 use crate::clock::Millis;
 
-/// Rows that one transaction removes, so that others get their turn.
+/// Rows removed in one transaction, so that other writers get their turn.
 const ROWS: u64 = 2000;
 
 impl Index {
@@ -25,9 +25,9 @@ impl Index {
         Ok(last.unwrap_or_default())
     }
 
-    /// Hands the rows of the journal to the observer again, as `select` leaves them, between the
-    /// commits before and after: returns once the layout shows them.
-    pub async fn hand_out_journal(
+    /// Passes the journal rows that `select` returns to the observer again, in order with the
+    /// commits. Returns once the layout shows them.
+    pub async fn replay_journal(
         &self,
         select: fn(Vec<JournalEntry>) -> Vec<JournalEntry>,
     ) -> Result<(), IndexError> {
@@ -36,15 +36,15 @@ impl Index {
                 let rows = sqlx::query_as("SELECT id, change FROM journal ORDER BY id")
                     .fetch_all(transaction.connection())
                     .await?;
-                transaction.hand_out_again(select(entries(rows)?));
+                transaction.replay(select(entries(rows)?));
                 Ok(())
             })
         })
         .await
     }
 
-    /// Forgets the rows before `before` except `kept`: the layout shows them, durably.
-    pub async fn forget_journal(&self, before: i64, kept: &[i64]) -> Result<(), IndexError> {
+    /// Removes the rows before `before`, except `kept`: the layout shows them durably.
+    pub async fn remove_journal_rows(&self, before: i64, kept: &[i64]) -> Result<(), IndexError> {
         loop {
             let kept = kept.to_vec();
             let forgotten = self

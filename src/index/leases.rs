@@ -1,6 +1,6 @@
-//! Leases: until when a blob is kept because a client was told that it exists.
+//! Leases: how long a blob is kept because a client relies on its existence.
 //!
-//! Coalesced: a lease is extended only after half of its length has passed.
+//! A lease is extended only after half of its length has passed.
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
@@ -20,19 +20,20 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// When a lease taken now ends.
+    /// The end of a lease that begins now.
     pub fn until(self) -> Millis {
         self.steady.saturating_add(self.length)
     }
 
-    /// Leases that end after this time are not extended: more than half of them is left.
+    /// Leases that end after this time have more than half of their length left and are not
+    /// extended.
     pub fn renew_before(self) -> Millis {
         self.steady.saturating_add(self.length / 2)
     }
 }
 
-/// Takes or extends a lease on a canonical digest. Returns its end.
-pub(super) async fn take(
+/// Creates or extends a lease on a canonical digest. Returns its end.
+pub(super) async fn ensure(
     connection: &mut SqliteConnection,
     canonical: &Digest,
     terms: Lease,
@@ -59,8 +60,8 @@ pub(super) async fn take(
     }
 }
 
-/// Takes or extends leases on canonical digests.
-pub(super) async fn take_all(
+/// Creates or extends leases on canonical digests.
+pub(super) async fn ensure_all(
     connection: &mut SqliteConnection,
     mut canonical: Vec<Digest>,
     terms: Lease,
@@ -131,7 +132,7 @@ impl Index {
         .await
     }
 
-    /// Takes ended leases again.
+    /// Restores leases that [`Index::end_leases`] has ended.
     pub async fn restore_leases(&self, leases: Vec<(String, Millis)>) -> Result<(), IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -170,9 +171,9 @@ impl Index {
         .await
     }
 
-    /// Canonical digests after `last`, a page of them, of blobs added at `now` or later that no
+    /// A page, after `last`, of the canonical digests of blobs added at `now` or later that no
     /// manifest references and no lease holds.
-    pub async fn unheld_blobs(&self, last: &str, now: Millis) -> Result<Vec<String>, IndexError> {
+    pub async fn unleased_blobs(&self, last: &str, now: Millis) -> Result<Vec<String>, IndexError> {
         let digests = sqlx::query_scalar(
             "SELECT b.digest FROM candidates c JOIN blobs b ON b.id = c.blob_id \
              WHERE b.digest > $1 AND b.created_at >= $2 AND NOT EXISTS \
@@ -187,7 +188,7 @@ impl Index {
         Ok(digests)
     }
 
-    /// Takes leases on canonical digests, each with its own end.
+    /// Creates leases on canonical digests, each with its own end.
     pub async fn lease_until(&self, ends: Vec<(Digest, Millis)>) -> Result<(), IndexError> {
         let ends = ends.into_iter();
         self.restore_leases(

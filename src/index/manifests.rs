@@ -49,7 +49,7 @@ impl FromStr for ReferenceKind {
     }
 }
 
-/// A manifest as the index knows it.
+/// A manifest as recorded in the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestRecord {
     /// The digest by which clients ask for it.
@@ -209,7 +209,7 @@ async fn put(
     }
     let blob = match staged {
         Some(staged) => {
-            // Bytes are staged only if those in place are missing or of another length.
+            // The caller stages bytes only if those in place are missing or have another length.
             blobs::place(
                 transaction,
                 new.canonical,
@@ -242,7 +242,7 @@ async fn put(
     for some in children.chunks(ROWS) {
         held.extend(quarantine::known_among(connection, some).await?);
     }
-    leases::take_all(connection, held, terms).await?;
+    leases::ensure_all(connection, held, terms).await?;
     let manifest = match insert(connection, repository, blob, &new, terms.now).await? {
         Some(id) => {
             let (repository, digest) = (new.repository.clone(), new.digest);

@@ -18,7 +18,7 @@ pub(super) struct Match {
     pub(super) id: i64,
 }
 
-/// Where a match has its rank from.
+/// Conditions that determine the rank of a match.
 const LAST_COMPONENT: &str = "r.name LIKE $3 ESCAPE '\\'";
 /// A range, which the index on names serves.
 const BEGINNING: &str = "(r.name >= $2 AND r.name < $4)";
@@ -63,7 +63,8 @@ impl<'a> Matches<'a> {
         }
     }
 
-    /// At least the first `wanted` matches, unsorted, and the number of all, counted up to `counted`.
+    /// At least the first `wanted` matches, unsorted, and the number of all matches, counted up to
+    /// `counted`.
     pub(super) async fn find(
         &self,
         connection: &mut SqliteConnection,
@@ -78,7 +79,7 @@ impl<'a> Matches<'a> {
             let total = named.len();
             return Ok((named, total));
         };
-        // Common words are in so many descriptions that reading these finds enough soon.
+        // Descriptions contain a common word so often that reading them in order soon finds enough.
         let is_common = words::are_common(connection, &format!("%{word}%")).await?;
         let found = if is_common {
             DESCRIBED.to_owned()
@@ -88,14 +89,14 @@ impl<'a> Matches<'a> {
             format!("{WORDED} AND {DESCRIBED}")
         };
         let others = format!("{found} AND NOT {NAMED}");
-        let room = counted + 1 - named.len();
-        let described = self.read(connection, &others, UNSORTED, room).await?;
+        let missing = counted + 1 - named.len();
+        let described = self.read(connection, &others, UNSORTED, missing).await?;
         let total = named.len() + described.len();
         if total <= counted {
             named.extend(described);
             return Ok((named, total));
         }
-        // All that match by their names are here; of the others, the first ones in order.
+        // This has all matches by name, and the first of the others.
         let plus = if is_common { "" } else { "+" };
         let starred = format!("{STARRED} AND {DESCRIBED} AND NOT {NAMED}");
         named.extend(
@@ -107,8 +108,8 @@ impl<'a> Matches<'a> {
         Ok((named, counted))
     }
 
-    /// At most `limit` repositories that fulfil a condition. In the order of their names, which an
-    /// index has, reading ends with the limit.
+    /// At most `limit` repositories that fulfil a condition. Sorted by name, which has a database
+    /// index, reading ends at the limit.
     async fn read(
         &self,
         connection: &mut SqliteConnection,
@@ -150,8 +151,8 @@ impl<'a> Matches<'a> {
             .collect())
     }
 
-    /// At least the first `wanted` matches where many names match, unsorted: those with stars, which
-    /// are few, and of the others those of each rank until there are enough.
+    /// At least the first `wanted` matches of a term that many names contain, unsorted: those with
+    /// stars, which are few, then the others rank by rank until there are enough.
     async fn best(
         &self,
         connection: &mut SqliteConnection,
@@ -178,8 +179,8 @@ impl<'a> Matches<'a> {
             if before >= wanted {
                 break;
             }
-            let room = wanted - before;
-            found.extend(self.read(connection, &condition, BY_NAME, room).await?);
+            let missing = wanted - before;
+            found.extend(self.read(connection, &condition, BY_NAME, missing).await?);
         }
         Ok(found)
     }

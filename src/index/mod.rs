@@ -1,11 +1,12 @@
-//! Relations: repositories, manifests, tags, references, uploads, leases. SQL lives only here.
+//! Relations: repositories, manifests, tags, references, uploads, leases. Only this room contains
+//! SQL.
 //!
-//! A durable transaction in the index is the moment at which a write is true. Every transaction
-//! that changes what the layout must show adds rows to the journal, and hands them, in the order of
-//! the commits, to the [`Observer`] before the caller learns of the success.
+//! A durable transaction in the index is the moment at which a write is true. A transaction that
+//! changes what the layout must show adds rows to the journal. The [`Observer`] receives them in
+//! the order of the commits, before the caller gets its answer.
 //!
-//! SQLite now. The statements keep to what PostgreSQL understands as well: `$1`, `ON CONFLICT`,
-//! `RETURNING`.
+//! The database is SQLite. The statements use only what PostgreSQL has as well: `$1`, `ON
+//! CONFLICT`, `RETURNING`.
 
 mod accounts;
 mod activity;
@@ -35,11 +36,11 @@ mod pulls;
 mod quarantine;
 mod referrers;
 mod repositories;
-mod room;
 mod salvage;
 mod schema;
 mod search;
 mod sessions;
+mod space;
 mod stars;
 #[cfg(test)]
 mod suite;
@@ -93,10 +94,10 @@ pub use outside_identities::OutsidePerson;
 pub use prune::{Bundle, Bundled};
 pub use referrers::ReferrerRecord;
 pub use repositories::RepositoryRecord;
-pub use room::Room;
 pub use salvage::can_be_derived;
 pub use search::{FoundByTerm, SearchPage};
 pub use sessions::{NewSession, SessionRecord, StoredSession};
+pub use space::DiskSpace;
 pub use survey::{FoundRepository, KnownRepository};
 pub use tags::TagRecord;
 pub use tokens::{NewToken, StoredToken, TokenRecord};
@@ -107,8 +108,8 @@ pub use usage::Contents;
 use crate::oci::{Context, Task};
 use writer::Writer;
 
-/// Receives the journal rows of each commit, in order: updates the caches at once; the future is
-/// ready when the layout shows the changes.
+/// Receives the journal rows of each commit, in order, and updates the caches at once. The future
+/// is ready when the layout shows the changes.
 pub type Observer = Arc<dyn Fn(Vec<JournalEntry>) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// The index of one root. Cheap to clone.
@@ -137,10 +138,10 @@ impl Deref for Index {
     }
 }
 
-/// Rows that SQLite's thread sends before the reader has to receive some: a page of a listing is
-/// sent in one piece.
+/// Rows that SQLite's thread sends without waiting for the reader: a page of a listing is sent in
+/// one piece.
 const PAGE_OF_ROWS: usize = 1024;
-/// Connections for reading, beside the one for writing.
+/// Number of connections for reading; there is one more for writing.
 const READERS: u32 = 4;
 
 impl Index {
@@ -149,14 +150,14 @@ impl Index {
         Self::open_within(file, observer, None).await
     }
 
-    /// As [`Index::open`]; `room` is asked about the device before and after writes.
+    /// Like [`Index::open`]. `space` provides disk space and explains failed writes.
     pub async fn open_within(
         file: &Path,
         observer: Observer,
-        room: Option<Arc<dyn Room>>,
+        space: Option<Arc<dyn DiskSpace>>,
     ) -> Result<Self, IndexError> {
-        match Self::open_file(file, observer, room.clone()).await {
-            Err(error) => Err(room::explained(error, room.as_deref())),
+        match Self::open_file(file, observer, space.clone()).await {
+            Err(error) => Err(space::explained(error, space.as_deref())),
             opened => opened,
         }
     }
@@ -164,7 +165,7 @@ impl Index {
     async fn open_file(
         file: &Path,
         observer: Observer,
-        room: Option<Arc<dyn Room>>,
+        space: Option<Arc<dyn DiskSpace>>,
     ) -> Result<Self, IndexError> {
         let options = SqliteConnectOptions::new()
             .filename(file)
@@ -199,7 +200,7 @@ impl Index {
             .await?;
         let database = Database {
             readers,
-            writer: Writer::start(connection, observer, room),
+            writer: Writer::start(connection, observer, space),
             access_changes: AtomicU64::default(),
             options,
         };
@@ -209,7 +210,7 @@ impl Index {
         })
     }
 
-    /// The same index for another caller, whom events name.
+    /// The same index on behalf of another caller, whom its events name.
     #[must_use]
     pub fn acting(&self, context: Arc<Context>) -> Self {
         Self {
@@ -229,7 +230,7 @@ impl Index {
         self.writer.stop().await;
     }
 
-    /// Whether the database answers: one read.
+    /// Checks that the database answers, with one read.
     pub async fn ping(&self) -> Result<(), IndexError> {
         sqlx::query("SELECT 1").execute(&self.readers).await?;
         Ok(())
@@ -263,7 +264,7 @@ impl Index {
     }
 }
 
-/// Reads a column back into the type that it was written from.
+/// Parses the text of a column.
 fn parsed<T: std::str::FromStr>(what: &'static str, value: &str) -> Result<T, IndexError> {
     value.parse().map_err(|_| IndexError::Damaged {
         what,
@@ -271,7 +272,7 @@ fn parsed<T: std::str::FromStr>(what: &'static str, value: &str) -> Result<T, In
     })
 }
 
-/// A size as a column holds it. Parsing limits sizes to less than 2^63.
+/// A size as a column stores it. Parsing limits sizes to less than 2^63.
 fn column(size: u64) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }

@@ -1,4 +1,4 @@
-//! Sign-ins and refusals among the events: lines that no change writes.
+//! Events of sign-ins and refusals, which change nothing else.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use crate::oci::{Context, Repository};
 /// A sign-in or a refusal.
 #[derive(Debug, Clone)]
 pub struct Note {
-    /// By whom, in which request, from where.
+    /// The caller, the request and the client's address.
     pub context: Arc<Context>,
-    /// The account that is named where the caller is not one: the name of a refused sign-in.
+    /// The account, if the caller is not one: the name of a refused sign-in.
     pub account: Option<String>,
     /// `sign-in`, `refuse-sign-in` or `refuse`.
     pub action: &'static str,
@@ -22,7 +22,7 @@ pub struct Note {
     pub at: Millis,
     /// The repository.
     pub repository: Option<Repository>,
-    /// More that belongs to it.
+    /// Further data of the action.
     pub detail: Option<Value>,
 }
 
@@ -46,7 +46,7 @@ impl Index {
         .await
     }
 
-    /// Forgets the oldest refusals, of sign-ins and of actions, beyond the latest `most`.
+    /// Removes the oldest refusals, of sign-ins and of actions, except the latest `most`.
     pub async fn forget_refusals(&self, most: u64) -> Result<(), IndexError> {
         let last: Option<i64> = sqlx::query_scalar(
             "SELECT id FROM events WHERE action IN ('refuse', 'refuse-sign-in') \

@@ -1,4 +1,4 @@
-//! People whom another issuer signs in, and their accounts here.
+//! People who sign in through another issuer, and their accounts in this registry.
 
 use sqlx::SqliteConnection;
 
@@ -7,22 +7,22 @@ use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::AccountName;
 
-/// Somebody whom another issuer has signed in.
+/// A person who signed in through another issuer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutsidePerson {
     /// The issuer.
     pub issuer: String,
-    /// Its name for the person, which it gives to nobody else, ever.
+    /// The issuer's name for the person, never used for anybody else.
     pub subject: String,
-    /// How the account is called that is made at the first sign-in.
+    /// The name of the account that the first sign-in creates.
     pub name: AccountName,
-    /// The groups of the account from now on; `None` leaves them as they are.
+    /// The groups that the account is to have; `None` does not change them.
     pub groups: Option<Vec<AccountName>>,
 }
 
 impl Index {
-    /// The account of somebody whom another issuer has signed in, made at the first time. `None` if
-    /// it would have the name of another account, group or robot.
+    /// The account of a person from another issuer, created at the first sign-in. `None` if another
+    /// account, group or robot has its name.
     pub async fn outside_account(
         &self,
         person: OutsidePerson,
@@ -82,8 +82,8 @@ async fn create(
     Ok(())
 }
 
-/// Makes an account a member of these groups and of no others. A group is made if it is not there,
-/// unless an account or a robot has its name.
+/// Makes an account a member of exactly these groups. Creates a missing group, unless an account or
+/// a robot has its name.
 async fn set_groups(
     connection: &mut SqliteConnection,
     account: &AccountName,

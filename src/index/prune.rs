@@ -1,5 +1,5 @@
 //! Executes a retention plan in transactions that check again: a tag is deleted only if it still
-//! points where the plan saw it, a manifest only if nothing holds it any more.
+//! points at the planned manifest, a manifest only if nothing holds it any more.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use super::writer::Transaction;
 use super::{Index, IndexError, LayoutChange, manifests, repositories, tags};
 use crate::oci::{Digest, Repository, Tag};
 
-/// A manifest with its dependents: deleted in one step and restored in one.
+/// A manifest with its dependents: deleted together and restored together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Bundle {
     /// Tags to delete, and the manifests that they pointed at.
@@ -112,7 +112,8 @@ fn remove_tag(transaction: &mut Transaction, repository: &Repository, tag: &Tag)
 }
 
 impl Index {
-    /// Moves a bundle to the trash, as far as the plan is still valid. Returns what was deleted.
+    /// Moves the part of a bundle that still matches the plan to the trash. Returns what was
+    /// deleted.
     pub async fn discard_bundle(
         &self,
         repository: Repository,

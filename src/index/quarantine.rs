@@ -10,7 +10,7 @@ use super::{Index, IndexError, LayoutChange, parsed};
 use crate::clock::Millis;
 use crate::oci::Digest;
 
-/// Those of some canonical digests that are known and not quarantined.
+/// The given canonical digests that are known and not quarantined.
 pub(super) async fn known_among(
     connection: &mut SqliteConnection,
     digests: &[Digest],

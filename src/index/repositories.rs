@@ -9,8 +9,8 @@ use super::{Index, IndexError, LayoutChange, column, parsed};
 use crate::clock::Millis;
 use crate::oci::{Repository, Visibility};
 
-/// Patterns of a caller that are read one by one at most.
-const SEPARATE: usize = 64;
+/// Maximum number of a caller's patterns that are queried one by one.
+const SEPARATE_QUERIES: usize = 64;
 
 /// A repository in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,8 +103,8 @@ async fn names_after(
 impl Index {
     /// The names after `last`, in byte order, of visible repositories that have a manifest.
     ///
-    /// For a caller who sees little, each pattern is a query of its own: it reads only what it
-    /// finds, where one query for all would read every name.
+    /// For a caller with few patterns each pattern is a query of its own, which reads only its
+    /// matches; one query for all would read every name.
     pub async fn repositories(
         &self,
         visibility: &Visibility,
@@ -113,7 +113,7 @@ impl Index {
     ) -> Result<Vec<String>, IndexError> {
         let mut connection = self.readers.acquire().await?;
         let mut names = Vec::new();
-        for part in visibility.parts(SEPARATE) {
+        for part in visibility.parts(SEPARATE_QUERIES) {
             names.extend(names_after(&mut connection, &part, last, limit).await?);
         }
         names.sort_unstable();

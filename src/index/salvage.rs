@@ -1,12 +1,13 @@
-//! What a damaged index holds that is nowhere else.
+//! Whether a damaged index contains data that is nowhere else.
 
 use std::path::Path;
 
 use sqlx::ConnectOptions;
 use sqlx::sqlite::SqliteConnectOptions;
 
-/// Rows that can't be derived from the layout, and changes that the layout does not show yet: each
-/// counted in the table itself and in an index of it, of which only one may be damaged.
+/// Counts of rows that can't be derived from the layout, and of changes that the layout does not
+/// show yet. Each is counted in the table and in a database index of it, because only one of them
+/// may be damaged.
 const OWN: [&str; 20] = [
     "SELECT COUNT(*) FROM accounts",
     "SELECT COUNT(*) FROM accounts NOT INDEXED",
@@ -30,8 +31,8 @@ const OWN: [&str; 20] = [
     "SELECT COUNT(*) FROM journal NOT INDEXED",
 ];
 
-/// Whether a damaged index can be made anew from the layout without losing what people have put into
-/// it. Anything that can't be read is taken for something to lose.
+/// Whether a damaged index can be rebuilt from the layout without losing what people have entered.
+/// An unreadable table counts as data to lose.
 pub async fn can_be_derived(file: &Path) -> bool {
     let options = SqliteConnectOptions::new()
         .filename(file)

@@ -4,11 +4,11 @@ use sqlx::{Connection, SqliteConnection};
 
 use super::{IndexError, words};
 
-/// The migration after which the words of descriptions are to be kept.
+/// The migration after which the words of existing descriptions are stored.
 const WORDS: i64 = 14;
 
-/// Each migration with its number, in order. A released migration is never changed. Numbers need not
-/// be consecutive: which ones were done is recorded.
+/// Each migration with its number, in order. A released migration never changes. Numbers need not
+/// be consecutive: the applied ones are recorded.
 const STEPS: &[(i64, &str)] = &[
     (1, include_str!("migrations/0001_relations.sql")),
     (2, include_str!("migrations/0002_collection.sql")),
@@ -27,7 +27,7 @@ const STEPS: &[(i64, &str)] = &[
     (15, include_str!("migrations/0015_stars.sql")),
 ];
 
-/// Brings the schema up to date, each migration in its own transaction.
+/// Applies the missing migrations, each in its own transaction.
 pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), IndexError> {
     sqlx::query("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
         .execute(&mut *connection)

@@ -1,7 +1,7 @@
-//! Search among repositories, and the descriptions that it shows.
+//! Search among repositories, and the descriptions in its results.
 //!
 //! A term is searched in names and descriptions, ignoring case. Exact names come first, then names
-//! that end with the term as a component, names that begin with it, and the rest; equal matches are
+//! whose last component is the term, names that begin with it, and the rest; equal matches are
 //! sorted by stars, then by name. Without a term every repository matches.
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
@@ -18,10 +18,10 @@ const SEARCHED: usize = 2000;
 /// Characters of the summary that a result shows.
 const SUMMARY: usize = 100;
 
-/// Matches that are counted at most; a page shows that there are so many or more.
+/// Matches are counted up to this number.
 const COUNTED: usize = 1000;
 
-/// A repository that was found.
+/// A result of a search.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FoundByTerm {
     /// Its name.
@@ -63,9 +63,9 @@ fn rows(rows: Vec<Row>) -> Result<Vec<FoundByTerm>, IndexError> {
 impl Index {
     /// Searches among visible repositories that have a manifest.
     ///
-    /// Matches are counted up to 1000. So a term that most names contain costs no more than a
-    /// rare one: its matches are read in the order of the results, and no further than the page.
-    /// Descriptions are found by their words.
+    /// Matches are counted up to 1000, and are read in the order of the results until the page is
+    /// full. So a term that most names contain costs no more than a rare one. Descriptions are
+    /// found by their words.
     pub async fn search(
         &self,
         visibility: &Visibility,
@@ -74,7 +74,7 @@ impl Index {
         limit: usize,
     ) -> Result<SearchPage, IndexError> {
         let term = term.trim().to_lowercase();
-        // A pattern would end at it.
+        // SQLite would end the pattern there.
         if term.contains('\0') {
             return Ok(SearchPage::default());
         }
@@ -177,8 +177,7 @@ fn summary(text: &str) -> String {
     first.chars().take(SUMMARY).collect()
 }
 
-/// All repositories: those with stars, then the rest by name, so that neither part is sorted as a
-/// whole.
+/// All repositories: those with stars, then the rest by name. Neither part is sorted as a whole.
 async fn everything(
     connection: &mut SqliteConnection,
     visibility: &Visibility,
@@ -241,7 +240,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_summary_is_the_first_line_that_says_something() {
+    fn a_summary_is_the_first_line_with_text() {
         assert_eq!(summary("\n\n# The app\n\nMore."), "The app");
         assert_eq!(summary("  plain  "), "plain");
         assert_eq!(summary(&"ü".repeat(300)).chars().count(), SUMMARY);

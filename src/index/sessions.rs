@@ -1,7 +1,7 @@
 //! Sessions of the pages: who is signed in with which browser.
 //!
-//! Only a hash of a session's secret is kept. Its id is public: lists show it, and it is ended by it.
-//! Whether a session still holds is decided in the room `auth`.
+//! Only a hash of a session's secret is stored. Its id is public: lists show it, and a request to
+//! end the session names it. The room `auth` decides whether a session is still valid.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
 use crate::oci::AccountName;
 
-/// Sessions that an account has at most; the one used least recently ends first.
+/// Maximum number of sessions of an account; beyond it, the one used least recently ends.
 const PER_ACCOUNT: i64 = 100;
 
 /// A session as lists show it.
@@ -20,19 +20,19 @@ pub struct SessionRecord {
     pub id: String,
     /// Who is signed in.
     pub account: AccountName,
-    /// When the sign-in was.
+    /// When the account signed in.
     pub created_at: Millis,
-    /// When it was last used, to the minute.
+    /// When the session was last used, to the minute.
     pub used_at: Millis,
-    /// When it ends at the latest.
+    /// The latest time of its end.
     pub expires_at: Millis,
     /// The address from which the sign-in came.
     pub address: Option<String>,
-    /// The browser that signed in, as it says.
+    /// The browser's `User-Agent` at the sign-in.
     pub agent: Option<String>,
 }
 
-/// A session with what its check needs.
+/// A session with the data to check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredSession {
     /// The session.
@@ -50,7 +50,7 @@ pub struct NewSession {
     pub secret: String,
     /// SHA-256 of the stored password hash, in hexadecimal.
     pub password: String,
-    /// Sessions that were not used since are removed, whosever they are.
+    /// Sessions of any account that were not used since this time are removed.
     pub idle_since: Millis,
 }
 
@@ -82,7 +82,7 @@ fn stored(row: Row) -> Result<StoredSession, IndexError> {
 }
 
 impl Index {
-    /// Keeps a session, and removes those that have expired.
+    /// Adds a session, and removes those that have expired.
     pub async fn create_session(&self, session: NewSession) -> Result<(), IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -134,7 +134,7 @@ impl Index {
         row.map(stored).transpose()
     }
 
-    /// The sessions of an account, the last used first.
+    /// The sessions of an account, most recently used first.
     pub async fn sessions(&self, account: &AccountName) -> Result<Vec<StoredSession>, IndexError> {
         let rows: Vec<Row> = sqlx::query_as(
             "SELECT id, account, created_at, used_at, expires_at, address, agent, password \
@@ -146,7 +146,7 @@ impl Index {
         rows.into_iter().map(stored).collect()
     }
 
-    /// Notes when a session was used.
+    /// Records when a session was used.
     pub async fn note_session_use(&self, id: String, now: Millis) -> Result<(), IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -161,7 +161,8 @@ impl Index {
         .await
     }
 
-    /// Ends a session of an account, which is an event. Returns false if there is none with this id.
+    /// Ends a session of an account, and writes an event. Returns false if it has no session with
+    /// this id.
     pub async fn end_session(&self, account: AccountName, id: String) -> Result<bool, IndexError> {
         self.write(move |transaction| {
             Box::pin(async move {
@@ -182,7 +183,7 @@ impl Index {
         .await
     }
 
-    /// Ends the sessions of an account, but for the one with the id `keep`. Returns how many.
+    /// Ends the sessions of an account except the one with the id `keep`. Returns how many.
     pub async fn end_sessions(
         &self,
         account: AccountName,

@@ -8,7 +8,7 @@ use crate::clock::Millis;
 use crate::oci::{AccountName, Repository};
 
 impl Index {
-    /// How many stars a repository has, and whether one is of this account.
+    /// How many stars a repository has, and whether this account gave one.
     pub async fn stars(
         &self,
         name: &Repository,

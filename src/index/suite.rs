@@ -1,4 +1,4 @@
-//! The behaviour that every index must have, run against each database.
+//! The behaviour that every index must have, tested on each database.
 //!
 //! A database provides a [`Place`]: somewhere to open an index repeatedly. The observer records
 //! what it receives, and answers at once.
@@ -70,7 +70,7 @@ impl Place {
     }
 }
 
-/// A lease of a thousand milliseconds, taken at `now`.
+/// A lease of a thousand milliseconds that begins at `now`.
 fn at(now: Millis) -> Lease {
     Lease {
         now,

@@ -11,7 +11,7 @@ use super::{
 use crate::clock::Millis;
 use crate::oci::{Algorithm, Digest, Repository, Tag};
 
-/// What the index knows of a repository.
+/// A repository as recorded in the index.
 #[derive(Debug, Clone, Default)]
 pub struct KnownRepository {
     /// Its tags, and where they point.
@@ -22,7 +22,7 @@ pub struct KnownRepository {
     pub blobs: HashSet<Digest>,
 }
 
-/// How the layout of a repository differs from what the index knows.
+/// Differences between the layout of a repository and the index.
 #[derive(Debug, Clone)]
 pub struct FoundRepository {
     /// Its name.
@@ -188,8 +188,8 @@ impl Index {
         .await
     }
 
-    /// Removes those of some blobs that no repository may read and no manifest consists of or refers
-    /// to, with their bytes. Returns the others.
+    /// Removes those of some blobs, with their bytes, that no repository may read and no manifest
+    /// consists of or refers to. Returns the others.
     pub async fn remove_unlinked_blobs(
         &self,
         digests: Vec<Digest>,
@@ -222,8 +222,8 @@ impl Index {
         .await
     }
 
-    /// Records that the layout names a manifest whose bytes are missing or damaged: nothing in its
-    /// repository is collected until it is pushed again.
+    /// Records that the layout names a manifest whose bytes are missing or damaged. Until it is
+    /// pushed again, nothing in its repository is collected.
     pub async fn mark_damaged(
         &self,
         repository: Repository,
@@ -261,7 +261,7 @@ impl Index {
             .collect()
     }
 
-    /// Removes such a record: the layout does not name the manifest any more.
+    /// Removes such a record when the layout no longer names the manifest.
     pub async fn unmark_damaged(
         &self,
         repository: Repository,

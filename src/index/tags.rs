@@ -1,4 +1,4 @@
-//! Tags: names in a repository that point at manifests, and may move.
+//! Tags: movable names in a repository that point at manifests.
 
 use sqlx::SqliteConnection;
 
@@ -147,7 +147,7 @@ impl Index {
             .map(Some)
     }
 
-    /// Moves a tag into the trash, and nothing else. Returns false if there is no such tag.
+    /// Moves a tag, but not its manifest, into the trash. Returns false if there is no such tag.
     pub async fn delete_tag(
         &self,
         repository: Repository,

@@ -1,7 +1,7 @@
-//! Personal tokens, and robots: names that sign in by tokens alone.
+//! Personal tokens, and robots: names that sign in with tokens only.
 //!
-//! Only the hash of a token's secret is stored. The id is public: the token begins with it, lists
-//! show it, and revoking names it.
+//! Only the hash of a token's secret is stored. The id is public: it is the beginning of the token,
+//! and lists and revocations use it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -18,7 +18,7 @@ use crate::oci::{AccountName, Grant};
 pub struct TokenRecord {
     /// The public part.
     pub id: String,
-    /// What its owner calls it.
+    /// The owner's name for it.
     pub label: String,
     /// The account or robot that owns the token.
     pub owner: AccountName,
@@ -34,7 +34,7 @@ pub struct TokenRecord {
     pub used_at: Option<Millis>,
 }
 
-/// A token as a sign-in needs it.
+/// A token with the data to check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StoredToken {
     /// The token.
@@ -48,7 +48,7 @@ pub struct StoredToken {
 pub struct NewToken {
     /// The public part.
     pub id: String,
-    /// What its owner calls it.
+    /// The owner's name for it.
     pub label: String,
     /// The account or the robot.
     pub owner: AccountName,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::events::NewEvent;
 use crate::oci::{Context, Digest, Repository, Tag};
 
-/// Actions that come by the dozen with each image: their lines are for who debugs.
+/// Actions that occur many times for each image: their lines have the level debug.
 const FREQUENT: [&str; 2] = ["push-blob", "mount-blob"];
 
 /// A line of the log.
@@ -22,7 +22,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Of an event of a caller.
+    /// The line of an event of a caller.
     pub(super) fn of(context: &Context, account: &str, event: &NewEvent) -> Self {
         Self {
             action: event.action,
@@ -37,7 +37,6 @@ impl Line {
         }
     }
 
-    /// Writes it.
     pub(super) fn write(self) {
         macro_rules! line {
             ($level:ident) => {

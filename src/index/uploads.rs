@@ -1,4 +1,4 @@
-//! Saved upload sessions, which continue after a restart, and the journal.
+//! Saved upload sessions, which continue after a restart.
 
 use sqlx::SqliteConnection;
 
@@ -102,7 +102,7 @@ impl Index {
         rows.into_iter().map(record).collect()
     }
 
-    /// Removes the saved hash states of all sessions: their bytes have to be hashed again.
+    /// Removes the saved hash states of all sessions, so that their bytes are hashed again.
     pub async fn forget_upload_states(&self) -> Result<(), IndexError> {
         self.write(|transaction| {
             Box::pin(async move {

@@ -21,7 +21,7 @@ pub struct Contents {
 }
 
 impl Index {
-    /// Reads all of it in one snapshot.
+    /// Reads all tables in one snapshot.
     pub async fn contents(&self) -> Result<Contents, IndexError> {
         let mut moment = self.readers.begin().await?;
         let repositories: Vec<(i64, String)> =

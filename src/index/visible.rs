@@ -1,15 +1,15 @@
 //! The filter of the repositories that a caller may see, as a part of a query.
 //!
-//! Every listing has it in its `WHERE`, so that pages are full and neither a count nor a cursor
-//! reveals a hidden repository. Patterns become ranges of names, which the index on names serves.
+//! Every listing has it in its `WHERE`, so pages are full, and neither a count nor a cursor reveals
+//! a hidden repository. Patterns become ranges of names, which the index on names serves.
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::IndexError;
 use crate::oci::{Repository, Visibility};
 
-/// A condition on `repositories r`: something was pushed to it. No `EXISTS`: of that SQLite 3.51 makes
-/// a join, and an `OFFSET` then skips manifests instead of repositories.
+/// A condition on `repositories r`: something was pushed to it. Not `EXISTS`: SQLite 3.51 turns
+/// that into a join, and an `OFFSET` then skips manifests instead of repositories.
 pub(super) const PUSHED: &str =
     "(SELECT m.id FROM manifests m WHERE m.repository_id = r.id LIMIT 1) IS NOT NULL";
 

@@ -1,8 +1,8 @@
-//! The words of descriptions, by which searches find them.
+//! The words of descriptions, which searches use.
 //!
-//! A word is a run of letters and digits. They are kept in the transaction of the description. Words
-//! that no description has any more are deleted when a description changes; those of a deleted
-//! repository stay until then, and find nothing.
+//! A word is a run of letters and digits. Words are stored in the transaction of the description.
+//! Words that are in no description any more are deleted when a description changes; those of a
+//! deleted repository stay until then and match nothing.
 
 use std::collections::BTreeSet;
 
@@ -10,11 +10,11 @@ use sqlx::SqliteConnection;
 
 use super::{IndexError, column};
 
-/// Links between words and repositories beyond which a word is too common to search by: so many
-/// descriptions contain it that reading them in order soon finds enough.
+/// A word with more links to repositories than this is too common to search by: reading the
+/// descriptions in order soon finds enough.
 pub(super) const COMMON: usize = if cfg!(test) { 20 } else { 20_000 };
 
-/// The words of a text, in lower case already.
+/// The words of a text that is in lower case.
 fn words(text: &str) -> BTreeSet<&str> {
     pieces(text).collect()
 }
@@ -24,7 +24,7 @@ fn pieces(text: &str) -> impl Iterator<Item = &str> {
         .filter(|word| !word.is_empty())
 }
 
-/// The longest word of a term, of which a word in every match is a part or the whole.
+/// The longest word of a term. Every match has a word that contains it.
 pub(super) fn longest(term: &str) -> Option<&str> {
     pieces(term).max_by_key(|word| word.len())
 }
@@ -76,7 +76,7 @@ async fn add(
     Ok(())
 }
 
-/// Keeps the words of the descriptions that an earlier version wrote.
+/// Stores the words of descriptions that an earlier version wrote.
 pub(super) async fn fill(connection: &mut SqliteConnection) -> Result<(), IndexError> {
     let mut last = -1_i64;
     loop {

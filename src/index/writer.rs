@@ -1,9 +1,8 @@
 //! The one writer: queued writes share a commit, each in a savepoint of its own.
 //!
-//! A write that comes alone commits at once. Writes that arrive during a commit are queued and
-//! share the next one, so the number of commits follows the device, not the load. The observer
-//! receives commits in order, before the callers get their answers. A write that panics fails
-//! alone.
+//! A single write commits at once. Writes that arrive during a commit are queued and share the next
+//! one, so the number of commits follows the device, not the load. The observer receives commits in
+//! order, before the callers get their answers. A write that panics affects no other write.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use super::appends::Appends;
 use super::events::NewEvent;
-use super::room::{self, Room};
+use super::space::{self, DiskSpace};
 use super::trail::Line;
 use super::{Index, IndexError, JournalEntry, LayoutChange, Observer};
 use crate::oci::{Context, Task};
@@ -30,19 +29,19 @@ const QUEUE: usize = 1024;
 /// The transaction in which a write runs.
 pub(super) struct Transaction {
     connection: SqliteConnection,
-    /// What is appended at the end of this commit.
+    /// Rows to append at the end of this commit.
     appends: Appends,
     /// The caller of the current write.
     context: Arc<Context>,
     /// Lines of the log for events that are not committed yet.
     lines: Vec<Line>,
-    /// What a write of this commit found wrong with the device, which may end all of it.
+    /// An error of the device in a write of this commit, which may end the whole commit.
     trouble: Option<Trouble>,
-    room: Option<Arc<dyn Room>>,
+    space: Option<Arc<dyn DiskSpace>>,
 }
 
 impl Transaction {
-    /// To run a statement on.
+    /// The connection for statements.
     pub(super) fn connection(&mut self) -> &mut SqliteConnection {
         &mut self.connection
     }
@@ -74,9 +73,9 @@ impl Transaction {
         self.appends.event(context, account, event);
     }
 
-    /// Hands rows that are in the journal already to the observer once more, in the order of this
+    /// Passes rows that are in the journal already to the observer again, in the order of this
     /// commit.
-    pub(super) fn hand_out_again(&mut self, entries: Vec<JournalEntry>) {
+    pub(super) fn replay(&mut self, entries: Vec<JournalEntry>) {
         for entry in entries {
             self.appends.again(entry);
         }
@@ -88,7 +87,7 @@ impl Transaction {
     }
 }
 
-/// What may be wrong with the device.
+/// An error of the device.
 #[derive(Debug, Clone)]
 enum Trouble {
     Full,
@@ -110,7 +109,7 @@ impl Trouble {
         })
     }
 
-    /// For one of the writes that it failed.
+    /// The error of one of the failed writes.
     fn error(&self) -> IndexError {
         match self.clone() {
             Self::Full => IndexError::Full,
@@ -126,7 +125,7 @@ impl Trouble {
 trait Write: Send {
     /// The caller.
     fn context(&self) -> Arc<Context>;
-    /// Does the work inside the transaction. Returns whether to commit it.
+    /// Runs the write inside the transaction. Returns whether to commit it.
     fn work<'t>(&'t mut self, transaction: &'t mut Transaction) -> BoxFuture<'t, bool>;
     /// Sends the result to the caller, with a future that is ready when the layout shows it.
     fn settle(self: Box<Self>, committed: Result<BoxFuture<'static, ()>, IndexError>);
@@ -156,7 +155,7 @@ where
             let result = AssertUnwindSafe(work(transaction)).catch_unwind().await;
             let result = result.unwrap_or(Err(IndexError::Database(sqlx::Error::WorkerCrashed)));
             let result =
-                result.map_err(|error| room::explained(error, transaction.room.as_deref()));
+                result.map_err(|error| space::explained(error, transaction.space.as_deref()));
             let keep = result.is_ok();
             if let Err(error) = &result
                 && transaction.trouble.is_none()
@@ -174,7 +173,7 @@ where
             (Some(Ok(value)), Ok(shown)) => Ok((value, shown)),
             (None, Ok(_)) => Err(IndexError::Closed),
         };
-        // The caller may have gone away.
+        // The caller may have stopped waiting.
         let _ = self.reply.send(answer);
     }
 }
@@ -189,7 +188,7 @@ impl Writer {
     pub(super) fn start(
         connection: SqliteConnection,
         observer: Observer,
-        room: Option<Arc<dyn Room>>,
+        space: Option<Arc<dyn DiskSpace>>,
     ) -> Self {
         let (queue, jobs) = mpsc::channel(QUEUE);
         let (stop, stopped) = oneshot::channel();
@@ -199,7 +198,7 @@ impl Writer {
             context: Arc::new(Context::task(Task::Start)),
             lines: Vec::new(),
             trouble: None,
-            room,
+            space,
         };
         let task = tokio::spawn(write(transaction, jobs, observer, stopped));
         Self {
@@ -212,7 +211,7 @@ impl Writer {
         let task = self.task.lock().take();
         if let Some((task, stop)) = task {
             let _ = stop.send(());
-            // The task ends by itself; a panic in it has been logged.
+            // The task ends by itself; a panic in it is logged elsewhere.
             let _ = task.await;
         }
     }
@@ -256,7 +255,7 @@ async fn write(
             biased;
             job = jobs.recv() => job,
             _ = &mut stopped, if !jobs.is_closed() => {
-                // Closes the queue; writes in it are still done.
+                // Closes the queue. Writes that are queued are still done.
                 jobs.close();
                 continue;
             }
@@ -282,11 +281,11 @@ async fn commit(
     observer: &Observer,
 ) {
     let alone = batch.len() == 1;
-    // How many journal rows there are after each write.
+    // The number of journal rows after each write.
     let mut ends = Vec::with_capacity(batch.len());
     transaction.trouble = None;
-    if let Some(room) = &transaction.room {
-        room.provide();
+    if let Some(space) = &transaction.space {
+        space.provide();
     }
     let mut outcome = transaction.run("BEGIN IMMEDIATE").await;
     for job in &mut batch {
@@ -310,12 +309,12 @@ async fn commit(
             }
         }
         Err(error) => {
-            // A failed COMMIT may have ended the transaction by itself. Then there is nothing to
-            // roll back, and the first error is the one to report.
+            // A failed COMMIT may have ended the transaction. Then there is nothing to roll back,
+            // and the first error is the one to report.
             let _ = transaction.run("ROLLBACK").await;
             transaction.lines.clear();
             transaction.appends = Appends::default();
-            let error = room::explained(error, transaction.room.as_deref());
+            let error = space::explained(error, transaction.space.as_deref());
             tracing::error!(%error, writes = batch.len(), "the index could not commit");
             let trouble = transaction.trouble.take().or_else(|| Trouble::of(&error));
             for job in batch {

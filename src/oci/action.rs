@@ -1,36 +1,36 @@
-//! What somebody wants of a registry.
+//! The operations of a registry.
 
 use super::{Digest, Reference, Repository, Tag};
 
-/// One thing that a request, an admin command or a background task wants. It is parsed in one
-/// place, decided in one place (`auth`), and written to events under its [`Action::name`].
+/// One operation that a request, an admin command or a background task asks for. It is parsed in
+/// one place, decided in one place (`auth`), and written to events under its [`Action::name`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Action {
-    /// Ask whether the API is there and whether the caller may use it (`GET /v2/`).
+    /// Check that the API exists and that the caller may use it (`GET /v2/`).
     Ping,
-    /// List repositories, or search among them. What is listed is filtered for the caller.
+    /// List or search repositories. The list is filtered for the caller.
     ListCatalog,
     /// List the tags of a repository.
     ListTags(Repository),
-    /// List the manifests that refer to one.
+    /// List the manifests that refer to a manifest.
     ListReferrers(Repository, Digest),
     /// Read a manifest.
     PullManifest(Repository, Reference),
-    /// Read a blob, or ask whether it is there.
+    /// Read a blob, or check that it exists.
     PullBlob(Repository, Digest),
-    /// Upload a blob: begin, continue, ask about, finish or cancel a session.
+    /// Upload a blob: begin, continue, query, finish or cancel a session.
     PushBlob(Repository),
-    /// Make a blob of another repository known in this one. Without a source it is looked for
-    /// where the caller may read.
+    /// Make a blob of another repository readable in this one. Without a source, the repositories
+    /// that the caller may read are searched.
     MountBlob {
-        /// Where the blob becomes known.
+        /// The repository that receives the blob.
         into: Repository,
-        /// Where it is known already.
+        /// The repository that has the blob.
         from: Option<Repository>,
         /// The blob.
         digest: Digest,
     },
-    /// Store a manifest, under a tag or its digest alone.
+    /// Store a manifest, under a tag or only under its digest.
     PushManifest(Repository, Reference),
     /// Remove a tag.
     DeleteTag(Repository, Tag),
@@ -38,19 +38,19 @@ pub enum Action {
     DeleteManifest(Repository, Digest),
     /// Remove a blob from a repository.
     DeleteBlob(Repository, Digest),
-    /// Remove a repository with all it holds.
+    /// Remove a repository with all its content.
     DeleteRepository(Repository),
-    /// Change what a repository says about itself: description, README.
+    /// Change the description (README) of a repository.
     Describe(Repository),
-    /// Star a repository, or take the star away.
+    /// Add or remove a star of a repository.
     Star(Repository),
-    /// Read what an administrator reads: usage, trash, runs, audit, accounts.
+    /// Read the data for administrators: usage, trash, runs, audit, accounts.
     Inspect,
-    /// Do what an administrator does: collect, prune, check, restore, change accounts and rights.
+    /// Administer: collect, prune, check, restore, change accounts and rights.
     Administer,
 }
 
-/// What right an action needs on its repository.
+/// The right that an action needs on its repository.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Right {
     /// Read.
@@ -62,7 +62,7 @@ pub enum Right {
 }
 
 impl Right {
-    /// The word for it in scopes and grants.
+    /// The name in scopes and grants.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Pull => "pull",

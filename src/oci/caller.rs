@@ -1,4 +1,4 @@
-//! Who wants something of a registry, and from where.
+//! Callers: who sends a request, and from where.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -17,7 +17,7 @@ const ACCOUNT_LIMIT: usize = 128;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountName(Arc<str>);
 
-/// Why a text is no account name.
+/// The text is not an account name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "an account name is 1 to 128 letters, digits, '.', '_', '-', '@' and '+', and begins with a \
@@ -75,13 +75,13 @@ impl<'de> Deserialize<'de> for AccountName {
     }
 }
 
-/// Work that the registry does by itself.
+/// Work that the registry starts by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Task {
     /// The start of a server.
     Start,
-    /// A collection or a retention rule by its schedule.
+    /// A scheduled collection or retention rule.
     Schedule,
     /// Housekeeping: expired leases, sessions and trash.
     Upkeep,
@@ -89,25 +89,25 @@ pub enum Task {
     Check,
 }
 
-/// Who wants something.
+/// Who performs an action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Caller {
-    /// Nobody has signed in.
+    /// A client that has not signed in.
     Anonymous,
     /// A process on this host, by its user id: the admin socket, or a command on the root itself.
     Uid(u32),
-    /// An account that signed in by its password or a token of the token service.
+    /// An account that signed in with its password or a token of the token service.
     Account {
         /// The account.
         name: AccountName,
         /// Whether it has the admin right.
         admin: bool,
     },
-    /// A personal or robot token. It can do what its owner may, within its own scope.
+    /// A personal or robot token. It may do what its owner may, within its own scope.
     Token {
-        /// The public part of the token, by which it is listed and revoked.
+        /// The public part of the token, used to list and revoke it.
         id: Arc<str>,
-        /// Whose token it is; a robot has no account behind it, and this is its own name.
+        /// The owner of the token. A robot has no account: this is its own name.
         owner: AccountName,
         /// What it is limited to.
         scope: Arc<[Grant]>,
@@ -117,8 +117,8 @@ pub enum Caller {
 }
 
 impl Caller {
-    /// The caller in one word, as logs and events have it: `anonymous`, `uid:0`, `alice`,
-    /// `token:ID@alice`, `task:schedule`.
+    /// The caller as logs and events name it: `anonymous`, `uid:0`, `alice`, `token:ID@alice`,
+    /// `task:schedule`.
     pub fn actor(&self) -> String {
         match self {
             Self::Anonymous => "anonymous".to_owned(),
@@ -136,8 +136,8 @@ impl Caller {
     }
 }
 
-/// Who wants something, in which request, from where and when. Travels with an action from the
-/// listener, the admin socket or a task down to the index, which writes it into events.
+/// The caller of an action, with the request, client address and time. The listener, the admin
+/// socket or a task creates it, and the index writes it into events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {
     /// Who.
@@ -146,12 +146,12 @@ pub struct Context {
     pub request: Arc<str>,
     /// The address of the client, if there is one.
     pub address: Option<IpAddr>,
-    /// The program that the client says it is (`User-Agent`), cut to 256 characters.
+    /// The client's `User-Agent`, cut to 256 characters.
     pub agent: Option<Arc<str>>,
 }
 
 impl Context {
-    /// The context of work that the registry does by itself.
+    /// The context of work that the registry starts by itself.
     pub fn task(task: Task) -> Self {
         Self {
             caller: Caller::Task(task),
@@ -170,13 +170,13 @@ impl Context {
     }
 }
 
-/// Patterns of repositories a caller may see. Listings take it into their query, so that pages stay full
-/// and nothing shows what the caller may not see.
+/// The repositories that a caller may see. Listings filter by it in their query, so that pages are
+/// full and reveal nothing hidden.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Visibility {
     /// All of them.
     Everything,
-    /// The public ones (if `public`), and those that a pattern covers.
+    /// Public repositories (if `public`), and those that a pattern covers.
     Only {
         /// Whether public repositories are visible.
         public: bool,
@@ -194,8 +194,8 @@ impl Visibility {
         }
     }
 
-    /// The parts that together are visible: each pattern, and what is public. One part where there
-    /// would be more than `most`.
+    /// Parts that together are equal to this: one for each pattern, and one for public
+    /// repositories. One part if there would be more than `most`.
     pub fn parts(&self, most: usize) -> Vec<Self> {
         let Self::Only { public, patterns } = self else {
             return vec![self.clone()];
@@ -214,7 +214,7 @@ impl Visibility {
         patterns.iter().map(one).chain(open).collect()
     }
 
-    /// Whether a repository is visible that is public or not.
+    /// Whether a repository is visible, given whether it is public.
     pub fn shows(&self, name: &super::Repository, is_public: bool) -> bool {
         match self {
             Self::Everything => true,

@@ -1,4 +1,4 @@
-//! Descriptors: what content is, how large, and by which digest it is found.
+//! Descriptors: the type, size and digest of content.
 
 use std::collections::BTreeMap;
 
@@ -40,13 +40,13 @@ pub struct Descriptor {
     pub annotations: Option<BTreeMap<String, String>>,
 }
 
-/// A size is a whole number from 0 to 2^63-1: what every client can hold. `null` is 0.
+/// A size is a whole number from 0 to 2^63-1, which every client can represent. `null` is 0.
 fn size<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
     let size = Option::<i64>::deserialize(deserializer)?.unwrap_or_default();
     u64::try_from(size).map_err(|_| serde::de::Error::custom("a size is negative"))
 }
 
-/// A value of which `null` is the default, as Go reads it.
+/// Parses a value; `null` is the default, as in Go.
 pub(super) fn null_as_default<'de, D, T>(deserializer: D) -> Result<T, D::Error>
 where
     D: Deserializer<'de>,
@@ -60,7 +60,7 @@ fn urls<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Er
     Ok(urls.into_iter().flatten().collect())
 }
 
-/// Annotations; a value that is `null` is empty, as Go reads it.
+/// Parses annotations; a `null` value is an empty text, as in Go.
 pub(super) fn texts<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<BTreeMap<String, String>>, D::Error> {

@@ -15,7 +15,7 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// The name as it stands before the colon.
+    /// The name before the colon.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sha256 => "sha256",
@@ -67,7 +67,7 @@ pub enum DigestError {
     Hex,
 }
 
-/// A digest: an algorithm and its value. Copied freely; the unused half of a sha256 is zero.
+/// A digest: an algorithm and its value. The unused half of a sha256 is zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Digest {
     algorithm: Algorithm,

@@ -1,5 +1,5 @@
-//! The error codes that a registry answers (OCI distribution specification, "Error Codes", and the
-//! two that registry:2 adds). Which status goes with which is the business of `http`.
+//! The error codes in a registry's answers (OCI distribution specification, "Error Codes", and two
+//! that registry:2 adds). The room `http` maps them to statuses.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ macro_rules! codes {
         }
 
         impl ErrorCode {
-            /// The code as it stands in an answer.
+            /// The code as it is written in an answer.
             pub fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$variant => $text,)*
@@ -39,27 +39,27 @@ codes! {
     ManifestUnknown = "MANIFEST_UNKNOWN",
     /// A repository name is malformed.
     NameInvalid = "NAME_INVALID",
-    /// A repository is not known.
+    /// A repository does not exist.
     NameUnknown = "NAME_UNKNOWN",
-    /// A body is longer or shorter than it said, or than is allowed.
+    /// A body is longer or shorter than announced, or longer than allowed.
     SizeInvalid = "SIZE_INVALID",
     /// A tag is malformed.
     TagInvalid = "TAG_INVALID",
-    /// Nobody is signed in.
+    /// The client has not signed in.
     Unauthorized = "UNAUTHORIZED",
-    /// The one signed in may not do this.
+    /// The caller may not do this.
     Denied = "DENIED",
-    /// The operation is not allowed by the configuration, or not known.
+    /// The operation is unknown, or the configuration does not allow it.
     Unsupported = "UNSUPPORTED",
-    /// Too much was asked for at once.
+    /// The client exceeds a limit on its requests.
     TooManyRequests = "TOOMANYREQUESTS",
-    /// `n` is not a number that can be answered.
+    /// `n` is not a valid number of results.
     PaginationNumberInvalid = "PAGINATION_NUMBER_INVALID",
     /// The range of an upload or a read can't be satisfied.
     RangeInvalid = "RANGE_INVALID",
-    /// The service is short of something, or is going away.
+    /// The service lacks a resource, or is shutting down.
     Unavailable = "UNAVAILABLE",
-    /// Something went wrong here.
+    /// An internal error.
     Unknown = "UNKNOWN",
 }
 

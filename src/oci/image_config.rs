@@ -1,7 +1,7 @@
-//! Image configurations: platform, date, how the image runs, and the history that made it.
+//! Image configurations: platform, date, settings, and the history of the build.
 //!
-//! Reads leniently: a field that is missing, null or of an unexpected shape is unknown, so that one
-//! odd image never hides a list.
+//! Parsing is lenient: a missing or null field, or one with an unexpected shape, is left out. So
+//! one unusual image does not make a list fail.
 
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ pub struct ImageConfig {
     /// How it runs.
     #[serde(deserialize_with = "lenient")]
     pub config: Option<Execution>,
-    /// The steps that made it.
+    /// The steps of the build.
     #[serde(deserialize_with = "lenient")]
     pub history: Option<Vec<HistoryStep>>,
 }
@@ -41,16 +41,16 @@ pub struct ImageConfig {
     rename_all(deserialize = "PascalCase", serialize = "camelCase")
 )]
 pub struct Execution {
-    /// The user that it runs as.
+    /// The user of the process.
     #[serde(deserialize_with = "lenient")]
     pub user: Option<String>,
     /// The program.
     #[serde(deserialize_with = "lenient")]
     pub entrypoint: Option<Vec<String>>,
-    /// Its arguments, or the program where there is no entrypoint.
+    /// The arguments, or the program if there is no entrypoint.
     #[serde(deserialize_with = "lenient")]
     pub cmd: Option<Vec<String>>,
-    /// The directory that it starts in.
+    /// The working directory.
     #[serde(deserialize_with = "lenient")]
     pub working_dir: Option<String>,
     /// Variables, each `NAME=value`.
@@ -62,7 +62,7 @@ pub struct Execution {
     /// Volumes, as keys: paths.
     #[serde(deserialize_with = "lenient")]
     pub volumes: Option<BTreeMap<String, serde_json::Value>>,
-    /// The signal that stops it.
+    /// The signal that stops the process.
     #[serde(deserialize_with = "lenient")]
     pub stop_signal: Option<String>,
     /// Labels.
@@ -82,7 +82,7 @@ pub struct HistoryStep {
     empty_layer: Option<bool>,
 }
 
-/// A value, or nothing when it is of another form.
+/// A value, or `None` if it has another form.
 fn lenient<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<T>, D::Error> {
@@ -99,7 +99,7 @@ fn lenient<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 }
 
 impl ImageConfig {
-    /// The platform it is for, when it says so.
+    /// The platform, if the configuration names one.
     pub fn platform(&self) -> Option<Platform> {
         Some(Platform {
             os: self.os.clone().filter(|os| !os.is_empty())?,
@@ -111,12 +111,12 @@ impl ImageConfig {
 }
 
 impl HistoryStep {
-    /// Whether it made no layer.
+    /// Whether the step created no layer.
     pub fn is_empty(&self) -> bool {
         self.empty_layer == Some(true)
     }
 
-    /// The line that made it, without what every line of a builder has in common.
+    /// The command of the step, without the prefixes that builders add.
     pub fn line(&self) -> String {
         let line = self.created_by.as_deref().filter(|line| !line.is_empty());
         let line = line.or(self.comment.as_deref()).unwrap_or_default();

@@ -1,8 +1,8 @@
-//! A read-only view of a manifest's bytes: what kind it is and what it references.
+//! A read-only view of a manifest's bytes: its kind and its references.
 //!
-//! The bytes themselves are kept as they came; the view never writes them again. Formats: OCI image
-//! manifest and index, Docker schema 2 and manifest list, Docker schema 1 (read only, so that a
-//! root which has them keeps their layers), the artifact manifest of an OCI 1.1 release candidate.
+//! The view never writes the bytes again. Formats: OCI image manifest and index, Docker schema 2
+//! and manifest list, Docker schema 1 (read only, to keep the layers of an existing root), and the
+//! artifact manifest of an OCI 1.1 release candidate.
 //!
 //! Programs written in Go omit empty fields or write `null`; both mean absent, as in registry:2.
 
@@ -15,27 +15,27 @@ use super::{Descriptor, Digest, MediaType};
 
 mod salvage;
 
-/// The largest manifest that is accepted, in bytes: 4 MiB.
+/// Maximum size of a manifest, in bytes: 4 MiB.
 pub const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
 
-/// The most descriptors of a manifest that is pushed: each is a row of the index.
+/// Maximum number of descriptors in a pushed manifest: each is a row of the index.
 pub const DESCRIPTOR_LIMIT: usize = 5000;
 
-/// How deep arrays and objects may be nested. Real manifests stay under ten.
+/// Maximum nesting of arrays and objects. Real manifests stay under ten.
 const DEPTH_LIMIT: usize = 100;
 
-/// What a manifest is, by what it references.
+/// The kind of a manifest, by its references.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ManifestKind {
     /// A configuration and layers, or the blobs of an artifact.
     Image,
     /// A list of manifests.
     Index,
-    /// JSON of a type that has neither.
+    /// JSON of a type with neither.
     Other,
 }
 
-/// Why bytes are not a manifest.
+/// Why bytes are not a valid manifest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ManifestError {
     /// The bytes are not a JSON object of the expected fields.
@@ -44,18 +44,18 @@ pub enum ManifestError {
     /// Arrays or objects are nested more than 100 deep.
     #[error("the manifest is nested more than {DEPTH_LIMIT} deep")]
     Depth,
-    /// The body says another media type than it was sent with.
-    #[error("the manifest says that it is {body}, and was sent as {header}")]
+    /// The media type of the body is not the one of the request.
+    #[error("the manifest's mediaType is {body}, but it was sent as {header}")]
     MediaType {
-        /// What `mediaType` says.
+        /// The `mediaType` in the body.
         body: String,
-        /// What the request says.
+        /// The `Content-Type` of the request.
         header: String,
     },
-    /// What the body says is no media type.
-    #[error("the manifest says that it is {0:?}, which is no media type")]
+    /// The `mediaType` in the body is malformed.
+    #[error("the manifest's mediaType {0:?} is not a media type")]
     NoMediaType(String),
-    /// Nothing says what it is: no media type, no `layers`, no `manifests`.
+    /// The kind can't be determined: no media type, no `layers`, no `manifests`.
     #[error("the manifest has no mediaType, and neither layers nor manifests")]
     Unknown,
     /// A media type of one kind with the fields of the other.
@@ -69,10 +69,10 @@ pub enum ManifestError {
     SchemaVersion,
 }
 
-/// What a registry and its clients need to know of a manifest.
+/// The parts of a manifest that a registry and its clients use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestView {
-    /// The media type: what the body says, else what the request says, else what its shape tells.
+    /// The media type: from the body, else from the request, else by the fields.
     pub media_type: MediaType,
     /// What it is.
     pub kind: ManifestKind,
@@ -157,8 +157,8 @@ impl ManifestView {
         Ok(Self::of(media_type, body))
     }
 
-    /// Reads a stored manifest, as far as it can be read: a part that is malformed does not hide
-    /// the others. The second value says whether every reference in it was understood.
+    /// Parses a stored manifest as far as possible: a malformed part does not hide the others. The
+    /// second value is whether every reference in it was understood.
     pub fn read(bytes: &[u8]) -> Result<(Self, bool), ManifestError> {
         match Self::parse(bytes, None) {
             Ok(view) => Ok((view, true)),
@@ -233,12 +233,12 @@ impl ManifestView {
         )
     }
 
-    /// Every blob it references, required or not.
+    /// Every blob that it references, required or not.
     pub fn blobs(&self) -> impl Iterator<Item = &Descriptor> {
         self.config.iter().chain(&self.layers)
     }
 
-    /// Bytes of the configuration and the layers, as the descriptors say; each digest once.
+    /// Bytes of the configuration and the layers, according to the descriptors; each digest once.
     pub fn content_size(&self) -> u64 {
         let mut seen = std::collections::HashSet::new();
         self.blobs()
@@ -253,7 +253,7 @@ fn names_image(body: &Body) -> bool {
     body.layers.is_some() || body.config.is_some()
 }
 
-/// The media type that the fields of a manifest without one tell.
+/// The media type of a manifest without one, by its fields.
 fn shape(body: &Body) -> Option<MediaType> {
     if body.fs_layers.is_some() && body.schema_version == Some(1) {
         Some(MediaType::DOCKER_SCHEMA1)
@@ -266,7 +266,7 @@ fn shape(body: &Body) -> Option<MediaType> {
     }
 }
 
-/// The deepest nesting of arrays and objects in a JSON text, without parsing it.
+/// The depth of arrays and objects in a JSON text, without parsing it.
 fn depth(bytes: &[u8]) -> usize {
     let (mut depth, mut deepest, mut string, mut escaped) = (0_usize, 0, false, false);
     for byte in bytes {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A media type, kept as it was written. Upper and lower case are equal (RFC 6838, section 4.2).
+/// A media type, in its original spelling. Upper and lower case are equal (RFC 6838, section 4.2).
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct MediaType(Cow<'static, str>);
@@ -43,7 +43,7 @@ impl MediaType {
         Self::known("application/vnd.docker.distribution.manifest.v1+json");
     /// Docker image configuration.
     pub const DOCKER_CONFIG: Self = Self::known("application/vnd.docker.container.image.v1+json");
-    /// The artifact manifest of a release candidate of OCI 1.1, still found in the field.
+    /// The artifact manifest of a release candidate of OCI 1.1, which some registries still have.
     pub const OCI_ARTIFACT: Self = Self::known("application/vnd.oci.artifact.manifest.v1+json");
 
     const fn known(text: &'static str) -> Self {
@@ -61,12 +61,12 @@ impl MediaType {
         &self.0
     }
 
-    /// Whether it is absent: written as an empty text.
+    /// Whether the text is empty: no media type.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether it is `type/subtype` of RFC 6838, section 4.2.
+    /// Whether it has the form `type/subtype` of RFC 6838, section 4.2.
     pub fn is_well_formed(&self) -> bool {
         let name = |part: &str| {
             let word = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+".contains(&byte);
@@ -77,22 +77,23 @@ impl MediaType {
             .is_some_and(|(kind, subtype)| name(kind) && name(subtype))
     }
 
-    /// Whether it names an index: a list of manifests.
+    /// Whether it is the type of an index: a list of manifests.
     pub fn is_index(&self) -> bool {
         *self == Self::OCI_INDEX || *self == Self::DOCKER_LIST
     }
 
-    /// Whether it names a manifest of one image.
+    /// Whether it is the type of a single image's manifest.
     pub fn is_image(&self) -> bool {
         *self == Self::OCI_MANIFEST || *self == Self::DOCKER_MANIFEST
     }
 
-    /// Whether it names a manifest of Docker's schema 1, signed or not.
+    /// Whether it is the type of a manifest of Docker's schema 1, signed or not.
     pub fn is_schema1(&self) -> bool {
         *self == Self::DOCKER_SCHEMA1 || *self == Self::DOCKER_SCHEMA1_UNSIGNED
     }
 
-    /// Whether it names a configuration whose platform, date and history are of the image format.
+    /// Whether it is the type of a configuration with platform, date and history in the image
+    /// format.
     pub fn is_image_config(&self) -> bool {
         *self == Self::OCI_CONFIG || *self == Self::DOCKER_CONFIG
     }

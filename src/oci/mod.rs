@@ -1,9 +1,9 @@
 //! The vocabulary of container registries: digests, repository names, tags, references, media
-//! types, a read-only view of manifests, error codes and byte ranges; and what the rooms above say to
-//! each other about a request: its action, its caller and its context.
+//! types, a read-only view of manifests, error codes and byte ranges; and the description of a
+//! request that the other rooms share: its action, caller and context.
 //!
 //! Everything here is pure: no I/O, no async, no clock. Values exist only parsed, so a
-//! [`Repository`] or a [`Digest`] that a function is handed is well-formed. This room knows no other.
+//! [`Repository`] or a [`Digest`] is always well-formed. This room depends on no other.
 
 mod action;
 mod caller;

@@ -7,21 +7,22 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The longest repository name, in characters.
+/// Maximum length of a repository name, in characters.
 pub const NAME_LIMIT: usize = 255;
-/// The longest tag, in characters.
+/// Maximum length of a tag, in characters.
 pub const TAG_LIMIT: usize = 128;
 
 /// Why a text is not a repository name or a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NameError {
-    /// Nothing is there.
+    /// The text is empty.
     #[error("the name is empty")]
     Empty,
     /// A repository name over [`NAME_LIMIT`].
     #[error("the repository name is longer than 255 characters")]
     NameTooLong,
-    /// A component that is not lower-case letters and digits, joined by `.`, `_`, `__` or dashes.
+    /// A component with other characters than lower-case letters and digits, joined by `.`, `_`,
+    /// `__` or dashes.
     #[error(
         "a component of a repository name is lower-case letters and digits, joined by single dots, \
          one or two underscores, or dashes"
@@ -30,7 +31,7 @@ pub enum NameError {
     /// A tag over [`TAG_LIMIT`].
     #[error("the tag is longer than 128 characters")]
     TagTooLong,
-    /// A tag with a character that tags do not have.
+    /// A tag with a character that is not allowed in tags.
     #[error("a tag is letters, digits, '_', '.' and '-', and starts with none of the last two")]
     Tag,
 }

@@ -1,4 +1,4 @@
-//! Patterns of repository names, as rights, scopes and filters use them.
+//! Patterns of repository names, for rights, scopes and filters.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,11 +7,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::{NameError, Repository};
 
-/// Patterns of repositories a right is for: `*` is all of them, `team/*` is every repository below
-/// `team/` at any depth, `team/app` is that one.
+/// A pattern of repository names: `*` is all of them, `team/*` is every repository below `team/` at
+/// any depth, `team/app` is that one.
 ///
 /// There are no other wildcards: each pattern is one range of the names' byte order, so that a
-/// listing can be filtered by an index of a database.
+/// database index can filter a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NamePattern {
     /// Every repository.

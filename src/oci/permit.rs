@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{Action, Context, Visibility};
 
-/// An action that its caller may do. The room `auth` makes it where it decides, and nobody else
-/// (a test of the architecture holds that); a registry acts for a caller only with one.
+/// An action that its caller may perform. Only the room `auth` creates it, after its decision (a
+/// test of the architecture checks this); a registry acts for a caller only with a permit.
 #[derive(Debug, Clone)]
 pub struct Permit {
     context: Arc<Context>,
@@ -14,7 +14,7 @@ pub struct Permit {
 }
 
 impl Permit {
-    /// Permits `action` to the caller of `context`, who may see what `visibility` says.
+    /// Permits `action` to the caller of `context`, who may see the repositories of `visibility`.
     pub fn grant(context: Arc<Context>, action: Action, visibility: Visibility) -> Self {
         Self {
             context,
@@ -23,7 +23,7 @@ impl Permit {
         }
     }
 
-    /// Who acts, in which request, from where.
+    /// The caller, the request and the client's address.
     pub fn context(&self) -> &Arc<Context> {
         &self.context
     }
@@ -33,7 +33,7 @@ impl Permit {
         &self.action
     }
 
-    /// Patterns of repositories the caller may see.
+    /// The repositories that the caller may see.
     pub fn visibility(&self) -> &Visibility {
         &self.visibility
     }

@@ -28,7 +28,7 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Whether it names a real platform, not the `unknown/unknown` of an attestation.
+    /// Whether it is a real platform, not the `unknown/unknown` of an attestation.
     pub fn is_known(&self) -> bool {
         !(self.os.is_empty() || self.os == "unknown")
     }

@@ -1,7 +1,7 @@
 //! Byte ranges: of a read (`Range`, RFC 9110 section 14.2) and of an upload chunk (`Content-Range`,
 //! OCI distribution specification, "Pushing a blob in chunks").
 
-/// Bytes `start` to `end`, both included, of a content whose length is known.
+/// Bytes `start` to `end`, both included, of content with a known length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByteRange {
     /// The first byte.
@@ -11,7 +11,7 @@ pub struct ByteRange {
 }
 
 impl ByteRange {
-    /// How many bytes it holds; never 0.
+    /// Number of bytes; never 0.
     pub fn length(self) -> u64 {
         self.end - self.start + 1
     }
@@ -28,10 +28,10 @@ pub enum RangeError {
     Malformed,
 }
 
-/// Reads a `Range` header against a content of `length` bytes.
+/// Parses a `Range` header for content of `length` bytes.
 ///
-/// `Ok(None)` means that the whole content is to be answered: another unit than bytes, a list of
-/// ranges, or a text that is no range, all of which RFC 9110 lets a server ignore.
+/// `Ok(None)` means the whole content: another unit than bytes, a list of ranges, or a malformed
+/// range, all of which RFC 9110 lets a server ignore.
 pub fn parse_byte_range(header: &str, length: u64) -> Result<Option<ByteRange>, RangeError> {
     let Some(range) = header.trim().strip_prefix("bytes=") else {
         return Ok(None);
@@ -72,8 +72,8 @@ pub fn parse_byte_range(header: &str, length: u64) -> Result<Option<ByteRange>, 
     }))
 }
 
-/// Reads the `Content-Range` of an upload chunk: `<start>-<end>`, both included. The form of
-/// RFC 9110, `bytes <start>-<end>/<total>`, is taken too.
+/// Parses the `Content-Range` of an upload chunk: `<start>-<end>`, both included. The form of RFC
+/// 9110, `bytes <start>-<end>/<total>`, is accepted too.
 pub fn parse_content_range(header: &str) -> Result<ByteRange, RangeError> {
     let text = header.trim();
     let text = text

@@ -16,19 +16,19 @@ pub enum ReferenceError {
     Digest(#[from] DigestError),
 }
 
-/// What names a manifest inside its repository.
+/// A manifest inside its repository, by tag or digest.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Reference {
-    /// A tag, which may move.
+    /// A tag, which can move.
     Tag(Tag),
-    /// A digest, which is the content.
+    /// A digest, which never changes its content.
     Digest(Digest),
 }
 
 impl FromStr for Reference {
     type Err = ReferenceError;
 
-    /// A text with a colon is a digest (no tag has one), any other a tag.
+    /// A text with a colon is a digest (no tag contains one), any other text is a tag.
     fn from_str(text: &str) -> Result<Self, ReferenceError> {
         if text.contains(':') {
             Ok(Self::Digest(text.parse()?))
@@ -47,22 +47,22 @@ impl fmt::Display for Reference {
     }
 }
 
-/// What a person types: `[registry/]repository[:tag][@digest]`.
+/// An image as people type it: `[registry/]repository[:tag][@digest]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImageReference {
-    /// `host[:port]`, when the text names one: a first component with a dot, a colon, or
-    /// `localhost`, as docker reads it.
+    /// `host[:port]`, if the text names one: as in docker, a first component with a dot or a colon,
+    /// or `localhost`.
     pub registry: Option<String>,
     /// The repository in that registry.
     pub repository: Repository,
-    /// The tag, when one is written.
+    /// The tag, if there is one.
     pub tag: Option<Tag>,
-    /// The digest, when one is written; it wins over the tag.
+    /// The digest, if there is one; it takes precedence over the tag.
     pub digest: Option<Digest>,
 }
 
 impl ImageReference {
-    /// What names the manifest: the digest, else the tag.
+    /// The digest, else the tag.
     pub fn reference(&self) -> Option<Reference> {
         match (&self.digest, &self.tag) {
             (Some(digest), _) => Some(Reference::Digest(*digest)),
@@ -128,7 +128,7 @@ mod tests {
             tag in prop::option::of("[A-Za-z0-9_][A-Za-z0-9._-]{0,20}"),
             digest in prop::option::of("sha256:[0-9a-f]{64}"),
         ) {
-            // Without a registry, a first component that reads as one is one.
+            // Without a registry, a first component that looks like one is parsed as one.
             prop_assume!(registry.is_some() || !repository.starts_with("localhost/"));
             let mut text = registry.as_ref().map(|host| format!("{host}/")).unwrap_or_default();
             text += &repository;

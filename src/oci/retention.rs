@@ -1,4 +1,4 @@
-//! A retention rule as it is written: in the configuration, on the command line, in a request.
+//! A retention rule as it is written in the configuration, on the command line, or in a request.
 //!
 //! Pure data. The registry compiles the patterns and evaluates the rule. Ages are in milliseconds.
 
@@ -6,18 +6,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Millis;
 
-/// Which tags a rule deletes, and from which repositories. A tag is deleted when it meets every
-/// condition that is given.
+/// Which tags a rule deletes, and from which repositories. A tag is deleted if it meets every given
+/// condition.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct RetentionRule {
     /// Patterns of repository names; `*` and `?` stop at a slash, `**` does not.
     pub repositories: Vec<String>,
-    /// How many tags are kept, those that were pushed last.
+    /// How many of the most recently pushed tags are kept.
     pub keep_last: Option<u32>,
     /// Only tags that were pushed longer ago are deleted.
     pub older_than: Option<Millis>,
-    /// Only tags that match one of these patterns are deleted; all, when there are none.
+    /// Only tags that match one of these patterns are deleted; all tags if there is no pattern.
     pub matching: Vec<String>,
     /// Tags that match one of these patterns are kept.
     pub exclude: Vec<String>,
@@ -28,7 +28,7 @@ pub struct RetentionRule {
 }
 
 impl RetentionRule {
-    /// Whether it has no condition that selects tags.
+    /// Whether no condition selects tags.
     pub fn selects_nothing(&self) -> bool {
         self.keep_last.is_none()
             && self.older_than.is_none()

@@ -1,4 +1,4 @@
-//! Sets of rights, and what they are on.
+//! Sets of rights, and grants of them on repositories.
 
 use std::fmt;
 use std::str::FromStr;
@@ -32,7 +32,7 @@ impl Rights {
     /// Pull, push and delete.
     pub const ALL: Self = Self(7);
 
-    /// Whether a right is among them.
+    /// Whether a right is in the set.
     pub fn contains(self, right: Right) -> bool {
         self.0 & bit(right) != 0
     }
@@ -48,29 +48,29 @@ impl Rights {
         Self(self.0 | other.0)
     }
 
-    /// The rights that are in both.
+    /// The rights in both sets.
     #[must_use]
     pub fn intersection(self, other: Self) -> Self {
         Self(self.0 & other.0)
     }
 
-    /// These without those of `other`.
+    /// The rights that are not in `other`.
     #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// Each of them, in the order pull, push, delete.
+    /// The rights in the order pull, push, delete.
     pub fn iter(self) -> impl Iterator<Item = Right> {
         EVERY.into_iter().filter(move |right| self.contains(*right))
     }
 
-    /// As a number: 1 pull, 2 push, 4 delete.
+    /// The set as a number: 1 pull, 2 push, 4 delete.
     pub fn bits(self) -> u8 {
         self.0
     }
 
-    /// From [`Rights::bits`]; unknown bits are left out.
+    /// The set of [`Rights::bits`]; unknown bits are ignored.
     pub fn from_bits(bits: u8) -> Self {
         Self(bits & Self::ALL.0)
     }
@@ -134,12 +134,12 @@ impl<'de> Deserialize<'de> for Rights {
 pub struct Grant {
     /// Patterns of repositories.
     pub pattern: NamePattern,
-    /// What may be done there.
+    /// The granted rights.
     pub rights: Rights,
 }
 
 impl Grant {
-    /// What a list of grants allows on a repository.
+    /// The rights that a list of grants gives on a repository.
     pub fn rights_on(grants: &[Self], name: &Repository) -> Rights {
         grants
             .iter()
@@ -154,7 +154,7 @@ impl FromStr for Grant {
     fn from_str(text: &str) -> Result<Self, String> {
         let (pattern, rights) = text
             .rsplit_once(':')
-            .ok_or("it is written PATTERN:RIGHTS, as in team/*:pull,push")?;
+            .ok_or("expected PATTERN:RIGHTS, as in team/*:pull,push")?;
         let pattern = pattern
             .parse()
             .map_err(|error| format!("the pattern {pattern:?}: {error}"))?;

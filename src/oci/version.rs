@@ -4,11 +4,11 @@ use std::cmp::{Ordering, Reverse};
 
 use semver::Version;
 
-/// The place of a tag in the order of versions: the highest first, then the tags that are no
-/// version, by name. Made once for each tag of a long list.
+/// The sort key of a tag: the highest version first, then tags that are not versions, by name.
+/// Computed once for each tag of a list.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct VersionKey {
-    // The order of the fields is the order of the keys.
+    // The order of the fields is the order of comparison.
     is_other: bool,
     version: Option<Reverse<Version>>,
     tag: Box<str>,
@@ -31,7 +31,7 @@ pub fn by_version(left: &str, right: &str) -> Ordering {
     VersionKey::of(left).cmp(&VersionKey::of(right))
 }
 
-/// Reads a tag as a version: `1.2.3-rc.1`, with or without a `v`, or with fewer than three numbers
+/// Parses a tag as a version: `1.2.3-rc.1`, with or without a `v`, or with fewer than three numbers
 /// (`1`, `1.25-alpine`).
 fn version(tag: &str) -> Option<Version> {
     let text = tag.strip_prefix(['v', 'V']).unwrap_or(tag);
@@ -49,7 +49,7 @@ fn version(tag: &str) -> Option<Version> {
     if parts.next().is_some() {
         return None;
     }
-    // A suffix with underscores is still a suffix.
+    // Semantic versions do not allow underscores in a suffix; tags do.
     Version::parse(&format!(
         "{first}.{second}.{third}{}",
         suffix.replace('_', "-")
@@ -100,7 +100,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_order_never_contradicts_itself(mut tags in prop::collection::vec("[v0-9a.+_-]{0,8}", 0..30)) {
-            // `sort_by` panics on an order that contradicts itself.
+            // `sort_by` panics if the order contradicts itself.
             tags.sort_by(|left, right| by_version(left, right));
         }
     }

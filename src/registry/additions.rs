@@ -104,9 +104,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Blobs without a manifest may belong to a push in progress: they are leased from the time
-    /// they were written, as uploads are. They were added after `since`; `now` is by the store's
-    /// clock.
+    /// Leases blobs that no manifest references, from the time they were written: they may belong
+    /// to a push in progress. They were added after `since`; `now` is by the store's clock.
     pub(super) async fn lease_new_blobs(
         &self,
         since: Millis,
@@ -115,7 +114,7 @@ impl Registry {
         let terms = self.lease();
         let mut last = String::new();
         loop {
-            let digests = self.index.unheld_blobs(&last, since).await?;
+            let digests = self.index.unleased_blobs(&last, since).await?;
             let Some(end) = digests.last().cloned() else {
                 return Ok(());
             };

@@ -7,9 +7,9 @@ use crate::index::{BlobRecord, IndexError};
 use crate::oci::{Digest, Repository};
 use crate::store::{Body, StoreError};
 
-/// Blobs that are looked for when one is missing.
+/// Number of neighbouring blobs that are checked when one is missing.
 const SAMPLE: usize = 64;
-/// Fewer blobs than this say nothing about the storage.
+/// With fewer blobs than this, missing ones do not show that the storage is not mounted.
 const FEW: usize = 10;
 
 /// An existing blob.
@@ -26,7 +26,7 @@ impl Blob {
 }
 
 impl Registry {
-    /// Whether a blob is in a repository. If it is, takes or extends a lease.
+    /// Whether a blob is in a repository. If it is, leases it.
     pub async fn lease_blob(
         &self,
         repository: &Repository,
@@ -38,7 +38,7 @@ impl Registry {
         }
         let seen = self.cache.begin_read(repository);
         let leased = match self.index.lease_blob(repository, *digest, terms).await {
-            // It is there all the same. Nothing can be pushed that would rely on the answer.
+            // The blob exists nevertheless. No push can rely on the answer, as there is no space.
             Err(IndexError::Full | IndexError::Quota) => {
                 let blob = self.blob(repository, digest).await?;
                 self.must_be_in_place(&blob.record, digest).await?;
@@ -115,7 +115,7 @@ impl Registry {
     }
 
     /// Quarantines a blob whose bytes are missing or of another length. Any other error is
-    /// returned: a failing device, or unmounted storage, is not evidence about a single blob.
+    /// returned: a failing device or unmounted storage does not show that a single blob is damaged.
     pub(super) async fn reject(
         &self,
         canonical: &Digest,
@@ -132,8 +132,8 @@ impl Registry {
         Ok(())
     }
 
-    /// An error if the storage has no blob at all, or lacks most of those whose digests follow that
-    /// of a missing one: it is not mounted, and the blob not lost.
+    /// Returns an error if the storage has no blob at all, or lacks most of those whose digests
+    /// follow the missing one: then the storage is not mounted, and the blob is not lost.
     pub(super) async fn must_have_blobs_beside(
         &self,
         missing: &Digest,
@@ -182,7 +182,7 @@ impl Registry {
         let BlobRecord { canonical, size } = record;
         let there = self.is_in_place(canonical, *size).await?
             || !self.journal.waiting(canonical).is_empty()
-            // They were placed between the two checks.
+            // The bytes may have been placed between the two checks.
             || self.is_in_place(canonical, *size).await?;
         if there {
             return Ok(());
@@ -209,12 +209,12 @@ impl Registry {
                 result => return result,
             }
         }
-        // They were placed between the two attempts.
+        // The bytes may have been placed between the two attempts.
         self.store.read(&place, range).await
     }
 
-    /// Lets a repository read a blob of another one or, without `from`, of any one; the caller must
-    /// be allowed to see the other repository.
+    /// Lets a repository read a blob of another repository, or of any repository if there is no
+    /// `from`; the caller must be allowed to see the other repository.
     pub async fn mount_blob(
         &self,
         repository: &Repository,

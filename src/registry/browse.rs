@@ -1,4 +1,4 @@
-//! Reads for the pages. They count no pulls and take no leases.
+//! Reads for the pages. They count no pulls and create no leases.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ impl Registry {
         Ok(self.index.search_repositories(search).await?)
     }
 
-    /// The namespaces below one, or the first components of all visible names.
+    /// The namespaces below a namespace, or the first components of all visible names.
     pub async fn namespaces(
         &self,
         visibility: &Visibility,
@@ -45,7 +45,7 @@ impl Registry {
         row.ok_or_else(|| RegistryError::NameUnknown(name.clone()))
     }
 
-    /// Bytes of everything in a repository, and of what no other repository has.
+    /// Bytes of the content of a repository, and of the part that no other repository has.
     pub async fn repository_bytes(&self, name: &Repository) -> Result<(u64, u64), RegistryError> {
         Ok(self.index.repository_bytes(name).await?)
     }
@@ -104,7 +104,7 @@ impl Registry {
             .await?)
     }
 
-    /// What goes with manifests of a repository that lose their last tag.
+    /// What is removed together with manifests of a repository that lose their last tag.
     pub async fn removal(
         &self,
         repository: &Repository,

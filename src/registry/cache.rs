@@ -100,7 +100,7 @@ impl Cache {
         self.manifests.get(&(repository.clone(), reference.clone()))
     }
 
-    /// Caches a result of a read that started at `seen`.
+    /// Caches a result of a read that began at `seen`.
     pub(super) fn insert_manifest(
         &self,
         seen: ReadMark,
@@ -202,7 +202,7 @@ impl Cache {
                 self.manifests.retain(|(of, _), _| of != repository);
                 self.leased.retain(|(of, _), _| of != repository);
             }
-            // Each of its links had its own change.
+            // The removals of its links are separate changes.
             LayoutChange::BlobRemoved { .. } => {}
             LayoutChange::BlobQuarantined { digest } => self.forget_blob(digest),
             LayoutChange::BlobPlaced { .. }

@@ -99,7 +99,7 @@ pub enum RegistryError {
     /// The device is mounted read-only, though it should not be.
     #[error("the registry's device is mounted read-only")]
     DeviceReadOnly,
-    /// The device fails, whatever space it has.
+    /// The device fails, and not for lack of space.
     #[error("the registry's device fails: {0}")]
     DeviceFailing(String),
     /// Another collection is running.

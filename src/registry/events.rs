@@ -1,4 +1,4 @@
-//! Events: their history, and how long it is kept.
+//! Events: their history, and how long they are stored.
 
 use super::{Registry, RegistryError};
 use crate::index::{Event, EventFilter};

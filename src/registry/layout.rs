@@ -1,7 +1,7 @@
 //! The directory tree of registry:2 and registry:3: all paths, and the steps of layout changes.
 //!
-//! Only this file knows paths. Files of regctl are below `regctl/`. Below `docker/registry/v2` regctl
-//! writes only files that registry:2 knows.
+//! Only this file contains paths. Files of regctl are below `regctl/`. Below `docker/registry/v2`
+//! regctl writes only files that registry:2 understands.
 
 use bytes::Bytes;
 

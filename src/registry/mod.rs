@@ -1,5 +1,5 @@
 //! The operations of a registry: uploads, blobs, manifests, tags, referrers, the catalog, and the
-//! on-disk layout. Knows neither HTTP nor the command line.
+//! on-disk layout. This room depends neither on HTTP nor on the command line.
 //!
 //! A write: durable bytes → one transaction of the index → the layout → the answer. A read queries
 //! the index or the cache, then streams from the store; no read walks a directory tree.
@@ -34,7 +34,7 @@ mod survey;
 #[cfg(test)]
 #[allow(
     clippy::disallowed_methods,
-    reason = "tests play the part of other programs"
+    reason = "tests change files like other programs"
 )]
 mod tests;
 mod trash;
@@ -170,17 +170,17 @@ pub struct Services {
     running: Arc<Running>,
     pulls: Pulls,
     clock: Clock,
-    /// Counts promises to clients and reads, so that a collection detects traffic.
+    /// Counts requests that rely on content, so that a collection detects traffic.
     traffic: AtomicU64,
     /// Whether the index was compared with the layout at the start.
     compared: AtomicBool,
-    /// Places of the layout that could not be read at the start, each with the reason.
+    /// Paths of the layout that could not be read at the start, each with the reason.
     unreadable: parking_lot::Mutex<Vec<(String, String)>>,
-    /// What is kept for a full device.
+    /// The disk space reserve.
     reserve: Option<Arc<Reserve>>,
-    /// Whether the store can't be written to at all.
+    /// Whether the store is read-only.
     frozen: bool,
-    /// Where bytes wait that a frozen store does not take.
+    /// Makes staged bytes readable that can't be placed in a read-only store.
     announced: OnceLock<Vec<Announced>>,
 }
 
@@ -193,8 +193,8 @@ impl Deref for Registry {
 }
 
 impl Registry {
-    /// The same registry, acting for the caller of a permit: what it writes is recorded as theirs,
-    /// and what it lists is what they may see.
+    /// The same registry, acting for the caller of a permit: its events name the caller, and its
+    /// listings show what the caller may see.
     #[must_use]
     pub fn acting(&self, permit: &Permit) -> Self {
         Self {
@@ -210,13 +210,13 @@ impl Registry {
         &self.index
     }
 
-    /// The caller; the registry's own tasks without a permit.
+    /// The context of the caller; without a permit, of the registry's own tasks.
     pub fn context(&self) -> &Arc<Context> {
         self.index.context()
     }
 
-    /// The same registry for administrators of its root: changes that clients are denied are
-    /// permitted.
+    /// The same registry for administrators of its root: permits changes that the rules deny to
+    /// clients.
     #[must_use]
     pub fn for_administrators(&self) -> Self {
         let rules = Rules {
@@ -242,8 +242,8 @@ impl Registry {
         Ok(())
     }
 
-    /// Places in the layout that can't be written, because something else occupies their path, or
-    /// that could not be read at the start; each with the reason. The index serves their content.
+    /// Paths in the layout that can't be written, because something else occupies them, or that
+    /// could not be read at the start; each with the reason. The index serves their content.
     pub fn obstructed(&self) -> Vec<(String, String)> {
         let mut places = self.journal.set_aside();
         places.extend(self.unreadable.lock().iter().cloned());

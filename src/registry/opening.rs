@@ -1,7 +1,7 @@
-//! Opening a registry, and closing it.
+//! Opening and closing a registry.
 //!
-//! A store that can't be written to at all is served as it is: its index lies elsewhere, and what
-//! the layout does not show yet is read where it waits.
+//! A read-only store is served without changes: its index is elsewhere, and bytes that are not
+//! placed yet are read under their staging keys.
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -12,28 +12,28 @@ use super::journal::{Journal, Recovered};
 use super::pulls::Pulls;
 use super::{Registry, RegistryError, ReindexReport, Rules, Services, layout};
 use crate::clock::Clock;
-use crate::index::{Index, IndexError, LayoutChange, Observer, Room};
+use crate::index::{DiskSpace, Index, IndexError, LayoutChange, Observer};
 use crate::oci::{Context, Task, Visibility};
 use crate::store::{Reserve, Step, Store};
 
-/// The setting that says how the last run ended.
+/// The setting that records how the last run ended.
 const STOPPED: &str = "stopped";
-/// Its value after a stop that kept and synced everything.
+/// Its value after a run that saved and synced everything.
 const CLEANLY: &str = "cleanly";
 
-/// What a registry has around its store.
+/// Options for opening a registry.
 #[derive(Debug, Clone, Default)]
 pub struct Surroundings {
-    /// What is kept for a full device.
+    /// The disk space reserve.
     pub reserve: Option<Arc<Reserve>>,
-    /// Whether the store can't be written to at all.
+    /// Whether the store is read-only.
     pub frozen: bool,
 }
 
 impl Registry {
     /// Opens the registry of a store and an index file. Applies the remaining journal rows, and
-    /// reindexes what has changed in the layout. If the store refuses them because it is full, the
-    /// registry serves what the index knows.
+    /// reindexes changes of the layout. If the store is full and refuses the rows, the registry
+    /// serves the state of the index.
     pub async fn open(
         store: Arc<dyn Store>,
         index_file: &Path,
@@ -43,7 +43,7 @@ impl Registry {
         Self::open_within(store, index_file, rules, clock, Surroundings::default()).await
     }
 
-    /// As [`Registry::open`], in these surroundings.
+    /// Like [`Registry::open`], with options.
     pub async fn open_within(
         store: Arc<dyn Store>,
         index_file: &Path,
@@ -54,14 +54,14 @@ impl Registry {
         let Surroundings { reserve, frozen } = surroundings;
         let cache = Arc::new(Cache::new());
         let journal = Journal::start(&store, Arc::clone(&cache));
-        let room = reserve.clone().map(|reserve| reserve as Arc<dyn Room>);
+        let room = reserve.clone().map(|reserve| reserve as Arc<dyn DiskSpace>);
         let open = || {
             let observer = journal.clone();
             let observer: Observer = Arc::new(move |entries| observer.commit(entries));
             Index::open_within(index_file, observer, room.clone())
         };
         let index = match open().await {
-            // The reserve is released by now.
+            // The failed write has released the reserve.
             Err(IndexError::Full | IndexError::Quota) if reserve.is_some() => open().await?,
             opened => opened?,
         };
@@ -98,13 +98,13 @@ impl Registry {
             );
         }
         if !registry.journal.is_done() {
-            // Content that the layout lacks so far would look removed, and the bytes of blobs that
-            // were not placed are in the directory that is swept.
+            // Reindexing would remove content that the layout does not show yet, and the staged
+            // bytes of blobs that were not placed would be swept.
             tracing::error!(
-                "the layout can\'t be brought up to date with the index; changes by other programs are \
-                 not looked for"
+                "the layout can't be updated to the index; changes by other programs are \
+                 not reindexed"
             );
-            // The store refused changes of other programs as well.
+            // The store would have refused changes by other programs as well.
             registry.journal.make_deferred(recovered.removals).await;
             return Ok((registry, ReindexReport::default()));
         }
@@ -119,7 +119,7 @@ impl Registry {
         Ok((registry, reindexed))
     }
 
-    /// Saves what is in memory, syncs, and closes the index. Called when no request runs.
+    /// Saves the state in memory, syncs, and closes the index. Call it when no request is running.
     pub async fn close(&self) -> Result<(), RegistryError> {
         let kept = self.save_all().await;
         self.index.close().await;
@@ -140,7 +140,7 @@ impl Registry {
         self.save_pulls().await?;
         self.save_uploads().await?;
         self.forget_journal().await?;
-        // The bytes of unfinished uploads, too.
+        // This includes the bytes of unfinished uploads.
         self.store.sync().await?;
         self.index.set_setting(STOPPED, CLEANLY.to_owned()).await?;
         if self.compared.load(Ordering::Relaxed) {
@@ -149,7 +149,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Opens a store that can't be written to. Journal rows are not applied.
+    /// Opens a read-only store. Journal rows are not applied.
     async fn open_frozen(self) -> Result<(Self, ReindexReport), RegistryError> {
         let entries = self.index.journal().await?;
         let waiting = entries.iter().filter_map(|entry| match &entry.change {
@@ -160,8 +160,8 @@ impl Registry {
         let _ = self.announced.set(waiting);
         if !entries.is_empty() {
             tracing::warn!(
-                "the last run has not completed the layout, and it can't be written to: what other \
-                 programs have changed in it is not seen"
+                "the layout of the last run is incomplete and can't be written: changes by other \
+                 programs are not reindexed"
             );
             return Ok((self, ReindexReport::default()));
         }

@@ -1,7 +1,7 @@
 //! Applies a retention rule: plans every matching repository, and executes the plans.
 //!
-//! A rule that would delete every tag of a repository deletes nothing at all, unless it is allowed
-//! to. Deletions are moved to the trash in bundles, so that a restore brings back complete images.
+//! A rule that would delete every tag of a repository deletes nothing, unless `all` permits it.
+//! Deletions are moved to the trash in bundles, so that a restore restores complete images.
 
 use std::collections::{HashMap, HashSet};
 
@@ -54,7 +54,7 @@ pub struct PruneReport {
     /// Repositories that would have lost every tag, which the rule does not permit: nothing was
     /// deleted.
     pub emptied: Vec<Repository>,
-    /// Until when the deletions can be restored; `None`: they can't be.
+    /// The time until which the deletions can be restored; `None` if they can't be.
     pub until: Option<Millis>,
     /// Patterns of the rule that match no repository or no tag.
     pub unmatched: Vec<String>,
@@ -69,9 +69,9 @@ struct Planned {
 
 impl Registry {
     /// Deletes tags by a rule, and the manifests that nothing holds afterwards; `listener` receives
-    /// the decision about each tag and each deleted manifest. With `dry_run` nothing is deleted. A
-    /// rule that would empty a repository deletes nothing at all if `strictly`, otherwise nothing
-    /// in that repository.
+    /// the decision about each tag and each deleted manifest. With `dry_run` nothing is deleted. If
+    /// the rule would empty a repository, it deletes nothing at all if `strictly`, otherwise
+    /// nothing in that repository.
     pub async fn prune(
         &self,
         rule: &Rule,
@@ -142,7 +142,7 @@ impl Registry {
                 .discard_bundle(planned.name.clone(), bundle, self.discard())
                 .await?;
             if is_last && gone.manifests.is_empty() {
-                // They are held by now.
+                // Another tag or manifest holds them now.
                 return Ok(());
             }
             let gone: HashSet<Digest> = gone.manifests.into_iter().collect();

@@ -1,7 +1,7 @@
 //! Receives request bodies into upload sessions.
 //!
-//! The position of a session advances only over bytes that are kept. Refused bytes are truncated,
-//! and a session whose bytes the device lost is ended.
+//! The position of a session advances only over accepted bytes. Refused bytes are truncated, and a
+//! session whose bytes the device lost is ended.
 
 use futures_util::StreamExt;
 
@@ -120,8 +120,8 @@ impl Registry {
         })
     }
 
-    /// Truncates the bytes of a session to the acknowledged position: after a restart they would
-    /// count.
+    /// Truncates the bytes of a session to the acknowledged position; otherwise they would count
+    /// after a restart.
     pub(super) async fn truncate(&self, session: &mut Session) {
         if session.stage != Stage::Open || self.journal.claims(std::slice::from_ref(&session.key)) {
             return;

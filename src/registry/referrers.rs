@@ -1,4 +1,4 @@
-//! Referrers: the manifests with another one as their subject.
+//! Referrers: the manifests that have a given manifest as their subject.
 //!
 //! For registries without the referrers API, clients maintained a list under the fallback tag
 //! `<algorithm>-<hex>` (OCI distribution specification, "Referrers Tag Schema"). Such a list is
@@ -18,7 +18,7 @@ const PAGE_BYTES: usize = 3 * 1024 * 1024;
 pub struct Referrers {
     /// Their descriptors.
     pub manifests: Vec<Descriptor>,
-    /// Whether there are more after the last.
+    /// Whether there are more referrers after the last one.
     pub more: bool,
 }
 
@@ -67,7 +67,8 @@ impl Registry {
         Ok(Referrers { manifests, more })
     }
 
-    /// The list under the fallback tag of a subject; empty if there is none or it is not an index.
+    /// The list under the fallback tag of a subject; empty if the tag does not exist or is not an
+    /// index.
     async fn fallback(
         &self,
         repository: &Repository,

@@ -1,6 +1,6 @@
 //! Finds upload sessions in memory, in the index and in the layout, and waits for exclusive access.
 //!
-//! One request at a time works on a session. Received bytes are never discarded here: a session
+//! Only one request at a time uses a session. Received bytes are never discarded here: a session
 //! that is not in memory continues at the end of its bytes.
 
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use crate::store::StoreError;
 
 /// Timeout for another request that writes to the same upload.
 const TURN_TIMEOUT: Duration = Duration::from_secs(10);
-/// Timeout of a status request for such a request: a client whose connection broke asks before the
-/// server has noticed the break.
+/// Timeout of a status request for such a request: a client may ask again before the server has
+/// noticed that its connection broke.
 const STATUS_TIMEOUT: Duration = Duration::from_millis(200);
 
 type SessionGuard = OwnedMutexGuard<Session>;

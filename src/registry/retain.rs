@@ -33,7 +33,7 @@ pub enum KeepReason {
     NoMatch,
     /// The rule excludes tags of this name; the pattern.
     Excluded(String),
-    /// It is among the last tags, this many.
+    /// It is among this many most recently pushed tags.
     AmongLast(u32),
     /// It was pushed at this time; the minimum age in milliseconds.
     PushedAt(Millis, Millis),
@@ -49,7 +49,7 @@ pub enum KeepReason {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct DeleteReasons {
-    /// It is not among the last tags, this many.
+    /// It is not among this many most recently pushed tags.
     pub beyond_last: Option<u32>,
     /// The time of its push; the minimum age in milliseconds.
     pub pushed_at: Option<(Millis, Millis)>,
@@ -148,7 +148,7 @@ impl Rule {
         for tag in tags {
             let attached = subject_of(&tag.name);
             let decision = match attached {
-                // Decided once it is known whether its subject is retained.
+                // Decided below, once it is known whether its subject is retained.
                 Some(subject) if there.contains(&subject) => None,
                 _ => Some(self.decide(&tag, attached, holdings.readable, now, &mut seen)),
             };
@@ -243,7 +243,7 @@ impl Rule {
             why.pushed_at = Some((tag.updated_at, age));
         }
         if let Some(age) = self.written.not_pulled_for {
-            // The time of its push counts for a tag that was never pulled.
+            // A tag that was never pulled counts as pulled when it was pushed.
             let used = tag
                 .pulled_at
                 .map_or(tag.updated_at, |at| at.max(tag.updated_at));

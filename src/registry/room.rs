@@ -1,20 +1,20 @@
-//! Room on the device: who may use what is left when it is nearly full.
+//! Which operations may use the last space of a device.
 //!
-//! The reserve is for deletes, collections, reads and starts. While it is released, content can't be
-//! added, so that what a collection needs does not go to the next push.
+//! The reserve is for deletes, collections, reads and starts. While it is released, content can't
+//! be added, so that the space for a collection is not used up by the next push.
 
 use std::io;
 use std::sync::Arc;
 
 use super::{Registry, RegistryError};
 use crate::clock::Millis;
-use crate::index::Room;
+use crate::index::DiskSpace;
 use crate::store::Reserve;
 
-/// Uploads that received nothing for this long go when room is short, in milliseconds.
+/// When space is short, uploads without data for this long are deleted, in milliseconds.
 const IDLE: Millis = 60_000;
 
-impl Room for Reserve {
+impl DiskSpace for Reserve {
     fn provide(&self) {
         self.release_when_short();
     }
@@ -35,7 +35,7 @@ impl Registry {
         reserve.is_some_and(|reserve| !reserve.is_held())
     }
 
-    /// Makes the reserve again, if it is released and there is room.
+    /// Makes the reserve again, if it is released and there is space.
     pub async fn restore_reserve(&self) -> Result<(), RegistryError> {
         let Some(reserve) = self.reserve.as_ref().filter(|reserve| !reserve.is_held()) else {
             return Ok(());
@@ -43,12 +43,12 @@ impl Registry {
         let reserve = Arc::clone(reserve);
         let restored = tokio::task::spawn_blocking(move || reserve.restore()).await;
         if restored.unwrap_or(false) {
-            tracing::info!("there is room on the device again: pushes are accepted");
+            tracing::info!("the device has space again: pushes are accepted");
         }
         Ok(())
     }
 
-    /// An error if nothing may be changed, or if there is no room for more content.
+    /// Returns an error if changes are forbidden, or if there is no space for more content.
     pub(super) async fn must_accept_content(&self) -> Result<(), RegistryError> {
         self.must_be_writable()?;
         if self.lacks_room() {
@@ -60,8 +60,8 @@ impl Registry {
         Ok(())
     }
 
-    /// How long uploads must have received nothing to be deleted by a collection: when room is
-    /// short, all that nobody is sending now.
+    /// The age at which a collection deletes an upload without new data: when space is short, all
+    /// that receive no data now.
     pub(super) fn idle_upload_age(&self) -> Option<Millis> {
         let age = self.rules.uploads?;
         Some(if self.lacks_room() {

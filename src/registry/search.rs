@@ -29,7 +29,7 @@ impl Registry {
         }
     }
 
-    /// Says whether a repository is public when it is first pushed to.
+    /// Sets whether new repositories are public.
     pub async fn set_new_public(&self, public: bool) -> Result<(), RegistryError> {
         Ok(self.index.set_new_public(public).await?)
     }

@@ -1,4 +1,4 @@
-//! Surveys the layout, many keys at a time: its repositories and the targets of their links.
+//! Surveys the layout, in batches of keys: its repositories and the targets of their links.
 
 use super::{Registry, RegistryError, layout};
 use crate::oci::{Algorithm, Digest, Repository};
@@ -13,29 +13,29 @@ pub(super) struct Linked<T> {
     pub(super) stat: Stat,
 }
 
-/// What is wrong with a link that can't be used.
+/// Why a link can't be used.
 pub(super) const NO_DIGEST: &str = "it contains no digest";
 
-/// What a walk through the repositories of the layout has found.
+/// The result of a walk through the repositories of the layout.
 #[derive(Default)]
 pub(super) struct Walked {
     /// Every repository.
     pub(super) repositories: Vec<Repository>,
     /// The upload sessions of registry:2.
     pub(super) uploads: Vec<(Repository, String)>,
-    /// Directories that could not be read, as names of repositories, each with the reason: what is
-    /// in them and below them is unknown.
+    /// Unreadable directories, as names of repositories, each with the reason. Their content is
+    /// unknown.
     pub(super) unreadable: Vec<(String, String)>,
 }
 
-/// Whether a repository lies in a directory, or below it.
+/// Whether a repository is in a directory or below it.
 pub(super) fn is_within(name: &Repository, directory: &str) -> bool {
     let rest = name.as_str().strip_prefix(directory);
     directory.is_empty() || rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 impl Registry {
-    /// Lists directories. Each that can't be read has the reason in its place.
+    /// Lists directories. The result of an unreadable one is the reason.
     pub(super) async fn list_each(&self, keys: &[String]) -> Vec<Result<Vec<Entry>, StoreError>> {
         if let Ok(listed) = self.store.list(keys).await {
             return listed.into_iter().map(Ok).collect();
@@ -48,8 +48,8 @@ impl Registry {
         each
     }
 
-    /// Walks through every repository of the layout. A directory that can't be read is left out,
-    /// unless it is the first.
+    /// Walks through every repository of the layout. An unreadable directory is left out, unless it
+    /// is the first.
     pub(super) async fn walk_repositories(&self) -> Result<Walked, RegistryError> {
         let (mut names, mut uploads) = (Vec::new(), Vec::new());
         let mut unreadable = Vec::new();
@@ -62,7 +62,7 @@ impl Registry {
                 for (parent, entries) in parents.iter().zip(self.list_each(&keys).await) {
                     let entries = match entries {
                         Err(error) if !parent.is_empty() => {
-                            tracing::error!(%error, "a directory of repositories can't be read; they are left as the index knows them");
+                            tracing::error!(%error, "a directory of repositories can't be read; their index rows are kept");
                             unreadable.push((parent.clone(), error.to_string()));
                             continue;
                         }

@@ -8,7 +8,7 @@ use crate::index::{Discard, Restorable, RestoreOutcome, Restored, Trashed};
 use crate::oci::Repository;
 
 impl Registry {
-    /// Deletes a repository with everything in it, in parts if it is large.
+    /// Deletes a repository with all its content, in parts if it is large.
     pub async fn delete_repository(&self, repository: &Repository) -> Result<(), RegistryError> {
         self.must_allow_deletes()?;
         let discard = self
@@ -23,7 +23,7 @@ impl Registry {
         }
     }
 
-    /// The deletions that can be restored, the latest first.
+    /// The deletions that can be restored, latest first.
     pub async fn trash(&self) -> Result<Vec<Trashed>, RegistryError> {
         Ok(self.index.trash(self.clock.now()).await?)
     }

@@ -231,7 +231,7 @@ impl Registry {
         Ok(())
     }
 
-    /// Returns an error if the bytes of a blob that was just committed are missing. It is unknown
+    /// Returns an error if the bytes of a newly committed blob are missing. The blob is unknown
     /// then.
     pub(super) async fn must_be_placed(&self, canonical: &Digest) -> Result<(), RegistryError> {
         if !self.journal.take_lost(canonical) {

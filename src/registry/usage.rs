@@ -50,7 +50,7 @@ pub struct UsageReport {
     /// Bytes of the blobs that a repository references.
     pub referenced: u64,
     /// Bytes of all tags, and of the untagged manifests of each repository, each counted as if it
-    /// shared nothing.
+    /// shared no blob.
     pub logical: u64,
     /// By namespace, the first component of a name: all that its repositories reference, and the
     /// part that no other namespace references.
@@ -191,7 +191,8 @@ fn count(contents: &Contents) -> UsageReport {
         blobs.flatten().copied().collect()
     };
 
-    // In the order of reading below: the tags of each repository, then its untagged rest.
+    // In the order in which they are read below: the tags of each repository, then its untagged
+    // manifests.
     let (mut by_tag, mut by_repository) = (Ledger::default(), Ledger::default());
     let mut namespaces: BTreeMap<&str, HashSet<i64>> = BTreeMap::new();
     for (id, name) in &contents.repositories {

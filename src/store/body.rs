@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::hash::Hasher;
 use crate::oci::Digest;
 
-/// Bytes of one read: large enough that the hand-over between threads does not matter, small enough
+/// Bytes of one read: large enough that the switch between threads does not matter, small enough
 /// for a thousand readers in memory.
 const SLICE: u64 = 128 * 1024;
 /// Bytes read when a file is opened, and kept until the client reads them.
@@ -114,7 +114,7 @@ impl Body {
         }
     }
 
-    /// `length` bytes of a file from `position`. Blocks for the first slice; not to be called in
+    /// `length` bytes of a file from `position`. Blocks for the first slice; do not call it in
     /// async code.
     pub(super) fn from_file(file: File, position: u64, length: u64) -> io::Result<Self> {
         let first = read_device(&file, position, length.min(FIRST))?;
@@ -140,7 +140,7 @@ impl Body {
         self.length
     }
 
-    /// Reads everything at once; for small content.
+    /// Reads the whole content; for small content.
     pub async fn collect(mut self) -> io::Result<Bytes> {
         if let Source::Bytes(bytes) = &mut self.source
             && self.check.is_none()
@@ -172,7 +172,7 @@ fn read_device(file: &File, position: u64, remaining: u64) -> io::Result<Bytes> 
 }
 
 /// Reads the part of the next slice that is in the page cache, without waiting for the device.
-/// Returns `None` if there is none, or if the system cannot say.
+/// Returns `None` if there is none, or if the system does not support such reads.
 fn read_cached(file: &File, position: u64, remaining: u64) -> Option<Bytes> {
     let wanted = usize::try_from(remaining.min(SLICE)).ok()?;
     let mut buffer = Buffer::take();

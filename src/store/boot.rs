@@ -1,7 +1,7 @@
-//! The machine that runs this process: which boot it is, and when that began.
+//! The current boot of the machine, and when it began.
 //!
-//! What a killed process wrote is still in the memory of the machine. After another boot only what
-//! was synced is certain.
+//! What a killed process wrote is still in the memory of the machine. After another boot only
+//! synced data is certain.
 
 #![expect(
     clippy::disallowed_methods,
@@ -11,14 +11,14 @@
 /// One boot of the machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Boot {
-    /// Differs from boot to boot. Empty if unknown: then no two boots are the same.
+    /// Different for each boot. Empty if unknown; an unknown boot equals no other.
     pub id: String,
     /// When it began: nanoseconds since 1970.
     pub began: i64,
 }
 
 impl Boot {
-    /// The boot of this machine, as Linux tells it.
+    /// The boot of this machine, as reported by Linux.
     pub(super) fn current() -> Self {
         let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap_or_default();
         let stat = std::fs::read_to_string("/proc/stat").unwrap_or_default();

@@ -1,8 +1,8 @@
 //! Appends to blobs on a file system.
 //!
-//! Slices are hashed and written on threads for blocking work, one at a time, while the next is
-//! received. Sealing is one fsync; during a large blob an early sync starts from time to time, so
-//! that the last fsync is short. The result of every sync is checked.
+//! Threads for blocking work hash and write slices, one at a time, while the next is received.
+//! Sealing is one fsync; during a large blob an early sync starts from time to time, so that the
+//! last fsync is short. The result of every sync is checked.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, IoSlice, Seek, SeekFrom, Write};
@@ -56,7 +56,7 @@ impl Writing {
         }
     }
 
-    /// Takes the result of an early sync if it is finished, or waits for it (`wait`). The system
+    /// Returns the result of an early sync if it is finished, or waits for it (`wait`). The system
     /// reports a device error once, so no result may be dropped.
     async fn sync_result(&mut self, wait: bool) -> Result<(), StoreError> {
         let pushing = self.pushing.take_if(|task| wait || task.is_finished());
@@ -74,12 +74,12 @@ impl Writing {
         StoreError::DataLost { key, source }
     }
 
-    /// Writes in as few calls as the system allows: large calls let it use large pages.
+    /// Writes with as few system calls as possible: large calls let the system use large pages.
     fn write_all(&mut self, slices: &[Bytes]) -> io::Result<()> {
         let mut buffers: Vec<IoSlice<'_>> =
             slices.iter().map(|slice| IoSlice::new(slice)).collect();
         let mut rest = buffers.as_mut_slice();
-        // Empty slices would look like a device that accepts no bytes.
+        // Writing an empty slice returns 0, which looks like a device that accepts no bytes.
         IoSlice::advance_slices(&mut rest, 0);
         while !rest.is_empty() {
             match self.file.write_vectored(rest) {
@@ -184,7 +184,7 @@ pub(super) struct FileAppender(State);
 enum State {
     Begun(Box<Unopened>),
     Busy(JoinHandle<WorkResult>),
-    /// It has failed, and the caller has received the error.
+    /// A write has failed, and the caller has received the error.
     Failed,
 }
 

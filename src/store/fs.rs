@@ -1,9 +1,9 @@
 //! A store on a local file system: a key is a path below the root.
 //!
 //! All file-system calls of the store are here; none of them runs on the reactor. Small records are
-//! written to a temporary file temporary their path and renamed.
+//! written to a temporary file, which is then renamed.
 
-#![expect(clippy::disallowed_methods, reason = "this is where files are kept")]
+#![expect(clippy::disallowed_methods, reason = "the store accesses files")]
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -41,7 +41,7 @@ impl FileStore {
         })
     }
 
-    /// The same store with another `sync`: for tests with failing devices.
+    /// The same store with another `sync`, for tests with failing devices.
     #[cfg(test)]
     pub(crate) fn syncing_by(self, sync: fn(&File) -> io::Result<()>) -> Self {
         let files = Arc::new(OpenFiles::new(sync));
@@ -197,7 +197,7 @@ impl Store for FileStore {
                 let synced = File::open(&directory)
                     .and_then(|file| rustix::fs::syncfs(&file).map_err(io::Error::from))
                     .map_err(|error| StoreError::new("sync", directory.display(), error));
-                // The others are synced all the same; the first error is told.
+                // The others are synced nevertheless; the first error is reported.
                 outcome = outcome.and(synced);
             }
             outcome
@@ -207,7 +207,7 @@ impl Store for FileStore {
     fn device(&self) -> StoreFuture<'_, Option<Device>> {
         self.run(|store| {
             let found = rustix::fs::statvfs(&*store.root).map_err(|error| {
-                StoreError::new("ask for the room of", store.root.display(), error.into())
+                StoreError::new("read the free space of", store.root.display(), error.into())
             })?;
             let free = if rustix::process::geteuid().is_root() {
                 found.f_bfree
@@ -246,7 +246,7 @@ impl FileStore {
                     .open(self.path(key))
                     .and_then(|mut file| file.write_all(bytes));
                 if let Err(error) = noted {
-                    tracing::debug!(%error, key, "a note was left out");
+                    tracing::debug!(%error, key, "a record could not be appended to");
                 }
                 Ok(())
             }
@@ -257,7 +257,7 @@ impl FileStore {
                 ignore_absent(fs::remove_file(&path))
                     .map_err(|error| StoreError::new("remove", key, error))?;
                 if let Some(parent) = path.parent().filter(|parent| **parent != *self.root) {
-                    // Fails if the directory is not empty, as intended.
+                    // Fails, as intended, if the directory is not empty.
                     let _ = fs::remove_dir(parent);
                 }
                 Ok(())
@@ -346,7 +346,8 @@ impl FileStore {
     }
 }
 
-/// Whether nothing is there, a parent is not a directory, or a link leads to itself.
+/// Whether the path does not exist: no entry, a parent that is not a directory, or a link to
+/// itself.
 fn is_absent(error: &io::Error) -> bool {
     matches!(
         error.kind(),

@@ -1,4 +1,5 @@
-//! One process owns a root: a lock that the system releases when the process ends for any reason.
+//! Only one process uses a root: a lock that the system releases when the process ends for any
+//! reason.
 
 #![expect(clippy::disallowed_methods, reason = "the lock is a file of the root")]
 
@@ -13,12 +14,12 @@ use super::reserve::release_unopened;
 /// Why a root could not be locked.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
-    /// Another process holds the lock.
+    /// Another process has the lock.
     #[error("{root} is in use by process {holder}")]
     Held {
         /// The root.
         root: PathBuf,
-        /// The process, as it wrote it into the lock file.
+        /// The id of the process, read from the lock file.
         holder: String,
     },
     /// The root is on a read-only mount.
@@ -37,14 +38,14 @@ pub enum LockError {
     },
 }
 
-/// A root that this process owns until the value is dropped.
+/// A locked root; dropping the value releases the lock.
 #[derive(Debug)]
 pub struct RootLock {
     _file: File,
 }
 
 impl RootLock {
-    /// Takes `<root>/regctl/lock`, creating missing directories.
+    /// Locks `<root>/regctl/lock`, creating missing directories.
     pub fn take(root: &Path) -> Result<Self, LockError> {
         let directory = root.join("regctl");
         let path = directory.join("lock");
@@ -67,7 +68,7 @@ impl RootLock {
                 .open(&path)
         };
         let mut file = match open() {
-            // Without a lock file nobody has the root.
+            // Without a lock file no process uses the root.
             Err(error) if is_short(&error) => {
                 release_unopened(root);
                 open()
@@ -87,17 +88,17 @@ impl RootLock {
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()));
         match named {
-            // The name of the holder is for people; the lock works without it.
+            // The process id in the file is for people; the lock works without it.
             Err(error) if !is_short(&error) => Err(wrap(error)),
             _ => Ok(Self { _file: file }),
         }
     }
 }
 
-/// The error that names the process which has a root.
+/// The error that names the process with the lock.
 fn held(root: &Path, mut file: File) -> LockError {
     let mut holder = String::new();
-    // A holder that has not yet written its name is unknown.
+    // A process that has not yet written its id is unknown.
     let _ = file.read_to_string(&mut holder);
     let holder = match holder.trim() {
         "" => "unknown".to_owned(),
@@ -118,8 +119,8 @@ fn is_short(error: &std::io::Error) -> bool {
 }
 
 impl RootLock {
-    /// Shares a root that can only be read with others who only read. Without a lock file, or the
-    /// right to open it, nobody can be seen there.
+    /// Shares a read-only root with other readers. Without a lock file, or permission to open it,
+    /// no other process can be detected.
     pub fn share(root: &Path) -> Result<Option<Self>, LockError> {
         let Ok(file) = File::open(root.join("regctl").join("lock")) else {
             return Ok(None);

@@ -1,6 +1,6 @@
 //! A store in memory: the driver `inmemory` of the configuration, and fault injection for tests.
 //!
-//! The bytes live as long as the process. Directories are implied by keys.
+//! The bytes exist as long as the process. Directories are implied by keys.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,18 +20,18 @@ use crate::hash::Hasher;
 pub enum Fault {
     /// No space left.
     Full,
-    /// A quota that is used up.
+    /// A quota is used up.
     Quota,
-    /// A device that is mounted read-only.
+    /// The device is mounted read-only.
     ReadOnly,
     /// A device that fails.
     Failing,
-    /// An error of the device.
+    /// The device fails.
     Broken,
 }
 
 impl Fault {
-    /// As the system would say it.
+    /// The error of the system for this fault.
     fn error(self) -> std::io::Error {
         match self {
             Self::Full => rustix::io::Errno::NOSPC.into(),
@@ -68,7 +68,7 @@ impl MemoryStore {
         Self::default()
     }
 
-    /// Consults `faults` before each call from now on; `None` ends that.
+    /// Calls `faults` before each later call; `None` ends the injection.
     pub fn set_faults(&self, faults: Option<Box<Faults>>) {
         *self.faults.lock() = faults;
     }
@@ -79,13 +79,13 @@ impl MemoryStore {
         self.ticks.fetch_add(by, Ordering::Relaxed);
     }
 
-    /// Removes a record without any other effect.
+    /// Removes a record, without injected faults.
     #[cfg(test)]
     pub(crate) fn remove(&self, key: &str) {
         self.records.lock().remove(key);
     }
 
-    /// From now on the machine has been started again, and everything later is of that boot.
+    /// Simulates a restart of the machine: later writes belong to another boot.
     #[cfg(test)]
     pub(crate) fn reboot(&self) {
         let now = self.ticks.fetch_add(1, Ordering::Relaxed);
@@ -143,7 +143,7 @@ impl MemoryStore {
                 Ok(())
             }),
             Step::Note { key, bytes } => {
-                // A fault leaves it out.
+                // An injected fault is ignored, like any error of this step.
                 let _ = self.checked("note", key, |records, changed| {
                     if let Some(record) = records.get_mut(key) {
                         record.bytes.extend_from_slice(bytes);
@@ -289,7 +289,7 @@ impl Store for MemoryStore {
 struct MemoryAppender {
     store: MemoryStore,
     key: String,
-    /// Where to continue; taken by the first write.
+    /// The offset of the first write.
     offset: Option<u64>,
     hashers: Vec<Hasher>,
 }

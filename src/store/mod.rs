@@ -1,8 +1,9 @@
 //! Bytes under keys: blobs being written, sealed blobs, and small records.
 //!
 //! A key is a relative path of plain components, `docker/registry/v2/blobs/sha256/ab/…/data`;
-//! `registry::layout` defines their meaning. This module knows nothing of repositories or requests.
-//! One trait, [`Store`]; one file for each implementation; one test suite (`suite`) for all.
+//! `registry::layout` defines their meaning. This module has no notion of repositories or requests.
+//! There is one trait, [`Store`], one file for each implementation, and one test suite (`suite`)
+//! for all.
 //!
 //! Durability: [`Appender::seal`] makes bytes durable. Each [`Step`] is atomic for readers, but
 //! survives a power cut only after [`Store::sync`]. The caller keeps a journal until then.
@@ -36,11 +37,11 @@ pub use reserve::Reserve;
 /// The future that a store returns.
 pub type StoreFuture<'a, T> = BoxFuture<'a, Result<T, StoreError>>;
 
-/// Why a call of a store failed.
+/// Why a call to a store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// There is nothing under the key.
-    #[error("{0} is not there")]
+    /// The key does not exist.
+    #[error("{0} does not exist")]
     NotFound(String),
     /// The device has no space left: no blocks, or no inodes.
     #[error("no space left to write {0}")]
@@ -51,14 +52,14 @@ pub enum StoreError {
     /// The device is mounted read-only.
     #[error("the device is mounted read-only: {0} can't be written")]
     ReadOnly(String),
-    /// The device itself fails, whatever room it has.
+    /// The device fails, and not for lack of space.
     #[error("the device fails: {action} {key}: {source}")]
     Failing {
         /// What was tried.
         action: &'static str,
         /// On what.
         key: String,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
     /// A blob being written is shorter than the offset of its next bytes.
@@ -118,8 +119,8 @@ impl StoreError {
         matches!(self, Self::DataLost { .. })
     }
 
-    /// Whether something that lies in or above the place is in the way, so that other places are
-    /// not concerned.
+    /// Whether the error comes from an entry at or above this path, so that other paths are not
+    /// affected.
     pub fn is_obstructed(&self) -> bool {
         use std::io::ErrorKind;
         let Self::System { source, .. } = self else {
@@ -137,13 +138,13 @@ impl StoreError {
             )
     }
 
-    /// Whether there was nothing under the key.
+    /// Whether the key does not exist.
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound(_))
     }
 }
 
-/// Whether an error of the system is one of the device.
+/// Whether an error of the system means a failing device.
 pub(crate) fn is_failing(error: &std::io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::IO.raw_os_error())
 }
@@ -191,8 +192,8 @@ pub struct Written {
 /// A change to one key: atomic and idempotent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Moves a sealed blob to its final key, replacing what is there (the same content, or a
-    /// damaged copy). If only the final key exists, the step was already done.
+    /// Moves a sealed blob to its final key, replacing any blob there (the same content, or a
+    /// damaged copy). If only the final key exists, the step was done before.
     Place {
         /// The key of the sealed blob.
         from: String,
@@ -206,20 +207,20 @@ pub enum Step {
         /// Its content.
         bytes: Bytes,
     },
-    /// Appends to a small record in place. Errors are logged and ignored: nothing depends on the
-    /// record for correctness.
+    /// Appends to a small record in place. Errors are logged and ignored: correctness does not
+    /// depend on the record.
     Note {
         /// Its key.
         key: String,
         /// What to add.
         bytes: Bytes,
     },
-    /// Removes a blob or record. It is no error if there is none.
+    /// Removes a blob or record, if it exists.
     Remove {
         /// Its key.
         key: String,
     },
-    /// Removes a record, and its directory if that is then empty.
+    /// Removes a record, and then its directory if that is empty.
     Prune {
         /// Its key.
         key: String,
@@ -231,7 +232,7 @@ pub enum Step {
         /// The ancestor that is never removed.
         below: String,
     },
-    /// Removes a directory with everything in it. It is no error if there is none.
+    /// Removes a directory with all its content, if it exists.
     RemoveTree {
         /// Its key.
         key: String,
@@ -253,12 +254,12 @@ impl From<StepError> for StoreError {
     }
 }
 
-/// The room on a device, in bytes.
+/// The space of a device, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Device {
     /// All of it.
     pub total: u64,
-    /// What this process can still write.
+    /// The space that this process can still use.
     pub free: u64,
 }
 
@@ -272,8 +273,8 @@ pub trait Store: Send + Sync + 'static {
     /// Reads the bytes from `start` up to `end` (exclusive), or all of a blob.
     fn read<'a>(&'a self, key: &'a str, range: Option<(u64, u64)>) -> StoreFuture<'a, Body>;
 
-    /// The small records under some keys; `None` where there is none, nothing in one that is there
-    /// and can't be read.
+    /// The small records under some keys: `None` if a key does not exist, empty if the record can't
+    /// be read.
     fn get<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Bytes>>>;
 
     /// Applies steps in order until one fails.
@@ -282,17 +283,17 @@ pub trait Store: Send + Sync + 'static {
     /// The entries of some directories, unordered; empty if a directory does not exist.
     fn list<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Vec<Entry>>>;
 
-    /// The metadata of some keys; `None` where there is nothing.
+    /// The metadata of some keys; `None` if a key does not exist.
     fn stat<'a>(&'a self, keys: &'a [String]) -> StoreFuture<'a, Vec<Option<Stat>>>;
 
-    /// Makes everything done so far durable, on every file system of the store. After an error, what
-    /// was done since the last success may be lost even if a later call succeeds: do it again.
+    /// Makes all earlier steps durable, on every file system of the store. After an error, the
+    /// steps since the last success may be lost even if a later call succeeds: repeat them.
     fn sync(&self) -> StoreFuture<'_, ()>;
 
-    /// The boot of the machine through whose memory writes go to the device.
+    /// The boot of the machine that writes to the device.
     fn boot(&self) -> Boot;
 
-    /// The room on the device; `None` for a store that has none of its own.
+    /// The space of the device; `None` for a store without one.
     fn device(&self) -> StoreFuture<'_, Option<Device>> {
         Box::pin(std::future::ready(Ok(None)))
     }

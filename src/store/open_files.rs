@@ -1,9 +1,9 @@
 //! Files of uploads that stay open between requests.
 //!
-//! Linux reports a device error once for each open file, and to a file opened later only if nobody
-//! has seen it yet. So an upload is written through one open file, from its first byte to the sync
-//! that makes it durable. The number of open files is limited; an evicted file is synced first, and
-//! an error then fails the upload when it continues.
+//! Linux reports a device error once for each open file, and to a file opened later only if no
+//! other open file has reported it. So an upload is written through one open file, from its first
+//! byte to the sync that makes it durable. The number of open files is limited; an evicted file is
+//! synced first, and an error then fails the upload when it continues.
 
 use std::collections::{HashMap, VecDeque};
 use std::fs::File;
@@ -15,7 +15,7 @@ use parking_lot::Mutex;
 
 /// Maximum number of open files.
 const LIMIT: usize = 64;
-/// Maximum number of remembered errors of evicted files.
+/// Maximum number of stored errors of evicted files.
 const ERRORS: usize = 4096;
 
 /// Makes the bytes of a file durable: `File::sync_all`, or a replacement in tests.
@@ -51,7 +51,8 @@ impl OpenFiles {
         (self.sync)(file)
     }
 
-    /// Keeps a file open until it is taken or forgotten. Blocks if another file is evicted.
+    /// Keeps a file open until [`OpenFiles::take`] or [`OpenFiles::forget`]. Blocks if another file
+    /// is evicted.
     pub(super) fn keep(&self, path: PathBuf, file: File, length: u64) -> io::Result<()> {
         let oldest = {
             let mut state = self.state.lock();
@@ -72,7 +73,8 @@ impl OpenFiles {
         Ok(())
     }
 
-    /// Takes the open file of an upload, if there is one. Returns the error of an evicted file.
+    /// Removes and returns the open file of an upload, if there is one; or the error of an evicted
+    /// file.
     pub(super) fn take(&self, path: &Path) -> io::Result<Option<File>> {
         let mut state = self.state.lock();
         if let Some(kind) = state.errors.get(path) {

@@ -1,8 +1,8 @@
-//! Room kept back on the device, so that deletes, collections and starts work when it is full.
+//! Disk space set aside so that deletes, collections and starts work when the device is full.
 //!
-//! The reserve is a directory of files that hold nothing: their blocks and their inodes are what is
-//! kept. It is released when the device is nearly full, and made again when there is room. Who adds
-//! content has to wait while it is released, or the room would go to the next push.
+//! The reserve is a directory of empty-content files: their blocks and inodes are the reserved
+//! space. It is released when the device is nearly full, and made again when there is enough space.
+//! While it is released, content must not be added, or the next push would use up the space.
 
 #![expect(clippy::disallowed_methods, reason = "the reserve consists of files")]
 
@@ -14,31 +14,31 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use parking_lot::Mutex;
 use rustix::fs::{FallocateFlags, StatVfs, fallocate, statvfs};
 
-/// Files of a reserve: as many inodes are kept.
+/// Number of files of a reserve, to reserve as many inodes.
 const FILES: u64 = 16;
-/// The most that is kept, in bytes.
+/// Maximum size, in bytes.
 const MOST: u64 = 16 << 20;
-/// The part of a small device that is kept: one of so many.
+/// On a small device, this fraction (one in so many) is reserved.
 const PART: u64 = 16;
-/// Bytes that are written where a file system can't allocate them.
+/// Content of the files on a file system that can't allocate space.
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// The reserve of one root.
 #[derive(Debug)]
 pub struct Reserve {
     directory: PathBuf,
-    /// Whether there is nothing to wait for: it is made, or the device can't have one.
+    /// Whether content may be added: the reserve exists, or the device can't have one.
     held: AtomicBool,
-    /// Held while files come or go.
+    /// Locked while files are made or removed.
     changing: Mutex<()>,
 }
 
-/// What is free on a device.
+/// The free space of a device.
 struct Room {
     bytes: u64,
     /// `None` where the file system has no fixed number of inodes.
     inodes: Option<u64>,
-    /// What a reserve on this device has.
+    /// The size of a reserve on this device.
     size: u64,
 }
 
@@ -57,20 +57,20 @@ impl Room {
         })
     }
 
-    /// Whether the next writes may fail.
+    /// Whether the next writes may fail for lack of space.
     fn is_short(&self) -> bool {
         self.bytes < self.size / 2 || self.inodes.is_some_and(|inodes| inodes < FILES / 2)
     }
 
-    /// Whether a reserve can be made without running short.
+    /// Whether a reserve can be made without using up the space.
     fn is_plenty(&self) -> bool {
         self.bytes >= self.size * 2 && self.inodes.is_none_or(|inodes| inodes >= FILES * 2)
     }
 }
 
 impl Reserve {
-    /// The reserve in `<root>/regctl/reserve`: made if there is room for it, released if the device
-    /// is nearly full.
+    /// The reserve in `<root>/regctl/reserve`: made if there is space for it, released if the
+    /// device is nearly full.
     pub fn open(root: &Path) -> Self {
         let reserve = Self {
             directory: directory(root),
@@ -103,14 +103,14 @@ impl Reserve {
         if self.held.swap(false, Ordering::Relaxed) {
             tracing::warn!(
                 reserve = %self.directory.display(),
-                "the device is nearly full: pushes are refused until there is room; hint: regctl gc \
+                "the device is nearly full: pushes are refused until there is space; hint: regctl gc \
                  --empty-trash deletes what nothing needs, or make the device larger"
             );
         }
         remove(&self.directory);
     }
 
-    /// Makes the reserve again if there is room for it. Returns whether content may be added.
+    /// Makes the reserve again if there is space for it. Returns whether content may be added.
     pub fn restore(&self) -> bool {
         if self.is_held() {
             return true;
@@ -123,7 +123,7 @@ impl Reserve {
             return self.is_held();
         }
         if let Err(error) = self.make(room.size) {
-            // Half a reserve keeps nothing for anybody.
+            // A partial reserve is useless.
             remove(&self.directory);
             tracing::debug!(%error, "the reserve could not be made");
             return self.is_held();
@@ -132,8 +132,8 @@ impl Reserve {
         true
     }
 
-    /// Tries a durable write: the error of the system, if there is one. It tells a full device, a
-    /// used up quota, a read-only mount and a failing device from each other.
+    /// Tries a durable write. Returns the error of the system, which distinguishes a full device, a
+    /// used up quota, a read-only mount and a failing device.
     pub fn probe(&self) -> io::Result<()> {
         let parent = self.directory.parent().unwrap_or(&self.directory);
         let path = parent.join(format!("probe.{}.tmp", uuid::Uuid::new_v4()));
@@ -145,7 +145,7 @@ impl Reserve {
                 file.write_all(&ZEROS)?;
                 file.sync_all()
             });
-        // The first error is the one that counts.
+        // The error of the write is the one to report.
         let _ = fs::remove_file(&path);
         written
     }
@@ -191,15 +191,15 @@ fn directory(root: &Path) -> PathBuf {
     root.join("regctl").join("reserve")
 }
 
-/// Removes the files of a reserve; the directory stays, since it may be needed at once.
+/// Removes the files of a reserve. The directory stays, as it may be needed soon.
 fn remove(directory: &Path) {
     for number in 0..FILES {
-        // What can't be removed is room that is not there; nothing else depends on it.
+        // A file that can't be removed only frees less space.
         let _ = fs::remove_file(directory.join(format!("{number:02}")));
     }
 }
 
-/// Releases the reserve of a root that nobody has opened yet, so that it can be.
+/// Releases the reserve of a root before the root is opened, which needs space.
 pub(super) fn release_unopened(root: &Path) {
     remove(&directory(root));
 }

@@ -1,4 +1,4 @@
-//! The behaviour that every store must have, run against each.
+//! The behaviour that every store must have, tested on each implementation.
 
 use bytes::Bytes;
 use futures_util::StreamExt;

@@ -1,7 +1,7 @@
 //! Reads for the pages: repositories by search and order, tags by order, repositories that share a
 //! blob.
 //!
-//! Counts are bounded, so that no page pays for an exact number that nobody needs.
+//! Counting stops at a limit, so a page never pays for an exact large number.
 
 mod content;
 mod removal;
@@ -14,7 +14,7 @@ pub use removal::Removal;
 pub use repositories::{FoundRepositories, RepositoryOrder, RepositoryRow, RepositorySearch};
 pub use tags::{TagOrder, TagPage, TagRow};
 
-/// The largest number that a listing counts to.
+/// Rows are counted up to this number.
 pub const COUNT_LIMIT: u64 = 1000;
 
 /// The number of rows of a listing.

@@ -1,17 +1,17 @@
-//! What goes with manifests that are removed, and the bytes that a collection then frees.
+//! What is removed together with manifests, and how many bytes a collection then frees.
 
 use std::collections::{HashMap, HashSet};
 
 use super::super::{Index, IndexError, parsed};
 use crate::oci::{Digest, Repository};
 
-/// Manifests up to which the bytes are summed up.
-const SUMMED: usize = 500;
+/// For more manifests than this the bytes are not summed up.
+const SUM_LIMIT: usize = 500;
 
-/// What goes with manifests that are removed.
+/// What is removed together with some manifests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Removal {
-    /// Manifests that an index which stays contains: they have to stay as well.
+    /// Manifests that stay because an index that stays contains them.
     pub held: HashSet<Digest>,
     /// Manifests without a tag that only removed indexes contain.
     pub children: Vec<Digest>,
@@ -22,7 +22,7 @@ pub struct Removal {
 }
 
 impl Index {
-    /// What goes with manifests of a repository that lose their last tag.
+    /// What is removed together with manifests of a repository that lose their last tag.
     pub async fn removal(
         &self,
         repository: &Repository,
@@ -41,7 +41,7 @@ impl Index {
         let mut all: HashSet<Digest> = gone.iter().copied().collect();
         let mut queue = gone;
         while let Some(digest) = queue.pop() {
-            if all.len() > SUMMED {
+            if all.len() > SUM_LIMIT {
                 return Ok(removal);
             }
             for child in self.untagged(repository, &digest, CHILDREN).await? {
@@ -81,7 +81,7 @@ impl Index {
         rows.iter().map(|row| parsed("digest", row)).collect()
     }
 
-    /// Manifests without a tag, by what they have to do with another.
+    /// Untagged manifests that a query finds for another manifest.
     async fn untagged(
         &self,
         repository: &Repository,
@@ -132,19 +132,19 @@ impl Index {
     }
 }
 
-/// What an index contains and no tag names.
+/// Untagged children of an index.
 const CHILDREN: &str = "SELECT c.digest FROM repositories r \
      JOIN manifests m ON m.repository_id = r.id AND m.digest = $2 \
      JOIN manifest_references f ON f.manifest_id = m.id AND f.kind = 'manifest' \
      JOIN manifests c ON c.repository_id = r.id AND c.digest = f.digest \
      WHERE r.name = $1 AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = c.id)";
 
-/// What refers to a manifest and no tag names.
+/// Untagged referrers of a manifest.
 const REFERRERS: &str = "SELECT m.digest FROM repositories r \
      JOIN manifests m ON m.repository_id = r.id AND m.subject = $2 \
      WHERE r.name = $1 AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id)";
 
-/// The blobs of a manifest, its own among them.
+/// The blobs of a manifest, including its own.
 const CONTENT: &str = "SELECT b.id, b.size FROM repositories r \
      JOIN manifests m ON m.repository_id = r.id AND m.digest = $2 \
      JOIN blobs b ON b.id = m.blob_id WHERE r.name = $1 \

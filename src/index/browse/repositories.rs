@@ -17,7 +17,7 @@ pub enum RepositoryOrder {
     Name,
     /// The most pulled first.
     Pulls,
-    /// The largest first; what was changed in the last seconds as it was before.
+    /// The largest first, by the last count (see `sizes`).
     Size,
     /// The one with the most stars first.
     Stars,
@@ -59,7 +59,7 @@ pub struct RepositoryRow {
     pub stars: u64,
     /// The first line of its description; empty without one.
     pub summary: String,
-    /// Bytes of all that it holds; `None` if they were not counted since it has changed.
+    /// Bytes of all its content; `None` if it has changed since the last count.
     pub bytes: Option<u64>,
 }
 
@@ -188,7 +188,7 @@ impl Index {
         columns.map(row).transpose()
     }
 
-    /// Bytes of everything in a repository, and of what no other repository has.
+    /// Bytes of the content of a repository, and of the part that no other repository has.
     pub async fn repository_bytes(&self, name: &Repository) -> Result<(u64, u64), IndexError> {
         let (all, alone): (i64, i64) = sqlx::query_as(
             "SELECT COALESCE(SUM(b.size), 0), COALESCE(SUM(CASE WHEN EXISTS ( \

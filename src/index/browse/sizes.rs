@@ -37,7 +37,8 @@ impl Index {
                         .bind(bytes)
                         .execute(transaction.connection())
                         .await?;
-                    // A change during the count has another mark, and is counted the next time.
+                    // A change during the count sets another mark, so that the repository is
+                    // counted again.
                     sqlx::query(
                         "DELETE FROM unmeasured_repositories WHERE repository_id = $1 AND mark = $2",
                     )

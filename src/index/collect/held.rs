@@ -1,8 +1,8 @@
 //! Temporary holds: manifests and blobs that a collection would delete if there were no leases, no
 //! trash, no minimum age and no recent pull.
 //!
-//! Found by a second plan that treats all of these as ended. A child or referrer is held as long as
-//! its parent or subject, a blob as long as the manifests that reference it.
+//! A second plan treats all of these as ended and finds what they hold. A child or referrer is held
+//! as long as its parent or subject, a blob as long as the manifests that reference it.
 
 use std::collections::HashMap;
 

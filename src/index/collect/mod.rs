@@ -8,10 +8,10 @@
 
 #[macro_use]
 mod conditions;
+mod delete;
 mod held;
 mod plan;
 mod runs;
-mod take;
 
 use std::str::FromStr;
 
@@ -106,7 +106,7 @@ impl FromStr for ManifestKeepReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hold {
-    /// A client was told that the blob exists.
+    /// A client relies on the existence of the blob.
     Lease,
     /// It belongs to a deletion that can be restored.
     Trash,

@@ -10,7 +10,7 @@ use super::super::{Index, IndexError, column};
 use crate::clock::Millis;
 
 /// Number of runs in the history.
-const KEPT: i64 = 50;
+const HISTORY: i64 = 50;
 
 /// A run of a collection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,7 +49,7 @@ impl Index {
                 .fetch_one(&mut *connection)
                 .await?;
                 sqlx::query("DELETE FROM collections WHERE id <= $1")
-                    .bind(id - KEPT)
+                    .bind(id - HISTORY)
                     .execute(connection)
                     .await?;
                 Ok(id)
@@ -94,7 +94,7 @@ impl Index {
         .await
     }
 
-    /// The last collections, the latest first.
+    /// The latest collections, newest first.
     pub async fn collections(&self, limit: usize) -> Result<Vec<CollectionRecord>, IndexError> {
         let rows = sqlx::query(
             "SELECT started_at, ended_at, actor, manifests, blobs, bytes, uploads, failure \

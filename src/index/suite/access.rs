@@ -76,7 +76,7 @@ async fn names_are_unique(place: &Place) {
     );
 }
 
-async fn a_removed_account_leaves_nothing(place: &Place) {
+async fn removing_an_account_removes_its_rows(place: &Place) {
     let index = place.open().await;
     create(&index, "alice").await;
     index
@@ -245,7 +245,7 @@ async fn signing_keys_outlive_a_rotation(place: &Place) {
 
 for_each_index!(
     names_are_unique,
-    a_removed_account_leaves_nothing,
+    removing_an_account_removes_its_rows,
     grants_of_groups_users_and_everybody_hold_for_an_account,
     every_change_of_access_is_counted,
     tokens_are_listed_and_revoked,

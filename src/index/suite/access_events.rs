@@ -30,7 +30,7 @@ async fn changes_of_access_are_events(place: &Place) {
     set.unwrap().unwrap();
     let set = index.set_admin(name("eve"), true).await;
     assert_eq!(set.unwrap(), Err(AccountRefusal::NoAccount));
-    // What is refused is no event.
+    // A refused change writes no event.
     let refused = Err(AccountRefusal::LastAdministrator);
     let set = index.set_admin(name("bob"), false).await;
     assert_eq!(set.unwrap(), refused);

@@ -11,7 +11,7 @@ super::for_each_index!(
     each_removed_hold_adds_candidates,
     candidates_held_again_are_dismissed,
     many_changes_share_a_statement,
-    collections_are_remembered,
+    collections_are_recorded,
     an_index_of_the_first_version_is_migrated,
 );
 
@@ -207,7 +207,7 @@ async fn many_changes_share_a_statement(place: &Place) {
     assert!(kept.map(|entry| entry.change).eq(expected));
 }
 
-async fn collections_are_remembered(place: &Place) {
+async fn collections_are_recorded(place: &Place) {
     let index = place.open().await;
     for now in 0..60 {
         let id = index.begin_collection(now).await.unwrap();

@@ -9,7 +9,7 @@ super::for_each_index!(
     a_blob_has_aliases,
     a_mount_needs_a_readable_blob,
     a_lease_is_extended_after_half_of_its_length,
-    asking_for_a_blob_leases_it,
+    a_found_blob_is_leased,
     leases_are_extended_by_repository,
     ended_leases_are_dropped,
     unlinking_affects_one_repository,
@@ -114,7 +114,7 @@ async fn a_mount_needs_a_readable_blob(place: &Place) {
     assert!(mount("b", Some("a"), 1).await.unwrap().is_some());
     assert!(mount("c", None, 1).await.unwrap().is_some());
     assert_eq!(place.observed().len(), 2);
-    // Linked already: no change of the layout.
+    // It is linked already: the layout does not change.
     assert!(mount("c", None, 1).await.unwrap().is_some());
     assert!(mount("c", Some("a"), 1).await.unwrap().is_some());
     assert!(place.observed().is_empty());
@@ -144,7 +144,7 @@ async fn a_lease_is_extended_after_half_of_its_length(place: &Place) {
     assert_eq!((at(501).until(), at(501).renew_before()), (1501, 1001));
 }
 
-async fn asking_for_a_blob_leases_it(place: &Place) {
+async fn a_found_blob_is_leased(place: &Place) {
     let index = place.open().await;
     index.add_blob(blob("a", 1), at(0)).await.unwrap();
     for (name, byte) in [("b", 1), ("a", 2)] {

@@ -17,7 +17,7 @@ super::for_each_index!(
     events_are_filtered_and_paged,
     old_events_are_forgotten_oldest_first,
     a_change_that_fails_leaves_no_event,
-    events_are_there_after_a_crash,
+    events_survive_a_crash,
 );
 
 pub(super) fn alice() -> Arc<Context> {
@@ -333,7 +333,7 @@ async fn a_change_that_fails_leaves_no_event(place: &Place) {
     assert!(events.iter().all(|event| event.action == "push-blob"));
 }
 
-async fn events_are_there_after_a_crash(place: &Place) {
+async fn events_survive_a_crash(place: &Place) {
     let index = place.open().await.acting(alice());
     tagged(&index, "a", 1, &["x"]).await;
     let before = all(&index).await;

@@ -59,7 +59,7 @@ async fn a_manifest_needs_its_bytes(place: &Place) {
     assert_eq!(put("a", None).await.unwrap(), PutManifest::NeedsBytes);
     assert!(place.observed().is_empty());
     assert_eq!(put("a", Some("s/1")).await.unwrap(), PutManifest::Done);
-    // Its bytes exist now; bytes staged again replace them.
+    // Its bytes exist now. If bytes are staged again, they replace the others.
     assert_eq!(put("b", None).await.unwrap(), PutManifest::Done);
     place.observed();
     assert_eq!(put("a", Some("s/2")).await.unwrap(), PutManifest::Done);

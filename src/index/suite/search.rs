@@ -48,7 +48,7 @@ async fn a_term_with_many_matches_has_the_same_order(place: &Place) {
     let (mut all, total) = matches.find(&mut connection, 100, 100).await.unwrap();
     all.sort();
     assert_eq!((all.len(), total), (14, 14));
-    // Names alone are more than are counted, or together with descriptions.
+    // The matching names alone exceed the count, or only together with the descriptions.
     for counted in [3, 9, 11, 13, 14] {
         for wanted in 1..=all.len() {
             let found = matches.find(&mut connection, counted, wanted).await;
@@ -157,7 +157,7 @@ async fn descriptions_are_found_by_their_words(place: &Place) {
     ] {
         assert_eq!(found(&index, all, term).await, names, "{term}");
     }
-    // Without a letter or a digit only names are looked at.
+    // A term without letters and digits is searched in names only.
     assert_eq!(found(&index, all, "(").await, "");
     describe("b", "Something else").await;
     assert_eq!(found(&index, all, "gateway").await, "a");
@@ -166,7 +166,7 @@ async fn descriptions_are_found_by_their_words(place: &Place) {
     assert_eq!(found(&index, all, "else").await, "b");
 }
 
-async fn words_that_are_common_are_found_as_well(place: &Place) {
+async fn common_words_are_found_too(place: &Place) {
     let index = place.open().await;
     let names: Vec<String> = (10..50).map(|number| format!("r{number}")).collect();
     for name in &names {
@@ -278,7 +278,7 @@ for_each_index!(
     a_term_with_many_matches_has_the_same_order,
     descriptions_are_found_and_shown,
     descriptions_are_found_by_their_words,
-    words_that_are_common_are_found_as_well,
+    common_words_are_found_too,
     hidden_repositories_are_not_found,
     each_account_has_one_star,
 );

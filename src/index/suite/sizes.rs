@@ -40,7 +40,7 @@ async fn by_size(index: &Index, name: &str) -> Vec<(String, u64)> {
 
 async fn the_size_of_an_index_follows_its_children(place: &Place) {
     let index = place.open().await;
-    // One child comes before the index, one after it, and one into another repository.
+    // One child is pushed before the index, one after it, and one into another repository.
     tagged(&index, "a", 10, &["ten"]).await;
     tagged_index(&index, "a", 1, &[10, 20, 30]).await;
     tagged(&index, "b", 30, &["thirty"]).await;
@@ -55,7 +55,7 @@ async fn the_size_of_an_index_follows_its_children(place: &Place) {
     tagged(&index, "a", 20, &["twenty"]).await;
     let sizes = expected(&[("index-1", 31), ("twenty", 20), ("ten", 10)]);
     assert_eq!(by_size(&index, "a").await, sizes);
-    // The whole repository goes and comes back.
+    // The whole repository is deleted and restored.
     let deleted = index.delete_repository(repository("a"), discard_at(1));
     deleted.await.unwrap();
     let what = Restorable::Repository(repository("a"));
@@ -105,7 +105,7 @@ async fn repositories_are_sorted_by_size_after_a_count(place: &Place) {
             ("small", Some(1))
         ])
     );
-    // What has changed is listed as it was, and is not said to be known.
+    // A changed repository keeps its place in the list, without a size.
     tagged(&index, "small", 200, &["2"]).await;
     assert_eq!(
         listed(RepositoryOrder::Size).await[2],

@@ -45,7 +45,7 @@ async fn additions_are_reindexed(place: &Place) {
         .await
         .unwrap();
     assert_eq!(records[0].pushed_at, Some(70));
-    // The layout shows it already.
+    // The layout shows these already.
     assert!(place.observed().is_empty());
     assert!(index.journal().await.unwrap().is_empty());
     let unknown = index.known_repository(&repository("none")).await.unwrap();

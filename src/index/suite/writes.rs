@@ -9,8 +9,8 @@ super::for_each_index!(
     a_write_waits_until_the_layout_shows_it,
     writes_at_the_same_time_fail_alone,
     a_write_that_panics_fails_alone,
-    the_journal_lasts_until_it_is_forgotten,
-    queued_writes_are_done_before_the_writer_stops,
+    journal_rows_stay_until_they_are_removed,
+    the_writer_stops_after_the_queued_writes,
     data_survives_a_crash,
     a_later_schema_is_refused,
     settings_are_kept,
@@ -49,7 +49,7 @@ async fn a_write_waits_until_the_layout_shows_it(place: &Place) {
     tokio::pin!(write);
     let early = tokio::time::timeout(std::time::Duration::from_millis(50), &mut write).await;
     assert!(early.is_err());
-    // The index answers with the committed state already.
+    // The index already returns the committed state.
     let there = index.blob(&repository("a"), &digest(1)).await.unwrap();
     assert!(there.is_some());
     shown.send(true).unwrap();
@@ -107,24 +107,27 @@ async fn a_write_that_panics_fails_alone(place: &Place) {
     share_commits(place, true).await;
 }
 
-async fn the_journal_lasts_until_it_is_forgotten(place: &Place) {
+async fn journal_rows_stay_until_they_are_removed(place: &Place) {
     let index = place.open().await;
     for byte in 1..=3 {
         index.add_blob(blob("a", byte), at(0)).await.unwrap();
     }
     let written = index.journal().await.unwrap();
-    index.forget_journal(written[4].id, &[]).await.unwrap();
+    index.remove_journal_rows(written[4].id, &[]).await.unwrap();
     assert_eq!(index.journal().await.unwrap(), written[4..]);
-    index.forget_journal(written[5].id + 1, &[]).await.unwrap();
+    index
+        .remove_journal_rows(written[5].id + 1, &[])
+        .await
+        .unwrap();
     assert!(index.journal().await.unwrap().is_empty());
     index.close().await;
-    // Ids are never reused: a new row must not be taken for a finished one.
+    // Ids are never reused: a new row must not be mistaken for a finished one.
     let index = place.open().await;
     index.add_blob(blob("a", 4), at(0)).await.unwrap();
     assert!(index.journal().await.unwrap()[0].id > written[5].id);
 }
 
-async fn queued_writes_are_done_before_the_writer_stops(place: &Place) {
+async fn the_writer_stops_after_the_queued_writes(place: &Place) {
     let index = place.open().await;
     let mut writes = tokio::task::JoinSet::new();
     for byte in 0..50 {

@@ -1,5 +1,5 @@
 //! Deletes large manifests and repositories in several transactions, so that other writers get
-//! their turn in between.
+//! their turn.
 //!
 //! All parts belong to one deletion in the trash. A crash between two parts leaves a deletion that
 //! can be restored, and the rest unchanged.

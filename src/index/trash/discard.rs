@@ -13,7 +13,7 @@ use crate::oci::{Repository, Tag};
 pub struct Discard {
     /// Its time.
     pub now: Millis,
-    /// How long it stays in the trash, in milliseconds; 0: not at all.
+    /// How long it stays in the trash, in milliseconds; 0 bypasses the trash.
     pub keep: Millis,
     /// The deletion in the trash that this one continues, if it is done in parts.
     pub deletion: Option<i64>,
@@ -93,7 +93,7 @@ pub(in crate::index) async fn trash_repository(
         .bind(repository)
         .execute(transaction.connection())
         .await?;
-    // There is nothing to restore in an empty repository.
+    // An empty repository has nothing to restore.
     if found.rows_affected() == 0 {
         return Ok(());
     }

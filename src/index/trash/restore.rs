@@ -102,7 +102,7 @@ async fn restore_manifests(
             .fetch_one(transaction.connection())
             .await?;
         let (digest, canonical) = (parsed("digest", &digest)?, parsed("digest", &canonical)?);
-        leases::take(transaction.connection(), &canonical, terms).await?;
+        leases::ensure(transaction.connection(), &canonical, terms).await?;
         let repository = repository.clone();
         changes.push(LayoutChange::RevisionLinked {
             repository,
@@ -270,7 +270,7 @@ impl Index {
             Err(refused) => return Ok(refused),
         };
         for part in &parts {
-            let gone = self.gone_of(part).await?;
+            let gone = self.missing_blobs_of(part).await?;
             if !gone.is_empty() {
                 return Ok(RestoreOutcome::Incomplete(gone));
             }
@@ -328,7 +328,7 @@ impl Index {
     }
 
     /// Missing blobs that a part needs.
-    async fn gone_of(&self, part: &Part) -> Result<Vec<Digest>, IndexError> {
+    async fn missing_blobs_of(&self, part: &Part) -> Result<Vec<Digest>, IndexError> {
         if !part.whole {
             // The plan has checked them.
             return Ok(Vec::new());

@@ -9,8 +9,8 @@ use crate::index::writer::Transaction;
 use crate::index::{IndexError, manifests, parsed, repositories, tags};
 use crate::oci::{Digest, Repository, Tag};
 
-/// The dependents of the manifests in `batch` within a deleted repository, as far as they are not
-/// in `batch` yet.
+/// The dependents, within a deleted repository, of the manifests in `batch` that are not in `batch`
+/// yet.
 const BELONGING: &str = "INSERT INTO batch SELECT x.id FROM trash_manifests x WHERE x.trash_id = $1 \
     AND x.id NOT IN (SELECT id FROM batch) AND ( \
       x.digest IN (SELECT f.digest FROM batch y CROSS JOIN trash_references f \

@@ -1,15 +1,15 @@
-//! Reads of a stored manifest whatever can be read of it.
+//! Parses stored manifests that are partly malformed.
 //!
-//! Other registries accept documents that this one refuses. What they hold is still referenced by
-//! them, so each reference is taken by itself, and one that is malformed hides no other.
+//! Other registries accept documents that this one refuses. Their references still keep content
+//! alive, so each reference is parsed by itself.
 
 use serde_json::{Map, Value};
 
 use super::{Body, ManifestView, shape};
 use crate::oci::{Descriptor, Digest, MediaType, Platform};
 
-/// The view of a document, and whether every reference in it was understood. `None` when it is no
-/// JSON object, or nothing in it tells what it is.
+/// The view of a document, and whether every reference in it was understood. `None` if it is not a
+/// JSON object, or its kind can't be determined.
 pub(super) fn salvage(bytes: &[u8]) -> Option<(ManifestView, bool)> {
     let Value::Object(object) = serde_json::from_slice(bytes).ok()? else {
         return None;
@@ -24,7 +24,7 @@ pub(super) fn salvage(bytes: &[u8]) -> Option<(ManifestView, bool)> {
     let one = |key: &str| object.get(key).filter(|value| !value.is_null());
     let config = one("config").and_then(descriptor);
     complete &= config.is_some() || one("config").is_none();
-    // A subject is not held by what names it: one that can't be read loses nothing.
+    // A subject is not kept by its referrers, so an unreadable subject loses nothing.
     let subject = one("subject").and_then(descriptor);
     let fs_layers = object.get("fsLayers").and_then(Value::as_array);
     let fs_layers = fs_layers.map(|layers| {
@@ -50,7 +50,7 @@ pub(super) fn salvage(bytes: &[u8]) -> Option<(ManifestView, bool)> {
         .filter(MediaType::is_well_formed)
         .or_else(|| shape(&body))
         .or_else(|| shape_of_keys(&object))?;
-    // A document of both kinds holds what either names.
+    // A document with the fields of both kinds keeps the references of both.
     complete &= body.layers.is_none() || body.blobs.is_none();
     let view = if media_type.is_schema1() {
         ManifestView::schema1(media_type, body)
@@ -60,7 +60,7 @@ pub(super) fn salvage(bytes: &[u8]) -> Option<(ManifestView, bool)> {
     Some((view, complete))
 }
 
-/// What the keys tell where all of their values are `null`.
+/// The media type by the keys, if all of their values are `null`.
 fn shape_of_keys(object: &Map<String, Value>) -> Option<MediaType> {
     if object.contains_key("manifests") {
         Some(MediaType::OCI_INDEX)
@@ -71,7 +71,7 @@ fn shape_of_keys(object: &Map<String, Value>) -> Option<MediaType> {
     }
 }
 
-/// The descriptors of a list that can be read, and whether those are all; `None` for `null`.
+/// The readable descriptors of a list, and whether these are all; `None` for `null`.
 fn descriptors(value: &Value) -> Option<(Vec<Descriptor>, bool)> {
     if value.is_null() {
         return None;
@@ -84,7 +84,7 @@ fn descriptors(value: &Value) -> Option<(Vec<Descriptor>, bool)> {
     Some((found, all))
 }
 
-/// A descriptor needs its digest, and nothing else.
+/// Only the digest is required.
 fn descriptor(value: &Value) -> Option<Descriptor> {
     if let Ok(descriptor) = serde_json::from_value(value.clone()) {
         return Some(descriptor);
@@ -114,7 +114,7 @@ fn text(object: &Map<String, Value>, key: &str) -> Option<String> {
     object.get(key).and_then(Value::as_str).map(str::to_owned)
 }
 
-/// Annotations whose values are texts.
+/// The annotations whose values are texts.
 fn annotations(value: &Value) -> std::collections::BTreeMap<String, String> {
     let entries = value.as_object().into_iter().flatten();
     entries

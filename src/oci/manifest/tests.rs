@@ -1,4 +1,4 @@
-//! What is read as a manifest, and what is not.
+//! Which bytes are parsed as a manifest, and which are refused.
 
 use proptest::prelude::*;
 

@@ -40,7 +40,7 @@ impl Check<'_> {
             if self.damaged.contains(&digest) {
                 continue;
             }
-            // Their bytes may have been restored.
+            // The bytes may have been restored.
             if self.registry.content(&digest).await? == Content::Right {
                 if !self.options.repair {
                     self.found(Difference::BlobRestored(digest)).await?;
@@ -144,7 +144,7 @@ impl Registry {
     ) -> Result<Option<Difference>, RegistryError> {
         match found {
             Some(size) if *size == known.size => Ok(None),
-            // Its content tells which of the two sizes is right.
+            // Its content shows which of the two sizes is right.
             Some(size) => Ok(match self.content(digest).await? {
                 Content::Right => Some(Difference::BlobSize {
                     digest: *digest,

@@ -60,7 +60,7 @@ impl Registry {
         loop {
             let slice = match body.next().await {
                 Some(Ok(slice)) => Some(slice),
-                // It became shorter after it was opened.
+                // The file became shorter after it was opened.
                 Some(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => {
                     return Ok(Content::Wrong);
                 }
@@ -151,7 +151,7 @@ impl Check<'_> {
             Content::Gone => Difference::BlobGone(digest),
             Content::Unreadable(error) => Difference::BlobUnreadable(digest, error),
         };
-        // It may have been collected in the meantime.
+        // The blob may have been collected in the meantime.
         let there = self.registry.index.audited_blob(&digest).await?;
         Ok(there.map(|_| difference))
     }

@@ -1,5 +1,5 @@
-//! The differences that a check can find, and their remedies. Text about them is written where
-//! people read it.
+//! The differences that a check can find, and their remedies. The rooms that show them to people
+//! write their text.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,13 +27,13 @@ pub enum Difference {
         /// The actual size.
         found: u64,
     },
-    /// The layout has a blob that the index does not know.
+    /// The layout has a blob that is not in the index.
     BlobUnknown(Digest),
     /// The index has a link that the layout lacks.
     LinkMissing(Repository, Link),
     /// A link of the layout has another target than in the index.
     LinkWrong(Repository, Link),
-    /// The layout has a link that the index does not know.
+    /// The layout has a link that is not in the index.
     LinkUnknown(Repository, Link),
     /// The layout has a link to a missing blob.
     LinkDangling(Repository, Link),
@@ -57,7 +57,7 @@ pub enum Difference {
     },
     /// A file that is not part of the layout: its path below the root.
     Stray(String),
-    /// A place of the layout can't be read: its path below the root, and the reason.
+    /// A path of the layout can't be read: the path below the root, and the reason.
     PlaceUnreadable(String, String),
 }
 
@@ -73,7 +73,7 @@ pub enum Remedy {
     Push,
     /// The operator has to investigate.
     Operator,
-    /// The operator has to make the place readable, or remove what occupies it.
+    /// The operator has to make the path readable, or remove what occupies it.
     Clear,
 }
 

@@ -32,7 +32,7 @@ impl Registry {
         Ok(differences)
     }
 
-    /// The differences of a repository, or that it can't be read.
+    /// The differences of a repository; if it can't be read, that is the only one.
     pub(super) async fn readable_links_of(
         &self,
         name: &Repository,
@@ -122,7 +122,7 @@ impl Registry {
                 differences.push(Difference::Stray(format!("{above}/{}", entry.name)));
             }
         }
-        // Includes unknown manifests, which are reindexed first.
+        // Also includes unknown manifests, which are reindexed first.
         let coming: HashSet<Digest> = differences
             .iter()
             .filter_map(|difference| match difference {
@@ -172,7 +172,7 @@ impl Registry {
         Ok(())
     }
 
-    /// The difference for a link that the index does not know.
+    /// The difference for a link that is not in the index.
     async fn unknown_link(
         &self,
         name: &Repository,
@@ -309,7 +309,7 @@ impl Registry {
         let mut needed = Vec::new();
         let mut last: Option<(Digest, Option<HashSet<Digest>>)> = None;
         for lacking in self.index.missing_links().await? {
-            // Layers with a URL need not be here: the manifest decides.
+            // Layers with a URL need not be stored: the manifest decides.
             let same = last.as_ref().is_some_and(|(of, _)| *of == lacking.manifest);
             if !same {
                 let required = self.required(&lacking.repository, lacking.manifest).await?;
@@ -339,7 +339,7 @@ impl Registry {
     }
 
     /// The blobs that a pull of a manifest requires. `None` if its own bytes are damaged, which is
-    /// another difference.
+    /// a difference of its own.
     async fn required(
         &self,
         repository: &Repository,

@@ -98,7 +98,7 @@ impl Registry {
             report: CheckReport::default(),
             damaged: HashSet::new(),
         };
-        // A disk that is not mounted is no list of differences.
+        // Without its disk every blob would be a difference.
         self.must_have_most_blobs().await?;
         check.blobs().await?;
         check.repositories().await?;

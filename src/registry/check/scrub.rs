@@ -1,9 +1,8 @@
-//! Reads all blobs in the background at a limited rate: one sample at a time, in the order of
-//! digests.
+//! Reads all blobs in the background at a limited rate, in samples, in the order of digests.
 //!
-//! Bytes that are wrong are quarantined, as a read that meets them does: they would be served
-//! otherwise. Bytes that are missing or can't be read are only reported, since they may come back,
-//! and when most are missing the storage is away and the round waits for it.
+//! A blob with wrong bytes is quarantined, as after any read, so that it is not served. Missing or
+//! unreadable bytes are only reported, since they may come back. If most bytes are missing, the
+//! storage is not mounted, and the round waits for it.
 
 use std::time::Duration;
 
@@ -28,13 +27,13 @@ pub struct Scrubbed {
     pub damaged: Vec<Digest>,
     /// Blobs whose bytes are missing or can't be read.
     pub unreadable: Vec<Digest>,
-    /// How long to wait before the next round, when this one is over.
+    /// Time until the next round, if this one is complete.
     pub pause: Option<Millis>,
 }
 
 impl Registry {
-    /// Reads the next blobs, at `rate` bytes a second at most. A round begins `interval`
-    /// milliseconds after the last one began.
+    /// Reads the next blobs, at most `rate` bytes a second. A round begins `interval` milliseconds
+    /// after the start of the last one.
     pub async fn scrub(&self, rate: u64, interval: Millis) -> Result<Scrubbed, RegistryError> {
         let now = self.clock.now();
         let place = self.index.setting(POSITION).await?.unwrap_or_default();
@@ -63,7 +62,7 @@ impl Registry {
             scrubbed.blobs += 1;
             scrubbed.bytes += blob.size;
             last = Some(*digest);
-            // It may have been collected meanwhile.
+            // The blob may have been collected in the meantime.
             if content != Content::Right && self.index.audited_blob(digest).await?.is_none() {
                 continue;
             }
@@ -78,7 +77,7 @@ impl Registry {
                         scrubbed.damaged.push(*digest);
                     }
                 }
-                // They may be there again: a disk that is not mounted damages nothing.
+                // The bytes may return: a disk that is not mounted damages nothing.
                 Content::Gone if blob.quarantined => {}
                 Content::Gone => {
                     self.must_have_blobs_beside(digest).await?;

@@ -7,7 +7,7 @@ use crate::registry::{Registry, RegistryError, layout};
 
 /// Number of blobs queried from the index at once.
 const PAGE: usize = 1000;
-/// Minimum number of blobs for a suspicion about the loss of most of them.
+/// With fewer blobs than this, missing ones do not show that a disk is not mounted.
 const FEW: u64 = 10;
 
 impl Check<'_> {

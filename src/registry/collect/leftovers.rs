@@ -14,7 +14,7 @@ const ABANDONED: i64 = 60 * 60 * 1_000_000_000;
 const DRY_LIMIT: usize = 100_000;
 
 impl Run<'_> {
-    /// Deletes uploads that nobody continues, or only reports them.
+    /// Deletes uploads that have timed out, or only reports them.
     pub(super) async fn uploads(&mut self) -> Result<(), RegistryError> {
         let (registry, dry_run) = (self.registry, self.options.dry_run);
         if let Some(age) = registry.idle_upload_age() {
@@ -92,7 +92,7 @@ impl Registry {
     }
 }
 
-/// Whether a name is that of a record of ours that was being written.
+/// Whether a name is that of an unfinished write of one of regctl's records.
 fn is_own_record(name: &str) -> bool {
     ["clock", "journal"]
         .iter()

@@ -1,5 +1,5 @@
-//! The pace of a collection: as fast as possible while the registry is idle, and slower beside
-//! clients. Unlinking is slow, and pushes wait for the same disk.
+//! The pace of a collection: as fast as possible while the registry is idle, slower while clients
+//! use it. Unlinking is slow, and pushes wait for the same disk.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -35,8 +35,8 @@ impl Pace {
         at_once: 4,
         pause: 0,
     };
-    /// Beside clients: half of the time, in small batches. At a slower pace garbage could grow
-    /// faster than it is deleted.
+    /// With traffic: half of the time, in small batches. At a slower pace garbage could grow faster
+    /// than it is deleted.
     const GENTLE: Self = Self {
         batch: 16,
         at_once: 1,

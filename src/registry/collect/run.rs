@@ -138,7 +138,7 @@ impl Run<'_> {
             }
             registry.remove_ended_trash().await?;
         }
-        // What nobody continues makes room for the rest.
+        // Timed-out uploads first: they free space for the rest.
         let uploads_first = registry.lacks_room();
         if uploads_first {
             self.uploads().await?;
@@ -185,7 +185,7 @@ impl Run<'_> {
             };
             last = Some(end);
             self.blobs(page).await?;
-            // Without a server nothing else syncs it.
+            // Without a server nothing else syncs the journal.
             if !self.options.dry_run && self.registry.clock.now() - synced > SYNC {
                 self.registry.forget_journal().await?;
                 synced = self.registry.clock.now();

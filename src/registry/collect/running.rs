@@ -16,11 +16,11 @@ pub(in super::super) struct Running {
     ended: Notify,
 }
 
-/// Held by the running collection; dropping it lets the next one begin.
+/// Marks the running collection; dropping it lets the next one begin.
 pub(super) struct Turn(Arc<Running>);
 
 impl Running {
-    /// Takes the turn, or returns the progress of the running collection.
+    /// Begins a collection, or returns the progress of the running one.
     pub(super) fn begin(self: &Arc<Self>, progress: Progress) -> Result<Turn, Progress> {
         let mut running = self.progress.lock();
         if let Some(other) = *running {

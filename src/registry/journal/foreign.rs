@@ -1,9 +1,9 @@
-//! What another program has changed in a repository since the last process changed the layout.
+//! Changes that other programs made in a repository after the last process changed the layout.
 //!
-//! A link that changed after the last mark was written by another program, or by a trip to the store
-//! that the end of the process cut off. It is ours where its content is what a row that is not marked
-//! writes there. A directory that changed after the last mark, and in which no such row has written or
-//! removed anything, shows that another program has removed something.
+//! A link that changed after the last mark was written by another program, or by a batch that the
+//! end of the process interrupted. It was the batch if its content is what an unmarked row writes
+//! there. A directory that changed after the last mark, without a change by such a row, shows that
+//! another program removed something.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -14,23 +14,23 @@ use crate::index::{JournalEntry, LayoutChange};
 use crate::oci::{Digest, Repository};
 use crate::store::{Step, Store, StoreError};
 
-/// Directories that are read in one trip to the store.
+/// Number of directories read in one call of the store.
 const CHUNK: usize = 1024;
-/// How far apart the times of a new directory and of the directory that holds it may be, in
-/// nanoseconds. Clocks of file systems tick every 4 to 10 ms.
+/// Maximum difference between the times of a new directory and its parent, in nanoseconds. Clocks
+/// of file systems tick every 4 to 10 ms.
 const TICKS: i64 = 20_000_000;
 
-/// What the last process was changing when it ended.
+/// The changes that were in progress when the last process ended.
 #[derive(Default)]
 pub(super) struct CutOff {
     /// Contents of links that were being written, by key.
     writes: HashMap<String, Vec<Bytes>>,
-    /// What was being removed: links and directories.
+    /// Links and directories that were being removed.
     removes: Vec<String>,
 }
 
 impl CutOff {
-    /// The changes that some rows make.
+    /// The changes of some rows.
     pub(super) fn new<'a>(rows: impl Iterator<Item = &'a JournalEntry>) -> Self {
         let mut cut_off = Self::default();
         for step in rows.flat_map(|row| layout::steps(&row.change)) {
@@ -58,7 +58,7 @@ struct Tree {
     /// Every link file.
     links: HashSet<String>,
     directories: HashSet<String>,
-    /// Directories with a file that was being written.
+    /// Directories with an unfinished write.
     half_written: HashSet<String>,
 }
 
@@ -92,7 +92,7 @@ impl Tree {
         Ok(tree)
     }
 
-    /// Whether the last process may have been the last to change a directory. `times` has the
+    /// Whether an interrupted change may be the last one to a directory. `times` has the
     /// directories that changed after the last mark.
     fn explains(&self, cut_off: &CutOff, times: &HashMap<String, i64>, directory: &str) -> bool {
         let within = format!("{directory}/");
@@ -117,8 +117,8 @@ impl Tree {
     }
 }
 
-/// Whether nothing has happened to a directory since it was made. Making it has changed the directory
-/// that holds it at the same time.
+/// Whether a directory has not changed since it was made. Making it changed its parent at the same
+/// time.
 fn is_new(times: &HashMap<String, i64>, directory: &str) -> bool {
     let parent = directory
         .rsplit_once('/')
@@ -133,14 +133,14 @@ fn is_new(times: &HashMap<String, i64>, directory: &str) -> bool {
 pub(super) struct Links {
     /// Every link file.
     all: HashSet<String>,
-    /// Those that another program has written.
+    /// The links that another program has written.
     foreign: BTreeSet<String>,
     /// A path at which another program has written or removed something.
     changed: Option<String>,
 }
 
 impl Links {
-    /// Looks at the links of a repository. `boundary` is the time of the last mark, in nanoseconds.
+    /// Reads the links of a repository. `boundary` is the time of the last mark, in nanoseconds.
     pub(super) async fn of(
         store: &dyn Store,
         repository: &Repository,
@@ -167,21 +167,21 @@ impl Links {
         })
     }
 
-    /// A path at which another program has written or removed something, if it has.
+    /// A path that another program has written or removed, if there is one.
     pub(super) fn changed(&self) -> Option<&str> {
         self.changed.as_deref()
     }
 
-    /// Splits rows that are not applied, in order, into those to be made and those to be left. What
-    /// another program has written stays as it is, and where it has written anything nothing is
-    /// removed that it may rely on. Where it has changed anything, rows that no client was told of
-    /// are left: the clients of the other program have seen the repository without them.
+    /// Splits rows that are not applied, in order, into those to apply and those to skip. A link
+    /// that another program wrote is not changed, and if it wrote any, nothing that it may rely on
+    /// is removed. If it changed anything, rows that were never acknowledged to a client are
+    /// skipped: clients of the other program have seen the repository without them.
     pub(super) fn split<'a>(
         &self,
         rows: Vec<&'a JournalEntry>,
         is_promised: impl Fn(&JournalEntry) -> bool,
     ) -> (Vec<&'a JournalEntry>, Vec<&'a JournalEntry>) {
-        // What a tag that is to be set needs, and whether an earlier row makes it.
+        // The manifests that tags need, and whether an earlier row links them.
         let mut revisions: BTreeMap<Digest, bool> = BTreeMap::new();
         rows.into_iter().partition(|row| {
             if self.changed.is_some() && !is_promised(row) {
@@ -217,7 +217,8 @@ impl Links {
     }
 }
 
-/// The keys of files or directories that changed after a time, in nanoseconds, and when.
+/// The keys of files or directories that changed after a time, in nanoseconds, with the time of the
+/// change.
 async fn changed_after(
     store: &dyn Store,
     keys: &HashSet<String>,
@@ -246,10 +247,10 @@ mod tests {
         };
         assert!(is_new(&at(1000, 1000), "tags/b"));
         assert!(is_new(&at(1000, 1000 + TICKS), "tags/b"));
-        // Something was removed from it, or something else was made beside it.
+        // Something was removed from it, or another entry was made in its parent.
         assert!(!is_new(&at(1000, 1001 + TICKS), "tags/b"));
         assert!(!is_new(&at(1001 + TICKS, 1000), "tags/b"));
-        // The other has not changed: this one is older.
+        // The parent has not changed: the directory is older.
         assert!(!is_new(
             &HashMap::from([("tags/b".to_owned(), 1)]),
             "tags/b"

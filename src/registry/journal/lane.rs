@@ -1,9 +1,10 @@
-//! One lane: changes of some repositories and blobs, made in order, many in one trip to the store.
+//! A lane: the changes of some repositories and blobs, applied in order, in batches of one call to
+//! the store each.
 //!
-//! A change that fails because the device does holds up its lane and is tried again. A change that
-//! fails because of what lies in its own place (a file where a directory belongs) is set aside and
-//! tried again now and then; the lane goes on. Ends with its registry; what it has not done then is
-//! done by the next start.
+//! If the device fails, the lane stops at the change and tries again. If something else occupies
+//! the path of a change (a file where a directory belongs), the change is obstructed: it is tried
+//! again from time to time, and the lane continues. A lane ends with its registry; the next start
+//! applies what is left.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -18,30 +19,30 @@ use super::{State, layout, marks};
 use crate::index::{JournalEntry, LayoutChange};
 use crate::store::{Store, StoreError};
 
-/// Changes that are made in one trip to the store at most.
+/// Maximum number of changes in a batch.
 const TRIP: usize = 64;
 /// Pause after a failure.
 const RETRY: Duration = Duration::from_secs(2);
-/// Pause between two tries of changes that are set aside.
+/// Pause between two attempts at obstructed changes.
 const RETRY_ASIDE: Duration = Duration::from_secs(30);
 
-/// A change to be made.
+/// A change to apply.
 pub(super) struct Work {
     pub(super) entry: JournalEntry,
-    /// Dropped when the writer need not wait longer.
+    /// The writer waits until this is dropped.
     pub(super) guard: Option<mpsc::Sender<Infallible>>,
 }
 
-/// Changes in order, and how far they have come.
+/// Queued and obstructed changes, in order.
 pub(super) struct Lane {
     store: Arc<dyn Store>,
     state: Arc<Mutex<State>>,
-    /// Held for reading during a trip.
+    /// Locked for reading during a batch.
     trips: Arc<RwLock<()>>,
     incoming: mpsc::UnboundedReceiver<Work>,
     waiting: VecDeque<Work>,
     aside: VecDeque<Work>,
-    /// Rows that a later one has made superfluous; marked with the next trip.
+    /// Rows that a later one has superseded; marked with the next batch.
     superseded: Vec<i64>,
     retry_aside: Instant,
 }
@@ -65,7 +66,7 @@ impl Lane {
         }
     }
 
-    /// Works until the registry ends.
+    /// Applies changes until the registry is closed.
     pub(super) async fn run(mut self) {
         loop {
             if self.waiting.is_empty() && !self.receive().await {
@@ -86,8 +87,8 @@ impl Lane {
         }
     }
 
-    /// Waits for the next change, or for the time to try those again that are set aside. False when
-    /// the registry has ended.
+    /// Waits for the next change, or for the time to retry obstructed ones. Returns false if the
+    /// registry is closed.
     async fn receive(&mut self) -> bool {
         tokio::select! {
             work = self.incoming.recv() => match work {
@@ -101,7 +102,7 @@ impl Lane {
         true
     }
 
-    /// Queues a change. It replaces a change with the same target that is set aside.
+    /// Queues a change. It replaces an obstructed change with the same target.
     fn accept(&mut self, work: Work) {
         let superseded = |old: &Work| supersedes(&work.entry.change, &old.entry.change);
         if self.aside.iter().any(superseded) {
@@ -115,7 +116,7 @@ impl Lane {
         self.waiting.push_back(work);
     }
 
-    /// Makes the first changes that wait, up to one that fails.
+    /// Applies the first queued changes, up to one that fails.
     async fn trip(&mut self) -> Result<(), StoreError> {
         let (mut steps, mut ends) = (Vec::new(), Vec::new());
         for work in self.waiting.iter().take(TRIP) {
@@ -139,13 +140,13 @@ impl Lane {
         let done: Vec<Work> = self.waiting.drain(..made).collect();
         if error.is_some() && !done.is_empty() {
             let rows = done.iter().map(|work| work.entry.id);
-            // A note does not fail.
+            // Errors of `Note` are ignored by the store.
             let _ = self.store.apply(vec![marks::applied(rows)]).await;
         }
         self.finish(done);
         let Some(error) = error else { return Ok(()) };
         match self.waiting.front().map(|work| &work.entry.change) {
-            // Another program took the bytes: there is nothing left to place.
+            // Another program removed the bytes: there is nothing left to place.
             Some(
                 LayoutChange::BlobPlaced { digest, .. } | LayoutChange::BlobQuarantined { digest },
             ) if error.is_not_found() => {
@@ -168,7 +169,7 @@ impl Lane {
         }
     }
 
-    /// Sets the first change aside because of what lies in its place.
+    /// Marks the first change as obstructed.
     async fn set_aside(&mut self, error: &StoreError) {
         let Some(mut work) = self.waiting.pop_front() else {
             return;
@@ -181,7 +182,7 @@ impl Lane {
             .insert(*id, (change.clone(), error.to_string()))
             .is_none();
         if new {
-            tracing::error!(%error, ?change, "a layout change is set aside because something else occupies its path; it is applied when the path is free");
+            tracing::error!(%error, ?change, "a layout change is postponed because something else occupies its path; it is applied when the path is free");
         }
         let promised = work.guard.take().map(|guard| (guard, work.entry.id));
         self.aside.push_back(work);
@@ -189,8 +190,8 @@ impl Lane {
         self.retry_aside = Instant::now() + RETRY_ASIDE;
     }
 
-    /// Waits before the next try. No writer waits for that: the index says what is true. False when
-    /// the registry has ended.
+    /// Waits before the next attempt. Writers are released meanwhile, because the index is durable.
+    /// Returns false if the registry is closed.
     async fn pause(&mut self) -> bool {
         let waiting = self.waiting.iter_mut();
         let guards = waiting.filter_map(|work| Some((work.guard.take()?, work.entry.id)));
@@ -212,23 +213,23 @@ impl Lane {
         }
     }
 
-    /// [`Lane::promise`] for callers that do not make a trip at the moment.
+    /// Like [`Lane::acknowledge`], for callers outside a batch.
     async fn promise_between_trips(&self, waiting: Vec<(mpsc::Sender<Infallible>, i64)>) {
-        // The marks must not be replaced meanwhile.
+        // The marks must not be replaced during this.
         let trips = Arc::clone(&self.trips);
         let _trip = trips.read().await;
         self.promise(waiting).await;
     }
 
-    /// Ends the wait of writers whose changes the layout does not show. Their rows are marked first:
-    /// the next start makes them whatever else was done in their repositories.
+    /// Releases writers whose changes the layout does not show. Their rows are marked first, so
+    /// that the next start applies them whatever else changed in their repositories.
     async fn promise(&self, waiting: Vec<(mpsc::Sender<Infallible>, i64)>) {
         if waiting.is_empty() {
             return;
         }
         let rows: Vec<i64> = waiting.iter().map(|(_, row)| *row).collect();
         self.state.lock().promised.extend(&rows);
-        // A note does not fail.
+        // Errors of `Note` are ignored by the store.
         let _ = self
             .store
             .apply(vec![marks::promised(rows.into_iter())])
@@ -243,7 +244,7 @@ impl Lane {
     }
 }
 
-/// Whether a change leaves nothing of an earlier one.
+/// Whether a change makes an earlier one unnecessary.
 fn supersedes(new: &LayoutChange, old: &LayoutChange) -> bool {
     let whole = matches!(new, LayoutChange::RepositoryRemoved { .. });
     whole && layout::repository_of(new) == layout::repository_of(old)

@@ -1,10 +1,9 @@
 //! The marks of the journal: which rows the layout shows already.
 //!
-//! They are for the next start after a killed process. On the same boot of the machine everything
-//! that a mark says is in the layout, because the memory of the machine has outlived the process;
-//! so the file is never synced. A line is added after each trip to the store; the time of the last
-//! one is the boundary between what this registry has marked and what a trip that was cut off, or
-//! another program, wrote.
+//! The next start reads them after the process was killed. On the same boot of the machine every
+//! marked change is in the layout, because the memory of the machine outlives the process; so the
+//! file is never synced. Each batch adds a line. The time of the last line separates marked changes
+//! from those of an interrupted batch or of another program.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -14,7 +13,7 @@ use bytes::Bytes;
 use super::layout;
 use crate::store::Step;
 
-/// What a marks file says.
+/// The content of a marks file.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Marks {
     /// The boot during which it was written.
@@ -23,12 +22,12 @@ pub(super) struct Marks {
     pub(super) index: String,
     /// Rows that the layout shows.
     pub(super) applied: BTreeSet<i64>,
-    /// Rows that the layout may not show, and that a client was told of.
+    /// Rows that were acknowledged to a client, and that the layout may not show.
     pub(super) promised: BTreeSet<i64>,
 }
 
 impl Marks {
-    /// Reads a file. A last line without its end was cut off, and counts for nothing.
+    /// Parses a file. An incomplete last line is ignored.
     pub(super) fn parse(bytes: &[u8]) -> Self {
         let text = String::from_utf8_lossy(bytes);
         let mut lines = text.split_inclusive('\n');
@@ -65,17 +64,17 @@ impl Marks {
     }
 }
 
-/// Marks rows that the layout shows from now on.
+/// Marks rows that the layout now shows.
 pub(super) fn applied(rows: impl Iterator<Item = i64>) -> Step {
     note(line("applied", rows))
 }
 
-/// Marks rows that a client was told of, and that the layout does not show yet.
+/// Marks rows that were acknowledged to a client before the layout shows them.
 pub(super) fn promised(rows: impl Iterator<Item = i64>) -> Step {
     note(line("promised", rows))
 }
 
-/// Marks that a sync has failed: what was applied before may never reach the device.
+/// Marks that a sync has failed: rows applied before it may never reach the device.
 pub(super) fn unsynced() -> Step {
     note("unsynced\n".to_owned())
 }
@@ -121,7 +120,7 @@ mod tests {
         file.extend(content(applied([11, 12].into_iter())));
         let read = Marks::parse(&file);
         assert_eq!(read.applied, [1, 2, 10, 11, 12].into());
-        // A line that was cut off may end in the middle of a number.
+        // An interrupted line may end in the middle of a number.
         let read = Marks::parse(&[&file[..], b"applied 14 1"].concat());
         assert_eq!(read.applied, [1, 2, 10, 11, 12].into());
         file.extend(content(unsynced()));
@@ -129,7 +128,7 @@ mod tests {
         file.extend(content(promised([21].into_iter())));
         let read = Marks::parse(&file);
         assert_eq!(read.applied, [14].into());
-        // What a failed sync may have lost was answered.
+        // Rows that a failed sync may have lost were acknowledged.
         assert_eq!(read.promised, [1, 2, 10, 11, 12, 20, 21].into());
     }
 

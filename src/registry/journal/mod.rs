@@ -1,10 +1,10 @@
-//! Brings the layout up to date with the index: in order, several repositories at a time.
+//! Applies the changes of the index to the layout: in order, several repositories at a time.
 //!
-//! The index reports each commit. A change that fails because the device fails or is full
-//! delays those behind it in its lane and is tried again; one whose path is occupied by something else
-//! is set aside. The index is right meanwhile, and the bytes of a blob are read where they wait. A row is
-//! forgotten only after a sync of the store covers it; after a sync that failed, all that it covered
-//! is done again before the next one counts.
+//! The index reports each commit. If the device fails or is full, a change and those behind it in
+//! its lane wait and are tried again; if something else occupies its path, only that change waits.
+//! Meanwhile the index serves requests, and the bytes of a blob are read under their staging key. A
+//! row is removed only after a sync of the store covers it; after a failed sync, all rows that it
+//! covered are applied again before the next one counts.
 
 mod foreign;
 mod lane;
@@ -32,41 +32,41 @@ use recovery::last_placements;
 
 pub(super) use recovery::Recovered;
 
-/// Repositories that are worked on at the same time.
+/// Number of repositories that are changed at the same time.
 const LANES: usize = 8;
 
 #[derive(Default)]
 struct State {
     /// Committed rows that the layout does not show yet.
     outstanding: BTreeSet<i64>,
-    /// Of these, the ones whose path is occupied by something else, with the reason.
+    /// Those whose path is occupied by something else, with the reason.
     set_aside: BTreeMap<i64, (LayoutChange, String)>,
-    /// Of these, the removals that wait until the layout has been looked at.
+    /// Removals that wait until the layout has been compared.
     deferred: BTreeSet<i64>,
-    /// Rows that the layout shows, and that no sync covers yet.
+    /// Rows that the layout shows, not yet covered by a sync.
     applied: BTreeSet<i64>,
-    /// Rows that a client was told of before the layout showed them.
+    /// Rows that were acknowledged to a client before the layout showed them.
     promised: BTreeSet<i64>,
-    /// Blobs whose bytes still wait under another key.
+    /// Blobs whose bytes are still under a staging key.
     waiting: HashMap<Digest, String>,
-    /// Keys of sealed bytes whose commit is under way. Readers may see the row before `commit` is
+    /// Staging keys of blobs that are being committed. Readers may see the row before `commit` is
     /// called.
     announced: Vec<(Digest, String)>,
-    /// Keys whose bytes are to be moved or removed.
+    /// Keys whose bytes will be moved or removed.
     claimed: HashSet<String>,
-    /// Blobs that were committed and whose bytes are nowhere.
+    /// Committed blobs without bytes.
     lost: HashSet<Digest>,
-    /// The last row that was committed.
+    /// The last committed row.
     last: i64,
     /// Whether the last sync failed.
     unsynced: bool,
-    /// The boot of the machine, and the index, that the marks are for.
+    /// The boot of the machine, and the index, of the marks.
     boot: String,
     identity: String,
 }
 
 impl State {
-    /// The first row that the layout will show when the lanes have done their work.
+    /// The first row that the layout does not show, apart from obstructed ones.
     fn first_pending(&self) -> Option<i64> {
         let mut rows = self.outstanding.iter();
         rows.find(|row| !self.set_aside.contains_key(row)).copied()
@@ -86,7 +86,7 @@ impl State {
         self.set_aside.remove(&entry.id);
         self.promised.remove(&entry.id);
         self.applied.insert(entry.id);
-        // It may have been removed and have come again since: then other bytes wait.
+        // If the blob was removed and pushed again, other bytes are staged.
         if let LayoutChange::BlobPlaced { digest, from } = &entry.change
             && self.waiting.get(digest) == Some(from)
         {
@@ -98,7 +98,7 @@ impl State {
     }
 }
 
-/// Makes staged bytes readable; held until their commit has been answered.
+/// Makes staged bytes readable until it is dropped, after the answer of the commit.
 pub(super) struct Announced {
     state: Arc<Mutex<State>>,
     key: String,
@@ -111,13 +111,13 @@ impl Drop for Announced {
     }
 }
 
-/// The journal at work. Cheap to clone.
+/// The journal of a registry. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Journal {
     store: Arc<dyn Store>,
     lanes: Arc<Vec<mpsc::UnboundedSender<Work>>>,
     state: Arc<Mutex<State>>,
-    /// Held for reading during a trip to the store, for writing while the marks are replaced.
+    /// Locked for reading during a batch, for writing while the marks are replaced.
     trips: Arc<RwLock<()>>,
     cache: Arc<Cache>,
 }
@@ -143,7 +143,8 @@ impl Journal {
         }
     }
 
-    /// Queues committed changes; the future ends when the layout shows them, or fails to.
+    /// Queues committed changes. The future is ready when the layout shows them, or when waiting
+    /// longer is useless.
     pub(super) fn commit(&self, entries: Vec<JournalEntry>) -> BoxFuture<'static, ()> {
         if entries.is_empty() {
             return Box::pin(std::future::ready(()));
@@ -156,7 +157,7 @@ impl Journal {
             for JournalEntry { id, change } in &entries {
                 state.outstanding.insert(*id);
                 if state.applied.remove(id) {
-                    // It is handed out again: its client was told of it long ago.
+                    // A replayed row: it was acknowledged to its client.
                     state.promised.insert(*id);
                 }
                 state.last = state.last.max(*id);
@@ -174,7 +175,7 @@ impl Journal {
             }
         }
         for entry in entries {
-            // One that is handed out again says what was true once.
+            // A replayed row is older than the content of the cache.
             if entry.id > known {
                 self.cache.committed(&entry.change);
             }
@@ -185,7 +186,7 @@ impl Journal {
                 .ok()
                 .and_then(|lane| self.lanes.get(lane))
             {
-                // A lane lives as long as its sender, which is here.
+                // A lane lives as long as its sender, which is in `self`.
                 let _ = lane.send(Work {
                     entry,
                     guard: Some(guard.clone()),
@@ -194,19 +195,19 @@ impl Journal {
         }
         drop(guard);
         Box::pin(async move {
-            // Nothing is ever sent: it ends when the last guard does.
+            // Nothing is sent; the channel closes with the last guard.
             let _ = done.recv().await;
         })
     }
 
-    /// Ends all work on the layout between two trips to the store, as the end of the process does.
+    /// Stops all work on the layout between two batches, as if the process had ended.
     #[cfg(test)]
     pub(super) async fn halt(&self) {
         let guard = Arc::clone(&self.trips).write_owned().await;
         std::mem::forget(guard);
     }
 
-    /// Lets readers find the bytes of a blob that is about to be committed.
+    /// Lets readers find the bytes of a blob that will be committed.
     pub(super) fn announce(&self, digest: Digest, key: &str) -> Announced {
         let state = Arc::clone(&self.state);
         state.lock().lost.remove(&digest);
@@ -215,7 +216,7 @@ impl Journal {
         Announced { state, key }
     }
 
-    /// Where the bytes of a blob may wait, when they are not in their place yet.
+    /// The staging keys that may have the bytes of a blob.
     pub(super) fn waiting(&self, digest: &Digest) -> Vec<String> {
         let state = self.state.lock();
         let announced = state.announced.iter().filter(|(of, _)| of == digest);
@@ -226,31 +227,31 @@ impl Journal {
             .collect()
     }
 
-    /// Whether the bytes under one of these keys are about to be moved or removed.
+    /// Whether the bytes under one of these keys will be moved or removed.
     pub(super) fn claims(&self, keys: &[String]) -> bool {
         let state = self.state.lock();
         keys.iter().any(|key| state.claimed.contains(key))
     }
 
-    /// Whether the bytes of a blob were nowhere when they were to be placed; reported once.
+    /// Whether the bytes of a blob were missing when they were to be placed. Reported once.
     pub(super) fn take_lost(&self, digest: &Digest) -> bool {
         self.state.lock().lost.remove(digest)
     }
 
-    /// Whether the layout shows everything that was committed, but for what is set aside.
+    /// Whether the layout shows all committed rows, apart from obstructed and deferred ones.
     pub(super) fn is_done(&self) -> bool {
         let state = self.state.lock();
         let known = |row| state.set_aside.contains_key(row) || state.deferred.contains(row);
         state.outstanding.iter().all(known)
     }
 
-    /// Makes the removals that were deferred.
+    /// Applies the deferred removals.
     pub(super) async fn make_deferred(&self, removals: Vec<JournalEntry>) {
         self.state.lock().deferred.clear();
         self.commit(removals).await;
     }
 
-    /// Ends the wait of removals that were deferred: what is to be done for them is done.
+    /// Marks the deferred removals as applied.
     pub(super) fn settle_deferred(&self) {
         let mut state = self.state.lock();
         for row in std::mem::take(&mut state.deferred) {
@@ -260,7 +261,7 @@ impl Journal {
         }
     }
 
-    /// The targets of changes that are set aside, each with the reason.
+    /// The targets of obstructed changes, each with the reason.
     pub(super) fn set_aside(&self) -> Vec<(String, String)> {
         let state = self.state.lock();
         let changes = state.set_aside.values();
@@ -269,14 +270,14 @@ impl Journal {
             .collect()
     }
 
-    /// Repositories with changes that are set aside. Their layout is incomplete, so the index decides.
+    /// Repositories with obstructed changes. Their layout is incomplete, so it is not reindexed.
     pub(super) fn obstructed(&self) -> HashSet<Repository> {
         let state = self.state.lock();
         let changes = state.set_aside.values().map(|(change, _)| change);
         changes.filter_map(layout::repository_of).cloned().collect()
     }
 
-    /// The last row that was committed.
+    /// The last committed row.
     pub(super) fn last(&self) -> i64 {
         self.state.lock().last
     }
@@ -287,12 +288,12 @@ impl Journal {
         first.is_none_or(|first| first > row)
     }
 
-    /// Syncs the store and forgets the rows that this covers, if there are any.
+    /// Syncs the store and removes the rows that this covers, if there are any.
     pub(super) async fn forget(&self, index: &Index) -> Result<(), RegistryError> {
         if self.state.lock().unsynced {
-            // The device may have dropped anything since the last sync that succeeded, and the next
-            // one would not say so.
-            index.hand_out_journal(last_placements).await?;
+            // The device may have dropped any write since the last successful sync, without an
+            // error from the next one.
+            index.replay_journal(last_placements).await?;
             self.state.lock().unsynced = false;
         }
         let (before, kept) = {
@@ -306,11 +307,11 @@ impl Journal {
         };
         if let Err(error) = self.store.sync().await {
             self.state.lock().unsynced = true;
-            // A note does not fail.
+            // Errors of `Note` are ignored by the store.
             let _ = self.store.apply(vec![marks::unsynced()]).await;
             return Err(error.into());
         }
-        index.forget_journal(before, &kept).await?;
+        index.remove_journal_rows(before, &kept).await?;
         let _no_trip = self.trips.write().await;
         let marks = {
             let mut state = self.state.lock();

@@ -1,22 +1,21 @@
-//! What a start does with the rows that the last process left in the journal.
+//! Recovery: what a start does with the rows that the last process left in the journal.
 //!
-//! A row is committed, then applied (the layout shows it), and forgotten when a sync covers it. The
-//! marks say which rows were applied; the time of the last mark is the boundary: what changed later
-//! was made by a trip to the store that the end of the process cut off, or by another program that
-//! has used the root since.
+//! A row is committed, then applied (the layout shows it), and removed when a sync covers it. The
+//! marks list the applied rows. The time of the last mark is the boundary: later changes were made
+//! by an interrupted batch, or by another program that has used the root since.
 //!
-//! - Applied, and the machine has not been restarted: the row is not made again, whatever has become
-//!   of its target.
-//! - Not applied, and no client was told of it (the process ended before the answer): it is made,
-//!   unless another program has changed its repository since. Then the layout decides.
-//! - Not applied, and a client was told of it (a device that failed, a path that was occupied): it is
-//!   made, unless another program has written its target since. A link that changed after the
-//!   boundary is ours where its content is what a row that is not applied writes there.
-//! - A removal that is not applied is made only where no other program has written anything in the
-//!   repository. Bytes of blobs are removed last, when the layout has been compared: another program
-//!   may rely on them without having touched them.
-//! - After a restart of the machine no row counts as applied, and a client may have been told of
-//!   every one. The boundary is then the last mark or row, and not later than the boot.
+//! - Applied, and the machine was not restarted: the row is not applied again, even if its target
+//!   has changed.
+//! - Not applied, and not acknowledged (the process ended before the answer): it is applied, unless
+//!   another program has changed its repository since. Then the layout is authoritative.
+//! - Not applied, but acknowledged (the device failed, or a path was occupied): it is applied,
+//!   unless another program has written its target since. A link that changed after the boundary
+//!   was written by regctl if its content is what an unapplied row writes there.
+//! - An unapplied removal is applied only if no other program has written anything in the
+//!   repository. Bytes of blobs are removed last, after the layout has been compared: another
+//!   program may rely on them without having touched them.
+//! - After a restart of the machine no row counts as applied, and every row counts as acknowledged.
+//!   The boundary is then the last mark or row, but not later than the boot.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
@@ -29,30 +28,30 @@ use crate::index::{Index, JournalEntry, LayoutChange};
 use crate::oci::{Digest, Repository};
 use crate::store::{Stat, Step, Store, StoreError};
 
-/// Directories that are looked at in one trip to the store.
+/// Number of directories read in one call of the store.
 const CHUNK: usize = 1024;
-/// How much later than the last row of the journal a change of ours may be, in nanoseconds. After a
-/// power cut the file of the marks may be older than what it stands for.
+/// How much later than the last row of the journal a change by regctl may be, in nanoseconds. After
+/// a power cut the marks may be older than the changes that they mark.
 const LAG: i64 = 60_000_000_000;
-/// The setting that tells one index from another.
+/// The setting with the identity of an index.
 const IDENTITY: &str = "journal_identity";
 
-/// What has become of the journal of the last process.
+/// The result of a recovery.
 #[derive(Default)]
 pub(in super::super) struct Recovered {
-    /// Changes that were made.
+    /// Number of applied changes.
     pub(in super::super) changes: usize,
-    /// Repositories in which changes were left alone: the layout decides what they hold.
+    /// Repositories with skipped changes: their layout is authoritative.
     pub(in super::super) contested: HashSet<Repository>,
-    /// Blobs that the index has forgotten and whose bytes are still there, with their sizes.
+    /// Blobs that were deleted from the index and whose bytes still exist, with their sizes.
     pub(in super::super) returned: Vec<(Digest, u64)>,
-    /// The rows that wait for a look at the layout: removals of blobs.
+    /// Removals of blobs, deferred until the layout has been compared.
     pub(in super::super) removals: Vec<JournalEntry>,
 }
 
-/// What is known of the time since the last process changed the layout.
+/// What is known about the last process that changed the layout.
 struct Since {
-    /// Nothing that this registry has changed is younger, except by a trip that was cut off.
+    /// Later changes are by an interrupted batch or by another program.
     boundary: i64,
     marks: Marks,
     /// Whether the machine has not been restarted since.
@@ -64,19 +63,19 @@ impl Since {
         self.same_boot && self.marks.applied.contains(&entry.id)
     }
 
-    /// Whether a client may have been told of a row that is not applied.
+    /// Whether an unapplied row may have been acknowledged to a client.
     fn is_promised(&self, entry: &JournalEntry) -> bool {
         !self.same_boot || self.marks.promised.contains(&entry.id)
     }
 
-    /// Whether the end of the process may have cut off the trip that made a row.
+    /// Whether the end of the process may have interrupted the change of a row.
     fn is_cut_off(&self, entry: &JournalEntry) -> bool {
         self.same_boot && !self.is_applied(entry)
     }
 }
 
 impl Journal {
-    /// Does what an earlier process has not done, where nobody else has been since.
+    /// Applies the remaining rows, except where another program has changed the target.
     pub(in super::super) async fn recover(
         &self,
         index: &Index,
@@ -123,7 +122,7 @@ impl Journal {
         todo.sort_by_key(|entry| entry.id);
         for some in entries.chunks(CHUNK) {
             if let Err(error) = sweep(store, some).await {
-                tracing::warn!(%error, "files that a crash has left half-written could not be removed");
+                tracing::warn!(%error, "unfinished writes of the last run could not be removed");
                 break;
             }
         }
@@ -147,7 +146,7 @@ impl Journal {
     }
 }
 
-/// What is told from the marks and the times of the rows.
+/// Reads the marks, and the times of the rows.
 async fn since(store: &dyn Store, index: &Index, identity: &str) -> Result<Since, RegistryError> {
     let key = [layout::MARKS.to_owned()];
     let file = store.get(&key).await?.into_iter().flatten().next();
@@ -178,7 +177,7 @@ async fn identity(index: &Index) -> Result<String, RegistryError> {
     Ok(identity)
 }
 
-/// Whether a change of bytes is still to be made.
+/// Whether a change of bytes must still be applied.
 async fn is_to_be_made(
     store: &dyn Store,
     entry: &JournalEntry,
@@ -220,8 +219,7 @@ async fn matches(store: &dyn Store, key: &str, digest: &Digest) -> Result<bool, 
     Ok(hasher.finish() == *digest)
 }
 
-/// Removes what was being written for these changes when the process ended. Nobody else writes
-/// under such names.
+/// Removes unfinished writes of these changes. No other program uses such names.
 async fn sweep(store: &dyn Store, entries: &[JournalEntry]) -> Result<(), StoreError> {
     let places: Vec<(String, &str)> = entries
         .iter()
@@ -243,8 +241,8 @@ async fn sweep(store: &dyn Store, entries: &[JournalEntry]) -> Result<(), StoreE
     Ok(())
 }
 
-/// The changes that have to be made when some of them were made already: of those that place or
-/// remove the bytes of a blob only the last counts. An earlier one, made after it, would undo it.
+/// The changes to apply when some of them have been applied already: of those that place or remove
+/// the bytes of a blob only the last counts, as an earlier one applied after it would undo it.
 pub(super) fn last_placements(entries: Vec<JournalEntry>) -> Vec<JournalEntry> {
     let mut last = HashMap::new();
     for JournalEntry { id, change } in &entries {
@@ -261,7 +259,7 @@ pub(super) fn last_placements(entries: Vec<JournalEntry>) -> Vec<JournalEntry> {
                     id,
                     change: LayoutChange::Discarded { key },
                 },
-                // Nothing is left to do for it; the later row counts.
+                // Superseded by a later row: there is nothing to do.
                 _ if superseded => JournalEntry {
                     id,
                     change: LayoutChange::Discarded {

@@ -1,9 +1,9 @@
-//! Reindexes the layout: applies to the index what other programs changed. A `registry:2` ran on
-//! it, a backup was restored, or the index is missing.
+//! Reindexes the layout: applies changes by other programs to the index. A `registry:2` ran on it,
+//! a backup was restored, or the index is missing.
 //!
-//! Reads only what has changed since the two last agreed. The change times of the file system,
-//! which nobody can set back, show what is unchanged. The layout itself is not changed. A layout
-//! that has lost most of the index's content is an error: probably a disk is not mounted.
+//! Only changes since the last agreement of both are read. The change times of the file system,
+//! which nobody can set back, show what is unchanged. The layout itself is not changed. If most of
+//! the index's content is missing in the layout, that is an error: probably a disk is not mounted.
 
 mod occupied;
 mod tags;
@@ -19,14 +19,14 @@ use crate::index::{FoundRepository, KnownRepository};
 use crate::oci::{Algorithm, Digest, Repository};
 use crate::store::Step;
 
-/// The setting with the time when index and layout last agreed, by the clock of the store.
+/// The setting with the time of the last agreement of index and layout, by the clock of the store.
 const AGREED_AT: &str = "layout_agreed_at";
 /// Changes shortly before that time are checked again: clocks of file systems are coarse.
 const SLACK: i64 = 1_000_000_000;
-/// How far the clock of a store that can't be written to may be off, in milliseconds.
+/// Maximum error of the clock of a read-only store, in milliseconds.
 const SKEW: i64 = 60 * 60 * 1000;
 
-/// How many unreadable places are kept for reports.
+/// Maximum number of unreadable paths in reports.
 const PLACES: usize = 100;
 
 /// Number of repositories compared at once.
@@ -60,7 +60,7 @@ struct ComparedBlobs {
 }
 
 impl Registry {
-    /// Keeps an unreadable place for reports.
+    /// Records an unreadable path for reports.
     pub(super) fn note_unreadable(&self, key: String, reason: String) {
         let mut places = self.unreadable.lock();
         if places.len() < PLACES {
@@ -83,7 +83,7 @@ impl Registry {
         let mut reindexed = ReindexReport::default();
 
         let mut blobs = self.compare_blobs(since, &mut reindexed).await?;
-        // Links may lead to these again. What nothing leads to is removed below.
+        // Links may refer to these again. The others are removed below.
         let (found, returned): (Vec<_>, Vec<_>) = recovered
             .returned
             .iter()
@@ -113,7 +113,7 @@ impl Registry {
         let mut lost = 0;
         let on_disk: HashSet<&Repository> = names.iter().collect();
         let indexed = self.index.all_repositories().await?;
-        // The layout does not say what these hold.
+        // The layout does not show the content of these.
         let obstructed = self.journal.obstructed();
         let vanished = indexed.iter().filter(|name| {
             !on_disk.contains(name)
@@ -141,13 +141,13 @@ impl Registry {
             let since = if contested { i64::MIN + 1 } else { since };
             match self.compare_repository(name, &known, since, blobs).await {
                 Ok(found) if self.hides_content(&found).await? => {
-                    tracing::error!(repository = %name, "something else occupies a place of a repository; it is left as the index knows it");
+                    tracing::error!(repository = %name, "something else occupies a path of a repository; its index rows are kept");
                     Ok(None)
                 }
                 Ok(found) => Ok(Some((known, found))),
-                // One bad place is no reason to serve nothing.
+                // One unreadable repository must not stop the start.
                 Err(RegistryError::Store(error)) => {
-                    tracing::error!(%error, repository = %name, "a repository can't be read; it is left as the index knows it");
+                    tracing::error!(%error, repository = %name, "a repository can't be read; its index rows are kept");
                     self.note_unreadable(layout::repository(name.as_str()), error.to_string());
                     Ok(None)
                 }
@@ -205,8 +205,8 @@ impl Registry {
         Ok(reindexed)
     }
 
-    /// Removes blobs whose removal was under way when the last process ended, except those that a
-    /// link leads to by now: how many of these there are.
+    /// Removes blobs whose removal was in progress when the last process ended, except those with a
+    /// link. Returns the number of these.
     async fn keep_returned(&self, returned: Vec<Digest>) -> Result<u64, RegistryError> {
         let kept = self.index.remove_unlinked_blobs(returned).await?;
         let terms = self.lease();
@@ -219,7 +219,7 @@ impl Registry {
         Ok(count)
     }
 
-    /// Records that index and layout agree now. Valid only while no write is running.
+    /// Records that index and layout agree. Valid only while no write is running.
     pub(super) async fn record_agreement(&self) -> Result<(), RegistryError> {
         let now = self.store_time().await?;
         self.index.set_setting(AGREED_AT, now.to_string()).await?;
@@ -229,7 +229,7 @@ impl Registry {
     /// The current time by the clock of the store.
     pub(super) async fn store_time(&self) -> Result<i64, RegistryError> {
         if self.frozen {
-            // Its clock can't be read. Changes that close to now are looked at again.
+            // The clock of the store can't be read. Changes within `SKEW` are checked again.
             return Ok((self.clock.now().saturating_sub(SKEW)).saturating_mul(1_000_000));
         }
         let key = layout::CLOCK.to_owned();
@@ -275,7 +275,7 @@ impl Registry {
             let known = self.index.known_blobs(prefix).await?;
             let listed = match self.directories(&key).await {
                 Err(RegistryError::Store(error)) => {
-                    tracing::error!(%error, "a directory of blobs can't be read; they are left as the index knows them");
+                    tracing::error!(%error, "a directory of blobs can't be read; their index rows are kept");
                     continue;
                 }
                 listed => listed?,
@@ -326,13 +326,13 @@ impl Registry {
             if layer.name.algorithm() == Algorithm::Sha256 {
                 readable.insert(layer.name);
             }
-            // An old link that is unknown had no blob.
+            // If an old link is not in the index, its blob was missing.
             let news = layer.stat.changed >= since || blobs.added.contains(&layer.name);
             if news && !known.blobs.contains(&layer.name) {
                 unread.push(layer.name);
             }
         }
-        // A link whose blob registry:2 has collected stays in the layout without a meaning.
+        // registry:2 leaves the links of blobs that it has collected; they have no meaning.
         found.unlinked = known
             .blobs
             .difference(&readable)
@@ -354,7 +354,7 @@ impl Registry {
         let revisions = self.links(&directory).await?;
         let there: HashSet<Digest> = revisions.iter().map(|revision| revision.name).collect();
         found.removed = known.manifests.difference(&there).copied().collect();
-        // An old link that is unknown had lost its bytes.
+        // If an old link is not in the index, its bytes were missing.
         let added: Vec<&Linked<Digest>> = revisions
             .iter()
             .filter(|link| link.stat.changed >= since || blobs.added.contains(&link.name))

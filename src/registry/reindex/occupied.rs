@@ -1,16 +1,16 @@
-//! Places of the layout that something else occupies: a plain file where a directory belongs, or a
-//! symbolic link that leads nowhere. Their content looks absent, but nobody removed it.
+//! Paths of the layout that something else occupies: a plain file where a directory belongs, or a
+//! broken symbolic link. Their content seems to be missing, but nobody removed it.
 
 use super::super::{Registry, RegistryError, layout};
 use crate::index::FoundRepository;
 use crate::oci::Repository;
 
-/// What is wrong with such a place.
-const REASON: &str = "something else occupies this place";
+/// The reason in reports.
+const REASON: &str = "something else occupies this path";
 
 impl Registry {
-    /// Whether a vanished repository is one whose directory, or one above it, is occupied. The
-    /// place is kept for reports.
+    /// Whether a repository seems to be missing because something occupies its directory or one
+    /// above it. Records the path for reports.
     pub(super) async fn is_occupied(&self, name: &Repository) -> Result<bool, RegistryError> {
         let mut directory = layout::REPOSITORIES.to_owned();
         for component in name.as_str().split('/') {
@@ -22,8 +22,8 @@ impl Registry {
         Ok(false)
     }
 
-    /// Whether content of a repository looks absent only because its place is occupied. The place
-    /// is kept for reports.
+    /// Whether content of a repository seems to be missing because something occupies its path.
+    /// Records the path for reports.
     pub(super) async fn hides_content(
         &self,
         found: &FoundRepository,
@@ -71,7 +71,7 @@ impl Registry {
         Ok(occupied)
     }
 
-    /// Whether a link is listed in its directory and leads nowhere.
+    /// Whether a link is listed in its directory but broken.
     async fn is_broken(&self, link: &str) -> Result<bool, RegistryError> {
         if self.store.stat(&[link.to_owned()]).await? != [None] {
             return Ok(false);

@@ -16,7 +16,7 @@ async fn run_with(
     Ok(())
 }
 
-async fn take_blobs(
+async fn delete_blobs(
     transaction: &mut Transaction,
     ids: Vec<i64>,
     terms: CollectTerms,
@@ -67,7 +67,7 @@ async fn take_blobs(
     transaction.batch().await
 }
 
-async fn take_manifests(
+async fn delete_manifests(
     transaction: &mut Transaction,
     ids: Vec<i64>,
     terms: CollectTerms,
@@ -156,7 +156,7 @@ impl Index {
     ) -> Result<Vec<PlannedBlob>, IndexError> {
         let ids = blobs.iter().map(|blob| blob.id).collect();
         let deleted = self
-            .write(move |transaction| Box::pin(take_blobs(transaction, ids, terms)))
+            .write(move |transaction| Box::pin(delete_blobs(transaction, ids, terms)))
             .await?;
         let is_deleted = |blob: &&PlannedBlob| deleted.binary_search(&blob.id).is_ok();
         Ok(blobs.iter().filter(is_deleted).cloned().collect())
@@ -170,7 +170,7 @@ impl Index {
     ) -> Result<Vec<PlannedManifest>, IndexError> {
         let ids = manifests.iter().map(|manifest| manifest.id).collect();
         let deleted = self
-            .write(move |transaction| Box::pin(take_manifests(transaction, ids, terms)))
+            .write(move |transaction| Box::pin(delete_manifests(transaction, ids, terms)))
             .await?;
         let is_deleted = |manifest: &&PlannedManifest| deleted.binary_search(&manifest.id).is_ok();
         Ok(manifests.iter().filter(is_deleted).cloned().collect())

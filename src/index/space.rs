@@ -1,39 +1,39 @@
-//! The room of the device that the index lies on.
+//! The free space of the device that the index is on.
 //!
-//! SQLite says "disk I/O error" of a used up quota, of a read-only mount and of a dying disk alike,
-//! so the device is asked again.
+//! SQLite reports "disk I/O error" for a used up quota, a read-only mount and a failing disk alike,
+//! so a write beside the index determines the cause.
 
 use std::io::{self, ErrorKind};
 
 use super::IndexError;
 use super::error::{CAN_NOT_OPEN, INPUT_OUTPUT, READ_ONLY, code, message};
 
-/// What keeps room for the writes of an index.
-pub trait Room: Send + Sync {
-    /// Called before each commit: provides room if there is little.
+/// Keeps space free for the writes of an index.
+pub trait DiskSpace: Send + Sync {
+    /// Called before each commit: frees space if there is little.
     fn provide(&self);
 
-    /// Called when a write found no room: provides some for the next.
+    /// Called when a write found no space: frees some for the next.
     fn exhausted(&self);
 
-    /// Tries a write beside the index: the error of the system, if there is one.
+    /// Tries a write beside the index. Returns the error of the system, if there is one.
     fn probe(&self) -> io::Result<()>;
 }
 
-/// The same error, said by what is wrong with the device.
-pub(super) fn explained(error: IndexError, room: Option<&dyn Room>) -> IndexError {
-    let Some(room) = room else { return error };
+/// Replaces an error of the database by the error of the device that caused it.
+pub(super) fn explained(error: IndexError, space: Option<&dyn DiskSpace>) -> IndexError {
+    let Some(space) = space else { return error };
     let error = match error {
         IndexError::Database(error) => {
             match code(&error).map(|code| code & 0xff) {
                 Some(READ_ONLY | INPUT_OUTPUT | CAN_NOT_OPEN) => {}
                 _ => return IndexError::Database(error),
             }
-            match room.probe().map_err(|error| error.kind()) {
+            match space.probe().map_err(|error| error.kind()) {
                 Err(ErrorKind::StorageFull) => IndexError::Full,
                 Err(ErrorKind::QuotaExceeded) => IndexError::Quota,
                 Err(ErrorKind::ReadOnlyFilesystem) => IndexError::ReadOnly,
-                // Its rights, not its device.
+                // The permissions, not the device, are the cause.
                 Err(ErrorKind::PermissionDenied) => IndexError::Database(error),
                 _ if code(&error).is_some_and(|code| code & 0xff == INPUT_OUTPUT) => {
                     IndexError::Failing(message(&error))
@@ -44,7 +44,7 @@ pub(super) fn explained(error: IndexError, room: Option<&dyn Room>) -> IndexErro
         error => error,
     };
     if matches!(error, IndexError::Full | IndexError::Quota) {
-        room.exhausted();
+        space.exhausted();
     }
     error
 }
