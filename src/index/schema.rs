@@ -27,13 +27,15 @@ const STEPS: &[(i64, &str)] = &[
     (15, include_str!("migrations/0015_stars.sql")),
 ];
 
-/// Applies the missing migrations, each in its own transaction.
+/// Applies the missing migrations in one transaction: a new index waits for one sync and not for one
+/// a migration, and after a failure the index has the version that it had.
 pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), IndexError> {
+    let mut transaction = connection.begin().await?;
     sqlx::query("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)")
-        .execute(&mut *connection)
+        .execute(&mut *transaction)
         .await?;
     let done: Vec<i64> = sqlx::query_scalar("SELECT version FROM schema_version")
-        .fetch_all(&mut *connection)
+        .fetch_all(&mut *transaction)
         .await?;
     let found = done.iter().copied().max().unwrap_or(0);
     let known = STEPS.last().map_or(0, |(version, _)| *version);
@@ -41,7 +43,6 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Ind
         return Err(IndexError::Later { found, known });
     }
     for (version, step) in STEPS.iter().filter(|(version, _)| !done.contains(version)) {
-        let mut transaction = connection.begin().await?;
         sqlx::raw_sql(*step).execute(&mut *transaction).await?;
         if *version == WORDS {
             words::fill(&mut transaction).await?;
@@ -50,7 +51,7 @@ pub(super) async fn migrate(connection: &mut SqliteConnection) -> Result<(), Ind
             .bind(version)
             .execute(&mut *transaction)
             .await?;
-        transaction.commit().await?;
     }
+    transaction.commit().await?;
     Ok(())
 }
