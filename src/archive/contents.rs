@@ -34,7 +34,7 @@ const LINKS_LIMIT: usize = 8 * 1024 * 1024;
 /// Maximum length of a chain of links.
 const LINK_DEPTH: usize = 16;
 /// Bytes of a member that are read to classify it.
-const HEAD: usize = 512;
+pub(super) const HEAD: usize = 512;
 /// Maximum depth of directories for documents of an image; deeper ones are kept only while there is
 /// space.
 const DEPTH: usize = 2;
@@ -334,6 +334,14 @@ fn describes_an_image(bytes: &[u8]) -> bool {
 fn is_json(head: &[u8]) -> bool {
     let first = text(head).iter().find(|byte| !byte.is_ascii_whitespace());
     matches!(first, Some(b'{' | b'['))
+}
+
+/// Whether a file that begins with these bytes can be a layer: a tar file, or compressed.
+pub(super) fn is_layer(head: &[u8]) -> bool {
+    matches!(
+        format("", head),
+        Some(BlobFormat::Tar | BlobFormat::Compressed(_))
+    )
 }
 
 /// Classifies a member by its first bytes; `None` if no image can refer to it.

@@ -14,6 +14,7 @@ use std::io::{self, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use super::Writer;
+use super::contents::HEAD;
 
 /// Bytes of one read.
 const CHUNK: usize = 256 * 1024;
@@ -136,6 +137,14 @@ fn file_within(root: &Path, path: &Path) -> Result<PathBuf, String> {
         return Err("is not a file".to_owned());
     }
     Ok(real)
+}
+
+/// Reads the beginning of a file, by which it is classified. Returns what is wrong otherwise.
+fn head(path: &Path) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    let read = open(path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut bytes));
+    read.map_err(|error| format!("can't be read: {error}"))?;
+    Ok(bytes)
 }
 
 /// Reads a small file. Returns what is wrong otherwise.

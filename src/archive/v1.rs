@@ -62,14 +62,18 @@ pub(super) fn images(
         return Ok(None);
     };
     let images = tops.into_iter().map(|(id, texts)| {
-        let (mut names, mut unusable) = (Vec::new(), Vec::new());
+        let (mut names, mut unusable, mut label) = (Vec::new(), Vec::new(), None);
         for text in &texts {
             match ImageName::parse(text) {
-                Ok(name) => names.extend(name),
+                Ok(name) => {
+                    names.extend(name);
+                    label = label.or(Some(text));
+                }
                 Err(name) => unusable.push(name),
             }
         }
-        let label = texts.first().cloned().unwrap_or_else(|| id.clone());
+        let label = label.or(texts.first()).cloned();
+        let label = label.unwrap_or_else(|| id.clone());
         Image {
             tree: plan(contents, &label, &id, wanted),
             names,

@@ -117,7 +117,16 @@ fn a_damaged_first_registry() {
     let plain = layer(1, 400);
     first.layer("base", None, &plain);
     // Each of these can't be taken, for a reason of its own.
-    for name in ["lacking", "loop", "odd", "outside"] {
+    for name in [
+        "lacking",
+        "loop",
+        "odd",
+        "outside",
+        "empty",
+        "garbage",
+        "unfinished",
+        "number",
+    ] {
         let id = first.layer(name, Some("base"), &layer(2, 100));
         first.tag("team/bad", name, &id);
         let (json, ancestry) = (first.file(name, "json"), first.file(name, "ancestry"));
@@ -129,6 +138,13 @@ fn a_damaged_first_registry() {
                 std::fs::write(&ancestry, json!([id, id]).to_string()).unwrap();
             }
             "odd" => std::fs::write(&json, "[1, 2").unwrap(),
+            "empty" => std::fs::write(&bytes, "").unwrap(),
+            "garbage" => std::fs::write(&bytes, [0x5a; 2000]).unwrap(),
+            "unfinished" => std::fs::write(first.file(name, "_inprogress"), "").unwrap(),
+            "number" => {
+                std::fs::write(&json, json!({"parent": 5}).to_string()).unwrap();
+                std::fs::remove_file(&ancestry).unwrap();
+            }
             _ => {
                 std::fs::remove_file(&bytes).unwrap();
                 symlink("/etc/passwd", &bytes).unwrap();
@@ -136,10 +152,15 @@ fn a_damaged_first_registry() {
         }
     }
     first.tag("team/bad", "nothing", "not an id");
+    first.tag("team/bad", "blank", " \n");
+    first.tag("team/bad", "long", &"7".repeat(100_000));
     // These can: a loop in the ancestry alone, a layer that is a link, a directory in the way.
     let id = first.layer("sound", Some("base"), &layer(3, 100));
     std::fs::write(first.file("sound", "ancestry"), json!([id, id]).to_string()).unwrap();
     first.tag("team/good", "1", &id);
+    // Names against the rules of today are left out; the image is told by one that is not.
+    first.tag("Team/Upper", "1", &id);
+    first.tag("team/good", "a b", &id);
     let id = first.layer("linked", Some("base"), b"");
     std::fs::remove_file(first.file("linked", "layer")).unwrap();
     symlink(first.file("sound", "layer"), first.file("linked", "layer")).unwrap();
@@ -154,9 +175,18 @@ fn a_damaged_first_registry() {
         "team/bad:odd: the description",
         "is a link that leads out of the directory",
         "team/bad:nothing: \"not an id\" is not the ID of a layer",
+        "team/bad:blank: it names no layer",
+        "7777\"… is not the ID of a layer",
+        "/layer is empty",
+        "/layer is neither a tar file nor compressed",
+        "team/bad:unfinished: the upload of the layer images/",
+        "team/bad:number: \"5\" is not the ID of a layer",
+        "team/good:1: \"Team/Upper:1\" can't be its name in a registry",
+        "team/good:1: \"team/good:a b\" can't be its name in a registry",
     ] {
         assert!(said.contains(words), "{words}: {said}");
     }
+    assert!(said.lines().all(|line| line.len() < 400), "{said}");
     assert_eq!(server.remote("team/good").tags(), ["1", "2"]);
     for tag in ["1", "2"] {
         server.remote("team/good").verify(tag);

@@ -10,12 +10,17 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-use super::{Part, Problem, Survey, document, entries, file_within};
+use super::{Part, Problem, Survey, document, entries, file_within, head};
+use crate::archive::contents::is_layer;
 
 /// Prefix of the files that name tags.
 const TAG: &str = "tag_";
+/// The mark of a layer whose upload has not ended.
+const UNFINISHED: &str = "_inprogress";
 /// Maximum number of layers of an image.
 const LAYERS: usize = 4096;
+/// Length of an ID.
+const ID: usize = 64;
 
 /// A complete layer: its description and its file.
 struct Layer {
@@ -145,8 +150,12 @@ impl Images<'_> {
             if chain.len() >= LAYERS {
                 return Err(format!("it has more than {LAYERS} layers"));
             }
-            let parent = self.layer(&id)?.description.get("parent");
-            next = parent.and_then(Value::as_str).map(str::to_owned);
+            next = match self.layer(&id)?.description.get("parent") {
+                None | Some(Value::Null) => None,
+                Some(Value::String(parent)) if parent.is_empty() => None,
+                Some(Value::String(parent)) => Some(parent.clone()),
+                Some(other) => return Err(not_an_id(&other.to_string())),
+            };
             chain.push(id);
         }
         Ok(chain)
@@ -163,20 +172,39 @@ impl Images<'_> {
 }
 
 fn is_id(text: &str) -> bool {
-    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+    text.len() == ID && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn not_an_id(text: &str) -> String {
+    if text.is_empty() {
+        return "it names no layer".to_owned();
+    }
+    let cut = text.char_indices().nth(ID).map(|(end, _)| &text[..end]);
+    let (shown, rest) = cut.map_or((text, ""), |cut| (cut, "…"));
+    format!("{shown:?}{rest} is not the ID of a layer")
 }
 
 /// Reads a layer if it is complete.
 fn look(root: &Path, id: &str) -> Result<Layer, String> {
     if !is_id(id) {
-        return Err(format!("{id:?} is not the ID of a layer"));
+        return Err(not_an_id(id));
     }
     let directory = root.join("images").join(id);
+    if directory.join(UNFINISHED).exists() {
+        return Err(format!("the upload of the layer images/{id} has not ended"));
+    }
     let text = document(root, &directory.join("json"))
         .map_err(|reason| format!("the description images/{id}/json {reason}"))?;
     let description = serde_json::from_slice(&text)
         .map_err(|error| format!("the description images/{id}/json can't be used: {error}"))?;
-    let file = file_within(root, &directory.join("layer"))
-        .map_err(|reason| format!("the layer images/{id}/layer {reason}"))?;
+    let wrong = |reason: String| format!("the layer images/{id}/layer {reason}");
+    let file = file_within(root, &directory.join("layer")).map_err(wrong)?;
+    let head = head(&file).map_err(wrong)?;
+    if head.is_empty() {
+        return Err(wrong("is empty".to_owned()));
+    }
+    if !is_layer(&head) {
+        return Err(wrong("is neither a tar file nor compressed".to_owned()));
+    }
     Ok(Layer { description, file })
 }
