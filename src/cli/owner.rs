@@ -1,5 +1,6 @@
 //! The user of a registry's process: in regctl's image the owner of the data, elsewhere the user
-//! who starts it. A directory that this user can't write to is an error before anything is opened.
+//! who starts it. Directories and files at fixed places that this user can't write to are an error
+//! before anything is opened.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
@@ -13,6 +14,24 @@ use crate::config::{self, StorageDriver};
 
 /// Set in regctl's image: a server started as root runs as the owner of its data.
 pub(super) const VARIABLE: &str = "REGCTL_AS_OWNER";
+
+/// What is written below a root, in each of them.
+const PLACES: &[&str] = &[
+    "",
+    "docker",
+    "docker/registry",
+    "docker/registry/v2",
+    "docker/registry/v2/blobs",
+    "docker/registry/v2/blobs/sha256",
+    "docker/registry/v2/repositories",
+    "regctl",
+    "regctl/lock",
+    "regctl/index.db",
+    "regctl/index.db-wal",
+    "regctl/index.db-shm",
+    "regctl/staging",
+    "regctl/uploads",
+];
 
 /// Switches to the owner of the data if requested; fails if the data can't be written.
 pub(super) fn settle(request: &config::Request) -> anyhow::Result<()> {
@@ -30,19 +49,34 @@ pub(super) fn settle(request: &config::Request) -> anyhow::Result<()> {
     if asked && own.is_root() && owner != own.as_raw() {
         return become_user(owner, group);
     }
-    if storage.read_only || rustix::fs::access(root, Access::WRITE_OK | Access::EXEC_OK).is_ok() {
+    if storage.read_only || own.is_root() {
         return Ok(());
     }
     let own = own.as_raw();
-    if own == owner || own == 0 {
-        // The mode or the file system may still forbid it; the first write reports that.
-        return Ok(());
+    for place in PLACES {
+        let path = if place.is_empty() {
+            root.clone()
+        } else {
+            root.join(place)
+        };
+        let Ok(found) = metadata(&path) else { continue };
+        let owner = found.uid();
+        let wanted = if found.is_dir() {
+            Access::WRITE_OK | Access::EXEC_OK
+        } else {
+            Access::WRITE_OK
+        };
+        // The owner may be forbidden it by the mode or the file system; the first write reports that.
+        if own != owner && rustix::fs::access(&path, wanted).is_err() {
+            anyhow::bail!(
+                "{path} belongs to user {owner}, and this is user {own}; hint: chown -R {own} \
+                 {root}, or run regctl as user {owner}",
+                path = path.display(),
+                root = root.display()
+            );
+        }
     }
-    anyhow::bail!(
-        "{root} belongs to user {owner}, and this is user {own}; hint: chown -R {own} {root}, or \
-         run regctl as user {owner}",
-        root = root.display()
-    )
+    Ok(())
 }
 
 #[expect(

@@ -1,14 +1,17 @@
-//! A root on a read-only mount, and an index that is damaged.
+//! A root on a read-only mount, one of another user, and an index that is damaged.
 
 use std::fs;
 use std::io::{Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
+use std::process::Command;
 
 use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::admin_support::Admin;
 use crate::cli_support::Regctl;
-use crate::support::{Image, Mount, Program, Setup, attempt};
+use crate::support::{Image, Mount, Program, Setup, attempt, is_root};
 
 const WRITABLE: &str = "\
 version: 0.1
@@ -149,5 +152,49 @@ fn a_damaged_index_with_accounts_is_kept_and_the_error_names_the_remedy() {
             assert!(refused.text.contains(part), "{}", refused.text);
         }
         assert!(file.exists(), "it is not set aside");
+    }
+}
+
+#[test]
+fn what_is_below_a_root_and_belongs_to_another_user_is_named() {
+    if !is_root() {
+        return;
+    }
+    // Where another user reaches them.
+    let place = tempfile::tempdir().unwrap();
+    fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let program = place.path().join("regctl");
+    fs::copy(env!("CARGO_BIN_EXE_regctl"), &program).unwrap();
+    for (number, foreign) in [
+        "",
+        "docker/registry/v2",
+        "docker/registry/v2/repositories",
+        "regctl",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let root = place.path().join(format!("root-{number}"));
+        for directory in ["docker/registry/v2/repositories", "regctl"] {
+            fs::create_dir_all(root.join(directory)).unwrap();
+        }
+        let owned = ["", "docker", "docker/registry", "docker/registry/v2"];
+        let below = ["docker/registry/v2/repositories", "regctl"];
+        for directory in owned.into_iter().chain(below) {
+            let user = if directory == foreign { 4321 } else { 1234 };
+            chown(root.join(directory), Some(user), None).unwrap();
+        }
+        let mut command = Command::new(&program);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--root"]);
+        let refused = attempt(command.arg(&root).uid(1234).gid(1234));
+        assert_eq!(refused.code, Some(1), "{}", refused.text);
+        let (root, path) = (root.display(), root.join(foreign));
+        let path = path.display().to_string();
+        let expected = format!(
+            "error: {} belongs to user 4321, and this is user 1234; hint: chown -R 1234 {root}, or \
+             run regctl as user 4321",
+            path.trim_end_matches('/')
+        );
+        assert_eq!(refused.text.trim_end(), expected);
     }
 }
