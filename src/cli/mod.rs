@@ -118,6 +118,22 @@ struct Cli {
     command: Command,
 }
 
+/// The command line of a server alone. A process keeps the pages that its start has touched, and the
+/// definitions of all commands are many.
+#[derive(Debug, Parser)]
+#[command(name = "regctl")]
+struct ServerLine {
+    #[command(flatten)]
+    talk: QuietArgs,
+    #[command(subcommand)]
+    command: ServerCommand,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum ServerCommand {
+    Serve(serve::Args),
+}
+
 #[derive(Debug, clap::Subcommand)]
 enum Command {
     Serve(serve::Args),
@@ -198,6 +214,14 @@ pub fn main() -> ExitCode {
 async fn run() -> Exit {
     let printer = Printer::default();
     let line = habits::translate(std::env::args_os().collect());
+    // What is not a server's is read, and explained, with the definitions of all commands.
+    if line.iter().any(|word| word == "serve")
+        && let Ok(ServerLine { talk, command }) = ServerLine::try_parse_from(&line)
+    {
+        let ServerCommand::Serve(args) = command;
+        let printer = Printer::new(talk.quiet);
+        return end(serve::run(args, printer).await, printer);
+    }
     let cli = match Cli::try_parse_from(line) {
         Ok(cli) => cli,
         Err(error) => return explain(&error, printer),
