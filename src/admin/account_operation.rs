@@ -75,7 +75,7 @@ pub enum AccountOperation {
         /// Whether it is disabled.
         disabled: bool,
     },
-    /// Give an account the admin right, or take it.
+    /// Grant an account the admin right, or revoke it.
     SetAdmin {
         /// The account.
         name: AccountName,

@@ -1,7 +1,7 @@
-//! Accounts, groups, tokens, grants and visibility: operations and what comes of them.
+//! Accounts, groups, tokens, grants and visibility: operations and their results.
 //!
-//! They change the index, whatever the policy of the server is, so that accounts can be made before
-//! they are switched on. A secret is in a report only where it was just made.
+//! They change the index whatever the policy of the server is, so that accounts can be created
+//! before they are enabled. A report contains a secret only if the operation has just created it.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ use crate::clock::Clock;
 use crate::oci::{AccountName, Repository};
 use crate::registry::RegistryError;
 
-/// Accounts that a listing reads at once.
+/// Number of accounts read at once.
 const PAGE: usize = 1000;
 
 fn failed(kind: FailureKind, message: impl Into<String>) -> Failure {
@@ -33,17 +33,17 @@ fn taken(name: &AccountName) -> Failure {
     failed(FailureKind::Usage, message)
 }
 
-/// Names that mean something else in grants.
+/// Refuses names that have a meaning in grants.
 fn must_be_free(name: &AccountName) -> Result<(), Failure> {
     if Grantee::is_reserved(name.as_str()) {
         let message =
-            format!("{name} is a word of grants and names no account; hint: choose another");
+            format!("{name} has a meaning in grants and can't be an account; hint: choose another");
         return Err(failed(FailureKind::Usage, message));
     }
     Ok(())
 }
 
-/// The hash of a new password, or the hash that came in its place.
+/// The hash of a new password, or the hash that was given instead.
 async fn hash(hasher: &Hasher, password: &Password) -> Result<String, Failure> {
     if is_known_hash(password.reveal()) {
         return Ok(password.reveal().to_owned());
@@ -231,7 +231,7 @@ impl Administration {
         Ok(AccountReport::Imported { created, kept })
     }
 
-    /// An account or group where there is one of the name, else a repository.
+    /// The rights of an account or group if one has the name, otherwise of a repository.
     async fn rights(&self, about: Option<String>) -> Result<RightsReport, Failure> {
         let index = self.registry().index();
         let mut administrators = Vec::new();
@@ -287,7 +287,7 @@ fn done(changed: Result<(), AccountRefusal>, name: &AccountName) -> Result<Accou
         Err(AccountRefusal::LastAdministrator) => Err(Failure::new(
             FailureKind::Usage,
             Reason::LastAdministrator,
-            format!("{name} is the last administrator and must stay one"),
+            format!("{name} is the last administrator"),
         )),
     }
 }

@@ -77,7 +77,7 @@ pub enum Reason {
     InvalidPattern,
     /// A client is pushing or pulling.
     ClientsActive,
-    /// The device has no room left.
+    /// The device has no space left.
     Full,
     /// The quota is used up.
     QuotaUsed,
@@ -87,7 +87,7 @@ pub enum Reason {
     DeviceFailing,
     /// The peer may not administer this root.
     NotPermitted,
-    /// The server does not know the operation.
+    /// The server does not support the operation.
     UnknownOperation {
         /// The protocol version of the server.
         version: u32,

@@ -1,8 +1,8 @@
 //! Administration of a root: collection, retention, the trash, checks, usage.
 //!
-//! Owns the operations and their reports. Reports are data: reasons are enums, and the command line
-//! and the pages turn them into sentences. Knows no socket, no HTTP and no command line; `request` and
-//! `protocol` define the wire format.
+//! Contains the operations and their reports. Reports are data: reasons are enums, and the command
+//! line and the pages turn them into sentences. This room depends on no socket, no HTTP and no
+//! command line; `request` and `protocol` define the wire format.
 
 mod account_operation;
 mod accounts;

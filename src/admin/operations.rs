@@ -34,7 +34,7 @@ impl Operations {
     /// failure. The operation continues even if nobody reads the answer.
     pub fn begin(&self, permit: &Permit, operation: Operation) -> mpsc::Receiver<Answer> {
         let (queue, answers) = mpsc::channel(QUEUE);
-        // The queue has room for the first line.
+        // The queue has space for the first line.
         let _ = queue.try_send(Answer::Version(VERSION));
         let administration = self.administration.acting(permit);
         let stopped = self.stopped.clone();

@@ -127,7 +127,7 @@ fn entries(path: &Path) -> io::Result<Vec<(String, bool)>> {
 /// Resolves a path within the directory. Returns what is wrong otherwise.
 fn file_within(root: &Path, path: &Path) -> Result<PathBuf, String> {
     let real = canonical(path).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => "is not there".to_owned(),
+        io::ErrorKind::NotFound => "does not exist".to_owned(),
         _ => format!("can't be read: {error}"),
     })?;
     if !real.starts_with(root) {

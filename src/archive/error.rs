@@ -123,7 +123,7 @@ pub enum Error {
     },
     /// The bytes of a member do not have the digest in its name or descriptor.
     #[error(
-        "{image}: {member} should have the digest {expected} and has {actual}; hint: the archive \
+        "{image}: {member} should have the digest {expected}, but has {actual}; hint: the archive \
          is damaged, save it again"
     )]
     Digest {
@@ -138,7 +138,7 @@ pub enum Error {
     },
     /// An uncompressed layer does not have the diffID in the configuration.
     #[error(
-        "{image}: layer {number} ({member}) should have the diffID {expected} and has {actual}; \
+        "{image}: layer {number} ({member}) should have the diffID {expected}, but has {actual}; \
          hint: the archive is damaged, save it again"
     )]
     DiffId {

@@ -2,9 +2,9 @@
 //! skopeo, buildx and crane, and OCI layouts.
 //!
 //! Contains the formats: the outer compression, the members, the choice of metadata, the
-//! compression of layers. Works on blocking readers and writers and keeps only a few chunks and the
-//! small JSON documents in memory; knows no registry and no async. Invariants: nothing is unpacked
-//! to disk; no name is trusted, every digest is computed.
+//! compression of layers. Works on blocking readers and writers, and has only a few chunks and the
+//! small JSON documents in memory; it does not depend on a registry or on async. Invariants:
+//! nothing is unpacked to disk; no name is trusted, every digest is computed.
 
 mod assemble;
 mod compress;
@@ -70,7 +70,7 @@ fn missing(
             "`docker pull --platform {platform} {name}` where it was saved, then save it again; or \
              choose another platform with --platform"
         ),
-        None => format!("save it again, after a `docker pull {name}` where that was"),
+        None => format!("save it again, after a `docker pull {name}` on the same machine"),
     };
     Error::Missing {
         image,

@@ -2,7 +2,7 @@
 //!
 //! Several layers are compressed at once, each in blocks; a pool with a thread per core compresses
 //! the blocks of all of them, so that neither threads nor memory grow with the number of streams.
-//! It knows nothing of its jobs. The threads start with the first job and stay.
+//! Jobs are closures. The threads start with the first job and never stop.
 
 use std::num::NonZeroUsize;
 use std::sync::mpsc::{self, Receiver, Sender};

@@ -2,7 +2,7 @@
 //!
 //! Chooses between the kinds of metadata that an archive may have. OCI is used if everything that
 //! it names exists, so that manifests stay unchanged; otherwise, and if the two disagree on the
-//! number of layers, `manifest.json`; without either, the old `repositories`. Pure: knows the names
+//! number of layers, `manifest.json`; without either, the old `repositories`. Pure: uses the names
 //! in the archive, not the contents of the registry, and moves no bytes. Time is linear in images
 //! and names.
 

@@ -62,7 +62,7 @@ impl Signs {
         if let Some(directory) = &self.nested {
             return is(
                 &format!("an image one directory down, in {directory:?}"),
-                format!("`tar -C {directory} -cf image.tar .` packs it as it has to be"),
+                format!("`tar -C {directory} -cf image.tar .` packs it in the right form"),
             );
         }
         if self.container || self.root.count_ones() > 2 {

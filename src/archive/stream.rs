@@ -1,7 +1,7 @@
 //! The outer layer of an archive: a pipe or a file, compressed or not.
 //!
-//! Knows nothing of the contents. Invariants: every read of the underlying stream is large; a
-//! truncated stream is reported, wherever it ends.
+//! Invariants: every read of the underlying stream is large; a truncated stream is reported,
+//! wherever it ends.
 
 use std::fs::File;
 use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};

@@ -19,9 +19,9 @@ use crate::clock::{Clock, Millis};
 use crate::index::{GrantRecord, Index, IndexError, StoredToken};
 use crate::oci::{AccountName, Caller, Context};
 
-/// Uses of an account or token closer together than this are noted once.
+/// Minimum time between two records of the use of the same account or token.
 const USE_NOTED: Millis = 60_000;
-/// Accounts and tokens of which that is remembered.
+/// Maximum number of accounts and tokens with such a record in memory.
 const NOTED: usize = 10_000;
 
 /// Accounts that sign in with passwords.
@@ -31,21 +31,21 @@ pub struct Accounts {
     pub(super) clock: Clock,
     pub(super) trail: Arc<Trail>,
     pub(super) index: Index,
-    /// The file, where accounts are not the index's, and what is signed in to.
+    /// The file, if the accounts are not in the index, and its realm.
     file: Option<(Htpasswd, String)>,
     hasher: Hasher,
     remembered: Remembered,
     throttle: Throttle,
     workloads: Workloads,
     pub(super) oidc: Option<Arc<Oidc>>,
-    /// When the last use of a token or an account was noted.
+    /// When the last use of a token or an account was recorded.
     noted: Cache<String, Millis>,
 }
 
-/// What a password is compared with.
+/// A stored hash that a password is compared with.
 pub(super) struct Candidate {
     pub(super) stored: Option<String>,
-    /// Whether whoever has the right password may sign in.
+    /// Whether the account may sign in with the right password.
     pub(super) enabled: bool,
 }
 
@@ -62,8 +62,8 @@ impl Accounts {
         Self::new(index, directory, hasher, clock, Some(tokens), None)
     }
 
-    /// The accounts of an htpasswd file. Without rules every account may do everything, and nobody
-    /// else anything but pull what is public.
+    /// The accounts of an htpasswd file. Without rules every account may do everything, and
+    /// anonymous callers may only pull from public repositories.
     pub fn htpasswd(
         index: Index,
         file: Htpasswd,
@@ -102,18 +102,18 @@ impl Accounts {
         })
     }
 
-    /// Whether the accounts are the index's.
+    /// Whether the accounts are those of the index.
     pub(super) fn are_own(&self) -> bool {
         self.file.is_none()
     }
 
-    /// With workloads that may sign in besides.
+    /// Lets workloads sign in, too.
     #[must_use]
     pub fn with_workloads(self, workloads: Workloads) -> Self {
         Self { workloads, ..self }
     }
 
-    /// With a provider by which people sign in besides.
+    /// Lets people sign in through a provider, too.
     #[must_use]
     pub fn with_oidc(self, oidc: Option<Arc<Oidc>>) -> Self {
         Self { oidc, ..self }
@@ -169,7 +169,7 @@ impl Accounts {
         }
     }
 
-    /// A name and a password.
+    /// Checks a name and a password.
     pub(super) async fn password(
         &self,
         user: &str,
@@ -185,7 +185,7 @@ impl Accounts {
             },
         };
         let now = self.clock.now();
-        // What was right lately needs no hash, and no back-off keeps it out.
+        // A password that was right recently needs no hash, and the back-off does not apply to it.
         let stored = candidate.stored.as_deref();
         let known = stored.is_some_and(|stored| self.remembered.knows(user, password, stored, now));
         if !known {
@@ -223,12 +223,12 @@ impl Accounts {
         let stored = lines.get(name.as_str()).cloned();
         Ok(Candidate {
             enabled: stored.is_some(),
-            // An unknown name costs as much as one of the file.
+            // An unknown name costs as much time as one in the file.
             stored: stored.or_else(|| lines.values().next().map(|hash| unmatched(hash))),
         })
     }
 
-    /// Replaces the bcrypt hash of an imported account by argon2id.
+    /// Replaces the bcrypt hash of an imported account with argon2id.
     async fn upgrade(
         &self,
         name: &AccountName,
@@ -246,7 +246,7 @@ impl Accounts {
         Ok(())
     }
 
-    /// A personal token; a name that comes with it is its owner's.
+    /// Checks a personal token. A name sent with it must be that of its owner.
     async fn personal(
         &self,
         user: Option<&str>,
@@ -265,7 +265,7 @@ impl Accounts {
         Ok(identity)
     }
 
-    /// A token of the token service.
+    /// Checks a token of the token service.
     async fn issued(&self, token: &Secret) -> Result<Identity, SignInError> {
         let verified = match &self.tokens {
             Some(tokens) => tokens.verify(token, self.clock.now()),
@@ -308,7 +308,7 @@ impl Accounts {
         })
     }
 
-    /// Whoever has a personal token: its owner within its scope, or a robot.
+    /// The identity of a personal token: its owner within its scope, or a robot.
     async fn owner(&self, token: &StoredToken) -> Result<Option<Identity>, IndexError> {
         let record = &token.record;
         let scope: Option<Arc<[_]>> = record.scope.as_ref().map(|scope| scope.as_slice().into());
@@ -337,7 +337,7 @@ impl Accounts {
         }))
     }
 
-    /// Notes when an account and its token were used, not more than once a minute.
+    /// Records the use of an account and its token, at most once a minute.
     async fn note_use(&self, name: &AccountName, token: Option<&StoredToken>) {
         let now = self.clock.now();
         let key = token.map_or(name.as_str(), |token| token.record.id.as_str());
@@ -347,18 +347,18 @@ impl Accounts {
         self.noted.insert(key.to_owned(), now);
         let accounts = vec![(name.clone(), now)];
         let tokens = token.map(|token| (token.record.id.clone(), now));
-        // A sign-in does not fail because nobody can write that it was.
+        // A sign-in does not fail because its record can't be written.
         if let Err(error) = self
             .index
             .note_use(accounts, tokens.into_iter().collect())
             .await
         {
-            tracing::warn!(%error, "the last use of an account was not noted");
+            tracing::warn!(%error, "the last use of an account could not be recorded");
         }
     }
 }
 
-/// A hash of the same cost that no password has.
+/// A hash of the same cost that matches no password.
 fn unmatched(hash: &str) -> String {
     let kept = hash.len().saturating_sub(31);
     let mut other = hash.get(..kept).unwrap_or_default().to_owned();

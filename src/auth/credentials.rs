@@ -1,4 +1,4 @@
-//! What a client sends to say who it is: the value of an `Authorization` header.
+//! The credentials of a client: the value of an `Authorization` header.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::oci::AccountName;
 
-/// A text that no log and no error shows.
+/// A text that is never written to logs or errors.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Keeps a text from being shown.
+    /// Wraps a text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
@@ -32,7 +32,7 @@ impl fmt::Debug for Secret {
 /// What a client sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Credentials {
-    /// Nothing, or the empty name and password that docker sends for a search.
+    /// No credentials, or the empty name and password that docker sends for a search.
     None,
     /// A name, and a password or a personal token.
     Basic {
@@ -43,14 +43,14 @@ pub enum Credentials {
     },
     /// A token of a token service, or a personal token.
     Bearer(Secret),
-    /// The name of somebody whom a trusted proxy has signed in.
+    /// The name of a user whom a trusted proxy has signed in.
     Carried(AccountName),
-    /// Something that says nothing: another scheme, or text that can't be decoded.
+    /// Another scheme, or text that can't be decoded.
     Malformed,
 }
 
 impl Credentials {
-    /// Reads the value of an `Authorization` header.
+    /// Parses the value of an `Authorization` header.
     pub fn parse(header: Option<&[u8]>) -> Self {
         let Some(header) = header else {
             return Self::None;

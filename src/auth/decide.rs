@@ -1,8 +1,8 @@
-//! The decision whether a caller may do an action.
+//! The decision whether a caller may perform an action.
 //!
-//! What a caller may not see does not exist for it: the answer is [`Denied::Hidden`] for a private
-//! repository and for one that is not there alike. Somebody who has not signed in learns only that
-//! signing in may help.
+//! What a caller may not see looks as if it did not exist: the answer is [`Denied::Hidden`] for a
+//! private repository and for a missing one alike. An anonymous caller learns only that signing in
+//! may help.
 
 use std::sync::Arc;
 
@@ -14,19 +14,19 @@ use crate::oci::{Action, Context, Permit, Repository, Right, Rights, Visibility}
 /// Why an action was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Denied {
-    /// Nobody has signed in, and somebody who has may be allowed to.
+    /// The caller has not signed in; a signed-in caller may be permitted.
     #[error("sign in first")]
     SignIn,
-    /// The token that was sent was not issued for this; another one may be.
+    /// The token was not issued for this action; another token may be.
     #[error("the token was not issued for this")]
     Scope,
-    /// The caller is known and may see the repository, but may not do this.
+    /// The caller may see the repository, but may not perform the action.
     #[error("you may not do this")]
     Forbidden,
-    /// The caller may not know that the repository exists.
+    /// The caller may not learn whether the repository exists.
     #[error("the repository is not known, or you have no right on it")]
     Hidden,
-    /// The index could not say.
+    /// The index failed.
     #[error(transparent)]
     Index(#[from] IndexError),
 }
@@ -53,7 +53,7 @@ pub fn scopes(action: &Action) -> Vec<Scope> {
     scopes
 }
 
-/// Decides whether `identity`, which is the caller of `context`, may do `action`. A refusal is noted.
+/// Decides whether `identity`, the caller of `context`, may perform `action`. Records a refusal.
 pub async fn decide(
     policy: &Policy,
     context: &Arc<Context>,
@@ -74,7 +74,7 @@ async fn permitted(
     action: &Action,
 ) -> Result<Permit, Denied> {
     let visibility = match policy {
-        // Whoever reaches the port is not whoever runs the registry.
+        // Everybody may use an open registry, but not administer it.
         Policy::Open if matches!(action, Action::Inspect | Action::Administer) => {
             return Err(Denied::Forbidden);
         }
@@ -83,7 +83,7 @@ async fn permitted(
         Policy::TokenServer(_) => by_token(identity, action)?,
     };
     let (action, visibility) = match (action, visibility) {
-        // Without the right to read the source, a mount is the beginning of an upload.
+        // Without the right to read the source, a mount becomes a new upload.
         (
             Action::MountBlob {
                 into,
@@ -94,9 +94,9 @@ async fn permitted(
         ) if !may(policy, identity, from, Right::Pull).await? => {
             (Action::PushBlob(into.clone()), visibility)
         }
-        // The blob is looked for only where the caller may read with what it sent.
+        // The blob is searched only where the caller's credentials allow reading.
         (Action::MountBlob { from: None, .. }, visibility) => {
-            // A token server knows no public repositories.
+            // With an external token server, no repository is public.
             let public = matches!(policy, Policy::Accounts(_));
             (action.clone(), identity.readable(visibility, public))
         }
@@ -105,7 +105,7 @@ async fn permitted(
     Ok(Permit::grant(Arc::clone(context), action, visibility))
 }
 
-/// By what the caller may do now, and by what the token that it sent was issued for.
+/// Decides by the caller's current rights and by the scopes of its token.
 async fn by_rights(
     policy: &Policy,
     identity: &Identity,
@@ -114,7 +114,7 @@ async fn by_rights(
     let anonymous = identity.is_anonymous();
     let visibility = identity.visibility();
     match action {
-        // A token, even one for nobody, says that the client knows how to sign in.
+        // A client with a token, even an anonymous one, can already sign in.
         Action::Ping if anonymous && identity.presented.is_none() => return Err(Denied::SignIn),
         Action::Ping => {}
         Action::ListCatalog if anonymous && !policy.anonymous_may_something().await? => {
@@ -135,7 +135,8 @@ async fn by_rights(
             } = action
             {
                 let readable = may(policy, identity, from, Right::Pull).await?;
-                // Without the right the blob is uploaded; with it a token for both is needed.
+                // Without the right the blob is uploaded; with it, the token must cover both
+                // repositories.
                 if readable && !identity.presented_on(from).contains(Right::Pull) {
                     return Err(Denied::Scope);
                 }
@@ -145,7 +146,7 @@ async fn by_rights(
     Ok(visibility)
 }
 
-/// Whether the caller has a right on a repository, whatever its token was issued for.
+/// Whether the caller has a right on a repository, whatever the scopes of its token.
 async fn may(
     policy: &Policy,
     identity: &Identity,
@@ -178,7 +179,7 @@ async fn on_repository(
     }
 }
 
-/// By what a token of another server says, and nothing else.
+/// Decides by the scopes in a token of another server alone.
 fn by_token(identity: &Identity, action: &Action) -> Result<Visibility, Denied> {
     let lacking = if identity.presented.is_some() {
         Denied::Scope

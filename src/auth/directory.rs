@@ -1,8 +1,8 @@
-//! What holds for an account, from the index, remembered.
+//! The rights of accounts, cached from the index.
 //!
-//! An entry is good as long as nothing about accounts, tokens, grants and visibility has changed,
-//! which the index counts. So a right that is taken ends with the next request, and a request costs
-//! a look into a map. Where several processes write one index this needs an age as well.
+//! An entry is valid until anything about accounts, tokens, grants and visibility changes, which
+//! the index counts. So a revoked right ends with the next request, and a request costs a lookup in
+//! a map. If several processes write to one index, entries need a maximum age as well.
 
 use std::sync::Arc;
 
@@ -12,12 +12,12 @@ use crate::clock::{Clock, Millis};
 use crate::index::{GrantRecord, Grantee, Index, IndexError, StoredToken};
 use crate::oci::{AccountName, Grant, Repository, Rights};
 
-/// Entries of each kind that are remembered.
+/// Maximum number of entries of each kind.
 const ENTRIES: usize = 20_000;
-/// How long it is believed that a repository is public: the name may be another repository's soon.
+/// How long a public repository is cached as public: another repository may get the name.
 const PUBLIC_FOR: Millis = 1_000;
 
-/// What holds for an account that may sign in.
+/// The rights of an account that may sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Standing {
     pub(super) admin: bool,
@@ -26,10 +26,10 @@ pub(super) struct Standing {
 
 type Entry<T> = (u64, T);
 
-/// Where rights come from.
+/// The source of rights.
 pub(super) struct Directory {
     index: Index,
-    /// Grants of the configuration; with them the index has none.
+    /// Grants of the configuration; they replace those of the index.
     rules: Option<Arc<[GrantRecord]>>,
     clock: Clock,
     standings: Cache<AccountName, Entry<Option<Arc<Standing>>>>,
@@ -40,7 +40,7 @@ pub(super) struct Directory {
 }
 
 impl Directory {
-    /// Of the accounts and grants of the index, or of the grants of a configuration.
+    /// Reads accounts and grants from the index, or grants from the configuration.
     pub(super) fn new(index: Index, rules: Option<Arc<[GrantRecord]>>, clock: Clock) -> Self {
         Self {
             index,
@@ -54,7 +54,7 @@ impl Directory {
         }
     }
 
-    /// What holds for an account; `None` if it may not sign in.
+    /// The rights of an account; `None` if it may not sign in.
     pub(super) async fn standing(
         &self,
         name: &AccountName,
@@ -84,7 +84,7 @@ impl Directory {
         Ok(standing)
     }
 
-    /// What everybody may do, signed in or not, beside pulling what is public.
+    /// The rights of everybody, signed in or not, apart from pulling from public repositories.
     pub(super) async fn anonymous(&self) -> Result<Arc<[Grant]>, IndexError> {
         let changes = self.index.access_changes();
         if let Some((at, grants)) = self.anonymous.get(&())
@@ -150,7 +150,7 @@ fn all(records: &[GrantRecord]) -> Arc<[Grant]> {
     records.iter().map(|record| record.grant.clone()).collect()
 }
 
-/// The rules of a configuration that hold for an account, or for everybody.
+/// The rules of a configuration that apply to an account, or to everybody.
 fn grants(rules: &[GrantRecord], account: Option<&AccountName>) -> Arc<[Grant]> {
     rules
         .iter()
@@ -163,7 +163,7 @@ fn grants(rules: &[GrantRecord], account: Option<&AccountName>) -> Arc<[Grant]> 
         .collect()
 }
 
-/// What registry:2 allows where nothing else is said: every account everything.
+/// The default of registry:2: every account may do everything.
 pub(super) fn every_account_everything() -> Arc<[GrantRecord]> {
     Arc::new([GrantRecord {
         grantee: Grantee::Users,

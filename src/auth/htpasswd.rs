@@ -1,4 +1,4 @@
-//! An htpasswd file: names and bcrypt hashes, read again when the file changes.
+//! An htpasswd file: names and bcrypt hashes, reloaded when the file changes.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub struct Htpasswd {
     read: Mutex<(Option<Stamp>, Lines)>,
 }
 
-/// What tells that a file has changed.
+/// Detects that a file has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp {
     modified: Option<SystemTime>,
@@ -38,7 +38,7 @@ impl Htpasswd {
         })
     }
 
-    /// The lines as the file has them now. While it can't be read, those that were read last hold.
+    /// The current lines of the file. If it can't be read, the lines of the last read.
     pub(super) fn lines(&self) -> Lines {
         let mut last = self.read.lock();
         let now = stamp(&self.path);
@@ -47,7 +47,7 @@ impl Htpasswd {
             Ok(now) => match read(&self.path) {
                 Ok(lines) => {
                     let (path, accounts) = (self.path.display(), lines.len());
-                    tracing::info!(%path, accounts, "the htpasswd file was read again");
+                    tracing::info!(%path, accounts, "the htpasswd file was reloaded");
                     *last = (Some(now), lines);
                 }
                 Err(error) => self.keep(&mut last.0, &error),
@@ -58,10 +58,10 @@ impl Htpasswd {
     }
 
     fn keep(&self, stamp: &mut Option<Stamp>, error: &std::io::Error) {
-        // Said once: the stamp is gone until the file can be read.
+        // Logged once: the stamp is removed until the file can be read.
         if stamp.take().is_some() {
             let path = self.path.display();
-            tracing::error!(%path, %error, "the htpasswd file can't be read; its last content holds");
+            tracing::error!(%path, %error, "the htpasswd file can't be read; its last content remains in use");
         }
     }
 }
@@ -88,8 +88,8 @@ fn read(path: &Path) -> std::io::Result<Lines> {
     Ok(Arc::new(parse(&std::fs::read_to_string(path)?)))
 }
 
-/// Reads lines `NAME:HASH`. Empty lines and comments are passed over; so are, with a warning, hashes
-/// other than bcrypt, which registry:2 does not accept either.
+/// Parses lines `NAME:HASH`. Empty lines and comments are skipped. Hashes other than bcrypt are
+/// skipped with a warning; registry:2 does not accept them either.
 pub fn parse(text: &str) -> HashMap<String, String> {
     let mut lines = HashMap::new();
     for (number, line) in (1..).zip(text.lines()) {
@@ -103,7 +103,7 @@ pub fn parse(text: &str) -> HashMap<String, String> {
             }
             _ => tracing::warn!(
                 line = number,
-                "a line of the htpasswd file is no NAME:HASH with a bcrypt hash (htpasswd -B)"
+                "a line of the htpasswd file is not NAME:HASH with a bcrypt hash (htpasswd -B)"
             ),
         }
     }

@@ -1,31 +1,31 @@
-//! Who asks, and what limits that: the result of a sign-in.
+//! The result of a sign-in: the caller, its rights and their limits.
 
 use std::sync::Arc;
 
 use super::scope::{self, Scope};
 use crate::oci::{AccountName, Caller, Grant, NamePattern, Repository, Right, Rights, Visibility};
 
-/// A caller with the rights that hold for it now.
+/// A caller with its current rights.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// Who.
     pub(super) caller: Caller,
-    /// Whether it may do everything.
+    /// Whether it has all rights.
     pub(super) admin: bool,
-    /// What it may do, everybody's rights among it.
+    /// Its grants, including those of everybody.
     pub(super) grants: Arc<[Grant]>,
     /// What everybody may do.
     pub(super) open: Arc<[Grant]>,
-    /// What a personal token limits it to.
+    /// The scope of its personal token.
     pub(super) limit: Option<Arc<[Grant]>>,
-    /// What the token that was sent was issued for; `None` if none was sent.
+    /// The scopes of the token that it sent; `None` if it sent none.
     pub(super) presented: Option<Arc<[Scope]>>,
-    /// Whether it is a workload: its rights come from rules of the configuration.
+    /// Whether it is a workload, whose rights come from the configuration.
     pub(super) workload: bool,
 }
 
 impl Identity {
-    /// Nobody, with what everybody may do.
+    /// An anonymous caller, with the rights of everybody.
     pub(super) fn anonymous(open: Arc<[Grant]>) -> Self {
         Self {
             caller: Caller::Anonymous,
@@ -43,7 +43,7 @@ impl Identity {
         &self.caller
     }
 
-    /// The account or robot, if somebody signed in.
+    /// The account or robot; `None` for an anonymous caller.
     pub fn name(&self) -> Option<&AccountName> {
         match &self.caller {
             Caller::Account { name, .. } => Some(name),
@@ -52,12 +52,12 @@ impl Identity {
         }
     }
 
-    /// Whether nobody signed in.
+    /// Whether the caller has not signed in.
     pub fn is_anonymous(&self) -> bool {
         self.caller == Caller::Anonymous
     }
 
-    /// The rights on a repository, leaving aside what the token that was sent was issued for.
+    /// The rights on a repository, without regard to the scopes of the token that was sent.
     pub(super) fn rights_on(&self, name: &Repository) -> Rights {
         let own = if self.admin {
             Rights::ALL
@@ -72,7 +72,7 @@ impl Identity {
         }
     }
 
-    /// What the token that was sent was issued for; everything where none was sent.
+    /// The rights in the scopes of the token that was sent; all rights if none was sent.
     pub(super) fn presented_on(&self, name: &Repository) -> Rights {
         match &self.presented {
             None => Rights::ALL,
@@ -80,21 +80,21 @@ impl Identity {
         }
     }
 
-    /// Whether the token that was sent was issued for listing repositories.
+    /// Whether the token that was sent is valid for listing repositories.
     pub(super) fn may_list(&self) -> bool {
         self.presented
             .as_ref()
             .is_none_or(|scopes| scopes.contains(&Scope::Catalog))
     }
 
-    /// Whether it may administer the registry. A limited token may not, nor one of the token service,
-    /// whoever owns it.
+    /// Whether it may administer the registry. Tokens with a scope and those of the token service
+    /// may not, whoever owns them.
     pub(super) fn may_administer(&self) -> bool {
         self.admin && self.limit.is_none() && self.presented.is_none()
     }
 
-    /// The part of `visible` that the token that was sent was issued for; all of it where none was
-    /// sent. What is `public` stays readable: nobody needs a token for it.
+    /// The part of `visible` that the token that was sent covers; all of it if none was sent.
+    /// `public` repositories stay readable: they need no token.
     pub(super) fn readable(&self, visible: Visibility, public: bool) -> Visibility {
         let Some(scopes) = &self.presented else {
             return visible;
@@ -112,7 +112,7 @@ impl Identity {
         }
     }
 
-    /// Patterns of repositories it may pull from, and so see.
+    /// The repositories that it may pull from, and therefore see.
     pub(super) fn visibility(&self) -> Visibility {
         let pulls = |grants: &[Grant]| -> Vec<NamePattern> {
             grants
@@ -149,7 +149,7 @@ impl Identity {
     }
 }
 
-/// The names that both patterns cover.
+/// A pattern of the names that both patterns cover.
 fn overlap(one: &NamePattern, other: &NamePattern) -> Option<NamePattern> {
     if one.covers(other) {
         Some(other.clone())
@@ -160,7 +160,7 @@ fn overlap(one: &NamePattern, other: &NamePattern) -> Option<NamePattern> {
     }
 }
 
-/// Sorted, without those that another covers.
+/// Sorts patterns and removes those that another covers.
 fn without_covered(mut patterns: Vec<NamePattern>) -> Vec<NamePattern> {
     patterns.sort();
     patterns.dedup();
@@ -207,7 +207,7 @@ mod tests {
         assert_eq!(limited.rights_on(&name("team/app")).to_string(), "pull");
         assert_eq!(limited.rights_on(&name("team/lib")).to_string(), "");
         assert_eq!(limited.rights_on(&name("secret/x")).to_string(), "");
-        // What everybody may do a limited token may do, too.
+        // A limited token includes the rights of everybody.
         assert_eq!(limited.rights_on(&name("open/x")).to_string(), "pull");
         assert_eq!(shown(&limited.visibility()), "open/* team/app");
     }

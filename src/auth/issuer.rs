@@ -1,9 +1,9 @@
-//! ID tokens of an OpenID issuer: its keys, and what its tokens say.
+//! ID tokens of an OpenID issuer: its keys, and the claims of its tokens.
 //!
 //! Keys come from the issuer's discovery document (OpenID Connect Discovery 1.0), or from a key set
-//! that the configuration names. They are fetched when they are first needed, anew every hour, and
-//! when a token names an unknown key, but never more often than twice a minute: tokens with invented
-//! keys cost the issuer nothing. A token's algorithm must be one of a public key and fit its key.
+//! in the configuration. They are fetched when they are first needed, again every hour, and when a
+//! token names an unknown key, but at most twice a minute: tokens with invented keys cause no more
+//! requests. A token's algorithm must use a public key and fit its key.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -18,50 +18,50 @@ use tokio::sync::Mutex;
 use super::credentials::Secret;
 use crate::clock::{Clock, Millis};
 
-/// How long keys are used before they are fetched anew.
+/// Age at which keys are fetched again.
 const FRESH: Millis = 3_600_000;
-/// How long keys are used when they can't be fetched anew.
+/// Age up to which keys are used if they can't be fetched again.
 const USABLE: Millis = 24 * 3_600_000;
-/// The shortest time between two attempts to fetch keys.
+/// Minimum time between two attempts to fetch keys.
 const PAUSE: Millis = 30_000;
-/// The most keys of an issuer.
+/// Maximum number of keys of an issuer.
 const KEYS: usize = 64;
 /// Maximum length of a token, in bytes.
 const TOKEN_LIMIT: usize = 16 * 1024;
-/// How much the clocks of two hosts may differ, in seconds.
+/// Maximum difference between the clocks of two hosts, in seconds.
 const LEEWAY: u64 = 60;
 
 /// A future that a trait object returns.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// How documents of issuers are fetched. Implementations bound the time and the length.
+/// Fetches documents of issuers. Implementations limit the time and the length.
 pub trait Documents: Send + Sync {
-    /// The document at an address, or why it can't be had.
+    /// The document at an address, or why it can't be fetched.
     fn get<'a>(&'a self, address: &'a str) -> Pending<'a, Result<Vec<u8>, String>>;
 }
 
-/// Where the keys of an issuer come from.
+/// The source of an issuer's keys.
 #[derive(Clone)]
 pub enum KeySource {
     /// From its discovery document.
     Discovery(Arc<dyn Documents>),
-    /// From this JSON web key set.
+    /// This JSON web key set.
     KeySet(String),
 }
 
-/// Why a token is refused. For the log: whoever sent it learns only that it was.
+/// Why a token is refused. For the log: the client only learns that it was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TokenRefused {
-    /// It is no token, or is signed in a way that is not accepted.
-    #[error("it is no token that is signed with a public key")]
+    /// It is not a token, or its signature has an unsupported form.
+    #[error("it is not a token with a public-key signature")]
     Malformed,
-    /// Nobody knows its key.
+    /// Its key is unknown.
     #[error("{0} has no key {1:?}")]
     UnknownKey(String, String),
-    /// The keys of its issuer can't be had.
-    #[error("the keys of {0} can't be had: {1}")]
+    /// The keys of its issuer can't be fetched.
+    #[error("the keys of {0} can't be fetched: {1}")]
     Keys(String, String),
-    /// Its signature or one of its claims does not hold.
+    /// Its signature or one of its claims is not valid.
     #[error("{0}")]
     Invalid(String),
 }
@@ -69,7 +69,7 @@ pub enum TokenRefused {
 /// The claims of a token.
 pub type Claims = Map<String, Value>;
 
-/// What an issuer says of itself.
+/// The discovery document of an issuer.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Discovery {
     issuer: String,
@@ -77,7 +77,7 @@ pub struct Discovery {
     /// Where people sign in.
     #[serde(default)]
     pub authorization_endpoint: Option<String>,
-    /// Where a code is exchanged for tokens.
+    /// The address at which a code is exchanged for tokens.
     #[serde(default)]
     pub token_endpoint: Option<String>,
 }
@@ -85,7 +85,7 @@ pub struct Discovery {
 struct Key {
     id: Option<String>,
     public: DecodingKey,
-    /// The one algorithm that it is for, if it says so.
+    /// Its algorithm, if the key set names one.
     algorithm: Option<Algorithm>,
 }
 
@@ -100,13 +100,13 @@ pub struct Issuer {
     name: String,
     source: KeySource,
     keys: ArcSwap<Keys>,
-    /// When keys were last asked for, and why there were none.
+    /// When keys were last requested, and why that failed.
     asked: Mutex<(Option<Millis>, Option<String>)>,
     clock: Clock,
 }
 
 impl Issuer {
-    /// The issuer of this name, its address as its tokens have it. Fails on a malformed key set.
+    /// The issuer with this name: its address as in its tokens. Fails on a malformed key set.
     pub fn new(name: &str, source: KeySource, clock: Clock) -> Result<Self, String> {
         let mut keys = Keys::default();
         if let KeySource::KeySet(text) = &source {
@@ -126,7 +126,7 @@ impl Issuer {
         &self.name
     }
 
-    /// The claims of a token that this issuer made for this audience and that holds now.
+    /// Verifies a token of this issuer for this audience. Returns its claims.
     pub async fn verify(&self, token: &Secret, audience: &str) -> Result<Claims, TokenRefused> {
         let text = token.reveal();
         if text.len() > TOKEN_LIMIT {
@@ -156,10 +156,10 @@ impl Issuer {
             .map_err(|error| TokenRefused::Invalid(error.to_string()))
     }
 
-    /// What the issuer says of itself.
+    /// The discovery document of the issuer.
     pub async fn discover(&self) -> Result<Discovery, String> {
         let KeySource::Discovery(documents) = &self.source else {
-            return Err("its key set is given, and nothing else of it is known".into());
+            return Err("only its key set is configured".into());
         };
         let address = self.name.trim_end_matches('/');
         let address = format!("{address}/.well-known/openid-configuration");
@@ -180,7 +180,7 @@ impl Issuer {
         TokenRefused::UnknownKey(self.name.clone(), id.unwrap_or_default().to_owned())
     }
 
-    /// Keys that have this one among them, fetched where they must be and may be.
+    /// Keys that include this one, fetched if necessary and allowed.
     async fn keys_for(&self, id: Option<&str>) -> Result<Arc<Keys>, TokenRefused> {
         let KeySource::Discovery(documents) = &self.source else {
             return Ok(self.keys.load_full());
@@ -194,7 +194,7 @@ impl Issuer {
         }
         let mut asked = self.asked.lock().await;
         let now = self.clock.now();
-        // Another request may have fetched them meanwhile.
+        // Another request may have fetched them in the meantime.
         let keys = self.keys.load_full();
         if usable(&keys, FRESH, now) {
             return Ok(keys);
@@ -228,7 +228,7 @@ impl Issuer {
     }
 }
 
-/// The key of this name; the only one where a token names none.
+/// The key with this id; without an id, the only key.
 fn find<'a>(keys: &'a Keys, id: Option<&str>) -> Option<&'a Key> {
     match (id, keys.keys.as_slice()) {
         (Some(id), keys) => keys.iter().find(|key| key.id.as_deref() == Some(id)),
@@ -237,7 +237,7 @@ fn find<'a>(keys: &'a Keys, id: Option<&str>) -> Option<&'a Key> {
     }
 }
 
-/// The public keys of a set that sign. Other kinds are passed over; a shared secret is no key.
+/// The public signing keys of a set. Other keys are skipped; a shared secret is never accepted.
 fn read_keys(text: &[u8]) -> Result<Vec<Key>, String> {
     #[derive(Deserialize)]
     struct Set {
@@ -251,7 +251,7 @@ fn read_keys(text: &[u8]) -> Result<Vec<Key>, String> {
         .filter_map(read_key)
         .collect();
     if keys.is_empty() {
-        return Err("there is no public key in it that signs".into());
+        return Err("it contains no public signing key".into());
     }
     Ok(keys)
 }

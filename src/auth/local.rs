@@ -1,16 +1,16 @@
-//! The decision about callers on this host: processes that reach the admin socket or the root
-//! itself, and the registry's own tasks.
+//! The decision about callers on this host: processes that use the admin socket or the root itself,
+//! and the registry's own tasks.
 
 use std::sync::Arc;
 
 use super::Denied;
 use crate::oci::{Action, Caller, Context, Permit, Task, Visibility};
 
-/// The user id that may administer every root.
+/// The user id that may administer any root.
 const SUPERUSER: u32 = 0;
 
 /// Decides whether a process on this host, or a task, may administer the root that the user `owner`
-/// serves. Only the owner, the superuser and the registry itself may.
+/// serves: only the owner, the superuser and the registry itself may.
 pub fn decide_local(context: Context, owner: u32) -> Result<Permit, Denied> {
     match context.caller {
         Caller::Uid(uid) if uid == SUPERUSER || uid == owner => Ok(permit(context)),
@@ -21,7 +21,7 @@ pub fn decide_local(context: Context, owner: u32) -> Result<Permit, Denied> {
     }
 }
 
-/// Permits a task of the registry its work.
+/// Permits a task of the registry.
 pub fn permit_task(task: Task) -> Permit {
     permit(Context::task(task))
 }

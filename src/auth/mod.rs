@@ -1,9 +1,9 @@
-//! Callers and what they may do: who somebody is, and one decision for an action of a caller.
+//! Callers and their rights: authentication, and one decision for each action.
 //!
-//! A request is signed in ([`Policy::identify`]) and its action decided ([`decide`]) once, before it
-//! touches the registry, and gets a [`Permit`](crate::oci::Permit), with which the registry acts for
-//! that caller. Passwords, htpasswd files and tokens are understood here and nowhere else. Knows no
-//! HTTP: how a challenge or a refusal looks on the wire is the business of `http`.
+//! A request is signed in ([`Policy::identify`]) and its action decided ([`decide`]) once, before
+//! it reaches the registry. It gets a [`Permit`](crate::oci::Permit), with which the registry acts
+//! for the caller. Only this room interprets passwords, htpasswd files and tokens. It does not
+//! depend on HTTP: `http` writes challenges and refusals.
 
 mod accounts;
 mod certificate;

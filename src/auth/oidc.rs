@@ -1,9 +1,9 @@
-//! Sign-in of people by an OpenID provider: the authorization code flow with PKCE (OpenID Connect
-//! Core 1.0, section 3.1; RFC 7636).
+//! Sign-in of people through an OpenID provider: the authorization code flow with PKCE (OpenID
+//! Connect Core 1.0, section 3.1; RFC 7636).
 //!
-//! What a sign-in must remember lies in one secret, which the browser keeps in a cookie: state, nonce
-//! and verifier are derived from it, so that a callback proves that the same browser began. An ID
-//! token must be signed by the provider, be for this client and carry that nonce.
+//! The state of a sign-in is one secret in a cookie of the browser: `state`, `nonce` and verifier
+//! are derived from it, so a callback proves that the same browser began the sign-in. An ID token
+//! must be signed by the provider, be issued to this client and contain the nonce.
 
 use std::sync::Arc;
 
@@ -26,16 +26,16 @@ use crate::clock::{Clock, Millis};
 use crate::index::OutsidePerson;
 use crate::oci::{AccountName, Context};
 
-/// How long what the provider says of itself is used.
+/// How long the provider's discovery document is used.
 const FRESH: Millis = 3_600_000;
-/// The pause after it could not be asked.
+/// Pause after it could not be fetched.
 const PAUSE: Millis = 10_000;
-/// The most groups of a person.
+/// Maximum number of groups of a person.
 const GROUPS: usize = 200;
 
-/// How codes are exchanged for tokens. Implementations bound the time and the length.
+/// Exchanges codes for tokens. Implementations limit the time and the length.
 pub trait Exchange: Documents {
-    /// The answer to a form that is posted with this `Authorization`.
+    /// Posts a form with this `Authorization` header. Returns the answer.
     fn post<'a>(
         &'a self,
         address: &'a str,
@@ -44,47 +44,47 @@ pub trait Exchange: Documents {
     ) -> Pending<'a, Result<Vec<u8>, String>>;
 }
 
-/// How people sign in by a provider.
+/// The settings of sign-in through a provider.
 #[derive(Debug, Clone)]
 pub struct OidcSettings {
-    /// The provider, as its tokens have it.
+    /// The address of the provider, as in its tokens.
     pub issuer: String,
-    /// The name of this registry there.
+    /// The id of this registry at the provider.
     pub client: String,
-    /// What this registry proves itself by there.
+    /// The secret of this registry at the provider.
     pub secret: Option<Secret>,
-    /// What is asked for besides `openid`.
+    /// The scopes to request in addition to `openid`.
     pub scopes: Vec<String>,
-    /// The claim that has the name of the account.
+    /// The claim with the name of the account.
     pub name_claim: String,
-    /// The claim that has the groups.
+    /// The claim with the groups.
     pub groups_claim: Option<String>,
 }
 
-/// Why somebody was not signed in. For the log.
+/// Why a sign-in failed. For the log.
 #[derive(Debug, thiserror::Error)]
 pub enum OidcError {
-    /// The callback does not belong to a sign-in that this browser began.
-    #[error("the callback belongs to no sign-in that this browser began")]
+    /// The callback does not match a sign-in of this browser.
+    #[error("the callback does not match a sign-in of this browser")]
     State,
-    /// The provider could not be asked, or answered something else.
+    /// The provider could not be reached, or sent an invalid answer.
     #[error("the provider: {0}")]
     Provider(String),
-    /// The ID token does not hold.
+    /// The ID token is not valid.
     #[error("the ID token: {0}")]
     Token(#[from] TokenRefused),
     /// A claim is missing or unusable.
-    #[error("the claim {0} of the ID token is missing, or has no name for an account")]
+    #[error("the claim {0} of the ID token is missing, or is not a valid account name")]
     Claim(String),
     /// Another account has the name.
-    #[error("the name {0} belongs to an account, group or robot that the provider did not make")]
+    #[error("the name {0} belongs to another account, group or robot")]
     NameTaken(AccountName),
     /// The account may not sign in, or the index failed.
     #[error(transparent)]
     SignIn(#[from] SignInError),
 }
 
-/// What the provider said of itself, and when it was asked.
+/// The discovery document, and when it was requested.
 type Known = (Option<Millis>, Option<Result<Discovery, String>>);
 
 /// Sign-in by a provider.
@@ -96,13 +96,13 @@ pub struct Oidc {
     clock: Clock,
 }
 
-/// A text that belongs to the secret of a sign-in and tells nothing of it.
+/// A text derived from the secret of a sign-in that does not reveal it.
 fn derived(purpose: &str, secret: &Secret) -> String {
     hash(&format!("sign-in {purpose} {}", secret.reveal()))
 }
 
 impl Oidc {
-    /// By these settings; nothing is asked yet.
+    /// A provider with these settings; nothing is requested yet.
     pub fn new(
         settings: OidcSettings,
         exchange: Arc<dyn Exchange>,
@@ -138,12 +138,12 @@ impl Oidc {
         let found = known
             .1
             .clone()
-            .unwrap_or_else(|| Err("it was not asked".into()));
+            .unwrap_or_else(|| Err("it was not requested".into()));
         found.map_err(OidcError::Provider)
     }
 
-    /// Where the browser is sent to sign in. `secret` is what it keeps, `redirect` where it comes
-    /// back to, `next` where it wanted to go.
+    /// The address to which the browser is sent to sign in. `secret` is in its cookie, `redirect`
+    /// is the address of the callback, `next` the page to return to.
     pub async fn begin(
         &self,
         secret: &Secret,
@@ -179,7 +179,8 @@ impl Oidc {
         Ok(address.into())
     }
 
-    /// Who came back with this state and this code, and where to they wanted to go.
+    /// Finishes a sign-in with the parameters of the callback. Returns the person and the page to
+    /// return to.
     pub async fn finish(
         &self,
         secret: &Secret,
@@ -199,8 +200,8 @@ impl Oidc {
         let expected = derived("nonce", secret);
         let invalid = |what: &str| TokenRefused::Invalid(what.to_owned());
         verify_slices_are_equal(nonce.as_bytes(), expected.as_bytes())
-            .map_err(|_| invalid("it is of another sign-in"))?;
-        // A token for several is for the one whom it names (section 3.1.3.7).
+            .map_err(|_| invalid("it belongs to another sign-in"))?;
+        // With several audiences the authorized party is `azp` (section 3.1.3.7).
         let authorized = text(&claims, "azp");
         if authorized.is_some_and(|azp| azp != self.settings.client) {
             return Err(invalid("it was issued to another client").into());
@@ -241,7 +242,7 @@ impl Oidc {
         let answer = self.exchange.post(&address, form, authorization).await;
         let answer = answer.map_err(OidcError::Provider)?;
         let tokens: Tokens = serde_json::from_slice(&answer)
-            .map_err(|_| OidcError::Provider(format!("{address} answered no ID token")))?;
+            .map_err(|_| OidcError::Provider(format!("{address} sent no ID token")))?;
         Ok(Secret::new(tokens.id_token))
     }
 
@@ -256,7 +257,7 @@ impl Oidc {
                 Some(one) => vec![one.clone()],
                 None => Vec::new(),
             };
-            // What can be no group here is none.
+            // Values that are not valid group names are ignored.
             let names = values
                 .iter()
                 .filter_map(|value| value.as_str()?.parse().ok());
@@ -276,7 +277,7 @@ fn text<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {
 }
 
 impl Policy {
-    /// The provider by which people sign in, if there is one.
+    /// The provider, if one is configured.
     pub fn oidc(&self) -> Option<&Oidc> {
         match self {
             Self::Accounts(accounts) => accounts.oidc.as_deref(),
@@ -284,7 +285,7 @@ impl Policy {
         }
     }
 
-    /// Starts a session for somebody whom the provider has signed in.
+    /// Starts a session for a person whom the provider has signed in.
     pub async fn start_outside_session(
         &self,
         person: OutsidePerson,

@@ -1,9 +1,9 @@
-//! Tokens of another token server, as `auth.token` of a registry:2 configuration describes it.
+//! Tokens of an external token server, as in `auth.token` of a registry:2 configuration.
 //!
 //! A token's key is found in the key set (`jwks`) or among the certificates (`rootcertbundle`): by
-//! its `kid` (the name in the set, the fingerprint of libtrust, or the thumbprint of RFC 7638), or by
-//! the certificate in its `x5c` when the bundle holds that one. Its algorithm must be one that was
-//! configured and fit the key.
+//! its `kid` (the id in the set, the fingerprint of libtrust, or the thumbprint of RFC 7638), or by
+//! the certificate in its `x5c` if the bundle contains it. Its algorithm must be configured and fit
+//! the key.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -20,12 +20,12 @@ use super::scope::{Access, Scope};
 use super::{Credentials, Identity, SignInError, certificate};
 use crate::oci::{Caller, Grant, NamePattern};
 
-/// What `auth.token` says.
+/// The settings of `auth.token`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutsideSettings {
     /// The address of the server.
     pub realm: String,
-    /// The name of this registry there: the audience of its tokens.
+    /// The name of this registry at the server: the audience of its tokens.
     pub service: String,
     /// Who issues the tokens.
     pub issuer: String,
@@ -33,24 +33,24 @@ pub struct OutsideSettings {
     pub certificates: Vec<Vec<u8>>,
     /// A JSON web key set.
     pub key_set: Option<String>,
-    /// Names of the algorithms that are accepted; those of registry:2 where it is empty.
+    /// Names of the accepted algorithms; if empty, those of registry:2.
     pub algorithms: Vec<String>,
 }
 
 /// Why a token server can't be used.
 #[derive(Debug, thiserror::Error)]
 pub enum OutsideError {
-    /// The key set is not one.
+    /// The key set is not valid.
     #[error("the key set: {0}")]
     KeySet(String),
-    /// A certificate holds no key that tokens are signed with.
-    #[error("certificate {0} of the bundle holds no RSA or EC key")]
+    /// A certificate contains no usable signing key.
+    #[error("certificate {0} of the bundle contains no RSA or EC key")]
     Certificate(usize),
     /// There is no key.
     #[error("there is no key to verify tokens with; hint: name a rootcertbundle or a jwks file")]
     NoKey,
-    /// An algorithm is unknown, or one that this does not accept.
-    #[error("{0:?} is no algorithm that tokens may be signed with; hint: ES256 or RS256")]
+    /// An algorithm is unknown or not accepted.
+    #[error("{0:?} is not an accepted signature algorithm for tokens; hint: ES256 or RS256")]
     Algorithm(String),
 }
 
@@ -127,7 +127,7 @@ impl TokenServer {
                 return Ok(Identity::anonymous(Arc::default()));
             }
             Credentials::Bearer(token) => token,
-            // Passwords are the business of the other server.
+            // Only the other server checks passwords.
             Credentials::Basic { .. } | Credentials::Malformed => return Err(SignInError::Wrong),
         };
         let claims = self.decode(token).ok_or(SignInError::Token)?;
@@ -139,7 +139,7 @@ impl TokenServer {
             }),
             Scope::Catalog => None,
         });
-        // A subject that is no account name is as good as none: rights come from the token alone.
+        // A subject that is not an account name is ignored: rights come from the token alone.
         let caller = match claims.sub.parse() {
             Ok(name) => Caller::Account { name, admin: false },
             Err(_) => Caller::Anonymous,
@@ -164,7 +164,7 @@ impl TokenServer {
             (_, Some(leaf)) => self.certificates.get(digest(&SHA256, &leaf).as_ref())?,
             _ => return None,
         };
-        // One key serves one family of algorithms.
+        // A key is valid for one family of algorithms.
         let mut validation = self.validation.clone();
         let fits = |algorithm: &Algorithm| algorithm.family() == key.family();
         validation.algorithms.retain(fits);

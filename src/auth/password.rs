@@ -1,8 +1,8 @@
-//! Hashes of passwords: argon2id, and bcrypt where an htpasswd file brought it.
+//! Hashes of passwords: argon2id, and bcrypt from htpasswd files.
 //!
-//! A hash costs tens of milliseconds and 19 MiB. So it is computed off the reactor, a few at a time,
-//! and nobody waits in an endless queue: past a bound the answer is [`Busy`]. A sign-in for an
-//! account that is not there computes a hash as well, so that its answer takes as long.
+//! A hash costs tens of milliseconds and 19 MiB. So hashes are computed off the reactor, a few at a
+//! time, and the queue is bounded: beyond it the answer is [`Busy`]. A sign-in to an unknown
+//! account computes a hash as well, so that it takes as long.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,14 +14,14 @@ use tokio::sync::Semaphore;
 
 use super::credentials::Secret;
 
-/// Sign-ins that wait for a hash at the same time.
+/// Maximum number of sign-ins that wait for a hash.
 const WAITING: usize = 256;
-/// Longer passwords are refused unread.
+/// Longer passwords are refused without a hash.
 const PASSWORD_LIMIT: usize = 1024;
-/// What a password is compared with where there is no account: no password has this hash.
+/// The hash for unknown accounts: no password matches it.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 
-/// Too many sign-ins wait already.
+/// Too many sign-ins are waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many sign-ins at once")]
 pub struct Busy;
@@ -37,7 +37,7 @@ struct Inner {
 }
 
 impl Default for Hasher {
-    /// Computes at most as many at once as half of the processors.
+    /// Computes at most half as many hashes at once as there are processors.
     fn default() -> Self {
         let processors = std::thread::available_parallelism().map_or(1, usize::from);
         Self(Arc::new(Inner {
@@ -49,8 +49,8 @@ impl Default for Hasher {
 }
 
 impl Hasher {
-    /// Whether `stored` is the hash of a password. Without a stored one it costs as much and is
-    /// false.
+    /// Whether `stored` is the hash of a password. Without a stored hash it takes as long and
+    /// returns false.
     pub async fn verify(&self, password: &Secret, stored: Option<&str>) -> Result<bool, Busy> {
         let stored = stored.unwrap_or(NOBODY).to_owned();
         let password = password.clone();
@@ -79,13 +79,12 @@ impl Hasher {
     }
 }
 
-/// Whether a stored hash is one that [`Hasher::verify`] can compare with: a PHC string of argon2, or
-/// bcrypt.
+/// Whether [`Hasher::verify`] supports a stored hash: a PHC string of argon2, or bcrypt.
 pub fn is_known_hash(stored: &str) -> bool {
     is_bcrypt(stored) || PasswordHash::new(stored).is_ok()
 }
 
-/// Whether a stored hash is bcrypt's, as htpasswd files have it.
+/// Whether a stored hash is bcrypt, as in htpasswd files.
 pub(super) fn is_bcrypt(stored: &str) -> bool {
     ["$2a$", "$2b$", "$2x$", "$2y$"]
         .iter()

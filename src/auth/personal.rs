@@ -1,7 +1,7 @@
 //! Personal tokens: `regctl_ID_SECRET`.
 //!
-//! The prefix lets scanners of source code recognise one. The id is public; of the secret, 256
-//! random bits, the index keeps a plain SHA-256, since nobody can guess it.
+//! The prefix lets scanners of source code recognise a token. The id is public. The secret is 256
+//! random bits, which nobody can guess, so the index stores its plain SHA-256.
 
 use std::fmt::Write;
 
@@ -15,14 +15,14 @@ const ID_BYTES: usize = 6;
 /// Random bytes of a secret.
 const SECRET_BYTES: usize = 32;
 
-/// A token that was just made: the only time that its secret is known.
+/// A new token: the only time that its secret is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FreshToken {
     /// The public part.
     pub id: String,
     /// The whole token, to be shown once.
     pub token: Secret,
-    /// What the index keeps of the secret.
+    /// The hash that the index stores.
     pub hash: String,
 }
 
@@ -41,7 +41,7 @@ pub(super) fn hash(secret: &str) -> String {
 }
 
 impl FreshToken {
-    /// Makes one. `None` if the system has no random bytes.
+    /// Creates a token. `None` if the system has no random bytes.
     pub fn new() -> Option<Self> {
         let (mut id, mut secret) = ([0; ID_BYTES], [0; SECRET_BYTES]);
         rand::fill(&mut id).ok()?;
@@ -55,12 +55,12 @@ impl FreshToken {
     }
 }
 
-/// The id and the secret of a text that is a personal token.
+/// The id and the secret, if a text is a personal token.
 pub(super) fn parse(text: &str) -> Option<(&str, &str)> {
     text.strip_prefix(PREFIX)?.split_once('_')
 }
 
-/// Whether a secret is the one of which the index keeps this hash.
+/// Whether a secret matches a stored hash.
 pub(super) fn is_right(secret: &str, kept: &str) -> bool {
     constant_time::verify_slices_are_equal(hash(secret).as_bytes(), kept.as_bytes()).is_ok()
 }

@@ -1,4 +1,4 @@
-//! The kinds of access that a registry can have, one at a time.
+//! The access policies of a registry; one is in use.
 
 use std::sync::Arc;
 
@@ -11,32 +11,32 @@ use crate::clock::Millis;
 use crate::index::IndexError;
 use crate::oci::{Caller, Context, Repository, Right, Rights, Visibility};
 
-/// By which rules callers are known and actions decided.
+/// How callers are authenticated and actions decided.
 #[derive(Default)]
 pub enum Policy {
-    /// Everybody who reaches the registry may do everything; nobody signs in.
+    /// Everybody who can reach the registry may do everything; there is no sign-in.
     #[default]
     Open,
     /// Accounts with passwords: those of the index, or those of an htpasswd file.
     Accounts(Arc<Accounts>),
-    /// Another server issues the tokens, and they say what is allowed.
+    /// An external server issues the tokens, whose scopes are the rights.
     TokenServer(Arc<TokenServer>),
 }
 
-/// Why somebody could not be signed in.
+/// Why a sign-in failed.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
-    /// The name, the password or the token is wrong, or the account may not sign in. The words
-    /// are the same for all of them.
+    /// The name, the password or the token is wrong, or the account may not sign in. The text does
+    /// not distinguish them.
     #[error("the name or the password is wrong, or the token is not valid")]
     Wrong,
-    /// A token of a token service is not valid, or no longer.
+    /// A token of a token service is not valid, or has expired.
     #[error("the token is not valid, or no longer")]
     Token,
     /// There were too many wrong passwords.
     #[error("too many sign-ins have failed; try again in {} s", (.0 + 999) / 1000)]
     Wait(Millis),
-    /// Too many sign-ins are being looked at.
+    /// Too many sign-ins are in progress.
     #[error("too many sign-ins at once; try again soon")]
     Busy,
     /// The index failed.
@@ -44,30 +44,30 @@ pub enum SignInError {
     Index(#[from] IndexError),
 }
 
-/// How a client is asked to sign in.
+/// How clients are to sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Challenge {
     /// With a name and a password.
     Basic {
-        /// What is signed in to.
+        /// The realm.
         realm: String,
     },
     /// With a token of the built-in token service.
     OwnTokens {
-        /// The name of this registry there.
+        /// The name of this registry in its tokens.
         service: String,
     },
     /// With a token of another server.
     Tokens {
         /// The address of the server.
         realm: String,
-        /// The name of this registry there.
+        /// The name of this registry at the server.
         service: String,
     },
 }
 
 impl Policy {
-    /// How clients are asked to sign in; `None` where nobody is.
+    /// The challenge for clients; `None` without sign-in.
     pub fn challenge(&self) -> Option<Challenge> {
         match self {
             Self::Open => None,
@@ -76,14 +76,15 @@ impl Policy {
         }
     }
 
-    /// Signs in whoever sent these credentials. The address in the context counts for the back-off.
+    /// Signs in a caller with these credentials. The address in the context is used for the
+    /// back-off.
     pub async fn identify(
         &self,
         credentials: &Credentials,
         context: &Context,
     ) -> Result<Identity, SignInError> {
         match self {
-            // As registry:2 without `auth`: what is sent is not looked at.
+            // Like registry:2 without `auth`, credentials are ignored.
             Self::Open => Ok(Identity::anonymous(Arc::default())),
             Self::Accounts(accounts) => accounts.identify(credentials, context).await,
             Self::TokenServer(server) => server.identify(credentials),
@@ -98,7 +99,7 @@ impl Policy {
         }
     }
 
-    /// Patterns of repositories a caller may see, where that is not part of a decision.
+    /// The repositories that a caller may see, outside of a decision.
     pub fn visibility(&self, identity: &Identity) -> Visibility {
         match self {
             Self::Open => Visibility::Everything,
@@ -114,7 +115,7 @@ impl Policy {
         }
     }
 
-    /// Whether anonymous callers may do or see anything at all.
+    /// Whether anonymous callers have any right.
     pub(super) async fn anonymous_may_something(&self) -> Result<bool, IndexError> {
         match self {
             Self::Open => Ok(true),
@@ -124,8 +125,8 @@ impl Policy {
         }
     }
 
-    /// Issues a token for as much of the scopes that were asked for as is allowed. `None` where
-    /// there is no built-in token service, or for nobody where nobody may do anything.
+    /// Issues a token for the permitted part of the requested scopes. `None` without a built-in
+    /// token service, or for anonymous callers without any right.
     pub async fn issue(
         &self,
         identity: &Identity,

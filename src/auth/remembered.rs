@@ -1,8 +1,9 @@
-//! Passwords that were right a moment ago.
+//! Passwords that were right recently.
 //!
-//! docker and podman send the password with every request for a token. What was right is remembered
-//! for some minutes under a keyed hash of name, password and stored hash: a changed password is
-//! forgotten at once, and memory holds nothing that a password can be guessed from faster.
+//! docker and podman send the password with every request for a token. A right password is
+//! remembered for some minutes under a keyed hash of name, password and stored hash. So a changed
+//! password is forgotten at once, and the memory contains nothing that makes guessing passwords
+//! faster.
 
 use aws_lc_rs::hmac;
 use quick_cache::sync::Cache;
@@ -22,7 +23,7 @@ pub(super) struct Remembered {
 }
 
 impl Remembered {
-    /// Nothing is remembered yet.
+    /// Remembers no password yet. `None` if the system has no random bytes.
     pub(super) fn new() -> Option<Self> {
         let mut key = [0; 32];
         aws_lc_rs::rand::fill(&mut key).ok()?;
@@ -41,13 +42,13 @@ impl Remembered {
         context.sign().as_ref().to_vec()
     }
 
-    /// Whether this was right within the last minutes.
+    /// Whether this password was right within the last minutes.
     pub(super) fn knows(&self, name: &str, password: &Secret, stored: &str, now: Millis) -> bool {
         let until = self.until.get(&self.mark(name, password, stored));
         until.is_some_and(|until| now < until && until <= now.saturating_add(LENGTH))
     }
 
-    /// Notes that it was right.
+    /// Remembers a right password.
     pub(super) fn note(&self, name: &str, password: &Secret, stored: &str, now: Millis) {
         let mark = self.mark(name, password, stored);
         self.until.insert(mark, now.saturating_add(LENGTH));
@@ -68,7 +69,7 @@ mod tests {
         assert!(!remembered.knows("alice", &password, "new hash", 1));
         assert!(!remembered.knows("bob", &password, "hash", 1));
         assert!(!remembered.knows("alice", &Secret::new("other"), "hash", 1));
-        // Where one part ends and the next begins counts.
+        // The boundaries between the parts matter.
         assert!(!remembered.knows("alicehunter2", &Secret::new(""), "hash", 1));
     }
 }

@@ -1,33 +1,33 @@
-//! Scopes of the token service: what a token is asked for, and what it allows.
+//! Scopes of the token service: the requested and granted rights of a token.
 //!
-//! `scope := type ":" name ":" action,action`. A name may hold a port, so the type ends at the first
-//! colon and the actions begin after the last.
+//! `scope := type ":" name ":" action,action`. A name may contain a port, so the type ends at the
+//! first colon and the actions begin after the last.
 
 use serde::{Deserialize, Serialize};
 
 use crate::oci::{Repository, Right, Rights};
 
-/// Scopes of one request that are read; more are no pull and no push.
+/// Maximum number of scopes in a request; further ones are ignored.
 const SCOPE_LIMIT: usize = 32;
 /// The scope that listing the catalog needs.
 pub const CATALOG: &str = "registry:catalog:*";
 
-/// What a token is asked for.
+/// A requested right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
-    /// Rights on a repository. Unknown actions are left out.
+    /// Rights on a repository. Unknown actions are ignored.
     Repository(Repository, Rights),
     /// The list of repositories.
     Catalog,
 }
 
 impl Scope {
-    /// Reads one scope. `None` is one that means nothing here: another type, or a name that can't
-    /// be a repository of this registry.
+    /// Parses a scope. `None` for a scope that has no meaning here: another type, or a name that
+    /// can't be a repository of this registry.
     pub fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once(':')?;
         let (name, actions) = rest.rsplit_once(':')?;
-        // `repository(plugin)` is how registries tell classes of images apart.
+        // The class in `repository(plugin)` is ignored.
         match kind.split('(').next()? {
             "repository" => {
                 let rights = match actions {
@@ -46,7 +46,7 @@ impl Scope {
         }
     }
 
-    /// Reads the scopes of a request: repeated parameters, each of one or several scopes.
+    /// Parses the scopes of a request: repeated parameters, each with one or more scopes.
     pub fn parse_all<'a>(texts: impl Iterator<Item = &'a str>) -> Vec<Self> {
         texts
             .flat_map(|text| text.split(' '))
@@ -55,7 +55,7 @@ impl Scope {
             .collect()
     }
 
-    /// How a challenge writes it.
+    /// The form in a challenge.
     pub fn text(&self) -> String {
         match self {
             Self::Repository(name, rights) => format!("repository:{name}:{rights}"),
@@ -64,7 +64,7 @@ impl Scope {
     }
 }
 
-/// A line of the claim `access` of a token.
+/// An entry of the claim `access` of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Access {
     /// `repository` or `registry`.
@@ -78,7 +78,7 @@ pub struct Access {
 }
 
 impl Access {
-    /// What a scope that was granted says in a token.
+    /// The entry for a granted scope.
     pub fn of(scope: &Scope) -> Self {
         match scope {
             Scope::Repository(name, rights) => Self {
@@ -97,7 +97,7 @@ impl Access {
         }
     }
 
-    /// The scope of a line; `None` is one that means nothing here.
+    /// The scope of an entry; `None` for one that has no meaning here.
     pub fn scope(&self) -> Option<Scope> {
         Scope::parse(&format!(
             "{}:{}:{}",
@@ -108,7 +108,7 @@ impl Access {
     }
 }
 
-/// What the scopes of a token allow on a repository.
+/// The rights that the scopes of a token give on a repository.
 pub(super) fn rights_on(scopes: &[Scope], wanted: &Repository) -> Rights {
     scopes.iter().fold(Rights::NONE, |all, scope| match scope {
         Scope::Repository(name, rights) if name == wanted => all.union(*rights),
@@ -131,7 +131,7 @@ mod tests {
             ("repository(plugin):a/b:pull", Some("repository:a/b:pull")),
             ("repository:a/b:fly", Some("repository:a/b:")),
             ("registry:catalog:*", Some("registry:catalog:*")),
-            // A name with a port is no repository of this registry, and no other one's either.
+            // A name with a port is not a repository of this registry.
             ("repository:host:5000/a/b:pull", None),
             ("repository:../b:pull", None),
             ("repository:a/../b:pull", None),

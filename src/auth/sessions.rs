@@ -1,8 +1,8 @@
-//! Sessions of the pages: sign-in by a browser, which keeps a secret in a cookie.
+//! Sessions of the pages: sign-in by a browser, which stores a secret in a cookie.
 //!
-//! The secret is 256 random bits, of which the index keeps a plain SHA-256. A session holds until it
-//! is ended, was not used for [`IDLE`], is [`LONGEST`] old, or the password of its account changes;
-//! and only while its account may sign in. Its caller is the account with all its rights.
+//! The secret is 256 random bits; the index stores its plain SHA-256. A session ends when it is
+//! revoked, when it was not used for [`IDLE`], after [`LONGEST`], when the password of its account
+//! changes, and when the account may not sign in. Its caller is the account with all its rights.
 
 use std::sync::Arc;
 
@@ -20,17 +20,17 @@ use crate::oci::{AccountName, Context};
 const IDLE: Millis = 12 * 60 * 60 * 1000;
 /// A session ends after this time, used or not.
 const LONGEST: Millis = 7 * 24 * 60 * 60 * 1000;
-/// Uses closer together than this are noted once.
+/// Minimum time between two records of the use of a session.
 const USE_NOTED: Millis = 60_000;
 
-/// A session that was just made: the only time that its secret is known.
+/// A new session: the only time that its secret is known.
 #[derive(Debug, Clone)]
 pub struct FreshSession {
     /// The public part.
     pub id: String,
-    /// What the browser keeps.
+    /// The secret for the browser's cookie.
     pub secret: Secret,
-    /// For how many seconds at most.
+    /// Maximum lifetime in seconds.
     pub seconds: i64,
 }
 
@@ -41,37 +41,37 @@ pub fn random_secret() -> Option<Secret> {
     Some(Secret::new(hex(&bytes)))
 }
 
-/// The text that proves that a form was written for whoever holds `secret`.
+/// The token in a form that proves that the form was written for the session with `secret`.
 pub fn form_token(secret: &Secret) -> String {
     let text = format!("form {}", secret.reveal());
     hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
 }
 
-/// Whether a form carries the token of whoever holds `secret`.
+/// Whether a form contains the token of the session with `secret`.
 pub fn is_form_token(sent: &str, secret: &Secret) -> bool {
     let right = form_token(secret);
     constant_time::verify_slices_are_equal(sent.as_bytes(), right.as_bytes()).is_ok()
 }
 
 impl Policy {
-    /// Whether people sign in here with a name and a password.
+    /// Whether people sign in with a name and a password.
     pub fn has_passwords(&self) -> bool {
         matches!(self, Self::Accounts(_))
     }
 
-    /// Whether the accounts are those of the index, which pages can change.
+    /// Whether the accounts are those of the index, which the pages can change.
     pub fn has_own_accounts(&self) -> bool {
         matches!(self, Self::Accounts(accounts) if accounts.are_own())
     }
 
-    /// Nobody, with what everybody may do.
+    /// An anonymous caller, with the rights of everybody.
     pub async fn anonymous(&self) -> Result<Identity, SignInError> {
         let context = Context::task(crate::oci::Task::Start);
         self.identify(&super::Credentials::None, &context).await
     }
 
-    /// Checks a name and a password, as a sign-in with a client does; tokens are not taken. The
-    /// address in the context counts for the back-off.
+    /// Checks a name and a password like a sign-in of a client, but accepts no tokens. The address
+    /// in the context is used for the back-off.
     pub async fn check_password(
         &self,
         user: &str,
@@ -85,7 +85,7 @@ impl Policy {
         identity.name().cloned().ok_or(SignInError::Wrong)
     }
 
-    /// Starts a session for an account that has proved who it is, in whichever way.
+    /// Starts a session for an account that is authenticated.
     pub async fn start_session(
         &self,
         account: &AccountName,
@@ -128,7 +128,7 @@ impl Policy {
         })
     }
 
-    /// Who holds the secret of a session, and the session. `None` if it does not hold, or no longer.
+    /// The identity and the session of a secret. `None` if the session does not exist or has ended.
     pub async fn session(
         &self,
         secret: &Secret,
@@ -155,15 +155,15 @@ impl Policy {
         };
         if now - record.used_at >= USE_NOTED {
             let noted = accounts.index.note_session_use(record.id.clone(), now);
-            // A page does not fail because nobody can write that it was read.
+            // A page does not fail because this record can't be written.
             if let Err(error) = noted.await {
-                tracing::warn!(%error, "the use of a session was not noted");
+                tracing::warn!(%error, "the use of a session could not be recorded");
             }
         }
         Ok(Some((identity, record)))
     }
 
-    /// The sessions of an account that hold, the last used first.
+    /// The valid sessions of an account, most recently used first.
     pub async fn sessions(&self, account: &AccountName) -> Result<Vec<SessionRecord>, IndexError> {
         let Self::Accounts(accounts) = self else {
             return Ok(Vec::new());
@@ -178,8 +178,8 @@ impl Policy {
         Ok(sessions)
     }
 
-    /// Ends a session of an account by its id, for the caller of a context. Returns false if there is
-    /// none.
+    /// Ends a session of an account by its id, on behalf of the caller of a context. Returns false
+    /// if it does not exist.
     pub async fn end_session(
         &self,
         account: &AccountName,
@@ -195,7 +195,8 @@ impl Policy {
         }
     }
 
-    /// Ends the sessions of an account but for one, for the caller of a context. Returns how many.
+    /// Ends all sessions of an account except one, on behalf of the caller of a context. Returns
+    /// how many.
     pub async fn end_other_sessions(
         &self,
         account: &AccountName,
@@ -213,8 +214,8 @@ impl Policy {
 }
 
 impl Accounts {
-    /// What a session remembers of the password; `None` if the account may not sign in. An account
-    /// without a password has the fingerprint of an empty text.
+    /// The fingerprint of an account's password, stored with a session; `None` if the account may
+    /// not sign in. Without a password it is that of an empty text.
     async fn fingerprint(&self, account: &AccountName) -> Result<Option<String>, IndexError> {
         let candidate = self.candidate(account).await?;
         let stored = candidate.stored.unwrap_or_default();

@@ -1,8 +1,8 @@
 //! Back-off after wrong passwords: by account name and by address.
 //!
-//! A few failures are free. After them each doubles the time in which no more are tried, up to a
-//! minute; a success clears the account. Names that are no account are counted like others. The
-//! table is bounded: the oldest entries go first.
+//! A few failures are free. Each further one doubles the time in which no password is accepted, up
+//! to a minute; a success clears the account. Names of unknown accounts are counted, too. The table
+//! is bounded: the oldest entries are evicted first.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -11,13 +11,13 @@ use parking_lot::Mutex;
 
 use crate::clock::Millis;
 
-/// Failures of one account that are free.
+/// Number of free failures of an account.
 const FREE_BY_ACCOUNT: u32 = 8;
-/// Failures from one address that are free.
+/// Number of free failures from an address.
 const FREE_BY_ADDRESS: u32 = 30;
-/// The longest back-off, in milliseconds.
+/// Maximum back-off, in milliseconds.
 const LONGEST: Millis = 60_000;
-/// After this time without a failure an entry is forgotten.
+/// An entry without a failure for this long is removed.
 const FORGOTTEN: Millis = 15 * 60_000;
 /// Entries at most.
 const ENTRIES: usize = 20_000;
@@ -45,7 +45,7 @@ fn keys(account: &str, address: Option<IpAddr>) -> impl Iterator<Item = (Key, u3
     std::iter::once((Key::Account(account), FREE_BY_ACCOUNT)).chain(address)
 }
 
-/// One host holds a /64 of IPv6.
+/// A single host has a /64 of IPv6.
 fn network(address: IpAddr) -> IpAddr {
     match address {
         IpAddr::V6(address) => {
@@ -57,7 +57,7 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 impl Throttle {
-    /// How many milliseconds are to pass before a password is looked at; zero is none.
+    /// The remaining back-off in milliseconds; zero if there is none.
     pub fn wait(&self, account: &str, address: Option<IpAddr>, now: Millis) -> Millis {
         let entries = self.0.lock();
         keys(account, address)
@@ -67,7 +67,7 @@ impl Throttle {
             .unwrap_or_default()
     }
 
-    /// Notes a wrong password.
+    /// Counts a wrong password.
     pub fn failed(&self, account: &str, address: Option<IpAddr>, now: Millis) {
         let mut entries = self.0.lock();
         if entries.len() >= ENTRIES {
@@ -98,7 +98,7 @@ impl Throttle {
         }
     }
 
-    /// Notes a right password.
+    /// Clears an account after a right password.
     pub fn succeeded(&self, account: &str) {
         if let Some((key, _)) = keys(account, None).next() {
             self.0.lock().remove(&key);

@@ -1,9 +1,9 @@
-//! The token service: short-lived tokens that say who asks and for what.
+//! The token service: short-lived tokens with a subject and scopes.
 //!
-//! A token is a JWT signed with ES256. Its key is found by `kid` among ours, its algorithm is always
-//! ours, and `iss`, `aud`, `exp` and `nbf` are verified. Keys lie in the index and change every week;
-//! one that no longer signs still verifies until the last of its tokens has expired. A token that
-//! was verified is remembered until its end, so that only its first use costs a signature.
+//! A token is a JWT signed with ES256. Its key is found by `kid` among our own, its algorithm is
+//! fixed, and `iss`, `aud`, `exp` and `nbf` are verified. Keys are stored in the index and change
+//! every week; an old key verifies until the last of its tokens has expired. A verified token is
+//! cached until it expires, so that only its first use costs a signature check.
 
 use std::sync::Arc;
 
@@ -21,13 +21,13 @@ use super::scope::{Access, Scope};
 use crate::clock::Millis;
 use crate::index::{Index, IndexError, SigningKeyRecord};
 
-/// How long a token lasts, in seconds.
+/// Lifetime of a token, in seconds.
 pub const LIFETIME: u64 = 300;
-/// How long a key signs.
+/// How long a key signs tokens.
 const KEY_AGE: Millis = 7 * 24 * 3_600_000;
-/// How long a key verifies after that: longer than any of its tokens lasts.
+/// How long a key verifies tokens after that: longer than the lifetime of a token.
 const KEY_REST: Millis = 24 * 3_600_000;
-/// Verified tokens that are remembered.
+/// Maximum number of cached verified tokens.
 const VERIFIED: usize = 10_000;
 /// Maximum length of a token, in bytes.
 const TOKEN_LIMIT: usize = 16 * 1024;
@@ -38,12 +38,12 @@ pub enum TokenError {
     /// The index failed.
     #[error(transparent)]
     Index(#[from] IndexError),
-    /// A key could not be made, read or used.
+    /// A key could not be created, read or used.
     #[error("a signing key: {0}")]
     Key(String),
 }
 
-/// What a token says.
+/// The claims of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Claims {
     pub(super) iss: String,
@@ -55,26 +55,26 @@ pub(super) struct Claims {
     pub(super) iat: u64,
     pub(super) jti: String,
     pub(super) access: Vec<Access>,
-    /// The id of the personal token by which it was got.
+    /// The id of the personal token for which it was issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) token: Option<String>,
-    /// The subject of the workload's token by which it was got.
+    /// The subject of the workload's token for which it was issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) workload: Option<String>,
 }
 
-/// By what a token was got.
+/// The credentials for which a token was issued.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum By {
-    /// By a password, or by nothing at all.
+    /// A password, or no credentials.
     Password,
-    /// By the personal token of this id.
+    /// The personal token with this id.
     Token(String),
-    /// By a workload's token of this subject.
+    /// A workload's token with this subject.
     Workload(String),
 }
 
-/// A token that was verified.
+/// A verified token.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Verified {
     pub(super) subject: String,
@@ -93,18 +93,18 @@ struct Key {
 /// Issues and verifies tokens.
 pub struct TokenService {
     index: Index,
-    /// The name of this registry, as issuer and audience.
+    /// The name of this registry: issuer and audience.
     name: String,
     keys: ArcSwap<Vec<Key>>,
     verified: Cache<[u8; 32], Arc<Verified>>,
 }
 
-/// A token that was issued.
+/// An issued token.
 #[derive(Debug, Clone)]
 pub struct Issued {
     /// The token.
     pub token: Secret,
-    /// When, in milliseconds since 1970.
+    /// The time of issue, in milliseconds since 1970.
     pub at: Millis,
 }
 
@@ -125,7 +125,7 @@ fn make_key(now: Millis) -> Result<SigningKeyRecord, TokenError> {
     Ok(record)
 }
 
-/// The public key of a private one, and its thumbprint (RFC 7638).
+/// The public key of a private key, and its thumbprint (RFC 7638).
 fn jwk(key: &EncodingKey) -> Result<(Jwk, String), TokenError> {
     let failed = |error: jsonwebtoken::errors::Error| TokenError::Key(error.to_string());
     let jwk = Jwk::from_encoding_key(key, Algorithm::ES256).map_err(failed)?;
@@ -146,7 +146,7 @@ fn read_key(record: SigningKeyRecord) -> Result<Key, TokenError> {
 }
 
 impl TokenService {
-    /// The service of a registry of this name, with the keys of its index.
+    /// The service of a registry with this name, with the keys of its index.
     pub async fn open(index: Index, name: String, now: Millis) -> Result<Self, TokenError> {
         let service = Self {
             index,
@@ -171,7 +171,7 @@ impl TokenService {
         Ok(())
     }
 
-    /// Makes a new key when there is none or the newest is a week old.
+    /// Creates a new key if there is none or the newest is a week old.
     async fn rotate(&self, now: Millis) -> Result<(), TokenError> {
         let newest = self.keys.load().first().map(|key| key.created_at);
         if newest.is_some_and(|at| now - at < KEY_AGE) {
@@ -227,7 +227,7 @@ impl TokenService {
         })
     }
 
-    /// What a token of ours says; `None` if it is none, or no longer.
+    /// The claims of a token of this service; `None` if it is not valid or has expired.
     pub(super) fn verify(&self, token: &Secret, now: Millis) -> Option<Arc<Verified>> {
         let text = token.reveal();
         if text.len() > TOKEN_LIMIT {

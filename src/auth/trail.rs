@@ -1,10 +1,9 @@
 //! The audit trail of sign-ins and refusals: one line each, in the log and among the events.
 //!
-//! Changes write their events themselves. Sign-ins and refusals change nothing, and a stranger can
-//! cause any number of them, so they are bounded: the same caller, address and subject makes one
-//! line a minute with the number of times, and the number of different lines a minute has a limit,
-//! beyond which only the total is written. Secrets never appear, nor does a text that was sent as a
-//! name and is none: it may be a password.
+//! Changes write their own events. Sign-ins and refusals change nothing, and strangers can cause
+//! any number of them, so they are limited: the same caller, address and subject gets one line a
+//! minute with a count, and the number of different lines a minute is limited, beyond which only a
+//! total is written. The lines contain no secrets, nor a malformed name: it may be a password.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,16 +17,16 @@ use crate::clock::{Clock, Millis};
 use crate::index::{Index, IndexError, Note};
 use crate::oci::{AccountName, Action, Caller, Context, Repository};
 
-/// How long equal lines are counted together, in milliseconds.
+/// Equal lines within this time are counted together, in milliseconds.
 const WINDOW: Millis = 60_000;
-/// Different refusals that are written in one window.
+/// Maximum number of different refusals written in one window.
 const REFUSALS: usize = 200;
-/// Different sign-ins that are written in one window.
+/// Maximum number of different sign-ins written in one window.
 const SIGN_INS: usize = 5000;
-/// Refusals that are kept in all; the oldest are deleted first.
+/// Maximum number of stored refusals; the oldest are deleted first.
 const KEPT: u64 = 100_000;
 
-/// What makes two lines equal.
+/// The fields in which equal lines agree.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Subject {
     action: &'static str,
@@ -41,7 +40,7 @@ struct Subject {
 /// Equal lines.
 struct Tally {
     context: Arc<Context>,
-    /// Times since the last line was written.
+    /// Number of times since the last line was written.
     times: u64,
     written_at: Option<Millis>,
 }
@@ -50,12 +49,12 @@ struct Tally {
 struct State {
     tallies: HashMap<Subject, Tally>,
     refusals: usize,
-    /// Refusals beyond the limit since they were last written.
+    /// Number of refusals beyond the limit since the last total.
     others: u64,
     others_written_at: Millis,
 }
 
-/// The sign-ins and refusals that are not written yet.
+/// Sign-ins and refusals that are not written yet.
 pub struct Trail {
     index: Index,
     clock: Clock,
@@ -63,7 +62,7 @@ pub struct Trail {
 }
 
 impl Trail {
-    /// A trail into an index.
+    /// A trail that writes to an index.
     pub fn new(index: Index, clock: Clock) -> Self {
         Self {
             index,
@@ -72,8 +71,7 @@ impl Trail {
         }
     }
 
-    /// Notes how a sign-in ended. A token of the token service is none: whoever has one has signed
-    /// in before.
+    /// Records the result of a sign-in. Using a token of the token service is not a sign-in.
     pub fn sign_in(
         &self,
         credentials: &Credentials,
@@ -103,8 +101,8 @@ impl Trail {
         }
     }
 
-    /// Notes that an action was refused. Being asked to sign in, or for a token with another scope,
-    /// is no refusal yet.
+    /// Records a refused action. A challenge, or a token with the wrong scope, is not a refusal
+    /// yet.
     pub fn refused(&self, context: &Context, action: &Action, denied: &Denied) {
         if !matches!(denied, Denied::Forbidden | Denied::Hidden) {
             return;
@@ -156,13 +154,13 @@ impl Trail {
         self.append(notes).await
     }
 
-    /// Writes everything, at the end of a server.
+    /// Writes all lines, when the server stops.
     pub async fn finish(&self) -> Result<(), IndexError> {
         let notes = self.due(self.clock.now(), 0);
         self.append(notes).await
     }
 
-    /// Deletes the oldest refusals beyond the number that is kept.
+    /// Deletes the oldest refusals beyond the maximum.
     pub async fn forget(&self) -> Result<(), IndexError> {
         self.index.forget_refusals(KEPT).await
     }
@@ -174,7 +172,7 @@ impl Trail {
         self.index.note(notes).await
     }
 
-    /// The lines that are due at `now`; equal ones are `window` apart.
+    /// The lines that are due at `now`; equal lines are `window` apart.
     fn due(&self, now: Millis, window: Millis) -> Vec<Note> {
         let mut state = self.state.lock();
         let mut notes = Vec::new();
@@ -222,7 +220,7 @@ fn note(subject: &Subject, tally: &Tally, now: Millis) -> Note {
     if tally.times > 1 {
         detail.insert("times".to_owned(), tally.times.into());
     }
-    // Whoever could not sign in is nobody; the name is that which was tried.
+    // The caller of a failed sign-in is anonymous; the account is the name that was tried.
     let account = (subject.action == "refuse-sign-in").then(|| subject.account.clone());
     Note {
         context: Arc::clone(&tally.context),

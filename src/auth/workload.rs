@@ -1,8 +1,7 @@
-//! Workloads: jobs of a CI system and services of a cluster, which sign in with the ID token that
-//! their platform gives them.
+//! Workloads: CI jobs and services of a cluster, which sign in with the ID token of their platform.
 //!
-//! A rule says which claims a token of an issuer must have, and what it may do then. There is no
-//! account behind a workload; its rights are those of the rules that match, and nothing more.
+//! A rule lists the claims that a token of an issuer must have, and the rights that it then gives.
+//! A workload has no account; its rights are those of the matching rules alone.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,22 +16,22 @@ use super::credentials::Secret;
 use super::issuer::{Claims, Issuer, TokenRefused};
 use crate::oci::{AccountName, Caller, Context, Grant};
 
-/// The name with which a workload signs in where a name must be sent.
+/// The user name for clients that must send one with a workload's token.
 pub const USER: &str = "workload";
-/// The most characters of a subject that are kept.
+/// Maximum length of a recorded subject, in characters.
 const SUBJECT: usize = 256;
 
-/// What a token must say, and what its bearer may do.
+/// The conditions on a token, and the rights that it gives.
 pub struct WorkloadRule {
-    /// Under which name its bearer is logged.
+    /// The name of the workload in logs and events.
     pub name: AccountName,
     /// Who makes the token.
     pub issuer: Arc<Issuer>,
-    /// For whom the token must be made.
+    /// The required audience of the token.
     pub audience: String,
-    /// Claims and the patterns that their values match; `*` is any text.
+    /// Claims and the patterns for their values; `*` matches any text.
     pub claims: Vec<(String, String)>,
-    /// What its bearer may do.
+    /// The rights of the workload.
     pub grants: Vec<Grant>,
 }
 
@@ -46,13 +45,13 @@ impl Workloads {
         Self(rules)
     }
 
-    /// Whether a text is a token of one of the issuers, by what it says of itself.
+    /// Whether a text looks like a token of one of the issuers, by its unverified claims.
     pub(super) fn knows(&self, token: &Secret) -> bool {
         let issuer = issuer_of(token.reveal());
         issuer.is_some_and(|issuer| self.0.iter().any(|rule| rule.issuer.name() == issuer))
     }
 
-    /// Signs in the bearer of a token; `None` is refused, and the log says why.
+    /// Signs in a workload by its token; `None` if it is refused, with the reason in the log.
     pub(super) async fn identify(
         &self,
         token: &Secret,
@@ -77,13 +76,13 @@ impl Workloads {
         }
     }
 
-    /// What the rules that match give: the name of the first, the token's subject, all grants.
+    /// The result of the matching rules: the name of the first, the token's subject, all grants.
     async fn matching(
         &self,
         token: &Secret,
     ) -> Result<(AccountName, String, Vec<Grant>), TokenRefused> {
         let issuer = issuer_of(token.reveal()).ok_or(TokenRefused::Malformed)?;
-        // A token is verified once for each audience that rules of its issuer have.
+        // A token is verified once for each audience in the rules of its issuer.
         let mut verified: HashMap<&str, Result<Claims, TokenRefused>> = HashMap::new();
         let mut found: Option<(AccountName, String, Vec<Grant>)> = None;
         for rule in self.0.iter().filter(|rule| rule.issuer.name() == issuer) {
@@ -102,7 +101,7 @@ impl Workloads {
             if !rule.claims.iter().all(holds) {
                 continue;
             }
-            // One token signs in as one name; rules of another are for other tokens.
+            // A token signs in under one name; rules with another name do not apply.
             let (name, _, grants) =
                 found.get_or_insert_with(|| (rule.name.clone(), subject(claims), Vec::new()));
             if *name == rule.name {
@@ -126,7 +125,7 @@ impl Workloads {
         Err(refused.unwrap_or(TokenRefused::Malformed))
     }
 
-    /// Whoever was signed in under this name, with what its rules give now.
+    /// The identity of a workload that signed in before, with its current rights.
     pub(super) fn again(
         &self,
         name: AccountName,
@@ -154,7 +153,7 @@ fn identity(name: AccountName, subject: String, grants: &[Grant], open: Arc<[Gra
     }
 }
 
-/// Who a token says that it is from, before anything of it is verified.
+/// The issuer that a token names, before it is verified.
 fn issuer_of(token: &str) -> Option<String> {
     #[derive(Deserialize)]
     struct Claims {
@@ -173,7 +172,7 @@ fn issuer_of(token: &str) -> Option<String> {
         .map(|claims| claims.iss)
 }
 
-/// The subject of a token, fit for one line of a log.
+/// The subject of a token, shortened for a line of the log.
 fn subject(claims: &Claims) -> String {
     let subject = claims
         .get("sub")
@@ -196,7 +195,7 @@ fn matches(value: &Value, pattern: &str) -> bool {
     }
 }
 
-/// Whether a text matches a pattern whose `*` stand for any text.
+/// Whether a text matches a pattern in which `*` matches any text.
 fn matches_text(text: &str, pattern: &str) -> bool {
     let Some((begin, rest)) = pattern.split_once('*') else {
         return text == pattern;

@@ -29,18 +29,18 @@ pub(super) struct RootArgs {
     pub(super) root: Option<PathBuf>,
     /// A registry:2 configuration with the directory; without FILE the one at its usual places
     #[arg(long, value_name = "FILE", num_args = 0..=1, help_heading = "Root")]
-    #[expect(clippy::option_option, reason = "the flag may stand without a value")]
+    #[expect(clippy::option_option, reason = "the flag may have no value")]
     pub(super) config: Option<Option<PathBuf>>,
     #[command(flatten)]
     remote: RemoteArgs,
 }
 
-/// Flags that say that the root is one of a server elsewhere.
+/// Flags for the root of a server on another host.
 #[derive(Debug, clap::Args)]
 struct RemoteArgs {
     /// The server of the root, over the network, as an account with the admin right
     ///
-    /// It is written as for other commands: HOST[:PORT], http://…, https://… or ssh://….
+    /// Written as for other commands: HOST[:PORT], http://…, https://… or ssh://….
     #[arg(
         long,
         value_name = "HOST[:PORT]",
@@ -48,7 +48,7 @@ struct RemoteArgs {
         help_heading = "Root"
     )]
     registry: Option<String>,
-    /// Speak https without checking the server's certificate
+    /// Use https without verifying the server's certificate
     #[arg(
         long,
         requires = "registry",
@@ -56,7 +56,7 @@ struct RemoteArgs {
         help_heading = "Root"
     )]
     insecure: bool,
-    /// Speak http, and send credentials over it
+    /// Use http, and send credentials over it
     #[arg(long, requires = "registry", help_heading = "Root")]
     plain_http: bool,
 }
@@ -167,14 +167,15 @@ impl Administered {
         let (report, skipped) = done.map_err(explained)?;
         if skipped > 0 {
             self.printer.warning(&format!(
-                "{skipped} lines were left out: they were not read in time, or are of a newer server"
+                "{skipped} lines were left out: they were not read in time, or the server is newer"
             ));
         }
         Ok(R::try_from(report)?)
     }
 }
 
-/// Asks a server over the network: the report, and how many entries were left out.
+/// Sends an operation to a server over the network. Returns the report, and how many entries were
+/// left out.
 async fn ask(
     client: &Client,
     operation: Operation,
@@ -196,7 +197,7 @@ async fn ask(
     match last {
         Some(last) => Ok((last?, skipped)),
         None => anyhow::bail!(
-            "{}: the answer ended before its last line; hint: what it has begun goes on",
+            "{}: the answer ended before its last line; hint: the operation continues",
             client.registry()
         ),
     }
@@ -213,7 +214,7 @@ fn explained(error: anyhow::Error) -> anyhow::Error {
     }
 }
 
-/// Reads an age: `12h`, `7d`, `2w`.
+/// Parses an age: `12h`, `7d`, `2w`.
 pub(super) fn age(text: &str) -> Result<Duration, String> {
     config::period(text)
 }

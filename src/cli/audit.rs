@@ -1,4 +1,4 @@
-//! `regctl audit`: who did what, from where, and what was refused.
+//! `regctl audit`: lists events: who did what, from where, and what was refused.
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -26,11 +26,11 @@ const COLUMNS: [Column; 5] = [
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Every sign-in, refusal, push, delete and change of accounts and rights is listed, the latest first. Equal \
-refusals within a minute are one line with their number. Lines are kept for regctl.audit.keep, by default \
-90 days.
+refusals within a minute are one line with their number. Events are stored for regctl.audit.keep, by \
+default 90 days.
 
 A caller is the name of an account, token:ID@OWNER for a token, uid:N for a command on the registry's \
-host, task:NAME for what the registry does by itself, or anonymous.
+host, task:NAME for a task of the registry itself, or anonymous.
 
 JSON: an array of {\"time\", \"action\", \"actor\", \"account\", \"address\", \"request\", \"agent\", \
 \"repository\", \"tag\", \"digest\", \"mediaType\", \"size\", \"detail\"}.
@@ -40,10 +40,10 @@ Examples:
   regctl audit --user alice --repo team/app -o json
   regctl audit --since 2026-01-01 --until 2026-02-01 --limit 0")]
 pub(super) struct Args {
-    /// Only what this account did, by its tokens as well
+    /// Only events of this account, including its tokens
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
-    /// Only what was done in this repository
+    /// Only events in this repository
     #[arg(long, value_name = "REPOSITORY")]
     repo: Option<Repository>,
     /// Only from this time on: an age as in 24h or 7d, a date, or a time as in 2026-01-31T12:00:00Z
@@ -52,7 +52,7 @@ pub(super) struct Args {
     /// Only before this time
     #[arg(long, value_name = "TIME", value_parser = time)]
     until: Option<Millis>,
-    /// At most so many lines, the latest; 0 for all
+    /// Maximum number of lines, the latest ones; 0 for all
     #[arg(long, value_name = "N", default_value_t = 1000)]
     limit: u64,
     #[command(flatten)]
@@ -100,7 +100,7 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
             printer.json(&rows.collect::<Vec<_>>())?;
         }
         Format::Name => printer.lines(events.iter().map(|event| &event.action))?,
-        Format::Table if events.is_empty() => printer.remark("Nothing was done"),
+        Format::Table if events.is_empty() => printer.remark("No events"),
         Format::Table => printer.table(&COLUMNS, events.iter().map(cells).collect())?,
     }
     if report.more {
@@ -127,7 +127,7 @@ fn cells(event: &Event) -> Vec<String> {
     ]
 }
 
-/// What an event is about, in a line.
+/// The subject of an event, in one line.
 fn subject(event: &Event) -> String {
     let mut words = Vec::new();
     if let Some(repository) = &event.repository {
@@ -151,7 +151,7 @@ fn subject(event: &Event) -> String {
     }
 }
 
-/// Reads a time: an age before now, a date (its beginning, in UTC), or a time.
+/// Parses a time: an age before now, a date (its beginning, in UTC), or a time.
 fn time(text: &str) -> Result<Millis, String> {
     if let Ok(date) = text.parse::<Date>() {
         let begins = date.to_zoned(TimeZone::UTC);
@@ -164,7 +164,7 @@ fn time(text: &str) -> Result<Millis, String> {
     }
     let age = age(text).map_err(|_| {
         format!(
-            "{text:?} is no time; hint: write an age as in 24h or 7d, a date as in 2026-01-31, or a \
+            "{text:?} is not a time; hint: write an age as in 24h or 7d, a date as in 2026-01-31, or a \
              time as in 2026-01-31T12:00:00Z"
         )
     })?;

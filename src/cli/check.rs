@@ -146,7 +146,7 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
             CheckEntry::Read(bytes, all) => return reading.at(bytes, all),
             CheckEntry::Healed(digest) => {
                 if format == Format::Table {
-                    let text = format!("blob {digest}: its content is right again");
+                    let text = format!("blob {digest}: its content matches again");
                     reading.aside(|| output.print(&text));
                 }
                 return;

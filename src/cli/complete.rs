@@ -1,10 +1,10 @@
 //! `regctl complete`: the repositories and tags that can follow a command line, for the completion
 //! scripts of shells.
 //!
-//! The scripts pass the line up to the cursor, and this file finds out from the definition of the
-//! command line whether a name of a registry is wanted there. Invariants: the answer comes within
-//! [`TIMEOUT`] and has at most [`LIMIT`] names; a failure prints nothing; nobody is asked for
-//! anything, so a registry behind ssh has no names.
+//! The scripts pass the line up to the cursor. The definition of the command line shows whether the
+//! next word names something in a registry. Invariants: the answer comes within [`TIMEOUT`] and has
+//! at most [`LIMIT`] names; a failure prints nothing; the user is never asked, so a registry behind
+//! ssh has no names.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -20,9 +20,9 @@ use super::registry::Registry;
 use crate::client::{Client, SSH};
 use crate::oci::Repository;
 
-/// The time for an answer: somebody waits at the prompt.
+/// Timeout of an answer: the user is waiting at the prompt.
 const TIMEOUT: Duration = Duration::from_millis(1500);
-/// The number of names in an answer.
+/// Maximum number of names in an answer.
 const LIMIT: usize = 200;
 
 /// Print the names that can follow a command line
@@ -33,7 +33,7 @@ pub(super) struct Args {
     line: String,
 }
 
-/// What is wanted at the end of a line.
+/// The kind of name at the end of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Repository,
@@ -41,11 +41,11 @@ enum Wanted {
     Reference,
 }
 
-/// The end of a line, where a name of a registry is wanted.
+/// The end of a line that expects a name in a registry.
 #[derive(Debug, PartialEq, Eq)]
 struct End {
     wanted: Wanted,
-    /// What is typed of the name.
+    /// The typed part of the name.
     word: String,
     registry: Option<String>,
     insecure: bool,
@@ -57,7 +57,7 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     definition.build();
     if let Some(end) = End::of(&args.line, &definition) {
         let mut names = Vec::new();
-        // What was found before a failure or the timeout is of use.
+        // Names found before a failure or the timeout are printed.
         let _ = tokio::time::timeout(TIMEOUT, end.names(&mut names)).await;
         names.sort();
         names.truncate(LIMIT);
@@ -67,7 +67,7 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
 }
 
 impl End {
-    /// The end of a line; `None` where something else is wanted than a name of a registry.
+    /// The end of a line; `None` if it does not expect a name in a registry.
     fn of(line: &str, definition: &Command) -> Option<Self> {
         let words = words(line).into_iter();
         let words: Vec<OsString> = words
@@ -135,7 +135,7 @@ impl End {
     }
 }
 
-/// What the words before the cursor say.
+/// The parsed words before the cursor.
 #[derive(Default)]
 struct Given<'a> {
     command: Option<&'a Command>,
@@ -150,7 +150,7 @@ struct Given<'a> {
 }
 
 impl<'a> Given<'a> {
-    /// Takes the next word; `None` if the line is wrong there.
+    /// Parses the next word; `None` if the line is invalid there.
     fn take(&mut self, word: &str, definition: &'a Command) -> Option<()> {
         let command = self.command.unwrap_or(definition);
         if let Some(option) = self.open.take() {
@@ -200,7 +200,7 @@ impl<'a> Given<'a> {
     }
 }
 
-/// What an argument of a command wants of a registry.
+/// The kind of name that an argument of a command expects.
 fn wanted(command: &Command, argument: &Arg) -> Option<Wanted> {
     // Only commands that connect to a registry retry; others take names of a root.
     if !command

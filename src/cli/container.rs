@@ -111,7 +111,7 @@ fn read(path: &Path) -> anyhow::Result<Executable> {
     read.with_context(|| format!("can't read {}", path.display()))?;
     Executable::read(&head).ok_or_else(|| {
         Usage(format!(
-            "{} is no program for Linux that is known here",
+            "{} is not a known program for Linux",
             path.display()
         ))
         .into()

@@ -18,7 +18,7 @@ set after everything else.
 The default tag of the destination is that of the source.
 
 JSON: an array of {\"source\", \"name\", \"digest\", \"outcome\", \"bytes\", \"sent\", \"mounted\", \
-\"exists\", \"error\"}: the outcome is \"copied\", \"skipped\" (all of it was there), \"planned\" \
+\"exists\", \"error\"}: the outcome is \"copied\", \"skipped\" (all of it existed), \"planned\" \
 (with --dry-run) or \"failed\"; bytes are those of the blobs that were sent; the others count blobs.
 
 Exit codes: 0 all copied, 3 not found, 4 denied, 5 some copied and some not, 6 unavailable, 7 \

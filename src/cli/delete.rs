@@ -174,9 +174,9 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     Ok(Exit::of_all(rows.iter().map(|row| row.exit)))
 }
 
-/// How what was deleted can be brought back.
+/// The deletions that can be restored.
 struct Restorable {
-    /// The first of it, as `regctl restore` names it.
+    /// The first of them, as `regctl restore` names it.
     name: String,
     registry: String,
     time: Duration,
@@ -255,7 +255,7 @@ async fn plan(args: &Args, context: &Context) -> anyhow::Result<Plan> {
                 Some(reason) => Row::failed(name, Outcome::Refused, reason, Exit::Error),
             },
             Err(error) if error.class() == Class::NotFound && args.ignore_missing => {
-                printer.note(&format!("{name} is not there"));
+                printer.note(&format!("{name} does not exist"));
                 rows.push(Row {
                     exit: Exit::Done,
                     ..Row::failed(name, Outcome::Missing, error.to_string(), Exit::Done)

@@ -69,7 +69,7 @@ pub(super) async fn run(
                     exit: Exit::of(&error.into()),
                 };
                 if missing && deletion.ignore_missing {
-                    printer.note(&format!("{} is not there", row.name));
+                    printer.note(&format!("{} does not exist", row.name));
                     let exit = Exit::Done;
                     rows.push(Row { exit, ..row });
                 } else {

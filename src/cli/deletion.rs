@@ -52,9 +52,9 @@ impl Target {
         match (&self.reference, self.tags.is_empty()) {
             (Reference::Tag(_), true) => format!("{} has no other tag", self.digest),
             (Reference::Tag(_), false) => {
-                format!("{} is still held by {}", self.digest, named(&self.tags))
+                format!("{} still has {}", self.digest, named(&self.tags))
             }
-            (Reference::Digest(_), true) => "no tag goes with it".to_owned(),
+            (Reference::Digest(_), true) => "it has no tag".to_owned(),
             (Reference::Digest(_), false) => format!("with {}", named(&self.tags)),
         }
     }
@@ -161,7 +161,7 @@ pub(super) fn needs_force(target: &Target) -> Option<String> {
     let several = matches!(target.reference, Reference::Digest(_)) && target.tags.len() > 1;
     several.then(|| {
         format!(
-            "{} is not deleted: {} would go with it: {}; hint: --force deletes it with them",
+            "{} is not deleted: this would also delete {}: {}; hint: --force deletes them, too",
             target.name(),
             figures::count(target.tags.len(), "tag", "tags"),
             target

@@ -1,4 +1,4 @@
-//! `regctl describe`: the description of a repository, which searches use and show.
+//! `regctl describe`: sets the description of a repository, which searches use and show.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `regctl frontend`: pages for a registry that is elsewhere.
+//! `regctl frontend`: serves pages for another registry.
 
 use super::context::{ClientArgs, Context, EarlyArgs};
 use super::exit::{Exit, Usage};
@@ -6,62 +6,62 @@ use super::output::Printer;
 use crate::config::{self, FrontendFlags};
 use crate::server;
 
-/// Rows on a page at most.
+/// Maximum number of rows on a page.
 const ROWS: usize = 100;
-/// How often a request that failed is repeated: somebody waits for the page.
+/// Number of retries of a failed request: the user is waiting for the page.
 const RETRIES: u32 = 1;
 
-/// Serve pages for a registry that is elsewhere
+/// Serve pages for another registry
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The registry is read over /v2, with the credentials of `regctl login` if there are some: everyone who \
-reaches the pages sees what they may see. Where the registry asks for a sign-in, the pages have one: \
-name and password go to that registry, and stay in the memory of this process for the session. What \
-was read is used for a minute, or as --cache says. What /v2 does not tell (pushes, pulls, sizes of \
-repositories) is left out. The pages only show.
+The pages read the registry over /v2 with the credentials of `regctl login`, if there are any: every \
+visitor sees what they may see. If the registry requires a sign-in, the pages offer one: name and \
+password are sent to that registry, and stay in the memory of this process for the session. Answers are \
+cached for a minute, or as --cache says. Data that /v2 does not have (pushes, pulls, sizes of \
+repositories) is left out. The pages are read-only.
 
---tls self-signed makes an authority of this server's own, kept in the user's data directory; see \
+--tls self-signed creates an authority for this server, stored in the user's data directory; see \
 regctl trust.
 
-The variables of docker-registry-frontend are understood: ENV_DOCKER_REGISTRY_HOST, \
+The variables of docker-registry-frontend are supported: ENV_DOCKER_REGISTRY_HOST, \
 ENV_DOCKER_REGISTRY_PORT, ENV_DOCKER_REGISTRY_USE_SSL, ENV_REGISTRY_PROXY_FQDN, ENV_REGISTRY_PROXY_PORT, \
 ENV_MODE_BROWSE_ONLY, ENV_DEFAULT_REPOSITORIES_PER_PAGE, ENV_DEFAULT_TAGS_PER_PAGE, and ENV_USE_SSL \
-with the certificate in /etc/apache2/server.crt and its key in /etc/apache2/server.key. Flags win.
+with the certificate in /etc/apache2/server.crt and its key in /etc/apache2/server.key. Flags take precedence.
 
 Examples:
   regctl frontend --registry https://registry.example.com --listen :8080
   regctl frontend --registry old:5000 --listen :8443 --tls cert.pem,key.pem --base-path /registry
   ENV_DOCKER_REGISTRY_HOST=registry ENV_DOCKER_REGISTRY_PORT=5000 regctl frontend --listen :80")]
 pub(super) struct Args {
-    /// Where to listen; port 0 takes a free one
+    /// The address to listen on; port 0 means a free one
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
     listen: String,
-    /// Speak TLS: `self-signed` with an authority of this server's own, or with these two files
+    /// Use TLS: `self-signed` with this server's own authority, or with these two files
     #[arg(long, value_name = "self-signed|CERT,KEY")]
     tls: Option<String>,
-    /// Another name or address of this host; with --tls self-signed
+    /// An additional name or address of this host; with --tls self-signed
     #[arg(long = "host", value_name = "NAME")]
     hosts: Vec<String>,
-    /// What stands before every link, behind a proxy that cuts it off
+    /// The prefix of every link, behind a proxy that removes it
     #[arg(long, value_name = "PATH", default_value = "")]
     base_path: String,
-    /// How long lists of the registry are used before they are read again; 0 for not at all
+    /// How long lists of the registry are cached; 0 for not at all
     #[arg(long, value_name = "TIME", default_value = "1m")]
     cache: String,
     #[command(flatten)]
     client: ClientArgs,
 }
 
-/// What the variables of docker-registry-frontend say.
+/// The settings in docker-registry-frontend's variables.
 #[derive(Debug, PartialEq, Eq)]
 struct Variables {
     /// The registry, with its scheme.
     registry: Option<String>,
-    /// The registry in commands that people copy.
+    /// The registry in the commands on the pages.
     shown: Option<String>,
     repositories_per_page: Option<usize>,
     tags_per_page: Option<usize>,
-    /// Whether actions are wanted.
+    /// Whether actions are enabled.
     acts: bool,
     /// Whether the pages have TLS.
     encrypted: bool,

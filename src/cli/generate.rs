@@ -25,7 +25,7 @@ pub(super) struct CompletionsArgs {
     shell: Shell,
 }
 
-/// Write the files that the project keeps under version control
+/// Write the files that the project has under version control
 #[derive(Debug, clap::Args)]
 pub(super) struct GenerateArgs {
     #[arg(value_enum)]
@@ -48,7 +48,7 @@ pub(super) fn completions(args: &CompletionsArgs, printer: Printer) -> anyhow::R
     Ok(Exit::Done)
 }
 
-/// The completions for a shell. In those for bash, zsh and fish the names of a registry come from
+/// The completions for a shell. Those for bash, zsh and fish get the names in a registry from
 /// `regctl complete`, by functions that are added to the generated ones.
 fn script(shell: Shell) -> String {
     let mut command = shown();
@@ -73,7 +73,7 @@ fn script(shell: Shell) -> String {
     }
 }
 
-/// The definition without the commands that help does not list.
+/// The definition without hidden commands.
 fn shown() -> Command {
     let whole = Cli::command();
     let commands = whole.get_subcommands();
@@ -88,7 +88,7 @@ fn shown() -> Command {
         .subcommands(commands)
 }
 
-#[expect(clippy::disallowed_methods, reason = "files are what it makes")]
+#[expect(clippy::disallowed_methods, reason = "the command writes files")]
 pub(super) fn run(args: &GenerateArgs) -> anyhow::Result<Exit> {
     std::fs::create_dir_all(&args.directory)?;
     match args.what {

@@ -56,12 +56,12 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     let signed_in = client.sign_in(&user, &password).await?;
     if !signed_in.verified {
         printer.warning(&format!(
-            "{registry} asks nobody who they are: the password could not be checked"
+            "{registry} requires no sign-in: the password could not be verified"
         ));
     }
     if let CredentialStore::File(path) = &signed_in.store {
         printer.warning(&format!(
-            "it is kept unencrypted in {}; a credential helper (credsStore in that file) keeps it \
+            "it is stored unencrypted in {}; a credential helper (credsStore in that file) stores it \
              safer",
             path.display()
         ));
@@ -80,7 +80,7 @@ async fn who(args: &Args, registry: &str, printer: Printer) -> anyhow::Result<(S
     let terminal = std::io::stdin().is_terminal();
     if args.password_stdin && args.username.is_none() {
         let reason =
-            "--password-stdin leaves nobody to ask for the user; hint: add --username USER";
+            "with --password-stdin the user can't be asked for; hint: add --username USER";
         return Err(Usage(reason.into()).into());
     }
     if !args.password_stdin && !terminal {
@@ -94,7 +94,7 @@ async fn who(args: &Args, registry: &str, printer: Printer) -> anyhow::Result<(S
     };
     // They are joined by a colon.
     if user.is_empty() || user.contains(':') {
-        let reason = format!("{user:?} is no user; hint: it is not empty and has no colon");
+        let reason = format!("{user:?} is not a user; hint: it is not empty and has no colon");
         return Err(Usage(reason).into());
     }
     let password = if args.password_stdin {

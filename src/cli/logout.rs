@@ -39,7 +39,7 @@ pub(super) async fn run(context: &Context) -> anyhow::Result<Exit> {
         printer.note(&format!("Nobody was signed in to {registry}"));
     }
     for store in &signed_out.forgotten {
-        printer.report(&format!("Signed out of {registry}: forgotten in {store}"))?;
+        printer.report(&format!("Signed out of {registry}: removed from {store}"))?;
     }
     Ok(Exit::Done)
 }

@@ -10,15 +10,15 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
 const EXIT_CODES: [(&str, &str); 11] = [
-    ("0", "Done; also where the reader of a pipe wants no more."),
+    ("0", "Done; also if the reader of a pipe has closed it."),
     ("1", "Error."),
-    ("2", "The command line is wrong, or needs --yes."),
+    ("2", "The command line is invalid, or needs --yes."),
     ("3", "Not found."),
     ("4", "Denied."),
-    ("5", "Some was done and some was not."),
+    ("5", "Only a part was done."),
     (
         "6",
-        "The registry can't be reached or goes on failing, or another collection runs.",
+        "The registry can't be reached or keeps failing, or another collection is running.",
     ),
     ("7", "Content does not match its digest."),
     ("129", "Ended by SIGHUP."),
@@ -26,11 +26,11 @@ const EXIT_CODES: [(&str, &str); 11] = [
     ("143", "Ended by SIGTERM."),
 ];
 
-/// Of commands that connect to a registry.
+/// For commands that connect to a registry.
 const CLIENT_VARIABLES: [(&str, &str); 6] = [
     (
         "REGCTL_REGISTRY",
-        "The registry of names without a host, where --registry does not say.",
+        "The registry of names without a host, unless --registry is given.",
     ),
     (
         "REGCTL_SSH",
@@ -54,18 +54,18 @@ const CLIENT_FILES: [(&str, &str); 4] = [
     ),
     (
         "~/.docker/config.json",
-        "Credentials, as docker keeps them.",
+        "Credentials, as docker stores them.",
     ),
     (
         "$XDG_RUNTIME_DIR/containers/auth.json",
-        "Credentials, as podman keeps them.",
+        "Credentials, as podman stores them.",
     ),
     (
         "/etc/docker/certs.d/HOST:PORT/",
         "Authorities and client certificates for a registry.",
     ),
 ];
-/// Of commands that work on a root.
+/// For commands that work on a root.
 const ROOT_VARIABLES: [(&str, &str); 2] = [
     (
         "REGISTRY_…",
@@ -76,29 +76,29 @@ const ROOT_VARIABLES: [(&str, &str); 2] = [
 const ROOT_FILES: [(&str, &str); 5] = [
     (
         "/etc/regctl/config.yml",
-        "The configuration of the package for Debian; where --root is not given, also without \
+        "The configuration of the package for Debian; unless --root is given, also without \
          --config.",
     ),
     (
         "/etc/docker/registry/config.yml",
-        "The configuration, where --config names no other.",
+        "The configuration, unless --config names another.",
     ),
     (
         "/etc/distribution/config.yml",
-        "The same, as registry:3 has it.",
+        "The same for registry:3.",
     ),
     (
         "~/.local/share/regctl",
-        "The data, where no configuration says otherwise.",
+        "The data, unless a configuration names another directory.",
     ),
     (
         "ROOT/regctl/admin.sock",
-        "How commands reach the server of a root.",
+        "The socket through which commands reach the server of a root.",
     ),
 ];
 
 /// Writes the pages of a command and its subcommands.
-#[expect(clippy::disallowed_methods, reason = "files are what it makes")]
+#[expect(clippy::disallowed_methods, reason = "the command writes files")]
 pub(super) fn write(mut root: Command, directory: &Path) -> std::io::Result<()> {
     root.build();
     let mut commands = vec![root];

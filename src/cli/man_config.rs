@@ -9,28 +9,28 @@ const DESCRIPTION: [&str; 4] = [
     "The configuration of regctl serve, and of the commands that work on the same data, is that of \
      registry:2 and registry:3, with a section of regctl's own that those pass over. It is YAML; \
      regctl serve --check says what a file means here and what of it is ignored.",
-    "Flags win over the environment, which wins over the file. The variable of a key is REGISTRY_ and \
+    "Flags take precedence over the environment, and the environment over the file. The variable of a key is REGISTRY_ and \
      its path in capitals, without dashes and with an underscore for each dot; items of lists go by \
      number: REGISTRY_HTTP_ADDR, REGISTRY_REGCTL_RETENTION_0_KEEPLAST.",
-    "Durations are written as 30s, 12h, 7d or 2w, rates of bytes as 4MiB. A value that can't mean \
+    "Durations are written as 30s, 12h, 7d or 2w, rates of bytes as 4MiB. A value that is not \
      anything is an error with its file, line and column. A key that is not known is a warning; one \
      that would close the registry or name other data, and has no effect here, is an error: any auth \
      but none, htpasswd and token, proxy.remoteurl, and storage that is neither a directory nor memory.",
-    "Below, [] is each item of a list, and a word in capitals any name.",
+    "Below, [] stands for each item of a list, and a word in capitals for any name.",
 ];
 
 const FILES: [(&str, &str); 3] = [
     (
         "/etc/regctl/config.yml",
-        "Read by --config without FILE, and without --config where --root is not given.",
+        "Read by --config without FILE, and without --config unless --root is given.",
     ),
     (
         "/etc/docker/registry/config.yml",
-        "Where registry:2 has it; read by --config without FILE.",
+        "The file of registry:2; read by --config without FILE.",
     ),
     (
         "/etc/distribution/config.yml",
-        "Where registry:3 has it; read by --config without FILE.",
+        "The file of registry:3; read by --config without FILE.",
     ),
 ];
 

@@ -2,7 +2,7 @@
 //!
 //! Only `output` writes to stdout and stderr, only `exit` defines exit codes, only `context`
 //! selects the registry. Commands take parsed arguments and a context, and return an exit code;
-//! they know no HTTP.
+//! they contain no HTTP.
 
 mod administration;
 mod audit;
@@ -275,7 +275,7 @@ fn explain(error: &clap::Error, printer: Printer) -> Exit {
 
 /// The error for a connection flag before a command without connections.
 fn no_registry(flag: &str) -> anyhow::Result<Exit> {
-    let reason = format!("{flag} is an option of the commands that speak to a registry");
+    let reason = format!("{flag} is an option of commands that connect to a registry");
     Err(exit::Usage(reason).into())
 }
 

@@ -73,7 +73,7 @@ impl Default for Printer {
     }
 }
 
-#[expect(clippy::unused_self, reason = "who writes has a printer")]
+#[expect(clippy::unused_self, reason = "writing requires a printer")]
 impl Printer {
     /// A printer for this process's stdout and stderr.
     pub(super) fn new(quiet: bool) -> Self {

@@ -81,7 +81,7 @@ pub(super) fn settle(request: &config::Request) -> anyhow::Result<()> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "it is asked whose it is, and not read"
+    reason = "only its owner is read"
 )]
 fn metadata(root: &Path) -> std::io::Result<std::fs::Metadata> {
     std::fs::metadata(root)

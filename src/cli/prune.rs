@@ -165,7 +165,7 @@ async fn prune(
         printer.note("Nothing was deleted: this was a dry run");
     } else if let Some(until) = report.until.filter(|_| report.tags > 0) {
         let until = figures::date(timestamp(until));
-        printer.note(&format!("regctl restore brings it back until {until}"));
+        printer.note(&format!("regctl restore can restore this until {until}"));
     }
     Ok(Exit::Done)
 }

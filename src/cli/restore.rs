@@ -123,7 +123,7 @@ fn sentences(shown: &str, repository: &str, restored: &Restored) -> Vec<String> 
     for (tag, digest) in &restored.moved {
         let tag = format!("{repository}:{tag}");
         lines.push(format!(
-            "left {tag} as it is: it has been set to {digest} since"
+            "{tag} is unchanged: it was set to {digest} after the deletion"
         ));
     }
     if lines.is_empty() {

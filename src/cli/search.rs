@@ -17,8 +17,8 @@ const COLUMNS: [Column; 3] = [
 /// Search for repositories
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-The best matches come first. A registry without a search is asked for the list of its repositories, and \
-those whose name has the term are shown.
+The best matches come first. If a registry has no search, its repositories are listed, and those with the \
+term in their name are shown.
 
 JSON: an array of {\"name\", \"description\", \"stars\"}.
 
@@ -26,9 +26,9 @@ Examples:
   regctl search nginx
   regctl search nginx --registry registry.example.org -o json")]
 pub(super) struct Args {
-    /// What to look for in names and descriptions
+    /// The term to find in names and descriptions
     term: String,
-    /// At most so many results
+    /// Maximum number of results
     #[arg(long, value_name = "N", default_value_t = 25)]
     limit: usize,
     #[command(flatten)]

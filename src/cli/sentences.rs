@@ -100,7 +100,7 @@ fn collected(entry: &CollectEntry) -> Line {
             why,
         } => {
             let reason = match why {
-                ManifestDeleteReason::Untagged => "no tag and no index holds it",
+                ManifestDeleteReason::Untagged => "no tag or index refers to it",
                 ManifestDeleteReason::Orphaned => "its subject is deleted",
             };
             Line::new("manifest", format!("{repository}@{digest}"), true, reason)
@@ -156,7 +156,7 @@ fn collected(entry: &CollectEntry) -> Line {
                     "an unreadable manifest of its repository may refer to it"
                 }
                 ManifestKeepReason::UnknownType => "its media type is unknown",
-                ManifestKeepReason::Sparse => "it is an index whose manifests are not all here",
+                ManifestKeepReason::Sparse => "it is an index with missing manifests",
             };
             Line::new("manifest", format!("{repository}@{digest}"), false, reason)
         }
@@ -165,8 +165,8 @@ fn collected(entry: &CollectEntry) -> Line {
 
 fn hold(by: Hold) -> &'static str {
     match by {
-        Hold::Lease => "leased: a client was told that it exists",
-        Hold::Trash => "in the trash: what it belongs to can be restored",
+        Hold::Lease => "leased: a client relies on it",
+        Hold::Trash => "in the trash: it can be restored",
         Hold::Unreadable => "an unreadable manifest of its repository may refer to it",
         Hold::Age => "pushed too recently",
         Hold::Pull => "pulled recently",
@@ -195,7 +195,7 @@ fn pruned(entry: &PruneEntry) -> Line {
             "manifest",
             format!("{repository}@{digest}"),
             true,
-            "nothing else holds it",
+            "nothing else refers to it",
         ),
     }
 }
@@ -240,7 +240,7 @@ fn deleted(why: &DeleteReasons, digest: &Digest, holder: Option<&Holder>) -> Str
             ));
         }
         Some((None, age)) => {
-            reasons.push(format!("no pull known in {}", period_in_words(age)));
+            reasons.push(format!("no pull recorded in {}", period_in_words(age)));
         }
         None => {}
     }
@@ -261,7 +261,7 @@ fn deleted(why: &DeleteReasons, digest: &Digest, holder: Option<&Holder>) -> Str
                 Holder::Index(index) => format!("the index {index}"),
                 Holder::Subject(subject) => format!("{subject}, which it refers to"),
             };
-            format!("{reasons}; {digest} is kept, held by {by}")
+            format!("{reasons}; {digest} is kept, referred to by {by}")
         }
     }
 }
@@ -274,10 +274,10 @@ pub(super) fn difference(difference: &Difference) -> String {
         Link::Tag(tag) => format!("tag {repository}:{tag}"),
     };
     match difference {
-        Difference::BlobGone(digest) => format!("blob {digest}: its bytes are gone"),
+        Difference::BlobGone(digest) => format!("blob {digest}: its bytes are missing"),
         Difference::BlobDamaged(digest) => format!("blob {digest}: its bytes are damaged"),
         Difference::BlobRestored(digest) => {
-            format!("blob {digest}: its content is right again, but it is still quarantined")
+            format!("blob {digest}: its content matches again, but it is still quarantined")
         }
         Difference::BlobUnreadable(digest, error) => {
             format!("blob {digest}: its bytes can't be read: {error}")
@@ -304,7 +304,7 @@ pub(super) fn difference(difference: &Difference) -> String {
             repository,
             manifest,
             digest,
-        } => format!("manifest {repository}@{manifest}: needs {digest}, which is gone"),
+        } => format!("manifest {repository}@{manifest}: needs {digest}, which is missing"),
         Difference::NeededUnlinked {
             repository,
             manifest,
@@ -322,7 +322,7 @@ pub(super) fn remedy(remedy: Remedy) -> &'static str {
     match remedy {
         Remedy::Derive => "check --repair adds it",
         Remedy::SetAside => "check --repair moves it to regctl/lost+found",
-        Remedy::Push => "push an image that has it again",
+        Remedy::Push => "push an image with it again",
         Remedy::Operator => "check the device",
         Remedy::Clear => "make it readable, or remove it",
     }
@@ -334,7 +334,7 @@ pub(super) fn failure(failure: &Failure) -> String {
     let hint = match &failure.reason {
         Reason::CollectionRuns { since } => {
             return format!(
-                "another collection runs since {}; hint: regctl gc --status shows its progress",
+                "another collection has been running since {}; hint: regctl gc --status shows its progress",
                 date(*since)
             );
         }
@@ -344,10 +344,10 @@ pub(super) fn failure(failure: &Failure) -> String {
         Reason::RestoreIncomplete { .. } => "push the image again",
         Reason::InvalidPattern => "quote a pattern like 'team/*' or 'v1.*'",
         Reason::ClientsActive => "try again when nothing is pushed or pulled",
-        Reason::Full => "make room on the device, and try again",
+        Reason::Full => "free space on the device, and try again",
         Reason::QuotaUsed => "raise the quota of the user that serves it, or delete something",
-        Reason::DeviceReadOnly => "mount it writable; dmesg says why, if the kernel did it",
-        Reason::DeviceFailing => "copy the data off the device; dmesg and smartctl say more",
+        Reason::DeviceReadOnly => "mount it writable; see dmesg",
+        Reason::DeviceFailing => "copy the data off the device; see dmesg and smartctl",
         Reason::NotPermitted => "use sudo",
         Reason::LastAdministrator => {
             "make another first: regctl user promote NAME, or regctl user add NAME --admin; on the \

@@ -20,7 +20,7 @@ with `regctl trust`.
 
 --tls acme gets a certificate for each --host and renews it. Let's Encrypt must reach this server under \
 these names: at port 443 (TLS-ALPN-01), or at port 80 with --acme-http :80 (HTTP-01). Until the \
-certificate is there, a temporary one is served that no client trusts.
+certificate is issued, a temporary one is used, which no client trusts.
 
 Examples:
   regctl serve
@@ -37,8 +37,8 @@ pub struct Args {
     /// The address to listen on; port 0 means a free one [default: 127.0.0.1:5000]
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<String>,
-    /// Speak TLS: `self-signed` with an authority of this server's own, `acme` with a certificate of
-    /// Let's Encrypt or another ACME directory, or with these two files
+    /// Use TLS: `self-signed` with this server's own authority, `acme` with a certificate of Let's
+    /// Encrypt or another ACME directory, or with these two files
     #[arg(long, value_name = "self-signed|acme|CERT,KEY")]
     pub tls: Option<String>,
     /// An additional name or address of this host for clients; with --tls self-signed
@@ -50,7 +50,7 @@ pub struct Args {
     /// The authority of the ACME directory's own certificate, PEM [default: the system's]
     #[arg(long, value_name = "FILE")]
     pub acme_ca: Option<PathBuf>,
-    /// Where the ACME authority may write to
+    /// The address to which the ACME authority may send mail
     #[arg(long, value_name = "EMAIL")]
     pub acme_email: Option<String>,
     /// Where to answer HTTP-01 challenges, as in :80; without it TLS-ALPN-01 is used

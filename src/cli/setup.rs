@@ -40,13 +40,14 @@ pub(super) struct Args {
 enum Target {
     /// A hardened unit of systemd
     Systemd,
-    /// A socket of systemd's for that unit: a port below 1024, and no refusals during a restart
+    /// A systemd socket for that unit: a port below 1024, and no refused connections during a
+    /// restart
     Socket,
     /// A file for Docker Compose
     Compose,
     /// Manifests for Kubernetes
     Kubernetes,
-    /// A server of nginx that passes everything on
+    /// An nginx server that forwards all requests
     Nginx,
     /// A line for cron that collects garbage every night
     Cron,
@@ -207,7 +208,7 @@ fn word(path: &Path) -> String {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "it is asked whose it is, and not read"
+    reason = "only its owner is read"
 )]
 fn owner(root: &Path) -> Option<(u32, u32)> {
     let metadata = std::fs::metadata(root).ok()?;

@@ -41,16 +41,16 @@ Examples:
 pub(super) struct CreateArgs {
     /// Its name in lists
     name: String,
-    /// The account whose token it is
+    /// The account that owns the token
     #[arg(long, value_name = "ACCOUNT", required_unless_present = "robot")]
     user: Option<AccountName>,
-    /// The robot whose token it is
+    /// The robot that owns the token
     #[arg(long, value_name = "NAME", conflicts_with = "user", requires = "scope")]
     robot: Option<AccountName>,
-    /// PATTERN:RIGHTS, as in team/*:pull,push [default: all that the account may]
+    /// PATTERN:RIGHTS, as in team/*:pull,push [default: all rights of the account]
     #[arg(long, value_name = "PATTERN:RIGHTS")]
     scope: Vec<Grant>,
-    /// When it ends, from now [default: never]
+    /// Its lifetime, as in 30d [default: unlimited]
     #[arg(long, value_name = "AGE", value_parser = age)]
     expires: Option<Duration>,
     #[command(flatten)]
@@ -86,7 +86,7 @@ Examples:
 pub(super) struct RevokeArgs {
     /// Its id or name
     token: String,
-    /// The account or robot whose token it is
+    /// The account or robot that owns the token
     #[arg(long, value_name = "NAME")]
     user: Option<AccountName>,
     #[command(flatten)]
@@ -116,7 +116,7 @@ pub(super) async fn run(command: &Command, printer: Printer) -> anyhow::Result<E
 
 async fn create(args: &CreateArgs, printer: Printer) -> anyhow::Result<Exit> {
     let Some(owner) = args.user.clone().or_else(|| args.robot.clone()) else {
-        return Err(Usage("whose token? hint: --user ACCOUNT or --robot NAME".into()).into());
+        return Err(Usage("the owner is missing; hint: --user ACCOUNT or --robot NAME".into()).into());
     };
     let operation = AccountOperation::CreateToken {
         label: args.name.clone(),

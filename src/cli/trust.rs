@@ -6,7 +6,7 @@
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "certificates of clients are no files of a store"
+    reason = "certificates of clients are not in a store"
 )]
 
 use std::io;
@@ -99,7 +99,7 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     for (client, directory) in &directories {
         if *client == "containerd" && directory.join("hosts.toml").exists() {
             printer.warning(&format!(
-                "containerd goes by {}, which has to name the file: ca = \"{}\"",
+                "containerd reads {}, which must name the file: ca = \"{}\"",
                 directory.join("hosts.toml").display(),
                 directory.join(FILE).display()
             ));
@@ -131,7 +131,7 @@ fn is_meant(args: &Args, chain: &Chain, printer: Printer) -> anyhow::Result<bool
     )?;
     asked.ok_or_else(|| {
         Usage(format!(
-            "{line}; hint: compare it with what regctl serve prints, and say so with --fingerprint \
+            "{line}; hint: compare it with the output of regctl serve, and pass it with --fingerprint \
              {found}"
         ))
         .into()
@@ -233,7 +233,7 @@ fn remove(directories: &[(&'static str, PathBuf)], printer: Printer) -> anyhow::
         }
     }
     if !removed {
-        printer.report("There is nothing that this command has written")?;
+        printer.report("There is no file of this command")?;
     }
     Ok(Exit::Done)
 }

@@ -16,9 +16,9 @@ pub(super) fn sentence(error: &Error, definition: &Command) -> String {
     let value = text(error, ContextKind::InvalidValue);
     // Not every error names its command.
     let help = if error.get(ContextKind::Usage).is_some() {
-        format!("hint: `{command} --help` lists what it takes")
+        format!("hint: `{command} --help` lists its arguments")
     } else {
-        "hint: --help after the command says what it takes".to_owned()
+        "hint: --help after the command lists its arguments".to_owned()
     };
     match error.kind() {
         ErrorKind::InvalidSubcommand => unknown_command(
@@ -36,18 +36,18 @@ pub(super) fn sentence(error: &Error, definition: &Command) -> String {
                 None => format!("{command} has no option {name}; {help}"),
             }
         }
-        ErrorKind::UnknownArgument => format!("{command} has no use for {argument:?}; {help}"),
+        ErrorKind::UnknownArgument => format!("{command} does not accept {argument:?}; {help}"),
         ErrorKind::InvalidValue => {
             let valid = strings(error, ContextKind::ValidValue);
             let choice = if valid.is_empty() {
                 help
             } else {
-                format!("hint: it is one of {}", valid.join(", "))
+                format!("hint: use one of {}", valid.join(", "))
             };
             if value.is_empty() {
                 format!("{name} needs a value; {choice}")
             } else {
-                format!("{name}: {value:?} is none of its values; {choice}")
+                format!("{name}: {value:?} is not a valid value; {choice}")
             }
         }
         ErrorKind::ValueValidation => {
@@ -57,7 +57,7 @@ pub(super) fn sentence(error: &Error, definition: &Command) -> String {
                 .iter()
                 .any(|begin| reason.starts_with(begin))
             {
-                format!("{name}: {value:?} is not a number that it takes; {help}")
+                format!("{name}: {value:?} is not a valid number; {help}")
             } else {
                 format!("{name}: {reason}")
             }
@@ -74,14 +74,14 @@ pub(super) fn sentence(error: &Error, definition: &Command) -> String {
             let others = strings(error, ContextKind::PriorArg);
             let others: Vec<String> = others.iter().map(|one| self::name(one)).collect();
             if others.is_empty() || others == [name.clone()] {
-                format!("{name} is there twice; hint: leave out one of them")
+                format!("{name} is given twice; hint: leave out one of them")
             } else {
                 let others = others.join(" and ");
                 format!("{name} and {others} contradict each other; hint: leave out one of them")
             }
         }
         ErrorKind::InvalidUtf8 => "an argument is not UTF-8".to_owned(),
-        _ if name.is_empty() => format!("this is no command line of {command}; {help}"),
+        _ if name.is_empty() => format!("this is not a command line of {command}; {help}"),
         _ => format!("{name} has too few or too many values; {help}"),
     }
 }

@@ -29,21 +29,21 @@ pub(super) enum Command {
     #[command(visible_alias = "ls")]
     List(ListArgs),
     Passwd(PasswdArgs),
-    /// Let an account and its tokens sign in no more
+    /// Disable the sign-in of an account and its tokens
     ///
-    /// The last administrator who may sign in can't be disabled: make another one first.
+    /// The last administrator who may sign in can't be disabled: create another one first.
     Disable(NameArgs),
     /// Let a disabled account sign in again
     Enable(NameArgs),
     /// Make an account an administrator
     Promote(NameArgs),
-    /// Take the admin right from an account
+    /// Revoke the admin right of an account
     ///
-    /// The last administrator who may sign in keeps it: make another one first.
+    /// The last administrator who may sign in can't be demoted: create another one first.
     Demote(NameArgs),
     /// Remove an account with its grants and tokens
     ///
-    /// The last administrator who may sign in can't be removed: make another one first.
+    /// The last administrator who may sign in can't be removed: create another one first.
     #[command(visible_alias = "rm")]
     Remove(NameArgs),
     Import(ImportArgs),
@@ -207,7 +207,7 @@ async fn set_admin(args: &NameArgs, admin: bool, printer: Printer) -> anyhow::Re
     let what = if admin {
         "an administrator now"
     } else {
-        "no administrator any more"
+        "no longer an administrator"
     };
     printer.report(&format!("{} is {what}", args.name))?;
     Ok(Exit::Done)
@@ -222,7 +222,7 @@ async fn list(args: &ListArgs, printer: Printer) -> anyhow::Result<Exit> {
         Format::Json => printer.json(&users)?,
         Format::Name => printer.lines(users.iter().map(|user| user.name.as_str()))?,
         Format::Table if users.is_empty() => {
-            printer.remark("No accounts; regctl user add NAME --admin makes the first one");
+            printer.remark("No accounts; regctl user add NAME --admin creates the first one");
         }
         Format::Table => {
             let cells = users.iter().map(|user| row(user, printer)).collect();

@@ -12,7 +12,7 @@ use crate::oci::Repository;
 enum Choice {
     /// Everybody may pull
     Public,
-    /// Only callers with a right on it see it
+    /// Only callers with a right on it can see it
     Private,
 }
 

@@ -1,6 +1,6 @@
-//! Administration of a regctl server over its API: an operation goes out, lines come back.
+//! Administration of a regctl server over its API: sends an operation, receives lines.
 //!
-//! What the lines mean is not known here.
+//! This module does not interpret the lines.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use super::{Call, Client, Error, Subject};
 
 /// Where the API is.
 const PATH: &str = "api/v1/operations";
-/// How long an operation may take: a check reads everything.
+/// Timeout of an operation: a check reads all blobs.
 const TIMEOUT: Duration = Duration::from_hours(7 * 24);
-/// The longest line of an answer, in bytes.
+/// Maximum length of a line of an answer, in bytes.
 const LINE: usize = 16 * 1024 * 1024;
 
 impl Client {
-    /// Sends an operation in JSON; `line` receives the lines of the answer while it runs. An
-    /// operation that the server refuses with a reason of its own is one line, too.
+    /// Sends an operation in JSON; `line` receives the lines of the answer while it runs. If the
+    /// server refuses the operation with a reason, that is a line, too.
     pub async fn administer(
         &self,
         operation: Vec<u8>,
@@ -44,7 +44,7 @@ impl Client {
                     registry: self.registry().to_owned(),
                     what: "administration over the network".to_owned(),
                     words: super::words::words(&answer.body),
-                    hint: "it takes a regctl server; on its host name the data with --root DIR"
+                    hint: "use a regctl server; on its host, name the data with --root DIR"
                         .to_owned(),
                 });
             }
@@ -58,7 +58,7 @@ impl Client {
             let chunk = rest.chunk().await.map_err(|error| {
                 self.malformed(
                     Subject::Administration,
-                    format!("the connection was lost: {error}; what it has begun goes on"),
+                    format!("the connection was lost: {error}; the operation continues"),
                 )
             })?;
             let Some(chunk) = chunk else { break };

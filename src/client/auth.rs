@@ -108,7 +108,7 @@ impl Auth {
         }
     }
 
-    /// With these credentials in place of those of this machine.
+    /// Uses these credentials instead of those of this machine.
     pub(super) fn with(registry: &str, endpoint: &Endpoint, credentials: Credentials) -> Self {
         Self {
             credentials: OnceCell::new_with(Some(credentials)),

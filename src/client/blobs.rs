@@ -65,8 +65,8 @@ impl Client {
             .ok_or_else(|| self.malformed(subject, "it does not announce its length"))
     }
 
-    /// Mounts a blob from another repository of the registry. Returns false if the registry wants
-    /// an upload instead.
+    /// Mounts a blob from another repository of the registry. Returns false if the registry
+    /// requires an upload instead.
     pub async fn mount_blob(
         &self,
         repository: &Repository,
@@ -81,8 +81,8 @@ impl Client {
         self.mount(repository, digest, &path, scope).await
     }
 
-    /// Mounts a blob from any repository of the registry. Returns false if the registry knows none,
-    /// or does not search for one.
+    /// Mounts a blob from any repository of the registry. Returns false if no repository has it, or
+    /// if the registry does not search for one.
     pub async fn mount_blob_from_anywhere(
         &self,
         repository: &Repository,

@@ -135,7 +135,7 @@ fn unusable(path: &Path) -> Error {
 }
 
 #[cfg(test)]
-#[expect(clippy::disallowed_methods, reason = "tests write what is read")]
+#[expect(clippy::disallowed_methods, reason = "tests write the files")]
 mod tests {
     use super::*;
 

@@ -1,9 +1,9 @@
 //! Connections to a registry and to the addresses it refers to: direct, through a proxy of the
 //! environment, or through ssh.
 //!
-//! Connection timeouts, proxies, TLS settings, the tunnel. Knows no requests. Invariants: addresses
-//! on this machine's loopback bypass the proxy; the tunnel is only for the registry; a loopback
-//! address named by the remote host is not taken for this machine's.
+//! Contains connection timeouts, proxies, TLS settings and the tunnel, but no requests. Invariants:
+//! addresses on this machine's loopback bypass the proxy; the tunnel is only for the registry; a
+//! loopback address named by the remote host is never treated as this machine's.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -80,7 +80,7 @@ impl Credentials {
         found
     }
 
-    /// A single credential, whatever this machine has.
+    /// Only this credential, without those of this machine.
     pub(super) fn only(registry: &str, user: &str, credential: Credential) -> Self {
         Self {
             host: canonical(registry).to_owned(),

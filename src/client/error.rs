@@ -113,7 +113,7 @@ pub enum Error {
     },
     /// The registry speaks https and was contacted over http.
     #[error(
-        "{registry} speaks https, and was asked over http ({status}){}; hint: leave out --plain-http \
+        "{registry} uses https, but the request was sent over http ({status}){}; hint: leave out --plain-http \
          or http://",
         Message(words)
     )]
@@ -137,7 +137,7 @@ pub enum Error {
     },
     /// Received bytes do not have the requested or announced digest.
     #[error(
-        "the content of {what} does not match its digest: it should be {expected} and is {actual}; \
+        "the content of {what} does not match its digest: expected {expected}, received {actual}; \
          hint: the registry's storage or something on the way damages it"
     )]
     Mismatch {
@@ -150,7 +150,7 @@ pub enum Error {
     },
     /// Received content does not have the announced length.
     #[error(
-        "the content of {what} does not have its length: it should be {expected} bytes and is \
+        "the content of {what} does not have its length: expected {expected} bytes, received \
          {actual}; hint: the registry's storage or something on the way damages it"
     )]
     Length {

@@ -127,7 +127,7 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failed {
     if find::<rustls::Error>(error).is_some() {
         return unreachable(
             "it does not speak TLS".into(),
-            "pass --plain-http if it is meant to be without".into(),
+            "pass --plain-http if it has no TLS".into(),
         );
     }
     if error.is_dns() {
@@ -186,7 +186,7 @@ fn distrust(error: &rustls::Error, url: &Url) -> (String, String) {
         | Certificate::ExpiredContext { .. }
         | Certificate::NotValidYet
         | Certificate::NotValidYetContext { .. } => {
-            "renew it, or look at the clocks of both machines".into()
+            "renew it, or check the clocks of both machines".into()
         }
         _ => format!(
             "put its authority into /etc/docker/{kept}/ca.crt, or ~/.config/regctl/{kept}/ca.crt, \

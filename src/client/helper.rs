@@ -13,7 +13,7 @@ use tokio::process::Command;
 
 use super::credentials::Credential;
 
-/// Some helpers ask the user; nobody needs longer than this to find a password.
+/// Some helpers ask the user for a password; this is enough time.
 const TIMEOUT: Duration = Duration::from_mins(1);
 const OUTPUT_LIMIT: u64 = 64 * 1024;
 /// The user name that stands for an identity token.

@@ -79,14 +79,14 @@ impl Client {
         })
     }
 
-    /// Whether the registry asks who somebody is.
+    /// Whether the registry requires a sign-in.
     pub async fn asks_for_sign_in(&self) -> Result<bool, Error> {
         let answer = self.authenticate(None).await?;
         Ok(answer.status == StatusCode::UNAUTHORIZED)
     }
 
-    /// A client of the same registry that sends these credentials and no others, once the registry
-    /// has accepted them. They are stored nowhere.
+    /// A client of the same registry that sends only these credentials, after the registry has
+    /// accepted them. They are not stored.
     pub async fn of_user(&self, user: &str, password: &str) -> Result<Self, Error> {
         let credential = Credential::Basic {
             user: user.to_owned(),
@@ -117,7 +117,7 @@ impl Client {
         };
         let user = found.user.as_deref().unwrap_or("the holder of this token");
         let hint = format!(
-            "it is kept in {}; sign in again with `regctl login {}`",
+            "it is stored in {}; sign in again with `regctl login {}`",
             found.source, self.name
         );
         let proof = self.verify(&found.credential, user, &hint).await?;

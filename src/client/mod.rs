@@ -117,8 +117,8 @@ pub struct Client {
     endpoint: Arc<Endpoint>,
     transport: Arc<Transport>,
     auth: Arc<Auth>,
-    /// The result of asking whether this is a registry: the reason why it is not, or `None`. TokenRequest once,
-    /// after an unexpected answer.
+    /// Whether this is a registry: the reason why it is not, or `None`. Requested once, after an
+    /// unexpected answer.
     known_registry: Arc<OnceCell<Option<&'static str>>>,
 }
 
@@ -267,7 +267,7 @@ impl Client {
         match status {
             StatusCode::NOT_FOUND if matches!(subject, Subject::Root) => Error::NoRegistry {
                 registry,
-                reason: "/v2/ is not there (404)".into(),
+                reason: "/v2/ does not exist (404)".into(),
             },
             StatusCode::NOT_FOUND => Error::NotFound {
                 registry,

@@ -1,6 +1,6 @@
 //! Checks whether a server is a registry.
 //!
-//! Used only after an unexpected answer: a web server says 404 to everything, and a wrong port
+//! Used only after an unexpected answer: a web server answers 404 to everything, and a wrong port
 //! would be reported as a missing tag. One additional request decides, once for a client.
 
 use reqwest::header::CONTENT_TYPE;
@@ -39,9 +39,9 @@ impl Client {
                 && !words::is_of_a_registry(&root.body)
                 && !root.headers.contains_key("docker-distribution-api-version");
             Ok::<_, Error>(if absent {
-                Some("/v2/ is not there (404)")
+                Some("/v2/ does not exist (404)")
             } else if root.status.is_success() && is_page(&root) {
-                Some("/v2/ is a page for people")
+                Some("/v2/ is an HTML page")
             } else {
                 None
             })

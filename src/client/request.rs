@@ -1,6 +1,6 @@
 //! Requests and answers of the transport.
 //!
-//! Knows HTTP; the only registry header is `Docker-Content-Digest`.
+//! This is plain HTTP, apart from the header `Docker-Content-Digest`.
 
 use std::time::Duration;
 
@@ -74,7 +74,7 @@ impl Answer {
         value.to_str().ok()?.parse().ok()
     }
 
-    /// For how long what was deleted can be restored, as a regctl server says.
+    /// For how long a deletion can be restored, according to a regctl server.
     pub(super) fn restorable(&self) -> Option<Duration> {
         let seconds = self.headers.get("regctl-restorable-seconds")?;
         seconds.to_str().ok()?.parse().ok().map(Duration::from_secs)

@@ -1,4 +1,5 @@
-//! Search among repositories, by the first registry's `/v1/search`, and stars of a regctl server.
+//! Search among repositories with `/v1/search` of the first registry API, and stars of a regctl
+//! server.
 
 use reqwest::Method;
 use serde::Deserialize;
@@ -9,26 +10,26 @@ use crate::oci::Repository;
 
 /// Results in a page.
 const PAGE: usize = 100;
-/// The most bytes of a page.
+/// Maximum size of a page, in bytes.
 const LIMIT: usize = 4 * 1024 * 1024;
 
-/// A repository that was found.
+/// A search result.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct FoundRepository {
     /// Its name, as the registry writes it.
     pub name: String,
-    /// What it says about itself.
+    /// Its description.
     #[serde(default, deserialize_with = "text")]
     pub description: String,
     /// How many accounts have starred it.
     #[serde(default)]
     pub star_count: u64,
-    /// Whether the registry vouches for it.
+    /// Whether the registry marks it as official.
     #[serde(default)]
     pub is_official: bool,
 }
 
-/// Some registries write `null` for no text.
+/// Parses a text; some registries write `null`.
 fn text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
 }
@@ -41,13 +42,13 @@ struct Page {
 }
 
 impl Client {
-    /// The best matches of a term, at most `limit`; `None` from a registry without a search.
+    /// The best matches of a term, at most `limit`; `None` if the registry has no search.
     pub async fn search(
         &self,
         term: &str,
         limit: usize,
     ) -> Result<Option<Vec<FoundRepository>>, Error> {
-        // Without credentials it finds what is public, and asks for none.
+        // Without credentials it finds only public repositories, and sends no challenge.
         self.sign_in_to_list().await;
         let mut found: Vec<FoundRepository> = Vec::new();
         let term: String = url::form_urlencoded::byte_serialize(term.as_bytes()).collect();
@@ -84,7 +85,7 @@ impl Client {
         Ok(Some(found))
     }
 
-    /// Adds or removes the caller's star of a repository: how many it has then.
+    /// Adds or removes the caller's star of a repository. Returns the number of stars.
     pub async fn star(&self, repository: &Repository, starred: bool) -> Result<u64, Error> {
         #[derive(Deserialize)]
         struct Stars {
@@ -112,7 +113,7 @@ impl Client {
             registry: self.registry().to_owned(),
             what: "starring a repository".to_owned(),
             words: super::words::words(body),
-            hint: "it takes a regctl server with accounts".to_owned(),
+            hint: "use a regctl server with accounts".to_owned(),
         }
     }
 }

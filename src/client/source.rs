@@ -1,6 +1,6 @@
 //! Sources of bytes for uploads: memory, a file, a pipe, a compressor, another registry.
 //!
-//! Knows no registry. Invariant: reading a source again gives the same bytes.
+//! Invariant: reading a source again gives the same bytes.
 
 use std::io;
 

@@ -76,7 +76,7 @@ impl Subject<'_> {
             Self::Manifest(repository, _) => {
                 format!("`regctl tags --registry {registry} {repository}` lists the tags")
             }
-            Self::Blob(..) => "the manifest is there without it; push the image again".into(),
+            Self::Blob(..) => "the manifest exists without it; push the image again".into(),
             Self::Upload(_) => {
                 "some registries require a repository to be created before a push".into()
             }

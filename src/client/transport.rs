@@ -1,6 +1,6 @@
 //! One HTTP exchange with its retries and redirects.
 //!
-//! Implements back-off and reports it. Knows nothing of registries: no challenge, no JSON.
+//! Implements back-off and reports it, but nothing specific to registries: no challenge, no JSON.
 //! Invariants: `Authorization` never follows a redirect to another origin; a redirect never leaves
 //! https; every body has a limit; only idempotent requests are repeated.
 
@@ -349,8 +349,8 @@ impl Transport {
         Ok(tls_reason(&error).is_some())
     }
 
-    /// Whether the server at an http address wants https instead: it says so, or its answer is not
-    /// HTTP.
+    /// Whether the server at an http address requires https: its error mentions https, or its
+    /// answer is not HTTP.
     pub(super) async fn wants_tls(&self, probe: Url) -> Result<bool, Error> {
         let answer = match self.follow(&Request::new(Method::GET, probe)).await {
             Ok(answer) => answer,

@@ -2,13 +2,13 @@
 //!
 //! Pure. Parses the error bodies of the specification leniently, and those of token services,
 //! proxies and web servers. Invariants: the result has no control characters and a bounded length;
-//! an error that says more than its status is never dropped.
+//! an error with more information than its status is never dropped.
 
 use serde_json::Value;
 
 /// Maximum length of a registry's message, in characters.
 const WORDS_LIMIT: usize = 300;
-/// A longer message, in bytes, says more than that something is unknown.
+/// A message longer than this, in bytes, contains more than that something is unknown.
 const USUAL_LIMIT: usize = 50;
 
 /// The innermost error of a chain: what the network itself reported.
@@ -57,8 +57,8 @@ fn entry_words(entry: &Value) -> String {
     }
 }
 
-/// The text of a 404 beyond the status: empty if its code says that the requested object is unknown
-/// and its message is a usual one; that even the repository is unknown, if that is news.
+/// The text of a 404 beyond its status: empty if its code is for the requested object and its
+/// message is a usual one; that the repository is unknown, if the caller did not expect that.
 pub(super) fn absence(body: &[u8], repository_is_news: bool) -> String {
     let Some(entries) = entries(body) else {
         return words(body);

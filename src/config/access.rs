@@ -1,8 +1,8 @@
-//! The sections `auth`, `regctl.access` and `regctl.accounts`: how callers sign in and what those of
-//! an htpasswd file may do.
+//! The sections `auth`, `regctl.access` and `regctl.accounts`: how callers sign in, and the rights
+//! of accounts in an htpasswd file.
 //!
-//! One kind of sign-in holds at a time. What can't be understood here is an error and never a
-//! warning: the registry would be open without it.
+//! Only one kind of sign-in can be configured. An unsupported setting is an error here, never a
+//! warning, because ignoring it would leave the registry open.
 
 use std::path::PathBuf;
 
@@ -14,46 +14,45 @@ use crate::oci::{AccountName, Grant, NamePattern, Rights};
 /// How callers sign in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum AccessSettings {
-    /// Nobody signs in, and everybody may do everything.
+    /// No sign-in; everybody may do everything.
     #[default]
     Open,
-    /// By the accounts of an htpasswd file.
+    /// The accounts of an htpasswd file.
     Htpasswd {
         /// The file.
         path: PathBuf,
-        /// What is signed in to.
+        /// The realm.
         realm: String,
-        /// Who may do what, by name, `anonymous` or `users`; `None` where every account may do
-        /// everything.
+        /// Rights by name, `anonymous` or `users`; `None` if every account may do everything.
         rules: Option<Vec<(String, Grant)>>,
     },
-    /// By accounts of regctl's own.
+    /// regctl's own accounts.
     Accounts {
-        /// The administrator that is made when there is no account yet, and the file or the variable
-        /// that has the password.
+        /// The administrator to create if there is no account yet.
         first_admin: Option<FirstAdmin>,
-        /// Whether a repository is public when it is first pushed to.
+        /// Whether new repositories are public.
         new_public: bool,
     },
-    /// By tokens of another server.
+    /// Tokens of an external server.
     TokenServer(TokenServerSettings),
 }
 
-/// The administrator that is made when there is no account yet.
+/// The administrator to create if there is no account yet, with a file or variable for the
+/// password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FirstAdmin {
     /// Its name.
     pub name: AccountName,
-    /// A file with the descriptions password.
+    /// A file with the password.
     pub password_file: Option<PathBuf>,
 }
 
-/// Another server that issues tokens.
+/// An external token server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenServerSettings {
     /// Its address.
     pub realm: String,
-    /// The name of this registry there.
+    /// The name of this registry at the server.
     pub service: String,
     /// Who issues its tokens.
     pub issuer: String,
@@ -61,7 +60,7 @@ pub struct TokenServerSettings {
     pub certificates: Option<PathBuf>,
     /// Its keys, as a JSON web key set.
     pub key_set: Option<PathBuf>,
-    /// The algorithms that are accepted; empty for all that are safe.
+    /// The accepted algorithms; empty for all safe ones.
     pub algorithms: Vec<String>,
 }
 
@@ -91,7 +90,7 @@ pub(super) fn auth_settings(
             _ => {
                 return Err(unsupported(
                     method,
-                    "asks for a sign-in that regctl does not know, and without which everybody \
+                    "selects a sign-in that regctl does not support, and without which everybody \
                      could pull and push",
                     "use htpasswd or token, or accounts of regctl's own: regctl.accounts.enabled",
                 ));
@@ -154,8 +153,8 @@ fn token_server(method: Field, warnings: &mut Warnings) -> Result<AccessSettings
     Ok(AccessSettings::TokenServer(settings))
 }
 
-/// Reads `regctl.accounts` and `regctl.access`, with the sign-in that `auth` asks for. `flag` asks
-/// for accounts of regctl's own.
+/// Parses `regctl.accounts` and `regctl.access`, with the sign-in of `auth`. `flag` enables
+/// regctl's own accounts.
 pub(super) fn own_access(
     own: &mut Section,
     auth: AccessSettings,
@@ -200,8 +199,8 @@ pub(super) fn own_access(
             place,
             key: "regctl.access".to_owned(),
             reason: match auth {
-                AccessSettings::Open => "gives rights, and nobody signs in",
-                _ => "gives rights, and the tokens of auth.token say what is allowed",
+                AccessSettings::Open => "grants rights, but there is no sign-in",
+                _ => "grants rights, but those of auth.token are in its tokens",
             }
             .to_owned(),
             hint: "it is for auth.htpasswd; without a sign-in everybody may do everything"
@@ -231,18 +230,18 @@ fn account_name(text: &str) -> Result<AccountName, BadValue> {
     })
 }
 
-/// `regctl.access`: for each name a map of patterns to rights.
+/// Parses `regctl.access`: for each name a map from patterns to rights.
 fn rules(field: Field) -> Result<Vec<(String, Grant)>, ConfigError> {
     let mut rules = Vec::new();
     for (grantee, patterns) in Section::of(field.path, field.node)?.rest() {
         if grantee.parse::<AccountName>().is_err() {
             let hint = "write anonymous, users, or the name of an account";
-            return Err(refused(patterns, "is for no account", hint));
+            return Err(refused(patterns, "does not name an account", hint));
         }
         for (pattern, rights) in Section::of(patterns.path, patterns.node)?.rest() {
             let Ok(pattern) = pattern.parse::<NamePattern>() else {
                 let hint = "write *, NAMESPACE/* or the name of a repository";
-                return Err(refused(rights, "is for no pattern of repositories", hint));
+                return Err(refused(rights, "is not a pattern of repositories", hint));
             };
             let mut words = Vec::new();
             for item in rights.items()? {

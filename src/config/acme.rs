@@ -1,5 +1,5 @@
-//! Certificates of an ACME directory (RFC 8555): `http.tls.letsencrypt` as registry:2 has it, the keys
-//! of `regctl.acme`, and the flags `--tls acme`, `--host` and `--acme-…`, which win.
+//! Certificates of an ACME directory (RFC 8555): `http.tls.letsencrypt` as in registry:2, the keys
+//! of `regctl.acme`, and the flags `--tls acme`, `--host` and `--acme-…`, which take precedence.
 
 use std::path::PathBuf;
 
@@ -9,28 +9,27 @@ use super::settings::ListenAddress;
 use super::tls::refused_flag;
 use super::values::{self, BadValue};
 
-/// The directory that is asked where none is named.
+/// The default directory.
 const LETS_ENCRYPT: &str = "https://acme-v02.api.letsencrypt.org/directory";
 
-/// Where a certificate of an ACME directory comes from, and for which names.
+/// The source of an ACME certificate, and its names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcmeSettings {
     /// The address of the directory.
     pub directory: String,
     /// The names in the certificate, at least one, in lower case.
     pub hosts: Vec<String>,
-    /// Where the authority writes to, if it does.
+    /// The address to which the authority sends mail, if there is one.
     pub email: Option<String>,
-    /// The authorities that the directory's own certificate is checked against, PEM; `None`: the
-    /// system's.
+    /// The authorities that verify the directory's own certificate, PEM; `None`: the system's.
     pub authorities: Option<PathBuf>,
-    /// Where account and certificate are kept; `None`: below the root.
+    /// The directory of account and certificate; `None`: below the root.
     pub cache: Option<PathBuf>,
-    /// Where HTTP-01 challenges are answered; `None`: TLS-ALPN-01 only.
+    /// The address that answers HTTP-01 challenges; `None`: TLS-ALPN-01 only.
     pub http: Option<ListenAddress>,
 }
 
-/// The flags of `serve` about ACME.
+/// The ACME flags of `serve`.
 #[derive(Debug, Clone, Default)]
 pub struct AcmeFlags {
     /// The `--acme-directory` flag: an address.
@@ -43,12 +42,12 @@ pub struct AcmeFlags {
     pub http: Option<String>,
 }
 
-/// The section `regctl.acme`: what `http.tls.letsencrypt` has no key for.
+/// The section `regctl.acme`: settings that `http.tls.letsencrypt` does not have.
 #[derive(Debug, Default)]
 pub(super) struct OwnAcme {
     authorities: Option<PathBuf>,
     http: Option<ListenAddress>,
-    /// The first key of the section, for a warning where nothing uses it.
+    /// The first key of the section, for a warning if it is unused.
     place: Option<super::Place>,
 }
 
@@ -70,18 +69,18 @@ pub(super) fn own_acme(own: &mut Section, warnings: &mut Warnings) -> Result<Own
 }
 
 impl OwnAcme {
-    /// Warns where no certificate is asked for by ACME.
+    /// Warns if no ACME certificate is configured.
     pub(super) fn unused(&self, warnings: &mut Warnings) {
         if let Some(place) = &self.place {
             let instead =
-                "has no effect: neither --tls acme nor http.tls.letsencrypt asks for ACME";
+                "has no effect: neither --tls acme nor http.tls.letsencrypt enables ACME";
             warnings.add(place, "regctl.acme", instead);
         }
     }
 }
 
 impl AcmeFlags {
-    /// Refuses flags without `--tls acme`.
+    /// Refuses the flags without `--tls acme`.
     pub(super) fn refuse(&self) -> Result<(), ConfigError> {
         let given = [
             ("--acme-directory", self.directory.is_some()),
@@ -100,7 +99,7 @@ impl AcmeFlags {
     }
 }
 
-/// What the section `http.tls.letsencrypt` says.
+/// The section `http.tls.letsencrypt`.
 #[derive(Debug, Default)]
 pub(super) struct LetsEncrypt {
     field: Option<(super::Place, String)>,
@@ -133,7 +132,7 @@ impl LetsEncrypt {
         })
     }
 
-    /// Whether it asks for a certificate, as in registry:2 by its cache file, or by its hosts.
+    /// Whether a certificate is configured: by a cache file, as in registry:2, or by hosts.
     pub(super) fn is_wanted(&self) -> bool {
         self.cache.is_some() || !self.hosts.is_empty()
     }
@@ -142,7 +141,7 @@ impl LetsEncrypt {
     pub(super) fn unused(&self, has_certificate: bool, warnings: &mut Warnings) {
         if let Some((place, path)) = &self.field {
             let instead = if has_certificate {
-                "has no effect: another certificate is named"
+                "has no effect: another certificate is configured"
             } else {
                 "has no effect: it has neither cachefile nor hosts"
             };
@@ -150,7 +149,7 @@ impl LetsEncrypt {
         }
     }
 
-    /// The settings, completed by `regctl.acme` and the flags. `public` is `http.host`.
+    /// The settings, with those of `regctl.acme` and the flags. `public` is `http.host`.
     pub(super) fn settings(
         self,
         own: OwnAcme,
@@ -220,7 +219,7 @@ fn host_of(field: Field) -> Result<String, ConfigError> {
     })
 }
 
-/// A name that a certificate can be asked for by a challenge at the host itself.
+/// A name that an ACME challenge at the host itself can validate.
 fn host(text: &str) -> Result<String, BadValue> {
     let is_label = |label: &str| {
         (1..=63).contains(&label.len())
@@ -233,7 +232,7 @@ fn host(text: &str) -> Result<String, BadValue> {
     let is_address = text.parse::<std::net::IpAddr>().is_ok();
     if is_address || text.len() > 253 || !text.split('.').all(is_label) {
         return Err(BadValue {
-            reason: format!("is {text:?}, which is no name of a host"),
+            reason: format!("is {text:?}, which is not a host name"),
             hint: "write a DNS name without a port; for addresses and wildcards no challenge is \
                    answered here",
         });
@@ -241,7 +240,7 @@ fn host(text: &str) -> Result<String, BadValue> {
     Ok(text.to_ascii_lowercase())
 }
 
-/// The address of a directory. What it answers is trusted with the certificate: no plain HTTP.
+/// The address of a directory. The certificate depends on it, so plain HTTP is refused.
 fn directory(text: &str) -> Result<String, BadValue> {
     values::checked_address(text)
         .ok()
@@ -255,7 +254,7 @@ fn directory(text: &str) -> Result<String, BadValue> {
         })
 }
 
-/// What the settings mean, for a line of `--check`.
+/// A description of the settings for `--check`.
 pub(super) fn describe(acme: &AcmeSettings) -> String {
     let how = match &acme.http {
         Some(address) => format!("HTTP-01 at {address}, or TLS-ALPN-01"),

@@ -1,4 +1,4 @@
-//! The section `regctl.audit`: how long it is remembered who did what.
+//! The section `regctl.audit`: how long events are stored.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::values;
 /// How long by default.
 const KEEP: Duration = Duration::from_hours(90 * 24);
 
-/// Takes the section: how long events are kept.
+/// Parses the section: how long events are stored.
 pub(super) fn audit_settings(
     own: &mut Section,
     warnings: &mut Warnings,

@@ -1,4 +1,4 @@
-//! Cron patterns as crontab(5) has them: minute, hour, day of the month, month, day of the week, each
+//! Cron patterns as in crontab(5): minute, hour, day of the month, month, day of the week, each
 //! with lists, ranges, steps and, for the last two, names; and the nicknames (`@daily`).
 
 use std::fmt;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use jiff::Zoned;
 use jiff::civil::Date;
 
-/// Days until the rarest day has come: the 29th of February, over a century without one.
+/// Days until the rarest date occurs: the 29th of February, across a century without one.
 const SEARCHED_DAYS: usize = 366 * 8;
 
 const MONTHS: [&str; 12] = [
@@ -24,7 +24,7 @@ const NICKNAMES: [(&str, &str); 7] = [
     ("@hourly", "0 * * * *"),
 ];
 
-/// Points in time that a cron pattern names.
+/// The times of a cron pattern.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CronPattern {
     text: String,
@@ -39,7 +39,7 @@ pub struct CronPattern {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Values {
     bits: u64,
-    /// The field begins with `*`: crontab(5) takes it for no condition on the day.
+    /// Whether the field begins with `*`: crontab(5) then ignores it as a condition on the day.
     any: bool,
 }
 
@@ -53,7 +53,7 @@ impl Values {
     }
 }
 
-/// What values a field may have.
+/// The valid values of a field.
 struct Field {
     first: u32,
     last: u32,
@@ -115,8 +115,8 @@ impl Field {
 }
 
 impl CronPattern {
-    /// The first point after `now`, in its time zone. A time that a change of clocks leaves out is
-    /// taken as much later; one that comes twice is taken once.
+    /// The first time after `now`, in its time zone. A time that a clock change skips becomes later
+    /// by the change; a time that occurs twice is used once.
     pub(super) fn after(&self, now: &Zoned) -> Option<Zoned> {
         let days = std::iter::successors(Some(now.date()), |day| day.tomorrow().ok());
         for day in days.take(SEARCHED_DAYS).filter(|day| self.is_on(*day)) {
@@ -133,7 +133,7 @@ impl CronPattern {
         None
     }
 
-    /// Where both the day of the month and that of the week are given, one of them is enough.
+    /// If both the day of the month and that of the week are given, one of them is enough.
     fn is_on(&self, date: Date) -> bool {
         let day = self.days.has(date.day());
         let weekday = date.weekday().to_sunday_zero_offset();

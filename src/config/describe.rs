@@ -1,6 +1,6 @@
 //! Describes a configuration for `serve --check`.
 //!
-//! One line per fact, in the order of an operator's questions: addresses, data, permissions,
+//! One line per fact, in the order in which operators look for them: addresses, data, permissions,
 //! health. The lines are for people; no program parses them.
 
 use super::Loaded;
@@ -78,7 +78,7 @@ impl Loaded {
         if self.warnings.is_empty() {
             lines.push("Ignored: nothing".to_owned());
         } else {
-            lines.push("Ignored or done differently:".to_owned());
+            lines.push("Ignored or interpreted differently:".to_owned());
             lines.extend(self.warnings.iter().map(|warning| format!("  {warning}")));
         }
         lines.push(String::new());
@@ -103,10 +103,10 @@ fn describe_http(http: &HttpSettings, lines: &mut Vec<String>) {
                 format!("{}, key {}", certificate.display(), key.display())
             }
             CertificateSource::SelfSigned { hosts } if hosts.is_empty() => {
-                "of an authority of its own".to_owned()
+                "of its own authority".to_owned()
             }
             CertificateSource::SelfSigned { hosts } => {
-                format!("of an authority of its own, also for {}", hosts.join(", "))
+                format!("of its own authority, also for {}", hosts.join(", "))
             }
             CertificateSource::Acme(acme) => super::acme::describe(acme),
         };
@@ -134,14 +134,14 @@ fn describe_http(http: &HttpSettings, lines: &mut Vec<String>) {
     lines.push(match (&http.host, http.relative_urls) {
         (_, true) => "Locations: paths without a host".to_owned(),
         (Some(host), false) => format!("Locations: begin with {host}"),
-        (None, false) => "Locations: begin with the address that the client asks at".to_owned(),
+        (None, false) => "Locations: begin with the address in the request".to_owned(),
     });
     for (name, values) in &http.headers {
         lines.push(format!("Header in answers: {name}: {}", values.join(", ")));
     }
     if let Some(timeout) = http.drain_timeout {
         lines.push(format!(
-            "On a stop: requests may go on for {}",
+            "On a stop: requests may continue for {}",
             words(timeout)
         ));
     }
@@ -223,7 +223,7 @@ fn describe_reach(reach: &ReachSettings, lines: &mut Vec<String>) {
 fn describe_storage(storage: &StorageSettings, lines: &mut Vec<String>) {
     lines.push(match &storage.driver {
         StorageDriver::Filesystem { root } => format!("Data in: {}", root.display()),
-        StorageDriver::Memory => "Data in: memory; it is gone when the server ends".to_owned(),
+        StorageDriver::Memory => "Data in: memory; it is lost when the server ends".to_owned(),
     });
     lines.push(match (storage.read_only, storage.delete) {
         (true, _) => "Clients may: pull only".to_owned(),
@@ -233,7 +233,7 @@ fn describe_storage(storage: &StorageSettings, lines: &mut Vec<String>) {
     lines.push(match storage.upload_purging {
         None => "Unfinished uploads: kept".to_owned(),
         Some(purging) => format!(
-            "Unfinished uploads: {} after {}, looked for every {}",
+            "Unfinished uploads: {} after {}, checked every {}",
             if purging.dry_run { "named" } else { "removed" },
             words(purging.age),
             words(purging.interval)
@@ -253,7 +253,7 @@ fn describe_collection(
         Some(age) => format!(", with untagged manifests older than {}", words(age)),
     };
     lines.push(match &collection.schedule {
-        None => "Collects garbage: when told to (regctl gc)".to_owned(),
+        None => "Collects garbage: on request (regctl gc)".to_owned(),
         Some(schedule) => format!("Collects garbage: {schedule}{untagged}"),
     });
     lines.push(if collection.trash.is_zero() {
@@ -338,7 +338,7 @@ fn describe_health(health: &HealthSettings, lines: &mut Vec<String>) {
         };
         let interval = words(check.interval);
         lines.push(format!(
-            "Unhealthy: when {what}{times}, looked at every {interval}"
+            "Unhealthy: when {what}{times}, checked every {interval}"
         ));
     };
     if let Some(check) = health.storage {
@@ -352,7 +352,7 @@ fn describe_health(health: &HealthSettings, lines: &mut Vec<String>) {
         unhealthy(what, http.check);
     }
     for tcp in &health.tcp {
-        unhealthy(format!("{} takes no connection", tcp.address), tcp.check);
+        unhealthy(format!("{} accepts no connection", tcp.address), tcp.check);
     }
 }
 

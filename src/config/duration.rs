@@ -86,7 +86,7 @@ pub(super) fn positive_period(text: &str) -> Result<Duration, BadValue> {
     }
 }
 
-/// A duration as a person writes it: `30d`, `168h`, `1h30m`, `1.5s`, `500ms`.
+/// A duration as people write it: `30d`, `168h`, `1h30m`, `1.5s`, `500ms`.
 pub(super) fn words(duration: Duration) -> String {
     let seconds = duration.as_secs();
     if seconds == 0 || duration.subsec_nanos() != 0 {

@@ -7,16 +7,16 @@ use super::settings::{TlsSettings, TlsVersion};
 use super::tls::{refused_flag, source};
 use super::values::{self, BadValue};
 
-/// The flags, as they were written.
+/// The flags as they were given.
 #[derive(Debug, Clone, Default)]
 pub struct FrontendFlags {
     /// `--tls`: `self-signed`, or `CERTIFICATE,KEY`.
     pub tls: Option<String>,
-    /// `--host`: more names of this host, for `self-signed`.
+    /// `--host`: further names of this host, for `self-signed`.
     pub hosts: Vec<String>,
-    /// `--base-path`: what stands before every link.
+    /// `--base-path`: the prefix of every link.
     pub base_path: String,
-    /// `--cache`: how long answers of the registry are used.
+    /// `--cache`: how long answers of the registry are cached.
     pub cache: String,
 }
 
@@ -25,9 +25,9 @@ pub struct FrontendFlags {
 pub struct FrontendSettings {
     /// TLS, or plain http.
     pub tls: Option<TlsSettings>,
-    /// What stands before every link: empty, or `/registry`.
+    /// The prefix of every link: empty, or `/registry`.
     pub base_path: String,
-    /// How long answers of the registry are used.
+    /// How long answers of the registry are cached.
     pub cache: Duration,
 }
 

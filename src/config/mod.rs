@@ -2,9 +2,8 @@
 //! environment, and the flags, decided once.
 //!
 //! Flags take precedence over variables, variables over the file. [`load`] reads all three once and
-//! interprets them. It reads only the configuration file, and does not know how [`Settings`] are
-//! used. A key of registry:2 either works, or is named in a warning, or is an error if ignoring it
-//! would be dangerous: nothing is ignored silently.
+//! interprets them; it accesses no other file. A key of registry:2 either works, or is named in a
+//! warning, or is an error if ignoring it would be dangerous: nothing is ignored silently.
 
 #![expect(clippy::disallowed_methods, reason = "the configuration is a file")]
 
@@ -65,8 +64,8 @@ use node::Node;
 use section::Warnings;
 use understand::{Basis, Flags, TOP, understand};
 
-/// Where the package for Debian keeps the configuration, which is read without `--config` as well;
-/// then where registry:2 and registry:3 have theirs.
+/// The configuration of the package for Debian, which is also read without `--config`; then those
+/// of registry:2 and registry:3.
 const USUAL_PLACES: [&str; 3] = [
     "/etc/regctl/config.yml",
     "/etc/docker/registry/config.yml",
@@ -187,7 +186,7 @@ fn find(request: &Request, usual_places: &[&Path]) -> Result<Option<PathBuf>, Co
     };
     match &request.config {
         ConfigChoice::File(path) => Ok(Some(path.clone())),
-        // Who may not read the configuration of the system's registry is not concerned by it.
+        // A user who may not read the system's configuration gets the defaults.
         ConfigChoice::None => Ok(named().or_else(|| {
             let own = *usual_places.first()?;
             let applies = request.root.is_none() && std::fs::File::open(own).is_ok();

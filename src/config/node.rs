@@ -1,7 +1,7 @@
 //! YAML as a tree in which every value has its position in the text.
 //!
 //! Scalars keep their spelling (`0.10` is not `0.1`): the key that uses a value interprets it.
-//! Anchors and merge keys are resolved here. The tree knows no keys of the configuration.
+//! Anchors and merge keys are resolved here. This module contains no keys of the configuration.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! The section `regctl.oidc`: sign-in of people in the pages by an OpenID provider.
+//! The section `regctl.oidc`: sign-in of people on the pages through an OpenID provider.
 
 use std::path::PathBuf;
 
@@ -7,26 +7,26 @@ use super::error::ConfigError;
 use super::section::{Section, Warnings, refused};
 use super::workloads::issuer;
 
-/// A provider by which people sign in.
+/// A provider through which people sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OidcProviderSettings {
-    /// Its address, as its tokens have it.
+    /// Its address, as in its tokens.
     pub issuer: String,
-    /// The name of this registry there.
+    /// The id of this registry at the provider.
     pub client: String,
-    /// A file with what this registry proves itself by there.
+    /// A file with the secret of this registry at the provider.
     pub secret_file: Option<PathBuf>,
-    /// What is asked for besides `openid`.
+    /// The scopes to request in addition to `openid`.
     pub scopes: Vec<String>,
-    /// The claim that has the name of the account.
+    /// The claim with the name of the account.
     pub name_claim: String,
-    /// The claim that has the groups; `None` leaves groups as they are.
+    /// The claim with the groups; `None` does not change groups.
     pub groups_claim: Option<String>,
-    /// The authorities that its certificate is checked against, PEM; `None`: the system's.
+    /// The authorities that verify its certificate, PEM; `None`: the system's.
     pub authorities: Option<PathBuf>,
 }
 
-/// Reads the section. It is for accounts of regctl's own: whoever signs in gets one.
+/// Parses the section. It requires regctl's own accounts: a person who signs in gets one.
 pub(super) fn oidc(
     own: &mut Section,
     access: &AccessSettings,
@@ -36,7 +36,7 @@ pub(super) fn oidc(
         return Ok(None);
     };
     if !matches!(access, AccessSettings::Accounts { .. }) {
-        let reason = "is for accounts of regctl's own, and they are not enabled";
+        let reason = "requires regctl's own accounts, which are not enabled";
         return Err(refused(
             field,
             reason,
@@ -62,7 +62,7 @@ pub(super) fn oidc(
         place: place.clone(),
         key: section.path_of(key),
         reason: "is missing".to_owned(),
-        hint: "write what the provider names when this registry is registered there".to_owned(),
+        hint: "write the id that the provider gave to this registry".to_owned(),
     };
     let settings = OidcProviderSettings {
         issuer: address.ok_or_else(|| missing("issuer"))?,

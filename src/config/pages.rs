@@ -7,9 +7,9 @@ use super::values::{self, BadValue};
 /// Settings of the pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PagesSettings {
-    /// Whether they are served at all.
+    /// Whether the pages are served.
     pub enabled: bool,
-    /// Whether they change no repository, whoever is signed in.
+    /// Whether the pages refuse all changes of repositories.
     pub browse_only: bool,
     /// The prefix of every link, if a proxy removes one; `None` is `http.prefix`.
     pub base_path: Option<String>,

@@ -17,7 +17,7 @@ pub type Network = (IpAddr, u8);
 pub struct ReachSettings {
     /// Networks of the proxies whose headers about the client are trusted.
     pub trusted_proxies: Vec<Network>,
-    /// The header in which those proxies say whom they have signed in, in small letters.
+    /// The header in which these proxies name the signed-in user, in lower case.
     pub user_header: Option<String>,
     /// The permissions of the socket, if the registry listens on one.
     pub socket: SocketSettings,
@@ -135,7 +135,7 @@ fn network(text: &str) -> Result<Network, BadValue> {
     Ok((address, bits.ok_or_else(bad)?))
 }
 
-/// The name of a header that is no other's.
+/// The name of a header that has no other meaning.
 fn header(text: &str) -> Result<String, BadValue> {
     let name = text.to_ascii_lowercase();
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
@@ -143,7 +143,7 @@ fn header(text: &str) -> Result<String, BadValue> {
     if name.is_empty() || taken || !name.bytes().all(plain) {
         return Err(BadValue::not(
             text,
-            "a header of its own",
+            "a header without another meaning",
             "write it as in X-Remote-User",
         ));
     }

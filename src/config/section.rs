@@ -1,8 +1,8 @@
-//! A section of the configuration during interpretation: keys are taken one by one, and the
+//! A section of the configuration during interpretation: keys are removed one by one, and the
 //! remaining keys are unknown.
 //!
-//! A section knows the path and the position of each value, for error messages. A key whose value
-//! is null or empty counts as missing, as in registry:2. Knows no key by name.
+//! A section has the path and the position of each value, for error messages. A key whose value is
+//! null or empty counts as missing, as in registry:2. This module names no keys.
 
 use super::error::{ConfigError, Origin, Place};
 use super::node::{Entry, Node, Value};
@@ -91,8 +91,8 @@ impl Section {
         }
     }
 
-    /// Takes a key, unless it is missing. Names of variables can't have dashes: the spelling without
-    /// them takes precedence.
+    /// Removes and returns a key, unless it is missing. Names of variables can't have dashes: the
+    /// spelling without them takes precedence.
     pub(super) fn take(&mut self, key: &str) -> Option<Field> {
         let written = self.remove(key);
         let plain = key.replace('-', "");
@@ -114,7 +114,7 @@ impl Section {
         Some(placed(self.entries.remove(index)))
     }
 
-    /// Takes a section; a missing one is empty.
+    /// Removes and returns a section; a missing one is empty.
     pub(super) fn section(&mut self, key: &str) -> Result<Section, ConfigError> {
         match self.take(key) {
             Some(field) => Self::of(field.path, field.node),
@@ -126,7 +126,7 @@ impl Section {
         }
     }
 
-    /// Takes a value and parses it.
+    /// Removes a value and parses it.
     pub(super) fn value<T>(
         &mut self,
         key: &str,
@@ -135,17 +135,17 @@ impl Section {
         self.take(key).map(|field| field.read(parse)).transpose()
     }
 
-    /// Takes any text.
+    /// Removes and returns a text.
     pub(super) fn text(&mut self, key: &str) -> Result<Option<String>, ConfigError> {
         self.value(key, |text| Ok(text.to_owned()))
     }
 
-    /// Takes a list; a single value is a list of one.
+    /// Removes and returns a list; a single value is a list of one.
     pub(super) fn list(&mut self, key: &str) -> Result<Vec<Field>, ConfigError> {
         self.take(key).map_or(Ok(Vec::new()), Field::items)
     }
 
-    /// Takes all remaining keys with their values, including null.
+    /// Removes and returns all remaining keys with their values, including null.
     pub(super) fn rest(&mut self) -> Vec<(String, Field)> {
         std::mem::take(&mut self.entries)
             .into_iter()
@@ -158,7 +158,7 @@ impl Section {
             .collect()
     }
 
-    /// Takes a key that regctl knows and ignores, with a warning.
+    /// Removes a known key that has no effect, with a warning.
     pub(super) fn ignore(&mut self, key: &str, instead: &str, warnings: &mut Warnings) {
         if let Some(field) = self.take(key) {
             warnings.add(&field.node.place, &field.path, instead);

@@ -26,9 +26,9 @@ pub struct Settings {
     pub log: LogSettings,
     /// How callers sign in.
     pub access: AccessSettings,
-    /// ID tokens of CI systems and clusters that sign in.
+    /// Rules for ID tokens of CI systems and clusters.
     pub workloads: Vec<WorkloadSettings>,
-    /// The provider by which people sign in to the pages.
+    /// The provider through which people sign in to the pages.
     pub oidc: Option<OidcProviderSettings>,
     /// The storage, and the permitted operations.
     pub storage: StorageSettings,
@@ -48,7 +48,7 @@ pub struct Settings {
     pub retention: Vec<RetentionRule>,
     /// The checks of blobs and manifests.
     pub content: ContentSettings,
-    /// Where the index is kept if the root can't be written to; `None`: in memory.
+    /// The file of the index if the root is read-only; `None`: in memory.
     pub index: Option<PathBuf>,
     /// The background check; `None` if it is off.
     pub scrub: Option<ScrubSettings>,
@@ -56,7 +56,7 @@ pub struct Settings {
     pub pages: PagesSettings,
     /// How clients reach the registry.
     pub reach: ReachSettings,
-    /// How long events are kept.
+    /// How long events are stored.
     pub audit: Duration,
 }
 

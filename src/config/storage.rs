@@ -51,7 +51,7 @@ pub(super) fn storage_settings(
     maintenance.finish(warnings);
 
     cache(&mut storage, warnings)?;
-    // Redirects lead to the storage of other drivers, which do not exist here.
+    // Redirects are for the storage of other drivers, which do not exist here.
     let mut redirect = storage.section("redirect")?;
     redirect.value("disable", values::boolean)?;
     redirect.finish(warnings);
@@ -134,7 +134,7 @@ fn other_driver(name: &str, field: Field) -> ConfigError {
         unsupported(
             field,
             "is a storage driver that regctl does not have",
-            "bring the data to a directory and name it in storage.filesystem.rootdirectory",
+            "copy the data to a directory and name it in storage.filesystem.rootdirectory",
         )
     } else {
         unsupported(

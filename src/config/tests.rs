@@ -1,5 +1,5 @@
-//! The room as its users see it: a file, variables and flags in; settings, warnings and one-line
-//! errors out.
+//! Tests through the interface of the room: a file, variables and flags in; settings, warnings and
+//! one-line errors out.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -12,7 +12,7 @@ mod meaning;
 mod own;
 mod refusals;
 
-/// The file that every second guide tells people to write.
+/// A typical file of tutorials.
 const FIELD: &str = "\
 version: 0.1
 log:
@@ -52,7 +52,7 @@ fn request(config: ConfigChoice, environment: &[(&str, &str)]) -> Request {
     }
 }
 
-/// Loads a file of this text as `config.yml`, so that messages do not depend on where it lies.
+/// Loads a file with this text as `config.yml`, so that messages do not depend on its path.
 fn load_text(text: &str, environment: &[(&str, &str)]) -> Result<Loaded, String> {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("config.yml");
@@ -95,14 +95,14 @@ fn the_file_from_the_field_works_as_it_is() {
     insta::assert_snapshot!(load_text(FIELD, &[]).unwrap().describe(), @r#"
     Configuration: config.yml
     Listens on: port 5000 of all addresses, http (HTTP/1.1)
-    Locations: begin with the address that the client asks at
+    Locations: begin with the address in the request
     Header in answers: X-Content-Type-Options: nosniff
     Sign-in: none; every client may do everything
     Audit: kept for 90d (regctl audit)
     Data in: /var/lib/registry
     Clients may: pull, push and delete
-    Unfinished uploads: removed after 168h, looked for every 24h
-    Collects garbage: when told to (regctl gc)
+    Unfinished uploads: removed after 168h, checked every 24h
+    Collects garbage: on request (regctl gc)
     Deleted tags: can be restored for 24h (regctl restore)
     URLs allowed in manifests: any
     Images an index needs: none
@@ -113,7 +113,7 @@ fn the_file_from_the_field_works_as_it_is() {
     Pages of the API: at most 1000 repositories, at most 1000 tags
     Log: level info, as text, access log on
     Field in the log: service="registry"
-    Unhealthy: when the storage fails 3 times in a row, looked at every 10s
+    Unhealthy: when the storage fails 3 times in a row, checked every 10s
     Ignored: nothing
     "#);
 }
@@ -230,7 +230,7 @@ fn a_search_takes_the_variable_and_then_the_usual_places() {
         message.starts_with("/no/such/file.yml can't be read: No such file"),
         "{message}"
     );
-    // Without the flag the first of them is read, unless a root is given.
+    // Without the flag the first of them is read, unless there is a `--root`.
     let without = |root: Option<&str>| {
         let mut request = request(ConfigChoice::None, &[]);
         request.root = root.map(PathBuf::from);
@@ -264,11 +264,11 @@ proptest! {
     }
 }
 
-/// Whether the configuration reads a key, by the variable that sets it.
+/// Whether a key is read, tested with the variable that sets it.
 fn is_read(path: &str) -> bool {
     let name = path.replace("[]", "_0").replace('-', "").replace('.', "_");
     let variable = format!("REGISTRY_{}", name.to_uppercase());
-    // A value that means nothing is an error of the key, so that it has been read.
+    // An invalid value causes an error about the key, which shows that it is read.
     match load_text("version: 0.1\n", &[(&variable, "0.1")]) {
         Ok(loaded) => loaded
             .warnings
@@ -293,7 +293,7 @@ fn every_key_that_is_read_is_in_the_manual() {
         .iter()
         .flat_map(|key| key.path.split(['.', '[', ']']))
         .collect();
-    // What is read and means nothing, or is another way to write a key.
+    // Keys that are read without a meaning, or that are another spelling of a key.
     let passed_over = [
         "secret",
         "redirect",

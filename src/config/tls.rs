@@ -41,8 +41,8 @@ pub(super) fn tls_settings(
         flags.acme.refuse()?;
     }
     let configured = files(certificate, key)?;
-    // A certificate that is named wins over one that would have to be asked for. Without either the
-    // port would speak plain HTTP where the file wants TLS.
+    // Configured files take precedence over a certificate that would have to be requested. Without
+    // either the port would use plain HTTP although the file requires TLS.
     let other = flag.or_else(|| configured.filter(|_| !by_flag));
     let certificate = match other {
         None if by_flag || lets_encrypt.is_wanted() => {

@@ -150,8 +150,8 @@ fn refuse_dangerous(top: &mut Section, warnings: &mut Warnings) -> Result<(), Co
     if let Some(field) = proxy.take("remoteurl") {
         return Err(unsupported(
             field,
-            "asks for a pull-through cache, which regctl can't be yet",
-            "remove proxy to serve what is stored here, or keep the other registry in front",
+            "enables a pull-through cache, which regctl does not support yet",
+            "remove proxy to serve the stored content, or keep the other registry in front",
         ));
     }
     for (_, field) in proxy.rest() {

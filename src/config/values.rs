@@ -182,7 +182,7 @@ pub(super) fn public_host(text: &str) -> Result<Option<String>, BadValue> {
     if !url.username().is_empty() || url.password().is_some() {
         return Err(BadValue {
             reason: "has a user or a password in it".to_owned(),
-            hint: "leave them out: the address is told to everybody",
+            hint: "leave them out: the address is public",
         });
     }
     if url.query().is_some() || url.fragment().is_some() {

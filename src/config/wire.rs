@@ -21,7 +21,7 @@ pub(super) fn http_settings(
     let address = address(&mut http, basis, flags.listen)?;
     let prefix = http.value("prefix", values::prefix)?;
     let host = public_host(&mut http, warnings)?;
-    // It signs upload states that registry:2 sends to its clients; regctl keeps them.
+    // registry:2 signs the upload states that it sends to clients; regctl stores them itself.
     http.text("secret")?;
     let relative_urls = http.value("relativeurls", values::boolean)?;
     let drain_timeout = http.value("draintimeout", values::duration)?;

@@ -1,5 +1,5 @@
-//! The section `regctl.workloads`: which ID tokens of CI systems and clusters sign in, and what their
-//! bearers may do.
+//! The section `regctl.workloads`: which ID tokens of CI systems and clusters can sign in, and
+//! their rights.
 
 use std::path::PathBuf;
 
@@ -12,27 +12,26 @@ use crate::oci::{AccountName, Grant};
 /// A rule for ID tokens of workloads.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkloadSettings {
-    /// Under which name whoever signs in by it is logged.
+    /// The name in logs and events.
     pub name: AccountName,
     /// Who makes the tokens.
     pub issuer: String,
-    /// For whom they are made; `None`: for this registry by its name.
+    /// The required audience; `None`: this registry's name.
     pub audience: Option<String>,
-    /// The authorities that the issuer's certificate is checked against, PEM; `None`: the system's.
+    /// The authorities that verify the issuer's certificate, PEM; `None`: the system's.
     pub authorities: Option<PathBuf>,
     /// The issuer's keys, a JSON web key set; `None`: they are discovered.
     pub key_set: Option<PathBuf>,
-    /// Claims with the patterns of their values, at least one.
+    /// Claims with patterns for their values, at least one.
     pub claims: Vec<(String, String)>,
-    /// What the bearer may do, at least one grant.
+    /// The rights of the workload, at least one grant.
     pub grants: Vec<Grant>,
 }
 
 const HINT: &str = "write issuer, claims and scope, as in {issuer: https://…, claims: {repository: \
                     org/app}, scope: 'team/app:pull,push'}";
 
-/// Reads the section. It is for accounts of regctl's own: their token service issues what is asked
-/// for.
+/// Parses the section. It requires regctl's own accounts, whose token service issues the tokens.
 pub(super) fn workloads(
     own: &mut Section,
     access: &AccessSettings,
@@ -42,7 +41,7 @@ pub(super) fn workloads(
         return Ok(Vec::new());
     };
     if !matches!(access, AccessSettings::Accounts { .. }) {
-        let reason = "is for accounts of regctl's own, and they are not enabled";
+        let reason = "requires regctl's own accounts, which are not enabled";
         return Err(refused(
             field,
             reason,
@@ -79,7 +78,7 @@ fn rule(item: Field, warnings: &mut Warnings) -> Result<WorkloadSettings, Config
         hint: HINT.to_owned(),
     };
     if claims.is_empty() {
-        // Every user of a public CI system gets tokens of its issuer.
+        // On a public CI system every user gets tokens of the same issuer.
         return Err(missing("claims"));
     }
     if grants.is_empty() {
@@ -107,7 +106,7 @@ fn account(text: &str) -> Result<AccountName, BadValue> {
         .map_err(|_| BadValue::not(text, "a name to log", hint))
 }
 
-/// The address of an issuer, as its tokens have it. Its keys are trusted: no plain HTTP.
+/// The address of an issuer, as in its tokens. Its keys are trusted, so plain HTTP is refused.
 pub(super) fn issuer(text: &str) -> Result<String, BadValue> {
     values::checked_address(text)
         .ok()
@@ -116,7 +115,7 @@ pub(super) fn issuer(text: &str) -> Result<String, BadValue> {
             BadValue::not(
                 text,
                 "the https address of an issuer",
-                "write it as its tokens have it, as in https://token.actions.githubusercontent.com",
+                "write it as in its tokens: https://token.actions.githubusercontent.com",
             )
         })
 }
@@ -127,7 +126,7 @@ fn grant(text: &str) -> Result<Grant, BadValue> {
         .map_err(|_| BadValue::not(text, "a scope", hint))
 }
 
-/// What the rules mean, a line each.
+/// A description of the rules, one line each.
 pub(super) fn describe(rules: &[WorkloadSettings], lines: &mut Vec<String>) {
     for rule in rules {
         let claims: Vec<_> = rule

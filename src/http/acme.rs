@@ -1,7 +1,7 @@
-//! Answers to the challenges of an ACME authority: TLS-ALPN-01 (RFC 8737) in a handshake of its own,
-//! HTTP-01 (RFC 8555, section 8.3) at a plain address.
+//! Answers to the challenges of an ACME authority: TLS-ALPN-01 (RFC 8737) in a TLS handshake,
+//! HTTP-01 (RFC 8555, section 8.3) at a plain HTTP address.
 //!
-//! What is answered is put here by whoever asks for a certificate; this side only shows it.
+//! The task that requests a certificate sets the answers; this module only sends them.
 
 use std::collections::HashMap;
 use std::io;
@@ -23,12 +23,12 @@ use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor};
 use super::respond::{Answer, with_body};
 use super::tls::TlsError;
 
-/// The protocol that an authority offers, alone, to see the answer to TLS-ALPN-01.
+/// The protocol that an authority offers, alone, to get the answer to TLS-ALPN-01.
 const PROTOCOL: &[u8] = b"acme-tls/1";
-/// Where the answers to HTTP-01 lie.
+/// The path of the answers to HTTP-01.
 const PATH: &str = "/.well-known/acme-challenge/";
 
-/// The answers to the challenges that are open. Cheap to clone.
+/// The answers to open challenges. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct AcmeChallenges(Arc<Mutex<Open>>);
 
@@ -41,7 +41,7 @@ struct Open {
 }
 
 impl AcmeChallenges {
-    /// Shows this certificate to an authority that validates `host` by TLS-ALPN-01.
+    /// Sends this certificate to an authority that validates `host` by TLS-ALPN-01.
     pub fn show(
         &self,
         host: &str,
@@ -51,25 +51,26 @@ impl AcmeChallenges {
         let provider = aws_lc_rs::default_provider();
         let key = provider.key_provider.load_private_key(key);
         let key = key.map_err(|error| TlsError::Settings(error.to_string()))?;
-        // Not compared with the certificate: that has a critical extension which is unknown there.
+        // The key is not compared with the certificate, which has a critical extension that rustls
+        // rejects.
         let pair = CertifiedKey::new(vec![certificate], key);
         let certificates = &mut self.0.lock().certificates;
         certificates.insert(host.to_owned(), Arc::new(pair));
         Ok(())
     }
 
-    /// Answers this key authorization to an authority that asks for `token` by HTTP-01.
+    /// Sends this key authorization to an authority that requests `token` by HTTP-01.
     pub fn tell(&self, token: &str, authorization: &str) {
         let tokens = &mut self.0.lock().tokens;
         tokens.insert(token.to_owned(), authorization.to_owned());
     }
 
-    /// Answers nothing any more.
+    /// Removes all answers.
     pub fn clear(&self) {
         *self.0.lock() = Open::default();
     }
 
-    /// What the address for HTTP-01 answers.
+    /// The answer of the address for HTTP-01.
     pub(super) fn answer(&self, path: &str) -> Answer {
         let token = path.strip_prefix(PATH);
         let found = token.and_then(|token| self.0.lock().tokens.get(token).cloned());
@@ -77,7 +78,7 @@ impl AcmeChallenges {
             Some(authorization) => (StatusCode::OK, authorization),
             None => (
                 StatusCode::NOT_FOUND,
-                "here are only answers to challenges for a certificate\n".to_owned(),
+                "this address only answers ACME challenges\n".to_owned(),
             ),
         };
         let mut answer = with_body(status, text);
@@ -86,8 +87,8 @@ impl AcmeChallenges {
         answer
     }
 
-    /// The handshake in which TLS-ALPN-01 is answered. Clients' certificates are not asked for: the
-    /// authority has none to show.
+    /// The configuration of the handshake for TLS-ALPN-01. It requests no client certificate: the
+    /// authority has none.
     fn server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
@@ -100,7 +101,7 @@ impl AcmeChallenges {
     }
 }
 
-/// Resolves to the answer for the host that is validated.
+/// Resolves to the answer for the host being validated.
 #[derive(Debug)]
 struct Resolver(AcmeChallenges);
 
@@ -111,7 +112,7 @@ impl ResolvesServerCert for Resolver {
     }
 }
 
-/// Takes TLS connections, those that validate a challenge too.
+/// Accepts TLS connections, including those that validate a challenge.
 #[derive(Clone)]
 pub(super) struct Acceptor {
     usual: TlsAcceptor,
@@ -130,7 +131,7 @@ impl Acceptor {
         })
     }
 
-    /// The handshake; `None` where it was all that was wanted.
+    /// Runs the handshake; `None` if the connection only validated a challenge.
     pub(super) async fn accept(
         &self,
         stream: TcpStream,

@@ -49,7 +49,7 @@ pub struct Bound {
 
 impl Bound {
     /// Binds an address. A socket without a listening process is replaced.
-    #[expect(clippy::disallowed_methods, reason = "a socket is no file of a store")]
+    #[expect(clippy::disallowed_methods, reason = "a socket is not in a store")]
     pub async fn bind(address: &Address, access: SocketAccess) -> io::Result<Self> {
         match address {
             Address::Tcp(host, port) => {
@@ -98,7 +98,7 @@ impl Bound {
         }
     }
 
-    /// A listener that a service manager has bound.
+    /// A listener bound by a service manager.
     pub fn passed_tcp(listener: std::net::TcpListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?.to_string();
@@ -108,7 +108,7 @@ impl Bound {
         })
     }
 
-    /// A socket that a service manager has bound.
+    /// A socket bound by a service manager.
     pub fn passed_unix(listener: std::os::unix::net::UnixListener) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;

@@ -1,9 +1,9 @@
-//! `/api/v1/operations`: what the admin socket serves, over the network, for accounts with the admin
-//! right.
+//! `/api/v1/operations`: the operations of the admin socket over the network, for accounts with the
+//! admin right.
 //!
-//! A request is one operation in JSON; the answer is lines of JSON, the last of which is a report or a
-//! failure. Credentials are read from `Authorization` alone, and the body must be declared as JSON: so
-//! no page of another site can ask for anything in somebody's name.
+//! A request is one operation in JSON; the answer is lines of JSON, the last of which is a report
+//! or a failure. Credentials are read only from `Authorization`, and the body must be declared as
+//! JSON, so that no page of another site can send a request on behalf of a user.
 
 use std::sync::Arc;
 
@@ -22,11 +22,11 @@ use crate::admin::{self, Failure, FailureKind};
 use crate::auth::{Denied, SignInError};
 use crate::oci::{Context, ErrorCode};
 
-/// Where it is, below the prefix.
+/// Its path, below the prefix.
 pub(super) const PATH: &str = "/api/v1/operations";
-/// The largest request, in bytes.
+/// Maximum size of a request, in bytes.
 const LIMIT: usize = 1024 * 1024;
-/// Lines that are sent together at most.
+/// Maximum number of lines sent together.
 const LINES: usize = 256;
 const REALM: &str = "Basic realm=\"regctl\"";
 const LINES_OF_JSON: HeaderValue = HeaderValue::from_static("application/x-ndjson");
@@ -71,14 +71,14 @@ pub(super) async fn answer(
     let place = app.memory_for_body(&body, Some(LIMIT as u64)).await?;
     let body = body::whole(body, LIMIT, &place).await;
     let body = body.map_err(|_| {
-        let message = "the request is longer than 1 MiB or was broken off";
+        let message = "the request is longer than 1 MiB or ended early";
         Refusal::bad(ErrorCode::Unsupported, message)
     })?;
     let operation = admin::Request::parse(&body).map_err(failed)?.operation;
     let answers = app.guard()?.administer(context, &identity, operation).await;
     let mut answers = answers.map_err(denied)?;
     drop(place);
-    // What fails at once is an answer with a status; what fails later is a last line.
+    // An operation that fails at once gets a status; one that fails later, a last line.
     let mut first = Vec::new();
     while let Some(line) = answers.recv().await {
         match line {
@@ -135,7 +135,7 @@ fn denied(denied: Denied) -> Refusal {
     }
 }
 
-/// A failure of an operation as an answer; the detail is the failure as the lines have it.
+/// Converts a failed operation to an answer; its detail is the failure as in the lines.
 fn failed(failure: Failure) -> Refusal {
     let (status, code) = match failure.kind {
         FailureKind::NotFound => (StatusCode::NOT_FOUND, ErrorCode::NameUnknown),

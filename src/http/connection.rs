@@ -110,7 +110,7 @@ impl Connection {
             }
             let sending = self.sending.load(Ordering::Relaxed);
             if running > 0 && sending == running && stood >= timeouts.stalled {
-                return "its answers were not taken";
+                return "its answers were not read";
             }
         }
     }

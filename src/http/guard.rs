@@ -64,7 +64,7 @@ impl Guard {
         Ok((self.reach(&permit), permit.action().clone()))
     }
 
-    /// Begins an operation of an administrator: the lines of its answer.
+    /// Begins an operation of an administrator. Returns the lines of its answer.
     pub(super) async fn administer(
         &self,
         context: &Arc<Context>,
@@ -95,7 +95,7 @@ impl Guard {
         self.registry.ping().await
     }
 
-    /// Places of the layout that something else is in the way of, each with the reason.
+    /// Occupied or unreadable paths of the layout, each with the reason.
     pub(super) fn obstructed(&self) -> Vec<(String, String)> {
         self.registry.obstructed()
     }

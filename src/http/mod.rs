@@ -1,8 +1,8 @@
 //! The HTTP side: listeners, TLS, the parser of `/v2` paths, one handler for each verb, and the
-//! only slot that maps errors of the registry to a status and an OCI body.
+//! only place that maps errors of the registry to a status and an OCI body.
 //!
-//! Knows nothing of files or SQL. A malformed request gets an error code and changes nothing; a
-//! panic in a request is a 500 and a line in the log.
+//! This room does not access files or SQL. A malformed request gets an error code and changes
+//! nothing; a panic in a request is a 500 and a line in the log.
 
 mod acme;
 mod address;
@@ -89,7 +89,7 @@ pub struct Options {
     pub rates: RateLimits,
     /// Networks (an address and its prefix length) of trusted proxies.
     pub trusted_proxies: Vec<(IpAddr, u8)>,
-    /// The header in which they say whom they have signed in, if they do.
+    /// The header in which they name the user, if there is one.
     pub user_header: Option<HeaderName>,
     /// Page sizes.
     pub limits: PageLimits,
@@ -125,7 +125,7 @@ pub struct App(Arc<Shared>);
 
 /// The shared state of all requests.
 struct Shared {
-    /// `None` where there are only pages, of another registry.
+    /// `None` if only the pages of another registry are served.
     guard: Option<Guard>,
     locations: Locations,
     proxies: TrustedProxies,
@@ -151,7 +151,7 @@ impl App {
         Self::of(Some(Guard::new(registry, policy, operations)), options)
     }
 
-    /// Pages alone, of a registry that is elsewhere: there is no `/v2` here.
+    /// Serves only the pages of another registry: there is no `/v2`.
     pub fn of_pages(options: Options) -> Self {
         Self::of(None, options)
     }
@@ -185,7 +185,7 @@ impl Shared {
             Refusal::new(
                 StatusCode::NOT_FOUND,
                 ErrorCode::Unsupported,
-                "these are the pages of another registry; clients speak to that one",
+                "this address serves only the pages of another registry",
             )
         })
     }
@@ -202,7 +202,7 @@ impl Shared {
         let peer = self.proxies.client(request.headers(), peer);
         let id = observe::request_id(request.headers());
         let mut context = Arc::new(identity::context(request.headers(), peer, &id));
-        // Outside of the prefix there are only the probes for operators.
+        // Outside of the prefix there are only health checks for operators.
         let prefix = self.locations.prefix.as_str();
         let path = match request.uri().path() {
             probe @ ("/livez" | "/readyz") => Some(probe),

@@ -79,7 +79,7 @@ async fn ready(app: &Shared) -> Answer {
     } else {
         StatusCode::SERVICE_UNAVAILABLE
     };
-    // Reported, but no reason to send clients elsewhere: the index serves these as well.
+    // Reported, but not a failure: the index serves these paths as well.
     let obstructed = app.guard.as_ref().map(Guard::obstructed);
     for (place, reason) in obstructed.into_iter().flatten() {
         failed.insert(format!("layout: {place}"), reason);

@@ -79,7 +79,7 @@ pub(super) async fn answer(
         fetch_site: text(&FETCH_SITE),
         from_origin: text(&ORIGIN),
         context: Arc::clone(context),
-        // Who it is the pages find out by themselves: by a cookie, and never by `Authorization`.
+        // The pages identify the visitor by a cookie, never by `Authorization`.
         visitor: web::Visitor::default(),
         visibility: Visibility::nothing(),
     };

@@ -1,4 +1,4 @@
-//! Plain HTTP on a port with TLS: the client is told, in words that it knows.
+//! Plain HTTP on a port with TLS gets the answer of Go's servers, which clients recognise.
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -15,7 +15,7 @@ pub(super) async fn is_sent(stream: &TcpStream) -> bool {
     }
 }
 
-/// Answers with the text that clients know from Go's servers.
+/// Answers with the text of Go's servers.
 pub(super) async fn refuse(mut stream: TcpStream) {
     let text = "Client sent an HTTP request to an HTTPS server.\n";
     let answer = format!(

@@ -14,7 +14,7 @@ use super::respond::Refusal;
 use super::slots::Client;
 use crate::oci::{AccountName, Caller, Context};
 
-/// Maximum number of remembered clients.
+/// Maximum number of clients in the table.
 const REMEMBERED: usize = 65_536;
 
 /// A rate limit.

@@ -205,11 +205,11 @@ impl From<RegistryError> for Refusal {
             }
             Error::Full | Error::QuotaUsed => (Status::INSUFFICIENT_STORAGE, Code::Unavailable),
             Error::DeviceReadOnly => {
-                tracing::error!(%error, "a request failed; hint: dmesg says why, if the kernel did it");
+                tracing::error!(%error, "a request failed; hint: see dmesg");
                 (Status::SERVICE_UNAVAILABLE, Code::Unavailable)
             }
             Error::DeviceFailing(_) => {
-                tracing::error!(%error, "a request failed; hint: dmesg and smartctl say more");
+                tracing::error!(%error, "a request failed; hint: see dmesg and smartctl");
                 return Self::new(
                     Status::INTERNAL_SERVER_ERROR,
                     Code::Unknown,

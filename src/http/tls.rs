@@ -60,7 +60,7 @@ pub struct Tls {
     pub minimum: TlsVersion,
     /// The authorities of client certificates; `None`: clients need none.
     pub clients: Option<ClientAuthorities>,
-    /// Where challenges of an ACME authority are answered; `None`: nowhere.
+    /// The answers to challenges of an ACME authority; `None` without one.
     pub challenges: Option<AcmeChallenges>,
 }
 
@@ -125,7 +125,7 @@ impl Certificate {
             return Ok(false);
         }
         let fresh = read(&self.chain, &self.key);
-        // A file that is incomplete now is read again when it changes again.
+        // An incomplete file is read again when it changes.
         *self.read_at.lock() = changed;
         self.current.store(Arc::new(fresh?));
         Ok(true)
@@ -133,7 +133,7 @@ impl Certificate {
 }
 
 impl Tls {
-    /// What takes the connections of a listener.
+    /// Accepts the connections of a listener.
     pub(super) fn acceptor(&self, http2: bool) -> Result<Acceptor, TlsError> {
         Acceptor::new(self.server_config(http2)?, self.challenges.as_ref())
     }

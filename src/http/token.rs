@@ -22,7 +22,7 @@ use crate::oci::{Context, ErrorCode};
 pub(super) const PATH: &str = "/auth/token";
 /// The exchange of a workload's token (RFC 8693, section 2.1).
 const EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
-/// How kinds of tokens are named there.
+/// Prefix of the names of token types in it.
 const TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:";
 /// Maximum size of a form.
 const FORM_LIMIT: usize = 32 * 1024;

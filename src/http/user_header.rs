@@ -1,4 +1,4 @@
-//! The header by which a proxy says whom it has signed in (`regctl.proxy-user-header`).
+//! The header in which a proxy names the user that it has signed in (`regctl.proxy-user-header`).
 
 use std::net::IpAddr;
 
@@ -8,16 +8,16 @@ use http::header::HeaderName;
 use super::forwarded::TrustedProxies;
 use crate::auth::Credentials;
 
-/// The header, if there is one. It is believed from trusted proxies alone.
+/// The header, if there is one. Only trusted proxies may send it.
 pub(super) struct UserHeader(Option<HeaderName>);
 
 impl UserHeader {
-    /// The header of this name.
+    /// The header with this name.
     pub(super) fn new(name: Option<HeaderName>) -> Self {
         Self(name)
     }
 
-    /// Removes it from a request that comes from anybody else. From here on it can be believed.
+    /// Removes it from requests by other clients, so that it can be trusted later.
     pub(super) fn distrust(
         &self,
         headers: &mut HeaderMap,
@@ -32,17 +32,17 @@ impl UserHeader {
             tracing::warn!(
                 peer = peer.map(tracing::field::display),
                 header = name.as_str(),
-                "the user that an address which is no trusted proxy named was not believed"
+                "a user name sent by an address that is not a trusted proxy was ignored"
             );
         }
     }
 
-    /// The credentials that it carries; `None` if it is not there.
+    /// The credentials in it; `None` if it is absent.
     pub(super) fn of(&self, headers: &HeaderMap) -> Option<Credentials> {
         let mut values = headers.get_all(self.0.as_ref()?).iter();
         let name = match (values.next()?, values.next()) {
             (value, None) => value.to_str().ok().map(str::trim),
-            // A proxy names one; two may come from a client beside it.
+            // A proxy sends one; of two, a client may have sent one.
             (_, Some(_)) => None,
         };
         if name == Some("") {

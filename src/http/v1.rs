@@ -1,4 +1,4 @@
-//! The search of the first registry: `/v1/search`, `/v1/_ping` and `/`.
+//! The search of the first registry API: `/v1/search`, `/v1/_ping` and `/`.
 //!
 //! docker requests `/v1/search` and accepts only 200. podman and skopeo request it without
 //! credentials and accept any 200; otherwise they read `/v2/_catalog` with credentials and filter

@@ -1,4 +1,4 @@
-//! A stream with a timeout for writes, which is read only while its connection may buffer more.
+//! A stream with a timeout for writes. It is read only while its connection may buffer more.
 //!
 //! Timeouts of heads and bodies are elsewhere.
 

@@ -1,4 +1,4 @@
-//! From the configuration to the policy by which callers sign in and are admitted.
+//! Creates the access policy from the configuration.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,12 +17,12 @@ use crate::config::{AccessSettings, FirstAdmin, Settings, TokenServerSettings, W
 use crate::index::{GrantRecord, Grantee, Index, NewAccount};
 use crate::registry::Registry;
 
-/// The variable that has the password of the first administrator.
+/// The variable with the password of the first administrator.
 const FIRST_PASSWORD: &str = "REGCTL_FIRST_ADMIN_PASSWORD";
-/// The name of a registry in its tokens, where `http.host` names none.
+/// The default name of a registry in its tokens, without `http.host`.
 const SERVICE: &str = "regctl";
 
-/// The policy that the configuration asks for.
+/// The configured access policy.
 pub(super) async fn policy(settings: &Settings, registry: &Registry) -> anyhow::Result<Policy> {
     let index = registry.index().clone();
     let clock = Clock::system();
@@ -71,7 +71,7 @@ pub(super) async fn policy(settings: &Settings, registry: &Registry) -> anyhow::
     })
 }
 
-/// The provider by which people sign in to the pages, if there is one.
+/// The provider for sign-in on the pages, if one is configured.
 pub(super) fn oidc(settings: &Settings) -> anyhow::Result<Option<Arc<Oidc>>> {
     let Some(oidc) = &settings.oidc else {
         return Ok(None);
@@ -153,7 +153,7 @@ async fn first_account(
     }
     let Some(first) = first else {
         tracing::warn!(
-            "there is no account yet, so nobody can sign in: regctl user add NAME --admin makes one"
+            "there is no account yet, so nobody can sign in: regctl user add NAME --admin creates one"
         );
         return Ok(());
     };
@@ -207,7 +207,7 @@ fn outside(server: &TokenServerSettings) -> anyhow::Result<OutsideSettings> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "files that the configuration names"
+    reason = "files named by the configuration"
 )]
 fn read(path: &Path) -> anyhow::Result<String> {
     std::fs::read_to_string(path).with_context(|| format!("{}", path.display()))

@@ -1,11 +1,11 @@
-//! Small files that are written whole or not at all: keys, certificates, records.
+//! Atomic writes of small files: keys, certificates, records.
 
 use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-/// Writes a file whole or not at all.
-#[expect(clippy::disallowed_methods, reason = "keys are no files of a store")]
+/// Writes a file atomically.
+#[expect(clippy::disallowed_methods, reason = "keys are not in a store")]
 pub(super) fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let unnamed = path.with_extension("new");
     let _ = std::fs::remove_file(&unnamed);

@@ -23,15 +23,15 @@ const MOST_CONNECTIONS: usize = 10_000;
 /// Maximum number of concurrent requests: each may use some 64 KiB of memory.
 const MOST_REQUESTS: usize = 4096;
 
-/// What renews the certificate, unless that is somebody else's business.
+/// How the certificate is renewed, if this server renews it.
 pub(super) enum Renewal {
-    /// The authority of this server's own.
+    /// By this server's own authority.
     Own(SelfSigned),
     /// An ACME authority.
     Acme(Box<Acme>),
 }
 
-/// TLS as a listener speaks it, and what renews the certificate. `directory` is where that is kept.
+/// TLS of a listener, and the renewal of its certificate, which is stored in `directory`.
 pub(super) fn tls(
     settings: &TlsSettings,
     directory: &Path,
@@ -67,7 +67,7 @@ pub(super) fn tls(
     Ok((tls, renewal))
 }
 
-/// The address at which HTTP-01 is answered, if there is one.
+/// The address that answers HTTP-01, if there is one.
 pub(super) async fn challenges(tls: Option<&TlsSettings>) -> anyhow::Result<Option<Bound>> {
     let settings = match tls.map(|tls| &tls.certificate) {
         Some(CertificateSource::Acme(acme)) => acme.http.as_ref(),
@@ -117,7 +117,7 @@ pub(super) fn rates(settings: &ReachSettings) -> RateLimits {
     }
 }
 
-/// The header in which proxies say whom they have signed in.
+/// The header in which proxies name the signed-in user.
 pub(super) fn user_header(settings: &ReachSettings) -> anyhow::Result<Option<HeaderName>> {
     let name = settings.user_header.as_deref().map(HeaderName::try_from);
     name.transpose().context("regctl.proxy-user-header")
@@ -147,11 +147,11 @@ pub(super) struct Entrance {
     pub(super) bound: Bound,
     pub(super) address: Address,
     pub(super) url: String,
-    /// The socket that this server has made, and removes at its end.
+    /// The socket that this server has created and removes when it stops.
     pub(super) socket: Option<PathBuf>,
 }
 
-/// Opens the address of a configuration, or in its place the next socket that systemd has passed.
+/// Listens on the configured address, or on the next socket passed by systemd.
 pub(super) async fn enter(
     passed: &mut PassedSockets,
     configured: &ListenAddress,

@@ -1,4 +1,4 @@
-//! A root that can only be read: its index is a copy that lies elsewhere.
+//! A read-only root: its index is a copy in another place.
 
 use std::fs::{self, DirBuilder};
 use std::io::{self, ErrorKind};
@@ -10,21 +10,21 @@ use anyhow::{Context as _, anyhow};
 use super::root::{OWN, held};
 use crate::store::RootLock;
 
-/// Where a copy goes that is to lie in memory.
+/// The directory for a copy in memory.
 const MEMORY: &str = "/dev/shm";
 
-/// A root that can only be read.
+/// A read-only root.
 pub(super) struct Frozen {
     pub(super) path: PathBuf,
     pub(super) index: PathBuf,
-    /// The directory of an index that goes with the process.
+    /// The directory of an index that is removed when the process ends.
     pub(super) temporary: Option<PathBuf>,
     _lock: Option<RootLock>,
 }
 
 impl Frozen {
-    /// Opens a root whose index is kept in a file, or in memory. What the index of the root knows is
-    /// copied there first.
+    /// Opens a root with its index in a file, or in memory. The index in the root is copied there
+    /// first.
     pub(super) fn open(path: &Path, index: Option<&Path>) -> anyhow::Result<Self> {
         let lock = RootLock::share(path).map_err(|error| held(&error))?;
         let own = path.join(OWN).join("index.db");
@@ -56,7 +56,7 @@ impl Frozen {
     }
 }
 
-/// A directory for this process and user alone, with a copy of an index.
+/// A private directory of this process with a copy of an index.
 fn temporary(own: &Path) -> anyhow::Result<PathBuf> {
     let mut last = None;
     for parent in [PathBuf::from(MEMORY), std::env::temp_dir()] {
@@ -70,16 +70,16 @@ fn temporary(own: &Path) -> anyhow::Result<PathBuf> {
             }
         }
     }
-    let error = last.unwrap_or_else(|| anyhow!("there is no place for it"));
+    let error = last.unwrap_or_else(|| anyhow!("no directory is usable"));
     Err(error.context(
         "the index can't be kept in memory; hint: name a file that can be written in regctl.index",
     ))
 }
 
 /// Removes a directory that could not be used.
-#[expect(clippy::disallowed_methods, reason = "of an index that is not there")]
+#[expect(clippy::disallowed_methods, reason = "the directory of an unused index")]
 fn discard(directory: &Path) {
-    // It may never have been made.
+    // It may not exist.
     let _ = fs::remove_dir_all(directory);
 }
 

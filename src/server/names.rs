@@ -4,7 +4,7 @@
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "files of the system, none of a store"
+    reason = "files of the system, not of a store"
 )]
 
 use std::collections::BTreeSet;

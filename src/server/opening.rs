@@ -1,4 +1,4 @@
-//! Opening the registry of a root, and what a person can do when that fails.
+//! Opens the registry of a root, and writes hints for its errors.
 
 use anyhow::anyhow;
 
@@ -9,11 +9,11 @@ use crate::config::Settings;
 use crate::index::{self, IndexError};
 use crate::registry::{Registry, RegistryError, ReindexReport, Surroundings};
 
-/// Opens the registry, and logs what was found in its directory. A damaged index from which nothing
-/// would be lost is made anew.
+/// Opens the registry, and logs what was reindexed. A damaged index is rebuilt if nothing would be
+/// lost.
 pub(super) async fn open(root: &Root, settings: &Settings) -> anyhow::Result<Registry> {
     if settings.index.is_some() && !root.is_frozen() {
-        tracing::warn!("regctl.index has no effect: the root can be written to");
+        tracing::warn!("regctl.index has no effect: the root is writable");
     }
     let mut opened = try_open(root, settings).await?;
     let malformed = matches!(&opened, Err(RegistryError::Index(IndexError::Malformed(_))));
@@ -21,7 +21,7 @@ pub(super) async fn open(root: &Root, settings: &Settings) -> anyhow::Result<Reg
         let aside = root.set_index_aside()?;
         tracing::warn!(
             damaged = %aside.display(),
-            "the index was damaged and is made anew: accounts, tokens, grants, stars, descriptions \
+            "the index was damaged and is rebuilt: accounts, tokens, grants, stars, descriptions \
              and the trash, which it alone has, were empty; pull counts and events are lost"
         );
         opened = try_open(root, settings).await?;
@@ -49,12 +49,12 @@ fn explained(root: &Root, error: RegistryError) -> anyhow::Error {
     let file = file.display();
     match error {
         RegistryError::Full => anyhow!(
-            "{} is full, and nothing is kept back there yet; hint: free 32 MiB on its device, then \
+            "{} is full, and no space is reserved there yet; hint: free 32 MiB on its device, then \
              start again: regctl gc frees more",
             root.description(),
         ),
         RegistryError::RootLost { found, known, .. } => anyhow!(
-            "{} holds {found} of the {known} manifests that its index knows; hint: mount the right \
+            "{} has {found} of the {known} manifests in its index; hint: mount the right \
              disk, or, if they are really gone, remove {file} and start again",
             root.description(),
         ),
@@ -77,7 +77,7 @@ fn report(reindexed: ReindexReport) {
             manifests = reindexed.manifests,
             tags = reindexed.tags,
             removed = reindexed.removed,
-            "reindexed content of the data directory that the index did not know"
+            "reindexed content of the data directory that was not in the index"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! Connections that the server makes by itself: to an ACME directory, to issuers of sign-ins.
+//! Connections that the server opens itself: to an ACME directory, and to OpenID issuers.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,16 +7,16 @@ use anyhow::Context as _;
 
 use crate::auth::{Documents, Exchange, Pending};
 
-/// What fetching a document of an issuer may take.
+/// Timeout for a document of an issuer.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The longest document of an issuer.
+/// Maximum size of a document of an issuer.
 const DOCUMENT: usize = 512 * 1024;
 
-/// A client with the authorities of a file, PEM, instead of the system's, if one is named. Redirects
-/// are not followed: what is asked for is named in the configuration.
+/// A client with the authorities of a file, PEM, instead of the system's, if one is named. It
+/// follows no redirects: the configuration names every address.
 #[expect(
     clippy::disallowed_methods,
-    reason = "certificates are no files of a store"
+    reason = "certificates are not in a store"
 )]
 pub(super) fn client(
     authorities: Option<&Path>,
@@ -33,7 +33,7 @@ pub(super) fn client(
                 .ok()
                 .filter(|certificates| !certificates.is_empty());
             let certificates = certificates
-                .with_context(|| format!("{}: there is no certificate in it", path.display()))?;
+                .with_context(|| format!("{}: it contains no certificate", path.display()))?;
             builder.tls_certs_only(certificates)
         }
         None => builder,
@@ -43,7 +43,7 @@ pub(super) fn client(
         .context("the TLS settings for outgoing connections")
 }
 
-/// The innermost reason of an error: what the network itself said.
+/// The innermost error of a chain: that of the network.
 pub(super) fn reason(error: &(dyn std::error::Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
@@ -56,7 +56,7 @@ pub(super) fn reason(error: &(dyn std::error::Error + 'static)) -> String {
 pub(super) struct Fetching(reqwest::Client);
 
 impl Fetching {
-    /// With the authorities of this file instead of the system's.
+    /// Creates the client, with the authorities of this file instead of the system's.
     pub(super) fn new(authorities: Option<&Path>) -> anyhow::Result<Self> {
         Ok(Self(client(authorities, PATIENCE)?))
     }

@@ -21,17 +21,17 @@ pub(super) enum Root {
         path: PathBuf,
         _lock: RootLock,
     },
-    /// Files that can only be read, and the index elsewhere.
+    /// Read-only files, with the index in another place.
     Frozen(Frozen),
-    /// Bytes in memory, the index in a directory of its own that goes with the process.
+    /// Bytes in memory, with the index in a directory that is removed when the process ends.
     Memory {
         directory: PathBuf,
     },
 }
 
 impl Root {
-    /// Opens what the storage settings name. With `read_only` a root that can't be written to will
-    /// do; `index` is where its index is kept then.
+    /// Opens the storage of the settings. With `read_only` the root may be read-only; its index is
+    /// then stored at `index`.
     pub(super) fn open(
         driver: &StorageDriver,
         read_only: bool,
@@ -49,7 +49,7 @@ impl Root {
                 Err(match error {
                     LockError::Held { .. } => held(&error),
                     LockError::ReadOnly { .. } => anyhow!(
-                        "{error}; hint: mount it writable, or serve it as it is with \
+                        "{error}; hint: mount it writable, or serve it read-only with \
                          storage.maintenance.readonly.enabled: true in the configuration"
                     ),
                     LockError::File { .. } => {
@@ -74,7 +74,7 @@ impl Root {
         }
     }
 
-    /// Its directory, if it can be written to; none in memory.
+    /// Its directory, if it is writable; `None` in memory.
     pub(super) fn path(&self) -> Option<&Path> {
         match self {
             Self::Files { path, .. } => Some(path),
@@ -94,15 +94,15 @@ impl Root {
         })
     }
 
-    /// Whether its files can only be read.
+    /// Whether the root is read-only.
     pub(super) fn is_frozen(&self) -> bool {
         matches!(self, Self::Frozen(_))
     }
 
-    /// Moves a damaged index aside: where to.
+    /// Renames a damaged index. Returns its new path.
     #[expect(
         clippy::disallowed_methods,
-        reason = "the index is no file of the store"
+        reason = "the index is not in the store"
     )]
     pub(super) fn set_index_aside(&self) -> std::io::Result<PathBuf> {
         let file = self.index_file();
@@ -122,7 +122,7 @@ impl Root {
         Ok(aside)
     }
 
-    /// What is kept for a full device; nothing in memory.
+    /// The disk space reserve; `None` in memory.
     pub(super) fn reserve(&self) -> Option<Arc<Reserve>> {
         self.path().map(|path| Arc::new(Reserve::open(path)))
     }
@@ -146,13 +146,13 @@ impl Root {
         match self {
             Self::Files { path, .. } => path.display().to_string(),
             Self::Frozen(frozen) => frozen.description(),
-            Self::Memory { .. } => "memory, gone with the process".to_owned(),
+            Self::Memory { .. } => "memory, lost when the process ends".to_owned(),
         }
     }
 
     #[expect(
         clippy::disallowed_methods,
-        reason = "of the directory, not of what is in it"
+        reason = "about the directory itself"
     )]
     pub(super) fn remove_if_temporary(&self) {
         if let Self::Memory { directory }
@@ -161,13 +161,13 @@ impl Root {
             ..
         }) = self
         {
-            // What is left lies where the system cleans up.
+            // The system cleans up this directory, too.
             let _ = std::fs::remove_dir_all(directory);
         }
     }
 }
 
-/// Whether a root could not be locked since it can't be written to.
+/// Whether a root could not be locked because it is read-only.
 fn is_unwritable(error: &LockError) -> bool {
     match error {
         LockError::ReadOnly { .. } => true,
@@ -176,7 +176,7 @@ fn is_unwritable(error: &LockError) -> bool {
     }
 }
 
-/// The error for a root that another process has.
+/// The error for a root that another process has locked.
 pub(super) fn held(error: &LockError) -> anyhow::Error {
     anyhow!("{error}; hint: stop that one first, or give this one another --root")
 }

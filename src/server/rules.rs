@@ -1,4 +1,4 @@
-//! From the configuration to the rules of the registry, and to what the pages say of them.
+//! Creates the rules of the registry from the configuration, and their description for the pages.
 
 use std::path::Path;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use crate::config::{IndexPlatforms, Schedule, Settings, ValidationSettings};
 use crate::registry::{RequiredChildren, Rules};
 use crate::web;
 
-/// What the registry goes by.
+/// The rules of the registry.
 pub(super) fn rules(settings: &Settings) -> anyhow::Result<Rules> {
     let ValidationSettings {
         urls_allow,
@@ -29,7 +29,8 @@ pub(super) fn rules(settings: &Settings) -> anyhow::Result<Rules> {
     Ok(Rules {
         delete: settings.storage.delete,
         read_only: settings.storage.read_only,
-        // A lease is extended when half of it is left: an answer binds for half of it at least.
+        // A lease is extended when half of it is left, so an answer is valid for at least that
+        // long.
         lease: milliseconds(settings.collection.lease).saturating_mul(2),
         trash: milliseconds(settings.collection.trash),
         events: milliseconds(settings.audit),
@@ -56,7 +57,7 @@ pub(super) fn rules(settings: &Settings) -> anyhow::Result<Rules> {
     })
 }
 
-/// Collections and retention as the pages show them.
+/// The configuration of collections and retention, for the pages.
 pub(super) fn upkeep(settings: &Settings, file: Option<&Path>) -> web::Upkeep {
     let schedule = settings.collection.schedule.as_ref();
     web::Upkeep {
@@ -70,7 +71,7 @@ pub(super) fn upkeep(settings: &Settings, file: Option<&Path>) -> web::Upkeep {
     }
 }
 
-/// A duration as the registry counts it.
+/// A duration in milliseconds.
 pub(super) fn milliseconds(duration: Duration) -> Millis {
     Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
 }

@@ -21,7 +21,7 @@ const AFTER_FAILURE: Duration = Duration::from_mins(1);
 /// Maximum pause before checking again whether a round is due.
 const REST: Duration = Duration::from_hours(1);
 
-/// Starts the configured tasks. A read-only registry is left alone.
+/// Starts the configured tasks; none for a read-only registry.
 pub(super) fn start(
     tasks: &mut Tasks,
     administration: &Administration,
@@ -59,7 +59,7 @@ async fn collect(
     }
 }
 
-/// Collects; if another collection runs, after it.
+/// Collects; if another collection is running, waits for it first.
 pub(super) async fn collect_in_turn(
     administration: &Administration,
     settings: &CollectionSettings,
@@ -81,7 +81,7 @@ pub(super) async fn collect_in_turn(
             ),
             Ok(_) => {}
             Err(failure) if matches!(failure.reason, Reason::CollectionRuns { .. }) => {
-                tracing::info!("another collection runs; the scheduled one runs after it");
+                tracing::info!("another collection is running; the scheduled one runs after it");
                 administration.collection_ended().await;
                 continue;
             }

@@ -1,13 +1,13 @@
 //! The certificate of this server's own authority, for every name and address of its host.
 //!
 //! Both keys and both certificates are in one directory; only the owner can read the keys. The
-//! authority is created once and lasts ten years: clients trust it with `regctl trust`. The
-//! certificate is reissued, for the same key, when the names change or a third of its time is left,
-//! so that a key never lies beside the certificate of another key.
+//! authority is created once and is valid for ten years: clients trust it with `regctl trust`. The
+//! certificate is reissued, for the same key, when the names change or a third of its validity is
+//! left, so that a key is never beside another key's certificate.
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "keys and certificates are no files of a store"
+    reason = "keys and certificates are not in a store"
 )]
 
 use std::collections::BTreeSet;
@@ -52,7 +52,7 @@ struct Issued {
 }
 
 impl SelfSigned {
-    /// In a directory that may not exist yet, for these hosts in addition to the host's names.
+    /// Uses a directory, which may not exist yet; the certificate is also for these `hosts`.
     pub(super) fn new(directory: PathBuf, hosts: Vec<String>) -> Self {
         Self { directory, hosts }
     }

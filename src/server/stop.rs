@@ -71,7 +71,7 @@ pub(super) async fn wait(
 }
 
 /// Removes the sockets, which are useless now.
-#[expect(clippy::disallowed_methods, reason = "a socket is no file of a store")]
+#[expect(clippy::disallowed_methods, reason = "a socket is not in a store")]
 pub(super) fn remove_sockets(sockets: &[PathBuf]) {
     for path in sockets {
         // A remaining socket is replaced by the next start.

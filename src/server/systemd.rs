@@ -21,7 +21,8 @@ pub(super) struct PassedSockets {
 }
 
 impl PassedSockets {
-    /// Takes the sockets from the environment. Child processes do not inherit them.
+    /// Removes the sockets from the environment and returns them. Child processes do not inherit
+    /// them.
     pub(super) fn from_environment() -> Self {
         Self {
             sockets: ListenFd::from_env(),

@@ -26,14 +26,14 @@ const VISIT_LEASES: Duration = Duration::from_mins(1);
 const SAVE_PULLS: Duration = Duration::from_secs(10);
 /// Interval of deleting old events.
 const FORGET_EVENTS: Duration = Duration::from_hours(1);
-/// Repositories whose sizes are counted at once; the pause after that, as a multiple of its duration;
-/// and the pause when no other has changed.
+/// Number of repositories whose sizes are counted at once; the pause after that, as a multiple of
+/// its duration; and the pause if no repository has changed.
 const MEASURED: usize = 128;
 const MEASURE_PAUSE: u32 = 20;
 const MEASURE: Duration = Duration::from_secs(2);
 /// Interval of counting the stored bytes for the chart of their growth.
 const COUNT_STORED: Duration = Duration::from_hours(1);
-/// How often sign-ins and refusals are written to the index.
+/// Interval of writing sign-ins and refusals to the index.
 const WRITE_TRAIL: Duration = Duration::from_secs(1);
 /// Interval of checking the certificate files for changes.
 const CHECK_CERTIFICATE: Duration = Duration::from_secs(2);
@@ -69,7 +69,7 @@ pub(super) fn start(
         async move { registry.forget_journal().await }
     }));
     let (period, of) = every(SYNC, registry);
-    tasks.spawn(repeat(period, "keep room for a full device", move || {
+    tasks.spawn(repeat(period, "restore the disk space reserve", move || {
         let registry = of.clone();
         async move { registry.restore_reserve().await }
     }));
@@ -94,7 +94,7 @@ pub(super) fn start(
         }
     }));
     let (period, of) = every(FORGET_EVENTS, registry);
-    tasks.spawn(repeat(period, "forget old events", move || {
+    tasks.spawn(repeat(period, "delete old events", move || {
         let registry = of.clone();
         async move { registry.forget_old_events().await }
     }));
@@ -152,7 +152,7 @@ pub(super) fn keep_trail(tasks: &mut Tasks, trail: Option<&Arc<Trail>>) {
     let of = Arc::clone(trail);
     tasks
         .0
-        .spawn(repeat(FORGET_EVENTS, "forget old refusals", move || {
+        .spawn(repeat(FORGET_EVENTS, "delete old refusals", move || {
             let trail = Arc::clone(&of);
             async move { Ok(trail.forget().await?) }
         }));
@@ -182,7 +182,7 @@ pub(super) fn renew(tasks: &mut Tasks, own: SelfSigned) {
     });
 }
 
-/// Counts the sizes of repositories after changes, with pauses that leave the machine to others.
+/// Counts the sizes of changed repositories, with pauses to limit the load.
 async fn measure(registry: Registry) {
     loop {
         let began = Instant::now();

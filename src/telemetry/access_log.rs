@@ -1,8 +1,8 @@
 //! The access log on stdout.
 //!
-//! A separate thread writes it, so that no request waits for a slow terminal or pipe. It writes a
-//! line that comes alone at once. Under load it wakes up now and then and writes all lines that have
-//! come in between, because waking a thread for each line costs more than writing the line.
+//! A separate thread writes it, so that no request waits for a slow terminal or pipe. A single line
+//! is written at once. Under load the thread wakes up at intervals and writes all lines since then,
+//! because waking it for each line costs more than writing the line.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex};
 
-/// Bytes of lines that may wait. Lines that find no place are dropped and counted.
+/// Maximum size of queued lines. Lines beyond it are dropped and counted.
 const WAITING: usize = 2 * 1024 * 1024;
-/// Bytes of memory that a buffer keeps once it is empty.
+/// Bytes of memory that an empty buffer keeps.
 const KEPT: usize = 64 * 1024;
 /// Pause between two writes.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -107,7 +107,7 @@ fn write_lines(shared: &Shared, mut output: impl Write) {
             .and_then(|()| output.flush())
             .is_err()
         {
-            // stdout is closed: nothing can be written any more.
+            // stdout is closed: no more lines can be written.
             shared.lines.lock().closed = true;
             return;
         }
@@ -123,7 +123,7 @@ mod tests {
 
     use super::*;
 
-    /// Hands over what is written; each write waits until it is taken.
+    /// Sends written bytes to the test; each write waits until they are received.
     struct Slow(SyncSender<Vec<u8>>);
 
     impl Write for Slow {

@@ -1,6 +1,6 @@
 //! Copies images from one registry to another, or between repositories.
 //!
-//! Moves only missing content, several blobs at once, and keeps every digest. DeliveryOptions: blobs, the
+//! Moves only missing content, several blobs at once, and keeps every digest. Order: blobs, the
 //! manifests that reference them, referrers, and the tag last, so that a tag never names an
 //! incomplete image. A blob that several images of a run share is checked once.
 

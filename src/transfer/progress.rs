@@ -1,6 +1,6 @@
-//! The events that a transfer reports while it works.
+//! The events that a transfer reports.
 //!
-//! Knows neither terminals nor text. Every blob begins once and ends once.
+//! Independent of terminals and text. Every blob begins once and ends once.
 
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ pub enum Event<'a> {
 pub enum Outcome {
     /// Its bytes were moved.
     Sent,
-    /// The registry took it over from another of its repositories.
+    /// The registry mounted it from another of its repositories.
     Mounted,
     /// It was there already.
     Exists,

@@ -1,4 +1,4 @@
-//! The page about the registry: version, address, how TLS stands, limits.
+//! The page about the registry: version, address, TLS, limits.
 
 use http::StatusCode;
 use maud::html;
@@ -9,7 +9,7 @@ use super::{Answer, Fault, Pages, Request, html as answer};
 /// Answers `/about`.
 #[allow(
     clippy::unused_async,
-    reason = "every page is answered in the same way"
+    reason = "all page handlers have the same signature"
 )]
 pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fault> {
     let frame = Frame::new(pages, request);

@@ -17,7 +17,7 @@ use crate::oci::{AccountName, Action};
 /// Where the forms go.
 const PATH: &str = "/accounts";
 
-/// What the last form came to.
+/// The result of the last form.
 enum Note {
     None,
     Refused(String),
@@ -25,7 +25,7 @@ enum Note {
     Token(AccountName, Password),
 }
 
-/// Everything that the page lists.
+/// The data of the page.
 struct Listed {
     users: Vec<AccountRecord>,
     groups: Vec<GroupRecord>,
@@ -36,7 +36,7 @@ struct Listed {
 /// Answers `/accounts`.
 pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fault> {
     if !pages.policy().is_some_and(Policy::has_own_accounts) || !request.visitor.is_admin() {
-        // Nobody else learns that there is such a page.
+        // For other callers the page does not exist.
         return Err(Fault::NotFound);
     }
     pages.acting(request, &Action::Administer).await?;
@@ -109,7 +109,7 @@ async fn list(pages: &Pages, request: &Request) -> Result<Listed, Fault> {
     Ok(listed)
 }
 
-/// Does what a form asks for.
+/// Executes the operation of a form.
 async fn change(pages: &Pages, request: &Request, fields: &Fields) -> Result<Note, Fault> {
     let text = request.language().account_text();
     let operation = match operation(fields) {
@@ -133,7 +133,7 @@ async fn change(pages: &Pages, request: &Request, fields: &Fields) -> Result<Not
     })
 }
 
-/// The operation that a form describes.
+/// Parses the operation of a form.
 fn operation(fields: &Fields) -> Result<AccountOperation, String> {
     use AccountOperation as Do;
     let name = |field: &str| -> Result<AccountName, String> {
@@ -211,7 +211,7 @@ fn operation(fields: &Fields) -> Result<AccountOperation, String> {
                 Do::Revoke { grantee, grant }
             }
         }
-        _ => return Err("the form asks for nothing that is known".to_owned()),
+        _ => return Err("the form has no known operation".to_owned()),
     })
 }
 

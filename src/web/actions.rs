@@ -1,5 +1,5 @@
-//! What people do on the pages: each action is decided for the caller of the request, and done by the
-//! registry that acts for it.
+//! Actions of people on the pages: each is decided for the caller of the request, and executed by a
+//! registry that acts for the caller.
 
 use tokio::sync::mpsc::Receiver;
 
@@ -20,7 +20,7 @@ impl Listener<Entry> for NoListener {
     }
 }
 
-/// Whether an action changes what a repository holds or says.
+/// Whether an action changes the content or the description of a repository.
 fn changes_repository(action: &Action) -> bool {
     let right = action.needs().map(|(_, right)| right);
     matches!(right, Some(Right::Push | Right::Delete)) || matches!(action, Action::Star(_))
@@ -38,7 +38,7 @@ impl Pages {
         Ok(registry.acting(&permit))
     }
 
-    /// The registry, acting for an administrator. Nobody else learns that there is such a page.
+    /// The registry, acting for an administrator. For other callers the page does not exist.
     pub(super) async fn administering(
         &self,
         request: &Request,
@@ -66,7 +66,7 @@ impl Pages {
         }
     }
 
-    /// Whether the caller may do an action, as far as rights and the configuration say.
+    /// Whether the rights and the configuration permit an action of the caller.
     pub(super) async fn may(&self, request: &Request, action: &Action) -> bool {
         let Ok(registry) = self.acting(request, action).await else {
             return false;
@@ -79,7 +79,7 @@ impl Pages {
         !rules.read_only && (rules.delete || !deletes)
     }
 
-    /// Executes an operation on accounts for the caller, which `action` permits.
+    /// Executes an operation on accounts for the caller, with the right that `action` needs.
     pub(super) async fn operate(
         &self,
         request: &Request,
@@ -93,8 +93,8 @@ impl Pages {
         Ok(done.and_then(AccountReport::try_from))
     }
 
-    /// Executes an operation on the root for the caller, which `action` permits. `listener` receives
-    /// the entries of its report.
+    /// Executes an operation on the root for the caller, with the right that `action` needs.
+    /// `listener` receives the entries of its report.
     pub(super) async fn execute(
         &self,
         request: &Request,
@@ -107,8 +107,8 @@ impl Pages {
         Ok(administration.execute(operation, listener).await)
     }
 
-    /// Begins an operation on the root for the caller, which `action` permits. It goes on whatever
-    /// becomes of the request and of the lines of its answer.
+    /// Begins an operation on the root for the caller, with the right that `action` needs. It
+    /// continues even if the request is dropped.
     pub(super) async fn begin(
         &self,
         request: &Request,

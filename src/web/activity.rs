@@ -1,5 +1,5 @@
-//! Activity: who did what, when, from where. Administrators see everything; everybody else what they
-//! did themselves.
+//! Activity: who did what, when, from where. Administrators see all events, other accounts their
+//! own.
 
 use bytes::Bytes;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -16,13 +16,13 @@ use crate::registry::{Event, EventFilter, Registry};
 
 /// Rows of a page.
 const ROWS: usize = 100;
-/// Rows of a CSV file.
+/// Maximum number of rows of a CSV file.
 const CSV_ROWS: usize = 10_000;
-/// Days that are shown unless the address names others.
+/// Default number of days.
 const DAYS: i64 = 30;
-/// Bars of the chart at most; of a longer time, each stands for several days.
+/// Maximum number of bars of the chart; for a longer period each bar covers several days.
 const BARS: i64 = 92;
-/// The actions that can be asked for, as [`Event::action`] names them.
+/// The actions of the filter, as in [`Event::action`].
 const ACTIONS: [&str; 32] = [
     "push-manifest",
     "set-tag",
@@ -71,7 +71,8 @@ struct Asked {
 }
 
 impl Asked {
-    /// What the address of a page asks for. `own` is the only account for who is no administrator.
+    /// Parses the filter of the page. `own` is the only account that a caller without the admin
+    /// right may see.
     fn read(request: &Request, own: Option<&AccountName>, now: Millis) -> Result<Self, Fault> {
         let fields = request.fields();
         let text =
@@ -171,14 +172,14 @@ fn link(frame: &Frame<'_>, asked: &Asked, more: &[(&str, &str)]) -> String {
 struct Counts {
     /// The first day, in days since 1970.
     first: i64,
-    /// Days that a number stands for.
+    /// Number of days that a number covers.
     step: i64,
-    /// Events in each step, the last with today.
+    /// Events in each period; today is in the last.
     numbers: Vec<Option<u64>>,
 }
 
 impl Counts {
-    /// The days of a number: `2026-11-01`, or the first and the last.
+    /// The label of a number: `2026-11-01`, or the first and the last day.
     fn label(&self, place: usize) -> String {
         let day = |day: i64| format::date(day * DAY);
         let first = self.first + i64::try_from(place).unwrap_or(0) * self.step;
@@ -189,7 +190,7 @@ impl Counts {
     }
 }
 
-/// Events of the days that are asked for.
+/// Number of events in the requested days.
 async fn counts(registry: &Registry, asked: &Asked, now: Millis) -> Result<Counts, Fault> {
     let step = (asked.days + BARS - 1) / BARS;
     let bars = (asked.days + step - 1) / step;
@@ -281,7 +282,7 @@ fn subject(frame: &Frame<'_>, event: &Event) -> Markup {
     }
 }
 
-/// A cell of CSV (RFC 4180). What a spreadsheet would take for a formula is marked as text.
+/// A cell of CSV (RFC 4180). A text that a spreadsheet would interpret as a formula is escaped.
 fn cell(text: &str) -> String {
     let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         "'"

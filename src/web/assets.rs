@@ -1,5 +1,5 @@
-//! Style, script and icon: parts of the binary, each under an address that names its content, so
-//! that a browser may keep it for good.
+//! Style, script and icon: embedded in the binary, each at a path with a hash of its content, so
+//! that browsers may cache it forever.
 
 use std::sync::LazyLock;
 
@@ -45,7 +45,7 @@ pub(super) fn paths() -> [String; 3] {
         .map(|asset| format!("/assets/{}", asset.name))
 }
 
-/// Answers one of them.
+/// The answer for one of the paths.
 pub(super) fn answer(name: &str) -> Result<Answer, Fault> {
     let asset = ASSETS
         .iter()

@@ -1,17 +1,17 @@
-//! Characters that turn the direction of a text around (Unicode Standard Annex #9): in a name or a
-//! label they make a reader see another one. A page shows their code in their place.
+//! Characters that change the direction of text (Unicode Standard Annex #9): they can make a name
+//! look like another one. Pages show their code instead.
 //!
-//! The marks of direction, which right-to-left languages need, stay as they are.
+//! Direction marks, which right-to-left languages need, are not replaced.
 
 use std::fmt::Write as _;
 
-/// Whether a character turns around what follows: embeddings, overrides and isolates.
+/// Whether a character reverses the text after it: embeddings, overrides and isolates.
 fn turns(letter: char) -> bool {
     matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A page whose text no such character turns around. What is edited in a `textarea` stays as it is,
-/// since it comes back.
+/// A page with these characters replaced. The text of a `textarea` is not changed, because it is
+/// sent back.
 pub(super) fn visible(html: String) -> String {
     if !html.contains(turns) {
         return html;

@@ -1,4 +1,4 @@
-//! A bar for each day, or for several, and the numbers behind it.
+//! A bar chart over days, and the table of its numbers.
 
 use maud::{Markup, html};
 
@@ -9,18 +9,18 @@ const HEIGHT: u64 = 60;
 pub(super) struct Bars<'a> {
     /// What it shows.
     pub(super) label: &'a str,
-    /// The days of a number.
+    /// The label of a number.
     pub(super) name: &'a dyn Fn(usize) -> String,
-    /// The numbers; `None` where one is not known.
+    /// The numbers; `None` if unknown.
     pub(super) numbers: &'a [Option<u64>],
     /// Width of a bar.
     pub(super) width: usize,
-    /// How a number is written.
+    /// Formats a number.
     pub(super) written: fn(u64) -> String,
 }
 
 impl Bars<'_> {
-    /// The chart, with a table of the known numbers behind it.
+    /// The chart, followed by a table of the known numbers.
     pub(super) fn markup(&self) -> Markup {
         let most = self.numbers.iter().copied().flatten().max();
         let most = u128::from(most.unwrap_or(0).max(1));

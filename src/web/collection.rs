@@ -1,8 +1,8 @@
-//! Collection and retention, for administrators: what a collection deletes now and why, a run with its
-//! progress, the last runs, the retention rules with their effect, the trash.
+//! Collection and retention, for administrators: what a collection would delete and why, a run with
+//! its progress, the last runs, the retention rules with their effect, the trash.
 //!
-//! A run goes on without the page. A browser with scripts asks for its progress; one without loads the
-//! page again until the run has ended.
+//! A run does not depend on the page. A browser with scripts requests its progress; one without
+//! reloads the page until the run has ended.
 
 use std::time::Duration;
 
@@ -24,26 +24,26 @@ use crate::clock::Millis;
 use crate::oci::Action;
 
 pub(super) const PATH: &str = "/collection";
-/// Deletions that are shown, and as many that are kept for now.
+/// Maximum number of listed deletions, and of listed objects that are kept for now.
 const SHOWN: usize = 200;
-/// Deletions in the trash that are shown.
+/// Maximum number of listed deletions in the trash.
 const TRASH: usize = 50;
 /// Milliseconds of a day.
 const DAY: Millis = 24 * 60 * 60 * 1000;
-/// How long a form waits for a run to be refused or to end, before its progress is shown.
+/// How long a form waits for a run to end or to be refused, before the page shows its progress.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// What a form asks of a collection.
+/// The options in a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Terms {
-    /// Days since which untagged images must have been pushed; `None`: they stay.
+    /// Minimum number of days since the push of untagged images; `None`: they are kept.
     untagged: Option<i64>,
     empty_trash: bool,
 }
 
 impl Terms {
-    /// `None` where untagged images are asked for without a number of days: none of them may go by
-    /// mistake.
+    /// `None` if the form requests untagged images without a valid number of days, so that none are
+    /// deleted by mistake.
     fn of_form(fields: &Fields) -> Option<Self> {
         let untagged = if fields.text("untagged") == "1" {
             let days: u16 = fields.text("days").parse().ok()?;
@@ -57,7 +57,7 @@ impl Terms {
         })
     }
 
-    /// As the server collects by itself.
+    /// The options of the scheduled collection.
     fn of_schedule(untagged: Option<Millis>) -> Self {
         Self {
             untagged: untagged.map(|age| age.div_euclid(DAY) + i64::from(age % DAY > 0)),
@@ -107,7 +107,7 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
             _ => return Err(Fault::NotFound),
         }
     }
-    // Read again: a run that was refused found another one, or none.
+    // Read again: the status may have changed, if a run was refused.
     let status = registry.collection_status().await?;
     let mut frame = Frame::new(pages, request);
     let content = content(
@@ -125,7 +125,7 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     Ok(answer(code, frame.page(title, &crumbs, "", &content)))
 }
 
-/// Begins a collection. It goes on without this request; a refusal comes at once.
+/// Begins a collection, which does not depend on this request. Returns a refusal at once.
 async fn run(
     pages: &Pages,
     request: &Request,
@@ -147,7 +147,7 @@ async fn run(
         Ok(())
     };
     match tokio::time::timeout(PATIENCE, first).await {
-        // Its progress is what the person wants to see.
+        // The page then shows the progress of that run.
         Ok(Err(failure)) if matches!(failure.reason, Reason::CollectionRuns { .. }) => Ok(Ok(())),
         Ok(done) => Ok(done),
         Err(_) => Ok(Ok(())),
@@ -207,7 +207,8 @@ async fn content(
     })
 }
 
-/// What a collection would delete, with the first of its deletions and of what is kept for now.
+/// What a collection would delete, with the first deletions and the first objects that are kept for
+/// now.
 #[derive(Default)]
 struct Plan {
     report: CollectReport,
@@ -371,7 +372,7 @@ mod tests {
             assert_eq!(terms(&format!("untagged=1&days={bad}")), None, "{bad}");
         }
         assert!(terms("empty-trash=1").unwrap().empty_trash);
-        // Not younger than the schedule collects.
+        // Images that the scheduled collection keeps because of their age are kept.
         assert_eq!(Terms::of_schedule(Some(DAY + 1)).untagged, Some(2));
         assert_eq!(Terms::of_schedule(Some(0)).untagged, Some(0));
     }

@@ -40,7 +40,7 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     Ok(answer(StatusCode::OK, page))
 }
 
-/// Reads the image that a text names; of an index, its first image.
+/// Reads the image that a text names; for an index, its first image.
 async fn image(pages: &Pages, request: &Request, text: &str) -> Result<Loaded, Fault> {
     let (name, reference) = parsed(text).ok_or(Fault::NotFound)?;
     let loaded = Loaded::read(pages, request, &name, &reference).await?;
@@ -159,7 +159,7 @@ fn labels(image: &Loaded) -> Values {
         .unwrap_or_default()
 }
 
-/// The steps by their number.
+/// The steps of the history, by number.
 fn history(image: &Loaded) -> Values {
     let steps = image.steps().into_iter().enumerate();
     steps
@@ -167,7 +167,7 @@ fn history(image: &Loaded) -> Values {
         .collect()
 }
 
-/// The values of both side by side; those that differ are marked.
+/// A table of the values of both images; differences are marked.
 fn table(frame: &Frame<'_>, heading: &str, a: &Values, b: &Values) -> Markup {
     let names: BTreeSet<&String> = a.keys().chain(b.keys()).take(400).collect();
     html! {
@@ -199,7 +199,7 @@ fn table(frame: &Frame<'_>, heading: &str, a: &Values, b: &Values) -> Markup {
     }
 }
 
-/// At most 500 characters of a stranger's text.
+/// Cuts a pushed text to 500 characters.
 fn cut(text: &str) -> String {
     text.chars().take(500).collect()
 }

@@ -1,11 +1,11 @@
-//! How an image runs: its configuration, variables and labels, all of them a stranger's text.
+//! How an image runs: its configuration, variables and labels. All of this is untrusted text.
 
 use maud::{Markup, html};
 
 use super::frame::Frame;
 use crate::oci::Execution;
 
-/// A line of a stranger, at most 2,000 characters of it.
+/// Cuts an untrusted line to 2,000 characters.
 pub(super) fn clipped(line: &str) -> String {
     const LIMIT: usize = 2000;
     match line.char_indices().nth(LIMIT) {
@@ -54,7 +54,7 @@ pub(super) fn configuration(frame: &Frame<'_>, execution: &Execution) -> Markup 
     }
 }
 
-/// A table of names and values; nothing without any.
+/// A table of names and values; empty if there are none.
 pub(super) fn pairs<N: AsRef<str>, V: AsRef<str>>(
     heading: &str,
     pairs: impl Iterator<Item = (N, V)>,
@@ -77,7 +77,7 @@ pub(super) fn pairs<N: AsRef<str>, V: AsRef<str>>(
     }
 }
 
-/// A value; a link where it is the address of a page.
+/// A value; a link if it is the address of a page.
 fn linked(value: &str) -> Markup {
     let is_address = (value.starts_with("https://") || value.starts_with("http://"))
         && value.len() < 2000

@@ -1,4 +1,5 @@
-//! Deleting tags, their images, and repositories: the exact list first, then a line for each.
+//! Deletes tags, their images, and repositories: shows the exact list first, then a line for each
+//! result.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -14,17 +15,17 @@ use crate::hash::Hasher;
 use crate::oci::{Action, Algorithm, Digest, Reference, Repository, Tag};
 use crate::registry::{Removal, Restorable};
 
-/// Tags that one form deletes at most.
+/// Maximum number of tags that one form deletes.
 const MOST: usize = 100_000;
-/// Rows of the list that are shown.
+/// Maximum number of rows of the list.
 const SHOWN: usize = 500;
 
-/// What is to be deleted.
+/// What a form deletes.
 struct Selection {
     tags: Vec<(Tag, Digest)>,
-    /// Other tags of those manifests, which stay.
+    /// Other tags of those manifests, which are kept.
     staying: HashMap<Digest, Vec<Tag>>,
-    /// What goes with the manifests that lose their last tag.
+    /// What is removed together with the manifests that lose their last tag.
     removal: Removal,
 }
 
@@ -34,7 +35,7 @@ impl Selection {
         !self.staying.contains_key(digest) && !self.removal.held.contains(digest)
     }
 
-    /// A text that is another one when the list is.
+    /// A hash of the list, to detect changes.
     fn mark(&self) -> String {
         let list: Vec<_> = self
             .tags
@@ -60,7 +61,7 @@ pub(super) async fn page(
     if fields.text("repository") == "1" {
         return whole(pages, request, name, is_form).await;
     }
-    // Rights first: who may not see the repository learns nothing of its tags.
+    // Rights first: a caller who may not see the repository learns nothing about its tags.
     let any = Action::DeleteRepository(name.clone());
     pages.acting(request, &any).await?;
     if !pages.may(request, &any).await {
@@ -254,7 +255,7 @@ fn question(
     shown(&frame, name, &title, &content)
 }
 
-/// Deletes a repository with all it holds.
+/// Deletes a repository with all its content.
 async fn whole(
     pages: &Pages,
     request: &Request,

@@ -9,7 +9,7 @@ use super::url::query;
 use super::{Answer, Fault, Pages, Request, format, html as answer};
 use crate::oci::Repository;
 
-/// Namespaces that are offered for narrowing the list.
+/// Maximum number of namespaces in the filter.
 const NAMESPACES: usize = 30;
 
 const SORTS: [(&str, RepositorySort); 5] = [
@@ -84,7 +84,7 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     Ok(answer(StatusCode::OK, page))
 }
 
-/// The order that an address names, if it is one of `sorts`; else the usual one.
+/// The order in the query, if it is one of `sorts`; otherwise the default.
 pub(super) fn chosen<S: Copy + PartialEq>(
     sorts: &[S],
     names: &[(&str, S)],
@@ -96,7 +96,7 @@ pub(super) fn chosen<S: Copy + PartialEq>(
     named.map(|(_, sort)| *sort).or(sorts.first().copied())
 }
 
-/// How an address names an order; the usual one is not named.
+/// The name of an order in a query; empty for the default.
 pub(super) fn written<S: Copy + PartialEq>(
     sorts: &[S],
     names: &[(&'static str, S)],
@@ -109,7 +109,7 @@ pub(super) fn written<S: Copy + PartialEq>(
     named.map_or("", |(name, _)| name)
 }
 
-/// Whether there is a page after this one.
+/// Whether there is a next page.
 pub(super) fn more<T>(listing: &Listing<T>, page: usize, rows: usize) -> bool {
     let (count, exact) = listing.total;
     let shown = (page * rows) as u64;
@@ -168,7 +168,7 @@ fn sort_links(
     }
 }
 
-/// The columns about which a source says anything.
+/// The columns for which the source has data.
 #[expect(clippy::struct_excessive_bools, reason = "each is a column of its own")]
 struct Columns {
     newest: bool,
@@ -253,7 +253,7 @@ fn row(frame: &Frame<'_>, columns: &Columns, item: &RepositoryItem) -> Markup {
     }
 }
 
-/// What to do with a registry that holds nothing.
+/// Instructions for an empty registry.
 fn empty(frame: &Frame<'_>) -> Markup {
     let text = frame.text;
     let host = frame.registry;
@@ -271,8 +271,7 @@ fn empty(frame: &Frame<'_>) -> Markup {
     }
 }
 
-/// What docker needs before it speaks to this address at all: a certificate, or the exception for
-/// plain http.
+/// What docker needs to connect to this address: a certificate, or an exception for plain HTTP.
 fn reaching(frame: &Frame<'_>) -> Markup {
     let text = frame.text;
     let host = frame.registry;
@@ -292,7 +291,7 @@ fn reaching(frame: &Frame<'_>) -> Markup {
     }
 }
 
-/// The name or the address of `HOST[:PORT]`.
+/// The host in `HOST[:PORT]`.
 fn name_of(host: &str) -> &str {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -301,7 +300,7 @@ fn name_of(host: &str) -> &str {
     name.trim_start_matches('[').trim_end_matches(']')
 }
 
-/// Whether docker takes plain http for a host by itself.
+/// Whether docker uses plain HTTP for a host without being configured to.
 pub(super) fn is_loopback(host: &str) -> bool {
     let name = name_of(host);
     name == "localhost"

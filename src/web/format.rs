@@ -26,7 +26,7 @@ pub(super) fn bytes(bytes: u64) -> String {
     }
 }
 
-/// A number with its thousands apart.
+/// A number with separated thousands.
 pub(super) fn number(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -48,7 +48,7 @@ pub(super) fn count((count, exact): (u64, bool)) -> String {
     }
 }
 
-/// A time (RFC 3339); empty for one that no calendar has.
+/// A time (RFC 3339); empty if it is out of range.
 pub(super) fn exact(at: Millis) -> String {
     Timestamp::from_millisecond(at)
         .map(|time| time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
@@ -62,14 +62,14 @@ pub(super) fn time(at: Millis) -> Markup {
     html! { time datetime=(exact) { (shown) " UTC" } }
 }
 
-/// How long ago something was, the exact time behind it.
+/// How long ago something was, with the exact time as a tooltip.
 pub(super) fn age(language: Language, at: Millis, now: Millis) -> Markup {
     let exact = exact(at);
     let shown = exact.replace('T', " ").replace('Z', " UTC");
     html! { time datetime=(exact) title=(shown) { (ago(language, now - at)) } }
 }
 
-/// As [`age`], of a date as configurations have it. What is no date is nothing.
+/// Like [`age`], for a date in a configuration; empty if it is not a date.
 pub(super) fn age_of(language: Language, date: &str, now: Millis) -> Markup {
     let Ok(time) = date.parse::<Timestamp>() else {
         return html! { "–" };
@@ -105,7 +105,7 @@ fn ago(language: Language, milliseconds: i64) -> String {
     }
 }
 
-/// A span of time in its largest unit that is whole.
+/// A duration in the largest unit of which it is a multiple.
 pub(super) fn period(language: Language, milliseconds: Millis) -> String {
     const SECOND: Millis = 1000;
     const UNITS: [(Millis, &str, &str); 4] = [
@@ -125,7 +125,7 @@ pub(super) fn period(language: Language, milliseconds: Millis) -> String {
     }
 }
 
-/// How long something took.
+/// The duration of a run.
 pub(super) fn duration(milliseconds: Millis) -> String {
     let tenths = milliseconds.max(0) / 100;
     match tenths / 10 {

@@ -1,5 +1,5 @@
-//! What all pages have in common: head, navigation, breadcrumbs, switches, paging, and the pages of
-//! faults.
+//! The common parts of all pages: head, navigation, breadcrumbs, preferences, paging, and the pages
+//! of faults.
 
 use http::StatusCode;
 use http::header::{ALLOW, HeaderValue};
@@ -11,7 +11,7 @@ use super::visitor::FORM_TOKEN;
 use super::{Answer, Fault, Pages, Request, Theme, assets, html as answer, sign_in};
 use crate::oci::Repository;
 
-/// What a page needs to write itself.
+/// The context for writing a page.
 pub(super) struct Frame<'a> {
     pub(super) request: &'a Request,
     pub(super) links: Links<'a>,
@@ -21,13 +21,13 @@ pub(super) struct Frame<'a> {
     pub(super) upkeep: &'static UpkeepText,
     /// `HOST[:PORT]` of the registry.
     pub(super) registry: &'a str,
-    /// Whether people sign in here.
+    /// Whether people can sign in.
     pub(super) has_sign_in: bool,
     /// Whether the pages show the registry of this server.
     pub(super) is_own: bool,
     /// Milliseconds since 1970, for ages.
     pub(super) now: i64,
-    /// Where this page leads by itself after two seconds in a browser that runs no scripts.
+    /// The page to load after two seconds in a browser without scripts.
     pub(super) follow: Option<String>,
 }
 
@@ -120,12 +120,12 @@ impl<'a> Frame<'a> {
         self.links.here(self.request)
     }
 
-    /// What a form proves itself by.
+    /// The hidden field of a form with its token.
     pub(super) fn form_token(&self) -> Markup {
         html! { input type="hidden" name=(FORM_TOKEN) value=(self.request.visitor.form_token()); }
     }
 
-    /// The switches of language and colours.
+    /// The forms for language and colours.
     fn switches(&self) -> Markup {
         let text = self.text;
         let here = self.here();
@@ -158,7 +158,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// The steps from the first page to a repository; the last one has a link only where `linked`.
+    /// The links from the first page to a repository; the last one is a link only if `linked`.
     pub(super) fn crumbs(&self, name: &Repository, linked: bool) -> Vec<(String, Option<String>)> {
         let mut crumbs = Vec::new();
         let mut path = String::new();
@@ -191,7 +191,7 @@ impl<'a> Frame<'a> {
         }
     }
 
-    /// Links to the page before and the one after. `fields` are the rest of the query.
+    /// Links to the previous and the next page. `fields` are the other parts of the query.
     pub(super) fn paging(
         &self,
         path: &str,

@@ -1,4 +1,4 @@
-//! The files by which docker-registry-frontend told its own script about itself, for who reads them.
+//! The configuration files of docker-registry-frontend's script, for programs that read them.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;

@@ -1,8 +1,7 @@
-//! Guests: people who signed in to another registry by its pages here.
+//! Guests: people who signed in to another registry through these pages.
 //!
-//! A browser keeps a random secret, of which this process has the hash. The password stays in the
-//! client of that registry which the session holds; it is in no cookie and in no file, and ends with
-//! the session or with the process.
+//! The browser has a random secret, and this process its hash. The password is only in the memory
+//! of this process, in the client that the session uses; it ends with the session.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -22,19 +21,19 @@ use crate::clock::Clock;
 use crate::hash::Hasher;
 use crate::oci::Algorithm;
 
-/// Sessions at most; the one that was not used for the longest time ends for another.
+/// Maximum number of sessions; beyond it, the one that was not used for the longest time ends.
 const SESSIONS: usize = 100;
 /// A session that is not used for this long ends.
 const IDLE: Duration = Duration::from_hours(12);
 /// A session ends after this time, used or not.
 const LONGEST: Duration = Duration::from_hours(7 * 24);
 
-/// Somebody who signed in to the other registry.
+/// A person who signed in to the other registry.
 #[derive(Clone)]
 pub(super) struct Guest {
     /// The name there.
     pub(super) user: Arc<str>,
-    /// What that registry shows to the user.
+    /// The other registry as this user sees it.
     pub(super) source: Arc<dyn Source>,
 }
 
@@ -59,10 +58,10 @@ impl Session {
 /// The sessions of all guests.
 pub(super) struct Guests {
     authenticator: Arc<dyn Authenticator>,
-    /// By the hash of their secret.
+    /// Sessions by the hash of their secret.
     sessions: Mutex<HashMap<String, Session>>,
     throttle: Throttle,
-    /// Whether the other registry asks for a sign-in, once it is known.
+    /// Whether the other registry requires a sign-in, once known.
     asks: OnceCell<bool>,
 }
 
@@ -81,7 +80,7 @@ impl Guests {
         }
     }
 
-    /// Whether the other registry asks for a sign-in; `false` as long as it does not answer.
+    /// Whether the other registry requires a sign-in; `false` while it does not answer.
     pub(super) async fn asks(&self) -> bool {
         let asked = self.asks.get_or_try_init(|| async {
             let answer = self.authenticator.asks().await;
@@ -90,7 +89,7 @@ impl Guests {
         asked.await.copied().unwrap_or_default()
     }
 
-    /// The holder of a secret, whose session is used thereby.
+    /// The guest with this secret. Counts as a use of the session.
     pub(super) fn find(&self, secret: &Secret) -> Option<Guest> {
         let mut sessions = self.sessions.lock();
         let session = sessions.get_mut(&hash(secret))?;
@@ -107,7 +106,7 @@ impl Guests {
         self.sessions.lock().remove(&hash(secret));
     }
 
-    /// Signs in to the other registry, and starts a session.
+    /// Signs in to the other registry and starts a session.
     async fn sign_in(
         &self,
         request: &Request,
@@ -163,7 +162,7 @@ impl Guests {
     }
 }
 
-/// Answers `/sign-in` where it leads to another registry.
+/// Answers `/sign-in` for another registry.
 pub(super) async fn page(
     pages: &Pages,
     guests: &Guests,

@@ -13,12 +13,12 @@ use super::url::query;
 use super::{Answer, Fault, Pages, Request, format, html as answer, retag, tags};
 use crate::oci::{Descriptor, Digest, Reference, Repository, Tag};
 
-/// Layers whose other repositories are looked for.
+/// Maximum number of layers whose other repositories are listed.
 const ASKED_LAYERS: usize = 64;
-/// Bytes of a document that is shown in the page.
+/// Maximum size of a document in the page.
 const SHOWN: usize = 24 * 1024;
 
-/// The annotation by which BuildKit marks a manifest that attests another one.
+/// The annotation with which BuildKit marks attestations of a manifest.
 const ATTESTS: &str = "vnd.docker.reference.digest";
 
 /// Answers `/r/NAME:TAG` and `/r/NAME@DIGEST`.
@@ -99,8 +99,7 @@ pub(super) async fn page(
     ))
 }
 
-/// The child of an index that is shown: the one that the address names, else the first that is an
-/// image.
+/// The child of an index to show: the one in the query, otherwise the first image.
 fn chosen_child<'a>(top: &'a Loaded, named: &str) -> Option<&'a Descriptor> {
     let children = top.children();
     children
@@ -119,7 +118,7 @@ fn raw(bytes: Bytes) -> Answer {
     let mut answer = Response::new(bytes);
     answer.headers_mut().insert(
         CONTENT_TYPE,
-        // As text: a browser is to show it, and to make nothing of it.
+        // As plain text, so that a browser does not interpret it.
         HeaderValue::from_static("text/plain; charset=utf-8"),
     );
     answer
@@ -156,7 +155,7 @@ fn facts(
                 div { dt { (text.author) } dd { (author) } }
             }
             div { dt { (text.media_type) } dd class="break" { (top.document.media_type) } }
-            // Of an image the type is that of its configuration, which says nothing more.
+            // The artifact type of an image is the type of its configuration: not worth showing.
             @if let Some(kind) = top.view.as_ref().and_then(|view| view.artifact_type.as_deref())
                 && !crate::oci::MediaType::new(kind).is_image_config() {
                 div { dt { (text.artifact_type) } dd class="break" { (kind) } }
@@ -177,7 +176,7 @@ fn facts(
     }
 }
 
-/// The manifests of an index; attestations stand under what they attest.
+/// The manifests of an index; attestations are listed below the manifest that they attest.
 fn children(
     frame: &Frame<'_>,
     name: &Repository,
@@ -285,7 +284,7 @@ fn layer_table(frame: &Frame<'_>, shown: &Loaded, users: &[Vec<Repository>]) -> 
     }
 }
 
-/// A bar whose length is a size as a share of the largest one.
+/// A bar for a size, relative to the largest one.
 fn bar(size: u64, largest: Option<u64>) -> Markup {
     let largest = u128::from(largest.unwrap_or(0).max(1));
     let width = (u128::from(size) * 100).div_ceil(largest);
@@ -363,7 +362,7 @@ fn dockerfile(frame: &Frame<'_>, shown: &Loaded) -> Markup {
     }
 }
 
-/// A JSON document, indented where it is small enough.
+/// A JSON document, indented if it is small enough.
 fn json(frame: &Frame<'_>, heading: &str, what: &str, bytes: Option<&Bytes>) -> Markup {
     let text = frame.text;
     let indented = bytes

@@ -11,24 +11,24 @@ use crate::oci::{
 /// Configurations larger than this are not shown.
 const CONFIG_LIMIT: u64 = 1024 * 1024;
 
-/// A manifest as the pages show it.
+/// A manifest with its parsed content.
 pub(super) struct Loaded {
     /// The manifest.
     pub(super) document: Document,
-    /// What it says; `None` where it can't be read.
+    /// The parsed manifest; `None` if it can't be parsed.
     pub(super) view: Option<ManifestView>,
     /// The bytes of its configuration.
     pub(super) config_bytes: Option<Bytes>,
-    /// What the configuration says, where it is that of an image.
+    /// The parsed configuration, if it is that of an image.
     pub(super) config: Option<ImageConfig>,
 }
 
-/// A line of the table of layers: a step, the layer that it made, or both.
+/// A row of the table of layers: a step of the history, the layer that it created, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Step {
-    /// The line that made it.
+    /// The command of the step.
     pub(super) line: String,
-    /// The layer; a step that only changes the configuration has none.
+    /// The layer; `None` if the step only changed the configuration.
     pub(super) layer: Option<(Digest, u64)>,
 }
 
@@ -106,8 +106,8 @@ impl Loaded {
     }
 }
 
-/// Puts the steps of a history beside the layers. Where their numbers do not agree, nothing says
-/// which step made which layer: the layers stand alone.
+/// Matches the steps of a history with the layers. If their numbers differ, the match is unknown,
+/// and only the layers are returned.
 fn steps(lines: &[(String, bool)], layers: &[Descriptor]) -> Vec<Step> {
     let alone = |layer: &Descriptor| Step {
         line: String::new(),

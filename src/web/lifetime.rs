@@ -1,4 +1,4 @@
-//! For how long a new token is good: the field of a form, and what it says.
+//! The lifetime of a new token: the field of a form, and its parsing.
 
 use maud::{Markup, html};
 
@@ -17,7 +17,7 @@ pub(super) fn field(frame: &Frame<'_>) -> Markup {
     }
 }
 
-/// The milliseconds that a form asks for; `None` for ever.
+/// The lifetime in a form in milliseconds; `None` if it is unlimited.
 pub(super) fn read(fields: &Fields) -> Option<Millis> {
     let days: Millis = fields.text("days").parse().unwrap_or(0);
     (days > 0).then(|| days.saturating_mul(DAY))

@@ -1,9 +1,9 @@
-//! The pages for people: the registry in a browser, complete on the first paint.
+//! The pages for people: the registry in a browser, complete without scripts.
 //!
-//! A request is parsed by `http`, which has decided it before; this room turns it into an answer. It
-//! reads by one trait, [`Source`], and writes HTML by maud, which escapes everything: all that was
-//! pushed is a stranger's and is shown as text. No page needs JavaScript, and none asks another host
-//! for anything.
+//! `http` parses a request and has decided it; this room writes the answer. It reads through one
+//! trait, [`Source`], and writes HTML with maud, which escapes everything: all pushed content is
+//! untrusted and shown as text. No page needs JavaScript, and none loads anything from another
+//! host.
 
 mod about;
 mod accounts;
@@ -72,11 +72,11 @@ use crate::admin::Operations;
 use crate::auth::Policy;
 use crate::registry::Registry;
 
-/// An answer of the pages; its body is whole.
+/// An answer of the pages, with its whole body.
 pub type Answer = Response<Bytes>;
 
-/// Nothing but this origin's own style, script and pictures; forms go nowhere else, and no other
-/// page may frame one of ours.
+/// Only style, script and pictures of this origin; forms are sent only to this origin, and other
+/// pages may not frame these.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -85,27 +85,28 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
 pub struct Pages {
     source: Arc<dyn Source>,
     settings: Arc<Settings>,
-    /// The access policy, and the registry that actions change. `None` for another registry's pages.
+    /// The access policy, and the registry that actions change. `None` for pages of another
+    /// registry.
     accounts: Option<(Arc<Policy>, Registry)>,
-    /// Those who signed in to another registry. `None` for the pages of the own one.
+    /// People who signed in to another registry. `None` for pages of this server's registry.
     guests: Option<Arc<Guests>>,
-    /// The operations of administrators. `None` for another registry's pages.
+    /// The operations of administrators. `None` for pages of another registry.
     operations: Option<Operations>,
     counts: Arc<storage::Counts>,
 }
 
-/// How the pages are shown.
+/// The settings of the pages.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// What stands before every path: empty, or `/registry`.
+    /// The prefix of every path: empty, or `/registry`.
     pub base: String,
-    /// Whether no page changes a repository, whoever is signed in.
+    /// Whether the pages refuse all changes of repositories.
     pub browse_only: bool,
-    /// Repositories on a page where the address names no number.
+    /// Default number of repositories on a page.
     pub repositories_per_page: usize,
-    /// Tags on a page where the address names no number.
+    /// Default number of tags on a page.
     pub tags_per_page: usize,
-    /// `HOST[:PORT]` by which clients reach the registry, where it is not the address of the pages.
+    /// `HOST[:PORT]` of the registry for clients, if it differs from the address of the pages.
     pub registry: Option<String>,
     /// How collections and retention are configured.
     pub upkeep: Upkeep,
@@ -125,7 +126,7 @@ impl Default for Settings {
 }
 
 impl Pages {
-    /// The pages of what `source` reads.
+    /// Pages that read from `source`.
     pub fn new(source: Arc<dyn Source>, settings: Settings) -> Self {
         Self {
             source,
@@ -137,15 +138,15 @@ impl Pages {
         }
     }
 
-    /// The same pages for those whom another registry signs in: each sees what it shows to them.
+    /// Lets people sign in to another registry: each sees what that registry shows to them.
     #[must_use]
     pub fn with_guests(mut self, authenticator: Arc<dyn Authenticator>) -> Self {
         self.guests = Some(Arc::new(Guests::new(authenticator)));
         self
     }
 
-    /// The same pages for those whom `policy` knows: with sessions, with its rights, and with
-    /// actions on `registry`; administrators begin `operations` on its root.
+    /// Adds sign-in and rights by `policy`, with sessions and actions on `registry`; administrators
+    /// can begin `operations` on its root.
     #[must_use]
     pub fn with_accounts(
         mut self,
@@ -162,12 +163,12 @@ impl Pages {
         self.accounts.as_ref().map(|(policy, _)| &**policy)
     }
 
-    /// Whether people sign in here.
+    /// Whether people can sign in.
     fn has_sign_in(&self) -> bool {
         self.policy().is_some_and(Policy::has_passwords)
     }
 
-    /// What the caller of a request reads from.
+    /// The source for the caller of a request.
     fn source<'a>(&'a self, request: &'a Request) -> &'a Arc<dyn Source> {
         request.visitor.source().unwrap_or(&self.source)
     }
@@ -180,7 +181,7 @@ impl Pages {
         }
     }
 
-    /// Whether a path (below the base) is one of the pages whatever the client accepts.
+    /// Whether a path (below the base) is a page, whatever the client accepts.
     pub fn owns(path: &str) -> bool {
         route::owns(path)
     }
@@ -228,7 +229,7 @@ impl Pages {
             return assets::answer(name);
         }
         visitor::recognise(self, request).await?;
-        // Preferences are cookies of the browser alone and need no token.
+        // Preferences are only cookies of the browser and need no token.
         if request.method == Method::POST && route != Route::Preferences {
             let form = Fields::parse(&request.form);
             let token = form.text(visitor::FORM_TOKEN);
@@ -287,7 +288,7 @@ fn html(status: StatusCode, markup: maud::Markup) -> Answer {
     answer
 }
 
-/// Another address of the same thing.
+/// A redirect to the page's current address.
 fn moved(path: &str) -> Answer {
     let mut answer = Response::new(Bytes::new());
     match HeaderValue::try_from(path) {

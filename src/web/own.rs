@@ -18,20 +18,20 @@ use crate::registry::{
     TagRow,
 };
 
-/// Sizes of repositories that are remembered, and for how long.
+/// Maximum number of cached sizes of repositories, and their age.
 const SIZES: usize = 4096;
 const SIZE_AGE: std::time::Duration = std::time::Duration::from_mins(1);
-/// Days of pulls that are shown.
+/// Number of days of pulls in the chart.
 const DAYS: usize = 30;
 /// Referrers that are shown.
 const REFERRERS: usize = 100;
-/// Tags of one manifest that are shown.
+/// Maximum number of listed tags of a manifest.
 const TAGS_OF_ONE: usize = 100;
 
 /// A registry in this process.
 pub struct Own {
     registry: Registry,
-    /// Bytes of a repository, all and alone, with the last push that they are for.
+    /// Bytes of a repository, in total and unique, with its last push at the time of the count.
     sizes: Mutex<HashMap<Repository, Measured>>,
 }
 
@@ -44,7 +44,7 @@ struct Measured {
 }
 
 impl Own {
-    /// The pages' view of `registry`.
+    /// The source for `registry`.
     pub fn new(registry: Registry) -> Self {
         Self {
             registry,
@@ -52,8 +52,7 @@ impl Own {
         }
     }
 
-    /// The sizes of a repository. Summing them up is the one costly question of a list, so that
-    /// they may be a minute old.
+    /// The sizes of a repository. Counting them is expensive, so they may be a minute old.
     async fn sizes(&self, row: &RepositoryRow) -> Result<(u64, u64), Fault> {
         let known = self.sizes.lock().get(&row.name).copied();
         if let Some(known) = known
@@ -77,7 +76,8 @@ impl Own {
         Ok((all, alone))
     }
 
-    /// A row of a list. Its size is the one that the list is sorted by, unless it has just changed.
+    /// A row of a list. Its size is the one by which the list is sorted, unless the repository has
+    /// just changed.
     async fn listed(&self, row: RepositoryRow) -> Result<RepositoryItem, Fault> {
         let size = match row.bytes {
             Some(bytes) => bytes,
@@ -100,7 +100,7 @@ impl Own {
         }
     }
 
-    /// Nothing, unless the caller may see the repository.
+    /// Returns an error unless the caller may see the repository.
     async fn seen(&self, visibility: &Visibility, name: &Repository) -> Result<(), Fault> {
         self.registry.repository_row(visibility, name).await?;
         Ok(())
@@ -121,11 +121,11 @@ impl From<RegistryError> for Fault {
     }
 }
 
-/// What decides whether a tag matches a filter.
+/// Decides whether a tag matches a filter.
 pub type Matcher = Box<dyn Fn(&str) -> bool + Send + Sync>;
 
-/// How a filter of tags is understood: a range of versions (`>=1.2, <2`), a pattern with `*` or `?`,
-/// else a part of the name without regard to case.
+/// Parses a filter of tags: a range of versions (`>=1.2, <2`), a pattern with `*` or `?`, otherwise
+/// a part of the name, ignoring case.
 pub fn matcher(filter: &str) -> Option<Matcher> {
     if filter.is_empty() {
         return None;
@@ -373,7 +373,7 @@ mod tests {
         assert_eq!(matched(">=1.2, <2", &tags), ["1.2.0", "v1.9.3"]);
         assert_eq!(matched("1.*", &tags), ["1.2.0", "1.2.0-Alpine"]);
         assert_eq!(matched("alpine", &tags), ["1.2.0-Alpine"]);
-        // What is no range and no pattern is a part of a name.
+        // A text that is neither a range nor a pattern is a part of a name.
         assert_eq!(matched("[x", &tags), ["[x"]);
         assert_eq!(matched("<nothing", &tags), [""; 0]);
         assert!(matcher("").is_none());

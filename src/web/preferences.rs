@@ -1,4 +1,4 @@
-//! The switches of language and colours: a form whose choice is kept in a cookie.
+//! The forms for language and colours: the choice is stored in a cookie.
 
 use super::text::Language;
 use super::{Answer, Fault, Pages, Request, Theme, moved, set_cookie};
@@ -7,7 +7,7 @@ use crate::web::request::Fields;
 /// A year, in seconds.
 const AGE: u32 = 365 * 24 * 60 * 60;
 
-/// Keeps what was chosen, and leads back to the page that it was chosen on.
+/// Stores a choice and redirects to the page of the form.
 pub(super) fn answer(pages: &Pages, request: &Request) -> Result<Answer, Fault> {
     if !request.is_from_here() {
         return Err(Fault::Foreign);
@@ -36,8 +36,8 @@ pub(super) fn answer(pages: &Pages, request: &Request) -> Result<Answer, Fault> 
     Ok(answer)
 }
 
-/// A path of ours; anything else is the first page. A browser reads `//host` and `/\host` as the
-/// address of another host.
+/// A path of these pages; anything else becomes the first page. A browser reads `//host` and
+/// `/\host` as the address of another host.
 pub(super) fn within(base: &str, next: &str) -> String {
     let home = format!("{base}/");
     let Some(rest) = next.strip_prefix(base) else {

@@ -1,4 +1,4 @@
-//! The page of the account that signed in: password, sessions, personal tokens.
+//! The page of the signed-in account: password, sessions, personal tokens.
 
 use http::{Method, StatusCode};
 use maud::{Markup, html};
@@ -12,18 +12,18 @@ use crate::admin::{AccountOperation, AccountReport, Password};
 use crate::auth::{Policy, Secret, SessionRecord, SignInError, TokenRecord};
 use crate::oci::{AccountName, Action, Grant};
 
-/// Characters of the name of a token.
+/// Maximum length of a token's name, in characters.
 const LABEL: usize = 100;
 
-/// What the account does with itself needs no right: it is enough to have signed in.
+/// Actions of an account on itself need no right, only a sign-in.
 const OWN: Action = Action::Ping;
 
-/// What the last form came to.
+/// The result of the last form.
 enum Note {
     None,
     Refused(String),
     Done(&'static str),
-    /// A token that was just made.
+    /// A token was created.
     Token(Password),
 }
 
@@ -67,7 +67,7 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     show(pages, request, policy, session, &note).await
 }
 
-/// Sets a password, which ends all sessions, and starts a new one here.
+/// Sets a password, which ends all sessions, and starts a new session for this browser.
 async fn change_password(
     pages: &Pages,
     request: &Request,
@@ -151,7 +151,7 @@ async fn create_token(
     })
 }
 
-/// The grants of a scope, with spaces or lines between them; `None` for all that the owner may.
+/// Parses the grants of a scope, separated by spaces or lines; `None` for all rights of the owner.
 pub(super) fn scope(text: &str) -> Result<Option<Vec<Grant>>, String> {
     let grants: Result<Vec<Grant>, String> = text
         .split_whitespace()
@@ -246,7 +246,7 @@ async fn show(
     ))
 }
 
-/// A token that was just made, with how to use it.
+/// A new token, with instructions for its use.
 pub(super) fn fresh_token(frame: &Frame<'_>, owner: &AccountName, token: &str) -> Markup {
     let host = frame.request.host();
     html! {
@@ -296,7 +296,7 @@ pub(super) fn shown_scope(frame: &Frame<'_>, token: &TokenRecord) -> String {
     }
 }
 
-/// When something ends.
+/// When something expires.
 pub(super) fn until(frame: &Frame<'_>, at: Option<i64>) -> Markup {
     html! { @match at { Some(at) => (format::time(at)), None => (frame.text.never) } }
 }
@@ -309,7 +309,7 @@ pub(super) fn used(frame: &Frame<'_>, at: Option<i64>) -> Markup {
     } }
 }
 
-/// A form of one button, which does something with what `id` names.
+/// A form with one button, for the object `id`.
 pub(super) fn button(frame: &Frame<'_>, path: &str, what: &str, id: &str, label: &str) -> Markup {
     html! {
         form method="post" action=(frame.links.path(path)) {
@@ -372,7 +372,7 @@ fn password_form(frame: &Frame<'_>, account: &AccountName) -> Markup {
         form class="fields" method="post" action=(frame.links.path("/account")) {
             (frame.form_token())
             input type="hidden" name="do" value="password";
-            // Password managers look for the name.
+            // Password managers expect a field with the name.
             input type="text" name="name" value=(account) autocomplete="username" readonly hidden
                 aria-label=(text.account);
             @for (name, label, complete) in [

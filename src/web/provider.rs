@@ -1,4 +1,4 @@
-//! Sign-in by an OpenID provider: the way there and the way back.
+//! Sign-in through an OpenID provider: the redirect and the callback.
 
 use http::StatusCode;
 
@@ -8,7 +8,7 @@ use super::visitor::{begun_sign_in, forget_sign_in, keep_session, keep_sign_in};
 use super::{Answer, Fault, Pages, Request, moved};
 use crate::auth::{FreshSession, Oidc, OidcError, Policy, random_secret};
 
-/// Where the provider sends browsers back to.
+/// The address of the callback.
 fn redirect(pages: &Pages, request: &Request) -> String {
     format!("{}{}/sign-in/callback", request.origin, pages.settings.base)
 }
@@ -34,7 +34,7 @@ pub(super) async fn begin(pages: &Pages, request: &Request) -> Result<Answer, Fa
     }
 }
 
-/// Answers `/sign-in/callback`: starts a session for whoever comes back signed in.
+/// Answers `/sign-in/callback`: starts a session for the person whom the provider signed in.
 pub(super) async fn callback(pages: &Pages, request: &Request) -> Result<Answer, Fault> {
     let (policy, oidc) = provider(pages)?;
     let mut answer = match finish(pages, request, policy, oidc).await {
@@ -70,10 +70,10 @@ async fn finish(
     let secret = begun_sign_in(pages, request).ok_or(OidcError::State)?;
     let (state, code) = (fields.text("state"), fields.text("code"));
     if code.is_empty() {
-        // What it says is a stranger's text until the state is checked: only its length is bounded.
+        // The error is untrusted text until the state is checked, so its length is limited.
         let said: String = fields.text("error").chars().take(100).collect();
         return Err(OidcError::Provider(format!(
-            "it answered {said:?} and no code"
+            "it answered {said:?} instead of a code"
         )));
     }
     let redirect = redirect(pages, request);
@@ -82,7 +82,7 @@ async fn finish(
     Ok((session.await?, next))
 }
 
-/// The form with a sentence, and the reason in the log.
+/// The sign-in form with a message; the reason is in the log.
 fn refused(pages: &Pages, request: &Request, oidc: &Oidc, next: &str, error: &OidcError) -> Answer {
     tracing::warn!(
         request = &*request.context.request,

@@ -1,8 +1,8 @@
-//! The commands that pull something: by what it is.
+//! The commands for pulling, by the kind of content.
 
 use crate::oci::{MediaType, Reference, Repository};
 
-/// What a manifest holds, as the tools that pull it tell it apart.
+/// The kind of a manifest's content, as pulling tools distinguish it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// An image that runs.
@@ -14,7 +14,7 @@ pub(super) enum Kind {
 }
 
 impl Kind {
-    /// By the media type of the manifest and its artifact type.
+    /// The kind by the media type of the manifest and its artifact type.
     pub(super) fn of(media_type: &MediaType, artifact_type: Option<&str>) -> Self {
         match artifact_type {
             Some("application/vnd.cncf.helm.config.v1+json") => Self::Chart,

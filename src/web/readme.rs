@@ -1,7 +1,7 @@
-//! The README of a repository: Markdown that a stranger wrote, as HTML that does nothing.
+//! The README of a repository: untrusted Markdown, rendered as safe HTML.
 //!
-//! Pictures are left out, since they would ask another host for something; links lead to http, https
-//! and mail addresses alone. The page has the first headings for itself.
+//! Pictures are left out, since they would be loaded from another host; links may have the schemes
+//! http, https and mailto. Headings are below those of the page.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -37,7 +37,7 @@ pub(super) fn render(markdown: &str) -> Markup {
     PreEscaped(CLEANER.clean(&text).to_string())
 }
 
-/// Without pictures, of which the description stays, and with headings below those of the page.
+/// Replaces pictures with their descriptions, and lowers headings.
 fn quiet(event: Event<'_>) -> Option<Event<'_>> {
     Some(match event {
         Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => return None,

@@ -1,4 +1,4 @@
-//! What a collection or a retention rule deletes or keeps, and why, in words.
+//! Texts about what a collection or a retention rule deletes or keeps, and why.
 //!
 //! Pure: entries in, texts out.
 
@@ -19,7 +19,7 @@ pub(super) struct Line {
     pub(super) name: Markup,
     pub(super) bytes: Option<u64>,
     pub(super) why: String,
-    /// When a hold ends, if it is known.
+    /// End of the hold, if known.
     pub(super) until: Option<Millis>,
 }
 

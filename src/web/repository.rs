@@ -1,4 +1,4 @@
-//! The page of a repository: how to pull from it, its figures, and its newest tags.
+//! The page of a repository: how to pull from it, its numbers, and its newest tags.
 
 use http::StatusCode;
 use maud::{Markup, html};
@@ -9,7 +9,7 @@ use super::source::{RepositoryDetails, TagQuery, TagSort};
 use super::{Answer, Fault, Pages, Request, format, html as answer, readme, settings, tags};
 use crate::oci::{Action, MediaType, Reference, Repository};
 
-/// Tags that the page shows.
+/// Maximum number of listed tags.
 const TAGS: usize = 10;
 
 /// Answers `/r/NAME`.

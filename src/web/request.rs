@@ -1,4 +1,4 @@
-//! A request of a browser, as the pages need it.
+//! A request of a browser, as the pages use it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use super::Visitor;
 use super::text::Language;
 use crate::oci::{Context, Visibility};
 
-/// The colours that a person chose.
+/// The chosen colours.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Theme {
-    /// As the system has it.
+    /// Those of the system.
     System,
     /// Light.
     Light,
@@ -21,7 +21,7 @@ pub enum Theme {
 }
 
 impl Theme {
-    /// The word for it in cookies and attributes.
+    /// The name in cookies and attributes.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::System => "system",
@@ -30,7 +30,7 @@ impl Theme {
         }
     }
 
-    /// Reads [`Theme::as_str`] back; anything else is the system's.
+    /// Parses the text of [`Theme::as_str`]; any other text is the system's theme.
     pub fn parse(text: &str) -> Self {
         match text {
             "light" => Self::Light,
@@ -61,16 +61,16 @@ pub struct Request {
     pub fetch_site: Option<String>,
     /// The `Origin` header, if there is one.
     pub from_origin: Option<String>,
-    /// The id of the request, and from where it comes.
+    /// The context: id and client address of the request.
     pub context: Arc<Context>,
-    /// Who sent it; the pages find it out.
+    /// The sender; set by the pages.
     pub visitor: Visitor,
-    /// What the caller may see; where the pages know callers, they find it out.
+    /// The repositories that the caller may see; set by the pages if they have accounts.
     pub visibility: Visibility,
 }
 
 impl Request {
-    /// The fields of the query; of one that is there twice, the last.
+    /// The fields of the query; of repeated ones, the last.
     pub(super) fn fields(&self) -> Fields {
         Fields::parse(&self.query)
     }
@@ -83,13 +83,13 @@ impl Request {
         })
     }
 
-    /// The colours that the person chose.
+    /// The chosen colours.
     pub(super) fn theme(&self) -> Theme {
         self.cookie("regctl-theme")
             .map_or(Theme::System, Theme::parse)
     }
 
-    /// The language: the one that was chosen, else the first that is known of those accepted.
+    /// The chosen language, otherwise the first supported one that the browser accepts.
     pub(super) fn language(&self) -> Language {
         self.cookie("regctl-language")
             .and_then(Language::parse)
@@ -103,7 +103,7 @@ impl Request {
             .map_or(self.origin.as_str(), |(_, host)| host)
     }
 
-    /// The context of the request with whoever the pages found out that sent it.
+    /// The context with the caller that the pages have identified.
     pub(super) fn caller(&self) -> Arc<Context> {
         let mut context = Context::clone(&self.context);
         if let Some(identity) = &self.visitor.identity {
@@ -117,7 +117,7 @@ impl Request {
         self.origin.starts_with("https://")
     }
 
-    /// Whether a request that changes something comes from one of our own pages.
+    /// Whether a request that changes something comes from one of these pages.
     pub(super) fn is_from_here(&self) -> bool {
         match (&self.fetch_site, &self.from_origin) {
             (Some(site), _) => site == "same-origin",
@@ -145,17 +145,17 @@ impl Fields {
         }
     }
 
-    /// A field; empty where it is missing.
+    /// A field; empty if it is missing.
     pub(super) fn text(&self, name: &str) -> &str {
         self.last.get(name).map_or("", |text| text.trim())
     }
 
-    /// A field as it was sent, with the spaces around it.
+    /// A field as it was sent, with surrounding spaces.
     pub(super) fn exact(&self, name: &str) -> &str {
         self.last.get(name).map_or("", String::as_str)
     }
 
-    /// All fields of a name, in their order.
+    /// All fields with a name, in order.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         let named = self.pairs.iter().filter(move |(found, _)| found == name);
         named.map(|(_, value)| value.trim())

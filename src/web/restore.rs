@@ -1,4 +1,4 @@
-//! Undo: what was deleted comes back from the trash, as long as it is there.
+//! Undo: restores deletions from the trash.
 
 use http::StatusCode;
 use maud::{Markup, html};
@@ -9,10 +9,10 @@ use super::{Answer, Fault, Pages, Request, format, html as answer, tags};
 use crate::oci::{Action, Reference, Repository};
 use crate::registry::{Registry, Restorable, Trashed, TrashedKind};
 
-/// Things that one form restores at most; more are restored on the page of the trash.
+/// Maximum number of deletions that one form restores; the page of the trash restores the others.
 const MOST: usize = 300;
 
-/// What a form calls something that can be restored.
+/// The text for a restorable object in a form.
 fn written(what: &Restorable) -> String {
     match what {
         Restorable::Tag(_, tag) => tag.to_string(),
@@ -30,7 +30,8 @@ fn read(name: &Repository, text: &str) -> Option<Restorable> {
     })
 }
 
-/// The registry for whoever may restore in a repository: who may delete there and push.
+/// The registry for callers who may restore in a repository: those with the rights to delete and
+/// push.
 async fn restoring(pages: &Pages, request: &Request, name: &Repository) -> Result<Registry, Fault> {
     let delete = Action::DeleteRepository(name.clone());
     pages.acting(request, &delete).await?;
@@ -42,7 +43,7 @@ async fn restoring(pages: &Pages, request: &Request, name: &Repository) -> Resul
     pages.acting(request, &push).await
 }
 
-/// The button that takes deletions back.
+/// The button that undoes deletions.
 pub(super) fn undo(frame: &Frame<'_>, name: &Repository, what: &[Restorable]) -> Markup {
     let text = frame.account;
     html! {
@@ -58,7 +59,7 @@ pub(super) fn undo(frame: &Frame<'_>, name: &Repository, what: &[Restorable]) ->
     }
 }
 
-/// A line for each thing that was done, or not.
+/// A line for each result.
 pub(super) fn lines(
     frame: &Frame<'_>,
     done: &[(String, Result<(), String>)],
@@ -134,8 +135,8 @@ pub(super) async fn trash(
     Ok(shown(&frame, name, text.trash, &content))
 }
 
-/// Deletions, with the names of their repositories where they are of several, and with buttons that
-/// take them back.
+/// A table of deletions, with their repositories if there are several, and with buttons to restore
+/// them.
 pub(super) fn table(
     frame: &Frame<'_>,
     deletions: &[Trashed],
@@ -178,7 +179,7 @@ fn restorable(deletion: &Trashed) -> Option<Restorable> {
     })
 }
 
-/// What was deleted: its tags, or else its digest.
+/// The label of a deletion: its tags, otherwise its digest.
 fn label(frame: &Frame<'_>, deletion: &Trashed, has_name: bool) -> Markup {
     let tags = deletion.tags.iter().take(10).map(|(tag, digest)| {
         let digest = tags::short(digest);

@@ -1,4 +1,4 @@
-//! Another tag for an image that is there.
+//! Adds a tag to an existing image.
 
 use http::StatusCode;
 use maud::{Markup, html};
@@ -25,7 +25,7 @@ pub(super) fn form(frame: &Frame<'_>, name: &Repository, digest: &Digest, tag: &
     }
 }
 
-/// What may be done with an image: another tag, and deleting the tag by which it is shown.
+/// The actions on an image: adding a tag, and deleting the current tag.
 pub(super) async fn actions(
     pages: &Pages,
     frame: &Frame<'_>,
@@ -77,7 +77,7 @@ pub(super) async fn set(
         answer(status, frame.page(text.set_tag, &crumbs, "", &content))
     };
     let Ok(tag) = wanted.parse::<Tag>() else {
-        // Whoever may not push here learns that first.
+        // A caller without the right to push gets that error first.
         let action = Action::PushManifest(name.clone(), Reference::Digest(digest));
         pages.acting(request, &action).await?;
         return Ok(refused(StatusCode::BAD_REQUEST, text.tag_malformed));

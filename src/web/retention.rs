@@ -1,4 +1,4 @@
-//! Retention rules as sentences, and what each of them deletes now.
+//! Retention rules as sentences, and what each would delete now.
 
 use maud::{Markup, html};
 use parking_lot::Mutex;
@@ -9,9 +9,9 @@ use super::{Fault, Pages, Request, format, reasons};
 use crate::admin::{Decision, Entry, Operation, PruneEntry, PruneReport};
 use crate::oci::{Action, Reference, RetentionRule, Visibility};
 
-/// Deletions of a rule that are shown.
+/// Maximum number of listed deletions of a rule.
 const SHOWN: usize = 50;
-/// Where there are more repositories, the effect of a rule is shown only when it is asked for.
+/// With more repositories, the effect of a rule is shown only on request.
 const SMALL: u64 = 1000;
 
 /// A rule as a sentence.
@@ -49,10 +49,10 @@ pub(super) fn sentence(frame: &Frame<'_>, rule: &RetentionRule) -> String {
     format!("{place} {}{stop}{all}", conditions.join(comma))
 }
 
-/// What a rule deletes now.
+/// What a rule would delete now.
 struct Effect {
     report: PruneReport,
-    /// The first of its deletions.
+    /// The first of the deletions.
     entries: Vec<PruneEntry>,
 }
 
@@ -97,7 +97,7 @@ async fn effect(
     })
 }
 
-/// The rules; the effect of one is shown if the registry is small or if it is `asked` for.
+/// The rules; the effect of a rule is shown if the registry is small or if it is `asked` for.
 pub(super) async fn rules(
     pages: &Pages,
     request: &Request,

@@ -1,8 +1,8 @@
 //! The addresses of the pages: a pure parser.
 //!
-//! A component of a repository name is never a single dash, so that `/-/` ends a name. The routes of
-//! docker-registry-frontend lead to their counterparts, and so does a pull reference that somebody
-//! pasted after the host.
+//! A component of a repository name is never a single dash, so `/-/` ends a name. Routes of
+//! docker-registry-frontend are redirected to their counterparts, and so are pull references that
+//! were pasted after the host.
 
 use http::Method;
 use percent_encoding::percent_decode_str;
@@ -21,7 +21,7 @@ pub(super) enum Route {
     Repository(Repository),
     /// `/r/NAME/-/tags`
     Tags(Repository),
-    /// `/r/NAME/tags`: the repository of that name if there is one, else the tags of `NAME`.
+    /// `/r/NAME/tags`: the repository with that name if it exists, otherwise the tags of `NAME`.
     TagsOrRepository {
         /// The name without its last component.
         tags: Repository,
@@ -68,14 +68,14 @@ pub(super) enum Route {
     SignInCallback,
     /// `POST /sign-out`
     SignOut,
-    /// A file by which docker-registry-frontend configures itself.
+    /// A configuration file of docker-registry-frontend.
     Legacy(LegacyFile),
-    /// Another address of a page.
+    /// A redirect to the current address of a page.
     Moved(String),
 }
 
-/// Whether a path is one of the pages whatever the client accepts. `/` and pasted references are
-/// pages only for who accepts HTML.
+/// Whether a path is a page whatever the client accepts. `/` and pasted references are pages only
+/// for clients that accept HTML.
 pub(super) fn owns(path: &str) -> bool {
     let first = path
         .strip_prefix('/')
@@ -102,7 +102,7 @@ pub(super) fn owns(path: &str) -> bool {
 }
 
 impl Route {
-    /// Reads a path, percent-encoded, without base and query.
+    /// Parses a path, percent-encoded, without base and query.
     pub(super) fn parse(method: &Method, path: &str) -> Result<Self, Fault> {
         let decoded = percent_decode_str(path)
             .decode_utf8()
@@ -150,7 +150,7 @@ impl Route {
             .ok_or(Fault::NotFound)
     }
 
-    /// What only takes forms.
+    /// Routes that only accept forms.
     fn form(path: &str) -> Option<Self> {
         Some(match path {
             "/preferences" => Self::Preferences,
@@ -164,7 +164,7 @@ impl Route {
         })
     }
 
-    /// What shows a form and takes it under the same address.
+    /// Routes that show a form and accept it at the same address.
     fn page_with_form(path: &str) -> Option<Self> {
         Some(match path {
             "/sign-in" => Self::SignIn,
@@ -187,7 +187,7 @@ impl Route {
             return Ok(Self::Trash(parsed(name)?));
         }
         if let Some((name, digest)) = rest.split_once('@') {
-            // Of `NAME:TAG@DIGEST` the digest counts.
+            // In `NAME:TAG@DIGEST` the digest takes precedence.
             let name = name.split_once(':').map_or(name, |(name, _)| name);
             let digest = digest.parse().map_err(|_| Fault::NotFound)?;
             return Ok(Self::Image(parsed(name)?, Reference::Digest(digest)));
@@ -222,7 +222,7 @@ fn legacy(path: &str) -> Option<String> {
     match segments[..] {
         ["home" | "repositories"] => Some("/".to_owned()),
         ["repositories", ref rest @ ..] => {
-            // A page size, or a term to search for.
+            // A page size, or a search term.
             let search = rest
                 .first()
                 .filter(|text| text.parse::<u32>().is_err() && **text != "all");
@@ -232,7 +232,7 @@ fn legacy(path: &str) -> Option<String> {
             })
         }
         ["repository", ref name @ ..] if !name.is_empty() => repository_path(name),
-        // `/tag/NAME/TAG`, and with the id of the image after it.
+        // `/tag/NAME/TAG`, with or without the id of the image.
         ["tag", ref name @ .., tag, id] if is_image_id(id) => image_path(name, tag),
         ["tag", ref name @ .., tag] => image_path(name, tag),
         ["image", _, "tag", ref name @ ..] if !name.is_empty() => repository_path(name),

@@ -1,4 +1,4 @@
-//! The runs of collections: the one under way with its progress, and how the last ones ended.
+//! The runs of collections: the progress of the running one, and the results of the last ones.
 
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
@@ -10,7 +10,7 @@ use super::frame::Frame;
 use super::{Answer, format};
 use crate::admin::{CollectionRecord, CollectionStatus, Progress};
 
-/// The running collection, which the page follows to its end.
+/// The running collection, with its progress.
 pub(super) fn running(
     frame: &Frame<'_>,
     progress: Progress,
@@ -51,7 +51,7 @@ fn progress_said(frame: &Frame<'_>, progress: Progress) -> Markup {
     }
 }
 
-/// The progress alone, for the script of the page; nothing once the collection has ended.
+/// Only the progress, for the script of the page; empty once the collection has ended.
 pub(super) fn part(frame: &Frame<'_>, progress: Option<Progress>) -> Answer {
     let Some(progress) = progress else {
         let mut answer = Response::new(Bytes::new());
@@ -64,7 +64,7 @@ pub(super) fn part(frame: &Frame<'_>, progress: Option<Progress>) -> Answer {
     answer
 }
 
-/// How the last run ended, for who followed it.
+/// The result of the last run, for a page that followed it.
 pub(super) fn ended(frame: &Frame<'_>, run: &CollectionRecord) -> Markup {
     let text = frame.upkeep;
     let said = text

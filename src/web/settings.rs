@@ -1,4 +1,4 @@
-//! What a repository says about itself and who may do what: star, description, visibility, rights.
+//! The settings of a repository: star, description, visibility, rights.
 
 use http::{Method, StatusCode};
 use maud::{Markup, html};
@@ -10,16 +10,16 @@ use crate::admin::{AccountOperation, AccountReport, RightsReport};
 use crate::clock::Clock;
 use crate::oci::{Action, Repository};
 
-/// How many accounts star a repository, and whether the one that asks does.
+/// How many accounts have starred a repository, and whether the caller has.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stars {
     count: u64,
     own: bool,
-    /// Whether it may change that here.
+    /// Whether the caller can star it here.
     may_star: bool,
 }
 
-/// The stars of a repository; `None` where nobody has an account.
+/// The stars of a repository; `None` without accounts.
 pub(super) async fn stars(pages: &Pages, request: &Request, name: &Repository) -> Option<Stars> {
     let (_, registry) = pages.accounts.as_ref()?;
     let account = request.visitor.account();
@@ -36,7 +36,7 @@ pub(super) async fn stars(pages: &Pages, request: &Request, name: &Repository) -
     })
 }
 
-/// The button that stars a repository, or their number.
+/// The button to star a repository, or the number of stars.
 pub(super) fn star_button(frame: &Frame<'_>, name: &Repository, stars: Stars) -> Markup {
     let text = frame.account;
     let count = super::format::number(stars.count);

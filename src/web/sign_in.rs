@@ -1,7 +1,7 @@
 //! Sign-in and sign-out.
 //!
-//! A wrong name and a wrong password look alike, and cost alike. A sign-in makes a new session
-//! always, whatever cookie came with it.
+//! A wrong name and a wrong password get the same answer after the same time. A sign-in always
+//! starts a new session, whatever cookie was sent.
 
 use http::header::{HeaderValue, RETRY_AFTER};
 use http::{Method, StatusCode};
@@ -96,7 +96,7 @@ pub(super) fn refusal(request: &Request, error: &SignInError) -> Result<Refusal,
     })
 }
 
-/// The form, after a refusal or before the first attempt.
+/// The form, before the first attempt or after a refusal.
 pub(super) fn form(
     pages: &Pages,
     request: &Request,
@@ -160,7 +160,7 @@ pub(super) async fn sign_out(pages: &Pages, request: &Request) -> Result<Answer,
     Ok(answer)
 }
 
-/// The link to the sign-in page, or who is signed in with the button to sign out.
+/// The link to the sign-in page, or the name of the user with the button to sign out.
 pub(super) fn corner(frame: &Frame<'_>, has_sign_in: bool) -> Markup {
     let (text, visitor) = (frame.account, &frame.request.visitor);
     html! {

@@ -1,6 +1,7 @@
-//! What the pages read, whoever answers: the registry itself, or a client of another one.
+//! The interface through which the pages read: the registry of this server, or a client of another
+//! one.
 //!
-//! What a source can't tell is `None`, and the pages leave it out.
+//! Data that a source does not have is `None`, and the pages leave it out.
 
 use std::sync::Arc;
 
@@ -14,21 +15,21 @@ use crate::oci::{Descriptor, Digest, MediaType, Reference, Repository, Tag, Visi
 /// Why a page can't be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing is there, or nothing that the caller may see.
+    /// It does not exist, or the caller may not see it.
     NotFound,
-    /// The address takes other methods, which the text names.
+    /// The address supports other methods; the text lists them.
     Method(&'static str),
-    /// The request changes something and does not come from one of our pages.
+    /// The request changes something, but was not sent from these pages.
     Foreign,
-    /// The caller may see it, but not do this.
+    /// The caller may see it, but may not change it.
     Forbidden,
-    /// The source failed; the log says why.
+    /// The source failed; the reason is in the log.
     Failed,
-    /// Another registry, whose content this is, did not answer as it should: its own words, or the
+    /// The other registry, whose content the pages show, failed; the text is its error, or the
     /// network's.
     Upstream(String),
-    /// Another registry does not show this to the caller, in its own words: it wants a sign-in, or
-    /// another one.
+    /// The other registry refuses to show this to the caller, with its error: it requires a
+    /// sign-in, or another one.
     Denied(String),
 }
 
@@ -60,7 +61,7 @@ pub enum RepositorySort {
 pub enum TagSort {
     /// The last set first.
     Pushed,
-    /// By version, the highest first.
+    /// By version, highest first.
     Version,
     /// By name.
     Name,
@@ -70,12 +71,12 @@ pub enum TagSort {
     Pulled,
 }
 
-/// Patterns of repositories are wanted.
+/// Selects repositories.
 #[derive(Debug, Clone)]
 pub struct RepositoryQuery {
     /// A part of the name; empty for all.
     pub term: String,
-    /// Only those below this namespace.
+    /// Only repositories below this namespace.
     pub namespace: Option<Repository>,
     /// The order.
     pub sort: RepositorySort,
@@ -85,7 +86,7 @@ pub struct RepositoryQuery {
     pub limit: usize,
 }
 
-/// Which tags are wanted.
+/// Selects tags.
 #[derive(Debug, Clone)]
 pub struct TagQuery {
     /// A part of the name, a pattern with `*` and `?`, or a range of versions; empty for all.
@@ -103,7 +104,7 @@ pub struct TagQuery {
 pub struct Listing<T> {
     /// Its rows.
     pub rows: Vec<T>,
-    /// How many there are in all, and whether that is exact.
+    /// Number of matches, and whether it is exact.
     pub total: (u64, bool),
 }
 
@@ -120,9 +121,9 @@ pub struct RepositoryItem {
     pub newest: Option<Tag>,
     /// When something was last pushed to it.
     pub pushed_at: Option<Millis>,
-    /// How often its manifests were asked for.
+    /// How often its manifests were pulled.
     pub pulls: Option<u64>,
-    /// Bytes of all that it holds.
+    /// Bytes of its content.
     pub size: Option<u64>,
     /// How many accounts have starred it.
     pub stars: Option<u64>,
@@ -130,14 +131,14 @@ pub struct RepositoryItem {
     pub summary: String,
 }
 
-/// What the page of a repository says of it.
+/// The data of the page of a repository.
 #[derive(Debug, Clone)]
 pub struct RepositoryDetails {
     /// As in a list.
     pub item: RepositoryItem,
-    /// Bytes that no other repository holds.
+    /// Bytes that no other repository has.
     pub unique: Option<u64>,
-    /// Pulls of the last days, today last; empty where they are not counted.
+    /// Pulls of the last days, today last; empty if they are not counted.
     pub daily_pulls: Vec<u64>,
 }
 
@@ -160,7 +161,7 @@ pub struct TagItem {
     pub created: Option<String>,
     /// When the tag was set.
     pub updated_at: Option<Millis>,
-    /// When the manifest was last asked for; `Some(None)` is never.
+    /// When the manifest was last pulled; `Some(None)` means never.
     pub pulled_at: Option<Option<Millis>>,
 }
 
@@ -175,15 +176,15 @@ pub struct Document {
     pub bytes: Bytes,
 }
 
-/// What an answer of a source takes to come.
+/// The future of a source's answer.
 pub type Answering<'a, T> = BoxFuture<'a, Result<T, Fault>>;
 
-/// What signs people in to another registry.
+/// Signs people in to another registry.
 pub trait Authenticator: Send + Sync + 'static {
-    /// Whether that registry asks for a sign-in; `None` where it does not answer.
+    /// Whether that registry requires a sign-in; `None` if it does not answer.
     fn asks(&self) -> BoxFuture<'_, Option<bool>>;
 
-    /// What that registry shows to a user; `None` where the name or the password is wrong.
+    /// The registry as a user sees it; `None` if the name or the password is wrong.
     fn sign_in<'a>(
         &'a self,
         user: &'a str,
@@ -191,10 +192,10 @@ pub trait Authenticator: Send + Sync + 'static {
     ) -> Answering<'a, Option<Arc<dyn Source>>>;
 }
 
-/// What the pages read. Every question is asked for a caller with what it may see: what it may not
-/// see is [`Fault::NotFound`] and in no list.
+/// The data of the pages. Every call names what the caller may see: anything else is
+/// [`Fault::NotFound`] and in no list.
 pub trait Source: Send + Sync + 'static {
-    /// The orders in which repositories can be listed, the usual one first.
+    /// The supported orders of repositories, the default first.
     fn repository_sorts(&self) -> &'static [RepositorySort] {
         &[
             RepositorySort::Pushed,
@@ -205,7 +206,7 @@ pub trait Source: Send + Sync + 'static {
         ]
     }
 
-    /// The orders in which tags can be listed, the usual one first.
+    /// The supported orders of tags, the default first.
     fn tag_sorts(&self) -> &'static [TagSort] {
         &[
             TagSort::Pushed,
@@ -223,7 +224,7 @@ pub trait Source: Send + Sync + 'static {
         query: &'a RepositoryQuery,
     ) -> Answering<'a, Listing<RepositoryItem>>;
 
-    /// The components below a namespace (or the first components of all names) that have something
+    /// The components below a namespace (or the first components of all names) with repositories
     /// below them, at most `limit`.
     fn namespaces<'a>(
         &'a self,
@@ -264,7 +265,7 @@ pub trait Source: Send + Sync + 'static {
         reference: &'a Reference,
     ) -> Answering<'a, Document>;
 
-    /// A blob of at most `limit` bytes; `None` for a larger one or one that is not there.
+    /// A blob of at most `limit` bytes; `None` if it is larger or does not exist.
     fn blob<'a>(
         &'a self,
         visibility: &'a Visibility,
@@ -273,7 +274,7 @@ pub trait Source: Send + Sync + 'static {
         limit: u64,
     ) -> Answering<'a, Option<Bytes>>;
 
-    /// What refers to a manifest.
+    /// The referrers of a manifest.
     fn referrers<'a>(
         &'a self,
         visibility: &'a Visibility,
@@ -289,7 +290,7 @@ pub trait Source: Send + Sync + 'static {
         digest: &'a Digest,
     ) -> Answering<'a, Vec<Tag>>;
 
-    /// The other repositories that hold each of some blobs, at most three of each.
+    /// Other repositories with each of some blobs, at most three for each.
     fn users_of<'a>(
         &'a self,
         visibility: &'a Visibility,

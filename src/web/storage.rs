@@ -1,8 +1,8 @@
-//! Storage, for administrators: the disk, what is stored and what sharing saves, which namespaces and
-//! repositories have it, and how it grows.
+//! Storage, for administrators: the disk, the stored bytes and the savings by sharing, the largest
+//! namespaces and repositories, and the growth.
 //!
-//! Counting reads all relations, so that it is done once at a time, and the result is shown again for
-//! as long as a new count would not be worth its cost.
+//! A count reads all relations, so only one runs at a time, and its result is shown until a new
+//! count is worth its cost.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::clock::{Clock, Millis};
 use crate::oci::{Action, Repository};
 use crate::registry::{Device, StoredOnDay};
 
-/// Namespaces and repositories that are shown.
+/// Maximum number of listed namespaces and repositories.
 const NAMESPACES: usize = 40;
 const REPOSITORIES: usize = 25;
 /// Days of the chart.
@@ -31,22 +31,22 @@ const DAYS: usize = 90;
 const DAY: Millis = 24 * 60 * 60 * 1000;
 /// How long a page waits for a count.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// A count is used again for so many times as long as it took, and at least for this long.
+/// A count is reused for this many times its duration, but at least for `FRESH`.
 const WORTH: u32 = 20;
 const AT_LEAST: Duration = Duration::from_secs(1);
 
-/// What is kept of a count.
+/// The cached result of a count.
 struct Counted {
     at: Millis,
     ended: Instant,
     took: Duration,
     usage: UsageReport,
-    /// Namespaces that are not among those kept, and the bytes that each has alone.
+    /// Number of namespaces that are not listed, and their unique bytes.
     others: (usize, u64),
-    /// Bytes that several namespaces have.
+    /// Bytes that several namespaces share.
     shared: u64,
     namespaces: Vec<(String, Usage)>,
-    /// Repositories: their name, all that they have, what each has alone, what can be reclaimed.
+    /// Repositories: name, total and unique bytes, reclaimable bytes.
     largest: Vec<(Repository, Usage, u64)>,
 }
 
@@ -82,7 +82,7 @@ impl Counted {
     }
 }
 
-/// The last count, and the one that is under way.
+/// The last count, and the running one.
 #[derive(Default)]
 pub(super) struct Counts {
     last: Mutex<Option<Arc<Counted>>>,
@@ -98,7 +98,7 @@ impl Counts {
         self.last().filter(|counted| counted.is_fresh())
     }
 
-    /// A count, and whether a newer one is still under way; `None` where there is none yet.
+    /// A count, and whether a newer one is running; `None` if there is none yet.
     async fn get(
         &self,
         pages: &Pages,
@@ -107,7 +107,7 @@ impl Counts {
         if let Some(counted) = self.fresh() {
             return Ok((Some(counted), false));
         }
-        // A request that ends early leaves the count to the next one.
+        // If the request ends early, the next one continues the count.
         match tokio::time::timeout(PATIENCE, self.count(pages, request)).await {
             Ok(counted) => Ok((Some(counted?), false)),
             Err(_) => Ok((self.last(), true)),
@@ -224,7 +224,7 @@ fn figures(frame: &Frame<'_>, counted: Option<&Counted>, device: Option<Device>)
     }
 }
 
-/// A part of a whole, in percent.
+/// A share, in percent.
 fn percent(part: u64, whole: u64) -> String {
     let tenths = u128::from(part) * 1000 / u128::from(whole.max(1));
     format!("{}.{} %", tenths / 10, tenths % 10)
@@ -303,8 +303,8 @@ fn repositories(frame: &Frame<'_>, counted: &Counted) -> Markup {
     }
 }
 
-/// The chart of the days that were counted, and what the first of them had less. The last count of
-/// the day may be an hour old: the one that this page has is younger.
+/// The chart of the recorded days, and the difference to the first of them. The record of today may
+/// be an hour old, so the current count replaces it.
 fn growth(frame: &Frame<'_>, mut days: Vec<StoredOnDay>, counted: Option<&Counted>) -> Markup {
     let text = frame.upkeep;
     if let Some(counted) = counted {

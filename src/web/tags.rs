@@ -1,4 +1,4 @@
-//! The tags of a repository: filter and order of the whole list, a page of it.
+//! The tags of a repository: filter and order span the whole list, of which a page is shown.
 
 use std::collections::HashMap;
 
@@ -149,14 +149,14 @@ pub(super) fn table(
     }
 }
 
-/// Which cells a row has besides the usual ones.
+/// The optional cells of a row.
 struct Cells {
     boxes: bool,
     pushed: bool,
     pulled: bool,
 }
 
-/// A row; `twin` is a tag above with the same digest.
+/// A row; `twin` is a tag further up with the same digest.
 fn row(
     frame: &Frame<'_>,
     name: &Repository,
@@ -215,7 +215,7 @@ fn row(
     }
 }
 
-/// The first of the platforms; the rest as a number.
+/// The first platforms, and the number of the others.
 fn platforms(platforms: &[String]) -> Markup {
     const SHOWN: usize = 3;
     html! {
@@ -230,7 +230,7 @@ fn platforms(platforms: &[String]) -> Markup {
     }
 }
 
-/// A digest as it is shown: twelve digits, as docker does.
+/// The short form of a digest: twelve digits, as in docker.
 pub(super) fn short(digest: &Digest) -> String {
     digest.hex().chars().take(12).collect()
 }

@@ -1,5 +1,5 @@
 //! Every text of the pages, in each language. The catalogue is a struct with one constant for each
-//! language, so that a language which lacks a text does not compile.
+//! language, so that a missing text is a compile error.
 
 /// Declares a catalogue of texts, with a constant for each language.
 macro_rules! catalogue {
@@ -62,7 +62,7 @@ impl Language {
         }
     }
 
-    /// Its texts for those who sign in.
+    /// The texts about accounts.
     pub(super) fn account_text(self) -> &'static AccountText {
         match self {
             Self::English => &account::ENGLISH,
@@ -78,7 +78,7 @@ impl Language {
         }
     }
 
-    /// The language of a tag: by its first part.
+    /// The language of a tag, by its first part.
     pub(super) fn parse(tag: &str) -> Option<Self> {
         let first = tag.split(['-', '_']).next().unwrap_or_default();
         match first.to_ascii_lowercase().as_str() {
@@ -88,8 +88,8 @@ impl Language {
         }
     }
 
-    /// The best of those that an `Accept-Language` header accepts (RFC 9110, section 12.5.4);
-    /// English where it accepts none.
+    /// The best language in an `Accept-Language` header (RFC 9110, section 12.5.4); English if none
+    /// is supported.
     pub(super) fn accepted(header: &str) -> Self {
         let mut best = (Self::English, 0.0);
         for entry in header.split(',') {

@@ -1,21 +1,21 @@
-//! A picture of parts of a whole: rectangles whose areas are the sizes (a squarified treemap), drawn
-//! here so that no page needs a script for it. Places are parts of the whole, so that the picture
-//! fits any width while its texts keep their size.
+//! A treemap: rectangles whose areas are proportional to sizes (squarified), drawn by the server,
+//! so that the page needs no script. Positions are relative, so that the picture fits any width
+//! while its texts keep their size.
 
 use maud::{Markup, html};
 
 use super::format;
 
-/// Width and height for which the rectangles are made as square as they can be.
+/// The width and height for which the rectangles are made square.
 const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 320.0;
-/// Height of a text of two lines, width of a letter, and what is free beside a text.
+/// Height of two lines of text, width of a letter, and margin of a text.
 const LINES: f64 = 48.0;
 const LETTER: f64 = 8.0;
 const MARGIN: f64 = 20.0;
-/// A name that does not fit is cut, but not to fewer letters.
+/// A name is not cut to fewer letters than this.
 const SHORTEST: usize = 10;
-/// Narrower ones have no text on a narrow screen.
+/// Narrower rectangles have no text on a narrow screen.
 const NARROW: f64 = 0.3;
 
 /// A part of the whole.
@@ -25,11 +25,11 @@ pub(super) struct Part {
     pub(super) name: String,
     /// Its size.
     pub(super) size: u64,
-    /// Whether it is what the named parts leave.
+    /// Whether it is the rest, apart from the named parts.
     pub(super) is_rest: bool,
 }
 
-/// Where a part is drawn: left, top, width and height, each from 0 to 1.
+/// The position of a part: left, top, width and height, each from 0 to 1.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Place {
     left: f64,
@@ -38,7 +38,7 @@ struct Place {
     height: f64,
 }
 
-/// The picture; `label` says what it shows.
+/// The picture; `label` describes it.
 pub(super) fn markup(label: &str, parts: &[Part]) -> Markup {
     let mut parts: Vec<&Part> = parts.iter().filter(|part| part.size > 0).collect();
     parts.sort_by_key(|part| std::cmp::Reverse(part.size));
@@ -64,11 +64,11 @@ pub(super) fn markup(label: &str, parts: &[Part]) -> Markup {
     }
 }
 
-/// A name as it fits into a place of a wide picture, if it does.
+/// A name cut to the width of a rectangle on a wide screen; `None` if it is too narrow.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "it is a small number of letters"
+    reason = "the number of letters is small"
 )]
 fn fitting(name: &str, place: Place) -> Option<String> {
     if place.height * HEIGHT < LINES {
@@ -81,7 +81,7 @@ fn fitting(name: &str, place: Place) -> Option<String> {
     (room >= SHORTEST).then(|| name.chars().take(room - 1).chain(['…']).collect())
 }
 
-/// The worst ratio of a side to the other in a row of areas along a side.
+/// The worst aspect ratio of a row of areas along a side.
 fn worst(row: &[f64], side: f64) -> f64 {
     let sum: f64 = row.iter().sum();
     let thickness = sum / side;
@@ -92,8 +92,8 @@ fn worst(row: &[f64], side: f64) -> f64 {
     row.iter().map(ratio).fold(0.0, f64::max)
 }
 
-/// Where sizes, the largest first and none of them zero, are drawn.
-#[expect(clippy::cast_precision_loss, reason = "they are areas of a picture")]
+/// The positions of sizes, which are sorted, largest first, and not zero.
+#[expect(clippy::cast_precision_loss, reason = "areas of a picture need no precision")]
 fn places(sizes: &[u64]) -> Vec<Place> {
     let total: f64 = sizes.iter().map(|size| *size as f64).sum();
     let scale = WIDTH * HEIGHT / total;

@@ -1,4 +1,4 @@
-//! How collections and retention are configured, as the pages show it.
+//! The configuration of collections and retention, for the pages.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use super::frame::Frame;
 use crate::clock::Millis;
 use crate::oci::RetentionRule;
 
-/// When the server collects by itself.
+/// When the server collects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Schedule {
     /// At a fixed interval, in milliseconds.
@@ -16,21 +16,21 @@ pub enum Schedule {
     At(String),
 }
 
-/// Collections and retention as the configuration has them.
+/// The configuration of collections and retention.
 #[derive(Debug, Clone, Default)]
 pub struct Upkeep {
-    /// When the server collects by itself; `None`: never.
+    /// When the server collects; `None`: never.
     pub schedule: Option<Schedule>,
     /// Whether that deletes untagged manifests as well, and their minimum age in milliseconds.
     pub untagged: Option<Millis>,
     /// The retention rules.
     pub rules: Vec<RetentionRule>,
-    /// The file of the configuration, if one was read.
+    /// The configuration file, if one was read.
     pub file: Option<PathBuf>,
 }
 
 impl Upkeep {
-    /// When the server collects, in a sentence.
+    /// A sentence about the schedule.
     pub(super) fn schedule_said(&self, frame: &Frame<'_>) -> String {
         let text = frame.upkeep;
         match &self.schedule {

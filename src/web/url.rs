@@ -1,4 +1,4 @@
-//! Every link of the pages: the base before it, each part percent-encoded.
+//! The links of the pages: with the base, and each part percent-encoded.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -14,7 +14,7 @@ const KEPT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'@');
 
-/// A text as a value of a query or a part of a path.
+/// Encodes a value of a query or a part of a path.
 pub(super) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, KEPT).to_string()
 }
@@ -24,7 +24,7 @@ pub(super) fn encoded(text: &str) -> String {
 pub(super) struct Links<'a>(pub(super) &'a str);
 
 impl Links<'_> {
-    /// The link of a path of ours.
+    /// The link to a path below the base.
     pub(super) fn path(self, path: &str) -> String {
         format!("{}{path}", self.0)
     }
@@ -72,7 +72,7 @@ impl Links<'_> {
     }
 }
 
-/// A query from its fields; empty ones are left out. Begins with `?` unless it is empty.
+/// A query from its fields, without empty ones. Begins with `?` unless it is empty.
 pub(super) fn query(fields: &[(&str, &str)]) -> String {
     let mut text = String::new();
     for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {

@@ -1,7 +1,7 @@
-//! Who looks at a page: by the session in a cookie, and by nothing else.
+//! The visitor of a page, identified by the session in a cookie alone.
 //!
-//! Somebody who has not signed in has a cookie as well, once a page has written a form for them: what
-//! a form proves is tied to one browser.
+//! A visitor who has not signed in gets a cookie as well, once a page contains a form: the token of
+//! a form is tied to one browser.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,24 +13,25 @@ use crate::auth::{
 };
 use crate::oci::{AccountName, Caller, Context};
 
-/// The field of a form that has its token.
+/// The form field with the token.
 pub(super) const FORM_TOKEN: &str = "form-token";
 
-/// Who looks at a page.
+/// The visitor of a page.
 #[derive(Debug, Default)]
 pub struct Visitor {
-    /// Who, with the rights that hold now; `None` where the pages know no callers.
+    /// The caller with its current rights; `None` if the pages have no accounts.
     pub(super) identity: Option<Identity>,
-    /// The session, if somebody signed in.
+    /// The session, if the visitor has signed in.
     pub(super) session: Option<SessionRecord>,
-    /// The guest of another registry who signed in, and whether one can.
+    /// The signed-in guest of another registry, and whether guests can sign in.
     guest: Option<Guest>,
     may_sign_in: bool,
-    /// The secret that form tokens are derived from: of the session, or of a cookie for forms.
+    /// The secret from which form tokens are derived: that of the session, or of a cookie for
+    /// forms.
     secret: Option<Secret>,
-    /// Whether the secret is new and the browser does not have it yet.
+    /// Whether the secret is new, so that the browser does not have it yet.
     is_new: bool,
-    /// Whether a form was written with it.
+    /// Whether a form token was derived from it.
     written: AtomicBool,
 }
 
@@ -40,7 +41,7 @@ impl Visitor {
         self.session.as_ref().map(|session| &session.account)
     }
 
-    /// The name of whoever signed in, here or to another registry.
+    /// The name of the signed-in user, of this or another registry.
     pub(super) fn name(&self) -> Option<&str> {
         let account = self.account().map(AccountName::as_str);
         account.or_else(|| self.guest.as_ref().map(|guest| &*guest.user))
@@ -51,17 +52,17 @@ impl Visitor {
         self.name().is_some()
     }
 
-    /// Whether another registry signs people in.
+    /// Whether people can sign in to another registry.
     pub(super) fn may_sign_in(&self) -> bool {
         self.may_sign_in
     }
 
-    /// Whether what another registry did not show may be shown after a sign-in.
+    /// Whether a sign-in may give access to what another registry refused.
     pub(super) fn may_sign_in_first(&self) -> bool {
         self.may_sign_in && self.guest.is_none()
     }
 
-    /// What another registry shows to whoever signed in to it.
+    /// The other registry as the signed-in user sees it.
     pub(super) fn source(&self) -> Option<&Arc<dyn Source>> {
         self.guest.as_ref().map(|guest| &guest.source)
     }
@@ -77,13 +78,13 @@ impl Visitor {
         matches!(caller, Some(Caller::Account { admin: true, .. }))
     }
 
-    /// The token of forms that are written for this visitor.
+    /// The token for forms in a page for this visitor.
     pub(super) fn form_token(&self) -> String {
         self.written.store(true, Ordering::Relaxed);
         self.secret.as_ref().map(form_token).unwrap_or_default()
     }
 
-    /// Makes a secret for forms where the browser has none.
+    /// Creates a secret for forms if the browser has none.
     fn need_secret(&mut self) {
         if self.secret.is_none() {
             self.secret = random_secret();
@@ -91,14 +92,14 @@ impl Visitor {
         }
     }
 
-    /// Whether a form was written for this visitor.
+    /// Whether a form token belongs to this visitor.
     pub(super) fn wrote(&self, token: &str) -> bool {
         let secret = self.secret.as_ref().filter(|_| !self.is_new);
         secret.is_some_and(|secret| is_form_token(token, secret))
     }
 }
 
-/// A cookie of ours for the scheme that the browser uses: its name, and its attributes.
+/// A cookie of these pages for the browser's scheme: its name and attributes.
 struct Cookie {
     name: String,
     attributes: String,
@@ -108,7 +109,7 @@ impl Cookie {
     fn new(pages: &Pages, request: &Request, name: &str) -> Self {
         let base = &pages.settings.base;
         if request.is_encrypted() {
-            // The prefix binds it to this host, and demands the whole of it as the path.
+            // The `__Host-` prefix ties it to this host and requires the path `/`.
             Self {
                 name: format!("__Host-{name}"),
                 attributes: "Path=/; HttpOnly; SameSite=Lax; Secure".to_owned(),
@@ -147,22 +148,22 @@ fn sign_in_cookie(pages: &Pages, request: &Request) -> Cookie {
     Cookie::new(pages, request, "regctl-sign-in")
 }
 
-/// Gives a browser the secret of a sign-in at a provider, for ten minutes.
+/// Sets the secret of a sign-in through a provider in the browser, for ten minutes.
 pub(super) fn keep_sign_in(pages: &Pages, request: &Request, secret: &Secret, answer: &mut Answer) {
     sign_in_cookie(pages, request).set(answer, secret.reveal(), Some(600));
 }
 
-/// The secret of the sign-in that a browser began.
+/// The secret of a sign-in through a provider.
 pub(super) fn begun_sign_in(pages: &Pages, request: &Request) -> Option<Secret> {
     sign_in_cookie(pages, request).read(request)
 }
 
-/// Takes that secret away.
+/// Removes that secret from the browser.
 pub(super) fn forget_sign_in(pages: &Pages, request: &Request, answer: &mut Answer) {
     sign_in_cookie(pages, request).set(answer, "", Some(0));
 }
 
-/// Finds out who sent a request, and notes it there.
+/// Identifies the sender of a request, and stores the result in it.
 pub(super) async fn recognise(pages: &Pages, request: &mut Request) -> Result<(), Fault> {
     if let Some(policy) = pages.policy() {
         recognise_account(pages, policy, request).await
@@ -228,7 +229,7 @@ async fn recognise_account(
     Ok(())
 }
 
-/// Gives a browser the cookie by which it proves that a form on this page is its own.
+/// Sets the cookie for forms, if the page contains one.
 pub(super) fn keep_form_secret(pages: &Pages, request: &Request, answer: &mut Answer) {
     let visitor = &request.visitor;
     if let Some(secret) = &visitor.secret
@@ -239,7 +240,7 @@ pub(super) fn keep_form_secret(pages: &Pages, request: &Request, answer: &mut An
     }
 }
 
-/// Gives a browser a session.
+/// Sets the session cookie in the browser.
 pub(super) fn keep_session(
     pages: &Pages,
     request: &Request,
@@ -250,7 +251,7 @@ pub(super) fn keep_session(
     cookie.set(answer, session.secret.reveal(), Some(session.seconds));
 }
 
-/// Takes the session of a browser away.
+/// Removes the session cookie from the browser.
 pub(super) fn forget_session(pages: &Pages, request: &Request, answer: &mut Answer) {
     session_cookie(pages, request).set(answer, "", Some(0));
 }

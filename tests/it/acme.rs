@@ -194,7 +194,7 @@ fn usage_errors_come_before_any_request() {
         "{text}"
     );
     let text = check(&["--tls", "acme", "--host", "10.0.0.1"]);
-    assert!(text.contains("which is no name of a host"), "{text}");
+    assert!(text.contains("which is not a host name"), "{text}");
     let text = check(&["--acme-email", "a@b"]);
     assert!(text.contains("--acme-email stands alone"), "{text}");
     let ca = ["--tls", "acme", "--host", HOST, "--acme-ca", "/nonexistent"];

@@ -62,7 +62,7 @@ fn wrong_bytes_are_found_by_reading_and_healed_by_the_next_push() {
 
     admin.stdout(&["check"]);
     let line =
-        format!("blob {layer}: its bytes are damaged; remedy: push an image that has it again\n");
+        format!("blob {layer}: its bytes are damaged; remedy: push an image with it again\n");
     let (found, _) = admin.fails(7, &["check", "--read", "-q"]);
     assert_eq!(found, line);
     // A check changes nothing without --repair.
@@ -119,12 +119,12 @@ fn missing_bytes_are_found() {
         },
         |admin, (image, layer)| {
             let (found, _) = admin.fails(1, &["check", "-q"]);
-            let gone = format!("blob {layer}: its bytes are gone; ");
+            let gone = format!("blob {layer}: its bytes are missing; ");
             let manifest = image.digest();
-            let needed = format!("manifest team/app@{manifest}: needs {layer}, which is gone; ");
+            let needed = format!("manifest team/app@{manifest}: needs {layer}, which is missing; ");
             // A start has seen that the bytes are gone; a server that runs has not.
             assert!(found.contains(&gone) || found.contains(&needed), "{found}");
-            let remedy = "remedy: push an image that has it again";
+            let remedy = "remedy: push an image with it again";
             assert!(found.contains(remedy), "{found}");
             // A repair can't bring them back.
             let again = admin.run(&["check", "--repair", "-q"]);

@@ -28,7 +28,7 @@ fn the_plan_is_printed_as_sentences_and_deletions_can_be_restored() {
                 "keep team/app:stable: the rule does not apply to this name\n\
                  keep team/app:v3: the last one pushed\n\
                  delete team/app:v2: not the last one pushed\n\
-                 delete team/app:v1: not the last one pushed; {} is kept, held by the tag stable\n\
+                 delete team/app:v1: not the last one pushed; {} is kept, referred to by the tag stable\n\
                  1 repository: delete 2 tags and 1 manifest, keep 2 tags\n",
                 images[0].digest()
             );
@@ -145,7 +145,7 @@ fn what_was_pulled_stays() {
             let text = admin.stdout(&[&rule[..], &["--dry-run"]].concat());
             assert!(text.contains("delete team/app:v2: pulled 20"), "{text}");
             assert!(
-                text.contains("delete team/app:v3: no pull known in"),
+                text.contains("delete team/app:v3: no pull recorded in"),
                 "{text}"
             );
             let rule = ["prune", "team/app", "--not-pulled-for", "1d", "--dry-run"];

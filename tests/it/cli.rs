@@ -120,7 +120,7 @@ fn delete_a_manifest() {
 
         let error = regctl.fails(1, &["delete", &shared]);
         assert!(
-            error.contains("2 tags would go with it: 1, 2; hint: --force"),
+            error.contains("this would also delete 2 tags: 1, 2; hint: --force"),
             "{error}"
         );
         let dry = regctl.stdout(&["delete", "--dry-run", "--force", &shared, &alone]);

@@ -172,7 +172,7 @@ fn summaries_of_a_regctl_server() {
     let deleted = regctl.stdout(&["delete", "app:1"]);
     assert_eq!(
         deleted,
-        format!("deleted app:1: {} is still held by tag 2\n", digest(BODY))
+        format!("deleted app:1: {} still has tag 2\n", digest(BODY))
     );
     let last = strange.seen().pop().unwrap().line;
     assert_eq!(last, "DELETE /v2/app/manifests/1");

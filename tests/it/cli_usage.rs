@@ -38,7 +38,7 @@ fn wrong_command_lines() {
         ("tags a b", "no use for \"b\""),
         (
             "tags a --sort age",
-            "it is one of name, created, size, semver",
+            "use one of name, created, size, semver",
         ),
         ("tags a --sort", "--sort needs a value"),
         ("tags a --retries x", "\"x\" is not a number"),

@@ -86,7 +86,7 @@ fn what_was_promised_is_held_and_said_so() {
     let line = &report["lines"][0];
     assert_eq!(line["name"], made.garbage.to_string());
     assert_eq!(line["action"], "keep");
-    assert_eq!(line["reason"], "leased: a client was told that it exists");
+    assert_eq!(line["reason"], "leased: a client relies on it");
     assert!(line["until"].is_string());
     server
         .remote("team/app")
@@ -152,7 +152,7 @@ fn untagged_manifests_go_when_asked_and_when_they_are_old_enough() {
             );
             let text = admin.stdout(&["gc", "--untagged"]);
             let line = format!(
-                "delete manifest team/app@{}: no tag and no index holds it",
+                "delete manifest team/app@{}: no tag or index refers to it",
                 moved.digest()
             );
             assert!(text.contains(&line), "{text}");

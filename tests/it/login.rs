@@ -108,7 +108,7 @@ fn in_who_and_out() {
     let out = regctl.stdout(&["logout", host]);
     assert_eq!(
         out,
-        format!("Signed out of {host}: forgotten in {source}\n")
+        format!("Signed out of {host}: removed from {source}\n")
     );
     assert_eq!(read(&regctl), json!({"auths": {}}));
     regctl.fails(4, &who);
@@ -318,7 +318,7 @@ fn what_wins_over_the_file_is_said() {
     let refused = command.assert().code(4);
     let said = talk(&refused);
     assert!(
-        said.contains("rejects the credentials of x") && said.contains("kept in DOCKER_AUTH"),
+        said.contains("rejects the credentials of x") && said.contains("stored in DOCKER_AUTH"),
         "{said}"
     );
     // podman's file is podman's.
@@ -337,7 +337,7 @@ fn a_registry_that_asks_nobody() {
     let regctl = Regctl::new(&strange.host);
     let done = login(&regctl, "p:w", &["--plain-http"]).success();
     assert!(
-        talk(&done).contains("could not be checked"),
+        talk(&done).contains("could not be verified"),
         "{}",
         talk(&done)
     );

@@ -56,7 +56,7 @@ fn an_administrator_sees_what_is_stored_and_collects() {
         "Reclaimable now",
         "href=\"/r/team/app\"",
         "<svg class=\"map\"",
-        "Known since",
+        "Recorded since",
     ] {
         assert!(storage.contains(text), "{text} in {storage}");
     }
@@ -87,7 +87,7 @@ fn an_administrator_sees_what_is_stored_and_collects() {
             .expect(200),
     );
     for text in [
-        "no tag and no index holds it",
+        "no tag or index refers to it",
         "no manifest refers to it",
         "checked",
     ] {
@@ -235,7 +235,7 @@ fn watched(guarded: &Guarded, browser: &Browser) {
             .as_str()
             .is_some_and(|shown| shown.contains(text))
     };
-    eventually("the dry run", || shows("no tag and no index holds it"));
+    eventually("the dry run", || shows("no tag or index refers to it"));
     browser.click("button[value=run]");
     eventually("the end", || {
         browser.address().ends_with("/collection?run=1") && shows("The collection has ended")

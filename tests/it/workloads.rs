@@ -143,7 +143,7 @@ fn a_job_pushes_with_the_token_of_its_platform() {
     );
     assert_eq!(form("saml2", &token).status, 400);
 
-    // Others are refused, and the log says why.
+    // Others are refused, and the reason is in the log.
     for (changes, reason) in [
         (
             json!({"repository": "org/other"}),
@@ -188,7 +188,7 @@ fn rules_that_would_let_everybody_in_are_refused() {
         (
             good,
             false,
-            "they are not enabled; hint: write regctl.accounts.enabled: true",
+            "which are not enabled; hint: write regctl.accounts.enabled: true",
         ),
         (
             "{issuer: 'https://ci.example.com', scope: 'a:pull'}",

@@ -1,4 +1,5 @@
-//! Manifests that stay, manifests that change, and blobs that are not what is said of them.
+//! Manifests that stay unchanged, manifests that change, and blobs that differ from their
+//! descriptors.
 
 use super::super::plan::Tree;
 use super::*;
@@ -73,7 +74,7 @@ fn nothing_changes_where_nothing_has_to() {
         unreachable!()
     };
     assert_eq!((&same.bytes[..], same.digest), (&bytes[..], *digest));
-    // A layer that lies elsewhere is no reason to change anything.
+    // A layer that is stored elsewhere does not change the manifest.
     assert_eq!(manifest(&plan, None, &[None, None]).unwrap(), same);
 }
 

@@ -9,7 +9,7 @@ use super::super::decompress::{Encoding, decoder};
 use super::super::pool::Pool;
 use super::*;
 
-/// Bytes of a middling kind: words that come again, and some that do not.
+/// Bytes of medium compressibility: words, some of which are repeated.
 fn sample(size: usize, seed: u64) -> Vec<u8> {
     let mut state = seed | 1;
     let mut bytes = Vec::with_capacity(size + 16);
@@ -28,7 +28,7 @@ fn sample(size: usize, seed: u64) -> Vec<u8> {
     bytes
 }
 
-/// Compresses in writes of some size, flushing now and then.
+/// Compresses in writes of a given size, flushing from time to time.
 fn compress(mut compressor: Compressor<Vec<u8>>, bytes: &[u8], write: usize) -> Vec<u8> {
     for (number, chunk) in bytes.chunks(write).enumerate() {
         compressor.write_all(chunk).unwrap();

@@ -1,4 +1,4 @@
-//! Streams of every encoding: whole, several, cut short, damaged, too demanding.
+//! Streams of every encoding: single, concatenated, truncated, damaged, and with too large windows.
 
 use std::io::Write as _;
 

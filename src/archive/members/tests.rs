@@ -1,10 +1,10 @@
-//! Members of every kind, sizes beyond eight gibibytes, and bytes that are no archive.
+//! Members of every kind, sizes beyond eight gibibytes, and bytes that are not an archive.
 
 use proptest::prelude::*;
 
 use super::*;
 
-/// Headers and in between as many zeros as nobody wants to hold.
+/// Headers separated by more zeros than fit into memory.
 struct Long {
     parts: Vec<(Vec<u8>, u64)>,
 }
@@ -224,7 +224,7 @@ fn what_leads_nowhere_is_no_error() {
 }
 
 proptest! {
-    /// Whatever comes, it ends, with members or with an error.
+    /// Any input ends with members or with an error.
     #[test]
     fn no_bytes_make_it_panic(
         blocks in prop::collection::vec(

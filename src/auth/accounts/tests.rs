@@ -1,4 +1,4 @@
-//! Signing in, rightly and wrongly.
+//! Sign-ins that succeed and that fail.
 
 use super::*;
 use crate::auth::FreshToken;
@@ -53,7 +53,7 @@ impl Fixture {
         sign_in(&self.accounts, name, password).await
     }
 
-    /// Makes a personal token and returns it whole.
+    /// Creates a personal token and returns it.
     async fn token(&self, owner: &str, robot: bool, scope: Option<&str>) -> FreshToken {
         let fresh = FreshToken::new().unwrap();
         let token = NewToken {
@@ -131,7 +131,7 @@ async fn a_right_password_costs_one_hash_in_minutes() {
     fixture.clock.advance(6 * 60_000);
     fixture.sign_in("alice", "right").await.unwrap();
     assert_eq!(fixture.hasher.computed(), before + 2);
-    // A new password counts at once, and the old one no longer.
+    // A new password is valid at once, and the old one no longer.
     let hash = fixture
         .hasher
         .hash(&Secret::new("new"))
@@ -145,7 +145,7 @@ async fn a_right_password_costs_one_hash_in_minutes() {
         .unwrap();
     assert!(fixture.sign_in("alice", "right").await.is_err());
     assert!(fixture.sign_in("alice", "new").await.is_ok());
-    // So does a disabled account, remembered or not.
+    // A disabled account is refused at once, even if its password is remembered.
     fixture
         .index
         .set_disabled("alice".parse().unwrap(), true)
@@ -174,7 +174,7 @@ async fn ten_thousand_wrong_passwords_cost_few_hashes() {
     }
     assert!(fixture.hasher.computed() - before < 10);
     assert!(waits > 9_990);
-    // Whoever signed in lately is not locked out, and others are not at all.
+    // Accounts that signed in recently and other accounts are not locked out.
     assert!(fixture.sign_in("alice", "right").await.is_ok());
     fixture.with_password("bob", "right").await;
     let elsewhere = Context {
@@ -186,7 +186,7 @@ async fn ten_thousand_wrong_passwords_cost_few_hashes() {
         password: Secret::new("right"),
     };
     assert!(fixture.accounts.identify(&bob, &elsewhere).await.is_ok());
-    // After a minute the right password is taken again, remembered or not.
+    // After a minute the right password is accepted again, remembered or not.
     fixture.clock.advance(10 * 60_000);
     assert!(fixture.sign_in("alice", "right").await.is_ok());
 }
@@ -210,7 +210,8 @@ async fn a_personal_token_is_its_owner_within_its_scope() {
     );
     let name = "team/app".parse().unwrap();
     assert_eq!(identity.rights_on(&name).to_string(), "pull");
-    // As a bearer, too; but not under another name, with another secret or after its end.
+    // It is accepted as a bearer token, but not with another name, another secret, or after its
+    // expiry.
     let bearer = Credentials::Bearer(token.token.clone());
     assert!(fixture.accounts.identify(&bearer, &context()).await.is_ok());
     assert!(fixture.sign_in("bob", text).await.is_err());
@@ -222,7 +223,7 @@ async fn a_personal_token_is_its_owner_within_its_scope() {
             .await
             .is_err()
     );
-    // No token costs a hash.
+    // A token costs no hash.
     let stored = fixture
         .index
         .stored_token(&token.id)
@@ -246,14 +247,14 @@ async fn tokens_end_with_their_owner_and_when_they_are_revoked() {
         .unwrap();
     let name = "team/app".parse().unwrap();
     assert_eq!(robot_identity.rights_on(&name).to_string(), "push");
-    // A token of the service that was got by one of them ends with it.
+    // A token of the service that was issued for a personal token ends with it.
     let tokens = fixture.accounts.tokens.as_ref().unwrap();
     let now = fixture.clock.now();
     let issued = tokens
         .issue("builder", By::Token(robot.id.clone()), &[], now)
         .await
         .unwrap();
-    // The token service goes by the system's clock for what a JWT says.
+    // The token service uses the system's clock for the times in a JWT.
     assert_eq!(issued.at, now);
     assert_eq!(fixture.index.revoke_token(robot.id, None).await.unwrap(), 1);
     assert!(

@@ -64,7 +64,7 @@ impl Fixture {
             .unwrap()
     }
 
-    /// The identity by a token that was issued for these scopes.
+    /// The identity of a token with these scopes.
     async fn bearer(&self, name: &str, asked: &str) -> Identity {
         let identity = self.identity(name).await;
         let asked = Scope::parse_all(std::iter::once(asked));
@@ -180,7 +180,7 @@ async fn a_right_ends_when_it_is_taken() {
         .revoke(grantee, "team/*".parse().unwrap(), Rights::ALL);
     taken.await.unwrap();
     assert_eq!(fixture.may("alice", &push("team/app")).await, "Hidden");
-    // A token that is issued now does not say more than what is allowed now.
+    // A new token has no more rights than the account has now.
     let token = fixture.bearer("alice", scope).await;
     assert_eq!(fixture.answer(&token, &push("team/app")).await, "Hidden");
 }
@@ -226,7 +226,7 @@ async fn a_mount_without_a_source_looks_where_the_caller_may_read() {
     };
     let alice = fixture.identity("alice").await;
     assert_eq!(looks_in(&alice).await, [true, true, false]);
-    // A token that was issued for some repositories reveals nothing about others.
+    // A token for some repositories reveals nothing about others.
     let token = fixture.bearer("bob", "repository:team/app:pull,push").await;
     assert_eq!(looks_in(&token).await, [true, false, false]);
 }
@@ -235,7 +235,7 @@ async fn a_mount_without_a_source_looks_where_the_caller_may_read() {
 async fn a_mount_reads_its_source() {
     let fixture = Fixture::new().await;
     fixture.grant("alice", "team/*:pull,push").await;
-    // Without the right to read the source the blob is uploaded: that is no refusal here.
+    // Without the right to read the source the blob is uploaded: this is not a refusal.
     assert_eq!(
         fixture.may("alice", &mount("secret/x", "team/app")).await,
         "yes"

@@ -1,4 +1,4 @@
-//! A sign-in by a provider, and what is refused of it.
+//! Sign-in through a provider, and refused sign-ins.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ use crate::auth::random_secret;
 const PROVIDER: &str = "https://login.example.com";
 const REDIRECT: &str = "https://registry.example.com/sign-in/callback";
 
-/// A provider who signs in everybody.
+/// A provider that signs in everybody.
 struct Fake {
     key: EncodingKey,
     /// The claims of the next ID token, and the challenge that its verifier must match.
@@ -102,7 +102,7 @@ fn fixture() -> Fixture {
 }
 
 impl Fixture {
-    /// Begins a sign-in; returns the parameters that the provider gets.
+    /// Begins a sign-in; returns the parameters that are sent to the provider.
     async fn begin(&self, changes: &Value) -> HashMap<String, String> {
         let address = self.oidc.begin(&self.secret, REDIRECT, "/r/team/app").await;
         let address = Url::parse(&address.unwrap()).unwrap();
@@ -173,8 +173,8 @@ async fn what_was_not_begun_here_is_refused() {
 async fn an_id_token_of_another_sign_in_or_for_another_client_is_refused() {
     let fixture = fixture();
     for (changes, reason) in [
-        (json!({"nonce": "other"}), "it is of another sign-in"),
-        (json!({"nonce": null}), "it is of another sign-in"),
+        (json!({"nonce": "other"}), "it belongs to another sign-in"),
+        (json!({"nonce": null}), "it belongs to another sign-in"),
         (json!({"aud": "other"}), "InvalidAudience"),
         (json!({"azp": "other"}), "another client"),
         (json!({"iss": "https://evil.example.com"}), "InvalidIssuer"),
@@ -208,13 +208,13 @@ async fn an_account_is_of_one_person_of_the_provider() {
         .await
         .unwrap();
     assert_eq!(alice.as_str(), "alice");
-    // A new name at the provider is the same account here; its groups follow.
+    // With a new name at the provider the account stays the same; its groups follow.
     let renamed = sign_in(person("1", "alicia", Some(&["team-b", "alice"]))).await;
     assert_eq!(renamed, Some(alice.clone()));
     let record = index.accounts("", 10).await.unwrap();
     let groups: Vec<_> = record[0].groups.iter().map(AccountName::as_str).collect();
     assert_eq!((groups, record[0].admin), (vec!["team-b"], false));
-    // Another person does not get her account by her name, nor that of somebody with a password.
+    // Another person does not get her account by its name, nor an account with a password.
     assert_eq!(sign_in(person("2", "alice", None)).await, None);
     let local = crate::index::NewAccount {
         name: "root".parse().unwrap(),
@@ -224,7 +224,7 @@ async fn an_account_is_of_one_person_of_the_provider() {
     index.create_account(local, 1).await.unwrap();
     assert_eq!(sign_in(person("3", "root", None)).await, None);
     assert_eq!(sign_in(person("3", "team-a", None)).await, None);
-    // Once the account is removed, the next sign-in makes another.
+    // After the account is removed, the next sign-in creates another.
     index.remove_account(alice).await.unwrap().unwrap();
     assert!(sign_in(person("2", "alice", None)).await.is_some());
 }

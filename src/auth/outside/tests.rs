@@ -128,7 +128,7 @@ fn a_certificate_of_the_bundle_is_named_or_sent() {
             .identify(&token(&signing, &header, &json!({})))
             .is_ok()
     );
-    // A certificate that anybody can make says nothing.
+    // A self-made certificate proves nothing.
     let other = rcgen::KeyPair::generate().unwrap();
     let parameters = rcgen::CertificateParams::new(vec!["auth.example.com".into()]).unwrap();
     let forged = parameters.self_signed(&other).unwrap();

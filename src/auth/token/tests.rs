@@ -1,4 +1,4 @@
-//! Tokens of ours, and all the ways to forge one.
+//! Tokens of the service, and ways to forge one.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -86,7 +86,7 @@ async fn a_token_says_what_it_was_issued_for_until_it_ends() {
     assert_eq!(verified.subject, "alice");
     assert_eq!(verified.by, By::Token("id".into()));
     assert_eq!(verified.scopes.to_vec(), scopes());
-    // Remembered or not, it ends.
+    // Cached or not, it expires.
     assert!(
         fixture
             .service
@@ -137,7 +137,7 @@ async fn alg_none() {
     }
 }
 
-/// In all forms that the public key has.
+/// In every encoding of the public key.
 #[tokio::test]
 async fn hmac_with_our_public_key_as_the_secret() {
     let fixture = fixture().await;
@@ -164,7 +164,7 @@ async fn hmac_with_our_public_key_as_the_secret() {
     }
 }
 
-/// Under our key's name, or with its own public key in the header.
+/// With the id of our key, or with another public key in the header.
 #[tokio::test]
 async fn a_key_of_somebody_else() {
     let fixture = fixture().await;
@@ -228,7 +228,7 @@ async fn an_old_key_verifies_until_its_tokens_have_ended() {
     assert_eq!(keys.len(), 2);
     assert_ne!(keys[0].id, first);
     assert!(fixture.accepts(&token));
-    // A restart knows both.
+    // After a restart the service has both keys.
     let again = TokenService::open(fixture.index.clone(), "registry".into(), later + HOUR).await;
     assert!(
         again
@@ -236,7 +236,7 @@ async fn an_old_key_verifies_until_its_tokens_have_ended() {
             .verify(&Secret::new(token.clone()), now())
             .is_some()
     );
-    // A week after that it is gone, and its tokens with it.
+    // After another week it is removed, and its tokens are refused.
     let again = TokenService::open(
         fixture.index.clone(),
         "registry".into(),

@@ -1,4 +1,4 @@
-//! What is written of sign-ins and refusals, and how much of it.
+//! The lines for sign-ins and refusals, and their limits.
 
 use super::*;
 use crate::auth::Secret;
@@ -96,7 +96,7 @@ async fn an_attack_from_everywhere_writes_a_bounded_number_of_lines() {
         last.detail.as_ref().unwrap(),
         &json!({ "others": true, "times": 10_000 - REFUSALS })
     );
-    // The next minute has room again.
+    // The next minute has a new limit.
     trail.append(trail.due(2 * MINUTE, MINUTE)).await.unwrap();
     fail(&trail, "late", 1);
     assert_eq!(trail.due(2 * MINUTE + 1, MINUTE).len(), 1);

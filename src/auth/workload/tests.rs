@@ -1,4 +1,4 @@
-//! Tokens of workloads, rightly and wrongly made.
+//! Valid and invalid tokens of workloads.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -16,7 +16,7 @@ use crate::oci::Task;
 
 const ISSUER: &str = "https://ci.example.com";
 
-/// An issuer whose documents are at hand.
+/// An issuer with documents in memory.
 #[derive(Default)]
 struct Fake {
     keys: Mutex<Vec<Jwk>>,
@@ -38,7 +38,7 @@ impl Documents for Fake {
                     self.fetched.fetch_add(1, Ordering::Relaxed);
                     json!({"keys": *self.keys.lock()})
                 }
-                _ => return Err(format!("{address} is not there")),
+                _ => return Err(format!("{address} does not exist")),
             };
             Ok(text.to_string().into_bytes())
         })
@@ -167,7 +167,7 @@ async fn a_token_has_the_rights_of_all_rules_that_match() {
         .await;
     let actor = identity.unwrap().caller().actor();
     assert_eq!(actor, "token:repo:org/app:ref:refs/heads/main@ci");
-    // Keys were fetched once for all of it.
+    // The keys were fetched once for all of these.
     assert_eq!(fixture.fake.fetched.load(Ordering::Relaxed), 1);
 }
 
@@ -202,8 +202,8 @@ async fn tokens_for_others_and_of_others_are_refused() {
 #[tokio::test]
 async fn what_is_not_signed_by_the_issuers_key_is_refused() {
     let fixture = fixture();
-    let malformed = "it is no token that is signed with a public key";
-    // Another key under the same name.
+    let malformed = "it is not a token with a public-key signature";
+    // Another key with the same id.
     let other = signed(&header("one"), &claims(), &key());
     assert_eq!(fixture.refused(&other).await, "InvalidSignature");
     // No algorithm at all.
@@ -213,7 +213,7 @@ async fn what_is_not_signed_by_the_issuers_key_is_refused() {
         let text = format!("{}.{}.{signature}", encode(&none), encode(&claims()));
         assert_eq!(fixture.refused(&Secret::new(text)).await, malformed);
     }
-    // The public key as a shared secret.
+    // The public key used as a shared secret.
     let secret = serde_json::to_vec(&public(&fixture.key, "one")).unwrap();
     let hmac = Header {
         kid: Some("one".into()),
@@ -229,7 +229,7 @@ async fn what_is_not_signed_by_the_issuers_key_is_refused() {
         fixture.refused(&Secret::new(format!("{rsa}.{rest}"))).await,
         malformed
     );
-    // Texts that are no tokens, and ones that are too long.
+    // Texts that are not tokens, and too long ones.
     for text in [
         "",
         "a.b",
@@ -290,7 +290,7 @@ async fn an_issuer_that_is_down_for_a_while_is_not_missed() {
     let refusal = fixture.refused(&token).await;
     assert_eq!(
         refusal,
-        "the keys of https://ci.example.com can't be had: it is down"
+        "the keys of https://ci.example.com can't be fetched: it is down"
     );
     fixture.fake.is_down.store(false, Ordering::Relaxed);
     fixture.clock.advance(30_000);

@@ -1,4 +1,4 @@
-//! Variables over a file, and variables that are none of ours.
+//! Variables that override the file, and variables that are not settings.
 
 use super::*;
 use proptest::prelude::*;
@@ -89,7 +89,8 @@ fn variables_lie_over_the_file() {
             &[("REGISTRY_HTTP_ADDR", ":2")],
             "{http: {addr: :2}}",
         ),
-        // The parent replaces the section, then its child goes in, whatever the order.
+        // The parent replaces the section before its child is set, in whatever order they are
+        // given.
         (
             "storage: {s3: {bucket: b}}",
             &[
@@ -136,7 +137,7 @@ fn variables_lie_over_the_file() {
     ] {
         let (result, warnings) = applied(file, variables);
         if expected.is_empty() {
-            // `x` is a plain value, so three of the items can't be reached into.
+            // `x` is a scalar, so three of the items have no keys.
             assert_eq!(warnings.len(), 2, "{warnings:?}");
             assert_eq!(
                 result.unwrap(),

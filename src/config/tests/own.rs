@@ -1,4 +1,4 @@
-//! The keys of regctl's own: collection, retention, the check in the background.
+//! The keys that only regctl has: collection, retention, the background check.
 
 use super::{load_text, settings};
 use crate::config::{CollectionSettings, PagesSettings, ScrubSettings};

@@ -1,4 +1,4 @@
-//! What is said of keys that are not done, and of values that can mean nothing.
+//! Warnings about unsupported keys, and errors about invalid values.
 
 use super::{FIELD, load_text};
 
@@ -60,7 +60,7 @@ regctl: {colour: blue}
     config.yml:17: http.tls.minimumtls names a version that is not safe any more: the minimum is TLS 1.2
     config.yml:18: http.tls.clientauth has no effect: there is no http.tls.clientcas
     config.yml:19: http.tls.ciphersuites is not done: the suites of TLS 1.2 and 1.3 that are considered safe are offered
-    config.yml:20: http.tls.letsencrypt has no effect: another certificate is named
+    config.yml:20: http.tls.letsencrypt has no effect: another certificate is configured
     config.yml:21: http.debug.prometheus has no effect: there is no http.debug.addr to serve the metrics at
     config.yml:22: http.adr is not a known key: it is ignored
     config.yml:23: notifications is not done yet: no events are sent
@@ -148,14 +148,14 @@ fn what_can_mean_nothing_is_refused_with_its_place() {
     config.yml:2:29: log.accesslog.disabled is "maybe", which is not true or false; hint: write true or false
     config.yml:2:27: storage.inmemory is a second storage driver, beside storage.filesystem; hint: keep one of the two
     config.yml:2:27: storage.delte is neither a storage driver nor an option of the storage; hint: name filesystem or inmemory
-    config.yml:3:3: storage.s3 is a storage driver that regctl does not have; hint: bring the data to a directory and name it in storage.filesystem.rootdirectory
-    config.yml:2:10: storage.gcs is a storage driver that regctl does not have; hint: bring the data to a directory and name it in storage.filesystem.rootdirectory
+    config.yml:3:3: storage.s3 is a storage driver that regctl does not have; hint: copy the data to a directory and name it in storage.filesystem.rootdirectory
+    config.yml:2:10: storage.gcs is a storage driver that regctl does not have; hint: copy the data to a directory and name it in storage.filesystem.rootdirectory
     config.yml:2:24: storage.filesystem.rootdirectory is a list; hint: write one value
     config.yml:2:51: storage.maintenance.uploadpurging.interval is zero; hint: write how long to wait, as in 24h
     config.yml:2:46: storage.maintenance.uploadpurging.age is "-5h", which is not a duration; hint: write it with units, as in 10s, 5m or 1h30m
     config.yml:3:3: auth.htpasswd.path is missing; hint: the sign-in can't be checked without it
-    config.yml:2:7: auth.silly asks for a sign-in that regctl does not know, and without which everybody could pull and push; hint: use htpasswd or token, or accounts of regctl's own: regctl.accounts.enabled
-    config.yml:3:14: proxy.remoteurl asks for a pull-through cache, which regctl can't be yet; hint: remove proxy to serve what is stored here, or keep the other registry in front
+    config.yml:2:7: auth.silly selects a sign-in that regctl does not support, and without which everybody could pull and push; hint: use htpasswd or token, or accounts of regctl's own: regctl.accounts.enabled
+    config.yml:3:14: proxy.remoteurl enables a pull-through cache, which regctl does not support yet; hint: remove proxy to serve the stored content, or keep the other registry in front
     config.yml:2:14: http.addr is "5000", which is not HOST:PORT; hint: write HOST:PORT, or :PORT for all addresses
     config.yml:2:14: http.addr is "::1:5000", which is not HOST:PORT; hint: write HOST:PORT, or :PORT for all addresses
     config.yml:2:14: http.addr is ":70000", which is not HOST:PORT; hint: write HOST:PORT, or :PORT for all addresses
@@ -163,7 +163,7 @@ fn what_can_mean_nothing_is_refused_with_its_place() {
     config.yml:2:1: http.addr is missing, and http.net asks for a socket; hint: write the path of the socket
     config.yml:2:16: http.prefix is "/a/../b/", which is not the path of a URL; hint: write it as in /my/registry/
     config.yml:2:14: http.host is "ftp://r", which is not the address of a registry; hint: write it as in https://registry.example.com:5000
-    config.yml:2:14: http.host has a user or a password in it; hint: leave them out: the address is told to everybody
+    config.yml:2:14: http.host has a user or a password in it; hint: leave them out: the address is public
     config.yml:3:20: http.draintimeout is "soon", which is not a duration; hint: write it with units, as in 10s, 5m or 1h30m
     config.yml:2:18: http.headers.a b is "a b", which is not the name of a header; hint: write letters, digits and dashes
     config.yml:2:22: http.headers.a[0] can't be sent in a header; hint: write it in one line, without control characters
@@ -172,7 +172,7 @@ fn what_can_mean_nothing_is_refused_with_its_place() {
     config.yml:2:26: http.tls.minimumtls is "ssl3", which is not a version of TLS; hint: write tls1.2 or tls1.3
     config.yml:6:17: http.tls.clientauth is "perhaps", which is not a way to ask clients for certificates; hint: write require-and-verify-client-cert or verify-client-cert-if-given
     config.yml:2:14: http.tls.letsencrypt.hosts is missing; hint: write the names of this registry, as in [registry.example.com]: a certificate is asked for these alone
-    config.yml:2:51: http.tls.letsencrypt.hosts[1] is "*.example.com", which is no name of a host; hint: write a DNS name without a port; for addresses and wildcards no challenge is answered here
+    config.yml:2:51: http.tls.letsencrypt.hosts[1] is "*.example.com", which is not a host name; hint: write a DNS name without a port; for addresses and wildcards no challenge is answered here
     config.yml:2:52: http.tls.letsencrypt.directoryurl is "http://ca/directory", which is not the https address of an ACME directory; hint: write it as in https://ca.example.com/acme/directory
     config.yml:2:35: http.debug.prometheus.path is "m", which is not a path; hint: write it as in /metrics
     config.yml:4:7: health.file[0].file is missing; hint: name the target of the check, or remove it
@@ -207,8 +207,8 @@ fn what_a_variable_spoils_is_refused_with_its_name() {
     REGISTRY_HTTP_DRAINTIMEOUT: http.draintimeout is "soon", which is not a duration; hint: write it with units, as in 10s, 5m or 1h30m
     REGISTRY_AUTH: auth.htpasswd.path is missing; hint: the sign-in can't be checked without it
     REGISTRY_AUTH_TOKEN_REALM: auth.token.service is missing; hint: the sign-in can't be checked without it
-    REGISTRY_PROXY_REMOTEURL: proxy.remoteurl asks for a pull-through cache, which regctl can't be yet; hint: remove proxy to serve what is stored here, or keep the other registry in front
+    REGISTRY_PROXY_REMOTEURL: proxy.remoteurl enables a pull-through cache, which regctl does not support yet; hint: remove proxy to serve the stored content, or keep the other registry in front
     REGISTRY_STORAGE_S3_BUCKET: storage.s3 is a second storage driver, beside storage.filesystem; hint: keep one of the two
-    REGISTRY_STORAGE: storage.swift is a storage driver that regctl does not have; hint: bring the data to a directory and name it in storage.filesystem.rootdirectory
+    REGISTRY_STORAGE: storage.swift is a storage driver that regctl does not have; hint: copy the data to a directory and name it in storage.filesystem.rootdirectory
     "#);
 }

@@ -35,7 +35,7 @@ async fn what_is_idle_or_stalled_expires_and_what_works_does_not() {
     let sending = Sending::new(Body::from("an answer"), working);
     assert_eq!(
         connection.expired(BRIEF).await,
-        "its answers were not taken"
+        "its answers were not read"
     );
     drop(sending);
     assert_eq!(connection.expired(BRIEF).await, "it was idle");

@@ -65,7 +65,7 @@ pub(in super::super) async fn put(
                     format!("Content-Type is not a media type: {text:?}"),
                 ));
             }
-            // Default types of HTTP clients say nothing about the content.
+            // Default types of HTTP clients do not describe the content.
             Some(media_type).filter(|media_type| {
                 !matches!(
                     media_type.as_str(),
@@ -156,7 +156,7 @@ fn tags_of(call: &Call, reference: &Reference) -> Result<Vec<Tag>, Refusal> {
     Ok(tags)
 }
 
-/// `DELETE /v2/<name>/manifests/<reference>`: of a tag, that tag alone; of a digest, the manifest
+/// `DELETE /v2/<name>/manifests/<reference>`: by tag, deletes only the tag; by digest, the manifest
 /// and the tags that point at it.
 pub(in super::super) async fn delete(
     call: &Call,

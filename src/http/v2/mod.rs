@@ -23,7 +23,7 @@ use crate::registry::Registry;
 
 /// The digest of a manifest or blob (OCI distribution specification, "Pulling manifests").
 pub(super) const CONTENT_DIGEST: HeaderName = HeaderName::from_static("docker-content-digest");
-/// For how many seconds what was deleted can be restored.
+/// For how many seconds a deletion can be restored.
 const RESTORABLE: HeaderName = HeaderName::from_static("regctl-restorable-seconds");
 /// `Cache-Control` of content that is addressed by digest.
 pub(super) const IMMUTABLE: &str = "max-age=31536000, immutable";
@@ -144,7 +144,7 @@ async fn handle(call: Call, route: Route, action: Action) -> Result<Answer, Refu
     }
 }
 
-/// The answer to a deletion. It says for how many seconds what was deleted can be restored.
+/// The answer to a deletion, with the number of seconds for which it can be restored.
 pub(super) fn deleted(call: &Call) -> Answer {
     let mut answer = empty(StatusCode::ACCEPTED);
     let trash = call.registry.rules().trash / 1000;

@@ -13,7 +13,7 @@ pub(in super::super) async fn delete(call: &Call, name: &Repository) -> Result<A
     Ok(deleted(call))
 }
 
-/// Adds or removes the star of the account that is signed in.
+/// Adds or removes the star of the signed-in account.
 pub(in super::super) async fn star(call: &Call, name: &Repository) -> Result<Answer, Refusal> {
     let account = match &call.registry.context().caller {
         Caller::Account { name, .. } => name.clone(),
@@ -22,7 +22,7 @@ pub(in super::super) async fn star(call: &Call, name: &Repository) -> Result<Ans
             return Err(Refusal::new(
                 StatusCode::FORBIDDEN,
                 ErrorCode::Denied,
-                "a star belongs to an account, and nobody signs in here",
+                "stars need accounts, and this registry has none",
             ));
         }
     };

@@ -214,7 +214,7 @@ pub(in super::super) async fn append(
     match appended {
         Ok(upload) => Ok(session(&location, &name, &upload, StatusCode::ACCEPTED)),
         Err(refusal) if refusal.status == StatusCode::RANGE_NOT_SATISFIABLE => {
-            // The client needs to know where to continue.
+            // The answer tells the client where to continue.
             let upload = registry.upload(&name, &id).await?;
             let answer = session(&location, &name, &upload, StatusCode::NO_CONTENT);
             let mut refused = refusal.answer();

@@ -1,13 +1,14 @@
-//! A certificate of an ACME authority (RFC 8555): asked for, kept and renewed.
+//! A certificate of an ACME authority (RFC 8555): requested, stored and renewed.
 //!
-//! Account, certificate and what was tried lie in one directory, readable by their owner alone. The
-//! certificate and its key are one file, so that at no time a key lies beside a certificate of another
-//! one; whoever serves it takes up the replaced file. Every attempt is recorded before it begins: a
-//! server that is started over and over asks no more often than one that keeps running.
+//! Account, certificate and the record of attempts are in one directory, readable by their owner
+//! alone. The certificate and its key are one file, so that a key is never beside another key's
+//! certificate; the server reloads the file when it is replaced. Every attempt is recorded before
+//! it begins, so that a server that is restarted again and again sends no more requests than one
+//! that keeps running.
 
 #![expect(
     clippy::disallowed_methods,
-    reason = "keys and certificates are no files of a store"
+    reason = "keys and certificates are not in a store"
 )]
 
 mod order;
@@ -32,9 +33,9 @@ use order::Order;
 use record::Record;
 use transport::Transport;
 
-/// The longest sleep until the next attempt: the clock may be set meanwhile.
+/// Maximum sleep until the next attempt, because the clock may be set in between.
 const NAP: Duration = Duration::from_mins(10);
-/// What an order may take, validation included.
+/// Timeout of an order, including validation.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// The certificate of an ACME authority.
@@ -48,10 +49,10 @@ pub(super) struct Acme {
 }
 
 impl Acme {
-    /// With what is kept in its directory: `own`, unless the settings name another.
+    /// Opens the directory with the certificate: `own`, unless the settings name another.
     pub(super) fn open(settings: &AcmeSettings, own: &Path) -> anyhow::Result<Self> {
         let directory = match &settings.cache {
-            // registry:2 knew a cache file first, and a directory since.
+            // In registry:2 this was a cache file at first, and a directory later.
             Some(path) if path.is_file() => path.parent().unwrap_or(own).to_owned(),
             Some(path) => path.clone(),
             None => own.to_owned(),
@@ -70,7 +71,7 @@ impl Acme {
         })
     }
 
-    /// The certificate that is kept, or a temporary one, and what is known of it.
+    /// Loads the stored certificate and its record, or creates a temporary certificate.
     fn keep(
         directory: &Path,
         settings: &AcmeSettings,
@@ -82,7 +83,7 @@ impl Acme {
         if record.issued().is_some() || record.serves_earlier() {
             match kept {
                 Ok(certificate) => return Ok((certificate, record)),
-                Err(error) => tracing::warn!("the certificate that was kept is lost: {error}"),
+                Err(error) => tracing::warn!("the stored certificate can't be used: {error}"),
             }
         }
         record.forget_certificate();
@@ -95,12 +96,12 @@ impl Acme {
         Arc::clone(&self.certificate)
     }
 
-    /// Where the authority's challenges are answered.
+    /// The answers to the authority's challenges.
     pub(super) fn challenges(&self) -> AcmeChallenges {
         self.challenges.clone()
     }
 
-    /// What there is of a certificate, for the person who starts the server.
+    /// The state of the certificate, for the person who starts the server.
     pub(super) fn state(&self) -> String {
         let (from, hosts) = (&self.settings.directory, self.settings.hosts.join(", "));
         let record = self.record.lock();
@@ -110,17 +111,17 @@ impl Acme {
                 in_words(issued.ends)
             ),
             (None, true) => format!(
-                "Certificate for {hosts} is asked for at {from}; until it is there the earlier one is \
+                "Certificate for {hosts} is requested from {from}; until it is issued the earlier one is \
                  served"
             ),
             (None, false) => format!(
-                "Certificate for {hosts} is asked for at {from}; until it is there a temporary one is \
+                "Certificate for {hosts} is requested from {from}; until it is issued a temporary one is \
                  served that no client trusts"
             ),
         }
     }
 
-    /// Gets the certificate when it is due, for ever.
+    /// Requests the certificate whenever it is due. Never returns.
     pub(super) async fn maintain(self) {
         loop {
             let due = self.record.lock().due();
@@ -146,7 +147,7 @@ impl Acme {
             record.begin(Timestamp::now());
             record.clone()
         };
-        // Where it can't be recorded, nothing is asked for.
+        // Without a record no request is sent.
         record.write(&self.directory)?;
         let order = Order {
             settings: &self.settings,
@@ -156,13 +157,13 @@ impl Acme {
         };
         let obtained = tokio::time::timeout(PATIENCE, order.obtain()).await;
         self.challenges.clear();
-        let pem = obtained.context("the authority did not come to an end in time")??;
+        let pem = obtained.context("the authority did not finish in time")??;
         let validity =
-            validity::of(&pem).context("the certificate that was issued is malformed")?;
+            validity::of(&pem).context("the issued certificate is malformed")?;
         let now = Timestamp::now();
         anyhow::ensure!(
             validity.ends > now,
-            "the certificate that was issued ended on {}: look at the clock",
+            "the issued certificate expired on {}: check the clock",
             in_words(validity.ends)
         );
         self.take_up(&pem)?;
@@ -175,7 +176,7 @@ impl Acme {
         Ok(validity.ends)
     }
 
-    /// Serves a certificate from now on, if it can be served.
+    /// Uses a certificate from now on, if it is usable.
     fn take_up(&self, pem: &str) -> anyhow::Result<()> {
         let trial = self.directory.join("acme-trial.pem");
         write(&trial, pem.as_bytes(), 0o600)?;
@@ -213,7 +214,7 @@ fn certificate_in(directory: &Path) -> PathBuf {
     directory.join("acme-certificate.pem")
 }
 
-/// A certificate that lets connections be made, and that no client trusts.
+/// A self-signed certificate, so that connections are possible; no client trusts it.
 fn temporary(hosts: &[String]) -> anyhow::Result<String> {
     let signed = rcgen::generate_simple_self_signed(hosts.to_vec())?;
     let key = signed.signing_key.serialize_pem();
@@ -225,7 +226,7 @@ fn in_words(time: Timestamp) -> String {
     time.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// Reads a file of JSON; `None` where there is none, or nothing that is understood.
+/// Reads a JSON file; `None` if it does not exist or can't be parsed.
 fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Option<T> {
     match std::fs::read(path) {
         Ok(text) => serde_json::from_slice(&text)

@@ -16,7 +16,7 @@ use super::{read_json, write};
 use crate::config::AcmeSettings;
 use crate::http::AcmeChallenges;
 
-/// How the authority is asked whether it is ready.
+/// How often the authority is asked whether the order is ready.
 const POLLING: RetryPolicy = RetryPolicy::new()
     .initial_delay(Duration::from_millis(500))
     .backoff(1.5)
@@ -25,22 +25,22 @@ const POLLING: RetryPolicy = RetryPolicy::new()
 /// An order for the names of the settings.
 pub(super) struct Order<'a> {
     pub(super) settings: &'a AcmeSettings,
-    /// Where the account is kept.
+    /// The directory of the account.
     pub(super) directory: &'a Path,
     pub(super) transport: &'a Transport,
     pub(super) challenges: &'a AcmeChallenges,
 }
 
-/// The account as it is kept.
+/// The stored account.
 #[derive(Serialize, Deserialize)]
 struct Kept {
-    /// The directory that it is an account of.
+    /// The ACME directory of the account.
     directory: String,
     credentials: AccountCredentials,
 }
 
 impl Order<'_> {
-    /// Gets a certificate: its chain and its key, PEM.
+    /// Obtains a certificate: its chain and its key, PEM.
     pub(super) async fn obtain(&self) -> anyhow::Result<String> {
         let account = self.account().await?;
         let obtained = self.order(&account).await;
@@ -51,7 +51,7 @@ impl Order<'_> {
         if let Some(Error::Api(problem)) = problem
             && is(problem, "accountDoesNotExist")
         {
-            // The next attempt makes another one.
+            // The next attempt creates another account.
             std::fs::remove_file(self.account_file()).context("remove the account's file")?;
         }
         obtained
@@ -61,7 +61,7 @@ impl Order<'_> {
         self.directory.join("acme-account.json")
     }
 
-    /// The account that is kept, or a new one.
+    /// The stored account, or a new one.
     async fn account(&self) -> anyhow::Result<Account> {
         let builder = Account::builder_with_http(Box::new(self.transport.clone()));
         let kept: Option<Kept> = read_json(&self.account_file());
@@ -102,7 +102,7 @@ impl Order<'_> {
         match order.poll_ready(&POLLING).await {
             Ok(OrderStatus::Ready) => {}
             outcome => {
-                // The challenge says more than the order.
+                // The error of a challenge has more details than that of the order.
                 let mut authorizations = order.authorizations();
                 while let Some(Ok(mut authorization)) = authorizations.next().await {
                     let state = authorization.refresh().await?;
@@ -125,7 +125,8 @@ impl Order<'_> {
         Ok(format!("{}\n{}", chain.trim_end(), key.serialize_pem()))
     }
 
-    /// Answers the challenge of an authorization, and tells the authority.
+    /// Sets the answer to the challenge of an authorization, and tells the authority that it is
+    /// ready.
     async fn answer(&self, mut authorization: AuthorizationHandle<'_>) -> anyhow::Result<()> {
         match authorization.status {
             AuthorizationStatus::Valid => return Ok(()),
@@ -136,7 +137,7 @@ impl Order<'_> {
             ),
         }
         let Identifier::Dns(host) = authorization.identifier().identifier.clone() else {
-            bail!("the authority asks for an authorization of something that is no name");
+            bail!("the authority asks for an authorization that is not for a host name");
         };
         let offers = |kind: &ChallengeType| {
             let mut offered = authorization.challenges.iter();

@@ -1,4 +1,4 @@
-//! What was tried to get a certificate, and when it is tried next.
+//! The record of attempts to obtain a certificate, and the time of the next one.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,30 +10,30 @@ use super::validity::Validity;
 use super::{read_json, write};
 use crate::config::AcmeSettings;
 
-/// The pause after a first failure; it doubles with each further one. Let's Encrypt allows five
-/// failed validations of a name an hour.
+/// Pause after a first failure; it doubles with each further one. Let's Encrypt allows five failed
+/// validations of a name per hour.
 const PAUSE: Duration = Duration::from_mins(5);
 /// The longest pause.
 const LONGEST: Duration = Duration::from_hours(6);
-/// The shortest time from one certificate to the next.
+/// Minimum time between two certificates.
 const LEAST: Duration = Duration::from_hours(1);
 
-/// What was tried for a directory and some names.
+/// The record for an ACME directory and some names.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Record {
     directory: String,
     hosts: Vec<String>,
     issued: Option<Issued>,
-    /// Whether the file has a certificate that was issued for other names or by another directory.
+    /// Whether the stored certificate is for other names or from another directory.
     #[serde(default)]
     earlier: bool,
-    /// Failures since the last success.
+    /// Number of failures since the last success.
     failures: u32,
-    /// When to try next; `None` at once.
+    /// The time of the next attempt; `None`: at once.
     next: Option<Timestamp>,
 }
 
-/// A certificate that was issued.
+/// An issued certificate.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Issued {
     /// When it ends.
@@ -47,7 +47,7 @@ pub(super) fn path(directory: &Path) -> PathBuf {
 }
 
 impl Record {
-    /// What is known for these settings. What was tried for others does not delay them.
+    /// The record for these settings. Attempts with other settings do not delay them.
     pub(super) fn read(directory: &Path, settings: &AcmeSettings) -> Self {
         let read: Option<Self> = read_json(&path(directory));
         let fresh = |earlier| Self {
@@ -76,12 +76,12 @@ impl Record {
         self.issued
     }
 
-    /// Whether a certificate of earlier settings is served.
+    /// Whether a certificate of earlier settings is in use.
     pub(super) fn serves_earlier(&self) -> bool {
         self.earlier
     }
 
-    /// There is no certificate any more.
+    /// Records that there is no certificate any more.
     pub(super) fn forget_certificate(&mut self) {
         self.issued = None;
         self.earlier = false;
@@ -94,19 +94,19 @@ impl Record {
         due.unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
-    /// An attempt begins. Until it succeeds it counts as a failure.
+    /// Records the start of an attempt. It counts as a failure until it succeeds.
     pub(super) fn begin(&mut self, now: Timestamp) {
         let pause = PAUSE.saturating_mul(1 << self.failures.min(16));
         self.failures = self.failures.saturating_add(1);
         self.next = now.checked_add(pause.min(LONGEST)).ok();
     }
 
-    /// The authority asks not to be asked before this time.
+    /// Records that the authority accepts no request before this time.
     pub(super) fn not_before(&mut self, time: Timestamp) {
         self.next = self.next.max(Some(time));
     }
 
-    /// A certificate is there. It is renewed when a third of its time is left.
+    /// Records a new certificate. It is renewed when a third of its validity is left.
     pub(super) fn succeed(&mut self, validity: Validity, now: Timestamp) {
         let third = validity.ends.duration_since(validity.begins) / 3;
         let renew = validity.ends.checked_sub(third).unwrap_or(validity.ends);

@@ -13,21 +13,21 @@ use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
 use jiff::Timestamp;
 use parking_lot::Mutex;
 
-/// What an exchange may take.
+/// Timeout of an exchange.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The most bytes of an answer.
+/// Maximum size of an answer, in bytes.
 const MOST: usize = 1024 * 1024;
 
 /// HTTP to one directory. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Transport {
     client: reqwest::Client,
-    /// Until when the directory wants to be left alone.
+    /// The time before which the directory accepts no more requests.
     retry_after: Arc<Mutex<Option<Timestamp>>>,
 }
 
 impl Transport {
-    /// With the authorities of this file instead of the system's.
+    /// Creates the transport, with the authorities of this file instead of the system's.
     pub(super) fn new(authorities: Option<&Path>) -> anyhow::Result<Self> {
         let client = crate::server::outgoing::client(authorities, PATIENCE)?;
         Ok(Self {
@@ -36,7 +36,7 @@ impl Transport {
         })
     }
 
-    /// Until when the directory wanted to be left alone, last; it is told once.
+    /// The time before which the directory accepts no requests, if it sent one. Returned once.
     pub(super) fn retry_after(&self) -> Option<Timestamp> {
         self.retry_after.lock().take()
     }

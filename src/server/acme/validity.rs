@@ -1,4 +1,4 @@
-//! From when to when a certificate holds (RFC 5280, section 4.1.2.5).
+//! The validity of a certificate (RFC 5280, section 4.1.2.5).
 
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -9,7 +9,7 @@ use yasna::models::TaggedDerValue;
 use yasna::tags::TAG_UTCTIME;
 use yasna::{BERReader, Tag};
 
-/// From when to when a certificate holds.
+/// The validity of a certificate.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Validity {
     /// Its first moment.
@@ -50,7 +50,7 @@ fn times(certificate: BERReader<'_, '_>) -> yasna::ASN1Result<(TaggedDerValue, T
     })
 }
 
-/// Whatever comes next.
+/// Skips a field.
 fn any(field: BERReader<'_, '_>) -> yasna::ASN1Result<Vec<u8>> {
     field.read_der()
 }

@@ -6,7 +6,7 @@
 mod session;
 mod socket;
 #[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "tests look at what is there")]
+#[allow(clippy::disallowed_methods, reason = "tests look at files")]
 mod tests;
 
 pub use session::Session;

@@ -87,7 +87,7 @@ impl Session {
                     };
                     match stream {
                         Ok(stream) => return Ok(socket::ask(stream, &operation, on_entry).await?),
-                        // The process that had it has ended in the meantime.
+                        // The process with the root has ended in the meantime.
                         Err(_) => self.access = Access::to(&self.root, &self.loaded).await?,
                     }
                 }

@@ -3,7 +3,7 @@
 //! One operation per connection, in the lines that `admin::protocol` defines. The credential is the
 //! peer's uid: root's or this process's own. An operation continues when its client goes away.
 
-#![expect(clippy::disallowed_methods, reason = "a socket is no file of a store")]
+#![expect(clippy::disallowed_methods, reason = "a socket is not in a store")]
 
 use std::fs::Permissions;
 use std::io;
@@ -29,7 +29,7 @@ use crate::oci::Context;
 const CLIENT_TIMEOUT: Duration = Duration::from_secs(2);
 /// Pause between two attempts to bind the socket.
 const RETRY: Duration = Duration::from_secs(2);
-/// Lines that are sent together at most.
+/// Maximum number of lines sent together.
 const LINES: usize = 256;
 /// Maximum size of a request in bytes.
 const LIMIT: u64 = 1 << 20;
@@ -213,7 +213,7 @@ async fn serve(operations: Operations, stream: UnixStream) {
     let answers = match request {
         Ok((permit, request)) => operations.begin(&permit, request.operation),
         Err(failure) => {
-            // There is room for both lines.
+            // The queue has space for both lines.
             let (queue, answers) = mpsc::channel(2);
             let _ = queue.try_send(Answer::Version(VERSION));
             let _ = queue.try_send(Answer::Failure(failure));
@@ -271,7 +271,7 @@ pub(super) async fn ask(
             FailureKind::Busy,
             Reason::Unknown,
             format!(
-                "the connection to the server was lost: {error}; hint: what it has begun goes on \
+                "the connection to the server was lost: {error}; hint: the operation continues \
                  without this command, unless the server was stopped"
             ),
         )

@@ -1,5 +1,5 @@
-//! Administration over a real socket: who waits, who does not, and what a client that goes away
-//! leaves running.
+//! Administration over a real socket: which operations wait for others, and what a client that
+//! disconnects leaves running.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -42,7 +42,7 @@ async fn root(directory: &Path) -> (Registry, Listening, Digest) {
     let body = Box::pin(stream::iter([Ok(vec![GARBAGE.into()])]));
     let name = "team/app".parse().unwrap();
     registry.upload_at_once(&name, &digest, body).await.unwrap();
-    // A lease of no length ends with its millisecond.
+    // A lease of length 0 ends with its millisecond.
     tokio::time::sleep(Duration::from_millis(2)).await;
     let listening = Listening::start(directory, Administration::new(&registry)).unwrap();
     (registry, listening, digest)
@@ -79,7 +79,7 @@ async fn a_second_collection_is_told_since_when_one_runs() {
     let first = tokio::spawn(async move {
         let on_entry = |_: Entry| {
             let _ = reached.send(());
-            // Held up here, in the midst of it.
+            // Blocks here, in the middle of the collection.
             let _ = going.lock().recv();
         };
         let report = of.execute(collect(false), &on_entry).await.unwrap();
@@ -141,7 +141,7 @@ async fn a_scheduled_collection_that_meets_another_runs_after_it() {
     let scheduled = tokio::spawn(async move {
         collect_in_turn(&of, &CollectionSettings::default()).await;
     });
-    // It is refused, and waits; what becomes garbage meanwhile is its own.
+    // It is refused and waits; it then deletes the garbage added in the meantime.
     garbage(&registry, 3).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     assert!(!scheduled.is_finished());
@@ -158,7 +158,7 @@ async fn a_scheduled_collection_that_meets_another_runs_after_it() {
     registry.close().await.unwrap();
 }
 
-/// A root with so many blobs that are garbage.
+/// A root with this many garbage blobs.
 async fn garbage(registry: &Registry, count: usize) {
     for number in 0..count {
         let text = format!("garbage {number}");
@@ -181,7 +181,7 @@ async fn a_client_that_does_not_read_holds_nothing_up() {
     let mut line = serde_json::to_vec(&Request::new(collect(false))).unwrap();
     line.push(b'\n');
     silent.write_all(&line).await.unwrap();
-    // It ends all the same, and another one finds nothing left.
+    // The collection ends nevertheless, and another one finds no garbage.
     loop {
         tokio::time::sleep(Duration::from_millis(20)).await;
         let (status, _) = operate(directory.path(), Operation::CollectionStatus).await;
@@ -197,7 +197,8 @@ async fn a_client_that_does_not_read_holds_nothing_up() {
         }
     }
     assert!(!blob(directory.path(), &digest).exists());
-    // Reading late, it gets what was kept for it, how much was left out, and the report.
+    // A client that reads late gets the buffered entries, the number of skipped ones, and the
+    // report.
     let mut text = String::new();
     tokio::io::AsyncReadExt::read_to_string(&mut silent, &mut text)
         .await
@@ -214,7 +215,7 @@ async fn a_client_that_does_not_read_holds_nothing_up() {
         _ => 0,
     });
     let (entries, skipped) = (entries.count() as u64, skipped.sum::<u64>());
-    // The repository, which is empty after that, has an entry, too.
+    // The repository is empty after that and has an entry as well.
     assert_eq!(entries + skipped, COUNT as u64 + 2);
     assert!(skipped > 0, "{entries} entries were kept in memory");
     let Some(Answer::Report(report)) = answers.last().cloned() else {
@@ -272,7 +273,7 @@ async fn an_operation_continues_when_its_client_disconnects() {
     line.push(b'\n');
     stream.write_all(&line).await.unwrap();
     drop(stream);
-    // What has been asked is waited for.
+    // Waits for the operation.
     for _ in 0..1000 {
         if !blob(directory.path(), &digest).exists() {
             break;
@@ -304,10 +305,10 @@ async fn the_socket_is_private_and_refuses_malformed_requests() {
         answer.contains("has no field \\\"operation\\\""),
         "{answer}"
     );
-    // What a client from before there were versions looks for.
+    // A client from before protocol versions expects this.
     assert!(answer.contains(r#""failure":{"kind":"usage""#), "{answer}");
     listening.stop().await;
-    // One that a killed process has left is replaced.
+    // A socket left by a killed process is replaced.
     drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
     let again = Listening::start(directory.path(), Administration::new(&registry)).unwrap();
     let (outcome, _) = operate(directory.path(), Operation::CollectionStatus).await;
@@ -323,7 +324,7 @@ async fn a_socket_that_could_not_be_bound_is_bound_later() {
     listening.stop().await;
     let socket = path(directory.path());
     for number in 0..2 {
-        // A directory is in its place; and where there is none, nothing can be made.
+        // A directory occupies its path; or its parent is missing, so it can't be created.
         let obstacle = if number == 0 {
             socket.join("in the access")
         } else {

@@ -1,4 +1,4 @@
-//! A bounded cache whose entries are used for a time.
+//! A bounded cache whose entries expire.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-/// A bounded cache whose entries are used for a time.
+/// A bounded cache whose entries expire.
 pub(super) struct Aged<K, V> {
     entries: Mutex<HashMap<K, (Instant, V)>>,
     age: Duration,
@@ -30,7 +30,7 @@ impl<K: Eq + Hash, V: Clone> Aged<K, V> {
         (since.elapsed() < self.age).then(|| value.clone())
     }
 
-    /// Keeps a value. Where there is no room, old entries make some, or else all.
+    /// Adds a value. If the cache is full, expired entries are removed, or all.
     pub(super) fn put(&self, key: K, value: V) {
         let mut entries = self.entries.lock();
         if entries.len() >= self.most {

@@ -1,5 +1,4 @@
-//! Sign-in that is passed on to the other registry: each user has a client of its own, with what that
-//! client was shown.
+//! Sign-in to the other registry: each user has a client and a cache of their own.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,10 +13,10 @@ use crate::auth::Secret;
 use crate::client::{Class, Client};
 use crate::web::{Answering, Authenticator, Fault, Source};
 
-/// How long a page waits to know whether the registry asks for a sign-in.
+/// How long a page waits for the answer whether the registry requires a sign-in.
 const QUESTION: Duration = Duration::from_secs(3);
 
-/// Makes what the pages read from: for everybody, and for each user.
+/// Creates the sources of the pages: one for everybody, and one for each user.
 pub(super) struct Remotes {
     client: Arc<Client>,
     /// Requests of all together.
@@ -26,7 +25,7 @@ pub(super) struct Remotes {
 }
 
 impl Remotes {
-    /// Of the registry of `client`, whose answers are used for `age`.
+    /// Sources from the registry of `client`, whose answers are cached for `age`.
     pub(super) fn new(client: Arc<Client>, age: Duration) -> Self {
         Self {
             client,
@@ -35,7 +34,7 @@ impl Remotes {
         }
     }
 
-    /// What the registry shows to the credentials of this process.
+    /// The registry as seen with the credentials of this process.
     pub(super) fn shared(&self) -> Remote {
         self.remote(Arc::clone(&self.client), Size::Shared)
     }

@@ -1,8 +1,8 @@
-//! The pages of a registry that is elsewhere: `regctl frontend`.
+//! The pages of another registry: `regctl frontend`.
 //!
-//! Only pages and probes are served; clients go on speaking to the registry itself. What is shown is
-//! what that registry shows to whoever signed in to it by the pages, and to others what it shows to
-//! the credentials which this process has for it.
+//! Only pages and health checks are served; clients use the registry itself. Users who have signed
+//! in see what that registry shows to them; others see what it shows to the credentials of this
+//! process.
 
 mod aged;
 mod authenticator;
@@ -25,13 +25,13 @@ use crate::web::{self, Pages};
 
 use authenticator::Remotes;
 
-/// What a frontend shows, and where.
+/// The settings of a frontend.
 pub struct Frontend {
     /// The client of the registry.
     pub client: Arc<Client>,
     /// Where to listen: `HOST:PORT`, `:PORT`, `unix:PATH` or an absolute path.
     pub listen: String,
-    /// `HOST[:PORT]` of the registry in commands that people copy.
+    /// `HOST[:PORT]` of the registry in the commands on the pages.
     pub shown: String,
     /// Repositories on a page.
     pub repositories_per_page: usize,
@@ -39,12 +39,12 @@ pub struct Frontend {
     pub tags_per_page: usize,
     /// TLS, links and cache.
     pub settings: FrontendSettings,
-    /// Where a certificate of this server's own is kept.
+    /// The directory of this server's own certificate.
     pub directory: PathBuf,
 }
 
-/// Serves the pages until it is told to stop. `announce` gets the lines for the person who started
-/// it; without one, the log says where it serves.
+/// Serves the pages until a signal. `announce` receives the lines for the person who started it;
+/// without it, the log has the address.
 pub async fn run(frontend: Frontend, announce: Option<impl Fn(&str) + Send>) -> anyhow::Result<()> {
     let address = config::listen_address(&frontend.listen)
         .map_err(|reason| anyhow::anyhow!("--listen: the address {reason}"))?;
@@ -95,7 +95,7 @@ pub async fn run(frontend: Frontend, announce: Option<impl Fn(&str) + Send>) -> 
             tasks::renew(&mut tasks, own);
             Some(authority)
         }
-        // The flags of a frontend ask for no certificate of ACME.
+        // The flags of a frontend do not include ACME.
         Some(Renewal::Acme(_)) | None => None,
     };
     manager.ready(&url);

@@ -1,7 +1,7 @@
-//! What the pages read of another registry, over `/v2`.
+//! Reads another registry for the pages, over `/v2`.
 //!
-//! Few requests are under way at once, and each page waits for a limited time. What was read is used
-//! for a time, content by its digest for longer. What `/v2` does not tell is left out.
+//! The number of concurrent requests is limited, and each page waits for a limited time. Answers
+//! are cached for a time, content by digest for longer. Data that `/v2` does not have is left out.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,30 +17,30 @@ use crate::oci::{
 };
 use crate::web::{Document, Fault, TagItem};
 
-/// Requests to the registry at the same time.
+/// Maximum number of concurrent requests to the registry.
 pub(super) const REQUESTS: usize = 8;
-/// How long a page waits for one answer of the registry.
+/// Timeout of a page for an answer of the registry.
 pub(super) const PATIENCE: Duration = Duration::from_secs(15);
-/// How long the list of repositories may take to be read, whoever waits for it.
+/// Timeout for reading the list of repositories.
 const CATALOG_LIMIT: Duration = Duration::from_mins(10);
-/// How long a failed reading of the list of repositories is not repeated.
+/// How long a failure to read the list of repositories is cached.
 const FAILURE_AGE: Duration = Duration::from_secs(3);
-/// How long content of a known digest is used.
+/// How long content by digest is cached.
 const CONTENT_AGE: Duration = Duration::from_hours(1);
-/// Lists of tags that are kept.
+/// Maximum number of cached lists of tags.
 const LISTS: usize = 64;
-/// Numbers and facts that are kept, of each kind.
+/// Maximum number of cached counts and facts, each.
 const ENTRIES: usize = 10_000;
-/// Manifests that are kept, and how large one of them may be, in bytes.
+/// Maximum number of cached manifests, and of bytes of one of them.
 const DOCUMENTS: usize = 256;
 const DOCUMENT_LIMIT: usize = 64 * 1024;
 
-/// How much is kept.
+/// The size of a cache.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Size {
     /// For everybody.
     Shared,
-    /// For one of many users.
+    /// For one user of many.
     OfUser,
 }
 
@@ -53,15 +53,15 @@ impl Size {
     }
 }
 
-/// A registry that is elsewhere. Cheap to clone.
+/// Another registry. Cheap to clone.
 #[derive(Clone)]
 pub(super) struct Remote(pub(super) Arc<Inner>);
 
-/// The client with what was read.
+/// The client and the caches.
 pub(super) struct Inner {
     pub(super) client: Arc<Client>,
     slots: Arc<Semaphore>,
-    /// How long lists and the digests of tags are used.
+    /// How long lists and the digests of tags are cached.
     age: Duration,
     catalog: Mutex<Option<(Instant, Result<Arc<Vec<Repository>>, Unread>)>>,
     tags: Aged<Repository, Arc<Vec<Tag>>>,
@@ -71,7 +71,7 @@ pub(super) struct Inner {
     facts: Aged<Digest, Facts>,
 }
 
-/// What a list of tags shows of a manifest.
+/// The fields of a manifest in a list of tags.
 #[derive(Clone)]
 struct Facts {
     digest: Digest,
@@ -82,16 +82,16 @@ struct Facts {
     created: Option<String>,
 }
 
-/// Why something of the registry could not be read.
+/// Why something could not be read from the registry.
 #[derive(Debug, Clone)]
 pub(super) enum Unread {
-    /// It is not there.
+    /// It does not exist.
     Absent,
-    /// The answer makes no sense; another one may.
+    /// The answer is invalid; another one may be valid.
     Odd(String),
     /// The registry does not answer.
     Down(String),
-    /// The registry does not show it to this user.
+    /// The registry does not allow this user to read it.
     Denied(String),
 }
 
@@ -120,7 +120,7 @@ impl From<Unread> for Fault {
 }
 
 impl Remote {
-    /// What the registry shows to `client`. Lists are used for `age`.
+    /// The registry as `client` sees it. Lists are cached for `age`.
     pub(super) fn new(
         client: Arc<Client>,
         slots: Arc<Semaphore>,
@@ -140,7 +140,7 @@ impl Remote {
         }))
     }
 
-    /// All repositories, by name. Reading a long list goes on after a page stopped waiting for it.
+    /// All repositories, by name. Reading a long list continues after a page has stopped waiting.
     pub(super) async fn catalog(&self) -> Result<Arc<Vec<Repository>>, Unread> {
         let inner = Arc::clone(&self.0);
         let reading = tokio::spawn(async move { inner.read_catalog().await });
@@ -157,7 +157,7 @@ impl Remote {
 }
 
 impl Inner {
-    /// Waits for an answer, for a limited time.
+    /// Waits for an answer, with a timeout.
     pub(super) async fn ask<T>(
         &self,
         answer: impl Future<Output = Result<T, Error>>,
@@ -194,7 +194,7 @@ impl Inner {
             }
             Ok(Err(error)) => Err(error.into()),
             Err(_) => Err(Unread::Down(format!(
-                "{} does not come to the end of its list of repositories",
+                "{} does not finish its list of repositories",
                 self.client.registry()
             ))),
         };
@@ -212,14 +212,14 @@ impl Inner {
         Ok(tags)
     }
 
-    /// How many tags a repository has; `None` where the registry does not say.
+    /// How many tags a repository has; `None` if the registry does not report it.
     pub(super) async fn count(&self, name: &Repository) -> Result<Option<u64>, Unread> {
         if let Some(count) = self.counts.get(name) {
             return Ok(Some(count));
         }
         match self.tag_list(name).await {
             Ok(tags) => Ok(Some(tags.len() as u64)),
-            // registry:2 goes on listing repositories that were emptied.
+            // registry:2 still lists repositories that were emptied.
             Err(Unread::Absent) => Ok(Some(0)),
             Err(Unread::Odd(_) | Unread::Denied(_)) => Ok(None),
             Err(down) => Err(down),
@@ -282,7 +282,7 @@ impl Inner {
         }
     }
 
-    /// What a list shows of a tag's manifest.
+    /// The fields of a tag's manifest for a list.
     async fn facts(&self, name: &Repository, tag: &Tag) -> Result<Facts, Unread> {
         let key = (name.clone(), tag.clone());
         if let Some(digest) = self.digests.get(&key)

@@ -1,5 +1,5 @@
-//! Another registry as the source of the pages: lists are filtered and ordered here, because `/v2`
-//! only lists names. Who looks does not matter: the registry decides what it shows.
+//! Another registry as the source of the pages: lists are filtered and sorted here, because `/v2`
+//! only lists names. The registry itself decides what its users may see.
 
 use std::collections::BTreeSet;
 
@@ -27,7 +27,7 @@ fn item(name: Repository, tags: Option<u64>) -> RepositoryItem {
     }
 }
 
-/// Whether a repository lies below a namespace.
+/// Whether a repository is below a namespace.
 fn is_below(name: &Repository, namespace: &Repository) -> bool {
     let rest = name.as_str().strip_prefix(namespace.as_str());
     rest.is_some_and(|rest| rest.starts_with('/'))
@@ -195,7 +195,7 @@ impl Source for Remote {
         .boxed()
     }
 
-    /// `/v2` tells the digest of a tag, and not the tags of a digest.
+    /// `/v2` has the digest of a tag, but not the tags of a digest.
     fn tags_of<'a>(
         &'a self,
         _: &'a Visibility,
@@ -205,7 +205,7 @@ impl Source for Remote {
         async { Ok(Vec::new()) }.boxed()
     }
 
-    /// `/v2` does not tell who else holds a blob.
+    /// `/v2` does not list the repositories of a blob.
     fn users_of<'a>(
         &'a self,
         _: &'a Visibility,

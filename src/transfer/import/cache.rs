@@ -166,7 +166,7 @@ fn merge(layers: &mut Vec<Known>, mut new: Known) {
 /// The format of the file: a digest, a line feed, and the JSON with this digest.
 #[expect(
     clippy::disallowed_methods,
-    reason = "a cache of this room's own, of which an error says no more than that it is not there"
+    reason = "a cache; an unreadable file counts as missing"
 )]
 fn read(path: &Path) -> Option<Saved> {
     if std::fs::metadata(path).ok()?.len() > FILE_LIMIT {
@@ -182,7 +182,7 @@ fn read(path: &Path) -> Option<Saved> {
 
 #[expect(
     clippy::disallowed_methods,
-    reason = "a cache of this room's own, of which an error says no more than that it is not there"
+    reason = "a cache; an unreadable file counts as missing"
 )]
 fn write(path: &Path, saved: &Saved) -> std::io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));

@@ -210,7 +210,7 @@ impl<'a> Finish<'a> {
         for layer in &plan.layers {
             let info = self.info(layer)?;
             let diff_id =
-                info.map_or_else(|| Err("it is not there".to_owned()), |info| info.diff_id);
+                info.map_or_else(|| Err("it does not exist".to_owned()), |info| info.diff_id);
             diff_ids.push(diff_id.map_err(|reason| archive::Error::Compression {
                 image: plan.image.clone(),
                 member: layer.name.clone(),

@@ -93,7 +93,7 @@ impl Inspection {
         })
     }
 
-    /// Whether chunks must be result as owned values.
+    /// Whether chunks must be passed as owned values.
     pub(super) fn keeps(&self) -> bool {
         matches!(self.inside, Inside::Compressed(Some(_), _))
     }

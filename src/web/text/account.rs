@@ -1,8 +1,7 @@
-//! The texts for those who sign in, both languages side by side: a text that lacks one of them does
-//! not compile.
+//! The texts about accounts, both languages side by side: a missing text is a compile error.
 
 catalogue! {
-    /// The texts of accounts, sessions and actions. `{}` stands for what is put in.
+    /// The texts of accounts, sessions and actions. `{}` stands for a value.
     AccountText:
     navigation: "Navigation", "导航";
     sign_in: "Sign in", "登录";
@@ -14,7 +13,7 @@ catalogue! {
     busy: "Too many sign-ins at once. Try again soon.", "同时登录过多。请稍后重试。";
     plain_password: "This connection is not encrypted: the password can be read on the way.", "此连接未加密：密码可能在传输途中被读取。";
     sign_in_by: "Sign in with {}", "使用 {} 登录";
-    provider_failed: "The sign-in with {} has failed. Try again, or ask an administrator: the log says why.", "使用 {} 登录失败。请重试，或询问管理员：日志中有原因。";
+    provider_failed: "The sign-in with {} has failed. Try again, or ask an administrator: the reason is in the log.", "使用 {} 登录失败。请重试，或询问管理员：日志中有原因。";
     sign_in_first: "Nothing here is public. Sign in to see your repositories.", "这里没有公开内容。请登录以查看您的仓库。";
     accounts: "Accounts", "账号管理";
     forbidden: "You may see this, but not do that.", "您可以查看此内容，但无权执行该操作。";
@@ -25,39 +24,39 @@ catalogue! {
     delete_all: "Delete all {} that match…", "删除全部 {} 个匹配项…";
     delete_repository: "Delete this repository…", "删除此仓库…";
     deleted: "Deleted", "已删除";
-    stays: "Other tags that stay", "保留的其他标签";
-    held_by_index: "The image stays: an index contains it.", "镜像将保留：某个索引包含它。";
-    children: "Platform images that go along", "一并删除的平台镜像";
-    referrers: "Attached (signatures, SBOMs) that go along", "一并删除的附件（签名、SBOM）";
+    stays: "Other tags that are kept", "保留的其他标签";
+    held_by_index: "The image is kept: an index contains it.", "镜像将保留：某个索引包含它。";
+    children: "Platform images that are deleted as well", "一并删除的平台镜像";
+    referrers: "Attached (signatures, SBOMs), deleted as well", "一并删除的附件（签名、SBOM）";
     freed: "Freed by a collection of untagged images", "回收无标签镜像后释放";
     with_images: "Delete the images that lose their last tag as well", "同时删除失去最后一个标签的镜像";
-    undo_said: "What is deleted can be restored from the trash for its time.", "删除的内容在保留期内可以从回收站恢复。";
+    undo_said: "Deleted content can be restored from the trash until it expires.", "删除的内容在保留期内可以从回收站恢复。";
     undo: "Undo", "撤销";
     restored: "Restored", "已恢复";
     restorable_until: "Can be restored until", "可恢复至";
     trash: "Trash", "回收站";
     cancel: "Cancel", "取消";
-    list_changed: "The list has changed. Look at it again.", "列表已变化，请重新确认。";
+    list_changed: "The list has changed. Check it again.", "列表已变化，请重新确认。";
     and_more: "and {} more", "另有 {} 项";
     partly: "{} could not be done.", "{} 项未能完成。";
     not_done: "Not done:", "未完成：";
     new_tag: "Another tag for this image", "为此镜像添加标签";
     overwrite: "Overwrite if it exists", "若已存在则覆盖";
     set_tag: "Set tag", "设置标签";
-    tag_malformed: "A tag is 1 to 128 letters, digits, '_', '.' and '-', and begins with none of the last two.", "标签由 1 到 128 个字母、数字、“_”、“.”、“-”组成，且不以后两者开头。";
+    tag_malformed: "A tag is 1 to 128 letters, digits, '_', '.' and '-', and does not begin with '.' or '-'.", "标签由 1 到 128 个字母、数字、“_”、“.”、“-”组成，且不以后两者开头。";
     tag_taken: "This tag exists and points at another image.", "此标签已存在并指向另一个镜像。";
     tokens: "Personal tokens", "个人令牌";
     token: "token", "令牌";
-    token_made: "The token is shown only now. Keep it.", "令牌仅显示这一次，请妥善保存。";
+    token_made: "The token is shown only once. Store it now.", "令牌仅显示这一次，请妥善保存。";
     token_name: "Name of the token", "令牌名称";
     token_unnamed: "The token needs a name.", "令牌需要名称。";
     token_revoked: "The token is revoked.", "令牌已撤销。";
     no_tokens: "No tokens yet.", "尚无令牌。";
     make_token: "Make a token", "创建令牌";
     scope: "Limited to", "限于";
-    scope_hint: "Limited to (PATTERN:RIGHTS; empty for all that you may)", "限于（模式:权限；留空表示您的全部权限）";
+    scope_hint: "Limited to (PATTERN:RIGHTS; empty for all your rights)", "限于（模式:权限；留空表示您的全部权限）";
     days: "Days until it ends (0 for never)", "有效天数（0 表示永不过期）";
-    everything: "all that the account may", "账号的全部权限";
+    everything: "all rights of the account", "账号的全部权限";
     expires: "Ends", "到期";
     last_use: "Last use", "最近使用";
     revoke: "Revoke", "撤销";
@@ -72,7 +71,7 @@ catalogue! {
     old_password: "Old password", "旧密码";
     new_password: "New password", "新密码";
     new_password_again: "New password again", "再次输入新密码";
-    passwords_differ: "The new password is empty, or the two differ.", "新密码为空或两次输入不一致。";
+    passwords_differ: "The new password is empty, or the two do not match.", "新密码为空或两次输入不一致。";
     wrong_old_password: "The old password is wrong.", "旧密码错误。";
     password_changed: "The password is changed; all other sessions have ended.", "密码已更改；其他会话均已结束。";
     done: "Done.", "已完成。";
@@ -97,7 +96,7 @@ catalogue! {
     actions: "Actions", "操作";
     add_account: "Add an account", "添加账号";
     set_password: "Set a password", "设置密码";
-    last_administrator: "The last administrator can't be removed or disabled, nor lose the right.", "不能移除或停用最后一位管理员，也不能取消其管理权限。";
+    last_administrator: "The last administrator can't be removed or disabled, nor lose the admin right.", "不能移除或停用最后一位管理员，也不能取消其管理权限。";
     make_administrator: "Make administrator", "设为管理员";
     no_administrator: "No administrator", "取消管理员";
     star: "Star", "收藏";

@@ -1,11 +1,11 @@
 //! The texts about storage, collection and retention, both languages side by side.
 
 catalogue! {
-    /// The texts of storage, collection and retention. `{}` stands for what is put in.
+    /// The texts of storage, collection and retention. `{}` stands for a value.
     UpkeepText:
     storage: "Storage", "存储";
     counted: "Counted", "统计于";
-    counting: "All blobs are being counted, which takes a while in a large registry. This page shows the result as soon as it is there.", "正在统计全部数据块，大型仓库需要一些时间。完成后本页会显示结果。";
+    counting: "All blobs are being counted, which takes a while in a large registry. This page shows the result when it is ready.", "正在统计全部数据块，大型仓库需要一些时间。完成后本页会显示结果。";
     disk: "Disk", "磁盘";
     free: "Free", "可用";
     stored: "Stored here", "实际存储";
@@ -15,7 +15,7 @@ catalogue! {
     saved: "Saved by sharing", "共享节省";
     reclaimable: "Reclaimable now", "现在可回收";
     with_untagged: "with untagged images: {}", "含无标签镜像：{}";
-    held: "Held for now", "暂时保留";
+    held: "Kept for now", "暂时保留";
     until: "until", "至";
     by_namespace: "By namespace", "按命名空间";
     map_said: "Bytes of each namespace that no other namespace has", "每个命名空间独有的字节数";
@@ -27,7 +27,7 @@ catalogue! {
     largest: "Largest repositories", "最大的仓库";
     growth: "Growth", "增长";
     growth_said: "Bytes stored on each of the last 90 days, today last", "最近 90 天每天存储的字节数，今天在最后";
-    since: "Known since {}: counted once an hour while the server runs, the last count of a day is kept.", "自 {} 起有记录：服务器运行时每小时统计一次，每天保留最后一次。";
+    since: "Recorded since {}: once an hour while the server runs; the last count of each day is kept.", "自 {} 起有记录：服务器运行时每小时统计一次，每天保留最后一次。";
     not_yet: "Not counted yet: the server counts once an hour.", "尚未统计：服务器每小时统计一次。";
     since_day: "Since {}", "自 {} 以来";
 
@@ -38,18 +38,18 @@ catalogue! {
     untagged: "Untagged images as well, if pushed more than this many days ago:", "同时回收无标签镜像，须推送已超过以下天数：";
     days: "Days", "天数";
     no_days: "How many days? A number from 0 to 65535.", "多少天？请填写 0 到 65535 之间的数字。";
-    empty_trash: "Empty the trash first: what is in it can't be restored any more", "先清空回收站：其中的内容将无法恢复";
+    empty_trash: "Empty the trash first: its content can then no longer be restored", "先清空回收站：其中的内容将无法恢复";
     dry_run: "Dry run", "试运行";
     run: "Collect now", "立即回收";
-    run_said: "Pushes and pulls go on meanwhile. What is deleted here can't be restored.", "期间推送和拉取照常进行。此处删除的内容无法恢复。";
+    run_said: "Pushes and pulls continue during a collection. Its deletions can't be restored.", "期间推送和拉取照常进行。此处删除的内容无法恢复。";
     browse_only: "These pages are browse-only (regctl.pages.browse-only): run regctl gc on the host.", "这些页面为只读浏览模式（regctl.pages.browse-only）：请在主机上运行 regctl gc。";
     every: "The server collects every {} (regctl.gc.schedule).", "服务器每 {} 回收一次（regctl.gc.schedule）。";
     at: "The server collects at {}, as in crontab (regctl.gc.schedule).", "服务器按 crontab 模式 {} 回收（regctl.gc.schedule）。";
-    by_hand: "The server collects only when it is told to: regctl.gc.schedule is not set.", "服务器仅在收到指令时回收：未设置 regctl.gc.schedule。";
+    by_hand: "The server collects only on request: regctl.gc.schedule is not set.", "服务器仅在收到指令时回收：未设置 regctl.gc.schedule。";
     manifests: "Manifests", "清单";
     blob_count: "Blobs", "数据块";
     uploads: "Unfinished uploads", "未完成的上传";
-    files: "Files of a crash", "崩溃遗留文件";
+    files: "Files left by crashes", "崩溃遗留文件";
     why: "Why", "原因";
     kept_now: "Kept for now: {}", "暂时保留：{}";
     blob: "blob", "数据块";
@@ -58,20 +58,20 @@ catalogue! {
     upload: "upload", "上传";
     file: "file", "文件";
     no_manifest: "no manifest refers to it", "没有清单引用它";
-    no_tag: "no tag and no index holds it", "没有标签或索引持有它";
+    no_tag: "no tag or index refers to it", "没有标签或索引持有它";
     orphaned: "its subject is deleted", "其主体已被删除";
     empty: "it is empty", "它是空的";
     timed_out: "no data received since {}", "自 {} 起未收到数据";
     left_behind: "left behind by a crash", "崩溃遗留";
-    leased: "leased: a client was told that it exists", "租约中：已告知客户端它存在";
-    trashed: "in the trash: what it belongs to can be restored", "在回收站中：所属内容可以恢复";
+    leased: "leased: a client relies on it", "租约中：已告知客户端它存在";
+    trashed: "in the trash: it can be restored", "在回收站中：所属内容可以恢复";
     beside_unreadable: "an unreadable manifest of its repository may refer to it", "其仓库中无法读取的清单可能引用它";
     too_recent: "pushed too recently", "推送时间太近";
     pulled_recently: "pulled recently", "最近被拉取";
     referred: "a manifest that is kept refers to it", "被保留的清单引用它";
     unreadable: "it can't be read, so its references are unknown", "无法读取，引用未知";
     unknown_type: "its media type is unknown", "媒体类型未知";
-    sparse: "it is an index whose manifests are not all here", "它是清单不完整的索引";
+    sparse: "it is an index with missing manifests", "它是清单不完整的索引";
 
     runs: "A collection runs", "正在回收";
     began: "Began", "开始";
@@ -90,9 +90,9 @@ catalogue! {
     interrupted: "interrupted; the next run continues it", "已中断；下次回收会继续";
 
     rules: "Retention rules", "保留规则";
-    rules_in: "They are set in {}, under regctl.retention, and hold before each collection of the schedule.", "规则在 {} 的 regctl.retention 中设置，在每次定时回收之前生效。";
+    rules_in: "They are set in {}, under regctl.retention, and are applied before each scheduled collection.", "规则在 {} 的 regctl.retention 中设置，在每次定时回收之前生效。";
     rules_unscheduled: "They are set in {}, under regctl.retention. Without regctl.gc.schedule the server does not apply them; regctl prune does.", "规则在 {} 的 regctl.retention 中设置。未设置 regctl.gc.schedule 时服务器不会执行它们；可用 regctl prune 执行。";
-    no_rules: "There are none: every tag stays. They are set in the configuration, under regctl.retention.", "没有规则：所有标签都保留。规则在配置的 regctl.retention 中设置。";
+    no_rules: "There are none: every tag is kept. They are set in the configuration, under regctl.retention.", "没有规则：所有标签都保留。规则在配置的 regctl.retention 中设置。";
     the_configuration: "the configuration", "配置";
     rule_in: "In {}: delete tags", "在 {} 中：删除标签，条件：";
     rule_matching: "that match {}", "匹配 {}";
@@ -101,21 +101,21 @@ catalogue! {
     rule_beyond: "beyond the last {} pushed", "不在最近推送的 {} 个之内";
     rule_except: "except {}", "但 {} 除外";
     rule_all: "A repository may lose every tag.", "仓库可以失去所有标签。";
-    rule_not_all: "Where every tag would go, all stay.", "若会删除全部标签，则一个也不删。";
+    rule_not_all: "If a rule would delete every tag of a repository, it deletes none.", "若会删除全部标签，则一个也不删。";
     or: " or ", " 或 ";
     rule_effect: "It applies to {} repositories, and would now delete {} tags and {} manifests.", "适用于 {} 个仓库；现在会删除 {} 个标签和 {} 个清单。";
     rule_nothing: "It would now delete nothing.", "现在不会删除任何内容。";
-    rule_emptied: "Nothing goes where every tag would: {}", "会失去全部标签的仓库保持不变：{}";
+    rule_emptied: "Unchanged, because every tag would be deleted: {}", "会失去全部标签的仓库保持不变：{}";
     rule_unmatched: "Matches nothing: {}", "没有匹配任何内容：{}";
     show_effect_list: "What it deletes", "删除的内容";
     show_effect: "Show what it deletes now", "查看现在会删除的内容";
     attached_gone: "attached to {}, which is not kept", "附属于 {}，后者不保留";
     pushed_at: "pushed {}", "推送于 {}";
     pulled_at: "pulled {}", "拉取于 {}";
-    never_pulled: "no pull known in {}", "{} 内没有拉取记录";
+    never_pulled: "no pull recorded in {}", "{} 内没有拉取记录";
     beyond: "not among the last {}", "不在最近 {} 个之内";
     applies: "the rule applies to this name", "规则适用于此名称";
-    manifest_stays: "its manifest stays, held by {}", "其清单保留，由 {} 持有";
-    untagged_manifest: "nothing else holds it", "没有其他内容持有它";
-    trash_said: "Deleted tags, images and repositories. They can be restored until then, and hold their bytes.", "已删除的标签、镜像和仓库。到期前可以恢复，并占用空间。";
+    manifest_stays: "its manifest is kept, referred to by {}", "其清单保留，由 {} 持有";
+    untagged_manifest: "nothing else refers to it", "没有其他内容持有它";
+    trash_said: "Deleted tags, images and repositories. They can be restored until they expire, and use space until then.", "已删除的标签、镜像和仓库。到期前可以恢复，并占用空间。";
 }
