@@ -101,7 +101,7 @@ fn operations_that_only_read() {
 }
 
 #[test]
-fn a_malformed_request_is_answered_in_plain_words() {
+fn a_malformed_request_gets_a_plain_error() {
     for (line, message) in [
         ("", "the request is empty"),
         ("[]", "the request is not a JSON object"),

@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_is_said() {
+    fn omitted_bases_are_listed() {
         let images = [image("app:2", 'a', None)];
         let bases = [format!("app:1@{}", digest('b'))];
         let index: serde_json::Value =

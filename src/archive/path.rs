@@ -119,14 +119,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_plain_name_stays(name in "[a-z./]{0,20}") {
+        fn a_plain_name_is_unchanged(name in "[a-z./]{0,20}") {
             if let Ok(plain) = member(&name) {
                 prop_assert_eq!(member(&plain), Ok(plain.clone()));
             }
         }
 
         #[test]
-        fn no_link_leads_out(link in "[a-z]{1,3}(/[a-z]{1,3}){0,3}", target in "[a-z./]{0,20}") {
+        fn no_link_leaves_the_archive(link in "[a-z]{1,3}(/[a-z]{1,3}){0,3}", target in "[a-z./]{0,20}") {
             if let Ok(resolved) = symbolic(&link, &target) {
                 prop_assert!(member(&resolved).is_ok());
             }

@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_job_is_done_with_and_without_threads() {
+    fn every_job_runs_with_and_without_threads() {
         for threads in [0, 1, 3] {
             let pool = Pool::start(threads);
             assert_eq!(pool.threads(), threads);

@@ -226,7 +226,7 @@ mod tests {
     use crate::oci::Algorithm;
 
     #[test]
-    fn a_configuration_as_docker_made_it() {
+    fn a_configuration_like_dockers() {
         let document = |value: Value| Arc::from(value.to_string().into_bytes());
         let documents = [
             document(

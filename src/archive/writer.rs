@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn members_have_nothing_of_this_machine() {
+    fn members_are_reproducible() {
         let mut writer = Writer::new(Vec::new());
         writer.document("oci-layout", b"{}").unwrap();
         let long = format!("blobs/sha512/{}", "a".repeat(128));

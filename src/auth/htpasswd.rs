@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_file_is_read_again_and_a_lost_one_holds() {
+    fn a_changed_file_is_reloaded_and_a_missing_one_stays_in_use() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("htpasswd");
         assert!(Htpasswd::open(&path).is_err());

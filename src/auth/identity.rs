@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_takes_away_and_adds_nothing() {
+    fn a_limit_only_removes_rights() {
         let name = |text: &str| text.parse().unwrap();
         let own = ["open/*:pull", "team/*:pull,push", "other:pull"];
         let limited = identity(&own, Some(&["team/app:pull", "secret/*:pull,push"]));

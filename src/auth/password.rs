@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_password_is_known_by_its_hash_alone() {
+    async fn a_password_is_verified_by_its_hash() {
         let hasher = Hasher::default();
         let right = Secret::new("correct horse");
         let stored = hasher.hash(&right).await.unwrap().unwrap();

@@ -60,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_right_is_remembered_for_minutes() {
+    fn a_right_password_is_remembered_for_minutes() {
         let remembered = Remembered::new().unwrap();
         let password = Secret::new("hunter2");
         remembered.note("alice", &password, "hash", 0);

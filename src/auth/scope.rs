@@ -162,7 +162,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_line_of_a_token_says_what_its_scope_does(text in "[a-z]{1,4}(:[a-z/.]{1,5}){1,2}:[a-z,*]{1,12}") {
+        fn an_access_entry_is_equal_to_its_scope(text in "[a-z]{1,4}(:[a-z/.]{1,5}){1,2}:[a-z,*]{1,12}") {
             if let Some(scope) = Scope::parse(&text) {
                 prop_assert_eq!(Access::of(&scope).scope(), Some(scope));
             }

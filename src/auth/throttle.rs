@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_backs_off_whatever_names_it_tries() {
+    fn an_address_backs_off_for_any_name() {
         let throttle = Throttle::default();
         let address = Some("2001:db8::1".parse().unwrap());
         let neighbour = Some("2001:db8::ffff".parse().unwrap());

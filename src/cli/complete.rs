@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn where_names_are_wanted() {
+    fn where_names_are_completed() {
         let mut definition = Cli::command();
         definition.build();
         let end = |line: &str| End::of(line, &definition);

@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_has_its_name_when_it_is_whole_and_not_before() {
+    fn a_file_gets_its_name_when_it_is_complete() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.tar");
         std::fs::write(&path, "old").unwrap();
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_stays_one_and_what_is_no_file_is_written_to() {
+    fn links_are_kept_and_special_files_are_written_to() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.tar");
         let link = directory.path().join("link");

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_pipe_is_done() {
+    fn a_broken_pipe_is_success() {
         let error = std::io::Error::from(ErrorKind::BrokenPipe);
         assert_eq!(Exit::of(&anyhow::Error::new(error)), Exit::Done);
         assert_eq!(Exit::of(&anyhow::anyhow!("x")), Exit::Error);

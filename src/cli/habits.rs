@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_is_there_twice() {
+    fn names_are_unique() {
         for (at, (alias, _)) in ALIASES.iter().enumerate() {
             assert!(ALIASES[at + 1..].iter().all(|(other, _)| other != alias));
         }

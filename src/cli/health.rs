@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_of_all_interfaces_are_asked_on_the_loopback() {
+    fn wildcard_addresses_are_contacted_on_the_loopback() {
         for (listens, asked) in [
             ("", "127.0.0.1"),
             ("0.0.0.0", "127.0.0.1"),

@@ -79,8 +79,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
 async fn who(args: &Args, registry: &str, printer: Printer) -> anyhow::Result<(String, String)> {
     let terminal = std::io::stdin().is_terminal();
     if args.password_stdin && args.username.is_none() {
-        let reason =
-            "with --password-stdin the user can't be asked for; hint: add --username USER";
+        let reason = "with --password-stdin the user can't be asked for; hint: add --username USER";
         return Err(Usage(reason.into()).into());
     }
     if !args.password_stdin && !terminal {

@@ -83,10 +83,7 @@ const ROOT_FILES: [(&str, &str); 5] = [
         "/etc/docker/registry/config.yml",
         "The configuration, unless --config names another.",
     ),
-    (
-        "/etc/distribution/config.yml",
-        "The same for registry:3.",
-    ),
+    ("/etc/distribution/config.yml", "The same for registry:3."),
     (
         "~/.local/share/regctl",
         "The data, unless a configuration names another directory.",

@@ -359,12 +359,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn control_characters_do_not_pass() {
+    fn control_characters_are_removed() {
         assert_eq!(harmless("a\x1b[2J\tb\n\u{9b}é"), "a\u{fffd}[2J b \u{fffd}é");
     }
 
     #[test]
-    fn what_is_not_to_be_seen_is_shown() {
+    fn invisible_characters_are_shown() {
         for (text, shown) in [
             ("app\u{202e}gpj", "app\\u{202e}gpj"),
             ("a\u{200b}b\u{feff}", "a\\u{200b}b\\u{feff}"),

@@ -79,10 +79,7 @@ pub(super) fn settle(request: &config::Request) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "only its owner is read"
-)]
+#[expect(clippy::disallowed_methods, reason = "only its owner is read")]
 fn metadata(root: &Path) -> std::io::Result<std::fs::Metadata> {
     std::fs::metadata(root)
 }

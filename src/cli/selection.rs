@@ -59,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn the_unknown_is_last() {
+    fn unknown_values_are_last() {
         let mut sizes = [None, Some(1), Some(3)];
         sizes.sort_by(|left, right| greatest_first(*left, *right));
         assert_eq!(sizes, [Some(3), Some(1), None]);

@@ -206,10 +206,7 @@ fn word(path: &Path) -> String {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "only its owner is read"
-)]
+#[expect(clippy::disallowed_methods, reason = "only its owner is read")]
 fn owner(root: &Path) -> Option<(u32, u32)> {
     let metadata = std::fs::metadata(root).ok()?;
     Some((metadata.uid(), metadata.gid()))

@@ -116,7 +116,9 @@ pub(super) async fn run(command: &Command, printer: Printer) -> anyhow::Result<E
 
 async fn create(args: &CreateArgs, printer: Printer) -> anyhow::Result<Exit> {
     let Some(owner) = args.user.clone().or_else(|| args.robot.clone()) else {
-        return Err(Usage("the owner is missing; hint: --user ACCOUNT or --robot NAME".into()).into());
+        return Err(
+            Usage("the owner is missing; hint: --user ACCOUNT or --robot NAME".into()).into(),
+        );
     };
     let operation = AccountOperation::CreateToken {
         label: args.name.clone(),

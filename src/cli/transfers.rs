@@ -276,7 +276,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_it_came_to() {
+    fn outcomes_are_summed_up() {
         let transfers = Transfers::new(Printer::new(true));
         let listener = transfers.listener();
         let blobs = [

@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn an_earlier_source_wins() {
+    fn an_earlier_source_takes_precedence() {
         let file = |user: &str| {
             serde_json::json!({"auths": {"h": {"username": user, "password": ""}}}).to_string()
         };
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn nulls_hide_nothing() {
+    fn null_is_absent() {
         let good = serde_json::json!({"auth": auth("ada:1"), "identitytoken": null});
         for file in [
             serde_json::json!({"auths": {"h": good}}),

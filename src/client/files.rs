@@ -112,7 +112,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_link_stays_a_link() {
+    fn a_symbolic_link_is_kept() {
         let directory = tempfile::tempdir().unwrap();
         let at = |name: &str| directory.path().join(name);
         std::os::unix::fs::symlink("deep/real", at("link")).unwrap();
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_left_of_a_failure() {
+    fn a_failure_leaves_nothing() {
         let directory = tempfile::tempdir().unwrap();
         std::fs::create_dir(directory.path().join("taken")).unwrap();
         let error = replace(&directory.path().join("taken"), b"1").unwrap_err();

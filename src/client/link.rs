@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_no_end() {
+    fn an_unreadable_link_is_not_the_end() {
         for header in [
             "nothing",
             "/v2/_catalog?last=b; rel=\"next\"",

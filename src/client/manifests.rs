@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_of_the_registrys_own_does_not_matter() {
+    fn a_type_of_the_registry_is_ignored() {
         let manifest = Manifest {
             digest: Hasher::digest(Algorithm::Sha256, b""),
             media_type: Some(MediaType::new("text/plain")),

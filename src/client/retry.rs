@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_worth_a_retry() {
+    fn transient_statuses() {
         for (status, worth) in [
             (408, true),
             (429, true),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_trickles_is_given_up() {
+    fn a_slow_answer_is_abandoned() {
         for (received, seconds, given_up) in [
             (0, 29, false),
             (29, 30, false),

@@ -346,7 +346,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn how_far_a_session_is() {
+    fn the_position_of_a_session() {
         for (range, expected) in [
             ("0-0", Some(0)),
             ("0-9", Some(10)),
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stretch_says_where_it_belongs() {
+    fn a_segment_has_its_range() {
         let range = |start, length| {
             let headers = headers(start, length, None);
             let range = headers.get(CONTENT_RANGE)?.to_str().ok()?;

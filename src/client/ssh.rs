@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none() {
+    fn malformed_addresses() {
         use SshAddressError as Error;
         for (text, error) in [
             ("http://h", Error::Scheme),

@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_of_ones_own_that_goes() {
+    fn a_private_directory_is_removed() {
         use std::os::unix::fs::PermissionsExt;
         let directory = Directory::new().unwrap();
         let path = directory.0.clone();

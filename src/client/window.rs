@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_bytes_are_kept_and_no_more() {
+    fn only_the_last_bytes_are_kept() {
         let piece = Bytes::from(vec![7; PIECE]);
         let mut window = Window::at(0);
         let count = CAPACITY / PIECE as u64 + 10;
@@ -117,7 +117,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn from_any_offset_it_is_the_rest(
+        fn pieces_from_any_offset(
             sizes in prop::collection::vec(0_usize..5000, 0..20), at in 0_u64..100, share in 0.0_f64..1.0,
         ) {
             let mut window = Window::at(at);

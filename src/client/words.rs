@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_registrys_own_words() {
+    fn the_message_of_the_registry() {
         let body = br#"{"errors":[{"code":"DENIED","message":"no","detail":"ask Anna"},{"code":"NAME_UNKNOWN"}]}"#;
         assert_eq!(words(body), "no (ask Anna); name unknown");
         assert_eq!(words(b"upstream is down\nmore"), "upstream is down");
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_twice_is_said_once() {
+    fn repeated_messages_are_merged() {
         let body =
             |code, message| format!(r#"{{"errors":[{{"code":"{code}","message":"{message}"}}]}}"#);
         let expired = "manifest unknown: it has expired and was deleted on Monday";

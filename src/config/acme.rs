@@ -72,8 +72,7 @@ impl OwnAcme {
     /// Warns if no ACME certificate is configured.
     pub(super) fn unused(&self, warnings: &mut Warnings) {
         if let Some(place) = &self.place {
-            let instead =
-                "has no effect: neither --tls acme nor http.tls.letsencrypt enables ACME";
+            let instead = "has no effect: neither --tls acme nor http.tls.letsencrypt enables ACME";
             warnings.add(place, "regctl.acme", instead);
         }
     }

@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_crontab_does_not_take_is_refused() {
+    fn patterns_outside_of_crontab_are_refused() {
         for pattern in [
             "",
             "* * * *",

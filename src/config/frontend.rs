@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_frontend_does_not_take() {
+    fn flags_that_a_frontend_refuses() {
         for (bad, word) in [
             (flags(Some("acme"), "", "1m"), "--tls"),
             (flags(Some("a.pem"), "", "1m"), "--tls"),

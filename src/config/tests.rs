@@ -119,7 +119,7 @@ fn the_file_from_the_field_works_as_it_is() {
 }
 
 #[test]
-fn what_a_file_leaves_out_is_as_in_registry_2() {
+fn missing_keys_have_the_defaults_of_registry_2() {
     let settings = settings("", &[]);
     assert_eq!(settings.storage.driver, filesystem("/var/lib/registry"));
     assert_eq!(settings.http.address, all(5000));
@@ -162,7 +162,7 @@ fn without_a_file_the_defaults_are_for_one_person() {
 }
 
 #[test]
-fn flags_win_over_variables_and_variables_over_the_file() {
+fn flags_override_variables_and_variables_override_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("config.yml");
     std::fs::write(
@@ -203,7 +203,7 @@ fn flags_win_over_variables_and_variables_over_the_file() {
 }
 
 #[test]
-fn a_search_takes_the_variable_and_then_the_usual_places() {
+fn a_search_prefers_the_variable_to_the_usual_places() {
     let directory = tempfile::tempdir().unwrap();
     let [first, second] = ["first.yml", "second.yml"].map(|name| directory.path().join(name));
     let usual: [&Path; 2] = [&first, &second];

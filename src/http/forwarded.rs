@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn trusted_proxies_are_believed_from_the_end_of_the_list() {
+    fn trusted_proxies_are_read_from_the_end_of_the_list() {
         const LIST: &str = "x-forwarded-for";
         for (peer, sent, expected) in [
             ("127.0.0.1", &[][..], "127.0.0.1"),

@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn clients_without_number_are_forgotten() {
+    fn the_table_of_clients_is_bounded() {
         let rates = Rates::new(RateLimits::default());
         for number in 0..u32::try_from(REMEMBERED).unwrap() + 10 {
             let key = of(IpAddr::from(number.to_be_bytes()));
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn accounts_are_counted_wherever_they_come_from() {
+    fn accounts_are_counted_across_addresses() {
         let rates = Rates::new(RateLimits {
             address: None,
             account: Some(Rate {

@@ -300,7 +300,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_full_device_and_a_failing_one_are_told_apart() {
+    fn a_full_and_a_failing_device_have_different_answers() {
         for (error, status, word) in [
             (RegistryError::Full, 507, "no space left"),
             (RegistryError::QuotaUsed, 507, "quota"),

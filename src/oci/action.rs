@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mount_needs_push_on_where_it_goes() {
+    fn a_mount_needs_push_on_its_destination() {
         let action = Action::MountBlob {
             into: "a/b".parse().unwrap(),
             from: None,

@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_private_shows_only_by_a_pattern() {
+    fn private_repositories_are_visible_only_through_a_pattern() {
         let team: super::super::Repository = "team/app".parse().unwrap();
         let nothing = Visibility::Only {
             public: true,

@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_a_digest() {
+    fn malformed_digests_are_refused() {
         for (text, error) in [
             ("sha256", DigestError::Form),
             (

@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn case_makes_no_difference() {
+    fn case_is_ignored() {
         let shouted = MediaType::new("Application/VND.OCI.Image.Manifest.v1+JSON; q=1");
         assert_eq!(shouted, MediaType::OCI_MANIFEST);
         assert!(shouted.is_image() && !shouted.is_index());

@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_covers_what() {
+    fn patterns_cover_patterns() {
         assert!(pattern("*").covers(&pattern("team/*")));
         assert!(pattern("team/*").covers(&pattern("team/a/*")));
         assert!(pattern("team/*").covers(&pattern("team/*")));
@@ -149,7 +149,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_range_holds_the_same_names_as_its_pattern(
+        fn a_range_contains_the_same_names_as_its_pattern(
             candidate in "[ab](/[ab]|-[ab]|0)?",
             text in prop_oneof![Just("*".to_owned()), "[ab](/[ab])?", "[ab]/\\*"],
         ) {

@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn what_several_grants_allow_adds_up() {
+    fn several_grants_add_up() {
         let grants: Vec<Grant> = ["*:pull", "team/*:push", "team/app:delete"]
             .map(|text| text.parse().unwrap())
             .into();

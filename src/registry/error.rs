@@ -203,7 +203,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_of_device_errors_stay_apart() {
+    fn kinds_of_device_errors_are_distinguished() {
         type Kind = fn(&RegistryError) -> bool;
         let cases: [(rustix::io::Errno, Kind); 4] = [
             (rustix::io::Errno::NOSPC, |error| {

@@ -1,5 +1,5 @@
-//! What a registry does, seen from inside: over a store in memory that fails when it is told to,
-//! over files, and with the clock in hand.
+//! Tests of a registry from inside: over a store in memory with injected faults, over files, and
+//! with a manual clock.
 
 mod adoption;
 mod collection;
@@ -27,7 +27,7 @@ use crate::hash::Hasher;
 use crate::oci::{Algorithm, Digest, MediaType, Reference, Repository, Tag};
 use crate::store::{Fault, FileStore, MemoryStore};
 
-/// A root, and what holds it; a registry may be opened on it again and again.
+/// A root on which registries can be opened repeatedly.
 struct Root {
     directory: tempfile::TempDir,
     store: Arc<dyn Store>,
@@ -67,7 +67,7 @@ impl Root {
         self.try_open().await.unwrap().0
     }
 
-    /// Calls of these actions, on keys that begin so, fail from now on.
+    /// Makes calls of these actions fail from now on, for keys that begin with `begins`.
     fn fail(&self, actions: &'static [&'static str], begins: &'static str, fault: Fault) {
         self.memory.set_faults(Some(Box::new(move |action, key| {
             let hit = actions.contains(&action) && key.starts_with(begins);
@@ -79,12 +79,12 @@ impl Root {
         self.memory.set_faults(None);
     }
 
-    /// Removes a file behind the registry's back.
+    /// Removes a file without the registry, as another program would.
     fn meddle(&self, key: &str) {
         self.memory.remove(key);
         let path = self.directory.path().join("root").join(key);
         if path.exists() {
-            #[expect(clippy::disallowed_methods, reason = "what another hand does")]
+            #[expect(clippy::disallowed_methods, reason = "changes by another program")]
             std::fs::remove_file(path).unwrap();
         }
     }
@@ -96,14 +96,14 @@ impl Root {
         entries.map(|entry| entry.name).collect()
     }
 
-    /// A link of the layout.
+    /// The content of a link of the layout.
     async fn link(&self, key: String) -> Option<String> {
         let record = self.store.get(&[key]).await.unwrap().remove(0);
         record.map(|bytes| String::from_utf8(bytes.to_vec()).unwrap())
     }
 }
 
-/// Ends a registry as a killed process does: nothing is kept, nothing is finished.
+/// Ends a registry like a killed process: nothing is saved or finished.
 async fn kill(registry: Registry) {
     registry.journal.halt().await;
     registry.index.close().await;
@@ -111,7 +111,7 @@ async fn kill(registry: Registry) {
     tokio::task::yield_now().await;
 }
 
-/// Waits until the layout shows everything.
+/// Waits until the layout shows all changes.
 async fn caught_up(registry: &Registry) {
     for _ in 0..400 {
         if registry.journal.is_done() {
@@ -134,7 +134,7 @@ fn sha256(bytes: &[u8]) -> Digest {
     Hasher::digest(Algorithm::Sha256, bytes)
 }
 
-/// A body that brings these slices and ends well.
+/// A body of these slices that ends normally.
 fn body(slices: &[&str]) -> IncomingBody {
     let slices: Vec<_> = slices
         .iter()
@@ -168,7 +168,7 @@ async fn read_blob(
     Ok(body.collect().await.unwrap())
 }
 
-/// A manifest that references some blobs, the first as its configuration.
+/// A manifest that references some blobs; the first is its configuration.
 fn image(blobs: &[Digest]) -> Bytes {
     let descriptor = |digest: &Digest| {
         serde_json::json!({
@@ -183,7 +183,7 @@ fn image(blobs: &[Digest]) -> Bytes {
     manifest.to_string().into()
 }
 
-/// A manifest that references nothing, told from others by its number.
+/// A manifest without references, made unique by its number.
 fn numbered(number: u64) -> Bytes {
     let manifest = serde_json::json!({
         "schemaVersion": 2, "mediaType": MediaType::OCI_INDEX.as_str(),
@@ -214,10 +214,10 @@ async fn get(registry: &Registry, name: &str, tag_name: &str) -> Result<Bytes, R
     Ok(manifest.bytes.clone())
 }
 
-/// Chance, to be repeated from its seed.
+/// A random generator that can be repeated from its seed.
 struct Chance(u64);
 
-/// A new seed, or the one to be repeated; printed.
+/// A new seed, or the one to repeat; it is printed.
 fn seed() -> u64 {
     let now = Clock::system().now().unsigned_abs();
     let seed = option_env!("REGCTL_TEST_SEED").map_or(now, |text| text.parse().unwrap());

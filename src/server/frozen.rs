@@ -77,7 +77,10 @@ fn temporary(own: &Path) -> anyhow::Result<PathBuf> {
 }
 
 /// Removes a directory that could not be used.
-#[expect(clippy::disallowed_methods, reason = "the directory of an unused index")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the directory of an unused index"
+)]
 fn discard(directory: &Path) {
     // It may not exist.
     let _ = fs::remove_dir_all(directory);

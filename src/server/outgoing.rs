@@ -14,10 +14,7 @@ const DOCUMENT: usize = 512 * 1024;
 
 /// A client with the authorities of a file, PEM, instead of the system's, if one is named. It
 /// follows no redirects: the configuration names every address.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "certificates are not in a store"
-)]
+#[expect(clippy::disallowed_methods, reason = "certificates are not in a store")]
 pub(super) fn client(
     authorities: Option<&Path>,
     patience: Duration,

@@ -100,10 +100,7 @@ impl Root {
     }
 
     /// Renames a damaged index. Returns its new path.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the index is not in the store"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the index is not in the store")]
     pub(super) fn set_index_aside(&self) -> std::io::Result<PathBuf> {
         let file = self.index_file();
         let aside = PathBuf::from(format!(
@@ -150,10 +147,7 @@ impl Root {
         }
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "about the directory itself"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "about the directory itself")]
     pub(super) fn remove_if_temporary(&self) {
         if let Self::Memory { directory }
         | Self::Frozen(Frozen {

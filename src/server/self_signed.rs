@@ -197,7 +197,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_certificate_is_issued_anew_for_other_names_and_in_time() {
+    fn a_certificate_is_reissued_for_other_names_and_before_its_end() {
         let scratch = tempfile::tempdir().unwrap();
         let own = SelfSigned::new(scratch.path().join("tls"), Vec::new());
         let names = |list: &[&str]| list.iter().map(|name| (*name).to_owned()).collect();

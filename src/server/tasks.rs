@@ -69,10 +69,14 @@ pub(super) fn start(
         async move { registry.forget_journal().await }
     }));
     let (period, of) = every(SYNC, registry);
-    tasks.spawn(repeat(period, "restore the disk space reserve", move || {
-        let registry = of.clone();
-        async move { registry.restore_reserve().await }
-    }));
+    tasks.spawn(repeat(
+        period,
+        "restore the disk space reserve",
+        move || {
+            let registry = of.clone();
+            async move { registry.restore_reserve().await }
+        },
+    ));
     let (period, of) = every(SAVE_PULLS, registry);
     tasks.spawn(repeat(period, "save pull counts", move || {
         let registry = of.clone();

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_makes_room_keeps_its_error() {
+    fn an_evicted_file_keeps_its_error() {
         let directory = tempfile::tempdir().unwrap();
         let files = OpenFiles::new(fails);
         for number in 0..=LIMIT {

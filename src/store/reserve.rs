@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_made_released_and_made_again() {
+    fn the_reserve_is_made_released_and_made_again() {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("regctl")).unwrap();
         let reserve = Reserve::open(root.path());
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_leaves_nothing_and_tells_what_failed() {
+    fn a_probe_leaves_nothing_and_reports_the_error() {
         let root = tempfile::tempdir().unwrap();
         let reserve = Reserve::open(root.path());
         assert_eq!(reserve.probe().unwrap_err().kind(), io::ErrorKind::NotFound);

@@ -27,14 +27,14 @@ macro_rules! for_each_store {
 
 for_each_store!(
     a_blob_is_written_hashed_and_read,
-    a_blob_goes_on_where_it_was,
-    bytes_that_nobody_was_promised_go,
+    a_blob_is_continued,
+    unacknowledged_bytes_are_discarded,
     placing_is_idempotent,
     ranges_are_exact,
     records_are_replaced_and_removed,
     directories_are_listed,
-    what_is_absent_is_said_to_be,
-    steps_are_taken_up_to_the_first_that_fails,
+    absent_records_are_none,
+    steps_are_applied_up_to_the_first_failure,
 );
 
 async fn write(store: &dyn Store, key: &str, offset: u64, bytes: &[u8]) -> Result<(), StoreError> {
@@ -93,7 +93,7 @@ async fn a_blob_is_written_hashed_and_read(store: &dyn Store) {
     assert_eq!(streamed, content);
 }
 
-async fn a_blob_goes_on_where_it_was(store: &dyn Store) {
+async fn a_blob_is_continued(store: &dyn Store) {
     write(store, "u/data", 0, b"hello ").await.unwrap();
     write(store, "u/data", 6, b"world").await.unwrap();
     assert_eq!(read(store, "u/data").await.unwrap(), "hello world");
@@ -108,7 +108,7 @@ async fn a_blob_goes_on_where_it_was(store: &dyn Store) {
     ));
 }
 
-async fn bytes_that_nobody_was_promised_go(store: &dyn Store) {
+async fn unacknowledged_bytes_are_discarded(store: &dyn Store) {
     write(store, "u/data", 0, b"hello world").await.unwrap();
     write(store, "u/data", 6, b"you").await.unwrap();
     assert_eq!(read(store, "u/data").await.unwrap(), "hello you");
@@ -217,7 +217,7 @@ async fn directories_are_listed(store: &dyn Store) {
     assert_eq!(store.list(&["d".into()]).await.unwrap()[0].len(), 2);
 }
 
-async fn what_is_absent_is_said_to_be(store: &dyn Store) {
+async fn absent_records_are_none(store: &dyn Store) {
     assert!(read(store, "none").await.unwrap_err().is_not_found());
     assert!(
         write(store, "none", 5, b"x")
@@ -227,7 +227,7 @@ async fn what_is_absent_is_said_to_be(store: &dyn Store) {
     );
 }
 
-async fn steps_are_taken_up_to_the_first_that_fails(store: &dyn Store) {
+async fn steps_are_applied_up_to_the_first_failure(store: &dyn Store) {
     let put = |key: &str| Step::Put {
         key: key.into(),
         bytes: "x".into(),

@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_without_a_place_are_dropped() {
+    fn lines_beyond_the_queue_are_dropped() {
         let (log, written) = log();
         let line = "x".repeat(KEPT) + "\n";
         for _ in 0..WAITING / KEPT * 4 {
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_kept_for_a_closed_stdout() {
+    fn nothing_is_queued_for_a_closed_stdout() {
         let (log, written) = log();
         drop(written);
         log.write("first\n");

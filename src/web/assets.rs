@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_asks_another_host() {
+    fn no_asset_loads_from_another_host() {
         for text in [STYLE, SCRIPT] {
             assert!(!text.contains("http://") && !text.contains("https://"));
         }

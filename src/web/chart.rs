@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_are_not_known_have_no_bar_and_no_row() {
+    fn unknown_numbers_have_no_bar_and_no_row() {
         let numbers = [None, Some(0), Some(5), Some(10)];
         let chart = Bars {
             label: "label",

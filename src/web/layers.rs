@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_history_of_another_length_says_nothing_of_layers() {
+    fn a_history_of_another_length_is_not_matched() {
         let found = steps(&[line("COPY a", false)], &[layer(1), layer(2)]);
         assert_eq!(found.len(), 2);
         assert!(found.iter().all(|step| step.line.is_empty()));

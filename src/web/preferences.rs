@@ -55,7 +55,7 @@ mod tests {
     use super::within;
 
     #[test]
-    fn leads_nowhere_else() {
+    fn other_hosts_are_not_followed() {
         for next in [
             "",
             "//evil.example",

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_hostile_does_nothing() {
+    fn hostile_markdown_is_harmless() {
         let html = shown(
             "x <script>alert(1)</script> <img src=x onerror=alert(1)> ![picture](https://evil.example/p.png)\n\n\
              y <h1 onclick=\"x()\" style=\"color:red\">big</h1> [a](javascript:alert(1)) \

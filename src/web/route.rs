@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pasted_reference_leads_to_its_page() {
+    fn a_pasted_reference_is_redirected_to_its_page() {
         assert_eq!(leads_to("/team/app:1"), "/r/team/app:1");
         assert_eq!(leads_to("/team/app"), "/r/team/app");
     }
@@ -367,7 +367,7 @@ mod tests {
         }
 
         #[test]
-        fn what_is_moved_stays_within(path in "/.*") {
+        fn redirects_stay_within_the_pages(path in "/.*") {
             if let Ok(Route::Moved(to)) = route(&path) {
                 prop_assert!(to.starts_with('/') && !to.starts_with("//"), "{to}");
             }

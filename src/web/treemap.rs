@@ -93,7 +93,10 @@ fn worst(row: &[f64], side: f64) -> f64 {
 }
 
 /// The positions of sizes, which are sorted, largest first, and not zero.
-#[expect(clippy::cast_precision_loss, reason = "areas of a picture need no precision")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "areas of a picture need no precision"
+)]
 fn places(sizes: &[u64]) -> Vec<Place> {
     let total: f64 = sizes.iter().map(|size| *size as f64).sum();
     let scale = WIDTH * HEIGHT / total;
@@ -173,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn names_fit_or_are_left_out() {
+    fn names_that_do_not_fit_are_left_out() {
         let fit = |name, width, height| {
             let (left, top) = (0.0, 0.0);
             fitting(
@@ -193,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_text_and_nothing_has_no_size() {
+    fn names_are_escaped_and_empty_parts_are_omitted() {
         let part = |name: &str, size| Part {
             name: name.to_owned(),
             size,

@@ -58,7 +58,10 @@ fn what_can_not_be_in_the_image_is_named() {
     std::fs::write(&script, "#!/bin/sh\n").unwrap();
     let script = script.to_str().unwrap();
     let error = regctl.fails(2, &["image", "--with", script]);
-    assert!(error.contains("is not a known program for Linux"), "{error}");
+    assert!(
+        error.contains("is not a known program for Linux"),
+        "{error}"
+    );
     let itself = env!("CARGO_BIN_EXE_regctl");
     let error = regctl.fails(2, &["image", "--with", itself]);
     assert!(

@@ -63,7 +63,7 @@ fn plan() -> ManifestPlan {
 }
 
 #[test]
-fn nothing_changes_where_nothing_has_to() {
+fn a_manifest_is_unchanged_if_possible() {
     let plan = plan();
     let layers = [
         Some(stored("one", Encoding::Plain)),
@@ -94,7 +94,7 @@ fn only_what_was_compressed_changes() {
 }
 
 #[test]
-fn zstd_is_not_dockers() {
+fn zstd_converts_to_oci() {
     let layers = [
         Some(stored("1", Encoding::Zstd)),
         Some(stored("two", Encoding::Gzip)),
@@ -112,7 +112,7 @@ fn zstd_is_not_dockers() {
 }
 
 #[test]
-fn what_must_stay_as_it_is_is_not_compressed() {
+fn incompressible_types_are_refused() {
     let mut plan = plan();
     plan.layers[1] = piece(2, "application/x-tar", "two");
     let layers = [

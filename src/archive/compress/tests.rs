@@ -55,7 +55,7 @@ fn decompress(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn neither_threads_nor_writes_change_what_comes_out() {
+fn the_output_is_independent_of_threads_and_writes() {
     let plain = sample(3_000_000, 7);
     for kind in [Compression::Gzip, Compression::Zstd] {
         for level in [1, kind.default_level(), 6] {
@@ -71,7 +71,7 @@ fn neither_threads_nor_writes_change_what_comes_out() {
 }
 
 #[test]
-fn gzip_has_nothing_of_this_machine_in_it() {
+fn gzip_is_reproducible() {
     for size in [0, 1, 262_143, 262_144, 262_145, 524_288, 1_000_000] {
         let plain = sample(size, 3);
         let bytes = compress(with_threads(Compression::Gzip, 3, 2), &plain, 100_000);
@@ -96,7 +96,7 @@ fn gzip_has_nothing_of_this_machine_in_it() {
 }
 
 #[test]
-fn what_can_not_be_compressed_hardly_grows() {
+fn incompressible_input_hardly_grows() {
     let mut state = 1_u64;
     let plain: Vec<u8> = (0..1_000_000)
         .map(|_| {
@@ -133,13 +133,13 @@ fn levels_are_brought_into_the_range_of_their_kind() {
 }
 
 #[test]
-fn none_leaves_the_bytes_alone() {
+fn none_does_not_change_the_bytes() {
     let compressor = Compressor::new(Vec::new(), Compression::None, 9).unwrap();
     assert_eq!(compress(compressor, b"as it is", 3), b"as it is");
 }
 
 #[test]
-fn a_writer_that_fails_is_heard_of() {
+fn an_error_of_the_writer_is_returned() {
     struct Full;
     impl Write for Full {
         fn write(&mut self, _: &[u8]) -> io::Result<usize> {
@@ -177,7 +177,7 @@ fn names_are_read_as_they_are_written() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
-    fn what_was_compressed_comes_back(
+    fn compressed_bytes_are_decompressed(
         size in 0_usize..700_000, seed in any::<u64>(), write in 1_000_usize..400_000, level in 1_u32..=9,
     ) {
         let plain = sample(size, seed);

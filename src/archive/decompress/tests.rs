@@ -76,7 +76,7 @@ fn several_streams_one_after_the_other_are_read_as_one() {
 }
 
 #[test]
-fn a_truncated_stream_says_so() {
+fn a_truncated_stream_is_reported() {
     let plain = plain();
     for (encoding, encode) in ENCODERS {
         let bytes = encode(&plain);
@@ -110,7 +110,7 @@ fn a_damaged_stream_is_an_error() {
 }
 
 #[test]
-fn an_error_of_what_is_read_from_comes_through() {
+fn an_error_of_the_input_is_returned() {
     struct Broken<'a>(&'a [u8]);
     impl Read for Broken<'_> {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {

@@ -192,7 +192,7 @@ fn maps_of_files_with_holes() {
 }
 
 #[test]
-fn what_leads_nowhere_is_no_error() {
+fn broken_links_are_not_errors() {
     let mut label = header(EntryType::new(b'V'), "/backup", 0);
     let mut link = Header::new_gnu();
     link.set_entry_type(EntryType::Symlink);
@@ -226,7 +226,7 @@ fn what_leads_nowhere_is_no_error() {
 proptest! {
     /// Any input ends with members or with an error.
     #[test]
-    fn no_bytes_make_it_panic(
+    fn never_panics_on_any_bytes(
         blocks in prop::collection::vec(
             (prop::collection::vec(any::<u8>(), 0..600), any::<u8>(), 0_u64..5000), 0..6,
         )
@@ -246,12 +246,12 @@ proptest! {
     }
 
     #[test]
-    fn no_pax_records_make_it_panic(records in prop::collection::vec(any::<u8>(), 0..100)) {
+    fn never_panics_on_any_pax_records(records in prop::collection::vec(any::<u8>(), 0..100)) {
         let _ = Extension::default().read(&records);
     }
 
     #[test]
-    fn what_the_tar_crate_writes_is_read(
+    fn archives_of_the_tar_crate_are_read(
         files in prop::collection::vec(("[a-z]{1,150}", prop::collection::vec(any::<u8>(), 0..2000)), 0..5)
     ) {
         let mut builder = tar::Builder::new(Vec::new());

@@ -86,7 +86,7 @@ fn words(result: Result<Identity, SignInError>) -> String {
 }
 
 #[tokio::test]
-async fn unknown_disabled_and_wrong_are_told_alike_and_cost_alike() {
+async fn unknown_disabled_and_wrong_get_the_same_answer_at_the_same_cost() {
     let fixture = fixture().await;
     fixture.with_password("alice", "right").await;
     fixture.with_password("carol", "right").await;
@@ -120,7 +120,7 @@ async fn unknown_disabled_and_wrong_are_told_alike_and_cost_alike() {
 }
 
 #[tokio::test]
-async fn a_right_password_costs_one_hash_in_minutes() {
+async fn a_right_password_is_hashed_once_in_minutes() {
     let fixture = fixture().await;
     fixture.with_password("alice", "right").await;
     let before = fixture.hasher.computed();
@@ -343,7 +343,7 @@ async fn accounts_of_an_htpasswd_file() {
 }
 
 #[test]
-fn the_hash_of_nobody_costs_what_others_cost() {
+fn the_hash_for_unknown_accounts_costs_the_same() {
     let hash = bcrypt::hash("right", 5).unwrap();
     let other = unmatched(&hash);
     assert_eq!(other[..29], hash[..29]);

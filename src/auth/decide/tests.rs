@@ -133,7 +133,7 @@ async fn an_open_registry_permits_everything_but_administration_to_everybody() {
 }
 
 #[tokio::test]
-async fn what_one_may_not_see_is_not_there() {
+async fn hidden_repositories_look_missing() {
     let fixture = Fixture::new().await;
     fixture.grant("alice", "team/*:pull,push").await;
     fixture.grant("bob", "team/app:pull").await;
@@ -168,7 +168,7 @@ async fn what_one_may_not_see_is_not_there() {
 }
 
 #[tokio::test]
-async fn a_right_ends_when_it_is_taken() {
+async fn a_revoked_right_ends_at_once() {
     let fixture = Fixture::new().await;
     fixture.grant("alice", "team/*:pull,push").await;
     let scope = "repository:team/app:pull,push";
@@ -186,7 +186,7 @@ async fn a_right_ends_when_it_is_taken() {
 }
 
 #[tokio::test]
-async fn a_token_is_good_for_what_it_was_issued_for() {
+async fn a_token_is_valid_for_its_scopes_only() {
     let fixture = Fixture::new().await;
     fixture.grant("alice", "team/*:pull,push").await;
     let token = fixture.bearer("alice", "repository:team/app:pull").await;
@@ -207,7 +207,7 @@ async fn a_token_is_good_for_what_it_was_issued_for() {
 }
 
 #[tokio::test]
-async fn a_mount_without_a_source_looks_where_the_caller_may_read() {
+async fn a_mount_without_a_source_searches_readable_repositories() {
     let fixture = Fixture::new().await;
     fixture.grant("alice", "team/*:pull,push").await;
     fixture.grant("bob", "*:pull,push").await;
@@ -268,7 +268,7 @@ async fn a_mount_reads_its_source() {
 }
 
 #[tokio::test]
-async fn everybody_may_have_rights_too() {
+async fn anonymous_callers_may_have_rights() {
     let fixture = Fixture::new().await;
     let nobody = fixture.identity("").await;
     assert!(fixture.policy.issue(&nobody, &[]).await.unwrap().is_none());

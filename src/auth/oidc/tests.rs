@@ -129,7 +129,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn whoever_the_provider_signs_in_comes_back_with_name_and_groups() {
+async fn a_sign_in_returns_name_and_groups() {
     let fixture = fixture();
     let sent = fixture.begin(&json!({})).await;
     assert_eq!(sent["tenant"], "one");
@@ -154,7 +154,7 @@ async fn whoever_the_provider_signs_in_comes_back_with_name_and_groups() {
 }
 
 #[tokio::test]
-async fn what_was_not_begun_here_is_refused() {
+async fn a_callback_without_a_sign_in_is_refused() {
     let fixture = fixture();
     let sent = fixture.begin(&json!({})).await;
     let other = random_secret().unwrap();
@@ -195,7 +195,7 @@ async fn an_id_token_of_another_sign_in_or_for_another_client_is_refused() {
 }
 
 #[tokio::test]
-async fn an_account_is_of_one_person_of_the_provider() {
+async fn an_account_belongs_to_one_person_of_the_provider() {
     let (_directory, index) = crate::index::testing::index().await;
     let person = |subject: &str, name: &str, groups: Option<&[&str]>| OutsidePerson {
         issuer: PROVIDER.into(),

@@ -74,7 +74,7 @@ fn encoded(value: &Value) -> String {
 }
 
 #[tokio::test]
-async fn a_token_says_what_it_was_issued_for_until_it_ends() {
+async fn a_token_has_its_claims_until_it_expires() {
     let fixture = fixture().await;
     let at = now();
     let issued = fixture

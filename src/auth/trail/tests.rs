@@ -38,7 +38,7 @@ async fn events(index: &Index) -> Vec<Event> {
 }
 
 #[tokio::test]
-async fn equal_lines_are_one_a_minute_with_their_number() {
+async fn equal_lines_are_counted_once_a_minute() {
     let (_directory, index) = testing::index().await;
     let trail = Trail::new(index.clone(), Clock::system());
     fail(&trail, "alice", 1);
@@ -82,7 +82,7 @@ async fn equal_lines_are_one_a_minute_with_their_number() {
 }
 
 #[tokio::test]
-async fn an_attack_from_everywhere_writes_a_bounded_number_of_lines() {
+async fn an_attack_from_many_addresses_writes_a_bounded_number_of_lines() {
     let (_directory, index) = testing::index().await;
     let trail = Trail::new(index.clone(), Clock::system());
     for address in 0..10_000 {
@@ -105,7 +105,7 @@ async fn an_attack_from_everywhere_writes_a_bounded_number_of_lines() {
 }
 
 #[tokio::test]
-async fn a_password_that_was_typed_as_the_name_is_not_written() {
+async fn a_password_typed_as_the_name_is_not_logged() {
     let (_directory, index) = testing::index().await;
     let trail = Trail::new(index.clone(), Clock::system());
     fail(&trail, "my secret pass phrase", 1);

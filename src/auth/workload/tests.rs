@@ -200,7 +200,7 @@ async fn tokens_for_others_and_of_others_are_refused() {
 }
 
 #[tokio::test]
-async fn what_is_not_signed_by_the_issuers_key_is_refused() {
+async fn tokens_without_a_valid_signature_are_refused() {
     let fixture = fixture();
     let malformed = "it is not a token with a public-key signature";
     // Another key with the same id.
@@ -252,7 +252,7 @@ async fn what_is_not_signed_by_the_issuers_key_is_refused() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_new_is_found_and_invented_ones_cost_the_issuer_nothing() {
+async fn new_keys_are_found_and_invented_ones_cause_no_requests() {
     let fixture = fixture();
     assert!(
         fixture
@@ -283,7 +283,7 @@ async fn a_key_that_is_new_is_found_and_invented_ones_cost_the_issuer_nothing() 
 }
 
 #[tokio::test]
-async fn an_issuer_that_is_down_for_a_while_is_not_missed() {
+async fn a_temporary_failure_of_an_issuer_does_not_matter() {
     let fixture = fixture();
     fixture.fake.is_down.store(true, Ordering::Relaxed);
     let token = fixture.token(&json!({}));

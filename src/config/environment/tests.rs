@@ -38,7 +38,7 @@ fn applied(file: &str, variables: &[(&str, &str)]) -> (Result<String, String>, V
 }
 
 #[test]
-fn variables_of_podman_and_kubernetes_are_no_settings() {
+fn variables_of_podman_and_kubernetes_are_ignored() {
     let foreign = [
         ("REGISTRY_AUTH_FILE", "/run/containers/0/auth.json"),
         ("REGISTRY_SERVICE_HOST", "10.0.0.1"),
@@ -72,7 +72,7 @@ fn variables_of_podman_and_kubernetes_are_no_settings() {
 }
 
 #[test]
-fn variables_lie_over_the_file() {
+fn variables_override_the_file() {
     for (file, variables, expected) in [
         (
             "http: {addr: :1}",
@@ -155,7 +155,7 @@ fn variables_lie_over_the_file() {
 }
 
 #[test]
-fn other_variables_are_named_and_left_alone() {
+fn other_variables_are_named_and_ignored() {
     for (name, value, expected) in [
         (
             "REGISTRY_PORT",
@@ -180,7 +180,7 @@ fn other_variables_are_named_and_left_alone() {
 }
 
 #[test]
-fn a_variable_that_can_mean_nothing_is_named() {
+fn an_inapplicable_variable_is_named() {
     for (name, value, expected) in [
         (
             "REGISTRY_HEALTH_FILE_1",

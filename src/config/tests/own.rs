@@ -104,7 +104,7 @@ fn variables_set_them_too() {
 }
 
 #[test]
-fn what_is_left_out() {
+fn omitted_keys() {
     let plain = settings("regctl: {}\n", &[]);
     assert_eq!(plain.collection, CollectionSettings::default());
     assert_eq!((plain.retention.len(), plain.scrub), (0, None));
@@ -115,7 +115,7 @@ fn what_is_left_out() {
 }
 
 #[test]
-fn what_can_mean_nothing_is_refused() {
+fn invalid_values_are_refused() {
     let refused = |own: &str| {
         let text = format!("version: 0.1\nregctl:\n  {own}\n");
         load_text(&text, &[]).unwrap_err()
@@ -152,7 +152,7 @@ fn what_can_mean_nothing_is_refused() {
 }
 
 #[test]
-fn a_rule_without_a_schedule_is_said_to_have_no_effect() {
+fn a_rule_without_a_schedule_is_a_warning() {
     let text = "version: 0.1\nregctl: {retention: [{repositories: '**', keep-last: 3}]}\n";
     let loaded = load_text(text, &[]).unwrap();
     let expected = "config.yml:2: regctl.retention has no effect without \

@@ -3,7 +3,7 @@
 use super::{FIELD, load_text};
 
 #[test]
-fn what_is_not_done_is_said_once() {
+fn unsupported_keys_are_reported_once() {
     let loaded = load_text(
         "\
 version: 0.1
@@ -77,7 +77,7 @@ regctl: {colour: blue}
 }
 
 #[test]
-fn what_can_mean_nothing_is_refused_with_its_place() {
+fn invalid_values_are_refused_with_their_position() {
     let mut errors = Vec::new();
     for text in [
         "",
@@ -188,7 +188,7 @@ fn what_can_mean_nothing_is_refused_with_its_place() {
 }
 
 #[test]
-fn what_a_variable_spoils_is_refused_with_its_name() {
+fn invalid_variables_are_refused_with_their_names() {
     let mut errors = Vec::new();
     for (name, value) in [
         ("REGISTRY_HTTP_DRAINTIMEOUT", "soon"),

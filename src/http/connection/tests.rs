@@ -25,7 +25,7 @@ const BRIEF: Timeouts = Timeouts {
 };
 
 #[tokio::test]
-async fn what_is_idle_or_stalled_expires_and_what_works_does_not() {
+async fn idle_and_stalled_connections_expire() {
     let connection = connection().await;
     assert_eq!(connection.expired(BRIEF).await, "it was idle");
     let working = connection.begin().await;
@@ -33,16 +33,13 @@ async fn what_is_idle_or_stalled_expires_and_what_works_does_not() {
     let expired = tokio::time::timeout(brief, connection.expired(BRIEF)).await;
     assert!(expired.is_err());
     let sending = Sending::new(Body::from("an answer"), working);
-    assert_eq!(
-        connection.expired(BRIEF).await,
-        "its answers were not read"
-    );
+    assert_eq!(connection.expired(BRIEF).await, "its answers were not read");
     drop(sending);
     assert_eq!(connection.expired(BRIEF).await, "it was idle");
 }
 
 #[tokio::test]
-async fn counts_end_with_what_they_count() {
+async fn counts_end_with_their_objects() {
     let connection = connection().await;
     connection.received(100);
     assert_eq!(connection.unread.load(Ordering::Relaxed), 0);

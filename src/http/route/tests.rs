@@ -8,7 +8,7 @@ fn name(text: &str) -> Repository {
 }
 
 #[test]
-fn names_may_hold_the_words_of_the_api() {
+fn names_may_contain_words_of_the_api() {
     let tag = Ok("latest".parse().unwrap());
     for text in [
         "a",
@@ -39,7 +39,7 @@ fn names_may_hold_the_words_of_the_api() {
 }
 
 #[test]
-fn path_tricks_name_nothing() {
+fn path_tricks_match_no_route() {
     for path in [
         "/v2/../etc/passwd/manifests/x",
         "/v2/a/%2e%2e/manifests/x",
@@ -225,7 +225,7 @@ fn a_method_on_a_path_is_an_action() {
 }
 
 #[test]
-fn what_is_no_action_is_refused_before_it_is_decided() {
+fn invalid_requests_are_refused_before_the_decision() {
     let refused = |method, target: &str| action(&method, target).unwrap_err();
     assert_eq!(
         refused(Method::PUT, "/v2/a/tags/list"),

@@ -46,7 +46,7 @@ fn an_index_by_its_shape() {
 }
 
 #[test]
-fn schema_1_is_read_for_its_layers() {
+fn the_layers_of_schema_1_are_read() {
     let view = parse(&serde_json::json!({
         "schemaVersion": 1, "name": "a", "fsLayers": [{"blobSum": digest('d')}],
     }))
@@ -56,7 +56,7 @@ fn schema_1_is_read_for_its_layers() {
 }
 
 #[test]
-fn unknown_types_are_kept() {
+fn manifests_of_unknown_types_are_accepted() {
     let header = MediaType::new("application/vnd.example+json; charset=utf-8");
     let view = ManifestView::parse(b"{\"a\":1}", Some(&header)).unwrap();
     assert_eq!(view.kind, ManifestKind::Other);
@@ -64,7 +64,7 @@ fn unknown_types_are_kept() {
 }
 
 #[test]
-fn refuses_what_lies() {
+fn contradictions_are_refused() {
     let with = |key: &str, value: serde_json::Value| {
         let mut image = image();
         image[key] = value;

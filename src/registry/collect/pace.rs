@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_gentle_while_others_are_at_work() {
+    fn a_collection_slows_down_beside_traffic() {
         let traffic = AtomicU64::new(7);
         let mut pacer = Pacer::default();
         for _ in 0..QUIET {

@@ -241,7 +241,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_is_new_while_the_one_that_holds_it_has_its_time() {
+    fn a_directory_is_new_while_its_parent_has_the_same_time() {
         let at = |holder, time| {
             HashMap::from([("tags".to_owned(), holder), ("tags/b".to_owned(), time)])
         };

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read() {
+    fn marks_are_parsed_as_written() {
         let marks = Marks {
             boot: "b".into(),
             index: "i".into(),
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_marks_file_says_nothing() {
+    fn malformed_marks_are_empty() {
         for bytes in [&b""[..], b"\0\0\0\0", b"\xff\n\n applied", b"one"] {
             let marks = Marks::parse(bytes);
             assert!(marks.applied.is_empty());

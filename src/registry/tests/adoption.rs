@@ -1,4 +1,4 @@
-//! Taking over what registry:2 has written, and what it changes between two runs of ours.
+//! Taking over a root of registry:2, and reindexing its changes between two runs of regctl.
 
 use std::time::Duration;
 
@@ -25,7 +25,7 @@ async fn a_root_of_registry_2_is_taken_over() {
     let (manifest, blob) = layout.image("team/app", "1", "content");
     layout.tag("team/app", "2", &manifest);
     layout.image("team/app/deeper", "x", "deep");
-    // A layer whose blob was collected, a tag whose manifest was deleted, one that was never whole.
+    // A layer whose blob was collected, a tag whose manifest was deleted, and an incomplete tag.
     let collected = sha256(b"collected");
     layout.layer("team/app", &collected, &collected);
     layout.tag("team/app", "dangling", &collected);
@@ -37,7 +37,7 @@ async fn a_root_of_registry_2_is_taken_over() {
     // The same bytes by another digest.
     let long = Hasher::digest(Algorithm::Sha512, b"content");
     layout.layer("team/app", &long, &blob);
-    // Of schema 1, and what is no manifest at all.
+    // A manifest of schema 1, and bytes that are not a manifest.
     let old = format!(r#"{{"schemaVersion":1,"fsLayers":[{{"blobSum":"{blob}"}}]}}"#);
     let old = layout.blob(old.as_bytes());
     layout.revision("old", &old);
@@ -45,7 +45,7 @@ async fn a_root_of_registry_2_is_taken_over() {
     let unreadable = layout.blob(b"not json");
     layout.revision("strange", &unreadable);
     layout.tag("strange", "1", &unreadable);
-    // What is nobody's.
+    // Files that are not part of the layout.
     layout.write("repositories/team/README", "x");
     layout.write(
         "repositories/team/app/_manifests/tags/.hidden/current/link",
@@ -102,7 +102,7 @@ async fn a_root_of_registry_2_is_taken_over() {
     assert_eq!(found.unwrap().position, 4);
     registry.close().await.unwrap();
 
-    // Nothing has changed, and nothing was touched; the second look finds nothing new.
+    // Nothing changed since, so the second start finds nothing.
     assert_eq!(layout.files(), before);
     let (registry, reindexed) = root.try_open().await.unwrap();
     assert!(reindexed.is_unchanged(), "{reindexed:?}");
@@ -126,7 +126,7 @@ async fn changes_of_registry_2_are_reindexed() {
     layout.tag("a", "moves", &come);
     layout.remove("repositories/a/_manifests/tags/goes");
     layout.remove(&revision_path("a", &sha256(&numbered(3))));
-    // As its collection does: links to the blobs stay.
+    // Like its collection: links to the blobs stay.
     for gone in [unused, sha256(&numbered(4))] {
         layout.remove(&blob_directory(&gone));
     }
@@ -139,7 +139,7 @@ async fn changes_of_registry_2_are_reindexed() {
         manifests: 2,
         tags: 3,
         blobs: 2,
-        // The tags `goes` and `dangles`, and the manifest of that.
+        // The tags `goes` and `dangles`, and the manifest of the latter.
         removed: 3,
     };
     assert_eq!(reindexed, expected);
@@ -167,7 +167,7 @@ async fn lost_content_that_returns_is_reindexed() {
     let manifest = put(&registry, "a", "t", &image(&[blob])).await.unwrap();
     put(&registry, "a", "other", &numbered(1)).await.unwrap();
     registry.close().await.unwrap();
-    // Links that are older than the last agreement are not read again by themselves.
+    // Links older than the last agreement are not read again without a reason.
     tokio::time::sleep(Duration::from_millis(1100)).await;
     for digest in [blob, manifest] {
         layout.rename(&blob_directory(&digest), &format!("blobs/{}", digest.hex()));
@@ -186,7 +186,7 @@ async fn lost_content_that_returns_is_reindexed() {
 }
 
 #[tokio::test]
-async fn a_root_that_is_not_there_stops_the_start() {
+async fn a_missing_root_stops_the_start() {
     let root = Root::in_files();
     let layout = Layout::of(&root);
     let registry = root.open().await;
@@ -210,7 +210,7 @@ async fn a_root_that_is_not_there_stops_the_start() {
         assert_eq!(get(&registry, "r7", "t").await.unwrap(), numbered(7));
         registry.close().await.unwrap();
     }
-    // A few missing ones are not an error.
+    // A few missing manifests are not an error.
     for number in 0..6 {
         layout.remove(&format!("repositories/r{number}"));
     }

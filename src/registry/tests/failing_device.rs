@@ -1,4 +1,4 @@
-//! Devices that lose what was written to them, and say so once.
+//! Devices that lose written data and report it once.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -10,11 +10,11 @@ use parking_lot::Mutex;
 
 use super::*;
 
-/// As Linux tells a write-back error: to the first sync of each file, and to no later one.
+/// Like Linux: a write-back error is reported to the first sync of each file, and to no later one.
 fn fails_once(file: &File) -> io::Result<()> {
     static TOLD: Mutex<Option<HashSet<(u64, SystemTime)>>> = Mutex::new(None);
     let metadata = file.metadata()?;
-    // Numbers of files are used again; the time of creation tells them apart.
+    // Inode numbers are reused; the creation time distinguishes files.
     let file = (metadata.ino(), metadata.created()?);
     let new = TOLD.lock().get_or_insert_default().insert(file);
     if new && metadata.len() > 0 {
@@ -32,7 +32,7 @@ fn root() -> Root {
     }
 }
 
-/// More than is written before an early sync starts.
+/// More bytes than an early sync needs.
 fn large() -> Vec<Vec<u8>> {
     (0_u8..40).map(|number| vec![number; 1024 * 1024]).collect()
 }
@@ -72,7 +72,7 @@ async fn an_early_sync_that_fails_fails_the_upload() {
         matches!(appended, Err(RegistryError::Store(_))),
         "{appended:?}"
     );
-    // The system has no error left to tell; the upload is over all the same.
+    // The system reports no further error, but the upload has ended.
     let again = registry.append(&name, &id, None, body_of(&content)).await;
     assert!(matches!(again, Err(RegistryError::UploadUnknown)));
     let last = registry
@@ -114,7 +114,7 @@ async fn a_last_sync_that_fails_ends_the_upload() {
 }
 
 #[tokio::test]
-async fn a_session_that_is_lost_and_stays_on_the_device_is_not_found_again() {
+async fn a_lost_session_whose_file_remains_is_not_found_again() {
     let root = Root::in_memory();
     let registry = root.open().await;
     let (name, digest) = (repository("a"), sha256(b"content"));

@@ -1,6 +1,7 @@
-//! Stored bytes that are missing, of another length or wrong: what reads, asks and pushes make of them.
+//! Stored bytes that are missing, damaged, or of another length: the effect of reads, requests and
+//! pushes.
 
-#![expect(clippy::disallowed_methods, reason = "damage is done behind the store")]
+#![expect(clippy::disallowed_methods, reason = "the test damages files")]
 
 use parking_lot::Mutex;
 
@@ -9,7 +10,7 @@ use crate::oci::Descriptor;
 
 const CONTENT: &str = "the content of a blob";
 
-/// What happens to a stored file.
+/// A kind of damage to a stored file.
 type Damage = fn(&std::path::Path);
 
 fn remove(path: &std::path::Path) {
@@ -37,7 +38,7 @@ fn flip(path: &std::path::Path) {
     std::fs::write(path, bytes).unwrap();
 }
 
-/// Those that change the length.
+/// Damage that changes the length.
 const VISIBLE: [Damage; 4] = [remove, empty, truncate, lengthen];
 
 fn file(root: &Root, digest: &Digest) -> std::path::PathBuf {
@@ -47,7 +48,7 @@ fn file(root: &Root, digest: &Digest) -> std::path::PathBuf {
         .join(layout::blob(digest))
 }
 
-/// A registry with a blob beside the one that is damaged: its storage is there.
+/// A registry with another blob, so that its storage counts as mounted.
 async fn with_another() -> (Root, Registry) {
     let root = Root::in_files();
     let registry = root.open().await;
@@ -87,7 +88,7 @@ async fn a_push_replaces_bytes_of_another_length() {
 }
 
 #[tokio::test]
-async fn a_question_and_a_read_meet_them_and_a_push_heals() {
+async fn requests_and_reads_detect_damage_and_a_push_repairs_it() {
     for damage in VISIBLE {
         for read_first in [false, true] {
             let (root, registry) = with_another().await;
@@ -109,12 +110,12 @@ async fn a_question_and_a_read_meet_them_and_a_push_heals() {
 }
 
 #[tokio::test]
-async fn wrong_bytes_end_in_an_error_before_the_last() {
+async fn wrong_bytes_cause_an_error_before_the_last_slice() {
     for length in [1, 100_000, 1_000_000] {
         let (root, registry) = with_another().await;
         let content = "x".repeat(length);
         let digest = push_blob(&registry, "a", &content).await;
-        // Leased and in memory, too.
+        // It is leased and cached.
         registry
             .lease_blob(&repository("a"), &digest)
             .await
@@ -127,7 +128,7 @@ async fn wrong_bytes_end_in_an_error_before_the_last() {
             match futures_util::StreamExt::next(&mut body).await {
                 Some(Ok(slice)) => sent += slice.len(),
                 Some(Err(error)) => break error,
-                None => panic!("it ended well"),
+                None => panic!("it ended without an error"),
             }
         };
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidData);
@@ -152,7 +153,7 @@ async fn wrong_bytes_end_in_an_error_before_the_last() {
 }
 
 #[tokio::test]
-async fn reads_are_not_hashed_where_that_is_turned_off() {
+async fn reads_are_not_hashed_if_disabled() {
     let mut root = Root::in_files();
     root.rules.verify_reads = false;
     let registry = root.open().await;
@@ -166,9 +167,9 @@ async fn reads_are_not_hashed_where_that_is_turned_off() {
 }
 
 #[tokio::test]
-async fn a_manifest_heals_in_the_same_way() {
+async fn a_push_repairs_a_manifest_too() {
     let seen = VISIBLE.map(|damage| [(damage, false), (damage, true)]);
-    // Wrong bytes of the right length are met only by a read.
+    // Only a read detects wrong bytes of the right length.
     let flipped: (Damage, bool) = (flip, true);
     for (damage, read_first) in seen.into_iter().flatten().chain([flipped]) {
         {
@@ -176,7 +177,7 @@ async fn a_manifest_heals_in_the_same_way() {
             let bytes = numbered(7);
             let digest = put(&registry, "a", "t", &bytes).await.unwrap();
             damage(&file(&root, &digest));
-            // Nothing of it is in memory.
+            // The manifest is not cached.
             kill(registry).await;
             let registry = root.open().await;
             if read_first {
@@ -191,7 +192,7 @@ async fn a_manifest_heals_in_the_same_way() {
 }
 
 #[tokio::test]
-async fn storage_that_is_away_damages_nothing() {
+async fn unmounted_storage_quarantines_nothing() {
     let root = Root::in_files();
     let registry = root.open().await;
     let mut digests = Vec::new();
@@ -227,7 +228,7 @@ async fn storage_that_is_away_damages_nothing() {
                 })
             ));
         }
-        // In the background it waits until the storage is back.
+        // The background check waits until the storage is back.
         let scrubbed = registry.scrub(u64::MAX, 1000).await;
         assert!(matches!(scrubbed, Err(RegistryError::StorageNotMounted(_))));
     }
@@ -239,7 +240,7 @@ async fn storage_that_is_away_damages_nothing() {
     assert_eq!(registry.index.quarantined().await.unwrap(), []);
 }
 
-/// An image whose descriptors say how long its blobs are.
+/// An image whose descriptors have the sizes of its blobs.
 fn sized(contents: &[&str]) -> Bytes {
     let descriptors: Vec<Descriptor> = contents
         .iter()
@@ -289,7 +290,7 @@ async fn a_plain_check_compares_lengths_with_descriptors() {
             .unwrap();
         damage(&file(&root, &digest));
         let length = std::fs::metadata(file(&root, &digest)).unwrap().len();
-        // An index that took the root over before lengths were compared.
+        // An index of a version that did not compare lengths.
         registry.index.correct_size(digest, length).await.unwrap();
         let found = Mutex::new(Vec::new());
         let tell = |checked: CheckEntry| {
@@ -314,7 +315,7 @@ async fn a_plain_check_compares_lengths_with_descriptors() {
 }
 
 #[tokio::test]
-async fn what_is_refused_of_manifests_can_be_chosen() {
+async fn checks_of_manifests_are_configurable() {
     let artifact: Bytes = serde_json::json!({
         "mediaType": MediaType::OCI_ARTIFACT.as_str(), "artifactType": "x/y", "blobs": [],
     })

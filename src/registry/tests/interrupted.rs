@@ -1,4 +1,4 @@
-//! Uploads that do not go well: a full store, bodies that break off, chunks that do not fit.
+//! Uploads that fail: a full store, interrupted bodies, wrong chunks.
 
 use std::time::{Duration, Instant};
 
@@ -85,7 +85,7 @@ async fn a_full_store_keeps_what_was_acknowledged() {
 }
 
 #[tokio::test]
-async fn what_a_full_store_refuses_whole_leaves_nothing() {
+async fn a_completely_refused_upload_leaves_nothing() {
     let root = Root::in_memory();
     let registry = root.open().await;
     for action in [&["append"], &["write"], &["seal"]] {
@@ -130,7 +130,7 @@ async fn refused_bytes_do_not_count_after_a_crash() {
 }
 
 #[tokio::test]
-async fn bytes_that_a_full_store_refused_do_not_count_after_a_crash() {
+async fn bytes_refused_by_a_full_store_do_not_count_after_a_crash() {
     let root = Root::in_memory();
     let registry = root.open().await;
     let id = start(&registry).await;
@@ -230,7 +230,7 @@ async fn an_upload_belongs_to_its_repository() {
     assert!(matches!(no_id, Err(RegistryError::UploadUnknown)));
 }
 
-/// A body that is fed by hand.
+/// A body that the test feeds.
 fn fed() -> (mpsc::Sender<&'static str>, IncomingBody) {
     let (feed, food) = mpsc::channel(1);
     let stream = stream::unfold(food, |mut food: mpsc::Receiver<&'static str>| async {
@@ -241,7 +241,7 @@ fn fed() -> (mpsc::Sender<&'static str>, IncomingBody) {
 }
 
 #[tokio::test]
-async fn a_second_writer_waits_and_a_question_does_not() {
+async fn a_second_writer_waits_and_a_status_request_does_not() {
     let root = Root::in_files();
     let registry = root.open().await;
     let id = start(&registry).await;
@@ -267,12 +267,12 @@ async fn a_second_writer_waits_and_a_question_does_not() {
 }
 
 #[tokio::test]
-async fn a_forgotten_session_is_found_again_by_who_held_it() {
+async fn an_evicted_session_is_looked_up_again() {
     let root = Root::in_files();
     let registry = root.open().await;
     let id = start(&registry).await;
     append(&registry, &id, None, body(&["one "])).await.unwrap();
-    // Somebody has looked it up, and not got a turn yet.
+    // A request has looked it up and is waiting for it.
     let held = registry.sessions.get(&id).unwrap();
     root.clock.advance(60 * 60 * 1000);
     registry.save_uploads().await.unwrap();
@@ -314,7 +314,7 @@ async fn a_collection_keeps_a_slow_upload() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_gone_before_they_are_placed_are_no_success() {
+async fn staged_bytes_lost_before_placement_are_an_error() {
     let root = Root::in_files();
     let registry = root.open().await;
     let (feed, slow) = fed();

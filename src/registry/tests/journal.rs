@@ -1,5 +1,5 @@
-//! The journal and those who use the root beside it: other programs, devices that forget, files in
-//! the way.
+//! The journal when others use the root as well: other programs, devices that lose data, files that
+//! occupy paths.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -12,7 +12,8 @@ fn current(name: &str, tag_name: &str) -> String {
     layout::tag_current(&repository(name), &tag(tag_name))
 }
 
-/// A root with two images in it, `old` and `new`, and `t` at `new`, none of which is forgotten.
+/// A root with two images, `old` and `new`, and the tag `t` at `new`; all rows are still in the
+/// journal.
 async fn with_two_images(root: &Root) -> Registry {
     let registry = root.open().await;
     put(&registry, "a", "old", &numbered(1)).await.unwrap();
@@ -28,7 +29,7 @@ async fn applied_changes_are_not_applied_again() {
     let deleted = registry.delete_tag(&repository("a"), &tag("new")).await;
     deleted.unwrap();
     kill(registry).await;
-    // Another registry moves one tag, deletes one, and makes the deleted one again.
+    // Another registry moves one tag, deletes one, and creates the deleted one again.
     let other = Layout::of(&root);
     other.tag("a", "t", &sha256(&numbered(1)));
     other.tag("a", "new", &sha256(&numbered(2)));
@@ -41,13 +42,13 @@ async fn applied_changes_are_not_applied_again() {
 }
 
 #[tokio::test]
-async fn after_a_power_cut_everything_is_done_again() {
+async fn after_a_power_cut_all_rows_are_applied_again() {
     let root = Root::in_memory();
     let registry = with_two_images(&root).await;
     let deleted = registry.delete_tag(&repository("a"), &tag("new")).await;
     deleted.unwrap();
     kill(registry).await;
-    // The device has kept the file of the marks, and lost links and a removal.
+    // The device has the marks, but has lost links and a removal.
     let zeros = Step::Put {
         key: current("a", "t"),
         bytes: vec![0; 71].into(),
@@ -71,7 +72,7 @@ async fn after_a_power_cut_everything_is_done_again() {
 }
 
 #[tokio::test]
-async fn what_another_registry_did_after_a_power_cut_counts() {
+async fn changes_by_another_registry_after_a_power_cut_are_kept() {
     let root = Root::in_memory();
     let registry = with_two_images(&root).await;
     let deleted = registry.delete_tag(&repository("a"), &tag("new")).await;
@@ -91,7 +92,7 @@ async fn what_another_registry_did_after_a_power_cut_counts() {
 }
 
 #[tokio::test]
-async fn bytes_that_another_registry_relies_on_are_not_removed() {
+async fn bytes_used_by_another_registry_are_not_removed() {
     for reboot in [false, true] {
         let root = Root::in_memory();
         let registry = root.open().await;
@@ -107,7 +108,7 @@ async fn bytes_that_another_registry_relies_on_are_not_removed() {
         if reboot {
             root.memory.reboot();
         }
-        // It finds the blob, and touches nothing of it.
+        // It finds the blob and does not touch it.
         let link = Step::Put {
             key: layout::layer(&repository("b"), &digest),
             bytes: digest.to_string().into(),
@@ -119,7 +120,7 @@ async fn bytes_that_another_registry_relies_on_are_not_removed() {
 }
 
 #[tokio::test]
-async fn after_a_failed_sync_everything_is_written_again_before_the_next_sync_counts() {
+async fn after_a_failed_sync_all_rows_are_applied_again_before_the_next_sync() {
     let root = Root::in_memory();
     let registry = with_two_images(&root).await;
     let deleted = registry.delete_tag(&repository("a"), &tag("new")).await;
@@ -127,7 +128,7 @@ async fn after_a_failed_sync_everything_is_written_again_before_the_next_sync_co
     root.fail(&["sync"], "", Fault::Broken);
     registry.forget_journal().await.unwrap_err();
     root.heal();
-    // The device has dropped what it could not write.
+    // The device has lost the data that it could not write.
     let lost = |name: &str| Step::Put {
         key: current("a", name),
         bytes: vec![0; 71].into(),
@@ -140,13 +141,13 @@ async fn after_a_failed_sync_everything_is_written_again_before_the_next_sync_co
     assert_eq!(link("old").await, Some(sha256(&numbered(1)).to_string()));
     assert_eq!(link("new").await, None);
     assert!(registry.index.journal().await.unwrap().is_empty());
-    // What readers see has not moved meanwhile.
+    // Readers see the same content meanwhile.
     assert_eq!(get(&registry, "a", "t").await.unwrap(), numbered(2));
     assert!(get(&registry, "a", "new").await.is_err());
 }
 
 #[tokio::test]
-async fn a_failed_sync_is_known_to_the_next_start() {
+async fn a_failed_sync_is_recorded_for_the_next_start() {
     let root = Root::in_memory();
     let registry = with_two_images(&root).await;
     root.fail(&["sync"], "", Fault::Broken);
@@ -168,7 +169,7 @@ async fn a_failed_sync_is_known_to_the_next_start() {
 }
 
 #[tokio::test]
-async fn a_file_in_the_way_of_one_repository_is_in_the_way_of_no_other() {
+async fn an_occupied_path_affects_one_repository_only() {
     for kind in ["file", "loop", "dangling"] {
         let root = Root::in_files();
         let registry = root.open().await;
@@ -181,7 +182,7 @@ async fn a_file_in_the_way_of_one_repository_is_in_the_way_of_no_other() {
             _ => std::os::unix::fs::symlink("/nowhere/at/all", &place).unwrap(),
         }
         put(&registry, "bad", "t", &numbered(0)).await.unwrap();
-        // More than there are lanes.
+        // More repositories than lanes.
         for number in 1..30 {
             let name = format!("good-{number}");
             put(&registry, &name, "t", &numbered(number)).await.unwrap();
@@ -192,12 +193,12 @@ async fn a_file_in_the_way_of_one_repository_is_in_the_way_of_no_other() {
         assert!(!aside.is_empty(), "{kind}");
         assert!(aside.iter().all(|(key, _)| key.starts_with(DOCKER)));
         assert!(aside.iter().all(|(key, _)| key.contains("/bad/")));
-        // What is not set aside is forgotten.
+        // Other rows are removed.
         registry.forget_journal().await.unwrap();
         let left = registry.index.journal().await.unwrap();
         assert_eq!(left.len(), aside.len(), "{kind}");
         kill(registry).await;
-        // The repository is served through restarts, and appears when its place is free.
+        // The repository is served across restarts, and appears when its path is free.
         let registry = root.open().await;
         assert_eq!(get(&registry, "bad", "t").await.unwrap(), numbered(0));
         assert_eq!(get(&registry, "good-1", "t").await.unwrap(), numbered(1));
@@ -214,7 +215,7 @@ async fn a_file_in_the_way_of_one_repository_is_in_the_way_of_no_other() {
 }
 
 #[tokio::test]
-async fn a_change_that_is_set_aside_gives_way_to_a_later_one() {
+async fn an_obstructed_change_is_superseded_by_a_later_one() {
     let root = Root::in_files();
     let registry = root.open().await;
     let place = root
@@ -239,7 +240,7 @@ async fn a_change_that_is_set_aside_gives_way_to_a_later_one() {
     assert_eq!(link().await, Some(sha256(&numbered(1)).to_string()));
 }
 
-/// From the call of this number on, nothing below `docker/` and no mark is written.
+/// From this call on, nothing below `docker/` and no mark is written.
 fn cut_off_after(root: &Root, calls: usize) {
     let made = AtomicUsize::new(0);
     let fault = move |action: &str, key: &str| {
@@ -250,7 +251,7 @@ fn cut_off_after(root: &Root, calls: usize) {
     root.memory.set_faults(Some(Box::new(fault)));
 }
 
-/// Pushes and deletes; what the tags `one` and `two` of `a` are then.
+/// Pushes and deletes. Returns the manifests of the tags `one` and `two` of `a`.
 async fn change(registry: &Registry) -> [Result<Bytes, RegistryError>; 2] {
     for (name, number) in [("one", 3), ("two", 3), ("one", 4), ("three", 5), ("two", 6)] {
         put(registry, "a", name, &numbered(number)).await.unwrap();
@@ -265,7 +266,7 @@ async fn change(registry: &Registry) -> [Result<Bytes, RegistryError>; 2] {
 }
 
 #[tokio::test]
-async fn what_a_killed_process_did_in_part_is_completed() {
+async fn partly_applied_changes_of_a_killed_process_are_completed() {
     for calls in 0..40 {
         let root = Root::in_memory();
         let registry = with_two_images(&root).await;
@@ -288,7 +289,7 @@ async fn what_a_killed_process_did_in_part_is_completed() {
     }
 }
 
-/// Another registry moves `one`, and pushes `two` again, to what it was once.
+/// Another registry moves `one`, and pushes an earlier version of `two` again.
 async fn change_from_outside(root: &Root) {
     let digest = sha256(&numbered(1)).to_string();
     let moved = ["one", "two"].map(|name| Step::Put {
@@ -299,7 +300,7 @@ async fn change_from_outside(root: &Root) {
 }
 
 #[tokio::test]
-async fn beside_what_another_program_wrote_the_layout_decides() {
+async fn after_changes_by_another_program_the_layout_decides() {
     for calls in 0..40 {
         let root = Root::in_memory();
         let registry = with_two_images(&root).await;
@@ -316,7 +317,7 @@ async fn beside_what_another_program_wrote_the_layout_decides() {
             let link = root.link(current("a", name)).await;
             assert_eq!(link, Some(sha256(&numbered(number)).to_string()), "{calls}");
         }
-        // No client was told of it if the layout did not show it.
+        // It was not acknowledged if the layout does not show it.
         assert_eq!(root.link(current("a", "three")).await, three, "{calls}");
         let read = get(&registry, "a", "three").await;
         assert_eq!(read.ok(), three.map(|_| numbered(5)), "{calls} calls");
@@ -324,7 +325,7 @@ async fn beside_what_another_program_wrote_the_layout_decides() {
 }
 
 #[tokio::test]
-async fn what_a_client_was_told_of_is_completed_beside_another_program() {
+async fn acknowledged_changes_are_completed_despite_another_program() {
     let root = Root::in_memory();
     let registry = with_two_images(&root).await;
     root.fail(&["put", "place", "remove"], DOCKER, Fault::Broken);

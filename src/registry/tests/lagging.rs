@@ -1,4 +1,4 @@
-//! The layout fails after the commit: what was acknowledged is served all the same, and the layout
+//! The layout fails after the commit: acknowledged content is served nevertheless, and the layout
 //! catches up in order.
 
 use std::time::{Duration, Instant};
@@ -8,7 +8,7 @@ use super::*;
 const LAYOUT: &str = "docker/";
 
 #[tokio::test]
-async fn what_the_layout_does_not_show_is_served() {
+async fn content_is_served_before_the_layout_shows_it() {
     for fault in [Fault::Full, Fault::Broken] {
         let root = Root::in_memory();
         let registry = root.open().await;
@@ -36,12 +36,12 @@ async fn what_the_layout_does_not_show_is_served() {
 }
 
 #[tokio::test]
-async fn nobody_waits_for_a_layout_that_lags() {
+async fn writers_do_not_wait_for_a_lagging_layout() {
     let root = Root::in_memory();
     let registry = root.open().await;
     root.fail(&["place", "put", "remove"], LAYOUT, Fault::Full);
     let began = Instant::now();
-    // More than one trip's worth, in one repository; each goes to where the last one stands.
+    // More than one batch, in one repository; each change moves the same tag.
     for number in 0..100 {
         put(&registry, "a", "moves", &numbered(number))
             .await
@@ -63,7 +63,7 @@ async fn nobody_waits_for_a_layout_that_lags() {
         "{:?}",
         began.elapsed()
     );
-    // What lags is not forgotten.
+    // Changes that are not applied stay in the journal.
     registry.forget_journal().await.unwrap();
     assert!(registry.index.journal().await.unwrap().len() > 300);
 
@@ -107,7 +107,7 @@ async fn a_start_while_the_layout_lags_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_finished_upload_whose_bytes_still_wait_does_not_come_back() {
+async fn a_finished_upload_with_staged_bytes_does_not_return() {
     let root = Root::in_memory();
     let registry = root.open().await;
     let name = repository("a");

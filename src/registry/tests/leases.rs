@@ -1,11 +1,11 @@
-//! Leases by the clock, and what the cache may say.
+//! Leases by the clock, and answers of the cache.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
 
 #[tokio::test]
-async fn a_promise_takes_and_renews_a_lease() {
+async fn an_answer_creates_and_extends_a_lease() {
     let root = Root::in_memory();
     let registry = root.open().await;
     let (began, length) = (root.clock.now(), registry.rules().lease);
@@ -24,7 +24,7 @@ async fn a_promise_takes_and_renews_a_lease() {
         assert_eq!(promised.size(), 7);
         assert_eq!(end().await, Some(began + lasts));
     }
-    // Reading promises nothing.
+    // Reading creates no lease.
     root.clock.advance(length - 1);
     registry.blob(&name, &blob).await.unwrap();
     registry.drop_ended_leases().await.unwrap();
@@ -38,7 +38,7 @@ async fn a_promise_takes_and_renews_a_lease() {
 }
 
 #[tokio::test]
-async fn a_moving_upload_keeps_the_leases_of_its_repository() {
+async fn an_active_upload_extends_the_leases_of_its_repository() {
     let root = Root::in_memory();
     let registry = root.open().await;
     let length = registry.rules().lease;
@@ -55,7 +55,7 @@ async fn a_moving_upload_keeps_the_leases_of_its_repository() {
     let end = async |digest| registry.index.lease_end(digest).await.unwrap().unwrap();
     assert_eq!(end(&blob).await, root.clock.now() + length);
     assert_eq!(end(&other).await, root.clock.now() + length / 4);
-    // It stands still.
+    // The upload stalls.
     root.clock.advance(length * 3 / 4);
     registry.extend_leases_of_active_uploads().await.unwrap();
     assert_eq!(end(&blob).await, root.clock.now() + length / 4);
@@ -85,12 +85,12 @@ async fn a_deleted_blob_is_gone_at_once() {
     }
 }
 
-/// Each fifth change of a tag in the test below is its removal.
+/// Every fifth change of a tag in the test below removes it.
 fn is_removal(version: u64) -> bool {
     version % 5 == 4
 }
 
-/// Versions of one tag: the last that was begun, the last that was acknowledged.
+/// Versions of one tag: the last one begun, and the last one acknowledged.
 #[derive(Default)]
 struct Versions {
     begun: AtomicU64,

@@ -1,5 +1,5 @@
-//! A random sequence of what clients do, with restarts and a layout that lags, against a plain
-//! reference in memory.
+//! Random actions of clients, with restarts and a lagging layout, compared with a simple reference
+//! in memory.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ const NAMES: [&str; 3] = ["a", "a/b", "c"];
 const TAGS: [&str; 4] = ["1", "1.0", "latest", "v1"];
 const BLOBS: usize = 6;
 
-/// What a repository should have.
+/// The expected content of a repository.
 #[derive(Default)]
 struct Expected {
     blobs: BTreeSet<usize>,
@@ -137,7 +137,7 @@ impl Model {
         assert_eq!(gone, tags.map(|(name, _)| name.to_owned()).collect());
     }
 
-    /// Takes out a blob that no manifest of the repository references.
+    /// Deletes a blob that no manifest of the repository references.
     async fn delete_blob(&mut self, name: &'static str) {
         let number = self.chance.below(BLOBS);
         let digest = digest(number);
@@ -165,7 +165,7 @@ impl Model {
         self.check().await;
     }
 
-    /// Everything that is expected is there with all of its content, and nothing else.
+    /// Exactly the expected content exists, completely.
     async fn check(&self) {
         let registry = &self.registry;
         let mut listed = Vec::new();
@@ -219,7 +219,7 @@ async fn run(root: Root) {
     model.root.heal();
     caught_up(&model.registry).await;
     model.restart().await;
-    // The layout alone tells the same to one who has no index.
+    // The layout alone gives the same result to a new index.
     model.registry.close().await.unwrap();
     model
         .root
@@ -238,7 +238,7 @@ async fn run(root: Root) {
 }
 
 #[tokio::test]
-async fn in_memory_where_the_layout_lags() {
+async fn in_memory_with_a_lagging_layout() {
     run(Root::in_memory()).await;
 }
 

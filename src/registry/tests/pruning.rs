@@ -1,4 +1,5 @@
-//! Retention plans carried out: what indexes share, and what comes between a plan and its end.
+//! Executed retention plans: children shared by indexes, and changes between a plan and its
+//! execution.
 
 use super::*;
 use crate::index::Bundle;
@@ -43,7 +44,7 @@ fn keep_last(count: u32) -> Rule {
 }
 
 #[tokio::test]
-async fn a_child_that_two_indexes_share_goes_with_the_second() {
+async fn a_shared_child_is_deleted_with_the_second_index() {
     let root = Root::in_memory();
     let registry = root.open().await;
     let child = put_untagged(&registry, &numbered(1)).await;
@@ -64,7 +65,7 @@ async fn a_child_that_two_indexes_share_goes_with_the_second() {
     let left = registry.index.holdings(&repository("a")).await.unwrap();
     let left: Vec<Digest> = left.manifests.iter().map(|one| one.digest).collect();
     assert_eq!(left, [digests[2]]);
-    // It lies with one of the two, and comes back with that one or by itself.
+    // It is in the trash with one of the two, and can be restored with that one or by itself.
     for name in ["v0", "v1"] {
         let what = Restorable::Tag(repository("a"), tag(name));
         registry.restore(&what).await.unwrap();
@@ -85,7 +86,7 @@ async fn content_changed_since_the_plan_is_kept() {
         manifests: vec![digest],
     };
     let plans = [bundle("moved", first), bundle("old", second)];
-    // A tag moves on, and another manifest gets a second tag.
+    // A tag moves, and another manifest gets a second tag.
     put(&registry, "a", "moved", &numbered(3)).await.unwrap();
     put(&registry, "a", "new", &two).await.unwrap();
     for plan in plans {
@@ -103,7 +104,7 @@ async fn content_changed_since_the_plan_is_kept() {
 }
 
 #[tokio::test]
-async fn a_rule_of_the_configuration_leaves_what_it_would_empty() {
+async fn a_configured_rule_skips_repositories_that_it_would_empty() {
     let root = Root::in_memory();
     let registry = root.open().await;
     put(&registry, "a", "v1", &numbered(1)).await.unwrap();

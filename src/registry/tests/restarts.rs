@@ -1,9 +1,9 @@
-//! What is there after the process has ended, one way or the other.
+//! The state after the process has ended, cleanly or not.
 
 use super::*;
 
 #[tokio::test]
-async fn uploads_go_on_after_a_restart() {
+async fn uploads_continue_after_a_restart() {
     for (announced, kept, killed) in [
         (None, true, true),
         (None, false, true),
@@ -46,7 +46,7 @@ async fn uploads_go_on_after_a_restart() {
 }
 
 #[tokio::test]
-async fn an_upload_of_registry_2_goes_on() {
+async fn an_upload_of_registry_2_continues() {
     let root = Root::in_files();
     let id = uuid::Uuid::new_v4().to_string();
     let name = repository("a");
@@ -89,7 +89,7 @@ async fn unused_staged_files_are_swept() {
 }
 
 #[tokio::test]
-async fn the_journal_of_a_killed_process_is_done_again() {
+async fn the_journal_of_a_killed_process_is_applied() {
     let root = Root::in_memory();
     let registry = root.open().await;
     put(&registry, "a", "stays", &numbered(1)).await.unwrap();
@@ -107,7 +107,7 @@ async fn the_journal_of_a_killed_process_is_done_again() {
     let directory = "docker/registry/v2/repositories/a/_manifests/tags";
     assert_eq!(root.names(directory).await, ["comes"]);
     assert!(registry.index.journal().await.unwrap().is_empty());
-    // What is written after a restart is forgotten in its turn, too.
+    // Rows written after a restart are removed in their turn, too.
     put(&registry, "a", "more", &numbered(3)).await.unwrap();
     assert!(!registry.index.journal().await.unwrap().is_empty());
     registry.forget_journal().await.unwrap();
@@ -125,7 +125,7 @@ async fn stale_uploads_are_purged() {
     root.clock.advance(2000);
     registry.save_uploads().await.unwrap();
     root.clock.advance(7 * DAY);
-    // Moved, and the index does not know that yet.
+    // The session received data that is not saved in the index yet.
     let moved = registry.append(&name, &moving, None, body(&["x"])).await;
     moved.unwrap();
     let young = start().await;
@@ -151,7 +151,7 @@ async fn stale_uploads_are_purged() {
         registry.upload(&name, &id).await.unwrap();
     }
     assert_eq!(root.names("regctl/uploads/a").await.len(), 3);
-    // After a restart as well.
+    // Likewise after a restart.
     root.clock.advance(2000);
     registry.close().await.unwrap();
     root.clock.advance(7 * DAY);

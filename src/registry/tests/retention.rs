@@ -1,4 +1,4 @@
-//! Retention rules against what a repository holds.
+//! Retention rules for the content of a repository.
 
 use crate::clock::Millis;
 use crate::index::{Holdings, RepositoryManifest, RepositoryTag};
@@ -69,7 +69,7 @@ fn gone(plan: &RetentionPlan, names: &[&str]) {
 }
 
 #[test]
-fn the_last_stay_by_the_time_of_their_push() {
+fn the_most_recently_pushed_tags_are_kept() {
     let held = holdings(&[
         ("v1", "a", 30),
         ("v2", "b", 20),
@@ -87,7 +87,7 @@ fn the_last_stay_by_the_time_of_their_push() {
 }
 
 #[test]
-fn everything_that_is_given_must_say_so() {
+fn all_conditions_must_be_met() {
     let mut held = holdings(&[
         ("v1", "a", 50),
         ("v2", "b", 40),
@@ -116,7 +116,7 @@ fn everything_that_is_given_must_say_so() {
 }
 
 #[test]
-fn a_digest_stays_with_its_last_tag() {
+fn a_manifest_is_kept_until_its_last_tag_is_deleted() {
     let held = holdings(&[("latest", "a", 1), ("v1", "a", 100), ("v0", "b", 100)]);
     let plan = rule(|terms| terms.older_than = Some(30 * DAY)).plan(&held, NOW);
     assert_eq!(going(&plan), ["v0", "v1"]);
@@ -128,7 +128,7 @@ fn a_digest_stays_with_its_last_tag() {
 }
 
 #[test]
-fn children_and_referrers_follow_what_holds_them() {
+fn children_and_referrers_follow_their_holder() {
     let mut held = holdings(&[
         ("multi", "index", 1),
         ("v1-arm", "arm", 90),
@@ -138,7 +138,7 @@ fn children_and_referrers_follow_what_holds_them() {
         add(&mut held, child, None);
         held.children.push((digest("index"), digest(child)));
     }
-    // A shared child, one of its own, a signature and its signature.
+    // A shared child, an exclusive one, a signature and its signature.
     for child in ["amd", "mips"] {
         add(&mut held, child, None);
         held.children.push((digest("old"), digest(child)));
@@ -157,7 +157,7 @@ fn children_and_referrers_follow_what_holds_them() {
 }
 
 #[test]
-fn tags_that_belong_to_a_manifest_follow_it() {
+fn attached_tags_follow_their_manifest() {
     let attached = |name: &str, suffix: &str| format!("sha256-{}{suffix}", digest(name).hex());
     let (kept, lost) = (attached("new", ".sig"), attached("old", ""));
     let orphan = attached("nowhere", ".att");
@@ -180,7 +180,7 @@ fn tags_that_belong_to_a_manifest_follow_it() {
 }
 
 #[test]
-fn what_would_take_everything_is_known() {
+fn a_plan_that_deletes_every_tag_is_detected() {
     let held = holdings(&[("v1", "a", 50), ("v2", "b", 40)]);
     let rule = rule(|terms| terms.older_than = Some(30 * DAY));
     assert!(rule.plan(&held, NOW).deletes_every_tag);
@@ -188,7 +188,7 @@ fn what_would_take_everything_is_known() {
 }
 
 #[test]
-fn what_cannot_be_read_keeps_everything() {
+fn an_unreadable_manifest_keeps_everything() {
     let mut held = holdings(&[("v1", "a", 50), ("v2", "b", 40)]);
     held.readable = false;
     let plan = rule(|terms| terms.keep_last = Some(1)).plan(&held, NOW);

@@ -38,23 +38,23 @@ async fn abandoned_uploads_are_deleted_first() {
     let options = CollectOptions::default();
     let silent = |_: CollectEntry| {};
     let report = registry.collect(&options, &silent).await.unwrap();
-    assert_eq!(report.uploads, 0, "there is room");
+    assert_eq!(report.uploads, 0, "there is space");
     reserve.release();
     let report = registry.collect(&options, &silent).await.unwrap();
     assert_eq!(report.uploads, 1);
     assert!(registry.upload(&name, &idle.id).await.is_err());
     assert!(registry.upload(&name, &moves.id).await.is_ok());
-    assert!(reserve.is_held(), "there is room, so it is made again");
+    assert!(reserve.is_held(), "there is space, so it is made again");
 }
 
 #[tokio::test]
-async fn a_write_that_finds_no_room_releases_the_reserve() {
+async fn a_write_without_space_releases_the_reserve() {
     let root = Root::in_memory();
     let (registry, reserve) = open(&root).await;
     let blob = push_blob(&registry, "a", "content").await;
     reserve.release();
     let name = repository("a");
-    // There is room on the device of this test, so the next push makes the reserve again.
+    // The device of this test has space, so the next push makes the reserve again.
     assert!(registry.lease_blob(&name, &blob).await.is_ok());
     assert!(!reserve.is_held());
     registry.start_upload(&name, None).await.unwrap();

@@ -1,11 +1,11 @@
-//! A directory as registry:2 leaves it, written by hand.
+//! A directory in the layout of registry:2, written by hand.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::*;
 
-/// Writes into the layout of a root as registry:2 does.
+/// Writes into the layout of a root like registry:2.
 pub(super) struct Layout(PathBuf);
 
 impl Layout {

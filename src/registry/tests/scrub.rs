@@ -1,4 +1,4 @@
-//! Reading everything in the background: in samples, across restarts, at its pace.
+//! The background check: in samples, across restarts, at its rate.
 
 use super::*;
 use crate::registry::Scrubbed;
@@ -14,7 +14,7 @@ fn file(root: &Root, digest: &Digest) -> std::path::PathBuf {
 }
 
 #[tokio::test]
-async fn a_round_reads_everything_once_and_rests() {
+async fn a_round_reads_every_blob_once_and_pauses() {
     let root = Root::in_files();
     let registry = root.open().await;
     let mut digests = Vec::new();
@@ -27,7 +27,7 @@ async fn a_round_reads_everything_once_and_rests() {
     assert_eq!((first.blobs, first.pause), (64, None));
     registry.close().await.unwrap();
 
-    // The place is kept; what has gone, the start has seen.
+    // The position is saved. The start has detected the missing blob.
     let registry = root.open().await;
     let second = registry.scrub(FAST, DAY).await.unwrap();
     assert!(second.blobs >= 35, "{second:?}");
@@ -57,7 +57,7 @@ async fn a_round_reads_everything_once_and_rests() {
 }
 
 #[tokio::test]
-async fn it_takes_its_time() {
+async fn the_rate_is_limited() {
     let root = Root::in_memory();
     let registry = root.open().await;
     for letter in ["a", "b", "c"] {

@@ -158,8 +158,7 @@ impl Acme {
         let obtained = tokio::time::timeout(PATIENCE, order.obtain()).await;
         self.challenges.clear();
         let pem = obtained.context("the authority did not finish in time")??;
-        let validity =
-            validity::of(&pem).context("the issued certificate is malformed")?;
+        let validity = validity::of(&pem).context("the issued certificate is malformed")?;
         let now = Timestamp::now();
         anyhow::ensure!(
             validity.ends > now,

@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_certificate_is_not_asked_for_over_and_over() {
+    fn a_short_lived_certificate_is_not_requested_repeatedly() {
         let mut record = fresh();
         let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
         let second = jiff::SignedDuration::from_secs(1);

@@ -69,7 +69,7 @@ fn blob(directory: &Path, digest: &Digest) -> std::path::PathBuf {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_second_collection_is_told_since_when_one_runs() {
+async fn a_second_collection_gets_the_start_of_the_first() {
     let directory = tempfile::tempdir().unwrap();
     let (registry, listening, digest) = root(directory.path()).await;
     let (reached, reaching) = mpsc::channel();
@@ -171,7 +171,7 @@ async fn garbage(registry: &Registry, count: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_client_that_does_not_read_holds_nothing_up() {
+async fn a_client_that_does_not_read_blocks_nothing() {
     // More lines than the queue and the buffers of a socket hold.
     const COUNT: usize = 3000;
     let directory = tempfile::tempdir().unwrap();
@@ -353,7 +353,7 @@ async fn a_socket_that_could_not_be_bound_is_bound_later() {
 }
 
 #[tokio::test]
-async fn a_long_path_is_no_hindrance() {
+async fn a_long_path_is_supported() {
     let directory = tempfile::tempdir().unwrap();
     let deep = directory
         .path()

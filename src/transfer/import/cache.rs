@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_learned_is_there_the_next_time() {
+    fn recorded_layers_are_loaded_again() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("new/layers.json");
         let mut cache = ImportCache::load(Some(path.clone()));
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "it damages a file")]
-    fn a_damaged_file_is_as_none() {
+    fn a_damaged_file_is_ignored() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("layers.json");
         let mut cache = ImportCache::load(Some(path.clone()));

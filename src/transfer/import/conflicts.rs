@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn signatures_go_beside_their_image() {
+    fn signatures_get_a_tag_of_their_image() {
         let kinds = [
             Attachment::Signature,
             Attachment::Attestation,

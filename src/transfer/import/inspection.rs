@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_grows_beyond_all_sense_is_given_up() {
+    fn a_decompression_bomb_is_abandoned() {
         let bytes = compressed(&vec![0; 4_000_000], Compression::Zstd);
         let digest = plain_digest(Encoding::Zstd, &bytes[..], 4_000_000);
         assert!(digest.is_ok());

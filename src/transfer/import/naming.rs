@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn maps_that_fit_nothing() {
+    fn unmatched_maps() {
         let pair = |old: &str| (old.to_owned(), "x".to_owned());
         let naming = Naming {
             map: ["app:latest", "team/", "ap", "other:2", "q.io/x"]

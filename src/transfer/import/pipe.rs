@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_written_comes_out_with_its_digest() {
+    async fn written_bytes_arrive_with_their_digest() {
         let (mut writer, mut source) = pipe(None);
         let written = vec![7; 3 * CHUNK + 5];
         let copy = written.clone();
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_given_up_is_no_end() {
+    async fn an_abandoned_pipe_is_an_error() {
         let (writer, mut source) = pipe(None);
         drop(writer);
         assert!(source.next().await.is_err());

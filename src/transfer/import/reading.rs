@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn every_byte_is_looked_at_in_its_order() {
+    fn every_byte_is_hashed_in_order() {
         for size in [0, 1, CHUNK, 4 * CHUNK, 4 * CHUNK + 1, 21 * CHUNK + 5] {
             let bytes: Vec<u8> = (0..=250).cycle().take(size).collect();
             let found = looked(&bytes, false).unwrap();

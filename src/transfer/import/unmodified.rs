@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_same_place_of_the_same_file_is_found() {
+    fn parts_are_found_by_file_and_offset() {
         let known = file(7, Duration::new(9, 123));
         let all = [unmodified(known, &[part(0, "a"), part(512, "b")])];
         assert_eq!(find(&all, &known, 512, 10), Some(part(512, "b")));
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_may_hide_only_while_the_clock_stands() {
+    fn a_change_can_be_hidden_only_within_a_tick() {
         let fine = file(1, Duration::new(100, 1));
         assert!(!fine.is_settled(Duration::new(100, 1)));
         assert!(!fine.is_settled(Duration::new(100, 90_000_000)));
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_was_touched_is_another() {
+    fn a_changed_file_has_another_fingerprint() {
         let (old, new) = (file(1, Duration::new(1, 1)), file(1, Duration::new(2, 1)));
         let mut all = Vec::new();
         merge(&mut all, unmodified(old, &[part(0, "a")]));
@@ -249,7 +249,7 @@ mod tests {
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "it touches a file")]
-    fn what_is_touched_meanwhile_is_not_kept() {
+    fn a_file_changed_during_the_import_is_not_recorded() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("a.tar");
         std::fs::write(&path, "before").unwrap();

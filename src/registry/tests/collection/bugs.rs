@@ -1,4 +1,4 @@
-//! What went wrong elsewhere must not happen here: a test for each.
+//! Bugs of other registries: a test for each.
 
 use super::*;
 
@@ -9,7 +9,7 @@ fn untagged() -> CollectOptions {
     real(true)
 }
 
-/// A registry in which nothing is leased any more after this.
+/// Lets all leases end.
 fn later(root: &Root) {
     root.clock.advance(HOUR + 1);
 }
@@ -22,7 +22,7 @@ async fn there(registry: &Registry, name: &str, digest: Digest) -> bool {
 
 /// distribution #3178: `garbage-collect -m` deletes the children of a tagged multi-arch index.
 #[tokio::test]
-async fn children_of_a_tagged_index_stay() {
+async fn children_of_a_tagged_index_are_kept() {
     let root = Root::in_files();
     let registry = root.open().await;
     let blob = push_blob(&registry, "a", "content").await;
@@ -36,7 +36,7 @@ async fn children_of_a_tagged_index_stay() {
         assert!(there(&registry, "a", digest).await);
     }
     assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
-    // They go with it, all in one run.
+    // They are deleted with it, in one run.
     let deleted = registry.delete_tag(&repository("a"), &tag("t")).await;
     deleted.unwrap();
     root.clock.advance(DAY);
@@ -49,9 +49,9 @@ async fn children_of_a_tagged_index_stay() {
     assert!(placed(&root).await.is_empty());
 }
 
-/// distribution #3045: a collection during a push takes the layers just pushed.
+/// distribution #3045: a collection during a push deletes the layers just pushed.
 #[tokio::test]
-async fn a_collection_during_a_push_takes_nothing_of_it() {
+async fn a_collection_during_a_push_deletes_nothing_of_it() {
     let root = Root::in_files();
     let registry = root.open().await;
     let name = repository("a");
@@ -80,7 +80,7 @@ async fn a_collection_during_a_push_takes_nothing_of_it() {
         assert!(told.iter().all(leased), "{told:?}");
     }
     put(&registry, "a", "t", &image(&blobs)).await.unwrap();
-    // An upload that moves keeps the leases of what came before it.
+    // An active upload extends the leases of earlier blobs.
     let before = push_blob(&registry, "a", "before").await;
     let upload = registry.start_upload(&name, None).await.unwrap();
     for _ in 0..4 {
@@ -96,7 +96,7 @@ async fn a_collection_during_a_push_takes_nothing_of_it() {
 /// distribution #4569: a collected blob stays in the descriptor cache: the next push says "Layer
 /// already exists", the image can't be pulled.
 #[tokio::test]
-async fn a_collected_blob_is_not_said_to_exist() {
+async fn a_collected_blob_does_not_exist() {
     let root = Root::in_files();
     let registry = root.open().await;
     let (name, content) = (repository("a"), "content");
@@ -136,7 +136,7 @@ async fn a_collected_blob_is_not_said_to_exist() {
 
 /// distribution #2367: an expired shared blob is served as 200 with an empty body.
 #[tokio::test]
-async fn a_blob_that_goes_while_it_is_asked_for_is_an_error() {
+async fn a_blob_deleted_during_a_request_is_an_error() {
     for root in [Root::in_files(), Root::in_memory()] {
         let registry = root.open().await;
         let digest = push_blob(&registry, "a", "content").await;
@@ -150,7 +150,7 @@ async fn a_blob_that_goes_while_it_is_asked_for_is_an_error() {
 
 /// distribution #2747, #1585: emptied repositories stay in the catalog; their tag list is `null`.
 #[tokio::test]
-async fn an_emptied_repository_leaves_the_catalog_and_the_layout() {
+async fn an_emptied_repository_is_removed_from_the_catalog_and_the_layout() {
     let root = Root::in_files();
     let registry = root.open().await;
     let blob = push_blob(&registry, "team/app", "content").await;
@@ -170,7 +170,7 @@ async fn an_emptied_repository_leaves_the_catalog_and_the_layout() {
     assert_eq!(deleted.unwrap(), [tag("t")]);
     let listed = async || registry.repositories("", 9).await.unwrap();
     assert_eq!(listed().await, ["keeps", "team/app/nested"]);
-    // As long as it can be restored it is known, and has no tags.
+    // While it can be restored, the repository exists and has no tags.
     assert_eq!(registry.tags(&from, "", 9).await.unwrap(), [""; 0]);
     root.clock.advance(DAY);
     let (report, told) = collect(&registry, &real(false)).await.unwrap();
@@ -192,7 +192,7 @@ async fn an_emptied_repository_leaves_the_catalog_and_the_layout() {
 
 /// distribution #3321: deleting by digest leaves dangling tag directories.
 #[tokio::test]
-async fn the_tags_of_a_deleted_manifest_go() {
+async fn the_tags_of_a_deleted_manifest_are_deleted() {
     let root = Root::in_files();
     let registry = root.open().await;
     let name = repository("a");
@@ -202,7 +202,7 @@ async fn the_tags_of_a_deleted_manifest_go() {
     registry.delete_manifest(&name, &first).await.unwrap();
     let tags = "docker/registry/v2/repositories/a/_manifests/tags";
     assert_eq!(root.names(tags).await, ["3"]);
-    // Nor does a collection leave any.
+    // A collection leaves none behind, either.
     let subject = sha256(b"absent");
     let listing = reference::fallback(&subject);
     put(&registry, "a", &listing, &numbered(3)).await.unwrap();
@@ -249,7 +249,7 @@ async fn a_dry_run_changes_nothing() {
     assert!(registry.collection_status().await.unwrap().runs.is_empty());
     let again = collect(&registry, &options).await.unwrap();
     assert_eq!(again, (report, told.clone()));
-    // What it tells is what happens.
+    // The real run deletes what the dry run reported.
     let options = CollectOptions {
         dry_run: false,
         ..options
@@ -287,7 +287,7 @@ async fn deleting_one_tag_leaves_the_others() {
 
 /// distribution #4903, #4898: pages drop names that share a prefix with another name.
 #[tokio::test]
-async fn names_that_begin_alike_are_on_the_pages_of_any_size() {
+async fn names_with_a_common_prefix_are_on_pages_of_any_size() {
     let root = Root::in_files();
     let registry = root.open().await;
     // In byte order: '-' and '.' come before '/', and that before digits and letters.
@@ -321,7 +321,7 @@ async fn names_that_begin_alike_are_on_the_pages_of_any_size() {
 
 /// zot #4427: a deduplicated blob is served as 200 with 0 bytes.
 #[tokio::test]
-async fn a_blob_of_two_repositories_has_its_bytes_in_the_one_that_is_left() {
+async fn a_shared_blob_is_still_readable_in_the_other_repository() {
     let root = Root::in_files();
     let registry = root.open().await;
     let blob = push_blob(&registry, "a", "content").await;
@@ -341,10 +341,10 @@ async fn a_blob_of_two_repositories_has_its_bytes_in_the_one_that_is_left() {
     assert!(read_blob(&registry, "a", &blob).await.is_err());
 }
 
-/// A manifest whose file is lost or damaged must not cost its layers: what it referred to is not
-/// known any more, and a push of it has to find them.
+/// A missing or damaged manifest must not cost its layers: its references are unknown, and a new
+/// push of it must find them.
 #[tokio::test]
-async fn the_layers_of_a_damaged_manifest_stay() {
+async fn the_layers_of_a_damaged_manifest_are_kept() {
     for (damage, forget_index) in [(None, false), (Some("x"), true)] {
         let root = Root::in_files();
         let registry = root.open().await;
@@ -369,7 +369,7 @@ async fn the_layers_of_a_damaged_manifest_stay() {
         let kept = |thing: &CollectEntry| matches!(thing, CollectEntry::KeptManifest { digest: of, .. } if *of == digest);
         assert!(told.iter().any(kept), "{told:?}");
         assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
-        // Pushed again, it is as before, and what is garbage goes.
+        // After the push the state is as before, and garbage is deleted.
         put(&registry, "a", "t", &image(&[blob])).await.unwrap();
         push_blob(&registry, "a", "garbage").await;
         root.clock.advance(2 * DAY);

@@ -1,4 +1,4 @@
-//! Whether registry and reference agree.
+//! Comparison of the registry with the reference.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use super::model::Model;
 use super::*;
 
 impl Model {
-    /// The relations are the same, and everything that a client may ask for is there.
+    /// The relations are the same, and everything that clients may ask for exists.
     pub(super) async fn check_relations(&self) {
         let index = &self.registry.index;
         let reference = &self.reference;
@@ -63,7 +63,7 @@ impl Model {
         }
     }
 
-    /// Each tag and each manifest resolves to all of its content.
+    /// Each tag and each manifest resolves to its complete content.
     async fn check_content(&self, name: &str) {
         let contents = &self.reference.repositories[name];
         let of = repository(name);
@@ -87,7 +87,7 @@ impl Model {
         }
     }
 
-    /// The layout shows the same, and nothing lies there that is not needed.
+    /// The layout shows the same, and contains nothing else.
     pub(super) async fn check_layout(&self) {
         assert_eq!(placed(&self.root).await, self.reference.blobs);
         assert!(self.root.names(layout::STAGING).await.is_empty());

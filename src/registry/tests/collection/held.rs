@@ -1,4 +1,4 @@
-//! What is held for a time: by what, until when, and what frees it at once.
+//! Temporary holds: the reason, the end, and what ends them early.
 
 use super::*;
 
@@ -6,7 +6,7 @@ const HOUR: Millis = 60 * 60 * 1000;
 
 type Line = (Digest, Hold, Millis);
 
-/// The manifests and the blobs that are held for a time.
+/// The manifests and blobs with a temporary hold.
 fn held(entries: &[CollectEntry]) -> (Vec<Line>, Vec<Line>) {
     let (mut manifests, mut blobs) = (Vec::new(), Vec::new());
     for entry in entries {
@@ -26,7 +26,7 @@ fn held(entries: &[CollectEntry]) -> (Vec<Line>, Vec<Line>) {
     (manifests, blobs)
 }
 
-/// The options for a dry run, which must report the same as a real one.
+/// The options for a dry run, which must report the same as the real run.
 fn dry(options: &CollectOptions) -> CollectOptions {
     CollectOptions {
         dry_run: true,
@@ -35,7 +35,7 @@ fn dry(options: &CollectOptions) -> CollectOptions {
 }
 
 #[tokio::test]
-async fn an_untagged_image_is_held_by_what_ends_last() {
+async fn an_untagged_image_is_held_by_the_longest_hold() {
     let root = Root::in_memory();
     let registry = root.open().await;
     let blob = push_blob(&registry, "a", "layer").await;
@@ -43,7 +43,7 @@ async fn an_untagged_image_is_held_by_what_ends_last() {
     let index = put(&registry, "a", "v", &index_of(&[child])).await.unwrap();
     let begun = root.clock.now();
     root.clock.advance(HOUR / 2 + 1);
-    // The tag moves on: the index is untagged, and the child has no other holder.
+    // The tag moves: the index is untagged, and nothing else holds the child.
     put(&registry, "a", "v", &numbered(1)).await.unwrap();
     for (options, manifests) in [
         // Only leases hold them.
@@ -62,7 +62,7 @@ async fn an_untagged_image_is_held_by_what_ends_last() {
         let (found, blobs) = held(&entries);
         let by: Vec<(Digest, Hold)> = found.iter().map(|(of, by, _)| (*of, *by)).collect();
         if options.untagged == Some(0) {
-            // Whichever of the two leases ends later: the child's is not the shorter one.
+            // The lease that ends later counts: that of the child is not the shorter one.
             assert_eq!(by[0], manifests[0]);
             assert_eq!(by[1].0, child);
         } else {
@@ -80,7 +80,7 @@ async fn an_untagged_image_is_held_by_what_ends_last() {
         assert_eq!(planned.held_until, Some(end));
         assert_eq!(planned.freed, Freed::default());
     }
-    // It is free when that says so.
+    // It is deleted when the reported hold has ended.
     root.clock.advance(HOUR);
     let (report, _) = collect(&registry, &real(true)).await.unwrap();
     assert_eq!((report.freed.manifests, report.freed.blobs), (2, 3));
@@ -131,7 +131,7 @@ async fn leases_are_ended_when_no_client_is_active() {
     assert!(matches!(refused, Err(RegistryError::ClientsActive)));
     assert!(registry.lease_blob(&name, &garbage).await.is_ok());
     root.clock.advance(61_000);
-    // A client asks for a blob meanwhile.
+    // A client asks for a blob in the meantime.
     let asking = async {
         for _ in 0..50 {
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
@@ -142,7 +142,7 @@ async fn leases_are_ended_when_no_client_is_active() {
         refused = collect(&registry, &options) => {
             assert!(matches!(refused, Err(RegistryError::ClientsActive)));
         }
-        () = asking => panic!("it waited for ever"),
+        () = asking => panic!("it waited forever"),
     }
     let (report, _) = collect(&registry, &options).await.unwrap();
     assert_eq!((report.freed.blobs, report.held_blobs), (1, 0));

@@ -1,4 +1,4 @@
-//! Blobs that are deleted and pushed again, and the layout that follows, through crashes.
+//! Blobs that are deleted and pushed again while the layout lags, with crashes.
 
 use super::*;
 
@@ -11,7 +11,7 @@ async fn take(root: &Root, registry: &Registry) {
 }
 
 #[tokio::test]
-async fn a_blob_that_came_again_lasts_through_a_crash() {
+async fn a_blob_pushed_again_survives_a_crash() {
     for root in [Root::in_files(), Root::in_memory()] {
         let registry = root.open().await;
         for _ in 0..3 {
@@ -20,7 +20,7 @@ async fn a_blob_that_came_again_lasts_through_a_crash() {
             take(&root, &registry).await;
             assert!(placed(&root).await.is_empty());
         }
-        // All of that is in the journal, and so is this.
+        // The journal has rows for all of that, and for this.
         let digest = push_blob(&registry, "a", "content").await;
         kill(registry).await;
         let (registry, reindexed) = root.try_open().await.unwrap();
@@ -37,7 +37,7 @@ async fn a_blob_that_came_again_lasts_through_a_crash() {
 }
 
 #[tokio::test]
-async fn a_blob_comes_again_while_its_removal_waits() {
+async fn a_blob_is_pushed_again_before_its_removal_is_applied() {
     for crash in [false, true] {
         let root = Root::in_memory();
         let mut registry = root.open().await;
@@ -58,7 +58,7 @@ async fn a_blob_comes_again_while_its_removal_waits() {
         }
         assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "content");
         assert!(root.names(layout::STAGING).await.is_empty());
-        // And once more while its bytes wait for their place.
+        // Again, while its bytes are still staged.
         take(&root, &registry).await;
         root.fail(&["place"], layout::BLOBS, Fault::Full);
         push_blob(&registry, "a", "content").await;
@@ -73,14 +73,14 @@ async fn a_blob_comes_again_while_its_removal_waits() {
 }
 
 #[tokio::test]
-async fn bytes_that_wait_are_found_when_earlier_ones_were_placed_and_taken() {
+async fn staged_bytes_are_found_after_earlier_ones_were_placed_and_deleted() {
     let root = Root::in_memory();
     let registry = root.open().await;
     root.fail(&["place"], layout::BLOBS, Fault::Full);
     let digest = push_blob(&registry, "a", "content").await;
     take(&root, &registry).await;
     push_blob(&registry, "a", "content").await;
-    // The first gets its place, and goes; the second does not.
+    // The first blob is placed and deleted; the second is not placed.
     let places = Arc::new(std::sync::atomic::AtomicUsize::new(0));
     let count = Arc::clone(&places);
     let order = std::sync::atomic::Ordering::SeqCst;
@@ -99,7 +99,7 @@ async fn bytes_that_wait_are_found_when_earlier_ones_were_placed_and_taken() {
 }
 
 #[tokio::test]
-async fn an_upload_whose_blob_was_taken_does_not_come_back() {
+async fn an_upload_does_not_return_after_its_blob_was_deleted() {
     let root = Root::in_memory();
     let registry = root.open().await;
     let name = repository("a");
@@ -195,7 +195,7 @@ async fn a_condemned_blob_with_a_new_lease_is_kept() {
 }
 
 #[tokio::test]
-async fn a_blob_in_quarantine_is_healed_by_the_next_push() {
+async fn the_next_push_ends_a_quarantine() {
     for crash in [false, true] {
         let root = Root::in_files();
         let mut registry = root.open().await;
@@ -239,7 +239,7 @@ async fn a_blob_in_quarantine_is_healed_by_the_next_push() {
 }
 
 #[tokio::test]
-async fn what_a_crash_has_left_is_removed_and_what_others_left_is_not() {
+async fn unfinished_writes_are_removed_and_foreign_files_are_kept() {
     let root = Root::in_files();
     let registry = root.open().await;
     let old = push_blob(&registry, "a", "old").await;

@@ -1,11 +1,11 @@
-//! What is large is deleted and restored in parts: others see a state between.
+//! Large deletions and restores are done in parts; readers see intermediate states.
 
 use super::*;
 
 const TAGS: usize = 1000;
 const MANIFESTS: usize = 200;
 
-/// A repository with a manifest of many tags, and many manifests with one.
+/// A repository with one manifest of many tags, and many manifests of one tag.
 async fn fill(registry: &Registry) -> Digest {
     let bytes = numbered(0);
     let digest = put(registry, "a", "first", &bytes).await.unwrap();
@@ -29,13 +29,13 @@ async fn fill(registry: &Registry) -> Digest {
     digest
 }
 
-/// How many tags and manifests there are.
+/// The number of tags and manifests.
 async fn count(registry: &Registry) -> (usize, usize) {
     let held = registry.index.holdings(&repository("a")).await.unwrap();
     (held.tags.len(), held.manifests.len())
 }
 
-/// Does something, and says whether anybody could see a state between `before` and `after`.
+/// Runs an operation, and checks that readers saw a state between `before` and `after`.
 async fn in_parts<T: Send + 'static>(
     registry: &Registry,
     before: (usize, usize),

@@ -1,4 +1,4 @@
-//! What was never whole, what nobody links, what was pulled: found, told, taken in its time.
+//! Incomplete, unlinked and pulled content: when it is reported and when it is deleted.
 
 use super::*;
 
@@ -6,7 +6,7 @@ const HOUR: Millis = 60 * 60 * 1000;
 const DAY: Millis = 24 * HOUR;
 
 #[tokio::test]
-async fn blobs_of_a_foreign_root_that_nothing_names_go() {
+async fn unreferenced_blobs_of_a_foreign_root_are_deleted() {
     let root = Root::in_files();
     let layout = roots::Layout::of(&root);
     let (manifest, blob) = layout.image("a", "1", "content");
@@ -18,7 +18,7 @@ async fn blobs_of_a_foreign_root_that_nothing_names_go() {
     let abandoned = layout.blob(b"of a repository without a manifest");
     layout.layer("old", &abandoned, &abandoned);
     let registry = root.open().await;
-    // They may be of a push that was under way a moment ago.
+    // They may belong to a push in progress.
     let (report, _) = collect(&registry, &real(true)).await.unwrap();
     assert_eq!(report.freed, Freed::default());
     assert_eq!(
@@ -26,7 +26,7 @@ async fn blobs_of_a_foreign_root_that_nothing_names_go() {
         (0, 0, 0)
     );
     assert_eq!(report.held_blobs, 3);
-    // What is taken in later does not hold up what was found before.
+    // Content reindexed later does not delay the deletion of earlier content.
     registry.close().await.unwrap();
     root.clock.advance(HOUR + 1);
     layout.image("a", "2", "more");
@@ -81,7 +81,7 @@ async fn an_unreadable_manifest_keeps_everything_in_its_repository() {
         until: None,
     };
     assert!(told.contains(&held), "{told:?}");
-    // Deleted, it holds the same from the trash, and gives it back.
+    // A deleted repository holds the same in the trash, and can be restored.
     registry.delete_repository(&name).await.unwrap();
     collect(&registry, &real(true)).await.unwrap();
     let what = Restorable::Repository(name.clone());
@@ -95,7 +95,7 @@ async fn an_unreadable_manifest_keeps_everything_in_its_repository() {
 }
 
 #[tokio::test]
-async fn a_manifest_of_no_known_shape_keeps_what_it_may_name() {
+async fn a_manifest_of_unknown_shape_keeps_its_possible_references() {
     let root = Root::in_memory();
     let registry = root.open().await;
     let blob = push_blob(&registry, "a", "content").await;
@@ -135,7 +135,7 @@ async fn abandoned_uploads_and_files_are_deleted() {
     }
     root.clock.advance(8 * DAY);
     let (report, told) = collect(&registry, &real(false)).await.unwrap();
-    // The files are young by the clock of the store.
+    // By the clock of the store the files are new.
     assert_eq!(
         (report.uploads, report.upload_bytes, report.temporary),
         (1, 4, 0)
@@ -147,7 +147,7 @@ async fn abandoned_uploads_and_files_are_deleted() {
 }
 
 #[tokio::test]
-async fn staged_files_go_when_they_are_old() {
+async fn old_staged_files_are_deleted() {
     let root = Root::in_memory();
     let registry = root.open().await;
     let old = layout::staged();
@@ -175,7 +175,7 @@ async fn staged_files_go_when_they_are_old() {
 }
 
 #[tokio::test]
-async fn pulls_are_counted_and_hold_for_as_long_as_a_lease() {
+async fn pulls_are_counted_and_hold_for_the_length_of_a_lease() {
     let root = Root::in_files();
     let registry = root.open().await;
     let name = repository("a");
@@ -192,14 +192,14 @@ async fn pulls_are_counted_and_hold_for_as_long_as_a_lease() {
     registry.save_pulls().await.unwrap();
     let first = root.clock.now();
     assert_eq!(pulls(&registry).await, Some((first, 3)));
-    // Asking for ourselves is none.
+    // Internal reads do not count as pulls.
     let listed = registry.referrers(&name, &digest, None, None, 9).await;
     listed.unwrap();
     registry.manifest(&name, &by_tag).await.unwrap();
     registry.close().await.unwrap();
     let registry = root.open().await;
     assert_eq!(pulls(&registry).await, Some((first, 4)));
-    // A deletion and its undoing keep the count.
+    // The count survives a deletion and its restore.
     registry.delete_manifest(&name, &digest).await.unwrap();
     let what = Restorable::Manifest(name.clone(), digest);
     registry.restore(&what).await.unwrap();

@@ -1,4 +1,4 @@
-//! Collection, the trash and restoring, against what they promise.
+//! Tests of collection, the trash and restores.
 
 mod bugs;
 mod check;
@@ -16,7 +16,7 @@ mod trash;
 use super::*;
 use parking_lot::Mutex;
 
-/// Collects, and answers what was told.
+/// Collects. Returns the reported entries.
 async fn collect(
     registry: &Registry,
     options: &CollectOptions,
@@ -28,7 +28,7 @@ async fn collect(
     Ok((report, told.into_inner()))
 }
 
-/// A real collection; `untagged` manifests as well.
+/// The options of a real collection; with `untagged` also of manifests.
 fn real(untagged: bool) -> CollectOptions {
     CollectOptions {
         untagged: untagged.then_some(0),
@@ -55,7 +55,7 @@ fn index_of(children: &[Digest]) -> Bytes {
     manifest.to_string().into()
 }
 
-/// An image of these blobs that refers to a subject.
+/// An image of these blobs with a subject.
 fn referrer(blobs: &[Digest], subject: &Digest) -> Bytes {
     let mut manifest: serde_json::Value = serde_json::from_slice(&image(blobs)).unwrap();
     manifest["subject"] = descriptor(&MediaType::OCI_MANIFEST, subject);
@@ -83,7 +83,7 @@ async fn put_untagged(registry: &Registry, name: &str, bytes: &Bytes) -> Digest 
     put_by(registry, name, reference, bytes).await.unwrap()
 }
 
-/// The canonical digests of the blobs that lie in the layout.
+/// The canonical digests of the blobs in the layout.
 async fn placed(root: &Root) -> std::collections::BTreeSet<Digest> {
     let mut there = std::collections::BTreeSet::new();
     for prefix in root.names(layout::BLOBS).await {

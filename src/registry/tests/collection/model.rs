@@ -1,5 +1,5 @@
-//! Random things that clients and administrators do, with the clock in hand, against the reference:
-//! after each step that could take something the two agree about everything.
+//! Random actions of clients and administrators, with a manual clock, compared with the reference
+//! after each step that could delete something.
 
 use super::reference::{LEASE, Reference, TRASH};
 use super::*;
@@ -8,15 +8,15 @@ pub(super) const NAMES: [&str; 3] = ["a", "a/b", "c"];
 pub(super) const TAGS: [&str; 3] = ["1", "latest", "v1"];
 pub(super) const BLOBS: usize = 8;
 
-/// A registry beside its reference.
+/// A registry and its reference.
 pub(super) struct Model {
     pub(super) root: Root,
     pub(super) registry: Registry,
     pub(super) reference: Reference,
     pub(super) chance: Chance,
-    /// Whether the store fails now and then.
+    /// Whether the store fails from time to time.
     pub(super) faults: bool,
-    /// Tells manifests apart that have the same content otherwise.
+    /// Makes manifests with otherwise equal content different.
     pub(super) number: usize,
 }
 
@@ -97,7 +97,7 @@ impl Model {
         }
     }
 
-    /// One collection, told first by a dry run.
+    /// One collection, preceded by a dry run.
     async fn collect(&mut self) {
         let options = CollectOptions {
             dry_run: false,
@@ -110,7 +110,7 @@ impl Model {
             ..options.clone()
         };
         let planned = collect(&self.registry, &dry).await.unwrap();
-        // Keeping pulls is all that a dry run may change.
+        // A dry run may only save pulls.
         self.reference.save_pulls();
         if self.chance.below(4) == 0 {
             self.check_relations().await;
@@ -140,7 +140,7 @@ impl Model {
         self.check_relations().await;
     }
 
-    /// Everything catches up; then the layout shows what the index says, and garbage is gone.
+    /// Lets the layout catch up; then it shows the state of the index, without garbage.
     async fn settle(&mut self) {
         self.root.heal();
         caught_up(&self.registry).await;

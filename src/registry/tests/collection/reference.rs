@@ -1,4 +1,4 @@
-//! What a registry should hold, as plainly as can be: sets, and loops over all of them.
+//! The expected content of a registry, as simple as possible: sets, and loops over them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use super::*;
 pub(super) const LEASE: Millis = 1000;
 pub(super) const TRASH: Millis = 3000;
 
-/// A manifest as the reference knows it.
+/// A manifest in the reference.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Known {
     pub(super) bytes: Bytes,
@@ -17,7 +17,7 @@ pub(super) struct Known {
     pub(super) children: Vec<Digest>,
     /// Whether its references are known.
     pub(super) readable: bool,
-    /// Whether its media type is.
+    /// Whether its media type is known.
     pub(super) familiar: bool,
     pub(super) pushed_at: Millis,
     pub(super) pulled_at: Option<Millis>,
@@ -25,7 +25,7 @@ pub(super) struct Known {
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Contents {
-    /// Blobs that may be read, by their canonical digest.
+    /// Readable blobs, by canonical digest.
     pub(super) links: BTreeSet<Digest>,
     pub(super) manifests: BTreeMap<Digest, Known>,
     pub(super) tags: BTreeMap<String, Digest>,
@@ -48,7 +48,7 @@ pub(super) struct Reference {
     pub(super) repositories: BTreeMap<&'static str, Contents>,
     /// The latest last.
     pub(super) trash: Vec<Deletion>,
-    /// Pulls that are not kept yet.
+    /// Pulls that are not saved yet.
     pub(super) pulled: BTreeSet<(&'static str, Digest)>,
     /// The canonical digest of each sha512 digest.
     pub(super) aliases: BTreeMap<Digest, Digest>,
@@ -80,7 +80,7 @@ impl Reference {
         self.repositories.entry(name).or_default()
     }
 
-    /// Moves what is deleted into the trash.
+    /// Moves a deletion to the trash.
     pub(super) fn throw(
         &mut self,
         kind: TrashedKind,
@@ -92,7 +92,7 @@ impl Reference {
             .values()
             .flat_map(|known| known.blobs.iter().map(|digest| self.canonical(digest)))
             .collect();
-        // What can't be read may refer to anything.
+        // An unreadable manifest may refer to anything.
         if contents.manifests.values().all(|known| known.readable) {
             contents.links.retain(|digest| names.contains(digest));
         }
@@ -116,14 +116,14 @@ impl Reference {
         }
     }
 
-    /// The trash that has not ended.
+    /// The deletions in the trash that have not ended.
     pub(super) fn lying(&self) -> impl Iterator<Item = &Deletion> {
         self.trash
             .iter()
             .filter(|deletion| deletion.ends > self.now)
     }
 
-    /// What one collection does.
+    /// Applies a collection.
     pub(super) fn collect(&mut self, options: &CollectOptions) {
         self.save_pulls();
         if options.empty_trash {
@@ -161,7 +161,7 @@ impl Reference {
         self.trash = trash;
     }
 
-    /// Blobs that a manifest, living or in the trash, needs.
+    /// Blobs that a manifest, live or in the trash, needs.
     fn held_blobs(&self) -> BTreeSet<Digest> {
         let living = self.repositories.values();
         let trashed = self.trash.iter().map(|deletion| &deletion.contents);
@@ -179,7 +179,7 @@ impl Reference {
         held
     }
 
-    /// A manifest that nothing holds and nothing keeps.
+    /// A manifest that nothing holds or keeps.
     fn free_manifest(&self, pushed_until: Millis) -> Option<(&'static str, Digest)> {
         for (name, contents) in &self.repositories {
             if contents.manifests.values().any(|known| !known.readable) {

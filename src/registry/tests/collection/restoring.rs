@@ -1,4 +1,4 @@
-//! Restoring where something is special: part of a repository, what has changed since, what is gone.
+//! Special cases of restores: parts of a repository, changes since the deletion, missing content.
 
 use super::*;
 
@@ -13,7 +13,7 @@ fn of_tag(name: &str, tag_name: &str) -> Restorable {
 }
 
 #[tokio::test]
-async fn one_image_comes_out_of_a_deleted_repository_with_what_belongs_to_it() {
+async fn one_image_of_a_deleted_repository_is_restored_with_its_attachments() {
     let root = Root::in_files();
     let registry = root.open().await;
     let name = repository("a");
@@ -46,7 +46,7 @@ async fn one_image_comes_out_of_a_deleted_repository_with_what_belongs_to_it() {
     assert_eq!(tags, ["1".to_owned(), "2".to_owned(), listing]);
     assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
     assert!(read_blob(&registry, "a", &other).await.is_err());
-    // The rest of it is still there to be restored.
+    // The rest of it can still be restored.
     let rest = restore(&registry, Restorable::Repository(name.clone()))
         .await
         .unwrap();
@@ -57,7 +57,7 @@ async fn one_image_comes_out_of_a_deleted_repository_with_what_belongs_to_it() {
 }
 
 #[tokio::test]
-async fn a_tag_that_was_set_since_stays_where_it_is() {
+async fn a_tag_set_after_the_deletion_is_not_changed() {
     let root = Root::in_memory();
     let registry = root.open().await;
     let name = repository("a");
@@ -73,7 +73,7 @@ async fn a_tag_that_was_set_since_stays_where_it_is() {
     );
     registry.delete_manifest(&name, &first).await.unwrap();
     put(&registry, "a", "2", &numbered(2)).await.unwrap();
-    // Pushed again while it lies in the trash, it is just there.
+    // A tag that was pushed again while it was in the trash exists already.
     put(&registry, "a", "3", &numbered(1)).await.unwrap();
     let restored = restore(&registry, Restorable::Manifest(name, first))
         .await
@@ -89,7 +89,7 @@ async fn a_tag_that_was_set_since_stays_where_it_is() {
 }
 
 #[tokio::test]
-async fn what_has_ended_or_was_never_kept_does_not_come_back() {
+async fn expired_or_untrashed_deletions_can_not_be_restored() {
     let root = Root::in_memory();
     let registry = root.open().await;
     put(&registry, "a", "1", &numbered(1)).await.unwrap();
@@ -125,7 +125,7 @@ async fn what_has_ended_or_was_never_kept_does_not_come_back() {
 }
 
 #[tokio::test]
-async fn what_another_hand_has_taken_can_not_be_restored() {
+async fn blobs_removed_by_another_program_can_not_be_restored() {
     let root = Root::in_files();
     let layout = roots::Layout::of(&root);
     let registry = root.open().await;
@@ -138,7 +138,7 @@ async fn what_another_hand_has_taken_can_not_be_restored() {
         registry.delete_manifest(&name, &digest).await.unwrap();
     }
     registry.close().await.unwrap();
-    // As the collection of registry:2 does, which knows nothing of our trash.
+    // Like the collection of registry:2, which ignores regctl's trash.
     for digest in [blob, gone] {
         layout.remove(&roots::blob_directory(&digest));
     }

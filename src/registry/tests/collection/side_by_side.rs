@@ -10,8 +10,8 @@ const LAYERS: usize = 5;
 const ROUNDS: usize = 25;
 const LEASE: Millis = 1000;
 
-/// The clock stands still while anybody works, so that no promise ends under their hands, and moves
-/// past all leases between.
+/// The clock stands still while a worker runs, so that no lease ends during its work, and moves
+/// past all leases in between.
 struct World {
     root: Root,
     registry: Registry,
@@ -46,7 +46,7 @@ async fn pusher(world: Arc<World>, number: usize) {
             let deleted = world.registry.delete_tag(&of, &tag(&tag_name)).await;
             deleted.unwrap();
         } else if round % 2 == 0 {
-            // Another one may have deleted the same manifest.
+            // Another worker may have deleted the same manifest.
             let deleted = world.registry.delete_manifest(&of, &digest).await;
             drop(deleted);
         }
@@ -98,7 +98,7 @@ async fn run(root: Root) {
     world.over.store(true, Ordering::Relaxed);
     ticking.await.unwrap();
     assert!(collecting.await.unwrap() > 0);
-    // At rest nothing is left but what is needed.
+    // At the end only needed content is left.
     world.root.clock.advance(LEASE + 1);
     collect(&world.registry, &real(true)).await.unwrap();
     let mut needed = std::collections::BTreeSet::new();
@@ -138,7 +138,7 @@ async fn one_runs_at_a_time() {
     push_blob(&registry, "a", "content").await;
     root.clock.advance(60 * 60 * 1000 + 1);
     let inner = Mutex::new(None);
-    // From within one, another is refused, and the status tells of the first.
+    // From within a collection another one is refused, and the status shows the first.
     let (began, other) = (root.clock.now(), registry.clone());
     let told = |thing: CollectEntry| {
         if matches!(thing, CollectEntry::Blob { .. }) {
@@ -154,7 +154,7 @@ async fn one_runs_at_a_time() {
         matches!(refused, Err(RegistryError::CollectionRuns { since }) if since == began),
         "{refused:?}"
     );
-    // One that is given up in the middle lets the next one begin.
+    // A cancelled collection lets the next one begin.
     let options = real(false);
     let begun = registry.collect(&options, &|_: CollectEntry| ());
     let given_up = tokio::time::timeout(std::time::Duration::ZERO, begun).await;

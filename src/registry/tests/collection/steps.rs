@@ -1,4 +1,4 @@
-//! What the model does, each thing to the registry and to the reference.
+//! The steps of the model, each applied to the registry and to the reference.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ impl Model {
         Hasher::digest(algorithm, content(number).as_bytes())
     }
 
-    /// As a client does: asks for the blob, and sends it when it is not there.
+    /// Like a client: asks for the blob, and uploads it if it does not exist.
     pub(super) async fn push_blob(&mut self, name: &'static str) -> Digest {
         let number = self.chance.below(BLOBS);
         let digest = self.digest(number);
@@ -66,7 +66,7 @@ impl Model {
         }
     }
 
-    /// Puts a manifest, tagged or by one of its digests, and notes it.
+    /// Puts a manifest, tagged or by one of its digests, and records it.
     async fn put(&mut self, name: &'static str, tag_name: Option<String>, known: Known) -> Digest {
         let canonical = sha256(&known.bytes);
         let reference = match (&tag_name, self.chance.below(6)) {
@@ -147,7 +147,7 @@ impl Model {
         self.put(name, tag, known).await;
     }
 
-    /// A signature, say, of something that may be there; listed under the fallback tag or not.
+    /// For example a signature, of a subject that may exist; listed under the fallback tag or not.
     pub(super) async fn put_referrer(&mut self, name: &'static str) {
         let absent = sha256(b"never pushed");
         let subject = match self.some_manifest(name) {
@@ -178,7 +178,7 @@ impl Model {
         self.put(name, Some(fallback(&subject)), known).await;
     }
 
-    /// A manifest of a type that nobody knows, with references that are known all the same.
+    /// A manifest of an unknown type, whose references are known.
     pub(super) async fn put_strange(&mut self, name: &'static str) {
         let blobs = vec![self.push_blob(name).await];
         let bytes = serde_json::json!({
@@ -261,7 +261,7 @@ impl Model {
         assert!(!listed.contains(&name.to_owned()));
     }
 
-    /// Takes out a blob that no living manifest of the repository references.
+    /// Deletes a blob that no live manifest of the repository references.
     pub(super) async fn delete_blob(&mut self, name: &'static str) {
         let canonical = sha256(content(self.chance.below(BLOBS)).as_bytes());
         let Some(contents) = self.reference.repositories.get(name) else {
@@ -291,7 +291,7 @@ impl Model {
         self.reference.trash.clear();
     }
 
-    /// Another program has put in a manifest that can't be read; it is found at the next start.
+    /// Another program adds an unreadable manifest; the next start finds it.
     pub(super) async fn adopt(&mut self, name: &'static str) {
         let number = self.chance.below(2);
         let bytes: Bytes = format!("not json {number}").into();

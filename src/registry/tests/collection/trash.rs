@@ -1,11 +1,11 @@
-//! Restoring: in the model, and what is special about it.
+//! Restores in the model.
 
 use super::model::Model;
 use super::reference::Deletion;
 use super::*;
 
 impl Model {
-    /// Restores a deletion: the latest of its kind that has this name.
+    /// Restores the latest deletion of a random kind with this name.
     pub(super) async fn restore(&mut self, name: &'static str) {
         let of: Vec<Deletion> = self
             .reference
@@ -49,7 +49,7 @@ impl Model {
                 }
             }
         }
-        // One manifest out of many has a test of its own.
+        // Restoring one manifest of many has its own test.
         let whole = matches!(what, Restorable::Repository(_));
         if !whole && found.iter().any(|one| one.kind == TrashedKind::Repository) {
             return;
