@@ -147,11 +147,11 @@ const READERS: u32 = 4;
 impl Index {
     /// Opens the index in a file, creating it or bringing its schema up to date.
     pub async fn open(file: &Path, observer: Observer) -> Result<Self, IndexError> {
-        Self::open_within(file, observer, None).await
+        Self::open_with(file, observer, None).await
     }
 
     /// Like [`Index::open`]. `space` provides disk space and explains failed writes.
-    pub async fn open_within(
+    pub async fn open_with(
         file: &Path,
         observer: Observer,
         space: Option<Arc<dyn DiskSpace>>,

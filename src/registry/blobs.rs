@@ -150,7 +150,9 @@ impl Registry {
         let sound: Vec<String> = beside
             .iter()
             .filter(|(digest, blob)| {
-                digest != missing && !blob.quarantined && self.journal.waiting(digest).is_empty()
+                digest != missing
+                    && !blob.quarantined
+                    && self.journal.staged_keys(digest).is_empty()
             })
             .map(|(digest, _)| layout::blob(digest))
             .collect();
@@ -181,7 +183,7 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         let BlobRecord { canonical, size } = record;
         let there = self.is_in_place(canonical, *size).await?
-            || !self.journal.waiting(canonical).is_empty()
+            || !self.journal.staged_keys(canonical).is_empty()
             // The bytes may have been placed between the two checks.
             || self.is_in_place(canonical, *size).await?;
         if there {
@@ -203,8 +205,8 @@ impl Registry {
             Err(error) if error.is_not_found() => {}
             result => return result,
         }
-        for waiting in self.journal.waiting(canonical) {
-            match self.store.read(&waiting, range).await {
+        for staged in self.journal.staged_keys(canonical) {
+            match self.store.read(&staged, range).await {
                 Err(error) if error.is_not_found() => {}
                 result => return result,
             }

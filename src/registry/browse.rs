@@ -128,7 +128,7 @@ impl Registry {
     }
 
     /// A manifest, without counting a pull.
-    pub async fn look_at_manifest(
+    pub async fn peek_manifest(
         &self,
         repository: &Repository,
         reference: &Reference,
@@ -137,7 +137,7 @@ impl Registry {
     }
 
     /// A blob of at most `limit` bytes, without a lease; `None` if it is larger.
-    pub async fn look_at_blob(
+    pub async fn peek_blob(
         &self,
         repository: &Repository,
         digest: &Digest,

@@ -27,9 +27,9 @@ mod referrers;
 mod reindex;
 mod resume;
 mod retain;
-mod room;
 mod search;
 mod sessions;
+mod space;
 mod survey;
 #[cfg(test)]
 #[allow(
@@ -61,7 +61,7 @@ pub use collect::{CollectEntry, CollectOptions, CollectReport, CollectionStatus,
 pub use error::RegistryError;
 pub use listener::Listener;
 pub use manifests::{Incoming, Put};
-pub use opening::Surroundings;
+pub use opening::OpenOptions;
 pub use prune::{PruneEntry, PruneReport};
 pub use referrers::Referrers;
 pub use reindex::ReindexReport;
@@ -245,17 +245,17 @@ impl Registry {
     /// Paths in the layout that can't be written, because something else occupies them, or that
     /// could not be read at the start; each with the reason. The index serves their content.
     pub fn obstructed(&self) -> Vec<(String, String)> {
-        let mut places = self.journal.set_aside();
+        let mut places = self.journal.obstructed();
         places.extend(self.unreadable.lock().iter().cloned());
         places
     }
 
     /// Syncs the store, and removes the journal rows that this covers.
-    pub async fn forget_journal(&self) -> Result<(), RegistryError> {
+    pub async fn checkpoint_journal(&self) -> Result<(), RegistryError> {
         if self.frozen {
             return Ok(());
         }
-        self.journal.forget(&self.index).await
+        self.journal.checkpoint(&self.index).await
     }
 
     /// Quarantines a blob whose content does not match its digest: it is unknown until it is pushed

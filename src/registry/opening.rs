@@ -23,7 +23,7 @@ const CLEANLY: &str = "cleanly";
 
 /// Options for opening a registry.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub struct OpenOptions {
     /// The disk space reserve.
     pub reserve: Option<Arc<Reserve>>,
     /// Whether the store is read-only.
@@ -40,25 +40,25 @@ impl Registry {
         rules: Rules,
         clock: Clock,
     ) -> Result<(Self, ReindexReport), RegistryError> {
-        Self::open_within(store, index_file, rules, clock, Surroundings::default()).await
+        Self::open_with(store, index_file, rules, clock, OpenOptions::default()).await
     }
 
     /// Like [`Registry::open`], with options.
-    pub async fn open_within(
+    pub async fn open_with(
         store: Arc<dyn Store>,
         index_file: &Path,
         rules: Rules,
         clock: Clock,
-        surroundings: Surroundings,
+        options: OpenOptions,
     ) -> Result<(Self, ReindexReport), RegistryError> {
-        let Surroundings { reserve, frozen } = surroundings;
+        let OpenOptions { reserve, frozen } = options;
         let cache = Arc::new(Cache::new());
         let journal = Journal::start(&store, Arc::clone(&cache));
-        let room = reserve.clone().map(|reserve| reserve as Arc<dyn DiskSpace>);
+        let space = reserve.clone().map(|reserve| reserve as Arc<dyn DiskSpace>);
         let open = || {
             let observer = journal.clone();
             let observer: Observer = Arc::new(move |entries| observer.commit(entries));
-            Index::open_within(index_file, observer, room.clone())
+            Index::open_with(index_file, observer, space.clone())
         };
         let index = match open().await {
             // The failed write has released the reserve.
@@ -97,7 +97,7 @@ impl Registry {
                 "completed the layout from the journal of the last run"
             );
         }
-        if !registry.journal.is_done() {
+        if !registry.journal.is_caught_up() {
             // Reindexing would remove content that the layout does not show yet, and the staged
             // bytes of blobs that were not placed would be swept.
             tracing::error!(
@@ -105,16 +105,16 @@ impl Registry {
                  not reindexed"
             );
             // The store would have refused changes by other programs as well.
-            registry.journal.make_deferred(recovered.removals).await;
+            registry.journal.apply_deferred(recovered.removals).await;
             return Ok((registry, ReindexReport::default()));
         }
-        registry.forget_journal().await?;
+        registry.checkpoint_journal().await?;
         let staging = Step::RemoveTree {
             key: layout::STAGING.to_owned(),
         };
         registry.apply(staging).await?;
         let reindexed = registry.reindex(&recovered).await?;
-        registry.journal.settle_deferred();
+        registry.journal.complete_deferred();
         registry.compared.store(true, Ordering::Relaxed);
         Ok((registry, reindexed))
     }
@@ -139,7 +139,7 @@ impl Registry {
     async fn save_all(&self) -> Result<(), RegistryError> {
         self.save_pulls().await?;
         self.save_uploads().await?;
-        self.forget_journal().await?;
+        self.checkpoint_journal().await?;
         // This includes the bytes of unfinished uploads.
         self.store.sync().await?;
         self.index.set_setting(STOPPED, CLEANLY.to_owned()).await?;

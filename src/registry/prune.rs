@@ -89,13 +89,13 @@ impl Registry {
             if !rule.applies_to(&name) {
                 continue;
             }
-            unmatched.saw_repository(&name);
+            unmatched.matched_repository(&name);
             let holdings = self.index.holdings(&name).await?;
             if holdings.tags.is_empty() {
                 continue;
             }
             for tag in &holdings.tags {
-                unmatched.saw_tag(&tag.name);
+                unmatched.matched_tag(&tag.name);
             }
             report.repositories += 1;
             let plan = rule.plan(&holdings, now);

@@ -96,7 +96,7 @@ impl Registry {
                         break;
                     }
                     entry.moved(self.clock.steady());
-                    if self.lacks_room() {
+                    if self.lacks_space() {
                         return Err(StoreError::Full(session.key.clone()));
                     }
                     appender.write(slices).await?;

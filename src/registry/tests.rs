@@ -1,7 +1,6 @@
 //! Tests of a registry from inside: over a store in memory with injected faults, over files, and
 //! with a manual clock.
 
-mod adoption;
 mod collection;
 mod failing_device;
 mod healing;
@@ -13,9 +12,10 @@ mod model;
 mod pruning;
 mod restarts;
 mod retention;
-mod room;
 mod roots;
 mod scrub;
+mod space;
+mod takeover;
 
 use std::sync::Arc;
 
@@ -114,7 +114,7 @@ async fn kill(registry: Registry) {
 /// Waits until the layout shows all changes.
 async fn caught_up(registry: &Registry) {
     for _ in 0..400 {
-        if registry.journal.is_done() {
+        if registry.journal.is_caught_up() {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(10)).await;

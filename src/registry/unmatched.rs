@@ -15,14 +15,14 @@ pub(super) struct Unmatched<'a> {
 
 impl Unmatched<'_> {
     /// Removes the patterns that match a repository.
-    pub(super) fn saw_repository(&mut self, name: &Repository) {
+    pub(super) fn matched_repository(&mut self, name: &Repository) {
         for number in self.rule.repositories.matches(name.as_str()) {
             self.repositories.remove(&number);
         }
     }
 
     /// Removes the patterns that match a tag.
-    pub(super) fn saw_tag(&mut self, tag: &Tag) {
+    pub(super) fn matched_tag(&mut self, tag: &Tag) {
         if self.matching.is_empty() && self.exclude.is_empty() {
             return;
         }

@@ -234,7 +234,7 @@ impl Registry {
     /// Returns an error if the bytes of a newly committed blob are missing. The blob is unknown
     /// then.
     pub(super) async fn must_be_placed(&self, canonical: &Digest) -> Result<(), RegistryError> {
-        if !self.journal.take_lost(canonical) {
+        if !self.journal.report_lost(canonical) {
             return Ok(());
         }
         self.quarantine(canonical).await?;

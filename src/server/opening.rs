@@ -7,7 +7,7 @@ use super::rules::rules;
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::index::{self, IndexError};
-use crate::registry::{Registry, RegistryError, ReindexReport, Surroundings};
+use crate::registry::{OpenOptions, Registry, RegistryError, ReindexReport};
 
 /// Opens the registry, and logs what was reindexed. A damaged index is rebuilt if nothing would be
 /// lost.
@@ -35,13 +35,13 @@ async fn try_open(
     root: &Root,
     settings: &Settings,
 ) -> anyhow::Result<Result<(Registry, ReindexReport), RegistryError>> {
-    let surroundings = Surroundings {
+    let options = OpenOptions {
         reserve: root.reserve(),
         frozen: root.is_frozen(),
     };
     let (store, rules) = (root.store()?, rules(settings)?);
     let file = root.index_file();
-    Ok(Registry::open_within(store, &file, rules, Clock::system(), surroundings).await)
+    Ok(Registry::open_with(store, &file, rules, Clock::system(), options).await)
 }
 
 fn explained(root: &Root, error: RegistryError) -> anyhow::Error {

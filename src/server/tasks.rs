@@ -66,7 +66,7 @@ pub(super) fn start(
     let (period, of) = every(SYNC, registry);
     tasks.spawn(repeat(period, "sync the store", move || {
         let registry = of.clone();
-        async move { registry.forget_journal().await }
+        async move { registry.checkpoint_journal().await }
     }));
     let (period, of) = every(SYNC, registry);
     tasks.spawn(repeat(

@@ -28,13 +28,13 @@ static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 pub struct Reserve {
     directory: PathBuf,
     /// Whether content may be added: the reserve exists, or the device can't have one.
-    held: AtomicBool,
+    intact: AtomicBool,
     /// Locked while files are made or removed.
     changing: Mutex<()>,
 }
 
 /// The free space of a device.
-struct Room {
+struct FreeSpace {
     bytes: u64,
     /// `None` where the file system has no fixed number of inodes.
     inodes: Option<u64>,
@@ -42,7 +42,7 @@ struct Room {
     size: u64,
 }
 
-impl Room {
+impl FreeSpace {
     fn on(directory: &Path) -> io::Result<Self> {
         let found: StatVfs = statvfs(directory.parent().unwrap_or(directory))?;
         let blocks = if rustix::process::geteuid().is_root() {
@@ -74,25 +74,25 @@ impl Reserve {
     pub fn open(root: &Path) -> Self {
         let reserve = Self {
             directory: directory(root),
-            held: AtomicBool::new(true),
+            intact: AtomicBool::new(true),
             changing: Mutex::new(()),
         };
         reserve.release_when_short();
-        if reserve.is_held() && !reserve.is_complete() {
-            reserve.held.store(false, Ordering::Relaxed);
+        if reserve.is_intact() && !reserve.is_complete() {
+            reserve.intact.store(false, Ordering::Relaxed);
             reserve.restore();
         }
         reserve
     }
 
     /// Whether content may be added.
-    pub fn is_held(&self) -> bool {
-        self.held.load(Ordering::Relaxed)
+    pub fn is_intact(&self) -> bool {
+        self.intact.load(Ordering::Relaxed)
     }
 
     /// Releases the reserve if the device is nearly full.
     pub fn release_when_short(&self) {
-        if self.is_held() && Room::on(&self.directory).is_ok_and(|room| room.is_short()) {
+        if self.is_intact() && FreeSpace::on(&self.directory).is_ok_and(|space| space.is_short()) {
             self.release();
         }
     }
@@ -100,7 +100,7 @@ impl Reserve {
     /// Releases the reserve.
     pub fn release(&self) {
         let _changing = self.changing.lock();
-        if self.held.swap(false, Ordering::Relaxed) {
+        if self.intact.swap(false, Ordering::Relaxed) {
             tracing::warn!(
                 reserve = %self.directory.display(),
                 "the device is nearly full: pushes are refused until there is space; hint: regctl gc \
@@ -112,23 +112,23 @@ impl Reserve {
 
     /// Makes the reserve again if there is space for it. Returns whether content may be added.
     pub fn restore(&self) -> bool {
-        if self.is_held() {
+        if self.is_intact() {
             return true;
         }
         let _changing = self.changing.lock();
-        let Ok(room) = Room::on(&self.directory) else {
-            return self.is_held();
+        let Ok(space) = FreeSpace::on(&self.directory) else {
+            return self.is_intact();
         };
-        if !room.is_plenty() {
-            return self.is_held();
+        if !space.is_plenty() {
+            return self.is_intact();
         }
-        if let Err(error) = self.make(room.size) {
+        if let Err(error) = self.make(space.size) {
             // A partial reserve is useless.
             remove(&self.directory);
             tracing::debug!(%error, "the reserve could not be made");
-            return self.is_held();
+            return self.is_intact();
         }
-        self.held.store(true, Ordering::Relaxed);
+        self.intact.store(true, Ordering::Relaxed);
         true
     }
 
@@ -213,11 +213,11 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         fs::create_dir(root.path().join("regctl")).unwrap();
         let reserve = Reserve::open(root.path());
-        assert!(reserve.is_held() && reserve.is_complete());
+        assert!(reserve.is_intact() && reserve.is_complete());
         reserve.release();
-        assert!(!reserve.is_held() && !reserve.is_complete());
+        assert!(!reserve.is_intact() && !reserve.is_complete());
         assert!(reserve.restore() && reserve.is_complete());
-        assert!(Reserve::open(root.path()).is_held());
+        assert!(Reserve::open(root.path()).is_intact());
     }
 
     #[test]

@@ -277,7 +277,7 @@ impl Source for Own {
     ) -> Answering<'a, Document> {
         async move {
             self.seen(visibility, name).await?;
-            let manifest = self.registry.look_at_manifest(name, reference).await?;
+            let manifest = self.registry.peek_manifest(name, reference).await?;
             Ok(Document {
                 digest: manifest.digest,
                 media_type: manifest.media_type.clone(),
@@ -296,7 +296,7 @@ impl Source for Own {
     ) -> Answering<'a, Option<Bytes>> {
         async move {
             self.seen(visibility, name).await?;
-            match self.registry.look_at_blob(name, digest, limit).await {
+            match self.registry.peek_blob(name, digest, limit).await {
                 Err(RegistryError::BlobUnknown(_)) => Ok(None),
                 found => Ok(found?),
             }

@@ -156,7 +156,7 @@ impl Registry {
                 Content::Gone => Some(Difference::BlobGone(*digest)),
             }),
             None if known.quarantined => Ok(None),
-            None if !self.journal.waiting(digest).is_empty() => Ok(None),
+            None if !self.journal.staged_keys(digest).is_empty() => Ok(None),
             None => Ok(Some(Difference::BlobGone(*digest))),
         }
     }

@@ -75,7 +75,7 @@ impl Registry {
             let sound: Vec<String> = page
                 .iter()
                 .filter(|(digest, blob)| {
-                    !blob.quarantined && self.journal.waiting(digest).is_empty()
+                    !blob.quarantined && self.journal.staged_keys(digest).is_empty()
                 })
                 .map(|(digest, _)| layout::blob(digest))
                 .collect();

@@ -139,7 +139,7 @@ impl Run<'_> {
             registry.remove_ended_trash().await?;
         }
         // Timed-out uploads first: they free space for the rest.
-        let uploads_first = registry.lacks_room();
+        let uploads_first = registry.lacks_space();
         if uploads_first {
             self.uploads().await?;
         }
@@ -187,7 +187,7 @@ impl Run<'_> {
             self.blobs(page).await?;
             // Without a server nothing else syncs the journal.
             if !self.options.dry_run && self.registry.clock.now() - synced > SYNC {
-                self.registry.forget_journal().await?;
+                self.registry.checkpoint_journal().await?;
                 synced = self.registry.clock.now();
             }
         }

@@ -22,28 +22,28 @@ const TICKS: i64 = 20_000_000;
 
 /// The changes that were in progress when the last process ended.
 #[derive(Default)]
-pub(super) struct CutOff {
+pub(super) struct Interrupted {
     /// Contents of links that were being written, by key.
     writes: HashMap<String, Vec<Bytes>>,
     /// Links and directories that were being removed.
     removes: Vec<String>,
 }
 
-impl CutOff {
+impl Interrupted {
     /// The changes of some rows.
     pub(super) fn new<'a>(rows: impl Iterator<Item = &'a JournalEntry>) -> Self {
-        let mut cut_off = Self::default();
+        let mut interrupted = Self::default();
         for step in rows.flat_map(|row| layout::steps(&row.change)) {
             match step {
-                Step::Put { key, bytes } => cut_off.writes.entry(key).or_default().push(bytes),
+                Step::Put { key, bytes } => interrupted.writes.entry(key).or_default().push(bytes),
                 Step::Remove { key }
                 | Step::Prune { key }
                 | Step::RemoveTree { key }
-                | Step::RemoveEmpty { key, .. } => cut_off.removes.push(key),
+                | Step::RemoveEmpty { key, .. } => interrupted.removes.push(key),
                 Step::Place { .. } | Step::Note { .. } => {}
             }
         }
-        cut_off
+        interrupted
     }
 
     fn writes(&self, key: &str, content: &Bytes) -> bool {
@@ -94,9 +94,14 @@ impl Tree {
 
     /// Whether an interrupted change may be the last one to a directory. `times` has the
     /// directories that changed after the last mark.
-    fn explains(&self, cut_off: &CutOff, times: &HashMap<String, i64>, directory: &str) -> bool {
+    fn explains(
+        &self,
+        interrupted: &Interrupted,
+        times: &HashMap<String, i64>,
+        directory: &str,
+    ) -> bool {
         let within = format!("{directory}/");
-        let wrote = cut_off.writes.keys().any(|key| {
+        let wrote = interrupted.writes.keys().any(|key| {
             key.strip_prefix(&within).is_some_and(|rest| {
                 let member = rest.split_once('/').map_or(rest, |(first, _)| first);
                 let member = format!("{within}{member}");
@@ -113,7 +118,7 @@ impl Tree {
                     .strip_prefix(key.as_str())
                     .is_some_and(|rest| rest.starts_with('/'))
         };
-        wrote || cut_off.removes.iter().any(removed)
+        wrote || interrupted.removes.iter().any(removed)
     }
 }
 
@@ -145,7 +150,7 @@ impl Links {
         store: &dyn Store,
         repository: &Repository,
         boundary: i64,
-        cut_off: &CutOff,
+        interrupted: &Interrupted,
     ) -> Result<Self, StoreError> {
         let tree = Tree::read(store, repository).await?;
         let mut foreign = BTreeSet::new();
@@ -153,12 +158,12 @@ impl Links {
         let younger: Vec<String> = younger.into_keys().collect();
         let contents = store.get(&younger).await?;
         for (key, content) in younger.into_iter().zip(contents) {
-            if !content.is_some_and(|content| cut_off.writes(&key, &content)) {
+            if !content.is_some_and(|content| interrupted.writes(&key, &content)) {
                 foreign.insert(key);
             }
         }
         let younger = changed_after(store, &tree.directories, boundary).await?;
-        let unexplained = |directory: &&String| !tree.explains(cut_off, &younger, directory);
+        let unexplained = |directory: &&String| !tree.explains(interrupted, &younger, directory);
         let unexplained = younger.keys().find(|directory| unexplained(directory));
         Ok(Self {
             changed: foreign.first().or(unexplained).cloned(),

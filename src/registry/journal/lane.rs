@@ -20,11 +20,11 @@ use crate::index::{JournalEntry, LayoutChange};
 use crate::store::{Store, StoreError};
 
 /// Maximum number of changes in a batch.
-const TRIP: usize = 64;
+const BATCH: usize = 64;
 /// Pause after a failure.
 const RETRY: Duration = Duration::from_secs(2);
 /// Pause between two attempts at obstructed changes.
-const RETRY_ASIDE: Duration = Duration::from_secs(30);
+const RETRY_OBSTRUCTED: Duration = Duration::from_secs(30);
 
 /// A change to apply.
 pub(super) struct Work {
@@ -38,47 +38,47 @@ pub(super) struct Lane {
     store: Arc<dyn Store>,
     state: Arc<Mutex<State>>,
     /// Locked for reading during a batch.
-    trips: Arc<RwLock<()>>,
+    batches: Arc<RwLock<()>>,
     incoming: mpsc::UnboundedReceiver<Work>,
-    waiting: VecDeque<Work>,
-    aside: VecDeque<Work>,
+    queue: VecDeque<Work>,
+    obstructed: VecDeque<Work>,
     /// Rows that a later one has superseded; marked with the next batch.
     superseded: Vec<i64>,
-    retry_aside: Instant,
+    retry_obstructed: Instant,
 }
 
 impl Lane {
     pub(super) fn new(
         store: Arc<dyn Store>,
         state: Arc<Mutex<State>>,
-        trips: Arc<RwLock<()>>,
+        batches: Arc<RwLock<()>>,
         incoming: mpsc::UnboundedReceiver<Work>,
     ) -> Self {
         Self {
             store,
             state,
-            trips,
+            batches,
             incoming,
-            waiting: VecDeque::new(),
-            aside: VecDeque::new(),
+            queue: VecDeque::new(),
+            obstructed: VecDeque::new(),
             superseded: Vec::new(),
-            retry_aside: Instant::now(),
+            retry_obstructed: Instant::now(),
         }
     }
 
     /// Applies changes until the registry is closed.
     pub(super) async fn run(mut self) {
         loop {
-            if self.waiting.is_empty() && !self.receive().await {
+            if self.queue.is_empty() && !self.receive().await {
                 return;
             }
-            while self.waiting.len() < TRIP
+            while self.queue.len() < BATCH
                 && let Ok(work) = self.incoming.try_recv()
             {
                 self.accept(work);
             }
-            if let Err(error) = self.trip().await {
-                let first = self.waiting.front().map(|work| &work.entry.change);
+            if let Err(error) = self.apply_batch().await {
+                let first = self.queue.front().map(|work| &work.entry.change);
                 tracing::error!(%error, change = ?first, "a layout change failed; trying again");
                 if !self.pause().await {
                     return;
@@ -95,8 +95,8 @@ impl Lane {
                 Some(work) => self.accept(work),
                 None => return false,
             },
-            () = sleep_until(self.retry_aside), if !self.aside.is_empty() => {
-                self.waiting.append(&mut self.aside);
+            () = sleep_until(self.retry_obstructed), if !self.obstructed.is_empty() => {
+                self.queue.append(&mut self.obstructed);
             }
         }
         true
@@ -105,29 +105,29 @@ impl Lane {
     /// Queues a change. It replaces an obstructed change with the same target.
     fn accept(&mut self, work: Work) {
         let superseded = |old: &Work| supersedes(&work.entry.change, &old.entry.change);
-        if self.aside.iter().any(superseded) {
-            let (old, aside): (VecDeque<_>, _) = std::mem::take(&mut self.aside)
+        if self.obstructed.iter().any(superseded) {
+            let (old, obstructed): (VecDeque<_>, _) = std::mem::take(&mut self.obstructed)
                 .into_iter()
                 .partition(superseded);
-            self.aside = aside;
+            self.obstructed = obstructed;
             self.superseded.extend(old.iter().map(|work| work.entry.id));
             self.finish(old);
         }
-        self.waiting.push_back(work);
+        self.queue.push_back(work);
     }
 
     /// Applies the first queued changes, up to one that fails.
-    async fn trip(&mut self) -> Result<(), StoreError> {
+    async fn apply_batch(&mut self) -> Result<(), StoreError> {
         let (mut steps, mut ends) = (Vec::new(), Vec::new());
-        for work in self.waiting.iter().take(TRIP) {
+        for work in self.queue.iter().take(BATCH) {
             steps.extend(layout::steps(&work.entry.change));
             ends.push(steps.len());
         }
-        let rows = self.waiting.iter().take(TRIP).map(|work| work.entry.id);
+        let rows = self.queue.iter().take(BATCH).map(|work| work.entry.id);
         steps.push(marks::applied(rows.chain(self.superseded.iter().copied())));
-        let trips = Arc::clone(&self.trips);
-        let _trip = trips.read().await;
-        let (made, error) = match self.store.apply(steps).await {
+        let batches = Arc::clone(&self.batches);
+        let _batch = batches.read().await;
+        let (applied, error) = match self.store.apply(steps).await {
             Ok(()) => {
                 self.superseded.clear();
                 (ends.len(), None)
@@ -137,7 +137,7 @@ impl Lane {
                 Some(failed.error),
             ),
         };
-        let done: Vec<Work> = self.waiting.drain(..made).collect();
+        let done: Vec<Work> = self.queue.drain(..applied).collect();
         if error.is_some() && !done.is_empty() {
             let rows = done.iter().map(|work| work.entry.id);
             // Errors of `Note` are ignored by the store.
@@ -145,13 +145,13 @@ impl Lane {
         }
         self.finish(done);
         let Some(error) = error else { return Ok(()) };
-        match self.waiting.front().map(|work| &work.entry.change) {
+        match self.queue.front().map(|work| &work.entry.change) {
             // Another program removed the bytes: there is nothing left to place.
             Some(
                 LayoutChange::BlobPlaced { digest, .. } | LayoutChange::BlobQuarantined { digest },
             ) if error.is_not_found() => {
                 let digest = *digest;
-                let first = self.waiting.pop_front();
+                let first = self.queue.pop_front();
                 let placed =
                     |work: &Work| matches!(work.entry.change, LayoutChange::BlobPlaced { .. });
                 if first.as_ref().is_some_and(placed) {
@@ -162,7 +162,7 @@ impl Lane {
                 Ok(())
             }
             Some(_) if error.is_obstructed() => {
-                self.set_aside(&error).await;
+                self.mark_obstructed(&error).await;
                 Ok(())
             }
             _ => Err(error),
@@ -170,33 +170,33 @@ impl Lane {
     }
 
     /// Marks the first change as obstructed.
-    async fn set_aside(&mut self, error: &StoreError) {
-        let Some(mut work) = self.waiting.pop_front() else {
+    async fn mark_obstructed(&mut self, error: &StoreError) {
+        let Some(mut work) = self.queue.pop_front() else {
             return;
         };
         let JournalEntry { id, change } = &work.entry;
         let new = self
             .state
             .lock()
-            .set_aside
+            .obstructed
             .insert(*id, (change.clone(), error.to_string()))
             .is_none();
         if new {
             tracing::error!(%error, ?change, "a layout change is postponed because something else occupies its path; it is applied when the path is free");
         }
         let promised = work.guard.take().map(|guard| (guard, work.entry.id));
-        self.aside.push_back(work);
-        self.promise(promised.into_iter().collect()).await;
-        self.retry_aside = Instant::now() + RETRY_ASIDE;
+        self.obstructed.push_back(work);
+        self.acknowledge(promised.into_iter().collect()).await;
+        self.retry_obstructed = Instant::now() + RETRY_OBSTRUCTED;
     }
 
     /// Waits before the next attempt. Writers are released meanwhile, because the index is durable.
     /// Returns false if the registry is closed.
     async fn pause(&mut self) -> bool {
-        let waiting = self.waiting.iter_mut();
+        let waiting = self.queue.iter_mut();
         let guards = waiting.filter_map(|work| Some((work.guard.take()?, work.entry.id)));
         let guards = guards.collect();
-        self.promise_between_trips(guards).await;
+        self.acknowledge_between_batches(guards).await;
         let retry = Instant::now() + RETRY;
         loop {
             tokio::select! {
@@ -205,7 +205,7 @@ impl Lane {
                     Some(mut work) => {
                         let guard = work.guard.take().map(|guard| (guard, work.entry.id));
                         self.accept(work);
-                        self.promise_between_trips(guard.into_iter().collect()).await;
+                        self.acknowledge_between_batches(guard.into_iter().collect()).await;
                     }
                     None => return false,
                 },
@@ -214,16 +214,16 @@ impl Lane {
     }
 
     /// Like [`Lane::acknowledge`], for callers outside a batch.
-    async fn promise_between_trips(&self, waiting: Vec<(mpsc::Sender<Infallible>, i64)>) {
+    async fn acknowledge_between_batches(&self, waiting: Vec<(mpsc::Sender<Infallible>, i64)>) {
         // The marks must not be replaced during this.
-        let trips = Arc::clone(&self.trips);
-        let _trip = trips.read().await;
-        self.promise(waiting).await;
+        let batches = Arc::clone(&self.batches);
+        let _batch = batches.read().await;
+        self.acknowledge(waiting).await;
     }
 
     /// Releases writers whose changes the layout does not show. Their rows are marked first, so
     /// that the next start applies them whatever else changed in their repositories.
-    async fn promise(&self, waiting: Vec<(mpsc::Sender<Infallible>, i64)>) {
+    async fn acknowledge(&self, waiting: Vec<(mpsc::Sender<Infallible>, i64)>) {
         if waiting.is_empty() {
             return;
         }

@@ -40,7 +40,7 @@ struct State {
     /// Committed rows that the layout does not show yet.
     outstanding: BTreeSet<i64>,
     /// Those whose path is occupied by something else, with the reason.
-    set_aside: BTreeMap<i64, (LayoutChange, String)>,
+    obstructed: BTreeMap<i64, (LayoutChange, String)>,
     /// Removals that wait until the layout has been compared.
     deferred: BTreeSet<i64>,
     /// Rows that the layout shows, not yet covered by a sync.
@@ -48,7 +48,7 @@ struct State {
     /// Rows that were acknowledged to a client before the layout showed them.
     promised: BTreeSet<i64>,
     /// Blobs whose bytes are still under a staging key.
-    waiting: HashMap<Digest, String>,
+    staged: HashMap<Digest, String>,
     /// Staging keys of blobs that are being committed. Readers may see the row before `commit` is
     /// called.
     announced: Vec<(Digest, String)>,
@@ -69,7 +69,7 @@ impl State {
     /// The first row that the layout does not show, apart from obstructed ones.
     fn first_pending(&self) -> Option<i64> {
         let mut rows = self.outstanding.iter();
-        rows.find(|row| !self.set_aside.contains_key(row)).copied()
+        rows.find(|row| !self.obstructed.contains_key(row)).copied()
     }
 
     fn marks(&self) -> Marks {
@@ -83,14 +83,14 @@ impl State {
 
     fn finish(&mut self, entry: &JournalEntry) {
         self.outstanding.remove(&entry.id);
-        self.set_aside.remove(&entry.id);
+        self.obstructed.remove(&entry.id);
         self.promised.remove(&entry.id);
         self.applied.insert(entry.id);
         // If the blob was removed and pushed again, other bytes are staged.
         if let LayoutChange::BlobPlaced { digest, from } = &entry.change
-            && self.waiting.get(digest) == Some(from)
+            && self.staged.get(digest) == Some(from)
         {
-            self.waiting.remove(digest);
+            self.staged.remove(digest);
         }
         if let Some(key) = claim(&entry.change) {
             self.claimed.remove(key);
@@ -118,19 +118,19 @@ pub(super) struct Journal {
     lanes: Arc<Vec<mpsc::UnboundedSender<Work>>>,
     state: Arc<Mutex<State>>,
     /// Locked for reading during a batch, for writing while the marks are replaced.
-    trips: Arc<RwLock<()>>,
+    batches: Arc<RwLock<()>>,
     cache: Arc<Cache>,
 }
 
 impl Journal {
     pub(super) fn start(store: &Arc<dyn Store>, cache: Arc<Cache>) -> Self {
         let state = Arc::new(Mutex::new(State::default()));
-        let trips = Arc::default();
+        let batches = Arc::default();
         let lanes = (0..LANES)
             .map(|_| {
                 let (sender, receiver) = mpsc::unbounded_channel();
                 let (store, state) = (Arc::clone(store), Arc::clone(&state));
-                tokio::spawn(Lane::new(store, state, Arc::clone(&trips), receiver).run());
+                tokio::spawn(Lane::new(store, state, Arc::clone(&batches), receiver).run());
                 sender
             })
             .collect();
@@ -138,7 +138,7 @@ impl Journal {
             store: Arc::clone(store),
             lanes: Arc::new(lanes),
             state,
-            trips,
+            batches,
             cache,
         }
     }
@@ -150,10 +150,10 @@ impl Journal {
             return Box::pin(std::future::ready(()));
         }
         let (guard, mut done) = mpsc::channel::<Infallible>(1);
-        let known;
+        let last;
         {
             let mut state = self.state.lock();
-            known = state.last;
+            last = state.last;
             for JournalEntry { id, change } in &entries {
                 state.outstanding.insert(*id);
                 if state.applied.remove(id) {
@@ -163,11 +163,11 @@ impl Journal {
                 state.last = state.last.max(*id);
                 match change {
                     LayoutChange::BlobPlaced { digest, from } => {
-                        state.waiting.insert(*digest, from.clone());
+                        state.staged.insert(*digest, from.clone());
                     }
                     LayoutChange::BlobRemoved { digest }
                     | LayoutChange::BlobQuarantined { digest } => {
-                        state.waiting.remove(digest);
+                        state.staged.remove(digest);
                     }
                     _ => {}
                 }
@@ -176,7 +176,7 @@ impl Journal {
         }
         for entry in entries {
             // A replayed row is older than the content of the cache.
-            if entry.id > known {
+            if entry.id > last {
                 self.cache.committed(&entry.change);
             }
             let mut hasher = DefaultHasher::new();
@@ -203,7 +203,7 @@ impl Journal {
     /// Stops all work on the layout between two batches, as if the process had ended.
     #[cfg(test)]
     pub(super) async fn halt(&self) {
-        let guard = Arc::clone(&self.trips).write_owned().await;
+        let guard = Arc::clone(&self.batches).write_owned().await;
         std::mem::forget(guard);
     }
 
@@ -217,11 +217,11 @@ impl Journal {
     }
 
     /// The staging keys that may have the bytes of a blob.
-    pub(super) fn waiting(&self, digest: &Digest) -> Vec<String> {
+    pub(super) fn staged_keys(&self, digest: &Digest) -> Vec<String> {
         let state = self.state.lock();
         let announced = state.announced.iter().filter(|(of, _)| of == digest);
-        let waiting = state.waiting.get(digest).into_iter();
-        waiting
+        let staged = state.staged.get(digest).into_iter();
+        staged
             .chain(announced.map(|(_, key)| key))
             .cloned()
             .collect()
@@ -234,25 +234,25 @@ impl Journal {
     }
 
     /// Whether the bytes of a blob were missing when they were to be placed. Reported once.
-    pub(super) fn take_lost(&self, digest: &Digest) -> bool {
+    pub(super) fn report_lost(&self, digest: &Digest) -> bool {
         self.state.lock().lost.remove(digest)
     }
 
     /// Whether the layout shows all committed rows, apart from obstructed and deferred ones.
-    pub(super) fn is_done(&self) -> bool {
+    pub(super) fn is_caught_up(&self) -> bool {
         let state = self.state.lock();
-        let known = |row| state.set_aside.contains_key(row) || state.deferred.contains(row);
-        state.outstanding.iter().all(known)
+        let excepted = |row| state.obstructed.contains_key(row) || state.deferred.contains(row);
+        state.outstanding.iter().all(excepted)
     }
 
     /// Applies the deferred removals.
-    pub(super) async fn make_deferred(&self, removals: Vec<JournalEntry>) {
+    pub(super) async fn apply_deferred(&self, removals: Vec<JournalEntry>) {
         self.state.lock().deferred.clear();
         self.commit(removals).await;
     }
 
     /// Marks the deferred removals as applied.
-    pub(super) fn settle_deferred(&self) {
+    pub(super) fn complete_deferred(&self) {
         let mut state = self.state.lock();
         for row in std::mem::take(&mut state.deferred) {
             state.outstanding.remove(&row);
@@ -262,18 +262,18 @@ impl Journal {
     }
 
     /// The targets of obstructed changes, each with the reason.
-    pub(super) fn set_aside(&self) -> Vec<(String, String)> {
+    pub(super) fn obstructed(&self) -> Vec<(String, String)> {
         let state = self.state.lock();
-        let changes = state.set_aside.values();
+        let changes = state.obstructed.values();
         changes
             .map(|(change, reason)| (layout::target(change), reason.clone()))
             .collect()
     }
 
     /// Repositories with obstructed changes. Their layout is incomplete, so it is not reindexed.
-    pub(super) fn obstructed(&self) -> HashSet<Repository> {
+    pub(super) fn obstructed_repositories(&self) -> HashSet<Repository> {
         let state = self.state.lock();
-        let changes = state.set_aside.values().map(|(change, _)| change);
+        let changes = state.obstructed.values().map(|(change, _)| change);
         changes.filter_map(layout::repository_of).cloned().collect()
     }
 
@@ -289,7 +289,7 @@ impl Journal {
     }
 
     /// Syncs the store and removes the rows that this covers, if there are any.
-    pub(super) async fn forget(&self, index: &Index) -> Result<(), RegistryError> {
+    pub(super) async fn checkpoint(&self, index: &Index) -> Result<(), RegistryError> {
         if self.state.lock().unsynced {
             // The device may have dropped any write since the last successful sync, without an
             // error from the next one.
@@ -302,7 +302,7 @@ impl Journal {
             if state.applied.first().is_none_or(|first| *first >= before) {
                 return Ok(());
             }
-            let kept: Vec<i64> = state.set_aside.keys().copied().collect();
+            let kept: Vec<i64> = state.obstructed.keys().copied().collect();
             (before, kept)
         };
         if let Err(error) = self.store.sync().await {
@@ -312,7 +312,7 @@ impl Journal {
             return Err(error.into());
         }
         index.remove_journal_rows(before, &kept).await?;
-        let _no_trip = self.trips.write().await;
+        let _no_batch = self.batches.write().await;
         let marks = {
             let mut state = self.state.lock();
             state.applied = state.applied.split_off(&before);

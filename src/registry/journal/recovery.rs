@@ -20,7 +20,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::super::RegistryError;
-use super::foreign::{CutOff, Links};
+use super::foreign::{Interrupted, Links};
 use super::marks::Marks;
 use super::{Journal, layout};
 use crate::hash::Hasher;
@@ -50,7 +50,7 @@ pub(in super::super) struct Recovered {
 }
 
 /// What is known about the last process that changed the layout.
-struct Since {
+struct LastRun {
     /// Later changes are by an interrupted batch or by another program.
     boundary: i64,
     marks: Marks,
@@ -58,7 +58,7 @@ struct Since {
     same_boot: bool,
 }
 
-impl Since {
+impl LastRun {
     fn is_applied(&self, entry: &JournalEntry) -> bool {
         self.same_boot && self.marks.applied.contains(&entry.id)
     }
@@ -69,7 +69,7 @@ impl Since {
     }
 
     /// Whether the end of the process may have interrupted the change of a row.
-    fn is_cut_off(&self, entry: &JournalEntry) -> bool {
+    fn is_interrupted(&self, entry: &JournalEntry) -> bool {
         self.same_boot && !self.is_applied(entry)
     }
 }
@@ -83,39 +83,43 @@ impl Journal {
         let store = &*self.store;
         let entries = last_placements(index.journal().await?);
         let identity = identity(index).await?;
-        let since = since(store, index, &identity).await?;
+        let last_run = last_run(store, index, &identity).await?;
         let mut recovered = Recovered::default();
-        let promised = entries.iter().filter(|entry| since.is_promised(entry));
+        let promised = entries.iter().filter(|entry| last_run.is_promised(entry));
         let promised: BTreeSet<i64> = promised.map(|entry| entry.id).collect();
         let mut todo = Vec::new();
         let (mut settled, mut deferred) = (Vec::new(), Vec::new());
         let mut by_repository: BTreeMap<&Repository, Vec<&JournalEntry>> = BTreeMap::new();
         for entry in &entries {
-            if since.is_applied(entry) {
+            if last_run.is_applied(entry) {
                 settled.push(entry.id);
             } else if let Some(repository) = layout::repository_of(&entry.change) {
                 by_repository.entry(repository).or_default().push(entry);
             } else if let LayoutChange::BlobRemoved { digest } = &entry.change {
-                let at = look_at(store, layout::blob(digest)).await?;
+                let at = stat_key(store, layout::blob(digest)).await?;
                 recovered
                     .returned
                     .extend(at.map(|stat| (*digest, stat.size)));
                 deferred.push(entry.id);
                 recovered.removals.push(entry.clone());
-            } else if is_to_be_made(store, entry, &since).await? {
+            } else if must_be_applied(store, entry, &last_run).await? {
                 todo.push(entry.clone());
             } else {
                 settled.push(entry.id);
             }
         }
-        let cut_off = CutOff::new(entries.iter().filter(|entry| since.is_cut_off(entry)));
+        let interrupted = Interrupted::new(
+            entries
+                .iter()
+                .filter(|entry| last_run.is_interrupted(entry)),
+        );
         for (repository, rows) in by_repository {
-            let links = Links::of(store, repository, since.boundary, &cut_off).await?;
-            let (make, leave) = links.split(rows, |row| since.is_promised(row));
-            todo.extend(make.into_iter().cloned());
-            if !leave.is_empty() {
+            let links = Links::of(store, repository, last_run.boundary, &interrupted).await?;
+            let (apply, skip) = links.split(rows, |row| last_run.is_promised(row));
+            todo.extend(apply.into_iter().cloned());
+            if !skip.is_empty() {
                 tracing::warn!(%repository, path = links.changed(), "another program has changed this repository; unfinished changes of this registry that conflict with it are given up");
-                settled.extend(leave.iter().map(|entry| entry.id));
+                settled.extend(skip.iter().map(|entry| entry.id));
                 recovered.contested.insert(repository.clone());
             }
         }
@@ -147,7 +151,11 @@ impl Journal {
 }
 
 /// Reads the marks, and the times of the rows.
-async fn since(store: &dyn Store, index: &Index, identity: &str) -> Result<Since, RegistryError> {
+async fn last_run(
+    store: &dyn Store,
+    index: &Index,
+    identity: &str,
+) -> Result<LastRun, RegistryError> {
     let key = [layout::MARKS.to_owned()];
     let file = store.get(&key).await?.into_iter().flatten().next();
     let changed = store.stat(&key).await?.into_iter().flatten().next();
@@ -161,7 +169,7 @@ async fn since(store: &dyn Store, index: &Index, identity: &str) -> Result<Since
         let noted = index.last_noted().await?.saturating_mul(1_000_000);
         changed.max(noted).saturating_add(LAG).min(boot.began)
     };
-    Ok(Since {
+    Ok(LastRun {
         boundary,
         marks,
         same_boot,
@@ -178,28 +186,28 @@ async fn identity(index: &Index) -> Result<String, RegistryError> {
 }
 
 /// Whether a change of bytes must still be applied.
-async fn is_to_be_made(
+async fn must_be_applied(
     store: &dyn Store,
     entry: &JournalEntry,
-    since: &Since,
+    last_run: &LastRun,
 ) -> Result<bool, RegistryError> {
-    let untouched = |stat: Option<Stat>| stat.is_none_or(|stat| stat.changed <= since.boundary);
+    let untouched = |stat: Option<Stat>| stat.is_none_or(|stat| stat.changed <= last_run.boundary);
     Ok(match &entry.change {
         LayoutChange::BlobPlaced { digest, from } if layout::is_foreign_upload(from) => {
-            let at = look_at(store, from.clone()).await?;
+            let at = stat_key(store, from.clone()).await?;
             untouched(at) || matches(store, from, digest).await?
         }
         LayoutChange::BlobQuarantined { digest } => {
-            untouched(look_at(store, layout::blob(digest)).await?)
+            untouched(stat_key(store, layout::blob(digest)).await?)
         }
         LayoutChange::Discarded { key } if layout::is_foreign_upload(key) => {
-            untouched(look_at(store, key.clone()).await?)
+            untouched(stat_key(store, key.clone()).await?)
         }
         _ => true,
     })
 }
 
-async fn look_at(store: &dyn Store, key: String) -> Result<Option<Stat>, StoreError> {
+async fn stat_key(store: &dyn Store, key: String) -> Result<Option<Stat>, StoreError> {
     let stats = store.stat(&[key]).await?;
     Ok(stats.into_iter().next().flatten())
 }

@@ -114,7 +114,7 @@ impl Registry {
         let on_disk: HashSet<&Repository> = names.iter().collect();
         let indexed = self.index.all_repositories().await?;
         // The layout does not show the content of these.
-        let obstructed = self.journal.obstructed();
+        let obstructed = self.journal.obstructed_repositories();
         let vanished = indexed.iter().filter(|name| {
             !on_disk.contains(name)
                 && !obstructed.contains(*name)

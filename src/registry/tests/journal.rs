@@ -97,7 +97,7 @@ async fn bytes_used_by_another_registry_are_not_removed() {
         let root = Root::in_memory();
         let registry = root.open().await;
         let digest = push_blob(&registry, "a", "content").await;
-        registry.forget_journal().await.unwrap();
+        registry.checkpoint_journal().await.unwrap();
         root.fail(&["remove"], layout::BLOBS, Fault::Broken);
         root.clock.advance(2 * 60 * 60 * 1000);
         let options = CollectOptions::default();
@@ -126,7 +126,7 @@ async fn after_a_failed_sync_all_rows_are_applied_again_before_the_next_sync() {
     let deleted = registry.delete_tag(&repository("a"), &tag("new")).await;
     deleted.unwrap();
     root.fail(&["sync"], "", Fault::Broken);
-    registry.forget_journal().await.unwrap_err();
+    registry.checkpoint_journal().await.unwrap_err();
     root.heal();
     // The device has lost the data that it could not write.
     let lost = |name: &str| Step::Put {
@@ -135,7 +135,7 @@ async fn after_a_failed_sync_all_rows_are_applied_again_before_the_next_sync() {
     };
     let steps = vec![lost("t"), lost("old"), lost("new")];
     root.store.apply(steps).await.unwrap();
-    registry.forget_journal().await.unwrap();
+    registry.checkpoint_journal().await.unwrap();
     let link = async |name: &str| root.link(current("a", name)).await;
     assert_eq!(link("t").await, Some(sha256(&numbered(2)).to_string()));
     assert_eq!(link("old").await, Some(sha256(&numbered(1)).to_string()));
@@ -151,7 +151,7 @@ async fn a_failed_sync_is_recorded_for_the_next_start() {
     let root = Root::in_memory();
     let registry = with_two_images(&root).await;
     root.fail(&["sync"], "", Fault::Broken);
-    registry.forget_journal().await.unwrap_err();
+    registry.checkpoint_journal().await.unwrap_err();
     registry.close().await.unwrap_err();
     root.heal();
     let steps = vec![Step::Remove {
@@ -189,14 +189,14 @@ async fn an_occupied_path_affects_one_repository_only() {
             let link = root.link(current(&name, "t")).await;
             assert_eq!(link, Some(sha256(&numbered(number)).to_string()), "{kind}");
         }
-        let aside = registry.obstructed();
-        assert!(!aside.is_empty(), "{kind}");
-        assert!(aside.iter().all(|(key, _)| key.starts_with(DOCKER)));
-        assert!(aside.iter().all(|(key, _)| key.contains("/bad/")));
+        let obstructed = registry.obstructed();
+        assert!(!obstructed.is_empty(), "{kind}");
+        assert!(obstructed.iter().all(|(key, _)| key.starts_with(DOCKER)));
+        assert!(obstructed.iter().all(|(key, _)| key.contains("/bad/")));
         // Other rows are removed.
-        registry.forget_journal().await.unwrap();
+        registry.checkpoint_journal().await.unwrap();
         let left = registry.index.journal().await.unwrap();
-        assert_eq!(left.len(), aside.len(), "{kind}");
+        assert_eq!(left.len(), obstructed.len(), "{kind}");
         kill(registry).await;
         // The repository is served across restarts, and appears when its path is free.
         let registry = root.open().await;
@@ -229,10 +229,10 @@ async fn an_obstructed_change_is_superseded_by_a_later_one() {
     put(&registry, "bad", "t", &numbered(1)).await.unwrap();
     let link = async || root.link(current("bad", "t")).await;
     assert_eq!(link().await, Some(sha256(&numbered(1)).to_string()));
-    let aside = registry.obstructed();
+    let obstructed = registry.obstructed();
     assert!(
-        aside.iter().all(|(key, _)| !key.contains("/tags/")),
-        "{aside:?}"
+        obstructed.iter().all(|(key, _)| !key.contains("/tags/")),
+        "{obstructed:?}"
     );
     kill(registry).await;
     let registry = root.open().await;

@@ -28,9 +28,9 @@ async fn content_is_served_before_the_layout_shows_it() {
             Some(sha256(&manifest).to_string())
         );
         assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
-        assert!(registry.journal.waiting(&blob).is_empty());
+        assert!(registry.journal.staged_keys(&blob).is_empty());
         assert!(root.names(layout::STAGING).await.is_empty());
-        registry.forget_journal().await.unwrap();
+        registry.checkpoint_journal().await.unwrap();
         assert!(registry.index.journal().await.unwrap().is_empty());
     }
 }
@@ -64,7 +64,7 @@ async fn writers_do_not_wait_for_a_lagging_layout() {
         began.elapsed()
     );
     // Changes that are not applied stay in the journal.
-    registry.forget_journal().await.unwrap();
+    registry.checkpoint_journal().await.unwrap();
     assert!(registry.index.journal().await.unwrap().len() > 300);
 
     root.heal();
@@ -101,7 +101,7 @@ async fn a_start_while_the_layout_lags_loses_nothing() {
     }
     let (registry, reindexed) = root.try_open().await.unwrap();
     assert!(reindexed.is_unchanged());
-    assert!(registry.journal.is_done());
+    assert!(registry.journal.is_caught_up());
     assert_eq!(get(&registry, "a", "t").await.unwrap(), manifest);
     assert!(root.names(layout::STAGING).await.is_empty());
 }

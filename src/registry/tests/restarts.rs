@@ -93,7 +93,7 @@ async fn the_journal_of_a_killed_process_is_applied() {
     let root = Root::in_memory();
     let registry = root.open().await;
     put(&registry, "a", "stays", &numbered(1)).await.unwrap();
-    registry.forget_journal().await.unwrap();
+    registry.checkpoint_journal().await.unwrap();
     root.fail(&["put", "remove"], "docker/", Fault::Broken);
     put(&registry, "a", "comes", &numbered(2)).await.unwrap();
     let deleted = registry.delete_tag(&repository("a"), &tag("stays")).await;
@@ -110,7 +110,7 @@ async fn the_journal_of_a_killed_process_is_applied() {
     // Rows written after a restart are removed in their turn, too.
     put(&registry, "a", "more", &numbered(3)).await.unwrap();
     assert!(!registry.index.journal().await.unwrap().is_empty());
-    registry.forget_journal().await.unwrap();
+    registry.checkpoint_journal().await.unwrap();
     assert!(registry.index.journal().await.unwrap().is_empty());
 }
 

@@ -229,7 +229,7 @@ async fn a_dry_run_changes_nothing() {
     root.clock.advance(2000);
     registry.save_uploads().await.unwrap();
     root.clock.advance(8 * DAY);
-    registry.forget_journal().await.unwrap();
+    registry.checkpoint_journal().await.unwrap();
     let before = layout.files();
     let options = CollectOptions {
         dry_run: true,

@@ -95,7 +95,7 @@ async fn staged_bytes_are_found_after_earlier_ones_were_placed_and_deleted() {
     root.heal();
     caught_up(&registry).await;
     assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), "content");
-    assert!(registry.journal.waiting(&digest).is_empty());
+    assert!(registry.journal.staged_keys(&digest).is_empty());
 }
 
 #[tokio::test]
@@ -243,7 +243,7 @@ async fn unfinished_writes_are_removed_and_foreign_files_are_kept() {
     let root = Root::in_files();
     let registry = root.open().await;
     let old = push_blob(&registry, "a", "old").await;
-    registry.forget_journal().await.unwrap();
+    registry.checkpoint_journal().await.unwrap();
     let digest = push_blob(&registry, "a", "content").await;
     put(&registry, "a", "t", &image(&[digest])).await.unwrap();
     let id = uuid::Uuid::new_v4();

@@ -30,14 +30,14 @@ impl DiskSpace for Reserve {
 
 impl Registry {
     /// Whether the reserve is released, so that content may not be added.
-    pub(super) fn lacks_room(&self) -> bool {
+    pub(super) fn lacks_space(&self) -> bool {
         let reserve = self.reserve.as_ref();
-        reserve.is_some_and(|reserve| !reserve.is_held())
+        reserve.is_some_and(|reserve| !reserve.is_intact())
     }
 
     /// Makes the reserve again, if it is released and there is space.
     pub async fn restore_reserve(&self) -> Result<(), RegistryError> {
-        let Some(reserve) = self.reserve.as_ref().filter(|reserve| !reserve.is_held()) else {
+        let Some(reserve) = self.reserve.as_ref().filter(|reserve| !reserve.is_intact()) else {
             return Ok(());
         };
         let reserve = Arc::clone(reserve);
@@ -51,9 +51,9 @@ impl Registry {
     /// Returns an error if changes are forbidden, or if there is no space for more content.
     pub(super) async fn must_accept_content(&self) -> Result<(), RegistryError> {
         self.must_be_writable()?;
-        if self.lacks_room() {
+        if self.lacks_space() {
             self.restore_reserve().await?;
-            if self.lacks_room() {
+            if self.lacks_space() {
                 return Err(RegistryError::Full);
             }
         }
@@ -64,7 +64,7 @@ impl Registry {
     /// that receive no data now.
     pub(super) fn idle_upload_age(&self) -> Option<Millis> {
         let age = self.rules.uploads?;
-        Some(if self.lacks_room() {
+        Some(if self.lacks_space() {
             age.min(IDLE)
         } else {
             age

@@ -8,11 +8,11 @@ async fn open(root: &Root) -> (Registry, Arc<Reserve>) {
     let reserve = Arc::new(Reserve::open(root.directory.path()));
     let file = root.directory.path().join("index.db");
     let (rules, clock) = (root.rules.clone(), root.clock.clone());
-    let kept = Surroundings {
+    let kept = OpenOptions {
         reserve: Some(Arc::clone(&reserve)),
-        ..Surroundings::default()
+        ..OpenOptions::default()
     };
-    let opened = Registry::open_within(Arc::clone(&root.store), &file, rules, clock, kept).await;
+    let opened = Registry::open_with(Arc::clone(&root.store), &file, rules, clock, kept).await;
     (opened.unwrap().0, reserve)
 }
 
@@ -44,7 +44,7 @@ async fn abandoned_uploads_are_deleted_first() {
     assert_eq!(report.uploads, 1);
     assert!(registry.upload(&name, &idle.id).await.is_err());
     assert!(registry.upload(&name, &moves.id).await.is_ok());
-    assert!(reserve.is_held(), "there is space, so it is made again");
+    assert!(reserve.is_intact(), "there is space, so it is made again");
 }
 
 #[tokio::test]
@@ -56,7 +56,7 @@ async fn a_write_without_space_releases_the_reserve() {
     let name = repository("a");
     // The device of this test has space, so the next push makes the reserve again.
     assert!(registry.lease_blob(&name, &blob).await.is_ok());
-    assert!(!reserve.is_held());
+    assert!(!reserve.is_intact());
     registry.start_upload(&name, None).await.unwrap();
-    assert!(reserve.is_held());
+    assert!(reserve.is_intact());
 }
