@@ -1,5 +1,5 @@
-//! Archives as `docker save` writes them, of what lies under /usr on this machine: plain layers
-//! that compress as real ones do.
+//! Archives in the format of `docker save`, with files from /usr of this machine: plain layers that
+//! compress like real ones.
 
 use std::fs::{self, File};
 use std::io::{BufReader, BufWriter, Seek as _, Write};
@@ -10,7 +10,7 @@ use regctl::hash::Hasher;
 use regctl::oci::{Algorithm, Digest};
 use tar::{Builder, EntryType, Header};
 
-/// Where files are taken from.
+/// The directories of the files.
 const SOURCES: [&str; 4] = ["/usr/bin", "/usr/sbin", "/usr/lib", "/usr/share"];
 
 /// Writes an archive of one image, with plain layers of about these sizes in bytes.
@@ -55,7 +55,7 @@ pub(crate) fn write(path: &Path, reference: &str, layers: &[u64]) -> Result<()> 
     Ok(())
 }
 
-/// A layer in a file that has no name, and its digest.
+/// A layer in an unnamed file, and its digest.
 fn layer<'a>(
     number: usize,
     size: u64,
@@ -98,7 +98,7 @@ fn blob(digest: &Digest) -> String {
     format!("blobs/{}/{}", digest.algorithm(), digest.hex())
 }
 
-/// The regular files below a directory and their sizes, in the order of their names.
+/// The regular files below a directory and their sizes, sorted by name.
 fn gather(directory: &Path, files: &mut Vec<(PathBuf, u64)>) -> Result<()> {
     let Ok(entries) = fs::read_dir(directory) else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What was asked for on the command line: which registries, which work, how large, how often.
+//! The command line: which registries, which work, the sizes, the number of rounds.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -10,23 +10,23 @@ use clap::{Parser, ValueEnum};
 use crate::wire::Address;
 use crate::work::{WORKS, Work};
 
-/// Drives registries with the same work and compares them; ratios are against the first.
+/// Runs the same work on several registries and compares them; ratios are relative to the first.
 #[derive(Parser)]
 #[command(name = "cargo bench --")]
 pub(crate) struct Arguments {
     /// Only this work, by name (comma-separated); a name stands for all that begin with it
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     only: Vec<String>,
-    /// Small sizes and short times: shows that it works, the targets are not judged
+    /// Small sizes and short times: checks that everything works, without judging the targets
     #[arg(long)]
     pub(crate) quick: bool,
-    /// Where the roots of the servers are made
+    /// The directory for the roots of the servers
     #[arg(long, default_value = env!("CARGO_TARGET_TMPDIR"))]
     pub(crate) dir: PathBuf,
-    /// How many rounds; the median is shown [default: 3, with --quick 1]
+    /// Number of rounds; the median is shown [default: 3, with --quick 1]
     #[arg(long)]
     repeat: Option<usize>,
-    /// What to start, in this order
+    /// The programs to start, in this order
     #[arg(
         long,
         value_delimiter = ',',
@@ -34,11 +34,11 @@ pub(crate) struct Arguments {
         conflicts_with = "registry"
     )]
     start: Vec<Program>,
-    /// Another regctl program, such as one of an earlier version: what `--start earlier` starts
+    /// Another regctl program, such as an earlier version, for `--start earlier`
     #[arg(long, value_name = "PATH")]
     earlier: Option<PathBuf>,
-    /// A registry that runs already, instead of starting any; with its process id when it runs
-    /// here, for the figures of CPU and memory. Can be repeated
+    /// A running registry, instead of starting any; with its process id, if it runs on this
+    /// machine, to measure CPU and memory. Can be repeated
     #[arg(long, value_name = "NAME=URL[,PID]")]
     registry: Vec<Given>,
     /// The table as Markdown
@@ -50,7 +50,7 @@ pub(crate) struct Arguments {
 }
 
 impl Arguments {
-    /// Makes the path of `--earlier` known; `--start earlier` needs one.
+    /// Stores the path of `--earlier`, which `--start earlier` needs.
     pub(crate) fn keep_earlier(&self) -> Result<()> {
         if let Some(path) = &self.earlier {
             EARLIER.get_or_init(|| path.clone());
@@ -64,13 +64,13 @@ impl Arguments {
         Ok(())
     }
 
-    /// How many times each measurement is made.
+    /// Number of measurements of each work.
     pub(crate) fn rounds(&self) -> usize {
         let default = if self.quick { 1 } else { 3 };
         self.repeat.unwrap_or(default).max(1)
     }
 
-    /// The registries to compare, the one that ratios refer to first.
+    /// The registries to compare; ratios are relative to the first.
     pub(crate) fn subjects(&self) -> Vec<Subject> {
         if self.registry.is_empty() {
             self.start.iter().copied().map(Subject::Started).collect()
@@ -79,7 +79,7 @@ impl Arguments {
         }
     }
 
-    /// The programs that move images: skopeo stands in for docker-registry, which moves none.
+    /// The programs that move images: skopeo replaces docker-registry, which has no such commands.
     pub(crate) fn tools(&self) -> Vec<Subject> {
         let programs = if self.registry.is_empty() {
             self.start.as_slice()
@@ -96,7 +96,7 @@ impl Arguments {
             .collect()
     }
 
-    /// The kinds of work asked for, in their own order.
+    /// The requested kinds of work, in their fixed order.
     pub(crate) fn works(&self) -> Result<Vec<&'static Work>> {
         for name in &self.only {
             if !WORKS.iter().any(|work| work.name.starts_with(name)) {
@@ -111,10 +111,10 @@ impl Arguments {
     }
 }
 
-/// The program of `--earlier`: one for the whole run.
+/// The program of `--earlier`.
 static EARLIER: OnceLock<PathBuf> = OnceLock::new();
 
-/// A program that this benchmark knows how to start.
+/// A program that this benchmark can start.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Program {
     /// Debian's package of registry:2.
@@ -123,13 +123,13 @@ pub(crate) enum Program {
     Regctl,
     /// The program of `--earlier`.
     Earlier,
-    /// Debian's skopeo, for what is not work of a registry.
+    /// Debian's skopeo, for work that is not done by a registry.
     #[value(skip)]
     Skopeo,
 }
 
 impl Program {
-    /// The file of a regctl; nothing for other programs.
+    /// The file of a regctl; `None` for other programs.
     pub(crate) fn regctl(self) -> Option<PathBuf> {
         match self {
             Self::Regctl => Some(env!("CARGO_BIN_EXE_regctl").into()),
@@ -138,7 +138,7 @@ impl Program {
         }
     }
 
-    /// How the table calls it.
+    /// Its name in the table.
     fn name(self) -> &'static str {
         match self {
             Self::DockerRegistry => "docker-registry",
@@ -176,16 +176,16 @@ impl FromStr for Given {
     }
 }
 
-/// One side of the comparison.
+/// A registry in the comparison.
 pub(crate) enum Subject {
-    /// Started and stopped here, on roots of our own.
+    /// Started and stopped by this benchmark, on temporary roots.
     Started(Program),
     /// Runs already.
     Given(Given),
 }
 
 impl Subject {
-    /// The program, where it is a regctl that is started here.
+    /// The program, if it is a regctl that is started here.
     pub(crate) fn regctl(&self) -> Option<Program> {
         match self {
             Self::Started(program) if program.regctl().is_some() => Some(*program),
@@ -193,7 +193,7 @@ impl Subject {
         }
     }
 
-    /// How the table calls it.
+    /// Its name in the table.
     pub(crate) fn name(&self) -> &str {
         match self {
             Self::Started(program) => program.name(),

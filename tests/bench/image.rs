@@ -1,4 +1,4 @@
-//! Small images: a config, one 16 KiB layer and the manifest that names them, distinct by number.
+//! Small images: a config, a 16 KiB layer and the manifest, distinct by number.
 
 use regctl::hash::Hasher;
 use regctl::oci::{Algorithm, Digest};
@@ -8,7 +8,7 @@ use crate::payload::random;
 /// The media type of the manifests made here.
 pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 
-/// The header of one who takes any manifest, as docker sends it.
+/// The `Accept` header of docker.
 pub(crate) const ACCEPT: &str = "Accept: application/vnd.oci.image.manifest.v1+json, \
      application/vnd.oci.image.index.v1+json, \
      application/vnd.docker.distribution.manifest.v2+json, \
@@ -35,12 +35,12 @@ pub(crate) struct Image {
 }
 
 impl Image {
-    /// The image of that number; config, layer and manifest are its own.
+    /// The image with this number, with its own config, layer and manifest.
     pub(crate) fn new(number: u64) -> Self {
         Self::with_layer(number, random(number, 16 << 10))
     }
 
-    /// The image of that number with a layer that others may share.
+    /// The image with this number, with a layer that others may share.
     pub(crate) fn with_layer(number: u64, layer: Vec<u8>) -> Self {
         let layer = Content::new(layer);
         let config = Content::new(

@@ -1,10 +1,9 @@
-//! The load generator: many kept connections on one thread, each sending its next request as soon
-//! as it has the answer to the last.
+//! The load generator: many persistent connections on one thread, each of which sends its next
+//! request after the answer to the last.
 //!
-//! It shares two cores or so with the server that it measures, so it does as little as it can:
-//! requests are bytes made beforehand, of an answer it reads the status and the length, and one
-//! epoll instance wakes it for all connections. Against a server that does nothing it costs a few
-//! microseconds a request.
+//! It shares the cores with the measured server, so it does as little as possible: requests are
+//! prepared bytes, only status and length of answers are parsed, and one epoll instance serves all
+//! connections. It costs a few microseconds per request.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
@@ -17,28 +16,28 @@ use rustix::event::epoll;
 use crate::processes::Meter;
 use crate::wire::Address;
 
-/// How many requests are under way at a time.
+/// Number of concurrent requests.
 pub(crate) const WORKERS: usize = 16;
 
-/// The requests that are sent, over and over, in order.
+/// The requests to send repeatedly, in order.
 pub(crate) struct Requests {
-    /// Each as it goes over the wire.
+    /// The bytes of each request.
     pub(crate) bytes: Vec<Vec<u8>>,
     /// Whether they are HEAD requests, whose answers have no body.
     pub(crate) head: bool,
 }
 
-/// What came of it.
+/// The result.
 pub(crate) struct Outcome {
-    /// Answers, all of them 200, a second.
+    /// Answers per second, all with status 200.
     pub(crate) rate: f64,
-    /// Microseconds of CPU in the server for each.
+    /// Microseconds of the server's CPU per request.
     pub(crate) server_cpu: Option<f64>,
-    /// Microseconds of CPU in this process for each.
+    /// Microseconds of this process's CPU per request.
     pub(crate) own_cpu: f64,
 }
 
-/// Keeps a server busy for that time, after a fifth of it for warming up.
+/// Sends requests for this time, after a warm-up of a fifth of it.
 pub(crate) fn hammer(
     address: &Address,
     pid: Option<u32>,
@@ -89,7 +88,7 @@ impl Generator<'_> {
         Ok(())
     }
 
-    /// Goes on for that time; the number of answers that came.
+    /// Continues for this time. Returns the number of answers.
     fn run(&mut self, time: Duration) -> Result<u32> {
         let deadline = Instant::now() + time;
         let mut events = Vec::with_capacity(WORKERS);
@@ -118,9 +117,9 @@ impl Generator<'_> {
 
 struct Connection {
     stream: TcpStream,
-    /// The head of the answer as far as it has come, while it is not complete.
+    /// The received part of an answer's head, while it is incomplete.
     head: Vec<u8>,
-    /// Bytes of the body still to come.
+    /// Remaining bytes of the body.
     left: usize,
 }
 
@@ -138,13 +137,13 @@ impl Connection {
     }
 
     fn send(&mut self, request: &[u8]) -> Result<()> {
-        // A request is far smaller than the socket's buffer, and the last one has been answered.
+        // A request is far smaller than the socket's buffer, and the last one was answered.
         let sent = self.stream.write(request).context("sending a request")?;
         ensure!(sent == request.len(), "a request did not fit the socket");
         Ok(())
     }
 
-    /// Takes what has come; whether the answer is complete.
+    /// Reads available bytes. Returns whether the answer is complete.
     fn receive(&mut self, scratch: &mut [u8], without_body: bool) -> Result<bool> {
         let read = match self.stream.read(scratch) {
             Ok(0) => bail!("the server closed the connection"),
@@ -158,7 +157,7 @@ impl Connection {
             self.left -= read;
             return Ok(self.left == 0);
         }
-        // Almost always the head comes whole, and is read where it lies.
+        // The head is nearly always received at once, and parsed in place.
         if self.head.is_empty() {
             if let Some(end) = end_of_head(bytes) {
                 return self.begin_body(&bytes[..end], read - end, without_body);
@@ -193,7 +192,7 @@ impl Connection {
 }
 
 fn end_of_head(bytes: &[u8]) -> Option<usize> {
-    // The lines are counted by their feeds: the first that follows another one directly ends it.
+    // Counts line feeds: an empty line ends the head.
     let mut from = 0;
     while let Some(at) = bytes[from..].iter().position(|&byte| byte == b'\n') {
         let feed = from + at;

@@ -1,10 +1,10 @@
-//! The benchmark: the same work done to each of a list of registries, in one run.
+//! The benchmark: the same work on each of several registries, in one run.
 //!
-//! `cargo bench` starts Debian's docker-registry and regctl, each on fresh roots on the same disk
-//! and with one and the same configuration file, and prints every figure and the ratio.
-//! `cargo bench -- --help` tells what else it can do. Each kind of work is a file of `work`; it
-//! speaks to servers over loopback sockets only, through a client lean enough not to be the limit.
-//! What it starts it stops, by process id, and what it writes it removes.
+//! `cargo bench` starts Debian's docker-registry and regctl, each on new roots on the same disk and
+//! with the same configuration file, and prints every result and the ratio. `cargo bench -- --help`
+//! lists the options. Each kind of work is a file of `work`; it uses servers over loopback sockets
+//! only, through a client that is fast enough not to be the limit. Servers are stopped by process
+//! id, and all files are removed.
 
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::disallowed_methods)]
 
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Does everything that was asked for and prints the table.
+/// Runs the requested work and prints the table.
 fn compare(arguments: &Arguments) -> Result<()> {
     let subjects = arguments.subjects();
     let scene = work::Scene::new(arguments)?;
@@ -55,7 +55,7 @@ fn compare(arguments: &Arguments) -> Result<()> {
             Between::Registries => subjects.as_slice(),
             Between::Tools => &tools,
         };
-        // One that fails does not take the figures of the others with it.
+        // A failure does not affect the results of the others.
         if let Err(error) = run(work, &scene, subjects, arguments.rounds(), &mut report) {
             eprintln!("{} failed: {error:#}", work.name);
             failed.push(work.name);
@@ -67,9 +67,9 @@ fn compare(arguments: &Arguments) -> Result<()> {
     Ok(())
 }
 
-/// One kind of work, for every subject: the subjects take turns within a round and who begins
-/// alternates, so that neither always pays for what the other left to the disk. The report gets
-/// the median of the rounds.
+/// Runs one kind of work for every registry: they alternate within a round, and so does the first
+/// one, so that none always pays for what another left to the disk. The report has the median of
+/// the rounds.
 fn run(
     work: &'static work::Work,
     scene: &work::Scene,

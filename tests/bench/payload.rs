@@ -1,11 +1,11 @@
-//! Large blobs that cost no memory: one block of random bytes, repeated after a head of its own.
+//! Large blobs without memory cost: one block of random bytes, repeated after a unique head.
 
 use std::sync::Arc;
 
 use regctl::hash::Hasher;
 use regctl::oci::{Algorithm, Digest};
 
-/// Bytes that don't compress, the same for the same seed (xorshift64*).
+/// Incompressible bytes, reproducible from the seed (xorshift64*).
 pub(crate) fn random(seed: u64, length: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut bytes = Vec::with_capacity(length + 8);
@@ -19,18 +19,18 @@ pub(crate) fn random(seed: u64, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// The bytes that large blobs share.
+/// The shared bytes of large blobs.
 #[derive(Clone)]
 pub(crate) struct Block(Arc<Vec<u8>>);
 
 impl Block {
-    /// 64 MiB, so that no cache of the processor holds it.
+    /// 64 MiB, more than the caches of a processor.
     pub(crate) fn new() -> Self {
         Self(Arc::new(random(1, 64 << 20)))
     }
 }
 
-/// One large blob.
+/// A large blob.
 #[derive(Clone)]
 pub(crate) struct Payload {
     head: Vec<u8>,
@@ -40,7 +40,7 @@ pub(crate) struct Payload {
 }
 
 impl Payload {
-    /// A blob of that size whose first 4 KiB, and so whose digest, are those of the seed.
+    /// A blob of this size; its first 4 KiB, and so its digest, depend on the seed.
     pub(crate) fn new(block: &Block, size: usize, seed: u64) -> Self {
         let mut payload = Self {
             head: random(seed + 2, 4096),
@@ -61,7 +61,7 @@ impl Payload {
         self.size
     }
 
-    /// Its bytes, in order, in slices of at most that length.
+    /// Its bytes, in order, in slices of at most this length.
     pub(crate) fn slices(&self, length: usize) -> impl Iterator<Item = &[u8]> {
         let mut left = self.size;
         std::iter::once(self.head.as_slice())

@@ -1,17 +1,17 @@
-//! What /proc tells of a process: the CPU time it has used and the memory it holds.
+//! CPU time and memory of processes, from /proc.
 
 use std::fs;
 
 use anyhow::{Context as _, Result};
 
-/// What /proc counts CPU time in (`USER_HZ`): 100 on every architecture that registries run on.
+/// The unit of CPU time in /proc (`USER_HZ`): 100 on every relevant architecture.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 /// Seconds of CPU, user and system, of all threads of a process so far.
 pub(crate) fn cpu_seconds(pid: u32) -> Result<f64> {
     let path = format!("/proc/{pid}/stat");
     let stat = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
-    // The second field, the name, may hold spaces; it ends at the last parenthesis.
+    // The second field, the name, may contain spaces; it ends at the last parenthesis.
     let fields: Vec<&str> = stat
         .rsplit(')')
         .next()
@@ -25,7 +25,7 @@ pub(crate) fn cpu_seconds(pid: u32) -> Result<f64> {
     Ok((f64::from(user) + f64::from(system)) / TICKS_PER_SECOND)
 }
 
-/// A field of `/proc/<pid>/status` that is given in kB (`VmRSS`, `VmHWM`), in MiB.
+/// A field of `/proc/<pid>/status` in kB (`VmRSS`, `VmHWM`), converted to MiB.
 pub(crate) fn memory_mib(pid: u32, field: &str) -> Result<f64> {
     let path = format!("/proc/{pid}/status");
     let status = fs::read_to_string(&path).with_context(|| format!("reading {path}"))?;
@@ -37,7 +37,7 @@ pub(crate) fn memory_mib(pid: u32, field: &str) -> Result<f64> {
     Ok(f64::from(kilobytes) / 1024.0)
 }
 
-/// Lets the peak of a process's memory (`VmHWM`) begin again at what it holds now.
+/// Resets the peak memory of a process (`VmHWM`) to its current value.
 pub(crate) fn reset_peak(pid: u32) -> Result<()> {
     let path = format!("/proc/{pid}/clear_refs");
     fs::write(&path, "5").with_context(|| format!("writing {path}"))
@@ -51,7 +51,7 @@ pub(crate) struct Meter {
 }
 
 impl Meter {
-    /// Begins; without a process id only this process is measured.
+    /// Starts; without a process id only this process is measured.
     pub(crate) fn start(pid: Option<u32>) -> Result<Self> {
         Ok(Self {
             pid,
@@ -60,7 +60,7 @@ impl Meter {
         })
     }
 
-    /// What the other process and this one have used since the start.
+    /// CPU time of the other process and of this one since the start.
     pub(crate) fn stop(&self) -> Result<(Option<f64>, f64)> {
         let now = self.pid.map(cpu_seconds).transpose()?;
         let used = now.zip(self.before).map(|(now, before)| now - before);

@@ -1,29 +1,29 @@
-//! The table: one row a metric, one column a registry, then how much better than the first.
+//! The table: a row for each metric, a column for each registry, then the ratio to the first.
 
 use std::fs;
 
 use crate::arguments::{Arguments, Subject};
 
-/// Something that is measured.
+/// A metric.
 pub(crate) struct Metric {
-    /// What the row is called.
+    /// The name of the row.
     pub(crate) name: &'static str,
-    /// What it is counted in.
+    /// Its unit.
     pub(crate) unit: &'static str,
     /// Whether more is better.
     pub(crate) higher_is_better: bool,
-    /// What regctl is to reach.
+    /// The target for regctl.
     pub(crate) target: Target,
 }
 
-/// What a metric is to reach.
+/// The target of a metric.
 #[derive(Clone, Copy)]
 pub(crate) enum Target {
-    /// Shown for what it tells, not judged.
+    /// Only shown.
     None,
-    /// Tells of the measuring, not of the registry: not compared either.
+    /// About the measurement, not the registry: not compared.
     Aside,
-    /// At least so many times better than the first registry.
+    /// At least this many times better than the first registry.
     Times(f64),
     /// At most this value.
     AtMost(f64),
@@ -59,7 +59,7 @@ impl Metric {
         }
     }
 
-    /// The target as text, with a mark where the figure is known to reach it or not.
+    /// The target as text, with a mark if it is known whether the result reaches it.
     fn judge(&self, first: Option<f64>, figure: Option<f64>) -> String {
         let (text, met) = match self.target {
             Target::None | Target::Aside => return String::new(),
@@ -90,14 +90,14 @@ pub(crate) struct Report {
     rounds: usize,
 }
 
-/// The rows that compare the same programs.
+/// Rows that compare the same programs.
 struct Table {
     names: Vec<String>,
     rows: Vec<Vec<String>>,
 }
 
 impl Report {
-    /// Nothing yet.
+    /// An empty report.
     pub(crate) fn new(arguments: &Arguments) -> Self {
         Self {
             tables: Vec::new(),
@@ -106,7 +106,7 @@ impl Report {
         }
     }
 
-    /// Adds a row: the figure of each subject, where there is one.
+    /// Adds a row: the result of each registry, if there is one.
     pub(crate) fn add(&mut self, subjects: &[Subject], metric: &Metric, figures: &[Option<f64>]) {
         let first = figures.first().copied().flatten();
         let mut row = vec![format!("{}, {}", metric.name, metric.unit)];
@@ -135,7 +135,7 @@ impl Report {
         }
     }
 
-    /// Prints the tables and what they were measured on.
+    /// Prints the tables and the machine.
     pub(crate) fn print(&self, markdown: bool) {
         for table in &self.tables {
             table.print(markdown);
@@ -216,7 +216,7 @@ impl Table {
     }
 }
 
-/// The figures of one measurement on one line.
+/// The results of one measurement on one line.
 pub(crate) fn sample(metrics: &[Metric], figures: &[Option<f64>]) -> String {
     let parts: Vec<String> = metrics
         .iter()
@@ -226,7 +226,7 @@ pub(crate) fn sample(metrics: &[Metric], figures: &[Option<f64>]) -> String {
     parts.join("; ")
 }
 
-/// The middle of the figures; the mean of the two in the middle.
+/// The median.
 pub(crate) fn median(mut figures: Vec<f64>) -> Option<f64> {
     figures.sort_by(f64::total_cmp);
     let low = figures.get(figures.len().checked_sub(1)? / 2)?;
@@ -258,7 +258,7 @@ fn rounds(count: usize) -> String {
     }
 }
 
-/// The machine, as far as it says what it is.
+/// The machine, as far as the system describes it.
 fn machine() -> String {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let processor = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();

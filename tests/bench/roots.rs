@@ -1,4 +1,4 @@
-//! Roots that are full already, written to disk in the layout of registry:2.
+//! Prepared roots in the layout of registry:2.
 //!
 //! Pushing 10,000 repositories through a registry takes minutes; the files are the same.
 
@@ -14,12 +14,12 @@ use crate::image::{Content, Image};
 pub(crate) struct Layout(PathBuf);
 
 impl Layout {
-    /// Begins below the directory that a server is told as its root.
+    /// Creates the layout below the root of a server.
     pub(crate) fn new(root: &Path) -> Self {
         Self(root.join("docker/registry/v2"))
     }
 
-    /// The bytes of an image.
+    /// Writes the blobs of an image.
     pub(crate) fn blobs(&self, image: &Image) -> Result<()> {
         for Content { bytes, digest } in [&image.config, &image.layer, &image.manifest] {
             let hex = digest.hex();
@@ -29,7 +29,7 @@ impl Layout {
         Ok(())
     }
 
-    /// An image whose bytes are there, in a repository.
+    /// Adds an image, whose blobs exist, to a repository.
     pub(crate) fn image(&self, repository: &str, image: &Image) -> Result<()> {
         self.layers(repository, image)?;
         link(
@@ -38,7 +38,7 @@ impl Layout {
         )
     }
 
-    /// The blobs of an image in a repository that no longer has its manifest.
+    /// Adds the blobs of an image to a repository that has lost its manifest.
     pub(crate) fn layers(&self, repository: &str, image: &Image) -> Result<()> {
         let repository = self.repository(repository);
         fs::create_dir_all(repository.join("_uploads"))?;
@@ -46,7 +46,7 @@ impl Layout {
         link(&repository.join("_layers"), &image.layer.digest)
     }
 
-    /// A tag of an image that is in the repository.
+    /// Adds a tag of an image in the repository.
     pub(crate) fn tag(&self, repository: &str, tag: &str, image: &Image) -> Result<()> {
         let tag = self
             .repository(repository)

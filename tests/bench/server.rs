@@ -1,8 +1,7 @@
-//! Starting and stopping the servers that are compared.
+//! Starts and stops the compared servers.
 //!
-//! Both get the same configuration file, so they are asked for the same thing: deletes, the cache
-//! of descriptors in memory, no access log. A server is stopped by its process id when the value
-//! goes, and its root is removed when nobody holds it any more.
+//! Both get the same configuration file: deletes, the descriptor cache in memory, no access log.
+//! Dropping a server stops it by its process id; its root is removed with the last reference.
 
 use std::fs::{self, File};
 use std::net::TcpListener;
@@ -22,20 +21,20 @@ use crate::wire::{Address, Connection};
 /// A registry that answers.
 pub(crate) struct Server {
     pub(crate) address: Address,
-    /// Unknown for a registry that was given without one.
+    /// Unknown for a given registry without one.
     pub(crate) pid: Option<u32>,
     started: Option<Started>,
 }
 
 struct Started {
     child: Child,
-    /// Held so that it is removed after the server has stopped.
+    /// Removed after the server has stopped.
     _root: Arc<TempDir>,
 }
 
 impl Server {
-    /// Starts the subject on a root and waits for its first answer; one that was given has a root
-    /// of its own already.
+    /// Starts the registry on a root and waits for its first answer; a given registry has its own
+    /// root.
     pub(crate) fn of(subject: &Subject, root: Arc<TempDir>) -> Result<Self> {
         match subject {
             Subject::Started(program) => Ok(Self::start(*program, root, "/v2/")?.0),
@@ -47,7 +46,8 @@ impl Server {
         }
     }
 
-    /// Starts a program on a root and asks it for a path until it answers 200; how long that took.
+    /// Starts a program on a root and requests a path until the answer is 200. Returns how long
+    /// that took.
     pub(crate) fn start(
         program: Program,
         root: Arc<TempDir>,
@@ -56,7 +56,7 @@ impl Server {
         Self::start_in(&[], program, root, path)
     }
 
-    /// As [`Server::start`], with variables in its environment.
+    /// Like [`Server::start`], with environment variables.
     pub(crate) fn start_in(
         environment: &[(&str, &str)],
         program: Program,
@@ -100,7 +100,7 @@ impl Server {
             if ended.is_some() || begun.elapsed() > Duration::from_mins(1) {
                 let said = fs::read_to_string(&log).unwrap_or_default();
                 let last = said.lines().last().unwrap_or("nothing");
-                bail!("the server did not come up; the last that it said: {last}");
+                bail!("the server did not start; its last output: {last}");
             }
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -112,7 +112,7 @@ impl Server {
         Connection::open(&self.address)
     }
 
-    /// Stops it in the orderly way and waits for the end.
+    /// Stops it cleanly and waits for the end.
     pub(crate) fn stop(mut self) -> Result<()> {
         let Some(mut started) = self.started.take() else {
             return Ok(());
@@ -154,7 +154,7 @@ fn terminate(child: &mut Child) -> Result<()> {
     Ok(())
 }
 
-/// Writes the configuration of a server on a root: the file.
+/// Writes the configuration of a server. Returns the file.
 pub(crate) fn configure(root: &TempDir, address: &Address) -> Result<PathBuf> {
     let config = root.path().join("config.yml");
     fs::write(&config, configuration(root, address))

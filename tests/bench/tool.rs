@@ -1,4 +1,4 @@
-//! Running a command to its end: how long it took, and how much memory it held at its peak.
+//! Runs a command to its end, and measures its time and peak memory.
 
 use std::fs::File;
 use std::path::Path;
@@ -9,27 +9,27 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::processes::memory_mib;
 
-/// What a command took.
+/// The measurements of a command.
 pub(crate) struct Took {
-    /// Seconds from its start to its end.
+    /// Seconds from start to end.
     pub(crate) seconds: f64,
-    /// The most that it held in memory, in MiB, as last seen before its end.
+    /// Peak memory in MiB, as last seen before its end.
     pub(crate) peak: f64,
 }
 
-/// Where a command reads from.
+/// The standard input of a command.
 #[derive(Clone, Copy)]
 pub(crate) enum Input<'a> {
     /// Nothing.
     None,
-    /// A pipe that a file is written to.
+    /// A pipe with the content of a file.
     Pipe(&'a Path),
 }
 
-/// How often the memory is looked at.
+/// Interval of reading the memory.
 const LOOK: Duration = Duration::from_millis(5);
 
-/// Runs a command that has to succeed; what it prints is shown only when it does not.
+/// Runs a command that must succeed; its output is shown only if it fails.
 pub(crate) fn run(command: &mut Command, input: Input<'_>) -> Result<Took> {
     let name = command.get_program().display().to_string();
     let mut said = tempfile::NamedTempFile::new()?;
@@ -60,13 +60,13 @@ pub(crate) fn run(command: &mut Command, input: Input<'_>) -> Result<Took> {
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        // Between its end and the wait there is nothing left to read.
+        // After its end the value is gone.
         peak = memory_mib(child.id(), "VmHWM").map_or(peak, |now| peak.max(now));
         std::thread::sleep(LOOK);
     };
     let seconds = begun.elapsed().as_secs_f64();
     if let Some(mut writer) = writer {
-        // Not every tool reads to the end, and the command still holds the pipe.
+        // Not every tool reads to the end.
         writer.kill()?;
         writer.wait()?;
     }
@@ -74,7 +74,7 @@ pub(crate) fn run(command: &mut Command, input: Input<'_>) -> Result<Took> {
         let mut text = String::new();
         std::io::Read::read_to_string(said.as_file_mut(), &mut text)?;
         let last = text.lines().last().unwrap_or("nothing").to_owned();
-        bail!("{name} ended with {status}; the last that it said: {last}");
+        bail!("{name} ended with {status}; its last output: {last}");
     }
     Ok(Took { seconds, peak })
 }

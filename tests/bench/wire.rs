@@ -1,6 +1,6 @@
-//! A small blocking HTTP/1.1 client over one kept connection: what pushes, pages and pulls need.
+//! A small blocking HTTP/1.1 client over one persistent connection, for pushes, pages and pulls.
 //!
-//! It knows nothing of registries beyond following the `Location` of an upload.
+//! Apart from following the `Location` of an upload it is independent of registries.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-/// Where a registry listens: `host:port` of a plain http URL.
+/// The address of a registry: `host:port` of a plain http URL.
 #[derive(Clone)]
 pub(crate) struct Address(String);
 
@@ -20,7 +20,7 @@ impl Address {
         Self(format!("127.0.0.1:{port}"))
     }
 
-    /// As it stands in a `Host` header.
+    /// The value for a `Host` header.
     pub(crate) fn authority(&self) -> &str {
         &self.0
     }
@@ -40,7 +40,7 @@ impl FromStr for Address {
     }
 }
 
-/// An answer, its body read to the end.
+/// An answer with its whole body.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     head: String,
@@ -56,7 +56,7 @@ impl Answer {
         })
     }
 
-    /// Fails, with what the server said, unless the status is that one.
+    /// Fails, with the server's message, unless the status is this one.
     pub(crate) fn expect(self, status: u16) -> Result<Self> {
         if self.status != status {
             bail!(
@@ -68,7 +68,7 @@ impl Answer {
         Ok(self)
     }
 
-    /// The path and query of `Location`, ready for more parameters to be appended.
+    /// The path and query of `Location`, for further parameters.
     pub(crate) fn location(&self) -> Result<String> {
         let location = self.header("location").context("no Location")?;
         let target = match location.split_once("://") {
@@ -80,7 +80,7 @@ impl Answer {
     }
 }
 
-/// A kept connection.
+/// A persistent connection.
 pub(crate) struct Connection {
     stream: BufReader<TcpStream>,
     authority: String,
@@ -118,7 +118,7 @@ impl Connection {
         self.answer(method == "HEAD")
     }
 
-    /// The start of a request, up to where further header lines may follow.
+    /// The start of a request; further header lines may follow.
     pub(crate) fn head(&self, method: &str, target: &str, headers: &str) -> String {
         format!(
             "{method} {target} HTTP/1.1\r\nHost: {}\r\n{headers}",
@@ -126,7 +126,7 @@ impl Connection {
         )
     }
 
-    /// Sends bytes as they are.
+    /// Sends bytes unchanged.
     pub(crate) fn send(&mut self, bytes: &[u8]) -> Result<()> {
         self.stream
             .get_mut()
@@ -141,7 +141,7 @@ impl Connection {
         Ok(Answer { status, head, body })
     }
 
-    /// Gets something and throws it away; the number of bytes.
+    /// Downloads and discards content. Returns the number of bytes.
     pub(crate) fn discard(&mut self, target: &str) -> Result<usize> {
         let message = self.head("GET", target, "\r\n");
         self.send(message.as_bytes())?;

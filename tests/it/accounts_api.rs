@@ -1,4 +1,5 @@
-//! Administration over the network: who may, what curl gets, and the commands with `--registry`.
+//! Administration over the network: who is permitted, what curl gets, and the commands with
+//! `--registry`.
 
 use serde_json::{Value, json};
 
@@ -35,10 +36,10 @@ fn only_administrators_administer() {
     ask(&guarded.client("alice"), &usage()).refused(403, "DENIED");
     let nobody = ask(&guarded.client(""), &usage()).refused(401, "UNAUTHORIZED");
     assert_eq!(nobody.need("WWW-Authenticate"), "Basic realm=\"regctl\"");
-    // A token of the token service is for pulls and pushes, whoever's it is.
+    // A token of the token service is only for pulls and pushes, whoever owns it.
     let token = guarded.bearer("root", &["registry:catalog:*"]);
     ask(&token, &usage()).refused(403, "DENIED");
-    // Another site could send a form, and a cookie says nothing.
+    // Another site could send a form, and a cookie is not a credential here.
     let form = Request::new("POST", PATH).body(usage().to_string().as_bytes());
     guarded.client("root").send(&form).expect(415);
     let cookie = request(&usage()).header("Cookie", "session=root");
@@ -80,7 +81,7 @@ fn only_administrators_administer() {
     let message = String::from_utf8_lossy(&elsewhere.body).into_owned();
     assert!(message.contains("POST /api/v1/operations"), "{message}");
     guarded.server.stop();
-    // Where nobody signs in, nobody administers over the network.
+    // Without sign-in there is no administration over the network.
     let open = Server::regctl();
     ask(&open.client(), &usage()).refused(403, "DENIED");
     open.stop();
@@ -133,7 +134,7 @@ fn commands_go_over_the_network() {
     guarded.server.stop();
 }
 
-/// The rule is held where it is decided: commands and the API have it as the pages do.
+/// The rule is enforced in one place: commands, the API and the pages all follow it.
 #[test]
 fn the_last_administrator_stays_one() {
     let guarded = Guarded::start();
@@ -165,11 +166,11 @@ fn the_last_administrator_stays_one() {
         let failure = &answer["errors"][0]["detail"]["failure"];
         assert_eq!(failure["reason"]["code"], "last-administrator", "{answer}");
     }
-    // A disabled administrator counts for nothing.
+    // A disabled administrator does not count.
     guarded.user("other", &["--admin"]);
     guarded.administer(&["user", "disable", "other"]);
     refused(&["demote", "root"]);
-    // The way out is on the host, where no account is needed.
+    // On the host no account is needed.
     guarded.administer(&["user", "promote", "alice"]);
     guarded.administer(&["user", "demote", "root"]);
     ask(&root, &usage()).expect(403);

@@ -1,4 +1,4 @@
-//! What is recorded of who did what, and that no secret is among it.
+//! The recorded events, which contain no secrets.
 
 use std::time::{Duration, Instant};
 
@@ -24,7 +24,7 @@ fn audit(guarded: &Guarded, flags: &[&str]) -> Vec<String> {
         .collect()
 }
 
-/// Waits until an event is recorded: sign-ins and refusals are within a second or two.
+/// Waits until an event is recorded: sign-ins and refusals take a second or two.
 #[track_caller]
 fn wait_for(guarded: &Guarded, flags: &[&str], wanted: &str) {
     let began = Instant::now();

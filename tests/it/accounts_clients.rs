@@ -8,7 +8,7 @@ use crate::interop::{base, podman, skopeo};
 use crate::interop_docker::Dockerd;
 use crate::support::{Image, attempt, have, is_root, run};
 
-/// Fails, and says one of these words.
+/// Runs a command that must fail with one of these words.
 #[track_caller]
 fn refused(command: &mut Command, words: &[&str]) {
     let output = attempt(command);
@@ -87,7 +87,7 @@ fn docker_signs_in_pushes_pulls_mounts_searches_and_signs_out() {
     let found = search("app");
     assert!(found.contains("team/app"), "{found}");
 
-    // Bob pulls the one that he may pull, and pushes nothing.
+    // Bob pulls the repository that he may pull from, and pushes nothing.
     assert!(login("bob", "bob-secret"));
     run(&mut docker(&[
         "rmi",
@@ -102,7 +102,7 @@ fn docker_signs_in_pushes_pulls_mounts_searches_and_signs_out() {
         &["not known", "not found", "unknown", "denied"],
     );
 
-    // Signed out, only what is public is left. A token in place of a password.
+    // After signing out only public repositories are left. Then with a token as the password.
     run(&mut docker(&["logout", &host]));
     run(&mut docker(&["rmi", "--force", &image("team/app")]));
     refused(

@@ -1,4 +1,5 @@
-//! Shared parts of the tests of accounts: a server with accounts, and the commands that make them.
+//! Shared parts of the tests of accounts: a server with accounts, and the commands that create
+//! them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,7 +14,7 @@ storage: {delete: {enabled: true}, filesystem: {rootdirectory: /nowhere}}
 regctl: {accounts: {enabled: true}}
 ";
 
-/// A server with accounts, administered by its socket.
+/// A server with accounts, administered through its socket.
 pub(crate) struct Guarded {
     pub(crate) server: Server,
     pub(crate) regctl: Regctl,
@@ -24,7 +25,7 @@ impl Guarded {
         Self::start_with(CONFIG)
     }
 
-    /// With another configuration, which has accounts.
+    /// Starts it with another configuration with accounts.
     pub(crate) fn start_with(config: &str) -> Self {
         let guarded = Self {
             server: Server::regctl_with(config),
@@ -39,7 +40,7 @@ impl Guarded {
         guarded
     }
 
-    /// Makes an account whose password is its name with `-secret`.
+    /// Creates an account whose password is its name with `-secret`.
     pub(crate) fn user(&self, name: &str, flags: &[&str]) {
         let mut command = self.regctl.command();
         command
@@ -50,7 +51,7 @@ impl Guarded {
         command.assert().success();
     }
 
-    /// stdout of a command on the root, which ends well.
+    /// stdout of a command on the root, which must succeed.
     #[track_caller]
     pub(crate) fn administer(&self, arguments: &[&str]) -> String {
         let mut command = self.regctl.command();
@@ -61,7 +62,7 @@ impl Guarded {
         text(&command.assert().success().get_output().stdout)
     }
 
-    /// A client that signs in with the password of an account; anonymous for an empty name.
+    /// A client that signs in as an account; anonymous for an empty name.
     pub(crate) fn client(&self, name: &str) -> Client {
         if name.is_empty() {
             return self.server.client();

@@ -1,4 +1,4 @@
-//! Accounts and rights on the wire, and those who try to get around them.
+//! Accounts and rights on the wire, and attempts to bypass them.
 
 use serde_json::json;
 
@@ -58,7 +58,7 @@ fn pushes_and_pulls_go_by_rights() {
         .refused(403, "DENIED");
     bob.put("2", &image.manifest).refused(403, "DENIED");
     bob.delete("1").refused(403, "DENIED");
-    // What carol may not see is not there for her, whether it is there or not.
+    // For carol, repositories that she may not see look missing.
     for name in ["team/app", "team/none"] {
         let carol = guarded.remote("carol", name);
         carol.manifest("1").refused(404, "NAME_UNKNOWN");
@@ -73,7 +73,7 @@ fn pushes_and_pulls_go_by_rights() {
             .refused(404, "NAME_UNKNOWN");
         carol.blob(&digest).expect(404);
     }
-    // The administrator may do everything, deletes among it.
+    // The administrator may do everything, including deletes.
     guarded.remote("root", "team/app").delete("1").expect(202);
     guarded.server.stop();
 }
@@ -137,7 +137,7 @@ fn what_is_public_everybody_pulls_and_finds() {
         .expect(200)
         .json();
     assert_eq!(found["results"][0]["description"], "Serves the shop");
-    // Who has signed in lists as that, though nobody asks for it.
+    // A signed-in client gets its own listing, without a challenge.
     let host = guarded.server.host();
     let mut login = guarded.regctl.command();
     login.args(["login", "-u", "alice", "--password-stdin", &host]);
@@ -186,7 +186,7 @@ fn tokens_are_issued_for_what_is_asked_and_allowed() {
         .refused(404, "NAME_UNKNOWN");
     bob.post("/v2/team/app/blobs/uploads/")
         .refused(403, "DENIED");
-    // A form asks for the same, and a refresh token is not had.
+    // A form requests the same, and gets no refresh token.
     let form = "grant_type=password&username=bob&password=bob-secret&service=regctl\
                 &scope=repository:team/app:pull&client_id=x";
     let post = |form: &str| {
@@ -278,7 +278,7 @@ fn an_htpasswd_file_keeps_working_and_gains_rights() {
         .get("/v2/a/b/manifests/1")
         .refused(401, "UNAUTHORIZED");
     nobody.get("/auth/token").expect(404);
-    // The file changes under the server.
+    // The file changes while the server runs.
     std::fs::write(&file, format!("eve:{hash}\n")).unwrap();
     sign(&server, "ada")
         .get("/v2/")

@@ -1,4 +1,4 @@
-//! Certificates of an ACME directory: asked for, taken up, kept, renewed; and what a failure does.
+//! Certificates of an ACME directory: requested, used, stored, renewed; and the effect of failures.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,7 +11,7 @@ use crate::support::{AcmeDirectory, Judgement, Program, Server, Setup, attempt, 
 
 const HOST: &str = "registry.example.com";
 
-/// A server that asks this directory for a certificate.
+/// A server that requests a certificate from this directory.
 fn setup(directory: &AcmeDirectory, more: &str) -> (Setup, tempfile::TempDir) {
     let scratch = tempfile::tempdir().unwrap();
     let authority = scratch.path().join("authority.pem");
@@ -42,7 +42,7 @@ fn record(scratch: &Path) -> (PathBuf, Value) {
     (path, serde_json::from_slice(&text).unwrap())
 }
 
-/// What a client sees that trusts the directory's authority.
+/// The certificate for a client that trusts the directory's authority.
 fn trusted(server: &Server, directory: &AcmeDirectory) -> Option<CertificateDer<'static>> {
     let authority = Some(directory.authority());
     let shown = tls::peer(server.address().port(), HOST, &[b"http/1.1"], authority);
@@ -63,7 +63,7 @@ fn a_certificate_is_issued_by_tls_alpn_kept_and_renewed() {
     let directory = AcmeDirectory::start(Judgement::Fair);
     let (setup, scratch) = setup(&directory, "");
     let server = setup.start();
-    // Nobody validates yet: connections are made all the same, with a certificate to distrust.
+    // Before validation, connections work with an untrusted certificate.
     assert!(
         server
             .log()
@@ -86,7 +86,7 @@ fn a_certificate_is_issued_by_tls_alpn_kept_and_renewed() {
         directory.contacts(),
         [serde_json::json!(["mailto:admin@example.com"])]
     );
-    // The challenge is over: nothing answers it any more.
+    // The challenge has ended: it is no longer answered.
     assert!(tls::peer(port, HOST, &[b"acme-tls/1"], None).is_err());
     for file in ["acme-account.json", "acme-certificate.pem", "acme.json"] {
         use std::os::unix::fs::PermissionsExt as _;
@@ -98,7 +98,7 @@ fn a_certificate_is_issued_by_tls_alpn_kept_and_renewed() {
         );
     }
 
-    // A restart asks for nothing.
+    // A restart sends no request.
     eventually("it is recorded", || {
         record(scratch.path()).1["issued"].is_object()
     });
@@ -107,7 +107,7 @@ fn a_certificate_is_issued_by_tls_alpn_kept_and_renewed() {
     assert_eq!(trusted(&server, &directory), Some(first.clone()));
     assert_eq!((directory.orders(), directory.accounts()), (1, 1));
 
-    // When it is time it is renewed, by the same account, and taken up by the server that runs.
+    // It is renewed in time, by the same account, and used by the running server.
     let stopped = server.stop();
     let (path, mut text) = record(scratch.path());
     text["issued"]["renew"] = "2026-01-01T00:00:00Z".into();
@@ -170,7 +170,7 @@ fn a_failure_is_said_once_and_not_repeated_by_restarts() {
     assert_eq!(directory.orders(), 1);
     let (path, text) = record(scratch.path());
     assert_eq!(text["failures"], 1);
-    // Who has mended it need not wait.
+    // After a repair the next attempt need not wait.
     std::fs::remove_file(path).unwrap();
     let _server = server.restart();
     eventually("it is tried again", || directory.orders() == 2);

@@ -1,5 +1,5 @@
-//! `regctl check`: each kind of damage, made by hand, is found, said with its remedy, and repaired
-//! where that can be.
+//! `regctl check`: each kind of damage, made by hand, is found, reported with its remedy, and
+//! repaired if possible.
 
 use std::fs;
 
@@ -25,7 +25,7 @@ fn file(root: &std::path::Path, digest: &Digest) -> std::path::PathBuf {
     blobs.join(&hex[..2]).join(&hex).join("data")
 }
 
-/// What lies in lost+found: the ends of the paths.
+/// The content of lost+found: the ends of the paths.
 fn lost(root: &std::path::Path) -> Vec<String> {
     let found = crate::support::files(&root.join("regctl/lost+found"));
     let paths = found.into_keys();
@@ -70,7 +70,7 @@ fn wrong_bytes_are_found_by_reading_and_healed_by_the_next_push() {
     remote.blob_head(&layer).expect(200);
     let (found, _) = admin.fails(7, &["check", "--read", "--repair", "-q"]);
     assert_eq!(found, line);
-    // From now on it is unknown to clients, and known to be damaged without reading.
+    // It is now unknown to clients, and reported as damaged without reading.
     remote.blob_head(&layer).expect(404);
     remote.blob(&layer).expect(404);
     let (found, _) = admin.fails(7, &["check", "-q"]);
@@ -122,11 +122,11 @@ fn missing_bytes_are_found() {
             let gone = format!("blob {layer}: its bytes are missing; ");
             let manifest = image.digest();
             let needed = format!("manifest team/app@{manifest}: needs {layer}, which is missing; ");
-            // A start has seen that the bytes are gone; a server that runs has not.
+            // A start detects the missing bytes; a running server does not.
             assert!(found.contains(&gone) || found.contains(&needed), "{found}");
             let remedy = "remedy: push an image with it again";
             assert!(found.contains(remedy), "{found}");
-            // A repair can't bring them back.
+            // A repair can't restore them.
             let again = admin.run(&["check", "--repair", "-q"]);
             assert!(matches!(again.get_output().status.code(), Some(1 | 5)));
         },
@@ -199,7 +199,7 @@ fn unknown_content_is_reindexed() {
     let image = image(&server);
     let admin = Admin::of(server.root());
     let root = server.root().to_path_buf();
-    // As another program would have written it beside the server.
+    // As if another program had written it beside the server.
     let other = Image::new(7);
     for blob in other.blobs.iter().chain([&other.manifest.bytes]) {
         let path = file(&root, &sha256(blob));
@@ -251,7 +251,7 @@ fn stray_files_are_moved_to_lost_and_found() {
                 format!("blobs/sha256/{}/{hex}/data.bak", &hex[..2]),
                 "repositories/README".to_owned(),
                 "repositories/team/app/_layers/md5/x/link".to_owned(),
-                // Of these nothing is said.
+                // These are not reported.
                 "repositories/team/app/_layers/sha256/x.tmp".to_owned(),
                 "repositories/team/app/_manifests/signatures/x".to_owned(),
                 "repositories/team/_private/x".to_owned(),

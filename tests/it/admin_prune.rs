@@ -1,4 +1,4 @@
-//! `regctl prune`, by hand and by configuration.
+//! `regctl prune`, by command and by configuration.
 
 use crate::admin_support::{Admin, WITH_TRASH, each_way, serve};
 use crate::support::{Image, Server, artifact, eventually, index, sha256};
@@ -176,7 +176,7 @@ regctl:
     let layer = sha256(&images[1].blobs[1]);
     eventually("the bytes go", || !server.blob_file(&layer).exists());
     assert_eq!(remote.verify("stable"), images[0].digest());
-    // What would take everything takes nothing.
+    // A rule that would delete every tag deletes none.
     assert_eq!(server.remote("other").verify("v1"), images[0].digest());
     let log = server.log_with("team/app:v2");
     assert!(log.contains("all: true allows it"), "{log}");

@@ -1,5 +1,5 @@
 //! Shared parts of the tests of administration: the binary that works on a root, with or without a
-//! server on it.
+//! server.
 
 use std::path::{Path, PathBuf};
 
@@ -9,14 +9,14 @@ use serde_json::Value;
 use crate::cli_support::{Regctl, text};
 use crate::support::{Program, Server, Setup};
 
-/// No lease outlasts a test, and what is deleted is gone at once.
+/// Leases end at once, and deletions bypass the trash.
 pub(crate) const FORGETFUL: &str = "\
 version: 0.1
 storage: {delete: {enabled: true}, filesystem: {rootdirectory: /nowhere}}
 regctl: {gc: {lease: 1ms, trash: 0}}
 ";
 
-/// The same, and what is deleted can be restored.
+/// The same, but deletions can be restored.
 pub(crate) const WITH_TRASH: &str = "\
 version: 0.1
 storage: {delete: {enabled: true}, filesystem: {rootdirectory: /nowhere}}
@@ -53,7 +53,7 @@ impl Admin {
         serde_json::from_str(&self.stdout(arguments)).unwrap()
     }
 
-    /// stdout and stderr of a run that ends with a code.
+    /// stdout and stderr of a run with this exit code.
     #[track_caller]
     pub(crate) fn fails(&self, code: i32, arguments: &[&str]) -> (String, String) {
         let assert = self.run(arguments).code(code);
@@ -68,8 +68,8 @@ pub(crate) fn serve(config: &str) -> Server {
     Setup::new(Program::Regctl).config(config).start()
 }
 
-/// Sets something up, administers it and looks at what came of it, twice: through the running
-/// server, and on the root without one.
+/// Prepares a root, administers it and checks the result, twice: through the running server, and on
+/// the root without one.
 pub(crate) fn each_way<T>(
     config: &str,
     set_up: impl Fn(&Server) -> T,

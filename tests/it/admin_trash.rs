@@ -1,4 +1,4 @@
-//! `regctl delete`, `trash` and `restore`: what was deleted comes back as it was.
+//! `regctl delete`, `trash` and `restore`: a restore restores the earlier state.
 
 use serde_json::json;
 
@@ -142,7 +142,7 @@ fn deleting_a_repository_over_http() {
     let closed = Server::regctl_with("version: 0.1\n");
     closed.remote("team/old").push("v1", &Image::new(1));
     closed.client().delete(path).expect(405);
-    // Who administers the root may, whatever clients may.
+    // An administrator of the root may delete, whatever clients may do.
     let rule = ["prune", "**", "--match", "*", "--all"];
     Admin::of(closed.root()).stdout(&rule);
     assert_eq!(closed.remote("team/old").tags(), [""; 0]);
@@ -163,7 +163,7 @@ fn a_restored_repository_has_the_time_of_its_last_push() {
     assert_ne!(catalog(), before);
     admin.stdout(&["restore", "team/app"]);
     assert_eq!(catalog(), before);
-    // A part of it has the time of that part, and the rest brings the whole.
+    // A restored part has the time of that part, and the rest restores the whole.
     server.client().delete(path).expect(202);
     admin.stdout(&["restore", "team/app:v1"]);
     admin.stdout(&["restore", "team/app"]);

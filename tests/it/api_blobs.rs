@@ -91,7 +91,7 @@ fn ranges_are_exact() {
         let refused = ask(range).expect(416);
         assert_eq!(refused.need("Content-Range"), "bytes */1000000", "{range}");
     }
-    // What is no range is passed over: the whole is answered.
+    // A text that is not a range is ignored: the answer is the whole content.
     for range in ["bytes=5-1", "bytes=x-y", "lines=1-2", "bytes=--5", "bytes="] {
         let whole = ask(range).expect(200);
         assert!(whole.body == bytes, "{range}: other bytes");
@@ -143,7 +143,7 @@ fn sha512_names_a_blob_as_well() {
     assert!(got.body == bytes);
     assert_eq!(got.need("Docker-Content-Digest"), digest.to_string());
     remote.blob_head(&digest).expect(200);
-    // On disk: the bytes under their sha256, and a link that says so.
+    // On disk: the bytes under their sha256, and a link with that digest.
     let link = server.layout().join(format!(
         "repositories/long/digests/_layers/sha512/{}/link",
         digest.hex()
@@ -177,7 +177,7 @@ fn a_mount_from_another_repository_sends_no_bytes() {
     assert_eq!(mounted.need("Docker-Content-Digest"), digest.to_string());
     assert_eq!(path_of(mounted.need("Location")), target.blob_path(&digest));
     assert_eq!(target.blob(&digest).expect(200).body, b"shared");
-    // The slash of a name may come encoded.
+    // The slash of a name may be encoded.
     let third = server.remote("third");
     third
         .client
@@ -245,7 +245,7 @@ fn a_blob_is_deleted_from_one_repository_only() {
         .delete(&one.blob_path(&digest))
         .refused(404, "BLOB_UNKNOWN");
     assert_eq!(other.blob(&digest).expect(200).body, b"shared");
-    // Pushed again it is back.
+    // After another push it exists again.
     one.push_blob(b"shared");
     one.blob_head(&digest).expect(200);
     server.stop();

@@ -1,4 +1,4 @@
-//! Stored bytes that are damaged, as clients meet them.
+//! Damaged stored bytes, and what clients get.
 
 use std::path::PathBuf;
 
@@ -26,7 +26,7 @@ fn flip(path: &PathBuf, at: usize) {
 fn wrong_bytes_are_never_sent_whole() {
     let server = Server::regctl();
     let remote = server.remote("rot");
-    // In one slice, in several; at the beginning, in the middle, at the end.
+    // In one slice and in several; at the beginning, in the middle, at the end.
     for (seed, length) in [(1, 1), (2, 5000), (3, 3_000_000)] {
         for at in [0, length / 2, length - 1] {
             let bytes = random_bytes(seed * 10 + at as u64, length);
@@ -81,7 +81,7 @@ fn what_a_power_cut_left_of_a_root_is_healed_by_a_push() {
     }
     assert_eq!(remote.push("1", &image), digest);
     assert_eq!(remote.verify("1"), digest);
-    // What heals here is healed for whoever serves the root next.
+    // The repair is in the layout: another registry on this root serves it as well.
     let server = server.hand_over(Program::DockerRegistry);
     assert_eq!(server.remote("taken/over").verify("1"), digest);
     server.stop();

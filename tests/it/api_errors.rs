@@ -1,5 +1,5 @@
-//! What every answer has in common: headers, the shape of errors, addresses; and names that look
-//! like something else. The client of these tests checks headers and shape on every other answer
+//! Common properties of all answers: headers, the form of errors, addresses; and names that look
+//! like something else. The client of these tests checks headers and form on every other answer,
 //! too.
 
 use crate::support::{
@@ -181,7 +181,7 @@ fn a_blob_damaged_on_disk_is_never_served_as_whole() {
     let server = Server::regctl();
     let remote = server.remote("damaged");
     let bytes = random_bytes(1, 200_000);
-    // Gone, emptied, cut: under a running server.
+    // Removed, emptied and truncated while the server runs.
     for (seed, keep) in [(1_u8, None), (2, Some(0)), (3, Some(100_000))] {
         let mut bytes = bytes.clone();
         bytes[0] = seed;
@@ -197,7 +197,7 @@ fn a_blob_damaged_on_disk_is_never_served_as_whole() {
         }
         let request = Request::new("GET", &remote.blob_path(&digest));
         match remote.client.try_send(&request) {
-            // The client module has seen to it that the error shows no path.
+            // The client module has checked that the error shows no path.
             Ok(answer) => assert!(
                 answer.status >= 400 || sha256(&answer.body) == digest,
                 "{answer}"
@@ -263,10 +263,10 @@ fn addresses_are_right_behind_a_proxy() {
     for (headers, start) in cases {
         let address = location(&remote, headers);
         assert!(address.starts_with(start), "{headers:?}: {address}");
-        // Wherever it leads, it is the same session here.
+        // Whatever the address is, the path is that of the session.
         remote.client.get(&path_of(&address)).expect(204);
     }
-    // A header that is no host is not written into an address.
+    // A header that is not a host is not used in an address.
     let address = location(&remote, &[("X-Forwarded-Host", "evil\" <x>/..")]);
     assert!(!address.contains(['"', '<', ' ']), "{address}");
     server.stop();
@@ -314,7 +314,7 @@ fn addresses_follow_the_configuration() {
     server.stop();
 }
 
-/// Every kind of refusal, to see that a HEAD is answered as a GET would be, without a body.
+/// Each kind of refusal: the answer to HEAD is that of GET without the body.
 #[test]
 fn a_head_has_no_body_whatever_it_says() {
     let server = Server::regctl();

@@ -1,6 +1,6 @@
-//! Manifests as programs written in Go make them: empty fields omitted or `null`.
+//! Manifests of programs written in Go: empty fields omitted or `null`.
 //!
-//! Debian's docker-registry is asked the same beside regctl, and its root is taken over.
+//! The same manifests are sent to Debian's docker-registry, whose root is then taken over.
 
 use serde_json::{Value, json};
 
@@ -27,7 +27,7 @@ fn without(value: &Value, key: &str) -> Value {
     value
 }
 
-/// Each case by its tag: what is sent, and the type that it is sent as.
+/// The cases by tag: the manifest, and the type that it is sent as.
 fn cases(image: &Image) -> Vec<(&'static str, Manifest)> {
     let config = descriptor(OCI_CONFIG, &image.blobs[0]);
     let layer = descriptor(OCI_LAYER, &image.blobs[1]);
@@ -38,7 +38,7 @@ fn cases(image: &Image) -> Vec<(&'static str, Manifest)> {
     let child = image.manifest.descriptor();
     let index = |children: Value| json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children });
     let list = |children: Value| json!({ "schemaVersion": 2, "mediaType": DOCKER_LIST, "manifests": children });
-    // As BuildKit writes an image without layers, with its indentation.
+    // An image without layers as BuildKit writes it, with its indentation.
     let buildkit = format!(
         "{{\n  \"schemaVersion\": 2,\n  \"mediaType\": \"{OCI_MANIFEST}\",\n  \"config\": {{\n    \"mediaType\": \"{OCI_CONFIG}\",\n    \"digest\": \"{}\",\n    \"size\": {}\n  }},\n  \"layers\": null\n}}",
         sha256(&image.blobs[0]),
@@ -225,7 +225,7 @@ fn what_registry_2_accepts_is_accepted_served_and_copied() {
     }
     let Some(peer) = peer else { return };
 
-    // Accepted by registry:2, which does not know these fields; no reason to lose the others.
+    // Accepted by registry:2, which ignores these fields; the other fields still count.
     let odd = [
         (
             "odd-subject",
@@ -259,7 +259,7 @@ fn what_registry_2_accepts_is_accepted_served_and_copied() {
         assert_eq!(got.need("Content-Type"), OCI_MANIFEST, "{tag}");
         assert_eq!(got.json(), value, "{tag}");
     }
-    // A repository with a manifest that was not understood would keep all of its blobs.
+    // A manifest that was not understood would keep all blobs of its repository.
     let log = server.log();
     assert!(
         !log.contains("nothing in its repository is collected"),
@@ -294,7 +294,7 @@ fn media_types_are_compared_without_case() {
         remote.manifest("body").expect(200).need("Content-Type"),
         shouted
     );
-    // It is an image by that type: what it lacks is refused.
+    // By its type it is an image, so missing fields are an error.
     let hollow = without(&body, "config");
     remote
         .put("bad", &Manifest::new(shouted, &hollow))

@@ -1,4 +1,4 @@
-//! Manifests of every kind, kept byte for byte under the type that they have.
+//! Manifests of every kind are stored byte for byte, with their media type.
 
 use serde_json::json;
 
@@ -78,7 +78,7 @@ fn bytes_and_custom_fields_are_kept() {
     let remote = server.remote("bytes");
     let image = Image::new(7);
     remote.push_blobs(&image);
-    // Odd white space, odd order, a field of nobody, escapes: all of it is what the digest is of.
+    // Unusual white space and order, unknown fields, escapes: the digest covers all of it.
     let text = format!(
         "\n{{ \"layers\":[ {} ],\t\"x-custom\": {{\"a\\u00e9\": [1, 2.50, null]}},\r\n \"config\": {},\
          \"schemaVersion\" : 2, \"mediaType\":\"{OCI_MANIFEST}\" }}\n\n",
@@ -174,7 +174,7 @@ fn the_type_comes_from_the_body_or_else_the_header_or_else_the_shape() {
         let got = remote.manifest(tag).expect(200);
         assert_eq!(got.need("Content-Type"), OCI_MANIFEST, "{tag}");
     }
-    // A header that contradicts the body is a mistake of somebody.
+    // A header that contradicts the body is an error.
     server.unchanged(|| {
         let contradiction = Manifest::raw(OCI_INDEX, image.manifest.bytes.clone());
         remote

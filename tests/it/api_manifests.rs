@@ -1,4 +1,4 @@
-//! Manifests: pushed by tag and by digest, read back, refused when something is missing.
+//! Manifests: pushed by tag and by digest, read back, refused if something is missing.
 
 use serde_json::json;
 
@@ -90,7 +90,7 @@ fn missing_blobs_are_named_each() {
     let remote = server.remote("incomplete");
     let image = Image::with_layers(3, &[10, 20, 30]);
     remote.push_blob(&image.blobs[1]);
-    // In another repository it does not help.
+    // A blob in another repository does not count.
     server.remote("elsewhere").push_blobs(&image);
     server.unchanged(|| {
         let answer = remote.put("1", &image.manifest).expect_one_of(&[400, 404]);
@@ -126,7 +126,7 @@ fn a_push_by_digest_may_set_tags() {
     for tag in &tags {
         assert_eq!(remote.verify(tag), image.digest());
     }
-    // Refused as a whole: a tag that is none, content that is not the digest, too many.
+    // Refused as a whole: an invalid tag, content with another digest, too many tags.
     let digest = image.digest();
     let many: Vec<String> = (0..2000).map(|number| format!("tag=n{number}")).collect();
     server.unchanged(|| {
@@ -164,7 +164,7 @@ fn sha512_names_a_manifest_as_well() {
         remote.manifest("long").expect(200).body,
         image.manifest.bytes
     );
-    // Blobs may be referenced so, and have to be there.
+    // Blobs may be referenced by sha512, and must exist.
     let layer = b"a layer known by a longer name";
     let body = json!({
         "schemaVersion": 2,
@@ -210,7 +210,7 @@ fn a_manifest_over_four_mebibytes_is_413() {
     let over = of_length((4 << 20) + 1);
     server.unchanged(|| {
         remote.put("over", &over).expect(413);
-        // Nor with a length that is not said in advance.
+        // Likewise without an announced length.
         let target = remote.manifest_path("over");
         let chunks: Vec<&[u8]> = over.bytes.chunks(1 << 16).collect();
         let request = Request::new("PUT", &target)

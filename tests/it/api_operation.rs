@@ -1,5 +1,5 @@
-//! What an operator sees: health, metrics, headers from the configuration, maintenance, and the
-//! pages of regctl's own extension.
+//! Endpoints for operators: health, metrics, headers from the configuration, maintenance, and the
+//! endpoints that only regctl has.
 
 use serde_json::Value;
 
@@ -51,7 +51,7 @@ fn the_debug_address_has_health_and_metrics() {
     ] {
         assert!(text.contains(name), "{name} is missing:\n{text}");
     }
-    // Not where strangers come.
+    // Not on the main address.
     server.client().get("/metrics").expect(404);
     server.client().get("/debug/health").expect(404);
     server.stop();
@@ -120,7 +120,7 @@ fn the_environment_stands_in_for_the_file() {
     server.stop();
 }
 
-/// The items of every page of a listing.
+/// The items of all pages of a listing.
 fn items(client: &Client, target: &str, field: &str) -> Vec<Value> {
     client
         .pages(target)

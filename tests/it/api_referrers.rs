@@ -1,5 +1,5 @@
-//! Referrers: what is attached to a manifest, filtered, in pages, with what clients of older
-//! registries put under a fallback tag.
+//! Referrers: the manifests attached to a manifest, filtered, in pages, merged with the fallback
+//! tag of older clients.
 
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ fn referrers_are_listed() {
         "application/vnd.example.signature"
     );
     assert_eq!(descriptor["annotations"]["org.example.seed"], "2");
-    // Only here, and not in a repository that has the subject too.
+    // Only in this repository, even if another one has the subject.
     let other = server.remote("other");
     other.push("1", &image);
     assert!(all(&other, &listing(&other, &image.digest().to_string())).is_empty());
@@ -111,7 +111,7 @@ fn the_type_of_an_image_without_one_is_that_of_its_configuration() {
     let list = crate::support::Manifest::new(OCI_INDEX, &list);
     remote.push("attached", &attached);
     remote.put("set", &list).expect(201);
-    // The subject itself need not be there.
+    // The subject need not exist.
     let descriptors = all(&remote, &listing(&remote, &absent.digest().to_string()));
     assert_eq!(descriptors.len(), 2);
     for descriptor in &descriptors {
@@ -149,14 +149,14 @@ fn a_filter_is_applied_and_reported() {
     let answer = remote.client.get(&filtered).expect(200);
     assert_eq!(answer.need("OCI-Filters-Applied"), "artifactType");
     assert_eq!(digests(&all(&remote, &filtered)), wanted);
-    // In pages too, and every page says so.
+    // Pages are filtered as well, and report it.
     let pages = remote.client.pages(&with_query(&filtered, "n=2"));
     assert_eq!(pages.len(), 2);
     assert_eq!(
         digests(&all(&remote, &with_query(&filtered, "n=2"))),
         wanted
     );
-    // A `+` in a query that is not encoded is meant as it stands.
+    // An unencoded `+` in a query stands for itself.
     let plus = with_query(&target, "artifactType=application/vnd.other%2Bjson");
     assert_eq!(all(&remote, &plus).len(), 3);
     let none = with_query(&target, "artifactType=nothing");
@@ -197,7 +197,7 @@ fn the_fallback_tag_is_folded_in() {
     let server = Server::regctl();
     let remote = server.remote("fallback");
     let subject = Image::new(1).manifest;
-    // Attached by an older client: no registry read the subject, the list is under a tag.
+    // Attached by an older client: the registry ignored the subject, and the list is under a tag.
     let old = Image::new(2);
     remote.push_blobs(&old);
     remote

@@ -1,10 +1,10 @@
-//! Tags and the catalog: complete, in order, in pages; and what a delete takes with it.
+//! Tags and the catalog: complete, sorted, in pages; and the effect of deletes.
 
 use std::collections::BTreeSet;
 
 use crate::support::{Image, Server, next_target, sha256, texts};
 
-/// Names that share prefixes, on both sides of `/` in the alphabet.
+/// Names with common prefixes, sorted before and after `/`.
 const PREFIXES: [&str; 14] = [
     "a", "a-b", "a-b/c", "a.b", "a/a", "a/b", "a/b/c", "a/b0", "a0", "a0/b", "a_b", "aa", "ab", "b",
 ];
@@ -13,7 +13,7 @@ const PREFIXES: [&str; 14] = [
 fn the_catalog_is_complete_in_pages_of_every_size() {
     let server = Server::regctl();
     let image = Image::new(1);
-    // Not in their order, so that the order is the server's doing.
+    // Pushed in reverse order, so that the server has to sort.
     for name in PREFIXES.iter().rev() {
         server.remote(name).push("1", &image);
     }
@@ -37,7 +37,7 @@ fn the_catalog_is_complete_in_pages_of_every_size() {
             "after {last}"
         );
     }
-    // `last` need not be a name that exists.
+    // `last` need not exist.
     let page = server
         .client()
         .get("/v2/_catalog?last=a%2Fa9")
@@ -104,7 +104,7 @@ fn a_listing_stays_right_while_names_come_and_go() {
         let answer = remote.client.get(&next).expect(200);
         seen.extend(texts(&answer.json()["tags"]));
         target = answer.header("Link").map(next_target);
-        // Behind and ahead of where the reader stands.
+        // Before and after the reader's position.
         let (first, last) = (format!("a{round}"), format!("stay-{round:02}-more"));
         remote.put(&first, &image.manifest).expect(201);
         remote.put(&last, &image.manifest).expect(201);
@@ -150,12 +150,12 @@ fn without_content_nothing_is_listed() {
     client
         .get("/v2/never/tags/list")
         .refused(404, "NAME_UNKNOWN");
-    // A blob alone makes no repository to be seen, nor does an open upload.
+    // A repository with only a blob or an open upload is not listed.
     let remote = server.remote("blobs-only");
     remote.push_blob(b"alone");
     remote.start_upload();
     assert!(server.catalog().is_empty());
-    // A manifest without a tag does.
+    // With an untagged manifest it is.
     let remote = server.remote("untagged");
     let image = Image::new(1);
     remote.push_blobs(&image);
@@ -167,7 +167,7 @@ fn without_content_nothing_is_listed() {
     );
     let tags = client.get("/v2/untagged/tags/list").expect(200).json();
     assert_eq!(tags["tags"], serde_json::json!([]));
-    // Emptied, it is gone.
+    // After its last manifest is deleted it is not listed.
     remote.delete(&digest).expect(202);
     assert!(server.catalog().is_empty());
     server.stop();
@@ -187,7 +187,7 @@ fn a_deleted_tag_takes_nothing_with_it() {
     assert_eq!(remote.verify("two"), image.digest());
     remote.verify(&image.digest().to_string());
     remote.delete("one").refused(404, "MANIFEST_UNKNOWN");
-    // The last tag goes, the manifest stays.
+    // The last tag is deleted, the manifest is kept.
     remote.delete("two").expect(202);
     assert!(remote.tags().is_empty());
     remote.verify(&image.digest().to_string());
@@ -206,7 +206,7 @@ fn a_deleted_manifest_takes_its_tags_with_it() {
     for tag in ["a", "b", "c"] {
         remote.push(tag, &gone);
     }
-    // A tag that has moved on is not taken, though it once pointed there.
+    // A tag that was moved away is not deleted.
     remote.push("moved", &gone);
     remote.push("moved", &kept);
     server.remote("elsewhere").push("a", &gone);
@@ -224,7 +224,7 @@ fn a_deleted_manifest_takes_its_tags_with_it() {
             .join(format!("repositories/manifests/_manifests/tags/{tag}"));
         assert!(!directory.exists(), "the directory of {tag} is left");
     }
-    // Pushed again it is back.
+    // After another push it exists again.
     remote.put("a", &gone.manifest).expect(201);
     remote.verify("a");
     server.stop();
@@ -277,7 +277,7 @@ fn without_delete_enabled_nothing_is_deleted() {
                 .delete(&remote.blob_path(&blob))
                 .refused(405, "UNSUPPORTED");
         });
-        // To cancel an upload is no delete of content.
+        // Cancelling an upload is not a deletion of content.
         let session = remote.start_upload();
         remote.client.delete(&session).expect(204);
         remote.verify("1");

@@ -1,4 +1,4 @@
-//! Uploads that are refused: out of order, of another session, not what their digest says.
+//! Refused uploads: out of order, with another repository's session, with a wrong digest.
 
 use regctl::oci::Digest;
 
@@ -6,7 +6,7 @@ use crate::support::{
     Remote, Request, Response, Server, path_of, random_bytes, sha256, with_query,
 };
 
-/// The address of an upload that has come so far: its target, from the answer.
+/// The address of a session after a chunk, from the answer.
 #[track_caller]
 fn moved(answer: &Response) -> String {
     path_of(answer.need("Location"))
@@ -40,7 +40,7 @@ fn a_chunk_out_of_order_is_416_and_takes_nothing() {
     let bytes = random_bytes(6, 3000);
     let digest = sha256(&bytes);
     let session = remote.start_upload();
-    // Before anything was received, a gap is one too.
+    // At the beginning a gap is an error, too.
     remote
         .client
         .patch_at(&session, 1000, &bytes[1000..2000])
@@ -65,7 +65,7 @@ fn a_chunk_out_of_order_is_416_and_takes_nothing() {
         let status = remote.client.get(&session).expect(204);
         assert_eq!(status.need("Range"), "0-999", "{start}-{end}");
     }
-    // The closing request as well.
+    // Likewise for the closing request.
     for (start, end) in [(0, 2000), (1500, 3000)] {
         let target = with_query(&session, &format!("digest={digest}"));
         remote
@@ -77,7 +77,7 @@ fn a_chunk_out_of_order_is_416_and_takes_nothing() {
             )
             .refused(416, "RANGE_INVALID");
     }
-    // The upload can still be finished.
+    // The upload can still be completed.
     let answer = remote
         .client
         .patch_at(&session, 1000, &bytes[1000..])
@@ -107,7 +107,7 @@ fn a_range_that_is_none_is_refused() {
             .body(b"hello");
         remote.client.send(&request).expect_one_of(&[400, 416]);
     }
-    // One that is not as long as the body, either.
+    // Nor a range of another length than the body.
     for range in ["0-3", "0-5", "0-400"] {
         let request = Request::new("PATCH", &session)
             .header("Content-Range", range)
@@ -206,7 +206,7 @@ fn a_malformed_digest_is_refused() {
             }
         });
     }
-    // No digest at all is no end of an upload.
+    // Without a digest an upload can't be completed.
     remote
         .client
         .put(&session, b"")

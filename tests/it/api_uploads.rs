@@ -1,4 +1,4 @@
-//! Uploads: in one request, in two, in chunks, in a stream; asked after, cancelled, out of order.
+//! Uploads: in one request, in two, in chunks, in a stream; queried, cancelled, out of order.
 
 use regctl::oci::Digest;
 
@@ -6,7 +6,7 @@ use crate::support::{
     Remote, Request, Response, Server, path_of, random_bytes, sha256, sha512, with_query,
 };
 
-/// The address of an upload that has come so far: its target, from the answer.
+/// The address of a session after a chunk, from the answer.
 #[track_caller]
 fn moved(answer: &Response) -> String {
     path_of(answer.need("Location"))
@@ -103,7 +103,7 @@ fn chunks_with_ranges_make_a_blob() {
         assert_eq!(status.need("Range"), format!("0-{}", start - 1));
         session = moved(&status);
     }
-    // The last chunk comes with the closing request, which may say where it belongs.
+    // The last chunk is in the closing request, which may have a range.
     let done = remote
         .client
         .send(
@@ -134,7 +134,7 @@ fn a_streamed_body_has_no_length_and_no_range() {
     close(&remote, &moved(&answer), &digest, b"").expect(201);
     assert!(remote.blob(&digest).expect(200).body == bytes);
 
-    // As the closing request, and as the only one, it may be streamed too.
+    // The closing request, and a single request, may be streamed, too.
     let bytes = random_bytes(5, 100_000);
     let digest = sha256(&bytes);
     let chunks: Vec<&[u8]> = bytes.chunks(4096).collect();
@@ -234,7 +234,7 @@ fn two_writers_of_one_session_do_not_mix() {
             .map(|writer| writer.join().unwrap())
             .collect::<Vec<_>>()
     });
-    // The first to come takes the place, the other is told that it is taken.
+    // The first one succeeds, the other gets an error.
     let taken = statuses.iter().filter(|&&status| status == 202).count();
     assert_eq!(taken, 1, "{statuses:?}");
     let winner = &halves[usize::from(statuses[1] == 202)];

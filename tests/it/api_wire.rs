@@ -1,4 +1,4 @@
-//! What browsers, proxies and odd clients send, answered as registry:2 or RFC 9112 has it.
+//! Requests of browsers, proxies and unusual clients, answered like registry:2 or by RFC 9112.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -9,7 +9,7 @@ use crate::support::{Image, Manifest, OCI_MANIFEST, Request, Server, next_target
 
 const CONFIG: &str = "version: 0.1\nstorage:\n  filesystem: {rootdirectory: /nowhere}\n";
 
-/// Sends these bytes, and returns the status line of the answer.
+/// Sends these bytes. Returns the status line of the answer.
 fn raw(server: &Server, request: &str) -> String {
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.write_all(request.as_bytes()).unwrap();

@@ -1,10 +1,10 @@
-//! The house rules that a compiler does not hold: which room may know which, how a file begins, how
-//! long it may get.
+//! The rules of the project that a compiler does not check: which room may use which, how a file
+//! begins, and its maximum length.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Each room and the rooms that it may use. `telemetry` and `clock` are open to all.
+/// Each room, and the rooms that it may use. `telemetry` and `clock` are open to all.
 const ROOMS: [(&str, &[&str]); 17] = [
     ("oci", &[]),
     ("hash", &["oci"]),
@@ -36,12 +36,12 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ("clock", &[]),
 ];
 
-/// Files that may be longer than others, and why.
+/// Files that may be longer than others, and the reason.
 const LONG: [(&str, &str); 0] = [];
 
 const LIMIT: usize = 400;
 
-/// The Rust files under a directory of the project, with their paths from there.
+/// The Rust files below a directory of the project, with their relative paths.
 fn sources(directory: &str) -> Vec<(PathBuf, String)> {
     let project = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files = Vec::new();
@@ -67,7 +67,7 @@ fn room(path: &Path) -> String {
     first.trim_end_matches(".rs").to_owned()
 }
 
-/// The first names after every `crate::` of a text, groups taken apart; comments don't count.
+/// The first names after each `crate::` in a text, with groups expanded; comments don't count.
 fn used(text: &str) -> BTreeSet<String> {
     let code: String = text
         .lines()
@@ -89,7 +89,7 @@ fn used(text: &str) -> BTreeSet<String> {
     names
 }
 
-/// The name that a text begins with.
+/// The name at the beginning of a text.
 fn head(text: &str) -> Option<String> {
     let text = text.trim_start();
     let end = text
@@ -131,7 +131,7 @@ fn rooms_know_only_whom_they_may() {
     let mut broken = Vec::new();
     for (path, text) in sources("src") {
         let room = room(&path);
-        // The crate's own two files put the rooms together.
+        // The crate's own two files may use every room.
         if room == "lib" || room == "main" {
             continue;
         }
@@ -174,7 +174,7 @@ fn only_the_decision_makes_permits() {
 
 #[test]
 fn handlers_reach_the_registry_only_with_a_permit() {
-    // The whole of `http` gets a registry in one place, and that one takes a permit.
+    // `http` has a registry in one place only, which requires a permit.
     let holders: BTreeSet<PathBuf> = sources("src")
         .into_iter()
         .filter(|(path, text)| path.starts_with("src/http") && text.contains("registry: Registry"))
@@ -186,15 +186,15 @@ fn handlers_reach_the_registry_only_with_a_permit() {
     let text = |path: &str| {
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
     };
-    // `mod` hands what it is given to the guard, and keeps nothing.
+    // `mod` only passes the registry to the guard.
     let hub = text("src/http/mod.rs");
     assert_eq!(hub.matches("Guard::new(registry, ").count(), 1);
     assert!(!hub.contains("self.registry") && !hub.contains("registry.clone()"));
-    // The guard has one way to it for handlers, and that one takes a permit.
+    // The guard gives it to handlers in one function only, which requires a permit.
     let guard = text("src/http/guard.rs");
     assert!(guard.contains("fn reach(&self, permit: &Permit) -> Registry"));
     assert_eq!(guard.matches("-> Registry").count(), 1);
-    // A call is made in one place, of what was admitted.
+    // A call is created in one place, from an admitted action.
     let calls = text("src/http/v2/mod.rs");
     assert!(calls.contains("app.guard()?.admit(context, &identity, &action)"));
     assert_eq!(

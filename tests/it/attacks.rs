@@ -1,4 +1,4 @@
-//! Attacks on who may do what, each a test with its name. Forged tokens are tested where they are
+//! Attacks on the rights of callers, one test for each. Forged tokens are tested where tokens are
 //! verified.
 
 use std::io::{Read as _, Write as _};
@@ -55,7 +55,7 @@ fn a_token_in_a_url() {
     guarded.server.stop();
 }
 
-/// Two of them, a scheme that is none, a user that a proxy would name.
+/// Two headers, an unknown scheme, and a user that only a proxy may name.
 #[test]
 fn credentials_where_none_belong() {
     let guarded = Guarded::start();
@@ -120,8 +120,8 @@ fn scopes_and_paths_that_name_another_repository() {
     guarded.server.stop();
 }
 
-/// Everybody could write `X-Forwarded-For`: the wrong passwords of one peer are those of one address,
-/// whatever it says.
+/// Everybody can send `X-Forwarded-For`: the wrong passwords of one peer count for one address,
+/// whatever the header contains.
 #[test]
 fn a_forged_client_address_from_an_untrusted_peer() {
     let config = CONFIG.replace(
@@ -143,13 +143,13 @@ fn a_forged_client_address_from_an_untrusted_peer() {
     assert_eq!(last, 429);
     let named = Request::new("GET", "/v2/").header("X-User", "root");
     client.send(&named).refused(401, "UNAUTHORIZED");
-    // What was noted of them is noted under the address of the peer.
+    // They were recorded under the address of the peer.
     let log = guarded.server.log_with("action=refuse-sign-in");
     assert!(log.contains("address=127.0.0.1") && !log.contains("203.0.113."));
     guarded.server.stop();
 }
 
-/// All that is answered to these bytes, with the connection closed by whichever side ends it.
+/// All answers to these bytes, after one side has closed the connection.
 fn answers(guarded: &Guarded, bytes: &str) -> String {
     let mut stream = TcpStream::connect(guarded.server.address()).unwrap();
     stream
@@ -158,14 +158,13 @@ fn answers(guarded: &Guarded, bytes: &str) -> String {
     stream.write_all(bytes.as_bytes()).unwrap();
     stream.shutdown(std::net::Shutdown::Write).unwrap();
     let mut answer = Vec::new();
-    // A connection that is reset has said all that it says.
+    // After a reset there is no more data.
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()
 }
 
-/// A proxy and the registry must not disagree where a request ends, or a request of one person is
-/// answered with the rights of another: what can be understood in two ways is refused, and nothing
-/// after it is answered.
+/// A proxy and the registry must agree on the end of a request, or one person's request is answered
+/// with another's rights: ambiguous requests are refused, and nothing after them is answered.
 #[test]
 fn a_smuggled_request() {
     let guarded = Guarded::start();
@@ -196,7 +195,7 @@ fn a_smuggled_request() {
         assert_eq!(said.matches("HTTP/1.1 ").count(), 1, "{fields:?}: {said}");
         assert!(said.starts_with("HTTP/1.1 400"), "{fields:?}: {said}");
     }
-    // Both lengths: the chunks count, as RFC 9112 has it, and the connection ends with them.
+    // With both lengths the chunks count (RFC 9112), and the connection is closed afterwards.
     let both = format!(
         "POST /v2/ HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n\
          0\r\n\r\n{hidden}",

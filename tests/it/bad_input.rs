@@ -1,5 +1,5 @@
-//! Bad input and trouble: what a stranger may send. Each gets its code, changes nothing, leaves
-//! nothing behind, and the server lives on.
+//! Invalid input from strangers: each gets its error, changes nothing, leaves nothing behind, and
+//! the server keeps running.
 
 use std::fmt::Write as _;
 use std::io;
@@ -10,7 +10,7 @@ use crate::support::{
     with_query,
 };
 
-/// It answers, it kept what it had, no session is open, and it ends well.
+/// The server answers, has its content and no open session, and stops cleanly.
 #[track_caller]
 pub(crate) fn lives(server: Server, remote: &Remote) {
     remote.client.get("/v2/").expect(200);
@@ -35,7 +35,7 @@ pub(crate) fn start(name: &str) -> (Server, Remote, Image) {
     (server, remote, image)
 }
 
-/// What came of bytes sent as they are, with nothing to follow.
+/// The answer to bytes that are sent unchanged, with nothing after them.
 fn raw(remote: &Remote, bytes: &[u8]) -> io::Result<Response> {
     let mut connection = remote.client.open()?;
     let _ = connection.send(bytes);
@@ -51,7 +51,7 @@ fn a_body_that_ends_early_is_no_upload() {
     server.unchanged(|| {
         let session = remote.start_upload();
         let target = with_query(&session, &format!("digest={digest}"));
-        // Announced: all. Sent: half. What was sent even has a digest that was not asked for.
+        // The full length is announced, half is sent. The sent half has a digest of its own.
         for (method, target) in [
             ("PUT", target.as_str()),
             (
@@ -87,7 +87,7 @@ fn a_body_that_goes_on_is_another_request() {
     let mut connection = remote.client.open().unwrap();
     connection.send(&bytes).unwrap();
     connection.receive("PUT").unwrap().expect(201);
-    // The rest is no request, and is answered as such or by closing.
+    // The rest is not a request; the server answers with an error or closes the connection.
     if let Ok(answer) = connection.receive("GET") {
         answer.expect(400);
     }
@@ -117,7 +117,7 @@ fn lengths_that_contradict_each_other_are_refused() {
             }
         });
     }
-    // Nothing of it has got into the session.
+    // Nothing was added to the session.
     let target = with_query(&session, &format!("digest={}", sha256(b"whole")));
     remote.client.put(&target, b"whole").expect(201);
     lives(server, &remote);
@@ -170,7 +170,7 @@ fn a_connection_cut_at_any_byte_leaves_nothing() {
     eventually("what was cut off is gone", || {
         server.open_uploads().is_empty()
     });
-    // Cut in a session, the bytes that came may be kept: the session knows how many.
+    // In a session, received bytes may be kept: the session reports how many.
     for at in [1_usize, 700, 1999] {
         let session = remote.start_upload();
         let whole = Request::new("PATCH", &session).body(&bytes).encode("x");
@@ -178,7 +178,7 @@ fn a_connection_cut_at_any_byte_leaves_nothing() {
         let mut connection = remote.client.open().unwrap();
         connection.send(&whole[..head + at]).unwrap();
         drop(connection);
-        // The server needs a moment to see that the client is gone.
+        // The server needs a moment to detect the disconnected client.
         eventually("the session can be used again", || {
             let status = remote.client.get(&session);
             let Some(end) = status
@@ -189,7 +189,7 @@ fn a_connection_cut_at_any_byte_leaves_nothing() {
             };
             let end: usize = end.parse().unwrap();
             assert!(end < at, "more than was sent: {status}");
-            // `0-0` is said of one byte and of none.
+            // `0-0` means one byte or none.
             let starts = if end == 0 { vec![1, 0] } else { vec![end + 1] };
             starts.into_iter().any(|start| {
                 let target = with_query(&session, &format!("digest={digest}"));
@@ -241,7 +241,7 @@ fn tricks_with_paths_lead_nowhere() {
         server.unchanged(|| {
             for method in ["GET", "PUT", "DELETE", "POST"] {
                 let request = Request::new(method, path).header("Content-Type", OCI_MANIFEST);
-                // Some of these no HTTP library takes: then the connection says so.
+                // The HTTP library refuses some of these; then the connection is closed.
                 if let Ok(answer) = remote.client.try_send(&request) {
                     assert!(
                         (400..500).contains(&answer.status),
@@ -330,7 +330,7 @@ fn requests_byte_by_byte_and_many_at_once_are_understood() {
     }
     let answer = connection.receive("GET").unwrap().expect(200);
     assert_eq!(answer.body, image.manifest.bytes);
-    // Then three at once on the same connection: answered in their order.
+    // Then three at once on the same connection: answered in order.
     let mut three = Vec::new();
     for path in [
         "/v2/",
@@ -343,7 +343,7 @@ fn requests_byte_by_byte_and_many_at_once_are_understood() {
     for status in [200, 200, 404] {
         connection.receive("GET").unwrap().expect(status);
     }
-    // A client that asks whether it may go on is told.
+    // A client that sends `Expect: 100-continue` gets the interim answer.
     let digest = sha256(b"hello");
     let target = remote.path(&format!("blobs/uploads/?digest={digest}"));
     let upload = Request::new("POST", &target)

@@ -1,4 +1,4 @@
-//! Manifests that a stranger may send: no JSON, JSON of the wrong shape, absurd sizes, too much.
+//! Invalid manifests from strangers: not JSON, wrong fields, absurd sizes, too large.
 
 use serde_json::json;
 
@@ -118,7 +118,7 @@ fn media_types_that_are_none_are_refused_or_kept_out() {
                 "bad",
                 &Manifest::raw(media_type, image.manifest.bytes.clone()),
             );
-            // An empty one says nothing, so the body alone decides, and tags what was there.
+            // An empty type is ignored: the body alone decides.
             if media_type.is_empty() && answer.status == 201 {
                 remote.delete("bad").expect(202);
             } else {
@@ -126,7 +126,7 @@ fn media_types_that_are_none_are_refused_or_kept_out() {
             }
         });
     }
-    // What the body claims is what later readers get: it has to be a media type.
+    // Later readers get the type in the body, so it must be a media type.
     for claimed in ["x\r\nEvil: 1", "x\u{0}", "ä/ö", ""] {
         let bytes = json!({ "mediaType": claimed, "x": 1 })
             .to_string()
@@ -151,7 +151,7 @@ fn a_manifest_far_over_the_limit_is_not_read_to_its_end() {
         remote.manifest_path("huge")
     );
     connection.send(head.as_bytes()).unwrap();
-    // Not one byte of the body is needed to know.
+    // The refusal needs no byte of the body.
     let answer = connection.receive("PUT").unwrap();
     answer.expect(413);
     lives(server, &remote);

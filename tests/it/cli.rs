@@ -1,4 +1,4 @@
-//! The client commands against a real registry: what they print, and how they end.
+//! The client commands against real registries: output and exit codes.
 
 use serde_json::json;
 
@@ -94,7 +94,7 @@ fn inspect() {
     });
 }
 
-/// registry:2 can't delete a tag alone: the digest must not be deleted in its place.
+/// registry:2 can't delete a single tag: the digest must not be deleted instead.
 #[test]
 fn the_error_if_one_tag_can_not_be_deleted() {
     let Some(registry) = start_docker_registry() else {
@@ -159,7 +159,7 @@ fn delete_some_of_several() {
     each(|registry, regctl| {
         let digest = push_image(&registry.host, "app", "1", "amd64");
         let there = format!("app@{digest}");
-        // The question goes by what was named, not by what of it exists.
+        // The question depends on the number of arguments, not on what exists.
         for named in [
             ["app:none", &there],
             [&there, "app:none"],

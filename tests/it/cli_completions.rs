@@ -1,4 +1,4 @@
-//! Completions with the names of a registry, in the shells that this machine has.
+//! Completions with the names in a registry, in the installed shells.
 
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::cli_support::{Regctl, each, image, push_image, push_manifest, text};
 use crate::support::have;
 
-/// The names for a line.
+/// The completions of a line.
 fn names(regctl: &Regctl, line: &str) -> Vec<String> {
     let run = regctl.run(&["complete", "--", line]).success();
     let output = run.get_output();
@@ -53,7 +53,7 @@ fn names_are_bounded_and_failures_are_silent() {
     }
     let regctl = Regctl::new(&registry.host);
     assert_eq!(names(&regctl, "regctl digest app:t").len(), 200);
-    // Takes connections and says nothing.
+    // A server that accepts connections and never answers.
     let deaf = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let deaf = deaf.local_addr().unwrap().to_string();
     for host in [
@@ -69,7 +69,7 @@ fn names_are_bounded_and_failures_are_silent() {
     }
 }
 
-/// What a shell prints, in which the program is found and its completions are loaded.
+/// The output of a shell that finds the program and has loaded its completions.
 fn shell(regctl: &Regctl, shell: &str, script: &str) -> String {
     let completions = regctl.stdout(&["completions", shell]);
     let file = regctl.home.path().join("completions");
@@ -130,7 +130,7 @@ fn in_shells() {
         assert!(fish("regctl tags --so").starts_with("--sort"));
     }
     if have(&["zsh"]) {
-        // zsh completes at a terminal alone.
+        // zsh completes only on a terminal.
         let script = "zmodload zsh/zpty; zpty z 'PS1= zsh -f -i'; \
              zpty -w z 'autoload -Uz compinit; compinit -D -u; source FILE; \
              zstyle \":completion:*\" list-prompt \"\"; unsetopt beep; echo rea\"\"dy'; \

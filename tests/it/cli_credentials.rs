@@ -1,4 +1,4 @@
-//! The client commands against registries that ask who is there: which secret goes where.
+//! The client commands against registries with sign-in: which secret is sent where.
 
 use serde_json::json;
 
@@ -40,7 +40,7 @@ fn credentials_and_plain_http() {
             .all(|seen| seen.authorization.is_none())
     );
     regctl.run(&plain).success().stdout(BODY);
-    // On the loopback http is found out, and nobody between can read it.
+    // On the loopback http is detected, and nobody can read the credentials.
     regctl.run(&RAW).success().stdout(BODY);
     signed_in(&regctl, "other.example");
     regctl.fails(4, &plain);
@@ -62,7 +62,7 @@ fn a_redirect_takes_no_credentials_along() {
     let plain = [&RAW[..], &["--plain-http"]].concat();
     regctl.run(&plain).success().stdout(BODY);
     assert_eq!(storage.seen()[0].authorization, None);
-    // Nor is a challenge answered that is not the registry's.
+    // A challenge of another server is not answered.
     let thief = Strange::start(|_, _| basic());
     let location = format!("Location: http://{}/", thief.host);
     let strange = Strange::start(move |_, _| answer("302 Found", &[&location], b""));

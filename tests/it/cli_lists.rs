@@ -1,4 +1,4 @@
-//! The lists of the client: repositories and tags, whole, in order, in each form.
+//! The lists of the client: repositories and tags, complete, sorted, in each format.
 
 use std::process::{Command, Stdio};
 
@@ -71,7 +71,7 @@ fn tags() {
         );
         assert!(!table.lines().any(|line| line.ends_with(' ')));
 
-        // What is said is news, and the hint is another command than the one that failed.
+        // The message adds information, and the hint is another command than the failed one.
         assert_eq!(
             regctl.fails(3, &["tags", "team/none"]),
             format!(
@@ -117,7 +117,7 @@ fn many() {
     assert_eq!(lines(&["tags", "one", "--sort", "created"]), MANY + 1);
 }
 
-/// What has no date or size comes last, whatever it is sorted by.
+/// Rows without date or size come last, whatever the order.
 #[test]
 fn sorted_by_what_is_missing() {
     each(|registry, regctl| {
@@ -130,7 +130,7 @@ fn sorted_by_what_is_missing() {
             assert_eq!(regctl.stdout(&[&tags[..], &[sort]].concat()), "b\na\n");
         }
     });
-    // registry:2 tells neither of a repository.
+    // registry:2 reports neither for a repository.
     let Some(registry) = start_docker_registry() else {
         return;
     };

@@ -5,7 +5,7 @@ use crate::admin_support::{Admin, WITH_TRASH, serve};
 use crate::cli_support::{Regctl, text};
 use crate::support::Image;
 
-/// What a command prints on stdout with -q, which says nothing on stderr.
+/// stdout of a command with -q, which must print nothing on stderr.
 #[track_caller]
 fn quiet(admin: &Admin, arguments: &[&str]) -> String {
     let after = [arguments, &["-q"]].concat();

@@ -1,4 +1,4 @@
-//! The image that regctl makes of itself, and the files that it sets services up with.
+//! The image of regctl, and the files of `regctl setup`.
 
 use std::path::Path;
 use std::process::Command;
@@ -72,7 +72,7 @@ fn what_can_not_be_in_the_image_is_named() {
     assert!(error.contains("can't read /absent"), "{error}");
 }
 
-/// Pushes to a registry in a container, restarts it, and takes its data over with another.
+/// Pushes to a registry in a container, restarts it, and serves its data with another image.
 fn serve_in_container(engine: &dyn Fn() -> Command, options: &[&str]) {
     let data = tempfile::tempdir().unwrap();
     let volume = format!("{}:/var/lib/registry", data.path().display());
@@ -136,7 +136,7 @@ fn docker_runs_the_image() {
     run(daemon.docker().args(["load", "-i"]).arg(&archive));
     serve_in_container(&|| daemon.docker(), &[]);
     serve_in_container(&|| daemon.docker(), &["--read-only", "--memory=256m"]);
-    // A user that may not write there is told so.
+    // A user without permission to write gets an error with the remedy.
     let output = attempt(daemon.docker().args([
         "run",
         "--rm",
@@ -148,7 +148,7 @@ fn docker_runs_the_image() {
     assert_eq!(output.code, Some(1), "{}", output.text);
     let said = &output.text;
     assert!(said.contains("chown -R 1234 /var/lib/registry"), "{said}");
-    // A new volume is of the image's own user, and so is the server.
+    // A new volume belongs to the image's user, and the server runs as that user.
     run(daemon
         .docker()
         .args(["run", "-d", "--name", "own", "--network=none", "regctl"]));
@@ -167,7 +167,7 @@ fn podman_runs_the_image() {
     let directory = tempfile::tempdir().unwrap();
     let engine = || podman(directory.path());
     run(engine().args(["load", "-i"]).arg(&archive));
-    // Without limits of its own, which not every machine lets it set.
+    // Without resource limits, which not every machine permits.
     serve_in_container(
         &engine,
         &["--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024"],
@@ -235,7 +235,7 @@ fn files_for_other_programs() {
     );
 }
 
-/// systemd's own opinion of a unit.
+/// Lets systemd verify a unit.
 fn verify_unit(unit: &str) {
     if find("systemd-analyze").is_none() {
         return;

@@ -1,4 +1,4 @@
-//! The client commands against registries that misbehave, and one that tells more than others.
+//! The client commands against registries that misbehave, and against a regctl server.
 
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
@@ -68,7 +68,7 @@ fn a_registry_that_goes_on_failing() {
         "{error}"
     );
     assert_eq!(strange.seen().len(), 2);
-    // What asks for more patience than anyone has is not waited for.
+    // A too long `Retry-After` is not waited for.
     let strange =
         Strange::start(|_, _| answer("429 Too Many Requests", &["Retry-After: 9999"], b""));
     let error = Regctl::new(&strange.host).fails(6, &RAW);
@@ -122,7 +122,7 @@ fn answers_without_end() {
     assert!(error.contains("too many redirects"), "{error}");
 }
 
-/// A regctl server tells in one request a page what is asked one by one of others.
+/// A regctl server sends in one request per page what other registries send one by one.
 #[test]
 fn summaries_of_a_regctl_server() {
     let strange = Strange::start(|request, _| {

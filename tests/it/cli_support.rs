@@ -1,5 +1,5 @@
-//! Shared parts of the tests of the command line: registries to talk to, images in them, and the
-//! binary in an environment of its own.
+//! Shared parts of the tests of the command line: registries, images in them, and the binary in an
+//! environment of its own.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -20,7 +20,7 @@ pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-/// A registry that runs for one test.
+/// A running registry.
 pub(crate) struct Registry {
     pub(crate) host: String,
     _server: Server,
@@ -35,7 +35,7 @@ impl From<Server> for Registry {
     }
 }
 
-/// Debian's registry:2, with deletes allowed.
+/// Debian's registry:2, with deletes enabled.
 pub(crate) fn start_docker_registry() -> Option<Registry> {
     have(&["docker-registry"]).then(|| Server::docker_registry().into())
 }
@@ -45,14 +45,14 @@ pub(crate) fn start_regctl() -> Registry {
     Server::regctl().into()
 }
 
-/// Runs a test against each registry that there is, with the client that means it.
+/// Runs a test against each available registry, with a client for it.
 pub(crate) fn each(test: impl Fn(&Registry, &Regctl)) {
     for registry in start_docker_registry().into_iter().chain([start_regctl()]) {
         test(&registry, &Regctl::new(&registry.host));
     }
 }
 
-/// One request over a connection of its own; the status, the head and the body of the answer.
+/// Sends one request on a new connection. Returns status, head and body of the answer.
 pub(crate) fn request(
     host: &str,
     method: &str,
@@ -83,7 +83,7 @@ pub(crate) fn digest(bytes: &[u8]) -> String {
     Hasher::digest(Algorithm::Sha256, bytes).to_string()
 }
 
-/// Puts a blob into a repository; its descriptor.
+/// Pushes a blob to a repository. Returns its descriptor.
 fn push_blob(host: &str, repository: &str, media_type: &str, bytes: &[u8]) -> Value {
     let path = format!("/v2/{repository}/blobs/uploads/");
     let (status, head, _) = request(host, "POST", &path, "", b"");
@@ -101,7 +101,7 @@ fn push_blob(host: &str, repository: &str, media_type: &str, bytes: &[u8]) -> Va
     json!({"mediaType": media_type, "digest": digest(bytes), "size": bytes.len()})
 }
 
-/// Puts a manifest under a tag or digest; its digest.
+/// Pushes a manifest under a tag or digest. Returns its digest.
 pub(crate) fn push_manifest(host: &str, repository: &str, tag: &str, manifest: &Value) -> String {
     let bytes = serde_json::to_vec_pretty(manifest).unwrap();
     let path = format!("/v2/{repository}/manifests/{tag}");
@@ -111,7 +111,7 @@ pub(crate) fn push_manifest(host: &str, repository: &str, tag: &str, manifest: &
     digest(&bytes)
 }
 
-/// Puts an image of two layers under a tag; its digest.
+/// Pushes an image of two layers under a tag. Returns its digest.
 pub(crate) fn push_image(host: &str, repository: &str, tag: &str, architecture: &str) -> String {
     push_manifest(
         host,
@@ -149,7 +149,7 @@ pub(crate) fn image(host: &str, repository: &str, architecture: &str) -> Value {
     })
 }
 
-/// An index of two images, all three under tags: `amd64`, `arm64`, `multi`; its digest.
+/// Pushes an index of two images with the tags `amd64`, `arm64`, `multi`. Returns its digest.
 pub(crate) fn push_multi(host: &str, repository: &str) -> String {
     let mut children = Vec::new();
     for architecture in ["amd64", "arm64"] {
@@ -166,7 +166,7 @@ pub(crate) fn push_multi(host: &str, repository: &str) -> String {
     push_manifest(host, repository, "multi", &index)
 }
 
-/// The binary, with a home of its own and none of the tester's settings.
+/// The binary, with its own home directory and without the tester's settings.
 pub(crate) struct Regctl {
     pub(crate) home: TempDir,
     registry: String,
@@ -182,13 +182,13 @@ impl Regctl {
         }
     }
 
-    /// With this command line in the place of ssh, and temporary files of its own.
+    /// With this command line instead of ssh, and its own temporary files.
     pub(crate) fn through(mut self, ssh: &str) -> Self {
         self.ssh = Some(ssh.to_owned());
         self
     }
 
-    /// A run that the test ends itself.
+    /// A process that the test ends.
     pub(crate) fn process(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_regctl"));
         for name in [
@@ -232,7 +232,7 @@ impl Regctl {
         self.command().args(arguments).assert()
     }
 
-    /// stdout of a run that ends well.
+    /// stdout of a run that must succeed.
     pub(crate) fn stdout(&self, arguments: &[&str]) -> String {
         text(&self.run(arguments).success().get_output().stdout)
     }
@@ -241,7 +241,7 @@ impl Regctl {
         serde_json::from_str(&self.stdout(arguments)).unwrap()
     }
 
-    /// stderr of a run that ends with a code.
+    /// stderr of a run with this exit code.
     pub(crate) fn fails(&self, code: i32, arguments: &[&str]) -> String {
         text(&self.run(arguments).code(code).get_output().stderr)
     }

@@ -1,11 +1,11 @@
-//! The client commands over TLS: whom they trust, and how they are told.
+//! The client commands over TLS: which certificates they trust.
 
 use std::path::Path;
 
 use crate::cli_support::{Regctl, Registry};
 use crate::support::{Program, Setup, have};
 
-/// A configuration with this certificate and key, which both programs read.
+/// A configuration with this certificate and key, for both programs.
 fn tls(directory: &Path, certificate: &str, key: &str) -> String {
     let path = |name: &str, text: &str| {
         let path = directory.join(name);
@@ -20,7 +20,7 @@ fn tls(directory: &Path, certificate: &str, key: &str) -> String {
     )
 }
 
-/// Puts a certificate where the user's certificates of a registry are kept.
+/// Stores a certificate in the user's directory for a registry.
 fn keep(regctl: &Regctl, registry: &Registry, certificate: &str) {
     let kept = regctl
         .home
@@ -47,7 +47,7 @@ fn whom_to_trust() {
         let registry: Registry = Setup::new(program).config(&config).start().into();
         let regctl = Regctl::new(&registry.host);
 
-        // A certificate that nobody vouches for is an error at once; it is not a reason for http.
+        // An untrusted certificate is an error at once, and does not lead to http.
         let error = regctl.fails(6, &["catalog"]);
         assert!(
             error.contains("certificate") && error.contains("hint: put its authority"),
@@ -56,7 +56,7 @@ fn whom_to_trust() {
         assert_eq!(error.lines().count(), 1);
         regctl.run(&["catalog", "--insecure"]).success().stdout("");
         regctl.fails(2, &["catalog", "--insecure", "--plain-http"]);
-        // Both answer in plain text that TLS is spoken there.
+        // Both servers answer in plain text that they use TLS.
         let error = regctl.fails(1, &["catalog", "--retries", "0", "--plain-http"]);
         assert!(
             error.contains("speaks https") && error.contains("leave out --plain-http"),
@@ -68,7 +68,7 @@ fn whom_to_trust() {
     }
 }
 
-/// What `openssl req -x509` makes: an authority that serves with its own certificate.
+/// The certificate of `openssl req -x509`: an authority as the server certificate.
 #[test]
 fn a_server_that_is_its_own_authority() {
     let directory = tempfile::tempdir().unwrap();
@@ -97,7 +97,7 @@ fn a_server_that_is_its_own_authority() {
         error.contains("(CA:TRUE); hint: put that certificate itself"),
         "{error}"
     );
-    // Another of the same name is another.
+    // Another certificate for the same name is not trusted.
     keep(&regctl, &registry, &make("127.0.0.1", start, end).0);
     regctl.fails(6, &["catalog"]);
     keep(&regctl, &registry, &good.0);

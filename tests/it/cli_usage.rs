@@ -1,4 +1,4 @@
-//! Command lines that are wrong, that other programs taught, or that end before their time.
+//! Command lines that are invalid, that other programs have, or that are interrupted.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -12,7 +12,7 @@ use serde_json::json;
 use crate::cli_support::{Regctl, each, push_image, push_multi, start_regctl, text};
 use crate::support::archive::{Packed, docker_24};
 
-/// Each is one line that says what to type instead.
+/// Each error is one line with the correct command.
 #[test]
 fn wrong_command_lines() {
     let regctl = Regctl::new("127.0.0.1:1");
@@ -134,7 +134,7 @@ fn names_that_other_programs_give() {
     assert_eq!(regctl.stdout(&["ls", "-o", "name"]), "");
 }
 
-/// The beginning of a digest, as tables show it, means that digest to every command.
+/// The beginning of a digest, as in tables, works with every command.
 #[test]
 fn beginnings_of_digests() {
     each(|registry, regctl| {
@@ -164,7 +164,7 @@ fn beginnings_of_digests() {
             "amd64\narm64\n"
         );
 
-        // Of 40 images two begin alike in the first of four digits or more, or all are found.
+        // Among 40 images either two begin with the same four digits, or all are found.
         for number in 0..40 {
             push_image(host, "many", &number.to_string(), &format!("a{number}"));
         }
@@ -177,7 +177,7 @@ fn beginnings_of_digests() {
     });
 }
 
-/// What has no room on stdout is an error; a reader that wants no more is none.
+/// Output that can't be written is an error; a closed pipe is not.
 #[test]
 fn a_full_stdout() {
     let registry = start_regctl();
@@ -235,7 +235,7 @@ fn signals() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // It has asked, and waits for an answer that does not come.
+        // The command has sent its request and gets no answer.
         let (mut connection, _) = silent.accept().unwrap();
         assert_ne!(connection.read(&mut [0; 100]).unwrap(), 0);
         kill_process(Pid::from_child(&process), signal).unwrap();
@@ -249,7 +249,7 @@ fn signals() {
     }
 }
 
-/// Nothing speaks after the error, also where work was under way on other threads.
+/// Nothing is printed after the error, even if other threads were working.
 #[test]
 fn errors_are_the_last_word() {
     let regctl = Regctl::new("127.0.0.1:1");

@@ -1,5 +1,5 @@
-//! What the client makes of registries that answer in their own way: listings, HEAD, lengths,
-//! credentials, and things that are no registry at all.
+//! The client against registries with unusual answers: listings, HEAD, lengths, credentials, and
+//! servers that are not registries.
 
 use serde_json::json;
 
@@ -23,8 +23,8 @@ fn parameter(request: &Seen, name: &str) -> Option<String> {
         .map(|(_, value)| value.to_owned())
 }
 
-/// A registry with `team/app:1..3`, two to a page, whose `Link` header is what a test says; `{}`
-/// stands for the address of the next page.
+/// A registry with `team/app:1..3`, two on a page, with the given `Link` header; `{}` is replaced
+/// by the address of the next page.
 fn paged(links: &[&[u8]]) -> Strange {
     let links: Vec<Vec<u8>> = links.iter().map(|link| link.to_vec()).collect();
     Strange::start(move |request, _| {
@@ -99,7 +99,7 @@ fn every_link_is_followed_or_an_error() {
     }
 }
 
-/// A destination with all three tags, to which a source is synchronised with `--delete`.
+/// Synchronises a source, with `--delete`, to a destination with all three tags.
 fn sync_deletes(source: &Strange, code: i32) -> (Server, String) {
     let server = Server::regctl();
     for tag in TAGS {
@@ -116,7 +116,7 @@ fn sync_deletes(source: &Strange, code: i32) -> (Server, String) {
 
 #[test]
 fn a_list_that_is_cut_short_deletes_nothing() {
-    // What can't be read ends the command before anything is changed.
+    // An unreadable answer ends the command before any change.
     for links in [
         &[&b"{}; rel=\"next\""[..]][..],
         &[b"<{}&x=\xe9>; rel=\"next\""],
@@ -124,7 +124,7 @@ fn a_list_that_is_cut_short_deletes_nothing() {
         let (server, _) = sync_deletes(&paged(links), 1);
         assert_eq!(server.remote("app").tags(), TAGS);
     }
-    // Nothing at all is said of a next page: each tag is asked for.
+    // Without any link to the next page each tag is checked.
     let silent = paged(&[]);
     let server = Server::regctl();
     let remote = server.remote("app");
@@ -139,7 +139,7 @@ fn a_list_that_is_cut_short_deletes_nothing() {
     let said = crate::cli_support::text(&said.get_output().stderr);
     assert!(said.contains("team/app:3 exists although"), "{said}");
     assert_eq!(remote.tags(), ["3"]);
-    // A source that can't say whether it has a tag deletes nothing either.
+    // If the source can't report whether a tag exists, nothing is deleted.
     let failing = Strange::start(|request, _| {
         if request.line.contains("/tags/list") {
             return answer("200 OK", &[], br#"{"tags":["1"]}"#);
@@ -321,7 +321,7 @@ fn a_server_that_is_no_registry_is_reported_as_such() {
             assert!(said.contains("is not a registry"), "{arguments:?}: {said}");
         }
     }
-    // A registry that only lacks the tag is one.
+    // A registry that only lacks the tag is recognised.
     let server = Server::regctl();
     let error = Regctl::new(&server.host()).fails(3, &["manifest", "head", "app:1"]);
     assert!(!error.contains("not a registry"), "{error}");

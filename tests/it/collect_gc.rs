@@ -1,11 +1,11 @@
-//! `regctl gc`: what is deleted and what is held, through a server and without one.
+//! `regctl gc`: what is deleted and what is kept, with and without a server.
 
 use regctl::oci::Digest;
 
 use crate::admin_support::{Admin, FORGETFUL, WITH_TRASH, each_way, serve};
 use crate::support::{Image, Program, Server, have, random_bytes};
 
-/// An image that stays, a blob that nobody refers to, and an image whose tag is deleted.
+/// An image that is kept, an unreferenced blob, and an image whose tag is deleted.
 struct Made {
     kept: Image,
     garbage: Digest,

@@ -1,8 +1,8 @@
-//! Pushes, pulls and deletes of images that share layers, at full speed beside collections in a
-//! loop, with leases of a second: nobody ever misses what was promised, also when `kill -9` comes in
-//! between, and what is left is sound by `check --read` and by registry:2.
+//! Pushes, pulls and deletes of images that share layers, at full speed beside repeated
+//! collections, with leases of a second: no acknowledged content is ever missing, even with `kill
+//! -9` in between, and the result passes `check --read` and is served by registry:2.
 //!
-//! `REGCTL_STRESS_SEED` repeats a run, as far as threads can.
+//! `REGCTL_STRESS_SEED` repeats a run, as far as threads permit.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -37,12 +37,12 @@ regctl:
     trash: 0s
 ";
 
-/// One client, and the tags that it knows to be there.
+/// A client, and the tags that must exist.
 struct Worker {
     number: u64,
     random: Random,
     tags: BTreeMap<String, Digest>,
-    /// A tag whose request was not answered, and what it was to point at.
+    /// A tag whose request was not answered, and its intended target.
     doubt: Option<(String, Option<Digest>)>,
     images: u64,
 }
@@ -62,7 +62,7 @@ impl Worker {
         format!("stress/{}", self.number)
     }
 
-    /// Works until it is told to stop or the connection fails.
+    /// Works until it is stopped or the connection fails.
     fn work(&mut self, server: &Server, over: &AtomicBool, done: &AtomicU64) -> io::Result<()> {
         let remote = server.remote(&self.repository());
         while !over.load(Ordering::SeqCst) {
@@ -77,7 +77,7 @@ impl Worker {
         Ok(())
     }
 
-    /// An image of its own over layers that all share.
+    /// A new image with layers that all clients share.
     fn image(&mut self) -> Image {
         self.images += 1;
         let number = self.number * 1_000_000 + self.images;
@@ -92,7 +92,7 @@ impl Worker {
         let image = self.image();
         let tag = format!("t{}", self.random.below(TAGS));
         loop {
-            // The oldest promise is the first to end.
+            // The oldest lease ends first.
             let begun = Instant::now();
             for blob in &image.blobs {
                 self.promise(remote, blob)?;
@@ -116,7 +116,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Makes the server say that a blob is there: by HEAD, by a mount, or by an upload.
+    /// Makes the server acknowledge a blob: by HEAD, by a mount, or by an upload.
     fn promise(&mut self, remote: &Remote, blob: &[u8]) -> io::Result<()> {
         let digest = sha256(blob);
         if send(remote, "HEAD", &remote.blob_path(&digest), &[])?.status == 200 {
@@ -174,7 +174,7 @@ impl Worker {
         Ok(())
     }
 
-    /// After a kill: what was in doubt is one or the other; all else is there, whole.
+    /// After a kill: an unanswered request was done or not; everything else is complete.
     fn check(&mut self, server: &Server) {
         let remote = server.remote(&self.repository());
         if let Some((tag, wanted)) = self.doubt.take() {
@@ -228,7 +228,7 @@ fn seed() -> u64 {
     seed
 }
 
-/// `check --read` finds nothing, and registry:2 serves every tag.
+/// `check --read` finds no difference, and registry:2 serves every tag.
 fn is_sound(server: Server, workers: &[Worker]) {
     let checked = attempt(&mut regctl(&server, &["check", "--read"]));
     assert!(checked.success, "{}", checked.text);
@@ -308,7 +308,7 @@ fn a_collection_that_is_killed_loses_nothing() {
             let (server, over) = (&server, &over);
             scope.spawn(move || {
                 while !over.load(Ordering::SeqCst) {
-                    // Its end is not told when the server goes in the middle.
+                    // The command fails if the server is killed during it.
                     attempt(&mut regctl(server, &["gc", "-q", "--untagged"]));
                 }
             });

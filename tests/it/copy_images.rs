@@ -1,12 +1,12 @@
-//! `copy` between registries of both kinds: images, indexes, artifacts with what refers to them.
-//! Digests stay, what is there is not sent again.
+//! `copy` between registries of both kinds: images, indexes, artifacts with their referrers.
+//! Digests do not change, and existing content is not sent again.
 
 use serde_json::{Value, json};
 
 use crate::cli_support::{Regctl, text};
 use crate::support::{Image, Server, artifact, have, index, random_bytes};
 
-/// Every way round: from the first to the second.
+/// All pairs of source and destination.
 fn pairs() -> Vec<(Server, Server)> {
     let mut pairs = vec![(Server::regctl(), Server::regctl())];
     if have(&["docker-registry"]) {
@@ -20,7 +20,7 @@ fn at(server: &Server, image: &str) -> String {
     format!("{}/{image}", server.host())
 }
 
-/// Runs a copy; its one line of JSON.
+/// Runs a copy. Returns its line of JSON.
 #[track_caller]
 fn copy(regctl: &Regctl, arguments: &[&str]) -> Value {
     let rows = regctl.json(&[&["copy", "-q", "-o", "json"], arguments].concat());
@@ -44,7 +44,7 @@ fn an_image() {
         assert_eq!(row["bytes"], bytes, "{row}");
         assert_eq!(row["sent"], 4);
         assert_eq!(to.remote("mirror/app").verify("1"), digest);
-        // Nothing moves twice, under another tag neither.
+        // Nothing is sent twice, not even under another tag.
         let row = copy(&regctl, &["team/app:1", &destination]);
         assert_eq!(
             (&row["outcome"], &row["bytes"]),
@@ -112,7 +112,7 @@ fn an_index_with_all_of_its_images_or_one() {
     }
 }
 
-/// What `GET referrers` or the fallback tag lists, as a client sees it.
+/// The referrers as a client sees them, by `GET referrers` or the fallback tag.
 fn referrers(server: &Server, repository: &str, digest: &str) -> Vec<String> {
     let remote = server.remote(repository);
     let answer = remote
@@ -157,7 +157,7 @@ fn what_refers_to_an_image_goes_along_when_asked() {
                 .put(&each.digest().to_string(), &each.manifest)
                 .expect(201);
             if answer.header("OCI-Subject").is_none() {
-                // A registry without referrers: who pushes them lists them.
+                // A registry without referrers: clients maintain the list.
                 let list = json!({
                     "schemaVersion": 2,
                     "mediaType": crate::support::OCI_INDEX,
@@ -220,7 +220,7 @@ fn by_digest_and_the_ways_to_name_a_destination() {
     );
 }
 
-/// An image that no index lists says its platform itself.
+/// The platform of an image without an index is in its configuration.
 #[test]
 fn one_image_of_another_platform() {
     let (from, to) = (Server::regctl(), Server::regctl());
@@ -262,7 +262,7 @@ fn an_index_without_one_of_its_images() {
     );
 }
 
-/// A layer that several images share is looked at once.
+/// A layer that several images share is checked once.
 #[test]
 fn all_tags_and_what_they_share() {
     let (from, to) = (Server::regctl(), Server::regctl());

@@ -1,4 +1,4 @@
-//! `sync`: one repository made to hold the tags of another.
+//! `sync`: gives one repository the tags of another.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! `copy` when things go wrong: connections that break, tokens that expire, registries that lie.
+//! `copy` with failures: broken connections, expired tokens, wrong content.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -13,7 +13,7 @@ fn head(passed: &Passed) -> &str {
     passed.line.split(' ').next().unwrap_or_default()
 }
 
-/// Both sides behind something that breaks; now and then it does not.
+/// Both sides break from time to time.
 #[test]
 fn both_connections_break() {
     let (from, to) = (Server::regctl(), Server::regctl());
@@ -64,7 +64,7 @@ fn busy_registries() {
     assert_eq!(to.remote("app").verify("1"), digest);
 }
 
-/// Each token does for a few requests only; then the same request comes with a new one.
+/// Each token is valid for a few requests; then the same request is sent with a new one.
 #[test]
 fn tokens_expire_in_the_middle() {
     let (from, to) = (Server::regctl(), Server::regctl());
@@ -129,7 +129,7 @@ fn a_registry_that_lies_sets_no_tag() {
     assert!(error.contains("does not match its digest"), "{error}");
     assert_eq!(to.remote("app").tags(), [""; 0]);
     assert_eq!(to.open_uploads(), [""; 0]);
-    // The others are copied, and the code says that it was not all.
+    // The others are copied, and the exit code reports the failure.
     let run = regctl
         .run(&["copy", "--all-tags", "-o", "json", "app", &target])
         .code(5);
@@ -145,7 +145,7 @@ fn a_registry_that_lies_sets_no_tag() {
     assert_eq!(to.remote("app").tags(), ["2", "extra"]);
 }
 
-/// The destination sends uploads to another host, and the source its blobs.
+/// The destination redirects uploads to another host, and the source its blobs.
 #[test]
 fn no_secret_is_sent_to_other_hosts() {
     let (from, to) = (Server::regctl(), Server::regctl());
@@ -200,7 +200,7 @@ fn no_secret_is_sent_to_other_hosts() {
     assert!(inbox.count("PATCH") > 0 && inbox.count("PUT") > 0);
 }
 
-/// A source that goes away for good is said to have, with its own code.
+/// A source that becomes unreachable has its own error and exit code.
 #[test]
 fn nobody_there() {
     let to = Server::regctl();

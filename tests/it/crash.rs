@@ -1,7 +1,7 @@
 //! `kill -9` at random moments during concurrent pushes, retags and deletes.
 //!
-//! Each worker keeps a book of what was acknowledged to it. After each restart the server must show
-//! exactly that; of the one request that was under way when the kill came, either all or nothing.
+//! Each worker records what was acknowledged to it. After each restart the server must show exactly
+//! that; the request that was running during the kill was done completely or not at all.
 //! `REGCTL_CRASH_ROUNDS` and `REGCTL_CRASH_SEED` set the rounds and repeat a run.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,7 +23,7 @@ const IMAGES: u64 = 10;
 const TAGS: usize = 6;
 const LONE_BLOBS: u64 = 5;
 
-/// A request whose answer did not come.
+/// A request without an answer.
 #[derive(Debug, Clone)]
 enum Doubt {
     Tagged(String, Digest),
@@ -33,7 +33,7 @@ enum Doubt {
     BlobDeleted(Digest),
 }
 
-/// One client, and what it knows to be true.
+/// A client, and the acknowledged state.
 struct Worker {
     number: u64,
     repository: String,
@@ -49,7 +49,7 @@ struct Worker {
 
 impl Worker {
     fn new(number: u64, seed: u64) -> Self {
-        // Two share a repository; all share a layer, which each pushes.
+        // Two workers share a repository; all push the same layer.
         let repository = format!("crash/{}", number.min(WORKERS - 2));
         let common = random_bytes(7, 9000);
         Self {
@@ -137,7 +137,7 @@ impl Worker {
         let image = self.random.below(self.images.len());
         let image = self.images[image].clone();
         for blob in &image.blobs {
-            // As clients do: what is there is not sent again.
+            // Like a client: existing blobs are not sent again.
             let digest = sha256(blob);
             let there = send(remote, "HEAD", &remote.blob_path(&digest), &[])?.status == 200;
             assert!(there || !self.blobs.contains(&digest), "{digest} was lost");
@@ -196,7 +196,7 @@ impl Worker {
         Ok(())
     }
 
-    /// What was in doubt has happened.
+    /// The unanswered request was done.
     fn settle(&mut self) {
         match self.doubt.take() {
             None => {}
@@ -220,7 +220,8 @@ impl Worker {
         }
     }
 
-    /// Looks whether what was in doubt has happened; [`Worker::check`] then wants all of it.
+    /// Determines whether the unanswered request was done; [`Worker::check`] then expects all of
+    /// it.
     fn resolve(&mut self, remote: &Remote) {
         let happened = match &self.doubt {
             None => false,
@@ -241,7 +242,7 @@ impl Worker {
         self.doubt = None;
     }
 
-    /// The server shows what this worker knows, no more and no less.
+    /// The server shows exactly the state of this worker.
     fn check(&self, remote: &Remote) {
         let prefix = format!("w{}-", self.number);
         let listed: Vec<_> = remote
@@ -281,7 +282,7 @@ fn send(remote: &Remote, method: &str, target: &str, body: &[u8]) -> io::Result<
     remote.client.try_send(&request)
 }
 
-/// What the layout on disk says of tags, to be held against the books.
+/// The tags in the layout on disk.
 fn tags_on_disk(server: &Server, repository: &str) -> BTreeMap<String, String> {
     let tags = server
         .layout()
@@ -327,7 +328,7 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
                 let killed = &killed;
                 scope.spawn(move || worker.work(&remote, killed));
             }
-            // Now and then before anything is done, mostly in the middle of it.
+            // Sometimes before the first request, mostly in the middle.
             let pause = u64::try_from(random.below(250)).unwrap();
             thread::sleep(Duration::from_millis(pause));
             killed.store(true, Ordering::SeqCst);
@@ -351,7 +352,7 @@ fn what_was_acknowledged_survives_a_kill_at_any_moment() {
     println!("{operations} operations were acknowledged");
     assert!(operations > rounds, "hardly anything was done");
 
-    // Stopped in peace, the layout says the same.
+    // After a clean stop the layout shows the same.
     let server = server.restart();
     for worker in &workers {
         worker.check(&server.remote(&worker.repository));

@@ -1,5 +1,5 @@
-//! Many connections at once: what they cost in memory, and that a few clients that hold on to what
-//! is limited do not keep out others.
+//! Many connections at once: their memory, and that a few clients that use up a limited resource do
+//! not lock out others.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpStream};
@@ -11,7 +11,7 @@ use crate::support::{Image, Program, Request, Server, Setup, eventually, random_
 
 const MIB: u64 = 1024 * 1024;
 const H2C: &str = "version: 0.1\nhttp: {addr: '127.0.0.1:0', h2c: {enabled: true}}\n";
-/// The preface, and settings that allow the server to send without end.
+/// The preface, and settings with unlimited windows for the server.
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x06\x04\x00\x00\x00\x00\x00\x00\x04\x7f\xff\xff\xff\x00\x00\x04\x08\x00\x00\x00\x00\x00\x7f\xff\x00\x00";
 
 fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
@@ -41,7 +41,7 @@ fn memory(server: &Server, name: &str) -> u64 {
     kibibytes * 1024
 }
 
-/// Reads what the server allows a client to send: in a stream, and in the connection.
+/// Reads the windows that the server grants: of a stream, and of the connection.
 fn windows(stream: &mut TcpStream) -> (usize, usize) {
     let (mut each, mut all) = (65_535, 65_535);
     stream
@@ -58,7 +58,7 @@ fn windows(stream: &mut TcpStream) -> (usize, usize) {
                 for setting in payload.chunks(6).filter(|setting| setting[1] == 4) {
                     each = number(&setting[2..]);
                 }
-                // The last that comes by itself.
+                // The last frame that the server sends by itself.
                 if header[4] == 1 {
                     break;
                 }
@@ -91,7 +91,7 @@ fn answers_that_nobody_reads_have_a_bound_and_give_memory_back() {
     let most = memory(&server, "VmHWM");
     println!("before {before}, at most {most}");
     assert!(most < 400 * MIB, "{} MiB", most / MIB);
-    // Others are served all the same.
+    // Others are served nevertheless.
     assert_eq!(remote.blob(&digest).body.len(), 8 << 20);
     drop(connections);
     eventually("memory returns", || {
@@ -152,7 +152,7 @@ fn manifests_that_trickle_keep_no_other_out() {
     let remote = server.remote("quick");
     for number in 0..3 {
         for stream in &mut slow {
-            // Those that were let go have been told.
+            // Those that were revoked got an error.
             let _ = stream.write_all(b" ");
         }
         remote.push(&format!("t{number}"), &Image::new(number));
@@ -188,13 +188,13 @@ fn connections_that_ask_for_nothing_keep_nobody_out() {
         let crowd: Vec<_> = (0..200)
             .map(|_| {
                 let mut stream = TcpStream::connect(server.address()).unwrap();
-                // It may have had to make room already.
+                // The connection may have been closed for others already.
                 let _ = stream.write_all(said);
                 stream
             })
             .collect();
-        // A connection may be among those that make room before it has sent its request: clients
-        // try again then.
+        // A connection may be closed for others before it has sent its request; clients then try
+        // again.
         let said = String::from_utf8_lossy(said);
         crate::support::eventually(&format!("beside {said:?} there is an answer"), || {
             let answer = server.client().try_send(&Request::new("GET", "/v2/"));

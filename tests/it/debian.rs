@@ -1,5 +1,5 @@
-//! The package for Debian, made of what Cargo.toml says about it: installed, used, removed and purged
-//! in a copy of this machine's root, as far as that goes without systemd as the first process.
+//! The package for Debian, made from Cargo.toml: installed, used, removed and purged in a copy of
+//! this machine's root, as far as possible without systemd as the first process.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::support::{attempt, find, is_ci, is_root, run, skip};
 
-/// The metadata of this package, with what is said for cargo-deb.
+/// The metadata of this package, including that for cargo-deb.
 fn metadata() -> Value {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
@@ -24,7 +24,7 @@ fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value[key].as_str().unwrap_or_else(|| panic!("{key}"))
 }
 
-/// Files that an entry of `assets` means; one `*` may stand in a name.
+/// The files of an entry of `assets`; a name may contain one `*`.
 fn sources(pattern: &str) -> Vec<PathBuf> {
     let base = Path::new(env!("CARGO_MANIFEST_DIR"));
     if pattern == "target/release/regctl" {
@@ -44,7 +44,7 @@ fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// Makes the package as cargo-deb does.
+/// Makes the package like cargo-deb.
 fn package(scratch: &Path) -> PathBuf {
     let package = metadata();
     let deb = &package["metadata"]["deb"];
@@ -101,7 +101,7 @@ fn package(scratch: &Path) -> PathBuf {
     file
 }
 
-/// What is done in the root, with the package in `/regctl.deb`. Each step says what it expects.
+/// The steps in the root, with the package in `/regctl.deb`. Each checks its result.
 const STEPS: &str = r#"
 set -eu
 fail() { echo "FAILED: $*"; exit 1; }
@@ -165,7 +165,7 @@ fn the_package_is_installed_used_and_purged_on_debian() {
     }
     let scratch = tempfile::tempdir().unwrap();
     let package = package(scratch.path());
-    // This machine's root, with all changes in memory, in a name space of mounts that goes with them.
+    // This machine's root with all changes in memory, in a mount namespace that ends with it.
     let script = "set -e; base=$1; package=$2; steps=$3
         mount -t tmpfs tmpfs \"$base\"; mkdir \"$base/up\" \"$base/work\" \"$base/root\"
         cp \"$steps\" \"$base/steps\"

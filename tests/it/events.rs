@@ -1,11 +1,11 @@
-//! Events of a real server: what its index says was done, by whom and from where.
+//! The events in the index of a real server.
 
 use regctl::index::{Event, EventFilter, Index};
 use serde_json::json;
 
 use crate::support::{Image, Request, Server, sha256};
 
-/// The events of a root that no server owns, oldest first.
+/// The events of a root without a server, oldest first.
 fn events(root: &std::path::Path) -> Vec<Event> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
@@ -42,7 +42,7 @@ fn requests_are_events_of_their_callers() {
         .client()
         .send(&Request::new("DELETE", "/v2/a/b/manifests/1"))
         .expect(202);
-    // Refused and unknown: nothing was done.
+    // Refused and unknown requests change nothing.
     server
         .client()
         .send(&Request::new("DELETE", "/v2/a/b/manifests/none"))

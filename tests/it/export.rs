@@ -1,4 +1,4 @@
-//! `regctl export`: what is in the archives, in which order, and what is left out.
+//! `regctl export`: the content and order of archives, and what is left out.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;
@@ -16,7 +16,8 @@ use crate::support::{
 struct Archive(Vec<(String, Vec<u8>)>);
 
 impl Archive {
-    /// Reads an archive. Every blob has the digest of its name, and none is there twice.
+    /// Reads an archive. Every blob must have the digest in its name, and no member may be
+    /// repeated.
     fn read(bytes: &[u8]) -> Self {
         let mut archive = tar::Archive::new(bytes);
         let members = archive.entries().unwrap().map(|entry| {
@@ -78,7 +79,7 @@ fn pair(name: &str, digest: &Digest) -> (String, String) {
     (name.to_owned(), digest.to_string())
 }
 
-/// What an export writes to stdout.
+/// The archive that an export writes to stdout.
 fn export(regctl: &Regctl, arguments: &[&str]) -> Archive {
     let run = regctl.run(&[&["export"], arguments].concat()).success();
     Archive::read(&run.get_output().stdout)
@@ -139,7 +140,7 @@ fn an_archive_says_first_what_is_in_it() {
         said.contains("team/app:1: ") && said.contains(&digest),
         "{said}"
     );
-    // The same again, in a file, with nothing beside it.
+    // The same in a file, without other files.
     let file = regctl.home.path().join("out/app.tar");
     std::fs::create_dir(file.parent().unwrap()).unwrap();
     let path = file.to_str().unwrap();
@@ -183,7 +184,7 @@ fn several_images_share_what_they_have_in_common() {
     }
     // Three documents, two manifests, one configuration, three layers.
     assert_eq!(archive.names().len(), 9);
-    // What is no image for docker is in the layout alone.
+    // An artifact is only in the OCI layout, not in docker's list.
     let format = export(&regctl, &["team/app:1", "--format", "oci"]);
     assert_eq!(format.get("manifest.json"), None);
     let chart = artifact(&first.manifest.descriptor(), "application/vnd.example", 5);
@@ -219,7 +220,7 @@ fn platforms_all_or_chosen() {
     assert!(images.iter().all(|image| archive.has(&image.digest())));
     assert_eq!(archive.json("manifest.json").as_array().unwrap().len(), 1);
 
-    // One platform stands for itself.
+    // A single platform has no index.
     let archive = export(&regctl, &["app:all", "--platform", "linux/arm64"]);
     assert_eq!(
         archive.images(),
@@ -250,7 +251,7 @@ fn platforms_all_or_chosen() {
         said.contains("its platforms: linux/amd64, linux/arm64, linux/s390x"),
         "{said}"
     );
-    // An image that no index lists says its platform itself.
+    // The platform of an image without an index is in its configuration.
     let alone = format!("app@{}", images[0].digest());
     export(&regctl, &[&alone, "--platform", "linux/amd64"]);
     regctl.fails(3, &["export", &alone, "--platform", "linux/arm64"]);
@@ -319,7 +320,7 @@ fn without_what_the_other_side_has() {
     for blob in [&second.blobs[0], &second.blobs[3]] {
         assert!(archive.has(&sha256(blob)));
     }
-    // A base that spares nothing is not needed.
+    // A base that shares no layer is not needed.
     server.remote("team/else").push("1", &Image::new(77));
     let arguments = ["export", "team/app:2", "--without", "team/else:1"];
     let run = regctl.run(&arguments).success();

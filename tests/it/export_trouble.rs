@@ -1,4 +1,4 @@
-//! `regctl export` when something goes wrong: nothing that looks like an archive is left.
+//! `regctl export` with failures: no incomplete archive is left.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpListener;
@@ -20,7 +20,7 @@ fn names(directory: &Path) -> Vec<String> {
         .collect()
 }
 
-/// A registry with one image, whose blobs are answered as a test says.
+/// A registry with one image, whose blobs are answered by the test.
 fn serve(image: &Image, blob: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> Strange {
     let image = image.clone();
     Strange::start(move |request, _| {
@@ -62,7 +62,8 @@ fn content_that_is_wrong_leaves_no_file() {
     let whole = std::fs::read(&path).unwrap();
     assert!(whole.len() > 203_000);
 
-    // Another byte, a byte more, a byte less: each is found, and the old file stays as it is.
+    // A changed byte, an additional byte, a missing byte: each is an error, and the existing file
+    // is kept.
     let changed = serve(&image, move |bytes| {
         let mut bytes = bytes.to_vec();
         if bytes.len() == 200_000 {
@@ -78,7 +79,7 @@ fn content_that_is_wrong_leaves_no_file() {
         assert_eq!(names(directory.path()), ["a.tar"]);
         assert!(std::fs::read(&path).unwrap() == whole);
     }
-    // A blob that the registry has lost.
+    // A blob that is missing in the registry.
     let lost = serve(&image, |_| answer("404 Not Found", &[], b""));
     std::fs::remove_file(&path).unwrap();
     Regctl::new(&lost.host).fails(3, &export);
@@ -106,7 +107,7 @@ fn a_server_that_goes_away_leaves_no_file() {
     assert!(names(directory.path()).is_empty());
 }
 
-/// A registry that sends a part of every blob and no more, until the test ends.
+/// A registry that sends a part of every blob and then stalls until the test ends.
 fn stalling(image: &Image) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = listener.local_addr().unwrap().to_string();
@@ -162,7 +163,7 @@ fn an_interrupt_leaves_no_file() {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        // Half of the layer is in a file that has not its name yet.
+        // Half of the layer is in a file with a temporary name.
         eventually("the layer begins to arrive", || {
             let partial = std::fs::read_dir(directory.path()).unwrap().next();
             let partial = partial.map(|entry| entry.unwrap());

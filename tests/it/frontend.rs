@@ -1,4 +1,4 @@
-//! `regctl frontend`: the pages of registries that are elsewhere.
+//! `regctl frontend`: the pages of other registries.
 
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, Command, Stdio};
@@ -7,7 +7,7 @@ use crate::support::{
     Client, Image, Log, Request, Response, Server, eventually, have, index, path_of,
 };
 
-/// A frontend that runs. Dropped, it is killed.
+/// A running frontend. Dropping it kills it.
 pub(crate) struct Frontend {
     child: Child,
     pub(crate) client: Client,
@@ -102,7 +102,7 @@ fn pages_of_docker_registry_with_many_tags() {
     let below = frontend.page("/?ns=team");
     assert!(below.contains("/r/team/app\"") && !below.contains("/r/other/deep/er\""));
 
-    // The whole list is sorted and filtered, not a page of it.
+    // Sorting and filtering cover the whole list, not one page.
     let tags = frontend.page("/r/team/app/-/tags?rows=5");
     let places: Vec<_> = ["v0.0.1999\"", "v0.0.1998\"", "v0.0.1995\""]
         .iter()
@@ -122,11 +122,11 @@ fn pages_of_docker_registry_with_many_tags() {
     assert_eq!(path_of(moved.need("location")), "/r/team/app:v0.0.7");
     frontend.browse("/r/team/absent").expect(404);
     frontend.browse("/r/team/app:absent").expect(404);
-    // Clients speak to the registry itself.
+    // Clients use the registry itself.
     frontend.client.get("/v2/").expect(404);
     frontend.client.get("/readyz").expect(200);
 
-    // A registry that has gone is a page that says so.
+    // If the registry is down, the page reports that.
     registry.stop();
     let gone = frontend.browse("/r/team/unread").expect(502);
     let text = String::from_utf8(gone.body).expect("UTF-8");
@@ -172,7 +172,7 @@ fn indexes_of_a_regctl_server_by_the_variables_of_docker_registry_frontend() {
 
 #[test]
 fn what_is_no_registry_is_said() {
-    // Nobody accepts what arrives here.
+    // A listener that accepts nothing.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = silent.local_addr().expect("an address").port();
     drop(silent);

@@ -1,4 +1,4 @@
-//! `regctl frontend` before a registry that asks who somebody is, over TLS, and below a path.
+//! `regctl frontend` for a registry with sign-in, over TLS, and below a path.
 
 use std::fs;
 
@@ -45,7 +45,7 @@ fn a_sign_in_is_passed_on_to_the_registry() {
     );
     let mut person = Person::at(frontend.client.clone());
 
-    // A 401 of the registry leads to the form, and the form back to the page.
+    // A 401 of the registry leads to the form, which returns to the page.
     let sent = person.get("/r/team/app/-/tags?rows=5").expect(303);
     let form = "/sign-in?next=/r/team/app/-/tags%3Frows%3D5";
     assert_eq!(sent.need("location"), form);
@@ -66,7 +66,7 @@ fn a_sign_in_is_passed_on_to_the_registry() {
             .iter()
             .all(|cookie| !cookie.contains("regctl-session"))
     );
-    // A secret that somebody else chose is no session, and none becomes of it.
+    // A secret chosen by somebody else is not a session and does not become one.
     let chosen = "ab".repeat(32);
     person
         .cookies
@@ -97,7 +97,7 @@ fn a_sign_in_is_passed_on_to_the_registry() {
     assert!(person.page("/r/team/app:v0.0.7").contains("linux/amd64"));
     person.get("/r/team/none").expect(404);
 
-    // Nobody else sees it, and the end of the session is one at the server.
+    // Others do not see it, and signing out ends the session on the server.
     let mut other = Person::at(frontend.client.clone());
     other.get("/r/team/app").expect(303);
     let kept = person.cookies.clone();
@@ -110,7 +110,7 @@ fn a_sign_in_is_passed_on_to_the_registry() {
         assert_eq!(answer.need("location"), "/", "{next}");
         other.cookies.clear();
     }
-    // A form of another page signs nobody in.
+    // A form of another page can't sign in.
     other
         .post("/sign-in", "", &fields("ada-secret"))
         .expect(403);

@@ -1,5 +1,5 @@
-//! A device without room: deletes, collections, reads and starts work, and pushes do as soon as
-//! there is room again.
+//! A device without space: deletes, collections, reads and starts work, and pushes as soon as there
+//! is space again.
 
 use crate::admin_support::{Admin, FORGETFUL};
 use crate::support::{
@@ -8,7 +8,7 @@ use crate::support::{
 
 const MEBIBYTE: usize = 1 << 20;
 
-/// A registry on a small device, and an image that is to make room.
+/// A registry on a small device, with an image that can be deleted.
 struct Small {
     mount: Mount,
     server: Server,
@@ -37,7 +37,7 @@ fn small(options: &str) -> Option<Small> {
     })
 }
 
-/// Pushes of an image end in 507.
+/// Pushes of an image get 507.
 fn refuses(remote: &Remote) {
     let target = remote.path("blobs/uploads/");
     remote.client.post(&target).refused(507, "UNAVAILABLE");
@@ -51,14 +51,14 @@ fn serves(remote: &Remote, image: &Image) {
     }
 }
 
-/// A new upload session, if there is room for one.
+/// A new upload session, if there is space for one.
 fn start_upload(remote: &Remote) -> Option<String> {
     let target = remote.path("blobs/uploads/");
     let answer = remote.client.post(&target).expect_one_of(&[202, 507]);
     (answer.status == 202).then(|| path_of(answer.need("Location")))
 }
 
-/// What is full, and how it is filled.
+/// What runs out, and how the test uses it up.
 const KINDS: [(&str, fn(&Mount)); 2] = [
     ("size=64m", Mount::fill),
     ("size=64m,nr_inodes=400", Mount::fill_inodes),
@@ -80,7 +80,7 @@ fn deletes_and_collections_make_room_on_a_full_device() {
         if options.contains("inodes") {
             small.mount.empty();
         }
-        // Room for the reserve and another image.
+        // Space for the reserve and another image.
         remote.push("next", &Image::with_layers(3, &[MEBIBYTE]));
         serves(&remote, &small.kept);
     }
@@ -101,7 +101,7 @@ fn a_full_device_does_not_stop_a_start() {
             let remote = server.remote("team/app");
             serves(&remote, &small.kept);
             remote.delete("large").expect(202);
-            // A collection by itself, on a root that no server has.
+            // A collection without a server.
             let setup = server.stop();
             let admin = Admin::of(&small.mount.path().join("root"));
             admin.stdout(&["gc", "--untagged"]);
@@ -134,6 +134,6 @@ fn a_push_that_fills_the_device_leaves_room_for_the_rest() {
     serves(&remote, &small.kept);
     remote.delete("large").expect(202);
     Admin::of(small.server.root()).stdout(&["gc", "--untagged"]);
-    // Unfinished uploads are there still; what the image had is free.
+    // Unfinished uploads still exist; the space of the image is free.
     eventually("room for a push", || start_upload(&remote).is_some());
 }

@@ -1,5 +1,5 @@
-//! The man pages and completions under version control are those of the command line as it is, and
-//! the README names its commands and options.
+//! The man pages and completions under version control are up to date, and the README names all
+//! commands and options.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -71,7 +71,7 @@ fn man_pages_are_complete() {
         "values in the synopsis"
     );
     let examples = pages.values().filter(|page| page.contains(".SH EXAMPLES"));
-    // Commands that take one name, and those that only have others below them, need none.
+    // Commands with only one argument, and those with subcommands, need no example.
     assert!(examples.count() * 4 > pages.len() * 3);
 }
 
@@ -80,7 +80,7 @@ fn completions() {
     current("completions");
 }
 
-/// The options in a text that are written in full: `--dry-run`.
+/// The long options in a text: `--dry-run`.
 fn options(text: &str) -> BTreeSet<String> {
     let starts = text.match_indices("--").filter(|(at, _)| {
         let before = text[..*at].chars().next_back();
@@ -109,7 +109,7 @@ fn the_readme_names_each_command_and_option() {
         let plain = page.replace("\\fB", " ").replace("\\fR", " ");
         known.append(&mut options(&plain.replace('\\', "")));
         let command = name.trim_end_matches(".1").replace('-', " ");
-        // A page that others continue is of commands and not of one.
+        // The page of a command with subcommands.
         let continued = format!("{}-", name.trim_end_matches(".1"));
         if !pages.keys().any(|other| other.starts_with(&continued)) {
             assert!(commands.contains(&format!("| `{command}")), "{command}");

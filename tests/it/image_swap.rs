@@ -1,5 +1,5 @@
-//! A registry:2 in a container becomes ours, and the other way round, by nothing but another name of
-//! the image. Debian's docker-registry, in an image of its own, is the registry:2.
+//! Replacing a registry:2 in a container by regctl, and the reverse, by changing only the name of
+//! the image. The registry:2 is Debian's docker-registry in an image of its own.
 
 use std::path::Path;
 use std::process::Command;

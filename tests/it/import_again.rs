@@ -1,5 +1,5 @@
-//! `regctl import`: what is there is not sent, what was remembered is checked, and names go where they
-//! should.
+//! `regctl import`: existing content is not sent, cached results are checked, and names are
+//! correct.
 
 use std::fs::File;
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -42,7 +42,7 @@ fn a_second_import_sends_nothing() {
             assert_eq!(second[0]["skipped"], first[0]["sent"]);
             assert_eq!(second[0]["read"], first[0]["read"]);
             assert_eq!(second[0]["digest"], first[0]["digest"]);
-            // Into another repository of the registry what is there is mounted.
+            // Another repository of the registry gets the blobs by mounts.
             let third = import.done(&archive, &["--to", "elsewhere"]);
             let config = image.config.len() as u64;
             assert!(
@@ -67,7 +67,7 @@ fn an_import_without_its_cache_succeeds() {
             let again = import.done(&archive, &[]);
             assert_eq!(again[0]["digest"], first[0]["digest"]);
         }
-        // The registry lost what is remembered.
+        // The registry has lost a cached blob.
         let remote = import.server.remote("app");
         let blob = sha256(&gzipped(&image.layers[0]));
         let path = remote.blob_path(&blob);
@@ -86,7 +86,7 @@ fn an_import_without_its_cache_succeeds() {
 fn a_name_that_is_remembered_for_other_bytes() {
     let image = Packed::small(5);
     let known = podman(&image, &json!(["app:1"])).finish();
-    // The same names, and in them each other's layers.
+    // The same names, with each other's layers.
     let names: Vec<_> = image
         .layers
         .iter()
@@ -102,7 +102,7 @@ fn a_name_that_is_remembered_for_other_bytes() {
     both(|import| {
         let first = import.done(&known, &[]);
         if import.way == Way::Pipe {
-            // It has passed, and can't be asked for again.
+            // That part of the pipe is over, and can't be read again.
             let said = import.fails(1, &swapped, &[]);
             assert!(said.contains("run the import again"), "{said}");
         }
@@ -181,7 +181,7 @@ fn a_part_of_an_image_that_the_registry_has() {
     });
 }
 
-/// An archive in a file of its own, left alone for as long as it takes to be sure of that.
+/// An archive in a file, old enough to be recognised as unmodified.
 struct Kept<'a> {
     import: &'a Import,
     path: PathBuf,
@@ -196,8 +196,8 @@ impl<'a> Kept<'a> {
         kept
     }
 
-    /// Lets the time of its last change become one that no other change can have. Where file systems
-    /// tell whole seconds only, that takes as many.
+    /// Waits until no later change can have the time of the last change. If the file system stores
+    /// whole seconds, that takes seconds.
     fn rest(&self) {
         let changed = std::fs::metadata(&self.path).unwrap().ctime_nsec();
         let coarse = changed % 1_000_000 == 0;
@@ -214,7 +214,7 @@ impl<'a> Kept<'a> {
         serde_json::from_slice::<Value>(&output.stdout).unwrap()[0].take()
     }
 
-    /// Puts other bytes of the same number somewhere, and the time of the last change back.
+    /// Overwrites bytes, and sets the time of the last change back.
     fn put(&self, at: u64, bytes: &[u8]) {
         let mut file = File::options().write(true).open(&self.path).unwrap();
         let modified = file.metadata().unwrap().modified().unwrap();
@@ -277,7 +277,7 @@ fn a_file_that_was_touched_is_read_again() {
         assert_eq!(touched["read"], first["read"]);
         assert_eq!(touched["sent"], 0);
         assert_ne!(file.done(&[])["read"], first["read"]);
-        // Another file with the same bytes is another file.
+        // A copy of the file is another file.
         std::fs::copy(&file.path, file.path.with_extension("copy")).unwrap();
         std::fs::rename(file.path.with_extension("copy"), &file.path).unwrap();
         assert_eq!(file.done(&[])["read"], first["read"]);
@@ -320,7 +320,7 @@ fn what_another_registry_lacks_is_read_and_sent() {
         assert_eq!(again["read"], first["read"]);
         assert_eq!(again["digest"], first["digest"]);
         other.remote("app").verify("1");
-        // So it is where the same one has lost it.
+        // Likewise if the same registry has lost it.
         let blob = sha256(&gzipped(&image.layers[0]));
         let path = import.server.remote("app").blob_path(&blob);
         import.server.client().delete(&path).expect(202);
@@ -342,10 +342,10 @@ fn progress_measures_what_is_read_of_a_file() {
         };
         let (first, second) = (read(&archive), read(&archive));
         match import.way {
-            // Nobody knows how much will come.
+            // The total is unknown.
             Way::Pipe => assert_eq!((first, second), (None, None)),
             Way::File => {
-                // What the registry has and need not be read counts as well.
+                // Content that need not be read counts as well.
                 assert!(first.as_ref().is_some_and(|read| read.ends_with("KiB")));
                 assert_eq!(first, second);
                 assert!(read(&gzipped(&archive)).is_some());

@@ -1,5 +1,5 @@
-//! `regctl import` of directories: the first registry's, and that of registry:2. What can be taken is,
-//! the rest is named.
+//! `regctl import` of directories: of the first registry, and of registry:2. Usable parts are
+//! imported, the others are reported.
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::cli_support::{Regctl, text};
 use crate::support::archive::{Packed, docker_25, gzipped, hex, layer};
 use crate::support::{Server, have, sha256};
 
-/// A directory as docker-registry 0.x kept it.
+/// A directory of docker-registry 0.x.
 struct First(tempfile::TempDir);
 
 impl First {
@@ -25,7 +25,7 @@ impl First {
         self.0.path()
     }
 
-    /// A layer by a name of the test's, with its parent; its ID.
+    /// Adds a layer with a parent. Returns its ID.
     fn layer(&self, name: &str, parent: Option<&str>, bytes: &[u8]) -> String {
         let id = hex(name.as_bytes());
         let here = self.path().join("images").join(&id);
@@ -61,7 +61,7 @@ impl First {
     }
 }
 
-/// Imports a directory; the exit code, the rows, and what was said.
+/// Imports a directory. Returns the exit code, the rows, and stderr.
 fn import(server: &Server, path: &Path, command: &str) -> (i32, Value, String) {
     let regctl = Regctl::new(&server.host());
     let mut process = regctl.command();
@@ -116,7 +116,7 @@ fn a_damaged_first_registry() {
     let first = First::new();
     let plain = layer(1, 400);
     first.layer("base", None, &plain);
-    // Each of these can't be taken, for a reason of its own.
+    // Each of these can't be imported, for a reason of its own.
     for name in [
         "lacking",
         "loop",
@@ -154,7 +154,7 @@ fn a_damaged_first_registry() {
     first.tag("team/bad", "nothing", "not an id");
     first.tag("team/bad", "blank", " \n");
     first.tag("team/bad", "long", &"7".repeat(100_000));
-    // These can: a loop in the ancestry alone, a layer that is a link, a directory in the way.
+    // These can: a loop only in the ancestry, a linked layer, an unrelated directory.
     let id = first.layer("sound", Some("base"), &layer(3, 100));
     std::fs::write(first.file("sound", "ancestry"), json!([id, id]).to_string()).unwrap();
     first.tag("team/good", "1", &id);
@@ -192,7 +192,7 @@ fn a_damaged_first_registry() {
         server.remote("team/good").verify(tag);
     }
     assert!(server.remote("team/bad").tags().is_empty());
-    // A directory of something else.
+    // A directory of another kind.
     let none = tempfile::tempdir().unwrap();
     let (code, _, said) = import(&server, none.path(), "import");
     assert_eq!(code, 1);
@@ -227,7 +227,7 @@ fn the_directory_of_a_registry_2() {
         for (name, tag, digest) in expected {
             assert_eq!(server.remote(name).verify(tag), digest);
         }
-        // A blob and a link that are gone.
+        // A missing blob and a missing link.
         let tags = "docker/registry/v2/repositories/library/app/_manifests/tags/2/current/link";
         std::fs::write(source.root().join(tags), b"").unwrap();
         let lacking = source.remote("team/deep/er").manifest("x").json();

@@ -1,5 +1,5 @@
-//! `regctl import`: archives of every kind that people have, old and odd forms, and things that are no
-//! image archive; through a pipe and from a file.
+//! `regctl import`: archives of all kinds, old and unusual forms, and files that are not image
+//! archives; through a pipe and from a file.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use crate::import_support::{Way, both};
 use crate::support::archive::{Packed, Tar, gzipped, hex, layer};
 use crate::support::{OCI_MANIFEST, sha256};
 
-/// What `docker save` wrote before 1.10.
+/// The format of `docker save` before 1.10.
 #[test]
 fn docker_before_1_10() {
     let layers = [layer(1, 3000), layer(2, 200)];
@@ -55,7 +55,7 @@ fn docker_before_1_10() {
         assert_eq!(config["architecture"], "amd64");
         import.server.remote("team/old").verify("latest");
     });
-    // A loop and a missing layer.
+    // A loop, and a missing layer.
     let loops = Tar::new()
         .json(&format!("{}/json", ids[0]), &json!({"parent": ids[1]}))
         .json(&format!("{}/json", ids[1]), &json!({"parent": ids[0]}))
@@ -81,7 +81,7 @@ fn docker(config: &[u8], layers: &[(&str, &[u8])], more: impl Fn(Tar) -> Tar) ->
     more(tar).finish()
 }
 
-/// Layers in compressions that registries don't know are packed anew.
+/// Layers in compressions that registries don't support are recompressed.
 #[test]
 fn layers_in_xz_and_bzip2() {
     let plain = layer(1, 50_000);
@@ -134,7 +134,7 @@ fn what_nothing_needs_is_no_error() {
     }
 }
 
-/// Files with holes, as GNU tar stores them.
+/// Sparse files, as GNU tar stores them.
 #[test]
 fn layers_with_holes() {
     if !crate::support::have(&["tar"]) {
@@ -152,7 +152,7 @@ fn layers_with_holes() {
     let item = json!([{"Config": "c", "RepoTags": ["app:1"], "Layers": ["1.tar"]}]);
     write("c", &image.config).unwrap();
     write("manifest.json", item.to_string().as_bytes()).unwrap();
-    // Written with a hole: the zeros are skipped over.
+    // Written with a hole: the zeros are not stored.
     let file = std::fs::File::create(directory.path().join("1.tar")).unwrap();
     for (number, block) in plain.chunks(4096).enumerate() {
         if block.iter().any(|byte| *byte != 0) {
@@ -190,7 +190,7 @@ fn layers_with_holes() {
     }
 }
 
-/// An OCI image whose manifest says one thing of its layer and whose bytes are another.
+/// An OCI image whose manifest does not match the type of its layer.
 fn layout_of(config: &[u8], layer_type: &str, bytes: &[u8], more: &Value) -> (Vec<u8>, Vec<u8>) {
     let mut manifest = json!({
         "schemaVersion": 2, "mediaType": OCI_MANIFEST,
@@ -211,8 +211,8 @@ fn layout_of(config: &[u8], layer_type: &str, bytes: &[u8], more: &Value) -> (Ve
     (manifest, archive)
 }
 
-/// What is no plain layer of an image keeps its bytes and its digest, also through a pipe, where the
-/// manifest comes last.
+/// Blobs that are not plain layers of an image keep their bytes and digests, even through a pipe,
+/// where the manifest comes last.
 #[test]
 fn bytes_that_stay_as_they_are() {
     let plain = layer(1, 30_000);
@@ -250,7 +250,7 @@ fn bytes_that_stay_as_they_are() {
     }
 }
 
-/// Bills of materials may be large and many; they are no documents of an image.
+/// Bills of materials may be large and numerous; they are not documents of an image.
 #[test]
 fn a_great_deal_of_json_that_is_content() {
     let image = Packed::small(1);
@@ -280,7 +280,7 @@ fn a_great_deal_of_json_that_is_content() {
         import.done(&archive, &[]);
         assert_eq!(tags(import, "team/sbom").len(), 9);
         import.server.remote("team/sbom").verify("8");
-        // What was exported is imported.
+        // An exported archive is imported.
         let path = import.regctl.home.path().join("again.tar");
         let names: Vec<String> = (0..9).map(|number| format!("team/sbom:{number}")).collect();
         let mut arguments = vec!["export", "-q", "-o", path.to_str().unwrap()];
@@ -354,7 +354,7 @@ fn other_archives_are_recognised_and_named() {
     }
 }
 
-/// Layers that a repository of the registry has are mounted into another.
+/// Layers that another repository of the registry has are mounted.
 #[test]
 fn into_a_second_prefix_nothing_is_sent() {
     let image = Packed::small(1);
@@ -369,7 +369,7 @@ fn into_a_second_prefix_nothing_is_sent() {
         .finish();
     both(|import| {
         import.done(&archive, &["--to", "one"]);
-        // Another machine, which remembers nothing.
+        // Another machine, without the cache.
         let cache = import.regctl.home.path().join("cache");
         let _ = std::fs::remove_dir_all(cache);
         let rows = import.done(&archive, &["--to", "two"]);
@@ -389,7 +389,7 @@ fn two_hundred_thousand_names() {
         .json("manifest.json", &item)
         .file("1.tar", &plain)
         .finish();
-    // Everything but the images themselves: the configuration is absent.
+    // Everything except the images: the configuration is missing.
     both(|import| {
         let said = import.fails(1, &archive, &[]);
         assert!(

@@ -1,4 +1,4 @@
-//! `regctl import`: OCI layouts with several platforms, with artifacts, with names only in part,
+//! `regctl import`: OCI layouts with several platforms, with artifacts, with incomplete names,
 //! through a pipe and from a file.
 
 use serde_json::json;
@@ -7,7 +7,7 @@ use crate::import_support::both;
 use crate::support::archive::{Packed, Tar, gzipped, layer};
 use crate::support::{OCI_INDEX, OCI_MANIFEST, descriptor, sha256};
 
-/// An index of two platforms of which some are in the archive.
+/// An index of two platforms, some of which are in the archive.
 fn platforms(present: &[&str]) -> (Vec<u8>, Vec<u8>, Vec<Vec<u8>>) {
     let images = ["amd64", "arm64"].map(|architecture| {
         let layers = [

@@ -1,4 +1,4 @@
-//! `regctl import`: how much memory it takes, through a pipe and from a file.
+//! `regctl import`: its memory, through a pipe and from a file.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -9,14 +9,14 @@ use crate::import_support::{Import, Way, both};
 use crate::support::archive::{Packed, Tar, layer, podman};
 use crate::support::random_bytes;
 
-/// The most memory that a process ever had resident, in KiB.
+/// The peak resident memory of a process, in KiB.
 fn peak(child: &std::process::Child) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
     let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
     line.split_whitespace().nth(1)?.parse().ok()
 }
 
-/// Imports an archive; the most memory that it took, in KiB.
+/// Imports an archive. Returns the peak memory, in KiB.
 fn memory_of(import: &Import, archive: &[u8]) -> u64 {
     let path = import.regctl.home.path().join("big.tar");
     std::fs::write(&path, archive).unwrap();
@@ -52,8 +52,7 @@ fn memory_of(import: &Import, archive: &[u8]) -> u64 {
     most
 }
 
-/// KiB: the 64 MiB that are promised, and what the code of a debug build takes more than that of a
-/// release build.
+/// KiB: the documented 64 MiB, and the additional code of a debug build.
 const LIMIT: u64 = (64 + 8) * 1024;
 
 #[test]

@@ -1,4 +1,5 @@
-//! `regctl import`: what images are called, and several under one name; through a pipe and from a file.
+//! `regctl import`: the names of images, and several images with one name; through a pipe and from
+//! a file.
 
 use serde_json::{Value, json};
 
@@ -72,7 +73,7 @@ fn a_digest_in_a_name_is_no_tag() {
             import.server.remote("team/app").verify(digest);
         }
     });
-    // Docker's own list has such names too; what is made of them has a digest of its own.
+    // Docker's own list has such names, too; the created manifest has a digest of its own.
     let item = json!([{
         "Config": "c", "RepoTags": [format!("h:5000/team/app@{first}")], "Layers": ["a.tar", "b.tar"],
     }]);
@@ -133,7 +134,7 @@ fn invalid_names_are_reported() {
         let said = import.fails(1, &archive(json!([bad])), &[]);
         assert!(said.contains(bad) && said.contains("--name"), "{said}");
         import.done(&archive(json!([bad])), &["--name", "app:2"]);
-        // The host in --name says the registry.
+        // The host in --name selects the registry.
         let full = format!("{}/team/app:3", import.server.host());
         let rows = import.done(&archive(json!([bad])), &["--name", &full]);
         assert_eq!(rows[0]["references"], json!([full]));
@@ -141,7 +142,7 @@ fn invalid_names_are_reported() {
     });
 }
 
-/// An image and what hauler or cosign keep beside it under the same name.
+/// An image with the attachments of hauler or cosign under the same name.
 #[test]
 fn signatures_go_under_their_own_tag() {
     let image = Packed::small(1);
@@ -200,7 +201,7 @@ fn two_images_under_one_name() {
         Packed::for_platform(&layers, "amd64"),
         Packed::for_platform(&layers, "arm64"),
     );
-    // Platforms are one image.
+    // Images for different platforms become one.
     let archive = layout(&[(&amd, named("team/app:1")), (&arm, named("team/app:1"))]).finish();
     both(|import| {
         let rows = import.done(&archive, &[]);
@@ -211,7 +212,7 @@ fn two_images_under_one_name() {
         assert_eq!([of(0), of(1)], [digest(&amd), digest(&arm)]);
         assert_eq!(listed[1]["platform"]["architecture"], "arm64");
     });
-    // All others are an error that names both, and the third image goes its way.
+    // All others are an error that names both, and the third image is imported.
     let (one, two, other) = (Packed::small(3), Packed::small(4), Packed::small(5));
     let archive = layout(&[
         (&one, named("team/app:1")),
@@ -228,7 +229,7 @@ fn two_images_under_one_name() {
         assert!(tags(import, "team/app").is_empty());
         assert_eq!(tags(import, "team/other"), ["1"]);
     });
-    // The registries in their names tell them apart.
+    // The registries in their names distinguish them.
     both(|import| {
         let map = ["--map", "registry.example.org/team/app=team/second"];
         import.done(&archive, &map);

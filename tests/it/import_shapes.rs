@@ -1,5 +1,5 @@
-//! `regctl import`: archives as each producer writes them, through a pipe and from a file, each with
-//! the manifest digest that it has to get.
+//! `regctl import`: archives in the form of each producer, through a pipe and from a file, each
+//! with the expected manifest digest.
 
 use std::io::Write as _;
 
@@ -14,7 +14,7 @@ use crate::support::{OCI_MANIFEST, sha256};
 
 #[test]
 fn docker_before_25() {
-    // The first layer comes again: as a symbolic link, before what it leads to.
+    // The first layer is repeated: as a symbolic link, before its target.
     let repeated = layer(1, 5000);
     let image = Packed::new(&[repeated.clone(), layer(2, 40_000), repeated]);
     let other = Packed::small(7);
@@ -51,7 +51,7 @@ fn docker_since_25() {
         let (digest, manifest) = import.manifest("app", "1");
         assert_eq!(rows[0]["previous"], sha256(&plain).to_string());
         assert_eq!(rows[0]["digest"], digest);
-        // The image keeps its ID and all else that its manifest says.
+        // The image keeps its ID and the rest of its manifest.
         assert_eq!(
             manifest["config"]["digest"],
             sha256(&image.config).to_string()
@@ -122,7 +122,7 @@ fn compressed_layers_and_their_manifests_are_not_changed() {
                 "/v2/regctl-import/blobs/{}",
                 sha256(&gzipped(&image.layers[0]))
             ));
-            // Only a pipe that does not say first whose its blobs are has them wait somewhere.
+            // Blobs are staged only from a pipe without documents at the beginning.
             let waits = import.way == Way::Pipe && !documents_first;
             assert_eq!(staged.status, if waits { 200 } else { 404 });
         });

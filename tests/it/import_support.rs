@@ -1,33 +1,33 @@
-//! Shared parts of the tests of `regctl import`: an archive goes into a fresh registry, through a pipe
-//! or from a file.
+//! Shared parts of the tests of `regctl import`: an archive is imported into a new registry,
+//! through a pipe or from a file.
 
 use serde_json::Value;
 
 use crate::cli_support::{Regctl, text};
 use crate::support::{Server, sha256};
 
-/// How the archive gets there.
+/// How the archive is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
     Pipe,
     File,
 }
 
-/// A registry and what was brought into it.
+/// A registry, and the way of imports into it.
 pub(crate) struct Import {
     pub(crate) way: Way,
     pub(crate) server: Server,
     pub(crate) regctl: Regctl,
 }
 
-/// How one import ended.
+/// The result of an import.
 pub(crate) struct Outcome {
     pub(crate) code: i32,
     pub(crate) rows: Value,
     pub(crate) said: String,
 }
 
-/// Runs a test both ways, each with a registry of its own.
+/// Runs a test both ways, each with its own registry.
 pub(crate) fn both(test: impl Fn(&Import)) {
     for way in [Way::Pipe, Way::File] {
         let server = Server::regctl();
@@ -42,7 +42,7 @@ pub(crate) fn both(test: impl Fn(&Import)) {
 }
 
 impl Import {
-    /// Imports an archive, however it ends.
+    /// Imports an archive, with any result.
     pub(crate) fn run(&self, archive: &[u8], arguments: &[&str]) -> Outcome {
         let mut command = self.regctl.command();
         command.arg("import").args(["-o", "json"]).args(arguments);
@@ -64,7 +64,7 @@ impl Import {
         }
     }
 
-    /// Imports an archive that is as it should be; what is reported of its images.
+    /// Imports a valid archive. Returns the reports of its images.
     #[track_caller]
     pub(crate) fn done(&self, archive: &[u8], arguments: &[&str]) -> Value {
         let outcome = self.run(archive, arguments);
@@ -72,7 +72,7 @@ impl Import {
         outcome.rows
     }
 
-    /// Imports an archive that can't be; the code it ends with and what it says.
+    /// Imports an invalid archive, which must fail with this exit code. Returns stderr.
     #[track_caller]
     pub(crate) fn fails(&self, code: i32, archive: &[u8], arguments: &[&str]) -> String {
         let outcome = self.run(archive, arguments);
@@ -81,7 +81,7 @@ impl Import {
         outcome.said
     }
 
-    /// The manifest of a tag, all of which is there; its digest.
+    /// The digest of a tag's manifest, which must be complete.
     #[track_caller]
     pub(crate) fn manifest(&self, repository: &str, tag: &str) -> (String, Value) {
         let remote = self.server.remote(repository);
@@ -91,7 +91,7 @@ impl Import {
         (digest.to_string(), manifest.json())
     }
 
-    /// Imports an archive and expects that a tag has exactly this manifest.
+    /// Imports an archive, and checks that a tag has exactly this manifest.
     #[track_caller]
     pub(crate) fn gives(
         &self,

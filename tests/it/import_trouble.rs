@@ -1,5 +1,5 @@
-//! `regctl import`: archives that are not as they should be, through a pipe and from a file, each
-//! with the error that says so; nothing of them is tagged.
+//! `regctl import`: invalid archives, through a pipe and from a file, each with its error; none of
+//! their images is tagged.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::support::archive::{
 };
 use crate::support::{OCI_MANIFEST, sha256};
 
-/// An archive is refused both ways, with a code and words.
+/// An archive is refused both ways, with this exit code and these words.
 #[track_caller]
 fn refused(archive: &[u8], code: i32, words: &[&str]) {
     both(|import| {
@@ -128,7 +128,7 @@ fn a_wrong_name() {
 
 #[test]
 fn names_that_are_no_digests_are_not_trusted() {
-    // Two layers under each other's names, and a configuration under none of its own.
+    // Two layers with each other's names, and a configuration with a wrong name.
     let image = Packed::small(9);
     let names: Vec<_> = image
         .layers
@@ -162,7 +162,7 @@ fn cut_short() {
     let packed = gzipped(&archive);
     refused(&packed[..packed.len() / 2], 1, &["cut short"]);
     refused(&packed[..packed.len() - 4], 1, &["cut short"]);
-    // A layer that is cut short within its own compression.
+    // A layer that is truncated within its compression.
     let tar = Tar::new()
         .file("a.tar", &image.layers[0])
         .file("b.tar", &gzipped(&image.layers[1])[..20_000]);
@@ -202,7 +202,7 @@ fn names_that_lead_out() {
     ] {
         refused(&tar.finish(), 1, &[words, "hint:"]);
     }
-    // A link is looked at only when something needs it.
+    // A link is resolved only if something needs it.
     let image = Packed::small(13);
     for (tar, words) in [
         (
@@ -347,7 +347,7 @@ fn a_registry_that_is_not_there() {
     let layers: Vec<Vec<u8>> = (0..8).map(|seed| layer(seed, 200_000)).collect();
     let image = Packed::new(&layers);
     let archive = docker_25(&image, "app:1").finish();
-    // Several layers are on their way when the first fails; none outlives the command.
+    // Several layers are being sent when the first fails; no upload outlives the command.
     for _ in 0..5 {
         both(|import| {
             let said = import.fails(

@@ -1,15 +1,14 @@
 //! Real clients against the real binary: podman and skopeo.
 //!
-//! Each works in directories of its own and on loopback; nothing is fetched from anywhere: the base
-//! image is a static busybox. What is left out, and why, is printed; where `CI=true` nothing may be
-//! left out.
+//! Each uses its own directories and the loopback; nothing is fetched from other hosts: the base
+//! image is a static busybox. Skipped tests print the reason; with `CI=true` they fail.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::support::{Image, Server, attempt, find, have, index, is_root, run, skip, texts};
 
-/// A file tree that runs: a static busybox. `None`, said aloud, when there is none.
+/// A runnable file tree: a static busybox. `None`, with a message, if it is not installed.
 pub(crate) fn base(scratch: &Path) -> Option<std::path::PathBuf> {
     let Some(busybox) = find("busybox") else {
         skip("busybox is not installed (package busybox-static)");
@@ -41,7 +40,7 @@ pub(crate) fn base(scratch: &Path) -> Option<std::path::PathBuf> {
     Some(archive)
 }
 
-/// A podman command that keeps everything in the given directory.
+/// A podman command that stores everything in the given directory.
 pub(crate) fn podman(directory: &Path) -> Command {
     let mut command = Command::new("podman");
     command
@@ -87,7 +86,7 @@ fn podman_pushes_and_pulls() {
         &second,
     ]));
     remote.verify("docker");
-    // Two platforms, made into one list here and pushed with all that it lists.
+    // A list of two platforms is created here and pushed with its images.
     let list = format!("{}/team/tool:all", server.host());
     run(podman(&directory).args(["manifest", "create", "both"]));
     for architecture in ["amd64", "arm64"] {
@@ -149,7 +148,7 @@ fn skopeo_copies_inspects_lists_and_deletes() {
             .args([from, to]))
     };
 
-    // Every platform into another repository: the same digest at the end.
+    // Every platform into another repository, with the same digest.
     copy(
         &address("source/app:all"),
         &address("target/app:all"),
@@ -161,7 +160,7 @@ fn skopeo_copies_inspects_lists_and_deletes() {
     copy(&address("source/app:all"), &layout, &["--all"]);
     copy(&layout, &address("back/app:all"), &["--all"]);
     assert_eq!(server.remote("back/app").verify("all"), list.digest());
-    // One platform alone, by digest.
+    // A single platform, by digest.
     let one = format!("source/app@{}", images[1].digest());
     copy(&address(&one), &address("target/app:one"), &[]);
     assert_eq!(
@@ -187,7 +186,7 @@ fn skopeo_copies_inspects_lists_and_deletes() {
     tags.sort();
     assert_eq!(tags, ["all", "one"]);
 
-    // A delete resolves the tag and deletes the manifest.
+    // skopeo resolves the tag and deletes the manifest.
     run(skopeo(&directory)
         .args(["delete", "--tls-verify=false"])
         .arg(address("target/app:one")));
@@ -245,7 +244,7 @@ fn skopeo_syncs_a_repository_there_and_back() {
         ])
         .arg(&copies)
         .arg(format!("{host}/mirror")));
-    // And from one registry to the other, without a stop between.
+    // And directly from one registry to the other.
     let other = Server::regctl();
     run(skopeo(&directory)
         .args([

@@ -1,4 +1,4 @@
-//! Archives of real programs into the real binary, and back: docker's, podman's, skopeo's.
+//! Archives of docker, podman and skopeo, imported and exported by the real binary.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,7 +7,7 @@ use super::interop::{base, podman, skopeo};
 use super::interop_docker::Dockerd;
 use crate::support::{Server, Sshd, attempt, have, is_root, run};
 
-/// A regctl command for a server, with nothing remembered of others.
+/// A regctl command for a server, without a cache.
 fn regctl(server: &Server) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_regctl"));
     command
@@ -18,7 +18,7 @@ fn regctl(server: &Server) -> Command {
     command
 }
 
-/// What the image says when it runs.
+/// The output of the image.
 const GREETING: &str = "hello from a layer\nmade by a step\n";
 
 /// An image in a daemon's store.
@@ -30,7 +30,7 @@ fn build(daemon: &Dockerd, server: &Server, archive: &Path, image: &str) {
         .arg(server.scratch().join("context")));
 }
 
-/// A line of shell as the manual has it, with `$REGCTL` and `$SSH`: what it printed.
+/// Runs a line of shell as in the manual, with `$REGCTL` and `$SSH`. Returns its output.
 fn shell(server: &Server, daemon: &Dockerd, ssh: &str, line: &str) -> String {
     let mut command = Command::new("bash");
     command
@@ -71,7 +71,7 @@ fn what_docker_saves_is_imported_and_what_is_exported_docker_loads() {
     assert_eq!(server.remote("team/again").verify("2"), greeter);
     server.remote("base").verify("1");
 
-    // Saved by its id it has no name, and the same content has the same digest.
+    // Saved by ID it has no name; the same content has the same digest.
     let saved = server.scratch().join("by-id.tar");
     let id = run(daemon
         .docker()
@@ -105,7 +105,7 @@ fn what_docker_saves_is_imported_and_what_is_exported_docker_loads() {
     assert_eq!(runs(&address), GREETING);
     run(daemon.docker().args(["rmi", "--force", &address]));
 
-    // And a machine without a way to the registry loads what is exported.
+    // A machine that can't reach the registry loads the exported archive.
     let script = format!("\"$REGCTL\" export {one} | docker load");
     let said = shell(&server, &daemon, "", &script);
     let (_, loaded) = said.rsplit_once("Loaded image: ").expect("a name");
@@ -117,7 +117,7 @@ fn what_docker_saves_is_imported_and_what_is_exported_docker_loads() {
     server.stop();
 }
 
-/// The way that this began with: a machine that can't push, and a registry on another host.
+/// The original purpose: a machine that can't push, and a registry on another host.
 #[test]
 fn an_archive_travels_through_ssh_both_ways() {
     if !is_root() || !have(&["dockerd", "docker", "containerd", "runc", "tar"]) {
@@ -136,7 +136,7 @@ fn an_archive_travels_through_ssh_both_ways() {
     build(&daemon, &server, &archive, "team/greeter:1");
     let (ssh, host) = (sshd.ssh(), server.host());
     let (_, port) = host.rsplit_once(':').unwrap();
-    // The registry's host has regctl.
+    // regctl is installed on the registry's host.
     shell(
         &server,
         &daemon,
@@ -146,7 +146,7 @@ fn an_archive_travels_through_ssh_both_ways() {
         ),
     );
     let digest = server.remote("team/greeter").verify("1");
-    // This machine has it, and the host only the registry.
+    // regctl is installed on this machine, and only the registry on the host.
     shell(
         &server,
         &daemon,
@@ -203,7 +203,7 @@ fn what_podman_and_skopeo_save_is_imported() {
             .args(["import", "--name", &name])
             .arg(&saved));
         configs.push(config(&server, &format!("podman/{format}")));
-        // skopeo reads what podman wrote, and writes its own.
+        // skopeo reads podman's archive, and writes its own.
         let own = directory.join(format!("skopeo-{format}.tar"));
         run(skopeo(&directory)
             .arg("copy")
@@ -214,11 +214,11 @@ fn what_podman_and_skopeo_save_is_imported() {
         run(regctl(&server).args(["import", "--name", &name]).arg(&own));
         server.remote(&format!("skopeo/{format}")).verify("2");
     }
-    // The id of an image is the digest of its configuration, which an archive of docker's form
-    // carries as it is.
+    // The ID of an image is the digest of its configuration, which docker's archive contains
+    // unchanged.
     assert_eq!(configs[0], format!("sha256:{}", id.trim()));
 
-    // What comes out of the registry goes into podman.
+    // The exported archive is loaded by podman.
     let exported = directory.join("exported.tar");
     run(regctl(&server)
         .args(["export", "podman/docker-archive:1", "-o"])

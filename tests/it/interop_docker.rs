@@ -1,7 +1,7 @@
-//! Docker against the real binary: build, push, pull, run, with a daemon of its own.
+//! Docker against the real binary: build, push, pull, run, with its own daemon.
 //!
-//! The daemon works in a temporary directory and listens on a socket there, without networks or
-//! firewall rules, so that it needs no more of a machine than to be root and to have cgroups.
+//! The daemon uses a temporary directory and a socket there, without networks or firewall rules, so
+//! that it needs only root and cgroups.
 
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::interop::base;
 use crate::support::{Log, Server, attempt, eventually, find, have, is_root, run, skip, wait};
 
-/// Docker's daemon. Dropped, it is stopped, and killed if need be.
+/// Docker's daemon. Dropping it stops it, and kills it if necessary.
 pub(crate) struct Dockerd {
     child: Child,
     log: Log,
@@ -19,7 +19,7 @@ pub(crate) struct Dockerd {
 }
 
 impl Dockerd {
-    /// With the first storage driver that this file system can do.
+    /// Starts it with the first storage driver that this file system supports.
     pub(crate) fn start() -> Option<Self> {
         for driver in ["overlay2", "vfs"] {
             let mut daemon = Self::with_driver(driver);
@@ -49,7 +49,7 @@ impl Dockerd {
             .tempdir()
             .unwrap();
         let path = |name: &str| directory.path().join(name);
-        // One that is named has to be there, and the machine's own is not to be read.
+        // A named file must exist, and the machine's own must not be read.
         std::fs::write(path("daemon.json"), "{}").unwrap();
         let mut child = Command::new(find("dockerd").unwrap())
             .arg("--data-root")
@@ -90,7 +90,7 @@ impl Dockerd {
         command
     }
 
-    /// Its address, as `DOCKER_HOST` has it.
+    /// Its address, for `DOCKER_HOST`.
     pub(crate) fn host(&self) -> String {
         format!("unix://{}", self.directory.path().join("d.sock").display())
     }
@@ -101,7 +101,7 @@ impl Dockerd {
         command
             .env("DOCKER_HOST", self.host())
             .env("DOCKER_CONFIG", self.directory.path().join("client"))
-            // The builder that needs no plug-in.
+            // The builder without a plug-in.
             .env("DOCKER_BUILDKIT", "0")
             .env_remove("DOCKER_CONTEXT");
         command
@@ -165,7 +165,7 @@ fn docker_builds_pushes_pulls_and_runs() {
             .args(["run", "--rm", "--network", "none", reference]));
         assert_eq!(said, "hello from a layer\nmade by a step\n");
     }
-    // What is not there is said as docker says it.
+    // docker reports a missing image with its own message.
     let absent = attempt(
         daemon
             .docker()
@@ -176,7 +176,7 @@ fn docker_builds_pushes_pulls_and_runs() {
         "{}",
         absent.text
     );
-    // After a restart of the registry as well.
+    // Likewise after a restart of the registry.
     let server = server.restart();
     run(daemon.docker().args(["rmi", "--force", &by_digest]));
     run(daemon.docker().args(["pull", &second]));

@@ -1,6 +1,6 @@
-//! What `regctl export` writes, loaded by others: docker, containerd, podman, skopeo.
+//! Archives of `regctl export`, loaded by docker, containerd, podman and skopeo.
 //!
-//! An image that was loaded has the digest of its configuration as its ID, and runs.
+//! A loaded image has the digest of its configuration as its ID, and runs.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::support::{
     is_root, run, sha256,
 };
 
-/// An image with layers that are file trees: that of `base`, and one with a greeting.
+/// An image with runnable layers: that of `base`, and one with a greeting.
 fn runnable(base: &[u8], architecture: &str) -> Image {
     let mut greeting = tar::Builder::new(Vec::new());
     let mut header = tar::Header::new_gnu();
@@ -89,7 +89,7 @@ impl Stage {
         })
     }
 
-    /// An archive of these arguments' making.
+    /// Exports an archive with these arguments.
     fn export(&self, name: &str, arguments: &[&str]) -> PathBuf {
         let path = self.scratch().join(name);
         let output = ["export", "-q", "-o", path.to_str().unwrap()];
@@ -111,7 +111,7 @@ impl Stage {
 const TAGS: [&str; 3] = ["1", "all", "arm"];
 const IMAGES: [&str; 3] = ["team/app:1", "team/app:all", "team/app:arm"];
 
-/// The ID of an image, without the algorithm where a program leaves it out.
+/// The ID of an image, without the algorithm if the program omits it.
 fn id(mut command: Command, image: &str) -> String {
     let arguments = ["image", "inspect", "--format", "{{.Id}}", image];
     let said = run(command.args(arguments));
@@ -129,7 +129,7 @@ fn docker_and_containerd_load_what_was_exported() {
     let Some(daemon) = Dockerd::start() else {
         return;
     };
-    // Nothing of the base is there yet.
+    // The base is not loaded yet.
     let delta = stage.export("delta.tar", &["team/app:arm", "--without", "team/app:1"]);
     let refused = attempt(daemon.docker().args(["load", "-i"]).arg(&delta));
     assert!(!refused.success, "{}", refused.text);
@@ -149,7 +149,7 @@ fn docker_and_containerd_load_what_was_exported() {
     let greeting = ["run", "--rm", "--network", "none", "team/app:all"];
     let said = run(daemon.docker().args(greeting));
     assert!(said.starts_with("hello from "), "{said}");
-    // What the base has need not come again.
+    // The layers of the base need not be in the archive.
     run(daemon.docker().args(["rmi", "--force", "team/app:arm"]));
     run(daemon.docker().args(["load", "-i"]).arg(&delta));
     assert_eq!(id(daemon.docker(), "team/app:arm"), stage.ids()[2].hex());
@@ -181,7 +181,7 @@ fn podman_loads_what_was_exported() {
         return;
     };
     let podman = || podman(stage.scratch());
-    // One image is read as an OCI layout, several are read as docker's archive.
+    // A single image is read as an OCI layout, several as docker's archive.
     let one = stage.export("one.tar", &["team/app:1"]);
     run(podman().args(["load", "-i"]).arg(&one));
     assert_eq!(id(podman(), "docker.io/team/app:1"), stage.ids()[0].hex());

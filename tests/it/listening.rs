@@ -1,4 +1,4 @@
-//! What stands around the listener: the environment, the log, proxies in front, the socket.
+//! The environment of the listener: variables, the log, proxies, the socket.
 
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::process::Stdio;
@@ -122,7 +122,7 @@ fn a_socket_has_the_mode_and_group_of_the_configuration() {
     if is_root() {
         assert_eq!(metadata.gid(), 1);
     }
-    // What is no socket is not replaced.
+    // A file that is not a socket is not replaced.
     child.kill().unwrap();
     child.wait().unwrap();
     std::fs::remove_file(&path).unwrap();

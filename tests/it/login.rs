@@ -1,4 +1,4 @@
-//! Signing in and out: what is asked of the registry, and what is kept where.
+//! Signing in and out: the requests to the registry, and where credentials are stored.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
@@ -13,7 +13,7 @@ use crate::support::{Program, Setup, Sshd, have, run};
 /// `ada:p:w`, with a colon in the password.
 const ADA: &str = "Basic YWRhOnA6dw==";
 
-/// A registry that lets in whom one header names.
+/// A registry that accepts one `Authorization` header.
 fn guarded(authorization: &'static str, challenge: String) -> Strange {
     Strange::start(move |request, _| match &request.authorization {
         Some(shown) if shown == authorization && request.line.contains("_catalog") => {
@@ -66,7 +66,7 @@ fn in_who_and_out() {
         "{error}"
     );
 
-    // A password that is refused is not kept.
+    // A refused password is not stored.
     let refused = login(&regctl, "wrong\n", &["--plain-http"]).code(4);
     assert!(
         talk(&refused).contains("rejects the credentials of ada: who are you"),
@@ -124,7 +124,7 @@ fn what_else_is_in_the_file_stays() {
         "HttpHeaders": {"A": "b"}, "detachKeys": "ctrl-e",
     });
     write(&regctl, &before);
-    // It is a link, as people have it who keep their settings elsewhere.
+    // The file is a symbolic link, as with settings in another place.
     let real = regctl.home.path().join("settings.json");
     std::fs::rename(config(&regctl), &real).unwrap();
     std::os::unix::fs::symlink("../settings.json", config(&regctl)).unwrap();
@@ -147,7 +147,7 @@ fn what_else_is_in_the_file_stays() {
     let names = std::fs::read_dir(regctl.home.path().join(".docker")).unwrap();
     assert_eq!(names.count(), 1);
 
-    // What can't be understood is not written.
+    // An unreadable file is not overwritten.
     std::fs::write(&real, "{\"auths\": ").unwrap();
     let error = login(&regctl, "p:w", &["--plain-http"]).code(1);
     assert!(talk(&error).contains("repair it"), "{}", talk(&error));
@@ -220,7 +220,7 @@ fn the_helper_that_docker_would_use() {
     let before = json!({"credHelpers": {host: "test"}, "credsStore": "surely-not-installed"});
     write(&regctl, &before);
 
-    // A helper that fails is an error, and the password goes nowhere else.
+    // If a helper fails, that is an error, and the password is not stored anywhere else.
     for broken in ["cat; exit 1", "echo locked; exit 1"] {
         script(broken);
         let failed = sign_in().code(1);
@@ -272,9 +272,9 @@ fn all_spellings_of_docker_hub_go() {
 fn no_secret_where_it_does_not_belong() {
     let strange = basic();
     let regctl = Regctl::new(&strange.host);
-    // On the loopback http is found by itself, and is good enough for credentials.
+    // On the loopback http is detected, and credentials may be sent over it.
     login(&regctl, "p:w", &[]).success();
-    // A token service elsewhere is not told them over http.
+    // A token service on another host does not receive them over http.
     let elsewhere = "WWW-Authenticate: Bearer realm=\"http://tokens.example.org/token\"";
     let strange = guarded(ADA, elsewhere.into());
     let refused = login(&regctl, "p:w", &[&strange.host]).code(1);
@@ -380,7 +380,7 @@ fn a_registry_behind_ssh() {
         "{error}"
     );
     login(&regctl, "p:w", &[]).success();
-    // The name that it has without ssh.
+    // Its name without ssh.
     let kept = json!({format!("far:{port}"): {"auth": "YWRhOnA6dw=="}});
     assert_eq!(read(&regctl)["auths"], kept);
     regctl.run(&["catalog"]).success().stdout("");

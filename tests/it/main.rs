@@ -1,7 +1,7 @@
-//! The integration tests: one binary, one module a concern.
+//! The integration tests: one binary, one module for each subject.
 //!
-//! They start the real binary and speak to it over real sockets; the modules `swap` and `interop`
-//! bring other people's programs along.
+//! They start the real binary and use it over real sockets; the modules `swap` and `interop` run
+//! other programs as well.
 
 #![allow(
     clippy::unwrap_used,
@@ -9,7 +9,7 @@
     clippy::disallowed_methods,
     clippy::print_stdout,
     clippy::print_stderr,
-    reason = "a test stops and speaks where it stands; clippy.toml covers only the test functions"
+    reason = "tests panic and print; clippy.toml covers only the test functions"
 )]
 
 mod accounts_api;

@@ -1,11 +1,11 @@
-//! The nginx configuration of the README, with the real nginx in front of the real binary; and rate
-//! limits of our own.
+//! The nginx configuration of the README, with a real nginx in front of the real binary; and
+//! regctl's rate limits.
 
 use std::process::{Child, Command, Stdio};
 
 use crate::support::{Request, Server, eventually, find, have, random_bytes, sha256, wait};
 
-/// The configuration as the README has it, with other ports and files.
+/// The configuration of the README, with other ports and files.
 fn configuration(server: &Server, port: u16) -> String {
     let readme = include_str!("../../README.md");
     let (_, rest) = readme.split_once("```nginx\n").unwrap();
@@ -83,7 +83,7 @@ fn the_configuration_of_the_readme_works() {
             .no_proxy()
             .build()
             .unwrap();
-        // Larger than nginx takes by default.
+        // Larger than nginx's default limit.
         let blob = random_bytes(5, 20 << 20);
         let start = client
             .post(format!("{url}/v2/team/app/blobs/uploads/"))
@@ -127,8 +127,8 @@ fn the_configuration_of_the_readme_works() {
         let location = forged.headers()["location"].to_str().unwrap();
         assert!(location.starts_with(&url), "{location}");
     });
-    // nginx is a trusted proxy by default; what the client wrote itself is not believed. The list
-    // has only addresses of trusted proxies then, but for the one that the client made up.
+    // nginx is a trusted proxy by default; the client's own header is not. The list has only
+    // addresses of trusted proxies, except the one that the client invented.
     let log = server.log_with("GET /v2/team/app/blobs/");
     assert!(!log.contains("7.7.7.7"), "{log}");
     server.stop();

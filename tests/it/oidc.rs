@@ -1,4 +1,4 @@
-//! Sign-in in the pages by an OpenID provider.
+//! Sign-in on the pages through an OpenID provider.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,10 +15,10 @@ use url::Url;
 use crate::support::https::{self, Authority};
 use crate::support::{Client, Request, Response, Server};
 
-/// What the provider remembers of a sign-in: who, the nonce and the challenge.
+/// The provider's state of a sign-in: the person, the nonce and the challenge.
 type Begun = Arc<Mutex<(String, String, String)>>;
 
-/// A provider that signs in whom the test names. Its code is `the-code`.
+/// A provider that signs in the person whom the test names. Its code is `the-code`.
 fn provider(scratch: &std::path::Path) -> (String, Begun) {
     let (listener, address) = https::bind();
     let authority = Authority::new();
@@ -66,7 +66,7 @@ fn provider(scratch: &std::path::Path) -> (String, Begun) {
     (address, begun)
 }
 
-/// The cookies that an answer sets and keeps, as a request sends them.
+/// The cookies that an answer sets, in the form of a request.
 fn cookies(answer: &Response) -> String {
     let set = answer
         .headers
@@ -88,7 +88,7 @@ fn get(client: &Client, target: &str, cookies: &str) -> Response {
     client.send(&request)
 }
 
-/// Begins a sign-in; the cookie that the browser keeps, and the state.
+/// Begins a sign-in. Returns the cookie and the state.
 fn begin(client: &Client, begun: &Begun, who: &str) -> (String, String) {
     let answer = get(client, "/sign-in/provider?next=/about", "").expect(303);
     let address = Url::parse(answer.need("Location")).unwrap();
@@ -132,7 +132,7 @@ regctl:
 
     let (_, state) = begin(&client, &begun, "alice");
     let back = format!("/sign-in/callback?code=the-code&state={state}");
-    // Without the cookie, or with that of another browser, it is somebody else's sign-in.
+    // Without the cookie, or with that of another browser, the callback is refused.
     assert_eq!(get(&client, &back, "").status, 403);
     let (other, _) = begin(&client, &begun, "mallory");
     assert_eq!(get(&client, &back, &other).status, 403);
@@ -144,7 +144,7 @@ regctl:
     let page = text(&get(&client, "/about", &session).expect(200));
     assert!(page.contains("alice"), "{page}");
 
-    // What the provider refuses is refused, with the reason in the log.
+    // If the provider refuses, so does the registry, with the reason in the log.
     let (cookie, state) = begin(&client, &begun, "alice");
     let denied = format!("/sign-in/callback?error=access_denied&state={state}");
     assert_eq!(get(&client, &denied, &cookie).status, 502);
@@ -153,7 +153,7 @@ regctl:
     server.log_with("access_denied");
     assert!(!server.log().contains("s3cret"));
 
-    // Nobody gets in by the name of a local account.
+    // A local account of the same name gives no access.
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_regctl"));
     command
         .args(["group", "add", "team-a", "alice", "--root"])

@@ -1,4 +1,4 @@
-//! One bad place in a root: it is left alone and named, and everything else is served.
+//! An unusable path in a root is skipped and reported, and everything else is served.
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -11,7 +11,7 @@ version: 0.1
 storage: {delete: {enabled: true}, filesystem: {rootdirectory: /nowhere}}
 ";
 
-/// Puts something else at a path.
+/// Occupies a path with something else.
 fn occupy(path: &Path, with: &str) {
     if path.is_dir() {
         std::fs::remove_dir_all(path).unwrap();
@@ -26,7 +26,7 @@ fn occupy(path: &Path, with: &str) {
     }
 }
 
-/// What `/readyz` says, which is 200.
+/// The text of `/readyz`, whose status is 200.
 fn ready(server: &Server) -> String {
     let answer = server.client().get("/readyz").expect(200);
     String::from_utf8(answer.body.clone()).unwrap()
@@ -70,11 +70,11 @@ fn one_bad_place_in_a_root_is_named_and_keeps_nothing_else_away() {
         let (found, _) = Admin::of(&root).fails(1, &["check", "-q"]);
         assert!(found.contains("team/bad"), "{what}: {found}");
         assert!(!found.contains("team/good"), "{what}: {found}");
-        // What the index knows is served.
+        // The state of the index is served.
         assert_eq!(server.remote("team/bad").verify("v1"), revision, "{what}");
         let setup = server.stop();
 
-        // Without a server, and without anything that the index knew.
+        // Without a server, and without the rows of the index.
         let (found, _) = Admin::of(&root).fails(1, &["check", "-q"]);
         assert!(found.contains("team/bad"), "{what}: {found}");
         for file in std::fs::read_dir(root.join("regctl")).unwrap() {

@@ -1,4 +1,4 @@
-//! The pages for people, as a browser asks for them.
+//! The pages for people, requested like a browser.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::support::{
 
 const BROWSER: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
-/// Asks for a page as a browser does.
+/// Requests a page like a browser.
 pub(crate) fn browse(server: &Server, target: &str) -> Response {
     browse_in(server, target, "en")
 }
@@ -33,7 +33,7 @@ pub(crate) fn page(server: &Server, target: &str) -> String {
 fn a_browser_sees_pages_where_tools_see_what_they_did() {
     let server = Server::regctl();
     assert!(page(&server, "/").contains("This registry is empty"));
-    // As the first registry, the root answers tools with a search for everything.
+    // Tools get the search of the first registry API at the root.
     for accept in ["*/*", "application/json"] {
         let request = Request::new("GET", "/").header("Accept", accept);
         let answer = server.client().send(&request).expect(200);
@@ -56,7 +56,7 @@ fn an_empty_registry_tells_what_to_type() {
     let near = at("localhost:5000");
     assert!(near.contains("docker tag IMAGE localhost:5000/team/app:1"));
     assert!(near.contains("docker push localhost:5000/team/app:1"));
-    // docker needs nothing more on the same machine, and there is nobody to sign in.
+    // On the same machine docker needs no exception, and there is no sign-in.
     assert!(!near.contains("insecure-registries") && !near.contains("docker login"));
     let far = at("registry.lan:5000");
     assert!(far.contains("docker push registry.lan:5000/team/app:1"));
@@ -115,7 +115,7 @@ fn repositories_by_search_namespace_order_and_page() {
 
     let searched = page(&server, "/?q=APP3");
     assert!(searched.contains("/r/team/app3\"") && !searched.contains("/r/team/app2\""));
-    // `%` and `_` are letters like any other.
+    // `%` and `_` have no special meaning.
     for term in ["%25", "_", "%5C", "nothing"] {
         let nothing = page(&server, &format!("/?q={term}"));
         assert!(nothing.contains("Nothing matches"), "{term}");
@@ -141,11 +141,11 @@ fn tags_are_sorted_and_filtered_as_a_whole() {
         html.contains("= latest") || html.contains("= v0.0.106"),
         "{html}"
     );
-    // The filter sees the whole list, a page of one row or not.
+    // The filter covers the whole list, even on a page of one row.
     let filtered = page(&server, "/r/team/app/-/tags?rows=1&filter=%3C%3D0.0.91");
     assert!(filtered.contains("v0.0.91") && !filtered.contains("v0.0.106"));
     assert!(!filtered.contains("rel=\"next\""));
-    // The short address leads to the same page; a repository of that name has it first.
+    // The short address shows the same page, unless a repository has that name.
     assert!(page(&server, "/r/team/app/tags").contains("v0.0.106"));
     server.remote("team/app/tags").push("mine", &Image::new(3));
     assert!(page(&server, "/r/team/app/tags").contains("/r/team/app/tags:mine"));
@@ -186,7 +186,7 @@ fn an_image_with_platforms_attestation_and_signature() {
     let second = images[1].manifest.digest();
     let other = page(&server, &format!("/r/team/app:1?platform={second}"));
     assert!(other.contains("<strong aria-current=\"true\">linux/arm64</strong>"));
-    // The bytes themselves, and not as something that a browser would run.
+    // The raw bytes, with a type that a browser does not run.
     let raw = browse(&server, "/r/team/app:1?raw=manifest").expect(200);
     assert_eq!(raw.body, list.bytes);
     assert_eq!(raw.need("content-type"), "text/plain; charset=utf-8");

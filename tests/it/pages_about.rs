@@ -1,4 +1,4 @@
-//! What repositories say about themselves, and what was done with them.
+//! Descriptions, stars and visibility of repositories, and the activity page.
 
 use crate::accounts_support::Guarded;
 use crate::pages_person::Person;
@@ -30,7 +30,7 @@ fn a_hostile_readme_does_nothing() {
     ] {
         assert!(!page.contains(bad), "{bad}: {page}");
     }
-    // The form shows the text as it was written, and as text.
+    // The form shows the original text, escaped.
     let form = alice.page(target);
     assert!(
         form.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !form.contains("<script>alert")
@@ -132,7 +132,7 @@ fn activity_is_ones_own_or_an_administrators() {
     assert!(!some.contains("<th scope=\"row\">push-manifest</th>"));
     let none = root.page("/activity?address=192.0.2.1");
     assert!(!none.contains("secret/plan:1"));
-    // The chart has a bar for each day of the time that is asked for; long times are summed up.
+    // The chart has a bar for each day of the period; for long periods a bar covers several days.
     let bars = |page: &str| page.matches("<tr><th scope=\"row\">20").count();
     for (days, expected) in [("1", 1), ("7", 7), ("92", 92), ("93", 47), ("3650", 92)] {
         let page = root.page(&format!("/activity?days={days}&action=set-tag"));
@@ -140,7 +140,7 @@ fn activity_is_ones_own_or_an_administrators() {
         assert!(page.contains("<rect"), "today is in it: {page}");
     }
     let mut alice = Person::signed_in(&guarded.server, "alice");
-    // A filter for somebody else's name changes nothing.
+    // A filter for another account changes nothing.
     let own = alice.page("/activity?account=root");
     assert!(!own.contains("secret/plan") && own.contains("team/app:2"));
     let file = root.get("/activity?format=csv").expect(200);
@@ -192,7 +192,7 @@ fn browse_only_pages_change_no_repository() {
         root.submit("/account", target, &fields).expect(403);
     }
     assert_eq!(remote.tags(), ["1"]);
-    // Accounts are managed as before, and the API does what it did.
+    // Accounts can still be managed, and the API is not affected.
     root.get("/accounts").expect(200);
     remote.push("2", &image);
     guarded.server.stop();

@@ -1,4 +1,4 @@
-//! What people do on the pages: delete, undo, retag, tokens, passwords, accounts.
+//! Actions on the pages: delete, undo, retag, tokens, passwords, accounts.
 
 use crate::accounts_support::{Guarded, basic};
 use crate::pages_person::Person;
@@ -43,7 +43,7 @@ fn tags_are_deleted_as_listed_and_come_back() {
     assert_eq!(remote.tags().len(), 4, "a question deletes nothing");
     let list = hidden(&question, "list").to_owned();
     let target = "/r/team/app/-/delete";
-    // Another list than the one that was shown deletes nothing.
+    // If the list has changed since it was shown, nothing is deleted.
     let other = [("tag", "1"), ("tag", "2"), ("list", &list)];
     let again = html(alice.submit("/", target, &other).expect(200));
     assert!(again.contains("The list has changed"));
@@ -68,7 +68,7 @@ fn tags_are_deleted_as_listed_and_come_back() {
         .expect(200);
     assert_eq!(remote.tags(), ["1", "2", "latest", "old"]);
     guarded.client("alice").send(&asked).expect(200);
-    // A line for what can't be done.
+    // A line for each failure.
     let both = [("what", "1"), ("what", "never")];
     let partly = html(
         alice
@@ -80,7 +80,7 @@ fn tags_are_deleted_as_listed_and_come_back() {
         "{partly}"
     );
 
-    // All that match a filter, and the whole repository.
+    // All tags that match a filter, and the whole repository.
     let question = alice.page("/r/team/app/-/delete?all=1&filter=1*");
     let list = hidden(&question, "list").to_owned();
     let fields = [("all", "1"), ("filter", "1*"), ("list", &*list)];
@@ -212,7 +212,7 @@ fn a_profile_changes_password_sessions_and_tokens() {
         ("scope", "nonsense"),
     ];
     alice.submit("/account", "/account", &bad).expect(400);
-    // Nobody revokes what is another's.
+    // Tokens of others can't be revoked.
     let id = token.split('_').nth(1).unwrap().to_owned();
     let revoke = [("do", "revoke-token"), ("id", id.as_str())];
     let mut bob = Person::signed_in(&guarded.server, "bob");

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::support::browser::Browser;
 use crate::support::{Image, Server, have};
 
-/// Repositories, and one with several tags.
+/// A server with several repositories, one of which has several tags.
 fn furnished() -> Server {
     let server = Server::regctl();
     for number in 0..30 {
@@ -20,8 +20,8 @@ fn furnished() -> Server {
     server
 }
 
-/// What is wrong with the page that is shown: a width that scrolls, a control without a name, an
-/// identifier that is there twice, a picture without a text, a heading left out.
+/// Lists the faults of the current page: sideways scrolling, a control without a name, a repeated
+/// identifier, a picture without a text, a skipped heading level.
 pub(crate) const FAULTS: &str = r#"(() => {
   const faults = [];
   const root = document.documentElement;

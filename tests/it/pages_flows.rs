@@ -1,4 +1,4 @@
-//! Whole flows of somebody who signs in, in a real browser, with scripts and without.
+//! Complete flows of a signed-in user in a real browser, with and without scripts.
 
 use std::process::Stdio;
 
@@ -20,7 +20,7 @@ fn furnished() -> Guarded {
     guarded
 }
 
-/// Signs in, deletes two tags, takes it back, and sets another tag.
+/// Signs in, deletes two tags, undoes it, and adds another tag.
 fn flow(guarded: &Guarded, browser: &Browser, has_script: bool) {
     let host = format!("http://{}", guarded.server.host());
     let at = |end: &str| {

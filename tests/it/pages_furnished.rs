@@ -1,5 +1,5 @@
-//! A registry with accounts that holds something for every page: images of several platforms with
-//! what is attached to them, descriptions, stars, pulls, long names.
+//! A registry with accounts and content for every page: images of several platforms with
+//! attachments, descriptions, stars, pulls, long names.
 
 use serde_json::{Value, json};
 
@@ -10,12 +10,12 @@ use crate::support::{
     index, random_bytes,
 };
 
-/// The longest repository name that the pages have to show.
+/// The longest repository name that the pages must show.
 pub(crate) fn long_name() -> String {
     ["component-that-is-long"; 11].join("/")
 }
 
-/// An image as a build makes it: a base that all versions share, a program, environment, labels.
+/// An image like that of a build: a shared base, a program, environment, labels.
 pub(crate) fn built(program: &str, version: &str, architecture: &str, created: &str) -> Image {
     let seed = |text: &str| {
         text.bytes()
@@ -88,7 +88,7 @@ pub(crate) fn built(program: &str, version: &str, architecture: &str, created: &
     }
 }
 
-/// Pushes an index of two platforms with an attestation of the first, and a signature of it all.
+/// Pushes an index of two platforms with an attestation of the first, and a signature of the index.
 fn push_signed(remote: &Remote, program: &str, version: &str) {
     let images = ["amd64", "arm64"]
         .map(|architecture| built(program, version, architecture, "2026-11-20T09:30:00Z"));
@@ -135,7 +135,7 @@ docker run -p 8080:8080 -e DATABASE_URL=postgres://db/shop registry.example.com/
 See [the manual](https://docs.example.com/storefront).
 ";
 
-/// The registry; `root` administers it, alice owns `shop/`.
+/// The registry; `root` administers it, alice has the rights on `shop/`.
 pub(crate) fn furnished() -> Guarded {
     let guarded = Guarded::start();
     guarded.administer(&["grant", "alice", "shop/*", "pull,push,delete"]);
@@ -194,7 +194,7 @@ pub(crate) fn furnished() -> Guarded {
     guarded
 }
 
-/// More repositories than a page shows, and the longest name.
+/// More repositories than fit on a page, and the longest name.
 pub(crate) fn crowd(guarded: &Guarded) {
     let long = guarded.remote("root", &long_name());
     long.push(&"t".repeat(128), &Image::new(7));
@@ -205,7 +205,7 @@ pub(crate) fn crowd(guarded: &Guarded) {
     }
 }
 
-/// Every page that an administrator sees in [`furnished`] with its [`crowd`], with the status of its answer.
+/// Every page that an administrator sees in [`furnished`] with its [`crowd`], with its status.
 pub(crate) fn pages(guarded: &Guarded) -> Vec<(String, u16)> {
     let long = long_name();
     let manifest = guarded.remote("root", "shop/storefront").manifest("2.4.1");

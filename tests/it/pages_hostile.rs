@@ -1,5 +1,5 @@
-//! The pages before strangers: what was pushed is text, forms come from our own pages, links stay
-//! within.
+//! The pages with hostile input: pushed content is escaped, forms must come from the pages, links
+//! stay within.
 
 use serde_json::json;
 
@@ -10,7 +10,7 @@ use crate::support::{
     Image, Manifest, OCI_CONFIG, OCI_MANIFEST, Remote, Request, Server, descriptor, random_bytes,
 };
 
-/// What would run, or take over the page, if it were not text.
+/// Texts that would run, or break the page, if they were not escaped.
 const MARKUP: [&str; 5] = [
     "<script>alert(1)</script>",
     "\"><img src=x onerror=alert(1)>",
@@ -19,7 +19,7 @@ const MARKUP: [&str; 5] = [
     "\u{202e}gpj.exe</textarea></title>",
 ];
 
-/// An image whose every text is `markup`.
+/// An image with `markup` as every text.
 fn hostile(server: &Server, tag: &str, markup: &str) {
     hostile_at(&server.remote("hostile"), tag, markup);
 }
@@ -110,7 +110,7 @@ fn ten_mebibytes_of_text_do_not_make_a_page_of_them() {
     let guarded = Guarded::start();
     let server = &guarded.server;
     let remote = guarded.remote("root", "hostile");
-    // In an annotation as much as a manifest takes, in a label as much as anybody likes.
+    // As an annotation up to the limit of manifests, as a label without a limit.
     for (tag, label, annotation) in [
         ("label", 10 << 20, 10),
         ("note", 10, 3 << 20),
@@ -141,7 +141,7 @@ fn ten_mebibytes_of_text_do_not_make_a_page_of_them() {
         let html = root.page(target);
         assert!(html.len() < 120_000, "{target}: {}", html.len());
     }
-    // A form of this size is refused, and so is a file that the page would have to cut.
+    // A form of this size is refused, and so is a description that would have to be cut.
     let text = "word ".repeat(2 << 20);
     let settings = "/r/hostile/-/settings";
     let fields = [("do", "describe"), ("text", &*text)];
@@ -206,7 +206,7 @@ fn a_cookie_says_nothing_to_the_api() {
         let shown = String::from_utf8_lossy(&with.body).into_owned();
         assert!(!shown.contains("team/app\""), "{target}: {shown}");
     }
-    // A token that an anonymous caller gets with the cookie opens nothing.
+    // The token for an anonymous caller gives no access, even with the cookie.
     let request = Request::new("DELETE", "/v2/team/app/manifests/1").header("Cookie", &cookie);
     guarded.client("").send(&request).expect(401);
     guarded.server.stop();
@@ -224,7 +224,7 @@ fn a_sign_in_leads_nowhere_else_and_takes_no_session_of_others() {
         "\u{202e}/",
     ] {
         let mut bob = Person::new(&guarded.server);
-        // A session that somebody else chose, or holds, is none of this browser's.
+        // A session that somebody else chose or has is not used for this browser.
         let chosen = "0123456789abcdef".repeat(4);
         bob.cookies.insert("regctl-session".into(), chosen.clone());
         let fields = [("name", "bob"), ("password", "bob-secret"), ("next", next)];
@@ -234,7 +234,7 @@ fn a_sign_in_leads_nowhere_else_and_takes_no_session_of_others() {
         let mut thief = Person::new(&guarded.server);
         thief.cookies.insert("regctl-session".into(), chosen);
         thief.get("/account").expect(303);
-        // Who is signed in already is led no further either.
+        // A signed-in user is not redirected elsewhere, either.
         let target = format!(
             "/sign-in?next={}",
             next.replace('\u{202e}', "%E2%80%AE").replace('\t', "%09")
@@ -250,7 +250,7 @@ fn a_sign_in_leads_nowhere_else_and_takes_no_session_of_others() {
     let fields = [("name", "alice"), ("password", "alice-secret")];
     again.post("/sign-in", &token, &fields).expect(303);
     assert_ne!(again.session(), Some(&*first));
-    // The one before ended with it.
+    // The previous session has ended.
     let status = alice.get("/account").status;
     assert!(matches!(status, 303 | 404), "{status}");
     guarded.server.stop();

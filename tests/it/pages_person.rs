@@ -1,10 +1,10 @@
-//! Somebody with a browser, as far as forms and cookies go.
+//! A user with a browser, as far as forms and cookies are concerned.
 
 use std::collections::BTreeMap;
 
 use crate::support::{Client, Request, Response, Server};
 
-/// A person with the cookies that the pages gave.
+/// A user with the cookies of the pages.
 pub(crate) struct Person {
     client: Client,
     origin: String,
@@ -12,12 +12,12 @@ pub(crate) struct Person {
 }
 
 impl Person {
-    /// Somebody who has not been here.
+    /// A user without cookies.
     pub(crate) fn new(server: &Server) -> Self {
         Self::at(server.client())
     }
 
-    /// Somebody who has not been at the address of this client.
+    /// A user without cookies, at the address of this client.
     pub(crate) fn at(client: Client) -> Self {
         Self {
             origin: format!("http://{}", client.host()),
@@ -26,7 +26,7 @@ impl Person {
         }
     }
 
-    /// Somebody who has signed in; the password is the name with `-secret`.
+    /// A signed-in user; the password is the name with `-secret`.
     pub(crate) fn signed_in(server: &Server, name: &str) -> Self {
         let mut person = Self::new(server);
         let answer = person.sign_in(name, &format!("{name}-secret"));
@@ -69,7 +69,7 @@ impl Person {
         String::from_utf8(self.get(target).expect(200).body).unwrap()
     }
 
-    /// The token that the forms of a page have.
+    /// The token in the forms of a page.
     #[track_caller]
     pub(crate) fn form_token(&mut self, page: &str) -> String {
         let html = String::from_utf8(self.get(page).body).unwrap();
@@ -81,7 +81,7 @@ impl Person {
         html[start..].split('"').next().unwrap().to_owned()
     }
 
-    /// Posts a form with these fields, as a browser does from a page of ours.
+    /// Posts a form with these fields, like a browser from one of the pages.
     pub(crate) fn post(&mut self, target: &str, token: &str, fields: &[(&str, &str)]) -> Response {
         let origin = self.origin.clone();
         self.post_from(target, token, fields, &[("Origin", origin.as_str())])
@@ -119,7 +119,7 @@ impl Person {
         self.submit("/sign-in", "/sign-in", &fields)
     }
 
-    /// What the session's cookie holds.
+    /// The value of the session cookie.
     pub(crate) fn session(&self) -> Option<&str> {
         self.cookies.get("regctl-session").map(String::as_str)
     }

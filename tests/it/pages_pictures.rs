@@ -1,5 +1,5 @@
-//! The pictures of the README, in tests/pictures. This makes them anew:
-//! `cargo test --test it -- --ignored pictures_of_the_readme`
+//! The pictures of the README, in tests/pictures. This creates them: `cargo test --test it --
+//! --ignored pictures_of_the_readme`
 
 use std::fs;
 use std::path::Path;
@@ -10,7 +10,7 @@ use crate::pages_walk::{sign_in, switch};
 use crate::support::browser::Browser;
 use crate::support::{eventually, have};
 
-/// The largest picture in bytes.
+/// Maximum size of a picture, in bytes.
 const LIMIT: usize = 120 * 1024;
 
 #[test]
@@ -20,14 +20,14 @@ fn pictures_of_the_readme() {
         return;
     }
     let guarded = furnished();
-    // The name that the pages show is the one they are asked by.
+    // The pages show the name in the browser's request.
     let host = "registry.example.com";
     let port = guarded.server.address().port();
     let rule = format!("--host-resolver-rules=MAP {host}:80 127.0.0.1:{port}");
     let browser = Browser::start_with(true, &[rule, "--hide-scrollbars".to_owned()]);
     browser.resize(1280, 900);
     sign_in(&browser, host, "root");
-    // Pulls are noted some seconds after they happened.
+    // Pulls are saved after some seconds.
     let mut person = Person::signed_in(&guarded.server, "root");
     eventually("the pulls are counted", || {
         person.page("/").contains("data-label=\"Pulls\">13</td>")

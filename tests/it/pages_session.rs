@@ -1,4 +1,4 @@
-//! Sessions of the pages: sign-in and sign-out, what a session sees, and who tries to steal one.
+//! Sessions of the pages: sign-in and sign-out, their rights, and attempts to steal one.
 
 use crate::accounts_support::{Guarded, basic};
 use crate::pages_person::Person;
@@ -37,7 +37,7 @@ fn a_session_sees_what_its_account_may_pull() {
         !html.contains("team/lib") && !html.contains("secret"),
         "{html}"
     );
-    // What may not be seen looks like what is not there.
+    // A hidden repository looks like a missing one.
     let hidden = bob.get("/r/secret/plan").expect(404).body;
     let missing = bob.get("/r/secret/none").expect(404).body;
     let text = |body: Vec<u8>| String::from_utf8(body).unwrap().replace("none", "plan");
@@ -48,7 +48,7 @@ fn a_session_sees_what_its_account_may_pull() {
             .contains("secret")
     );
 
-    // Signing out ends the session at the server as well.
+    // Signing out ends the session on the server as well.
     let stolen = bob.cookies.clone();
     bob.get("/sign-out").expect(405);
     bob.submit("/", "/sign-out", &[]).expect(303);
@@ -107,7 +107,7 @@ fn wrong_passwords_look_alike_and_are_slowed_down() {
     }
     let answer = person.sign_in("bob", "bob-secret").expect(429);
     assert!(answer.need("retry-after").parse::<u32>().unwrap() >= 1);
-    // A personal token is no password: a session would have more rights than it.
+    // A personal token is not accepted as the password: the session would have more rights.
     let token = guarded.administer(&["token", "create", "ci", "--user", "alice"]);
     person.sign_in("alice", token.trim()).expect(403);
     guarded.server.stop();
@@ -118,7 +118,7 @@ fn a_sign_in_makes_a_new_session_whatever_came_with_it() {
     let guarded = Guarded::start();
     let mut attacker = Person::signed_in(&guarded.server, "carol");
     let planted = attacker.session().unwrap().to_owned();
-    // The victim's browser was given the attacker's session, and then a made-up one.
+    // The victim's browser has the attacker's session, and then an invented one.
     let mut victim = Person::new(&guarded.server);
     victim
         .cookies

@@ -1,4 +1,4 @@
-//! How fast the pages are with 100,000 repositories and one of 10,000 tags. Prints the figures:
+//! The speed of the pages with 100,000 repositories and one of 10,000 tags. Prints the results:
 //! `cargo test --release --test it -- --ignored --nocapture speed_of_the_pages`
 
 use std::time::{Duration, Instant};
@@ -12,11 +12,11 @@ use crate::support::{Connection, Request, Server, have};
 
 /// Requests for each page.
 const ROUNDS: usize = 41;
-/// Loads of each page in the browser.
+/// Number of loads of each page in the browser.
 const LOADS: usize = 7;
 
-/// Rows as 100,000 pushes of one image would leave them, and 10,000 of its tags. Writing the index
-/// takes seconds, pushing would take hours.
+/// The rows of 100,000 pushes of one image, and of 10,000 tags of it. Writing the index takes
+/// seconds, pushing would take hours.
 const ROWS: [&str; 9] = [
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) \
      INSERT INTO repositories (name, created_at, pushed_at, pull_count) \

@@ -1,5 +1,5 @@
-//! Storage, collection and retention on the pages: what an administrator sees and begins, in a
-//! browser with scripts and without, and that nobody else learns of it.
+//! Storage, collection and retention on the pages: what administrators see and start, in a browser
+//! with and without scripts, and that the pages do not exist for others.
 
 use serde_json::json;
 
@@ -9,7 +9,7 @@ use crate::pages_person::Person;
 use crate::support::browser::Browser;
 use crate::support::{Image, Response, Server, eventually, have};
 
-/// Nothing holds garbage for long; rules; a schedule that does not come in a test.
+/// Holds end soon; there are rules, and a schedule that is never due in a test.
 const CONFIG: &str = "\
 version: 0.1
 storage: {delete: {enabled: true}, filesystem: {rootdirectory: /nowhere}}
@@ -29,7 +29,7 @@ fn furnished(config: &str) -> Guarded {
             remote.push(tag, &Image::new(first + seed as u64));
         }
     }
-    // Its tag moves on, so that it has none.
+    // Its tag moves, so that it becomes untagged.
     let remote = guarded.remote("root", "team/app");
     remote.push("1.1", &Image::new(99));
     guarded
@@ -60,7 +60,7 @@ fn an_administrator_sees_what_is_stored_and_collects() {
     ] {
         assert!(storage.contains(text), "{text} in {storage}");
     }
-    // The figures are those of the command.
+    // The numbers are those of the command.
     let usage = guarded.administer(&["du", "-o", "json"]);
     let usage: serde_json::Value = serde_json::from_str(&usage).unwrap();
     let blobs = format!("{} blobs", usage["blobs"]);
@@ -79,7 +79,7 @@ fn an_administrator_sees_what_is_stored_and_collects() {
     ] {
         assert!(page.contains(text), "{text} in {page}");
     }
-    // A dry run shows what goes and why, and deletes nothing.
+    // A dry run lists what would be deleted and why, and deletes nothing.
     let untagged = [("untagged", "1"), ("days", "0")];
     let form = |what| [&[("do", what)][..], &untagged[..]].concat();
     let planned = html(
@@ -110,13 +110,13 @@ fn an_administrator_sees_what_is_stored_and_collects() {
         page.contains(">root</td>") && page.contains(">done</td>"),
         "{page}"
     );
-    // Nothing runs any more.
+    // Nothing is running any more.
     root.get("/collection?part=progress").expect(204);
     let status = guarded.administer(&["gc", "--status", "-o", "json"]);
     let status: serde_json::Value = serde_json::from_str(&status).unwrap();
     assert_eq!(status["runs"][0]["by"], "root");
 
-    // The trash: what was deleted is restored from here as well.
+    // The trash can be restored on this page as well.
     let tag = guarded.remote("root", "team/app");
     guarded.administer(&["prune", "team/app", "--match", "1.0", "--yes"]);
     assert_eq!(tag.tags(), ["1.1", "stable"]);
@@ -150,7 +150,7 @@ fn the_whole_list_is_sorted_by_size() {
         }
     }
     let mut person = Person::new(&server);
-    // A page of one row each: the order is that of the list, not of a page.
+    // On pages of one row each: the order spans the whole list.
     let mut first_of = |page: u32| {
         let html = person.page(&format!("/?sort=size&rows=1&page={page}"));
         let row = html.split("<tbody>").nth(1).unwrap().to_owned();
@@ -160,7 +160,7 @@ fn the_whole_list_is_sorted_by_size() {
     eventually("sizes are counted", || {
         [1, 2, 3].map(&mut first_of) == ["zoo/large", "middle/app", "small/app"]
     });
-    // A push is counted again.
+    // The size is counted again after a push.
     let grown = built("other", "9", "arm64", "2026-11-20T09:30:00Z");
     for tag in ["2.0", "2.1", "2.2"] {
         let more = built(
@@ -190,7 +190,7 @@ fn nobody_else_learns_of_these_pages() {
         bob.submit("/", "/collection", &[("do", what)]).expect(404);
     }
     let mut root = Person::signed_in(&guarded.server, "root");
-    // Without a form's token nothing runs, whoever asks.
+    // Without a form token nothing runs, whoever sends it.
     root.post("/collection", "", &[("do", "run")]).expect(403);
     assert!(
         root.page("/collection")
@@ -220,7 +220,7 @@ fn browse_only_pages_show_and_do_nothing() {
     guarded.server.stop();
 }
 
-/// Begins a collection on the page and watches it to its end.
+/// Starts a collection on the page and follows it to its end.
 fn watched(guarded: &Guarded, browser: &Browser) {
     let host = format!("http://{}", guarded.server.host());
     browser.open(&format!("{host}/sign-in?next=/collection"));
@@ -243,7 +243,7 @@ fn watched(guarded: &Guarded, browser: &Browser) {
     let status = guarded.administer(&["gc", "--status", "-o", "json"]);
     let status: serde_json::Value = serde_json::from_str(&status).unwrap();
     assert_eq!(status["runs"][0]["freed"]["manifests"], 1);
-    // What was deleted by a tag comes back from here.
+    // A deleted tag can be restored here.
     let tags = guarded.remote("root", "team/app");
     guarded.administer(&["prune", "team/app", "--match", "1.0", "--yes"]);
     browser.open(&format!("{host}/collection"));

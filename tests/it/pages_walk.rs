@@ -1,6 +1,5 @@
 //! Every page in a real browser, in both languages and colours, wide and narrow: nothing scrolls
-//! sideways, nothing is said on the console, nobody else is asked for anything, and axe-core finds no
-//! fault.
+//! sideways, the console is empty, no other host is contacted, and axe-core finds no fault.
 
 use std::fs;
 use std::path::Path;
@@ -13,11 +12,11 @@ use crate::pages_furnished::{crowd, furnished, pages};
 use crate::support::browser::Browser;
 use crate::support::{Server, eventually, have, skip};
 
-/// The rules of axe-core: those of WCAG 2.2 AA, and what it calls best practice.
+/// The rules of axe-core: those of WCAG 2.2 AA, and its best practices.
 const RULES: &str = r#"{runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
     resultTypes: ["violations"]}"#;
 
-/// The script of axe-core, which `.ci/axe` fetches; says so when it did not.
+/// The script of axe-core, which `.ci/axe` fetches; prints a message if it is missing.
 fn axe() -> Option<String> {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
     let found = fs::read_dir(target).unwrap().find_map(|entry| {
@@ -27,12 +26,12 @@ fn axe() -> Option<String> {
         (is_script && name.starts_with("axe-core-")).then(|| path.clone())
     });
     if found.is_none() {
-        skip("axe-core is not there; .ci/axe fetches it");
+        skip("axe-core is missing; .ci/axe fetches it");
     }
     found.map(|path| fs::read_to_string(path).unwrap())
 }
 
-/// What axe-core finds on the page that is shown: the rules, with the elements that break them.
+/// The violations on the current page: the rules, with the elements that break them.
 fn violations(browser: &Browser, axe: &str) -> Value {
     let script = format!(
         "{axe}; const done = arguments[0]; \
@@ -43,7 +42,7 @@ fn violations(browser: &Browser, axe: &str) -> Value {
     browser.run(&script)
 }
 
-/// Chooses language and colours by the switches of the page.
+/// Chooses language and colours with the forms of the page.
 pub(crate) fn switch(browser: &Browser, host: &str, language: &str, theme: &str) {
     browser.open(&format!("http://{host}/about"));
     for (place, (name, value)) in [("language", language), ("theme", theme)]
@@ -58,7 +57,7 @@ pub(crate) fn switch(browser: &Browser, host: &str, language: &str, theme: &str)
     }
 }
 
-/// Signs in by the form.
+/// Signs in with the form.
 pub(crate) fn sign_in(browser: &Browser, host: &str, name: &str) {
     browser.open(&format!("http://{host}/sign-in?next=/about"));
     browser.write("#name", name);
@@ -66,7 +65,7 @@ pub(crate) fn sign_in(browser: &Browser, host: &str, name: &str) {
     eventually("signed in", || browser.address().ends_with("/about"));
 }
 
-/// Opens a page, and lists everything that is wrong with it.
+/// Opens a page and lists its faults.
 fn faults(
     browser: &Browser,
     host: &str,
@@ -87,7 +86,7 @@ fn faults(
     if answered != json!(status) {
         found.push(json!(format!("status {answered}")));
     }
-    // The browser notes the status of a page that is not there.
+    // The browser logs the status of a missing page.
     let said = browser.console().into_iter();
     let said = said.filter(|line| status == 200 || !line.contains(&status.to_string()));
     found.extend(said.map(Value::from));
@@ -98,7 +97,7 @@ fn faults(
     found
 }
 
-/// The pages with what is wrong with each, for somebody who looks in this way.
+/// The faults of all pages for one viewer.
 fn walk(
     browser: &Browser,
     host: &str,
@@ -144,7 +143,7 @@ fn every_page_in_each_language_colour_and_width() {
     );
     sign_in(&browser, &host, "root");
     wrong.extend(walk(&browser, &host, &pages(&guarded), axe));
-    // A registry that holds nothing.
+    // An empty registry.
     let empty = Server::regctl();
     wrong.extend(walk(&browser, &empty.host(), &[("/".to_owned(), 200)], axe));
     drop(browser);

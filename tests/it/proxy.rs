@@ -1,11 +1,11 @@
-//! Proxies that the environment names: what goes through them, what does not, and what they say.
+//! Proxies of the environment: which requests use them, and their errors.
 
 use assert_cmd::assert::Assert;
 
 use crate::cli_support::{Regctl, push_image, start_regctl, text};
 use crate::support::{Program, Proxy, Setup};
 
-/// A name that no resolver knows: only a proxy makes something of it.
+/// A name that does not resolve: only the proxy can handle it.
 const NAME: &str = "registry.invalid";
 
 fn run(regctl: &Regctl, environment: &[(&str, &str)], arguments: &[&str]) -> Assert {
@@ -72,7 +72,7 @@ fn tunnels_with_the_registrys_own_certificate() {
     );
     let server = Setup::new(Program::Regctl).config(&config).start();
     let proxy = Proxy::start(&server.host(), None);
-    // The port of https itself: certificates are kept under the name as it is written, or without.
+    // The default port of https: certificates are stored under the name with or without it.
     for (written, directory) in [
         (NAME, NAME),
         ("registry.invalid:443", "registry.invalid:443"),
@@ -144,6 +144,6 @@ fn what_a_proxy_says() {
         let begin = format!("error: can't reach {NAME}: the proxy {host} could not connect: ");
         assert!(error.starts_with(&begin) && error.contains(said), "{error}");
     }
-    // What failed for a while is tried again; who is not let in is not let in.
+    // A temporary failure is retried; missing credentials are not.
     assert_eq!((asks.seen().len(), fails.seen().len()), (1, 2));
 }

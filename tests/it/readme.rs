@@ -1,9 +1,8 @@
-//! The Chinese README has what the English one has: the sections, the commands, the tables, and every
-//! name that is set as code.
+//! The Chinese README has the same sections, commands, tables and code words as the English one.
 
 use std::collections::BTreeSet;
 
-/// What is the same in every language.
+/// The parts that are equal in every language.
 #[derive(Debug, PartialEq, Eq)]
 struct Section {
     level: usize,
@@ -74,7 +73,7 @@ fn the_chinese_readme_has_the_sections_commands_and_tables_of_the_english_one() 
     assert_eq!(english.len(), chinese.len());
 }
 
-/// The places that a link of this file can lead to, as GitHub names headings.
+/// The anchors of this file, as GitHub names headings.
 fn anchors(text: &str) -> BTreeSet<String> {
     let headings = sections(text);
     let names = headings.iter().map(|(title, _)| {

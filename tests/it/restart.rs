@@ -1,4 +1,4 @@
-//! Ends and beginnings: what an upload, a tag and a type live through.
+//! Stops and starts: what happens to uploads, tags and types.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::support::{
     Image, Remote, Request, Server, Setup, path_of, random_bytes, sha256, sha512, with_query,
 };
 
-/// How many bytes a session has; `0-0` counts as none.
+/// Number of bytes in a session; `0-0` counts as none.
 #[track_caller]
 fn received(remote: &Remote, session: &str) -> usize {
     let status = remote.client.get(session).expect(204);
@@ -23,12 +23,12 @@ fn received(remote: &Remote, session: &str) -> usize {
 
 fn an_upload_goes_on_after(end: fn(Server) -> Setup) {
     let bytes = random_bytes(1, 3_000_000);
-    // An odd place, so that the state of the hash has a block begun.
+    // In the middle of a block of the hash.
     let half = 1_234_567;
     for (digest, query) in [
         (sha256(&bytes), ""),
         (sha512(&bytes), "?digest-algorithm=sha512"),
-        // Not announced: then the bytes have to be read again.
+        // Not announced: the bytes must be read again.
         (sha512(&bytes), ""),
     ] {
         let server = Server::regctl();
@@ -45,7 +45,7 @@ fn an_upload_goes_on_after(end: fn(Server) -> Setup) {
         let session = path_of(answer.need("Location"));
         let server = end(server).start();
         let remote = server.remote("resumed");
-        // The chunk was acknowledged: all of it is there.
+        // The chunk was acknowledged: all of it is in the session.
         assert_eq!(received(&remote, &session), half);
         let answer = remote
             .client
@@ -105,7 +105,7 @@ fn a_stop_waits_for_an_upload_that_is_moving() {
     let mut connection = remote.client.open().unwrap();
     let (first, rest) = request.split_at(request.len() / 2);
     connection.send(first).unwrap();
-    // So that the request has surely been begun.
+    // Enough time for the request to begin.
     std::thread::sleep(Duration::from_millis(200));
     server.signal(Signal::TERM);
     std::thread::sleep(Duration::from_millis(300));
@@ -116,7 +116,7 @@ fn a_stop_waits_for_an_upload_that_is_moving() {
     }
     connection.receive("PUT").unwrap().expect(201);
     assert_eq!(server.wait().code(), Some(0));
-    // New connections were refused meanwhile; what was acknowledged is there.
+    // New connections were refused meanwhile; acknowledged content exists.
     let server = server.kill().start();
     assert!(server.remote("drained").blob(&digest).expect(200).body == bytes);
     server.stop();

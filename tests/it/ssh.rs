@@ -1,4 +1,4 @@
-//! The client commands through a real ssh, to registries that only the far host reaches.
+//! The client commands through a real ssh, to registries that only the remote host reaches.
 
 use std::io::Read as _;
 use std::net::TcpListener;
@@ -10,7 +10,7 @@ use crate::cli_support::{Regctl, digest, push_image, start_docker_registry, star
 use crate::strange::{BODY, RAW, Strange, manifest};
 use crate::support::{Program, Setup, Sshd, eventually};
 
-/// The binary with a registry at `name`, a port of the far host, behind this ssh.
+/// The binary with a registry at `name`, a port of the remote host, through this ssh.
 fn regctl(sshd: &Sshd, name: &str, host: &str) -> Regctl {
     let (_, port) = host.rsplit_once(':').unwrap();
     let regctl = Regctl::new(&format!("ssh://{name}/{port}"));
@@ -18,7 +18,7 @@ fn regctl(sshd: &Sshd, name: &str, host: &str) -> Regctl {
     regctl.through(&sshd.ssh())
 }
 
-/// What is left of sockets.
+/// Number of remaining sockets.
 fn sockets(regctl: &Regctl) -> usize {
     let temporary = regctl.home.path().join("tmp");
     std::fs::read_dir(temporary).unwrap().count()
@@ -53,7 +53,7 @@ fn every_command() {
     }
 }
 
-/// Bytes go both ways, also where the registry names the addresses of uploads in full.
+/// Bytes are sent both ways, also if the registry's upload addresses are absolute.
 #[test]
 fn images_go_both_ways() {
     let Some(sshd) = Sshd::start() else { return };
@@ -87,7 +87,7 @@ fn what_ssh_says_is_the_error() {
         let error = talk.lines().last().unwrap();
         let place = format!("error: can't reach ssh://{name}/");
         assert!(error.starts_with(&place) && error.contains(words), "{talk}");
-        // All else that it says is passed on, and nothing is said twice.
+        // Its other output is forwarded, and nothing is printed twice.
         let warned = talk.contains("REMOTE HOST IDENTIFICATION HAS CHANGED");
         assert_eq!(warned, name == "changed", "{talk}");
         assert_eq!(talk.matches(words).count(), 1, "{talk}");
@@ -141,7 +141,7 @@ fn no_words_of_an_address_are_options() {
 #[test]
 fn ssh_ends_with_regctl_however_that_ends() {
     let Some(sshd) = Sshd::start() else { return };
-    // Takes connections and says nothing.
+    // A listener that accepts connections and never answers.
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let regctl = regctl(&sshd, "far", &silent.local_addr().unwrap().to_string());
     for signal in [Signal::KILL, Signal::TERM, Signal::INT] {
@@ -162,7 +162,7 @@ fn a_broken_connection_is_opened_again() {
     let Some(sshd) = Sshd::start() else { return };
     let clients = sshd.watch();
     let strange = Strange::start(move |_, before| {
-        // The first request asks whether TLS is wanted.
+        // The first request checks whether TLS is required.
         if before == 1 {
             for pid in clients() {
                 let _ = kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL);
@@ -177,7 +177,7 @@ fn a_broken_connection_is_opened_again() {
     nothing_is_left(&sshd, &regctl);
 }
 
-/// Where the user has a connection open for others to use, it carries the tunnel and outlives it.
+/// A connection that the user shares carries the tunnel and outlives it.
 #[test]
 fn a_shared_connection() {
     let Some(sshd) = Sshd::start() else { return };
@@ -213,7 +213,7 @@ fn a_shared_connection() {
 fn a_registry_that_wants_tls() {
     let Some(sshd) = Sshd::start() else { return };
     let directory = tempfile::tempdir().unwrap();
-    // Made out for a name that nobody uses here.
+    // Issued for another name.
     let signed = rcgen::generate_simple_self_signed(vec!["registry.example.org".into()]).unwrap();
     let at = |name: &str, text: String| {
         let path = directory.path().join(name);
@@ -231,7 +231,7 @@ fn a_registry_that_wants_tls() {
     regctl.run(&["catalog"]).success().stdout("");
 }
 
-/// The user's other forwardings are not regctl's business.
+/// Other forwardings of the user are not affected.
 #[test]
 fn a_configuration_with_forwardings() {
     let Some(sshd) = Sshd::start() else { return };
@@ -243,7 +243,7 @@ fn a_configuration_with_forwardings() {
     nothing_is_left(&sshd, &regctl);
 }
 
-/// What is piped into regctl is not for ssh.
+/// Input for regctl is not read by ssh.
 #[test]
 fn standard_input_is_not_read() {
     let Some(sshd) = Sshd::start() else { return };

@@ -1,4 +1,4 @@
-//! A server that answers as a test says, however wrong.
+//! A server whose answers are given by the test.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::cli_support::MANIFEST;
 
-/// A request as it came.
+/// A received request.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     /// Method and target.
@@ -15,19 +15,19 @@ pub(crate) struct Seen {
     pub(crate) body: String,
 }
 
-/// A server that answers as a test says, one request a connection.
+/// A server whose answers are given by the test, one request per connection.
 pub(crate) struct Strange {
     pub(crate) host: String,
     seen: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Strange {
-    /// `answer` is handed the request and how many came before it; it gives the whole answer.
+    /// `answer` receives the request and the number of earlier ones, and returns the whole answer.
     pub(crate) fn start(answer: impl Fn(&Seen, usize) -> Vec<u8> + Send + 'static) -> Self {
         Self::on(TcpListener::bind("127.0.0.1:0").unwrap(), answer)
     }
 
-    /// The same on an address of the test's own.
+    /// The same at a given address.
     pub(crate) fn on(
         listener: TcpListener,
         answer: impl Fn(&Seen, usize) -> Vec<u8> + Send + 'static,
@@ -38,7 +38,7 @@ impl Strange {
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
-                // A client that looks whether this is TLS is none of the test's business.
+                // A probe for TLS is not passed to the test.
                 if let Some(request) = read(&mut stream) {
                     let mut log = log.lock().unwrap();
                     let answer = answer(&request, log.len());
@@ -95,7 +95,7 @@ pub(crate) fn answer(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
     bytes
 }
 
-/// A manifest that needs nothing else.
+/// A manifest without references.
 pub(crate) const BODY: &[u8] = br#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.empty.v1+json","digest":"sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a","size":2},"layers":[]}"#;
 
 pub(crate) fn manifest(announced: &str) -> Vec<u8> {
@@ -106,5 +106,5 @@ pub(crate) fn manifest(announced: &str) -> Vec<u8> {
     answer("200 OK", &[&headers[0], &headers[1]], BODY)
 }
 
-/// The command that shows it as it came.
+/// The command that prints it unchanged.
 pub(crate) const RAW: [&str; 4] = ["manifest", "inspect", "--raw", "app:1"];

@@ -1,4 +1,4 @@
-//! Shared parts of the tests: servers to start, a client that can misbehave, images to push.
+//! Shared parts of the tests: servers, a client that can misbehave, images to push.
 
 mod acme;
 mod acme_checks;

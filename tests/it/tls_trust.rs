@@ -1,5 +1,5 @@
-//! TLS by an authority of the server's own, and clients that come to trust it: regctl, docker, podman.
-//! Client certificates as `config.yml` asks for them.
+//! TLS with the server's own authority, and clients that trust it: regctl, docker, podman. Client
+//! certificates as configured in `config.yml`.
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpStream, UdpSocket};
@@ -10,7 +10,7 @@ use crate::interop::{base, podman};
 use crate::interop_docker::Dockerd;
 use crate::support::{Log, Program, Server, Setup, attempt, eventually, have, is_root, run, skip};
 
-/// A server with an authority of its own on all addresses. Dropped, it is killed.
+/// A server with its own authority on all addresses. Dropping it kills it.
 struct Own {
     child: Child,
     log: Log,
@@ -54,7 +54,7 @@ impl Own {
         }
     }
 
-    /// As it says it in its log.
+    /// The fingerprint in its log.
     fn fingerprint(&self) -> String {
         let text = self.log.text();
         let (_, rest) = text.split_once("authority=").unwrap();
@@ -82,7 +82,7 @@ fn regctl(home: &Path) -> Command {
     command
 }
 
-/// An address of this machine that clients do not take for the loopback.
+/// An address of this machine that is not the loopback.
 fn outer_address() -> Option<String> {
     let socket = UdpSocket::bind("0.0.0.0:0").ok()?;
     socket.connect("192.0.2.1:9").ok()?;
@@ -107,7 +107,7 @@ fn an_authority_is_trusted_by_its_fingerprint_and_forgotten() {
         attempt(regctl(home.path()).args(["catalog", "--registry", &format!("https://{host}")]));
     assert!(!untrusted.success, "{}", untrusted.text);
 
-    // Nobody can be asked, and nobody said which one is meant.
+    // Without a terminal and without a fingerprint it is an error.
     let asked = attempt(regctl(home.path()).args(["trust", &host]));
     assert!(
         !asked.success && asked.text.contains(&fingerprint),
@@ -287,7 +287,7 @@ fn clients_show_certificates_of_the_authorities_that_are_named() {
         };
         assert_eq!(get(None), without, "{auth}");
         assert!(get(Some(&identity)), "{auth}");
-        // Of no authority that is named.
+        // Issued by another authority.
         let stranger = rcgen::generate_simple_self_signed(vec!["ci".to_owned()]).unwrap();
         let pem = format!(
             "{}{}",

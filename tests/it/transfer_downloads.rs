@@ -1,4 +1,5 @@
-//! Blobs fetched by the client: through connections that break, from other hosts, wrong ones.
+//! Blobs downloaded by the client: through broken connections, from other hosts, with wrong
+//! content.
 
 use regctl::client::{Class, Error};
 use regctl::oci::Digest;
@@ -43,7 +44,7 @@ fn a_registry_without_ranges() {
     let digest = sha256(&bytes);
     let whole = answer("200 OK", &[], &bytes);
     let proxy = Meddler::start("127.0.0.1:1".parse().unwrap(), move |_, number| {
-        // Twice a part of the whole, and no length that would be right for it.
+        // Twice a part of the content, without a correct length.
         Action::Answer(whole[..whole.len() - [300_000, 1, 0][number.min(2)]].to_vec())
     });
     assert!(fetch(&proxy.host, &digest, Some(MIB as u64)).unwrap() == bytes);

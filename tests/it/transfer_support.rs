@@ -1,5 +1,5 @@
-//! Shared parts of the tests of transfers: a client as the library has it, and sources of bytes with
-//! and without a way back.
+//! Shared parts of the tests of transfers: a client of the library, and sources of bytes that can
+//! or can't seek.
 
 use std::io;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use regctl::oci::{Digest, Repository};
 
 use crate::support::sha256;
 
-/// A client that speaks http, with credentials if there are any, and tries often.
+/// A client that uses http, with credentials if there are any, and many retries.
 pub(crate) fn client(host: &str) -> Client {
     let options = Options {
         scheme: Scheme::Http,
@@ -26,21 +26,21 @@ pub(crate) fn repository(name: &str) -> Repository {
     name.parse().unwrap()
 }
 
-/// Runs to the end on a runtime of its own.
+/// Runs a future to its end on a new runtime.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Runtime::new().unwrap().block_on(future)
 }
 
-/// A pipe or a file, as far as an upload can tell: pieces of some length.
+/// A source like a pipe or a file: pieces of some length.
 pub(crate) struct Pieces {
     bytes: Bytes,
     at: usize,
     piece: usize,
-    /// Whether it says its length.
+    /// Whether its length is known.
     pub(crate) sized: bool,
-    /// Whether it can go back.
+    /// Whether it can seek.
     pub(crate) seekable: bool,
-    /// How often it went back.
+    /// Number of seeks.
     pub(crate) rewound: usize,
 }
 
@@ -56,7 +56,7 @@ impl Pieces {
         }
     }
 
-    /// The same as a pipe: nobody knows how long it is, and it never comes again.
+    /// A source like a pipe: of unknown length, and readable once.
     pub(crate) fn piped(bytes: &[u8], piece: usize) -> Self {
         Self {
             sized: false,
@@ -72,7 +72,7 @@ impl Source for Pieces {
         let piece = self.bytes.slice(self.at..end);
         self.at = end;
         Box::pin(async move {
-            // What comes from elsewhere is not always there at once.
+            // A real source is not always ready.
             tokio::task::yield_now().await;
             Ok(Some(piece).filter(|piece| !piece.is_empty()))
         })
@@ -98,7 +98,7 @@ impl Source for Pieces {
     }
 }
 
-/// An answer as it goes onto the wire.
+/// The bytes of an answer.
 pub(crate) fn answer(status: &str, headers: &[&str], body: &[u8]) -> Vec<u8> {
     let mut head = format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n", body.len());
     for header in headers {

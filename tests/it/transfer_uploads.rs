@@ -1,5 +1,5 @@
-//! Blobs sent by the client: through connections that break, to registries that are busy, with
-//! sources that can go back and such that can't.
+//! Blobs uploaded by the client: through broken connections, to busy registries, from sources that
+//! can or can't seek.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,7 +12,7 @@ use crate::transfer_support::{Pieces, answer, block_on, client, repository};
 
 const MIB: usize = 1 << 20;
 
-/// Sends a source through a proxy; what came of it, and how many bytes left.
+/// Sends a source through a proxy. Returns the result, and the number of bytes sent.
 fn send(host: &str, source: &mut Pieces) -> (Result<Uploaded, Error>, u64) {
     let sent = AtomicU64::new(0);
     let progress = |bytes| {
@@ -63,7 +63,7 @@ fn of_all_lengths() {
     }
 }
 
-/// Cuts the first PATCHes, each after some bytes of it.
+/// Cuts the first PATCH requests, each after some bytes.
 fn cuts(seed: u64, most: usize) -> impl Fn(&Passed, usize) -> Action + Send + Sync + 'static {
     move |passed, number| {
         let mut random = Random::new(seed + number as u64);
@@ -91,7 +91,7 @@ fn a_broken_connection_is_taken_up_where_it_was() {
         let (uploaded, _) = send(&proxy.host, &mut source);
         arrived(&server, &bytes, uploaded);
         assert_eq!(proxy.count("POST"), 1, "one session was enough");
-        // What is sent again goes by itself, and then the rest in one stream.
+        // Repeated bytes are sent separately, and then the rest in one stream.
         assert!(proxy.count("PATCH") < 14, "{:?}", proxy.passed());
         assert_eq!(server.open_uploads(), [""; 0]);
     }
@@ -111,7 +111,7 @@ fn a_registry_that_loses_what_it_was_sent_gets_it_again() {
     }
 }
 
-/// A redirect of bytes that are on their way: the same bytes go there.
+/// A redirect during an upload: the same bytes are sent to its target.
 #[test]
 fn a_stretch_that_is_sent_elsewhere() {
     let server = Server::regctl();
@@ -132,7 +132,8 @@ fn a_stretch_that_is_sent_elsewhere() {
     assert_eq!((first.count("PATCH"), elsewhere.count("PATCH")), (1, 1));
 }
 
-/// What is small goes in one request after the session is open; broken off, in another session.
+/// A small blob is sent in one request after the session is opened; if interrupted, in another
+/// session.
 #[test]
 fn a_small_blob() {
     let server = Server::regctl();
@@ -162,7 +163,7 @@ fn a_small_blob() {
 fn what_cant_be_read_again_says_so() {
     let server = Server::regctl();
     let bytes = random_bytes(9, 20 * MIB);
-    // The session is lost after more than what is kept.
+    // The session is lost after more bytes than the window has.
     let proxy = Meddler::start(server.address(), |passed, _| {
         match passed.line.split(' ').next() {
             Some("PATCH") => Action::Cut {
@@ -200,7 +201,7 @@ fn a_busy_registry_is_waited_for() {
     assert_eq!(proxy.count("POST"), 2);
 }
 
-/// The last answer is lost, the blob is there.
+/// The last answer is lost, but the blob exists.
 #[test]
 fn a_lost_answer_to_the_end_is_no_loss() {
     let server = Server::regctl();
@@ -254,7 +255,7 @@ fn a_wrong_digest_or_length_is_an_error_and_leaves_no_session() {
         let error = uploaded.unwrap_err().to_string();
         let said = if size.is_some() { "it has " } else { "digest" };
         assert!(error.contains(said), "{size:?}: {error}");
-        // What was broken off may be on its way still.
+        // An interrupted request may still be running.
         eventually("no session is left", || server.open_uploads().is_empty());
     }
 }

@@ -1,5 +1,5 @@
-//! Trouble of the machine's making: a full disk, a second server on the same root, a root that is
-//! not what it was.
+//! Failures of the machine: a full disk, a second server on the same root, a root that has lost its
+//! content.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,7 +22,7 @@ fn a_second_serve_on_the_same_root_names_the_first() {
         "the process {} is not named: {said}",
         server.pid()
     );
-    // The first is none the worse, and when it is killed the root is free.
+    // The first server is not affected, and after it is killed the root is free.
     let image = Image::new(1);
     server.remote("a").push("1", &image);
     let server = server.kill().start();
@@ -41,7 +41,7 @@ fn a_root_that_was_emptied_stops_the_start() {
     let setup = server.stop();
     let aside = layout.with_extension("aside");
     std::fs::rename(&layout, &aside).unwrap();
-    // Gone, and there but empty: a disk that is not mounted looks so.
+    // Missing, and empty: both look like a disk that is not mounted.
     for make in [false, true] {
         if make {
             std::fs::create_dir_all(&layout).unwrap();
@@ -51,7 +51,7 @@ fn a_root_that_was_emptied_stops_the_start() {
         assert!(output.text.contains("hint: "), "{}", output.text);
         assert!(!output.text.contains("panicked"), "{}", output.text);
     }
-    // Nothing was thrown away because of it.
+    // Nothing was discarded because of it.
     let _ = std::fs::remove_dir_all(&layout);
     std::fs::rename(&aside, &layout).unwrap();
     let server = setup.start();
@@ -138,7 +138,7 @@ fn foreign_files_in_the_layout_are_left_alone() {
     untouched(&layout);
 }
 
-/// A file system of a size of its own, until the test ends.
+/// A small file system that exists until the test ends.
 struct SmallDisk(PathBuf);
 
 impl SmallDisk {
@@ -167,7 +167,7 @@ impl Drop for SmallDisk {
     }
 }
 
-/// Fills the disk with one file, and then leaves so much room.
+/// Fills the disk with one file, except for some space.
 fn fill(file: &Path, room: u64) {
     use std::io::Write as _;
     let mut ballast = std::fs::File::create(file).unwrap();
@@ -191,7 +191,7 @@ fn a_full_disk_is_reported_and_loses_nothing() {
     let remote = server.remote("full");
     let image = Image::with_layers(1, &[1 << 20]);
     remote.push("kept", &image);
-    // Something else takes the rest of the disk, up to a little.
+    // Another file uses up the disk, except for a little space.
     let ballast = disk.0.join("ballast");
     fill(&ballast, 5 << 19);
 
@@ -201,7 +201,7 @@ fn a_full_disk_is_reported_and_loses_nothing() {
         let bytes = random_bytes(100 + seed, 1 << 20);
         let digest = sha256(&bytes);
         let target = remote.path(&format!("blobs/uploads/?digest={digest}"));
-        // Room for a session may be missing too.
+        // Even a session may not have enough space.
         let Ok(answer) = remote
             .client
             .try_send(&Request::new("POST", &target).body(&bytes))
@@ -219,12 +219,12 @@ fn a_full_disk_is_reported_and_loses_nothing() {
         }
     }
     assert!(refused > 0, "the disk was never full");
-    // What was acknowledged is readable on a full disk.
+    // Acknowledged content is readable on a full disk.
     remote.verify("kept");
     for (digest, bytes) in &acknowledged {
         assert!(remote.blob(digest).expect(200).body == *bytes);
     }
-    // Small things as well, to the last page.
+    // Small content as well, to the last page.
     for seed in 200..260 {
         let small = Image::with_layers(seed, &[60_000]);
         for blob in small.blobs.iter().chain([&small.manifest.bytes]) {
@@ -240,7 +240,7 @@ fn a_full_disk_is_reported_and_loses_nothing() {
     }
     remote.verify("kept");
     std::fs::remove_file(&ballast).unwrap();
-    // With room again, it goes on; a session that was open may have to begin anew.
+    // With space again uploads continue; an open session may have to be restarted.
     let bytes = random_bytes(300, 2 << 20);
     let digest = sha256(&bytes);
     let session = remote.start_upload();

@@ -1,8 +1,8 @@
-//! regctl, `kill -9` and docker-registry take turns on one root, in random order; whatever one of
-//! them acknowledged, the next one has.
+//! regctl, `kill -9` and docker-registry take turns on one root, in random order; each must have
+//! what the other acknowledged.
 //!
-//! A book says what was acknowledged. A request that a kill cut off is in doubt: it happened or it
-//! did not, until the other registry has changed the same repository. `REGCTL_TURNS` and
+//! A book records acknowledged changes. A request that a kill interrupted is in doubt: it was done
+//! or not, until the other registry has changed the same repository. `REGCTL_TURNS` and
 //! `REGCTL_TURNS_SEED` set the number of turns and repeat a run.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +25,7 @@ const REPOSITORIES: [&str; 3] = ["one", "team/two", "team/two/deeper"];
 const TAGS: [&str; 4] = ["a", "b", "c", "latest"];
 const CONFIG: &str = "version: 0.1\nlog:\n  accesslog:\n    disabled: true\nstorage:\n  filesystem:\n    rootdirectory: /nowhere\n  delete:\n    enabled: true\nregctl:\n  gc:\n    lease: 1s\n    trash: 0s\n";
 
-/// What a request does to a repository.
+/// A change of a repository.
 #[derive(Debug, Clone)]
 enum Change {
     Tag(String, Digest),
@@ -33,7 +33,7 @@ enum Change {
     Delete(Digest),
 }
 
-/// What clients were told of one repository.
+/// The acknowledged state of a repository.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Book {
     tags: BTreeMap<String, Digest>,
@@ -57,7 +57,7 @@ impl Book {
         book
     }
 
-    /// Whether a change that was cut off, of which any part may have been made, leads to a book.
+    /// Whether an interrupted change, of which any part may have been applied, leads to a book.
     fn may_become(&self, shown: &Self, change: &Change) -> bool {
         let done = self.with(change);
         let between = |tag: &String| {
@@ -77,7 +77,7 @@ impl Book {
         parts_only && names_what_is_there && tags.into_iter().all(between)
     }
 
-    /// What a server shows; every byte of it is verified.
+    /// Reads the state that a server shows, verifying every byte.
     fn read(remote: &Remote, images: &[Image]) -> Self {
         let mut book = Self::default();
         let target = remote.path("tags/list");
@@ -87,7 +87,7 @@ impl Book {
             let tags = listing.json();
             for tag in tags["tags"].as_array().into_iter().flatten() {
                 let tag = tag.as_str().unwrap();
-                // docker-registry lists what has a directory, a tag that was being made as well.
+                // docker-registry lists every tag directory, including incomplete tags.
                 if remote.manifest_head(tag).status == 200 {
                     book.tags.insert(tag.to_owned(), remote.verify(tag));
                 }
@@ -108,11 +108,11 @@ struct World {
     random: Random,
     images: Vec<Image>,
     books: BTreeMap<&'static str, Book>,
-    /// The request that was under way when its server was killed.
+    /// The request that was running when its server was killed.
     doubt: Option<(&'static str, Change)>,
     acknowledged: u64,
     /// How many manifests docker-registry may still delete before regctl's next turn: a root that
-    /// has lost more than half of them is refused, as one that is not mounted.
+    /// has lost more than half of them is refused, as if it were not mounted.
     deletions: usize,
 }
 
@@ -134,7 +134,8 @@ impl World {
         some[self.random.below(some.len())]
     }
 
-    /// Holds what a server shows against the books. `settles`: what was in doubt is certain now.
+    /// Compares the state that a server shows with the books. With `settles`, requests in doubt
+    /// become certain.
     fn check(&mut self, server: &Server, settles: bool) {
         for name in REPOSITORIES {
             let shown = Book::read(&server.remote(name), &self.images);
@@ -153,7 +154,7 @@ impl World {
         }
     }
 
-    /// One request after the other, until `steps` are done or the connection fails.
+    /// Sends requests, one after the other, until `steps` are done or the connection fails.
     fn work(&mut self, server: &Server, program: Program, steps: usize) -> io::Result<()> {
         for _ in 0..steps {
             let name = self.pick(&REPOSITORIES);
@@ -173,10 +174,10 @@ impl World {
             if self.doubt.as_ref().is_some_and(|(of, _)| *of == name) {
                 let shown = Book::read(&remote, &self.images);
                 if shown.with(&change) == shown && !matches!(change, Change::Tag(..)) {
-                    // It would change nothing, and so would settle nothing.
+                    // It would change nothing, and so would not settle the doubt.
                     continue;
                 }
-                // From here on the server's view is what counts.
+                // From here on the server's state counts.
                 self.books.insert(name, shown);
                 self.doubt = None;
             }
@@ -220,7 +221,7 @@ impl World {
                 )
             }
         };
-        // Nothing else is under way: what was in doubt elsewhere stays so only on its own.
+        // No other request is running, so a doubt about another repository remains only there.
         let before = self.doubt.replace((name, change.clone()));
         let answer = remote.client.try_send(&request)?;
         self.doubt = before;
@@ -237,7 +238,7 @@ impl World {
 fn push_blobs(remote: &Remote, image: &Image) -> io::Result<()> {
     for blob in &image.blobs {
         let digest = sha256(blob);
-        // As clients do: what is there is not sent again.
+        // Like a client: existing blobs are not sent again.
         let head = send(remote, "HEAD", &remote.blob_path(&digest), &[])?;
         if head.status == 200 {
             continue;
@@ -302,7 +303,7 @@ fn take_turns(regctl: &Setup, root: &Path) {
             // Killed after the last answer: nothing is in doubt.
             world.work(&server, program, steps).unwrap();
             if end == 1 {
-                // What lost its last reference within its lease goes.
+                // Content that lost its last reference within its lease is deleted.
                 thread::sleep(Duration::from_millis(1100));
                 collect(root);
                 let seen: Vec<_> = REPOSITORIES
@@ -310,7 +311,7 @@ fn take_turns(regctl: &Setup, root: &Path) {
                     .map(|name| (*name, Book::read(&server.remote(name), &world.images)))
                     .collect();
                 for (name, shown) in seen {
-                    // Untagged manifests are gone, and nothing else.
+                    // Only untagged manifests were deleted.
                     assert_eq!(shown.tags, world.books[name].tags, "{name}");
                     world.books.insert(name, shown);
                 }
@@ -338,7 +339,7 @@ fn take_turns(regctl: &Setup, root: &Path) {
     }
     println!("{} changes were acknowledged", world.acknowledged);
     assert!(world.acknowledged > turns, "hardly anything was done");
-    // The last word is regctl's, and nothing is wrong with the root.
+    // At the end regctl serves the root, which has no differences.
     let server = regctl.clone().start();
     world.check(&server, true);
     server.stop();
@@ -362,7 +363,8 @@ fn a_root_on_two_file_systems_is_one_root() {
     if !have(&["docker-registry"]) {
         return;
     }
-    // docker-registry itself can't rename between two; all of its directories are on the other one.
+    // docker-registry itself can't rename between two file systems; all of its directories are on
+    // the other one.
     let root = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink(elsewhere.path(), root.path().join("docker")).unwrap();
     let setup = Setup::new(Program::Regctl).config(CONFIG);

@@ -1,4 +1,4 @@
-//! A root on a read-only mount, one of another user, and an index that is damaged.
+//! A root on a read-only mount, a root of another user, and a damaged index.
 
 use std::fs;
 use std::io::{Seek as _, SeekFrom, Write as _};
@@ -38,7 +38,7 @@ fn a_root_on_a_read_only_mount_is_served_when_the_configuration_says_so() {
     let index = elsewhere.path().join("index.db");
     let kept = format!("regctl: {{index: {}}}\n", index.display());
     let image = Image::new(1);
-    // An index that a clean stop left, one that a kill left, and none.
+    // An index after a clean stop, one after a kill, and none.
     for end in ["stop", "kill", "none"] {
         let server = setup.clone().start();
         server.remote("team/app").push("v1", &image);
@@ -151,16 +151,16 @@ fn a_damaged_index_with_accounts_is_kept_and_the_error_names_the_remedy() {
         ] {
             assert!(refused.text.contains(part), "{}", refused.text);
         }
-        assert!(file.exists(), "it is not set aside");
+        assert!(file.exists(), "it is not moved");
     }
 }
 
 #[test]
-fn what_is_below_a_root_and_belongs_to_another_user_is_named() {
+fn files_of_another_user_in_a_root_are_named() {
     if !is_root() {
         return;
     }
-    // Where another user reaches them.
+    // A directory that another user can read.
     let place = tempfile::tempdir().unwrap();
     fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let program = place.path().join("regctl");

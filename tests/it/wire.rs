@@ -1,4 +1,4 @@
-//! How the server is spoken to: TLS, HTTP/2, sockets, prefixes, certificates that change.
+//! Connections to the server: TLS, HTTP/2, sockets, prefixes, certificates that change.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
@@ -19,7 +19,7 @@ fn runtime() -> tokio::runtime::Runtime {
         .unwrap()
 }
 
-/// Writes a certificate for the loopback: its PEM.
+/// Writes a certificate for the loopback. Returns its PEM.
 fn certify(directory: &Path) -> String {
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
     let signed = rcgen::generate_simple_self_signed(names).unwrap();
@@ -39,7 +39,7 @@ fn with_tls(directory: &Path, more: &str) -> Server {
     ))
 }
 
-/// A client that trusts nothing but this certificate.
+/// A client that trusts only this certificate.
 fn trusting(certificate: &str) -> Client {
     let certificate = reqwest::Certificate::from_pem(certificate.as_bytes()).unwrap();
     Client::builder()
@@ -158,7 +158,7 @@ fn a_changed_certificate_is_reloaded() {
     let url = format!("https://{}/v2/", server.address());
     runtime().block_on(async {
         trusting(&first).get(&url).send().await.unwrap();
-        // One that can't be used leaves the old one in use.
+        // An unusable certificate leaves the old one in use.
         std::fs::write(directory.path().join("certificate.pem"), "nonsense").unwrap();
         tokio::time::sleep(Duration::from_secs(3)).await;
         trusting(&first).get(&url).send().await.unwrap();
@@ -212,7 +212,7 @@ fn the_server_answers_only_below_its_prefix() {
 fn a_unix_socket() {
     let directory = tempfile::tempdir().unwrap();
     let socket = directory.path().join("registry.sock");
-    // What a server that was killed leaves behind is replaced.
+    // The socket of a killed server is replaced.
     drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
     let mut server = Command::new(env!("CARGO_BIN_EXE_regctl"))
         .arg("serve")

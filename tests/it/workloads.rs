@@ -15,7 +15,7 @@ use crate::interop_docker::Dockerd;
 use crate::support::https::{self, Authority};
 use crate::support::{Image, Remote, Request, Server, attempt, have, is_root, run};
 
-/// An issuer of ID tokens, as CI systems are.
+/// An issuer of ID tokens, like a CI system.
 struct Issuer {
     address: String,
     authority: Authority,
@@ -80,7 +80,7 @@ fn start(issuer: &Issuer, scratch: &std::path::Path) -> Server {
     )
 }
 
-/// With the address that is configured, or without one.
+/// With an address in the configuration, or without one.
 fn start_at(issuer: &Issuer, scratch: &std::path::Path, address: &str) -> Server {
     let authority = scratch.join("authority.pem");
     issuer.authority.write(&authority);
@@ -120,11 +120,11 @@ fn a_job_pushes_with_the_token_of_its_platform() {
     Remote::new(pushing.clone(), "team/app").push("v1", &image);
     assert_eq!(pushing.get("/v2/other/tags/list").status, 404);
     assert_eq!(pushing.get("/v2/team/app/tags/list").status, 200);
-    // What is pushed is private: nobody else sees it.
+    // The new repository is private: others do not see it.
     assert_eq!(server.client().get("/v2/team/app/tags/list").status, 401);
     server.log_with("a workload signed in");
 
-    // As RFC 8693 has it.
+    // According to RFC 8693.
     let form = |kind: &str, token: &str| {
         let kind = format!("urn:ietf:params:oauth:token-type:{kind}");
         let text = format!(
@@ -226,7 +226,7 @@ fn rules_that_would_let_everybody_in_are_refused() {
     }
 }
 
-/// The ID token is the password, on standard input as CI systems do it.
+/// The ID token is the password, on standard input, as in CI systems.
 #[test]
 fn docker_signs_in_with_the_token_of_a_platform() {
     if !is_root() || !have(&["dockerd", "docker", "containerd", "runc", "tar"]) {

@@ -1,5 +1,5 @@
-//! Images between archives and a registry: `regctl import` and `export` beside `skopeo copy`, each
-//! with a registry of this project, on an empty root.
+//! Images between archives and a registry: `regctl import` and `export`, and `skopeo copy`, each
+//! with a regctl server on an empty root.
 
 use std::path::Path;
 use std::process::Command;
@@ -74,7 +74,7 @@ fn begin(scene: &Scene, subject: &Subject, layers: &[u64]) -> Result<Measure> {
     archive::write(&saved, REFERENCE, &layers)?;
     let directory = scene.directory.clone();
     Ok(Box::new(move |_| {
-        // What a tool remembers of earlier runs is not to help it, nor a registry that has it all.
+        // Neither a tool's cache nor existing content may help.
         let root = || -> Result<_> {
             let directory = tempfile::Builder::new()
                 .prefix("bench-")
@@ -116,7 +116,7 @@ fn begin(scene: &Scene, subject: &Subject, layers: &[u64]) -> Result<Measure> {
     }))
 }
 
-/// A program that moves images, and the home directory that it sees.
+/// A program that moves images, and its home directory.
 struct Tool {
     program: Program,
     home: TempDir,
@@ -133,7 +133,7 @@ impl Tool {
         let mut command = self.command()?;
         if let Program::Skopeo = self.program {
             let target = format!("docker://{address}/{REFERENCE}");
-            // It reads no pipe: what comes through one is kept in a file first.
+            // It can't read a pipe: the input is stored in a file first.
             let kept = self.home.path().join("kept.tar").display().to_string();
             let source = if pipe {
                 let keep = "cat >\"$0\" && exec skopeo \"$@\"";

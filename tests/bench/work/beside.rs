@@ -1,5 +1,5 @@
-//! What a client notices of a collection: the slowest hundredth of pushes and pulls of small images
-//! while one runs, and while none does.
+//! The effect of a collection on clients: the 99th percentile of pushes and pulls of small images
+//! with and without one.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,7 +36,7 @@ pub(super) const BESIDE: Work = Work {
     begin,
 };
 
-/// As many push, and as many pull.
+/// Number of pushing workers, and of pulling ones.
 const WORKERS: usize = 2;
 /// More images than a worker pushes in a round.
 const NUMBERS: u64 = 1 << 20;
@@ -73,13 +73,13 @@ fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
     }))
 }
 
-/// The slowest hundredth, in ms.
+/// The 99th percentiles, in ms.
 struct Slowest {
     push: f64,
     pull: f64,
 }
 
-/// Pushes and pulls while something goes on.
+/// Pushes and pulls while something else runs.
 fn during(server: &Server, numbers: u64, goes_on: impl FnOnce() -> Result<()>) -> Result<Slowest> {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -123,7 +123,7 @@ fn push(server: &Server, worker: usize, numbers: u64, over: &AtomicBool) -> Resu
     Ok(times)
 }
 
-/// Pulls images that stay: those of even numbers.
+/// Pulls images that are kept: those with even numbers.
 fn pull(server: &Server, over: &AtomicBool) -> Result<Vec<Duration>> {
     let mut connection = server.connect()?;
     let mut times = Vec::new();

@@ -1,5 +1,5 @@
-//! Collecting garbage: `regctl gc` through a running server, and registry:2's `garbage-collect`
-//! with nothing running, as each has to be used.
+//! Garbage collection: `regctl gc` through a running server, and registry:2's `garbage-collect`
+//! without a server, as each requires.
 
 use std::process::Command;
 use std::sync::Arc;
@@ -45,7 +45,7 @@ pub(super) const IDLE: Work = Work {
     begin: idle,
 };
 
-/// How long pushes may take here.
+/// The duration of leases: how long pushes may take here.
 const LEASE: &str = "2s";
 
 fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
@@ -55,7 +55,7 @@ fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
     let images = scene.size(10_000, 200);
     let roots: Vec<_> = (0..4).map(|_| scene.root()).collect::<Result<_>>()?;
     Ok(Box::new(move |round| {
-        // What is collected is gone: a root for each round.
+        // A collection removes its garbage, so each round needs a root.
         let directory = Arc::clone(&roots[round % roots.len()]);
         let root = directory.path().join("root");
         half_garbage(&Layout::new(&root), images)?;
@@ -68,7 +68,7 @@ fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
     }))
 }
 
-/// Images of three blobs each in repositories of a hundred; every second one lost its manifest.
+/// Images of three blobs each in repositories of a hundred; every second one has lost its manifest.
 pub(super) fn half_garbage(layout: &Layout, images: u64) -> Result<()> {
     for number in 0..images {
         let image = Image::new(number);
@@ -100,7 +100,7 @@ fn idle(scene: &Scene, subject: &Subject) -> Result<Measure> {
     }
     scene.settle()?;
     let collector = Collector::new(program, directory)?;
-    // The first looks at what the start took in.
+    // The first collection examines what the start has indexed.
     collector.collect(false)?;
     Ok(Box::new(move |_| {
         let took = collector.collect(false)?;
@@ -108,11 +108,11 @@ fn idle(scene: &Scene, subject: &Subject) -> Result<Measure> {
     }))
 }
 
-/// One that collects on a root.
+/// Collects on a root.
 pub(super) struct Collector {
     program: Program,
     directory: Arc<TempDir>,
-    /// Where collecting needs no downtime.
+    /// The server, if collecting needs no downtime.
     server: Option<Server>,
 }
 
@@ -123,7 +123,7 @@ impl Collector {
             let environment = [("REGISTRY_REGCTL_GC_LEASE", LEASE)];
             let root = Arc::clone(&directory);
             let (server, _) = Server::start_in(&environment, program, root, "/v2/")?;
-            // What was just written is taken for part of a push until that is over.
+            // New content counts as part of a push until its lease ends.
             std::thread::sleep(Duration::from_secs(3));
             Some(server)
         } else {
@@ -140,7 +140,7 @@ impl Collector {
         })
     }
 
-    /// Collects, or says what would be.
+    /// Collects, or with `dry` only reports.
     pub(super) fn collect(&self, dry: bool) -> Result<Took> {
         let mut command = if let Some(path) = self.program.regctl() {
             let mut command = Command::new(path);
@@ -162,7 +162,7 @@ impl Collector {
         run(&mut command, Input::None)
     }
 
-    /// The most memory that whoever did the work held, in MiB.
+    /// Peak memory of the process that did the work, in MiB.
     fn peak(&self, took: &Took) -> Result<f64> {
         match self.server.as_ref().and_then(|server| server.pid) {
             Some(pid) => memory_mib(pid, "VmHWM"),

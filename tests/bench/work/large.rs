@@ -1,5 +1,5 @@
-//! One large blob: its push, against what hashing, writing and syncing the same bytes takes, and
-//! its pull with everything in the page cache.
+//! One large blob: its push, compared with hashing, writing and syncing the same bytes, and its
+//! pull from the page cache.
 
 use std::fs::{self, File};
 use std::io::Write as _;
@@ -71,8 +71,8 @@ fn push(scene: &Scene, subject: &Subject, way: Way) -> Result<Measure> {
     let numbers = scene.numbers(1 << 10);
     Ok(Box::new(move |round| {
         let payload = Payload::new(&block, size, numbers + round as u64);
-        // Once for nothing: on a virtual machine, memory that was idle is slow to come, and
-        // the first to fill the page cache would pay for everyone.
+        // A first run without measurement: on a virtual machine, idle memory is slow, and the first
+        // to fill the page cache would pay for it.
         hash_write_sync(&payload, directory.path())?;
         let alone = hash_write_sync(&payload, directory.path())?;
         let mut connection = server.connect()?;
@@ -90,8 +90,8 @@ fn push(scene: &Scene, subject: &Subject, way: Way) -> Result<Measure> {
     }))
 }
 
-/// The least that a durable push can take on one core: the seconds it takes here. Nothing of it
-/// is left on the disk or on its way there.
+/// The minimum time of a durable push on one core, in seconds. Nothing of it is left on the disk or
+/// in its queue.
 fn hash_write_sync(payload: &Payload, directory: &Path) -> Result<f64> {
     let path = directory.join("data");
     let begun = Instant::now();

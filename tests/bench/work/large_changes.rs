@@ -1,5 +1,5 @@
-//! What small pushes notice of one large change: a DELETE of a digest with many tags, and a push of
-//! an index with many entries.
+//! The effect of one large change on small pushes: a DELETE of a digest with many tags, and a push
+//! of an index with many entries.
 
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,11 +34,11 @@ pub(super) const LARGE_CHANGES: Work = Work {
 
 /// The media type of an image index.
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
-/// The most descriptors that regctl accepts in a manifest.
+/// Maximum number of descriptors in a manifest for regctl.
 const ENTRIES: usize = 5_000;
-/// The time before and after the change in which pushes are measured as well.
+/// Time before and after the change in which pushes are measured, too.
 const MARGIN: Duration = Duration::from_millis(200);
-/// Numbers of images in a round.
+/// Number of images in a round.
 const NUMBERS: u64 = 1 << 20;
 
 fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
@@ -77,7 +77,7 @@ fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
     }))
 }
 
-/// An index whose entries no registry has: it may be sparse.
+/// An index whose entries do not exist: it may be sparse.
 fn index(entries: usize, round: usize) -> Result<Vec<u8>> {
     let mut text = format!(r#"{{"schemaVersion":2,"mediaType":"{INDEX}","manifests":["#);
     for entry in 0..entries {
@@ -92,7 +92,7 @@ fn index(entries: usize, round: usize) -> Result<Vec<u8>> {
     Ok(text.into_bytes())
 }
 
-/// The slowest push of a small image while a change is made, in milliseconds.
+/// The slowest push of a small image during a change, in milliseconds.
 fn slowest_push(server: &Server, numbers: u64, change: impl FnOnce() -> Result<()>) -> Result<f64> {
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {

@@ -1,5 +1,4 @@
-//! Resident memory: of a server that has nothing to do, and at the peak of 64 parallel pushes of
-//! 64 MiB.
+//! Resident memory: of an idle server, and at the peak of 64 parallel pushes of 64 MiB.
 
 use std::sync::Barrier;
 use std::time::Duration;
@@ -35,7 +34,7 @@ fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
     let size = scene.size(64 << 20, 8 << 20);
     let block = scene.block();
     let numbers = scene.numbers(1 << 20);
-    // Idle is what it holds before it has ever done anything, so it is read once, here.
+    // The memory before any request, so it is read once, here.
     std::thread::sleep(Duration::from_secs(1));
     let idle = server.pid.map(|pid| memory_mib(pid, "VmRSS")).transpose()?;
     Ok(Box::new(move |round| {
@@ -43,7 +42,7 @@ fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
             return Ok(vec![None, None]);
         };
         reset_peak(pid)?;
-        // All begin together; every payload is made before.
+        // All begin together; every payload is prepared before.
         let ready = Barrier::new(PUSHES);
         std::thread::scope(|scope| {
             let workers: Vec<_> = (0..PUSHES)

@@ -1,8 +1,8 @@
-//! The kinds of work, and what they share: sizes, numbers, directories, the way of an upload.
+//! The kinds of work, and their shared parts: sizes, numbers, directories, uploads.
 //!
-//! A kind of work begins once for each registry, mostly by starting it on a root made for that
-//! work, and gives a closure that measures one round: one figure for each of its metrics, in
-//! their order, `None` where it can't be told. The closure owns what it started.
+//! A kind of work begins once for each registry, usually by starting it on a new root, and returns
+//! a closure that measures one round: one value for each of its metrics, in order, `None` if
+//! unknown. The closure owns what it started.
 
 mod archives;
 mod beside;
@@ -31,10 +31,10 @@ use crate::arguments::{Arguments, Subject};
 use crate::payload::{Block, Payload};
 use crate::report::Metric;
 
-/// The figures of one round.
+/// The results of one round.
 type Figures = Result<Vec<Option<f64>>>;
 
-/// Measures one round, by its number.
+/// Measures a round, by its number.
 type Measure = Box<dyn FnMut(usize) -> Figures>;
 
 /// A kind of work.
@@ -48,9 +48,9 @@ pub(crate) struct Work {
 /// What is compared.
 #[derive(Clone, Copy)]
 pub(crate) enum Between {
-    /// Registries: those that the command line names.
+    /// Registries: those of the command line.
     Registries,
-    /// The command that moves images, with skopeo's: each beside a registry of this project.
+    /// Commands that move images, and skopeo: each with a regctl server.
     Tools,
 }
 
@@ -77,14 +77,14 @@ pub(crate) const WORKS: &[Work] = &[
     collect::IDLE,
 ];
 
-/// What all work of a run shares.
+/// The shared state of all work in a run.
 pub(crate) struct Scene {
     quick: bool,
     directory: PathBuf,
     block: OnceCell<Block>,
-    /// Numbers that neither this run nor an earlier one has used for content.
+    /// Numbers for content that neither this run nor an earlier one has used.
     next: Cell<u64>,
-    /// The directories of servers, kept to the end.
+    /// The directories of servers, kept until the end.
     roots: RefCell<Vec<Arc<TempDir>>>,
 }
 
@@ -103,25 +103,25 @@ impl Scene {
         })
     }
 
-    /// Waits until nothing that was written before is still on its way to the disk.
+    /// Waits until everything written before is on the disk.
     pub(crate) fn settle(&self) -> Result<()> {
         rustix::fs::syncfs(File::open(&self.directory)?)?;
         Ok(())
     }
 
-    /// An empty directory for a server of many small files, with `root` in it; removed when the
-    /// scene is.
+    /// An empty directory for a server with many small files, with `root` in it; removed at the
+    /// end.
     ///
-    /// Not earlier: for some minutes ext4 goes round the inodes of files that were removed, which
-    /// makes each new file dearer, and would be paid for by whichever work comes next.
+    /// Not earlier: for some minutes ext4 reuses the inodes of removed files, which makes new files
+    /// slower for the next work.
     fn root(&self) -> Result<Arc<TempDir>> {
         let directory = self.root_of_large_files()?;
         self.roots.borrow_mut().push(Arc::clone(&directory));
         Ok(directory)
     }
 
-    /// As [`Scene::root`], for few large files; removed when it is let go, since what the system
-    /// keeps of them in memory would be missing elsewhere.
+    /// Like [`Scene::root`], for few large files; removed when dropped, since the page cache of its
+    /// files would be missing elsewhere.
     fn root_of_large_files(&self) -> Result<Arc<TempDir>> {
         let directory = tempfile::Builder::new()
             .prefix("bench-")
@@ -130,17 +130,17 @@ impl Scene {
         Ok(Arc::new(directory))
     }
 
-    /// The first of so many numbers that nothing else uses.
+    /// The first of some unused numbers.
     fn numbers(&self, count: u64) -> u64 {
         self.next.replace(self.next.get() + count)
     }
 
-    /// A large blob that no registry has seen.
+    /// A large blob that no registry has.
     fn payload(&self, size: usize) -> Payload {
         Payload::new(&self.block(), size, self.numbers(1))
     }
 
-    /// What large blobs are made of.
+    /// The shared bytes of large blobs.
     fn block(&self) -> Block {
         self.block.get_or_init(Block::new).clone()
     }
@@ -150,13 +150,13 @@ impl Scene {
         if self.quick { quick } else { full }
     }
 
-    /// How long a rate is measured.
+    /// The duration of measuring a rate.
     fn time(&self) -> Duration {
         self.size(Duration::from_secs(5), Duration::from_secs(1))
     }
 }
 
-/// A number of things as a figure.
+/// A count as a value.
 fn figure(count: usize) -> f64 {
     u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }

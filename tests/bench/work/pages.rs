@@ -68,7 +68,7 @@ pub(super) const CATALOG: Work = Work {
     },
 };
 
-/// How much there is to list. One image stands in all of it.
+/// What there is to list. All tags have the same image.
 struct Fill {
     repositories: usize,
     tags: usize,
@@ -122,14 +122,14 @@ fn begin(
 }
 
 impl Fill {
-    /// Names every repository with its tags.
+    /// Calls a function for every repository with its tags.
     fn each(&self, mut fill: impl FnMut(&str, &[String]) -> Result<()>) -> Result<()> {
         let tags: Vec<String> = (0..self.tags).map(|tag| format!("1.{tag:05}")).collect();
         (0..self.repositories).try_for_each(|number| fill(&format!("many/{number:05}"), &tags))
     }
 }
 
-/// The p50 and p99 of a GET, one after the other on one connection, in milliseconds.
+/// The p50 and p99 of a GET, in sequence on one connection, in milliseconds.
 fn latencies(
     server: &Server,
     target: &str,
@@ -141,7 +141,7 @@ fn latencies(
     let first = connection.request("GET", target, "", b"")?.expect(200)?;
     let page: serde_json::Value = serde_json::from_slice(&first.body)?;
     let listed = page[key].as_array().context("no list")?.len();
-    // More is tolerated: docker-registry 2.8 does not page tags, it lists them all.
+    // More is accepted: docker-registry 2.8 does not page tags.
     ensure!(listed >= length, "{target} listed {listed}");
     let mut samples = Vec::new();
     let begun = Instant::now();

@@ -1,5 +1,5 @@
-//! What accounts cost: a pull with a token beside one without sign-in, pulls beside sign-ins, and the
-//! catalog and searches among many repositories of many people.
+//! The cost of accounts: a pull with a token compared with one without sign-in, pulls during
+//! sign-ins, and the catalog and searches with many repositories of many people.
 
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -71,7 +71,7 @@ fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
         head: false,
     };
     let (without, time) = (with(""), scene.time());
-    // The requests are the same but for where they go.
+    // The requests differ only in the host.
     let host = |text: &[u8], server: &Server| {
         let text = String::from_utf8_lossy(text).into_owned();
         text.replace(open.address.authority(), server.address.authority())
@@ -106,7 +106,7 @@ fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
     }))
 }
 
-/// A server with 100 images, and the beginnings of requests for their manifests.
+/// A server with 100 images, and the start of the requests for their manifests.
 fn filled(scene: &Scene, program: Program) -> Result<(Kept, Vec<String>)> {
     let root = scene.root()?;
     let (server, _) = Server::start(program, Arc::clone(&root), "/v2/")?;
@@ -122,7 +122,7 @@ fn filled(scene: &Scene, program: Program) -> Result<(Kept, Vec<String>)> {
     Ok((Kept { server, root }, messages))
 }
 
-/// A server whose root outlives it.
+/// A server with a root that outlives it.
 struct Kept {
     server: Server,
     root: Arc<tempfile::TempDir>,
@@ -143,7 +143,7 @@ impl Kept {
     }
 }
 
-/// Runs a command on a root that no server has.
+/// Runs a command on a root without a server.
 fn administer(
     program: Program,
     root: &tempfile::TempDir,
@@ -168,7 +168,7 @@ fn administer(
     Ok(())
 }
 
-/// Signs in an account, as `docker login` and a pull do.
+/// Signs in an account, like `docker login` and a pull.
 fn token(server: &Server, number: usize) -> Result<String> {
     sign_in(&mut server.connect()?, number)
 }
@@ -184,7 +184,7 @@ fn sign_in(connection: &mut crate::wire::Connection, number: usize) -> Result<St
     Ok(token.to_owned())
 }
 
-/// Signs in a hundred times a second, and returns how many a second it were.
+/// Signs in a hundred times a second. Returns the actual rate.
 fn sign_in_until(server: &Server, over: &AtomicBool) -> Result<f64> {
     let mut connection = server.connect()?;
     let begun = Instant::now();

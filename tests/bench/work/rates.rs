@@ -1,5 +1,5 @@
-//! Requests a second, and what each costs the server in CPU: the GET of a manifest by its tag and
-//! the HEAD of a blob, over 100 images.
+//! Requests per second, and the server's CPU per request: GET of a manifest by its tag and HEAD of
+//! a blob, over 100 images.
 
 use anyhow::Result;
 

@@ -1,7 +1,7 @@
 //! The catalog and searches in an index of 100,000 repositories, 10,000 accounts and 1,000 groups.
 //!
-//! The index is filled by statements of its own and asked in this process: the same tree on disk
-//! would be more than a million files.
+//! The index is filled with SQL and queried in this process: the same root on disk would be more
+//! than a million files.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -150,7 +150,7 @@ async fn fill(file: &std::path::Path, repositories: i64) -> Result<()> {
     Ok(())
 }
 
-/// What an account sees: what its groups may pull, and what is public.
+/// The repositories visible to an account: those of its groups, and public ones.
 async fn visibility(index: &Index, account: &AccountName) -> Result<Visibility> {
     let grants = index.grants_for(Some(account)).await?;
     let mut patterns: Vec<NamePattern> = grants
@@ -184,7 +184,7 @@ async fn search(index: &Index, visibility: &Visibility, term: &str, least: u64) 
     .await
 }
 
-/// The median of 100 times, in milliseconds.
+/// The median of 100 runs, in milliseconds.
 async fn median(mut work: impl AsyncFnMut() -> Result<()>) -> Result<f64> {
     let mut times = Vec::new();
     for _ in 0..100 {

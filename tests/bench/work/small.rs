@@ -1,5 +1,5 @@
 //! Small image pushes: a config, a 16 KiB layer and a manifest, every image distinct, by 16
-//! workers into a repository each.
+//! workers, each with its own repository.
 
 use std::time::{Duration, Instant};
 
@@ -80,7 +80,7 @@ fn begin(scene: &Scene, subject: &Subject, way: Way) -> Result<Measure> {
     }))
 }
 
-/// Pushes until the time is over; how many images.
+/// Pushes until the time is over. Returns the number of images.
 fn work(server: &Server, worker: usize, numbers: u64, way: Way, until: Instant) -> Result<usize> {
     let mut connection = server.connect()?;
     let repository = format!("bench/small-{worker}");

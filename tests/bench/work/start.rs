@@ -1,5 +1,5 @@
-//! From the start of the process to the first manifest that it serves, on a root of 10,000 tags
-//! of as many images: the first time, as registry:2 left it, and again with nothing changed.
+//! From the start of the process to the first manifest, on a root of 10,000 tags of as many images:
+//! the first time, after registry:2, and again without changes.
 
 use std::fs;
 use std::time::Duration;
@@ -51,7 +51,7 @@ fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
     scene.settle()?;
     let path = format!("/v2/team/app-9/manifests/1.{}", TAGS - 1);
     Ok(Box::new(move |_| {
-        // Without what regctl keeps beside the layout, the root is one that it has never seen.
+        // Without regctl's own files, the root is new to it.
         let own = root.join("regctl");
         if own.exists() {
             fs::remove_dir_all(&own)?;

@@ -1,4 +1,4 @@
-//! The way of a push over the wire.
+//! The requests of a push.
 
 use anyhow::{Context as _, Result, ensure};
 use regctl::oci::Digest;
@@ -10,13 +10,13 @@ use crate::wire::Connection;
 /// How the bytes of a blob are sent.
 #[derive(Clone, Copy)]
 pub(super) enum Way {
-    /// As docker, podman and the rest do: HEAD, POST, one chunked PATCH, PUT.
+    /// Like docker and podman: HEAD, POST, one chunked PATCH, PUT.
     Patch,
-    /// POST, then everything in the PUT.
+    /// POST, then all bytes in the PUT.
     Monolithic,
 }
 
-/// What Go's clients send as one chunk of a chunked body: the buffer of `io.Copy`.
+/// The chunk size of Go's clients: the buffer of `io.Copy`.
 const CHUNK: usize = 32 << 10;
 
 const BYTES: &str = "Content-Type: application/octet-stream\r\n";
@@ -35,7 +35,7 @@ pub(super) fn image(
     manifest(connection, repository, tag, image)
 }
 
-/// Pushes the manifest of an image whose blobs are there.
+/// Pushes the manifest of an image whose blobs exist.
 pub(super) fn manifest(
     connection: &mut Connection,
     repository: &str,
@@ -81,7 +81,7 @@ fn small_blob(
     Ok(())
 }
 
-/// Pushes a large blob, its bytes sent as they are made.
+/// Pushes a large blob; its bytes are sent as they are generated.
 pub(super) fn large_blob(
     connection: &mut Connection,
     repository: &str,
@@ -124,7 +124,7 @@ pub(super) fn large_blob(
     Ok(())
 }
 
-/// Asks whether a blob is there, as docker does before it sends one, and opens the upload.
+/// Checks whether a blob exists, like docker, and opens the upload.
 fn begin(
     connection: &mut Connection,
     repository: &str,

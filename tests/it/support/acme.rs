@@ -1,7 +1,7 @@
-//! An ACME directory (RFC 8555) for tests: it checks every signature, nonce and address, validates
-//! challenges by really connecting, and issues certificates of an authority of its own.
+//! An ACME directory (RFC 8555) for tests: checks every signature, nonce and address, validates
+//! challenges over real connections, and issues certificates of its own authority.
 //!
-//! Names are resolved to 127.0.0.1, and the ports of the server are told to it.
+//! Names resolve to 127.0.0.1, and the test sets the ports of the server.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -17,10 +17,10 @@ use serde_json::{Value, json};
 use super::acme_checks::{answers_http, answers_tls, contains, requested_key};
 use super::https::{self, Answer, Authority};
 
-/// How challenges are offered and judged.
+/// How challenges are validated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Judgement {
-    /// By what the server answers.
+    /// By the server's answer.
     Fair,
     /// Every challenge fails.
     Refuse,
@@ -45,7 +45,7 @@ pub(super) struct State {
     orders: Vec<Order>,
     tls_port: Option<u16>,
     http_port: Option<u16>,
-    /// The challenges that were answered, as `tls-alpn-01 host`.
+    /// The validated challenges, as `tls-alpn-01 host`.
     validated: Vec<String>,
 }
 
@@ -91,7 +91,7 @@ impl AcmeDirectory {
         format!("{}/directory", self.address)
     }
 
-    /// The authority of its own and of every certificate that it issues, PEM.
+    /// The authority of its own certificate and of all that it issues, PEM.
     pub(crate) fn authority(&self) -> &str {
         &self.authority.pem
     }
@@ -255,7 +255,7 @@ impl AcmeDirectory {
         )
     }
 
-    /// Connects to the server as soon as its ports are known, and judges its answer.
+    /// Connects to the server as soon as its ports are set, and validates its answer.
     fn judge(&self, order: usize, host: usize, account: usize, kind: &str) {
         let (port, name, proof) = loop {
             {

@@ -1,4 +1,4 @@
-//! What an ACME directory for tests checks: signed requests (RFC 8555, section 6.2), answers to
+//! The checks of an ACME directory for tests: signed requests (RFC 8555, section 6.2), answers to
 //! challenges, certification requests.
 
 use std::io::{Read as _, Write as _};
@@ -18,7 +18,7 @@ use super::tls::{self, any};
 pub(super) type Refused = (&'static str, String);
 
 impl AcmeDirectory {
-    /// The account, unless it is still to be made, and the payload of a signed request.
+    /// The account, unless it is being created, and the payload of a signed request.
     pub(super) fn verified(
         &self,
         path: &str,
@@ -116,7 +116,7 @@ pub(super) fn answers_tls(port: u16, host: &str, proof: &str) -> Result<(), Stri
     }
 }
 
-/// The key of a certification request (RFC 2986), if its signature holds.
+/// The key of a certification request (RFC 2986), if its signature is valid.
 pub(super) fn requested_key(request: &[u8]) -> Option<RequestedKey> {
     let (info, signature) = yasna::parse_der(request, |request| {
         request.read_sequence(|parts| {

@@ -1,5 +1,4 @@
-//! Image archives of every shape there is, as their producers write them, and tar members that none
-//! of them does.
+//! Image archives in the form of each producer, and tar members that none of them writes.
 
 use std::io::Write as _;
 
@@ -8,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{OCI_CONFIG, OCI_INDEX, OCI_MANIFEST, descriptor, random_bytes, sha256};
 
-/// A tar stream in the making, without a library's opinion of what is allowed in it.
+/// A tar stream being written, without the checks of a library.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tar(Vec<u8>);
 
@@ -17,7 +16,7 @@ impl Tar {
         Self::default()
     }
 
-    /// A header as it is given, whatever its size field says.
+    /// A header with any size field.
     pub(crate) fn header(mut self, kind: u8, name: &str, target: &str, size: u64) -> Self {
         let mut header = tar::Header::new_gnu();
         let fields = header.as_gnu_mut().unwrap();
@@ -53,7 +52,7 @@ impl Tar {
             .data(bytes)
     }
 
-    /// A file whose name and size are said by a PAX header alone.
+    /// A file whose name and size are only in a PAX header.
     pub(crate) fn pax_file(self, name: &str, bytes: &[u8]) -> Self {
         let record = |key: &str, value: &str| {
             let rest = key.len() + value.len() + 3;
@@ -91,7 +90,7 @@ impl Tar {
         self.header(b'1', name, target, 0)
     }
 
-    /// The archive without the mark at its end.
+    /// The archive without the marker at its end.
     pub(crate) fn unfinished(self) -> Vec<u8> {
         self.0
     }
@@ -103,14 +102,14 @@ impl Tar {
     }
 }
 
-/// A layer: one file of random bytes, compressible by about a half.
+/// A layer: one file of random bytes, compressible to about a half.
 pub(crate) fn layer(seed: u64, size: usize) -> Vec<u8> {
     let mut content = random_bytes(seed, size / 2);
     content.resize(size, b'a');
     Tar::new().file(&format!("file{seed}"), &content).finish()
 }
 
-/// What regctl makes of a plain layer by default.
+/// A plain layer as regctl compresses it by default.
 pub(crate) fn gzipped(layer: &[u8]) -> Vec<u8> {
     compressed(layer, Compression::Gzip)
 }
@@ -125,7 +124,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     sha256(bytes).hex()
 }
 
-/// An image before anybody packs it.
+/// An image, not packed yet.
 #[derive(Debug, Clone)]
 pub(crate) struct Packed {
     /// Plain.
@@ -165,7 +164,7 @@ impl Packed {
         format!("{}.json", hex(&self.config))
     }
 
-    /// Docker's manifest of it as regctl makes one, with layers of some form.
+    /// Its manifest in docker's format as regctl creates it, with layers in some form.
     pub(crate) fn docker_manifest(&self, form: impl Fn(&[u8]) -> Vec<u8>, suffix: &str) -> Vec<u8> {
         let layers: Vec<_> = self
             .layers
@@ -192,7 +191,7 @@ impl Packed {
         manifest.to_string().into_bytes()
     }
 
-    /// An OCI manifest of it, indented as nobody would do it, so that its bytes are its own.
+    /// Its OCI manifest with unusual indentation, so that its bytes are recognisable.
     pub(crate) fn oci_manifest(&self, form: impl Fn(&[u8]) -> Vec<u8>, suffix: &str) -> Vec<u8> {
         let media_type = format!("application/vnd.oci.image.layer.v1.tar{suffix}");
         let layers: Vec<_> = self
@@ -210,7 +209,7 @@ impl Packed {
         serde_json::to_vec_pretty(&manifest).unwrap()
     }
 
-    /// Its configuration and layers of some form as members of an OCI layout.
+    /// Its configuration and layers, in some form, as members of an OCI layout.
     pub(crate) fn blobs(&self, tar: Tar, form: impl Fn(&[u8]) -> Vec<u8>) -> Tar {
         let tar = tar.blob(&self.config);
         self.layers
@@ -218,7 +217,7 @@ impl Packed {
             .fold(tar, |tar, layer| tar.blob(&form(layer)))
     }
 
-    /// Its item in `manifest.json`, in docker's newer shape.
+    /// Its entry in `manifest.json`, in docker's newer format.
     pub(crate) fn item(&self, tags: &Value, form: impl Fn(&[u8]) -> Vec<u8>) -> Value {
         let path = |bytes: &[u8]| format!("blobs/sha256/{}", hex(bytes));
         let layers: Vec<_> = self.layers.iter().map(|layer| path(&form(layer))).collect();
@@ -254,13 +253,12 @@ impl Tar {
     }
 }
 
-/// The name that docker's older store gives the directory of a layer.
+/// The directory name of a layer in docker's older store.
 fn id(number: usize, layer: &[u8]) -> String {
     hex(format!("{number} {}", hex(layer)).as_bytes())
 }
 
-/// A. As docker before 25 saves it: a layer that comes again is a symbolic link, here before what it
-/// leads to.
+/// A. The format of docker before 25: a repeated layer is a symbolic link, here before its target.
 pub(crate) fn docker_24(images: &[(&Packed, Value)]) -> Tar {
     let mut tar = Tar::new();
     let mut items = Vec::new();
@@ -293,7 +291,7 @@ pub(crate) fn docker_24(images: &[(&Packed, Value)]) -> Tar {
         .json("repositories", &json!({}))
 }
 
-/// B. As docker since 25 saves it out of its classic store: plain layers, named by their digest.
+/// B. The format of docker since 25 with the classic store: plain layers, named by their digest.
 pub(crate) fn docker_25(image: &Packed, name: &str) -> Tar {
     let plain = <[u8]>::to_vec;
     let manifest = image.oci_manifest(plain, "");
@@ -306,7 +304,7 @@ pub(crate) fn docker_25(image: &Packed, name: &str) -> Tar {
         .json("repositories", &json!({}))
 }
 
-/// D. As podman saves it.
+/// D. The format of podman.
 pub(crate) fn podman(image: &Packed, tags: &Value) -> Tar {
     let mut tar = Tar::new();
     let mut names = Vec::new();
@@ -329,7 +327,7 @@ pub(crate) fn podman(image: &Packed, tags: &Value) -> Tar {
         .json("repositories", &json!({}))
 }
 
-/// E. As crane pulls it.
+/// E. The format of crane.
 pub(crate) fn crane(image: &Packed, name: &str) -> Tar {
     let config = format!("sha256:{}", hex(&image.config));
     let mut tar = Tar::new().file(&config, &image.config);

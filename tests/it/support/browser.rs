@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::tools::eventually;
 use super::{Connection, Request};
 
-/// A browser with one window. Ends with its value.
+/// A browser with one window. Dropping it ends it.
 pub(crate) struct Browser {
     driver: Child,
     port: u16,
@@ -19,12 +19,12 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts a headless browser whose pages may or may not run scripts.
+    /// Starts a headless browser with or without scripts.
     pub(crate) fn start(has_script: bool) -> Self {
         Self::start_with(has_script, &[])
     }
 
-    /// With more arguments for chromium.
+    /// Starts it with further arguments for chromium.
     pub(crate) fn start_with(has_script: bool, more: &[String]) -> Self {
         let port = {
             let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -123,26 +123,26 @@ impl Browser {
         self.command("/execute/sync", &json!({"script": script, "args": []}))
     }
 
-    /// What a script gives to its last argument, a function, once it is done.
+    /// The result that a script passes to its last argument, a callback.
     pub(crate) fn run(&self, script: &str) -> Value {
         self.command("/execute/async", &json!({"script": script, "args": []}))
     }
 
-    /// What the window shows, as PNG.
+    /// A screenshot of the window, as PNG.
     pub(crate) fn picture(&self) -> Vec<u8> {
         let path = format!("/session/{}/screenshot", self.session);
         let value = self.send("GET", &path, None);
         STANDARD.decode(value.as_str().unwrap()).unwrap()
     }
 
-    /// The address that is shown.
+    /// The current address.
     pub(crate) fn address(&self) -> String {
         let path = format!("/session/{}/url", self.session);
         let value = self.send("GET", &path, None);
         value.as_str().unwrap().to_owned()
     }
 
-    /// The first element that a selector finds.
+    /// The first element that matches a selector.
     fn find(&self, selector: &str) -> String {
         let body = json!({"using": "css selector", "value": selector});
         let value = self.command("/element", &body);
@@ -150,19 +150,19 @@ impl Browser {
         id.as_str().unwrap().to_owned()
     }
 
-    /// Clicks the first element that a selector finds.
+    /// Clicks the first element that matches a selector.
     pub(crate) fn click(&self, selector: &str) {
         let id = self.find(selector);
         self.command(&format!("/element/{id}/click"), &json!({}));
     }
 
-    /// Types into the first element that a selector finds.
+    /// Types into the first element that matches a selector.
     pub(crate) fn write(&self, selector: &str, text: &str) {
         let id = self.find(selector);
         self.command(&format!("/element/{id}/value"), &json!({"text": text}));
     }
 
-    /// What the page said on its console since the last question.
+    /// The messages on the console since the last call.
     pub(crate) fn console(&self) -> Vec<String> {
         let lines = self.command("/se/log", &json!({"type": "browser"}));
         let lines = lines.as_array().cloned().unwrap_or_default();

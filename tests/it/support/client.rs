@@ -1,7 +1,7 @@
-//! A polite client: one request a connection, and the rules that hold for every answer checked on
-//! every answer.
+//! A well-behaved client: one request per connection; the common properties of answers are checked
+//! for each.
 //!
-//! [`Remote`] is a repository of a registry with the verbs that tests need. Nothing here retries.
+//! [`Remote`] is a repository of a registry with the verbs that tests need. Nothing is retried.
 
 use std::io;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::image::{Image, Manifest};
 use super::{Connection, Request, Response};
 
-/// Media types that a pulling client names, as docker does.
+/// Media types that a pulling client accepts, like docker.
 pub(crate) const ACCEPT: &str = "application/vnd.oci.image.manifest.v1+json, \
     application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.v2+json, \
@@ -27,15 +27,15 @@ pub(crate) fn sha512(bytes: &[u8]) -> Digest {
     Hasher::digest(Algorithm::Sha512, bytes)
 }
 
-/// Speaks to one server.
+/// A client of one server.
 #[derive(Clone)]
 pub(crate) struct Client {
     address: SocketAddr,
-    /// Whether the server promises what regctl promises of every answer.
+    /// Whether the server has regctl's properties of all answers.
     strict: bool,
-    /// A text that no error may show: where the data lie.
+    /// A text that no error may contain: the path of the data.
     secret: String,
-    /// What every request shows that has no `Authorization` of its own.
+    /// The default `Authorization`.
     authorization: Option<String>,
 }
 
@@ -54,7 +54,7 @@ impl Client {
         self
     }
 
-    /// With this `Authorization` in every request.
+    /// Sends this `Authorization` with every request.
     pub(crate) fn authorized(mut self, value: &str) -> Self {
         self.authorization = Some(value.to_owned());
         self
@@ -64,19 +64,19 @@ impl Client {
         Connection::open(self.address)
     }
 
-    /// The `Host` of every request that has none.
+    /// The default `Host`.
     pub(crate) fn host(&self) -> String {
         self.address.to_string()
     }
 
-    /// Sends a request and reads its answer; an error is one of the connection.
+    /// Sends a request and reads its answer; an error means a failed connection.
     pub(crate) fn try_send(&self, request: &Request) -> io::Result<Response> {
         let mut request = request.clone().header("Connection", "close");
         if let Some(value) = &self.authorization {
             request = request.header("Authorization", value);
         }
         let mut connection = self.open()?;
-        // A server may answer before it has read a body that it refuses.
+        // A server may answer before it has read a refused body.
         let sent = connection.send(&request.encode(&self.host()));
         let response = connection
             .receive(&request.method)
@@ -122,7 +122,7 @@ impl Client {
         )
     }
 
-    /// A chunk that says where it belongs: its first byte, and the last included.
+    /// Sends a chunk with its range: its first byte, and the last one, included.
     #[track_caller]
     pub(crate) fn patch_at(&self, target: &str, start: usize, body: &[u8]) -> Response {
         let end = (start + body.len()).saturating_sub(1);
@@ -219,13 +219,13 @@ pub(crate) fn path_of(address: &str) -> String {
     }
 }
 
-/// A target with one more parameter.
+/// Adds a parameter to a target.
 pub(crate) fn with_query(target: &str, query: &str) -> String {
     let joint = if target.contains('?') { '&' } else { '?' };
     format!("{target}{joint}{query}")
 }
 
-/// One repository of one server.
+/// A repository of a server.
 #[derive(Clone)]
 pub(crate) struct Remote {
     pub(crate) client: Client,
@@ -253,14 +253,14 @@ impl Remote {
         self.path(&format!("manifests/{reference}"))
     }
 
-    /// A new upload session: its target.
+    /// Starts an upload session. Returns its target.
     #[track_caller]
     pub(crate) fn start_upload(&self) -> String {
         let response = self.client.post(&self.path("blobs/uploads/")).expect(202);
         path_of(response.need("Location"))
     }
 
-    /// POST, then PUT of the whole.
+    /// POST, then PUT with all bytes.
     #[track_caller]
     pub(crate) fn push_blob(&self, bytes: &[u8]) -> Digest {
         let digest = sha256(bytes);
@@ -288,7 +288,7 @@ impl Remote {
         }
     }
 
-    /// Blobs first, then the manifest under a tag.
+    /// Pushes the blobs, then the manifest under a tag.
     #[track_caller]
     pub(crate) fn push(&self, tag: &str, image: &Image) -> Digest {
         self.push_blobs(image);
@@ -323,7 +323,7 @@ impl Remote {
         self.client.delete(&self.manifest_path(reference))
     }
 
-    /// All tags; none when the repository is not known.
+    /// All tags; none if the repository is unknown.
     #[track_caller]
     pub(crate) fn tags(&self) -> Vec<String> {
         let response = self.client.get(&self.path("tags/list"));
@@ -333,7 +333,7 @@ impl Remote {
         texts(&response.expect(200).json()["tags"])
     }
 
-    /// The whole image under a reference is there, and hashes right. Returns its digest.
+    /// Checks that the image under a reference is complete and correct. Returns its digest.
     #[track_caller]
     pub(crate) fn verify(&self, reference: &str) -> Digest {
         let response = self.manifest(reference).expect(200);

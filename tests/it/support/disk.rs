@@ -1,16 +1,16 @@
-//! What lies in a root: looked at from outside, to see that a refused request left nothing behind.
+//! The files of a root, to check that a refused request left nothing behind.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::Server;
 
-/// Every file under a directory, with its content's length, by its path from there.
+/// Every file below a directory, with its length, by relative path.
 pub(crate) fn files(root: &Path) -> BTreeMap<PathBuf, u64> {
     let mut found = BTreeMap::new();
     let mut directories = vec![root.to_path_buf()];
     while let Some(directory) = directories.pop() {
-        // A directory may go while it is looked at: an upload that ends.
+        // A directory may vanish during the walk, when an upload ends.
         let Ok(entries) = std::fs::read_dir(&directory) else {
             continue;
         };
@@ -35,15 +35,15 @@ impl Server {
         self.root().join("docker/registry/v2")
     }
 
-    /// The files of the layout, open uploads apart.
+    /// The files of the layout, except open uploads.
     pub(crate) fn layout_files(&self) -> BTreeMap<PathBuf, u64> {
         let mut files = files(&self.layout());
         files.retain(|path, _| !is_upload(path));
         files
     }
 
-    /// The upload sessions and staged bytes that are on disk: beside the layout those of regctl, in
-    /// it those of registry:2.
+    /// The upload sessions and staged bytes on disk: those of regctl beside the layout, those of
+    /// registry:2 in it.
     pub(crate) fn open_uploads(&self) -> Vec<String> {
         let mut ids: Vec<String> = files(&self.layout())
             .into_keys()
@@ -64,7 +64,7 @@ impl Server {
         ids
     }
 
-    /// What `act` asks for changes neither the layout nor the tags and repositories to be seen.
+    /// Checks that `act` changes neither the layout nor the visible tags and repositories.
     #[track_caller]
     pub(crate) fn unchanged<T>(&self, act: impl FnOnce() -> T) -> T {
         let (files, catalog) = (self.layout_files(), self.catalog());
@@ -88,7 +88,7 @@ impl Server {
             .collect()
     }
 
-    /// Where the layout keeps a blob.
+    /// The file of a blob in the layout.
     pub(crate) fn blob_file(&self, digest: &regctl::oci::Digest) -> PathBuf {
         let hex = digest.hex();
         self.layout()

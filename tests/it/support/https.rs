@@ -1,4 +1,4 @@
-//! A small HTTPS server for tests, with a certificate of an authority of its own. It serves until the
+//! A small HTTPS server for tests, with a certificate of its own authority. It serves until the
 //! test process ends.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -55,14 +55,14 @@ impl Authority {
     }
 }
 
-/// A port, and its address: `https://127.0.0.1:PORT`.
+/// Binds a port. Returns it with its address: `https://127.0.0.1:PORT`.
 pub(crate) fn bind() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("https://{}", listener.local_addr().unwrap());
     (listener, address)
 }
 
-/// Answers every request by its method, its target and its body.
+/// Answers every request by its method, target and body.
 pub(crate) fn serve(
     listener: TcpListener,
     authority: &Authority,

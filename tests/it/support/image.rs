@@ -1,4 +1,4 @@
-//! Images to push: real JSON, random layers that come again from the same seed.
+//! Images to push: real JSON, and random layers that are reproducible from a seed.
 
 use regctl::oci::Digest;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ impl Random {
     }
 }
 
-/// So many bytes that only this seed makes.
+/// Random bytes of this length from a seed.
 pub(crate) fn random_bytes(seed: u64, length: usize) -> Vec<u8> {
     let mut random = Random::new(seed.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(1));
     let mut bytes = Vec::with_capacity(length + 8);
@@ -46,7 +46,7 @@ pub(crate) fn random_bytes(seed: u64, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// A manifest's bytes and the type to send them with.
+/// The bytes of a manifest and its media type.
 #[derive(Debug, Clone)]
 pub(crate) struct Manifest {
     pub(crate) media_type: String,
@@ -131,7 +131,7 @@ impl Image {
         }
     }
 
-    /// The same blobs under a manifest that has one more field.
+    /// The same blobs with a manifest that has one more field.
     pub(crate) fn with_field(&self, name: &str, value: Value) -> Self {
         let mut manifest = self.manifest.json();
         manifest[name] = value;
@@ -174,7 +174,7 @@ pub(crate) fn index(children: &[&Manifest]) -> Manifest {
     )
 }
 
-/// Something attached to a subject: an artifact with an empty configuration and one layer.
+/// An artifact with a subject, an empty configuration and one layer.
 pub(crate) fn artifact(subject: &Value, artifact_type: &str, seed: u64) -> Image {
     let layer = random_bytes(seed, 64);
     let manifest = json!({

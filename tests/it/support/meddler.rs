@@ -1,40 +1,40 @@
-//! A meddler between a client and a registry: cuts connections after so many bytes, in either direction, answers in
-//! the registry's place, and writes down what passed.
+//! A proxy between a client and a registry that cuts connections after some bytes, in either
+//! direction, answers instead of the registry, and records requests.
 
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A request as it passed: method and target, and what it shows.
+/// A recorded request: method and target, and its `Authorization`.
 #[derive(Debug, Clone)]
 pub(crate) struct Passed {
     pub(crate) line: String,
     pub(crate) authorization: Option<String>,
-    /// Its `Content-Length`, or how it is transferred instead.
+    /// Its `Content-Length`, or otherwise its transfer encoding.
     pub(crate) length: Option<String>,
 }
 
-/// What happens to a request.
+/// What the proxy does with a request.
 #[derive(Debug, Clone)]
 pub(crate) enum Action {
-    /// It passes, and its answer.
+    /// It forwards the request and its answer.
     Pass,
-    /// It gets this answer, whole, with its head.
+    /// It sends this answer, including its head.
     Answer(Vec<u8>),
-    /// So many bytes of its body pass, or of its answer, whichever comes first; then the connection
-    /// is cut.
+    /// It forwards this many bytes of the body or of the answer, whichever comes first, and cuts
+    /// the connection.
     Cut { body: usize, answer: usize },
 }
 
-/// A proxy before one registry. Every request has a connection of its own.
+/// A proxy for one registry. Every request has its own connection.
 pub(crate) struct Meddler {
     pub(crate) host: String,
     passed: Arc<Mutex<Vec<Passed>>>,
 }
 
 impl Meddler {
-    /// `judge` is handed each request and how many came before it.
+    /// `judge` receives each request and the number of earlier ones.
     pub(crate) fn start(
         upstream: SocketAddr,
         judge: impl Fn(&Passed, usize) -> Action + Send + Sync + 'static,
@@ -47,7 +47,7 @@ impl Meddler {
             for client in listener.incoming() {
                 let (log, judge) = (log.clone(), judge.clone());
                 thread::spawn(move || {
-                    // A client that goes away is none of the test's business.
+                    // Errors of a disconnected client are ignored.
                     let _ = serve(client.unwrap(), upstream, &log, &*judge);
                 });
             }
@@ -59,7 +59,7 @@ impl Meddler {
         self.passed.lock().unwrap().clone()
     }
 
-    /// How many requests began with these words: a method, a method and a path.
+    /// Number of requests that began with this text: a method, or a method and a path.
     pub(crate) fn count(&self, start: &str) -> usize {
         let begins = |passed: &&Passed| passed.line.starts_with(start);
         self.passed.lock().unwrap().iter().filter(begins).count()
@@ -75,7 +75,8 @@ fn serve(
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") {
-        // One byte at a time, so that nothing of the body is read with it. 0x16 begins TLS.
+        // One byte at a time, so that nothing of the body is read with the head. TLS begins with
+        // 0x16.
         if client.read(&mut byte)? == 0 || (head.is_empty() && byte[0] == 0x16) {
             return Ok(());
         }
@@ -106,7 +107,7 @@ fn serve(
         Action::Answer(bytes) => {
             client.write_all(&bytes)?;
             client.shutdown(Shutdown::Write)?;
-            // What is still on its way is read, or the answer would be lost with it.
+            // Reads the rest of the request, or the answer would be lost.
             let _ = std::io::copy(&mut client, &mut std::io::sink());
             return Ok(());
         }
@@ -127,7 +128,7 @@ fn serve(
     Ok(())
 }
 
-/// Passes bytes on; whether there were more than the limit.
+/// Forwards bytes. Returns whether there were more than the limit.
 fn pass(from: &mut TcpStream, to: &mut TcpStream, mut limit: usize) -> bool {
     let mut buffer = vec![0; 64 << 10];
     loop {

@@ -1,4 +1,4 @@
-//! File systems in memory that tests mount: small ones to fill, and ones that turn read-only.
+//! File systems in memory for tests: small ones that fill up, and ones that become read-only.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -9,15 +9,15 @@ use tempfile::TempDir;
 
 use super::tools::{attempt, have, is_root, run, skip};
 
-/// A file system in memory, until it is dropped.
+/// A file system in memory; dropping it unmounts it.
 pub(crate) struct Mount {
     directory: TempDir,
     path: PathBuf,
 }
 
 impl Mount {
-    /// With these options of `mount`, as `size=32m,nr_inodes=500`; `None` where nothing can be
-    /// mounted.
+    /// Mounts one with these options, such as `size=32m,nr_inodes=500`; `None` if mounting is not
+    /// permitted.
     #[track_caller]
     pub(crate) fn new(options: &str) -> Option<Self> {
         if !have(&["mount", "umount"]) || !is_root() {
@@ -40,7 +40,7 @@ impl Mount {
         &self.path
     }
 
-    /// From now on read-only, or writable again.
+    /// Remounts it read-only or writable.
     #[track_caller]
     pub(crate) fn read_only(&self, read_only: bool) {
         let options = if read_only {
@@ -51,7 +51,7 @@ impl Mount {
         run(Command::new("mount").args(["-o", options]).arg(&self.path));
     }
 
-    /// Takes every byte that is left.
+    /// Uses up all free bytes.
     pub(crate) fn fill(&self) {
         let mut file = File::create(self.path.join("filler")).expect("a file");
         for size in [1 << 20, 4096, 1] {
@@ -59,7 +59,7 @@ impl Mount {
         }
     }
 
-    /// Takes every inode that is left.
+    /// Uses up all free inodes.
     pub(crate) fn fill_inodes(&self) {
         let directory = self.path.join("fillers");
         let _ = fs::create_dir(&directory);
@@ -72,7 +72,7 @@ impl Mount {
         }
     }
 
-    /// Gives back what was filled.
+    /// Frees what was used up.
     pub(crate) fn empty(&self) {
         let _ = fs::remove_file(self.path.join("filler"));
         let _ = fs::remove_dir_all(self.path.join("fillers"));

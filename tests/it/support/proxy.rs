@@ -1,12 +1,12 @@
-//! A proxy as it stands between an office and the world: `CONNECT` and plain requests, all of which it
-//! leads to one place, whatever they name.
+//! A proxy like that of an office: `CONNECT` and plain requests, all of which it forwards to one
+//! target, whatever they name.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// A proxy that runs for one test.
+/// A running proxy.
 pub(crate) struct Proxy {
     /// `host:port`
     pub(crate) host: String,
@@ -14,7 +14,7 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Leads to `target`, `host:port`; `refusal` is what it says instead.
+    /// Forwards to `target`, `host:port`; with `refusal` it answers that instead.
     pub(crate) fn start(target: &str, refusal: Option<&'static str>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let host = listener.local_addr().expect("its address").to_string();

@@ -1,8 +1,9 @@
-//! Registries as child processes: regctl's own, and Debian's docker-registry beside it.
+//! Registries as child processes: regctl, and Debian's docker-registry.
 //!
-//! Each has a root that outlives it, so that another may be started there. Output is collected and
-//! shown when a test fails; a panic in it fails the test. `REGISTRY_UNDER_TEST=docker-registry`
-//! starts that one wherever a test asks for regctl: a way to test the tests.
+//! Each has a root that outlives it, so that another may be started on it. Output is collected and
+//! shown when a test fails; a panic in it fails the test. With
+//! `REGISTRY_UNDER_TEST=docker-registry` tests start that one instead of regctl: a way to test the
+//! tests.
 
 use std::io::{BufRead as _, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -47,7 +48,7 @@ http:
   addr: 127.0.0.1:0
 ";
 
-/// What to start, and where.
+/// The program, and its root and configuration.
 #[derive(Clone)]
 pub(crate) struct Setup {
     program: Program,
@@ -78,13 +79,13 @@ impl Setup {
         }
     }
 
-    /// With at most so many open files.
+    /// Limits the number of open files.
     pub(crate) fn descriptors(mut self, most: u32) -> Self {
         self.descriptors = Some(most);
         self
     }
 
-    /// With this text as its configuration file.
+    /// Sets the text of its configuration file.
     pub(crate) fn config(mut self, text: &str) -> Self {
         self.config = Some(text.to_owned());
         self
@@ -95,13 +96,13 @@ impl Setup {
         self
     }
 
-    /// On data that is not in the directory of this test.
+    /// Uses data outside of the test's directory.
     pub(crate) fn root(mut self, root: &Path) -> Self {
         root.clone_into(&mut self.root);
         self
     }
 
-    /// Started with this program on this root, without a configuration of its own.
+    /// Starts this program on this root, without its own configuration.
     #[track_caller]
     pub(crate) fn serving(mut self, program: Program, root: &Path) -> Server {
         self.program = program.under_test();
@@ -110,7 +111,7 @@ impl Setup {
         self.root(root).start()
     }
 
-    /// The command line, without having run it.
+    /// The command line, not started.
     pub(crate) fn command(&self) -> Command {
         let config = self.scratch.path().join("config.yml");
         let mut command = match self.program {
@@ -175,12 +176,12 @@ impl Setup {
     }
 }
 
-/// What a process has written so far.
+/// The output of a process so far.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<String>>);
 
 impl Log {
-    /// Goes on collecting until the pipe is closed.
+    /// Collects output until the pipe is closed.
     pub(crate) fn drain(&self, pipe: impl Read + Send + 'static) -> thread::JoinHandle<()> {
         let log = self.clone();
         thread::spawn(move || {
@@ -206,7 +207,7 @@ impl Log {
     }
 }
 
-/// A server that runs. Dropped, it is killed.
+/// A running server. Dropping it kills it.
 pub(crate) struct Server {
     setup: Setup,
     child: Child,
@@ -242,7 +243,7 @@ impl Server {
                 return;
             }
             if let Ok(Some(status)) = self.child.try_wait() {
-                // What it said last may still be in the pipe.
+                // Its last output may still be in the pipe.
                 thread::sleep(Duration::from_millis(50));
                 panic!("it ended with {status} as it started");
             }
@@ -255,7 +256,7 @@ impl Server {
         (Ipv4Addr::LOCALHOST, self.setup.port).into()
     }
 
-    /// `127.0.0.1:port`, as it stands before a repository in a reference.
+    /// `127.0.0.1:port`, for a reference.
     pub(crate) fn host(&self) -> String {
         self.address().to_string()
     }
@@ -264,7 +265,7 @@ impl Server {
         &self.setup.root
     }
 
-    /// A directory that goes when the test ends, beside the root.
+    /// A directory beside the root that is removed with the test.
     pub(crate) fn scratch(&self) -> &Path {
         self.setup.scratch.path()
     }
@@ -277,7 +278,8 @@ impl Server {
         self.log.text()
     }
 
-    /// The log, once a text is in it. It comes through a pipe, so it may lag behind an answer.
+    /// Waits until the log contains a text. The log comes through a pipe, so it may lag behind an
+    /// answer.
     #[track_caller]
     pub(crate) fn log_with(&self, text: &str) -> String {
         for _ in 0..1000 {
@@ -307,13 +309,13 @@ impl Server {
         kill_process(pid.expect("a process id"), signal).expect("the signal");
     }
 
-    /// Waits for its end, which has been asked for.
+    /// Waits for its end, which was requested.
     #[track_caller]
     pub(crate) fn wait(&mut self) -> ExitStatus {
         wait(&mut self.child, PATIENCE).expect("it does not end")
     }
 
-    /// The end of a good life: SIGTERM, exit code 0, no panic in the log.
+    /// Stops it: SIGTERM, exit code 0, no panic in the log.
     #[track_caller]
     pub(crate) fn stop(mut self) -> Setup {
         self.signal(Signal::TERM);
@@ -324,7 +326,7 @@ impl Server {
         self.stopped()
     }
 
-    /// The end of one that a `kill -9` or a power cut meets.
+    /// Kills it, like `kill -9` or a power cut.
     #[track_caller]
     pub(crate) fn kill(mut self) -> Setup {
         let _ = self.child.kill();
@@ -336,13 +338,13 @@ impl Server {
         self.setup.clone()
     }
 
-    /// Stopped and started again: same root, same port.
+    /// Stops it and starts it again: same root, same port.
     #[track_caller]
     pub(crate) fn restart(self) -> Self {
         self.stop().start()
     }
 
-    /// The same root under the other program, or under the same one again.
+    /// Starts another program, or the same one again, on the same root.
     #[track_caller]
     pub(crate) fn hand_over(self, program: Program) -> Self {
         let root = self.root().to_path_buf();
@@ -368,8 +370,8 @@ impl Drop for Server {
     }
 }
 
-/// The port in the first whole line that says where it listens: `Serving http://127.0.0.1:41234`,
-/// or `… msg="listening on 127.0.0.1:41234" …`.
+/// The port in the first complete line about the listener: `Serving http://127.0.0.1:41234`, or `…
+/// msg="listening on 127.0.0.1:41234" …`.
 fn port_after(text: &str, mark: &str) -> Option<u16> {
     let line = text
         .split_inclusive('\n')
@@ -380,7 +382,7 @@ fn port_after(text: &str, mark: &str) -> Option<u16> {
     port.parse().ok()
 }
 
-/// Waits for a process, but not for ever.
+/// Waits for a process, with a timeout.
 pub(crate) fn wait(child: &mut Child, patience: Duration) -> Option<ExitStatus> {
     let deadline = Instant::now() + patience;
     while Instant::now() < deadline {

@@ -1,5 +1,5 @@
-//! A real sshd on a port of this machine's loopback, with keys that are thrown away, and the ssh that
-//! reaches it by the name `far` and by names that lead astray.
+//! A real sshd on a loopback port, with temporary keys, and an ssh configuration that reaches it as
+//! `far`, and has other names for failures.
 
 use std::io::Read as _;
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::server::wait;
 use super::{Log, PATIENCE, eventually, find, have, run};
 
-/// A server that runs. Dropped, it is killed.
+/// A running server. Dropping it kills it.
 pub(crate) struct Sshd {
     directory: TempDir,
     child: Child,
@@ -20,7 +20,7 @@ pub(crate) struct Sshd {
 }
 
 impl Sshd {
-    /// `None`, and said, where OpenSSH is not installed.
+    /// Starts it. `None`, with a message, if OpenSSH is not installed.
     #[track_caller]
     pub(crate) fn start() -> Option<Self> {
         if !have(&["sshd", "ssh", "ssh-keygen"]) {
@@ -30,9 +30,9 @@ impl Sshd {
         for name in ["host", "user", "stranger"] {
             key(directory.path(), name);
         }
-        // Where sshd as root locks its children in; what Debian's service makes at its start.
+        // The privilege separation directory of sshd, which Debian's service creates.
         let _ = std::fs::create_dir_all("/run/sshd");
-        // Another program may take the port before sshd does.
+        // Another program may take the port before sshd.
         for _ in 0..5 {
             let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
             let port = free.local_addr().unwrap().port();
@@ -57,14 +57,14 @@ impl Sshd {
         panic!("no port is free for sshd");
     }
 
-    /// The client's command line, with the names `far`; `stranger`, whose key is not let in;
-    /// `changed`, whose host key is not the one that is known; `closed`, where no sshd is; `busy`,
-    /// with a forwarding of its own that fails; and `shared`, which is `far` over a connection that may be shared.
+    /// The command line of the client. Names: `far`; `stranger`, whose key is refused; `changed`,
+    /// with an unknown host key; `closed`, without sshd; `busy`, with a forwarding that fails; and
+    /// `shared`, which is `far` over a connection that may be shared.
     pub(crate) fn ssh(&self) -> String {
         format!("ssh -F {}", self.directory.path().join("config").display())
     }
 
-    /// A run of that client, without input and output.
+    /// A run of the client, without input and output.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new("ssh");
         command.arg("-F").arg(self.directory.path().join("config"));
@@ -76,7 +76,7 @@ impl Sshd {
         command
     }
 
-    /// Opens a connection that others called `shared` use.
+    /// Opens a connection for others to `shared`.
     #[track_caller]
     pub(crate) fn share(&self) -> Shared {
         let master = self.command(&["-M", "-N", "shared"]).spawn().expect("ssh");
@@ -93,7 +93,7 @@ impl Sshd {
         self.watch()()
     }
 
-    /// A way to look for them that does not keep the server running.
+    /// Finds them without keeping the server running.
     pub(crate) fn watch(&self) -> impl Fn() -> Vec<i32> + Send + 'static {
         let config = self.directory.path().join("config");
         move || {
@@ -121,11 +121,11 @@ impl Drop for Sshd {
     }
 }
 
-/// A connection for others to use. Dropped, it ends.
+/// A shared connection. Dropping it ends it.
 pub(crate) struct Shared(Child);
 
 impl Shared {
-    /// How many sockets, pipes and files it has open.
+    /// Number of its open sockets, pipes and files.
     pub(crate) fn descriptors(&self) -> usize {
         let of = format!("/proc/{}/fd", self.0.id());
         std::fs::read_dir(of).expect("it runs").count()
@@ -159,7 +159,7 @@ fn write_configuration(directory: &Path, port: u16) {
         at("authorized_keys")
     );
     std::fs::write(at("sshd_config"), sshd).unwrap();
-    // What is said first counts; but of keys each one that is named.
+    // The first value of an option counts; all keys are used.
     let ssh = format!(
         "Host busy\n LocalForward {port} 127.0.0.1:1\n ClearAllForwardings yes\n\
          Host changed\n UserKnownHostsFile {}\nHost closed\n Port 1\n\
@@ -178,7 +178,7 @@ fn write_configuration(directory: &Path, port: u16) {
 }
 
 fn serve(directory: &Path) -> (Child, Log) {
-    // It starts itself again for every connection, and wants to know where it is.
+    // sshd starts itself again for every connection, and needs its path.
     let program: PathBuf = find("sshd").unwrap();
     let mut child = Command::new(program)
         .args(["-D", "-e", "-f"])
@@ -193,7 +193,7 @@ fn serve(directory: &Path) -> (Child, Log) {
     (child, log)
 }
 
-/// Whether it greets whoever connects.
+/// Whether it sends its greeting.
 fn answers(child: &mut Child, port: u16) -> bool {
     let deadline = Instant::now() + PATIENCE;
     while Instant::now() < deadline {

@@ -1,4 +1,4 @@
-//! What a server shows in a TLS handshake.
+//! The certificate of a server in a TLS handshake.
 
 use std::net::TcpStream;
 use std::sync::Arc;
@@ -19,8 +19,8 @@ pub(crate) fn provider() -> Arc<CryptoProvider> {
     Arc::new(aws_lc_rs::default_provider())
 }
 
-/// What the server at a port of 127.0.0.1 shows to a client that asks for `host`, and the protocol
-/// that is agreed on. `authority`, PEM, must have issued it; `None` takes everything.
+/// The certificate of the server at a port of 127.0.0.1 for `host`, and the negotiated protocol.
+/// `authority`, PEM, must have issued it; `None` accepts any.
 pub(crate) fn peer(
     port: u16,
     host: &str,
@@ -60,7 +60,7 @@ pub(crate) fn peer(
     Ok((shown, connection.alpn_protocol().map(<[u8]>::to_vec)))
 }
 
-/// Takes every certificate, with a signature that holds.
+/// Accepts any certificate with a valid signature.
 #[derive(Debug)]
 struct Anything;
 
@@ -92,7 +92,7 @@ impl ServerCertVerifier for Anything {
         certificate: &CertificateDer<'_>,
         signed: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        // The usual way stops at the critical extension of an answer to TLS-ALPN-01.
+        // The usual function fails on the critical extension of an answer to TLS-ALPN-01.
         let key =
             public_key(certificate).map_err(|error| rustls::Error::General(error.to_string()))?;
         let known = &provider().signature_verification_algorithms;
@@ -116,7 +116,7 @@ fn public_key(certificate: &[u8]) -> yasna::ASN1Result<Vec<u8>> {
     yasna::parse_der(certificate, |certificate| {
         certificate.read_sequence(|parts| {
             let key = parts.next().read_sequence(|fields| {
-                // Version, serial number, algorithm, issuer, validity, subject.
+                // Skips version, serial number, algorithm, issuer, validity, subject.
                 for _ in 0..6 {
                     fields.next().read_der()?;
                 }
@@ -131,7 +131,7 @@ fn public_key(certificate: &[u8]) -> yasna::ASN1Result<Vec<u8>> {
     })
 }
 
-/// Whatever comes next.
+/// Skips a field.
 pub(super) fn any(field: yasna::BERReader<'_, '_>) -> yasna::ASN1Result<Vec<u8>> {
     field.read_der()
 }

@@ -1,4 +1,4 @@
-//! Programs of others that tests run: found or said to be missing, run with their output kept.
+//! Other programs that tests run: found or reported as missing, run with their output collected.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -9,20 +9,20 @@ use std::time::Duration;
 use super::Log;
 use super::server::wait;
 
-/// Whether nothing may be left out.
+/// Whether tests may not be skipped.
 pub(crate) fn is_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true")
 }
 
-/// Says why a test is left out; where nothing may be left out, fails.
+/// Reports why a test is skipped; fails if tests may not be skipped.
 #[track_caller]
 pub(crate) fn skip(why: &str) {
     assert!(!is_ci(), "can't be tested: {why}");
-    // Past the capture of what passing tests print: who runs them is to know.
+    // Not captured, unlike the output of passing tests.
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
-/// Whether all of these programs are installed; says which is not.
+/// Whether all of these programs are installed; reports the first missing one.
 #[track_caller]
 pub(crate) fn have(programs: &[&str]) -> bool {
     for program in programs {
@@ -34,7 +34,7 @@ pub(crate) fn have(programs: &[&str]) -> bool {
     true
 }
 
-/// Whether the test runs as root, which some programs need; says so when not.
+/// Whether the test runs as root, which some programs need; reports if not.
 #[track_caller]
 pub(crate) fn is_root() -> bool {
     let root = rustix::process::geteuid().is_root();
@@ -44,10 +44,10 @@ pub(crate) fn is_root() -> bool {
     root
 }
 
-/// Where a program lies.
+/// The path of a program.
 pub(crate) fn find(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    // Daemons lie where an ordinary user's PATH may not lead.
+    // Daemons may be outside of an ordinary user's PATH.
     std::env::split_paths(&path)
         .chain(["/usr/sbin".into(), "/sbin".into()])
         .map(|directory| directory.join(program))
@@ -61,7 +61,7 @@ pub(crate) struct Output {
     pub(crate) text: String,
 }
 
-/// Runs a program to its end, or to the end of patience. Both outputs in one text.
+/// Runs a program to its end, with a timeout. Returns both outputs in one text.
 #[track_caller]
 pub(crate) fn attempt(command: &mut Command) -> Output {
     let shown = format!("{command:?}");
@@ -81,7 +81,8 @@ pub(crate) fn attempt(command: &mut Command) -> Output {
         let _ = child.wait();
         panic!("{shown} does not end:\n{}", log.tail());
     };
-    // A daemon that it left behind may hold the pipes: not all of its output is worth waiting for.
+    // A daemon that it started may keep the pipes open: wait only a short time for the rest of the
+    // output.
     for _ in 0..100 {
         if readers.iter().all(thread::JoinHandle::is_finished) {
             break;
@@ -95,7 +96,7 @@ pub(crate) fn attempt(command: &mut Command) -> Output {
     }
 }
 
-/// Runs a program that must succeed; what it printed.
+/// Runs a program that must succeed. Returns its output.
 #[track_caller]
 pub(crate) fn run(command: &mut Command) -> String {
     let output = attempt(command);
@@ -103,7 +104,7 @@ pub(crate) fn run(command: &mut Command) -> String {
     output.text
 }
 
-/// Tries until it works, for as long as a daemon may need.
+/// Repeats a check until it succeeds, with a timeout long enough for a daemon.
 #[track_caller]
 pub(crate) fn eventually(what: &str, mut test: impl FnMut() -> bool) {
     for _ in 0..3000 {

@@ -1,7 +1,7 @@
 //! HTTP/1.1 by hand, over a plain socket.
 //!
-//! A [`Connection`] sends whatever bytes a test hands it: half a request, a wrong length, two
-//! requests at once. [`Request`] and [`Response`] are the polite layer above. Knows HTTP, not
+//! A [`Connection`] sends any bytes: half a request, a wrong length, two requests at once.
+//! [`Request`] and [`Response`] are the well-behaved layer above. This module is independent of
 //! registries.
 
 use std::fmt::Write as _;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// How long a test waits for an answer before it calls the server stuck.
+/// Timeout of an answer.
 pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a request carries.
@@ -21,11 +21,11 @@ pub(crate) enum Body {
     None,
     /// With a `Content-Length`.
     Bytes(Vec<u8>),
-    /// With `Transfer-Encoding: chunked`, a chunk each.
+    /// With `Transfer-Encoding: chunked`, one chunk for each element.
     Chunked(Vec<Vec<u8>>),
 }
 
-/// A request. The target goes onto the wire as it is written.
+/// A request. The target is sent unchanged.
 #[derive(Debug, Clone)]
 pub(crate) struct Request {
     pub(crate) method: String,
@@ -59,7 +59,7 @@ impl Request {
         self
     }
 
-    /// The bytes of the request, `host` being what it says unless it has a `Host` of its own.
+    /// The bytes of the request; `host` is used unless it has a `Host`.
     pub(crate) fn encode(&self, host: &str) -> Vec<u8> {
         let mut head = format!("{} {} HTTP/1.1\r\n", self.method, self.target);
         let named = |wanted: &str| {
@@ -118,7 +118,7 @@ impl Response {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The first header of this name, which must be there.
+    /// The first header with this name, which must exist.
     #[track_caller]
     pub(crate) fn need(&self, name: &str) -> &str {
         self.header(name)
