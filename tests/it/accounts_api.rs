@@ -136,7 +136,7 @@ fn commands_go_over_the_network() {
 
 /// The rule is enforced in one place: commands, the API and the pages all follow it.
 #[test]
-fn the_last_administrator_stays_one() {
+fn the_last_administrator_can_not_be_demoted() {
     let guarded = Guarded::start();
     let refused = |arguments: &[&str]| {
         let mut command = guarded.regctl.command();

@@ -69,7 +69,7 @@ fn the_access_log_names_the_caller() {
 }
 
 #[test]
-fn who_did_what_is_listed_and_logged() {
+fn events_are_listed_and_logged() {
     let guarded = Guarded::start();
     let image = Image::new(1);
     guarded.remote("alice", "team/app").push("1", &image);

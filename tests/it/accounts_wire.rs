@@ -6,7 +6,7 @@ use crate::accounts_support::{Guarded, basic};
 use crate::support::{Image, Program, Request, Server, Setup, sha256, texts};
 
 #[test]
-fn a_challenge_says_where_and_for_what() {
+fn a_challenge_has_realm_and_scope() {
     let guarded = Guarded::start();
     let host = guarded.server.host();
     let realm = format!("Bearer realm=\"http://{host}/auth/token\",service=\"regctl\"");
@@ -46,7 +46,7 @@ fn a_challenge_says_where_and_for_what() {
 }
 
 #[test]
-fn pushes_and_pulls_go_by_rights() {
+fn pushes_and_pulls_require_rights() {
     let guarded = Guarded::start();
     let image = Image::new(1);
     let digest = guarded.remote("alice", "team/app").push("1", &image);
@@ -79,7 +79,7 @@ fn pushes_and_pulls_go_by_rights() {
 }
 
 #[test]
-fn what_is_public_everybody_pulls_and_finds() {
+fn public_repositories_are_pulled_and_found_by_everybody() {
     let guarded = Guarded::start();
     for name in ["team/app", "team/hidden"] {
         guarded.remote("alice", name).push("1", &Image::new(1));
@@ -152,7 +152,7 @@ fn what_is_public_everybody_pulls_and_finds() {
 }
 
 #[test]
-fn tokens_are_issued_for_what_is_asked_and_allowed() {
+fn tokens_are_issued_for_requested_and_permitted_scopes() {
     let guarded = Guarded::start();
     let image = Image::new(1);
     guarded.remote("alice", "team/app").push("1", &image);
@@ -215,7 +215,7 @@ fn tokens_are_issued_for_what_is_asked_and_allowed() {
 }
 
 #[test]
-fn secrets_are_in_no_log_and_guessing_ends() {
+fn secrets_are_not_logged_and_guessing_is_slowed_down() {
     let guarded = Guarded::start();
     let created = [
         "token",
@@ -257,7 +257,7 @@ fn secrets_are_in_no_log_and_guessing_ends() {
 }
 
 #[test]
-fn an_htpasswd_file_keeps_working_and_gains_rights() {
+fn an_htpasswd_file_works_with_rights() {
     let hash = bcrypt::hash("secret", 4).unwrap();
     let setup = Setup::new(Program::Regctl);
     let scratch = tempfile::tempdir().unwrap();

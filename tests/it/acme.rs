@@ -59,7 +59,7 @@ fn await_trusted(server: &Server, directory: &AcmeDirectory) -> CertificateDer<'
 }
 
 #[test]
-fn a_certificate_is_issued_by_tls_alpn_kept_and_renewed() {
+fn a_certificate_is_issued_by_tls_alpn_stored_and_renewed() {
     let directory = AcmeDirectory::start(Judgement::Fair);
     let (setup, scratch) = setup(&directory, "");
     let server = setup.start();
@@ -144,7 +144,7 @@ fn a_certificate_is_issued_by_http() {
 }
 
 #[test]
-fn a_failure_is_said_once_and_not_repeated_by_restarts() {
+fn a_failure_is_logged_once_and_not_repeated_by_restarts() {
     let directory = AcmeDirectory::start(Judgement::Refuse);
     let (setup, scratch) = setup(&directory, "");
     let server = setup.start();
@@ -177,7 +177,7 @@ fn a_failure_is_said_once_and_not_repeated_by_restarts() {
 }
 
 #[test]
-fn usage_errors_come_before_any_request() {
+fn usage_errors_are_reported_before_any_request() {
     let check = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_regctl"));
         let output = attempt(command.args(["serve", "--check"]).args(arguments));

@@ -51,7 +51,7 @@ fn a_sound_root_has_no_differences() {
 }
 
 #[test]
-fn wrong_bytes_are_found_by_reading_and_healed_by_the_next_push() {
+fn wrong_bytes_are_found_by_reading_and_replaced_by_the_next_push() {
     let server = serve(FORGETFUL);
     let image = image(&server);
     let admin = Admin::of(server.root());
@@ -140,7 +140,7 @@ fn missing_bytes_are_found() {
 }
 
 #[test]
-fn links_are_written_again_and_dangling_ones_moved_away() {
+fn links_are_restored_and_dangling_ones_moved_away() {
     let server = serve(FORGETFUL);
     let image = image(&server);
     let admin = Admin::of(server.root());

@@ -22,7 +22,7 @@ fn bytes(image: &Image) -> u64 {
 }
 
 #[test]
-fn bytes_count_once_and_for_whom_they_are() {
+fn bytes_are_counted_once_by_owner() {
     each_way(
         FORGETFUL,
         |server| {
@@ -79,7 +79,7 @@ fn bytes_count_once_and_for_whom_they_are() {
 }
 
 #[test]
-fn what_no_tag_leads_to_has_a_row() {
+fn untagged_manifests_have_a_row() {
     let server = serve(FORGETFUL);
     let remote = server.remote("app");
     remote.push("v1", &Image::new(1));

@@ -51,7 +51,7 @@ fn the_plan_is_printed_as_sentences_and_deletions_can_be_restored() {
 }
 
 #[test]
-fn a_rule_that_would_take_everything_is_refused() {
+fn a_rule_that_would_delete_everything_is_refused() {
     each_way(
         WITH_TRASH,
         push,
@@ -83,7 +83,7 @@ fn a_rule_that_would_take_everything_is_refused() {
 }
 
 #[test]
-fn an_index_goes_with_what_is_its_own_and_comes_back_whole() {
+fn an_index_is_deleted_and_restored_with_its_children() {
     each_way(
         WITH_TRASH,
         |server| {
@@ -125,7 +125,7 @@ fn an_index_goes_with_what_is_its_own_and_comes_back_whole() {
 }
 
 #[test]
-fn what_was_pulled_stays() {
+fn pulled_tags_are_kept() {
     each_way(
         WITH_TRASH,
         |server| {
@@ -158,7 +158,7 @@ fn what_was_pulled_stays() {
 }
 
 #[test]
-fn the_server_follows_its_configuration() {
+fn the_server_applies_configured_rules() {
     let server = serve(
         "\
 version: 0.1

@@ -7,7 +7,7 @@ use crate::cli_support::{Regctl, each, push_image};
 use crate::support::{Image, Server, artifact, index};
 
 #[test]
-fn a_deleted_tag_and_a_deleted_manifest_come_back() {
+fn a_deleted_tag_and_a_deleted_manifest_are_restored() {
     each_way(
         WITH_TRASH,
         |server| {
@@ -64,7 +64,7 @@ fn a_moved_tag_is_not_restored() {
 }
 
 #[test]
-fn a_deleted_repository_leaves_the_catalog_at_once_and_comes_back_whole() {
+fn a_deleted_repository_is_unlisted_at_once_and_restored_completely() {
     let server = serve(WITH_TRASH);
     let remote = server.remote("team/old");
     let image = Image::new(1);
@@ -108,7 +108,7 @@ fn a_deleted_repository_leaves_the_catalog_at_once_and_comes_back_whole() {
 }
 
 #[test]
-fn every_registry_loses_the_tags_of_a_repository() {
+fn a_repository_is_deleted_on_every_registry() {
     each(|registry, regctl| {
         push_image(&registry.host, "team/old", "1", "amd64");
         push_image(&registry.host, "team/old", "2", "arm64");
@@ -120,7 +120,7 @@ fn every_registry_loses_the_tags_of_a_repository() {
 }
 
 #[test]
-fn what_is_named_must_be_in_a_root() {
+fn names_of_other_registries_are_refused() {
     let server = Server::regctl();
     let admin = Admin::of(server.root());
     for reference in ["registry.example.org/team/app:1", "UPPER", "a:1@sha256:0"] {

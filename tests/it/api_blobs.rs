@@ -35,7 +35,7 @@ fn an_empty_blob_is_a_blob() {
 }
 
 #[test]
-fn what_is_not_there_is_blob_unknown() {
+fn a_missing_blob_is_blob_unknown() {
     let server = Server::regctl();
     let remote = server.remote("team/app");
     let elsewhere = server.remote("other").push_blob(b"elsewhere");
@@ -100,7 +100,7 @@ fn ranges_are_exact() {
 }
 
 #[test]
-fn a_blob_that_the_client_has_is_not_sent_again() {
+fn a_blob_with_a_matching_etag_is_not_sent_again() {
     let server = Server::regctl();
     let remote = server.remote("cached");
     let digest = remote.push_blob(b"the content");
@@ -204,7 +204,7 @@ fn a_mount_without_from_finds_the_blob() {
 }
 
 #[test]
-fn a_mount_of_nothing_is_an_upload() {
+fn a_mount_of_a_missing_blob_is_an_upload() {
     let server = Server::regctl();
     let present = server.remote("source").push_blob(b"present");
     let target = server.remote("target");
@@ -252,7 +252,7 @@ fn a_blob_is_deleted_from_one_repository_only() {
 }
 
 #[test]
-fn a_push_of_what_another_repository_has_is_readable_and_whole() {
+fn a_push_of_an_existing_blob_is_complete() {
     let server = Server::regctl();
     let image = Image::with_layers(4, &[100_000, 10]);
     let first = server.remote("first").push("1", &image);

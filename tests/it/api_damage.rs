@@ -23,7 +23,7 @@ fn flip(path: &PathBuf, at: usize) {
 }
 
 #[test]
-fn wrong_bytes_are_never_sent_whole() {
+fn wrong_bytes_are_never_sent_completely() {
     let server = Server::regctl();
     let remote = server.remote("rot");
     // In one slice and in several; at the beginning, in the middle, at the end.
@@ -46,7 +46,7 @@ fn wrong_bytes_are_never_sent_whole() {
 }
 
 #[test]
-fn reads_may_go_without_a_check() {
+fn checks_of_reads_can_be_disabled() {
     let server = Server::regctl_with("version: 0.1\nregctl: {validation: {reads: false}}");
     let remote = server.remote("rot");
     let bytes = random_bytes(7, 300_000);
@@ -58,7 +58,7 @@ fn reads_may_go_without_a_check() {
 }
 
 #[test]
-fn what_a_power_cut_left_of_a_root_is_healed_by_a_push() {
+fn damage_by_a_power_cut_is_repaired_by_a_push() {
     if !have(&["docker-registry"]) {
         return;
     }

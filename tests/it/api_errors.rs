@@ -7,7 +7,7 @@ use crate::support::{
 };
 
 #[test]
-fn the_base_says_that_this_is_a_registry() {
+fn the_base_identifies_a_registry() {
     let server = Server::regctl();
     let answer = server.client().get("/v2/").expect(200);
     assert_eq!(answer.json(), serde_json::json!({}));
@@ -177,7 +177,7 @@ fn unknown_routes_are_refused() {
 }
 
 #[test]
-fn a_blob_damaged_on_disk_is_never_served_as_whole() {
+fn a_blob_damaged_on_disk_is_never_served_completely() {
     let server = Server::regctl();
     let remote = server.remote("damaged");
     let bytes = random_bytes(1, 200_000);
@@ -221,7 +221,7 @@ fn location(remote: &Remote, headers: &[(&str, &str)]) -> String {
 const CONFIG: &str = "version: 0.1\nstorage:\n  filesystem: {rootdirectory: /nowhere}\n";
 
 #[test]
-fn addresses_are_right_behind_a_proxy() {
+fn addresses_are_correct_behind_a_proxy() {
     let server = Server::regctl();
     let remote = server.remote("proxied");
     let cases: &[(&[(&str, &str)], &str)] = &[
@@ -316,7 +316,7 @@ fn addresses_follow_the_configuration() {
 
 /// Each kind of refusal: the answer to HEAD is that of GET without the body.
 #[test]
-fn a_head_has_no_body_whatever_it_says() {
+fn a_refused_head_has_no_body() {
     let server = Server::regctl();
     let remote = server.remote("heads");
     let manifest = Manifest::raw(OCI_MANIFEST, b"{".to_vec());

@@ -190,7 +190,7 @@ fn push_blobs(remote: &Remote, image: &Image) {
 }
 
 #[test]
-fn what_registry_2_accepts_is_accepted_served_and_copied() {
+fn manifests_accepted_by_registry_2_are_accepted_served_and_copied() {
     let image = Image::new(61);
     let server = Server::regctl();
     let remote = server.remote("go");

@@ -33,7 +33,7 @@ fn sparse_and_nested_indexes_are_accepted() {
 }
 
 #[test]
-fn docker_media_types_are_kept() {
+fn docker_media_types_are_preserved() {
     let server = Server::regctl();
     let remote = server.remote("docker");
     let image = Image::new(6);
@@ -73,7 +73,7 @@ fn docker_media_types_are_kept() {
 }
 
 #[test]
-fn bytes_and_custom_fields_are_kept() {
+fn bytes_and_custom_fields_are_preserved() {
     let server = Server::regctl();
     let remote = server.remote("bytes");
     let image = Image::new(7);
@@ -185,7 +185,7 @@ fn the_type_comes_from_the_body_or_else_the_header_or_else_the_shape() {
 }
 
 #[test]
-fn a_subject_is_answered() {
+fn a_push_with_a_subject_gets_its_header() {
     let server = Server::regctl();
     let remote = server.remote("subjects");
     let absent = Image::new(10);

@@ -38,7 +38,7 @@ fn a_manifest_is_read_by_tag_and_by_digest() {
 }
 
 #[test]
-fn a_manifest_that_the_client_has_is_not_sent_again() {
+fn a_manifest_with_a_matching_etag_is_not_sent_again() {
     let server = Server::regctl();
     let remote = server.remote("cached");
     let (old, new) = (Image::new(1), Image::new(2));
@@ -56,7 +56,7 @@ fn a_manifest_that_the_client_has_is_not_sent_again() {
 }
 
 #[test]
-fn what_is_not_there_is_manifest_unknown() {
+fn a_missing_manifest_is_manifest_unknown() {
     let server = Server::regctl();
     let remote = server.remote("known");
     remote.push("1", &Image::new(1));
@@ -85,7 +85,7 @@ fn what_is_not_there_is_manifest_unknown() {
 }
 
 #[test]
-fn missing_blobs_are_named_each() {
+fn each_missing_blob_is_named() {
     let server = Server::regctl();
     let remote = server.remote("incomplete");
     let image = Image::with_layers(3, &[10, 20, 30]);

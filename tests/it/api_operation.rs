@@ -8,7 +8,7 @@ use crate::support::{Client, Image, Program, Server, Setup, artifact, eventually
 const CONFIG: &str = "version: 0.1\nstorage:\n  filesystem: {rootdirectory: /nowhere}\n";
 
 #[test]
-fn it_says_that_it_lives_and_is_ready() {
+fn liveness_and_readiness() {
     let server = Server::regctl();
     for path in ["/livez", "/readyz"] {
         server.client().get(path).expect(200);
@@ -73,7 +73,7 @@ fn headers_of_the_configuration_are_on_every_answer() {
 }
 
 #[test]
-fn in_maintenance_nothing_is_written() {
+fn maintenance_refuses_writes() {
     let server = Server::regctl();
     let image = Image::new(1);
     server.remote("kept").push("1", &image);
@@ -97,7 +97,7 @@ fn in_maintenance_nothing_is_written() {
 }
 
 #[test]
-fn the_environment_stands_in_for_the_file() {
+fn the_environment_replaces_the_file() {
     let server = Setup::new(Program::Regctl)
         .config(CONFIG)
         .environment("REGISTRY_STORAGE_DELETE_ENABLED", "true")
@@ -130,7 +130,7 @@ fn items(client: &Client, target: &str, field: &str) -> Vec<Value> {
 }
 
 #[test]
-fn the_extension_tells_more_of_repositories() {
+fn the_extension_lists_details_of_repositories() {
     let server = Server::regctl();
     let image = Image::with_layers(1, &[1000, 2000]);
     for name in ["a", "a-b", "a/b"] {
@@ -167,7 +167,7 @@ fn the_extension_tells_more_of_repositories() {
 }
 
 #[test]
-fn the_extension_tells_more_of_tags() {
+fn the_extension_lists_details_of_tags() {
     let server = Server::regctl();
     let remote = server.remote("team/app");
     let (one, two) = (Image::new(1), Image::new(2));

@@ -74,7 +74,7 @@ fn referrers_are_listed() {
 }
 
 #[test]
-fn nothing_attached_is_an_empty_index() {
+fn no_referrers_are_an_empty_index() {
     let server = Server::regctl();
     let remote = server.remote("plain");
     remote.push("1", &Image::new(1));
@@ -99,7 +99,7 @@ fn nothing_attached_is_an_empty_index() {
 }
 
 #[test]
-fn the_type_of_an_image_without_one_is_that_of_its_configuration() {
+fn the_artifact_type_defaults_to_the_type_of_the_configuration() {
     let server = Server::regctl();
     let remote = server.remote("types");
     let absent = Image::new(1);
@@ -193,7 +193,7 @@ fn pages_of_every_size_are_complete() {
 }
 
 #[test]
-fn the_fallback_tag_is_folded_in() {
+fn the_fallback_tag_is_merged() {
     let server = Server::regctl();
     let remote = server.remote("fallback");
     let subject = Image::new(1).manifest;
@@ -233,7 +233,7 @@ fn the_fallback_tag_is_folded_in() {
 }
 
 #[test]
-fn a_deleted_referrer_is_listed_no_more_and_survives_its_subject() {
+fn a_referrer_survives_its_subject_and_is_unlisted_when_deleted() {
     let server = Server::regctl();
     let remote = server.remote("deleted");
     let image = Image::new(1);
@@ -280,7 +280,7 @@ fn subjects_may_be_named_by_sha512() {
 }
 
 #[test]
-fn a_page_ends_by_bytes() {
+fn a_page_is_limited_by_bytes() {
     let server = Server::regctl();
     let remote = server.remote("annotated");
     let image = Image::new(70);

@@ -88,7 +88,7 @@ fn tags_are_complete_in_pages_of_every_size() {
 }
 
 #[test]
-fn a_listing_stays_right_while_names_come_and_go() {
+fn a_listing_is_correct_during_changes() {
     let server = Server::regctl();
     let remote = server.remote("moving");
     let image = Image::new(1);
@@ -118,7 +118,7 @@ fn a_listing_stays_right_while_names_come_and_go() {
 }
 
 #[test]
-fn a_page_size_that_is_none_is_refused() {
+fn an_invalid_page_size_is_refused() {
     let server = Server::regctl();
     let remote = server.remote("sizes");
     remote.push("1", &Image::new(1));
@@ -142,7 +142,7 @@ fn a_page_size_that_is_none_is_refused() {
 }
 
 #[test]
-fn without_content_nothing_is_listed() {
+fn repositories_without_content_are_not_listed() {
     let server = Server::regctl();
     let client = server.client();
     let empty = client.get("/v2/_catalog").expect(200);
@@ -174,7 +174,7 @@ fn without_content_nothing_is_listed() {
 }
 
 #[test]
-fn a_deleted_tag_takes_nothing_with_it() {
+fn a_deleted_tag_leaves_its_manifest() {
     let server = Server::regctl();
     let remote = server.remote("tags");
     let image = Image::new(1);
@@ -199,7 +199,7 @@ fn a_deleted_tag_takes_nothing_with_it() {
 }
 
 #[test]
-fn a_deleted_manifest_takes_its_tags_with_it() {
+fn deleting_a_manifest_deletes_its_tags() {
     let server = Server::regctl();
     let remote = server.remote("manifests");
     let (gone, kept) = (Image::new(1), Image::new(2));
@@ -231,7 +231,7 @@ fn a_deleted_manifest_takes_its_tags_with_it() {
 }
 
 #[test]
-fn a_tag_moves_and_the_layout_follows() {
+fn a_moved_tag_is_shown_by_the_layout() {
     let server = Server::regctl();
     let remote = server.remote("moves");
     let (old, new) = (Image::new(1), Image::new(2));
@@ -255,7 +255,7 @@ fn a_tag_moves_and_the_layout_follows() {
 }
 
 #[test]
-fn without_delete_enabled_nothing_is_deleted() {
+fn deletes_are_refused_unless_enabled() {
     let configs = [
         "version: 0.1\nstorage:\n  filesystem: {rootdirectory: /nowhere}\nhttp: {addr: 127.0.0.1:0}\n",
         "version: 0.1\nstorage:\n  filesystem: {rootdirectory: /nowhere}\n  \

@@ -34,7 +34,7 @@ fn a_single_post_of_other_content_is_refused() {
 }
 
 #[test]
-fn a_chunk_out_of_order_is_416_and_takes_nothing() {
+fn a_chunk_out_of_order_is_416_and_changes_nothing() {
     let server = Server::regctl();
     let remote = server.remote("order");
     let bytes = random_bytes(6, 3000);
@@ -88,7 +88,7 @@ fn a_chunk_out_of_order_is_416_and_takes_nothing() {
 }
 
 #[test]
-fn a_range_that_is_none_is_refused() {
+fn an_invalid_range_is_refused() {
     let server = Server::regctl();
     let remote = server.remote("ranges");
     let session = remote.start_upload();
@@ -134,7 +134,7 @@ fn a_session_belongs_to_its_repository() {
 }
 
 #[test]
-fn a_session_that_never_was_is_unknown() {
+fn an_invented_session_is_unknown() {
     let server = Server::regctl();
     let remote = server.remote("unknown");
     remote.push_blob(b"so that the repository exists");

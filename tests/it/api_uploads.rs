@@ -73,7 +73,7 @@ fn post_then_put_is_an_upload() {
 }
 
 #[test]
-fn the_slash_after_uploads_may_be_missing() {
+fn the_slash_after_uploads_is_optional() {
     let server = Server::regctl();
     let remote = server.remote("slashless");
     remote
@@ -171,7 +171,7 @@ fn a_cancelled_upload_is_gone() {
 }
 
 #[test]
-fn an_upload_may_say_early_that_it_is_sha512() {
+fn an_upload_may_announce_sha512() {
     let server = Server::regctl();
     let remote = server.remote("early");
     let bytes = random_bytes(7, 150_000);
@@ -198,7 +198,7 @@ fn an_upload_may_say_early_that_it_is_sha512() {
 }
 
 #[test]
-fn two_uploads_of_one_blob_at_once_both_succeed() {
+fn two_concurrent_uploads_of_one_blob_succeed() {
     let server = Server::regctl();
     let remote = server.remote("twice");
     let bytes = random_bytes(8, 400_000);

@@ -20,7 +20,7 @@ fn raw(server: &Server, request: &str) -> String {
 }
 
 #[test]
-fn browsers_of_other_origins_may_ask_first() {
+fn preflight_requests_are_answered() {
     let text = format!(
         "{CONFIG}http:\n  addr: 127.0.0.1:0\n  headers:\n    Access-Control-Allow-Origin: ['https://ui.example']\n    \
          Access-Control-Allow-Methods: ['HEAD, GET, OPTIONS, DELETE']\n    \
@@ -130,7 +130,7 @@ fn the_next_page_is_a_path() {
 }
 
 #[test]
-fn pages_of_referrers_end_by_bytes() {
+fn pages_of_referrers_are_limited_by_bytes() {
     let server = Server::regctl();
     let remote = server.remote("large");
     let image = Image::new(1);
@@ -168,7 +168,7 @@ fn pages_of_referrers_end_by_bytes() {
 }
 
 #[test]
-fn paths_are_read_as_registry_2_reads_them() {
+fn paths_are_parsed_as_in_registry_2() {
     let server = Server::regctl();
     let remote = server.remote("team/app");
     let digest = remote.push("1", &Image::new(1));
@@ -237,7 +237,7 @@ fn a_request_names_exactly_one_host() {
 }
 
 #[test]
-fn probes_are_there_with_and_without_the_prefix() {
+fn health_checks_work_with_and_without_the_prefix() {
     let text = format!("{CONFIG}http: {{addr: 127.0.0.1:0, prefix: /registry/}}\n");
     let server = Server::regctl_with(&text);
     for path in ["/livez", "/readyz", "/registry/livez", "/registry/readyz"] {

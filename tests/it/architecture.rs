@@ -119,7 +119,7 @@ fn heads(group: &str) -> Vec<String> {
 }
 
 #[test]
-fn imports_are_read_rightly() {
+fn imports_are_parsed() {
     let text = "use crate::oci::{Digest, Tag};\n// use crate::comment;\nuse crate::{store::{a, b}, \
                 hash, index::x};\nlet x = crate::registry::open(); mycrate::no();\n";
     let expected = ["hash", "index", "oci", "registry", "store"];
@@ -127,7 +127,7 @@ fn imports_are_read_rightly() {
 }
 
 #[test]
-fn rooms_know_only_whom_they_may() {
+fn rooms_use_only_permitted_rooms() {
     let mut broken = Vec::new();
     for (path, text) in sources("src") {
         let room = room(&path);
@@ -165,7 +165,7 @@ fn lines_with(text: &str) -> Vec<(PathBuf, String)> {
 }
 
 #[test]
-fn only_the_decision_makes_permits() {
+fn only_the_decision_creates_permits() {
     for (path, line) in lines_with("Permit::grant") {
         let decides = path.ends_with("auth/decide.rs") || path.ends_with("auth/local.rs");
         assert!(decides, "{}: {line}", path.display());
@@ -204,7 +204,7 @@ fn handlers_reach_the_registry_only_with_a_permit() {
 }
 
 #[test]
-fn every_file_says_first_what_it_owns() {
+fn every_file_begins_with_its_purpose() {
     let silent: Vec<_> = sources("src")
         .into_iter()
         .filter(|(_, text)| !text.starts_with("//!"))
@@ -214,7 +214,7 @@ fn every_file_says_first_what_it_owns() {
 }
 
 #[test]
-fn files_read_in_one_sitting() {
+fn files_have_a_maximum_length() {
     let mut long = Vec::new();
     for (path, text) in sources("src").into_iter().chain(sources("tests")) {
         let lines = text.lines().count();
@@ -230,7 +230,7 @@ fn files_read_in_one_sitting() {
 }
 
 #[test]
-fn the_gate_installs_every_program_that_tests_ask_for() {
+fn the_gate_installs_every_program_that_tests_need() {
     let gate =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/run")).unwrap();
     let mut asked = BTreeSet::new();

@@ -57,7 +57,7 @@ fn a_token_in_a_url() {
 
 /// Two headers, an unknown scheme, and a user that only a proxy may name.
 #[test]
-fn credentials_where_none_belong() {
+fn credentials_in_wrong_places() {
     let guarded = Guarded::start();
     guarded
         .remote("alice", "team/app")

@@ -44,7 +44,7 @@ fn raw(remote: &Remote, bytes: &[u8]) -> io::Result<Response> {
 }
 
 #[test]
-fn a_body_that_ends_early_is_no_upload() {
+fn a_body_that_ends_early_is_refused() {
     let (server, remote, _) = start("short");
     let bytes = random_bytes(2, 50_000);
     let digest = sha256(&bytes);
@@ -77,7 +77,7 @@ fn a_body_that_ends_early_is_no_upload() {
 }
 
 #[test]
-fn a_body_that_goes_on_is_another_request() {
+fn bytes_after_a_body_are_another_request() {
     let (server, remote, _) = start("long");
     let digest = sha256(b"hello");
     let session = remote.start_upload();
@@ -206,7 +206,7 @@ fn a_connection_cut_at_any_byte_leaves_nothing() {
 }
 
 #[test]
-fn tricks_with_paths_lead_nowhere() {
+fn path_tricks_are_refused() {
     let (server, remote, _) = start("paths");
     std::fs::write(server.root().join("secret"), "secret").unwrap();
     let blob = sha256(b"x");

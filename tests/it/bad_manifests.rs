@@ -8,7 +8,7 @@ use crate::support::{
 };
 
 #[test]
-fn manifests_that_are_none_are_refused() {
+fn invalid_manifests_are_refused() {
     let (server, remote, image) = start("json");
     let config = descriptor(OCI_CONFIG, &image.blobs[0]).to_string();
     let layer = descriptor(OCI_LAYER, &image.blobs[1]).to_string();
@@ -102,7 +102,7 @@ fn manifests_that_are_none_are_refused() {
 }
 
 #[test]
-fn media_types_that_are_none_are_refused_or_kept_out() {
+fn invalid_media_types_are_refused_or_ignored() {
     let (server, remote, image) = start("types");
     for media_type in [
         "",
@@ -143,7 +143,7 @@ fn media_types_that_are_none_are_refused_or_kept_out() {
 }
 
 #[test]
-fn a_manifest_far_over_the_limit_is_not_read_to_its_end() {
+fn a_manifest_far_over_the_limit_is_not_read() {
     let (server, remote, _) = start("huge");
     let mut connection = remote.client.open().unwrap();
     let head = format!(

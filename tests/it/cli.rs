@@ -96,7 +96,7 @@ fn inspect() {
 
 /// registry:2 can't delete a single tag: the digest must not be deleted instead.
 #[test]
-fn the_error_if_one_tag_can_not_be_deleted() {
+fn the_error_if_a_single_tag_can_not_be_deleted() {
     let Some(registry) = start_docker_registry() else {
         return;
     };

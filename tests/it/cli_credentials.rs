@@ -47,7 +47,7 @@ fn credentials_and_plain_http() {
 }
 
 #[test]
-fn a_redirect_takes_no_credentials_along() {
+fn a_redirect_gets_no_credentials() {
     let storage = Strange::start(|request, _| match request.authorization {
         None => manifest(&digest(BODY)),
         Some(_) => answer("400 Bad Request", &[], b"two credentials"),

@@ -119,7 +119,7 @@ fn many() {
 
 /// Rows without date or size come last, whatever the order.
 #[test]
-fn sorted_by_what_is_missing() {
+fn rows_without_the_sorted_value_are_last() {
     each(|registry, regctl| {
         let host = &registry.host;
         let empty = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": []});
@@ -144,7 +144,7 @@ fn sorted_by_what_is_missing() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough() {
+fn a_reader_that_closes_the_pipe() {
     each(|registry, regctl| {
         push_image(&registry.host, "app", "1", "amd64");
         let mut command = Command::new(regctl.command().get_program());

@@ -16,7 +16,7 @@ fn quiet(admin: &Admin, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn commands_that_change_something_say_nothing() {
+fn commands_that_change_something_print_nothing() {
     let guarded = Guarded::start();
     let admin = Admin::of(guarded.server.root());
     let accounts = guarded.regctl.home.path().join("accounts.csv");
@@ -75,7 +75,7 @@ fn data_is_printed() {
 }
 
 #[test]
-fn names_of_what_was_done_are_data() {
+fn names_of_changed_objects_are_data() {
     let server = serve(WITH_TRASH);
     let remote = server.remote("team/app");
     for tag in ["v1", "v2"] {

@@ -52,7 +52,7 @@ fn the_image_is_one_for_docker_and_for_registries() {
 }
 
 #[test]
-fn what_can_not_be_in_the_image_is_named() {
+fn unusable_files_for_the_image_are_reported() {
     let regctl = Regctl::new("");
     let script = regctl.home.path().join("script");
     std::fs::write(&script, "#!/bin/sh\n").unwrap();

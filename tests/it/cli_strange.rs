@@ -46,7 +46,7 @@ fn a_registry_by_an_address_with_colons() {
 }
 
 #[test]
-fn a_busy_registry_is_waited_for() {
+fn a_busy_registry_is_retried() {
     let strange = Strange::start(|_, before| match before {
         0 => answer("429 Too Many Requests", &["Retry-After: 1"], b""),
         _ => manifest(&digest(BODY)),
@@ -58,7 +58,7 @@ fn a_busy_registry_is_waited_for() {
 }
 
 #[test]
-fn a_registry_that_goes_on_failing() {
+fn a_registry_that_keeps_failing() {
     let strange =
         Strange::start(|_, _| answer("503 Service Unavailable", &[], b"upstream\x1b[2J gone"));
     let regctl = Regctl::new(&strange.host);

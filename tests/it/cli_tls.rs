@@ -32,7 +32,7 @@ fn keep(regctl: &Regctl, registry: &Registry, certificate: &str) {
 }
 
 #[test]
-fn whom_to_trust() {
+fn trusted_certificates() {
     let directory = tempfile::tempdir().unwrap();
     let signed = rcgen::generate_simple_self_signed(vec!["127.0.0.1".into()]).unwrap();
     let config = tls(

@@ -87,7 +87,7 @@ fn the_version_of_every_command_is_that_of_the_program() {
 }
 
 #[test]
-fn names_that_other_programs_give() {
+fn names_of_other_programs() {
     each(|registry, regctl| {
         let host = &registry.host;
         let digest = push_image(host, "app", "1", "amd64");
@@ -136,7 +136,7 @@ fn names_that_other_programs_give() {
 
 /// The beginning of a digest, as in tables, works with every command.
 #[test]
-fn beginnings_of_digests() {
+fn abbreviated_digests() {
     each(|registry, regctl| {
         let host = &registry.host;
         let multi = push_multi(host, "app");
@@ -251,7 +251,7 @@ fn signals() {
 
 /// Nothing is printed after the error, even if other threads were working.
 #[test]
-fn errors_are_the_last_word() {
+fn nothing_is_printed_after_an_error() {
     let regctl = Regctl::new("127.0.0.1:1");
     let archive = regctl.home.path().join("a.tar");
     let image = docker_24(&[(&Packed::small(1), json!(["app:1"]))]);

@@ -76,7 +76,7 @@ fn paged(links: &[&[u8]]) -> Strange {
 }
 
 #[test]
-fn every_link_is_followed_or_an_error() {
+fn every_link_is_followed_or_refused() {
     for links in [
         &[&b"<{}>; rel=\"next\""[..]][..],
         &[b"</style.css>; rel=preload", b"<{}>; rel=\"next\""],
@@ -193,7 +193,7 @@ fn smaller_limits_of_a_page() {
 }
 
 #[test]
-fn empty_pages_come_to_an_end() {
+fn endless_empty_pages_are_an_error() {
     let strange = Strange::start(|_, before| {
         let link = format!("Link: </v2/_catalog?last={before}>; rel=next");
         answer("200 OK", &[&link], br#"{"repositories":[]}"#)
@@ -246,7 +246,7 @@ fn registries_that_refuse_head() {
 }
 
 #[test]
-fn requests_without_a_body_say_so() {
+fn requests_without_a_body_have_a_length() {
     let server = Server::regctl();
     server
         .remote("app")
@@ -267,7 +267,7 @@ fn requests_without_a_body_say_so() {
 }
 
 #[test]
-fn tokens_that_have_expired_before_they_came() {
+fn expired_tokens_are_replaced() {
     for life in ["-1", "0", "null", "\"60\"", "0.5", "\"soon\""] {
         let body = format!("{{\"token\":\"t1\",\"expires_in\":{life}}}");
         let tokens = Strange::start(move |_, _| answer("200 OK", &[], body.as_bytes()));
@@ -328,7 +328,7 @@ fn a_server_that_is_no_registry_is_reported_as_such() {
 }
 
 #[test]
-fn refusals_for_want_of_room_say_nothing_of_signing_in() {
+fn refusals_about_space_do_not_suggest_signing_in() {
     let body = br#"{"errors":[{"code":"DENIED","message":"adding 1.2 MiB will exceed the configured upper limit of 1.0 GiB"}]}"#;
     let strange = Strange::start(move |_, _| answer("403 Forbidden", &[], body));
     let error = Regctl::new(&strange.host).fails(4, &RAW);

@@ -76,7 +76,7 @@ fn quiet_is_silent() {
 }
 
 #[test]
-fn what_was_promised_is_held_and_said_so() {
+fn leased_blobs_are_kept_and_reported() {
     let server = Server::regctl();
     let made = set_up(&server);
     let admin = Admin::of(server.root());
@@ -128,7 +128,7 @@ fn the_trash_holds_until_it_is_emptied() {
 }
 
 #[test]
-fn untagged_manifests_go_when_asked_and_when_they_are_old_enough() {
+fn untagged_manifests_are_deleted_on_request_when_old_enough() {
     each_way(
         FORGETFUL,
         |server| {
@@ -170,7 +170,7 @@ fn untagged_manifests_go_when_asked_and_when_they_are_old_enough() {
 }
 
 #[test]
-fn meaningless_options_are_errors() {
+fn contradictory_options_are_errors() {
     let server = serve(FORGETFUL);
     let admin = Admin::of(server.root());
     for (code, arguments) in [
@@ -199,7 +199,7 @@ fn meaningless_options_are_errors() {
 }
 
 #[test]
-fn registry_2_serves_what_is_left() {
+fn registry_2_serves_the_rest() {
     if !have(&["docker-registry"]) {
         return;
     }

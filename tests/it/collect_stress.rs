@@ -244,7 +244,7 @@ fn is_sound(server: Server, workers: &[Worker]) {
 }
 
 #[test]
-fn a_collection_deletes_nothing_that_was_promised() {
+fn a_collection_deletes_no_acknowledged_content() {
     let seed = seed();
     let mut workers: Vec<_> = (0..WORKERS)
         .map(|number| Worker::new(number, seed))

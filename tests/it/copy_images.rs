@@ -136,7 +136,7 @@ fn referrers(server: &Server, repository: &str, digest: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_refers_to_an_image_goes_along_when_asked() {
+fn referrers_are_copied_on_request() {
     for (from, to) in pairs() {
         let remote = from.remote("signed");
         let image = Image::new(5);
@@ -186,7 +186,7 @@ fn what_refers_to_an_image_goes_along_when_asked() {
 }
 
 #[test]
-fn by_digest_and_the_ways_to_name_a_destination() {
+fn by_digest_and_to_various_destinations() {
     let (from, to) = (Server::regctl(), Server::regctl());
     let digest = from.remote("app").push("1", &Image::new(8));
     let regctl = Regctl::new(&from.host());
@@ -264,7 +264,7 @@ fn an_index_without_one_of_its_images() {
 
 /// A layer that several images share is checked once.
 #[test]
-fn all_tags_and_what_they_share() {
+fn all_tags_with_shared_layers() {
     let (from, to) = (Server::regctl(), Server::regctl());
     let remote = from.remote("app");
     let layer = random_bytes(11, 400_000);

@@ -22,7 +22,7 @@ fn expected(each: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 #[test]
-fn what_is_missing_and_what_is_too_much() {
+fn missing_and_surplus_tags() {
     let mut pairs = vec![(Server::regctl(), Server::regctl())];
     if have(&["docker-registry"]) {
         pairs.push((Server::docker_registry(), Server::regctl()));

@@ -107,7 +107,7 @@ fn tokens_expire_in_the_middle() {
 }
 
 #[test]
-fn a_registry_that_lies_sets_no_tag() {
+fn wrong_content_sets_no_tag() {
     let (from, to) = (Server::regctl(), Server::regctl());
     let image = Image::with_layers(4, &[300_000]);
     let remote = from.remote("app");
@@ -202,7 +202,7 @@ fn no_secret_is_sent_to_other_hosts() {
 
 /// A source that becomes unreachable has its own error and exit code.
 #[test]
-fn nobody_there() {
+fn an_unreachable_source() {
     let to = Server::regctl();
     let mut command = Regctl::new("127.0.0.1:1").command();
     command.timeout(Duration::from_secs(30));

@@ -306,7 +306,7 @@ fn number_from(name: &str) -> Option<u64> {
 }
 
 #[test]
-fn what_was_acknowledged_survives_a_kill_at_any_moment() {
+fn acknowledged_changes_survive_a_kill_at_any_moment() {
     let rounds = number_from("REGCTL_CRASH_ROUNDS").unwrap_or(if is_ci() { 60 } else { 10 });
     let seed = number_from("REGCTL_CRASH_SEED").unwrap_or_else(|| {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();

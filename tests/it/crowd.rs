@@ -71,7 +71,7 @@ fn windows(stream: &mut TcpStream) -> (usize, usize) {
 }
 
 #[test]
-fn answers_that_nobody_reads_have_a_bound_and_give_memory_back() {
+fn unread_answers_use_bounded_memory() {
     let server = Server::regctl_with(H2C);
     let remote = server.remote("large");
     let digest = remote.push_blob(&random_bytes(1, 8 << 20));
@@ -101,7 +101,7 @@ fn answers_that_nobody_reads_have_a_bound_and_give_memory_back() {
 }
 
 #[test]
-fn bodies_that_nobody_reads_have_a_bound() {
+fn unread_bodies_use_bounded_memory() {
     let server = Server::regctl_with(H2C);
     let before = memory(&server, "VmRSS");
     let mut connections = Vec::new();
@@ -133,7 +133,7 @@ fn bodies_that_nobody_reads_have_a_bound() {
 }
 
 #[test]
-fn manifests_that_trickle_keep_no_other_out() {
+fn slow_manifests_do_not_block_others() {
     let server = Server::regctl();
     let mut slow = Vec::new();
     for number in 0..24 {
@@ -173,7 +173,7 @@ fn connect_from(last: u8, server: SocketAddr) -> TcpStream {
 }
 
 #[test]
-fn connections_that_ask_for_nothing_keep_nobody_out() {
+fn idle_connections_do_not_block_others() {
     let server = Setup::new(Program::Regctl)
         .config(H2C)
         .descriptors(500)
@@ -206,7 +206,7 @@ fn connections_that_ask_for_nothing_keep_nobody_out() {
 }
 
 #[test]
-fn an_address_with_many_downloads_leaves_room_for_another() {
+fn many_downloads_of_an_address_do_not_block_others() {
     let server = Setup::new(Program::Regctl).descriptors(500).start();
     let remote = server.remote("large");
     let digest = remote.push_blob(&random_bytes(2, 8 << 20));

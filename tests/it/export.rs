@@ -97,7 +97,7 @@ fn push_related(remote: &Remote) -> ([Image; 2], Manifest) {
 }
 
 #[test]
-fn an_archive_says_first_what_is_in_it() {
+fn an_archive_begins_with_its_documents() {
     let server = Server::regctl();
     let image = Image::with_layers(1, &[300_000, 0, 5000]);
     server.remote("team/app").push("1", &image);
@@ -156,7 +156,7 @@ fn an_archive_says_first_what_is_in_it() {
 }
 
 #[test]
-fn several_images_share_what_they_have_in_common() {
+fn several_images_share_blobs() {
     let server = Server::regctl();
     let ([first, second], _) = push_related(&server.remote("team/app"));
     server.remote("other").push("x", &first);
@@ -260,7 +260,7 @@ fn platforms_all_or_chosen() {
 }
 
 #[test]
-fn what_an_index_lists_and_is_not_there_is_named() {
+fn missing_children_of_an_index_are_reported() {
     let server = Server::regctl();
     let remote = server.remote("app");
     let (here, absent) = (Image::new(1), Image::new(2));
@@ -297,7 +297,7 @@ fn with_platform(manifest: &Manifest, architecture: &str) -> Value {
 }
 
 #[test]
-fn without_what_the_other_side_has() {
+fn without_the_layers_of_a_base() {
     let server = Server::regctl();
     let ([first, second], _) = push_related(&server.remote("team/app"));
     let regctl = Regctl::new(&server.host());
@@ -332,7 +332,7 @@ fn without_what_the_other_side_has() {
 }
 
 #[test]
-fn a_layer_that_lies_elsewhere_is_left_to_who_loads() {
+fn a_foreign_layer_is_left_out() {
     let server = Server::regctl();
     let image = Image::new(1);
     let remote = server.remote("app");

@@ -43,7 +43,7 @@ fn serve(image: &Image, blob: impl Fn(&[u8]) -> Vec<u8> + Send + 'static) -> Str
 }
 
 #[test]
-fn content_that_is_wrong_leaves_no_file() {
+fn wrong_content_leaves_no_file() {
     let image = Image::with_layers(1, &[3000, 200_000]);
     let good = |bytes: &[u8]| answer("200 OK", &[], bytes);
     let directory = tempfile::tempdir().unwrap();
@@ -87,7 +87,7 @@ fn content_that_is_wrong_leaves_no_file() {
 }
 
 #[test]
-fn a_server_that_goes_away_leaves_no_file() {
+fn a_lost_server_leaves_no_file() {
     let image = Image::with_layers(1, &[2_000_000]);
     let half = serve(&image, |bytes| {
         let whole = answer("200 OK", &[], bytes);
@@ -181,7 +181,7 @@ fn an_interrupt_leaves_no_file() {
 }
 
 #[test]
-fn who_reads_a_part_has_seen_enough() {
+fn a_closed_pipe_is_success() {
     let server = Server::regctl();
     let image = Image::with_layers(1, &[3_000_000]);
     server.remote("app").push("1", &image);
@@ -208,7 +208,7 @@ fn who_reads_a_part_has_seen_enough() {
 }
 
 #[test]
-fn where_it_can_not_be_written_is_said() {
+fn an_unwritable_output_is_reported() {
     let server = Server::regctl();
     server.remote("app").push("1", &Image::new(1));
     let regctl = Regctl::new(&server.host());

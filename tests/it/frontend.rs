@@ -171,7 +171,7 @@ fn indexes_of_a_regctl_server_by_the_variables_of_docker_registry_frontend() {
 }
 
 #[test]
-fn what_is_no_registry_is_said() {
+fn other_servers_are_reported() {
     // A listener that accepts nothing.
     let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = silent.local_addr().expect("an address").port();

@@ -24,7 +24,7 @@ fn guarded_registry(scratch: &std::path::Path) -> Server {
 }
 
 #[test]
-fn a_sign_in_is_passed_on_to_the_registry() {
+fn a_sign_in_is_forwarded_to_the_registry() {
     if !have(&["docker-registry"]) {
         return;
     }
@@ -127,7 +127,7 @@ fn a_sign_in_is_passed_on_to_the_registry() {
 }
 
 #[test]
-fn what_a_user_may_not_see_is_refused_by_a_page() {
+fn a_page_of_a_hidden_repository_is_refused() {
     let guarded = Guarded::start();
     guarded.remote("root", "team/app").push("1", &Image::new(1));
     guarded
@@ -167,7 +167,7 @@ fn an_open_registry_has_no_sign_in() {
 }
 
 #[test]
-fn a_frontend_speaks_tls() {
+fn a_frontend_with_tls() {
     let registry = Server::regctl();
     let host = registry.host();
     let frontend = Frontend::of(

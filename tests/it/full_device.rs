@@ -65,7 +65,7 @@ const KINDS: [(&str, fn(&Mount)); 2] = [
 ];
 
 #[test]
-fn deletes_and_collections_make_room_on_a_full_device() {
+fn deletes_and_collections_free_space_on_a_full_device() {
     for (options, fill) in KINDS {
         let Some(small) = small(options) else { return };
         let remote = small.server.remote("team/app");
@@ -115,7 +115,7 @@ fn a_full_device_does_not_stop_a_start() {
 }
 
 #[test]
-fn a_push_that_fills_the_device_leaves_room_for_the_rest() {
+fn a_push_that_fills_the_device_leaves_the_reserve() {
     let Some(small) = small("size=64m") else {
         return;
     };

@@ -83,7 +83,7 @@ fn an_import_without_its_cache_succeeds() {
 }
 
 #[test]
-fn a_name_that_is_remembered_for_other_bytes() {
+fn a_cached_name_with_other_bytes() {
     let image = Packed::small(5);
     let known = podman(&image, &json!(["app:1"])).finish();
     // The same names, with each other's layers.
@@ -238,7 +238,7 @@ fn by_file(test: impl Fn(&Import)) {
 }
 
 #[test]
-fn an_untouched_file_is_not_read_again() {
+fn an_unmodified_file_is_not_read_again() {
     let image = Packed::small(11);
     for archive in [
         docker_24(&[(&image, json!(["app:1"]))]).finish(),
@@ -263,7 +263,7 @@ fn an_untouched_file_is_not_read_again() {
 }
 
 #[test]
-fn a_file_that_was_touched_is_read_again() {
+fn a_modified_file_is_read_again() {
     let image = Packed::small(13);
     let archive = podman(&image, &json!(["app:1"])).finish();
     by_file(|import| {
@@ -285,7 +285,7 @@ fn a_file_that_was_touched_is_read_again() {
 }
 
 #[test]
-fn a_change_in_its_place_is_seen() {
+fn an_overwritten_part_is_detected() {
     let image = Packed::small(15);
     let archive = podman(&image, &json!(["app:1"])).finish();
     let at = position(&image.layers[0], &archive) + 1000;
@@ -308,7 +308,7 @@ fn a_change_in_its_place_is_seen() {
 }
 
 #[test]
-fn what_another_registry_lacks_is_read_and_sent() {
+fn blobs_missing_in_another_registry_are_sent() {
     let image = Packed::small(17);
     let archive = podman(&image, &json!(["app:1"])).finish();
     by_file(|import| {
@@ -330,7 +330,7 @@ fn what_another_registry_lacks_is_read_and_sent() {
 }
 
 #[test]
-fn progress_measures_what_is_read_of_a_file() {
+fn progress_counts_bytes_read_of_a_file() {
     let image = Packed::small(5);
     let archive = podman(&image, &json!(["app:1"])).finish();
     both(|import| {

@@ -114,7 +114,7 @@ fn layers_in_xz_and_bzip2() {
 }
 
 #[test]
-fn what_nothing_needs_is_no_error() {
+fn unneeded_members_are_not_errors() {
     let plain = layer(1, 3000);
     let image = Packed::new(std::slice::from_ref(&plain));
     let manifest = image.docker_manifest(gzipped, ".gzip");
@@ -214,7 +214,7 @@ fn layout_of(config: &[u8], layer_type: &str, bytes: &[u8], more: &Value) -> (Ve
 /// Blobs that are not plain layers of an image keep their bytes and digests, even through a pipe,
 /// where the manifest comes last.
 #[test]
-fn bytes_that_stay_as_they_are() {
+fn blobs_that_are_not_changed() {
     let plain = layer(1, 30_000);
     let tar = "application/vnd.oci.image.layer.v1.tar";
     let image = Packed::new(std::slice::from_ref(&plain)).config;
@@ -252,7 +252,7 @@ fn bytes_that_stay_as_they_are() {
 
 /// Bills of materials may be large and numerous; they are not documents of an image.
 #[test]
-fn a_great_deal_of_json_that_is_content() {
+fn much_json_content() {
     let image = Packed::small(1);
     let mut tar = image.blobs(Tar::new(), gzipped);
     let mut entries = Vec::new();
@@ -308,7 +308,7 @@ fn a_large_configuration() {
 }
 
 #[test]
-fn other_archives_are_recognised_and_named() {
+fn other_archives_are_recognised() {
     let fs = |tar: Tar| {
         tar.file("etc/passwd", b"root:x:0:0\n")
             .file("usr/bin/env", b"x")

@@ -188,7 +188,7 @@ fn tar_files_of_an_artifact_are_not_compressed() {
 }
 
 #[test]
-fn names_only_in_part() {
+fn incomplete_names() {
     let image = Packed::small(70);
     let manifest = image.oci_manifest(gzipped, "+gzip");
     let index = json!({"schemaVersion": 2, "manifests": [{

@@ -57,7 +57,7 @@ pub(crate) fn tags(import: &Import, repository: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_digest_in_a_name_is_no_tag() {
+fn a_digest_in_a_name_is_not_a_tag() {
     let (one, two) = (Packed::small(1), Packed::small(2));
     let (first, second) = (digest(&one), digest(&two));
     let archive = layout(&[
@@ -93,7 +93,7 @@ fn a_digest_in_a_name_is_no_tag() {
 }
 
 #[test]
-fn an_id_is_no_name() {
+fn an_id_is_not_a_name() {
     let image = Packed::small(1);
     let id = sha256(&image.config).to_string();
     let manifest = image.oci_manifest(gzipped, "+gzip");
@@ -144,7 +144,7 @@ fn invalid_names_are_reported() {
 
 /// An image with the attachments of hauler or cosign under the same name.
 #[test]
-fn signatures_go_under_their_own_tag() {
+fn signatures_get_their_own_tag() {
     let image = Packed::small(1);
     let manifest = image.oci_manifest(gzipped, "+gzip");
     let payload = br#"{"critical":{}}"#;

@@ -78,7 +78,7 @@ fn docker_since_25() {
 }
 
 #[test]
-fn plain_layers_stay_plain_when_asked_to() {
+fn plain_layers_are_kept_on_request() {
     let image = Packed::small(12);
     let oci = image.oci_manifest(<[u8]>::to_vec, "");
     let docker = image.docker_manifest(<[u8]>::to_vec, "");

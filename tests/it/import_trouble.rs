@@ -127,7 +127,7 @@ fn a_wrong_name() {
 }
 
 #[test]
-fn names_that_are_no_digests_are_not_trusted() {
+fn names_other_than_digests_are_not_trusted() {
     // Two layers with each other's names, and a configuration with a wrong name.
     let image = Packed::small(9);
     let names: Vec<_> = image
@@ -174,7 +174,7 @@ fn cut_short() {
 }
 
 #[test]
-fn sizes_beyond_what_is_there() {
+fn sizes_beyond_the_end() {
     let huge = Tar::new().header(b'0', "a.tar", "", 9 << 30);
     refused(&huge.unfinished(), 1, &["cut short", "a.tar"]);
     let huge = Tar::new()
@@ -192,7 +192,7 @@ fn sizes_beyond_what_is_there() {
 }
 
 #[test]
-fn names_that_lead_out() {
+fn names_outside_of_the_archive() {
     for (tar, words) in [
         (
             Tar::new().file("/etc/passwd", b"x"),
@@ -223,7 +223,7 @@ fn names_that_lead_out() {
 }
 
 #[test]
-fn links_that_lead_nowhere() {
+fn broken_links() {
     let image = Packed::small(13);
     let tar = Tar::new()
         .symlink("a.tar", "b.tar")
@@ -253,7 +253,7 @@ fn no_images() {
 }
 
 #[test]
-fn documents_beyond_what_is_kept() {
+fn too_many_documents() {
     let document = [b"{\"a\":\"".to_vec(), vec![b'x'; 3 << 20], b"\"}".to_vec()].concat();
     let mut tar = Tar::new();
     for number in 0..9 {
@@ -325,7 +325,7 @@ fn one_image_that_fails_does_not_stop_the_others() {
 }
 
 #[test]
-fn a_layer_that_grows_beyond_all_sense() {
+fn a_decompression_bomb() {
     let bomb = Tar::new().file("zeros", &vec![0; 64 << 20]).finish();
     let image = Packed::new(std::slice::from_ref(&bomb));
     let archive = oci(&image, "app:1", false).finish();
@@ -343,7 +343,7 @@ fn a_layer_that_grows_beyond_all_sense() {
 }
 
 #[test]
-fn a_registry_that_is_not_there() {
+fn an_unreachable_registry() {
     let layers: Vec<Vec<u8>> = (0..8).map(|seed| layer(seed, 200_000)).collect();
     let image = Packed::new(&layers);
     let archive = docker_25(&image, "app:1").finish();
@@ -362,7 +362,7 @@ fn a_registry_that_is_not_there() {
 }
 
 #[test]
-fn what_can_not_be_meant() {
+fn contradictory_arguments() {
     both(|import| {
         for arguments in [
             &["--level", "10"][..],

@@ -205,7 +205,7 @@ fn skopeo_copies_inspects_lists_and_deletes() {
 }
 
 #[test]
-fn skopeo_syncs_a_repository_there_and_back() {
+fn skopeo_syncs_a_repository_both_ways() {
     if !have(&["skopeo"]) {
         return;
     }

@@ -45,7 +45,7 @@ fn shell(server: &Server, daemon: &Dockerd, ssh: &str, line: &str) -> String {
 }
 
 #[test]
-fn what_docker_saves_is_imported_and_what_is_exported_docker_loads() {
+fn archives_of_docker_are_imported_and_exports_are_loaded() {
     if !is_root() || !have(&["dockerd", "docker", "containerd", "runc", "tar"]) {
         return;
     }
@@ -176,7 +176,7 @@ fn an_archive_travels_through_ssh_both_ways() {
 }
 
 #[test]
-fn what_podman_and_skopeo_save_is_imported() {
+fn archives_of_podman_and_skopeo_are_imported() {
     if !is_root() || !have(&["podman", "skopeo", "tar"]) {
         return;
     }

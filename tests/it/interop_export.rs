@@ -119,7 +119,7 @@ fn id(mut command: Command, image: &str) -> String {
 }
 
 #[test]
-fn docker_and_containerd_load_what_was_exported() {
+fn docker_and_containerd_load_exports() {
     if !is_root() || !have(&["dockerd", "docker", "containerd", "ctr", "runc", "tar"]) {
         return;
     }
@@ -173,7 +173,7 @@ fn docker_and_containerd_load_what_was_exported() {
 }
 
 #[test]
-fn podman_loads_what_was_exported() {
+fn podman_loads_exports() {
     if !is_root() || !have(&["podman", "tar"]) {
         return;
     }
@@ -207,7 +207,7 @@ fn podman_loads_what_was_exported() {
 }
 
 #[test]
-fn skopeo_reads_what_was_exported() {
+fn skopeo_reads_exports() {
     if !have(&["skopeo", "tar"]) {
         return;
     }

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use crate::support::{Program, Request, Server, Setup, eventually, is_root};
 
 #[test]
-fn variables_of_podman_and_kubernetes_are_passed_over_with_one_line() {
+fn variables_of_podman_and_kubernetes_are_ignored_with_one_line() {
     let mut setup = Setup::new(Program::Regctl);
     for (name, value) in [
         ("REGISTRY_AUTH_FILE", "/run/auth.json"),
@@ -133,7 +133,7 @@ fn a_socket_has_the_mode_and_group_of_the_configuration() {
 }
 
 #[test]
-fn a_port_and_a_certificate_are_tried_before_the_root_is_opened() {
+fn port_and_certificate_are_checked_before_the_root_is_opened() {
     let holder = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = holder.local_addr().unwrap().port();
     let scratch = tempfile::tempdir().unwrap();

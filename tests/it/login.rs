@@ -55,7 +55,7 @@ fn talk(assert: &Assert) -> String {
 }
 
 #[test]
-fn in_who_and_out() {
+fn login_whoami_and_logout() {
     let strange = basic();
     let host = &strange.host;
     let regctl = Regctl::new(host);
@@ -116,7 +116,7 @@ fn in_who_and_out() {
 }
 
 #[test]
-fn what_else_is_in_the_file_stays() {
+fn other_content_of_the_file_is_kept() {
     let strange = basic();
     let regctl = Regctl::new(&strange.host);
     let before = json!({
@@ -155,7 +155,7 @@ fn what_else_is_in_the_file_stays() {
 }
 
 #[test]
-fn a_token_is_kept_and_not_the_password() {
+fn a_token_is_stored_instead_of_the_password() {
     let tokens = Strange::start(|request, _| {
         let password = request.authorization.as_deref() == Some(ADA);
         if password || request.body.contains("refresh_token=r1") {
@@ -253,7 +253,7 @@ fn the_helper_that_docker_would_use() {
 }
 
 #[test]
-fn all_spellings_of_docker_hub_go() {
+fn all_spellings_of_docker_hub_are_removed() {
     let regctl = Regctl::new("docker.io");
     write(
         &regctl,
@@ -269,7 +269,7 @@ fn all_spellings_of_docker_hub_go() {
 }
 
 #[test]
-fn no_secret_where_it_does_not_belong() {
+fn secrets_are_not_sent_elsewhere() {
     let strange = basic();
     let regctl = Regctl::new(&strange.host);
     // On the loopback http is detected, and credentials may be sent over it.
@@ -297,7 +297,7 @@ fn no_secret_where_it_does_not_belong() {
 }
 
 #[test]
-fn what_wins_over_the_file_is_said() {
+fn sources_that_override_the_file_are_reported() {
     let strange = basic();
     let host = &strange.host;
     let regctl = Regctl::new(host);
@@ -332,7 +332,7 @@ fn what_wins_over_the_file_is_said() {
 }
 
 #[test]
-fn a_registry_that_asks_nobody() {
+fn a_registry_without_sign_in() {
     let strange = Strange::start(|_, _| answer("200 OK", &[], b"{}"));
     let regctl = Regctl::new(&strange.host);
     let done = login(&regctl, "p:w", &["--plain-http"]).success();

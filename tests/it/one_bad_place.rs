@@ -33,7 +33,7 @@ fn ready(server: &Server) -> String {
 }
 
 #[test]
-fn one_bad_place_in_a_root_is_named_and_keeps_nothing_else_away() {
+fn one_unusable_path_is_reported_and_the_rest_is_served() {
     let image = Image::new(1);
     let revision = image.digest();
     for (place, with) in [

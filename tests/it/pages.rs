@@ -30,7 +30,7 @@ pub(crate) fn page(server: &Server, target: &str) -> String {
 }
 
 #[test]
-fn a_browser_sees_pages_where_tools_see_what_they_did() {
+fn browsers_get_pages_and_tools_get_the_api() {
     let server = Server::regctl();
     assert!(page(&server, "/").contains("This registry is empty"));
     // Tools get the search of the first registry API at the root.
@@ -45,7 +45,7 @@ fn a_browser_sees_pages_where_tools_see_what_they_did() {
 }
 
 #[test]
-fn an_empty_registry_tells_what_to_type() {
+fn an_empty_registry_shows_commands() {
     let server = Server::regctl();
     let at = |host: &str| {
         let request = Request::new("GET", "/")
@@ -217,7 +217,7 @@ fn a_chart_is_pulled_by_helm() {
 }
 
 #[test]
-fn looking_is_not_pulling() {
+fn pages_do_not_count_as_pulls() {
     let server = Server::regctl();
     let image = Image::new(1);
     server.remote("team/app").push("1", &image);

@@ -5,7 +5,7 @@ use crate::pages_person::Person;
 use crate::support::Image;
 
 #[test]
-fn a_hostile_readme_does_nothing() {
+fn a_hostile_readme_is_harmless() {
     let guarded = Guarded::start();
     guarded.remote("root", "team/app").push("1", &Image::new(1));
     let mut alice = Person::signed_in(&guarded.server, "alice");
@@ -86,7 +86,7 @@ fn stars_and_visibility() {
 }
 
 #[test]
-fn a_row_tells_stars_and_what_a_repository_is() {
+fn rows_show_stars_and_descriptions() {
     let guarded = Guarded::start();
     guarded.remote("root", "team/app").push("1", &Image::new(1));
     guarded.administer(&[
@@ -105,7 +105,7 @@ fn a_row_tells_stars_and_what_a_repository_is() {
 }
 
 #[test]
-fn activity_is_ones_own_or_an_administrators() {
+fn activity_is_limited_to_the_own_account() {
     let guarded = Guarded::start();
     guarded
         .remote("root", "secret/plan")

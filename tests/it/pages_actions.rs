@@ -20,7 +20,7 @@ fn hidden<'a>(html: &'a str, name: &str) -> &'a str {
 }
 
 #[test]
-fn tags_are_deleted_as_listed_and_come_back() {
+fn tags_are_deleted_as_listed_and_restored() {
     let guarded = Guarded::start();
     guarded.administer(&["grant", "alice", "team/*", "delete"]);
     let remote = guarded.remote("alice", "team/app");
@@ -102,7 +102,7 @@ fn tags_are_deleted_as_listed_and_come_back() {
 }
 
 #[test]
-fn who_lacks_the_right_is_refused_and_learns_nothing() {
+fn callers_without_the_right_are_refused_and_learn_nothing() {
     let guarded = Guarded::start();
     guarded.remote("root", "team/app").push("1", &Image::new(1));
     guarded
@@ -256,7 +256,7 @@ fn a_profile_changes_password_sessions_and_tokens() {
 }
 
 #[test]
-fn an_administrator_keeps_accounts_and_is_not_the_last_to_go() {
+fn an_administrator_manages_accounts_except_the_last_administrator() {
     let guarded = Guarded::start();
     let mut root = Person::signed_in(&guarded.server, "root");
     let mut ask = |status: u16, fields: &[(&str, &str)]| {
@@ -342,7 +342,7 @@ fn an_administrator_keeps_accounts_and_is_not_the_last_to_go() {
 }
 
 #[test]
-fn without_accounts_everybody_does_what_the_api_lets_them() {
+fn without_accounts_the_pages_allow_what_the_api_allows() {
     let deletes =
         "version: 0.1\nstorage: {delete: {enabled: true}, filesystem: {rootdirectory: /x}}";
     for (config, status) in [(deletes, 200), ("version: 0.1", 403)] {

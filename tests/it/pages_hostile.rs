@@ -52,7 +52,7 @@ fn hostile_at(remote: &Remote, tag: &str, markup: &str) {
 }
 
 #[test]
-fn what_was_pushed_is_text() {
+fn pushed_texts_are_escaped() {
     let server = Server::regctl();
     for (number, markup) in MARKUP.iter().enumerate() {
         hostile(&server, &format!("t{number}"), markup);
@@ -80,7 +80,7 @@ fn what_was_pushed_is_text() {
 }
 
 #[test]
-fn what_was_asked_is_text() {
+fn requested_texts_are_escaped() {
     let server = Server::regctl();
     server.remote("app").push("1", &Image::new(1));
     let bad = "%22%3E%3Cscript%3Ealert(1)%3C/script%3E";
@@ -106,7 +106,7 @@ fn what_was_asked_is_text() {
 }
 
 #[test]
-fn ten_mebibytes_of_text_do_not_make_a_page_of_them() {
+fn large_texts_are_cut() {
     let guarded = Guarded::start();
     let server = &guarded.server;
     let remote = guarded.remote("root", "hostile");
@@ -163,7 +163,7 @@ fn ten_mebibytes_of_text_do_not_make_a_page_of_them() {
 }
 
 #[test]
-fn nothing_turns_the_direction_of_a_text_around() {
+fn bidirectional_controls_are_shown() {
     let guarded = Guarded::start();
     let markup = "invoice\u{202e}fdp.exe\u{2066}";
     let server = &guarded.server;
@@ -186,7 +186,7 @@ fn nothing_turns_the_direction_of_a_text_around() {
 }
 
 #[test]
-fn a_cookie_says_nothing_to_the_api() {
+fn the_api_ignores_cookies() {
     let guarded = Guarded::start();
     guarded.remote("root", "team/app").push("1", &Image::new(1));
     let root = Person::signed_in(&guarded.server, "root");
@@ -213,7 +213,7 @@ fn a_cookie_says_nothing_to_the_api() {
 }
 
 #[test]
-fn a_sign_in_leads_nowhere_else_and_takes_no_session_of_others() {
+fn a_sign_in_redirects_only_within_and_starts_a_new_session() {
     let guarded = Guarded::start();
     for next in [
         "https://evil.example/",
@@ -257,7 +257,7 @@ fn a_sign_in_leads_nowhere_else_and_takes_no_session_of_others() {
 }
 
 #[test]
-fn pages_run_nothing_of_others_and_stand_in_no_frame() {
+fn pages_have_a_strict_content_policy() {
     let server = Server::regctl();
     for (target, status) in [("/", 200), ("/r/none", 404), ("/about", 200)] {
         let answer = browse(&server, target).expect(status);
@@ -279,7 +279,7 @@ fn pages_run_nothing_of_others_and_stand_in_no_frame() {
 }
 
 #[test]
-fn forms_come_from_our_own_pages() {
+fn forms_of_other_sites_are_refused() {
     let server = Server::regctl();
     let form = || Request::new("POST", "/preferences").body(b"theme=dark&next=/");
     let foreign = [
@@ -306,7 +306,7 @@ fn forms_come_from_our_own_pages() {
 }
 
 #[test]
-fn a_form_leads_nowhere_else() {
+fn a_form_redirects_only_within() {
     let server = Server::regctl();
     for next in [
         "https://evil.example/",

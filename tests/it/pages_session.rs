@@ -5,7 +5,7 @@ use crate::pages_person::Person;
 use crate::support::{Image, Request, Server};
 
 #[test]
-fn a_session_sees_what_its_account_may_pull() {
+fn a_session_shows_repositories_with_the_right_to_pull() {
     let guarded = Guarded::start();
     for name in ["team/app", "team/lib", "secret/plan"] {
         let (digest, bytes) = (Image::new(1), "1");
@@ -89,7 +89,7 @@ fn a_session_ends_with_the_right_and_with_the_account() {
 }
 
 #[test]
-fn wrong_passwords_look_alike_and_are_slowed_down() {
+fn wrong_passwords_get_one_answer_and_are_slowed_down() {
     let guarded = Guarded::start();
     let mut person = Person::new(&guarded.server);
     let mut body = |name: &str| {
@@ -114,7 +114,7 @@ fn wrong_passwords_look_alike_and_are_slowed_down() {
 }
 
 #[test]
-fn a_sign_in_makes_a_new_session_whatever_came_with_it() {
+fn a_sign_in_always_starts_a_new_session() {
     let guarded = Guarded::start();
     let mut attacker = Person::signed_in(&guarded.server, "carol");
     let planted = attacker.session().unwrap().to_owned();
@@ -172,7 +172,7 @@ fn a_form_needs_this_origin_and_its_own_token() {
 }
 
 #[test]
-fn a_sign_in_leads_nowhere_else() {
+fn a_sign_in_redirects_only_within() {
     let guarded = Guarded::start();
     for (next, expected) in [
         ("/r/team/app?x=1", "/r/team/app?x=1"),
@@ -196,7 +196,7 @@ fn a_sign_in_leads_nowhere_else() {
 }
 
 #[test]
-fn the_api_reads_no_cookie_and_the_pages_no_basic() {
+fn the_api_ignores_cookies_and_the_pages_ignore_basic() {
     let guarded = Guarded::start();
     guarded.remote("root", "team/app").push("1", &Image::new(1));
     let bob = Person::signed_in(&guarded.server, "bob");
@@ -260,7 +260,7 @@ fn over_tls_the_cookie_is_bound_to_the_host() {
 }
 
 #[test]
-fn where_nobody_signs_in_there_is_no_sign_in() {
+fn an_open_registry_has_no_sign_in_page() {
     let server = Server::regctl();
     let mut person = Person::new(&server);
     assert!(!person.page("/").contains("/sign-in"));

@@ -40,7 +40,7 @@ fn html(answer: Response) -> String {
 }
 
 #[test]
-fn an_administrator_sees_what_is_stored_and_collects() {
+fn an_administrator_sees_storage_and_collects() {
     let guarded = furnished(CONFIG);
     let mut root = Person::signed_in(&guarded.server, "root");
     let front = root.page("/");
@@ -177,7 +177,7 @@ fn the_whole_list_is_sorted_by_size() {
 }
 
 #[test]
-fn nobody_else_learns_of_these_pages() {
+fn these_pages_are_hidden_from_others() {
     let guarded = furnished(CONFIG);
     let mut bob = Person::signed_in(&guarded.server, "bob");
     let mut nobody = Person::new(&guarded.server);
@@ -200,7 +200,7 @@ fn nobody_else_learns_of_these_pages() {
 }
 
 #[test]
-fn browse_only_pages_show_and_do_nothing() {
+fn browse_only_pages_collect_nothing() {
     let config = format!("{CONFIG}  pages: {{browse-only: true}}\n");
     let guarded = furnished(&config);
     let mut root = Person::signed_in(&guarded.server, "root");
@@ -252,7 +252,7 @@ fn watched(guarded: &Guarded, browser: &Browser) {
 }
 
 #[test]
-fn a_collection_is_watched_to_its_end_with_scripts_and_without() {
+fn a_collection_is_followed_to_its_end_with_and_without_scripts() {
     if !have(&["chromium", "chromedriver"]) {
         return;
     }

@@ -100,7 +100,7 @@ fn tunnels_with_the_registrys_own_certificate() {
 }
 
 #[test]
-fn what_goes_without() {
+fn requests_without_the_proxy() {
     let registry = start_regctl();
     let proxy = Proxy::start(&registry.host, None);
     let through = |variable| (variable, proxy.host.as_str());
@@ -126,7 +126,7 @@ fn what_goes_without() {
 }
 
 #[test]
-fn what_a_proxy_says() {
+fn errors_of_a_proxy() {
     let far = Regctl::new(NAME);
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = closed.local_addr().unwrap().to_string();

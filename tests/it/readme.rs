@@ -87,7 +87,7 @@ fn anchors(text: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn links_lead_somewhere() {
+fn links_have_targets() {
     let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     for name in [
         "README.md",

@@ -21,7 +21,7 @@ fn received(remote: &Remote, session: &str) -> usize {
     if end == 0 { 0 } else { end + 1 }
 }
 
-fn an_upload_goes_on_after(end: fn(Server) -> Setup) {
+fn an_upload_continues_after(end: fn(Server) -> Setup) {
     let bytes = random_bytes(1, 3_000_000);
     // In the middle of a block of the hash.
     let half = 1_234_567;
@@ -68,13 +68,13 @@ fn an_upload_goes_on_after(end: fn(Server) -> Setup) {
 }
 
 #[test]
-fn an_upload_goes_on_after_a_restart() {
-    an_upload_goes_on_after(Server::stop);
+fn an_upload_continues_after_a_restart() {
+    an_upload_continues_after(Server::stop);
 }
 
 #[test]
-fn an_upload_goes_on_after_a_kill() {
-    an_upload_goes_on_after(Server::kill);
+fn an_upload_continues_after_a_kill() {
+    an_upload_continues_after(Server::kill);
 }
 
 #[test]
@@ -94,7 +94,7 @@ fn a_cancelled_upload_stays_cancelled() {
 }
 
 #[test]
-fn a_stop_waits_for_an_upload_that_is_moving() {
+fn a_stop_waits_for_an_active_upload() {
     let mut server = Server::regctl();
     let remote = server.remote("drained");
     let bytes = random_bytes(2, 1 << 20);
@@ -141,7 +141,7 @@ fn a_second_signal_stops_at_once() {
 }
 
 #[test]
-fn everything_is_there_after_a_restart() {
+fn content_survives_a_restart() {
     let server = Server::regctl();
     let remote = server.remote("kept/safe");
     for seed in 0..5 {

@@ -71,7 +71,7 @@ fn images_go_both_ways() {
 }
 
 #[test]
-fn what_ssh_says_is_the_error() {
+fn the_output_of_ssh_is_the_error() {
     let Some(sshd) = Sshd::start() else { return };
     let registry = start_regctl();
     for (name, words) in [
@@ -119,7 +119,7 @@ fn no_registry_on_the_far_port() {
 }
 
 #[test]
-fn no_words_of_an_address_are_options() {
+fn parts_of_an_address_are_never_options() {
     let regctl = Regctl::new("");
     let trap = regctl.home.path().join("trap");
     let touch = format!("ssh://-oProxyCommand=touch${{IFS}}{}", trap.display());
@@ -210,7 +210,7 @@ fn a_shared_connection() {
 }
 
 #[test]
-fn a_registry_that_wants_tls() {
+fn a_registry_with_tls() {
     let Some(sshd) = Sshd::start() else { return };
     let directory = tempfile::tempdir().unwrap();
     // Issued for another name.

@@ -143,7 +143,7 @@ fn an_authority_is_trusted_by_its_fingerprint_and_forgotten() {
 }
 
 #[test]
-fn what_speaks_no_tls_or_has_another_name_is_not_trusted() {
+fn servers_without_tls_or_with_another_name_are_not_trusted() {
     let home = tempfile::tempdir().unwrap();
     let plain = Server::regctl();
     let said = attempt(regctl(home.path()).args(["trust", &plain.host(), "--yes"]));
@@ -166,7 +166,7 @@ fn what_speaks_no_tls_or_has_another_name_is_not_trusted() {
 }
 
 #[test]
-fn plain_http_is_answered_where_tls_is_spoken_and_warned_of_where_it_is_served() {
+fn plain_http_gets_an_error_on_a_tls_port_and_a_warning_elsewhere() {
     let server = Own::start(&[]);
     for request in [
         "GET /v2/ HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -207,7 +207,7 @@ fn plain_http_is_answered_where_tls_is_spoken_and_warned_of_where_it_is_served()
 }
 
 #[test]
-fn docker_and_podman_trust_what_was_fetched() {
+fn docker_and_podman_trust_the_fetched_authority() {
     if !is_root() || !have(&["dockerd", "docker", "containerd", "podman", "tar"]) {
         return;
     }
@@ -240,7 +240,7 @@ fn docker_and_podman_trust_what_was_fetched() {
 }
 
 #[test]
-fn clients_show_certificates_of_the_authorities_that_are_named() {
+fn client_certificates_of_configured_authorities_are_accepted() {
     let scratch = tempfile::tempdir().unwrap();
     let path = |name: &str| scratch.path().join(name);
     let write = |name: &str, text: String| std::fs::write(path(name), text).unwrap();
@@ -300,7 +300,7 @@ fn clients_show_certificates_of_the_authorities_that_are_named() {
 }
 
 #[test]
-fn the_doctor_names_what_clients_meet_and_the_remedy() {
+fn the_doctor_reports_problems_and_remedies() {
     let home = tempfile::tempdir().unwrap();
     let doctor = |host: &str| {
         let output = regctl(home.path())

@@ -24,7 +24,7 @@ fn fetch(host: &str, digest: &Digest, size: Option<u64>) -> Result<Vec<u8>, Erro
 }
 
 #[test]
-fn a_broken_connection_is_taken_up_where_it_was() {
+fn a_broken_transfer_is_resumed() {
     let server = Server::regctl();
     let bytes = random_bytes(1, 10 * MIB);
     let digest = server.remote("team/app").push_blob(&bytes);
@@ -52,7 +52,7 @@ fn a_registry_without_ranges() {
 }
 
 #[test]
-fn what_is_not_what_was_asked_for() {
+fn wrong_content_is_an_error() {
     let bytes = random_bytes(3, 300_000);
     let mut damaged = bytes.clone();
     damaged[200_000] ^= 1;

@@ -78,7 +78,7 @@ fn cuts(seed: u64, most: usize) -> impl Fn(&Passed, usize) -> Action + Send + Sy
 }
 
 #[test]
-fn a_broken_connection_is_taken_up_where_it_was() {
+fn a_broken_transfer_is_resumed() {
     let server = Server::regctl();
     let bytes = random_bytes(7, 12 * MIB);
     for seed in 0..3 {
@@ -98,7 +98,7 @@ fn a_broken_connection_is_taken_up_where_it_was() {
 }
 
 #[test]
-fn a_registry_that_loses_what_it_was_sent_gets_it_again() {
+fn lost_bytes_are_sent_again() {
     if !have(&["docker-registry"]) {
         return;
     }
@@ -113,7 +113,7 @@ fn a_registry_that_loses_what_it_was_sent_gets_it_again() {
 
 /// A redirect during an upload: the same bytes are sent to its target.
 #[test]
-fn a_stretch_that_is_sent_elsewhere() {
+fn a_redirected_segment() {
     let server = Server::regctl();
     let bytes = random_bytes(14, 3 * MIB);
     let elsewhere = Meddler::start(server.address(), |_, _| Action::Pass);
@@ -160,7 +160,7 @@ fn a_small_blob() {
 }
 
 #[test]
-fn what_cant_be_read_again_says_so() {
+fn a_source_that_can_not_seek_is_reported() {
     let server = Server::regctl();
     let bytes = random_bytes(9, 20 * MIB);
     // The session is lost after more bytes than the window has.
@@ -184,7 +184,7 @@ fn what_cant_be_read_again_says_so() {
 }
 
 #[test]
-fn a_busy_registry_is_waited_for() {
+fn a_busy_registry_is_retried() {
     let server = Server::regctl();
     let bytes = random_bytes(10, 2 * MIB);
     let busy = |passed: &Passed, number| match number {
@@ -203,7 +203,7 @@ fn a_busy_registry_is_waited_for() {
 
 /// The last answer is lost, but the blob exists.
 #[test]
-fn a_lost_answer_to_the_end_is_no_loss() {
+fn a_lost_last_answer_is_no_error() {
     let server = Server::regctl();
     let bytes = random_bytes(11, MIB);
     let proxy = Meddler::start(server.address(), |passed, number| {

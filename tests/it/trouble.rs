@@ -31,7 +31,7 @@ fn a_second_serve_on_the_same_root_names_the_first() {
 }
 
 #[test]
-fn a_root_that_was_emptied_stops_the_start() {
+fn an_emptied_root_stops_the_start() {
     let server = Server::regctl();
     let remote = server.remote("a");
     for seed in 0..5 {
@@ -62,7 +62,7 @@ fn a_root_that_was_emptied_stops_the_start() {
 }
 
 #[test]
-fn without_its_index_a_root_is_adopted_again() {
+fn a_root_without_an_index_is_reindexed() {
     let server = Server::regctl();
     let image = Image::with_layers(1, &[5000, 100]);
     let untagged = Image::new(2);
@@ -88,7 +88,7 @@ fn without_its_index_a_root_is_adopted_again() {
 }
 
 #[test]
-fn foreign_files_in_the_layout_are_left_alone() {
+fn foreign_files_in_the_layout_are_kept() {
     let server = Server::regctl();
     let image = Image::new(1);
     server.remote("a/b").push("1", &image);

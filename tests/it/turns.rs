@@ -346,7 +346,7 @@ fn take_turns(regctl: &Setup, root: &Path) {
 }
 
 #[test]
-fn what_one_acknowledged_the_next_one_has() {
+fn acknowledged_changes_survive_turns() {
     if !have(&["docker-registry"]) {
         return;
     }

@@ -27,7 +27,7 @@ storage: {{maintenance: {{readonly: {{enabled: true}}}}, filesystem: {{rootdirec
 }
 
 #[test]
-fn a_root_on_a_read_only_mount_is_served_when_the_configuration_says_so() {
+fn a_read_only_root_is_served_if_configured() {
     let Some(mount) = Mount::new("size=64m") else {
         return;
     };

@@ -111,7 +111,7 @@ fn http_2_over_tls() {
 }
 
 #[test]
-fn without_http_2_it_is_1_1() {
+fn http_1_1_without_http_2() {
     let directory = tempfile::tempdir().unwrap();
     let certificate = certify(directory.path());
     let server = with_tls(directory.path(), "  http2: {disabled: true}\n");
@@ -124,7 +124,7 @@ fn without_http_2_it_is_1_1() {
 }
 
 #[test]
-fn http_2_in_the_clear_where_it_is_allowed() {
+fn http_2_without_tls_if_enabled() {
     let client = || {
         Client::builder()
             .http2_prior_knowledge()

@@ -166,7 +166,7 @@ fn a_job_pushes_with_the_token_of_its_platform() {
 }
 
 #[test]
-fn rules_that_would_let_everybody_in_are_refused() {
+fn rules_that_match_everybody_are_refused() {
     let check = |rule: &str, accounts: bool| {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("config.yml");
