@@ -80,7 +80,7 @@ pub fn verify(image: &str, piece: &Piece, info: &BlobInfo) -> Result<(), Error> 
         return Err(Error::Image {
             image: image.to_owned(),
             reason: format!(
-                "its manifest says that {member} has {} bytes, and it has {}",
+                "{member} has {} bytes in its manifest, but {} in the archive",
                 descriptor.size, info.size
             ),
         });

@@ -124,7 +124,7 @@ fn entries(path: &Path) -> io::Result<Vec<(String, bool)>> {
     Ok(entries)
 }
 
-/// Resolves a path within the directory. Returns what is wrong otherwise.
+/// Resolves a path within the directory, or returns the reason why it can't.
 fn file_within(root: &Path, path: &Path) -> Result<PathBuf, String> {
     let real = canonical(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => "does not exist".to_owned(),
@@ -139,7 +139,7 @@ fn file_within(root: &Path, path: &Path) -> Result<PathBuf, String> {
     Ok(real)
 }
 
-/// Reads the beginning of a file, by which it is classified. Returns what is wrong otherwise.
+/// Reads the beginning of a file, to classify it, or returns the reason why it can't.
 fn head(path: &Path) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let read = open(path).and_then(|file| file.take(HEAD as u64).read_to_end(&mut bytes));
@@ -147,7 +147,7 @@ fn head(path: &Path) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// Reads a small file. Returns what is wrong otherwise.
+/// Reads a small file, or returns the reason why it can't.
 fn document(root: &Path, path: &Path) -> Result<Vec<u8>, String> {
     let path = file_within(root, path)?;
     let unreadable = |error: io::Error| format!("can't be read: {error}");

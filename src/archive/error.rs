@@ -87,7 +87,7 @@ pub enum Error {
     /// Something that an image needs is not in the archive.
     #[error("{image}: {what} is not in the archive{note}; hint: {hint}")]
     Missing {
-        /// The image, with its platform if it says one.
+        /// The image, with its platform if it has one.
         image: String,
         /// What is missing.
         what: String,

@@ -30,7 +30,7 @@ struct Block {
     input: Vec<u8>,
 }
 
-/// Compresses what is written to it.
+/// Compresses the bytes that are written to it.
 pub(super) struct Gzip<W: Write> {
     output: W,
     level: u32,

@@ -172,7 +172,7 @@ fn append<W: Write>(tar: &mut Builder<W>, path: &str, node: Node) -> io::Result<
     }
 }
 
-/// Hashes what is written.
+/// Hashes the written bytes.
 struct Hashed<W> {
     inner: W,
     hasher: Hasher,

@@ -27,7 +27,7 @@ pub fn resolve(contents: &Contents, wanted: Option<&Platform>) -> Result<Plan, E
     let items = match docker::items(contents) {
         Err(error) if layout.is_some() => {
             plan.warnings
-                .push(format!("{error}; index.json is used alone"));
+                .push(format!("{error}; only index.json is used"));
             None
         }
         items => items?,
@@ -90,7 +90,7 @@ pub fn announced_images(contents: &Contents) -> AnnouncedImages {
     if images.is_empty() && layout.is_none() {
         images.extend(v1::announced_images(contents));
     }
-    // A name that is only a tag does not say where its image goes.
+    // A name that is only a tag does not name a repository.
     let names = layout.unwrap_or_default().images.into_iter();
     let names = names
         .map(|image| (image.names, Vec::new()))

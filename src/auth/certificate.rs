@@ -39,7 +39,7 @@ pub(super) fn public_key(info: &[u8]) -> Option<DecodingKey> {
     let (content, _) = value(SEQUENCE, info)?;
     let (algorithm, rest) = value(SEQUENCE, content)?;
     let (bits, _) = value(BIT_STRING, rest)?;
-    // The first byte says how many bits of the last one are unused: none.
+    // The first byte is the number of unused bits in the last one: none.
     let key = bits.strip_prefix(&[0])?;
     if algorithm.starts_with(EC) {
         let point = key.strip_prefix(&[4])?;

@@ -97,7 +97,7 @@ impl Access {
         }
     }
 
-    /// The scope of an entry; `None` for one that has no meaning here.
+    /// The scope of an entry; `None` if it has no meaning here.
     pub fn scope(&self) -> Option<Scope> {
         Scope::parse(&format!(
             "{}:{}:{}",

@@ -148,7 +148,7 @@ impl Trail {
         state.tallies.insert(subject, tally);
     }
 
-    /// Writes what is due.
+    /// Writes the due events.
     pub async fn write(&self) -> Result<(), IndexError> {
         let notes = self.due(self.clock.now(), WINDOW);
         self.append(notes).await

@@ -202,7 +202,7 @@ impl<'a> Given<'a> {
 
 /// The kind of name that an argument of a command expects.
 fn wanted(command: &Command, argument: &Arg) -> Option<Wanted> {
-    // Only commands that connect to a registry retry; others take names of a root.
+    // Only commands that connect to a registry retry; others use names of a root.
     if !command
         .get_arguments()
         .any(|known| known.get_id() == "retries")

@@ -213,7 +213,7 @@ struct Plan {
     named: usize,
     /// The targets that can be deleted.
     targets: Vec<Target>,
-    /// The rows of the others.
+    /// The other rows.
     rows: Vec<Row>,
 }
 

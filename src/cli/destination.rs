@@ -43,7 +43,7 @@ impl Destination {
         let Some(path) = output.filter(|path| *path != Path::new(STDOUT)) else {
             let Some(stdout) = printer.stream()? else {
                 return Err(Usage(format!(
-                    "what is written is not for a terminal; hint: -o FILE, or pipe it into {pipe}"
+                    "the output is not for a terminal; hint: -o FILE, or pipe it into {pipe}"
                 ))
                 .into());
             };
@@ -69,10 +69,7 @@ impl Destination {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the file is one that the user names"
-)]
+#[expect(clippy::disallowed_methods, reason = "the user names the file")]
 fn create(path: &Path) -> io::Result<(Option<Unfinished>, File)> {
     let path = match std::fs::metadata(path) {
         Ok(there) if there.is_file() => std::fs::canonicalize(path)?,
@@ -96,10 +93,7 @@ fn create(path: &Path) -> io::Result<(Option<Unfinished>, File)> {
     Ok((Some(unfinished), file))
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the file is one that the user names"
-)]
+#[expect(clippy::disallowed_methods, reason = "the user names the file")]
 impl Unfinished {
     fn keep(mut self) -> io::Result<()> {
         std::fs::rename(&self.partial, &self.path)?;
@@ -108,10 +102,7 @@ impl Unfinished {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the file is one that the user names"
-)]
+#[expect(clippy::disallowed_methods, reason = "the user names the file")]
 impl Drop for Unfinished {
     fn drop(&mut self) {
         if !self.kept {

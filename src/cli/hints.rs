@@ -60,7 +60,7 @@ const HINTS: [(&str, &str); 26] = [
     ),
     ("start", "`regctl serve` runs a registry"),
     ("stop", "SIGTERM stops a registry"),
-    ("backup", "the README says what of a root to keep"),
+    ("backup", "the README lists the files to back up"),
     ("garbage", "`regctl gc` collects garbage"),
 ];
 

@@ -258,7 +258,7 @@ fn destination(text: &str) -> Result<(Option<String>, Option<Repository>), Usage
         ))
     };
     if text.contains("://") {
-        return Err(unusable("has a scheme, which --registry takes"));
+        return Err(unusable("has a scheme, which belongs in --registry"));
     }
     let text_end = text.trim_end_matches('/');
     let (first, rest) = text_end.split_once('/').unwrap_or((text_end, ""));

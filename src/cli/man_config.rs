@@ -16,7 +16,7 @@ const DESCRIPTION: [&str; 4] = [
      anything is an error with its file, line and column. A key that is not known is a warning; one \
      that would close the registry or name other data, and has no effect here, is an error: any auth \
      but none, htpasswd and token, proxy.remoteurl, and storage that is neither a directory nor memory.",
-    "Below, [] stands for each item of a list, and a word in capitals for any name.",
+    "Below, [] means each item of a list, a word in capitals any name.",
 ];
 
 const FILES: [(&str, &str); 3] = [

@@ -186,7 +186,7 @@ impl Host {
     }
 }
 
-/// An address as ListenStream= has it: it takes no names of hosts.
+/// An address as ListenStream= has it: host names are not allowed.
 fn socket_address(host: &str, port: u16) -> String {
     match host.trim_matches(['[', ']']).parse() {
         Ok(IpAddr::V4(host)) => format!("{host}:{port}"),

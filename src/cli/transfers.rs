@@ -61,7 +61,7 @@ impl State {
     }
 }
 
-/// The time that the rest takes at the speed so far; `None` without any speed.
+/// The time for the rest at the speed so far; `None` without any speed.
 fn time_left(done: u64, all: u64, elapsed: Duration) -> Option<String> {
     let rest = all.checked_sub(done).filter(|_| done > 0)?;
     let seconds = u128::from(rest) * elapsed.as_millis() / u128::from(done) / 1000;

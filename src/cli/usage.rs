@@ -1,4 +1,4 @@
-//! Errors in command lines, each as one line: what is wrong, and what to type instead.
+//! Errors in command lines, each as one line: the error, and the correct input.
 //!
 //! Pure: clap's error in, the line out. Invariants: a name is only suggested if it differs from the
 //! typed one by a single letter; clap's internal names never appear.

@@ -71,7 +71,7 @@ impl Certificates {
                     pem.extend(read_if_present(&key)?.ok_or_else(|| Error::Setup {
                         what: path.display().to_string(),
                         reason: format!("its key {} is missing", key.display()),
-                        hint: "put the key beside the certificate, or remove both".into(),
+                        hint: "put the key next to the certificate, or remove both".into(),
                     })?);
                     Identity::from_pem(&pem).map_err(|_| unusable(&path))?;
                     self.identity = Some(pem);

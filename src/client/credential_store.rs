@@ -127,7 +127,7 @@ impl Config {
         Error::Setup {
             what: format!("docker-credential-{name}"),
             reason: reason.to_owned(),
-            hint: format!("{} says which helper is used", self.path.display()),
+            hint: format!("{} sets which helper is used", self.path.display()),
         }
     }
 }

@@ -59,7 +59,7 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// Reads the files and asks the helpers. `warn` receives what is ignored.
+    /// Reads the files and asks the helpers. `warn` receives the ignored entries.
     pub(super) async fn load(registry: &str, warn: impl Fn(&str)) -> Self {
         let mut found = Self {
             host: canonical(registry).to_owned(),

@@ -162,7 +162,7 @@ pub enum Error {
         actual: u64,
     },
     /// The source of an upload can't be read, or does not match its description.
-    #[error("can't read what is sent for {what}: {reason}")]
+    #[error("can't read the data for {what}: {reason}")]
     Source {
         /// The upload.
         what: String,

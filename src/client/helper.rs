@@ -16,7 +16,7 @@ use super::credentials::Credential;
 /// Some helpers ask the user for a password; this is enough time.
 const TIMEOUT: Duration = Duration::from_mins(1);
 const OUTPUT_LIMIT: u64 = 64 * 1024;
-/// The user name that stands for an identity token.
+/// The user name that marks an identity token.
 const TOKEN_USER: &str = "<token>";
 
 /// Prefix of the names of helpers.
@@ -86,7 +86,7 @@ pub(super) async fn store(name: &str, server: &str, credential: &Credential) -> 
     Err(if said.is_empty() || said.contains(secret.as_str()) {
         "it failed".into()
     } else {
-        format!("it says {said:?}")
+        format!("it reports {said:?}")
     })
 }
 
@@ -96,7 +96,7 @@ pub(super) async fn erase(name: &str, server: &str) -> Result<(), String> {
     match complaint(&output) {
         _ if success || is_absence(&output) => Ok(()),
         said if said.is_empty() => Err("it failed".into()),
-        said => Err(format!("it says {said:?}")),
+        said => Err(format!("it reports {said:?}")),
     }
 }
 

@@ -156,7 +156,7 @@ impl Client {
 
     /// Deletes a single tag, or a manifest by its digest. If a registry can't delete a single tag,
     /// the digest is not used instead: that would delete its other tags. Returns for how long it can
-    /// be restored, from a registry that says so.
+    /// be restored, if the registry reports it.
     pub async fn delete_manifest(
         &self,
         repository: &Repository,

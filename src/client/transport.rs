@@ -269,7 +269,7 @@ impl Transport {
             });
         }
         let begun = Instant::now();
-        // hyper knows that the answer to a HEAD has no body.
+        // hyper expects no body in the answer to a HEAD.
         loop {
             let chunk = match response.chunk().await {
                 Ok(Some(chunk)) => chunk,

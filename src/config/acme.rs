@@ -90,8 +90,8 @@ impl AcmeFlags {
         match given.into_iter().find(|(_, given)| *given) {
             Some((flag, _)) => Err(refused_flag(
                 flag,
-                "stands alone",
-                "it goes with --tls acme",
+                "has no effect",
+                "use it with --tls acme",
             )),
             None => Ok(()),
         }

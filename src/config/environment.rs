@@ -165,7 +165,7 @@ fn set(node: &mut Node, keys: &[&str], value: Node, depth: usize) -> Result<(), 
         Value::List(items) => {
             let length = items.len();
             let index: usize = key.parse().map_err(|_| {
-                SetError::Item(format!("goes into a list, and {key:?} is not a number"))
+                SetError::Item(format!("is in a list, but {key:?} is not a number"))
             })?;
             if index > length {
                 return Err(SetError::Item(format!(

@@ -46,8 +46,8 @@ fn tls(flags: &FrontendFlags) -> Result<Option<TlsSettings>, ConfigError> {
         if flags.hosts.is_empty() {
             return Ok(None);
         }
-        let hint = "it goes with --tls self-signed";
-        return Err(refused_flag("--host", "stands alone", hint));
+        let hint = "use it with --tls self-signed";
+        return Err(refused_flag("--host", "has no effect", hint));
     };
     if text == "acme" {
         let hint = "write --tls self-signed or --tls CERTIFICATE,KEY, or put a proxy in front that \

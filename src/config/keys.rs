@@ -4,7 +4,7 @@
 /// A key of a configuration.
 #[derive(Debug, Clone, Copy)]
 pub struct Key {
-    /// Its path; `[]` stands for each item of a list, and a word in capitals for any name.
+    /// Its path; `[]` means each item of a list, a word in capitals any name.
     pub path: &'static str,
     /// The default, or the form of the value.
     pub default: &'static str,

@@ -198,7 +198,7 @@ pub enum CertificateSource {
     },
     /// This server's own authority, stored below the root.
     SelfSigned {
-        /// Names and addresses of the host in addition to those that it knows.
+        /// Names and addresses of the host in addition to the detected ones.
         hosts: Vec<String>,
     },
     /// From an ACME directory.

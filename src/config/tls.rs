@@ -34,8 +34,8 @@ pub(super) fn tls_settings(
         _ => None,
     };
     if flags.tls.is_none() && !flags.hosts.is_empty() {
-        let hint = "it goes with --tls self-signed and --tls acme";
-        return Err(refused_flag("--host", "stands alone", hint));
+        let hint = "use it with --tls self-signed or --tls acme";
+        return Err(refused_flag("--host", "has no effect", hint));
     }
     if !by_flag {
         flags.acme.refuse()?;
@@ -106,7 +106,7 @@ fn files(
     key: Option<Field>,
 ) -> Result<Option<CertificateSource>, ConfigError> {
     let pair = |field: Field, lacks: &str| {
-        let reason = format!("stands alone: http.tls.{lacks} is missing");
+        let reason = format!("is incomplete: http.tls.{lacks} is missing");
         refused(field, reason, "name both, or neither to serve without TLS")
     };
     match (certificate, key) {

@@ -18,7 +18,7 @@ pub(super) struct BadValue {
 }
 
 impl BadValue {
-    /// An error saying that `text` is not `what`.
+    /// The error that `text` is not `what`.
     pub(super) fn not(text: &str, what: &str, hint: &'static str) -> Self {
         Self {
             reason: format!("is {text:?}, which is not {what}"),

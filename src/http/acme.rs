@@ -23,7 +23,7 @@ use tokio_rustls::{LazyConfigAcceptor, TlsAcceptor};
 use super::respond::{Answer, with_body};
 use super::tls::TlsError;
 
-/// The protocol that an authority offers, alone, to get the answer to TLS-ALPN-01.
+/// The only protocol that an authority offers when it validates TLS-ALPN-01.
 const PROTOCOL: &[u8] = b"acme-tls/1";
 /// The path of the answers to HTTP-01.
 const PATH: &str = "/.well-known/acme-challenge/";

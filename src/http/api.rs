@@ -40,7 +40,11 @@ pub(super) async fn answer(
 ) -> Result<Answer, Refusal> {
     if request.method() != Method::POST {
         let status = StatusCode::METHOD_NOT_ALLOWED;
-        let refusal = Refusal::new(status, ErrorCode::Unsupported, "this endpoint takes POST");
+        let refusal = Refusal::new(
+            status,
+            ErrorCode::Unsupported,
+            "this endpoint accepts only POST",
+        );
         return Err(refusal.with(ALLOW, "POST"));
     }
     let (head, body) = request.into_parts();

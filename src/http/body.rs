@@ -190,7 +190,7 @@ pub(super) fn hand_over(body: Incoming) -> (IncomingBody, BoxFuture<'static, ()>
     let feed = async move {
         let mut body = BodyStream::new(body);
         while let Some(slices) = body.next().await {
-            // The consumer refused the rest; the answer says why.
+            // The consumer refused the rest; the answer has the reason.
             if sender.send(Part::Slices(slices)).await.is_err() {
                 return drop_rest(body).await;
             }
@@ -227,7 +227,7 @@ impl Stream for Received {
             Some(Part::Slices(slices)) => Some(slices),
             Some(Part::End) => None,
             None => Some(Err(BodyError::Interrupted(
-                "the connection is gone".to_owned(),
+                "the connection is closed".to_owned(),
             ))),
         })
     }

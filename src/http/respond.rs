@@ -72,7 +72,7 @@ impl Refusal {
         Self::new(
             StatusCode::TOO_MANY_REQUESTS,
             ErrorCode::TooManyRequests,
-            "too many requests; Retry-After says how many seconds to wait",
+            "too many requests; wait as many seconds as Retry-After has",
         )
         .with(RETRY_AFTER, seconds.to_string())
     }

@@ -11,7 +11,7 @@ use crate::oci::{Digest, Repository};
 /// The terms of a lease.
 #[derive(Debug, Clone, Copy)]
 pub struct Lease {
-    /// The time, as it is recorded with what is pushed.
+    /// The time that is recorded with pushed rows.
     pub now: Millis,
     /// The time by the steady clock: leases begin and end by it.
     pub steady: Millis,

@@ -28,7 +28,7 @@ const NAMED: &str = "r.name LIKE $1 ESCAPE '\\'";
 const DESCRIBED: &str = "EXISTS (SELECT 1 FROM descriptions d \
      WHERE d.repository_id = r.id AND d.searched LIKE $1 ESCAPE '\\')";
 /// A description that has a word which contains the longest word of the term. A search begins with
-/// these repositories, unless a '+' stands before it.
+/// these repositories, unless a '+' precedes it.
 const WORDED: &str = "r.id IN (SELECT l.repository_id FROM words w \
      JOIN description_words l ON l.word_id = w.id WHERE w.word LIKE $6 ESCAPE '\\')";
 const STARRED: &str = "r.star_count > 0";

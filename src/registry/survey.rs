@@ -176,7 +176,7 @@ impl Registry {
                         targets.push((*digest, canonical));
                     }
                     _ => {
-                        tracing::warn!(repository = %name, %digest, "a link can't be read; left alone");
+                        tracing::warn!(repository = %name, %digest, "a link can't be read; skipped");
                         self.note_unreadable(key(name, digest), NO_DIGEST.to_owned());
                     }
                 }

@@ -194,7 +194,7 @@ impl HttpMetrics {
     }
 }
 
-/// A size as a histogram takes it; exact up to 2^53.
+/// A size as a value of a histogram; exact up to 2^53.
 #[expect(
     clippy::cast_precision_loss,
     reason = "a histogram needs no more than 53 bits"

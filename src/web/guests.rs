@@ -21,7 +21,7 @@ use crate::clock::Clock;
 use crate::hash::Hasher;
 use crate::oci::Algorithm;
 
-/// Maximum number of sessions; beyond it, the one that was not used for the longest time ends.
+/// Maximum number of sessions; beyond it, the least recently used one ends.
 const SESSIONS: usize = 100;
 /// A session that is not used for this long ends.
 const IDLE: Duration = Duration::from_hours(12);

@@ -215,7 +215,7 @@ fn row(
     }
 }
 
-/// The first platforms, and the number of the others.
+/// The first platforms, and how many more there are.
 fn platforms(platforms: &[String]) -> Markup {
     const SHOWN: usize = 3;
     html! {

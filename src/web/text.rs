@@ -170,7 +170,7 @@ pub(super) struct Text {
     pub(super) public: &'static str,
     /// Label.
     pub(super) filter: &'static str,
-    /// What the filter takes.
+    /// Syntax of the filter.
     pub(super) filter_hint: &'static str,
     /// Link to the page before.
     pub(super) previous: &'static str,
@@ -276,7 +276,7 @@ pub(super) struct Text {
     pub(super) compare: &'static str,
     /// Label.
     pub(super) compare_with: &'static str,
-    /// What the form takes.
+    /// Input of the form.
     pub(super) compare_lead: &'static str,
     /// Heading.
     pub(super) shared_layers: &'static str,
@@ -322,7 +322,7 @@ pub(super) struct Text {
     pub(super) refused: &'static str,
     /// Its text.
     pub(super) refused_said: &'static str,
-    /// Text of a method that is not taken.
+    /// Text of a method that is not allowed.
     pub(super) method_said: &'static str,
     /// Label of the path to a page.
     pub(super) breadcrumbs: &'static str,

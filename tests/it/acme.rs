@@ -196,7 +196,7 @@ fn usage_errors_are_reported_before_any_request() {
     let text = check(&["--tls", "acme", "--host", "10.0.0.1"]);
     assert!(text.contains("which is not a host name"), "{text}");
     let text = check(&["--acme-email", "a@b"]);
-    assert!(text.contains("--acme-email stands alone"), "{text}");
+    assert!(text.contains("--acme-email has no effect"), "{text}");
     let ca = ["--tls", "acme", "--host", HOST, "--acme-ca", "/nonexistent"];
     assert!(check(&ca).contains("/nonexistent"));
     let plain = [

@@ -25,7 +25,7 @@ fn the_debug_address_has_health_and_metrics() {
     let server = Server::regctl_with(&text);
     server.remote("a").push("1", &Image::new(1));
     let mut address = String::new();
-    eventually("it says where the debug address is", || {
+    eventually("it prints the debug address", || {
         let log = server.log();
         let line = log
             .lines()

@@ -194,7 +194,7 @@ fn contradictory_options_are_errors() {
     assert!(error.contains("is not the root of a registry"), "{error}");
     assert!(
         !server.scratch().join("empty/regctl").exists(),
-        "it was left alone"
+        "it was changed"
     );
 }
 

@@ -191,7 +191,7 @@ fn an_inapplicable_variable_is_named() {
         (
             "REGISTRY_LOG_HOOKS_NAME",
             "x",
-            "REGISTRY_LOG_HOOKS_NAME: log.hooks.name goes into a list, and \"NAME\" is not a \
+            "REGISTRY_LOG_HOOKS_NAME: log.hooks.name is in a list, but \"NAME\" is not a \
              number; hint: number the items from 0, without gaps",
         ),
     ] {

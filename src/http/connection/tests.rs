@@ -1,4 +1,4 @@
-//! What is counted, and what expires.
+//! Counts and timeouts.
 
 use super::*;
 use crate::http::slots::Limits;

@@ -1,4 +1,4 @@
-//! Paths, and what a method on each of them is.
+//! Paths, and the action of a method on each of them.
 
 use super::*;
 use proptest::prelude::*;

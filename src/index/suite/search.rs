@@ -264,7 +264,7 @@ async fn repositories_are_sorted_by_stars(place: &Place) {
         taken.await.unwrap();
     }
     assert_eq!(listed().await, "a 1, c 0, b 0");
-    // The stars of what is removed do not count again when it is pushed again.
+    // Removed stars do not count again when the repository is pushed again.
     let deleted = index.delete_repository(repository("a"), discard_at(1));
     deleted.await.unwrap();
     tagged(&index, "a", 1, &["x"]).await;

@@ -4,7 +4,7 @@
 //! If the device fails, the lane stops at the change and tries again. If something else occupies
 //! the path of a change (a file where a directory belongs), the change is obstructed: it is tried
 //! again from time to time, and the lane continues. A lane ends with its registry; the next start
-//! applies what is left.
+//! applies the rest.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;

@@ -51,7 +51,7 @@ impl Registry {
             for ((tag, key, stat), link) in changed.iter().zip(self.store.get(&keys).await?) {
                 let digest = link.as_deref().and_then(parse_link);
                 let Some(digest) = digest else {
-                    tracing::warn!(repository = %name, %tag, "the link of a tag can't be read; left alone");
+                    tracing::warn!(repository = %name, %tag, "the link of a tag can't be read; skipped");
                     self.note_unreadable(key.clone(), NO_DIGEST.to_owned());
                     continue;
                 };

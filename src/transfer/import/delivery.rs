@@ -174,7 +174,7 @@ fn read_and_send(
             found.digest == hint.stored
         };
         // The digest in the name of a member of `blobs/` is checked when the image is assembled;
-        // that error says more.
+        // that error is more specific.
         if !is_it && (compresses || named.is_none()) {
             session.forget(hint.diff_id.unwrap_or(hint.stored));
             return Err(Error::WrongHint {

@@ -93,7 +93,7 @@ async fn a_collection_during_a_push_deletes_nothing_of_it() {
     registry.blob(&name, &before).await.unwrap();
 }
 
-/// distribution #4569: a collected blob stays in the descriptor cache: the next push says "Layer
+/// distribution #4569: a collected blob stays in the descriptor cache: the next push prints "Layer
 /// already exists", the image can't be pulled.
 #[tokio::test]
 async fn a_collected_blob_does_not_exist() {
