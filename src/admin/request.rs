@@ -107,7 +107,7 @@ fn named<'a, T: DeserializeOwned>(
     }
     let reason = Reason::UnknownOperation { version: VERSION };
     let message = format!(
-        "the server does not know the operation {:?}; it knows {known}; hint: use a command of the \
+        "the server has no operation {:?}; it has {known}; hint: use a command of the \
          same version as the server",
         format!("{prefix}{name}")
     );

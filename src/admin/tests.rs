@@ -159,11 +159,11 @@ fn a_malformed_request_gets_a_plain_error() {
     for (line, begin) in [
         (
             r#"{"operation":"explode"}"#,
-            "the server does not know the operation \"explode\"; it knows collect, ",
+            "the server has no operation \"explode\"; it has collect, ",
         ),
         (
             r#"{"operation":"account","do":"fire"}"#,
-            "the server does not know the operation \"account fire\"; it knows add-user, ",
+            "the server has no operation \"account fire\"; it has add-user, ",
         ),
         (
             r#"{"operation":"usage","under":"NOT A NAME"}"#,

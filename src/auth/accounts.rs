@@ -155,7 +155,7 @@ impl Accounts {
             Credentials::Carried(name) => self.account(name.clone()).await,
             Credentials::Basic { user, password } => match personal::parse(password.reveal()) {
                 Some((id, secret)) => self.personal(Some(user), id, secret).await,
-                None if user == workload::USER && self.workloads.knows(password) => {
+                None if user == workload::USER && self.workloads.has_issuer_of(password) => {
                     let open = self.directory.anonymous().await?;
                     let identity = self.workloads.identify(password, open, context).await;
                     identity.ok_or(SignInError::Wrong)
@@ -187,7 +187,8 @@ impl Accounts {
         let now = self.clock.now();
         // A password that was right recently needs no hash, and the back-off does not apply to it.
         let stored = candidate.stored.as_deref();
-        let known = stored.is_some_and(|stored| self.remembered.knows(user, password, stored, now));
+        let known =
+            stored.is_some_and(|stored| self.remembered.contains(user, password, stored, now));
         if !known {
             let wait = self.throttle.wait(user, context.address, now);
             if wait > 0 {
@@ -295,15 +296,15 @@ impl Accounts {
     }
 
     pub(super) async fn account(&self, name: AccountName) -> Result<Identity, SignInError> {
-        let standing = self.directory.standing(&name).await?;
-        let standing = standing.ok_or(SignInError::Wrong)?;
+        let rights = self.directory.account_rights(&name).await?;
+        let rights = rights.ok_or(SignInError::Wrong)?;
         Ok(Identity {
             caller: Caller::Account {
                 name,
-                admin: standing.admin,
+                admin: rights.admin,
             },
-            admin: standing.admin,
-            grants: Arc::clone(&standing.grants),
+            admin: rights.admin,
+            grants: Arc::clone(&rights.grants),
             ..Identity::anonymous(self.directory.anonymous().await?)
         })
     }
@@ -327,11 +328,11 @@ impl Accounts {
                 ..Identity::anonymous(open)
             }));
         }
-        let standing = self.directory.standing(&record.owner).await?;
-        Ok(standing.map(|standing| Identity {
+        let rights = self.directory.account_rights(&record.owner).await?;
+        Ok(rights.map(|rights| Identity {
             caller,
-            admin: standing.admin,
-            grants: Arc::clone(&standing.grants),
+            admin: rights.admin,
+            grants: Arc::clone(&rights.grants),
             limit: scope,
             ..Identity::anonymous(open)
         }))

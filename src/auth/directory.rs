@@ -19,7 +19,7 @@ const PUBLIC_FOR: Millis = 1_000;
 
 /// The rights of an account that may sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Standing {
+pub(super) struct AccountRights {
     pub(super) admin: bool,
     pub(super) grants: Arc<[Grant]>,
 }
@@ -32,7 +32,7 @@ pub(super) struct Directory {
     /// Grants of the configuration; they replace those of the index.
     rules: Option<Arc<[GrantRecord]>>,
     clock: Clock,
-    standings: Cache<AccountName, Entry<Option<Arc<Standing>>>>,
+    accounts: Cache<AccountName, Entry<Option<Arc<AccountRights>>>>,
     tokens: Cache<String, Entry<Option<Arc<StoredToken>>>>,
     anonymous: Cache<(), Entry<Arc<[Grant]>>>,
     any_public: Cache<(), (u64, Millis, bool)>,
@@ -46,7 +46,7 @@ impl Directory {
             index,
             rules,
             clock,
-            standings: Cache::new(ENTRIES),
+            accounts: Cache::new(ENTRIES),
             tokens: Cache::new(ENTRIES),
             anonymous: Cache::new(1),
             any_public: Cache::new(1),
@@ -55,33 +55,33 @@ impl Directory {
     }
 
     /// The rights of an account; `None` if it may not sign in.
-    pub(super) async fn standing(
+    pub(super) async fn account_rights(
         &self,
         name: &AccountName,
-    ) -> Result<Option<Arc<Standing>>, IndexError> {
+    ) -> Result<Option<Arc<AccountRights>>, IndexError> {
         let changes = self.index.access_changes();
-        if let Some((at, standing)) = self.standings.get(name)
+        if let Some((at, rights)) = self.accounts.get(name)
             && at == changes
         {
-            return Ok(standing);
+            return Ok(rights);
         }
-        let standing = match &self.rules {
-            Some(rules) => Some(Standing {
+        let rights = match &self.rules {
+            Some(rules) => Some(AccountRights {
                 admin: false,
                 grants: grants(rules, Some(name)),
             }),
             None => match self.index.stored_account(name).await? {
-                Some(account) if !account.disabled => Some(Standing {
+                Some(account) if !account.disabled => Some(AccountRights {
                     admin: account.admin,
                     grants: all(&self.index.grants_for(Some(name)).await?),
                 }),
                 _ => None,
             },
         };
-        let standing = standing.map(Arc::new);
-        self.standings
-            .insert(name.clone(), (changes, standing.clone()));
-        Ok(standing)
+        let rights = rights.map(Arc::new);
+        self.accounts
+            .insert(name.clone(), (changes, rights.clone()));
+        Ok(rights)
     }
 
     /// The rights of everybody, signed in or not, apart from pulling from public repositories.

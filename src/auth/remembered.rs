@@ -43,7 +43,13 @@ impl Remembered {
     }
 
     /// Whether this password was right within the last minutes.
-    pub(super) fn knows(&self, name: &str, password: &Secret, stored: &str, now: Millis) -> bool {
+    pub(super) fn contains(
+        &self,
+        name: &str,
+        password: &Secret,
+        stored: &str,
+        now: Millis,
+    ) -> bool {
         let until = self.until.get(&self.mark(name, password, stored));
         until.is_some_and(|until| now < until && until <= now.saturating_add(LENGTH))
     }
@@ -64,12 +70,12 @@ mod tests {
         let remembered = Remembered::new().unwrap();
         let password = Secret::new("hunter2");
         remembered.note("alice", &password, "hash", 0);
-        assert!(remembered.knows("alice", &password, "hash", 60_000));
-        assert!(!remembered.knows("alice", &password, "hash", LENGTH));
-        assert!(!remembered.knows("alice", &password, "new hash", 1));
-        assert!(!remembered.knows("bob", &password, "hash", 1));
-        assert!(!remembered.knows("alice", &Secret::new("other"), "hash", 1));
+        assert!(remembered.contains("alice", &password, "hash", 60_000));
+        assert!(!remembered.contains("alice", &password, "hash", LENGTH));
+        assert!(!remembered.contains("alice", &password, "new hash", 1));
+        assert!(!remembered.contains("bob", &password, "hash", 1));
+        assert!(!remembered.contains("alice", &Secret::new("other"), "hash", 1));
         // The boundaries between the parts matter.
-        assert!(!remembered.knows("alicehunter2", &Secret::new(""), "hash", 1));
+        assert!(!remembered.contains("alicehunter2", &Secret::new(""), "hash", 1));
     }
 }

@@ -144,7 +144,7 @@ impl Policy {
             return Ok(None);
         };
         let now = accounts.clock.now();
-        if !accounts.holds(&stored, now).await? {
+        if !accounts.is_valid(&stored, now).await? {
             return Ok(None);
         }
         let record = stored.record;
@@ -171,7 +171,7 @@ impl Policy {
         let now = accounts.clock.now();
         let mut sessions = Vec::new();
         for stored in accounts.index.sessions(account).await? {
-            if accounts.holds(&stored, now).await? {
+            if accounts.is_valid(&stored, now).await? {
                 sessions.push(stored.record);
             }
         }
@@ -222,7 +222,7 @@ impl Accounts {
         Ok(candidate.enabled.then(|| hash(&stored)))
     }
 
-    async fn holds(&self, stored: &StoredSession, now: Millis) -> Result<bool, IndexError> {
+    async fn is_valid(&self, stored: &StoredSession, now: Millis) -> Result<bool, IndexError> {
         let record = &stored.record;
         let fresh = now < record.expires_at && now - record.used_at < IDLE;
         Ok(fresh && self.fingerprint(&record.account).await?.as_ref() == Some(&stored.password))
@@ -254,7 +254,7 @@ mod tests {
         (policy, (directory, index), name)
     }
 
-    async fn is_held(policy: &Policy, session: &FreshSession) -> bool {
+    async fn is_valid(policy: &Policy, session: &FreshSession) -> bool {
         policy.session(&session.secret).await.unwrap().is_some()
     }
 
@@ -267,22 +267,22 @@ mod tests {
         let start = || policy.start_session(&name, &context);
         let idle = start().await.unwrap();
         clock.advance(IDLE - 1);
-        assert!(is_held(&policy, &idle).await);
+        assert!(is_valid(&policy, &idle).await);
         clock.advance(IDLE);
-        assert!(!is_held(&policy, &idle).await);
+        assert!(!is_valid(&policy, &idle).await);
 
         let used = start().await.unwrap();
         for _ in 0..LONGEST / (IDLE / 2) - 1 {
             clock.advance(IDLE / 2);
-            assert!(is_held(&policy, &used).await);
+            assert!(is_valid(&policy, &used).await);
         }
         clock.advance(IDLE / 2);
-        assert!(!is_held(&policy, &used).await);
+        assert!(!is_valid(&policy, &used).await);
 
         let (one, other) = (start().await.unwrap(), start().await.unwrap());
         assert_eq!(policy.sessions(&name).await.unwrap().len(), 2);
         assert!(policy.end_session(&name, &one.id, caller()).await.unwrap());
-        assert!(!is_held(&policy, &one).await && is_held(&policy, &other).await);
+        assert!(!is_valid(&policy, &one).await && is_valid(&policy, &other).await);
         let bob = "bob".parse().unwrap();
         assert!(!policy.end_session(&bob, &other.id, caller()).await.unwrap());
         assert_eq!(
@@ -292,7 +292,7 @@ mod tests {
                 .unwrap(),
             1
         );
-        assert!(!is_held(&policy, &other).await);
+        assert!(!is_valid(&policy, &other).await);
     }
 
     #[tokio::test]
@@ -306,19 +306,19 @@ mod tests {
             .await
             .unwrap()
             .unwrap();
-        assert!(!is_held(&policy, &session).await);
+        assert!(!is_valid(&policy, &session).await);
         assert!(policy.start_session(&name, &context).await.is_err());
         index
             .set_disabled(name.clone(), false)
             .await
             .unwrap()
             .unwrap();
-        assert!(is_held(&policy, &session).await);
+        assert!(is_valid(&policy, &session).await);
         index
             .set_password(name.clone(), "other".into())
             .await
             .unwrap();
-        assert!(!is_held(&policy, &session).await);
+        assert!(!is_valid(&policy, &session).await);
         let session = policy.start_session(&name, &context).await.unwrap();
         index.remove_account(name.clone()).await.unwrap().unwrap();
         let account = NewAccount {
@@ -327,7 +327,7 @@ mod tests {
             admin: true,
         };
         index.create_account(account, 0).await.unwrap();
-        assert!(!is_held(&policy, &session).await);
+        assert!(!is_valid(&policy, &session).await);
     }
 
     #[test]

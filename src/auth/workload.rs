@@ -46,7 +46,7 @@ impl Workloads {
     }
 
     /// Whether a text looks like a token of one of the issuers, by its unverified claims.
-    pub(super) fn knows(&self, token: &Secret) -> bool {
+    pub(super) fn has_issuer_of(&self, token: &Secret) -> bool {
         let issuer = issuer_of(token.reveal());
         issuer.is_some_and(|issuer| self.0.iter().any(|rule| rule.issuer.name() == issuer))
     }

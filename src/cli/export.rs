@@ -88,7 +88,7 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
     };
     let result: Result<Report, Error> = work.await;
     transfers.clear();
-    let report = result.map_err(|error| said(error, &destination.name))?;
+    let report = result.map_err(|error| with_exit_code(error, &destination.name))?;
     let name = destination.name.clone();
     destination.keep()?;
     report.print(printer, &name, begun);
@@ -128,7 +128,7 @@ fn platform(text: &str) -> Result<Platform, Usage> {
 }
 
 /// The error with its exit code.
-fn said(error: Error, destination: &str) -> anyhow::Error {
+fn with_exit_code(error: Error, destination: &str) -> anyhow::Error {
     match error {
         Error::Client(error) => error.into(),
         Error::Name { .. } => Usage(error.to_string()).into(),

@@ -57,7 +57,7 @@ pub(super) fn lines(
         && total(columns, &rows, |_| true) > width + usize::from(GAP)
     {
         shorten_digests(columns, &mut rows);
-        long = take_long_names(columns, &mut rows, width);
+        long = shorten_long_names(columns, &mut rows, width);
         shorten_lists(columns, &mut rows, width);
         cut_lines(columns, &mut rows, width);
     }
@@ -123,7 +123,7 @@ fn cells<'a>(
 
 /// Removes the excess from names that are too long even if lists have their minimum width. Returns
 /// the affected rows with the removed text.
-fn take_long_names(
+fn shorten_long_names(
     columns: &[Column],
     rows: &mut [Vec<String>],
     width: usize,

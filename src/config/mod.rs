@@ -19,6 +19,7 @@ mod environment;
 mod error;
 mod frontend;
 mod health;
+mod interpret;
 mod keys;
 mod node;
 mod oidc;
@@ -28,7 +29,6 @@ mod section;
 mod settings;
 mod storage;
 mod tls;
-mod understand;
 mod values;
 mod wire;
 mod workloads;
@@ -60,9 +60,9 @@ pub use settings::{
 };
 pub use workloads::WorkloadSettings;
 
+use interpret::{Basis, Flags, TOP, interpret};
 use node::Node;
 use section::Warnings;
-use understand::{Basis, Flags, TOP, understand};
 
 /// The configuration of the package for Debian, which is also read without `--config`; then those
 /// of registry:2 and registry:3.
@@ -159,7 +159,7 @@ fn load_from(request: &Request, usual_places: &[&Path]) -> Result<Loaded, Config
         hosts: &request.hosts,
         acme: &request.acme,
     };
-    let settings = understand(root, basis, flags, &mut warnings)?;
+    let settings = interpret(root, basis, flags, &mut warnings)?;
     Ok(Loaded {
         settings,
         file,

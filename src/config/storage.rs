@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::error::ConfigError;
+use super::interpret::Basis;
 use super::section::{Field, Section, Warnings, refused, unsupported};
 use super::settings::{StorageDriver, StorageSettings, UploadPurging};
-use super::understand::Basis;
 use super::values;
 
 /// Default root of registry:2.

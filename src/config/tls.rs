@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use super::acme::{LetsEncrypt, OwnAcme};
 use super::error::{ConfigError, Origin, Place};
+use super::interpret::Flags;
 use super::section::{Field, Section, Warnings, refused};
 use super::settings::{CertificateSource, ClientCertificates, TlsSettings, TlsVersion};
-use super::understand::Flags;
 use super::values::{self, BadValue};
 
 pub(super) fn tls_settings(

@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use super::acme::OwnAcme;
 use super::error::{ConfigError, Origin, Place};
+use super::interpret::{Basis, Flags};
 use super::section::{Section, Warnings, refused};
 use super::settings::{DebugSettings, HttpSettings, ListenAddress};
 use super::tls::tls_settings;
-use super::understand::{Basis, Flags};
 use super::values;
 
 pub(super) fn http_settings(

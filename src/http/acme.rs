@@ -60,7 +60,7 @@ impl AcmeChallenges {
     }
 
     /// Sends this key authorization to an authority that requests `token` by HTTP-01.
-    pub fn tell(&self, token: &str, authorization: &str) {
+    pub fn add(&self, token: &str, authorization: &str) {
         let tokens = &mut self.0.lock().tokens;
         tokens.insert(token.to_owned(), authorization.to_owned());
     }

@@ -66,7 +66,7 @@ struct BodyStream {
 
 /// The state of reading a body.
 enum State {
-    Going,
+    Receiving,
     /// The slices before the error were passed on; the error is next.
     Broken(BodyError),
     Ended,
@@ -82,18 +82,18 @@ impl BodyStream {
             size: 0,
             received: 0,
             window,
-            state: State::Going,
+            state: State::Receiving,
         }
     }
 
-    fn hand_over(&mut self) -> Option<Vec<Bytes>> {
+    fn take_gathered(&mut self) -> Option<Vec<Bytes>> {
         self.size = 0;
         Some(std::mem::take(&mut self.gathered)).filter(|gathered| !gathered.is_empty())
     }
 
     /// Ends the stream with an error, after the received slices.
     fn broken(&mut self, error: BodyError) -> Result<Vec<Bytes>, BodyError> {
-        if let Some(gathered) = self.hand_over() {
+        if let Some(gathered) = self.take_gathered() {
             self.state = State::Broken(error);
             Ok(gathered)
         } else {
@@ -114,7 +114,7 @@ impl Stream for BodyStream {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match std::mem::replace(&mut self.state, State::Ended) {
-            State::Going => self.state = State::Going,
+            State::Receiving => self.state = State::Receiving,
             State::Broken(error) => return Poll::Ready(Some(Err(error))),
             State::Ended => return Poll::Ready(None),
         }
@@ -131,7 +131,7 @@ impl Stream for BodyStream {
                     self.gathered.push(bytes);
                     let share = BUFFERED / RECEIVING.load(Ordering::Relaxed).max(1);
                     if self.size >= share.clamp(SMALLEST, LARGEST) {
-                        return Poll::Ready(self.hand_over().map(Ok));
+                        return Poll::Ready(self.take_gathered().map(Ok));
                     }
                 }
                 Poll::Ready(Some(Err(error))) => {
@@ -140,7 +140,7 @@ impl Stream for BodyStream {
                 }
                 Poll::Ready(None) => {
                     self.state = State::Ended;
-                    return Poll::Ready(self.hand_over().map(Ok));
+                    return Poll::Ready(self.take_gathered().map(Ok));
                 }
                 Poll::Pending => {
                     self.body.receiving.waits();
@@ -185,7 +185,7 @@ async fn drop_rest(mut body: BodyStream) {
 /// task drives the future, so that frames cross between tasks in batches.
 ///
 /// The stream ends with an error when the future is dropped before the body has ended.
-pub(super) fn hand_over(body: Incoming) -> (IncomingBody, BoxFuture<'static, ()>) {
+pub(super) fn split(body: Incoming) -> (IncomingBody, BoxFuture<'static, ()>) {
     let (sender, receiver) = mpsc::channel(1);
     let feed = async move {
         let mut body = BodyStream::new(body);

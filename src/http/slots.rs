@@ -61,7 +61,7 @@ struct State {
     limits: Limits,
     held: usize,
     holders: HashMap<u64, Arc<Holder>>,
-    held_by: HashMap<Client, usize>,
+    slots_of: HashMap<Client, usize>,
     waiting: Vec<Waiting>,
     last: u64,
 }
@@ -140,7 +140,7 @@ impl SlotPool {
             limits,
             held: 0,
             holders: HashMap::new(),
-            held_by: HashMap::new(),
+            slots_of: HashMap::new(),
             waiting: Vec::new(),
             last: 0,
         })))
@@ -218,7 +218,7 @@ impl State {
     fn admit(&mut self, holder: Arc<Holder>) -> u64 {
         self.last += 1;
         self.held += holder.weight;
-        *self.held_by.entry(holder.client).or_default() += holder.weight;
+        *self.slots_of.entry(holder.client).or_default() += holder.weight;
         self.holders.insert(self.last, holder);
         self.last
     }
@@ -229,16 +229,16 @@ impl State {
             return;
         };
         self.held -= holder.weight;
-        if let Some(held) = self.held_by.get_mut(&holder.client) {
+        if let Some(held) = self.slots_of.get_mut(&holder.client) {
             *held -= holder.weight;
             if *held == 0 {
-                self.held_by.remove(&holder.client);
+                self.slots_of.remove(&holder.client);
             }
         }
     }
 
-    fn held_by(&self, client: Client) -> usize {
-        self.held_by.get(&client).copied().unwrap_or(0)
+    fn slots_of(&self, client: Client) -> usize {
+        self.slots_of.get(&client).copied().unwrap_or(0)
     }
 
     /// Adds a waiting request. If there are too many, the youngest one of the client with the
@@ -247,7 +247,7 @@ impl State {
         self.waiting.retain(|one| !one.admitted.is_closed());
         self.waiting.push(waiting);
         if self.waiting.len() > self.limits.waiting {
-            let mut of: HashMap<Client, usize> = self.held_by.clone();
+            let mut of: HashMap<Client, usize> = self.slots_of.clone();
             for one in &self.waiting {
                 *of.entry(one.holder.client).or_default() += one.holder.weight;
             }
@@ -265,7 +265,7 @@ impl State {
         self.waiting.retain(|one| !one.admitted.is_closed());
         let rank = |one: &Waiting| {
             let holder = &one.holder;
-            (self.held_by(holder.client), holder.weight, holder.created)
+            (self.slots_of(holder.client), holder.weight, holder.created)
         };
         let next = (0..self.waiting.len()).min_by_key(|at| rank(&self.waiting[*at]))?;
         let (client, weight) = {
@@ -283,11 +283,11 @@ impl State {
 
     /// The slot to revoke for a newcomer.
     fn slot_to_revoke(&self, newcomer: Client, weight: usize) -> Option<u64> {
-        let clients = self.held_by.len() + usize::from(!self.held_by.contains_key(&newcomer));
+        let clients = self.slots_of.len() + usize::from(!self.slots_of.contains_key(&newcomer));
         let share = self.limits.capacity / clients.max(1);
-        let modest = self.held_by(newcomer) + weight <= share;
+        let modest = self.slots_of(newcomer) + weight <= share;
         let rank = |holder: &Holder| {
-            let held = self.held_by(holder.client);
+            let held = self.slots_of(holder.client);
             let stood = holder.stalled_for();
             if holder.protected.load(Ordering::Relaxed) {
                 return None;

@@ -167,7 +167,7 @@ impl Index {
     }
 
     /// Whether anything was ever pushed to a repository.
-    pub async fn knows_repository(&self, name: &Repository) -> Result<bool, IndexError> {
+    pub async fn has_repository(&self, name: &Repository) -> Result<bool, IndexError> {
         let mut connection = self.readers.acquire().await?;
         Ok(find(&mut connection, name).await?.is_some())
     }

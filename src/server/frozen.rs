@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 
-use super::root::{OWN, held};
+use super::root::{OWN, locked_error};
 use crate::store::RootLock;
 
 /// The directory for a copy in memory.
@@ -26,7 +26,7 @@ impl Frozen {
     /// Opens a root with its index in a file, or in memory. The index in the root is copied there
     /// first.
     pub(super) fn open(path: &Path, index: Option<&Path>) -> anyhow::Result<Self> {
-        let lock = RootLock::share(path).map_err(|error| held(&error))?;
+        let lock = RootLock::share(path).map_err(|error| locked_error(&error))?;
         let own = path.join(OWN).join("index.db");
         let (index, temporary) = match index {
             Some(file) if file.exists() => (file.to_owned(), None),

@@ -47,7 +47,7 @@ impl Root {
                     return Ok(Self::Frozen(Frozen::open(root, index)?));
                 }
                 Err(match error {
-                    LockError::Held { .. } => held(&error),
+                    LockError::Held { .. } => locked_error(&error),
                     LockError::ReadOnly { .. } => anyhow!(
                         "{error}; hint: mount it writable, or serve it read-only with \
                          storage.maintenance.readonly.enabled: true in the configuration"
@@ -171,6 +171,6 @@ fn is_unwritable(error: &LockError) -> bool {
 }
 
 /// The error for a root that another process has locked.
-pub(super) fn held(error: &LockError) -> anyhow::Error {
+pub(super) fn locked_error(error: &LockError) -> anyhow::Error {
     anyhow!("{error}; hint: stop that one first, or give this one another --root")
 }

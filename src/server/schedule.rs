@@ -19,7 +19,7 @@ use crate::registry::Registry;
 /// Pause after a failed check.
 const AFTER_FAILURE: Duration = Duration::from_mins(1);
 /// Maximum pause before checking again whether a round is due.
-const REST: Duration = Duration::from_hours(1);
+const MAX_PAUSE: Duration = Duration::from_hours(1);
 
 /// Starts the configured tasks; none for a read-only registry.
 pub(super) fn start(
@@ -40,7 +40,7 @@ pub(super) fn start(
     }
     if let Some(scrub) = settings.scrub {
         let registry = registry.acting(&permit_task(Task::Check));
-        tasks.0.spawn(read_everything(registry, scrub));
+        tasks.0.spawn(scrub_repeatedly(registry, scrub));
     }
 }
 
@@ -55,12 +55,12 @@ async fn collect(
         for rule in &rules {
             retain(&administration, rule).await;
         }
-        collect_in_turn(&administration, &collection).await;
+        collect_after_running(&administration, &collection).await;
     }
 }
 
 /// Collects; if another collection is running, waits for it first.
-pub(super) async fn collect_in_turn(
+pub(super) async fn collect_after_running(
     administration: &Administration,
     settings: &CollectionSettings,
 ) {
@@ -139,7 +139,7 @@ async fn retain(administration: &Administration, rule: &RetentionRule) {
     }
 }
 
-async fn read_everything(registry: Registry, scrub: ScrubSettings) {
+async fn scrub_repeatedly(registry: Registry, scrub: ScrubSettings) {
     loop {
         let pause = match registry
             .scrub(scrub.rate, milliseconds(scrub.interval))
@@ -157,6 +157,6 @@ async fn read_everything(registry: Registry, scrub: ScrubSettings) {
                 AFTER_FAILURE
             }
         };
-        tokio::time::sleep(pause.min(REST)).await;
+        tokio::time::sleep(pause.min(MAX_PAUSE)).await;
     }
 }

@@ -191,7 +191,7 @@ async fn content(
                 }
                 section {
                     h2 { (text.would_go) }
-                    p class="dim" { (pages.settings.upkeep.schedule_said(frame)) }
+                    p class="dim" { (pages.settings.upkeep.schedule_text(frame)) }
                     (form(frame, terms, browse_only))
                     @match plan {
                         Some(Ok(plan)) => (planned(frame, plan)),

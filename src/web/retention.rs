@@ -142,7 +142,7 @@ pub(super) async fn rules(
             li {
                 p { (sentence(frame, rule)) }
                 @match &shown {
-                    Some(Ok(effect)) => (effect_said(frame, effect)),
+                    Some(Ok(effect)) => (effect_text(frame, effect)),
                     Some(Err(failure)) => p class="notice bad" { (failure) },
                     None => p { a href=(frame.links.path(&format!("/collection?rule={number}"))) {
                         (text.show_effect)
@@ -157,7 +157,7 @@ pub(super) async fn rules(
     })
 }
 
-fn effect_said(frame: &Frame<'_>, effect: &Effect) -> Markup {
+fn effect_text(frame: &Frame<'_>, effect: &Effect) -> Markup {
     let text = frame.upkeep;
     let Effect { report, entries } = effect;
     let deletes = report.tags > 0 || report.manifests > 0;

@@ -28,13 +28,13 @@ pub(super) fn running(
             }
             div data-watch=(frame.links.path(&format!("{PATH}?part=progress")))
                 data-follow=(frame.links.path(&format!("{PATH}?run=1"))) {
-                (progress_said(frame, progress))
+                (progress_text(frame, progress))
             }
         }
     }
 }
 
-fn progress_said(frame: &Frame<'_>, progress: Progress) -> Markup {
+fn progress_text(frame: &Frame<'_>, progress: Progress) -> Markup {
     let text = frame.upkeep;
     let Progress { freed, left, .. } = progress;
     let done = freed.manifests + freed.blobs;
@@ -58,7 +58,7 @@ pub(super) fn part(frame: &Frame<'_>, progress: Option<Progress>) -> Answer {
         *answer.status_mut() = StatusCode::NO_CONTENT;
         return answer;
     };
-    let mut answer = Response::new(Bytes::from(progress_said(frame, progress).into_string()));
+    let mut answer = Response::new(Bytes::from(progress_text(frame, progress).into_string()));
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     answer.headers_mut().insert(CONTENT_TYPE, html);
     answer

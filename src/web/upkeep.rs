@@ -31,7 +31,7 @@ pub struct Upkeep {
 
 impl Upkeep {
     /// A sentence about the schedule.
-    pub(super) fn schedule_said(&self, frame: &Frame<'_>) -> String {
+    pub(super) fn schedule_text(&self, frame: &Frame<'_>) -> String {
         let text = frame.upkeep;
         match &self.schedule {
             None => text.by_hand.to_owned(),

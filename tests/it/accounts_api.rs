@@ -57,10 +57,10 @@ fn only_administrators_administer() {
         ask(&guarded.client("root"), &operation).expect(status);
     }
     for (body, part) in [
-        (r#"{"operation":"explode"}"#, "it knows collect, "),
+        (r#"{"operation":"explode"}"#, "it has collect, "),
         (
             r#"{"operation":"account","do":"fire"}"#,
-            "it knows add-user, ",
+            "it has add-user, ",
         ),
         (
             r#"{"operation":"check","read":1}"#,

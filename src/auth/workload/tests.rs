@@ -149,7 +149,7 @@ fn signed(header: &Header, claims: &Value, key: &EncodingKey) -> Secret {
 async fn a_token_has_the_rights_of_all_rules_that_match() {
     let fixture = fixture();
     let token = fixture.token(&json!({}));
-    assert!(fixture.workloads.knows(&token));
+    assert!(fixture.workloads.has_issuer_of(&token));
     let rights = |repository| fixture.rights(&token, repository);
     assert_eq!(rights("team/app").await.as_deref(), Some("pull,push"));
     assert_eq!(rights("base/os").await.as_deref(), Some("pull"));

@@ -63,7 +63,7 @@ async fn idle_slots_are_revoked_first_and_then_stalled_ones() {
     // A revoked slot is not released twice.
     drop((slots, first, second));
     assert_eq!(pool.0.lock().held, 0);
-    assert!(pool.0.lock().held_by.is_empty());
+    assert!(pool.0.lock().slots_of.is_empty());
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ where
     T: Send + 'static,
     F: Future<Output = Result<T, RegistryError>> + Send + 'static,
 {
-    let (body, mut feed) = body::hand_over(body);
+    let (body, mut feed) = body::split(body);
     let stored = run_to_end(store(body));
     tokio::pin!(stored);
     tokio::select! {

@@ -95,7 +95,7 @@ impl Plan {
     }
 
     /// Stops treating held manifests as deleted.
-    pub async fn forget_held(&mut self, rounds: i64) -> Result<(), IndexError> {
+    pub async fn release_held(&mut self, rounds: i64) -> Result<(), IndexError> {
         sqlx::query("DELETE FROM planned_manifests WHERE round > $1")
             .bind(rounds)
             .execute(&mut self.connection)

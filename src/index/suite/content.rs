@@ -110,7 +110,7 @@ async fn a_mount_needs_a_readable_blob(place: &Place) {
         assert_eq!(mount("b", from, byte).await.unwrap(), None);
     }
     assert!(place.observed().is_empty());
-    assert!(!index.knows_repository(&repository("b")).await.unwrap());
+    assert!(!index.has_repository(&repository("b")).await.unwrap());
     assert!(mount("b", Some("a"), 1).await.unwrap().is_some());
     assert!(mount("c", None, 1).await.unwrap().is_some());
     assert_eq!(place.observed().len(), 2);

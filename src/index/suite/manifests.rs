@@ -46,7 +46,7 @@ async fn missing_blobs_are_listed_and_nothing_changes(place: &Place) {
     );
     assert!(place.observed().is_empty());
     assert!(!index.has_blob(&digest(9)).await.unwrap());
-    assert!(!index.knows_repository(&repository("new")).await.unwrap());
+    assert!(!index.has_repository(&repository("new")).await.unwrap());
     assert_eq!(index.lease_end(&digest(9)).await.unwrap(), None);
 }
 

@@ -222,7 +222,7 @@ impl Run<'_> {
                 .await;
             }
         }
-        plan.forget_held(rounds).await?;
+        plan.release_held(rounds).await?;
         self.repositories(plan).await?;
         if !self.options.dry_run {
             self.dismiss(plan).await?;

@@ -12,11 +12,11 @@ use super::*;
 
 /// Like Linux: a write-back error is reported to the first sync of each file, and to no later one.
 fn fails_once(file: &File) -> io::Result<()> {
-    static TOLD: Mutex<Option<HashSet<(u64, SystemTime)>>> = Mutex::new(None);
+    static REPORTED: Mutex<Option<HashSet<(u64, SystemTime)>>> = Mutex::new(None);
     let metadata = file.metadata()?;
     // Inode numbers are reused; the creation time distinguishes files.
     let file = (metadata.ino(), metadata.created()?);
-    let new = TOLD.lock().get_or_insert_default().insert(file);
+    let new = REPORTED.lock().get_or_insert_default().insert(file);
     if new && metadata.len() > 0 {
         return Err(io::Error::other("the device failed"));
     }

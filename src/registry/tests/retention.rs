@@ -60,7 +60,7 @@ fn verdict<'a>(plan: &'a RetentionPlan, name: &str) -> &'a Decision {
     &tags.find(|(tag, _)| tag.name.as_str() == name).unwrap().1
 }
 
-fn gone(plan: &RetentionPlan, names: &[&str]) {
+fn check_deleted(plan: &RetentionPlan, names: &[&str]) {
     let mut expected: Vec<String> = names.iter().map(|name| digest(name).hex()).collect();
     let mut found: Vec<String> = plan.manifests.iter().map(Digest::hex).collect();
     expected.sort();
@@ -78,7 +78,7 @@ fn the_most_recently_pushed_tags_are_kept() {
     ]);
     let plan = rule(|terms| terms.keep_last = Some(2)).plan(&held, NOW);
     assert_eq!(going(&plan), ["v1", "v10"]);
-    gone(&plan, &["a", "d"]);
+    check_deleted(&plan, &["a", "d"]);
     assert_eq!(
         verdict(&plan, "v2"),
         &Decision::Keep(KeepReason::AmongLast(2))
@@ -120,7 +120,7 @@ fn a_manifest_is_kept_until_its_last_tag_is_deleted() {
     let held = holdings(&[("latest", "a", 1), ("v1", "a", 100), ("v0", "b", 100)]);
     let plan = rule(|terms| terms.older_than = Some(30 * DAY)).plan(&held, NOW);
     assert_eq!(going(&plan), ["v0", "v1"]);
-    gone(&plan, &["b"]);
+    check_deleted(&plan, &["b"]);
     let Decision::Delete(_, holder) = verdict(&plan, "v1") else {
         panic!("it goes")
     };
@@ -149,7 +149,7 @@ fn children_and_referrers_follow_their_holder() {
     add(&mut held, "alone", None);
     let plan = rule(|terms| terms.older_than = Some(30 * DAY)).plan(&held, NOW);
     assert_eq!(going(&plan), ["old", "v1-arm"]);
-    gone(&plan, &["old", "mips", "signature", "countersignature"]);
+    check_deleted(&plan, &["old", "mips", "signature", "countersignature"]);
     let Decision::Delete(_, holder) = verdict(&plan, "v1-arm") else {
         panic!("it goes")
     };
@@ -176,7 +176,7 @@ fn attached_tags_follow_their_manifest() {
     assert_eq!(found, expected);
     let subject = Decision::Keep(KeepReason::Subject(digest("new")));
     assert_eq!(verdict(&plan, &kept), &subject);
-    gone(&plan, &["old", "b", "c"]);
+    check_deleted(&plan, &["old", "b", "c"]);
 }
 
 #[test]

@@ -165,7 +165,7 @@ impl Acme {
             "the issued certificate expired on {}: check the clock",
             in_words(validity.ends)
         );
-        self.take_up(&pem)?;
+        self.install(&pem)?;
         let record = {
             let mut record = self.record.lock();
             record.succeed(validity, now);
@@ -176,7 +176,7 @@ impl Acme {
     }
 
     /// Uses a certificate from now on, if it is usable.
-    fn take_up(&self, pem: &str) -> anyhow::Result<()> {
+    fn install(&self, pem: &str) -> anyhow::Result<()> {
         let trial = self.directory.join("acme-trial.pem");
         write(&trial, pem.as_bytes(), 0o600)?;
         Certificate::load(&trial, &trial)?;

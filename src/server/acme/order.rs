@@ -108,7 +108,7 @@ impl Order<'_> {
                     let state = authorization.refresh().await?;
                     let failed = state.challenges.iter().find_map(|one| one.error.as_ref());
                     if let Some(problem) = failed {
-                        bail!("{}: {}", state.identifier(), words(problem));
+                        bail!("{}: {}", state.identifier(), description(problem));
                     }
                 }
                 outcome?;
@@ -153,7 +153,7 @@ impl Order<'_> {
         let mut challenge = authorization.challenge(kind).ok_or_else(none)?;
         let proof = challenge.key_authorization();
         if by_http {
-            self.challenges.tell(&challenge.token, proof.as_str());
+            self.challenges.add(&challenge.token, proof.as_str());
         } else {
             let mut params = CertificateParams::new(vec![host.clone()])?;
             let extension = CustomExtension::new_acme_identifier(proof.digest().as_ref());
@@ -173,7 +173,7 @@ fn is(problem: &Problem, kind: &str) -> bool {
     problem.r#type.as_deref() == Some(kind.as_str())
 }
 
-fn words(problem: &Problem) -> String {
+fn description(problem: &Problem) -> String {
     let detail = problem.detail.clone();
     detail.unwrap_or_else(|| problem.to_string())
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::stream;
 use tokio::io::AsyncWriteExt;
 
-use super::super::schedule::collect_in_turn;
+use super::super::schedule::collect_after_running;
 use super::socket::{Listening, ask, connect, path};
 use crate::admin::{
     AccountOperation, Administration, Answer, CollectEntry, CollectOptions, CollectReport, Entry,
@@ -139,7 +139,7 @@ async fn a_scheduled_collection_that_meets_another_runs_after_it() {
         .unwrap();
     let of = Administration::new(&registry);
     let scheduled = tokio::spawn(async move {
-        collect_in_turn(&of, &CollectionSettings::default()).await;
+        collect_after_running(&of, &CollectionSettings::default()).await;
     });
     // It is refused and waits; it then deletes the garbage added in the meantime.
     garbage(&registry, 3).await;
@@ -243,7 +243,7 @@ async fn events_name_who_asked() {
     assert!(outcome.is_ok(), "{outcome:?}");
     garbage(&registry, 1).await;
     let scheduled = Administration::new(&registry).acting(&permit_task(Task::Schedule));
-    collect_in_turn(&scheduled, &CollectionSettings::default()).await;
+    collect_after_running(&scheduled, &CollectionSettings::default()).await;
     let events = registry
         .events(&EventFilter::default(), None, 100)
         .await

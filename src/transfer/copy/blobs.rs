@@ -59,7 +59,7 @@ impl Copy {
                 name: &name,
                 size,
             });
-            let outcome = self.bring(blob, id).await;
+            let outcome = self.transfer(blob, id).await;
             (self.listener)(Event::End {
                 id,
                 outcome: outcome
@@ -82,7 +82,7 @@ impl Copy {
 
     /// Brings a blob to the destination in the cheapest way. Returns the outcome and the
     /// transferred bytes.
-    async fn bring(&self, blob: &Descriptor, id: u64) -> Result<(Outcome, u64), Error> {
+    async fn transfer(&self, blob: &Descriptor, id: u64) -> Result<(Outcome, u64), Error> {
         let (source, destination) = (&self.source, &self.destination);
         let (from, to) = (&source.repository, &destination.repository);
         let digest = &blob.digest;

@@ -50,7 +50,7 @@ pub(super) struct PipeWriter {
 impl PipeWriter {
     /// Forwards the remaining bytes and the digest. Returns digest and size of everything written.
     pub(super) fn finish(mut self) -> io::Result<(Digest, u64)> {
-        self.hand_on()?;
+        self.send_gathered()?;
         let (digest, size) = (self.hasher.clone().finish(), self.size);
         self.finish_as(digest)?;
         Ok((digest, size))
@@ -70,7 +70,7 @@ impl PipeWriter {
             .map_err(|_| ErrorKind::BrokenPipe.into())
     }
 
-    fn hand_on(&mut self) -> io::Result<()> {
+    fn send_gathered(&mut self) -> io::Result<()> {
         if self.gathered.is_empty() {
             return Ok(());
         }
@@ -91,7 +91,7 @@ impl Write for PipeWriter {
         let taken = bytes.len().min(CHUNK - self.gathered.len());
         self.gathered.extend_from_slice(&bytes[..taken]);
         if self.gathered.len() == CHUNK {
-            self.hand_on()?;
+            self.send_gathered()?;
         }
         Ok(taken)
     }

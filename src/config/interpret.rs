@@ -68,7 +68,7 @@ pub(super) struct Flags<'a> {
 }
 
 /// Interprets a tree.
-pub(super) fn understand(
+pub(super) fn interpret(
     root: Node,
     basis: Basis,
     flags: Flags<'_>,
