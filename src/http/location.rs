@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_client_sees() {
+    fn the_url_of_the_client() {
         let plain = Locations::default();
         let host = ("host", "inner:5000");
         for (pairs, tls, expected) in [

@@ -14,7 +14,7 @@ use crate::work::{WORKS, Work};
 #[derive(Parser)]
 #[command(name = "cargo bench --")]
 pub(crate) struct Arguments {
-    /// Only this work, by name (comma-separated); a name stands for all that begin with it
+    /// Only this work, by name (comma-separated); a name selects all that begin with it
     #[arg(long, value_delimiter = ',', value_name = "NAME")]
     only: Vec<String>,
     /// Small sizes and short times: checks that everything works, without judging the targets

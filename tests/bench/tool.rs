@@ -60,7 +60,7 @@ pub(crate) fn run(command: &mut Command, input: Input<'_>) -> Result<Took> {
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        // After its end the value is gone.
+        // After its end the value is missing.
         peak = memory_mib(child.id(), "VmHWM").map_or(peak, |now| peak.max(now));
         std::thread::sleep(LOOK);
     };

@@ -172,7 +172,9 @@ regctl:
     );
     let images = push(&server);
     let remote = server.remote("team/app");
-    eventually("the rule takes tags", || remote.tags() == ["stable", "v3"]);
+    eventually("the rule deletes tags", || {
+        remote.tags() == ["stable", "v3"]
+    });
     let layer = sha256(&images[1].blobs[1]);
     eventually("the bytes go", || !server.blob_file(&layer).exists());
     assert_eq!(remote.verify("stable"), images[0].digest());

@@ -156,7 +156,7 @@ fn a_filter_is_applied_and_reported() {
         digests(&all(&remote, &with_query(&filtered, "n=2"))),
         wanted
     );
-    // An unencoded `+` in a query stands for itself.
+    // An unencoded `+` in a query is a literal `+`.
     let plus = with_query(&target, "artifactType=application/vnd.other%2Bjson");
     assert_eq!(all(&remote, &plus).len(), 3);
     let none = with_query(&target, "artifactType=nothing");

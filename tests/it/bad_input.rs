@@ -167,7 +167,7 @@ fn a_connection_cut_at_any_byte_leaves_nothing() {
             }
         }
     });
-    eventually("what was cut off is gone", || {
+    eventually("interrupted uploads are removed", || {
         server.open_uploads().is_empty()
     });
     // In a session, received bytes may be kept: the session reports how many.

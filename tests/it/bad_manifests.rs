@@ -118,7 +118,7 @@ fn invalid_media_types_are_refused_or_ignored() {
                 "bad",
                 &Manifest::raw(media_type, image.manifest.bytes.clone()),
             );
-            // An empty type is ignored: the body alone decides.
+            // An empty type is ignored: only the body decides.
             if media_type.is_empty() && answer.status == 201 {
                 remote.delete("bad").expect(202);
             } else {

@@ -1,4 +1,4 @@
-//! `regctl gc`: what is deleted and what is kept, with and without a server.
+//! `regctl gc`: deleted and retained content, with and without a server.
 
 use regctl::oci::Digest;
 
@@ -32,7 +32,7 @@ fn garbage_is_deleted_as_the_dry_run_listed() {
         |admin, made| {
             let planned = admin.stdout(&["gc", "--dry-run"]);
             let again = admin.stdout(&["gc", "--dry-run"]);
-            assert_eq!(planned, again, "a dry run takes nothing");
+            assert_eq!(planned, again, "a dry run deleted something");
             let line = format!(
                 "delete blob {} of team/app: 2.0 KiB, no manifest refers to it",
                 made.garbage

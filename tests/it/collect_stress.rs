@@ -277,7 +277,7 @@ fn a_collection_deletes_no_acknowledged_content() {
         }
         over.store(true, Ordering::SeqCst);
         for worker in working {
-            worker.join().unwrap().expect("a connection that holds");
+            worker.join().unwrap().expect("the connection was lost");
         }
     });
     for worker in &mut workers {

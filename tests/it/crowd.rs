@@ -196,7 +196,7 @@ fn idle_connections_do_not_block_others() {
         // A connection may be closed for others before it has sent its request; clients then try
         // again.
         let said = String::from_utf8_lossy(said);
-        crate::support::eventually(&format!("beside {said:?} there is an answer"), || {
+        crate::support::eventually(&format!("an answer besides {said:?}"), || {
             let answer = server.client().try_send(&Request::new("GET", "/v2/"));
             answer.is_ok_and(|answer| answer.status == 200)
         });

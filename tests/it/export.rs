@@ -1,4 +1,4 @@
-//! `regctl export`: the content and order of archives, and what is left out.
+//! `regctl export`: the content and order of archives, and omitted content.
 
 use std::collections::BTreeSet;
 use std::io::Read as _;

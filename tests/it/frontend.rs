@@ -95,7 +95,7 @@ fn pages_of_docker_registry_with_many_tags() {
     }
     assert!(all.contains("2,000") || all.contains("2000"), "{all}");
     for absent in ["Last push", "Pulls", "sort=pulls"] {
-        assert!(!all.contains(absent), "{absent} is not told: {all}");
+        assert!(!all.contains(absent), "{absent} is revealed: {all}");
     }
     let found = frontend.page("/?q=deep");
     assert!(found.contains("/r/other/deep/er") && !found.contains("/r/team/app\""));

@@ -132,7 +132,7 @@ fn names() {
 }
 
 #[test]
-fn what_is_printed() {
+fn printed_lines() {
     let image = Packed::small(9);
     let archive = docker_25(&image, "app:1").finish();
     both(|import| {

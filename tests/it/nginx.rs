@@ -128,7 +128,7 @@ fn the_configuration_of_the_readme_works() {
         assert!(location.starts_with(&url), "{location}");
     });
     // nginx is a trusted proxy by default; the client's own header is not. The list has only
-    // addresses of trusted proxies, except the one that the client invented.
+    // addresses of trusted proxies, except the invented one.
     let log = server.log_with("GET /v2/team/app/blobs/");
     assert!(!log.contains("7.7.7.7"), "{log}");
     server.stop();

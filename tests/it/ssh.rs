@@ -151,7 +151,7 @@ fn ssh_ends_with_regctl_however_that_ends() {
         assert!(!sshd.clients().is_empty() && sockets(&regctl) == 1);
         kill_process(Pid::from_child(&child), signal).unwrap();
         child.wait().unwrap();
-        eventually("ssh ends, and its socket goes", || {
+        eventually("ssh ends, and its socket is removed", || {
             sshd.clients().is_empty() && sockets(&regctl) == 0
         });
     }
@@ -167,7 +167,7 @@ fn a_broken_connection_is_opened_again() {
             for pid in clients() {
                 let _ = kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL);
             }
-            eventually("ssh is gone", || clients().is_empty());
+            eventually("ssh ends", || clients().is_empty());
         }
         manifest(&digest(BODY))
     });
@@ -190,7 +190,7 @@ fn a_shared_connection() {
         assert_eq!(regctl.stdout(&["catalog", "-o", "name"]), "app\n");
         assert_eq!(sockets(&regctl), 0);
     }
-    eventually("no socket stays open", || shared.descriptors() <= before);
+    eventually("all sockets are closed", || shared.descriptors() <= before);
     let only_shared = || sshd.clients().len() == 1;
     assert!(only_shared());
 
@@ -204,7 +204,7 @@ fn a_shared_connection() {
     child.kill().unwrap();
     child.wait().unwrap();
     drop(stream);
-    eventually("no socket stays open", || {
+    eventually("all sockets are closed", || {
         shared.descriptors() <= before && sockets(&regctl) == 0 && only_shared()
     });
 }

@@ -1,4 +1,4 @@
-//! Taking over, and giving back: Debian's docker-registry and regctl by turns on one root.
+//! Debian's docker-registry and regctl serve one root alternately.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -8,10 +8,10 @@ use crate::support::{
     Image, Manifest, Program, Server, attempt, files, have, index, sha256, texts,
 };
 
-/// What a client sees: of each repository the tags, of each tag the digest.
+/// The content as clients see it: the tags of each repository, the digest of each tag.
 type View = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Looks at everything through the API, and verifies every byte of it on the way.
+/// Reads all content through the API, and verifies every byte.
 #[track_caller]
 fn view(server: &Server) -> View {
     let catalog = server
@@ -30,7 +30,7 @@ fn view(server: &Server) -> View {
                 (tag, digest)
             })
             .collect();
-        // docker-registry goes on listing a repository that was emptied; that is no difference.
+        // docker-registry still lists emptied repositories; this difference is ignored.
         if !tags.is_empty() {
             view.insert(name, tags);
         }
@@ -38,7 +38,7 @@ fn view(server: &Server) -> View {
     view
 }
 
-/// Runs docker-registry's own collection; what it says.
+/// Runs docker-registry's own collection. Returns its output.
 #[track_caller]
 fn garbage_collect(root: &Path, options: &[&str]) -> String {
     let config = root.join("../collect.yml");
@@ -58,7 +58,7 @@ fn garbage_collect(root: &Path, options: &[&str]) -> String {
     output.text
 }
 
-/// The digests whose bytes lie in a root.
+/// The digests of the blobs in a root.
 fn stored(root: &Path) -> BTreeSet<String> {
     files(&root.join("docker/registry/v2/blobs/sha256"))
         .into_keys()
@@ -67,7 +67,7 @@ fn stored(root: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// A platform image each, under one index.
+/// Pushes an index of two images for different platforms.
 #[track_caller]
 fn push_index(server: &Server, repository: &str, tag: &str, seed: u64) -> Manifest {
     let remote = server.remote(repository);
@@ -84,11 +84,11 @@ fn push_index(server: &Server, repository: &str, tag: &str, seed: u64) -> Manife
 }
 
 #[test]
-fn both_serve_the_same_root_by_turns() {
+fn both_serve_one_root_alternately() {
     if !have(&["docker-registry"]) {
         return;
     }
-    // The other one fills it.
+    // docker-registry fills it.
     let server = Server::docker_registry();
     let root = server.root().to_path_buf();
     for seed in 0..12 {
@@ -99,7 +99,7 @@ fn both_serve_the_same_root_by_turns() {
         );
     }
     push_index(&server, "platforms", "all", 100);
-    // History that leaves its traces in the layout: retags, deletes, an upload left open.
+    // Changes with traces in the layout: retags, deletes, an open upload.
     server.remote("two").push("tag-2", &Image::new(50));
     server
         .remote("two")
@@ -114,7 +114,7 @@ fn both_serve_the_same_root_by_turns() {
         .expect(202);
     let before = view(&server);
 
-    // regctl takes over: the same is seen, at the first start.
+    // regctl takes over: the content is the same at the first start.
     let server = server.hand_over(Program::Regctl);
     assert_eq!(view(&server), before);
     let names: Vec<_> = server.catalog().into_keys().collect();
@@ -132,7 +132,7 @@ fn both_serve_the_same_root_by_turns() {
         .expect(202);
     server.remote("new/by/regctl").push("1", &Image::new(202));
     push_index(&server, "new/platforms", "all", 210);
-    // A mount, and content that both had.
+    // A mount, and content that both repositories have.
     let shared = sha256(&Image::new(202).blobs[1]);
     let target = server.remote("mounted");
     target
@@ -144,10 +144,10 @@ fn both_serve_the_same_root_by_turns() {
     assert!(!between["library/one"].contains_key("tag-3"));
     assert!(!between["library/one"].contains_key("tag-6"));
 
-    // Handed back: the other one sees all of it.
+    // docker-registry again: it sees all changes.
     let server = server.hand_over(Program::DockerRegistry);
     assert_eq!(view(&server), between);
-    // It goes on in its own way.
+    // It makes changes of its own.
     let one = server.remote("library/one");
     one.push("back", &Image::new(300));
     one.push("added", &Image::new(301));
@@ -168,17 +168,17 @@ fn both_serve_the_same_root_by_turns() {
     garbage_collect(&root, &[]);
     assert!(
         stored(&root).len() < held.len(),
-        "there was garbage to take"
+        "there was no garbage to delete"
     );
 
-    // regctl once more, with what the other wrote and took.
+    // regctl again, after the changes and the collection of docker-registry.
     let server = setup.serving(Program::Regctl, &root);
     assert_eq!(view(&server), after);
     server
         .remote("library/one")
         .manifest(&Image::new(201).digest().to_string())
         .expect(404);
-    // What the collection took is not promised to anyone.
+    // Collected blobs are not reported as existing.
     let gone = Image::new(201);
     let remote = server.remote("library/one");
     for blob in &gone.blobs {
@@ -193,7 +193,7 @@ fn both_serve_the_same_root_by_turns() {
     let last = view(&server);
     let setup = server.stop();
 
-    // Nothing wrong is found at the end either, and nothing that is needed is taken.
+    // A last collection deletes nothing that is referenced.
     garbage_collect(&root, &[]);
     let server = setup.serving(Program::DockerRegistry, &root);
     assert_eq!(view(&server), last);
@@ -218,7 +218,7 @@ fn the_collection_of_registry_2_deletes_only_garbage() {
 
     let mut expected = stored(&root);
     let plan = garbage_collect(&root, &["--dry-run"]);
-    assert_eq!(stored(&root), expected, "a dry run took something");
+    assert_eq!(stored(&root), expected, "a dry run deleted something");
     garbage_collect(&root, &[]);
     for digest in dropped
         .blobs
@@ -239,7 +239,7 @@ fn the_collection_of_registry_2_deletes_only_garbage() {
     assert_eq!(remote.verify("1"), kept.digest());
     assert_eq!(remote.verify("all"), list.digest());
     remote.blob_head(&stray).expect(404);
-    // What is gone can be pushed anew, whatever was known of it.
+    // Deleted content can be pushed again, despite caches.
     assert_eq!(remote.push("2", &dropped), dropped.digest());
     remote.verify("2");
     assert_eq!(remote.push_blob(b"pushed and never referred to"), stray);
@@ -248,7 +248,7 @@ fn the_collection_of_registry_2_deletes_only_garbage() {
 }
 
 #[test]
-fn what_the_other_does_while_regctl_is_away_is_seen() {
+fn changes_of_docker_registry_are_detected_at_the_next_start() {
     if !have(&["docker-registry"]) {
         return;
     }

@@ -1,4 +1,4 @@
-//! A server under a service manager: the states that it tells, and the sockets that it is given.
+//! A server under a service manager: reported states, and passed sockets.
 
 use std::net::{TcpListener, TcpStream};
 use std::os::fd::OwnedFd;
@@ -43,7 +43,7 @@ fn the_service_manager_is_notified_of_start_watchdog_and_stop() {
 }
 
 #[test]
-fn a_notify_socket_that_is_not_there_stops_no_server() {
+fn a_server_starts_despite_a_missing_notify_socket() {
     let server = Setup::new(Program::Regctl)
         .environment("NOTIFY_SOCKET", "/nowhere/notify")
         .start();
@@ -51,7 +51,7 @@ fn a_notify_socket_that_is_not_there_stops_no_server() {
     server.stop();
 }
 
-/// `regctl serve` with this descriptor in the places that systemd passes, by way of a shell.
+/// `regctl serve` with this descriptor, passed through a shell as systemd passes it.
 fn activated(root: &Path, descriptor: OwnedFd, script: &str, arguments: &[&str]) -> Command {
     let serve = Setup::new(Program::Regctl).root(root).command();
     let mut command = Command::new("sh");
@@ -78,7 +78,7 @@ fn terminate(mut child: Child) {
 }
 
 #[test]
-fn a_passed_port_is_served_in_the_place_of_the_configured_one() {
+fn a_passed_port_replaces_the_configured_one() {
     let root = tempfile::tempdir().unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let host = listener.local_addr().unwrap().to_string();
@@ -86,10 +86,10 @@ fn a_passed_port_is_served_in_the_place_of_the_configured_one() {
     let child = activated(root.path(), listener.into(), ONE, &[])
         .spawn()
         .unwrap();
-    // Whoever comes early waits in the queue of the socket.
+    // Early clients wait in the queue of the socket.
     assert_eq!(request(&host, "GET", "/v2/", "", b"").0, 200);
     terminate(child);
-    // The socket has outlived the server, and goes to the next one.
+    // The socket outlives the server, and the next one gets it.
     let child = activated(root.path(), again.into(), ONE, &[])
         .spawn()
         .unwrap();
@@ -98,7 +98,7 @@ fn a_passed_port_is_served_in_the_place_of_the_configured_one() {
 }
 
 #[test]
-fn a_passed_unix_socket_is_served_and_left_where_it_is() {
+fn a_passed_unix_socket_is_served_and_not_removed() {
     let root = tempfile::tempdir().unwrap();
     let path = root.path().join("registry.sock");
     let listener = UnixListener::bind(&path).unwrap();
@@ -121,7 +121,7 @@ fn answers(mut stream: UnixStream) -> bool {
 }
 
 #[test]
-fn what_can_not_be_served_is_named() {
+fn unusable_sockets_are_named() {
     let root = tempfile::tempdir().unwrap();
     let (connection, _other) = UnixStream::pair().unwrap();
     let listener = || OwnedFd::from(TcpListener::bind("127.0.0.1:0").unwrap());
@@ -194,7 +194,7 @@ fn systemd_socket_activate_starts_a_server_at_the_first_request() {
 }
 
 #[test]
-fn systemd_takes_the_units_and_finds_little_exposed() {
+fn systemd_accepts_the_units_and_finds_little_exposed() {
     if find("systemd-analyze").is_none() {
         skip("there is no systemd-analyze");
         return;
@@ -209,7 +209,7 @@ fn systemd_takes_the_units_and_finds_little_exposed() {
         );
         std::fs::write(directory.path().join(name), printed).unwrap();
     }
-    // Units of the package, with the program where it is here.
+    // Units of the package, with the path of the tested program.
     let packaged = tempfile::tempdir().unwrap();
     for name in [
         "regctl.service",

@@ -112,7 +112,7 @@ fn a_damaged_index_with_derived_data_only_is_rebuilt() {
         let name = entry.as_ref().unwrap().file_name();
         name.to_string_lossy().contains(".damaged-")
     });
-    assert!(kept.count() > 0, "the damaged file stays");
+    assert!(kept.count() > 0, "the damaged file was removed");
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Server {
         files
     }
 
-    /// The upload sessions and staged bytes on disk: those of regctl beside the layout, those of
+    /// The upload sessions and staged bytes on disk: those of regctl outside of the layout, those of
     /// registry:2 in it.
     pub(crate) fn open_uploads(&self) -> Vec<String> {
         let mut ids: Vec<String> = files(&self.layout())

@@ -204,7 +204,7 @@ impl Connection {
         self.stream.get_mut().write_all(bytes)
     }
 
-    /// Says that nothing more will be sent, and goes on listening.
+    /// Ends the sending direction; reading continues.
     pub(crate) fn finish_sending(&mut self) {
         let _ = self.stream.get_mut().shutdown(Shutdown::Write);
     }
