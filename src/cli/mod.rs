@@ -118,7 +118,7 @@ struct Cli {
     command: Command,
 }
 
-/// The command line of a server alone. A process keeps the pages that its start has touched, and the
+/// The command line of servers only. A process keeps the pages that its start has touched, and the
 /// definitions of all commands are many.
 #[derive(Debug, Parser)]
 #[command(name = "regctl")]

@@ -158,7 +158,7 @@ fn a_damaged_first_registry() {
     let id = first.layer("sound", Some("base"), &layer(3, 100));
     std::fs::write(first.file("sound", "ancestry"), json!([id, id]).to_string()).unwrap();
     first.tag("team/good", "1", &id);
-    // Names against the rules of today are left out; the image is told by one that is not.
+    // Names that are invalid today are omitted; the image is reported by a valid one.
     first.tag("Team/Upper", "1", &id);
     first.tag("team/good", "a b", &id);
     let id = first.layer("linked", Some("base"), b"");
