@@ -148,7 +148,7 @@ fn every_digest_is_checked() {
     assert!(
         check(&short)
             .unwrap_err()
-            .contains("has 5 bytes, and it has 4")
+            .contains("has 5 bytes in its manifest, but 4 in the archive")
     );
 }
 

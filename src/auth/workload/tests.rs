@@ -180,7 +180,7 @@ async fn tokens_for_others_and_of_others_are_refused() {
         (json!({"aud": null}), "Missing required claim: aud"),
         (json!({"exp": now - 120}), "ExpiredSignature"),
         (json!({"nbf": now + 120}), "ImmatureSignature"),
-        (json!({"iss": "https://ci.example.com.evil"}), "no token"),
+        (json!({"iss": "https://ci.example.com.evil"}), "not a token"),
         (
             json!({"repository": "org2/app"}),
             "no rule of regctl.workloads matches",
