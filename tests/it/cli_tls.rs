@@ -59,7 +59,7 @@ fn trusted_certificates() {
         // Both servers answer in plain text that they use TLS.
         let error = regctl.fails(1, &["catalog", "--retries", "0", "--plain-http"]);
         assert!(
-            error.contains("speaks https") && error.contains("leave out --plain-http"),
+            error.contains("uses https") && error.contains("leave out --plain-http"),
             "{error}"
         );
 
