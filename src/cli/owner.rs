@@ -15,13 +15,8 @@ use crate::config::{self, StorageDriver};
 /// Set in regctl's image: a server started as root runs as the owner of its data.
 pub(super) const VARIABLE: &str = "REGCTL_AS_OWNER";
 
-/// What is written below a root, in each of them.
-const PLACES: &[&str] = &[
-    "",
-    "docker",
-    "docker/registry",
-    "docker/registry/v2",
-    "docker/registry/v2/blobs",
+/// What is written to below a root: of each path the part that exists.
+const PLACES: [&str; 7] = [
     "docker/registry/v2/blobs/sha256",
     "docker/registry/v2/repositories",
     "regctl",
@@ -29,8 +24,6 @@ const PLACES: &[&str] = &[
     "regctl/index.db",
     "regctl/index.db-wal",
     "regctl/index.db-shm",
-    "regctl/staging",
-    "regctl/uploads",
 ];
 
 /// Switches to the owner of the data if requested; fails if the data can't be written.
@@ -54,12 +47,12 @@ pub(super) fn settle(request: &config::Request) -> anyhow::Result<()> {
     }
     let own = own.as_raw();
     for place in PLACES {
-        let path = if place.is_empty() {
-            root.clone()
-        } else {
-            root.join(place)
+        let place = root.join(place);
+        let mut parts = place.ancestors().take_while(|part| part.starts_with(root));
+        let existing = parts.find_map(|part| Some((part, metadata(part).ok()?)));
+        let Some((path, found)) = existing else {
+            continue;
         };
-        let Ok(found) = metadata(&path) else { continue };
         let owner = found.uid();
         let wanted = if found.is_dir() {
             Access::WRITE_OK | Access::EXEC_OK
@@ -67,7 +60,7 @@ pub(super) fn settle(request: &config::Request) -> anyhow::Result<()> {
             Access::WRITE_OK
         };
         // The owner may be forbidden it by the mode or the file system; the first write reports that.
-        if own != owner && rustix::fs::access(&path, wanted).is_err() {
+        if own != owner && rustix::fs::access(path, wanted).is_err() {
             anyhow::bail!(
                 "{path} belongs to user {owner}, and this is user {own}; hint: chown -R {own} \
                  {root}, or run regctl as user {owner}",

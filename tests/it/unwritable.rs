@@ -165,25 +165,27 @@ fn files_of_another_user_in_a_root_are_named() {
     fs::set_permissions(place.path(), fs::Permissions::from_mode(0o755)).unwrap();
     let program = place.path().join("regctl");
     fs::copy(env!("CARGO_BIN_EXE_regctl"), &program).unwrap();
-    for (number, foreign) in [
-        "",
-        "docker/registry/v2",
-        "docker/registry/v2/repositories",
-        "regctl",
-    ]
-    .into_iter()
-    .enumerate()
-    {
+    let layout = "docker/registry/v2/repositories";
+    let foreign = ["", "docker/registry/v2", layout, "regctl"];
+    for (number, foreign) in foreign.into_iter().enumerate() {
+        // A new root is empty.
+        let existing: &[&str] = if foreign.is_empty() {
+            &[]
+        } else {
+            &[layout, "regctl"]
+        };
         let root = place.path().join(format!("root-{number}"));
-        for directory in ["docker/registry/v2/repositories", "regctl"] {
-            fs::create_dir_all(root.join(directory)).unwrap();
+        fs::create_dir(&root).unwrap();
+        chown(&root, Some(1234), None).unwrap();
+        for directory in existing {
+            let mut path = root.clone();
+            for part in Path::new(directory) {
+                path.push(part);
+                fs::create_dir_all(&path).unwrap();
+                chown(&path, Some(1234), None).unwrap();
+            }
         }
-        let owned = ["", "docker", "docker/registry", "docker/registry/v2"];
-        let below = ["docker/registry/v2/repositories", "regctl"];
-        for directory in owned.into_iter().chain(below) {
-            let user = if directory == foreign { 4321 } else { 1234 };
-            chown(root.join(directory), Some(user), None).unwrap();
-        }
+        chown(root.join(foreign), Some(4321), None).unwrap();
         let mut command = Command::new(&program);
         command.args(["serve", "--listen", "127.0.0.1:0", "--root"]);
         let refused = attempt(command.arg(&root).uid(1234).gid(1234));
