@@ -7,6 +7,7 @@ use http::{Method, StatusCode};
 use maud::{Markup, html};
 
 use super::frame::Frame;
+use super::refusals::why;
 use super::request::Fields;
 use super::restore::{self, undo};
 use super::source::{TagQuery, TagSort};
@@ -71,6 +72,8 @@ pub(super) async fn page(
     if !is_form || fields.text("list") != selection.mark() {
         return Ok(question(pages, request, name, &fields, &selection, is_form));
     }
+    let frame = Frame::new(pages, request);
+    let text = frame.account;
     let with_images = fields.text("images") == "1";
     let mut done: Vec<(String, Result<(), String>)> = Vec::new();
     let mut restorable = Vec::new();
@@ -96,7 +99,8 @@ pub(super) async fn page(
                 restorable.push(Restorable::Manifest(name.clone(), *digest));
             }
             let label = format!("{} (@{})", names.join(", "), tags::short(digest));
-            done.push((label, result.map(drop).map_err(|error| error.to_string())));
+            let result = result.map(drop).map_err(|error| why(text, &error));
+            done.push((label, result));
         } else {
             let action = Action::DeleteTag(name.clone(), tag.clone());
             let registry = pages.acting(request, &action).await?;
@@ -104,11 +108,9 @@ pub(super) async fn page(
             if result.is_ok() {
                 restorable.push(Restorable::Tag(name.clone(), tag.clone()));
             }
-            done.push((tag.to_string(), result.map_err(|error| error.to_string())));
+            done.push((tag.to_string(), result.map_err(|error| why(text, &error))));
         }
     }
-    let frame = Frame::new(pages, request);
-    let text = frame.account;
     let content = html! {
         h1 { (text.deleted) " " span class="dim" { (name) } }
         (restore::lines(&frame, &done, text.deleted))
@@ -276,7 +278,7 @@ async fn whole(
     if is_form {
         let result = registry.delete_repository(name).await;
         let restorable = [Restorable::Repository(name.clone())];
-        let lines = [(name.to_string(), result.map_err(|error| error.to_string()))];
+        let lines = [(name.to_string(), result.map_err(|error| why(text, &error)))];
         let content = html! {
             h1 { (text.deleted) " " span class="dim" { (name) } }
             (restore::lines(&frame, &lines, text.deleted))

@@ -31,6 +31,7 @@ mod provider;
 mod pull;
 mod readme;
 mod reasons;
+mod refusals;
 mod repository;
 mod request;
 mod restore;

@@ -4,6 +4,7 @@ use http::StatusCode;
 use maud::{Markup, html};
 
 use super::frame::Frame;
+use super::refusals::why;
 use super::request::Fields;
 use super::{Answer, Fault, Pages, Request, format, html as answer, tags};
 use crate::oci::{Action, Reference, Repository};
@@ -93,14 +94,14 @@ pub(super) async fn restore(
 ) -> Result<Answer, Fault> {
     let registry = restoring(pages, request, name).await?;
     let fields = Fields::parse(&request.form);
-    let mut done = Vec::new();
-    for text in fields.all("what").take(MOST) {
-        let what = read(name, text).ok_or(Fault::NotFound)?;
-        let result = registry.restore(&what).await.map(drop);
-        done.push((what.to_string(), result.map_err(|error| error.to_string())));
-    }
     let frame = Frame::new(pages, request);
     let text = frame.account;
+    let mut done = Vec::new();
+    for written in fields.all("what").take(MOST) {
+        let what = read(name, written).ok_or(Fault::NotFound)?;
+        let result = registry.restore(&what).await.map(drop);
+        done.push((what.to_string(), result.map_err(|error| why(text, &error))));
+    }
     let content = html! {
         h1 { (text.restored) " " span class="dim" { (name) } }
         (lines(&frame, &done, text.restored))

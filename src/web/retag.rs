@@ -4,6 +4,7 @@ use http::StatusCode;
 use maud::{Markup, html};
 
 use super::frame::Frame;
+use super::refusals::why;
 use super::request::Fields;
 use super::{Answer, Fault, Pages, Request, html as answer, moved};
 use crate::oci::{Action, Digest, Reference, Repository, Tag};
@@ -108,6 +109,6 @@ pub(super) async fn set(
     };
     match registry.put_manifest(incoming).await {
         Ok(_) => Ok(moved(&frame.links.image(name, &reference))),
-        Err(error) => Ok(refused(StatusCode::CONFLICT, &error.to_string())),
+        Err(error) => Ok(refused(StatusCode::CONFLICT, &why(text, &error))),
     }
 }

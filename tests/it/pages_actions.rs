@@ -79,6 +79,20 @@ fn tags_are_deleted_as_listed_and_restored() {
         partly.contains("could not be done") && partly.contains("never"),
         "{partly}"
     );
+    assert!(
+        partly.contains("It is not in the trash any more."),
+        "{partly}"
+    );
+    // Its reason is in the language of the page.
+    let token = alice.form_token("/");
+    let (origin, restore) = (alice.origin.clone(), "/r/team/app/-/restore");
+    let headers = [("Origin", &*origin), ("Accept-Language", "zh-CN")];
+    let partly = html(
+        alice
+            .post_from(restore, &token, &both, &headers)
+            .expect(200),
+    );
+    assert!(partly.contains("它已不在回收站中。"), "{partly}");
 
     // All tags that match a filter, and the whole repository.
     let question = alice.page("/r/team/app/-/delete?all=1&filter=1*");

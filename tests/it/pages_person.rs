@@ -7,7 +7,7 @@ use crate::support::{Client, Request, Response, Server};
 /// A user with the cookies of the pages.
 pub(crate) struct Person {
     client: Client,
-    origin: String,
+    pub(crate) origin: String,
     pub(crate) cookies: BTreeMap<String, String>,
 }
 

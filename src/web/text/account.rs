@@ -40,6 +40,14 @@ catalogue! {
     and_more: "and {} more", "另有 {} 项";
     partly: "{} could not be done.", "{} 项未能完成。";
     not_done: "Not done:", "未完成：";
+    not_there: "It is not there any more.", "它已不存在。";
+    delete_disabled: "The configuration does not allow to delete (storage.delete.enabled).", "配置不允许删除（storage.delete.enabled）。";
+    read_only: "The registry is read-only at present.", "镜像仓库目前为只读。";
+    no_space: "The registry's disk is full.", "镜像仓库的磁盘已满。";
+    not_in_trash: "It is not in the trash any more.", "它已不在回收站中。";
+    tag_moved: "The tag points at {} by now.", "该标签现已指向 {}。";
+    content_missing: "Parts of it are missing: {}.", "缺少其中的 {} 个部分。";
+    action_failed: "It has failed; the server's log says why.", "操作失败；原因见服务器日志。";
     new_tag: "Another tag for this image", "为此镜像添加标签";
     overwrite: "Overwrite if it exists", "若已存在则覆盖";
     set_tag: "Set tag", "设置标签";
