@@ -153,6 +153,12 @@ impl Index {
             .bind(column(search.skip))
             .fetch_all(&self.readers)
             .await?;
+        let rows = rows.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
+        // A page that is not full is the last one, which makes the number known.
+        if !rows.is_empty() && (rows.len() as u64) < search.limit {
+            let count = Count::bounded(column(search.skip + rows.len() as u64));
+            return Ok(FoundRepositories { rows, count });
+        }
         let statement = format!(
             "SELECT COUNT(*) FROM (SELECT 1 FROM repositories r WHERE {condition} \
              LIMIT {}) counted",
@@ -164,7 +170,7 @@ impl Index {
         }
         let count: i64 = query.fetch_one(&self.readers).await?;
         Ok(FoundRepositories {
-            rows: rows.into_iter().map(row).collect::<Result<_, _>>()?,
+            rows,
             count: Count::bounded(count),
         })
     }

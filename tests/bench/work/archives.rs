@@ -35,7 +35,7 @@ static ONE_LARGE_METRICS: [Metric; 7] = metrics([
     "peak memory of an import of 230 MiB",
     "export of 230 MiB",
     "peak memory of an export of 230 MiB",
-    "the same import again from a pipe, share of the first time",
+    "the same import again from a pipe / sha256sum of the archive",
 ]);
 
 static MANY_METRICS: [Metric; 7] = metrics([
@@ -45,7 +45,7 @@ static MANY_METRICS: [Metric; 7] = metrics([
     "peak memory of an import of 1 GiB",
     "export of 1 GiB",
     "peak memory of an export of 1 GiB",
-    "the same import again from a pipe, share of the first time",
+    "the same import again from a pipe / sha256sum of the archive",
 ]);
 
 const fn metrics(names: [&'static str; 7]) -> [Metric; 7] {
@@ -57,7 +57,7 @@ const fn metrics(names: [&'static str; 7]) -> [Metric; 7] {
         Metric::less(peak, "MiB", Target::AtMost(64.0)),
         Metric::less(export, "s", Target::Times(5.0)),
         Metric::less(export_peak, "MiB", Target::AtMost(64.0)),
-        Metric::less(pipe_again, "times", Target::AtMost(0.1)),
+        Metric::less(pipe_again, "times the time", Target::AtMost(1.3)),
     ]
 }
 
@@ -104,6 +104,9 @@ fn begin(scene: &Scene, subject: &Subject, layers: &[u64]) -> Result<Measure> {
         let pipe = tool.import(&saved, &address, true)?;
         let pipe_again = tool.import(&saved, &address, true)?;
         server.stop()?;
+        let mut hash = Command::new("sha256sum");
+        hash.arg(&saved);
+        let hashed = run(&mut hash, Input::None)?;
         Ok(vec![
             Some(first.seconds),
             Some(again.seconds / first.seconds),
@@ -111,7 +114,7 @@ fn begin(scene: &Scene, subject: &Subject, layers: &[u64]) -> Result<Measure> {
             Some(first.peak.max(pipe.peak)),
             Some(export.seconds),
             Some(export.peak),
-            Some(pipe_again.seconds / pipe.seconds),
+            Some(pipe_again.seconds / hashed.seconds),
         ])
     }))
 }
