@@ -33,7 +33,7 @@ complete -c regctl -n "__fish_regctl_needs_command" -s q -l quiet -d 'Print only
 complete -c regctl -n "__fish_regctl_needs_command" -s h -l help -d 'Print help'
 complete -c regctl -n "__fish_regctl_needs_command" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "serve" -d 'Run a registry'
-complete -c regctl -n "__fish_regctl_needs_command" -f -a "frontend" -d 'Serve pages for a registry that is elsewhere'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "frontend" -d 'Serve pages for another registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "trust" -d 'Let docker, podman and containerd on this machine trust a registry\'s certificate'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "doctor" -d 'Diagnose what clients on this machine will encounter at a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "catalog" -d 'List the repositories of a registry'
@@ -73,11 +73,11 @@ complete -c regctl -n "__fish_regctl_needs_command" -f -a "completions" -d 'Prin
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l listen -d 'The address to listen on; port 0 means a free one [default: 127.0.0.1:5000]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand serve" -l tls -d 'Speak TLS: `self-signed` with an authority of this server\'s own, `acme` with a certificate of Let\'s Encrypt or another ACME directory, or with these two files' -r
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l tls -d 'Use TLS: `self-signed` with this server\'s own authority, `acme` with a certificate of Let\'s Encrypt or another ACME directory, or with these two files' -r
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l host -d 'An additional name or address of this host for clients; with --tls self-signed' -r
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l acme-directory -d 'The ACME directory that issues the certificate [default: Let\'s Encrypt]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l acme-ca -d 'The authority of the ACME directory\'s own certificate, PEM [default: the system\'s]' -r -F
-complete -c regctl -n "__fish_regctl_using_subcommand serve" -l acme-email -d 'Where the ACME authority may write to' -r
+complete -c regctl -n "__fish_regctl_using_subcommand serve" -l acme-email -d 'The address to which the ACME authority may send mail' -r
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l acme-http -d 'Where to answer HTTP-01 challenges, as in :80; without it TLS-ALPN-01 is used' -r
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l config -d 'A registry:2 configuration; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -l accounts -d 'Use regctl\'s own accounts: see regctl user; anonymous callers can then only pull from public repositories'
@@ -85,11 +85,11 @@ complete -c regctl -n "__fish_regctl_using_subcommand serve" -l check -d 'Descri
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand serve" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l listen -d 'Where to listen; port 0 takes a free one' -r
-complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l tls -d 'Speak TLS: `self-signed` with an authority of this server\'s own, or with these two files' -r
-complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l host -d 'Another name or address of this host; with --tls self-signed' -r
-complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l base-path -d 'What stands before every link, behind a proxy that cuts it off' -r
-complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l cache -d 'How long lists of the registry are used before they are read again; 0 for not at all' -r
+complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l listen -d 'The address to listen on; port 0 means a free one' -r
+complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l tls -d 'Use TLS: `self-signed` with this server\'s own authority, or with these two files' -r
+complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l host -d 'An additional name or address of this host; with --tls self-signed' -r
+complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l base-path -d 'The prefix of every link, behind a proxy that removes it' -r
+complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l cache -d 'How long lists of the registry are cached; 0 for not at all' -r
 complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand frontend" -l insecure -d 'Use https without verifying the registry\'s certificate'
@@ -138,7 +138,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand tags" -s v -l verbose -d '
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand search" -l limit -d 'At most so many results' -r
+complete -c regctl -n "__fish_regctl_using_subcommand search" -l limit -d 'Maximum number of results' -r
 complete -c regctl -n "__fish_regctl_using_subcommand search" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
@@ -341,8 +341,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand gc" -l untagged -d 'Also d
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l empty-trash -d 'Empty the trash first'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l end-leases -d 'End all leases first; refused while a client pushes or pulls'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l status -d 'Show the running collection and the results of the last ones'
-complete -c regctl -n "__fish_regctl_using_subcommand gc" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand gc" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand gc" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -s V -l version -d 'Print version'
@@ -360,8 +360,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand prune" -l registry -d 'The
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -l dry-run -d 'Print what would be deleted, and delete nothing'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -l all -d 'Allow deleting every tag of a repository'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -s y -l yes -d 'Delete several things without asking'
-complete -c regctl -n "__fish_regctl_using_subcommand prune" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand prune" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand prune" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -s V -l version -d 'Print version'
@@ -372,8 +372,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand trash" -l root -d 'The dat
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -l empty -d 'Empty the trash; the next gc frees the bytes'
-complete -c regctl -n "__fish_regctl_using_subcommand trash" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand trash" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand trash" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand trash" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -s V -l version -d 'Print version'
@@ -383,8 +383,8 @@ name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand restore" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand restore" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand restore" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand restore" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -s V -l version -d 'Print version'
@@ -394,8 +394,8 @@ name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand du" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand du" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand du" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand du" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand du" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand du" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand du" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand du" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand du" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand du" -s V -l version -d 'Print version'
@@ -407,24 +407,24 @@ complete -c regctl -n "__fish_regctl_using_subcommand check" -l config -d 'A reg
 complete -c regctl -n "__fish_regctl_using_subcommand check" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand check" -l read -d 'Read all content, and compare it with its digests'
 complete -c regctl -n "__fish_regctl_using_subcommand check" -l repair -d 'Add missing links and rows, and move unknown files to lost+found'
-complete -c regctl -n "__fish_regctl_using_subcommand check" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand check" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand check" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand check" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand check" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand check" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand audit" -l user -d 'Only what this account did, by its tokens as well' -r
-complete -c regctl -n "__fish_regctl_using_subcommand audit" -l repo -d 'Only what was done in this repository' -r
+complete -c regctl -n "__fish_regctl_using_subcommand audit" -l user -d 'Only events of this account, including its tokens' -r
+complete -c regctl -n "__fish_regctl_using_subcommand audit" -l repo -d 'Only events in this repository' -r
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l since -d 'Only from this time on: an age as in 24h or 7d, a date, or a time as in 2026-01-31T12:00:00Z' -r
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l until -d 'Only before this time' -r
-complete -c regctl -n "__fish_regctl_using_subcommand audit" -l limit -d 'At most so many lines, the latest; 0 for all' -r
+complete -c regctl -n "__fish_regctl_using_subcommand audit" -l limit -d 'Maximum number of lines, the latest ones; 0 for all' -r
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
 json\t'JSON, with exact sizes and RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand audit" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand audit" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand audit" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand audit" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -s V -l version -d 'Print version'
@@ -432,8 +432,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand health" -l listen -d 'The 
 complete -c regctl -n "__fish_regctl_using_subcommand health" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand health" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand health" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand health" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand health" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand health" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand health" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand health" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand health" -s V -l version -d 'Print version'
@@ -446,8 +446,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand setup" -l listen -d 'The a
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand setup" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand setup" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand setup" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand setup" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -s V -l version -d 'Print version'
@@ -458,10 +458,10 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -f -a "list" -d 'List accounts'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -f -a "ls" -d 'List accounts'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -f -a "passwd" -d 'Set the password of an account'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -f -a "disable" -d 'Let an account and its tokens sign in no more'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -f -a "disable" -d 'Disable the sign-in of an account and its tokens'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -f -a "enable" -d 'Let a disabled account sign in again'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -f -a "promote" -d 'Make an account an administrator'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -f -a "demote" -d 'Take the admin right from an account'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -f -a "demote" -d 'Revoke the admin right of an account'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -f -a "remove" -d 'Remove an account with its grants and tokens'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -f -a "rm" -d 'Remove an account with its grants and tokens'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and not __fish_seen_subcommand_from add list ls passwd disable enable promote demote remove rm import help" -f -a "import" -d 'Create accounts from a file'
@@ -472,8 +472,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l admin -d 'Allow it to administer the registry, and to pull, push and delete everywhere'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l password-stdin -d 'Read the password from standard input'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l no-password -d 'Create it without a password; it signs in with tokens only'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
@@ -483,8 +483,8 @@ name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
@@ -494,8 +494,8 @@ name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
@@ -503,74 +503,74 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l password-stdin -d 'Read the password from standard input'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from passwd" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from disable" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from enable" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from promote" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from promote" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from promote" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from promote" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from promote" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from promote" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from promote" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from promote" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from promote" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from promote" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from demote" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from demote" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from demote" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from demote" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from demote" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from demote" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from demote" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from demote" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from demote" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from demote" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from import" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "add" -d 'Create an account'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "list" -d 'List accounts'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "passwd" -d 'Set the password of an account'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "disable" -d 'Let an account and its tokens sign in no more'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "disable" -d 'Disable the sign-in of an account and its tokens'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "enable" -d 'Let a disabled account sign in again'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "promote" -d 'Make an account an administrator'
-complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "demote" -d 'Take the admin right from an account'
+complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "demote" -d 'Revoke the admin right of an account'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove an account with its grants and tokens'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "import" -d 'Create accounts from a file'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -586,24 +586,24 @@ complete -c regctl -n "__fish_regctl_using_subcommand group; and not __fish_seen
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from remove" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
@@ -613,8 +613,8 @@ name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
@@ -624,8 +624,8 @@ name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
@@ -642,15 +642,15 @@ complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen
 complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -f -a "revoke" -d 'Revoke tokens'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -f -a "rm" -d 'Revoke tokens'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and not __fish_seen_subcommand_from create list ls revoke rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l user -d 'The account whose token it is' -r
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l robot -d 'The robot whose token it is' -r
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l scope -d 'PATTERN:RIGHTS, as in team/*:pull,push [default: all that the account may]' -r
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l expires -d 'When it ends, from now [default: never]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l user -d 'The account that owns the token' -r
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l robot -d 'The robot that owns the token' -r
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l scope -d 'PATTERN:RIGHTS, as in team/*:pull,push [default: all rights of the account]' -r
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l expires -d 'Its lifetime, as in 30d [default: unlimited]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
@@ -660,8 +660,8 @@ name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
@@ -671,26 +671,26 @@ name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l user -d 'The account or robot whose token it is' -r
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l user -d 'The account or robot that owns the token' -r
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from revoke" -s V -l version -d 'Print version'
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l user -d 'The account or robot whose token it is' -r
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l user -d 'The account or robot that owns the token' -r
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
@@ -701,16 +701,16 @@ complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand grant" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand grant" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand grant" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand grant" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand grant" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand grant" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand grant" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand grant" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand grant" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand grant" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand revoke" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand revoke" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand revoke" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand revoke" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand revoke" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand revoke" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand revoke" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand revoke" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand revoke" -s V -l version -d 'Print version'
@@ -720,16 +720,16 @@ name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand rights" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand rights" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand rights" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand rights" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand visibility" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand visibility" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand visibility" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand visibility" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand visibility" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand visibility" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand visibility" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand visibility" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand visibility" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand visibility" -s V -l version -d 'Print version'
@@ -738,8 +738,8 @@ complete -c regctl -n "__fish_regctl_using_subcommand describe" -l file -d 'A fi
 complete -c regctl -n "__fish_regctl_using_subcommand describe" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand describe" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand describe" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand describe" -l insecure -d 'Speak https without checking the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand describe" -l plain-http -d 'Speak http, and send credentials over it'
+complete -c regctl -n "__fish_regctl_using_subcommand describe" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand describe" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand describe" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand describe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand describe" -s V -l version -d 'Print version'
@@ -747,7 +747,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand completions" -s q -l quiet
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help" -f -a "serve" -d 'Run a registry'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help" -f -a "frontend" -d 'Serve pages for a registry that is elsewhere'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help" -f -a "frontend" -d 'Serve pages for another registry'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help" -f -a "trust" -d 'Let docker, podman and containerd on this machine trust a registry\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help" -f -a "doctor" -d 'Diagnose what clients on this machine will encounter at a registry'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help" -f -a "catalog" -d 'List the repositories of a registry'
@@ -789,10 +789,10 @@ complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "add" -d 'Create an account'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "list" -d 'List accounts'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "passwd" -d 'Set the password of an account'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "disable" -d 'Let an account and its tokens sign in no more'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "disable" -d 'Disable the sign-in of an account and its tokens'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "enable" -d 'Let a disabled account sign in again'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "promote" -d 'Make an account an administrator'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "demote" -d 'Take the admin right from an account'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "demote" -d 'Revoke the admin right of an account'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "remove" -d 'Remove an account with its grants and tokens'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from user" -f -a "import" -d 'Create accounts from a file'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and __fish_seen_subcommand_from group" -f -a "add" -d 'Add accounts to a group, creating it if necessary'
