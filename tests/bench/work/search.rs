@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context as _, Result, ensure};
+use futures_util::future::try_join_all;
 use regctl::index::Index;
 use regctl::oci::{AccountName, NamePattern, Right, Visibility};
 use sqlx::ConnectOptions as _;
@@ -56,7 +57,8 @@ pub(super) const SEARCH: Work = Work {
 
 /// Repositories, accounts and groups; half of the repositories have a description of 30 words.
 const FILL: &[&str] = &[
-    "CREATE TEMP TABLE numbers AS WITH RECURSIVE n(i) AS \
+    "CREATE TEMP TABLE numbers (i INTEGER PRIMARY KEY)",
+    "INSERT INTO numbers WITH RECURSIVE n(i) AS \
      (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < $1 - 1) SELECT i FROM n",
     "INSERT INTO repositories (id, name, created_at, pushed_at, public) \
      SELECT i + 1, 'team-' || (i % 1000) || '/' || \
@@ -70,8 +72,8 @@ const FILL: &[&str] = &[
     "INSERT INTO words (id, word) SELECT i + 1, 'w' || (i * 7919 % 100003) FROM numbers WHERE i < 20000",
     "INSERT INTO words (id, word) VALUES (100001, 'payments')",
     "INSERT OR IGNORE INTO description_words (word_id, repository_id) \
-     SELECT (n.i * 31 + k.i * 977) % 20000 + 1, n.i + 1 FROM numbers n, \
-     (SELECT i FROM numbers WHERE i < 30) k WHERE n.i % 2 = 0",
+     SELECT (n.i * 31 + k.i * 977) % 20000 + 1, n.i + 1 FROM numbers n \
+     JOIN numbers k ON k.i < 30 WHERE n.i % 2 = 0 ORDER BY 1, 2",
     "INSERT INTO description_words (word_id, repository_id) \
      SELECT 100001, i + 1 FROM numbers WHERE i % 10 = 2",
     "INSERT INTO descriptions (repository_id, summary, text, searched, updated_at) \
@@ -82,8 +84,8 @@ const FILL: &[&str] = &[
      SELECT 'user' || i, NULL, FALSE, FALSE, 0 FROM numbers WHERE i < 10000",
     "INSERT INTO account_groups (name, created_at) SELECT 'group' || i, 0 FROM numbers WHERE i < 1000",
     "INSERT INTO group_members (group_name, account) \
-     SELECT 'group' || ((a.i + g.i * 97) % 1000), 'user' || a.i FROM numbers a, \
-     (SELECT i FROM numbers WHERE i < 5) g WHERE a.i < 10000",
+     SELECT 'group' || ((a.i + g.i * 97) % 1000), 'user' || a.i FROM numbers a \
+     JOIN numbers g ON g.i < 5 WHERE a.i < 10000",
 ];
 
 fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
@@ -101,12 +103,8 @@ fn begin(scene: &Scene, subject: &Subject) -> Result<Measure> {
         open(&file).await?.close().await;
         fill(&file, repositories).await?;
         let index = open(&file).await?;
-        for group in 0..1000 {
-            let grant = format!("team-{group}/*:pull,push");
-            let grant = grant.parse().map_err(anyhow::Error::msg)?;
-            let grantee = format!("group{group}").parse()?;
-            index.grant(grantee, grant, 0).await?;
-        }
+        // Together, since writes that wait share a commit.
+        try_join_all((0..1000).map(|group| grant(&index, group))).await?;
         Ok::<_, anyhow::Error>(index)
     })?;
     Ok(Box::new(move |_| {
@@ -133,8 +131,24 @@ async fn open(file: &std::path::Path) -> Result<Index> {
     Ok(Index::open(file, observer).await?)
 }
 
+/// A group gets rights in the namespace of its number.
+async fn grant(index: &Index, group: usize) -> Result<()> {
+    let grant = format!("team-{group}/*:pull,push");
+    let grant = grant.parse().map_err(anyhow::Error::msg)?;
+    let grantee = format!("group{group}").parse()?;
+    ensure!(index.grant(grantee, grant, 0).await?, "no group{group}");
+    Ok(())
+}
+
+/// Runs [`FILL`] in one transaction, with enough memory that no page is written twice.
 async fn fill(file: &std::path::Path, repositories: i64) -> Result<()> {
-    let mut connection = SqliteConnectOptions::new().filename(file).connect().await?;
+    let mut connection = SqliteConnectOptions::new()
+        .filename(file)
+        .foreign_keys(false)
+        .pragma("cache_size", "-400000")
+        .pragma("temp_store", "MEMORY")
+        .connect()
+        .await?;
     sqlx::query("BEGIN").execute(&mut connection).await?;
     for statement in FILL {
         let mut query = sqlx::query(*statement);
