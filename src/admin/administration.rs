@@ -7,8 +7,8 @@
 use futures_util::future::BoxFuture;
 
 use super::{
-    Emptied, Entry, Failure, FailureKind, Operation, PruneReport, Reason, Report, RetentionRule,
-    Trash, UsageReport,
+    CertificateReport, CertificateSource, Emptied, Entry, Failure, FailureKind, Operation,
+    PruneReport, Reason, Report, RetentionRule, Trash, UsageReport,
 };
 use crate::oci::{Permit, Repository};
 use crate::registry::{Listener, Registry, Rule};
@@ -17,6 +17,8 @@ use crate::registry::{Listener, Registry, Rule};
 #[derive(Clone)]
 pub struct Administration {
     registry: Registry,
+    /// `None` where no server runs.
+    certificate: Option<CertificateSource>,
 }
 
 /// A listener of entries, as a listener of the entries of one operation.
@@ -33,6 +35,16 @@ impl Administration {
     pub fn new(registry: &Registry) -> Self {
         Self {
             registry: registry.for_administrators(),
+            certificate: None,
+        }
+    }
+
+    /// The same root, whose server has a certificate, or none.
+    #[must_use]
+    pub fn with_certificate(self, certificate: CertificateSource) -> Self {
+        Self {
+            certificate: Some(certificate),
+            ..self
         }
     }
 
@@ -41,6 +53,7 @@ impl Administration {
     pub fn acting(&self, permit: &Permit) -> Self {
         Self {
             registry: self.registry.acting(permit),
+            certificate: self.certificate.clone(),
         }
     }
 
@@ -72,6 +85,7 @@ impl Administration {
             Operation::Audit { filter, limit } => {
                 Report::AuditReport(self.audit(filter, limit, listener).await?)
             }
+            Operation::Certificate => Report::CertificateReport(self.certificate()?),
             Operation::Account(operation) => Report::AccountReport(self.accounts(operation).await?),
             Operation::Prune {
                 rule,
@@ -89,6 +103,19 @@ impl Administration {
     /// Waits until no collection runs.
     pub async fn collection_ended(&self) {
         self.registry.collection_ended().await;
+    }
+
+    fn certificate(&self) -> Result<CertificateReport, Failure> {
+        let Some(source) = &self.certificate else {
+            let message = "no server runs on this root, so no certificate is in use; hint: regctl \
+                           serve starts one";
+            return Err(Failure::new(
+                FailureKind::NotFound,
+                Reason::Unknown,
+                message,
+            ));
+        };
+        Ok(source.report())
     }
 
     async fn usage(&self, under: Option<Repository>) -> Result<UsageReport, Failure> {

@@ -9,6 +9,7 @@ mod accounts;
 mod administration;
 mod answers;
 mod audit;
+mod certificate;
 mod failure;
 mod operation;
 mod operations;
@@ -30,6 +31,9 @@ pub use account_operation::{
 };
 pub use administration::Administration;
 pub use audit::AuditFilter;
+pub use certificate::{
+    CertificateOrigin, CertificateReport, CertificateSource, CertificateState, RenewalFailure,
+};
 
 pub use crate::auth::{AccountRecord, GrantRecord, Grantee, GroupRecord, TokenRecord};
 pub use failure::{Failure, FailureKind, Reason};

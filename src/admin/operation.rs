@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountOperation, AccountReport, AuditFilter, CheckEntry, CheckOptions, CheckReport,
-    CollectEntry, CollectOptions, CollectReport, CollectionStatus, Event, Failure, FailureKind,
-    PruneEntry, PruneReport, Reason, Restorable, Restored, RetentionRule, Trashed, UsageReport,
+    AccountOperation, AccountReport, AuditFilter, CertificateReport, CheckEntry, CheckOptions,
+    CheckReport, CollectEntry, CollectOptions, CollectReport, CollectionStatus, Event, Failure,
+    FailureKind, PruneEntry, PruneReport, Reason, Restorable, Restored, RetentionRule, Trashed,
+    UsageReport,
 };
 use crate::oci::Repository;
 
@@ -49,6 +50,8 @@ pub enum Operation {
         #[serde(default)]
         limit: u64,
     },
+    /// Show the state of the certificate of the server.
+    Certificate,
     /// Delete tags by a rule.
     Prune {
         /// The rule.
@@ -70,7 +73,11 @@ impl Operation {
             Self::Prune { dry_run, .. } => *dry_run,
             Self::Check(options) => !options.repair,
             Self::Account(operation) => operation.reads(),
-            Self::CollectionStatus | Self::Trash | Self::Usage { .. } | Self::Audit { .. } => true,
+            Self::CollectionStatus
+            | Self::Trash
+            | Self::Usage { .. }
+            | Self::Audit { .. }
+            | Self::Certificate => true,
             Self::EmptyTrash | Self::Restore { .. } => false,
         }
     }
@@ -178,6 +185,8 @@ reports! {
     UsageReport,
     /// Of [`Operation::Audit`].
     AuditReport,
+    /// Of [`Operation::Certificate`].
+    CertificateReport,
     /// Of [`Operation::Account`].
     AccountReport,
     /// Of [`Operation::Prune`].

@@ -1,53 +1,71 @@
 //! `regctl doctor`: what docker, podman and containerd on this machine will encounter at a
-//! registry, and what to do about it.
+//! registry, and what to do about it; without a registry, the state of a server's certificate.
 
 use std::path::Path;
 
+use super::administration::RootArgs;
+use super::certificate;
 use super::exit::Exit;
 use super::output::Printer;
 use super::trust::{self, OF_THE_MACHINE};
+use crate::admin::{CertificateReport, Operation};
 use crate::client::{Chain, ChainError, Examination, examine};
 
 /// Permitted difference of clocks in seconds: tokens and certificates have times of validity.
 const CLOCK_TOLERANCE: i64 = 60;
 
-/// Diagnose what clients on this machine will encounter at a registry
+/// Diagnose what clients on this machine will encounter at a registry, or a server's certificate
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 Checks the name, the route, http or https, the certificate and its trust, the sign-in, the clock \
 and the proxy, and prints remedies for docker, podman and containerd. Nothing is changed, and no \
 password is sent. Exit code 1 if a remedy is necessary.
 
+Without HOST the server of a root says where its certificate comes from, until when it is valid, when \
+it was renewed, and why a renewal failed: on its host, or with --registry for administrators.
+
 Examples:
   regctl doctor registry-host:5000
-  regctl doctor registry.example.com")]
+  regctl doctor registry.example.com
+  regctl doctor --config /etc/docker/registry/config.yml
+  regctl doctor --registry registry.example.com")]
 pub(super) struct Args {
-    /// The registry
-    #[arg(value_name = "HOST[:PORT]")]
-    host: String,
+    /// The registry as clients reach it
+    #[arg(value_name = "HOST[:PORT]", conflicts_with_all = ["root", "config", "registry"])]
+    host: Option<String>,
+    #[command(flatten)]
+    root: RootArgs,
 }
 
 /// The findings and the remedies.
 #[derive(Default)]
-struct Diagnosis {
+pub(super) struct Diagnosis {
     findings: Vec<String>,
     remedies: Vec<String>,
 }
 
 impl Diagnosis {
-    fn found(&mut self, what: &str, finding: impl AsRef<str>) {
+    pub(super) fn found(&mut self, what: &str, finding: impl AsRef<str>) {
         self.findings
             .push(format!("{what:<12} {}", finding.as_ref()));
     }
 
-    fn remedy(&mut self, remedy: impl Into<String>) {
+    pub(super) fn remedy(&mut self, remedy: impl Into<String>) {
         self.remedies.push(remedy.into());
     }
 }
 
 pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
-    let (host, port) = trust::address(&args.host)?;
-    let diagnosis = diagnose(&host, port, &examine(&host, port).await);
+    let diagnosis = if let Some(host) = &args.host {
+        let (host, port) = trust::address(host)?;
+        diagnose(&host, port, &examine(&host, port).await)
+    } else {
+        let mut diagnosis = Diagnosis::default();
+        let asked = args.root.execute(Operation::Certificate, printer);
+        let report: CertificateReport = asked.await?;
+        certificate::of_server(&report, &mut diagnosis);
+        diagnosis
+    };
     printer.lines(&diagnosis.findings)?;
     if diagnosis.remedies.is_empty() {
         printer.lines(["Nothing has to be done."])?;
@@ -91,7 +109,7 @@ fn diagnose(host: &str, port: u16, examination: &Examination) -> Diagnosis {
     }
     let is_loopback = addresses.iter().all(std::net::IpAddr::is_loopback);
     match &examination.chain {
-        Ok(chain) => certificate(host, port, chain, is_loopback, &mut diagnosis),
+        Ok(chain) => trusted(host, port, chain, is_loopback, &mut diagnosis),
         Err(error) => plain(host, port, error, is_loopback, &mut diagnosis),
     }
     answer(host, port, examination, &mut diagnosis);
@@ -115,8 +133,11 @@ fn no_name(host: &str, reason: &str, diagnosis: &mut Diagnosis) {
     ));
 }
 
-fn certificate(host: &str, port: u16, chain: &Chain, is_loopback: bool, diagnosis: &mut Diagnosis) {
+fn trusted(host: &str, port: u16, chain: &Chain, is_loopback: bool, diagnosis: &mut Diagnosis) {
     diagnosis.found("protocol", "https");
+    if let Some(fields) = chain.fields() {
+        certificate::shown(&fields, diagnosis);
+    }
     let Err(reason) = chain.is_trusted() else {
         diagnosis.found("certificate", "trusted by this machine");
         return;

@@ -7,6 +7,7 @@
 mod administration;
 mod audit;
 mod catalog;
+mod certificate;
 mod check;
 mod complete;
 mod container;

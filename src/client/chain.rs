@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use tokio_rustls::{TlsConnector, rustls};
 
 use super::trust::Trust;
+use super::x509::CertificateFields;
 use crate::hash::Hasher;
 use crate::oci::Algorithm;
 
@@ -106,6 +107,11 @@ impl Chain {
     /// Its fingerprint: `sha256:` and hexadecimal digits.
     pub fn fingerprint(&self) -> String {
         Hasher::digest(Algorithm::Sha256, self.authority()).to_string()
+    }
+
+    /// What the server's own certificate says about itself.
+    pub fn fields(&self) -> Option<CertificateFields> {
+        CertificateFields::parse(self.certificates.first()?)
     }
 
     /// Whether this machine's authorities trust the server; the error says why not.

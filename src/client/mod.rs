@@ -49,6 +49,7 @@ mod tunnel;
 mod uploads;
 mod window;
 mod words;
+mod x509;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,6 +72,7 @@ pub use ssh::{SSH, SshAddress, SshAddressError};
 use tokio::sync::OnceCell;
 pub use uploads::Uploaded;
 use url::Url;
+pub use x509::CertificateFields;
 
 use self::auth::{Auth, Scope};
 use self::endpoint::Endpoint;

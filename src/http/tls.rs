@@ -93,12 +93,20 @@ impl ClientAuthorities {
     }
 }
 
+/// What was read from the files.
+#[derive(Debug)]
+struct Loaded {
+    pair: Arc<CertifiedKey>,
+    /// The modification time of the certificate's file.
+    modified_at: Option<SystemTime>,
+}
+
 /// A certificate and its key, loaded from files.
 #[derive(Debug)]
 pub struct Certificate {
     chain: PathBuf,
     key: PathBuf,
-    current: ArcSwap<CertifiedKey>,
+    current: ArcSwap<Loaded>,
     /// The modification times of the files that `current` was read from.
     read_at: parking_lot::Mutex<(Option<SystemTime>, Option<SystemTime>)>,
 }
@@ -107,7 +115,10 @@ impl Certificate {
     /// Reads both files.
     pub fn load(certificate: &Path, key: &Path) -> Result<Arc<Self>, TlsError> {
         let changed = changed(certificate, key);
-        let current = ArcSwap::from_pointee(read(certificate, key)?);
+        let current = ArcSwap::from_pointee(Loaded {
+            pair: Arc::new(read(certificate, key)?),
+            modified_at: changed.0,
+        });
         let (chain, key) = (certificate.to_owned(), key.to_owned());
         Ok(Arc::new(Self {
             chain,
@@ -127,8 +138,21 @@ impl Certificate {
         let fresh = read(&self.chain, &self.key);
         // An incomplete file is read again when it changes.
         *self.read_at.lock() = changed;
-        self.current.store(Arc::new(fresh?));
+        self.current.store(Arc::new(Loaded {
+            pair: Arc::new(fresh?),
+            modified_at: changed.0,
+        }));
         Ok(true)
+    }
+
+    /// The certificates in use, the server's own first.
+    pub fn chain(&self) -> Vec<CertificateDer<'static>> {
+        self.current.load().pair.cert.clone()
+    }
+
+    /// When the file of the certificate in use was written.
+    pub fn replaced_at(&self) -> Option<SystemTime> {
+        self.current.load().modified_at
     }
 }
 
@@ -204,6 +228,6 @@ struct Resolver(Arc<Certificate>);
 
 impl ResolvesServerCert for Resolver {
     fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        Some(self.0.current.load_full())
+        Some(Arc::clone(&self.0.current.load().pair))
     }
 }

@@ -1,13 +1,17 @@
 //! The network side of a server: the addresses, the certificate, the number of connections.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use http::header::HeaderName;
 
 use super::acme::Acme;
+use super::certificate::{self, Watched};
 use super::self_signed::SelfSigned;
 use super::systemd::PassedSockets;
+use super::tasks::{self, Tasks};
+use crate::admin::CertificateOrigin;
 use crate::config::{
     self, CertificateSource, ListenAddress, RateSettings, ReachSettings, TlsSettings,
 };
@@ -31,24 +35,39 @@ pub(super) enum Renewal {
     Acme(Box<Acme>),
 }
 
-/// TLS of a listener, and the renewal of its certificate, which is stored in `directory`.
+/// TLS of a listener, with its certificate and the renewal of that.
+pub(super) struct Secured {
+    pub(super) tls: Tls,
+    pub(super) watched: Watched,
+    pub(super) renewal: Option<Renewal>,
+}
+
+/// Sets up TLS, if it is configured. The server's own certificates are stored in `directory`.
 pub(super) fn tls(
-    settings: &TlsSettings,
+    settings: Option<&TlsSettings>,
     directory: &Path,
-) -> anyhow::Result<(Tls, Option<Renewal>)> {
-    let (certificate, renewal) = match &settings.certificate {
+) -> anyhow::Result<Option<Secured>> {
+    let Some(settings) = settings else {
+        return Ok(None);
+    };
+    let (watched, renewal) = match &settings.certificate {
         CertificateSource::Files { certificate, key } => {
-            (Certificate::load(certificate, key)?, None)
+            let certificate = Certificate::load(certificate, key)?;
+            let watched = Watched::new(certificate, CertificateOrigin::Files, None);
+            (watched, None)
         }
         CertificateSource::SelfSigned { hosts } => {
             let own = SelfSigned::new(directory.to_owned(), hosts.clone());
             own.ensure()?;
             let certificate = Certificate::load(&own.certificate(), &own.key())?;
-            (certificate, Some(Renewal::Own(own)))
+            let fingerprint = Some(own.fingerprint()?);
+            let watched = Watched::new(certificate, CertificateOrigin::SelfSigned, fingerprint);
+            watched.know(own.renewals());
+            (watched, Some(Renewal::Own(own)))
         }
         CertificateSource::Acme(settings) => {
             let acme = Acme::open(settings, directory)?;
-            (acme.certificate(), Some(Renewal::Acme(Box::new(acme))))
+            (acme.watched(), Some(Renewal::Acme(Box::new(acme))))
         }
     };
     let challenges = match &renewal {
@@ -56,7 +75,7 @@ pub(super) fn tls(
         _ => None,
     };
     let tls = Tls {
-        certificate,
+        certificate: Arc::clone(&watched.certificate),
         minimum: match settings.minimum {
             config::TlsVersion::Tls12 => TlsVersion::Tls12,
             config::TlsVersion::Tls13 => TlsVersion::Tls13,
@@ -64,7 +83,23 @@ pub(super) fn tls(
         clients: client_authorities(settings)?,
         challenges,
     };
-    Ok((tls, renewal))
+    Ok(Some(Secured {
+        tls,
+        watched,
+        renewal,
+    }))
+}
+
+/// Reloads the certificate, renews it, and warns before its end.
+pub(super) fn maintain(tasks: &mut Tasks, secured: Secured) {
+    let watched = secured.watched;
+    tasks::reload(tasks, watched.clone());
+    match secured.renewal {
+        Some(Renewal::Own(own)) => tasks::renew(tasks, own, watched.clone()),
+        Some(Renewal::Acme(acme)) => drop(tasks.0.spawn((*acme).maintain())),
+        None => {}
+    }
+    certificate::warn_before_end(tasks, watched);
 }
 
 /// The address that answers HTTP-01, if there is one.

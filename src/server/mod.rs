@@ -6,6 +6,7 @@
 mod access;
 mod acme;
 pub mod admin;
+mod certificate;
 mod files;
 mod front;
 mod frontend;
@@ -79,13 +80,11 @@ pub async fn run(
         settings.index.as_deref(),
     )?;
     // Opening a large root takes long: errors of TLS and the listeners are reported first.
-    let (tls, renewal) = match &settings.http.tls {
-        Some(tls) => {
-            let (tls, renewal) = front::tls(tls, &root.own_directory().join("tls"))?;
-            (Some(tls), renewal)
-        }
-        None => (None, None),
-    };
+    let secured = front::tls(
+        settings.http.tls.as_ref(),
+        &root.own_directory().join("tls"),
+    )?;
+    let tls = secured.as_ref().map(|secured| secured.tls.clone());
     let access = SocketAccess {
         mode: settings.reach.socket.mode,
         group: settings.reach.socket.group,
@@ -112,7 +111,8 @@ pub async fn run(
     let challenges = front::challenges(settings.http.tls.as_ref()).await?;
 
     let registry = opening::open(&root, &settings).await?;
-    let administration = Administration::new(&registry);
+    let source = certificate::source(secured.as_ref().map(|secured| &secured.watched));
+    let administration = Administration::new(&registry).with_certificate(source);
     let operations = Operations::from(administration.clone());
     let admin = root
         .path()
@@ -157,18 +157,18 @@ pub async fn run(
              clients, or let a proxy with TLS in front be the only one who reaches this address"
         );
     }
-    let (authority, acme) = match &renewal {
+    let renewal = secured
+        .as_ref()
+        .and_then(|secured| secured.renewal.as_ref());
+    let (authority, acme) = match renewal {
         Some(Renewal::Own(own)) => (Some((own.fingerprint()?, own.host())), None),
         Some(Renewal::Acme(acme)) => (None, Some(acme.state())),
         None => (None, None),
     };
-    let certificate = tls.map(|tls| tls.certificate);
-    let mut tasks = tasks::start(&registry, &settings, &health, certificate);
+    let mut tasks = tasks::start(&registry, &settings, &health);
     tasks::keep_trail(&mut tasks, policy.trail());
-    match renewal {
-        Some(Renewal::Own(own)) => tasks::renew(&mut tasks, own),
-        Some(Renewal::Acme(acme)) => drop(tasks.0.spawn((*acme).maintain())),
-        None => {}
+    if let Some(secured) = secured {
+        front::maintain(&mut tasks, secured);
     }
     schedule::start(&mut tasks, &administration, &registry, &settings);
 

@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject;
 
+use super::certificate::Renewals;
 use super::files::write;
 use super::names;
 use crate::hash::Hasher;
@@ -37,6 +38,9 @@ const DAYS: i64 = 397;
 const RENEWAL: i64 = DAYS / 3;
 /// Validity of the authority in days.
 const AUTHORITY_DAYS: i64 = 3650;
+
+/// The file with the names and the date of the issued certificate.
+const ISSUED: &str = "issued.json";
 
 /// The directory with the authority and the certificate.
 pub(super) struct SelfSigned {
@@ -77,6 +81,22 @@ impl SelfSigned {
             .with_context(|| format!("make a certificate in {}", self.directory.display()))
     }
 
+    /// What is known of the renewals after one that succeeded.
+    pub(super) fn renewals(&self) -> Renewals {
+        let renew = self.issued().map(|issued| issued.renew);
+        let next = renew.and_then(|date| date.to_zoned(TimeZone::UTC).ok());
+        Renewals {
+            next: next.map(|time| time.timestamp()),
+            ..Renewals::default()
+        }
+    }
+
+    /// What was issued last.
+    fn issued(&self) -> Option<Issued> {
+        let text = std::fs::read(self.directory.join(ISSUED)).ok()?;
+        serde_json::from_slice(&text).ok()
+    }
+
     /// The name by which clients probably reach this host.
     pub(super) fn host(&self) -> String {
         let named = self.hosts.first().cloned();
@@ -102,10 +122,7 @@ impl SelfSigned {
             write(&self.authority(), certificate.pem().as_bytes(), 0o644)?;
         }
         let (key, key_is_new) = self.key_at("key.pem")?;
-        let issued = self.directory.join("issued.json");
-        let before = std::fs::read(&issued)
-            .ok()
-            .and_then(|text| serde_json::from_slice::<Issued>(&text).ok());
+        let before = self.issued();
         let holds = before.is_some_and(|before| before.names == names && today < before.renew);
         if holds && !is_new && !key_is_new && self.certificate().exists() {
             return Ok(false);
@@ -120,7 +137,7 @@ impl SelfSigned {
         write(&self.certificate(), chain.as_bytes(), 0o644)?;
         let renew = after(today, DAYS - RENEWAL);
         let record = serde_json::to_vec_pretty(&Issued { names, renew })?;
-        write(&issued, &record, 0o644)?;
+        write(&self.directory.join(ISSUED), &record, 0o644)?;
         Ok(true)
     }
 

@@ -8,11 +8,12 @@ use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::certificate::Watched;
 use super::health;
 use super::self_signed::SelfSigned;
 use crate::auth::{Trail, permit_task};
 use crate::config::{Settings, UploadPurging};
-use crate::http::{Certificate, Health};
+use crate::http::Health;
 use crate::oci::Task;
 use crate::registry::{Registry, RegistryError};
 
@@ -53,12 +54,7 @@ impl Tasks {
 }
 
 /// Starts all tasks.
-pub(super) fn start(
-    registry: &Registry,
-    settings: &Settings,
-    health: &Arc<Health>,
-    certificate: Option<Arc<Certificate>>,
-) -> Tasks {
+pub(super) fn start(registry: &Registry, settings: &Settings, health: &Arc<Health>) -> Tasks {
     let mut tasks = JoinSet::new();
     let registry = &registry.acting(&permit_task(Task::Upkeep));
     let every = |period, registry: &Registry| (period, registry.clone());
@@ -119,20 +115,16 @@ pub(super) fn start(
         }));
     }
     health::start(&mut tasks, registry, &settings.health, health);
-    let mut tasks = Tasks(tasks);
-    if let Some(certificate) = certificate {
-        reload(&mut tasks, certificate);
-    }
-    tasks
+    Tasks(tasks)
 }
 
 /// Reloads the certificate when its files change.
-pub(super) fn reload(tasks: &mut Tasks, certificate: Arc<Certificate>) {
+pub(super) fn reload(tasks: &mut Tasks, watched: Watched) {
     tasks.0.spawn(async move {
         let mut ticks = interval(CHECK_CERTIFICATE);
         loop {
             ticks.tick().await;
-            match certificate.refresh() {
+            match watched.refresh() {
                 Ok(false) => {}
                 Ok(true) => tracing::info!("reloaded the certificate"),
                 Err(error) => tracing::warn!(%error, "could not reload the certificate; the old one remains in use"),
@@ -172,15 +164,22 @@ pub(super) async fn finish_trail(trail: Option<&Arc<Trail>>) {
 }
 
 /// Reissues the certificate of the own authority when it is due.
-pub(super) fn renew(tasks: &mut Tasks, own: SelfSigned) {
+pub(super) fn renew(tasks: &mut Tasks, own: SelfSigned, watched: Watched) {
     tasks.0.spawn(async move {
         let mut ticks = interval(CHECK_NAMES);
         loop {
             ticks.tick().await;
             match own.ensure() {
-                Ok(true) => tracing::info!("the certificate was reissued"),
-                Ok(false) => {}
-                Err(error) => tracing::error!("the certificate can't be renewed: {error:#}"),
+                Ok(is_new) => {
+                    watched.know(own.renewals());
+                    if is_new {
+                        tracing::info!("the certificate was reissued");
+                    }
+                }
+                Err(error) => {
+                    watched.failed(format!("{error:#}"));
+                    tracing::error!("the certificate can't be renewed: {error:#}");
+                }
             }
         }
     });

@@ -3,15 +3,13 @@
 use http::StatusCode;
 use maud::html;
 
+use super::certificate;
 use super::frame::Frame;
 use super::{Answer, Fault, Pages, Request, html as answer};
 
 /// Answers `/about`.
-#[allow(
-    clippy::unused_async,
-    reason = "all page handlers have the same signature"
-)]
 pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fault> {
+    let certificate = certificate::state(pages, request).await?;
     let frame = Frame::new(pages, request);
     let text = frame.text;
     let is_encrypted = request.origin.starts_with("https://");
@@ -29,6 +27,9 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
             }
             div { dt { (text.health) } dd { (text.healthy) } }
             @if is_own { div { dt { (text.limits) } dd { (text.limits_said) } } }
+        }
+        @if let Some(state) = &certificate {
+            (certificate::section(&frame, state))
         }
     };
     let crumbs = [(text.about.to_owned(), None)];

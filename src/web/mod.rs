@@ -11,6 +11,7 @@ mod actions;
 mod activity;
 mod assets;
 mod bidi;
+mod certificate;
 mod chart;
 mod collection;
 mod compare;

@@ -12,7 +12,7 @@ use crate::support::{AcmeDirectory, Judgement, Program, Server, Setup, attempt, 
 const HOST: &str = "registry.example.com";
 
 /// A server that requests a certificate from this directory.
-fn setup(directory: &AcmeDirectory, more: &str) -> (Setup, tempfile::TempDir) {
+pub(crate) fn setup(directory: &AcmeDirectory, more: &str) -> (Setup, tempfile::TempDir) {
     let scratch = tempfile::tempdir().unwrap();
     let authority = scratch.path().join("authority.pem");
     directory.write_authority(&authority);

@@ -39,6 +39,7 @@ mod architecture;
 mod attacks;
 mod bad_input;
 mod bad_manifests;
+mod certificates;
 mod cli;
 mod cli_completions;
 mod cli_credentials;

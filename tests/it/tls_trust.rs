@@ -329,6 +329,7 @@ fn the_doctor_reports_problems_and_remedies() {
             vec![
                 "https",
                 "not trusted by this machine",
+                "issuer       regctl authority",
                 "podman: as root, regctl trust",
                 &fingerprint,
             ],
@@ -345,6 +346,23 @@ fn the_doctor_reports_problems_and_remedies() {
         for part in expected {
             assert!(text.contains(part), "{part}: {text}");
         }
+    }
+    // The server's own words about its certificate.
+    let root = server.root.path().display().to_string();
+    let output = regctl(home.path())
+        .args(["doctor", "--root", &root])
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    for part in [
+        "self-signed",
+        "issuer       regctl authority",
+        &fingerprint,
+        "396 days left",
+        "Nothing has to be done",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
     }
     if is_root() {
         run(regctl(home.path()).args(["trust", &own, "--fingerprint", &fingerprint]));

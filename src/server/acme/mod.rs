@@ -14,7 +14,6 @@
 mod order;
 mod record;
 mod transport;
-mod validity;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -26,7 +25,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use parking_lot::Mutex;
 
+use super::certificate::Watched;
 use super::files::write;
+use crate::admin::CertificateOrigin;
+use crate::client::CertificateFields;
 use crate::config::AcmeSettings;
 use crate::http::{AcmeChallenges, Certificate};
 use order::Order;
@@ -44,7 +46,7 @@ pub(super) struct Acme {
     directory: PathBuf,
     transport: Transport,
     challenges: AcmeChallenges,
-    certificate: Arc<Certificate>,
+    watched: Watched,
     record: Mutex<Record>,
 }
 
@@ -61,12 +63,14 @@ impl Acme {
         let opened = Self::keep(&directory, settings);
         let (certificate, record) =
             opened.with_context(|| format!("keep a certificate in {}", directory.display()))?;
+        let watched = Watched::new(certificate, CertificateOrigin::Acme, None);
+        watched.know(record.renewals());
         Ok(Self {
             settings: settings.clone(),
             directory,
             transport,
             challenges: AcmeChallenges::default(),
-            certificate,
+            watched,
             record: record.into(),
         })
     }
@@ -92,8 +96,8 @@ impl Acme {
     }
 
     /// What is served now.
-    pub(super) fn certificate(&self) -> Arc<Certificate> {
-        Arc::clone(&self.certificate)
+    pub(super) fn watched(&self) -> Watched {
+        self.watched.clone()
     }
 
     /// The answers to the authority's challenges.
@@ -158,21 +162,23 @@ impl Acme {
         let obtained = tokio::time::timeout(PATIENCE, order.obtain()).await;
         self.challenges.clear();
         let pem = obtained.context("the authority did not finish in time")??;
-        let validity = validity::of(&pem).context("the issued certificate is malformed")?;
+        let fields =
+            CertificateFields::of_pem(&pem).context("the issued certificate is malformed")?;
         let now = Timestamp::now();
         anyhow::ensure!(
-            validity.ends > now,
+            fields.ends > now,
             "the issued certificate expired on {}: check the clock",
-            in_words(validity.ends)
+            in_words(fields.ends)
         );
         self.install(&pem)?;
         let record = {
             let mut record = self.record.lock();
-            record.succeed(validity, now);
+            record.succeed(&fields, now);
             record.clone()
         };
+        self.watched.know(record.renewals());
         record.write(&self.directory)?;
-        Ok(validity.ends)
+        Ok(fields.ends)
     }
 
     /// Uses a certificate from now on, if it is usable.
@@ -181,7 +187,7 @@ impl Acme {
         write(&trial, pem.as_bytes(), 0o600)?;
         Certificate::load(&trial, &trial)?;
         std::fs::rename(&trial, certificate_in(&self.directory))?;
-        self.certificate.refresh()?;
+        self.watched.refresh()?;
         Ok(())
     }
 
@@ -190,6 +196,8 @@ impl Acme {
         if let Some(until) = self.transport.retry_after() {
             record.not_before(until);
         }
+        record.fail(format!("{error:#}"));
+        self.watched.know(record.renewals());
         let next = in_words(record.due());
         if let Err(error) = record.write(&self.directory) {
             tracing::error!("{}: {error}", self.directory.display());

@@ -6,8 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::validity::Validity;
+use super::super::certificate::{self, Renewals};
 use super::{read_json, write};
+use crate::admin::RenewalFailure;
+use crate::client::CertificateFields;
 use crate::config::AcmeSettings;
 
 /// Pause after a first failure; it doubles with each further one. Let's Encrypt allows five failed
@@ -31,6 +33,9 @@ pub(super) struct Record {
     failures: u32,
     /// The time of the next attempt; `None`: at once.
     next: Option<Timestamp>,
+    /// Why the last attempt failed.
+    #[serde(default)]
+    failure: Option<RenewalFailure>,
 }
 
 /// An issued certificate.
@@ -57,6 +62,7 @@ impl Record {
             earlier,
             failures: 0,
             next: None,
+            failure: None,
         };
         match read {
             Some(read) if read.directory == settings.directory && read.hosts == settings.hosts => {
@@ -101,23 +107,41 @@ impl Record {
         self.next = now.checked_add(pause.min(LONGEST)).ok();
     }
 
+    /// Records why the attempt failed.
+    pub(super) fn fail(&mut self, reason: String) {
+        self.failure = Some(certificate::failure(reason));
+    }
+
+    /// The state of the renewals.
+    pub(super) fn renewals(&self) -> Renewals {
+        Renewals {
+            temporary: self.issued.is_none() && !self.earlier,
+            next: Some(self.due()).filter(|due| *due > Timestamp::UNIX_EPOCH),
+            failure: self.failure.clone(),
+        }
+    }
+
     /// Records that the authority accepts no request before this time.
     pub(super) fn not_before(&mut self, time: Timestamp) {
         self.next = self.next.max(Some(time));
     }
 
     /// Records a new certificate. It is renewed when a third of its validity is left.
-    pub(super) fn succeed(&mut self, validity: Validity, now: Timestamp) {
-        let third = validity.ends.duration_since(validity.begins) / 3;
-        let renew = validity.ends.checked_sub(third).unwrap_or(validity.ends);
+    pub(super) fn succeed(&mut self, certificate: &CertificateFields, now: Timestamp) {
+        let third = certificate.ends.duration_since(certificate.begins) / 3;
+        let renew = certificate
+            .ends
+            .checked_sub(third)
+            .unwrap_or(certificate.ends);
         let least = now.checked_add(LEAST).unwrap_or(renew);
         self.issued = Some(Issued {
-            ends: validity.ends,
+            ends: certificate.ends,
             renew: renew.max(least),
         });
         self.earlier = false;
         self.failures = 0;
         self.next = None;
+        self.failure = None;
     }
 }
 
@@ -133,6 +157,16 @@ mod tests {
             earlier: false,
             failures: 0,
             next: None,
+            failure: None,
+        }
+    }
+
+    fn fields(begins: Timestamp, ends: Timestamp) -> CertificateFields {
+        CertificateFields {
+            names: Vec::new(),
+            issuer: String::new(),
+            begins,
+            ends,
         }
     }
 
@@ -149,11 +183,7 @@ mod tests {
             .collect();
         assert_eq!(minutes, [5, 10, 20, 40, 80, 160, 320, 360, 360]);
         let day = jiff::SignedDuration::from_hours(24);
-        let validity = Validity {
-            begins: now,
-            ends: now + day * 90,
-        };
-        record.succeed(validity, now);
+        record.succeed(&fields(now, now + day * 90), now);
         assert_eq!(record.due(), now + day * 60);
         record.begin(now + day * 60);
         assert_eq!(record.due().duration_since(now + day * 60).as_secs(), 300);
@@ -164,13 +194,7 @@ mod tests {
         let mut record = fresh();
         let now: Timestamp = "2026-03-01T00:00:00Z".parse().unwrap();
         let second = jiff::SignedDuration::from_secs(1);
-        record.succeed(
-            Validity {
-                begins: now,
-                ends: now + second,
-            },
-            now,
-        );
+        record.succeed(&fields(now, now + second), now);
         assert_eq!(record.due().duration_since(now).as_secs(), 3600);
     }
 }

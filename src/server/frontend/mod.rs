@@ -15,7 +15,7 @@ use std::sync::Arc;
 use super::front::{Renewal, enter, is_exposed, limits};
 use super::stop::{Signals, remove_sockets, wait};
 use super::systemd::{PassedSockets, ServiceManager};
-use super::tasks::{self, Tasks};
+use super::tasks::Tasks;
 use super::{DRAIN, front};
 use crate::client::Client;
 use crate::config::{self, FrontendSettings, ReachSettings};
@@ -49,13 +49,8 @@ pub async fn run(frontend: Frontend, announce: Option<impl Fn(&str) + Send>) -> 
     let address = config::listen_address(&frontend.listen)
         .map_err(|reason| anyhow::anyhow!("--listen: the address {reason}"))?;
     telemetry::start_log("info", LineFormat::Text, std::iter::empty().collect());
-    let (tls, renewal) = match &frontend.settings.tls {
-        Some(tls) => {
-            let (tls, renewal) = front::tls(tls, &frontend.directory)?;
-            (Some(tls), renewal)
-        }
-        None => (None, None),
-    };
+    let secured = front::tls(frontend.settings.tls.as_ref(), &frontend.directory)?;
+    let tls = secured.as_ref().map(|secured| secured.tls.clone());
     let mut passed = PassedSockets::from_environment();
     let access = SocketAccess::default();
     let entrance = enter(&mut passed, &address, access, tls.is_some()).await?;
@@ -86,18 +81,17 @@ pub async fn run(frontend: Frontend, announce: Option<impl Fn(&str) + Send>) -> 
     let listening = vec![entrance.bound.serve(app, &protocols, limits())?];
     let url = entrance.url;
     let mut tasks = Tasks::default();
-    if let Some(tls) = &tls {
-        tasks::reload(&mut tasks, Arc::clone(&tls.certificate));
-    }
+    let renewal = secured
+        .as_ref()
+        .and_then(|secured| secured.renewal.as_ref());
     let authority = match renewal {
-        Some(Renewal::Own(own)) => {
-            let authority = (own.fingerprint()?, own.host());
-            tasks::renew(&mut tasks, own);
-            Some(authority)
-        }
+        Some(Renewal::Own(own)) => Some((own.fingerprint()?, own.host())),
         // The flags of a frontend do not include ACME.
         Some(Renewal::Acme(_)) | None => None,
     };
+    if let Some(secured) = secured {
+        front::maintain(&mut tasks, secured);
+    }
     manager.ready(&url);
     if let Some(announce) = announce {
         announce(&format!("Serving {url}, the pages of {registry}"));

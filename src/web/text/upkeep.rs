@@ -117,5 +117,19 @@ catalogue! {
     applies: "the rule applies to this name", "规则适用于此名称";
     manifest_stays: "its manifest is kept, referred to by {}", "其清单保留，由 {} 持有";
     untagged_manifest: "nothing else refers to it", "没有其他内容持有它";
+    certificate: "Certificate", "证书";
+    origin: "Source", "来源";
+    from_files: "files that are replaced by hand or by another program", "由人工或其他程序更新的文件";
+    self_signed: "this server's own authority", "本服务器自己的证书颁发机构";
+    from_acme: "an ACME authority", "ACME 证书颁发机构";
+    temporary: "temporary, until the ACME authority issues one: no client trusts it", "临时证书，直到 ACME 颁发机构签发正式证书：客户端不信任它";
+    names: "For", "适用于";
+    issuer: "Issued by", "颁发者";
+    authority: "Fingerprint of the authority", "颁发机构指纹";
+    valid_until: "Valid until", "有效期至";
+    renewed: "Last renewed", "上次更新";
+    next_renewal: "Next attempt", "下次尝试";
+    renewal_failed: "The last renewal failed", "上次更新失败";
+    near_end: "It ends soon and has not been renewed.", "证书即将到期且尚未更新。";
     trash_said: "Deleted tags, images and repositories. They can be restored until they expire, and use space until then.", "已删除的标签、镜像和仓库。到期前可以恢复，并占用空间。";
 }
