@@ -138,7 +138,7 @@ fn names(extensions: BERReader<'_, '_>) -> ASN1Result<Vec<String>> {
     extensions.read_sequence_of(|extension| {
         extension.read_sequence(|parts| {
             let oid = parts.next().read_oid()?;
-            parts.read_optional(|critical| critical.read_bool())?;
+            parts.read_optional(flag)?;
             let value = parts.next().read_bytes()?;
             if oid.components() == SUBJECT_ALT_NAME {
                 yasna::parse_der(&value, |list| {
@@ -172,6 +172,11 @@ fn host(name: &TaggedDerValue) -> Option<String> {
 /// Whatever comes next.
 fn any(field: BERReader<'_, '_>) -> ASN1Result<Vec<u8>> {
     field.read_der()
+}
+
+/// Whether an extension is critical.
+fn flag(field: BERReader<'_, '_>) -> ASN1Result<bool> {
+    field.read_bool()
 }
 
 /// A unique identifier, which nobody uses any more.

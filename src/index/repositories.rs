@@ -84,14 +84,15 @@ async fn names_after(
     last: &str,
     limit: usize,
 ) -> Result<Vec<String>, IndexError> {
-    let visible = Visible::new(visibility, 3);
+    let (visible, least) = Visible::after(visibility, last, 4);
     let statement = format!(
-        "SELECT r.name FROM repositories r WHERE r.name > $1 AND {} \
+        "SELECT r.name FROM repositories r WHERE r.name >= $1 AND r.name <> $2 AND {} \
          AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
-         ORDER BY r.name LIMIT $2",
+         ORDER BY r.name LIMIT $3",
         visible.condition
     );
     let mut query = sqlx::query_scalar(AssertSqlSafe(statement))
+        .bind(least)
         .bind(last)
         .bind(column(limit as u64));
     for value in visible.values {

@@ -54,6 +54,28 @@ impl Visible {
         };
         Self { condition, values }
     }
+
+    /// The condition for names after `last`, and the least name that can fulfil it.
+    ///
+    /// No range begins before that: of two lower bounds SQLite uses the first, and would read all names
+    /// between it and the second.
+    pub(super) fn after(visibility: &Visibility, last: &str, first: usize) -> (Self, String) {
+        let mut visible = Self::new(visibility, first);
+        for range in visible.values.chunks_exact_mut(2) {
+            if range[0].as_str() < last {
+                last.clone_into(&mut range[0]);
+            }
+        }
+        let ranges = visible.values.chunks_exact(2);
+        let only_ranges = match visibility {
+            Visibility::Everything => false,
+            Visibility::Only { public, patterns } => !public && patterns.len() == ranges.len(),
+        };
+        let least = ranges.map(|range| &range[0]).min();
+        let least = least.filter(|_| only_ranges).cloned();
+        let least = least.unwrap_or_else(|| last.to_owned());
+        (visible, least)
+    }
 }
 
 /// Whether a visible repository has a blob: this repository, or any.
@@ -99,6 +121,24 @@ mod tests {
             "(r.public OR (r.name >= $3 AND r.name < $4) OR (r.name >= $5 AND r.name < $6))"
         );
         assert_eq!(both.values, ["team/", "team0", "one", "one!"]);
+        let after = |public, patterns: &[&str], last: &str| {
+            let (visible, least) = Visible::after(&only(public, patterns), last, 1);
+            (visible.values.join(" "), least)
+        };
+        for (public, patterns, last, values, least) in [
+            (false, &["team/*"][..], "", "team/ team0", "team/"),
+            (false, &["team/*"], "a", "team/ team0", "team/"),
+            (false, &["team/*"], "team/b", "team/b team0", "team/b"),
+            (false, &["team/*", "b/*"], "a", "team/ team0 b/ b0", "b/"),
+            (true, &["team/*"], "a", "team/ team0", "a"),
+            (false, &["team/*", "*"], "a", "team/ team0", "a"),
+            (false, &[], "a", "", "a"),
+        ] {
+            assert_eq!(
+                after(public, patterns, last),
+                (values.to_owned(), least.to_owned())
+            );
+        }
         let all = Visible::new(&only(false, &["*"]), 1);
         assert_eq!((all.condition.as_str(), all.values.len()), ("(TRUE)", 0));
     }

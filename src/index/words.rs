@@ -102,10 +102,11 @@ pub(super) async fn are_common(
     connection: &mut SqliteConnection,
     pattern: &str,
 ) -> Result<bool, IndexError> {
+    // The order of a `CROSS JOIN` is kept by SQLite: the words first, of which few match.
     let count: i64 = sqlx::query_scalar(
         "SELECT COUNT(*) FROM (SELECT 1 FROM words w \
-         JOIN description_words l ON l.word_id = w.id \
-         WHERE w.word LIKE $1 ESCAPE '\\' LIMIT $2) AS links",
+         CROSS JOIN description_words l \
+         WHERE l.word_id = w.id AND w.word LIKE $1 ESCAPE '\\' LIMIT $2) AS links",
     )
     .bind(pattern)
     .bind(column(COMMON as u64 + 1))
