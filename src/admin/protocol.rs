@@ -30,6 +30,11 @@ pub enum Answer {
 }
 
 impl Answer {
+    /// Whether a line, of any version, is the last one of its answer.
+    pub fn is_last(line: &[u8]) -> bool {
+        line.starts_with(b"{\"report\"") || line.starts_with(b"{\"failure\"")
+    }
+
     /// Parses a line of an answer; `None` if this version does not know it.
     pub fn parse(line: &str) -> Result<Option<Self>, Failure> {
         match serde_json::from_str(line) {

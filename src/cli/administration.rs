@@ -10,20 +10,21 @@ use serde::Serialize;
 
 use super::context;
 use super::exit::Usage;
+use super::far::Far;
 use super::output::{Format, Printer};
 use super::sentences::{self, Line};
 use crate::admin::{
     AccountOperation, AccountReport, Answer, Entry, Failure, Operation, Report, Request, Restorable,
 };
-use crate::client::Client;
+use crate::client::{Client, SSH};
 use crate::clock::Millis;
 use crate::config::{self, ConfigChoice};
 use crate::oci::ImageReference;
 use crate::server::admin::Session;
 
-/// Flags that select the root.
+/// Flags that select a root of this host.
 #[derive(Debug, clap::Args)]
-pub(super) struct RootArgs {
+pub(super) struct PlaceArgs {
     /// The data directory [default: the user's]
     #[arg(long, value_name = "DIR", help_heading = "Root")]
     pub(super) root: Option<PathBuf>,
@@ -31,6 +32,20 @@ pub(super) struct RootArgs {
     #[arg(long, value_name = "FILE", num_args = 0..=1, help_heading = "Root")]
     #[expect(clippy::option_option, reason = "the flag may have no value")]
     pub(super) config: Option<Option<PathBuf>>,
+}
+
+impl PlaceArgs {
+    /// The request for the configuration.
+    pub(super) fn request(&self, listen: Option<String>) -> config::Request {
+        request(self.root.clone(), self.config.clone(), listen)
+    }
+}
+
+/// Flags that select a root, of this host or elsewhere.
+#[derive(Debug, clap::Args)]
+pub(super) struct RootArgs {
+    #[command(flatten)]
+    place: PlaceArgs,
     #[command(flatten)]
     remote: RemoteArgs,
 }
@@ -40,13 +55,9 @@ pub(super) struct RootArgs {
 struct RemoteArgs {
     /// The server of the root, over the network, as an account with the admin right
     ///
-    /// Written as for other commands: HOST[:PORT], http://…, https://… or ssh://….
-    #[arg(
-        long,
-        value_name = "HOST[:PORT]",
-        conflicts_with_all = ["root", "config"],
-        help_heading = "Root"
-    )]
+    /// HOST[:PORT], http://… or https://…, as for other commands. ssh://[USER@]HOST[:PORT] instead runs
+    /// regctl on HOST, without an account: it works on the root there that --root or --config names.
+    #[arg(long, value_name = "HOST[:PORT]", help_heading = "Root")]
     registry: Option<String>,
     /// Use https without verifying the server's certificate
     #[arg(
@@ -99,6 +110,8 @@ enum Place {
     Here(Box<Session>),
     /// Of a server elsewhere.
     Elsewhere(Arc<Client>),
+    /// On a host that ssh reaches.
+    Far(Box<Far>),
 }
 
 impl RootArgs {
@@ -108,21 +121,41 @@ impl RootArgs {
         printer: Printer,
         work: impl AsyncFnOnce(&mut Administered) -> anyhow::Result<T>,
     ) -> anyhow::Result<T> {
-        let remote = &self.remote;
-        if let Some(registry) = &remote.registry {
-            let client = context::client(registry, remote.insecure, remote.plain_http, printer)?;
-            let place = Place::Elsewhere(client);
-            return work(&mut Administered { place, printer }).await;
-        }
-        let request = request(self.root.clone(), self.config.clone(), None);
-        let session = Session::open(&request).await?;
-        let place = Place::Here(Box::new(session));
+        let place = self.open(printer).await?;
         let mut administered = Administered { place, printer };
         let done = work(&mut administered).await;
-        if let Place::Here(session) = administered.place {
-            session.close().await?;
+        match administered.place {
+            Place::Here(session) => session.close().await?,
+            Place::Far(far) => far.close().await,
+            Place::Elsewhere(_) => {}
         }
         done
+    }
+
+    async fn open(&self, printer: Printer) -> anyhow::Result<Place> {
+        let remote = &self.remote;
+        let Some(registry) = &remote.registry else {
+            let session = Session::open(&self.place.request(None)).await?;
+            return Ok(Place::Here(Box::new(session)));
+        };
+        if registry.starts_with(SSH) {
+            if remote.insecure || remote.plain_http {
+                let text =
+                    "--insecure and --plain-http are for http and https, which ssh:// needs not";
+                return Err(Usage(text.to_owned()).into());
+            }
+            let far = Far::open(registry, &self.place, printer).await?;
+            return Ok(Place::Far(Box::new(far)));
+        }
+        if self.place.root.is_some() || self.place.config.is_some() {
+            return Err(Usage(format!(
+                "--root and --config name a root of this host, and --registry {registry} a server \
+                 elsewhere; hint: leave out one of them; through ssh:// they name a root there"
+            ))
+            .into());
+        }
+        let client = context::client(registry, remote.insecure, remote.plain_http, printer)?;
+        Ok(Place::Elsewhere(client))
     }
 
     /// Executes an operation on accounts and rights.
@@ -163,6 +196,7 @@ impl Administered {
         let done = match &mut self.place {
             Place::Here(session) => session.run(operation, entries).await,
             Place::Elsewhere(client) => ask(client, operation, entries).await,
+            Place::Far(far) => far.ask(operation, entries).await,
         };
         let (report, skipped) = done.map_err(explained)?;
         if skipped > 0 {
@@ -182,24 +216,54 @@ async fn ask(
     entries: &mut (dyn FnMut(Entry) + Send),
 ) -> anyhow::Result<(Report, u64)> {
     let request = serde_json::to_vec(&Request::new(operation))?;
-    let mut skipped = 0;
-    let mut last: Option<Result<Report, Failure>> = None;
-    let mut line = |line: &str| match Answer::parse(line) {
-        Ok(Some(Answer::Entry(entry))) => entries(entry),
-        Ok(Some(Answer::Skipped(count))) => skipped += count,
-        Ok(Some(Answer::Report(report))) => last = Some(Ok(*report)),
-        Ok(Some(Answer::Failure(failure))) | Err(failure) => last = Some(Err(failure)),
-        Ok(Some(Answer::Version(_))) => {}
-        // Of a newer server.
-        Ok(None) => skipped += 1,
-    };
+    let mut received = Received::new(entries);
+    let mut line = |line: &str| received.line(line);
     client.administer(request, &mut line).await?;
-    match last {
-        Some(last) => Ok((last?, skipped)),
-        None => anyhow::bail!(
-            "{}: the answer ended before its last line; hint: the operation continues",
-            client.registry()
-        ),
+    received.finish(client.registry())
+}
+
+/// The received lines of an answer.
+pub(super) struct Received<'a> {
+    entries: &'a mut (dyn FnMut(Entry) + Send),
+    skipped: u64,
+    last: Option<Result<Report, Failure>>,
+}
+
+impl<'a> Received<'a> {
+    /// `entries` receives the entries of the report.
+    pub(super) fn new(entries: &'a mut (dyn FnMut(Entry) + Send)) -> Self {
+        Self {
+            entries,
+            skipped: 0,
+            last: None,
+        }
+    }
+
+    pub(super) fn line(&mut self, line: &str) {
+        match Answer::parse(line) {
+            Ok(Some(Answer::Entry(entry))) => (self.entries)(entry),
+            Ok(Some(Answer::Skipped(count))) => self.skipped += count,
+            Ok(Some(Answer::Report(report))) => self.last = Some(Ok(*report)),
+            Ok(Some(Answer::Failure(failure))) | Err(failure) => self.last = Some(Err(failure)),
+            Ok(Some(Answer::Version(_))) => {}
+            // Of a newer server.
+            Ok(None) => self.skipped += 1,
+        }
+    }
+
+    /// Whether the last line was received.
+    pub(super) fn is_complete(&self) -> bool {
+        self.last.is_some()
+    }
+
+    /// The report, and the number of omitted entries.
+    pub(super) fn finish(self, registry: &str) -> anyhow::Result<(Report, u64)> {
+        match self.last {
+            Some(last) => Ok((last?, self.skipped)),
+            None => anyhow::bail!(
+                "{registry}: the answer ended before its last line; hint: the operation continues"
+            ),
+        }
     }
 }
 

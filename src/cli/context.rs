@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use super::exit::Usage;
 use super::output::Printer;
 use super::registry::Registry;
-use crate::client::{Client, Event, Options, Scheme};
+use crate::client::{Client, Event, Listener, Options, Scheme};
 use crate::oci::{Digest, ImageReference, Reference, Repository, Tag};
 
 /// The tag of a reference without one.
@@ -161,6 +161,15 @@ pub(super) struct Place {
     pub(super) shown: String,
 }
 
+/// Shows what a client reports while it works.
+pub(super) fn listener(printer: Printer) -> Listener {
+    Arc::new(move |event| match event {
+        Event::Warning(text) => printer.warning(text),
+        Event::Retry(text) | Event::Ssh(text) => printer.note(text),
+        Event::Request(text) => printer.detail(text),
+    })
+}
+
 /// The environment of a command.
 pub(super) struct Context {
     pub(super) printer: Printer,
@@ -188,11 +197,7 @@ impl Context {
                 scheme: Scheme::Found,
                 insecure: args.insecure,
                 retries: args.retries.unwrap_or(RETRIES),
-                listener: Arc::new(move |event| match event {
-                    Event::Warning(text) => printer.warning(text),
-                    Event::Retry(text) | Event::Ssh(text) => printer.note(text),
-                    Event::Request(text) => printer.detail(text),
-                }),
+                listener: listener(printer),
             },
             clients: Mutex::default(),
         })

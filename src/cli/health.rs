@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use super::administration::{RootArgs, request};
+use super::administration::PlaceArgs;
 use super::exit::Exit;
 use super::output::Printer;
 use crate::config::{self, ListenAddress};
@@ -29,12 +29,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
     #[command(flatten)]
-    root: RootArgs,
+    root: PlaceArgs,
 }
 
 pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
-    let (root, config) = (args.root.root.clone(), args.root.config.clone());
-    let settings = config::load(&request(root, config, args.listen.clone()))?.settings;
+    let settings = config::load(&args.root.request(args.listen.clone()))?.settings;
     let http = &settings.http;
     let scheme = if http.tls.is_some() { "https" } else { "http" };
     let mut client = reqwest::Client::builder()

@@ -25,6 +25,7 @@ mod du;
 mod executable;
 mod exit;
 mod export;
+mod far;
 mod figures;
 mod frontend;
 mod gc;
@@ -49,6 +50,7 @@ mod owner;
 mod progress;
 mod prune;
 mod registry;
+mod relay;
 mod report;
 mod restore;
 mod rights;
@@ -101,7 +103,8 @@ In these three ssh://[USER@]HOST[:PORT][/REGISTRY-PORT] is a registry that HOST 
 by default at port 5000. The system's ssh carries the connection, with the user's own configuration; \
 REGCTL_SSH is another command line for it (REGCTL_SSH='ssh -i KEY'). Such a registry may be without TLS; \
 where it has TLS its certificate is not checked, as ssh has made sure of the host. Its credentials and \
-certificates are those of HOST:REGISTRY-PORT.
+certificates are those of HOST:REGISTRY-PORT. Commands that administer a root run regctl on HOST \
+instead; REGCTL_REMOTE is its command line there (REGCTL_REMOTE='sudo regctl').
 
 Credentials are those of docker and podman, as `docker login`, `podman login` and `regctl login` keep \
 them. Proxies are those of HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY. On this machine's loopback a registry may be without \
@@ -179,6 +182,8 @@ enum Command {
     Visibility(visibility::Args),
     Describe(describe::Args),
     Completions(generate::CompletionsArgs),
+    #[command(hide = true)]
+    Relay(relay::Args),
     #[command(hide = true)]
     Complete(complete::Args),
     #[command(hide = true)]
@@ -301,6 +306,8 @@ async fn dispatch(command: Command, early: &EarlyArgs, printer: Printer) -> anyh
             | Command::Rights(_)
             | Command::Visibility(_)
             | Command::Describe(_)
+            | Command::Doctor(_)
+            | Command::Relay(_)
             | Command::Completions(_)
             | Command::Complete(_)
             | Command::Generate(_)
@@ -348,6 +355,7 @@ async fn dispatch(command: Command, early: &EarlyArgs, printer: Printer) -> anyh
         Command::Rights(args) => rights::run(&args, printer).await,
         Command::Visibility(args) => visibility::run(&args, printer).await,
         Command::Describe(args) => describe::run(&args, printer).await,
+        Command::Relay(args) => relay::run(&args).await,
         Command::Completions(args) => generate::completions(&args, printer),
         Command::Complete(args) => complete::run(&args, printer).await,
         Command::Generate(args) => generate::run(&args),

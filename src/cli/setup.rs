@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use super::administration::{RootArgs, request};
+use super::administration::PlaceArgs;
 use super::exit::{Exit, Usage};
 use super::output::Printer;
 use crate::config::{self, ListenAddress, Settings, StorageDriver};
@@ -33,7 +33,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
     #[command(flatten)]
-    root: RootArgs,
+    root: PlaceArgs,
 }
 
 #[derive(Debug, Clone, Copy, clap::ValueEnum)]
@@ -67,8 +67,7 @@ impl Target {
 }
 
 pub(super) fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
-    let (root, config) = (args.root.root.clone(), args.root.config.clone());
-    let loaded = config::load(&request(root, config, args.listen.clone()))?;
+    let loaded = config::load(&args.root.request(args.listen.clone()))?;
     let host = Host::of(args, loaded.file.as_deref(), &loaded.settings)?;
     printer.bytes(host.fill(args.target.template()).as_bytes())?;
     Ok(Exit::Done)

@@ -20,7 +20,8 @@ pub struct SshAddress {
     host: String,
     /// The port of the ssh server, if it differs from the configuration's.
     port: Option<u16>,
-    registry_port: u16,
+    /// The port of the registry there, if it is named.
+    registry_port: Option<u16>,
 }
 
 /// Why a text is not such an address.
@@ -69,8 +70,8 @@ impl FromStr for SshAddress {
             host: host.to_owned(),
             port: port.map(number).transpose().or(Err(Error::Port))?,
             registry_port: match path {
-                "" => REGISTRY_PORT,
-                path => number(path).or(Err(Error::RegistryPort))?,
+                "" => None,
+                path => Some(number(path).or(Err(Error::RegistryPort))?),
             },
         })
     }
@@ -125,17 +126,26 @@ impl SshAddress {
         words
     }
 
+    /// Whether it names the port of a registry.
+    pub fn names_registry_port(&self) -> bool {
+        self.registry_port.is_some()
+    }
+
+    fn registry_port(&self) -> u16 {
+        self.registry_port.unwrap_or(REGISTRY_PORT)
+    }
+
     /// The address of the registry as the remote host sees it.
     pub(super) fn registry(&self) -> String {
-        format!("127.0.0.1:{}", self.registry_port)
+        format!("127.0.0.1:{}", self.registry_port())
     }
 
     /// The key of the registry in files of credentials and certificates: its name without ssh.
     pub(super) fn key(&self) -> String {
         if self.host.contains(':') {
-            return format!("[{}]:{}", self.host, self.registry_port);
+            return format!("[{}]:{}", self.host, self.registry_port());
         }
-        format!("{}:{}", self.host, self.registry_port)
+        format!("{}:{}", self.host, self.registry_port())
     }
 
     /// The address with a registry port, for a hint.

@@ -102,6 +102,7 @@ mod proxy;
 mod readme;
 mod restart;
 mod ssh;
+mod ssh_root;
 mod strange;
 mod support;
 mod swap;

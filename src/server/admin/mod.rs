@@ -3,12 +3,14 @@
 //!
 //! `admin` defines the operations and reports; this module only transports them.
 
+mod relay;
 mod session;
 mod socket;
 #[cfg(test)]
 #[allow(clippy::disallowed_methods, reason = "tests look at files")]
 mod tests;
 
+pub use relay::relay;
 pub use session::Session;
 
 pub(super) use socket::Listening;

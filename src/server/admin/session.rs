@@ -8,6 +8,8 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
+use tokio::io::AsyncWrite;
 use tokio::net::UnixStream;
 
 use super::super::root::{self, Root};
@@ -37,6 +39,14 @@ enum Access {
     Server(Option<UnixStream>),
     /// Exclusive access of this process.
     Own(Box<Own>),
+}
+
+/// What an operation is sent to.
+enum Reached<'a> {
+    /// A connection to the process that has the root.
+    Server(UnixStream),
+    /// This process.
+    Own(&'a Own),
 }
 
 /// A root with exclusive access of this process.
@@ -72,27 +82,57 @@ impl Session {
         operation: Operation,
         on_entry: &mut (dyn FnMut(Entry) + Send),
     ) -> anyhow::Result<(Report, u64)> {
-        loop {
-            match &mut self.access {
-                Access::Own(own) => {
-                    let on_entry = parking_lot::Mutex::new(on_entry);
-                    let on_entry = |entry: Entry| (*on_entry.lock())(entry);
-                    let report = own.administration.execute(operation, &on_entry).await?;
-                    return Ok((report, 0));
-                }
-                Access::Server(stream) => {
-                    let stream = match stream.take() {
-                        Some(stream) => Ok(stream),
-                        None => socket::connect(&socket::path(&self.root)).await,
-                    };
-                    match stream {
-                        Ok(stream) => return Ok(socket::ask(stream, &operation, on_entry).await?),
-                        // The process with the root has ended in the meantime.
-                        Err(_) => self.access = Access::to(&self.root, &self.loaded).await?,
-                    }
-                }
+        match self.reach().await? {
+            Reached::Own(own) => {
+                let on_entry = parking_lot::Mutex::new(on_entry);
+                let on_entry = |entry: Entry| (*on_entry.lock())(entry);
+                let report = own.administration.execute(operation, &on_entry).await?;
+                Ok((report, 0))
             }
+            Reached::Server(stream) => Ok(socket::ask(stream, &operation, on_entry).await?),
         }
+    }
+
+    /// Passes a request on as it is, and its answer line by line.
+    pub(super) async fn pass(
+        &mut self,
+        request: &[u8],
+        output: &mut (impl AsyncWrite + Unpin),
+    ) -> anyhow::Result<()> {
+        let path = socket::path(&self.root);
+        let stream = match self.reach().await? {
+            Reached::Server(stream) => stream,
+            // This process listens on the socket.
+            Reached::Own(_) => {
+                let connected = socket::connect(&path).await;
+                connected.with_context(|| format!("connect to {}", path.display()))?
+            }
+        };
+        socket::pass(stream, request, output).await
+    }
+
+    /// Connects to the process that has the root, unless it is this one.
+    async fn reach(&mut self) -> anyhow::Result<Reached<'_>> {
+        if let Access::Server(stream) = &mut self.access {
+            let stream = match stream.take() {
+                Some(stream) => Ok(stream),
+                None => socket::connect(&socket::path(&self.root)).await,
+            };
+            if let Ok(stream) = stream {
+                return Ok(Reached::Server(stream));
+            }
+            // The process that had it has ended in the meantime.
+            self.access = Access::to(&self.root, &self.loaded).await?;
+        }
+        let stream = match &mut self.access {
+            Access::Own(own) => return Ok(Reached::Own(own)),
+            Access::Server(stream) => stream.take(),
+        };
+        let stream = match stream {
+            Some(stream) => stream,
+            None => socket::connect(&socket::path(&self.root)).await?,
+        };
+        Ok(Reached::Server(stream))
     }
 
     /// Closes the root.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::{Mode, OFlags};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
@@ -32,7 +32,7 @@ const RETRY: Duration = Duration::from_secs(2);
 /// Maximum number of lines sent together.
 const LINES: usize = 256;
 /// Maximum size of a request in bytes.
-const LIMIT: u64 = 1 << 20;
+pub(super) const LIMIT: u64 = 1 << 20;
 /// Maximum length of a path in the address of a socket.
 const ADDRESS: usize = 100;
 
@@ -259,6 +259,50 @@ async fn read(reader: impl tokio::io::AsyncRead + Unpin) -> Result<Request, Fail
     }
 }
 
+/// Passes a request on as it is, and its answer line by line.
+pub(super) async fn pass(
+    stream: UnixStream,
+    request: &[u8],
+    output: &mut (impl AsyncWrite + Unpin),
+) -> anyhow::Result<()> {
+    let mut stream = BufReader::new(stream);
+    stream
+        .write_all(request)
+        .await
+        .map_err(|error| lost(&error))?;
+    let mut line = Vec::new();
+    loop {
+        line.clear();
+        if stream
+            .read_until(b'\n', &mut line)
+            .await
+            .map_err(|error| lost(&error))?
+            == 0
+        {
+            return Err(lost(&io::ErrorKind::UnexpectedEof.into()).into());
+        }
+        output.write_all(&line).await?;
+        let is_last = Answer::is_last(&line);
+        if is_last || stream.buffer().is_empty() {
+            output.flush().await?;
+        }
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+fn lost(error: &io::Error) -> Failure {
+    Failure::new(
+        FailureKind::Busy,
+        Reason::Unknown,
+        format!(
+            "the connection to the server was lost: {error}; hint: the operation continues \
+             without this command, unless the server was stopped"
+        ),
+    )
+}
+
 /// Sends a request on a connection. Returns the report, and how many of its entries were left out.
 /// `on_entry` receives the others while the operation runs.
 pub(super) async fn ask(
@@ -266,23 +310,16 @@ pub(super) async fn ask(
     operation: &Operation,
     on_entry: &mut (dyn FnMut(Entry) + Send),
 ) -> Result<(Report, u64), Failure> {
-    let lost = |error: io::Error| {
-        Failure::new(
-            FailureKind::Busy,
-            Reason::Unknown,
-            format!(
-                "the connection to the server was lost: {error}; hint: the operation continues \
-                 without this command, unless the server was stopped"
-            ),
-        )
-    };
     let request = Request::new(operation.clone());
-    let mut line = serde_json::to_vec(&request).map_err(|error| lost(error.into()))?;
+    let mut line = serde_json::to_vec(&request).map_err(|error| lost(&error.into()))?;
     line.push(b'\n');
-    stream.write_all(&line).await.map_err(lost)?;
+    stream
+        .write_all(&line)
+        .await
+        .map_err(|error| lost(&error))?;
     let mut lines = BufReader::new(stream).lines();
     let mut skipped = 0;
-    while let Some(line) = lines.next_line().await.map_err(lost)? {
+    while let Some(line) = lines.next_line().await.map_err(|error| lost(&error))? {
         match Answer::parse(&line)? {
             Some(Answer::Entry(entry)) => on_entry(entry),
             Some(Answer::Skipped(count)) => skipped += count,
@@ -293,5 +330,5 @@ pub(super) async fn ask(
             None => skipped += 1,
         }
     }
-    Err(lost(io::ErrorKind::UnexpectedEof.into()))
+    Err(lost(&io::ErrorKind::UnexpectedEof.into()))
 }
