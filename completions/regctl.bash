@@ -747,12 +747,24 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__doctor)
-            opts="-q -h -V --quiet --help --version"
+            opts="-q -h -V --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1113,7 +1125,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__health)
-            opts="-q -h -V --listen --root --config --registry --insecure --plain-http --quiet --help --version"
+            opts="-q -h -V --listen --root --config --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1128,10 +1140,6 @@ _regctl() {
                     return 0
                     ;;
                 --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2429,7 +2437,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__setup)
-            opts="-q -h -V --listen --root --config --registry --insecure --plain-http --quiet --help --version systemd socket compose kubernetes nginx cron"
+            opts="-q -h -V --listen --root --config --quiet --help --version systemd socket compose kubernetes nginx cron"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2444,10 +2452,6 @@ _regctl() {
                     return 0
                     ;;
                 --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --registry)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -35,7 +35,7 @@ complete -c regctl -n "__fish_regctl_needs_command" -s V -l version -d 'Print ve
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "serve" -d 'Run a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "frontend" -d 'Serve pages for another registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "trust" -d 'Let docker, podman and containerd on this machine trust a registry\'s certificate'
-complete -c regctl -n "__fish_regctl_needs_command" -f -a "doctor" -d 'Diagnose what clients on this machine will encounter at a registry'
+complete -c regctl -n "__fish_regctl_needs_command" -f -a "doctor" -d 'Diagnose what clients on this machine will encounter at a registry, or a server\'s certificate'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "catalog" -d 'List the repositories of a registry'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "tags" -d 'List the tags of a repository'
 complete -c regctl -n "__fish_regctl_needs_command" -f -a "search" -d 'Search for repositories'
@@ -104,6 +104,11 @@ complete -c regctl -n "__fish_regctl_using_subcommand trust" -s y -l yes -d 'Acc
 complete -c regctl -n "__fish_regctl_using_subcommand trust" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand trust" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand trust" -s V -l version -d 'Print version'
+complete -c regctl -n "__fish_regctl_using_subcommand doctor" -l root -d 'The data directory [default: the user\'s]' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand doctor" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
+complete -c regctl -n "__fish_regctl_using_subcommand doctor" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
+complete -c regctl -n "__fish_regctl_using_subcommand doctor" -l insecure -d 'Use https without verifying the server\'s certificate'
+complete -c regctl -n "__fish_regctl_using_subcommand doctor" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand doctor" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand doctor" -s V -l version -d 'Print version'
@@ -431,9 +436,6 @@ complete -c regctl -n "__fish_regctl_using_subcommand audit" -s V -l version -d 
 complete -c regctl -n "__fish_regctl_using_subcommand health" -l listen -d 'The address of the server [default: from its configuration]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand health" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand health" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
-complete -c regctl -n "__fish_regctl_using_subcommand health" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand health" -l insecure -d 'Use https without verifying the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand health" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand health" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand health" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand health" -s V -l version -d 'Print version'
@@ -445,9 +447,6 @@ complete -c regctl -n "__fish_regctl_using_subcommand image" -s V -l version -d 
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -l listen -d 'The address of the registry [default: from its configuration]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
-complete -c regctl -n "__fish_regctl_using_subcommand setup" -l registry -d 'The server of the root, over the network, as an account with the admin right' -r
-complete -c regctl -n "__fish_regctl_using_subcommand setup" -l insecure -d 'Use https without verifying the server\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand setup" -l plain-http -d 'Use http, and send credentials over it'
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -s q -l quiet -d 'Print only data and errors: no progress, notes, warnings or reports'
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand setup" -s V -l version -d 'Print version'
@@ -749,7 +748,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand completions" -s V -l versi
 complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help" -f -a "serve" -d 'Run a registry'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help" -f -a "frontend" -d 'Serve pages for another registry'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help" -f -a "trust" -d 'Let docker, podman and containerd on this machine trust a registry\'s certificate'
-complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help" -f -a "doctor" -d 'Diagnose what clients on this machine will encounter at a registry'
+complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help" -f -a "doctor" -d 'Diagnose what clients on this machine will encounter at a registry, or a server\'s certificate'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help" -f -a "catalog" -d 'List the repositories of a registry'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help" -f -a "tags" -d 'List the tags of a repository'
 complete -c regctl -n "__fish_regctl_using_subcommand help; and not __fish_seen_subcommand_from serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help" -f -a "search" -d 'Search for repositories'
