@@ -117,12 +117,12 @@ fn a_malformed_request_gets_a_plain_error() {
             // From before there were versions.
             r#"{"do":"collect","dry_run":true}"#,
             "the request has no field \"operation\"; it is one of collect, collection-status, trash, \
-             empty-trash, restore, check, usage, account, audit, prune",
+             empty-trash, restore, check, usage, account, audit, certificate, prune",
         ),
         (
             r#"{"operation":5}"#,
             "the field \"operation\" is not a string; it is one of collect, collection-status, \
-             trash, empty-trash, restore, check, usage, account, audit, prune",
+             trash, empty-trash, restore, check, usage, account, audit, certificate, prune",
         ),
         (
             r#"{"operation":"restore"}"#,
