@@ -104,7 +104,7 @@ fn every_command_of_administration() {
     assert!(done.contains(&format!("uid:{uid}")), "{done}");
 
     // Without a server the command there works on the root itself, as on that host.
-    server.stop();
+    let _stopped = server.stop();
     assert!(far.on(&root, &["du"]).contains("team/app"));
     assert_eq!(sshd.clients(), Vec::<i32>::new());
 }
