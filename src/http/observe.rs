@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::fmt::Write as _;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -234,7 +235,11 @@ fn with_second_of_log<T>(write: impl FnOnce(&str) -> T) -> T {
         let now = jiff::Timestamp::now();
         if *second != now.as_second() {
             *second = now.as_second();
-            *text = now.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string();
+            // Into the same buffer: a new one, allocated while many answers are in memory, would keep the
+            // allocator from returning their memory to the system.
+            text.clear();
+            // Writing to a string does not fail.
+            let _ = write!(text, "{}", now.strftime("%d/%b/%Y:%H:%M:%S +0000"));
         }
         write(text)
     })
