@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 use std::cell::RefCell;
-use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write as _};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -225,23 +224,25 @@ impl Observed {
     }
 }
 
+/// Length of a time in the combined log format.
+const SECOND: usize = 26;
+
 /// Runs `write` with the current second as the combined log format writes it. The text is kept for
 /// the other requests of that second.
 fn with_second_of_log<T>(write: impl FnOnce(&str) -> T) -> T {
     thread_local! {
-        static LAST: RefCell<(i64, String)> = const { RefCell::new((i64::MIN, String::new())) };
+        // An array: a string, allocated while many answers are in memory, would keep the allocator
+        // from returning their memory to the system.
+        static LAST: RefCell<(i64, [u8; SECOND])> = const { RefCell::new((i64::MIN, [b' '; SECOND])) };
     }
     LAST.with_borrow_mut(|(second, text)| {
         let now = jiff::Timestamp::now();
         if *second != now.as_second() {
             *second = now.as_second();
-            // Into the same buffer: a new one, allocated while many answers are in memory, would keep the
-            // allocator from returning their memory to the system.
-            text.clear();
-            // Writing to a string does not fail.
-            let _ = write!(text, "{}", now.strftime("%d/%b/%Y:%H:%M:%S +0000"));
+            // The text has this length in every year of four digits.
+            let _ = write!(&mut text[..], "{}", now.strftime("%d/%b/%Y:%H:%M:%S +0000"));
         }
-        write(text)
+        write(std::str::from_utf8(text).unwrap_or_default())
     })
 }
 
