@@ -1,4 +1,4 @@
-//! The state of the server's own certificate, and the source that the server gives for it.
+//! The state of the server's own certificate, and its source in the server.
 
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ pub struct CertificateReport {
 pub struct CertificateState {
     /// Where it comes from.
     pub origin: CertificateOrigin,
-    /// Whether it stands in for one that is not issued yet; no client trusts it.
+    /// Whether it is used until one is issued; no client trusts it.
     #[serde(default)]
     pub temporary: bool,
     /// The host names and addresses that it is for.
@@ -77,14 +77,14 @@ impl CertificateState {
     }
 }
 
-/// Tells the state of the certificate.
+/// Reports the state of the certificate.
 #[derive(Clone)]
 pub struct CertificateSource(Arc<dyn Fn() -> CertificateReport + Send + Sync>);
 
 impl CertificateSource {
-    /// A source that asks `tell` each time.
-    pub fn new(tell: impl Fn() -> CertificateReport + Send + Sync + 'static) -> Self {
-        Self(Arc::new(tell))
+    /// A source that calls `report` each time.
+    pub fn new(report: impl Fn() -> CertificateReport + Send + Sync + 'static) -> Self {
+        Self(Arc::new(report))
     }
 
     /// The state now.

@@ -1,5 +1,5 @@
-//! What `regctl doctor` says about a certificate: of this host's server, and of the one that a server
-//! shows.
+//! The findings of `regctl doctor` about a certificate: as the server itself reports it, and as a
+//! server shows it to clients.
 
 use jiff::Timestamp;
 
@@ -59,7 +59,7 @@ fn remedy(state: &CertificateState) -> &'static str {
     }
 }
 
-/// The findings about a certificate as a server shows it to everybody.
+/// The findings about a certificate as a server shows it to clients.
 pub(super) fn shown(certificate: &CertificateFields, diagnosis: &mut Diagnosis) {
     let ends = certificate.ends.as_millisecond();
     fields(&certificate.names, &certificate.issuer, ends, diagnosis);

@@ -21,8 +21,8 @@ Checks the name, the route, http or https, the certificate and its trust, the si
 and the proxy, and prints remedies for docker, podman and containerd. Nothing is changed, and no \
 password is sent. Exit code 1 if a remedy is necessary.
 
-Without HOST the server of a root says where its certificate comes from, until when it is valid, when \
-it was renewed, and why a renewal failed: on its host, or with --registry for administrators.
+Without HOST the server of a root reports the source of its certificate, its validity, its last \
+renewal, and why a renewal failed: on its host, or with --registry for administrators.
 
 Examples:
   regctl doctor registry-host:5000
@@ -98,14 +98,16 @@ fn diagnose(host: &str, port: u16, examination: &Examination) -> Diagnosis {
     if examination.unreachable.len() == addresses.len() {
         diagnosis.remedy(format!(
             "see that the registry runs, that it listens on more than its loopback (regctl serve \
-             --listen :{port}), and that no firewall is between"
+             --listen :{port}), and that no firewall blocks the port"
         ));
         return diagnosis;
     }
     if examination.unreachable.is_empty() {
         diagnosis.found("route", format!("port {port} is open"));
     } else {
-        diagnosis.remedy("let the name have the addresses alone that answer: clients try any");
+        diagnosis.remedy(
+            "remove the addresses that do not answer from the name: clients may try any of them",
+        );
     }
     let is_loopback = addresses.iter().all(std::net::IpAddr::is_loopback);
     match &examination.chain {
@@ -143,7 +145,7 @@ fn trusted(host: &str, port: u16, chain: &Chain, is_loopback: bool, diagnosis: &
         return;
     };
     if let Err(reason) = chain.would_be_trusted() {
-        diagnosis.found("certificate", format!("of no use for {host}: {reason}"));
+        diagnosis.found("certificate", format!("not valid for {host}: {reason}"));
         diagnosis.remedy(format!(
             "on the server: a certificate for {host} that is in date, as regctl serve --tls \
              self-signed --host {host} makes one"
@@ -169,7 +171,7 @@ fn trusted(host: &str, port: u16, chain: &Chain, is_loopback: bool, diagnosis: &
     }
     for client in lacking {
         if client == "docker" && is_loopback {
-            diagnosis.found(client, "takes any certificate on the loopback");
+            diagnosis.found(client, "accepts any certificate on the loopback");
             continue;
         }
         diagnosis.found(client, "does not trust it");
@@ -191,7 +193,7 @@ fn plain(host: &str, port: u16, error: &ChainError, is_loopback: bool, diagnosis
     }
     diagnosis.found("protocol", "http, without TLS");
     if is_loopback {
-        diagnosis.found("docker", "speaks http on the loopback");
+        diagnosis.found("docker", "uses http on the loopback");
     } else {
         diagnosis.remedy(
             "better than all below: TLS on the server (regctl serve --tls self-signed), and regctl \
@@ -248,7 +250,7 @@ fn answer(host: &str, port: u16, examination: &Examination, diagnosis: &mut Diag
                 "clock",
                 format!("the registry's is {seconds} s {way} this one"),
             );
-            diagnosis.remedy("set both clocks by NTP: tokens and certificates go by them");
+            diagnosis.remedy("set both clocks by NTP: tokens and certificates depend on them");
         }
         Some(_) => diagnosis.found("clock", "agrees"),
         None => {}

@@ -1,4 +1,4 @@
-//! The root of a host that ssh reaches: `regctl relay` runs there and passes operations on.
+//! A root on a host that ssh reaches: `regctl relay` runs there and forwards operations.
 
 use std::path::PathBuf;
 

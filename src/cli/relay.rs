@@ -4,7 +4,7 @@ use super::administration::PlaceArgs;
 use super::exit::Exit;
 use crate::server::admin::relay;
 
-/// Pass requests from standard input on to a root of this host
+/// Forward requests from standard input to a root of this host
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]

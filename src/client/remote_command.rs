@@ -1,9 +1,9 @@
 //! `regctl` on a host that ssh reaches, as a process that answers lines with lines.
 //!
 //! One ssh process per run, with the user's own configuration; it asks for passwords and host keys
-//! itself. What it says before the other side answers is the reason if that never does. Invariants:
-//! the process ends when this value is dropped or this process ends, since its input ends then; its
-//! output is forwarded.
+//! itself. If the other side never answers, the last message of ssh is the reason. Invariants: the
+//! process ends when this value is dropped or this process ends, since its input ends then; its
+//! messages are shown.
 
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -18,7 +18,7 @@ use super::{Error, Listener};
 
 /// Runs the command line for ssh with the words after it.
 const SCRIPT: &str = "eval \"exec ${REGCTL_SSH:-ssh} -T \\\"\\$@\\\"\"";
-/// What the shell of this machine calls itself in its messages.
+/// The name of the shell of this machine in its messages.
 const HERE: &str = "this machine";
 /// The variable that names regctl on the other host.
 const REMOTE: &str = "REGCTL_REMOTE";
@@ -32,7 +32,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 const SSH_FAILED: i32 = 255;
 /// Exit code of a shell that does not find its command.
 const NO_COMMAND: i32 = 127;
-/// Exit code of a regctl that does not know its arguments.
+/// Exit code of regctl for wrong arguments.
 const USAGE: i32 = 2;
 
 /// A command that runs on another host.
@@ -124,7 +124,8 @@ impl RemoteCommand {
         }
     }
 
-    /// The command on the other host has answered: what it says from now on is shown at once.
+    /// Records that the command on the other host has answered: its messages are shown at once from
+    /// now on.
     pub fn set_connected(&mut self) {
         self.connected = true;
         self.output.set_connected();
@@ -136,7 +137,7 @@ impl RemoteCommand {
         let _ = tokio::time::timeout(END, self.child.wait()).await;
     }
 
-    /// Why the command has ended.
+    /// The error after the end of the command.
     async fn gone(&mut self) -> Error {
         let status = match tokio::time::timeout(LAST_LINES, self.child.wait()).await {
             Ok(status) => status.ok(),
@@ -154,7 +155,7 @@ impl RemoteCommand {
     }
 }
 
-/// Why a command has ended, and what to do: from its exit status and its last words.
+/// The reason why a command has ended, and a hint: from its exit status and its last message.
 fn reason(
     status: Option<ExitStatus>,
     last: Option<String>,
@@ -170,7 +171,7 @@ fn reason(
     match code {
         _ if connected => (
             last.unwrap_or_else(|| "the connection was lost".to_owned()),
-            "what the server has begun goes on without this command",
+            "an operation that the server has begun continues",
         ),
         Some(SSH_FAILED) => (said, ""),
         Some(NO_COMMAND) if said.starts_with(HERE) => (
@@ -182,7 +183,7 @@ fn reason(
             "install it there, or name it in REGCTL_REMOTE, as in REGCTL_REMOTE='sudo regctl'",
         ),
         Some(USAGE) => (
-            format!("regctl there can't be used in this way: {said}"),
+            format!("regctl there does not accept this command: {said}"),
             "install the same version there as here",
         ),
         _ => (said, ""),

@@ -337,16 +337,32 @@ impl Transport {
     /// Whether the server at an https address speaks TLS. An untrusted certificate counts as TLS
     /// and remains an error, and so does an unreachable server.
     pub(super) async fn speaks_tls(&self, probe: Url) -> Result<bool, Error> {
-        let connections = self.connections.to(&probe, ReadTimeout::Usual).await?;
-        let answer = connections.head(probe.clone()).timeout(PROBE_TIMEOUT);
-        let Err(error) = answer.send().await else {
-            return Ok(true);
-        };
-        if refused(&error) {
+        let host = self.shown(&probe).to_owned();
+        let mut attempt = 0;
+        loop {
+            let connections = self.connections.to(&probe, ReadTimeout::Usual).await?;
+            let answer = connections.head(probe.clone()).timeout(PROBE_TIMEOUT);
+            let Err(error) = answer.send().await else {
+                return Ok(true);
+            };
+            if !refused(&error) {
+                return Ok(tls_reason(&error).is_some());
+            }
             let failed = self.failure(&error, &probe).await;
-            return Err(failed.into_error(self.shown(&probe)));
+            // ssh creates the socket of a tunnel shortly before it listens on it.
+            let retried = match &failed {
+                Failed::Transient { reason, .. }
+                    if self.connections.tunnel_to(&probe).is_some() =>
+                {
+                    self.back_off(&host, attempt, reason, None).await
+                }
+                _ => false,
+            };
+            if !retried {
+                return Err(failed.into_error(&host));
+            }
+            attempt += 1;
         }
-        Ok(tls_reason(&error).is_some())
     }
 
     /// Whether the server at an http address requires https: its error mentions https, or its

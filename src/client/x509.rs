@@ -1,6 +1,6 @@
-//! What an X.509 certificate says about itself (RFC 5280): its names, its issuer, its validity.
+//! Fields of an X.509 certificate (RFC 5280): its names, its issuer, its validity.
 //!
-//! For people to read, not to decide about trust: nothing is verified here.
+//! Only for display: nothing is verified here.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -34,7 +34,7 @@ const IP_ADDRESS: Tag = Tag {
 pub struct CertificateFields {
     /// The host names and addresses that it is for.
     pub names: Vec<String>,
-    /// Who issued it: common name, and organisation in parentheses.
+    /// Its issuer: common name, and organisation in parentheses.
     pub issuer: String,
     /// The first moment of its validity.
     pub begins: Timestamp,
@@ -70,7 +70,7 @@ impl CertificateFields {
     }
 }
 
-/// The fields before they are understood.
+/// The fields before they are parsed.
 struct Raw {
     issuer: Vec<(Vec<u64>, Vec<u8>)>,
     begins: TaggedDerValue,
@@ -179,7 +179,7 @@ fn flag(field: BERReader<'_, '_>) -> ASN1Result<bool> {
     field.read_bool()
 }
 
-/// A unique identifier, which nobody uses any more.
+/// A unique identifier, which is obsolete.
 fn bits(field: BERReader<'_, '_>) -> ASN1Result<()> {
     field.read_bitvec_bytes().map(drop)
 }

@@ -1,4 +1,4 @@
-//! The certificate in use, what became of its renewal, and the warning before its end.
+//! The certificate in use, the state of its renewal, and the warning before its end.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -29,7 +29,7 @@ pub(super) struct Watched {
     renewals: Arc<Mutex<Renewals>>,
 }
 
-/// What is known of the renewals of a certificate.
+/// The state of the renewals of a certificate.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Renewals {
     /// Whether a temporary certificate is in use.
@@ -54,8 +54,8 @@ impl Watched {
         }
     }
 
-    /// Replaces what is known of the renewals.
-    pub(super) fn know(&self, renewals: Renewals) {
+    /// Replaces the state of the renewals.
+    pub(super) fn set_renewals(&self, renewals: Renewals) {
         *self.renewals.lock() = renewals;
     }
 
@@ -102,7 +102,7 @@ impl Watched {
     }
 }
 
-/// A failure that happens now.
+/// A failure at the current time.
 pub(super) fn failure(message: String) -> RenewalFailure {
     RenewalFailure {
         at: Timestamp::now().as_millisecond(),
@@ -115,7 +115,7 @@ fn milliseconds(time: SystemTime) -> Option<Millis> {
     Some(time.as_millisecond())
 }
 
-/// Tells administrators of the certificate; `None` where the server speaks plain HTTP.
+/// The source of the reports about the certificate; without one the server uses plain HTTP.
 pub(super) fn source(watched: Option<&Watched>) -> CertificateSource {
     let watched = watched.cloned();
     CertificateSource::new(move || CertificateReport {
@@ -152,7 +152,7 @@ fn warning(state: &CertificateState) -> String {
             "replace the files of http.tls; new ones are used without a restart"
         }
         CertificateOrigin::SelfSigned | CertificateOrigin::Acme => {
-            "regctl doctor on this host says how it stands"
+            "regctl doctor on this host shows its state"
         }
     };
     let names = state.names.join(", ");

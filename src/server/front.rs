@@ -62,7 +62,7 @@ pub(super) fn tls(
             let certificate = Certificate::load(&own.certificate(), &own.key())?;
             let fingerprint = Some(own.fingerprint()?);
             let watched = Watched::new(certificate, CertificateOrigin::SelfSigned, fingerprint);
-            watched.know(own.renewals());
+            watched.set_renewals(own.renewals());
             (watched, Some(Renewal::Own(own)))
         }
         CertificateSource::Acme(settings) => {

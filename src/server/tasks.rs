@@ -171,7 +171,7 @@ pub(super) fn renew(tasks: &mut Tasks, own: SelfSigned, watched: Watched) {
             ticks.tick().await;
             match own.ensure() {
                 Ok(is_new) => {
-                    watched.know(own.renewals());
+                    watched.set_renewals(own.renewals());
                     if is_new {
                         tracing::info!("the certificate was reissued");
                     }

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::{Stream, ready};
+use memmap2::MmapMut;
 use parking_lot::Mutex;
 use rustix::io::{ReadWriteFlags, preadv2};
 use tokio::task::JoinHandle;
@@ -166,8 +167,8 @@ fn read_device(file: &File, position: u64, remaining: u64) -> io::Result<Bytes> 
         file.read_exact_at(&mut bytes, position)?;
         return Ok(bytes.into());
     }
-    let mut buffer = Buffer::take();
-    file.read_exact_at(&mut buffer.bytes[..wanted], position)?;
+    let mut buffer = Buffer::take()?;
+    file.read_exact_at(&mut buffer.bytes()[..wanted], position)?;
     Ok(Bytes::from_owner(buffer).slice(..wanted))
 }
 
@@ -175,8 +176,8 @@ fn read_device(file: &File, position: u64, remaining: u64) -> io::Result<Bytes> 
 /// Returns `None` if there is none, or if the system does not support such reads.
 fn read_cached(file: &File, position: u64, remaining: u64) -> Option<Bytes> {
     let wanted = usize::try_from(remaining.min(SLICE)).ok()?;
-    let mut buffer = Buffer::take();
-    let mut parts = [IoSliceMut::new(&mut buffer.bytes[..wanted])];
+    let mut buffer = Buffer::take().ok()?;
+    let mut parts = [IoSliceMut::new(&mut buffer.bytes()[..wanted])];
     match preadv2(file, &mut parts, position, ReadWriteFlags::NOWAIT) {
         Ok(0) | Err(_) => None,
         Ok(read) => Some(Bytes::from_owner(buffer).slice(..read)),
@@ -189,25 +190,34 @@ const REUSE_FROM: usize = 64 * 1024;
 const MAX_SPARES: usize = 16;
 
 /// Used buffers. Fresh memory from the system costs more than a read.
-static SPARE: Mutex<Vec<Box<[u8]>>> = Mutex::new(Vec::new());
+static SPARE: Mutex<Vec<MmapMut>> = Mutex::new(Vec::new());
 
-/// A buffer for one read; reused after its slice was sent.
+/// A buffer for one read; reused after its slice was sent. It is mapped, and not from the heap: after
+/// many answers that no client has read, the heap would keep their memory.
 struct Buffer {
-    bytes: Box<[u8]>,
+    /// `None` once it is dropped.
+    bytes: Option<MmapMut>,
 }
 
 impl Buffer {
-    fn take() -> Self {
+    fn take() -> io::Result<Self> {
         let spare = SPARE.lock().pop();
         #[expect(clippy::cast_possible_truncation, reason = "a constant of 128 KiB")]
-        let bytes = spare.unwrap_or_else(|| vec![0; SLICE as usize].into_boxed_slice());
-        Self { bytes }
+        let bytes = match spare {
+            Some(bytes) => bytes,
+            None => MmapMut::map_anon(SLICE as usize)?,
+        };
+        Ok(Self { bytes: Some(bytes) })
+    }
+
+    fn bytes(&mut self) -> &mut [u8] {
+        self.bytes.as_deref_mut().unwrap_or_default()
     }
 }
 
 impl AsRef<[u8]> for Buffer {
     fn as_ref(&self) -> &[u8] {
-        &self.bytes
+        self.bytes.as_deref().unwrap_or_default()
     }
 }
 
@@ -215,7 +225,7 @@ impl Drop for Buffer {
     fn drop(&mut self) {
         let mut spare = SPARE.lock();
         if spare.len() < MAX_SPARES {
-            spare.push(std::mem::take(&mut self.bytes));
+            spare.extend(self.bytes.take());
         }
     }
 }

@@ -80,7 +80,9 @@ impl AccessLog {
 }
 
 fn write_lines(shared: &Shared, mut output: impl Write) {
-    let mut text = Vec::new();
+    // Buffers are allocated by this thread, in its part of the heap. In that of a thread that answers
+    // requests they would keep the allocator from returning the memory of answers to the system.
+    let mut text = Vec::with_capacity(KEPT);
     loop {
         let dropped;
         {
@@ -111,8 +113,11 @@ fn write_lines(shared: &Shared, mut output: impl Write) {
             shared.lines.lock().closed = true;
             return;
         }
-        text.clear();
-        text.shrink_to(KEPT);
+        if text.capacity() == KEPT {
+            text.clear();
+        } else {
+            text = Vec::with_capacity(KEPT);
+        }
         thread::sleep(PAUSE);
     }
 }

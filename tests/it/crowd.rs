@@ -77,26 +77,29 @@ fn unread_answers_use_bounded_memory() {
     let digest = remote.push_blob(&random_bytes(1, 8 << 20));
     let path = format!("/v2/large/blobs/{digest}");
     let before = memory(&server, "VmRSS");
-    let mut connections = Vec::new();
-    for _ in 0..40 {
-        let mut stream = TcpStream::connect(server.address()).unwrap();
-        let mut bytes = PREFACE.to_vec();
-        for number in 0..60 {
-            bytes.extend(head("GET", &path, 2 * number + 1, true));
+    // More than once: what an allocator keeps after the first time shows at the second.
+    for _ in 0..3 {
+        let mut connections = Vec::new();
+        for _ in 0..40 {
+            let mut stream = TcpStream::connect(server.address()).unwrap();
+            let mut bytes = PREFACE.to_vec();
+            for number in 0..60 {
+                bytes.extend(head("GET", &path, 2 * number + 1, true));
+            }
+            stream.write_all(&bytes).unwrap();
+            connections.push(stream);
         }
-        stream.write_all(&bytes).unwrap();
-        connections.push(stream);
+        std::thread::sleep(Duration::from_secs(3));
+        let most = memory(&server, "VmHWM");
+        println!("before {before}, at most {most}");
+        assert!(most < 400 * MIB, "{} MiB", most / MIB);
+        // Others are served nevertheless.
+        assert_eq!(remote.blob(&digest).body.len(), 8 << 20);
+        drop(connections);
+        eventually("memory returns", || {
+            memory(&server, "VmRSS") < before + 130 * MIB
+        });
     }
-    std::thread::sleep(Duration::from_secs(3));
-    let most = memory(&server, "VmHWM");
-    println!("before {before}, at most {most}");
-    assert!(most < 400 * MIB, "{} MiB", most / MIB);
-    // Others are served nevertheless.
-    assert_eq!(remote.blob(&digest).body.len(), 8 << 20);
-    drop(connections);
-    eventually("memory returns", || {
-        memory(&server, "VmRSS") < before + 130 * MIB
-    });
     server.stop();
 }
 

@@ -174,7 +174,7 @@ fn failures_are_one_line() {
     far.script(scratch.path(), "echo '{\"version\":1}'; read line; exit 9");
     let error = far.fails(6, &there);
     assert!(
-        error.contains("what the server has begun goes on"),
+        error.contains("an operation that the server has begun continues"),
         "{error}"
     );
     let here = Far {

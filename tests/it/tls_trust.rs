@@ -336,7 +336,7 @@ fn the_doctor_reports_problems_and_remedies() {
         ),
         (
             format!("127.0.0.2:{}", server.port),
-            vec!["of no use", "--host 127.0.0.2"],
+            vec!["not valid for 127.0.0.2", "--host 127.0.0.2"],
         ),
         (closed, vec!["refused", "see that the registry runs"]),
         ("no-such-host.invalid:5000".to_owned(), vec!["/etc/hosts"]),

@@ -64,7 +64,7 @@ impl Acme {
         let (certificate, record) =
             opened.with_context(|| format!("keep a certificate in {}", directory.display()))?;
         let watched = Watched::new(certificate, CertificateOrigin::Acme, None);
-        watched.know(record.renewals());
+        watched.set_renewals(record.renewals());
         Ok(Self {
             settings: settings.clone(),
             directory,
@@ -176,7 +176,7 @@ impl Acme {
             record.succeed(&fields, now);
             record.clone()
         };
-        self.watched.know(record.renewals());
+        self.watched.set_renewals(record.renewals());
         record.write(&self.directory)?;
         Ok(fields.ends)
     }
@@ -197,7 +197,7 @@ impl Acme {
             record.not_before(until);
         }
         record.fail(format!("{error:#}"));
-        self.watched.know(record.renewals());
+        self.watched.set_renewals(record.renewals());
         let next = in_words(record.due());
         if let Err(error) = record.write(&self.directory) {
             tracing::error!("{}: {error}", self.directory.display());

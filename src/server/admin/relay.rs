@@ -1,8 +1,8 @@
 //! Requests of a command on another host, which arrive as lines on a pipe, for a root of this host.
 //!
-//! Each line is a request and is passed on as it is, over a connection of its own to the admin socket;
-//! so is the answer. The first line to the other side is the version: before it, the other side can't
-//! tell an answer from what a shell prints at its start.
+//! Each line is a request, which is forwarded unchanged over its own connection to the admin socket; so
+//! is the answer. The first line to the other side is the version, so that it can skip the messages
+//! that a shell prints at its start.
 
 use std::io;
 
@@ -13,14 +13,14 @@ use super::socket::LIMIT;
 use crate::admin::{Answer, Failure, FailureKind, Reason, VERSION};
 use crate::config;
 
-/// Passes requests on until the input ends. An operation that the server has begun goes on then.
+/// Forwards requests until the input ends. An operation that the server has begun continues then.
 pub async fn relay(
     request: &config::Request,
     input: impl AsyncRead + Unpin,
     mut output: impl AsyncWrite + Unpin,
 ) -> anyhow::Result<()> {
     let mut input = BufReader::new(input);
-    say(&mut output, &Answer::Version(VERSION)).await?;
+    send(&mut output, &Answer::Version(VERSION)).await?;
     let mut session = None;
     loop {
         let mut line = Vec::new();
@@ -38,16 +38,16 @@ pub async fn relay(
         let mut opened = match opened {
             Ok(opened) => opened,
             Err(error) => {
-                say(&mut output, &Answer::Failure(failure(error))).await?;
+                send(&mut output, &Answer::Failure(failure(error))).await?;
                 continue;
             }
         };
         tokio::select! {
             passed = opened.pass(&line, &mut output) => match passed {
                 Ok(()) => {}
-                Err(error) => say(&mut output, &Answer::Failure(failure(error))).await?,
+                Err(error) => send(&mut output, &Answer::Failure(failure(error))).await?,
             },
-            // The other side has gone away.
+            // The other side has closed the connection.
             () = ended(&mut input) => {
                 session = Some(opened);
                 break;
@@ -61,7 +61,7 @@ pub async fn relay(
     }
 }
 
-/// Returns when the input ends; what it holds is not taken.
+/// Returns when the input ends; reads nothing from it.
 async fn ended(input: &mut (impl AsyncBufReadExt + Unpin)) {
     match input.fill_buf().await {
         Ok([]) | Err(_) => {}
@@ -69,7 +69,7 @@ async fn ended(input: &mut (impl AsyncBufReadExt + Unpin)) {
     }
 }
 
-async fn say(output: &mut (impl AsyncWrite + Unpin), answer: &Answer) -> io::Result<()> {
+async fn send(output: &mut (impl AsyncWrite + Unpin), answer: &Answer) -> io::Result<()> {
     let mut line = serde_json::to_vec(answer)?;
     line.push(b'\n');
     output.write_all(&line).await?;
