@@ -58,6 +58,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Restore deletions from the trash')
             [CompletionResult]::new('du', 'du', [CompletionResultType]::ParameterValue, 'Show the disk usage of repositories and tags')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Compare the data with the index')
+            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Write accounts, rights, descriptions and other data of a root into an archive')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'List who did what')
             [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'Ask the server of this configuration whether it is ready')
             [CompletionResult]::new('image', 'image', [CompletionResultType]::ParameterValue, 'Write a container image of regctl, which docker and podman load')
@@ -589,6 +590,19 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('--repair', '--repair', [CompletionResultType]::ParameterName, 'Add missing links and rows, and move unknown files to lost+found')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Use https without verifying the server''s certificate')
             [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Use http, and send credentials over it')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;backup' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The file to write; without it, or with -, stdout')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The file to write; without it, or with -, stdout')
+            [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The data directory [default: the user''s]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'A registry:2 configuration with the directory; without FILE the one at its usual places')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
@@ -1210,6 +1224,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Restore deletions from the trash')
             [CompletionResult]::new('du', 'du', [CompletionResultType]::ParameterValue, 'Show the disk usage of repositories and tags')
             [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Compare the data with the index')
+            [CompletionResult]::new('backup', 'backup', [CompletionResultType]::ParameterValue, 'Write accounts, rights, descriptions and other data of a root into an archive')
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'List who did what')
             [CompletionResult]::new('health', 'health', [CompletionResultType]::ParameterValue, 'Ask the server of this configuration whether it is ready')
             [CompletionResult]::new('image', 'image', [CompletionResultType]::ParameterValue, 'Write a container image of regctl, which docker and podman load')
@@ -1304,6 +1319,9 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             break
         }
         'regctl;help;check' {
+            break
+        }
+        'regctl;help;backup' {
             break
         }
         'regctl;help;audit' {

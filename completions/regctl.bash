@@ -19,6 +19,9 @@ _regctl() {
             regctl,audit)
                 cmd="regctl__subcmd__audit"
                 ;;
+            regctl,backup)
+                cmd="regctl__subcmd__backup"
+                ;;
             regctl,catalog)
                 cmd="regctl__subcmd__catalog"
                 ;;
@@ -165,6 +168,9 @@ _regctl() {
                 ;;
             regctl__subcmd__help,audit)
                 cmd="regctl__subcmd__help__subcmd__audit"
+                ;;
+            regctl__subcmd__help,backup)
+                cmd="regctl__subcmd__help__subcmd__backup"
                 ;;
             regctl__subcmd__help,catalog)
                 cmd="regctl__subcmd__help__subcmd__catalog"
@@ -449,7 +455,7 @@ _regctl() {
 
     case "${cmd}" in
         regctl)
-            opts="-v -q -h -V --registry --insecure --plain-http --retries --verbose --quiet --help --version serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import import-v1 export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help"
+            opts="-v -q -h -V --registry --insecure --plain-http --retries --verbose --quiet --help --version serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import import-v1 export copy sync gc prune trash restore du check backup audit health image setup user group token grant revoke rights visibility describe completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -514,6 +520,36 @@ _regctl() {
                     return 0
                     ;;
                 --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__backup)
+            opts="-o -q -h -V --output --root --config --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1151,7 +1187,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help)
-            opts="serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check audit health image setup user group token grant revoke rights visibility describe completions help"
+            opts="serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check backup audit health image setup user group token grant revoke rights visibility describe completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1165,6 +1201,20 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help__subcmd__audit)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__backup)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

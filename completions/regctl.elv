@@ -55,6 +55,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand restore 'Restore deletions from the trash'
             cand du 'Show the disk usage of repositories and tags'
             cand check 'Compare the data with the index'
+            cand backup 'Write accounts, rights, descriptions and other data of a root into an archive'
             cand audit 'List who did what'
             cand health 'Ask the server of this configuration whether it is ready'
             cand image 'Write a container image of regctl, which docker and podman load'
@@ -555,6 +556,18 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --repair 'Add missing links and rows, and move unknown files to lost+found'
             cand --insecure 'Use https without verifying the server''s certificate'
             cand --plain-http 'Use http, and send credentials over it'
+            cand -q 'Print only data and errors: no progress, notes, warnings or reports'
+            cand --quiet 'Print only data and errors: no progress, notes, warnings or reports'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;backup'= {
+            cand -o 'The file to write; without it, or with -, stdout'
+            cand --output 'The file to write; without it, or with -, stdout'
+            cand --root 'The data directory [default: the user''s]'
+            cand --config 'A registry:2 configuration with the directory; without FILE the one at its usual places'
             cand -q 'Print only data and errors: no progress, notes, warnings or reports'
             cand --quiet 'Print only data and errors: no progress, notes, warnings or reports'
             cand -h 'Print help (see more with ''--help'')'
@@ -1120,6 +1133,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand restore 'Restore deletions from the trash'
             cand du 'Show the disk usage of repositories and tags'
             cand check 'Compare the data with the index'
+            cand backup 'Write accounts, rights, descriptions and other data of a root into an archive'
             cand audit 'List who did what'
             cand health 'Ask the server of this configuration whether it is ready'
             cand image 'Write a container image of regctl, which docker and podman load'
@@ -1188,6 +1202,8 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;help;du'= {
         }
         &'regctl;help;check'= {
+        }
+        &'regctl;help;backup'= {
         }
         &'regctl;help;audit'= {
         }

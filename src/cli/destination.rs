@@ -4,8 +4,9 @@
 //! unfinished file is removed when it is dropped, also when a signal ends the command. A special
 //! file, such as a named pipe, is written directly.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
@@ -56,6 +57,22 @@ impl Destination {
         let name = path.display().to_string();
         let (unfinished, file) = create(path).with_context(|| format!("can't write {name}"))?;
         Ok((Self { unfinished, name }, file))
+    }
+
+    /// Makes a new file readable for its owner only, because of secrets in it.
+    pub(super) fn restrict(&self, file: &File) -> anyhow::Result<()> {
+        if self.unfinished.is_some() {
+            let restricted = file.set_permissions(Permissions::from_mode(0o600));
+            restricted.with_context(|| format!("restrict access to {}", self.name))?;
+        }
+        Ok(())
+    }
+
+    /// The directory of a new file.
+    pub(super) fn directory(&self) -> Option<&Path> {
+        let partial = self.unfinished.as_ref()?.partial.parent()?;
+        let is_current = partial.as_os_str().is_empty();
+        Some(if is_current { Path::new(".") } else { partial })
     }
 
     /// Completes the file by giving it its name.
@@ -170,10 +187,10 @@ mod tests {
 
         for path in [directory.path(), &directory.path().join("absent/a.tar")] {
             let error = Destination::open(Some(path), Printer::default(), "tar t").unwrap_err();
-            let said = format!("{error:#}");
+            let message = format!("{error:#}");
             assert!(
-                said.starts_with(&format!("can't write {}: ", path.display())),
-                "{said}"
+                message.starts_with(&format!("can't write {}: ", path.display())),
+                "{message}"
             );
         }
     }

@@ -1,7 +1,7 @@
 //! Commands of other programs that do not exist here, and our equivalents.
 
 /// Commands of other programs, and the hint for each.
-const HINTS: [(&str, &str); 26] = [
+const HINTS: [(&str, &str); 25] = [
     (
         "push",
         "`docker push HOST/NAME:TAG` pushes an image that docker has, `regctl import ARCHIVE` the \
@@ -60,7 +60,6 @@ const HINTS: [(&str, &str); 26] = [
     ),
     ("start", "`regctl serve` runs a registry"),
     ("stop", "SIGTERM stops a registry"),
-    ("backup", "the README lists the files to back up"),
     ("garbage", "`regctl gc` collects garbage"),
 ];
 

@@ -6,6 +6,7 @@
 
 mod administration;
 mod audit;
+mod backup;
 mod catalog;
 mod certificate;
 mod check;
@@ -166,6 +167,7 @@ enum Command {
     Restore(restore::Args),
     Du(du::Args),
     Check(check::Args),
+    Backup(backup::Args),
     Audit(audit::Args),
     Health(health::Args),
     Image(container::Args),
@@ -286,33 +288,27 @@ fn no_registry(flag: &str) -> anyhow::Result<Exit> {
 }
 
 async fn dispatch(command: Command, early: &EarlyArgs, printer: Printer) -> anyhow::Result<Exit> {
-    let local = matches!(
+    let may_connect = matches!(
         command,
-        Command::Gc(_)
-            | Command::Prune(_)
-            | Command::Trash(_)
-            | Command::Restore(_)
-            | Command::Du(_)
-            | Command::Check(_)
-            | Command::Audit(_)
-            | Command::Health(_)
-            | Command::Image(_)
-            | Command::Setup(_)
-            | Command::User(_)
-            | Command::Group(_)
-            | Command::Token(_)
-            | Command::Grant(_)
-            | Command::Revoke(_)
-            | Command::Rights(_)
-            | Command::Visibility(_)
-            | Command::Describe(_)
-            | Command::Doctor(_)
-            | Command::Relay(_)
-            | Command::Completions(_)
-            | Command::Complete(_)
-            | Command::Generate(_)
+        Command::Serve(_)
+            | Command::Frontend(_)
+            | Command::Trust(_)
+            | Command::Catalog(_)
+            | Command::Tags(_)
+            | Command::Search(_)
+            | Command::Star(_)
+            | Command::Manifest(_)
+            | Command::Digest(_)
+            | Command::Delete(_)
+            | Command::Login(_)
+            | Command::Logout(_)
+            | Command::Whoami(_)
+            | Command::Import(_)
+            | Command::Export(_)
+            | Command::Copy(_)
+            | Command::Sync(_)
     );
-    if let Some(flag) = early.first().filter(|_| local) {
+    if let Some(flag) = early.first().filter(|_| !may_connect) {
         return no_registry(flag);
     }
     let context = |client: ClientArgs| Context::new(&client, printer);
@@ -343,6 +339,7 @@ async fn dispatch(command: Command, early: &EarlyArgs, printer: Printer) -> anyh
         Command::Restore(args) => restore::run(&args, printer).await,
         Command::Du(args) => du::run(&args, printer).await,
         Command::Check(args) => check::run(&args, printer).await,
+        Command::Backup(args) => backup::run(&args, printer).await,
         Command::Audit(args) => audit::run(&args, printer).await,
         Command::Health(args) => health::run(&args, printer).await,
         Command::Image(args) => container::run(&args, printer),

@@ -13,6 +13,7 @@ mod activity;
 mod administrators;
 mod appends;
 mod audit;
+mod backup;
 mod batch;
 mod blobs;
 mod browse;

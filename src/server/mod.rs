@@ -6,6 +6,7 @@
 mod access;
 mod acme;
 pub mod admin;
+mod backup;
 mod certificate;
 mod files;
 mod front;
@@ -44,6 +45,7 @@ use crate::registry::Registry;
 use crate::telemetry::{self, AccessLog, HttpMetrics, LineFormat};
 use crate::web::{self, Pages};
 
+pub use backup::{Backup, backup};
 pub use frontend::{Frontend, run as show};
 
 /// Default timeout for running requests at a stop.

@@ -37,6 +37,7 @@ mod api_uploads;
 mod api_wire;
 mod architecture;
 mod attacks;
+mod backup;
 mod bad_input;
 mod bad_manifests;
 mod certificates;

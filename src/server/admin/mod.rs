@@ -13,4 +13,5 @@ mod tests;
 pub use relay::relay;
 pub use session::Session;
 
+pub(super) use session::root_of;
 pub(super) use socket::Listening;

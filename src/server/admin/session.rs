@@ -61,12 +61,7 @@ impl Session {
     /// Finds the configured root, and gets access to it.
     pub async fn open(request: &config::Request) -> anyhow::Result<Self> {
         let loaded = config::load(request)?;
-        let StorageDriver::Filesystem { root } = loaded.settings.storage.driver.clone() else {
-            let reason = "the configuration keeps the data in memory, where only its server \
-                          reaches it; hint: name a root with --root DIR";
-            return Err(Failure::new(FailureKind::Usage, Reason::Unknown, reason).into());
-        };
-        must_be_one(&root)?;
+        let root = root_of(&loaded)?;
         let access = Access::to(&root, &loaded).await?;
         Ok(Self {
             root,
@@ -202,6 +197,17 @@ impl Own {
             _root: root,
         })
     }
+}
+
+/// The directory that a configuration names, which has been the root of a registry.
+pub(in crate::server) fn root_of(loaded: &Loaded) -> Result<PathBuf, Failure> {
+    let StorageDriver::Filesystem { root } = &loaded.settings.storage.driver else {
+        let reason = "the configuration keeps the data in memory, where only its server reaches \
+                      it; hint: name a root with --root DIR";
+        return Err(Failure::new(FailureKind::Usage, Reason::Unknown, reason));
+    };
+    must_be_one(root)?;
+    Ok(root.clone())
 }
 
 /// Checks that the directory has been the root of a registry.
