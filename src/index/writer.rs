@@ -131,18 +131,19 @@ trait Write: Send {
     fn settle(self: Box<Self>, committed: Result<BoxFuture<'static, ()>, IndexError>);
 }
 
-struct Job<T, F> {
+/// The statements of a write. Boxed, because a type of its own for each of the hundreds of writes
+/// would multiply the compiled code.
+type Work<T> =
+    Box<dyn for<'t> FnOnce(&'t mut Transaction) -> BoxFuture<'t, Result<T, IndexError>> + Send>;
+
+struct Job<T> {
     context: Arc<Context>,
-    work: Option<F>,
+    work: Option<Work<T>>,
     result: Option<Result<T, IndexError>>,
     reply: oneshot::Sender<Result<(T, BoxFuture<'static, ()>), IndexError>>,
 }
 
-impl<T, F> Write for Job<T, F>
-where
-    T: Send,
-    F: for<'t> FnOnce(&'t mut Transaction) -> BoxFuture<'t, Result<T, IndexError>> + Send,
-{
+impl<T: Send> Write for Job<T> {
     fn context(&self) -> Arc<Context> {
         Arc::clone(&self.context)
     }
@@ -219,13 +220,20 @@ impl Writer {
 
 impl Index {
     /// Runs `work` in a transaction. Returns once it is durable and the layout shows it.
-    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, IndexError>
+    pub(super) fn write<T, F>(
+        &self,
+        work: F,
+    ) -> impl Future<Output = Result<T, IndexError>> + Send + use<'_, T, F>
     where
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Transaction) -> BoxFuture<'t, Result<T, IndexError>>
             + Send
             + 'static,
     {
+        self.enqueue(Box::new(work))
+    }
+
+    async fn enqueue<T: Send + 'static>(&self, work: Work<T>) -> Result<T, IndexError> {
         let (reply, answer) = oneshot::channel();
         let job = Job {
             context: Arc::clone(&self.context),

@@ -10,9 +10,10 @@ use std::fmt;
 
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::registry::LookupSpan;
 
 pub use access_log::AccessLog;
@@ -31,13 +32,14 @@ pub enum LineFormat {
 
 /// Starts logging to stderr. A second call does nothing.
 pub fn start_log(level: &str, format: LineFormat, fields: BTreeMap<String, String>) {
-    let filter = EnvFilter::new(format!("warn,regctl={level}"));
-    let subscriber = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let filter = Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("regctl", level.parse().unwrap_or(LevelFilter::INFO));
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(false)
-        .event_format(Lines { format, fields })
-        .finish();
+        .event_format(Lines { format, fields });
+    let subscriber = tracing_subscriber::registry().with(lines).with(filter);
     // Fails only if a subscriber is set already.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }
@@ -96,7 +98,7 @@ where
             .fields
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()));
-        let said = collected
+        let fields = collected
             .fields
             .iter()
             .map(|(name, value)| (*name, value.as_str()));
@@ -109,7 +111,7 @@ where
                     quoted(&time),
                     quoted(message)
                 )?;
-                for (name, value) in said.chain(own) {
+                for (name, value) in fields.chain(own) {
                     write!(writer, " {name}={}", quoted(value))?;
                 }
                 writeln!(writer)
@@ -126,7 +128,7 @@ where
                 line.insert(time_name.into(), time.into());
                 line.insert("level".into(), level.into());
                 line.insert(message_name.into(), message.into());
-                for (name, value) in said.chain(own) {
+                for (name, value) in fields.chain(own) {
                     line.insert(name.into(), value.into());
                 }
                 writeln!(writer, "{}", serde_json::Value::Object(line))
