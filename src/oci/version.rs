@@ -49,6 +49,9 @@ fn version(tag: &str) -> Option<Version> {
     if parts.next().is_some() {
         return None;
     }
+    if suffix.is_empty() {
+        return Some(Version::new(first, second, third));
+    }
     // Semantic versions do not allow underscores in a suffix; tags do.
     Version::parse(&format!(
         "{first}.{second}.{third}{}",

@@ -84,7 +84,7 @@ fn rows_of_repository() -> String {
 async fn named(
     connection: &mut SqliteConnection,
     repository: i64,
-    names: &[String],
+    names: &[&str],
 ) -> Result<Vec<TagRow>, IndexError> {
     let mut rows = Vec::with_capacity(names.len());
     for names in names.chunks(NAMED) {
@@ -98,7 +98,7 @@ async fn named(
         );
         let mut query = sqlx::query_as(AssertSqlSafe(statement)).bind(repository);
         for name in names {
-            query = query.bind(name);
+            query = query.bind(*name);
         }
         let found: Vec<Columns> = query.fetch_all(&mut *connection).await?;
         let mut found: HashMap<String, Columns> = found
@@ -106,7 +106,7 @@ async fn named(
             .map(|columns| (columns.0.clone(), columns))
             .collect();
         for name in names {
-            if let Some(columns) = found.remove(name) {
+            if let Some(columns) = found.remove(*name) {
                 rows.push(row(columns)?);
             }
         }
@@ -175,7 +175,7 @@ impl Index {
         let ordered = match order {
             TagOrder::Pushed => "t.updated_at DESC, t.name DESC",
             TagOrder::Name | TagOrder::Version => "t.name",
-            TagOrder::Size => "bytes DESC, t.name",
+            TagOrder::Size => &format!("{SIZE} DESC, t.name"),
             TagOrder::Pulled => "m.pulled_at IS NULL, m.pulled_at DESC, t.name",
         };
         if matches.is_none() && order != TagOrder::Version {
@@ -199,21 +199,24 @@ impl Index {
                 count: Count::exactly(usize::try_from(count).unwrap_or_default()),
             }));
         }
-        let statement = match order {
-            TagOrder::Pushed | TagOrder::Name | TagOrder::Version => format!(
-                "SELECT t.name, 0 FROM tags t WHERE t.repository_id = $1 ORDER BY {ordered}"
-            ),
-            TagOrder::Size | TagOrder::Pulled => format!(
-                "SELECT t.name, {SIZE} AS bytes FROM tags t \
-                 JOIN manifests m ON m.id = t.manifest_id \
-                 WHERE t.repository_id = $1 ORDER BY {ordered}"
-            ),
+        // In one row, because the driver passes on each row by itself. No tag contains a space.
+        let source = match order {
+            TagOrder::Pushed | TagOrder::Name | TagOrder::Version => "tags t",
+            TagOrder::Size | TagOrder::Pulled => "tags t JOIN manifests m ON m.id = t.manifest_id",
         };
-        let sorted: Vec<(String, i64)> = sqlx::query_as(AssertSqlSafe(statement))
+        let ordered = match order {
+            TagOrder::Version => String::new(),
+            _ => format!("ORDER BY {ordered}"),
+        };
+        let statement = format!(
+            "SELECT string_agg(t.name, ' ' {ordered}) FROM {source} WHERE t.repository_id = $1"
+        );
+        let sorted: Option<String> = sqlx::query_scalar(AssertSqlSafe(statement))
             .bind(id)
-            .fetch_all(&mut *connection)
+            .fetch_one(&mut *connection)
             .await?;
-        let mut names: Vec<String> = sorted.into_iter().map(|(name, _)| name).collect();
+        let sorted = sorted.unwrap_or_default();
+        let mut names: Vec<&str> = sorted.split_ascii_whitespace().collect();
         if let Some(matches) = matches {
             names.retain(|name| matches(name));
         }
@@ -221,7 +224,7 @@ impl Index {
             names.sort_by_cached_key(|name| VersionKey::of(name));
         }
         let count = Count::exactly(names.len());
-        let shown: Vec<String> = names.into_iter().skip(skip).take(limit).collect();
+        let shown: Vec<&str> = names.into_iter().skip(skip).take(limit).collect();
         let rows = named(&mut connection, id, &shown).await?;
         Ok(Some(TagPage { rows, count }))
     }
