@@ -58,7 +58,32 @@ pub(super) const PULL: Work = Work {
         Metric::less("large blob pull, CPU", "s/GiB", Target::Times(2.0)),
         Metric::less("(puller's own CPU)", "s/GiB", Target::Aside),
     ],
-    begin: pull,
+    begin: |scene, subject| pull(scene, subject, &[]),
+};
+
+pub(super) const PULL_UNCHECKED: Work = Work {
+    name: "large-pull-unchecked",
+    between: Between::Registries,
+    metrics: &[
+        Metric::more(
+            "large blob pull, no hash of reads",
+            "MiB/s",
+            Target::Times(1.0),
+        ),
+        Metric::less(
+            "large blob pull, no hash of reads, CPU",
+            "s/GiB",
+            Target::Times(2.0),
+        ),
+        Metric::less("(puller's own CPU)", "s/GiB", Target::Aside),
+    ],
+    begin: |scene, subject| {
+        pull(
+            scene,
+            subject,
+            &[("REGISTRY_REGCTL_VALIDATION_READS", "false")],
+        )
+    },
 };
 
 const REPOSITORY: &str = "bench/large";
@@ -110,8 +135,14 @@ fn hash_write_sync(payload: &Payload, directory: &Path) -> Result<f64> {
     Ok(seconds)
 }
 
-fn pull(scene: &Scene, subject: &Subject) -> Result<Measure> {
-    let server = Server::of(subject, scene.root_of_large_files()?)?;
+fn pull(scene: &Scene, subject: &Subject, environment: &'static [(&str, &str)]) -> Result<Measure> {
+    let root = scene.root_of_large_files()?;
+    let server = match *subject {
+        Subject::Started(program) if program.regctl().is_some() => {
+            Server::start_in(environment, program, root, "/v2/")?.0
+        }
+        _ => Server::of(subject, root)?,
+    };
     let size = scene.size(1 << 30, 128 << 20);
     let payload = scene.payload(size);
     let mut connection = server.connect()?;

@@ -63,6 +63,7 @@ pub(crate) const WORKS: &[Work] = &[
     large::PUSH,
     large::PUSH_MONOLITHIC,
     large::PULL,
+    large::PULL_UNCHECKED,
     pages::TAGS,
     pages::CATALOG,
     people::TOKENS,
