@@ -65,18 +65,18 @@ impl Part {
         }
         let mut buffer = vec![0; CHUNK];
         for (name, path) in &self.files {
-            let told = |error: io::Error| {
+            let failure = |error: io::Error| {
                 io::Error::new(error.kind(), format!("{}: {error}", path.display()))
             };
-            let mut file = open(path).map_err(told)?;
+            let mut file = open(path).map_err(failure)?;
             let size = file.metadata()?.len();
             writer.begin(name, size)?;
             let mut left = size;
             while left > 0 {
                 let most = usize::try_from(left).map_or(CHUNK, |left| left.min(CHUNK));
-                let read = file.read(&mut buffer[..most]).map_err(told)?;
+                let read = file.read(&mut buffer[..most]).map_err(failure)?;
                 if read == 0 {
-                    return Err(told(io::ErrorKind::UnexpectedEof.into()));
+                    return Err(failure(io::ErrorKind::UnexpectedEof.into()));
                 }
                 writer.bytes(&buffer[..read])?;
                 left -= read as u64;

@@ -51,7 +51,7 @@ pub(super) struct Args {
 struct Reading {
     printer: Printer,
     bar: Option<ProgressBar>,
-    said: Instant,
+    printed: Instant,
 }
 
 impl Reading {
@@ -64,7 +64,7 @@ impl Reading {
         Self {
             printer,
             bar,
-            said: Instant::now(),
+            printed: Instant::now(),
         }
     }
 
@@ -72,8 +72,8 @@ impl Reading {
         if let Some(bar) = &self.bar {
             bar.set_length(all);
             bar.set_position(bytes);
-        } else if self.said.elapsed() >= INTERVAL {
-            self.said = Instant::now();
+        } else if self.printed.elapsed() >= INTERVAL {
+            self.printed = Instant::now();
             let (bytes, all) = (figures::size(bytes), figures::size(all));
             self.printer.note(&format!("{bytes} of {all} read"));
         }

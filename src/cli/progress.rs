@@ -36,7 +36,7 @@ pub(super) struct Progress {
     bar: Option<ProgressBar>,
     steps: usize,
     done: Cell<usize>,
-    said: Cell<Instant>,
+    printed: Cell<Instant>,
     what: &'static str,
 }
 
@@ -55,7 +55,7 @@ impl Progress {
             bar,
             steps,
             done: Cell::new(0),
-            said: Cell::new(Instant::now()),
+            printed: Cell::new(Instant::now()),
             what,
         }
     }
@@ -65,8 +65,8 @@ impl Progress {
         self.done.set(self.done.get() + 1);
         if let Some(bar) = &self.bar {
             bar.inc(1);
-        } else if self.said.get().elapsed() >= INTERVAL {
-            self.said.set(Instant::now());
+        } else if self.printed.get().elapsed() >= INTERVAL {
+            self.printed.set(Instant::now());
             let (done, steps, what) = (self.done.get(), self.steps, self.what);
             self.printer.note(&format!("{done} of {steps} {what}"));
         }

@@ -120,8 +120,8 @@ impl Settings {
         }
         let keys: Keys = serde_saphyr::from_str(text).map_err(|error| {
             // The first line has the reason and the position; the others show an excerpt.
-            let said = error.to_string();
-            let first = said.lines().next().unwrap_or_default();
+            let message = error.to_string();
+            let first = message.lines().next().unwrap_or_default();
             let first = first.trim_start_matches("error: ");
             anyhow::anyhow!("{first}; hint: the one key is `registry: HOST[:PORT]`")
         })?;
@@ -168,13 +168,13 @@ mod tests {
         let host = |text| parse(text).unwrap().registry.map(|registry| registry.host);
         assert_eq!(host(""), None);
         assert_eq!(host("registry: h:5000\n").as_deref(), Some("h:5000"));
-        for (text, said) in [
+        for (text, message) in [
             ("registri: h\n", "registri"),
             ("registry: [a]\n", "line 1"),
             ("registry: h/a\n", "has a path"),
         ] {
             let error = parse(text).unwrap_err().to_string();
-            assert!(error.contains(said), "{error}");
+            assert!(error.contains(message), "{error}");
             assert!(
                 !error.contains('\n') && !error.contains("error:"),
                 "{error}"

@@ -25,7 +25,7 @@ struct Inner {
 
 struct State {
     begun: Instant,
-    said: Instant,
+    printed: Instant,
     total: Option<ProgressBar>,
     moving: HashMap<u64, Moving>,
     tally: Tally,
@@ -137,7 +137,7 @@ impl Transfers {
             bars,
             state: Mutex::new(State {
                 begun: now,
-                said: now,
+                printed: now,
                 total,
                 moving: HashMap::new(),
                 tally: Tally::default(),
@@ -239,8 +239,8 @@ impl Inner {
                 total.set_position(state.tally.bytes);
                 total.set_message(state.tally.text());
             }
-        } else if state.said.elapsed() >= INTERVAL {
-            state.said = Instant::now();
+        } else if state.printed.elapsed() >= INTERVAL {
+            state.printed = Instant::now();
             self.printer.note(&state.line(state.begun.elapsed()));
         }
     }

@@ -98,21 +98,21 @@ fn unknown_command(typed: &str, parent: &str, definition: &Command) -> String {
         .filter(|command| !command.is_hide_set())
         .map(Command::get_name)
         .collect();
-    let said = format!("{parent} has no command {typed:?}");
+    let message = format!("{parent} has no command {typed:?}");
     let whole = format!("{parent} {typed}");
     let (_, typed_below) = whole.split_once(' ').unwrap_or_default();
     if let Some(hint) = hints::hint(typed_below) {
-        return format!("{said}; hint: {hint}");
+        return format!("{message}; hint: {hint}");
     }
     let others = habits::ALIASES.iter().map(|(name, _)| *name);
     let mut near = names.iter().copied().chain(others);
     if let Some(near) = near.find(|name| is_near(typed, name)) {
-        return format!("{said}; hint: it has {near}");
+        return format!("{message}; hint: it has {near}");
     }
     if parent.contains(' ') {
-        format!("{said}; hint: it has {}", names.join(", "))
+        format!("{message}; hint: it has {}", names.join(", "))
     } else {
-        format!("{said}; hint: `{parent} --help` lists its commands")
+        format!("{message}; hint: `{parent} --help` lists its commands")
     }
 }
 

@@ -15,8 +15,8 @@ impl Client {
     pub(super) async fn check_is_registry(&self, answer: &Answer) -> Result<(), Error> {
         let header = |name| answer.headers.get(name)?.to_str().ok();
         let is_page = |answer: &Answer| {
-            let said = answer.headers.get(CONTENT_TYPE);
-            said.is_some_and(|said| said.as_bytes().starts_with(b"text/html"))
+            let media_type = answer.headers.get(CONTENT_TYPE);
+            media_type.is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/html"))
         };
         let refused = matches!(answer.status.as_u16(), 400 | 404 | 405 | 501);
         let strange = if answer.status.is_success() {
@@ -58,10 +58,10 @@ impl Client {
 
 /// Whether a refusal is about space or a quota, where signing in does not help.
 pub(super) fn is_about_quota(body: &[u8]) -> bool {
-    let said = String::from_utf8_lossy(body).to_lowercase();
+    let text = String::from_utf8_lossy(body).to_lowercase();
     ["quota", "exceed", "storage limit"]
         .iter()
-        .any(|word| said.contains(word))
+        .any(|word| text.contains(word))
 }
 
 /// Whether an https server reports that it was contacted over http.

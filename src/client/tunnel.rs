@@ -170,10 +170,10 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let said = if self.is_running() { END } else { GONE };
+        let message = if self.is_running() { END } else { GONE };
         let input = self.input.take();
         if let Some(input) = input.and_then(|input| input.into_owned_fd().ok()) {
-            let _ = rustix::io::write(input, said);
+            let _ = rustix::io::write(input, message);
         }
         // Not SIGKILL at once: ssh has to restore a terminal and to end a proxy.
         let deadline = Instant::now() + STOP_TIMEOUT;

@@ -25,11 +25,11 @@ pub(super) async fn refuse(mut stream: TcpStream) {
     );
     // A client that does not read is ignored. Its request is read before the connection is closed:
     // with unread bytes the system resets the connection, and the answer is lost.
-    let told = async {
+    let answered = async {
         stream.write_all(answer.as_bytes()).await?;
         stream.shutdown().await?;
         let mut rest = (&mut stream).take(READ_AHEAD as u64);
         tokio::io::copy(&mut rest, &mut tokio::io::sink()).await
     };
-    let _ = tokio::time::timeout(HANDSHAKE_LIMIT, told).await;
+    let _ = tokio::time::timeout(HANDSHAKE_LIMIT, answered).await;
 }

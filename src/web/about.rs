@@ -26,7 +26,7 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
                 }
             }
             div { dt { (text.health) } dd { (text.healthy) } }
-            @if is_own { div { dt { (text.limits) } dd { (text.limits_said) } } }
+            @if is_own { div { dt { (text.limits) } dd { (text.limits_detail) } } }
         }
         @if let Some(state) = &certificate {
             (certificate::section(&frame, state))

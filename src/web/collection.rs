@@ -99,8 +99,8 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
                 match run(pages, request, &terms).await? {
                     Ok(()) => return Ok(moved(&format!("{}{PATH}?run=1", pages.settings.base))),
                     Err(failure) => {
-                        let said = text.run_failed.replace("{}", &failure.message);
-                        refusal = Some((StatusCode::CONFLICT, said));
+                        let message = text.run_failed.replace("{}", &failure.message);
+                        refusal = Some((StatusCode::CONFLICT, message));
                     }
                 }
             }
@@ -116,7 +116,7 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
         &mut frame,
         &status,
         &terms,
-        refusal.as_ref().map(|(_, said)| said.as_str()),
+        refusal.as_ref().map(|(_, message)| message.as_str()),
     )
     .await?;
     let code = refusal.map_or(StatusCode::OK, |(code, _)| code);
@@ -267,7 +267,7 @@ fn form(frame: &Frame<'_>, terms: &Terms, browse_only: bool) -> Markup {
                 " " (text.empty_trash)
             } }
             @if browse_only { p class="dim" { (text.browse_only) } }
-            @else { p class="dim" { (text.run_said) } }
+            @else { p class="dim" { (text.run_detail) } }
             p class="actions" {
                 button type="submit" name="do" value="plan" { (text.dry_run) }
                 @if !browse_only {
@@ -346,7 +346,7 @@ fn in_trash(frame: &Frame<'_>, deletions: &[Trashed], browse_only: bool) -> Mark
     html! {
         @if deletions.is_empty() { p class="nothing" { (frame.text.nothing_here) } }
         @else {
-            p class="dim" { (frame.upkeep.trash_said) }
+            p class="dim" { (frame.upkeep.trash_detail) }
             (restore::table(frame, shown, true, !browse_only))
             @if more > 0 { p { (frame.account.and_more.replace("{}", &format::number(more))) } }
         }

@@ -249,7 +249,7 @@ fn question(
             @if losing {
                 label { input type="checkbox" name="images" value="1" checked; " " (text.with_images) }
             }
-            p class="dim" { (text.undo_said) }
+            p class="dim" { (text.undo_detail) }
             button type="submit" class="main" { (text.delete) }
             a href=(frame.links.tags(name)) { (text.cancel) }
         }
@@ -299,7 +299,7 @@ async fn whole(
         form class="fields" method="post" action=(frame.links.path(&format!("/r/{name}/-/delete"))) {
             (frame.form_token())
             input type="hidden" name="repository" value="1";
-            p class="dim" { (text.undo_said) }
+            p class="dim" { (text.undo_detail) }
             button type="submit" class="main" { (text.delete) }
             a href=(frame.links.repository(name)) { (text.cancel) }
         }

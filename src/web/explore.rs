@@ -280,7 +280,7 @@ fn reaching(frame: &Frame<'_>) -> Markup {
         @if frame.is_own && is_plain && !is_loopback(host) {
             section class="empty" {
                 h2 { (text.plain_title) }
-                p { (text.plain_said) }
+                p { (text.plain_detail) }
                 p { (text.plain_certificate) }
                 (frame.command("regctl", &format!("regctl serve --tls self-signed --host {}", name_of(host))))
                 (frame.command("regctl", &format!("regctl trust {host}")))

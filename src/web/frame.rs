@@ -238,26 +238,26 @@ pub(super) fn fault(pages: &Pages, request: &Request, fault: &Fault) -> Answer {
     let text = frame.text;
     let mut words = None;
     let (status, title, lead) = match fault {
-        Fault::NotFound => (StatusCode::NOT_FOUND, text.not_found, text.not_found_said),
+        Fault::NotFound => (StatusCode::NOT_FOUND, text.not_found, text.not_found_detail),
         Fault::Method(_) => (
             StatusCode::METHOD_NOT_ALLOWED,
             text.refused,
-            text.method_said,
+            text.method_detail,
         ),
-        Fault::Foreign => (StatusCode::FORBIDDEN, text.refused, text.refused_said),
+        Fault::Foreign => (StatusCode::FORBIDDEN, text.refused, text.refused_detail),
         Fault::Forbidden => (StatusCode::FORBIDDEN, text.refused, frame.account.forbidden),
         Fault::Failed => (
             StatusCode::INTERNAL_SERVER_ERROR,
             text.failed,
-            text.failed_said,
+            text.failed_detail,
         ),
-        Fault::Upstream(said) => {
-            words = Some(said);
-            (StatusCode::BAD_GATEWAY, text.upstream, text.upstream_said)
+        Fault::Upstream(message) => {
+            words = Some(message);
+            (StatusCode::BAD_GATEWAY, text.upstream, text.upstream_detail)
         }
-        Fault::Denied(said) => {
-            words = Some(said);
-            (StatusCode::FORBIDDEN, text.refused, text.denied_said)
+        Fault::Denied(message) => {
+            words = Some(message);
+            (StatusCode::FORBIDDEN, text.refused, text.denied_detail)
         }
     };
     let content = html! { h1 { (title) } p { (lead) }

@@ -71,9 +71,9 @@ async fn finish(
     let (state, code) = (fields.text("state"), fields.text("code"));
     if code.is_empty() {
         // The error is untrusted text until the state is checked, so its length is limited.
-        let said: String = fields.text("error").chars().take(100).collect();
+        let message: String = fields.text("error").chars().take(100).collect();
         return Err(OidcError::Provider(format!(
-            "it answered {said:?} instead of a code"
+            "it answered {message:?} instead of a code"
         )));
     }
     let redirect = redirect(pages, request);

@@ -170,34 +170,34 @@ pub(super) fn deleted(
     holder: Option<&Holder>,
 ) -> String {
     let text = frame.upkeep;
-    let mut said = Vec::new();
+    let mut texts = Vec::new();
     if let Some(subject) = &reasons.subject {
-        said.push(text.attached_gone.replace("{}", &short(subject)));
+        texts.push(text.attached_gone.replace("{}", &short(subject)));
     }
     if let Some((at, _)) = reasons.pushed_at {
-        said.push(text.pushed_at.replace("{}", &format::date(at)));
+        texts.push(text.pushed_at.replace("{}", &format::date(at)));
     }
     match reasons.pulled_at {
-        Some((Some(at), _)) => said.push(text.pulled_at.replace("{}", &format::date(at))),
+        Some((Some(at), _)) => texts.push(text.pulled_at.replace("{}", &format::date(at))),
         Some((None, age)) => {
             let age = format::period(frame.language, age);
-            said.push(text.never_pulled.replace("{}", &age));
+            texts.push(text.never_pulled.replace("{}", &age));
         }
         None => {}
     }
     if let Some(count) = reasons.beyond_last {
         let count = format::number(count.into());
-        said.push(text.beyond.replace("{}", &count));
+        texts.push(text.beyond.replace("{}", &count));
     }
-    if said.is_empty() {
-        said.push(text.applies.to_owned());
+    if texts.is_empty() {
+        texts.push(text.applies.to_owned());
     }
     if let Some(holder) = holder {
         let by = match holder {
             Holder::Tag(tag) => tag.to_string(),
             Holder::Index(digest) | Holder::Subject(digest) => short(digest),
         };
-        said.push(text.manifest_stays.replace("{}", &by));
+        texts.push(text.manifest_stays.replace("{}", &by));
     }
-    said.join("; ")
+    texts.join("; ")
 }

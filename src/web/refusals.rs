@@ -45,9 +45,12 @@ mod tests {
         let chinese = Language::Chinese.account_text();
         let failing = RegistryError::DeviceFailing("/srv/secret: EIO".into());
         for error in [RegistryError::Full, RegistryError::DeleteDisabled, failing] {
-            let said = why(chinese, &error);
-            assert!(!said.contains("secret"), "{said}");
-            assert!(said.chars().any(|letter| letter > '\u{4e00}'), "{said}");
+            let message = why(chinese, &error);
+            assert!(!message.contains("secret"), "{message}");
+            assert!(
+                message.chars().any(|letter| letter > '\u{4e00}'),
+                "{message}"
+            );
         }
     }
 }

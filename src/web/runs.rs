@@ -67,7 +67,7 @@ pub(super) fn part(frame: &Frame<'_>, progress: Option<Progress>) -> Answer {
 /// The result of the last run, for a page that followed it.
 pub(super) fn ended(frame: &Frame<'_>, run: &CollectionRecord) -> Markup {
     let text = frame.upkeep;
-    let said = text
+    let sentence = text
         .ended
         .replacen("{}", &format::number(run.manifests), 1)
         .replacen("{}", &format::number(run.blobs), 1)
@@ -77,7 +77,7 @@ pub(super) fn ended(frame: &Frame<'_>, run: &CollectionRecord) -> Markup {
             (Some(failure), _) => p class="notice bad" role="alert" {
                 (text.run_failed.replace("{}", failure))
             },
-            (None, Some(_)) => p class="notice" role="status" { (said) },
+            (None, Some(_)) => p class="notice" role="status" { (sentence) },
             (None, None) => p class="notice bad" role="alert" { (text.interrupted) },
         }
     }

@@ -198,7 +198,7 @@ fn figures(frame: &Frame<'_>, counted: Option<&Counted>, device: Option<Device>)
                     span class="dim" { (format::number(usage.blobs)) " " (text.blobs) }
                 } }
                 div { dt { (text.logical) } dd {
-                    (format::bytes(usage.logical)) " " span class="dim" { (text.logical_said) }
+                    (format::bytes(usage.logical)) " " span class="dim" { (text.logical_detail) }
                 } }
                 div { dt { (text.saved) } dd {
                     (format::bytes(usage.logical.saturating_sub(usage.referenced)))
@@ -254,8 +254,8 @@ fn namespaces(frame: &Frame<'_>, counted: &Counted) -> Markup {
     parts.extend(named.map(|(name, usage)| part(name, usage.unique, false)));
     parts.extend(rest.iter().map(|(name, size)| part(name, *size, true)));
     html! {
-        (treemap::markup(text.map_said, &parts))
-        details { summary { (text.map_said) }
+        (treemap::markup(text.map_detail, &parts))
+        details { summary { (text.map_detail) }
             div class="scroll" { table class="list" {
                 thead { tr {
                     th scope="col" { (text.namespace) }
@@ -335,7 +335,7 @@ fn growth(frame: &Frame<'_>, mut days: Vec<StoredOnDay>, counted: Option<&Counte
         format!("−{}", format::bytes(earliest.bytes - latest.bytes))
     };
     let chart = Bars {
-        label: text.growth_said,
+        label: text.growth_detail,
         name: &|place| format::date((first + i64::try_from(place).unwrap_or(0)) * DAY),
         numbers: &numbers,
         width: 8,

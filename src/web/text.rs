@@ -187,7 +187,7 @@ pub(super) struct Text {
     /// Heading of what docker needs.
     pub(super) plain_title: &'static str,
     /// What docker does with plain http.
-    pub(super) plain_said: &'static str,
+    pub(super) plain_detail: &'static str,
     /// The remedy by a certificate.
     pub(super) plain_certificate: &'static str,
     /// The remedy by an exception.
@@ -303,27 +303,27 @@ pub(super) struct Text {
     /// Label.
     pub(super) limits: &'static str,
     /// The limits of the registry.
-    pub(super) limits_said: &'static str,
+    pub(super) limits_detail: &'static str,
     /// Title of a page that is not there.
     pub(super) not_found: &'static str,
     /// Its text.
-    pub(super) not_found_said: &'static str,
+    pub(super) not_found_detail: &'static str,
     /// Title of a page that could not be read.
     pub(super) failed: &'static str,
     /// Its text.
-    pub(super) failed_said: &'static str,
+    pub(super) failed_detail: &'static str,
     /// Title where another registry does not answer.
     pub(super) upstream: &'static str,
     /// Its text.
-    pub(super) upstream_said: &'static str,
+    pub(super) upstream_detail: &'static str,
     /// Another registry does not show something.
-    pub(super) denied_said: &'static str,
+    pub(super) denied_detail: &'static str,
     /// Title of a refusal.
     pub(super) refused: &'static str,
     /// Its text.
-    pub(super) refused_said: &'static str,
+    pub(super) refused_detail: &'static str,
     /// Text of a method that is not allowed.
-    pub(super) method_said: &'static str,
+    pub(super) method_detail: &'static str,
     /// Label of the path to a page.
     pub(super) breadcrumbs: &'static str,
     /// Label of the links between pages.

@@ -80,7 +80,7 @@ fn administrators_learn_why_a_renewal_failed() {
             .write_stdin(format!("{name}-secret\n"));
         add.assert().success();
     }
-    let told = |(code, said): (i32, String)| {
+    let warned = |(code, said): (i32, String)| {
         assert_eq!(code, 1, "{said}");
         for part in [
             "temporary, trusted by no client",
@@ -91,7 +91,7 @@ fn administrators_learn_why_a_renewal_failed() {
             assert!(said.contains(part), "{part}: {said}");
         }
     };
-    told(doctor(&regctl, &["--root", &root]));
+    warned(doctor(&regctl, &["--root", &root]));
 
     let host = format!("https://{}", server.host());
     let over_network = ["--registry", &host, "--insecure"];
@@ -105,7 +105,7 @@ fn administrators_learn_why_a_renewal_failed() {
     login("bob");
     assert_eq!(doctor(&regctl, &over_network).0, 4);
     login("root");
-    told(doctor(&regctl, &over_network));
+    warned(doctor(&regctl, &over_network));
 
     let page = about(&server, "root");
     assert!(
@@ -116,7 +116,7 @@ fn administrators_learn_why_a_renewal_failed() {
 
     // A restart knows it still, and asks for nothing.
     let server = server.restart();
-    told(doctor(&regctl, &["--root", &root]));
+    warned(doctor(&regctl, &["--root", &root]));
     assert_eq!(directory.orders(), 1);
     server.stop();
 }
@@ -174,7 +174,7 @@ fn files_near_their_end_and_replaced() {
         assert!(said.contains(part), "{part}: {said}");
     }
 
-    // Files that do not fit are not used, and that is told.
+    // Files that do not fit are not used, and a message names them.
     std::fs::write(scratch.path().join("cert.pem"), "nothing").unwrap();
     server.log_with("could not reload the certificate");
     let (_, said) = doctor(&regctl, &["--root", &root]);

@@ -212,11 +212,11 @@ fn by_digest_and_to_various_destinations() {
     assert_eq!(dry[0]["outcome"], "planned");
     assert_eq!(dry[0]["sent"], 2);
     assert_eq!(to.remote("dry").tags(), [""; 0]);
-    let told = regctl.run(&["copy", "app:1", &at(&to, "told")]).success();
-    let told = String::from_utf8(told.get_output().stderr.clone()).unwrap();
+    let printed = regctl.run(&["copy", "app:1", &at(&to, "shown")]).success();
+    let printed = String::from_utf8(printed.get_output().stderr.clone()).unwrap();
     assert!(
-        told.contains("transferred") && told.contains("2 blobs: 2 sent"),
-        "{told}"
+        printed.contains("transferred") && printed.contains("2 blobs: 2 sent"),
+        "{printed}"
     );
 }
 
@@ -254,8 +254,11 @@ fn an_index_without_one_of_its_images() {
     let run = regctl
         .run(&["copy", "sparse:1", &at(&to, "sparse")])
         .success();
-    let told = String::from_utf8(run.get_output().stderr.clone()).unwrap();
-    assert!(told.contains("without its image for linux/arm64"), "{told}");
+    let printed = String::from_utf8(run.get_output().stderr.clone()).unwrap();
+    assert!(
+        printed.contains("without its image for linux/arm64"),
+        "{printed}"
+    );
     assert_eq!(
         to.remote("sparse").manifest("1").expect(200).body,
         index.bytes

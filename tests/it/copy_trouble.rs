@@ -59,8 +59,11 @@ fn busy_registries() {
     );
     let regctl = Regctl::new(&source.host);
     let run = regctl.run(&["copy", "app:1", &format!("{}/app", target.host)]);
-    let told = text(&run.success().get_output().stderr);
-    assert!(told.contains("429") && told.contains("503"), "{told}");
+    let printed = text(&run.success().get_output().stderr);
+    assert!(
+        printed.contains("429") && printed.contains("503"),
+        "{printed}"
+    );
     assert_eq!(to.remote("app").verify("1"), digest);
 }
 

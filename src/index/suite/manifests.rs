@@ -63,13 +63,13 @@ async fn a_manifest_needs_its_bytes(place: &Place) {
     assert_eq!(put("b", None).await.unwrap(), PutManifest::Done);
     place.observed();
     assert_eq!(put("a", Some("s/2")).await.unwrap(), PutManifest::Done);
-    let told = place.observed();
+    let observed = place.observed();
     let replaced = LayoutChange::BlobPlaced {
         digest: digest(9),
         from: "s/2".into(),
     };
-    assert_eq!(told[0], replaced);
-    assert_eq!(links(&told), 0);
+    assert_eq!(observed[0], replaced);
+    assert_eq!(links(&observed), 0);
     assert_eq!(index.counts().await.unwrap(), (1, 2));
 }
 
@@ -106,8 +106,8 @@ async fn references_of_a_manifest_are_leased(place: &Place) {
 async fn tags_move_and_share_manifests(place: &Place) {
     let index = place.open().await;
     tagged(&index, "a", 1, &["x", "y"]).await;
-    let told = place.observed();
-    assert_eq!((told.len(), links(&told)), (4, 1));
+    let observed = place.observed();
+    assert_eq!((observed.len(), links(&observed)), (4, 1));
     tagged(&index, "a", 2, &["y", "z"]).await;
     for (name, byte) in [("x", 1), ("y", 2), ("z", 2)] {
         assert_eq!(points_at(&index, "a", name).await, Some(digest(byte)));
@@ -155,13 +155,13 @@ async fn deleting_a_manifest_deletes_its_tags(place: &Place) {
     let mut gone = delete("a", 1).await.unwrap().unwrap();
     gone.sort();
     assert_eq!(gone, [tag("x"), tag("y")]);
-    let told = place.observed();
-    assert_eq!(told.len(), 3);
+    let observed = place.observed();
+    assert_eq!(observed.len(), 3);
     let unlinked = LayoutChange::RevisionUnlinked {
         repository: repository("a"),
         digest: digest(1),
     };
-    assert_eq!(told[2], unlinked);
+    assert_eq!(observed[2], unlinked);
     assert_eq!(delete("a", 1).await.unwrap(), None);
     assert_eq!(delete("none", 1).await.unwrap(), None);
     assert_eq!(points_at(&index, "a", "z").await, Some(digest(2)));

@@ -248,7 +248,7 @@ async fn events_name_who_asked() {
         .events(&EventFilter::default(), None, 100)
         .await
         .unwrap();
-    let said: Vec<_> = events
+    let messages: Vec<_> = events
         .iter()
         .rev()
         .map(|event| (event.action.as_str(), event.actor.as_str()))
@@ -259,7 +259,7 @@ async fn events_name_who_asked() {
         ("create-account", own.as_str()),
         ("collect", "task:schedule"),
     ];
-    assert_eq!(said, expected);
+    assert_eq!(messages, expected);
     listening.stop().await;
     registry.close().await.unwrap();
 }

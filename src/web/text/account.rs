@@ -30,7 +30,7 @@ catalogue! {
     referrers: "Attached (signatures, SBOMs), deleted as well", "一并删除的附件（签名、SBOM）";
     freed: "Freed by a collection of untagged images", "回收无标签镜像后释放";
     with_images: "Delete the images that lose their last tag as well", "同时删除失去最后一个标签的镜像";
-    undo_said: "Deleted content can be restored from the trash until it expires.", "删除的内容在保留期内可以从回收站恢复。";
+    undo_detail: "Deleted content can be restored from the trash until it expires.", "删除的内容在保留期内可以从回收站恢复。";
     undo: "Undo", "撤销";
     restored: "Restored", "已恢复";
     restorable_until: "Can be restored until", "可恢复至";

@@ -11,14 +11,14 @@ catalogue! {
     stored: "Stored here", "实际存储";
     blobs: "blobs", "个数据块";
     logical: "Without sharing", "不共享时";
-    logical_said: "if each tag had its own copy", "若每个标签各存一份";
+    logical_detail: "if each tag had its own copy", "若每个标签各存一份";
     saved: "Saved by sharing", "共享节省";
     reclaimable: "Reclaimable now", "现在可回收";
     with_untagged: "with untagged images: {}", "含无标签镜像：{}";
     held: "Kept for now", "暂时保留";
     until: "until", "至";
     by_namespace: "By namespace", "按命名空间";
-    map_said: "Bytes of each namespace that no other namespace has", "每个命名空间独有的字节数";
+    map_detail: "Bytes of each namespace that no other namespace has", "每个命名空间独有的字节数";
     namespace: "Namespace", "命名空间";
     share: "Share", "占比";
     others: "{} others", "其他 {} 个";
@@ -26,7 +26,7 @@ catalogue! {
     unreferenced: "in no repository", "不属于任何仓库";
     largest: "Largest repositories", "最大的仓库";
     growth: "Growth", "增长";
-    growth_said: "Bytes stored on each of the last 90 days, today last", "最近 90 天每天存储的字节数，今天在最后";
+    growth_detail: "Bytes stored on each of the last 90 days, today last", "最近 90 天每天存储的字节数，今天在最后";
     since: "Recorded since {}: once an hour while the server runs; the last count of each day is kept.", "自 {} 起有记录：服务器运行时每小时统计一次，每天保留最后一次。";
     not_yet: "Not counted yet: the server counts once an hour.", "尚未统计：服务器每小时统计一次。";
     since_day: "Since {}", "自 {} 以来";
@@ -41,7 +41,7 @@ catalogue! {
     empty_trash: "Empty the trash first: its content can then no longer be restored", "先清空回收站：其中的内容将无法恢复";
     dry_run: "Dry run", "试运行";
     run: "Collect now", "立即回收";
-    run_said: "Pushes and pulls continue during a collection. Its deletions can't be restored.", "期间推送和拉取照常进行。此处删除的内容无法恢复。";
+    run_detail: "Pushes and pulls continue during a collection. Its deletions can't be restored.", "期间推送和拉取照常进行。此处删除的内容无法恢复。";
     browse_only: "These pages are browse-only (regctl.pages.browse-only): run regctl gc on the host.", "这些页面为只读浏览模式（regctl.pages.browse-only）：请在主机上运行 regctl gc。";
     every: "The server collects every {} (regctl.gc.schedule).", "服务器每 {} 回收一次（regctl.gc.schedule）。";
     at: "The server collects at {}, as in crontab (regctl.gc.schedule).", "服务器按 crontab 模式 {} 回收（regctl.gc.schedule）。";
@@ -131,5 +131,5 @@ catalogue! {
     next_renewal: "Next attempt", "下次尝试";
     renewal_failed: "The last renewal failed", "上次更新失败";
     near_end: "It ends soon and has not been renewed.", "证书即将到期且尚未更新。";
-    trash_said: "Deleted tags, images and repositories. They can be restored until they expire, and use space until then.", "已删除的标签、镜像和仓库。到期前可以恢复，并占用空间。";
+    trash_detail: "Deleted tags, images and repositories. They can be restored until they expire, and use space until then.", "已删除的标签、镜像和仓库。到期前可以恢复，并占用空间。";
 }

@@ -40,11 +40,11 @@ async fn children_of_a_tagged_index_are_kept() {
     let deleted = registry.delete_tag(&repository("a"), &tag("t")).await;
     deleted.unwrap();
     root.clock.advance(DAY);
-    let (report, told) = collect(&registry, &untagged()).await.unwrap();
+    let (report, entries) = collect(&registry, &untagged()).await.unwrap();
     assert_eq!(
         (report.freed.manifests, report.freed.blobs),
         (3, 4),
-        "{told:?}"
+        "{entries:?}"
     );
     assert!(placed(&root).await.is_empty());
 }
@@ -67,7 +67,7 @@ async fn a_collection_during_a_push_deletes_nothing_of_it() {
         let finished = registry.finish_upload(&name, &upload.id, &digest, None, rest);
         finished.await.unwrap();
         blobs.push(digest);
-        let (report, told) = collect(&registry, &untagged()).await.unwrap();
+        let (report, entries) = collect(&registry, &untagged()).await.unwrap();
         assert_eq!(report.freed, Freed::default(), "{report:?}");
         assert_eq!(report.held_blobs, blobs.len() as u64);
         let end = root.clock.now() + HOUR;
@@ -77,7 +77,7 @@ async fn a_collection_during_a_push_deletes_nothing_of_it() {
             };
             *by == Hold::Lease && *until == Some(end)
         };
-        assert!(told.iter().all(leased), "{told:?}");
+        assert!(entries.iter().all(leased), "{entries:?}");
     }
     put(&registry, "a", "t", &image(&blobs)).await.unwrap();
     // An active upload extends the leases of earlier blobs.
@@ -173,8 +173,8 @@ async fn an_emptied_repository_is_removed_from_the_catalog_and_the_layout() {
     // While it can be restored, the repository exists and has no tags.
     assert_eq!(registry.tags(&from, "", 9).await.unwrap(), [""; 0]);
     root.clock.advance(DAY);
-    let (report, told) = collect(&registry, &real(false)).await.unwrap();
-    assert_eq!(report.repositories, 1, "{told:?}");
+    let (report, entries) = collect(&registry, &real(false)).await.unwrap();
+    assert_eq!(report.repositories, 1, "{entries:?}");
     let gone = registry.tags(&from, "", 9).await;
     assert!(matches!(gone, Err(RegistryError::NameUnknown(_))));
     assert_eq!(
@@ -237,18 +237,18 @@ async fn a_dry_run_changes_nothing() {
         empty_trash: true,
         ..CollectOptions::default()
     };
-    let (report, told) = collect(&registry, &options).await.unwrap();
+    let (report, entries) = collect(&registry, &options).await.unwrap();
     assert_eq!(
         (report.freed.manifests, report.freed.blobs),
         (2, 4),
-        "{told:?}"
+        "{entries:?}"
     );
     assert_eq!((report.uploads, report.repositories), (1, 1));
     assert_eq!(layout.files(), before);
     assert!(registry.index.journal().await.unwrap().is_empty());
     assert!(registry.collection_status().await.unwrap().runs.is_empty());
     let again = collect(&registry, &options).await.unwrap();
-    assert_eq!(again, (report, told.clone()));
+    assert_eq!(again, (report, entries.clone()));
     // The real run deletes what the dry run reported.
     let options = CollectOptions {
         dry_run: false,
@@ -365,16 +365,16 @@ async fn the_layers_of_a_damaged_manifest_are_kept() {
         }
         let registry = root.open().await;
         root.clock.advance(2 * DAY);
-        let (_, told) = collect(&registry, &untagged()).await.unwrap();
+        let (_, entries) = collect(&registry, &untagged()).await.unwrap();
         let kept = |thing: &CollectEntry| matches!(thing, CollectEntry::KeptManifest { digest: of, .. } if *of == digest);
-        assert!(told.iter().any(kept), "{told:?}");
+        assert!(entries.iter().any(kept), "{entries:?}");
         assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
         // After the push the state is as before, and garbage is deleted.
         put(&registry, "a", "t", &image(&[blob])).await.unwrap();
         push_blob(&registry, "a", "garbage").await;
         root.clock.advance(2 * DAY);
-        let (report, told) = collect(&registry, &untagged()).await.unwrap();
-        assert_eq!(report.kept_manifests, 0, "{told:?}");
+        let (report, entries) = collect(&registry, &untagged()).await.unwrap();
+        assert_eq!(report.kept_manifests, 0, "{entries:?}");
         assert_eq!(read_blob(&registry, "a", &blob).await.unwrap(), "content");
     }
 }

@@ -31,11 +31,11 @@ async fn unreferenced_blobs_of_a_foreign_root_are_deleted() {
     root.clock.advance(HOUR + 1);
     layout.image("a", "2", "more");
     let registry = root.open().await;
-    let (report, told) = collect(&registry, &real(true)).await.unwrap();
+    let (report, entries) = collect(&registry, &real(true)).await.unwrap();
     assert_eq!(
         (report.freed.blobs, report.repositories),
         (3, 1),
-        "{told:?}"
+        "{entries:?}"
     );
     let there = placed(&root).await;
     for gone in [unlinked, unused, abandoned] {
@@ -59,8 +59,8 @@ async fn an_unreadable_manifest_keeps_everything_in_its_repository() {
     let registry = root.open().await;
     let beside = put_untagged(&registry, "a", &numbered(1)).await;
     root.clock.advance(2 * DAY);
-    let (report, told) = collect(&registry, &real(true)).await.unwrap();
-    assert_eq!(report.freed, Freed::default(), "{told:?}");
+    let (report, entries) = collect(&registry, &real(true)).await.unwrap();
+    assert_eq!(report.freed, Freed::default(), "{entries:?}");
     assert_eq!(
         (report.repositories, report.uploads, report.temporary),
         (0, 0, 0)
@@ -71,8 +71,8 @@ async fn an_unreadable_manifest_keeps_everything_in_its_repository() {
         digest,
         why,
     };
-    assert!(told.contains(&kept(unreadable, ManifestKeepReason::Unreadable)));
-    assert!(told.contains(&kept(beside, ManifestKeepReason::BesideUnreadable)));
+    assert!(entries.contains(&kept(unreadable, ManifestKeepReason::Unreadable)));
+    assert!(entries.contains(&kept(beside, ManifestKeepReason::BesideUnreadable)));
     let held = CollectEntry::HeldBlob {
         digest: maybe,
         repository: Some(name.clone()),
@@ -80,7 +80,7 @@ async fn an_unreadable_manifest_keeps_everything_in_its_repository() {
         by: Hold::Unreadable,
         until: None,
     };
-    assert!(told.contains(&held), "{told:?}");
+    assert!(entries.contains(&held), "{entries:?}");
     // A deleted repository holds the same in the trash, and can be restored.
     registry.delete_repository(&name).await.unwrap();
     collect(&registry, &real(true)).await.unwrap();
@@ -106,8 +106,8 @@ async fn a_manifest_of_unknown_shape_keeps_its_possible_references() {
         .await
         .unwrap();
     root.clock.advance(2 * DAY);
-    let (report, told) = collect(&registry, &real(true)).await.unwrap();
-    assert_eq!(report.freed, Freed::default(), "{told:?}");
+    let (report, entries) = collect(&registry, &real(true)).await.unwrap();
+    assert_eq!(report.freed, Freed::default(), "{entries:?}");
     assert_eq!(
         (report.repositories, report.uploads, report.temporary),
         (0, 0, 0)
@@ -134,13 +134,13 @@ async fn abandoned_uploads_and_files_are_deleted() {
         registry.apply(Step::Put { key, bytes }).await.unwrap();
     }
     root.clock.advance(8 * DAY);
-    let (report, told) = collect(&registry, &real(false)).await.unwrap();
+    let (report, entries) = collect(&registry, &real(false)).await.unwrap();
     // By the clock of the store the files are new.
     assert_eq!(
         (report.uploads, report.upload_bytes, report.temporary),
         (1, 4, 0)
     );
-    assert!(matches!(&told[..], [CollectEntry::Upload { id, .. }] if *id == upload.id));
+    assert!(matches!(&entries[..], [CollectEntry::Upload { id, .. }] if *id == upload.id));
     let gone = registry.upload(&name, &upload.id).await;
     assert!(matches!(gone, Err(RegistryError::UploadUnknown)));
     assert_eq!(root.names(layout::STAGING).await.len(), 2);
@@ -163,11 +163,11 @@ async fn old_staged_files_are_deleted() {
     let young = layout::staged();
     let (key, bytes) = (young.clone(), "comes".into());
     registry.apply(Step::Put { key, bytes }).await.unwrap();
-    let (report, told) = collect(&registry, &real(false)).await.unwrap();
+    let (report, entries) = collect(&registry, &real(false)).await.unwrap();
     assert_eq!(
         (report.temporary, report.temporary_bytes),
         (2, 5),
-        "{told:?}"
+        "{entries:?}"
     );
     let left = root.store.get(&[old, half, young, other]).await.unwrap();
     let left: Vec<bool> = left.iter().map(Option::is_some).collect();

@@ -21,11 +21,11 @@ async fn collect(
     registry: &Registry,
     options: &CollectOptions,
 ) -> Result<(CollectReport, Vec<CollectEntry>), RegistryError> {
-    let told = Mutex::new(Vec::new());
+    let entries = Mutex::new(Vec::new());
     let report = registry
-        .collect(options, &|thing: CollectEntry| told.lock().push(thing))
+        .collect(options, &|thing: CollectEntry| entries.lock().push(thing))
         .await?;
-    Ok((report, told.into_inner()))
+    Ok((report, entries.into_inner()))
 }
 
 /// The options of a real collection; with `untagged` also of manifests.

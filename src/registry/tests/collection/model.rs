@@ -116,9 +116,9 @@ impl Model {
             self.check_relations().await;
         }
         let done = collect(&self.registry, &options).await.unwrap();
-        let sorted = |mut told: Vec<CollectEntry>| {
-            told.sort_by_key(|thing| format!("{thing:?}"));
-            told
+        let sorted = |mut entries: Vec<CollectEntry>| {
+            entries.sort_by_key(|thing| format!("{thing:?}"));
+            entries
         };
         assert_eq!(planned.0, done.0);
         assert_eq!(sorted(planned.1), sorted(done.1));

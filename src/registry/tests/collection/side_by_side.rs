@@ -140,7 +140,7 @@ async fn one_runs_at_a_time() {
     let inner = Mutex::new(None);
     // From within a collection another one is refused, and the status shows the first.
     let (began, other) = (root.clock.now(), registry.clone());
-    let told = |thing: CollectEntry| {
+    let entries = |thing: CollectEntry| {
         if matches!(thing, CollectEntry::Blob { .. }) {
             let status = futures_util::FutureExt::now_or_never(
                 other.collect(&real(false), &|_: CollectEntry| ()),
@@ -148,7 +148,7 @@ async fn one_runs_at_a_time() {
             *inner.lock() = status;
         }
     };
-    registry.collect(&real(false), &told).await.unwrap();
+    registry.collect(&real(false), &entries).await.unwrap();
     let refused = inner.lock().take().unwrap();
     assert!(
         matches!(refused, Err(RegistryError::CollectionRuns { since }) if since == began),
