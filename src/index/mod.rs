@@ -29,6 +29,7 @@ mod journal;
 mod keys;
 mod leases;
 mod manifests;
+mod many;
 mod matches;
 mod notes;
 mod outside_identities;

@@ -6,7 +6,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{
-    Index, IndexError, LayoutChange, NewManifest, blobs, manifests, parsed, repositories, tags,
+    Index, IndexError, LayoutChange, NewManifest, blobs, manifests, many, parsed, repositories,
+    tags,
 };
 use crate::clock::Millis;
 use crate::oci::{Algorithm, Digest, Repository, Tag};
@@ -151,9 +152,7 @@ impl Index {
             Box::pin(async move {
                 let connection = transaction.connection();
                 let mut lost = Vec::new();
-                for (digest, size) in come {
-                    blobs::insert(connection, &digest, size, now).await?;
-                }
+                many::insert_blobs(connection, &come, now).await?;
                 for digest in removed {
                     let Some(blob) = blobs::find_any(connection, &digest).await? else {
                         continue;
@@ -293,15 +292,21 @@ impl Index {
             Box::pin(async move {
                 let connection = transaction.connection();
                 let id = repositories::ensure(connection, &found.name, now).await?;
+                let linked = found.linked.iter().map(|(_, canonical)| *canonical);
+                let of_manifests = found.manifests.iter();
+                let stored = of_manifests.map(|(manifest, _)| manifest.canonical);
+                let ids = many::blob_ids(connection, linked.chain(stored)).await?;
+                let mut readable = Vec::with_capacity(found.linked.len());
                 for (digest, canonical) in &found.linked {
-                    let Some(blob) = blobs::find_any(connection, canonical).await? else {
+                    let Some(&blob) = ids.get(canonical) else {
                         continue;
                     };
                     if digest != canonical {
-                        blobs::alias(connection, blob.id, digest).await?;
+                        blobs::alias(connection, blob, digest).await?;
                     }
-                    blobs::link(connection, id, blob.id).await?;
+                    readable.push(blob);
                 }
+                many::link(connection, id, &readable).await?;
                 for canonical in &found.unlinked {
                     sqlx::query(
                         "DELETE FROM repository_blobs WHERE repository_id = $1 \
@@ -312,25 +317,36 @@ impl Index {
                     .execute(&mut *connection)
                     .await?;
                 }
+                let mut manifests = Vec::with_capacity(found.manifests.len());
+                let mut last_push = None;
                 for (manifest, pushed_at) in &found.manifests {
-                    let Some(blob) = blobs::find_any(connection, &manifest.canonical).await? else {
+                    let Some(&blob) = ids.get(&manifest.canonical) else {
                         continue;
                     };
                     if manifest.digest != manifest.canonical {
-                        blobs::alias(connection, blob.id, &manifest.digest).await?;
+                        blobs::alias(connection, blob, &manifest.digest).await?;
                     }
-                    manifests::insert(connection, id, blob.id, manifest, *pushed_at).await?;
-                    repositories::pushed(connection, id, *pushed_at).await?;
+                    manifests.push((manifest, blob, *pushed_at));
+                    last_push = last_push.max(Some(*pushed_at));
                 }
+                many::insert_manifests(connection, id, &manifests).await?;
+                let targets: Vec<Digest> =
+                    found.tags.iter().map(|(_, digest, _)| *digest).collect();
+                let targets = many::manifest_ids(connection, id, &targets).await?;
+                let mut tags = Vec::with_capacity(found.tags.len());
                 for (tag, digest, updated_at) in &found.tags {
-                    match manifests::find(connection, id, digest).await? {
-                        Some(manifest) => {
-                            tags::set(connection, id, tag, manifest, *updated_at).await?;
-                            repositories::pushed(connection, id, *updated_at).await?;
+                    match targets.get(digest) {
+                        Some(&manifest) => {
+                            tags.push((tag, manifest, *updated_at));
+                            last_push = last_push.max(Some(*updated_at));
                         }
                         // It points at a missing manifest: registry:2 answers 404 as well.
                         None => drop(tags::remove(connection, id, tag).await?),
                     }
+                }
+                many::set_tags(connection, id, &tags).await?;
+                if let Some(last_push) = last_push {
+                    repositories::pushed(connection, id, last_push).await?;
                 }
                 for tag in &found.untagged {
                     tags::remove(connection, id, tag).await?;

@@ -1,11 +1,12 @@
 //! Applying the differences that a survey of the layout found.
 
 use super::*;
-use crate::index::FoundRepository;
+use crate::index::{FoundRepository, ReferenceKind};
 use crate::oci::{Reference, Visibility};
 
 super::for_each_index!(
     additions_are_reindexed,
+    many_additions_are_reindexed,
     removals_are_reindexed,
     a_manifest_without_bytes_is_removed,
     blobs_are_listed_by_prefix,
@@ -50,6 +51,53 @@ async fn additions_are_reindexed(place: &Place) {
     assert!(index.journal().await.unwrap().is_empty());
     let unknown = index.known_repository(&repository("none")).await.unwrap();
     assert!(unknown.tags.is_empty() && unknown.manifests.is_empty() && unknown.blobs.is_empty());
+}
+
+/// More rows than one statement adds, some of which exist.
+async fn many_additions_are_reindexed(place: &Place) {
+    const MANY: u16 = 1203;
+    let numbered = |number: u16| {
+        let mut bytes = [7; 32];
+        bytes[..2].copy_from_slice(&number.to_be_bytes());
+        Digest::from_bytes(Algorithm::Sha256, &bytes).unwrap()
+    };
+    let index = place.open().await;
+    let come: Vec<_> = (0..MANY).map(|number| (numbered(number), 10)).collect();
+    for round in 0..2 {
+        index.reindex_blobs(come.clone(), vec![], 5).await.unwrap();
+        let mut changes = found("a");
+        let first = if round == 0 { MANY - 3 } else { 0 };
+        for number in first..MANY {
+            let new = NewManifest {
+                digest: numbered(number),
+                canonical: numbered(number),
+                references: (0..3)
+                    .map(|byte| (digest(byte), ReferenceKind::Layer))
+                    .collect(),
+                ..manifest("a", 1)
+            };
+            changes.linked.push((numbered(number), numbered(number)));
+            changes.manifests.push((new, i64::from(number)));
+            let tag = tag(&format!("t{number}"));
+            changes
+                .tags
+                .push((tag, numbered(number), i64::from(number)));
+        }
+        index.reindex_repository(changes, 5).await.unwrap();
+        let known = index.known_repository(&repository("a")).await.unwrap();
+        let expected: Vec<Digest> = (first..MANY).map(numbered).collect();
+        assert_eq!(known.manifests, expected.iter().copied().collect());
+        assert_eq!(known.blobs, expected.iter().copied().collect());
+        let tags = (first..MANY).map(|number| (tag(&format!("t{number}")), numbered(number)));
+        assert_eq!(known.tags, tags.collect());
+        let records = index
+            .repository_records(&Visibility::Everything, "", 9)
+            .await
+            .unwrap();
+        assert_eq!(records[0].pushed_at, Some(i64::from(MANY - 1)));
+    }
+    let (blobs, manifests) = index.counts().await.unwrap();
+    assert_eq!((blobs, manifests), (MANY.into(), MANY.into()));
 }
 
 async fn removals_are_reindexed(place: &Place) {

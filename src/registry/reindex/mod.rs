@@ -8,12 +8,12 @@
 mod occupied;
 mod tags;
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::{StreamExt, stream};
 
 use super::journal::Recovered;
-use super::survey::{Linked, Walked, is_within};
+use super::survey::{Walked, is_within};
 use super::{Registry, RegistryError, layout};
 use crate::index::{FoundRepository, KnownRepository};
 use crate::oci::{Algorithm, Digest, Repository};
@@ -355,16 +355,20 @@ impl Registry {
         let there: HashSet<Digest> = revisions.iter().map(|revision| revision.name).collect();
         found.removed = known.manifests.difference(&there).copied().collect();
         // If an old link is not in the index, its bytes were missing.
-        let added: Vec<&Linked<Digest>> = revisions
+        let added: HashMap<Digest, i64> = revisions
             .iter()
             .filter(|link| link.stat.changed >= since || blobs.added.contains(&link.name))
             .filter(|link| !known.manifests.contains(&link.name))
+            .map(|link| (link.name, link.stat.changed / 1_000_000))
             .collect();
-        let digests = added.iter().map(|revision| revision.name).collect();
+        let digests = revisions
+            .iter()
+            .map(|link| link.name)
+            .filter(|digest| added.contains_key(digest))
+            .collect();
         let targets = self.targets(name, digests, layout::revision).await?;
         for (digest, canonical) in targets {
-            let changed = added.iter().find(|revision| revision.name == digest);
-            let pushed_at = changed.map_or(0, |revision| revision.stat.changed / 1_000_000);
+            let pushed_at = added.get(&digest).copied().unwrap_or_default();
             if let Some(manifest) = self.read_new_manifest(name, digest, canonical).await? {
                 found.manifests.push((manifest, pushed_at));
             }
