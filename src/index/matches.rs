@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
+use super::repositories::SEPARATE_QUERIES;
 use super::visible::Visible;
 use super::{IndexError, column, words};
 use crate::oci::Visibility;
@@ -33,6 +34,9 @@ const DESCRIBED: &str = "EXISTS (SELECT 1 FROM descriptions d \
 const WORDED: &str = "r.id IN (SELECT l.repository_id FROM words w \
      CROSS JOIN description_words l WHERE l.word_id = w.id AND w.word LIKE $6 ESCAPE '\\')";
 const STARRED: &str = "r.star_count > 0";
+
+/// A caller who sees at most this many repositories sees few.
+const FEW: u64 = if cfg!(test) { 20 } else { 5000 };
 
 const BY_NAME: &str = "ORDER BY r.name";
 const UNSORTED: &str = "";
@@ -72,6 +76,10 @@ impl<'a> Matches<'a> {
         counted: usize,
         wanted: usize,
     ) -> Result<(Vec<Match>, usize), IndexError> {
+        if let Some(all) = self.find_among_few(connection).await? {
+            let total = all.len().min(counted);
+            return Ok((all, total));
+        }
         let mut named = self.read(connection, NAMED, UNSORTED, counted + 1).await?;
         if named.len() > counted {
             return Ok((self.best(connection, wanted).await?, counted));
@@ -109,8 +117,56 @@ impl<'a> Matches<'a> {
         Ok((named, counted))
     }
 
-    /// At most `limit` repositories that fulfil a condition. Sorted by name, which has a database
-    /// index, reading ends at the limit.
+    /// All matches, if the caller sees few repositories: these are read, instead of all matches of
+    /// the registry.
+    async fn find_among_few(
+        &self,
+        connection: &mut SqliteConnection,
+    ) -> Result<Option<Vec<Match>>, IndexError> {
+        let Visibility::Only { patterns, .. } = self.visibility else {
+            return Ok(None);
+        };
+        let parts = self.visibility.parts(SEPARATE_QUERIES);
+        if parts.len() < patterns.len() {
+            return Ok(None);
+        }
+        let mut left = FEW;
+        for part in &parts {
+            let visible = Visible::new(part, 1);
+            let statement = format!(
+                "SELECT COUNT(*) FROM (SELECT 1 FROM repositories r WHERE {} LIMIT {}) counted",
+                visible.condition,
+                left + 1
+            );
+            let mut query = sqlx::query_scalar(AssertSqlSafe(statement)).persistent(false);
+            for value in visible.values {
+                query = query.bind(value);
+            }
+            let seen: i64 = query.fetch_one(&mut *connection).await?;
+            let Some(rest) = left.checked_sub(seen.unsigned_abs()) else {
+                return Ok(None);
+            };
+            left = rest;
+        }
+        let condition = match words::longest(self.term) {
+            Some(_) => format!("({NAMED} OR {DESCRIBED})"),
+            None => NAMED.to_owned(),
+        };
+        let mut found = Vec::new();
+        for part in &parts {
+            let visible = Visible::new(part, 7);
+            found.extend(
+                self.read_visible(connection, visible, &condition, UNSORTED, usize::MAX)
+                    .await?,
+            );
+        }
+        found.sort();
+        found.dedup();
+        Ok(Some(found))
+    }
+
+    /// At most `limit` visible repositories that fulfil a condition. Sorted by name, which has a
+    /// database index, reading ends at the limit.
     async fn read(
         &self,
         connection: &mut SqliteConnection,
@@ -119,6 +175,18 @@ impl<'a> Matches<'a> {
         limit: usize,
     ) -> Result<Vec<Match>, IndexError> {
         let visible = Visible::new(self.visibility, 7);
+        self.read_visible(connection, visible, condition, order, limit)
+            .await
+    }
+
+    async fn read_visible(
+        &self,
+        connection: &mut SqliteConnection,
+        visible: Visible,
+        condition: &str,
+        order: &str,
+        limit: usize,
+    ) -> Result<Vec<Match>, IndexError> {
         let statement = format!(
             "SELECT r.id, r.name, r.star_count, \
              CASE WHEN r.name = $2 THEN 0 WHEN {LAST_COMPONENT} THEN 1 WHEN {BEGINNING} THEN 2 \

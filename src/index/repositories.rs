@@ -10,7 +10,7 @@ use crate::clock::Millis;
 use crate::oci::{Repository, Visibility};
 
 /// Maximum number of a caller's patterns that are queried one by one.
-const SEPARATE_QUERIES: usize = 64;
+pub(super) const SEPARATE_QUERIES: usize = 64;
 
 /// A repository in the catalog.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,11 +80,10 @@ pub(super) async fn pushed(
 /// At most `limit` names after `last`, in byte order.
 async fn names_after(
     connection: &mut SqliteConnection,
-    visibility: &Visibility,
+    (visible, least): (Visible, String),
     last: &str,
     limit: usize,
 ) -> Result<Vec<String>, IndexError> {
-    let (visible, least) = Visible::after(visibility, last, 4);
     let statement = format!(
         "SELECT r.name FROM repositories r WHERE r.name >= $1 AND r.name <> $2 AND {} \
          AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
@@ -113,13 +112,23 @@ impl Index {
         limit: usize,
     ) -> Result<Vec<String>, IndexError> {
         let mut connection = self.readers.acquire().await?;
-        let mut names = Vec::new();
-        for part in visibility.parts(SEPARATE_QUERIES) {
-            names.extend(names_after(&mut connection, &part, last, limit).await?);
+        let parts = visibility.parts(SEPARATE_QUERIES);
+        let mut parts: Vec<_> = parts
+            .iter()
+            .map(|part| Visible::after(part, last, 4))
+            .collect();
+        parts.sort_by(|(_, one), (_, other)| one.cmp(other));
+        let mut names: Vec<String> = Vec::new();
+        for part in parts {
+            // The page is full, and all names of the remaining parts come after it.
+            if names.len() >= limit && names.last().is_none_or(|end| *end < part.1) {
+                break;
+            }
+            names.extend(names_after(&mut connection, part, last, limit).await?);
+            names.sort_unstable();
+            names.dedup();
+            names.truncate(limit);
         }
-        names.sort_unstable();
-        names.dedup();
-        names.truncate(limit);
         Ok(names)
     }
 

@@ -188,6 +188,49 @@ async fn common_words_are_found_too(place: &Place) {
     }
 }
 
+/// Whose repositories are few is searched in another way than among many; the results are the same.
+async fn callers_of_few_and_of_many_find_the_same(place: &Place) {
+    let index = place.open().await;
+    let mut names: Vec<String> = (10..40).map(|number| format!("other/r{number}")).collect();
+    names.extend((10..20).map(|number| format!("team/r{number}")));
+    for name in &names {
+        tagged(&index, name, 1, &["x"]).await;
+        let text = format!("(Words) of {name}");
+        let done = index.describe(repository(name), text, 1).await;
+        assert!(done.unwrap());
+    }
+    for name in ["team/r12", "other/r12"] {
+        star(&index, name, &["alice"]).await;
+    }
+    let names = async |visibility: &Visibility, term: &str| {
+        let page = index.search(visibility, term, 0, 100).await.unwrap();
+        let found: Vec<String> = page.found.iter().map(|one| one.name.to_string()).collect();
+        assert_eq!(page.total, found.len() as u64);
+        found
+    };
+    let only = |patterns: &[&str]| Visibility::Only {
+        public: true,
+        patterns: patterns.iter().map(|text| text.parse().unwrap()).collect(),
+    };
+    for term in [
+        "r12",
+        "r1",
+        "1",
+        "words",
+        "words) of team",
+        "team/r15",
+        "(",
+        "none",
+    ] {
+        let all = names(&Visibility::Everything, term).await;
+        let many = names(&only(&["team/*", "other/*", "team/r12"]), term).await;
+        let few = names(&only(&["team/*", "team/r12"]), term).await;
+        assert_eq!(many, all, "{term}");
+        let team = all.into_iter().filter(|name| name.starts_with("team/"));
+        assert_eq!(few, team.collect::<Vec<_>>(), "{term}");
+    }
+}
+
 async fn hidden_repositories_are_not_found(place: &Place) {
     let index = place.open().await;
     for name in ["open/web", "team/web", "secret/web"] {
@@ -279,6 +322,7 @@ for_each_index!(
     descriptions_are_found_and_shown,
     descriptions_are_found_by_their_words,
     common_words_are_found_too,
+    callers_of_few_and_of_many_find_the_same,
     hidden_repositories_are_not_found,
     each_account_has_one_star,
 );
