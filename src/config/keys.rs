@@ -101,7 +101,7 @@ pub const KEYS: &[Key] = &[
     key("regctl.retention[].exclude", "", "Keeps tags that match this pattern."),
     key("regctl.retention[].not-pulled-for", "", "Deletes only tags that were not pulled for this long."),
     key("regctl.retention[].all", "false", "Whether a rule may delete every tag of a repository."),
-    key("regctl.validation.reads", "true", "Whether blobs are hashed while they are read, so that a damaged blob is never sent completely."),
+    key("regctl.validation.reads", "true", "Whether blobs are hashed while they are read, so that a damaged blob is never sent completely. A blob whose file is the same is hashed again after ten minutes."),
     key("regctl.validation.layers", "all", "Whether an image needs its layers when it is pushed: all or none."),
     key("regctl.validation.types", "any", "Which manifests may be pushed: any, or known, which are the types that registry:3's garbage-collect supports."),
     key("regctl.index", "", "The file of the index if the root is read-only and storage.maintenance.readonly is set; by default in memory."),

@@ -68,9 +68,9 @@ impl Registry {
             .ok_or(RegistryError::BlobUnknown(*digest))
     }
 
-    /// The bytes of a blob, or those from `start` up to `end` (exclusive). A full read is hashed:
-    /// if the digest differs, the body ends with an error instead of its last slice, and the blob
-    /// is quarantined. A blob whose bytes are missing or of another length is quarantined as well.
+    /// The bytes of a blob, or those from `start` up to `end` (exclusive). A full read is hashed,
+    /// unless one was recently and the file is the same: if the digest differs, the body ends with
+    /// an error instead of its last slice, and the blob is quarantined. A blob whose bytes are missing or of another length is quarantined as well.
     pub async fn read_blob(
         &self,
         blob: &Blob,
@@ -79,6 +79,7 @@ impl Registry {
         self.traffic.fetch_add(1, Ordering::Relaxed);
         let BlobRecord { canonical, size } = blob.record;
         let range = range.filter(|range| *range != (0, size));
+        let (opened, steady) = (self.clock.now(), self.clock.steady());
         let body = match self.read(&canonical, range).await {
             Ok(body) if range.is_some() || body.length() == size => body,
             Ok(body) => {
@@ -97,21 +98,30 @@ impl Registry {
                 return Err(RegistryError::BlobUnknown(canonical));
             }
         };
-        if !self.rules.verify_reads {
+        if !self.rules.verify_reads || range.is_some() {
+            return Ok(body);
+        }
+        let changed = body.changed();
+        if changed.is_some_and(|changed| self.verified.contains(&canonical, changed, steady)) {
             return Ok(body);
         }
         let registry = self.clone();
-        let damaged = move || {
-            tokio::spawn(async move {
-                if let Err(error) = registry.quarantine(&canonical).await {
-                    tracing::error!(digest = %canonical, %error, "a damaged blob could not be quarantined");
-                }
-            });
-        };
-        Ok(match range {
-            None => body.verified(canonical, damaged),
-            Some(_) => body,
-        })
+        Ok(body.verified(canonical, move |matches| {
+            if !matches {
+                registry.quarantine_later(canonical);
+            } else if let Some(changed) = changed {
+                let verified = &registry.verified;
+                verified.insert(canonical, changed, opened, steady);
+            }
+        }))
+    }
+
+    fn quarantine_later(self, canonical: Digest) {
+        tokio::spawn(async move {
+            if let Err(error) = self.quarantine(&canonical).await {
+                tracing::error!(digest = %canonical, %error, "a damaged blob could not be quarantined");
+            }
+        });
     }
 
     /// Quarantines a blob whose bytes are missing or of another length. Any other error is

@@ -42,6 +42,7 @@ mod unmatched;
 mod upkeep;
 mod uploads;
 mod usage;
+mod verified;
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -84,6 +85,7 @@ use collect::Running;
 use journal::{Announced, Journal};
 use pulls::Pulls;
 use sessions::Sessions;
+use verified::VerifiedBlobs;
 
 /// The permissions and limits of the configuration.
 #[derive(Debug, Clone)]
@@ -166,6 +168,7 @@ pub struct Services {
     store: Arc<dyn Store>,
     journal: Journal,
     cache: Arc<Cache>,
+    verified: VerifiedBlobs,
     sessions: Arc<Sessions>,
     running: Arc<Running>,
     pulls: Pulls,

@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use super::cache::Cache;
 use super::journal::{Journal, Recovered};
 use super::pulls::Pulls;
+use super::verified::VerifiedBlobs;
 use super::{Registry, RegistryError, ReindexReport, Rules, Services, layout};
 use crate::clock::Clock;
 use crate::index::{DiskSpace, Index, IndexError, LayoutChange, Observer};
@@ -69,6 +70,7 @@ impl Registry {
             store,
             journal,
             cache,
+            verified: VerifiedBlobs::new(),
             sessions: Arc::default(),
             running: Arc::default(),
             pulls: Pulls::default(),

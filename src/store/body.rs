@@ -29,6 +29,8 @@ const FIRST: u64 = 64 * 1024;
 /// A blob, or a range of it, as a stream of slices.
 pub struct Body {
     length: u64,
+    /// When the file last changed, before it was read.
+    changed: Option<i64>,
     source: Source,
     check: Option<Check>,
 }
@@ -39,8 +41,9 @@ struct Check {
     expected: Digest,
     /// Bytes not yet hashed.
     remaining: u64,
-    /// Called once if the digest differs or bytes are missing.
-    damaged: Option<Box<dyn FnOnce() + Send>>,
+    /// Called once: with true after the last byte if the digest matches, with false if it differs or
+    /// bytes are missing.
+    checked: Option<Box<dyn FnOnce(bool) + Send>>,
 }
 
 impl Check {
@@ -50,24 +53,28 @@ impl Check {
             Ok(bytes) => bytes,
             Err(error) => {
                 if error.kind() == io::ErrorKind::UnexpectedEof {
-                    self.report();
+                    self.report(false);
                 }
                 return Err(error);
             }
         };
         self.hasher.update(&bytes);
         self.remaining = self.remaining.saturating_sub(bytes.len() as u64);
-        if self.remaining == 0 && self.hasher.clone().finish() != self.expected {
-            self.report();
+        if self.remaining > 0 {
+            return Ok(bytes);
+        }
+        let matches = self.hasher.clone().finish() == self.expected;
+        self.report(matches);
+        if !matches {
             let message = format!("the content does not match {}", self.expected);
             return Err(io::Error::new(io::ErrorKind::InvalidData, message));
         }
         Ok(bytes)
     }
 
-    fn report(&mut self) {
-        if let Some(damaged) = self.damaged.take() {
-            damaged();
+    fn report(&mut self, matches: bool) {
+        if let Some(checked) = self.checked.take() {
+            checked(matches);
         }
     }
 }
@@ -94,20 +101,22 @@ impl Body {
     pub fn from_bytes(bytes: Bytes) -> Self {
         Self {
             length: bytes.len() as u64,
+            changed: None,
             source: Source::Bytes(Some(bytes)),
             check: None,
         }
     }
 
     /// The same bytes, hashed as they are read. If their digest is not `expected`, the stream ends
-    /// with an error instead of the last slice, and `damaged` is called.
+    /// with an error instead of the last slice. `checked` is called with whether they match, unless
+    /// reading fails or ends before the last byte.
     #[must_use]
-    pub fn verified(self, expected: Digest, damaged: impl FnOnce() + Send + 'static) -> Self {
+    pub fn verified(self, expected: Digest, checked: impl FnOnce(bool) + Send + 'static) -> Self {
         let check = Check {
             hasher: Hasher::new(expected.algorithm()),
             expected,
             remaining: self.length,
-            damaged: Some(Box::new(damaged)),
+            checked: Some(Box::new(checked)),
         };
         Self {
             check: Some(check),
@@ -115,12 +124,20 @@ impl Body {
         }
     }
 
-    /// `length` bytes of a file from `position`. Blocks for the first slice; do not call it in
-    /// async code.
-    pub(super) fn from_file(file: File, position: u64, length: u64) -> io::Result<Self> {
+    /// `length` bytes of a file from `position`; `changed` is the time of its last change. Blocks for
+    /// the first slice; do not call it in async code.
+    pub(super) fn from_file(
+        file: File,
+        position: u64,
+        length: u64,
+        changed: i64,
+    ) -> io::Result<Self> {
         let first = read_device(&file, position, length.min(FIRST))?;
         if first.len() as u64 == length {
-            return Ok(Self::from_bytes(first));
+            return Ok(Self {
+                changed: Some(changed),
+                ..Self::from_bytes(first)
+            });
         }
         let reader = Reader {
             file: Arc::new(file),
@@ -131,9 +148,15 @@ impl Body {
         };
         Ok(Self {
             length,
+            changed: Some(changed),
             source: Source::File(reader),
             check: None,
         })
+    }
+
+    /// When the file last changed, as in [`super::Stat`]; `None` for bytes in memory.
+    pub fn changed(&self) -> Option<i64> {
+        self.changed
     }
 
     /// Length in bytes.

@@ -5,7 +5,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the store accesses files")]
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -116,7 +116,8 @@ impl Store for FileStore {
         self.run(move |store| {
             let wrap = |error| StoreError::new("read", &key, error);
             let file = File::open(store.path(&key)).map_err(wrap)?;
-            let length = file.metadata().map_err(wrap)?.len();
+            let metadata = file.metadata().map_err(wrap)?;
+            let length = metadata.len();
             let (start, end) = range.unwrap_or((0, length));
             if start > end || end > length {
                 return Err(StoreError::Short {
@@ -125,7 +126,7 @@ impl Store for FileStore {
                     expected: end,
                 });
             }
-            Body::from_file(file, start, end - start).map_err(wrap)
+            Body::from_file(file, start, end - start, changed(&metadata)).map_err(wrap)
         })
     }
 
@@ -181,7 +182,7 @@ impl Store for FileStore {
                 .map(|key| match fs::metadata(store.path(key)) {
                     Ok(found) => Ok(Some(Stat {
                         size: found.len(),
-                        changed: found.ctime().saturating_mul(1_000_000_000) + found.ctime_nsec(),
+                        changed: changed(&found),
                     })),
                     Err(error) if is_absent(&error) => Ok(None),
                     Err(error) => Err(StoreError::new("look at", key, error)),
@@ -353,4 +354,9 @@ fn is_absent(error: &io::Error) -> bool {
         error.kind(),
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
     ) || error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
+}
+
+/// The time of the last change, in nanoseconds since 1970.
+fn changed(metadata: &Metadata) -> i64 {
+    metadata.ctime().saturating_mul(1_000_000_000) + metadata.ctime_nsec()
 }

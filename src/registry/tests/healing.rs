@@ -153,6 +153,37 @@ async fn wrong_bytes_cause_an_error_before_the_last_slice() {
 }
 
 #[tokio::test]
+async fn a_blob_that_was_verified_is_hashed_again_when_its_file_changes() {
+    for content in [CONTENT.to_owned(), "x".repeat(1_000_000)] {
+        let mut root = Root::in_files();
+        // Later than the times of its files.
+        root.clock = Clock::manual(Clock::system().now() + 60_000);
+        let registry = root.open().await;
+        push_blob(&registry, "a", "another").await;
+        let digest = push_blob(&registry, "a", &content).await;
+        let is_verified = async || {
+            let body = registry.read(&digest, None).await.unwrap();
+            let changed = body.changed().unwrap();
+            registry
+                .verified
+                .contains(&digest, changed, registry.clock.steady())
+        };
+        assert!(!is_verified().await);
+        let blob = registry.blob(&repository("a"), &digest).await.unwrap();
+        let part = registry.read_blob(&blob, Some((0, 5))).await.unwrap();
+        part.collect().await.unwrap();
+        assert!(!is_verified().await, "of a part nothing is known");
+        assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), content);
+        assert!(is_verified().await);
+        assert_eq!(read_blob(&registry, "a", &digest).await.unwrap(), content);
+        flip(&file(&root, &digest));
+        assert!(!is_verified().await);
+        let body = registry.read_blob(&blob, None).await.unwrap();
+        assert!(body.collect().await.is_err());
+    }
+}
+
+#[tokio::test]
 async fn reads_are_not_hashed_if_disabled() {
     let mut root = Root::in_files();
     root.rules.verify_reads = false;
