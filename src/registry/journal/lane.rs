@@ -182,7 +182,7 @@ impl Lane {
             .insert(*id, (change.clone(), error.to_string()))
             .is_none();
         if new {
-            tracing::error!(%error, ?change, "a layout change is postponed because something else occupies its path; it is applied when the path is free");
+            tracing::error!(%error, ?change, "a layout change is postponed because its path is occupied or not writable; it is applied when the path is free");
         }
         let promised = work.guard.take().map(|guard| (guard, work.entry.id));
         self.obstructed.push_back(work);
