@@ -180,7 +180,7 @@ impl Index {
             .disable_statement_logging();
         let reading = options
             .clone()
-            .pragma("cache_size", "-1024")
+            .pragma("cache_size", "-2048")
             .pragma("query_only", "1")
             .row_buffer_size(PAGE_OF_ROWS);
         let mut connection = options

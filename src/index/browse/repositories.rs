@@ -72,6 +72,9 @@ pub struct FoundRepositories {
     pub count: Count,
 }
 
+/// The characters of a component of a name.
+const COMPONENT: &str = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+
 const ROW: &str = "r.name, r.public, \
      (SELECT COUNT(*) FROM tags t WHERE t.repository_id = r.id), \
      (SELECT t.name FROM tags t WHERE t.repository_id = r.id \
@@ -247,36 +250,41 @@ impl Index {
     ) -> Result<Vec<String>, IndexError> {
         let prefix = below.map_or_else(String::new, |namespace| format!("{namespace}/"));
         let end = below.map_or_else(|| "~".to_owned(), |namespace| format!("{namespace}0"));
-        let visible = Visible::new(visibility, 4);
-        // One index lookup for each namespace, not for each repository.
+        let visible = Visible::new(visibility, 6);
+        // One index lookup for each namespace, not for each repository, and one statement for all:
+        // each name is the first after the namespace of the one before. `ltrim` removes the first
+        // component, whose letters `$4` lists; '0' follows '/'.
+        let first_after = |from: &str| {
+            format!(
+                "(SELECT r.name FROM repositories r WHERE r.name >= {from} AND r.name < $2 \
+                 AND r.name LIKE $3 AND {} AND {PUSHED} ORDER BY r.name LIMIT 1)",
+                visible.condition
+            )
+        };
+        let rest = "substr(f.name, length($1) + 1)";
         let statement = format!(
-            "SELECT r.name FROM repositories r WHERE r.name >= $1 AND r.name < $2 \
-             AND r.name LIKE $3 AND {} \
-             AND {PUSHED} \
-             ORDER BY r.name LIMIT 1",
-            visible.condition
+            "WITH RECURSIVE found (name) AS (SELECT {} UNION ALL \
+             SELECT {} FROM found f WHERE f.name IS NOT NULL) \
+             SELECT name FROM found WHERE name IS NOT NULL LIMIT $5",
+            first_after("$1"),
+            first_after(&format!(
+                "$1 || substr({rest}, 1, length({rest}) - length(ltrim({rest}, $4))) || '0'"
+            )),
         );
-        let mut from = prefix.clone();
-        let mut found = Vec::new();
-        let mut connection = self.readers.acquire().await?;
-        while found.len() < limit {
-            let mut query = sqlx::query_scalar(AssertSqlSafe(statement.clone()))
-                .bind(from)
-                .bind(&end)
-                .bind(format!("{prefix}%/%"));
-            for value in &visible.values {
-                query = query.bind(value);
-            }
-            let Some(name): Option<String> = query.fetch_optional(&mut *connection).await? else {
-                break;
-            };
-            let rest = name.strip_prefix(&prefix).unwrap_or_default();
-            let Some((component, _)) = rest.split_once('/') else {
-                break;
-            };
-            from = format!("{prefix}{component}0");
-            found.push(component.to_owned());
+        let mut query = sqlx::query_scalar(AssertSqlSafe(statement))
+            .bind(&prefix)
+            .bind(&end)
+            .bind(format!("{prefix}%/%"))
+            .bind(COMPONENT)
+            .bind(column(limit as u64));
+        for value in &visible.values {
+            query = query.bind(value);
         }
-        Ok(found)
+        let names: Vec<String> = query.fetch_all(&self.readers).await?;
+        let found = names.iter().filter_map(|name| {
+            let (component, _) = name.strip_prefix(&prefix)?.split_once('/')?;
+            Some(component.to_owned())
+        });
+        Ok(found.collect())
     }
 }

@@ -5,6 +5,7 @@ use crate::index::ReferenceKind;
 use crate::oci::Visibility;
 
 super::for_each_index!(
+    namespaces_are_the_first_components,
     repositories_are_paged,
     pages_are_full_and_hide_other_repositories,
     a_mount_looks_only_where_the_caller_may_read,
@@ -282,4 +283,33 @@ async fn referrers_are_paged_and_filtered(place: &Place) {
     let first = first.unwrap().remove(0);
     assert_eq!((first.size, first.media_type), (1, MediaType::OCI_MANIFEST));
     assert_eq!(first.annotations.as_deref(), Some("{\"a\":\"b\"}"));
+}
+
+async fn namespaces_are_the_first_components(place: &Place) {
+    let index = place.open().await;
+    for name in [
+        "a-b/x", "a.b/c", "a/x", "a/x/y", "a/z/y", "a0/x", "a_b/x", "b", "c/d/e", "c/d/f",
+        "c/g/h/i",
+    ] {
+        tagged(&index, name, 1, &["x"]).await;
+    }
+    let only = Visibility::Only {
+        public: false,
+        patterns: ["a/*", "c/d/e"].map(|text| text.parse().unwrap()).into(),
+    };
+    let namespaces = async |visibility: &Visibility, below: &str, limit| {
+        let below = (!below.is_empty()).then(|| repository(below));
+        let found = index.namespaces(visibility, below.as_ref(), limit).await;
+        found.unwrap().join(" ")
+    };
+    let all = &Visibility::Everything;
+    assert_eq!(namespaces(all, "", 9).await, "a-b a.b a a0 a_b c");
+    assert_eq!(namespaces(all, "", 3).await, "a-b a.b a");
+    assert_eq!(namespaces(all, "a", 9).await, "x z");
+    assert_eq!(namespaces(all, "c", 9).await, "d g");
+    assert_eq!(namespaces(all, "c/g", 9).await, "h");
+    assert_eq!(namespaces(all, "c/d", 9).await, "");
+    assert_eq!(namespaces(all, "b", 9).await, "");
+    assert_eq!(namespaces(&only, "", 9).await, "a c");
+    assert_eq!(namespaces(&only, "c", 9).await, "d");
 }
