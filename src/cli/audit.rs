@@ -4,6 +4,7 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::administration::{RootArgs, age, milliseconds, timestamp};
 use super::exit::Exit;
@@ -137,17 +138,37 @@ fn subject(event: &Event) -> String {
         });
     }
     words.extend(event.digest.map(|digest| digest.to_string()));
-    if let Some(serde_json::Value::Object(detail)) = &event.detail {
-        let facts = detail.iter().map(|(name, value)| match value {
-            serde_json::Value::String(text) => format!("{name}={text}"),
-            value => format!("{name}={value}"),
-        });
-        words.extend(facts);
+    if let Some(Value::Object(detail)) = &event.detail {
+        words.extend(detail.iter().map(|(name, value)| fact(name, value)));
     }
     if words.is_empty() {
         "-".to_owned()
     } else {
         words.join(" ")
+    }
+}
+
+/// A detail of an event as `name=value`, with grants and times as they are written elsewhere.
+fn fact(name: &str, value: &Value) -> String {
+    match (name, value.as_i64()) {
+        ("expiresAt", Some(at)) => format!("expires={}", figures::date(timestamp(at))),
+        ("expiresAt", None) => "expires=never".to_owned(),
+        _ => format!("{name}={}", plain(value)),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    let grant = || {
+        Some((
+            value.get("pattern")?.as_str()?,
+            value.get("rights")?.as_str()?,
+        ))
+    };
+    match (value, grant()) {
+        (_, Some((pattern, rights))) => format!("{pattern}:{rights}"),
+        (Value::String(text), _) => text.clone(),
+        (Value::Array(values), _) => values.iter().map(plain).collect::<Vec<_>>().join(","),
+        (value, _) => value.to_string(),
     }
 }
 
@@ -175,6 +196,29 @@ fn time(text: &str) -> Result<Millis, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn details_are_written_as_on_the_command_line() {
+        let grant = serde_json::json!({"pattern": "team/*", "rights": "pull,push"});
+        for (name, value, text) in [
+            ("grant", grant.clone(), "grant=team/*:pull,push"),
+            (
+                "scope",
+                serde_json::json!([grant]),
+                "scope=team/*:pull,push",
+            ),
+            ("accounts", serde_json::json!(["a", "b"]), "accounts=a,b"),
+            ("admin", serde_json::json!(true), "admin=true"),
+            (
+                "expiresAt",
+                serde_json::json!(86_400_000),
+                "expires=1970-01-02T00:00:00Z",
+            ),
+            ("expiresAt", Value::Null, "expires=never"),
+        ] {
+            assert_eq!(fact(name, &value), text);
+        }
+    }
 
     #[test]
     fn times_are_ages_dates_and_instants() {
