@@ -141,22 +141,20 @@ impl Index {
             RepositoryOrder::Size => "r.bytes DESC, r.name DESC",
             RepositoryOrder::Stars => "r.star_count DESC, r.name DESC",
         };
-        let next = values.len() + 1;
-        let statement = format!(
-            "SELECT {ROW} FROM repositories r WHERE {condition} ORDER BY {order} \
-             LIMIT ${next} OFFSET ${}",
-            next + 1
-        );
-        let mut query = sqlx::query_as(AssertSqlSafe(statement));
-        for value in &values {
-            query = query.bind(value);
+        // Few matches are read first and sorted then: in the order of a database index, they would
+        // be far apart.
+        if !search.term.is_empty() || search.namespace.is_some() {
+            let matching = self.matching(&condition, &values).await?;
+            if let Some(ids) = matching {
+                let count = Count::exactly(ids.split_terminator(',').count());
+                let condition = format!("r.id IN ({ids})");
+                let rows = self.listed(&condition, None, order, search).await?;
+                return Ok(FoundRepositories { rows, count });
+            }
         }
-        let rows: Vec<Columns> = query
-            .bind(column(search.limit))
-            .bind(column(search.skip))
-            .fetch_all(&self.readers)
+        let rows = self
+            .listed(&condition, Some(&values), order, search)
             .await?;
-        let rows = rows.into_iter().map(row).collect::<Result<Vec<_>, _>>()?;
         // A page that is not full is the last one, which makes the number known.
         if !rows.is_empty() && (rows.len() as u64) < search.limit {
             let count = Count::bounded(column(search.skip + rows.len() as u64));
@@ -176,6 +174,52 @@ impl Index {
             rows,
             count: Count::bounded(count),
         })
+    }
+
+    /// The ids of the repositories that fulfil a condition, separated by commas; `None` if there
+    /// are more than [`COUNT_LIMIT`].
+    async fn matching(
+        &self,
+        condition: &str,
+        values: &[String],
+    ) -> Result<Option<String>, IndexError> {
+        let statement = format!(
+            "SELECT COUNT(*), COALESCE(string_agg(CAST(id AS TEXT), ','), '') FROM \
+             (SELECT r.id AS id FROM repositories r WHERE {condition} LIMIT {}) matching",
+            COUNT_LIMIT + 1
+        );
+        let mut query = sqlx::query_as(AssertSqlSafe(statement));
+        for value in values {
+            query = query.bind(value);
+        }
+        let (count, ids): (i64, String) = query.fetch_one(&self.readers).await?;
+        Ok((count.unsigned_abs() <= COUNT_LIMIT).then_some(ids))
+    }
+
+    /// The rows of the page of a search. A condition without values names ids, and is used once.
+    async fn listed(
+        &self,
+        condition: &str,
+        values: Option<&[String]>,
+        order: &str,
+        search: &RepositorySearch,
+    ) -> Result<Vec<RepositoryRow>, IndexError> {
+        let next = values.map_or(0, <[String]>::len) + 1;
+        let statement = format!(
+            "SELECT {ROW} FROM repositories r WHERE {condition} ORDER BY {order} \
+             LIMIT ${next} OFFSET ${}",
+            next + 1
+        );
+        let mut query = sqlx::query_as(AssertSqlSafe(statement)).persistent(values.is_some());
+        for value in values.unwrap_or_default() {
+            query = query.bind(value);
+        }
+        let rows: Vec<Columns> = query
+            .bind(column(search.limit))
+            .bind(column(search.skip))
+            .fetch_all(&self.readers)
+            .await?;
+        rows.into_iter().map(row).collect()
     }
 
     /// One repository; `None` where it is unknown or not visible.

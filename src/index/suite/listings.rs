@@ -1,10 +1,11 @@
 //! Pages: repositories, tags, referrers.
 
 use super::*;
-use crate::index::ReferenceKind;
+use crate::index::{ReferenceKind, RepositoryOrder, RepositorySearch};
 use crate::oci::Visibility;
 
 super::for_each_index!(
+    a_search_of_repositories_is_sorted_and_paged,
     namespaces_are_the_first_components,
     repositories_are_paged,
     pages_are_full_and_hide_other_repositories,
@@ -312,4 +313,50 @@ async fn namespaces_are_the_first_components(place: &Place) {
     assert_eq!(namespaces(all, "b", 9).await, "");
     assert_eq!(namespaces(&only, "", 9).await, "a c");
     assert_eq!(namespaces(&only, "c", 9).await, "d");
+}
+
+async fn a_search_of_repositories_is_sorted_and_paged(place: &Place) {
+    let index = place.open().await;
+    for number in 0..12 {
+        tagged(&index, &format!("team/r{number:02}"), 1, &["x"]).await;
+        tagged(&index, &format!("other/r{number:02}"), 1, &["x"]).await;
+    }
+    let found = async |term: &str, namespace: Option<&str>, order, skip| {
+        let search = RepositorySearch {
+            visibility: Visibility::Everything,
+            term: term.to_owned(),
+            namespace: namespace.map(repository),
+            order,
+            skip,
+            limit: 3,
+        };
+        let found = index.search_repositories(&search).await.unwrap();
+        let names = found.rows.iter().map(|row| row.name.to_string());
+        (
+            names.collect::<Vec<_>>().join(" "),
+            found.count.number,
+            found.count.exact,
+        )
+    };
+    let by_name = RepositoryOrder::Name;
+    for (term, namespace, skip, names, count) in [
+        ("", None, 0, "other/r00 other/r01 other/r02", 24),
+        ("", Some("team"), 0, "team/r00 team/r01 team/r02", 12),
+        ("", Some("team"), 10, "team/r10 team/r11", 12),
+        ("", Some("team"), 12, "", 12),
+        ("r1", None, 0, "other/r10 other/r11 team/r10", 4),
+        ("R1", None, 3, "team/r11", 4),
+        ("r1", Some("team"), 0, "team/r10 team/r11", 2),
+        ("none", None, 0, "", 0),
+    ] {
+        let expected = (names.to_owned(), count, true);
+        assert_eq!(
+            found(term, namespace, by_name, skip).await,
+            expected,
+            "{term}"
+        );
+    }
+    // All were pushed at the same time.
+    let pushed = found("r1", None, RepositoryOrder::Pushed, 0).await.0;
+    assert_eq!(pushed, "team/r11 team/r10 other/r11");
 }
