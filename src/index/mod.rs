@@ -33,6 +33,7 @@ mod many;
 mod matches;
 mod notes;
 mod outside_identities;
+mod private;
 mod prune;
 mod pulls;
 mod quarantine;
@@ -169,6 +170,7 @@ impl Index {
         observer: Observer,
         space: Option<Arc<dyn DiskSpace>>,
     ) -> Result<Self, IndexError> {
+        private::protect(file);
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)

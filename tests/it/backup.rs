@@ -1,6 +1,6 @@
 //! Backups of a root beside its images: while it is written to, restored elsewhere, and refused.
 
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -96,6 +96,28 @@ fn a_restored_backup_has_accounts_and_all_pushes() {
     assert!(Regctl::new("").stdout(&rights).contains("team/*"));
     let key = restored.join("regctl/tls/ca-key.pem");
     assert_eq!(std::fs::read_to_string(key).unwrap(), "a key");
+}
+
+#[test]
+fn only_the_owner_can_read_the_index() {
+    let server = Server::regctl();
+    server.remote("app").push("1", &Image::new(1));
+    let index = server.root().join("regctl/index.db");
+    let files = ["index.db", "index.db-wal", "index.db-shm"].map(|name| index.with_file_name(name));
+    let modes = || {
+        files
+            .each_ref()
+            .map(|file| std::fs::metadata(file).unwrap().mode() & 0o777)
+    };
+    assert_eq!(modes(), [0o600; 3]);
+    // As an earlier version made them.
+    let setup = server.kill();
+    for file in &files {
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let server = setup.start();
+    assert_eq!(modes(), [0o600; 3]);
+    drop(server);
 }
 
 #[test]
