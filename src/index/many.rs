@@ -9,15 +9,14 @@ use super::{IndexError, NewManifest, column, parsed};
 use crate::clock::Millis;
 use crate::oci::{Algorithm, Digest, Tag};
 
-/// Rows of one statement. A full one is kept as a prepared statement.
+/// Rows of one statement. It is not kept as a prepared statement, which would take a megabyte.
 const ROWS: usize = 500;
 
 async fn execute(
     connection: &mut SqliteConnection,
     mut statement: QueryBuilder<Sqlite>,
-    rows: usize,
 ) -> Result<(), IndexError> {
-    let query = statement.build().persistent(rows == ROWS);
+    let query = statement.build().persistent(false);
     query.execute(connection).await?;
     Ok(())
 }
@@ -39,7 +38,7 @@ pub(super) async fn insert_blobs(
             " ON CONFLICT (digest) DO UPDATE SET size = excluded.size, quarantined_at = NULL \
              WHERE blobs.quarantined_at IS NOT NULL OR blobs.size <> excluded.size",
         );
-        execute(connection, statement, some.len()).await?;
+        execute(connection, statement).await?;
     }
     Ok(())
 }
@@ -94,7 +93,7 @@ async fn rows_of(
         list.push_bind(digest.to_string());
     }
     list.push_unseparated(")");
-    let query = statement.build_query_as().persistent(digests.len() == ROWS);
+    let query = statement.build_query_as().persistent(false);
     let rows: Vec<(String, i64)> = query.fetch_all(connection).await?;
     rows.into_iter()
         .map(|(digest, id)| Ok((parsed("digest", &digest)?, id)))
@@ -114,7 +113,7 @@ pub(super) async fn link(
             row.push_bind(repository).push_bind(*blob);
         });
         statement.push(" ON CONFLICT DO NOTHING");
-        execute(connection, statement, some.len()).await?;
+        execute(connection, statement).await?;
     }
     Ok(())
 }
@@ -147,7 +146,7 @@ pub(super) async fn insert_manifests(
                 .push_bind(*pushed_at);
         });
         statement.push(" ON CONFLICT (repository_id, digest) DO NOTHING RETURNING digest, id");
-        let query = statement.build_query_as().persistent(some.len() == ROWS);
+        let query = statement.build_query_as().persistent(false);
         let added: Vec<(String, i64)> = query.fetch_all(&mut *connection).await?;
         let ids: HashMap<Digest, i64> = added
             .into_iter()
@@ -167,7 +166,7 @@ pub(super) async fn insert_manifests(
                     .push_bind(kind.to_string());
             });
             statement.push(" ON CONFLICT DO NOTHING");
-            execute(connection, statement, some.len()).await?;
+            execute(connection, statement).await?;
         }
     }
     Ok(())
@@ -192,7 +191,7 @@ pub(super) async fn set_tags(
             " ON CONFLICT (repository_id, name) DO UPDATE \
              SET manifest_id = excluded.manifest_id, updated_at = excluded.updated_at",
         );
-        execute(connection, statement, some.len()).await?;
+        execute(connection, statement).await?;
     }
     Ok(())
 }
