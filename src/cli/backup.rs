@@ -1,4 +1,4 @@
-//! `regctl backup`: writes what a root has beside its images into an archive.
+//! `regctl backup`: writes the data of a root except its images into an archive.
 
 use std::path::PathBuf;
 
@@ -18,8 +18,8 @@ It has keys and hashed passwords, so only its owner can read the file. Images ar
 <root>/docker: copy that directory after the backup, while the server runs or not. Pushes in \
 between are found at the first start.
 
-To restore: copy docker back, extract the archive in <root>/regctl, where no index.db may be, and \
-start the server.
+To restore: stop the server, copy docker back, remove <root>/regctl/index.db*, extract the archive \
+in <root>/regctl, and start the server.
 
 Exit codes: 0 done, 1 error, 3 no such root, 4 denied. After an error or a signal there is no file.
 

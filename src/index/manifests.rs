@@ -6,11 +6,12 @@ use std::str::FromStr;
 use serde_json::json;
 
 use super::events::NewEvent;
+use super::many::ROWS;
 use super::trash::{self, Discard};
 use super::writer::Transaction;
 use super::{
-    BlobRecord, Index, IndexError, LayoutChange, Lease, blobs, column, leases, parsed, quarantine,
-    repositories, tags,
+    BlobRecord, Index, IndexError, LayoutChange, Lease, blobs, column, leases, many, parsed,
+    quarantine, repositories, tags,
 };
 use crate::clock::Millis;
 use crate::oci::{Digest, MediaType, Reference, Repository, Tag};
@@ -102,9 +103,6 @@ pub enum PutManifest {
     NeedsBytes,
 }
 
-/// References added in one statement.
-const ROWS: usize = 500;
-
 /// The row of a manifest in a repository.
 pub(super) async fn find(
     connection: &mut sqlx::SqliteConnection,
@@ -150,17 +148,10 @@ pub(super) async fn insert(
     .fetch_optional(&mut *connection)
     .await?;
     if let Some(id) = id {
-        for some in new.references.chunks(ROWS) {
-            let mut rows = sqlx::QueryBuilder::new(
-                "INSERT INTO manifest_references (manifest_id, digest, kind) ",
-            );
-            rows.push_values(some, |mut row, (digest, kind)| {
-                row.push_bind(id)
-                    .push_bind(digest.to_string())
-                    .push_bind(kind.to_string());
-            });
-            rows.push(" ON CONFLICT DO NOTHING");
-            rows.build().execute(&mut *connection).await?;
+        let references: Vec<_> = new.references.iter().map(|one| (id, one)).collect();
+        for some in references.chunks(ROWS) {
+            let mut insert = many::insert_references(some);
+            insert.build().execute(&mut *connection).await?;
         }
     }
     Ok(id)

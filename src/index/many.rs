@@ -5,12 +5,12 @@ use std::collections::HashMap;
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-use super::{IndexError, NewManifest, column, parsed};
+use super::{IndexError, NewManifest, ReferenceKind, column, parsed};
 use crate::clock::Millis;
 use crate::oci::{Algorithm, Digest, Tag};
 
 /// Rows of one statement. It is not kept as a prepared statement, which would take a megabyte.
-const ROWS: usize = 500;
+pub(super) const ROWS: usize = 500;
 
 async fn execute(
     connection: &mut SqliteConnection,
@@ -158,18 +158,24 @@ pub(super) async fn insert_manifests(
             .flat_map(|(id, references)| references.iter().map(move |one| (id, one)))
             .collect();
         for some in references.chunks(ROWS) {
-            let mut statement =
-                QueryBuilder::new("INSERT INTO manifest_references (manifest_id, digest, kind) ");
-            statement.push_values(some, |mut row, (id, (digest, kind))| {
-                row.push_bind(*id)
-                    .push_bind(digest.to_string())
-                    .push_bind(kind.to_string());
-            });
-            statement.push(" ON CONFLICT DO NOTHING");
-            execute(connection, statement).await?;
+            execute(connection, insert_references(some)).await?;
         }
     }
     Ok(())
+}
+
+/// The statement that adds references, each with the row of its manifest. Those that exist already
+/// are left as they are.
+pub(super) fn insert_references(rows: &[(i64, &(Digest, ReferenceKind))]) -> QueryBuilder<Sqlite> {
+    let mut statement =
+        QueryBuilder::new("INSERT INTO manifest_references (manifest_id, digest, kind) ");
+    statement.push_values(rows, |mut row, (manifest, (digest, kind))| {
+        row.push_bind(*manifest)
+            .push_bind(digest.to_string())
+            .push_bind(kind.to_string());
+    });
+    statement.push(" ON CONFLICT DO NOTHING");
+    statement
 }
 
 /// Points tags at manifests, each at a time.

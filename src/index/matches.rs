@@ -35,7 +35,7 @@ const WORDED: &str = "r.id IN (SELECT l.repository_id FROM words w \
      CROSS JOIN description_words l WHERE l.word_id = w.id AND w.word LIKE $6 ESCAPE '\\')";
 const STARRED: &str = "r.star_count > 0";
 
-/// A caller who sees at most this many repositories sees few.
+/// Maximum number of visible repositories of a caller whose searches read all of these.
 const FEW: u64 = if cfg!(test) { 20 } else { 5000 };
 
 const BY_NAME: &str = "ORDER BY r.name";
@@ -127,6 +127,7 @@ impl<'a> Matches<'a> {
             return Ok(None);
         };
         let parts = self.visibility.parts(SEPARATE_QUERIES);
+        // There are too many patterns to query one by one.
         if parts.len() < patterns.len() {
             return Ok(None);
         }

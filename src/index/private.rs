@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 
 const MODE: u32 = 0o600;
 
-/// Creates the file of an index unless it exists, and withdraws access of others to it and to its
-/// log, which SQLite creates with the same mode. An error is left to SQLite, which reports it when
-/// it opens the file.
+/// Creates the file of an index if it does not exist, and removes the permissions of group and
+/// others from it and from its log, which SQLite creates with the same mode. Errors are ignored:
+/// SQLite reports its own when it opens the file.
 pub(super) fn protect(file: &Path) {
     let mut create = OpenOptions::new();
     let _ = create.write(true).create_new(true).mode(MODE).open(file);
@@ -20,7 +20,7 @@ pub(super) fn protect(file: &Path) {
         let is_open = |mode: u32| mode & 0o077 != 0;
         let found = fs::symlink_metadata(&path);
         if found.is_ok_and(|found| found.is_file() && is_open(found.permissions().mode())) {
-            // Fails for another user than the owner, who has decided about the access.
+            // Only the owner may do this; another user can serve the root nevertheless.
             let _ = fs::set_permissions(&path, Permissions::from_mode(MODE));
         }
     }

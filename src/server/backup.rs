@@ -61,11 +61,13 @@ pub async fn backup(
     })
 }
 
-/// The metadata of the index, which names its owner.
+/// The metadata of the index, which names its owner. Opens the file, because SQLite does not say
+/// that permission is missing.
 #[expect(clippy::disallowed_methods, reason = "the index is not in the store")]
 fn owner(index: &Path) -> Result<Metadata, Failure> {
     let shown = index.display();
-    fs::metadata(index).map_err(|error| match error.kind() {
+    let opened = File::open(index).and_then(|file| file.metadata());
+    opened.map_err(|error| match error.kind() {
         ErrorKind::NotFound => Failure::new(
             FailureKind::NotFound,
             Reason::Unknown,

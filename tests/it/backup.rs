@@ -9,7 +9,9 @@ use sqlx::{Connection as _, SqliteConnection};
 
 use crate::accounts_support::{CONFIG, Guarded, basic};
 use crate::cli_support::{Regctl, text};
-use crate::support::{Image, Program, Remote, Server, Setup, run};
+use crate::support::{Image, Program, Remote, Server, Setup, have, is_root, run};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_regctl");
 
 /// Extracts an archive. Returns the names of its files.
 fn extract(archive: &Path, to: &Path) -> Vec<String> {
@@ -39,6 +41,15 @@ fn names(directory: &Path) -> Vec<String> {
     names.collect()
 }
 
+/// Ends a thread that waits for it, also when the test fails.
+struct Ends<'a>(&'a AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 #[test]
 fn a_restored_backup_has_accounts_and_all_pushes() {
     let guarded = Guarded::start();
@@ -64,13 +75,14 @@ fn a_restored_backup_has_accounts_and_all_pushes() {
             }
         });
         // The index grows and is checkpointed in the meantime.
+        let ends = Ends(&ended);
         for round in 0..10 {
             guarded.administer(&["backup", "-o", file.to_str().unwrap()]);
             let to = scratch.path().join(format!("round-{round}"));
             assert_eq!(extract(&file, &to), ["index.db", "tls/ca-key.pem"]);
             assert_eq!(integrity(&to.join("index.db")), "ok");
         }
-        ended.store(true, Ordering::Relaxed);
+        drop(ends);
     });
     let mode = std::fs::metadata(&file).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
@@ -167,6 +179,28 @@ fn refused_backups_leave_nothing() {
     let content = "this is not a database, whatever its name may say".repeat(1000);
     std::fs::write(path("damaged/regctl/index.db"), content).unwrap();
     refused(1, &damaged, "the file of the index is damaged");
+
+    let locked = path("locked");
+    std::fs::create_dir_all(path("locked/regctl")).unwrap();
+    let index = path("locked/regctl/index.db");
+    std::fs::write(&index, "").unwrap();
+    std::fs::set_permissions(&index, std::fs::Permissions::from_mode(0o600)).unwrap();
+    if is_root() && have(&["setpriv"]) {
+        let open = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(scratch.path(), open).unwrap();
+        let mut other = Command::new("setpriv");
+        other
+            .args(["--reuid", "65534", "--clear-groups", BINARY])
+            .args(["backup", "--root", &locked]);
+        let output = other.output().unwrap();
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(4), "{error}");
+        assert!(
+            error.contains("run it as the user that serves it"),
+            "{error}"
+        );
+        assert!(output.stdout.is_empty());
+    }
 
     let server = Server::regctl();
     let root = server.root().to_str().unwrap();
