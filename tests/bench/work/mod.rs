@@ -63,7 +63,7 @@ pub(crate) const WORKS: &[Work] = &[
     large::PUSH,
     large::PUSH_MONOLITHIC,
     large::PULL,
-    large::PULL_UNCHECKED,
+    large::PULL_HASHED,
     pages::TAGS,
     pages::CATALOG,
     people::TOKENS,
