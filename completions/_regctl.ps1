@@ -54,6 +54,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Make the tags of a repository equal to those of another')
             [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Collect garbage')
             [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete tags by a rule, and the manifests that nothing holds afterwards')
+            [CompletionResult]::new('retention', 'retention', [CompletionResultType]::ParameterValue, 'List and change the rules by which the server deletes tags')
             [CompletionResult]::new('trash', 'trash', [CompletionResultType]::ParameterValue, 'List deletions that can be restored')
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Restore deletions from the trash')
             [CompletionResult]::new('du', 'du', [CompletionResultType]::ParameterValue, 'Show the disk usage of repositories and tags')
@@ -517,8 +518,8 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The data directory [default: the user''s]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'A registry:2 configuration with the directory; without FILE the one at its usual places')
             [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The server of the root, over the network, as an account with the admin right')
-            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would be deleted, and delete nothing')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Allow deleting every tag of a repository')
+            [CompletionResult]::new('--dry-run', '--dry-run', [CompletionResultType]::ParameterName, 'Print what would be deleted, and delete nothing')
             [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Delete several things without asking')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Delete several things without asking')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Use https without verifying the server''s certificate')
@@ -529,6 +530,120 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;retention' {
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List retention rules')
+            [CompletionResult]::new('ls', 'ls', [CompletionResultType]::ParameterValue, 'List retention rules')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Save a retention rule')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a saved retention rule')
+            [CompletionResult]::new('rm', 'rm', [CompletionResultType]::ParameterValue, 'Remove a saved retention rule')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'regctl;retention;list' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The output format')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The output format')
+            [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The data directory [default: the user''s]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'A registry:2 configuration with the directory; without FILE the one at its usual places')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The server of the root, over the network, as an account with the admin right')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Use https without verifying the server''s certificate')
+            [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Use http, and send credentials over it')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;retention;ls' {
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'The output format')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'The output format')
+            [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The data directory [default: the user''s]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'A registry:2 configuration with the directory; without FILE the one at its usual places')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The server of the root, over the network, as an account with the admin right')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Use https without verifying the server''s certificate')
+            [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Use http, and send credentials over it')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;retention;add' {
+            [CompletionResult]::new('--keep-last', '--keep-last', [CompletionResultType]::ParameterName, 'Keep this many tags, the last pushed ones')
+            [CompletionResult]::new('--older-than', '--older-than', [CompletionResultType]::ParameterName, 'Only delete tags pushed longer ago')
+            [CompletionResult]::new('--match', '--match', [CompletionResultType]::ParameterName, 'Only delete matching tags; may be repeated')
+            [CompletionResult]::new('--exclude', '--exclude', [CompletionResultType]::ParameterName, 'Keep matching tags; may be repeated')
+            [CompletionResult]::new('--not-pulled-for', '--not-pulled-for', [CompletionResultType]::ParameterName, 'Only delete tags that have not been pulled for this long')
+            [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The data directory [default: the user''s]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'A registry:2 configuration with the directory; without FILE the one at its usual places')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The server of the root, over the network, as an account with the admin right')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Allow deleting every tag of a repository')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Use https without verifying the server''s certificate')
+            [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Use http, and send credentials over it')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;retention;remove' {
+            [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The data directory [default: the user''s]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'A registry:2 configuration with the directory; without FILE the one at its usual places')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The server of the root, over the network, as an account with the admin right')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Use https without verifying the server''s certificate')
+            [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Use http, and send credentials over it')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;retention;rm' {
+            [CompletionResult]::new('--root', '--root', [CompletionResultType]::ParameterName, 'The data directory [default: the user''s]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'A registry:2 configuration with the directory; without FILE the one at its usual places')
+            [CompletionResult]::new('--registry', '--registry', [CompletionResultType]::ParameterName, 'The server of the root, over the network, as an account with the admin right')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Use https without verifying the server''s certificate')
+            [CompletionResult]::new('--plain-http', '--plain-http', [CompletionResultType]::ParameterName, 'Use http, and send credentials over it')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print only data and errors: no progress, notes, warnings or reports')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
+        'regctl;retention;help' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List retention rules')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Save a retention rule')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a saved retention rule')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'regctl;retention;help;list' {
+            break
+        }
+        'regctl;retention;help;add' {
+            break
+        }
+        'regctl;retention;help;remove' {
+            break
+        }
+        'regctl;retention;help;help' {
             break
         }
         'regctl;trash' {
@@ -1220,6 +1335,7 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             [CompletionResult]::new('sync', 'sync', [CompletionResultType]::ParameterValue, 'Make the tags of a repository equal to those of another')
             [CompletionResult]::new('gc', 'gc', [CompletionResultType]::ParameterValue, 'Collect garbage')
             [CompletionResult]::new('prune', 'prune', [CompletionResultType]::ParameterValue, 'Delete tags by a rule, and the manifests that nothing holds afterwards')
+            [CompletionResult]::new('retention', 'retention', [CompletionResultType]::ParameterValue, 'List and change the rules by which the server deletes tags')
             [CompletionResult]::new('trash', 'trash', [CompletionResultType]::ParameterValue, 'List deletions that can be restored')
             [CompletionResult]::new('restore', 'restore', [CompletionResultType]::ParameterValue, 'Restore deletions from the trash')
             [CompletionResult]::new('du', 'du', [CompletionResultType]::ParameterValue, 'Show the disk usage of repositories and tags')
@@ -1307,6 +1423,21 @@ Register-ArgumentCompleter -Native -CommandName 'regctl' -ScriptBlock {
             break
         }
         'regctl;help;prune' {
+            break
+        }
+        'regctl;help;retention' {
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List retention rules')
+            [CompletionResult]::new('add', 'add', [CompletionResultType]::ParameterValue, 'Save a retention rule')
+            [CompletionResult]::new('remove', 'remove', [CompletionResultType]::ParameterValue, 'Remove a saved retention rule')
+            break
+        }
+        'regctl;help;retention;list' {
+            break
+        }
+        'regctl;help;retention;add' {
+            break
+        }
+        'regctl;help;retention;remove' {
             break
         }
         'regctl;help;trash' {

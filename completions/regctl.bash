@@ -94,6 +94,9 @@ _regctl() {
             regctl,restore)
                 cmd="regctl__subcmd__restore"
                 ;;
+            regctl,retention)
+                cmd="regctl__subcmd__retention"
+                ;;
             regctl,revoke)
                 cmd="regctl__subcmd__revoke"
                 ;;
@@ -241,6 +244,9 @@ _regctl() {
             regctl__subcmd__help,restore)
                 cmd="regctl__subcmd__help__subcmd__restore"
                 ;;
+            regctl__subcmd__help,retention)
+                cmd="regctl__subcmd__help__subcmd__retention"
+                ;;
             regctl__subcmd__help,revoke)
                 cmd="regctl__subcmd__help__subcmd__revoke"
                 ;;
@@ -298,6 +304,15 @@ _regctl() {
             regctl__subcmd__help__subcmd__manifest,inspect)
                 cmd="regctl__subcmd__help__subcmd__manifest__subcmd__inspect"
                 ;;
+            regctl__subcmd__help__subcmd__retention,add)
+                cmd="regctl__subcmd__help__subcmd__retention__subcmd__add"
+                ;;
+            regctl__subcmd__help__subcmd__retention,list)
+                cmd="regctl__subcmd__help__subcmd__retention__subcmd__list"
+                ;;
+            regctl__subcmd__help__subcmd__retention,remove)
+                cmd="regctl__subcmd__help__subcmd__retention__subcmd__remove"
+                ;;
             regctl__subcmd__help__subcmd__token,create)
                 cmd="regctl__subcmd__help__subcmd__token__subcmd__create"
                 ;;
@@ -351,6 +366,36 @@ _regctl() {
                 ;;
             regctl__subcmd__manifest__subcmd__help,inspect)
                 cmd="regctl__subcmd__manifest__subcmd__help__subcmd__inspect"
+                ;;
+            regctl__subcmd__retention,add)
+                cmd="regctl__subcmd__retention__subcmd__add"
+                ;;
+            regctl__subcmd__retention,help)
+                cmd="regctl__subcmd__retention__subcmd__help"
+                ;;
+            regctl__subcmd__retention,list)
+                cmd="regctl__subcmd__retention__subcmd__list"
+                ;;
+            regctl__subcmd__retention,ls)
+                cmd="regctl__subcmd__retention__subcmd__list"
+                ;;
+            regctl__subcmd__retention,remove)
+                cmd="regctl__subcmd__retention__subcmd__remove"
+                ;;
+            regctl__subcmd__retention,rm)
+                cmd="regctl__subcmd__retention__subcmd__remove"
+                ;;
+            regctl__subcmd__retention__subcmd__help,add)
+                cmd="regctl__subcmd__retention__subcmd__help__subcmd__add"
+                ;;
+            regctl__subcmd__retention__subcmd__help,help)
+                cmd="regctl__subcmd__retention__subcmd__help__subcmd__help"
+                ;;
+            regctl__subcmd__retention__subcmd__help,list)
+                cmd="regctl__subcmd__retention__subcmd__help__subcmd__list"
+                ;;
+            regctl__subcmd__retention__subcmd__help,remove)
+                cmd="regctl__subcmd__retention__subcmd__help__subcmd__remove"
                 ;;
             regctl__subcmd__token,create)
                 cmd="regctl__subcmd__token__subcmd__create"
@@ -455,7 +500,7 @@ _regctl() {
 
     case "${cmd}" in
         regctl)
-            opts="-v -q -h -V --registry --insecure --plain-http --retries --verbose --quiet --help --version serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import import-v1 export copy sync gc prune trash restore du check backup audit health image setup user group token grant revoke rights visibility describe completions help"
+            opts="-v -q -h -V --registry --insecure --plain-http --retries --verbose --quiet --help --version serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import import-v1 export copy sync gc prune retention trash restore du check backup audit health image setup user group token grant revoke rights visibility describe completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1187,7 +1232,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__help)
-            opts="serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune trash restore du check backup audit health image setup user group token grant revoke rights visibility describe completions help"
+            opts="serve frontend trust doctor catalog tags search star manifest digest delete login logout whoami import export copy sync gc prune retention trash restore du check backup audit health image setup user group token grant revoke rights visibility describe completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1609,6 +1654,62 @@ _regctl() {
         regctl__subcmd__help__subcmd__restore)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__retention)
+            opts="list add remove"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__retention__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__retention__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__help__subcmd__retention__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -2255,7 +2356,7 @@ _regctl() {
             return 0
             ;;
         regctl__subcmd__prune)
-            opts="-y -o -q -h -V --keep-last --older-than --match --exclude --not-pulled-for --dry-run --all --yes --output --root --config --registry --insecure --plain-http --quiet --help --version"
+            opts="-y -o -q -h -V --keep-last --older-than --match --exclude --not-pulled-for --all --dry-run --yes --output --root --config --registry --insecure --plain-http --quiet --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2323,6 +2424,196 @@ _regctl() {
                     COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
                     return 0
                     ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__retention)
+            opts="-q -h -V --quiet --help --version list ls add remove rm help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__retention__subcmd__add)
+            opts="-q -h -V --keep-last --older-than --match --exclude --not-pulled-for --all --root --config --registry --insecure --plain-http --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --keep-last)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --older-than)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --match)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --exclude)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --not-pulled-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__retention__subcmd__help)
+            opts="list add remove help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__retention__subcmd__help__subcmd__add)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__retention__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__retention__subcmd__help__subcmd__list)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__retention__subcmd__help__subcmd__remove)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__retention__subcmd__list)
+            opts="-o -q -h -V --output --root --config --registry --insecure --plain-http --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "table json name" -- "${cur}"))
+                    return 0
+                    ;;
+                --root)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --registry)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        regctl__subcmd__retention__subcmd__remove)
+            opts="-q -h -V --root --config --registry --insecure --plain-http --quiet --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0

@@ -51,6 +51,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand sync 'Make the tags of a repository equal to those of another'
             cand gc 'Collect garbage'
             cand prune 'Delete tags by a rule, and the manifests that nothing holds afterwards'
+            cand retention 'List and change the rules by which the server deletes tags'
             cand trash 'List deletions that can be restored'
             cand restore 'Restore deletions from the trash'
             cand du 'Show the disk usage of repositories and tags'
@@ -487,8 +488,8 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --root 'The data directory [default: the user''s]'
             cand --config 'A registry:2 configuration with the directory; without FILE the one at its usual places'
             cand --registry 'The server of the root, over the network, as an account with the admin right'
-            cand --dry-run 'Print what would be deleted, and delete nothing'
             cand --all 'Allow deleting every tag of a repository'
+            cand --dry-run 'Print what would be deleted, and delete nothing'
             cand -y 'Delete several things without asking'
             cand --yes 'Delete several things without asking'
             cand --insecure 'Use https without verifying the server''s certificate'
@@ -499,6 +500,109 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
+        }
+        &'regctl;retention'= {
+            cand -q 'Print only data and errors: no progress, notes, warnings or reports'
+            cand --quiet 'Print only data and errors: no progress, notes, warnings or reports'
+            cand -h 'Print help'
+            cand --help 'Print help'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand list 'List retention rules'
+            cand ls 'List retention rules'
+            cand add 'Save a retention rule'
+            cand remove 'Remove a saved retention rule'
+            cand rm 'Remove a saved retention rule'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;retention;list'= {
+            cand -o 'The output format'
+            cand --output 'The output format'
+            cand --root 'The data directory [default: the user''s]'
+            cand --config 'A registry:2 configuration with the directory; without FILE the one at its usual places'
+            cand --registry 'The server of the root, over the network, as an account with the admin right'
+            cand --insecure 'Use https without verifying the server''s certificate'
+            cand --plain-http 'Use http, and send credentials over it'
+            cand -q 'Print only data and errors: no progress, notes, warnings or reports'
+            cand --quiet 'Print only data and errors: no progress, notes, warnings or reports'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;retention;ls'= {
+            cand -o 'The output format'
+            cand --output 'The output format'
+            cand --root 'The data directory [default: the user''s]'
+            cand --config 'A registry:2 configuration with the directory; without FILE the one at its usual places'
+            cand --registry 'The server of the root, over the network, as an account with the admin right'
+            cand --insecure 'Use https without verifying the server''s certificate'
+            cand --plain-http 'Use http, and send credentials over it'
+            cand -q 'Print only data and errors: no progress, notes, warnings or reports'
+            cand --quiet 'Print only data and errors: no progress, notes, warnings or reports'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;retention;add'= {
+            cand --keep-last 'Keep this many tags, the last pushed ones'
+            cand --older-than 'Only delete tags pushed longer ago'
+            cand --match 'Only delete matching tags; may be repeated'
+            cand --exclude 'Keep matching tags; may be repeated'
+            cand --not-pulled-for 'Only delete tags that have not been pulled for this long'
+            cand --root 'The data directory [default: the user''s]'
+            cand --config 'A registry:2 configuration with the directory; without FILE the one at its usual places'
+            cand --registry 'The server of the root, over the network, as an account with the admin right'
+            cand --all 'Allow deleting every tag of a repository'
+            cand --insecure 'Use https without verifying the server''s certificate'
+            cand --plain-http 'Use http, and send credentials over it'
+            cand -q 'Print only data and errors: no progress, notes, warnings or reports'
+            cand --quiet 'Print only data and errors: no progress, notes, warnings or reports'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;retention;remove'= {
+            cand --root 'The data directory [default: the user''s]'
+            cand --config 'A registry:2 configuration with the directory; without FILE the one at its usual places'
+            cand --registry 'The server of the root, over the network, as an account with the admin right'
+            cand --insecure 'Use https without verifying the server''s certificate'
+            cand --plain-http 'Use http, and send credentials over it'
+            cand -q 'Print only data and errors: no progress, notes, warnings or reports'
+            cand --quiet 'Print only data and errors: no progress, notes, warnings or reports'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;retention;rm'= {
+            cand --root 'The data directory [default: the user''s]'
+            cand --config 'A registry:2 configuration with the directory; without FILE the one at its usual places'
+            cand --registry 'The server of the root, over the network, as an account with the admin right'
+            cand --insecure 'Use https without verifying the server''s certificate'
+            cand --plain-http 'Use http, and send credentials over it'
+            cand -q 'Print only data and errors: no progress, notes, warnings or reports'
+            cand --quiet 'Print only data and errors: no progress, notes, warnings or reports'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+        }
+        &'regctl;retention;help'= {
+            cand list 'List retention rules'
+            cand add 'Save a retention rule'
+            cand remove 'Remove a saved retention rule'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'regctl;retention;help;list'= {
+        }
+        &'regctl;retention;help;add'= {
+        }
+        &'regctl;retention;help;remove'= {
+        }
+        &'regctl;retention;help;help'= {
         }
         &'regctl;trash'= {
             cand -o 'The output format'
@@ -1129,6 +1233,7 @@ set edit:completion:arg-completer[regctl] = {|@words|
             cand sync 'Make the tags of a repository equal to those of another'
             cand gc 'Collect garbage'
             cand prune 'Delete tags by a rule, and the manifests that nothing holds afterwards'
+            cand retention 'List and change the rules by which the server deletes tags'
             cand trash 'List deletions that can be restored'
             cand restore 'Restore deletions from the trash'
             cand du 'Show the disk usage of repositories and tags'
@@ -1194,6 +1299,17 @@ set edit:completion:arg-completer[regctl] = {|@words|
         &'regctl;help;gc'= {
         }
         &'regctl;help;prune'= {
+        }
+        &'regctl;help;retention'= {
+            cand list 'List retention rules'
+            cand add 'Save a retention rule'
+            cand remove 'Remove a saved retention rule'
+        }
+        &'regctl;help;retention;list'= {
+        }
+        &'regctl;help;retention;add'= {
+        }
+        &'regctl;help;retention;remove'= {
         }
         &'regctl;help;trash'= {
         }

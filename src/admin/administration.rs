@@ -4,14 +4,16 @@
 //! Administrators of a root may delete and write even if `storage.delete` and
 //! `storage.maintenance.readonly` forbid it to clients.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 
 use super::{
-    CertificateReport, CertificateSource, Emptied, Entry, Failure, FailureKind, Operation,
-    PruneReport, Reason, Report, RetentionRule, Trash, UsageReport,
+    CertificateReport, CertificateSource, Emptied, Entry, Failure, FailureKind, Operation, Reason,
+    Report, RetentionRule, Trash, UsageReport,
 };
 use crate::oci::{Permit, Repository};
-use crate::registry::{Listener, Registry, Rule};
+use crate::registry::{Listener, Registry};
 
 /// The administration of a root. Cheap to clone.
 #[derive(Clone)]
@@ -19,10 +21,12 @@ pub struct Administration {
     registry: Registry,
     /// `None` where no server runs.
     certificate: Option<CertificateSource>,
+    /// The retention rules of the configuration.
+    configured: Arc<[RetentionRule]>,
 }
 
 /// A listener of entries, as a listener of the entries of one operation.
-struct Entries<'a>(&'a dyn Listener<Entry>);
+pub(super) struct Entries<'a>(&'a dyn Listener<Entry>);
 
 impl<T: Into<Entry>> Listener<T> for Entries<'_> {
     fn receive(&self, entry: T) -> BoxFuture<'_, ()> {
@@ -36,6 +40,16 @@ impl Administration {
         Self {
             registry: registry.for_administrators(),
             certificate: None,
+            configured: Arc::default(),
+        }
+    }
+
+    /// The same root, whose configuration has these retention rules.
+    #[must_use]
+    pub fn with_rules(self, rules: &[RetentionRule]) -> Self {
+        Self {
+            configured: rules.into(),
+            ..self
         }
     }
 
@@ -54,6 +68,7 @@ impl Administration {
         Self {
             registry: self.registry.acting(permit),
             certificate: self.certificate.clone(),
+            configured: Arc::clone(&self.configured),
         }
     }
 
@@ -92,12 +107,20 @@ impl Administration {
                 dry_run,
                 lenient,
             } => Report::PruneReport(self.prune(rule, dry_run, lenient, &entries).await?),
+            Operation::RetentionRules => Report::RetentionRules(self.retention_rules().await?),
+            Operation::SaveRule { rule } => Report::RuleSaved(self.save_rule(rule).await?),
+            Operation::RemoveRule { id } => Report::RuleRemoved(self.remove_rule(id).await?),
         })
     }
 
     /// The registry of the root.
     pub(super) fn registry(&self) -> &Registry {
         &self.registry
+    }
+
+    /// The retention rules of the configuration.
+    pub(super) fn configured_rules(&self) -> &[RetentionRule] {
+        &self.configured
     }
 
     /// Waits until no collection runs.
@@ -128,23 +151,5 @@ impl Administration {
             }
             _ => Ok(report),
         }
-    }
-
-    async fn prune(
-        &self,
-        rule: RetentionRule,
-        dry_run: bool,
-        lenient: bool,
-        entries: &Entries<'_>,
-    ) -> Result<PruneReport, Failure> {
-        let rule = Rule::new(rule).map_err(|error| {
-            Failure::new(
-                FailureKind::Usage,
-                Reason::InvalidPattern,
-                error.to_string(),
-            )
-        })?;
-        let report = self.registry.prune(&rule, dry_run, !lenient, entries);
-        Ok(report.await?)
     }
 }

@@ -75,6 +75,12 @@ pub enum Reason {
     },
     /// A pattern of a rule is malformed.
     InvalidPattern,
+    /// A rule names no repositories, or no tags.
+    InvalidRule,
+    /// The rule to save is there already.
+    RuleExists,
+    /// There are as many saved rules as are allowed.
+    TooManyRules,
     /// A client is pushing or pulling.
     ClientsActive,
     /// The device has no space left.

@@ -15,6 +15,7 @@ mod operation;
 mod operations;
 mod protocol;
 mod request;
+mod retention;
 #[cfg(test)]
 mod tests;
 
@@ -41,3 +42,4 @@ pub use operation::{AuditReport, Emptied, Entry, Operation, Report, Trash};
 pub use operations::Operations;
 pub use protocol::{Answer, VERSION};
 pub use request::Request;
+pub use retention::{RetentionRules, RuleRemoved, RuleSaved, SavedRule};

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     AccountOperation, AccountReport, AuditFilter, CertificateReport, CheckEntry, CheckOptions,
     CheckReport, CollectEntry, CollectOptions, CollectReport, CollectionStatus, Event, Failure,
-    FailureKind, PruneEntry, PruneReport, Reason, Restorable, Restored, RetentionRule, Trashed,
-    UsageReport,
+    FailureKind, PruneEntry, PruneReport, Reason, Restorable, Restored, RetentionRule,
+    RetentionRules, RuleRemoved, RuleSaved, Trashed, UsageReport,
 };
 use crate::oci::Repository;
 
@@ -63,6 +63,18 @@ pub enum Operation {
         #[serde(default)]
         lenient: bool,
     },
+    /// List the retention rules.
+    RetentionRules,
+    /// Save a retention rule, which is applied before each scheduled collection.
+    SaveRule {
+        /// The rule.
+        rule: RetentionRule,
+    },
+    /// Remove a saved retention rule.
+    RemoveRule {
+        /// Its number.
+        id: i64,
+    },
 }
 
 impl Operation {
@@ -77,8 +89,12 @@ impl Operation {
             | Self::Trash
             | Self::Usage { .. }
             | Self::Audit { .. }
-            | Self::Certificate => true,
-            Self::EmptyTrash | Self::Restore { .. } => false,
+            | Self::Certificate
+            | Self::RetentionRules => true,
+            Self::EmptyTrash
+            | Self::Restore { .. }
+            | Self::SaveRule { .. }
+            | Self::RemoveRule { .. } => false,
         }
     }
 }
@@ -190,5 +206,11 @@ reports! {
     /// Of [`Operation::Account`].
     AccountReport,
     /// Of [`Operation::Prune`].
-    PruneReport
+    PruneReport,
+    /// Of [`Operation::RetentionRules`].
+    RetentionRules,
+    /// Of [`Operation::SaveRule`].
+    RuleSaved,
+    /// Of [`Operation::RemoveRule`].
+    RuleRemoved
 }

@@ -57,6 +57,11 @@ impl Operations {
         answers
     }
 
+    /// The administration of the root for the caller of a permit.
+    pub fn acting(&self, permit: &Permit) -> Administration {
+        self.administration.acting(permit)
+    }
+
     /// Spawns a task for a connection. A stop waits for it as for an operation.
     pub fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
         self.work.spawn(work);

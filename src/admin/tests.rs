@@ -64,6 +64,14 @@ fn unknown_fields_of_a_newer_client_are_ignored() {
 }
 
 #[test]
+fn a_rule_with_an_unknown_condition_is_refused() {
+    let line = r#"{"operation":"prune","rule":{"repositories":["a"],"keepLast":2,"largerThan":9}}"#;
+    let failure = Request::parse(line.as_bytes()).unwrap_err();
+    assert_eq!(failure.reason, Reason::MalformedRequest);
+    assert!(failure.message.contains("\"rule\""), "{}", failure.message);
+}
+
+#[test]
 fn unknown_lines_and_fields_of_a_newer_server_are_skipped() {
     for line in [
         r#"{"weather":"fine"}"#,
@@ -98,6 +106,7 @@ fn operations_that_only_read() {
     };
     assert!(collect(true).reads() && Operation::CollectionStatus.reads());
     assert!(!collect(false).reads() && !Operation::EmptyTrash.reads());
+    assert!(Operation::RetentionRules.reads() && !Operation::RemoveRule { id: 1 }.reads());
 }
 
 #[test]
@@ -117,12 +126,14 @@ fn a_malformed_request_gets_a_plain_error() {
             // From before there were versions.
             r#"{"do":"collect","dry_run":true}"#,
             "the request has no field \"operation\"; it is one of collect, collection-status, trash, \
-             empty-trash, restore, check, usage, account, audit, certificate, prune",
+             empty-trash, restore, check, usage, account, audit, certificate, prune, \
+             retention-rules, save-rule, remove-rule",
         ),
         (
             r#"{"operation":5}"#,
             "the field \"operation\" is not a string; it is one of collect, collection-status, \
-             trash, empty-trash, restore, check, usage, account, audit, certificate, prune",
+             trash, empty-trash, restore, check, usage, account, audit, certificate, prune, \
+             retention-rules, save-rule, remove-rule",
         ),
         (
             r#"{"operation":"restore"}"#,

@@ -10,6 +10,7 @@ use super::administration::{RootArgs, age, milliseconds, timestamp};
 use super::exit::Exit;
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
+use super::rule;
 use super::table::Column;
 use crate::admin::{AuditFilter, AuditReport, Entry, Event, Operation};
 use crate::clock::Millis;
@@ -153,6 +154,10 @@ fn fact(name: &str, value: &Value) -> String {
     match (name, value.as_i64()) {
         ("expiresAt", Some(at)) => format!("expires={}", figures::date(timestamp(at))),
         ("expiresAt", None) => "expires=never".to_owned(),
+        ("rule", _) => match serde_json::from_value(value.clone()) {
+            Ok(rule) => format!("{} {}", rule::repositories(&rule), rule::conditions(&rule)),
+            Err(_) => format!("rule={value}"),
+        },
         _ => format!("{name}={}", plain(value)),
     }
 }
@@ -215,6 +220,16 @@ mod tests {
                 "expires=1970-01-02T00:00:00Z",
             ),
             ("expiresAt", Value::Null, "expires=never"),
+            (
+                "rule",
+                serde_json::json!({"repositories": ["a/*"], "keepLast": 2}),
+                "'a/*' --keep-last 2",
+            ),
+            (
+                "rule",
+                serde_json::json!({"later": 1}),
+                r#"rule={"later":1}"#,
+            ),
         ] {
             assert_eq!(fact(name, &value), text);
         }

@@ -13,7 +13,8 @@ use crate::server;
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 The archive, a tar file, has what the data directory of registry:2 can't store: accounts, rights, \
-tokens, descriptions, stars, the trash, times of pushes and pulls, and the server's certificates. \
+tokens, descriptions, stars, saved retention rules, the trash, times of pushes and pulls, and the \
+server's certificates. \
 It has keys and hashed passwords, so only its owner can read the file. Images are in \
 <root>/docker: copy that directory after the backup, while the server runs or not. Pushes in \
 between are found at the first start.

@@ -54,7 +54,9 @@ mod registry;
 mod relay;
 mod report;
 mod restore;
+mod retention;
 mod rights;
+mod rule;
 mod search;
 mod secrets;
 mod selection;
@@ -163,6 +165,8 @@ enum Command {
     Sync(sync::Args),
     Gc(gc::Args),
     Prune(prune::Args),
+    #[command(subcommand)]
+    Retention(retention::Command),
     Trash(trash::Args),
     Restore(restore::Args),
     Du(du::Args),
@@ -335,6 +339,7 @@ async fn dispatch(command: Command, early: &EarlyArgs, printer: Printer) -> anyh
         Command::Export(args) => export::run(&args, &context(args.client.with(early))?).await,
         Command::Gc(args) => gc::run(&args, printer).await,
         Command::Prune(args) => prune::run(&args, printer).await,
+        Command::Retention(command) => retention::run(&command, printer).await,
         Command::Trash(args) => trash::run(&args, printer).await,
         Command::Restore(args) => restore::run(&args, printer).await,
         Command::Du(args) => du::run(&args, printer).await,

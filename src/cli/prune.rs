@@ -1,14 +1,13 @@
 //! `regctl prune`: deletes tags by a rule.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::administration::{Administered, Output, RootArgs, Row, age, milliseconds, timestamp};
+use super::administration::{Administered, Output, RootArgs, Row, timestamp};
 use super::exit::{Exit, Usage};
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
+use super::rule::RuleArgs;
 use super::sentences::Line;
 use crate::admin::{Entry, Operation, PruneReport, RetentionRule};
 use crate::oci::Repository;
@@ -33,30 +32,11 @@ Examples:
   regctl prune '**' --match 'pr-*' --older-than 14d --yes
   regctl prune team/app --not-pulled-for 90d --exclude 'release-*' --exclude latest")]
 pub(super) struct Args {
-    /// Patterns of repositories
-    #[arg(value_name = "PATTERN", required = true)]
-    patterns: Vec<String>,
-    /// Keep this many tags, the last pushed ones
-    #[arg(long, value_name = "N")]
-    keep_last: Option<u32>,
-    /// Only delete tags pushed longer ago
-    #[arg(long, value_name = "AGE", value_parser = age)]
-    older_than: Option<Duration>,
-    /// Only delete matching tags; may be repeated
-    #[arg(long = "match", value_name = "GLOB")]
-    matching: Vec<String>,
-    /// Keep matching tags; may be repeated
-    #[arg(long, value_name = "GLOB")]
-    exclude: Vec<String>,
-    /// Only delete tags that have not been pulled for this long
-    #[arg(long, value_name = "AGE", value_parser = age)]
-    not_pulled_for: Option<Duration>,
+    #[command(flatten)]
+    rule: RuleArgs,
     /// Print what would be deleted, and delete nothing
     #[arg(long)]
     dry_run: bool,
-    /// Allow deleting every tag of a repository
-    #[arg(long)]
-    all: bool,
     /// Delete several things without asking
     #[arg(short, long)]
     yes: bool,
@@ -80,28 +60,8 @@ struct Json<'a> {
     lines: &'a [Row],
 }
 
-impl Args {
-    fn rule(&self) -> Result<RetentionRule, Usage> {
-        let rule = RetentionRule {
-            repositories: self.patterns.clone(),
-            keep_last: self.keep_last,
-            older_than: self.older_than.map(milliseconds),
-            matching: self.matching.clone(),
-            exclude: self.exclude.clone(),
-            not_pulled_for: self.not_pulled_for.map(milliseconds),
-            all: self.all,
-        };
-        if rule.selects_nothing() {
-            let reason = "no condition says which tags to delete; hint: give --keep-last, \
-                          --older-than, --not-pulled-for or --match";
-            return Err(Usage(reason.to_owned()));
-        }
-        Ok(rule)
-    }
-}
-
 pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
-    let rule = args.rule()?;
+    let rule = args.rule.rule()?;
     args.root
         .administer(printer, async |root| {
             prune(root, &rule, args, printer).await

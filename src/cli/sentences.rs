@@ -343,6 +343,11 @@ pub(super) fn failure(failure: &Failure) -> String {
         Reason::TagMoved { .. } => "restore the manifest by its digest, or delete the tag first",
         Reason::RestoreIncomplete { .. } => "push the image again",
         Reason::InvalidPattern => "quote a pattern like 'team/*' or 'v1.*'",
+        Reason::InvalidRule => {
+            "name repositories, and give a condition: --keep-last, --older-than, \
+             --not-pulled-for or --match"
+        }
+        Reason::TooManyRules => "remove one: regctl retention list shows their numbers",
         Reason::ClientsActive => "try again when nothing is pushed or pulled",
         Reason::Full => "free space on the device, and try again",
         Reason::QuotaUsed => "raise the quota of the user that serves it, or delete something",
@@ -354,7 +359,10 @@ pub(super) fn failure(failure: &Failure) -> String {
              registry's host this needs no account"
         }
         Reason::Stopped => "run it again",
-        Reason::UnknownOperation { .. } | Reason::MalformedRequest | Reason::Unknown => {
+        Reason::RuleExists
+        | Reason::UnknownOperation { .. }
+        | Reason::MalformedRequest
+        | Reason::Unknown => {
             return message.clone();
         }
     };

@@ -98,7 +98,7 @@ pub struct Event {
     /// `empty-trash`, `quarantine`; `sign-in`, `sign-out`, `refuse-sign-in`, `refuse`;
     /// `create-account`, `set-password`, `disable-account`, `enable-account`, `set-admin`, `remove-account`,
     /// `add-to-group`, `remove-from-group`, `remove-group`, `create-token`, `revoke-token`, `grant`,
-    /// `revoke`, `set-visibility`, `describe`, `star`.
+    /// `revoke`, `set-visibility`, `describe`, `star`; `save-rule`, `remove-rule`.
     pub action: String,
     /// The caller: `anonymous`, `uid:0`, `alice`, `token:ID@alice`, `task:schedule`.
     pub actor: String,

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 /// Counts of rows that can't be derived from the layout, and of changes that the layout does not
 /// show yet. Each is counted in the table and in a database index of it, because only one of them
 /// may be damaged.
-const OWN: [&str; 20] = [
+const OWN: [&str; 22] = [
     "SELECT COUNT(*) FROM accounts",
     "SELECT COUNT(*) FROM accounts NOT INDEXED",
     "SELECT COUNT(*) FROM account_groups",
@@ -19,6 +19,8 @@ const OWN: [&str; 20] = [
     "SELECT COUNT(*) FROM grants NOT INDEXED",
     "SELECT COUNT(*) FROM stars",
     "SELECT COUNT(*) FROM stars NOT INDEXED",
+    "SELECT COUNT(*) FROM retention_rules",
+    "SELECT COUNT(*) FROM retention_rules NOT INDEXED",
     "SELECT COUNT(*) FROM descriptions",
     "SELECT COUNT(*) FROM descriptions NOT INDEXED",
     "SELECT COUNT(*) FROM repositories WHERE public",

@@ -25,6 +25,7 @@ const STEPS: &[(i64, &str)] = &[
     (13, include_str!("migrations/0013_sizes.sql")),
     (WORDS, include_str!("migrations/0014_search.sql")),
     (15, include_str!("migrations/0015_stars.sql")),
+    (16, include_str!("migrations/0016_retention_rules.sql")),
 ];
 
 /// Applies the missing migrations in one transaction: a new index waits for one sync and not for one

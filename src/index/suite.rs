@@ -10,6 +10,7 @@ mod content;
 mod events;
 mod listings;
 mod manifests;
+mod retention;
 mod search;
 mod sizes;
 mod surveyed;

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Millis;
 
 /// Which tags a rule deletes, and from which repositories. A tag is deleted if it meets every given
-/// condition.
+/// condition. Parsing refuses unknown conditions: without them a rule would delete more.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
+#[serde(default, rename_all = "camelCase", deny_unknown_fields)]
 pub struct RetentionRule {
     /// Patterns of repository names; `*` and `?` stop at a slash, `**` does not.
     pub repositories: Vec<String>,

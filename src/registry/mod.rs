@@ -76,7 +76,7 @@ pub use crate::index::{
 };
 pub use crate::index::{
     CollectionRecord, Event, EventFilter, Hold, Link, ManifestDeleteReason, ManifestKeepReason,
-    Restorable, Restored, StoredOnDay, Trashed, TrashedKind,
+    NotSaved, RULES_LIMIT, Restorable, Restored, SavedRule, StoredOnDay, Trashed, TrashedKind,
 };
 pub use crate::store::Device;
 

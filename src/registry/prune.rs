@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Decision, Listener, Registry, RegistryError, RetentionPlan, Rule};
 use crate::clock::Millis;
-use crate::index::{Bundle, Holdings};
-use crate::oci::{Digest, Repository, Tag};
+use crate::index::{Bundle, Holdings, NotSaved, SavedRule};
+use crate::oci::{Digest, Repository, RetentionRule, Tag};
 
 /// Maximum number of tags deleted in one transaction, so that other writers get their turn.
 const BATCH: usize = 16;
@@ -122,6 +122,24 @@ impl Registry {
         let keep = self.rules.trash;
         report.until = (keep > 0).then(|| now.saturating_add(keep));
         Ok(report)
+    }
+
+    /// The saved retention rules, in the order in which they were saved.
+    pub async fn saved_rules(&self) -> Result<Vec<SavedRule>, RegistryError> {
+        Ok(self.index.saved_rules().await?)
+    }
+
+    /// Saves a retention rule. Returns its number.
+    pub async fn save_rule(
+        &self,
+        rule: RetentionRule,
+    ) -> Result<Result<i64, NotSaved>, RegistryError> {
+        Ok(self.index.save_rule(rule, self.clock.now()).await?)
+    }
+
+    /// Removes a saved retention rule. Returns false if there is none with this number.
+    pub async fn remove_rule(&self, id: i64) -> Result<bool, RegistryError> {
+        Ok(self.index.remove_rule(id, self.clock.now()).await?)
     }
 
     async fn discard_planned(&self, planned: &Planned) -> Result<(), RegistryError> {

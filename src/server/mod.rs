@@ -114,7 +114,9 @@ pub async fn run(
 
     let registry = opening::open(&root, &settings).await?;
     let source = certificate::source(secured.as_ref().map(|secured| &secured.watched));
-    let administration = Administration::new(&registry).with_certificate(source);
+    let administration = Administration::new(&registry)
+        .with_certificate(source)
+        .with_rules(&settings.retention);
     let operations = Operations::from(administration.clone());
     let admin = root
         .path()

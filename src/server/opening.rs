@@ -21,8 +21,8 @@ pub(super) async fn open(root: &Root, settings: &Settings) -> anyhow::Result<Reg
         let aside = root.set_index_aside()?;
         tracing::warn!(
             damaged = %aside.display(),
-            "the index was damaged and is rebuilt: accounts, tokens, grants, stars, descriptions \
-             and the trash, which it alone has, were empty; pull counts and events are lost"
+            "the index was damaged and is rebuilt: accounts, tokens, grants, stars, descriptions, \
+             saved rules and the trash, which it alone has, were empty; pull counts and events are lost"
         );
         opened = try_open(root, settings).await?;
     }
@@ -61,8 +61,8 @@ fn explained(root: &Root, error: RegistryError) -> anyhow::Error {
         RegistryError::Index(IndexError::Malformed(text)) => anyhow!(
             "{file} is damaged: {text}; hint: restore it from a backup; without one, move {file}* \
              elsewhere and start again: repositories, manifests and tags are read from the \
-             directory, while accounts, tokens, grants, stars, descriptions and the trash are in \
-             this file alone and have to be made again",
+             directory, while accounts, tokens, grants, stars, descriptions, saved rules and the \
+             trash are in this file alone and have to be made again",
         ),
         error => {
             anyhow::Error::new(error).context(format!("open the data in {}", root.description()))

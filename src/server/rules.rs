@@ -66,7 +66,6 @@ pub(super) fn upkeep(settings: &Settings, file: Option<&Path>) -> web::Upkeep {
             Schedule::At(pattern) => web::Schedule::At(pattern.to_string()),
         }),
         untagged: settings.collection.untagged.map(milliseconds),
-        rules: settings.retention.clone(),
         file: file.map(Path::to_path_buf),
     }
 }

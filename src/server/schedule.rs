@@ -9,7 +9,7 @@ use super::rules::milliseconds;
 use super::tasks::Tasks;
 use crate::admin::{
     Administration, CollectOptions, Decision, Entry, Operation, PruneEntry, Reason, Report,
-    RetentionRule,
+    RetentionRule, RetentionRules,
 };
 use crate::auth::permit_task;
 use crate::config::{CollectionSettings, Schedule, ScrubSettings, Settings};
@@ -32,11 +32,9 @@ pub(super) fn start(
         return;
     }
     if let Some(schedule) = settings.collection.schedule.clone() {
-        let (collection, rules) = (settings.collection.clone(), settings.retention.clone());
         let administration = administration.acting(&permit_task(Task::Schedule));
-        tasks
-            .0
-            .spawn(collect(administration, schedule, collection, rules));
+        let collection = settings.collection.clone();
+        tasks.0.spawn(collect(administration, schedule, collection));
     }
     if let Some(scrub) = settings.scrub {
         let registry = registry.acting(&permit_task(Task::Check));
@@ -48,13 +46,10 @@ async fn collect(
     administration: Administration,
     schedule: Schedule,
     collection: CollectionSettings,
-    rules: Vec<RetentionRule>,
 ) {
     while let Some(wait) = schedule.wait(&Zoned::now()) {
         tokio::time::sleep(wait).await;
-        for rule in &rules {
-            retain(&administration, rule).await;
-        }
+        retain_all(&administration).await;
         collect_after_running(&administration, &collection).await;
     }
 }
@@ -88,6 +83,20 @@ pub(super) async fn collect_after_running(
             Err(failure) => tracing::error!(%failure, "could not collect garbage"),
         }
         return;
+    }
+}
+
+/// Applies the retention rules: those of the configuration, then the saved ones.
+async fn retain_all(administration: &Administration) {
+    let list = administration.execute(Operation::RetentionRules, &|_: Entry| {});
+    match list.await.and_then(RetentionRules::try_from) {
+        Ok(RetentionRules { configured, saved }) => {
+            let saved = saved.into_iter().map(|saved| saved.rule);
+            for rule in configured.into_iter().chain(saved) {
+                retain(administration, &rule).await;
+            }
+        }
+        Err(failure) => tracing::error!(%failure, "could not read the retention rules"),
     }
 }
 

@@ -4,9 +4,7 @@
 use tokio::sync::mpsc::Receiver;
 
 use super::{Fault, Pages, Request};
-use crate::admin::{
-    self, AccountOperation, AccountReport, Administration, Entry, Failure, Operation, Report,
-};
+use crate::admin::{self, AccountOperation, AccountReport, Entry, Failure, Operation, Report};
 use crate::auth::{Denied, decide};
 use crate::oci::{Action, Permit, Right};
 use crate::registry::{Listener, Registry};
@@ -102,9 +100,12 @@ impl Pages {
         operation: Operation,
         listener: &dyn Listener<Entry>,
     ) -> Result<Result<Report, Failure>, Fault> {
-        let registry = self.acting(request, action).await?;
-        let administration = Administration::new(&registry);
-        Ok(administration.execute(operation, listener).await)
+        let permit = self.permit(request, action).await?;
+        let operations = self.operations.as_ref().ok_or(Fault::NotFound)?;
+        Ok(operations
+            .acting(&permit)
+            .execute(operation, listener)
+            .await)
     }
 
     /// Begins an operation on the root for the caller, with the right that `action` needs. It

@@ -23,7 +23,7 @@ const DAYS: i64 = 30;
 /// Maximum number of bars of the chart; for a longer period each bar covers several days.
 const BARS: i64 = 92;
 /// The actions of the filter, as in [`Event::action`].
-const ACTIONS: [&str; 32] = [
+const ACTIONS: [&str; 34] = [
     "push-manifest",
     "set-tag",
     "push-blob",
@@ -56,6 +56,8 @@ const ACTIONS: [&str; 32] = [
     "set-visibility",
     "describe",
     "star",
+    "save-rule",
+    "remove-rule",
 ];
 /// Milliseconds of a day.
 const DAY: Millis = 24 * 60 * 60 * 1000;

@@ -14,7 +14,8 @@ use super::frame::Frame;
 use super::reasons::{self, Line};
 use super::request::Fields;
 use super::{
-    Answer, Fault, Pages, Request, format, html as answer, moved, restore, retention, runs,
+    Answer, Fault, Pages, Request, format, html as answer, moved, restore, retention, rule_form,
+    runs,
 };
 use crate::admin::{
     self, CollectEntry, CollectOptions, CollectReport, CollectionStatus, Entry, Failure, Operation,
@@ -90,6 +91,15 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     if request.method == Method::POST {
         let fields = Fields::parse(&request.form);
         match (fields.text("do"), Terms::of_form(&fields)) {
+            ("save-rule" | "remove-rule", _) => {
+                match rule_form::change(pages, request, &fields).await? {
+                    Ok(query) => {
+                        let base = &pages.settings.base;
+                        return Ok(moved(&format!("{base}{PATH}?{query}")));
+                    }
+                    Err(reason) => refusal = Some((StatusCode::BAD_REQUEST, reason)),
+                }
+            }
             ("plan" | "run", None) => {
                 refusal = Some((StatusCode::BAD_REQUEST, text.no_days.to_owned()));
             }
@@ -169,8 +179,7 @@ async fn content(
     } else {
         Some(plan(pages, request, terms).await?)
     };
-    let rule = query.text("rule").parse().ok();
-    let rules = retention::rules(pages, request, frame, rule).await?;
+    let rules = retention::rules(pages, request, frame).await?;
     let done = pages
         .execute(request, &Action::Inspect, Operation::Trash, &|_: Entry| {})
         .await?;
@@ -182,6 +191,11 @@ async fn content(
         h1 { (text.title) }
         @if let Some(refusal) = refusal {
             p class="notice bad" role="alert" { (refusal) }
+        }
+        @for (name, done) in [("saved", text.rule_is_saved), ("removed", text.rule_is_removed)] {
+            @if let Ok(id) = query.text(name).parse::<i64>() {
+                p class="notice" role="status" { (done.replace("{}", &id.to_string())) }
+            }
         }
         @match (&status.running, &plan) {
             (Some(progress), _) => (runs::running(frame, *progress, status.runs.first())),

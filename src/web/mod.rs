@@ -39,6 +39,7 @@ mod restore;
 mod retag;
 mod retention;
 mod route;
+mod rule_form;
 mod runs;
 mod settings;
 mod sign_in;

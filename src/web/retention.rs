@@ -1,12 +1,15 @@
-//! Retention rules as sentences, and what each would delete now.
+//! The retention rules as sentences, and what each would delete now.
 
 use maud::{Markup, html};
 use parking_lot::Mutex;
 
+use super::collection::PATH;
 use super::frame::Frame;
 use super::source::{RepositoryQuery, RepositorySort};
-use super::{Fault, Pages, Request, format, reasons};
-use crate::admin::{Decision, Entry, Operation, PruneEntry, PruneReport};
+use super::{Fault, Pages, Request, format, reasons, rule_form};
+use crate::admin::{
+    Decision, Entry, Failure, Operation, PruneEntry, PruneReport, RetentionRules, SavedRule,
+};
 use crate::oci::{Action, Reference, RetentionRule, Visibility};
 
 /// Maximum number of listed deletions of a rule.
@@ -50,17 +53,18 @@ pub(super) fn sentence(frame: &Frame<'_>, rule: &RetentionRule) -> String {
 }
 
 /// What a rule would delete now.
-struct Effect {
+pub(super) struct Effect {
     report: PruneReport,
     /// The first of the deletions.
     entries: Vec<PruneEntry>,
 }
 
-async fn effect(
+/// Evaluates a rule without deleting anything.
+pub(super) async fn effect(
     pages: &Pages,
     request: &Request,
     rule: &RetentionRule,
-) -> Result<Result<Effect, String>, Fault> {
+) -> Result<Result<Effect, Failure>, Fault> {
     let entries = Mutex::new(Vec::new());
     let listener = |entry: Entry| {
         let is_deletion = match &entry {
@@ -88,27 +92,74 @@ async fn effect(
         .execute(request, &Action::Inspect, operation, &listener)
         .await?;
     let report = done.and_then(PruneReport::try_from);
-    Ok(match report {
-        Ok(report) => Ok(Effect {
-            report,
-            entries: entries.into_inner(),
-        }),
-        Err(failure) => Err(failure.message),
-    })
+    Ok(report.map(|report| Effect {
+        report,
+        entries: entries.into_inner(),
+    }))
 }
 
-/// The rules; the effect of a rule is shown if the registry is small or if it is `asked` for.
+/// The rules, with the form for another; the effect of a rule is shown if the registry is small or
+/// if the query asks for it.
 pub(super) async fn rules(
     pages: &Pages,
     request: &Request,
     frame: &Frame<'_>,
-    asked: Option<usize>,
 ) -> Result<Markup, Fault> {
     let text = frame.upkeep;
-    let upkeep = &pages.settings.upkeep;
-    if upkeep.rules.is_empty() {
-        return Ok(html! { p { (text.no_rules) } });
+    let listed = pages
+        .execute(
+            request,
+            &Action::Inspect,
+            Operation::RetentionRules,
+            &|_: Entry| {},
+        )
+        .await?;
+    let listed = listed.and_then(RetentionRules::try_from);
+    let RetentionRules { configured, saved } = listed.map_err(|failure| Fault::failed(&failure))?;
+    let configured = configured.into_iter().map(|rule| (rule, None));
+    let saved = saved
+        .into_iter()
+        .map(|saved| (saved.rule.clone(), Some(saved)));
+    let rules: Vec<(RetentionRule, Option<SavedRule>)> = configured.chain(saved).collect();
+    let query = request.fields();
+    let asked: Option<usize> = query.text("rule").parse().ok();
+    let is_small = !rules.is_empty() && is_small(pages, request).await?;
+    let mut items = Vec::new();
+    for (number, (rule, saved)) in rules.iter().enumerate() {
+        let shown = if is_small || asked == Some(number) {
+            Some(effect(pages, request, rule).await?)
+        } else {
+            None
+        };
+        items.push(html! {
+            li id=(format!("rule-{number}")) {
+                p { (sentence(frame, rule)) }
+                @match &shown {
+                    Some(Ok(effect)) => (effect_text(frame, effect)),
+                    Some(Err(failure)) => p class="notice bad" { (failure.message) },
+                    None => p { a href=(frame.links.path(&format!("{PATH}?rule={number}#rule-{number}"))) {
+                        (text.show_effect)
+                    } },
+                }
+                (origin(pages, frame, saved.as_ref()))
+            }
+        });
     }
+    let place = if pages.settings.upkeep.schedule.is_some() {
+        text.rules_scheduled
+    } else {
+        text.rules_unscheduled
+    };
+    let form = rule_form::form(pages, request, frame).await?;
+    Ok(html! {
+        @if rules.is_empty() { p { (text.no_rules) } }
+        @else { p class="dim" { (place) } ol class="rules" { @for item in items { (item) } } }
+        (form)
+    })
+}
+
+/// Whether the effect of every rule is shown at once.
+async fn is_small(pages: &Pages, request: &Request) -> Result<bool, Fault> {
     let all = RepositoryQuery {
         term: String::new(),
         namespace: None,
@@ -121,43 +172,40 @@ pub(super) async fn rules(
         .source(request)
         .repositories(&everything, &all)
         .await?;
-    let is_small = found.total.0 <= SMALL;
-    let file = match &upkeep.file {
-        Some(file) => file.display().to_string(),
-        None => text.the_configuration.to_owned(),
-    };
-    let place = if upkeep.schedule.is_some() {
-        text.rules_in
-    } else {
-        text.rules_unscheduled
-    };
-    let mut items = Vec::new();
-    for (number, rule) in upkeep.rules.iter().enumerate() {
-        let shown = if is_small || asked == Some(number) {
-            Some(effect(pages, request, rule).await?)
-        } else {
-            None
-        };
-        items.push(html! {
-            li {
-                p { (sentence(frame, rule)) }
-                @match &shown {
-                    Some(Ok(effect)) => (effect_text(frame, effect)),
-                    Some(Err(failure)) => p class="notice bad" { (failure) },
-                    None => p { a href=(frame.links.path(&format!("/collection?rule={number}"))) {
-                        (text.show_effect)
-                    } },
-                }
-            }
-        });
-    }
-    Ok(html! {
-        p class="dim" { (place.replace("{}", &file)) }
-        ol { @for item in items { (item) } }
-    })
+    Ok(found.total.0 <= SMALL)
 }
 
-fn effect_text(frame: &Frame<'_>, effect: &Effect) -> Markup {
+/// Where a rule comes from; for a saved one, the button that removes it.
+fn origin(pages: &Pages, frame: &Frame<'_>, saved: Option<&SavedRule>) -> Markup {
+    let text = frame.upkeep;
+    let upkeep = &pages.settings.upkeep;
+    let Some(saved) = saved else {
+        let file = match &upkeep.file {
+            Some(file) => file.display().to_string(),
+            None => text.the_configuration.to_owned(),
+        };
+        return html! { p class="dim" { (text.rule_configured.replace("{}", &file)) } };
+    };
+    html! {
+        form class="actions" method="post" action=(frame.links.path(PATH)) {
+            (frame.form_token())
+            input type="hidden" name="id" value=(saved.id);
+            span class="dim" {
+                (text.rule_saved_by.replace("{}", &saved.saved_by)) " "
+                (format::age(frame.language, saved.saved_at, frame.now))
+            }
+            @if !pages.settings.browse_only {
+                button type="submit" name="do" value="remove-rule"
+                    aria-label=(format!("{}: {}", text.remove_rule, sentence(frame, &saved.rule))) {
+                    (text.remove_rule)
+                }
+            }
+        }
+    }
+}
+
+/// The effect of a rule, in words and as a list.
+pub(super) fn effect_text(frame: &Frame<'_>, effect: &Effect) -> Markup {
     let text = frame.upkeep;
     let Effect { report, entries } = effect;
     let deletes = report.tags > 0 || report.manifests > 0;

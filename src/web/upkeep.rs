@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use super::format;
 use super::frame::Frame;
 use crate::clock::Millis;
-use crate::oci::RetentionRule;
 
 /// When the server collects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,8 +22,6 @@ pub struct Upkeep {
     pub schedule: Option<Schedule>,
     /// Whether that deletes untagged manifests as well, and their minimum age in milliseconds.
     pub untagged: Option<Millis>,
-    /// The retention rules.
-    pub rules: Vec<RetentionRule>,
     /// The configuration file, if one was read.
     pub file: Option<PathBuf>,
 }

@@ -293,7 +293,12 @@ fn these_pages_in_each_language_colour_and_width() {
                 browser.evaluate(state)[usize::from(name == "theme")] == json!(value)
             });
         }
-        for path in ["/storage", "/collection", "/collection?rule=0"] {
+        for path in [
+            "/storage",
+            "/collection",
+            "/collection?rule=0",
+            "/collection?try=1&repositories=**&match=1.*",
+        ] {
             browser.open(&format!("{host}{path}"));
             browser.evaluate(
                 "[...document.querySelectorAll('details')].forEach((one) => { one.open = true })",

@@ -188,7 +188,9 @@ impl Own {
         // Without a socket other commands wait until this one is done.
         let uid = rustix::process::geteuid().as_raw();
         let permit = decide_local(Context::uid(uid), uid)?;
-        let administration = Administration::new(&registry).acting(&permit);
+        let administration = Administration::new(&registry)
+            .with_rules(&loaded.settings.retention)
+            .acting(&permit);
         let listening = Listening::start(path, administration.clone()).ok();
         Ok(Self {
             registry,

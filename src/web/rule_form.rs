@@ -1,0 +1,239 @@
+//! The form that tries a retention rule, shows its effect, and saves it.
+//!
+//! A rule is tried with a query, which changes nothing. The button that saves it belongs to another
+//! form, with the rule whose effect is shown, so that no other is saved.
+
+use maud::{Markup, html};
+
+use super::collection::PATH;
+use super::frame::Frame;
+use super::request::Fields;
+use super::retention::{effect, effect_text, sentence};
+use super::text::UpkeepText;
+use super::{Fault, Pages, Request};
+use crate::admin::{Entry, Failure, Operation, Reason, RetentionRule, RuleRemoved, RuleSaved};
+use crate::clock::Millis;
+use crate::oci::Action;
+
+/// Milliseconds of a day.
+const DAY: Millis = 24 * 60 * 60 * 1000;
+/// The fields with the conditions, in the order of the form.
+const FIELDS: [&str; 7] = [
+    "repositories",
+    "keep-last",
+    "older-than",
+    "not-pulled-for",
+    "match",
+    "exclude",
+    "all",
+];
+
+/// Parses the rule of a form. The error is a sentence.
+fn rule_of(fields: &Fields, text: &UpkeepText) -> Result<RetentionRule, &'static str> {
+    let patterns = |name: &str| -> Vec<String> {
+        let words = fields.text(name).split_whitespace();
+        words.map(str::to_owned).collect()
+    };
+    let number = |name: &str, most: u32| match fields.text(name) {
+        "" => Ok(None),
+        number => match number.parse::<u32>() {
+            Ok(number) if number <= most => Ok(Some(number)),
+            _ => Err(text.bad_number),
+        },
+    };
+    let days = |name: &str| {
+        let days = number(name, u16::MAX.into());
+        days.map(|days| days.map(|days| Millis::from(days) * DAY))
+    };
+    let rule = RetentionRule {
+        repositories: patterns("repositories"),
+        keep_last: number("keep-last", u32::MAX)?,
+        older_than: days("older-than")?,
+        matching: patterns("match"),
+        exclude: patterns("exclude"),
+        not_pulled_for: days("not-pulled-for")?,
+        all: fields.text("all") == "1",
+    };
+    if rule.repositories.is_empty() {
+        return Err(text.which_repositories);
+    }
+    if rule.selects_nothing() {
+        return Err(text.which_tags);
+    }
+    Ok(rule)
+}
+
+/// Saves the rule of a form, or removes a saved one. Returns the query of the page that says so, or
+/// the reason of a refusal.
+pub(super) async fn change(
+    pages: &Pages,
+    request: &Request,
+    fields: &Fields,
+) -> Result<Result<String, String>, Fault> {
+    if pages.settings.browse_only {
+        return Err(Fault::Forbidden);
+    }
+    let text = request.language().upkeep_text();
+    let operation = match fields.text("do") {
+        "save-rule" => match rule_of(fields, text) {
+            Ok(rule) => Operation::SaveRule { rule },
+            Err(reason) => return Ok(Err(reason.to_owned())),
+        },
+        _ => match fields.text("id").parse() {
+            Ok(id) => Operation::RemoveRule { id },
+            Err(_) => return Err(Fault::NotFound),
+        },
+    };
+    let saves = matches!(operation, Operation::SaveRule { .. });
+    let done = pages
+        .execute(request, &Action::Administer, operation, &|_: Entry| {})
+        .await?;
+    let query = done.and_then(|report| {
+        Ok(if saves {
+            format!("saved={}", RuleSaved::try_from(report)?.id)
+        } else {
+            format!("removed={}", RuleRemoved::try_from(report)?.id)
+        })
+    });
+    Ok(query.map_err(|failure| refusal(text, failure)))
+}
+
+fn refusal(text: &UpkeepText, failure: Failure) -> String {
+    match failure.reason {
+        Reason::RuleExists => text.rule_exists.to_owned(),
+        Reason::TooManyRules => text.too_many_rules.to_owned(),
+        Reason::InvalidPattern => text.bad_pattern.replace("{}", &failure.message),
+        _ => failure.message,
+    }
+}
+
+/// The form, with the effect of the rule in the query.
+pub(super) async fn form(
+    pages: &Pages,
+    request: &Request,
+    frame: &Frame<'_>,
+) -> Result<Markup, Fault> {
+    let text = frame.upkeep;
+    let query = request.fields();
+    let tried = match query.text("try") {
+        "1" => Some(tried(pages, request, frame, &query).await?),
+        _ => None,
+    };
+    Ok(html! {
+        section id="try" {
+            h3 { (text.try_rule) }
+            p class="dim" { (text.try_detail) }
+            form method="get" action=(frame.links.path(&format!("{PATH}#try"))) {
+                input type="hidden" name="try" value="1";
+                div class="filters" {
+                    (field(&query, "repositories", text.field_repositories, "team/*"))
+                    (field(&query, "match", text.field_match, "pr-* nightly-*"))
+                    (field(&query, "exclude", text.field_exclude, "latest v*"))
+                    (number(&query, "keep-last", text.field_keep_last))
+                    (number(&query, "older-than", text.field_older))
+                    (number(&query, "not-pulled-for", text.field_unpulled))
+                }
+                p class="actions" {
+                    label {
+                        input type="checkbox" name="all" value="1" checked[query.text("all") == "1"];
+                        " " (text.field_all)
+                    }
+                    button type="submit" { (text.show_effect) }
+                }
+            }
+            @if let Some(tried) = tried { (tried) }
+        }
+    })
+}
+
+fn field(query: &Fields, name: &str, label: &str, example: &str) -> Markup {
+    html! {
+        label { (label)
+            input name=(name) value=(query.text(name)) placeholder=(example) maxlength="1000"
+                autocomplete="off" autocapitalize="none" spellcheck="false";
+        }
+    }
+}
+
+fn number(query: &Fields, name: &str, label: &str) -> Markup {
+    html! {
+        label { (label)
+            input type="number" min="0" name=(name) value=(query.text(name));
+        }
+    }
+}
+
+/// What the rule in the query would delete, and the button that saves it.
+async fn tried(
+    pages: &Pages,
+    request: &Request,
+    frame: &Frame<'_>,
+    query: &Fields,
+) -> Result<Markup, Fault> {
+    let text = frame.upkeep;
+    let rule = match rule_of(query, text) {
+        Ok(rule) => rule,
+        Err(reason) => return Ok(html! { p class="notice bad" role="alert" { (reason) } }),
+    };
+    let effect = match effect(pages, request, &rule).await? {
+        Ok(effect) => effect,
+        Err(failure) => {
+            let reason = refusal(text, failure);
+            return Ok(html! { p class="notice bad" role="alert" { (reason) } });
+        }
+    };
+    Ok(html! {
+        div class="notice" role="status" {
+            p { strong { (sentence(frame, &rule)) } }
+            (effect_text(frame, &effect))
+        }
+        @if pages.settings.browse_only { p class="dim" { (text.rules_browse_only) } }
+        @else {
+            form class="actions" method="post" action=(frame.links.path(PATH)) {
+                (frame.form_token())
+                @for name in FIELDS {
+                    @if !query.text(name).is_empty() {
+                        input type="hidden" name=(name) value=(query.text(name));
+                    }
+                }
+                button type="submit" name="do" value="save-rule" class="main" { (text.save_rule) }
+                span class="dim" { (text.save_detail) }
+            }
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::text::Language;
+
+    #[test]
+    fn rules_of_forms() {
+        let text = Language::English.upkeep_text();
+        let read = |form: &str| rule_of(&Fields::parse(form), text);
+        let rule = read("repositories=team/*+tools/**&match=pr-*&older-than=2&keep-last=&all=1");
+        assert_eq!(
+            rule,
+            Ok(RetentionRule {
+                repositories: vec!["team/*".to_owned(), "tools/**".to_owned()],
+                matching: vec!["pr-*".to_owned()],
+                older_than: Some(2 * DAY),
+                all: true,
+                ..RetentionRule::default()
+            })
+        );
+        for (form, reason) in [
+            ("match=a", text.which_repositories),
+            ("repositories=+&match=a", text.which_repositories),
+            ("repositories=a", text.which_tags),
+            ("repositories=a&exclude=b&all=1", text.which_tags),
+            ("repositories=a&keep-last=-1", text.bad_number),
+            ("repositories=a&keep-last=4294967296", text.bad_number),
+            ("repositories=a&older-than=65536", text.bad_number),
+            ("repositories=a&not-pulled-for=1.5", text.bad_number),
+        ] {
+            assert_eq!(read(form), Err(reason), "{form}");
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! `regctl retention`: rules that are saved, and applied by the server.
+
+use serde_json::json;
+
+use crate::admin_support::{Admin, each_way, serve};
+use crate::support::{Image, eventually};
+
+const CONFIG: &str = "\
+version: 0.1
+storage: {filesystem: {rootdirectory: /nowhere}}
+regctl:
+  retention:
+    - {repositories: 'team/*', keep-last: 5, exclude: [stable]}
+";
+
+#[test]
+fn rules_are_saved_listed_and_removed() {
+    each_way(
+        CONFIG,
+        |_| (),
+        |admin, ()| {
+            let text = admin.stdout(&[
+                "retention",
+                "add",
+                "team/**",
+                "tools",
+                "--match",
+                "pr-*",
+                "--older-than",
+                "14d",
+            ]);
+            assert!(text.starts_with("Rule 1 is saved"), "{text}");
+            admin.stdout(&["retention", "add", "tools", "--keep-last", "1", "--all"]);
+            let rules = admin.json(&["retention", "list", "-o", "json"]);
+            let saved: Vec<_> = rules.as_array().unwrap().iter().collect();
+            let saved: Vec<_> = saved.iter().filter(|rule| !rule["id"].is_null()).collect();
+            assert_eq!(saved[0]["savedBy"], "uid:0");
+            assert_eq!(saved[0]["rule"]["olderThan"], 14 * 86_400_000);
+            assert_eq!(
+                saved[0]["rule"]["repositories"],
+                json!(["team/**", "tools"])
+            );
+            assert_eq!(admin.stdout(&["retention", "ls", "-o", "name"]), "1\n2\n");
+            let table = admin.stdout(&["retention", "ls"]);
+            assert!(
+                table.contains("'team/**' tools  --older-than 14d --match 'pr-*'")
+                    && table.contains("--keep-last 1 --all"),
+                "{table}"
+            );
+            // What is wrong changes nothing.
+            for (code, line, reason) in [
+                (
+                    2,
+                    &["add", "tools", "--keep-last", "1", "--all"][..],
+                    "rule 2 is the same",
+                ),
+                (2, &["add", "[", "--keep-last", "1"], "quote a pattern"),
+                (2, &["add", "tools", "--all"], "no condition says"),
+                (3, &["remove", "7"], "no saved rule 7"),
+                (2, &["remove", "last"], "is not a valid number"),
+            ] {
+                let line = [&["retention"][..], line].concat();
+                let (_, error) = admin.fails(code, &line);
+                assert!(error.contains(reason), "{line:?}: {error}");
+                assert_eq!(error.lines().count(), 1, "{error}");
+            }
+            admin.stdout(&["retention", "rm", "1"]);
+            assert_eq!(admin.stdout(&["retention", "ls", "-o", "name"]), "2\n");
+            let audit = admin.stdout(&["audit"]);
+            assert!(
+                audit.contains("remove-rule") && audit.contains("tools --keep-last 1 --all"),
+                "{audit}"
+            );
+        },
+        |server, ()| {
+            let rules = Admin::of(server.root()).stdout(&["retention", "ls"]);
+            let configured = rules.lines().find(|line| line.contains("configuration"));
+            let configured = configured.unwrap_or_else(|| panic!("{rules}"));
+            assert!(
+                configured.contains("'team/*'")
+                    && configured.ends_with("--keep-last 5 --exclude stable"),
+                "{rules}"
+            );
+        },
+    );
+}
+
+#[test]
+fn the_server_applies_saved_rules() {
+    let config = "\
+version: 0.1
+storage: {filesystem: {rootdirectory: /nowhere}}
+regctl:
+  gc: {schedule: 1s}
+";
+    let server = serve(config);
+    let remote = server.remote("team/app");
+    for (seed, tag) in ["pr-1", "pr-2", "v1"].into_iter().enumerate() {
+        remote.push(tag, &Image::new(seed as u64));
+    }
+    let admin = Admin::of(server.root());
+    admin.stdout(&["retention", "add", "team/*", "--match", "pr-*"]);
+    eventually("the rule deletes tags", || remote.tags() == ["v1"]);
+    // Without the rule tags stay.
+    admin.stdout(&["retention", "remove", "1"]);
+    remote.push("pr-3", &Image::new(7));
+    let runs = || admin.json(&["gc", "--status", "-o", "json"])["runs"][0].clone();
+    let before = runs();
+    eventually("another collection", || runs() != before);
+    assert_eq!(remote.tags(), ["pr-3", "v1"]);
+    server.stop();
+}
+
+#[test]
+fn a_rule_with_an_unknown_condition_is_refused() {
+    let server = crate::accounts_support::Guarded::start_with(CONFIG_WITH_ACCOUNTS);
+    let remote = server.remote("root", "team/app");
+    remote.push("v1", &Image::new(1));
+    remote.push("v2", &Image::new(2));
+    for operation in ["prune", "save-rule"] {
+        let rule = json!({"repositories": ["**"], "keepLast": 0, "largerThan": 5, "all": true});
+        let body = json!({"operation": operation, "rule": rule}).to_string();
+        let answer = server.client("root").send(
+            &crate::support::Request::new("POST", "/api/v1/operations")
+                .header("Content-Type", "application/json")
+                .body(body.as_bytes()),
+        );
+        assert_eq!(answer.status, 400, "{operation}");
+        let text = String::from_utf8_lossy(&answer.body).into_owned();
+        assert!(text.contains("rule"), "{text}");
+    }
+    assert_eq!(remote.tags(), ["v1", "v2"]);
+    server.server.stop();
+}
+
+const CONFIG_WITH_ACCOUNTS: &str = "\
+version: 0.1
+storage: {delete: {enabled: true}, filesystem: {rootdirectory: /nowhere}}
+regctl:
+  accounts: {enabled: true}
+";
