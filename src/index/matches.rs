@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::repositories::SEPARATE_QUERIES;
-use super::visible::Visible;
+use super::visible::{PUSHED, Visible};
 use super::{IndexError, column, words};
 use crate::oci::Visibility;
 
@@ -192,8 +192,7 @@ impl<'a> Matches<'a> {
             "SELECT r.id, r.name, r.star_count, \
              CASE WHEN r.name = $2 THEN 0 WHEN {LAST_COMPONENT} THEN 1 WHEN {BEGINNING} THEN 2 \
              ELSE 3 END \
-             FROM repositories r WHERE {condition} \
-             AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
+             FROM repositories r WHERE {condition} AND {PUSHED} \
              AND {} AND $1 <> '' AND $6 <> '' {order} LIMIT $5",
             visible.condition
         );

@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 
 use super::events::NewEvent;
 use super::trash::{self, Discard};
-use super::visible::Visible;
+use super::visible::{PUSHED, Visible};
 use super::{Index, IndexError, LayoutChange, column, parsed};
 use crate::clock::Millis;
 use crate::oci::{Repository, Visibility};
@@ -86,8 +86,7 @@ async fn names_after(
 ) -> Result<Vec<String>, IndexError> {
     let statement = format!(
         "SELECT r.name FROM repositories r WHERE r.name >= $1 AND r.name <> $2 AND {} \
-         AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
-         ORDER BY r.name LIMIT $3",
+         AND {PUSHED} ORDER BY r.name LIMIT $3",
         visible.condition
     );
     let mut query = sqlx::query_scalar(AssertSqlSafe(statement))
@@ -151,8 +150,7 @@ impl Index {
                     JOIN blobs c ON c.digest = f.digest WHERE m.repository_id = r.id)), \
                r.pushed_at \
              FROM repositories r WHERE r.name > $1 AND {} \
-             AND EXISTS (SELECT 1 FROM manifests m WHERE m.repository_id = r.id) \
-             ORDER BY r.name LIMIT $2",
+             AND {PUSHED} ORDER BY r.name LIMIT $2",
             visible.condition
         );
         let mut query = sqlx::query_as(AssertSqlSafe(statement))

@@ -185,15 +185,10 @@ async fn everything(
     limit: usize,
 ) -> Result<SearchPage, IndexError> {
     let visible = Visible::new(visibility, 1);
-    let count = match visibility {
-        Visibility::Everything => "SELECT COUNT(DISTINCT repository_id) FROM manifests".to_owned(),
-        Visibility::Only { .. } => {
-            format!(
-                "SELECT COUNT(*) FROM repositories r WHERE {PUSHED} AND {}",
-                visible.condition
-            )
-        }
-    };
+    let count = format!(
+        "SELECT COUNT(*) FROM repositories r WHERE {PUSHED} AND {}",
+        visible.condition
+    );
     let mut query = sqlx::query_scalar(AssertSqlSafe(count));
     for value in &visible.values {
         query = query.bind(value);

@@ -8,10 +8,9 @@ use sqlx::{AssertSqlSafe, SqliteConnection};
 use super::IndexError;
 use crate::oci::{Repository, Visibility};
 
-/// A condition on `repositories r`: something was pushed to it. Not `EXISTS`: SQLite 3.51 turns
-/// that into a join, and an `OFFSET` then skips manifests instead of repositories.
-pub(super) const PUSHED: &str =
-    "(SELECT m.id FROM manifests m WHERE m.repository_id = r.id LIMIT 1) IS NOT NULL";
+/// A condition on `repositories r`: it has a manifest. The table lists those without one, which are
+/// few, so that a page far down a list need not look up a manifest of each repository before it.
+pub(super) const PUSHED: &str = "r.id NOT IN (SELECT repository_id FROM candidate_repositories)";
 
 /// A condition on `repositories r`, and the values of its parameters, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -121,7 +121,6 @@ impl Index {
         let visible = Visible::new(&search.visibility, 1);
         let mut values = visible.values;
         let mut condition = visible.condition;
-        condition = format!("{condition} AND {PUSHED}");
         if !search.term.is_empty() {
             values.push(anywhere(&search.term.to_lowercase()));
             condition = format!("{condition} AND r.name LIKE ${} ESCAPE '\\'", values.len());
@@ -134,6 +133,7 @@ impl Index {
                 last - 1
             );
         }
+        condition = format!("{condition} AND {PUSHED}");
         let order = match search.order {
             RepositoryOrder::Pushed => "r.pushed_at DESC, r.name DESC",
             RepositoryOrder::Name => "r.name",

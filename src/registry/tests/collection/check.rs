@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::Model;
 use super::*;
+use crate::oci::Visibility;
 
 impl Model {
     /// The relations are the same, and everything that clients may ask for exists.
@@ -24,6 +25,15 @@ impl Model {
         let names: Vec<&str> = names.iter().map(Repository::as_str).collect();
         let expected: Vec<&str> = reference.repositories.keys().copied().collect();
         assert_eq!(names, expected, "repositories");
+        let listed = index.repositories(&Visibility::Everything, "", usize::MAX);
+        let with_manifests = reference.repositories.iter();
+        let with_manifests = with_manifests.filter(|(_, contents)| !contents.manifests.is_empty());
+        let expected: Vec<&str> = with_manifests.map(|(name, _)| *name).collect();
+        assert_eq!(
+            listed.await.unwrap(),
+            expected,
+            "repositories with a manifest"
+        );
         for (name, contents) in &reference.repositories {
             let known = index.known_repository(&repository(name)).await.unwrap();
             let links: BTreeSet<Digest> = known.blobs.into_iter().collect();
