@@ -4,13 +4,11 @@
 //! Administrators of a root may delete and write even if `storage.delete` and
 //! `storage.maintenance.readonly` forbid it to clients.
 
-use std::sync::Arc;
-
 use futures_util::future::BoxFuture;
 
 use super::{
-    CertificateReport, CertificateSource, Emptied, Entry, Failure, FailureKind, Operation, Reason,
-    Report, RetentionRule, Trash, UsageReport,
+    CertificateReport, CertificateSource, ConfiguredRetention, Emptied, Entry, Failure,
+    FailureKind, Operation, Reason, Report, Trash, UsageReport,
 };
 use crate::oci::{Permit, Repository};
 use crate::registry::{Listener, Registry};
@@ -21,8 +19,7 @@ pub struct Administration {
     registry: Registry,
     /// `None` where no server runs.
     certificate: Option<CertificateSource>,
-    /// The retention rules of the configuration.
-    configured: Arc<[RetentionRule]>,
+    retention: ConfiguredRetention,
 }
 
 /// A listener of entries, as a listener of the entries of one operation.
@@ -40,17 +37,14 @@ impl Administration {
         Self {
             registry: registry.for_administrators(),
             certificate: None,
-            configured: Arc::default(),
+            retention: ConfiguredRetention::default(),
         }
     }
 
-    /// The same root, whose configuration has these retention rules.
+    /// The same root, with the retention of its configuration.
     #[must_use]
-    pub fn with_rules(self, rules: &[RetentionRule]) -> Self {
-        Self {
-            configured: rules.into(),
-            ..self
-        }
+    pub fn with_retention(self, retention: ConfiguredRetention) -> Self {
+        Self { retention, ..self }
     }
 
     /// The same root, whose server has a certificate, or none.
@@ -68,7 +62,7 @@ impl Administration {
         Self {
             registry: self.registry.acting(permit),
             certificate: self.certificate.clone(),
-            configured: Arc::clone(&self.configured),
+            retention: self.retention.clone(),
         }
     }
 
@@ -118,9 +112,9 @@ impl Administration {
         &self.registry
     }
 
-    /// The retention rules of the configuration.
-    pub(super) fn configured_rules(&self) -> &[RetentionRule] {
-        &self.configured
+    /// The retention of the configuration.
+    pub(super) fn retention(&self) -> &ConfiguredRetention {
+        &self.retention
     }
 
     /// Waits until no collection runs.

@@ -75,8 +75,10 @@ pub enum Reason {
     },
     /// A pattern of a rule is malformed.
     InvalidPattern,
-    /// A rule names no repositories, or no tags.
+    /// A rule is invalid otherwise: it names no repositories, for example, or no tags.
     InvalidRule,
+    /// There is no saved rule with this number.
+    NoSuchRule,
     /// The rule to save is there already.
     RuleExists,
     /// There are as many saved rules as are allowed.

@@ -42,4 +42,4 @@ pub use operation::{AuditReport, Emptied, Entry, Operation, Report, Trash};
 pub use operations::Operations;
 pub use protocol::{Answer, VERSION};
 pub use request::Request;
-pub use retention::{RetentionRules, RuleRemoved, RuleSaved, SavedRule};
+pub use retention::{ConfiguredRetention, ListedRule, RetentionRules, RuleRemoved, RuleSaved};

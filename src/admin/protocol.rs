@@ -3,8 +3,9 @@
 //!
 //! Versions: a request contains the version of its sender. Both sides ignore unknown fields and use
 //! defaults for absent ones, and a client skips unknown lines, so new fields, entries and reasons need
-//! no new version. A change that an older client would misunderstand needs a new version. Every
-//! failure has `kind` and `message`, which every version understands.
+//! no new version. Only the rule of a request may have no unknown field: without a condition it would
+//! delete more. A change that an older client would misunderstand needs a new version. Every failure
+//! has `kind` and `message`, which every version understands.
 
 use serde::{Deserialize, Serialize};
 

@@ -133,6 +133,9 @@ fn complaint(what: &str, field: Option<&str>, error: &str) -> String {
         Some(field) => format!("the field {field:?}"),
         None => "a field".to_owned(),
     };
+    if let Some(unknown) = between(error, "unknown field `", "`") {
+        return format!("{what}: {field} has the unknown field {unknown:?}");
+    }
     let expected = error.rsplit_once("expected ").map(|(_, expected)| expected);
     match expected {
         Some(expected) if error.starts_with("invalid ") || error.starts_with("unknown ") => {

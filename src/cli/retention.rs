@@ -8,7 +8,11 @@ use super::exit::Exit;
 use super::output::{Format, FormatArgs, Printer};
 use super::rule::{self, RuleArgs};
 use super::table::Column;
-use crate::admin::{Operation, RetentionRule, RetentionRules, RuleRemoved, RuleSaved};
+use crate::admin::{ListedRule, Operation, RetentionRule, RetentionRules, RuleRemoved, RuleSaved};
+
+/// Why rules have no effect.
+const NOT_APPLIED: &str = "the server applies no rules: it has no regctl.gc.schedule or is read-only; \
+                           hint: regctl prune applies a rule now";
 
 const COLUMNS: [Column; 5] = [
     Column::Name("RULE"),
@@ -33,6 +37,8 @@ pub(super) enum Command {
 #[command(after_long_help = "\
 Rules of the configuration (regctl.retention) come first and have no number; they are changed there. \
 The server applies all rules before each scheduled collection (regctl.gc.schedule).
+
+A rule that a later version has saved and that this one can't read is not applied; its \"rule\" is null.
 
 JSON: an array of {\"id\", \"savedAt\", \"savedBy\", \"rule\": {\"repositories\", \"keepLast\", \
 \"olderThan\", \"matching\", \"exclude\", \"notPulledFor\", \"all\"}}; ages are in milliseconds.
@@ -85,7 +91,18 @@ struct Row {
     id: Option<i64>,
     saved_at: Option<Timestamp>,
     saved_by: Option<String>,
-    rule: RetentionRule,
+    rule: Option<RetentionRule>,
+}
+
+impl From<ListedRule> for Row {
+    fn from(listed: ListedRule) -> Self {
+        Self {
+            id: listed.id,
+            saved_at: listed.saved_at.map(timestamp),
+            saved_by: listed.saved_by,
+            rule: listed.rule,
+        }
+    }
 }
 
 impl Row {
@@ -97,8 +114,11 @@ impl Row {
             self.saved_by
                 .clone()
                 .unwrap_or_else(|| "configuration".to_owned()),
-            rule::repositories(&self.rule),
-            rule::conditions(&self.rule),
+            self.rule.as_ref().map_or_else(none, rule::repositories),
+            match &self.rule {
+                Some(rule) => rule::conditions(rule),
+                None => "can't be read, and is not applied".to_owned(),
+            },
         ]
     }
 }
@@ -109,10 +129,13 @@ pub(super) async fn run(command: &Command, printer: Printer) -> anyhow::Result<E
         Command::Add(args) => {
             let rule = args.rule.rule()?;
             let operation = Operation::SaveRule { rule };
-            let RuleSaved { id } = args.root.execute(operation, printer).await?;
+            let RuleSaved { id, applies } = args.root.execute(operation, printer).await?;
             printer.report(&format!(
-                "Rule {id} is saved; the server applies it before each scheduled collection"
+                "Rule {id} is saved, and applied before each scheduled collection"
             ))?;
+            if !applies {
+                printer.warning(NOT_APPLIED);
+            }
         }
         Command::Remove(args) => {
             let operation = Operation::RemoveRule { id: args.id };
@@ -126,19 +149,7 @@ pub(super) async fn run(command: &Command, printer: Printer) -> anyhow::Result<E
 async fn list(args: &ListArgs, printer: Printer) -> anyhow::Result<()> {
     let operation = Operation::RetentionRules;
     let rules: RetentionRules = args.root.execute(operation, printer).await?;
-    let configured = rules.configured.into_iter().map(|rule| Row {
-        id: None,
-        saved_at: None,
-        saved_by: None,
-        rule,
-    });
-    let saved = rules.saved.into_iter().map(|saved| Row {
-        id: Some(saved.id),
-        saved_at: Some(timestamp(saved.saved_at)),
-        saved_by: Some(saved.saved_by),
-        rule: saved.rule,
-    });
-    let rows: Vec<Row> = configured.chain(saved).collect();
+    let rows: Vec<Row> = rules.rules.into_iter().map(Row::from).collect();
     match args.output.format {
         Format::Json => printer.json(&rows)?,
         Format::Name => {
@@ -152,6 +163,9 @@ async fn list(args: &ListArgs, printer: Printer) -> anyhow::Result<()> {
         Format::Table => {
             let cells = rows.iter().map(|row| row.cells(printer));
             printer.table(&COLUMNS, cells.collect())?;
+            if !rules.applies {
+                printer.warning(NOT_APPLIED);
+            }
         }
     }
     Ok(())

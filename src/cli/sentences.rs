@@ -343,10 +343,7 @@ pub(super) fn failure(failure: &Failure) -> String {
         Reason::TagMoved { .. } => "restore the manifest by its digest, or delete the tag first",
         Reason::RestoreIncomplete { .. } => "push the image again",
         Reason::InvalidPattern => "quote a pattern like 'team/*' or 'v1.*'",
-        Reason::InvalidRule => {
-            "name repositories, and give a condition: --keep-last, --older-than, \
-             --not-pulled-for or --match"
-        }
+        Reason::NoSuchRule => "regctl retention list shows their numbers",
         Reason::TooManyRules => "remove one: regctl retention list shows their numbers",
         Reason::ClientsActive => "try again when nothing is pushed or pulled",
         Reason::Full => "free space on the device, and try again",
@@ -360,6 +357,7 @@ pub(super) fn failure(failure: &Failure) -> String {
         }
         Reason::Stopped => "run it again",
         Reason::RuleExists
+        | Reason::InvalidRule
         | Reason::UnknownOperation { .. }
         | Reason::MalformedRequest
         | Reason::Unknown => {

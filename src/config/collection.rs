@@ -23,7 +23,7 @@ use super::section::{Field, Section, Warnings, refused};
 use super::values::{self, BadValue};
 use super::workloads::{WorkloadSettings, workloads};
 use crate::clock::Millis;
-use crate::oci::RetentionRule;
+use crate::oci::{RetentionRule, can_be_pattern};
 
 /// Default duration of a lease.
 const LEASE: Duration = Duration::from_hours(1);
@@ -246,6 +246,10 @@ fn rule(item: Field) -> Result<RetentionRule, ConfigError> {
             "give it keep-last, older-than, match or not-pulled-for",
         ));
     }
+    if let Err(error) = rule.check() {
+        let hint = "make several rules of it, or correct the age";
+        return Err(refused(whole, format!("can't be used: {error}"), hint));
+    }
     Ok(rule)
 }
 
@@ -259,13 +263,16 @@ fn patterns(section: &mut Section, key: &str) -> Result<Vec<String>, ConfigError
     let items = section.list(key)?.into_iter();
     items
         .map(|item| {
-            item.read(|text| match globset::Glob::new(text) {
-                Ok(_) => Ok(text.to_owned()),
-                Err(_) => Err(BadValue::not(
-                    text,
-                    "a pattern",
-                    "write it as in 'v*' or 'team/**'",
-                )),
+            item.read(|text| {
+                let hint = "write it as in 'v*' or 'team/**'";
+                if !can_be_pattern(text) {
+                    let what = "a pattern of 1 to 255 ASCII characters without spaces";
+                    return Err(BadValue::not(text, what, hint));
+                }
+                if globset::Glob::new(text).is_err() {
+                    return Err(BadValue::not(text, "a pattern", hint));
+                }
+                Ok(text.to_owned())
             })
         })
         .collect()

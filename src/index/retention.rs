@@ -15,8 +15,8 @@ pub const RULES_LIMIT: u64 = 100;
 pub struct SavedRule {
     /// Its number, which is never used again.
     pub id: i64,
-    /// The rule.
-    pub rule: RetentionRule,
+    /// The rule; `None` if it can't be read, for example because a later version has saved it.
+    pub rule: Option<RetentionRule>,
     /// When it was saved.
     pub saved_at: Millis,
     /// The caller who saved it, as in [`super::Event::actor`].
@@ -39,19 +39,15 @@ impl Index {
             sqlx::query_as("SELECT id, rule, saved_at, saved_by FROM retention_rules ORDER BY id")
                 .fetch_all(&self.readers)
                 .await?;
-        let rules = rows.into_iter().map(|(id, rule, saved_at, saved_by)| {
-            let parsed = serde_json::from_str(&rule);
-            Ok(SavedRule {
+        let rules = rows
+            .into_iter()
+            .map(|(id, rule, saved_at, saved_by)| SavedRule {
                 id,
-                rule: parsed.map_err(|_| IndexError::Damaged {
-                    what: "retention rule",
-                    value: rule,
-                })?,
+                rule: serde_json::from_str(&rule).ok(),
                 saved_at,
                 saved_by,
-            })
-        });
-        rules.collect()
+            });
+        Ok(rules.collect())
     }
 
     /// Saves a rule. Returns its number.

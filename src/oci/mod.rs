@@ -37,6 +37,6 @@ pub use permit::Permit;
 pub use platform::Platform;
 pub use range::{ByteRange, RangeError, parse_byte_range, parse_content_range};
 pub use reference::{ImageReference, Reference, ReferenceError};
-pub use retention::RetentionRule;
+pub use retention::{RetentionRule, RuleError, can_be_pattern};
 pub use rights::{Grant, Rights, RightsError};
 pub use version::{VersionKey, by_version};

@@ -66,7 +66,7 @@ pub use opening::OpenOptions;
 pub use prune::{PruneEntry, PruneReport};
 pub use referrers::Referrers;
 pub use reindex::ReindexReport;
-pub use retain::{Decision, DeleteReasons, Holder, KeepReason, RetentionPlan, Rule};
+pub use retain::{Decision, DeleteReasons, Holder, InvalidRule, KeepReason, RetentionPlan, Rule};
 pub use uploads::{BodyError, IncomingBody, Upload, UploadedBlob};
 pub use usage::{RepositoryUsage, Usage, UsageReport};
 

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::Millis;
 use crate::index::{Holdings, RepositoryTag};
-use crate::oci::{Digest, Repository, RetentionRule, Tag};
+use crate::oci::{Digest, Repository, RetentionRule, RuleError, Tag};
 
 /// A retention rule with its patterns compiled.
 #[derive(Debug, Clone)]
@@ -23,6 +23,17 @@ pub struct Rule {
     pub(super) repositories: GlobSet,
     pub(super) matching: GlobSet,
     pub(super) exclude: GlobSet,
+}
+
+/// Why a rule can't be applied.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum InvalidRule {
+    /// The rule is invalid, apart from its wildcards.
+    #[error(transparent)]
+    Rule(#[from] RuleError),
+    /// The wildcards of a pattern are malformed.
+    #[error(transparent)]
+    Wildcards(#[from] globset::Error),
 }
 
 /// Why a tag is kept.
@@ -110,8 +121,9 @@ impl RetentionPlan {
 }
 
 impl Rule {
-    /// Compiles the patterns of a rule.
-    pub fn new(rule: RetentionRule) -> Result<Self, globset::Error> {
+    /// Checks a rule and compiles its patterns.
+    pub fn new(rule: RetentionRule) -> Result<Self, InvalidRule> {
+        rule.check()?;
         let set = |patterns: &[String], separator: bool| {
             let mut set = GlobSetBuilder::new();
             for pattern in patterns {

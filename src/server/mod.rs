@@ -116,7 +116,7 @@ pub async fn run(
     let source = certificate::source(secured.as_ref().map(|secured| &secured.watched));
     let administration = Administration::new(&registry)
         .with_certificate(source)
-        .with_rules(&settings.retention);
+        .with_retention(rules::retention(&settings));
     let operations = Operations::from(administration.clone());
     let admin = root
         .path()

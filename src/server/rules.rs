@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::admin::ConfiguredRetention;
 use crate::clock::Millis;
 use crate::config::{IndexPlatforms, Schedule, Settings, ValidationSettings};
 use crate::registry::{RequiredChildren, Rules};
@@ -57,10 +58,19 @@ pub(super) fn rules(settings: &Settings) -> anyhow::Result<Rules> {
     })
 }
 
-/// The configuration of collections and retention, for the pages.
+/// The configured retention.
+pub(super) fn retention(settings: &Settings) -> ConfiguredRetention {
+    ConfiguredRetention {
+        rules: settings.retention.as_slice().into(),
+        applies: settings.collection.schedule.is_some() && !settings.storage.read_only,
+    }
+}
+
+/// The configuration of collections, for the pages.
 pub(super) fn upkeep(settings: &Settings, file: Option<&Path>) -> web::Upkeep {
     let schedule = settings.collection.schedule.as_ref();
     web::Upkeep {
+        read_only: settings.storage.read_only,
         schedule: schedule.map(|schedule| match schedule {
             Schedule::Every(interval) => web::Schedule::Every(milliseconds(*interval)),
             Schedule::At(pattern) => web::Schedule::At(pattern.to_string()),

@@ -90,9 +90,16 @@ pub(super) async fn collect_after_running(
 async fn retain_all(administration: &Administration) {
     let list = administration.execute(Operation::RetentionRules, &|_: Entry| {});
     match list.await.and_then(RetentionRules::try_from) {
-        Ok(RetentionRules { configured, saved }) => {
-            let saved = saved.into_iter().map(|saved| saved.rule);
-            for rule in configured.into_iter().chain(saved) {
+        Ok(list) => {
+            for listed in list.rules {
+                let Some(rule) = listed.rule else {
+                    tracing::error!(
+                        rule = listed.id,
+                        "a saved retention rule can't be read and is not applied: save it again, \
+                         and remove it by regctl retention remove"
+                    );
+                    continue;
+                };
                 retain(administration, &rule).await;
             }
         }

@@ -5,13 +5,14 @@ use bytes::Bytes;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use http::{HeaderValue, Response, StatusCode};
 use maud::{Markup, html};
+use serde_json::Value;
 
 use super::chart::Bars;
 use super::frame::Frame;
 use super::url::query;
-use super::{Answer, Fault, Pages, Request, format, html as answer, tags};
+use super::{Answer, Fault, Pages, Request, format, html as answer, retention, tags};
 use crate::clock::{Clock, Millis};
-use crate::oci::{AccountName, Action, Reference};
+use crate::oci::{AccountName, Action, Grant, Reference};
 use crate::registry::{Event, EventFilter, Registry};
 
 /// Rows of a page.
@@ -279,8 +280,46 @@ fn subject(frame: &Frame<'_>, event: &Event) -> Markup {
                 a href=(frame.links.digest(name, digest)) { (name) "@" (tags::short(digest)) }
             },
             (Some(name), None, None) => a href=(frame.links.repository(name)) { (name) },
-            _ => "–",
+            _ => {
+                @match event.detail.as_ref().map(|detail| facts(frame, detail)) {
+                    Some(facts) if !facts.is_empty() => (facts),
+                    _ => "–",
+                }
+            },
         }
+    }
+}
+
+/// The details of an event that is about no repository: accounts, groups, grants, rules.
+fn facts(frame: &Frame<'_>, detail: &Value) -> String {
+    let rule = detail.get("rule").cloned();
+    if let Some(Ok(rule)) = rule.map(serde_json::from_value) {
+        return retention::sentence(frame, &rule);
+    }
+    let facts = detail.as_object().into_iter().flatten();
+    let facts = facts.filter_map(|(name, value)| {
+        let value = match value.as_i64() {
+            Some(at) if name == "expiresAt" => format::date(at),
+            _ => plain(value)?,
+        };
+        Some(format!("{name}: {value}"))
+    });
+    facts.collect::<Vec<_>>().join(", ")
+}
+
+/// A value as it is written elsewhere; `None` for one that says nothing.
+fn plain(value: &Value) -> Option<String> {
+    if let Ok(grant) = serde_json::from_value::<Grant>(value.clone()) {
+        return Some(grant.to_string());
+    }
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Array(values) => {
+            let values: Vec<_> = values.iter().filter_map(plain).collect();
+            Some(values.join(" "))
+        }
+        other => Some(other.to_string()),
     }
 }
 
@@ -296,7 +335,7 @@ fn cell(text: &str) -> String {
 
 fn csv(events: &[Event]) -> Answer {
     let mut text = String::from(
-        "time,action,actor,account,address,repository,tag,digest,size,agent,request\r\n",
+        "time,action,actor,account,address,repository,tag,digest,size,agent,request,detail\r\n",
     );
     for event in events {
         let cells = [
@@ -322,6 +361,11 @@ fn csv(events: &[Event]) -> Answer {
             event.size.map(|size| size.to_string()).unwrap_or_default(),
             event.agent.clone().unwrap_or_default(),
             event.request.clone(),
+            event
+                .detail
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
         ];
         text.push_str(&cells.map(|text| cell(&text)).join(","));
         text.push_str("\r\n");

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::admin::{
     self, CollectEntry, CollectOptions, CollectReport, CollectionStatus, Entry, Failure, Operation,
-    Reason, Report, Trash, Trashed,
+    Reason, Report, RetentionRules, Trash, Trashed,
 };
 use crate::clock::Millis;
 use crate::oci::Action;
@@ -91,13 +91,13 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     if request.method == Method::POST {
         let fields = Fields::parse(&request.form);
         match (fields.text("do"), Terms::of_form(&fields)) {
-            ("save-rule" | "remove-rule", _) => {
+            (rule_form::SAVE | "remove-rule", _) => {
                 match rule_form::change(pages, request, &fields).await? {
                     Ok(query) => {
                         let base = &pages.settings.base;
                         return Ok(moved(&format!("{base}{PATH}?{query}")));
                     }
-                    Err(reason) => refusal = Some((StatusCode::BAD_REQUEST, reason)),
+                    Err(refused) => refusal = Some(refused),
                 }
             }
             ("plan" | "run", None) => {
@@ -179,12 +179,9 @@ async fn content(
     } else {
         Some(plan(pages, request, terms).await?)
     };
-    let rules = retention::rules(pages, request, frame).await?;
-    let done = pages
-        .execute(request, &Action::Inspect, Operation::Trash, &|_: Entry| {})
-        .await?;
-    let trash = done.and_then(Trash::try_from);
-    let trash = trash.map_err(|failure| Fault::failed(&failure))?;
+    let listed: RetentionRules = read(pages, request, Operation::RetentionRules).await?;
+    let rules = retention::rules(pages, request, frame, &listed).await?;
+    let trash: Trash = read(pages, request, Operation::Trash).await?;
     let browse_only = pages.settings.browse_only;
     let text = frame.upkeep;
     Ok(html! {
@@ -192,10 +189,8 @@ async fn content(
         @if let Some(refusal) = refusal {
             p class="notice bad" role="alert" { (refusal) }
         }
-        @for (name, done) in [("saved", text.rule_is_saved), ("removed", text.rule_is_removed)] {
-            @if let Ok(id) = query.text(name).parse::<i64>() {
-                p class="notice" role="status" { (done.replace("{}", &id.to_string())) }
-            }
+        @if let Some(done) = rule_form::done(frame, &query, &listed) {
+            p class="notice" role="status" { (done) }
         }
         @match (&status.running, &plan) {
             (Some(progress), _) => (runs::running(frame, *progress, status.runs.first())),
@@ -219,6 +214,18 @@ async fn content(
         section { h2 { (text.rules) } (rules) }
         section { h2 { (frame.account.trash) } (in_trash(frame, &trash.deletions, browse_only)) }
     })
+}
+
+/// The report of an operation that has no entries.
+async fn read<R>(pages: &Pages, request: &Request, operation: Operation) -> Result<R, Fault>
+where
+    R: TryFrom<Report, Error = Failure>,
+{
+    let done = pages
+        .execute(request, &Action::Inspect, operation, &|_: Entry| {})
+        .await?;
+    let report = done.and_then(R::try_from);
+    report.map_err(|failure| Fault::failed(&failure))
 }
 
 /// What a collection would delete, with the first deletions and the first objects that are kept for

@@ -1,5 +1,6 @@
 //! The retention rules as sentences, and what each would delete now.
 
+use http::Method;
 use maud::{Markup, html};
 use parking_lot::Mutex;
 
@@ -8,14 +9,14 @@ use super::frame::Frame;
 use super::source::{RepositoryQuery, RepositorySort};
 use super::{Fault, Pages, Request, format, reasons, rule_form};
 use crate::admin::{
-    Decision, Entry, Failure, Operation, PruneEntry, PruneReport, RetentionRules, SavedRule,
+    Decision, Entry, Failure, ListedRule, Operation, PruneEntry, PruneReport, RetentionRules,
 };
 use crate::oci::{Action, Reference, RetentionRule, Visibility};
 
 /// Maximum number of listed deletions of a rule.
 const SHOWN: usize = 50;
-/// With more repositories, the effect of a rule is shown only on request.
-const SMALL: u64 = 1000;
+/// Maximum number of repositories times rules for which all effects are shown at once.
+const QUICK: u64 = 2000;
 
 /// A rule as a sentence.
 pub(super) fn sentence(frame: &Frame<'_>, rule: &RetentionRule) -> String {
@@ -98,68 +99,62 @@ pub(super) async fn effect(
     }))
 }
 
-/// The rules, with the form for another; the effect of a rule is shown if the registry is small or
-/// if the query asks for it.
+/// The rules, with the form for another; the effect of a rule is shown if reading it is quick, or if
+/// the query asks for it.
 pub(super) async fn rules(
     pages: &Pages,
     request: &Request,
     frame: &Frame<'_>,
+    listed: &RetentionRules,
 ) -> Result<Markup, Fault> {
     let text = frame.upkeep;
-    let listed = pages
-        .execute(
-            request,
-            &Action::Inspect,
-            Operation::RetentionRules,
-            &|_: Entry| {},
-        )
-        .await?;
-    let listed = listed.and_then(RetentionRules::try_from);
-    let RetentionRules { configured, saved } = listed.map_err(|failure| Fault::failed(&failure))?;
-    let configured = configured.into_iter().map(|rule| (rule, None));
-    let saved = saved
-        .into_iter()
-        .map(|saved| (saved.rule.clone(), Some(saved)));
-    let rules: Vec<(RetentionRule, Option<SavedRule>)> = configured.chain(saved).collect();
-    let query = request.fields();
-    let asked: Option<usize> = query.text("rule").parse().ok();
-    let is_small = !rules.is_empty() && is_small(pages, request).await?;
+    let asked: Option<usize> = request.fields().text("rule").parse().ok();
+    let all_effects = effects_are_quick(pages, request, listed.rules.len()).await?;
     let mut items = Vec::new();
-    for (number, (rule, saved)) in rules.iter().enumerate() {
-        let shown = if is_small || asked == Some(number) {
-            Some(effect(pages, request, rule).await?)
-        } else {
-            None
+    for (number, listed) in listed.rules.iter().enumerate() {
+        let shown = match &listed.rule {
+            Some(rule) if all_effects || asked == Some(number) => {
+                Some(effect(pages, request, rule).await?)
+            }
+            _ => None,
         };
         items.push(html! {
             li id=(format!("rule-{number}")) {
-                p { (sentence(frame, rule)) }
-                @match &shown {
-                    Some(Ok(effect)) => (effect_text(frame, effect)),
-                    Some(Err(failure)) => p class="notice bad" { (failure.message) },
-                    None => p { a href=(frame.links.path(&format!("{PATH}?rule={number}#rule-{number}"))) {
-                        (text.show_effect)
-                    } },
+                @match (&listed.rule, &shown) {
+                    (None, _) => p class="notice bad" { (text.rule_unreadable) },
+                    (Some(rule), shown) => {
+                        p { (sentence(frame, rule)) }
+                        @match shown {
+                            Some(Ok(effect)) => (effect_text(frame, effect)),
+                            Some(Err(failure)) => p class="notice bad" { (failure.message) },
+                            None => p { a href=(frame.links.path(&format!("{PATH}?rule={number}#rule-{number}"))) {
+                                (text.show_effect)
+                            } },
+                        }
+                    },
                 }
-                (origin(pages, frame, saved.as_ref()))
+                (origin(pages, frame, listed))
             }
         });
     }
-    let place = if pages.settings.upkeep.schedule.is_some() {
+    let place = if listed.applies {
         text.rules_scheduled
     } else {
         text.rules_unscheduled
     };
-    let form = rule_form::form(pages, request, frame).await?;
+    let form = rule_form::form(pages, request, frame, listed.applies).await?;
     Ok(html! {
-        @if rules.is_empty() { p { (text.no_rules) } }
-        @else { p class="dim" { (place) } ol class="rules" { @for item in items { (item) } } }
+        @if items.is_empty() { p { (text.no_rules) } }
+        @else { p class="dim" { (place) } ul class="rules" { @for item in items { (item) } } }
         (form)
     })
 }
 
-/// Whether the effect of every rule is shown at once.
-async fn is_small(pages: &Pages, request: &Request) -> Result<bool, Fault> {
+/// Whether the effects of this many rules are shown without being asked for.
+async fn effects_are_quick(pages: &Pages, request: &Request, rules: usize) -> Result<bool, Fault> {
+    if rules == 0 || request.method != Method::GET {
+        return Ok(false);
+    }
     let all = RepositoryQuery {
         term: String::new(),
         namespace: None,
@@ -172,33 +167,33 @@ async fn is_small(pages: &Pages, request: &Request) -> Result<bool, Fault> {
         .source(request)
         .repositories(&everything, &all)
         .await?;
-    Ok(found.total.0 <= SMALL)
+    let (repositories, is_exact) = found.total;
+    Ok(is_exact && repositories.saturating_mul(rules as u64) <= QUICK)
 }
 
 /// Where a rule comes from; for a saved one, the button that removes it.
-fn origin(pages: &Pages, frame: &Frame<'_>, saved: Option<&SavedRule>) -> Markup {
+fn origin(pages: &Pages, frame: &Frame<'_>, listed: &ListedRule) -> Markup {
     let text = frame.upkeep;
-    let upkeep = &pages.settings.upkeep;
-    let Some(saved) = saved else {
-        let file = match &upkeep.file {
+    let (Some(id), Some(at)) = (listed.id, listed.saved_at) else {
+        let file = match &pages.settings.upkeep.file {
             Some(file) => file.display().to_string(),
             None => text.the_configuration.to_owned(),
         };
         return html! { p class="dim" { (text.rule_configured.replace("{}", &file)) } };
     };
+    let number = id.to_string();
+    let by = listed.saved_by.as_deref().unwrap_or_default();
     html! {
         form class="actions" method="post" action=(frame.links.path(PATH)) {
             (frame.form_token())
-            input type="hidden" name="id" value=(saved.id);
+            input type="hidden" name="id" value=(number);
             span class="dim" {
-                (text.rule_saved_by.replace("{}", &saved.saved_by)) " "
-                (format::age(frame.language, saved.saved_at, frame.now))
+                (text.rule_saved_by.replacen("{}", &number, 1).replacen("{}", by, 1))
+                (format::age(frame.language, at, frame.now))
             }
             @if !pages.settings.browse_only {
                 button type="submit" name="do" value="remove-rule"
-                    aria-label=(format!("{}: {}", text.remove_rule, sentence(frame, &saved.rule))) {
-                    (text.remove_rule)
-                }
+                    aria-label=(format!("{} {number}", text.remove_rule)) { (text.remove_rule) }
             }
         }
     }

@@ -3,6 +3,7 @@
 //! A rule is tried with a query, which changes nothing. The button that saves it belongs to another
 //! form, with the rule whose effect is shown, so that no other is saved.
 
+use http::StatusCode;
 use maud::{Markup, html};
 
 use super::collection::PATH;
@@ -11,14 +12,22 @@ use super::request::Fields;
 use super::retention::{effect, effect_text, sentence};
 use super::text::UpkeepText;
 use super::{Fault, Pages, Request};
-use crate::admin::{Entry, Failure, Operation, Reason, RetentionRule, RuleRemoved, RuleSaved};
+use crate::admin::{
+    Entry, Failure, FailureKind, Operation, Reason, RetentionRule, RetentionRules, RuleRemoved,
+    RuleSaved,
+};
 use crate::clock::Millis;
-use crate::oci::Action;
+use crate::oci::{Action, RuleError};
 
 /// Milliseconds of a day.
 const DAY: Millis = 24 * 60 * 60 * 1000;
-/// The fields with the conditions, in the order of the form.
-const FIELDS: [&str; 7] = [
+/// Maximum number of days: those of 100 years.
+const DAYS: u32 = 36_500;
+/// What the form that saves a rule does.
+pub(super) const SAVE: &str = "save-rule";
+/// The fields of the form.
+const FIELDS: [&str; 8] = [
+    "try",
     "repositories",
     "keep-last",
     "older-than",
@@ -42,7 +51,7 @@ fn rule_of(fields: &Fields, text: &UpkeepText) -> Result<RetentionRule, &'static
         },
     };
     let days = |name: &str| {
-        let days = number(name, u16::MAX.into());
+        let days = number(name, DAYS);
         days.map(|days| days.map(|days| Millis::from(days) * DAY))
     };
     let rule = RetentionRule {
@@ -54,30 +63,32 @@ fn rule_of(fields: &Fields, text: &UpkeepText) -> Result<RetentionRule, &'static
         not_pulled_for: days("not-pulled-for")?,
         all: fields.text("all") == "1",
     };
-    if rule.repositories.is_empty() {
-        return Err(text.which_repositories);
-    }
-    if rule.selects_nothing() {
-        return Err(text.which_tags);
+    match rule.check() {
+        Ok(()) => {}
+        Err(RuleError::NoRepositories) => return Err(text.which_repositories),
+        Err(RuleError::NoCondition) => return Err(text.which_tags),
+        Err(RuleError::TooManyPatterns) => return Err(text.too_many_patterns),
+        Err(RuleError::Pattern) => return Err(text.bad_pattern),
+        Err(RuleError::Age) => return Err(text.bad_number),
     }
     Ok(rule)
 }
 
 /// Saves the rule of a form, or removes a saved one. Returns the query of the page that says so, or
-/// the reason of a refusal.
+/// the refusal.
 pub(super) async fn change(
     pages: &Pages,
     request: &Request,
     fields: &Fields,
-) -> Result<Result<String, String>, Fault> {
+) -> Result<Result<String, (StatusCode, String)>, Fault> {
     if pages.settings.browse_only {
         return Err(Fault::Forbidden);
     }
     let text = request.language().upkeep_text();
     let operation = match fields.text("do") {
-        "save-rule" => match rule_of(fields, text) {
+        SAVE => match rule_of(fields, text) {
             Ok(rule) => Operation::SaveRule { rule },
-            Err(reason) => return Ok(Err(reason.to_owned())),
+            Err(reason) => return Ok(Err((StatusCode::BAD_REQUEST, reason.to_owned()))),
         },
         _ => match fields.text("id").parse() {
             Ok(id) => Operation::RemoveRule { id },
@@ -95,29 +106,57 @@ pub(super) async fn change(
             format!("removed={}", RuleRemoved::try_from(report)?.id)
         })
     });
-    Ok(query.map_err(|failure| refusal(text, failure)))
+    Ok(query.map_err(|failure| {
+        let code = match failure.kind {
+            FailureKind::NotFound => StatusCode::NOT_FOUND,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        (code, refusal(text, failure))
+    }))
 }
 
 fn refusal(text: &UpkeepText, failure: Failure) -> String {
     match failure.reason {
         Reason::RuleExists => text.rule_exists.to_owned(),
         Reason::TooManyRules => text.too_many_rules.to_owned(),
-        Reason::InvalidPattern => text.bad_pattern.replace("{}", &failure.message),
+        Reason::InvalidPattern => text.bad_pattern.to_owned(),
+        Reason::NoSuchRule => text.no_such_rule.to_owned(),
         _ => failure.message,
     }
 }
 
-/// The form, with the effect of the rule in the query.
+/// A sentence about what the form before this page has changed, as the list shows it.
+pub(super) fn done(frame: &Frame<'_>, query: &Fields, listed: &RetentionRules) -> Option<String> {
+    let text = frame.upkeep;
+    let is_listed = |id: i64| listed.rules.iter().any(|listed| listed.id == Some(id));
+    [
+        ("saved", text.rule_is_saved, true),
+        ("removed", text.rule_is_removed, false),
+    ]
+    .into_iter()
+    .find_map(|(name, sentence, there)| {
+        let id: i64 = query.text(name).parse().ok()?;
+        (is_listed(id) == there).then(|| sentence.replace("{}", &id.to_string()))
+    })
+}
+
+/// The form, with the effect of the rule in the query, or in the form that was refused.
 pub(super) async fn form(
     pages: &Pages,
     request: &Request,
     frame: &Frame<'_>,
+    applies: bool,
 ) -> Result<Markup, Fault> {
     let text = frame.upkeep;
-    let query = request.fields();
-    let tried = match query.text("try") {
-        "1" => Some(tried(pages, request, frame, &query).await?),
-        _ => None,
+    let posted = Fields::parse(&request.form);
+    let fields = match posted.text("do") {
+        SAVE => posted,
+        _ => request.fields(),
+    };
+    let tried = if fields.text("try") == "1" {
+        Some(tried(pages, request, frame, &fields, applies).await?)
+    } else {
+        None
     };
     Ok(html! {
         section id="try" {
@@ -126,16 +165,16 @@ pub(super) async fn form(
             form method="get" action=(frame.links.path(&format!("{PATH}#try"))) {
                 input type="hidden" name="try" value="1";
                 div class="filters" {
-                    (field(&query, "repositories", text.field_repositories, "team/*"))
-                    (field(&query, "match", text.field_match, "pr-* nightly-*"))
-                    (field(&query, "exclude", text.field_exclude, "latest v*"))
-                    (number(&query, "keep-last", text.field_keep_last))
-                    (number(&query, "older-than", text.field_older))
-                    (number(&query, "not-pulled-for", text.field_unpulled))
+                    (field(&fields, "repositories", text.field_repositories, "team/*"))
+                    (field(&fields, "match", text.field_match, "pr-* nightly-*"))
+                    (field(&fields, "exclude", text.field_exclude, "latest v*"))
+                    (number(&fields, "keep-last", text.field_keep_last, u32::MAX))
+                    (number(&fields, "older-than", text.field_older, DAYS))
+                    (number(&fields, "not-pulled-for", text.field_unpulled, DAYS))
                 }
                 p class="actions" {
                     label {
-                        input type="checkbox" name="all" value="1" checked[query.text("all") == "1"];
+                        input type="checkbox" name="all" value="1" checked[fields.text("all") == "1"];
                         " " (text.field_all)
                     }
                     button type="submit" { (text.show_effect) }
@@ -155,23 +194,24 @@ fn field(query: &Fields, name: &str, label: &str, example: &str) -> Markup {
     }
 }
 
-fn number(query: &Fields, name: &str, label: &str) -> Markup {
+fn number(query: &Fields, name: &str, label: &str, most: u32) -> Markup {
     html! {
         label { (label)
-            input type="number" min="0" name=(name) value=(query.text(name));
+            input type="number" min="0" max=(most) name=(name) value=(query.text(name));
         }
     }
 }
 
-/// What the rule in the query would delete, and the button that saves it.
+/// What the rule in these fields would delete, and the button that saves it.
 async fn tried(
     pages: &Pages,
     request: &Request,
     frame: &Frame<'_>,
-    query: &Fields,
+    fields: &Fields,
+    applies: bool,
 ) -> Result<Markup, Fault> {
     let text = frame.upkeep;
-    let rule = match rule_of(query, text) {
+    let rule = match rule_of(fields, text) {
         Ok(rule) => rule,
         Err(reason) => return Ok(html! { p class="notice bad" role="alert" { (reason) } }),
     };
@@ -192,12 +232,14 @@ async fn tried(
             form class="actions" method="post" action=(frame.links.path(PATH)) {
                 (frame.form_token())
                 @for name in FIELDS {
-                    @if !query.text(name).is_empty() {
-                        input type="hidden" name=(name) value=(query.text(name));
+                    @if !fields.text(name).is_empty() {
+                        input type="hidden" name=(name) value=(fields.text(name));
                     }
                 }
-                button type="submit" name="do" value="save-rule" class="main" { (text.save_rule) }
-                span class="dim" { (text.save_detail) }
+                button type="submit" name="do" value=(SAVE) class="main" { (text.save_rule) }
+                span class="dim" {
+                    @if applies { (text.save_detail) } @else { (text.rules_unscheduled) }
+                }
             }
         }
     })
@@ -230,8 +272,10 @@ mod tests {
             ("repositories=a&exclude=b&all=1", text.which_tags),
             ("repositories=a&keep-last=-1", text.bad_number),
             ("repositories=a&keep-last=4294967296", text.bad_number),
-            ("repositories=a&older-than=65536", text.bad_number),
+            ("repositories=a&older-than=36501", text.bad_number),
             ("repositories=a&not-pulled-for=1.5", text.bad_number),
+            ("repositories=%E2%80%AE&match=a", text.bad_pattern),
+            ("repositories=a&match=a%00", text.bad_pattern),
         ] {
             assert_eq!(read(form), Err(reason), "{form}");
         }

@@ -1,4 +1,4 @@
-//! The configuration of collections and retention, for the pages.
+//! The configuration of collections, for the pages.
 
 use std::path::PathBuf;
 
@@ -15,9 +15,11 @@ pub enum Schedule {
     At(String),
 }
 
-/// The configuration of collections and retention.
+/// The configuration of collections.
 #[derive(Debug, Clone, Default)]
 pub struct Upkeep {
+    /// Whether the registry is read-only for maintenance: then the server does not collect.
+    pub read_only: bool,
     /// When the server collects; `None`: never.
     pub schedule: Option<Schedule>,
     /// Whether that deletes untagged manifests as well, and their minimum age in milliseconds.
@@ -31,6 +33,7 @@ impl Upkeep {
     pub(super) fn schedule_text(&self, frame: &Frame<'_>) -> String {
         let text = frame.upkeep;
         match &self.schedule {
+            _ if self.read_only => text.read_only.to_owned(),
             None => text.by_hand.to_owned(),
             Some(Schedule::Every(period)) => text
                 .every

@@ -58,6 +58,16 @@ fn rules_are_saved_listed_and_removed() {
                 (2, &["add", "tools", "--all"], "no condition says"),
                 (3, &["remove", "7"], "no saved rule 7"),
                 (2, &["remove", "last"], "is not a valid number"),
+                (
+                    2,
+                    &["add", &"{".repeat(9000), "--match", "*"],
+                    "is not 1 to 255 ASCII characters",
+                ),
+                (
+                    2,
+                    &["add", "[!\u{202e}]*", "--match", "*"],
+                    "is not 1 to 255 ASCII characters",
+                ),
             ] {
                 let line = [&["retention"][..], line].concat();
                 let (_, error) = admin.fails(code, &line);
@@ -86,12 +96,13 @@ fn rules_are_saved_listed_and_removed() {
 }
 
 #[test]
-fn the_server_applies_saved_rules() {
+fn the_server_applies_configured_and_saved_rules() {
     let config = "\
 version: 0.1
 storage: {filesystem: {rootdirectory: /nowhere}}
 regctl:
   gc: {schedule: 1s}
+  retention: [{repositories: 'team/*', match: 'nightly-*'}]
 ";
     let server = serve(config);
     let remote = server.remote("team/app");
@@ -101,6 +112,19 @@ regctl:
     let admin = Admin::of(server.root());
     admin.stdout(&["retention", "add", "team/*", "--match", "pr-*"]);
     eventually("the rule deletes tags", || remote.tags() == ["v1"]);
+
+    // A rule that can't be read is named, and hinders no other.
+    admin.stdout(&["retention", "add", "team/*", "--match", "x"]);
+    server.write_index("UPDATE retention_rules SET rule = '{\"largerThan\":1}' WHERE id = 2");
+    for (seed, tag) in ["nightly-1", "pr-4"].into_iter().enumerate() {
+        remote.push(tag, &Image::new(seed as u64));
+    }
+    eventually("both rules delete tags", || remote.tags() == ["v1"]);
+    let log = server.log_with("can't be read and is not applied");
+    assert!(log.contains("rule=2"), "{log}");
+    let list = admin.stdout(&["retention", "ls"]);
+    assert!(list.contains("can't be read, and is not applied"), "{list}");
+    admin.stdout(&["retention", "rm", "2"]);
     // Without the rule tags stay.
     admin.stdout(&["retention", "remove", "1"]);
     remote.push("pr-3", &Image::new(7));
@@ -112,13 +136,25 @@ regctl:
 }
 
 #[test]
-fn a_rule_with_an_unknown_condition_is_refused() {
+fn invalid_rules_are_refused() {
     let server = crate::accounts_support::Guarded::start_with(CONFIG_WITH_ACCOUNTS);
     let remote = server.remote("root", "team/app");
     remote.push("v1", &Image::new(1));
     remote.push("v2", &Image::new(2));
-    for operation in ["prune", "save-rule"] {
-        let rule = json!({"repositories": ["**"], "keepLast": 0, "largerThan": 5, "all": true});
+    let braces = format!("{}a{}", "{".repeat(100_000), "}".repeat(100_000));
+    for (operation, rule) in ["prune", "save-rule"].into_iter().flat_map(|operation| {
+        [
+            json!({"repositories": ["**"], "keepLast": 0, "largerThan": 5, "all": true}),
+            // Such a pattern has no bottom for who reads it by recursion.
+            json!({"repositories": [braces], "keepLast": 0}),
+            json!({"repositories": ["**"], "olderThan": -86_400_000}),
+            json!({"repositories": [""], "keepLast": 0}),
+            json!({"repositories": [], "keepLast": 0}),
+            json!({"repositories": ["**"], "all": true}),
+            json!({"repositories": vec!["a"; 101], "keepLast": 0}),
+        ]
+        .map(|rule| (operation, rule))
+    }) {
         let body = json!({"operation": operation, "rule": rule}).to_string();
         let answer = server.client("root").send(
             &crate::support::Request::new("POST", "/api/v1/operations")
@@ -130,6 +166,7 @@ fn a_rule_with_an_unknown_condition_is_refused() {
         assert!(text.contains("rule"), "{text}");
     }
     assert_eq!(remote.tags(), ["v1", "v2"]);
+    assert_eq!(server.administer(&["retention", "ls", "-o", "name"]), "");
     server.server.stop();
 }
 

@@ -61,25 +61,41 @@ fn a_rule_is_tried_saved_and_removed() {
     for text in [
         "Rule 1 is saved.",
         "In team/*: delete tags that match pr-*, pushed more than 30 days ago.",
-        "Saved here by root,",
+        "Rule 1, saved by root",
         "value=\"remove-rule\"",
     ] {
         assert!(page.contains(text), "{text} in {page}");
     }
     let refused = root.submit(TRY, "/collection", &rule).expect(400);
     let refused = String::from_utf8(refused.body).unwrap();
-    assert!(
-        refused.contains("The same rule exists already."),
-        "{refused}"
-    );
+    // The form is still filled in.
+    for text in [
+        "The same rule exists already.",
+        "name=\"match\" value=\"pr-*\"",
+    ] {
+        assert!(refused.contains(text), "{text} in {refused}");
+    }
+    // A link can't claim what did not happen.
+    for query in ["saved=9", "removed=1"] {
+        let page = root.page(&format!("/collection?{query}"));
+        assert!(
+            !page.contains("is saved.") && !page.contains("is removed."),
+            "{page}"
+        );
+    }
     let activity = root.page("/activity?action=save-rule");
-    assert!(activity.contains(">save-rule<"), "{activity}");
+    assert!(
+        activity.contains("In team/*: delete tags that match pr-*, pushed more than 30 days ago."),
+        "{activity}"
+    );
 
     let remove = [("do", "remove-rule"), ("id", "1")];
     let removed = root.submit(TRY, "/collection", &remove).expect(303);
     assert_eq!(removed.need("location"), "/collection?removed=1");
     assert_eq!(list(), "");
-    root.submit(TRY, "/collection", &remove).expect(400);
+    let gone = root.submit(TRY, "/collection", &remove).expect(404);
+    let gone = String::from_utf8(gone.body).unwrap();
+    assert!(gone.contains("There is no such rule any more."), "{gone}");
     guarded.server.stop();
 }
 
@@ -95,6 +111,16 @@ fn a_wrong_rule_is_explained_and_not_saved() {
         (
             "repositories=%3Cscript%3E%5B&keep-last=1",
             "&lt;script&gt;[",
+        ),
+        // What the page shows has to be what is saved.
+        (
+            "repositories=[!%E2%80%AE]*&keep-last=1",
+            "A pattern is malformed",
+        ),
+        ("repositories=a%00&keep-last=1", "A pattern is malformed"),
+        (
+            &format!("repositories={}&keep-last=1", "%7B".repeat(2500)),
+            "A pattern is malformed",
         ),
     ] {
         let page = root.page(&format!("/collection?try=1&{query}"));
@@ -157,6 +183,66 @@ fn browse_only_pages_save_no_rule() {
         "1\n"
     );
     guarded.server.stop();
+}
+
+#[test]
+fn in_a_large_registry_effects_are_shown_on_request() {
+    let guarded = furnished(CONFIG);
+    guarded.administer(&["retention", "add", "team/*", "--match", "pr-*"]);
+    guarded.administer(&["retention", "add", "**", "--match", "x-*"]);
+    let mut root = Person::signed_in(&guarded.server, "root");
+    let shows = "would now delete 2 tags";
+    assert!(root.page("/collection").contains(shows));
+    for statement in [
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1100) \
+         INSERT INTO repositories (name, created_at, pushed_at) \
+         SELECT printf('large/app-%d', i), 0, 1700000000000 + i FROM n",
+        "INSERT INTO manifests (repository_id, digest, blob_id, media_type, platforms, size, \
+           content_size, readable, pushed_at) \
+         SELECT r.id, m.digest, m.blob_id, m.media_type, m.platforms, m.size, m.content_size, 1, 0 \
+         FROM repositories r, manifests m \
+         WHERE m.id = (SELECT MIN(id) FROM manifests) AND r.name LIKE 'large/%'",
+    ] {
+        guarded.server.write_index(statement);
+    }
+    let page = root.page("/collection");
+    assert!(!page.contains(shows), "{page}");
+    assert!(
+        page.contains("href=\"/collection?rule=0#rule-0\""),
+        "{page}"
+    );
+    let asked = root.page("/collection?rule=0");
+    assert!(asked.contains(shows), "{asked}");
+    assert!(
+        asked.contains("href=\"/collection?rule=1#rule-1\""),
+        "{asked}"
+    );
+    guarded.server.stop();
+}
+
+#[test]
+fn a_registry_that_applies_no_rules_says_so() {
+    let read_only = "maintenance: {readonly: {enabled: true}}, delete";
+    for (config, text) in [
+        (
+            CONFIG.replace("schedule: '0 3 1 1 *', ", ""),
+            "only on request",
+        ),
+        (
+            CONFIG.replace("delete", read_only),
+            "read-only for maintenance",
+        ),
+    ] {
+        let guarded = Guarded::start_with(&config);
+        guarded.administer(&["retention", "add", "team/*", "--match", "pr-*"]);
+        let mut root = Person::signed_in(&guarded.server, "root");
+        let page = root.page(TRY);
+        assert!(page.contains(text), "{text} in {page}");
+        let said = page.matches("The server applies no rules now").count();
+        assert_eq!(said, 2, "{page}");
+        assert!(!page.contains("scheduled collection"), "{page}");
+        guarded.server.stop();
+    }
 }
 
 #[test]

@@ -4,7 +4,6 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use sqlx::{Connection as _, SqliteConnection};
 
 use crate::pages_furnished::built;
 use crate::support::browser::Browser;
@@ -49,22 +48,6 @@ const ROWS: [&str; 10] = [
     // Their sizes are counted once, in the background, which takes processor time.
     "DELETE FROM unmeasured_repositories",
 ];
-
-fn fill(server: &Server) {
-    let file = server.root().join("regctl/index.db");
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let address = format!("sqlite://{}", file.display());
-        let mut connection = SqliteConnection::connect(&address).await.unwrap();
-        for rows in ROWS {
-            sqlx::query(rows).execute(&mut connection).await.unwrap();
-        }
-        connection.close().await.unwrap();
-    });
-}
 
 /// The median time of a page at the server, and its size in bytes.
 fn measure(server: &Server, path: &str) -> (Duration, usize) {
@@ -112,7 +95,9 @@ fn speed_of_the_pages() {
     let server = Server::regctl();
     let image = built("app", "1.0.0", "amd64", "2026-11-01T08:00:00Z");
     server.remote("seed/app").push("1.0.0", &image);
-    fill(&server);
+    for rows in ROWS {
+        server.write_index(rows);
+    }
     let browser = Browser::start(true);
     browser.resize(1280, 900);
     let mut slow = Vec::new();

@@ -8,6 +8,7 @@ mod client;
 mod disk;
 pub(crate) mod https;
 mod image;
+mod index;
 mod meddler;
 mod mount;
 mod proxy;

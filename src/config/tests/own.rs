@@ -130,6 +130,8 @@ fn invalid_values_are_refused() {
         "retention: [{keep-last: 3}]",
         "retention: [{repositories: a, exclude: b}]",
         "retention: [{repositories: '[', keep-last: 3}]",
+        "retention: [{repositories: 'a b', keep-last: 3}]",
+        "retention: [{repositories: a, older-than: 40000d}]",
         "scrub: {rate: fast}",
         "pages: {tags-per-page: 101}",
         "audit: {keep: 0s}",
@@ -145,6 +147,8 @@ fn invalid_values_are_refused() {
     config.yml:3:15: regctl.retention[0] names no repositories; hint: write repositories: 'team/*', or '**' for all
     config.yml:3:15: regctl.retention[0] does not say which tags to delete; hint: give it keep-last, older-than, match or not-pulled-for
     config.yml:3:30: regctl.retention[0].repositories is "[", which is not a pattern; hint: write it as in 'v*' or 'team/**'
+    config.yml:3:30: regctl.retention[0].repositories is "a b", which is not a pattern of 1 to 255 ASCII characters without spaces; hint: write it as in 'v*' or 'team/**'
+    config.yml:3:15: regctl.retention[0] can't be used: an age of the rule is not between 0 and 36,500 days; hint: make several rules of it, or correct the age
     config.yml:3:17: regctl.scrub.rate is "fast", which is not a number of bytes a second; hint: write it as in 4MiB
     config.yml:3:26: regctl.pages.tags-per-page is "101", which is not a number from 1 to 100; hint: write it as in 25
     config.yml:3:17: regctl.audit.keep is zero; hint: write how long, as in 24h

@@ -13,6 +13,7 @@ use tokio::io::AsyncWrite;
 use tokio::net::UnixStream;
 
 use super::super::root::{self, Root};
+use super::super::rules;
 use super::socket::{self, Listening};
 use crate::admin::{Administration, Entry, Failure, FailureKind, Operation, Reason, Report};
 use crate::auth::decide_local;
@@ -188,8 +189,11 @@ impl Own {
         // Without a socket other commands wait until this one is done.
         let uid = rustix::process::geteuid().as_raw();
         let permit = decide_local(Context::uid(uid), uid)?;
+        let mut retention = rules::retention(&loaded.settings);
+        // Without a file the schedule of the server is unknown.
+        retention.applies |= loaded.file.is_none();
         let administration = Administration::new(&registry)
-            .with_rules(&loaded.settings.retention)
+            .with_retention(retention)
             .acting(&permit);
         let listening = Listening::start(path, administration.clone()).ok();
         Ok(Self {

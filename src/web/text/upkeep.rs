@@ -45,6 +45,7 @@ catalogue! {
     browse_only: "These pages are browse-only (regctl.pages.browse-only): run regctl gc on the host.", "这些页面为只读浏览模式（regctl.pages.browse-only）：请在主机上运行 regctl gc。";
     every: "The server collects every {} (regctl.gc.schedule).", "服务器每 {} 回收一次（regctl.gc.schedule）。";
     at: "The server collects at {}, as in crontab (regctl.gc.schedule).", "服务器按 crontab 模式 {} 回收（regctl.gc.schedule）。";
+    read_only: "The registry is read-only for maintenance: the server does not collect.", "仓库处于只读维护状态：服务器不回收。";
     by_hand: "The server collects only on request: regctl.gc.schedule is not set.", "服务器仅在收到指令时回收：未设置 regctl.gc.schedule。";
     manifests: "Manifests", "清单";
     blob_count: "Blobs", "数据块";
@@ -91,10 +92,11 @@ catalogue! {
 
     rules: "Retention rules", "保留规则";
     rules_scheduled: "They are applied before each scheduled collection, in this order.", "它们在每次定时回收之前按此顺序执行。";
-    rules_unscheduled: "Without regctl.gc.schedule the server does not apply them; regctl prune applies a rule at once.", "未设置 regctl.gc.schedule 时服务器不会执行它们；regctl prune 可立即执行一条规则。";
+    rules_unscheduled: "The server applies no rules now: it has no regctl.gc.schedule, or is read-only. regctl prune applies a rule at once.", "服务器现在不执行规则：未设置 regctl.gc.schedule，或处于只读状态。regctl prune 可立即执行一条规则。";
+    rule_unreadable: "This rule can't be read and is not applied: a later version may have saved it. Save it again, and remove this one.", "此规则无法读取，不会执行：可能由更新的版本保存。请重新保存，并移除这一条。";
     no_rules: "There are none: every tag is kept. Rules can be saved here, or set in the configuration under regctl.retention.", "没有规则：所有标签都保留。规则可以保存在此处，也可以在配置的 regctl.retention 中设置。";
     rule_configured: "Set in {}, under regctl.retention", "在 {} 的 regctl.retention 中设置";
-    rule_saved_by: "Saved here by {},", "由 {} 保存于此，";
+    rule_saved_by: "Rule {}, saved by {} ", "规则 {}，由 {} 保存，";
     remove_rule: "Remove rule", "移除规则";
     rule_is_saved: "Rule {} is saved.", "规则 {} 已保存。";
     rule_is_removed: "Rule {} is removed.", "规则 {} 已移除。";
@@ -110,12 +112,14 @@ catalogue! {
     save_rule: "Save this rule", "保存此规则";
     save_detail: "Nothing is deleted until the next scheduled collection.", "在下次定时回收之前不会删除任何内容。";
     rules_browse_only: "These pages are browse-only (regctl.pages.browse-only): save the rule with regctl retention add, or in the configuration.", "这些页面为只读浏览模式（regctl.pages.browse-only）：请用 regctl retention add 或在配置中保存规则。";
-    bad_number: "Numbers and days are whole numbers from 0 on, days at most 65535.", "个数和天数须为不小于 0 的整数，天数不超过 65535。";
+    bad_number: "Numbers and days are whole numbers from 0 on, days at most 36500.", "个数和天数须为不小于 0 的整数，天数不超过 36500。";
     which_repositories: "Which repositories? ** means all of them.", "哪些仓库？** 表示全部。";
     which_tags: "Which tags? Fill in at least one of: match, number, days.", "哪些标签？请至少填写匹配、个数或天数之一。";
     rule_exists: "The same rule exists already.", "相同的规则已存在。";
     too_many_rules: "There are too many saved rules: remove one first.", "已保存的规则过多：请先移除一条。";
-    bad_pattern: "A pattern is malformed: {}", "模式有误：{}";
+    too_many_patterns: "A rule has at most 100 patterns: make several rules of it.", "一条规则最多 100 个模式：请分成几条规则。";
+    bad_pattern: "A pattern is malformed. It has letters, digits and . _ - /, the wildcards * ? [a-z] {one,two}, and at most 255 characters.", "模式有误。模式由字母、数字、. _ - / 以及通配符 * ? [a-z] {one,two} 组成，最多 255 个字符。";
+    no_such_rule: "There is no such rule any more.", "该规则已不存在。";
     the_configuration: "the configuration", "配置";
     rule_in: "In {}: delete tags", "在 {} 中：删除标签，条件：";
     rule_matching: "that match {}", "匹配 {}";
@@ -124,7 +128,7 @@ catalogue! {
     rule_beyond: "beyond the last {} pushed", "不在最近推送的 {} 个之内";
     rule_except: "except {}", "但 {} 除外";
     rule_all: "A repository may lose every tag.", "仓库可以失去所有标签。";
-    rule_not_all: "If a rule would delete every tag of a repository, it deletes none.", "若会删除全部标签，则一个也不删。";
+    rule_not_all: "If it would delete every tag of a repository, it deletes none there.", "若会删除全部标签，则一个也不删。";
     or: " or ", " 或 ";
     rule_effect: "It applies to {} repositories, and would now delete {} tags and {} manifests.", "适用于 {} 个仓库；现在会删除 {} 个标签和 {} 个清单。";
     rule_nothing: "It would now delete nothing.", "现在不会删除任何内容。";
