@@ -123,6 +123,8 @@ pub struct Index {
     database: Arc<Database>,
     /// The caller on whose behalf writes are done.
     context: Arc<Context>,
+    /// Whether writes lead to free space, and may use the reserved one.
+    frees: bool,
 }
 
 /// The open database, which the index shares between callers.
@@ -162,7 +164,7 @@ impl Index {
         space: Option<Arc<dyn DiskSpace>>,
     ) -> Result<Self, IndexError> {
         match Self::open_file(file, observer, space.clone()).await {
-            Err(error) => Err(space::explained(error, space.as_deref())),
+            Err(error) => Err(space::explained(error, space.as_deref(), false)),
             opened => opened,
         }
     }
@@ -213,6 +215,7 @@ impl Index {
         Ok(Self {
             database: Arc::new(database),
             context: Arc::new(Context::task(Task::Start)),
+            frees: false,
         })
     }
 
@@ -222,6 +225,16 @@ impl Index {
         Self {
             database: Arc::clone(&self.database),
             context,
+            frees: self.frees,
+        }
+    }
+
+    /// The same index for writes that lead to free space: deletes and collections.
+    #[must_use]
+    pub fn freeing(&self) -> Self {
+        Self {
+            frees: true,
+            ..self.clone()
         }
     }
 

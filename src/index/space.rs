@@ -10,18 +10,27 @@ use super::error::{CAN_NOT_OPEN, INPUT_OUTPUT, READ_ONLY, code, message};
 
 /// Keeps space free for the writes of an index.
 pub trait DiskSpace: Send + Sync {
-    /// Called before each commit: frees space if there is little.
+    /// Called before each commit: notes if there is little space, so that no content is added.
+    fn watch(&self);
+
+    /// Called before a commit that leads to free space: frees some if there is little. Other writes get
+    /// none, because another program could take what they leave.
     fn provide(&self);
 
-    /// Called when a write found no space: frees some for the next.
-    fn exhausted(&self);
+    /// Called when a write found no space: frees some for the next if the write `frees` some itself.
+    fn exhausted(&self, frees: bool);
 
     /// Tries a write beside the index. Returns the error of the system, if there is one.
     fn probe(&self) -> io::Result<()>;
 }
 
 /// Replaces an error of the database by the error of the device that caused it.
-pub(super) fn explained(error: IndexError, space: Option<&dyn DiskSpace>) -> IndexError {
+/// Frees space for the next attempt if the write `frees` some.
+pub(super) fn explained(
+    error: IndexError,
+    space: Option<&dyn DiskSpace>,
+    frees: bool,
+) -> IndexError {
     let Some(space) = space else { return error };
     let error = match error {
         IndexError::Database(error) => {
@@ -44,7 +53,7 @@ pub(super) fn explained(error: IndexError, space: Option<&dyn DiskSpace>) -> Ind
         error => error,
     };
     if matches!(error, IndexError::Full | IndexError::Quota) {
-        space.exhausted();
+        space.exhausted(frees);
     }
     error
 }

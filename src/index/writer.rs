@@ -125,6 +125,8 @@ impl Trouble {
 trait Write: Send {
     /// The caller.
     fn context(&self) -> Arc<Context>;
+    /// Whether it leads to free space.
+    fn frees(&self) -> bool;
     /// Runs the write inside the transaction. Returns whether to commit it.
     fn work<'t>(&'t mut self, transaction: &'t mut Transaction) -> BoxFuture<'t, bool>;
     /// Sends the result to the caller, with a future that is ready when the layout shows it.
@@ -138,6 +140,7 @@ type Work<T> =
 
 struct Job<T> {
     context: Arc<Context>,
+    frees: bool,
     work: Option<Work<T>>,
     result: Option<Result<T, IndexError>>,
     reply: oneshot::Sender<Result<(T, BoxFuture<'static, ()>), IndexError>>,
@@ -148,6 +151,10 @@ impl<T: Send> Write for Job<T> {
         Arc::clone(&self.context)
     }
 
+    fn frees(&self) -> bool {
+        self.frees
+    }
+
     fn work<'t>(&'t mut self, transaction: &'t mut Transaction) -> BoxFuture<'t, bool> {
         Box::pin(async move {
             let Some(work) = self.work.take() else {
@@ -155,8 +162,8 @@ impl<T: Send> Write for Job<T> {
             };
             let result = AssertUnwindSafe(work(transaction)).catch_unwind().await;
             let result = result.unwrap_or(Err(IndexError::Database(sqlx::Error::WorkerCrashed)));
-            let result =
-                result.map_err(|error| space::explained(error, transaction.space.as_deref()));
+            let result = result
+                .map_err(|error| space::explained(error, transaction.space.as_deref(), self.frees));
             let keep = result.is_ok();
             if let Err(error) = &result
                 && transaction.trouble.is_none()
@@ -237,6 +244,7 @@ impl Index {
         let (reply, answer) = oneshot::channel();
         let job = Job {
             context: Arc::clone(&self.context),
+            frees: self.frees,
             work: Some(work),
             result: None,
             reply,
@@ -292,8 +300,12 @@ async fn commit(
     // The number of journal rows after each write.
     let mut ends = Vec::with_capacity(batch.len());
     transaction.trouble = None;
+    let frees = batch.iter().any(|job| job.frees());
     if let Some(space) = &transaction.space {
-        space.provide();
+        space.watch();
+        if frees {
+            space.provide();
+        }
     }
     let mut outcome = transaction.run("BEGIN IMMEDIATE").await;
     for job in &mut batch {
@@ -322,7 +334,7 @@ async fn commit(
             let _ = transaction.run("ROLLBACK").await;
             transaction.lines.clear();
             transaction.appends = Appends::default();
-            let error = space::explained(error, transaction.space.as_deref());
+            let error = space::explained(error, transaction.space.as_deref(), frees);
             tracing::error!(%error, writes = batch.len(), "the index could not commit");
             let trouble = transaction.trouble.take().or_else(|| Trouble::of(&error));
             for job in batch {

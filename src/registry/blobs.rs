@@ -264,6 +264,7 @@ impl Registry {
         let now = self.clock.now();
         if self
             .index
+            .freeing()
             .unlink_blob(repository.clone(), *digest, now)
             .await?
         {

@@ -292,6 +292,7 @@ impl Registry {
         self.must_allow_deletes()?;
         if self
             .index
+            .freeing()
             .delete_tag(repository.clone(), tag.clone(), self.discard())
             .await?
         {
@@ -314,10 +315,12 @@ impl Registry {
         self.must_allow_deletes()?;
         let (mut tags, discard) = self
             .index
+            .freeing()
             .delete_most_tags(repository, digest, self.discard())
             .await?;
         let rest = self
             .index
+            .freeing()
             .delete_manifest(repository.clone(), *digest, discard)
             .await?;
         tags.extend(rest.ok_or_else(|| RegistryError::ManifestUnknown {

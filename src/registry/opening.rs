@@ -13,7 +13,7 @@ use super::pulls::Pulls;
 use super::verified::VerifiedBlobs;
 use super::{Registry, RegistryError, ReindexReport, Rules, Services, layout};
 use crate::clock::Clock;
-use crate::index::{DiskSpace, Index, IndexError, LayoutChange, Observer};
+use crate::index::{DiskSpace, Index, LayoutChange, Observer};
 use crate::oci::{Context, Task, Visibility};
 use crate::store::{Reserve, Step, Store};
 
@@ -56,16 +56,9 @@ impl Registry {
         let cache = Arc::new(Cache::new());
         let journal = Journal::start(&store, Arc::clone(&cache));
         let space = reserve.clone().map(|reserve| reserve as Arc<dyn DiskSpace>);
-        let open = || {
-            let observer = journal.clone();
-            let observer: Observer = Arc::new(move |entries| observer.commit(entries));
-            Index::open_with(index_file, observer, space.clone())
-        };
-        let index = match open().await {
-            // The failed write has released the reserve.
-            Err(IndexError::Full | IndexError::Quota) if reserve.is_some() => open().await?,
-            opened => opened?,
-        };
+        let observer = journal.clone();
+        let observer: Observer = Arc::new(move |entries| observer.commit(entries));
+        let index = Index::open_with(index_file, observer, space).await?;
         let services = Services {
             store,
             journal,
@@ -78,6 +71,7 @@ impl Registry {
             traffic: AtomicU64::default(),
             compared: AtomicBool::default(),
             unreadable: parking_lot::Mutex::default(),
+            incomplete: AtomicBool::default(),
             reserve,
             frozen,
             announced: OnceLock::new(),

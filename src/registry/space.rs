@@ -1,7 +1,7 @@
 //! Which operations may use the last space of a device.
 //!
-//! The reserve is for deletes, collections, reads and starts. While it is released, content can't
-//! be added, so that the space for a collection is not used up by the next push.
+//! The reserve is for deletes, collections and starts. While space is short, content can't be added, so
+//! that the next push does not use up the space for a collection.
 
 use std::io;
 use std::sync::Arc;
@@ -15,12 +15,20 @@ use crate::store::Reserve;
 const IDLE: Millis = 60_000;
 
 impl DiskSpace for Reserve {
+    fn watch(&self) {
+        Reserve::watch(self);
+    }
+
     fn provide(&self) {
         self.release_when_short();
     }
 
-    fn exhausted(&self) {
-        self.release();
+    fn exhausted(&self, frees: bool) {
+        if frees {
+            self.release();
+        } else {
+            self.refuse_content();
+        }
     }
 
     fn probe(&self) -> io::Result<()> {
@@ -29,13 +37,13 @@ impl DiskSpace for Reserve {
 }
 
 impl Registry {
-    /// Whether the reserve is released, so that content may not be added.
+    /// Whether space is short, so that content may not be added.
     pub(super) fn lacks_space(&self) -> bool {
         let reserve = self.reserve.as_ref();
         reserve.is_some_and(|reserve| !reserve.is_intact())
     }
 
-    /// Makes the reserve again, if it is released and there is space.
+    /// Permits content again and makes the reserve, if there is space.
     pub async fn restore_reserve(&self) -> Result<(), RegistryError> {
         let Some(reserve) = self.reserve.as_ref().filter(|reserve| !reserve.is_intact()) else {
             return Ok(());
@@ -51,6 +59,9 @@ impl Registry {
     /// Returns an error if changes are forbidden, or if there is no space for more content.
     pub(super) async fn must_accept_content(&self) -> Result<(), RegistryError> {
         self.must_be_writable()?;
+        if let Some(reserve) = &self.reserve {
+            reserve.watch();
+        }
         if self.lacks_space() {
             self.restore_reserve().await?;
             if self.lacks_space() {

@@ -11,12 +11,11 @@ impl Registry {
     /// Deletes a repository with all its content, in parts if it is large.
     pub async fn delete_repository(&self, repository: &Repository) -> Result<(), RegistryError> {
         self.must_allow_deletes()?;
-        let discard = self
-            .index
+        let index = self.index.freeing();
+        let discard = index
             .delete_most_of_repository(repository, self.discard())
             .await?;
-        let there = self.index.delete_repository(repository.clone(), discard);
-        if there.await? {
+        if index.delete_repository(repository.clone(), discard).await? {
             Ok(())
         } else {
             Err(RegistryError::NameUnknown(repository.clone()))

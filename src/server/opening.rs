@@ -8,6 +8,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::index::{self, IndexError};
 use crate::registry::{OpenOptions, Registry, RegistryError, ReindexReport};
+use crate::store::Reserve;
 
 /// Opens the registry, and logs what was reindexed. A damaged index is rebuilt if nothing would be
 /// lost.
@@ -16,6 +17,16 @@ pub(super) async fn open(root: &Root, settings: &Settings) -> anyhow::Result<Reg
         tracing::warn!("regctl.index has no effect: the root is writable");
     }
     let mut opened = try_open(root, settings).await?;
+    // In steps, because another program can take what a start does not need.
+    for release in [Reserve::release_part, Reserve::release] {
+        let (Err(RegistryError::Full | RegistryError::QuotaUsed), Some(reserve)) =
+            (&opened, root.reserve())
+        else {
+            break;
+        };
+        release(&reserve);
+        opened = try_open(root, settings).await?;
+    }
     let malformed = matches!(&opened, Err(RegistryError::Index(IndexError::Malformed(_))));
     if malformed && index::can_be_derived(&root.index_file()).await {
         let aside = root.set_index_aside()?;

@@ -1,8 +1,9 @@
 //! Disk space set aside so that deletes, collections and starts work when the device is full.
 //!
 //! The reserve is a directory of empty-content files: their blocks and inodes are the reserved
-//! space. It is released when the device is nearly full, and made again when there is enough space.
-//! While it is released, content must not be added, or the next push would use up the space.
+//! space. When the device is nearly full, content must not be added, or the next push would use up what
+//! is left. The reserve itself is released only for an operation that frees space, because other
+//! programs can take the space that it leaves. It is made again when there is enough.
 
 #![expect(clippy::disallowed_methods, reason = "the reserve consists of files")]
 
@@ -27,7 +28,7 @@ static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 #[derive(Debug)]
 pub struct Reserve {
     directory: PathBuf,
-    /// Whether content may be added: the reserve exists, or the device can't have one.
+    /// Whether content may be added: the device is not nearly full.
     intact: AtomicBool,
     /// Locked while files are made or removed.
     changing: Mutex<()>,
@@ -69,15 +70,14 @@ impl FreeSpace {
 }
 
 impl Reserve {
-    /// The reserve in `<root>/regctl/reserve`: made if there is space for it, released if the
-    /// device is nearly full.
+    /// The reserve in `<root>/regctl/reserve`: made if there is space for it.
     pub fn open(root: &Path) -> Self {
         let reserve = Self {
             directory: directory(root),
             intact: AtomicBool::new(true),
             changing: Mutex::new(()),
         };
-        reserve.release_when_short();
+        reserve.watch();
         if reserve.is_intact() && !reserve.is_complete() {
             reserve.intact.store(false, Ordering::Relaxed);
             reserve.restore();
@@ -90,16 +90,42 @@ impl Reserve {
         self.intact.load(Ordering::Relaxed)
     }
 
+    /// Permits no more content if the device is nearly full.
+    pub fn watch(&self) {
+        if self.is_intact() && self.is_short() {
+            self.refuse_content();
+        }
+    }
+
     /// Releases the reserve if the device is nearly full.
     pub fn release_when_short(&self) {
-        if self.is_intact() && FreeSpace::on(&self.directory).is_ok_and(|space| space.is_short()) {
+        if self.is_short() {
             self.release();
         }
+    }
+
+    fn is_short(&self) -> bool {
+        FreeSpace::on(&self.directory).is_ok_and(|space| space.is_short())
     }
 
     /// Releases the reserve.
     pub fn release(&self) {
         let _changing = self.changing.lock();
+        self.refuse_content();
+        remove(&self.directory);
+    }
+
+    /// Releases half of the reserve.
+    pub fn release_part(&self) {
+        let _changing = self.changing.lock();
+        self.refuse_content();
+        for number in FILES / 2..FILES {
+            let _ = fs::remove_file(self.file(number));
+        }
+    }
+
+    /// Permits no more content until there is space again.
+    pub fn refuse_content(&self) {
         if self.intact.swap(false, Ordering::Relaxed) {
             tracing::warn!(
                 reserve = %self.directory.display(),
@@ -107,7 +133,6 @@ impl Reserve {
                  --empty-trash deletes what nothing needs, or make the device larger"
             );
         }
-        remove(&self.directory);
     }
 
     /// Makes the reserve again if there is space for it. Returns whether content may be added.
@@ -122,9 +147,15 @@ impl Reserve {
         if !space.is_plenty() {
             return self.is_intact();
         }
-        if let Err(error) = self.make(space.size) {
+        // A used up quota is not seen in the space of the device.
+        let made = if self.is_complete() {
+            self.probe()
+        } else {
             // A partial reserve is useless.
-            remove(&self.directory);
+            self.make(space.size)
+                .inspect_err(|_| remove(&self.directory))
+        };
+        if let Err(error) = made {
             tracing::debug!(%error, "the reserve could not be made");
             return self.is_intact();
         }
@@ -216,6 +247,9 @@ mod tests {
         assert!(reserve.is_intact() && reserve.is_complete());
         reserve.release();
         assert!(!reserve.is_intact() && !reserve.is_complete());
+        assert!(reserve.restore() && reserve.is_complete());
+        reserve.release_part();
+        assert!(!reserve.is_intact() && reserve.file(0).exists());
         assert!(reserve.restore() && reserve.is_complete());
         assert!(Reserve::open(root.path()).is_intact());
     }

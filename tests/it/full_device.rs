@@ -86,6 +86,43 @@ fn deletes_and_collections_free_space_on_a_full_device() {
     }
 }
 
+/// The reserve is for who frees space. Nothing that goes on by itself gives it to another program.
+#[test]
+fn another_program_that_fills_the_device_does_not_get_the_reserve() {
+    let Some(small) = small("size=64m") else {
+        return;
+    };
+    let remote = small.server.remote("team/app");
+    small.mount.fill();
+    refuses(&remote);
+    serves(&remote, &small.kept);
+    // Longer than the pause between two background tasks.
+    for _ in 0..12 {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        serves(&remote, &small.kept);
+    }
+    small.mount.fill();
+    remote.delete("large").expect(202);
+    Admin::of(small.server.root()).stdout(&["gc", "--untagged"]);
+    serves(&remote, &small.kept);
+
+    // Nor does a start give it away.
+    let Some(small) = self::small("size=64m") else {
+        return;
+    };
+    small.mount.fill();
+    refuses(&small.server.remote("team/app"));
+    let setup = small.server.kill();
+    small.mount.fill();
+    let server = setup.start();
+    small.mount.fill();
+    let remote = server.remote("team/app");
+    serves(&remote, &small.kept);
+    remote.delete("large").expect(202);
+    Admin::of(server.root()).stdout(&["gc", "--untagged"]);
+    serves(&remote, &small.kept);
+}
+
 #[test]
 fn a_full_device_does_not_stop_a_start() {
     for (options, fill) in KINDS {

@@ -53,7 +53,9 @@ impl Mount {
 
     /// Uses up all free bytes.
     pub(crate) fn fill(&self) {
-        let mut file = File::create(self.path.join("filler")).expect("a file");
+        let filler = self.path.join("filler");
+        let file = File::options().append(true).create(true).open(filler);
+        let mut file = file.expect("a file");
         for size in [1 << 20, 4096, 1] {
             while file.write_all(&vec![1; size]).is_ok() {}
         }
