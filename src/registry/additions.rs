@@ -2,6 +2,7 @@
 
 use super::check::Content;
 use super::describe::describe;
+use super::survey::Place;
 use super::{Registry, RegistryError, layout};
 use crate::clock::Millis;
 use crate::hash::Hasher;
@@ -20,7 +21,10 @@ impl Registry {
             Ok(body) if body.length() <= 2 * MANIFEST_LIMIT as u64 => body.collect().await.ok(),
             Ok(_) => None,
             Err(error) if error.is_not_found() => None,
-            Err(error) => return Err(error.into()),
+            Err(error) => {
+                self.note_failure(layout::blob(&canonical), &error);
+                None
+            }
         };
         let Some(bytes) = bytes.filter(|bytes| Hasher::digest(digest.algorithm(), bytes) == digest)
         else {
@@ -75,8 +79,8 @@ impl Registry {
             .iter()
             .map(|blob| layout::blob(&blob.digest))
             .collect();
-        for (blob, stat) in blobs.iter().zip(self.store.stat(&keys).await?) {
-            if stat.is_some_and(|stat| stat.size != blob.size)
+        for (blob, place) in blobs.iter().zip(self.stat_each(&keys).await) {
+            if matches!(place, Place::There(stat) if stat.size != blob.size)
                 && self.content(&blob.digest).await? == Content::Wrong
             {
                 self.quarantine(&blob.digest).await?;
@@ -93,8 +97,8 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         let known = self.index.damaged().await?;
         for (name, digest) in lost.into_iter().chain(known) {
-            let link = self.store.stat(&[layout::revision(&name, &digest)]).await?;
-            if link.iter().any(Option::is_some) {
+            let link = self.stat_each(&[layout::revision(&name, &digest)]).await;
+            if !matches!(link[..], [Place::Absent]) {
                 let now = self.clock.now();
                 self.index.mark_damaged(name, digest, now).await?;
             } else {
@@ -124,12 +128,18 @@ impl Registry {
                 .filter_map(|text| text.parse().ok())
                 .collect();
             let keys: Vec<String> = digests.iter().map(layout::blob).collect();
-            let stats = self.store.stat(&keys).await?;
-            let ends = digests.into_iter().zip(stats).filter_map(|(digest, stat)| {
-                let age = now.saturating_sub(stat?.changed) / 1_000_000;
-                let left = terms.length.saturating_sub(age).min(terms.length);
-                (left > 0).then(|| (digest, terms.now.saturating_add(left)))
-            });
+            let places = self.stat_each(&keys).await;
+            let ends = digests
+                .into_iter()
+                .zip(places)
+                .filter_map(|(digest, place)| {
+                    let Place::There(stat) = place else {
+                        return None;
+                    };
+                    let age = now.saturating_sub(stat.changed) / 1_000_000;
+                    let left = terms.length.saturating_sub(age).min(terms.length);
+                    (left > 0).then(|| (digest, terms.now.saturating_add(left)))
+                });
             let ends: Vec<_> = ends.collect();
             if !ends.is_empty() {
                 self.index.lease_until(ends).await?;
@@ -153,8 +163,11 @@ impl Registry {
                 layout::foreign_upload(&repository, &id),
                 layout::foreign_upload_started(&repository, &id),
             ];
-            let stats = self.store.stat(&keys).await?;
-            let changed = stats.into_iter().flatten().map(|stat| stat.changed);
+            let places = self.stat_each(&keys).await.into_iter();
+            let changed = places.filter_map(|place| match place {
+                Place::There(stat) => Some(stat.changed),
+                Place::Absent | Place::Unreadable(_) => None,
+            });
             let moved = changed.max().map_or(now, |changed| changed / 1_000_000);
             records.push(UploadRecord {
                 id,

@@ -179,6 +179,8 @@ pub struct Services {
     compared: AtomicBool,
     /// Paths of the layout that could not be read at the start, each with the reason.
     unreadable: parking_lot::Mutex<Vec<(String, String)>>,
+    /// Whether a path could not be read at the start, so that index and layout may differ there.
+    incomplete: AtomicBool,
     /// The disk space reserve.
     reserve: Option<Arc<Reserve>>,
     /// Whether the store is read-only.
@@ -229,6 +231,7 @@ impl Registry {
         };
         Self {
             rules: Arc::new(rules),
+            index: self.index.freeing(),
             ..self.clone()
         }
     }

@@ -1,5 +1,7 @@
 //! Surveys the layout, in batches of keys: its repositories and the targets of their links.
 
+use std::io::ErrorKind;
+
 use super::{Registry, RegistryError, layout};
 use crate::oci::{Algorithm, Digest, Repository};
 use crate::store::{Entry, Stat, StoreError};
@@ -13,6 +15,16 @@ pub(super) struct Linked<T> {
     pub(super) stat: Stat,
 }
 
+/// What is at the key of a file.
+pub(super) enum Place {
+    /// Nothing.
+    Absent,
+    /// A file.
+    There(Stat),
+    /// Something else, or the store can't tell; the reason.
+    Unreadable(String),
+}
+
 /// Why a link can't be used.
 pub(super) const NO_DIGEST: &str = "it contains no digest";
 
@@ -23,9 +35,9 @@ pub(super) struct Walked {
     pub(super) repositories: Vec<Repository>,
     /// The upload sessions of registry:2.
     pub(super) uploads: Vec<(Repository, String)>,
-    /// Unreadable directories, as names of repositories, each with the reason. Their content is
+    /// Unreadable directories, as names of repositories, each with the error. Their content is
     /// unknown.
-    pub(super) unreadable: Vec<(String, String)>,
+    pub(super) unreadable: Vec<(String, StoreError)>,
 }
 
 /// Whether a repository is in a directory or below it.
@@ -48,6 +60,37 @@ impl Registry {
         each
     }
 
+    /// Looks at each key of a file. What can't be read is noted for reports.
+    pub(super) async fn stat_each(&self, keys: &[String]) -> Vec<Place> {
+        let mut places = Vec::with_capacity(keys.len());
+        if let Ok(stats) = self.store.stat(keys).await {
+            for (key, stat) in keys.iter().zip(stats) {
+                places.push(self.place(key, Ok(stat)));
+            }
+            return places;
+        }
+        for key in keys {
+            let stat = self.store.stat(std::slice::from_ref(key)).await;
+            let stat = stat.map(|stats| stats.into_iter().flatten().next());
+            places.push(self.place(key, stat));
+        }
+        places
+    }
+
+    fn place(&self, key: &str, stat: Result<Option<Stat>, StoreError>) -> Place {
+        let error = match stat {
+            Ok(None) => return Place::Absent,
+            Ok(Some(stat)) if stat.file => return Place::There(stat),
+            Ok(Some(_)) => {
+                let other = std::io::Error::new(ErrorKind::InvalidInput, "it is not a file");
+                StoreError::new("read", key, other)
+            }
+            Err(error) => error,
+        };
+        self.note_failure(key.to_owned(), &error);
+        Place::Unreadable(error.to_string())
+    }
+
     /// Walks through every repository of the layout. An unreadable directory is left out, unless it
     /// is the first.
     pub(super) async fn walk_repositories(&self) -> Result<Walked, RegistryError> {
@@ -62,8 +105,7 @@ impl Registry {
                 for (parent, entries) in parents.iter().zip(self.list_each(&keys).await) {
                     let entries = match entries {
                         Err(error) if !parent.is_empty() => {
-                            tracing::error!(%error, "a directory of repositories can't be read; their index rows are kept");
-                            unreadable.push((parent.clone(), error.to_string()));
+                            unreadable.push((parent.clone(), error));
                             continue;
                         }
                         entries => entries?,
@@ -148,13 +190,19 @@ impl Registry {
                     .iter()
                     .map(|digest| format!("{directory}/{}/link", digest.hex()))
                     .collect();
-                let stats = self.store.stat(&keys).await?;
-                links.extend(
-                    digests
-                        .iter()
-                        .zip(stats)
-                        .filter_map(|(name, stat)| stat.map(|stat| Linked { name: *name, stat })),
-                );
+                for (name, place) in digests.iter().zip(self.stat_each(&keys).await) {
+                    let stat = match place {
+                        Place::Absent => continue,
+                        Place::There(stat) => stat,
+                        // As if it had not changed: what the index has of it is kept.
+                        Place::Unreadable(_) => Stat {
+                            file: true,
+                            size: 0,
+                            changed: i64::MIN,
+                        },
+                    };
+                    links.push(Linked { name: *name, stat });
+                }
             }
         }
         Ok(links)

@@ -7,12 +7,13 @@
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use rustix::fs::OFlags;
 
 use super::file_appender::FileAppender;
 use super::mounts;
@@ -115,8 +116,7 @@ impl Store for FileStore {
         let key = key.to_owned();
         self.run(move |store| {
             let wrap = |error| StoreError::new("read", &key, error);
-            let file = File::open(store.path(&key)).map_err(wrap)?;
-            let metadata = file.metadata().map_err(wrap)?;
+            let (file, metadata) = open_file(&store.path(&key)).map_err(wrap)?;
             let length = metadata.len();
             let (start, end) = range.unwrap_or((0, length));
             if start > end || end > length {
@@ -136,8 +136,8 @@ impl Store for FileStore {
             keys.iter()
                 .map(|key| {
                     let mut bytes = Vec::new();
-                    match File::open(store.path(key))
-                        .and_then(|mut file| file.read_to_end(&mut bytes))
+                    match open_file(&store.path(key))
+                        .and_then(|(mut file, _)| file.read_to_end(&mut bytes))
                     {
                         Ok(_) => Ok(Some(bytes.into())),
                         Err(error) if is_absent(&error) => Ok(None),
@@ -181,6 +181,7 @@ impl Store for FileStore {
             keys.iter()
                 .map(|key| match fs::metadata(store.path(key)) {
                     Ok(found) => Ok(Some(Stat {
+                        file: found.is_file(),
                         size: found.len(),
                         changed: changed(&found),
                     })),
@@ -345,6 +346,21 @@ impl FileStore {
         }
         Ok(entries)
     }
+}
+
+/// Opens a file for reading. Anything else is an error; opening a FIFO does not wait for a writer.
+fn open_file(path: &Path) -> io::Result<(File, Metadata)> {
+    let mut options = OpenOptions::new();
+    let no_wait = OFlags::NONBLOCK.bits().cast_signed();
+    let file = options.read(true).custom_flags(no_wait).open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
+        return Ok((file, metadata));
+    }
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        "it is not a file",
+    ))
 }
 
 /// Whether the path does not exist: no entry, a parent that is not a directory, or a link to

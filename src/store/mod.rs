@@ -161,7 +161,9 @@ pub struct Entry {
 /// Metadata of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stat {
-    /// Bytes; meaningless for a directory.
+    /// Whether it is a file; otherwise a directory, or something that no registry has written.
+    pub file: bool,
+    /// Bytes; meaningless for anything but a file.
     pub size: u64,
     /// When the content, or the entries of a directory, last changed: nanoseconds since 1970 by the
     /// clock of the storage. Writers never set it back.

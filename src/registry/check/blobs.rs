@@ -1,12 +1,12 @@
 //! Compares the blobs of the layout, and their sizes, with those of the index.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::bytes::Content;
 use super::{Check, CheckEntry, Difference};
 use crate::index::AuditedBlob;
 use crate::oci::{Algorithm, Digest};
-use crate::registry::survey::CHUNK;
+use crate::registry::survey::{CHUNK, Place};
 use crate::registry::{Registry, RegistryError, layout};
 
 /// Whether a name is a temporary file of another program, or a directory that regctl ignores.
@@ -103,7 +103,14 @@ impl Registry {
         let directory = format!("{}/{prefix}", layout::BLOBS);
         let mut differences = Vec::new();
         let mut digests = Vec::new();
-        for entry in self.list_one(&directory).await? {
+        let entries = match self.list_one(&directory).await {
+            Err(RegistryError::Store(error)) => {
+                let unreadable = Difference::PlaceUnreadable(directory, error.to_string());
+                return Ok((known.len() as u64, vec![unreadable]));
+            }
+            entries => entries?,
+        };
+        for entry in entries {
             match Digest::from_hex(Algorithm::Sha256, &entry.name) {
                 Ok(digest) if entry.directory && entry.name.starts_with(prefix) => {
                     digests.push(digest);
@@ -112,22 +119,42 @@ impl Registry {
                 _ => differences.push(Difference::Stray(format!("{directory}/{}", entry.name))),
             }
         }
-        let mut found = HashMap::new();
+        let (mut found, mut unreadable) = (HashMap::new(), HashSet::new());
         for digests in digests.chunks(CHUNK) {
             let keys: Vec<String> = digests.iter().map(layout::blob).collect();
-            for (digest, stat) in digests.iter().zip(self.store.stat(&keys).await?) {
-                found.extend(stat.map(|stat| (*digest, stat.size)));
+            for (digest, place) in digests.iter().zip(self.stat_each(&keys).await) {
+                match place {
+                    Place::There(stat) => {
+                        found.insert(*digest, stat.size);
+                    }
+                    Place::Unreadable(reason) => {
+                        let key = layout::blob(digest);
+                        differences.push(Difference::PlaceUnreadable(key, reason));
+                        unreadable.insert(*digest);
+                    }
+                    Place::Absent => {}
+                }
             }
             let directories: Vec<String> = digests.iter().map(layout::blob_directory).collect();
-            for (directory, entries) in directories.iter().zip(self.store.list(&directories).await?)
-            {
+            for (directory, entries) in directories.iter().zip(self.list_each(&directories).await) {
+                let entries = match entries {
+                    Ok(entries) => entries,
+                    Err(error) => {
+                        let reason = error.to_string();
+                        differences.push(Difference::PlaceUnreadable(directory.clone(), reason));
+                        continue;
+                    }
+                };
                 let others = entries.iter().map(|entry| entry.name.as_str());
                 let others = others.filter(|name| *name != "data" && !is_ignored(name));
                 differences
                     .extend(others.map(|name| Difference::Stray(format!("{directory}/{name}"))));
             }
         }
-        for (digest, blob) in &known {
+        for (digest, blob) in known
+            .iter()
+            .filter(|(digest, _)| !unreadable.contains(*digest))
+        {
             differences.extend(self.blob_differs(digest, *blob, found.get(digest)).await?);
         }
         let unknown = found.keys().filter(|digest| !known.contains_key(*digest));

@@ -7,7 +7,7 @@ use super::Difference;
 use super::blobs::is_ignored;
 use crate::index::{AuditedRepository, Link};
 use crate::oci::{Algorithm, Digest, ManifestView, Repository, Tag};
-use crate::registry::survey::{CHUNK, parse_link};
+use crate::registry::survey::{CHUNK, Place, parse_link};
 use crate::registry::{Registry, RegistryError, layout};
 
 /// The links in a directory.
@@ -186,8 +186,8 @@ impl Registry {
         let leads = if let Some(blob) = self.index.audited_blob(&canonical).await? {
             !blob.quarantined
         } else {
-            let there = self.store.stat(&[layout::blob(&canonical)]).await?;
-            there.into_iter().flatten().next().is_some()
+            let place = self.stat_each(&[layout::blob(&canonical)]).await;
+            !matches!(place[..], [Place::Absent])
         };
         Ok(if leads {
             Difference::LinkUnknown(name.clone(), link)

@@ -169,9 +169,9 @@ impl Check<'_> {
         names.extend(self.registry.index.all_repositories().await?);
         let unreadable = &walked.unreadable;
         names.retain(|name| !unreadable.iter().any(|(above, _)| is_within(name, above)));
-        for (name, reason) in &walked.unreadable {
+        for (name, error) in &walked.unreadable {
             let key = layout::repository(name);
-            self.found(Difference::PlaceUnreadable(key, reason.clone()))
+            self.found(Difference::PlaceUnreadable(key, error.to_string()))
                 .await?;
         }
         names.sort();

@@ -98,7 +98,9 @@ impl Registry {
                 }
             }
             Link::Tag(tag) => {
+                let known = self.index.known_repository(&name).await?.manifests;
                 let digest = self.tag_target(&name, &tag).await?;
+                let digest = digest.filter(|digest| known.contains(digest));
                 let now = self.clock.now();
                 found.tags.extend(digest.map(|digest| (tag, digest, now)));
             }

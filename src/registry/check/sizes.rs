@@ -3,6 +3,7 @@
 use super::bytes::Content;
 use super::{Check, Difference};
 use crate::oci::{Algorithm, Digest, ManifestView, Reference, Repository};
+use crate::registry::survey::Place;
 use crate::registry::{Registry, RegistryError, layout};
 
 /// Number of blobs queried from the index at once.
@@ -80,7 +81,9 @@ impl Registry {
                 .map(|(digest, _)| layout::blob(digest))
                 .collect();
             known += sound.len() as u64;
-            found += self.store.stat(&sound).await?.iter().flatten().count() as u64;
+            let places = self.stat_each(&sound).await;
+            let there = |place: &&Place| !matches!(place, Place::Absent);
+            found += places.iter().filter(there).count() as u64;
         }
         if found * 2 < known && (known >= FEW || found == 0) {
             let root = layout::BLOBS.to_owned();

@@ -9,15 +9,16 @@ mod occupied;
 mod tags;
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::Ordering;
 
 use futures_util::{StreamExt, stream};
 
 use super::journal::Recovered;
-use super::survey::{Walked, is_within};
+use super::survey::{Place, Walked, is_within};
 use super::{Registry, RegistryError, layout};
 use crate::index::{FoundRepository, KnownRepository};
 use crate::oci::{Algorithm, Digest, Repository};
-use crate::store::Step;
+use crate::store::{Step, StoreError};
 
 /// The setting with the time of the last agreement of index and layout, by the clock of the store.
 const AGREED_AT: &str = "layout_agreed_at";
@@ -63,9 +64,16 @@ impl Registry {
     /// Records an unreadable path for reports.
     pub(super) fn note_unreadable(&self, key: String, reason: String) {
         let mut places = self.unreadable.lock();
-        if places.len() < PLACES {
+        if places.len() < PLACES && places.iter().all(|(noted, _)| *noted != key) {
             places.push((key, reason));
         }
+    }
+
+    /// Records a path that the store can't read. The next start compares it again.
+    pub(super) fn note_failure(&self, key: String, error: &StoreError) {
+        tracing::error!(%error, "a path of the layout can't be read; its index rows are kept");
+        self.incomplete.store(true, Ordering::Relaxed);
+        self.note_unreadable(key, error.to_string());
     }
 
     /// Compares the layout with the index, and applies the differences to the index.
@@ -82,6 +90,8 @@ impl Registry {
         let since = agreed.map_or(i64::MIN, |agreed| agreed - SLACK);
         let mut reindexed = ReindexReport::default();
 
+        self.unreadable.lock().clear();
+        self.incomplete.store(false, Ordering::Relaxed);
         let mut blobs = self.compare_blobs(since, &mut reindexed).await?;
         // Links may refer to these again. The others are removed below.
         let (found, returned): (Vec<_>, Vec<_>) = recovered
@@ -104,9 +114,8 @@ impl Registry {
             unreadable,
         } = self.walk_repositories().await?;
         uploads.extend(self.own_uploads().await?);
-        self.unreadable.lock().clear();
-        for (name, reason) in &unreadable {
-            self.note_unreadable(layout::repository(name), reason.clone());
+        for (name, error) in &unreadable {
+            self.note_failure(layout::repository(name), error);
         }
         let mut differing = Vec::new();
         let (_, known) = self.index.counts().await?;
@@ -147,8 +156,7 @@ impl Registry {
                 Ok(found) => Ok(Some((known, found))),
                 // One unreadable repository must not stop the start.
                 Err(RegistryError::Store(error)) => {
-                    tracing::error!(%error, repository = %name, "a repository can't be read; its index rows are kept");
-                    self.note_unreadable(layout::repository(name.as_str()), error.to_string());
+                    self.note_failure(layout::repository(name.as_str()), &error);
                     Ok(None)
                 }
                 Err(error) => Err(error),
@@ -199,8 +207,14 @@ impl Registry {
         if reindexed.blobs > 0 {
             self.lease_new_blobs(began, started).await?;
         }
+        // What could not be read may have changed before this start.
+        let agreed = if self.incomplete.load(Ordering::Relaxed) {
+            agreed.unwrap_or_default()
+        } else {
+            started
+        };
         self.index
-            .set_setting(AGREED_AT, started.to_string())
+            .set_setting(AGREED_AT, agreed.to_string())
             .await?;
         Ok(reindexed)
     }
@@ -219,8 +233,12 @@ impl Registry {
         Ok(count)
     }
 
-    /// Records that index and layout agree. Valid only while no write is running.
+    /// Records that index and layout agree, unless a part of it could not be read. Valid only while no
+    /// write is running.
     pub(super) async fn record_agreement(&self) -> Result<(), RegistryError> {
+        if self.incomplete.load(Ordering::Relaxed) {
+            return Ok(());
+        }
         let now = self.store_time().await?;
         self.index.set_setting(AGREED_AT, now.to_string()).await?;
         Ok(())
@@ -275,7 +293,7 @@ impl Registry {
             let known = self.index.known_blobs(prefix).await?;
             let listed = match self.directories(&key).await {
                 Err(RegistryError::Store(error)) => {
-                    tracing::error!(%error, "a directory of blobs can't be read; their index rows are kept");
+                    self.note_failure(key, &error);
                     continue;
                 }
                 listed => listed?,
@@ -287,11 +305,17 @@ impl Registry {
             let data: Vec<String> = listed.iter().map(layout::blob).collect();
             let mut there = HashSet::new();
             let mut added = Vec::new();
-            for (digest, stat) in listed.into_iter().zip(self.store.stat(&data).await?) {
-                if let Some(stat) = stat {
-                    there.insert(digest);
-                    if !known.contains(&digest) {
-                        added.push((digest, stat.size));
+            for (digest, place) in listed.into_iter().zip(self.stat_each(&data).await) {
+                match place {
+                    Place::Absent => {}
+                    Place::Unreadable(_) => {
+                        there.insert(digest);
+                    }
+                    Place::There(stat) => {
+                        there.insert(digest);
+                        if !known.contains(&digest) {
+                            added.push((digest, stat.size));
+                        }
                     }
                 }
             }

@@ -2,11 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::super::survey::{CHUNK, NO_DIGEST, parse_link};
+use super::super::survey::{CHUNK, NO_DIGEST, Place, parse_link};
 use super::super::{Registry, RegistryError, layout};
 use crate::index::{FoundRepository, KnownRepository};
-use crate::oci::{Digest, Repository, Tag};
-use crate::store::Stat;
+use crate::oci::{Digest, Tag};
 
 impl Registry {
     pub(super) async fn compare_tags(
@@ -36,12 +35,16 @@ impl Registry {
                 .map(|tag| layout::tag_current(&name, tag))
                 .collect();
             let mut changed = Vec::new();
-            for ((tag, key), stat) in tags
-                .iter()
-                .zip(keys)
-                .zip(self.stat_links(tags, &name).await?)
-            {
-                let Some(stat) = stat else { continue };
+            let places = self.stat_each(&keys).await;
+            for ((tag, key), place) in tags.iter().zip(keys).zip(places) {
+                let stat = match place {
+                    Place::Absent => continue,
+                    Place::Unreadable(_) => {
+                        there.insert(tag.clone());
+                        continue;
+                    }
+                    Place::There(stat) => stat,
+                };
                 there.insert(tag.clone());
                 if stat.changed >= since || !known.tags.contains_key(tag) {
                     changed.push((tag, key, stat));
@@ -74,17 +77,5 @@ impl Registry {
             .cloned()
             .collect();
         Ok(())
-    }
-
-    async fn stat_links(
-        &self,
-        tags: &[Tag],
-        name: &Repository,
-    ) -> Result<Vec<Option<Stat>>, RegistryError> {
-        let keys: Vec<String> = tags
-            .iter()
-            .map(|tag| layout::tag_current(name, tag))
-            .collect();
-        Ok(self.store.stat(&keys).await?)
     }
 }
