@@ -10,6 +10,9 @@ use crate::oci::{Algorithm, Digest, ManifestView, Repository, Tag};
 use crate::registry::survey::{CHUNK, Place, parse_link};
 use crate::registry::{Registry, RegistryError, layout};
 
+/// The reason for a link file that has bytes, of which none can be read; the log has the error.
+const UNREADABLE: &str = "its bytes can't be read";
+
 /// The links in a directory.
 #[derive(Default)]
 struct Links {
@@ -29,7 +32,41 @@ impl Registry {
         self.layers_of(name, &known, &mut differences).await?;
         self.revisions_of(name, &known, &mut differences).await?;
         self.tags_of(name, &known, &mut differences).await?;
+        for difference in &mut differences {
+            if let Difference::LinkDangling(name, link) = &*difference
+                && let Some(unreadable) = self.unreadable_link(name, link).await?
+            {
+                *difference = unreadable;
+            }
+        }
         Ok(differences)
+    }
+
+    /// Whether the file of a link that seems to point to nothing can't be read.
+    async fn unreadable_link(
+        &self,
+        name: &Repository,
+        link: &Link,
+    ) -> Result<Option<Difference>, RegistryError> {
+        let keys = [match link {
+            Link::Layer(digest) => layout::layer(name, digest),
+            Link::Revision(digest) => layout::revision(name, digest),
+            Link::Tag(tag) => layout::tag_current(name, tag),
+        }];
+        let place = self.stat_each(&keys).await.into_iter().next();
+        let reason = match place {
+            Some(Place::Unreadable(reason)) => reason,
+            Some(Place::There(stat)) if stat.size > 0 => {
+                let bytes = self.store.get(&keys).await?.into_iter().flatten().next();
+                if bytes.is_none_or(|bytes| !bytes.is_empty()) {
+                    return Ok(None);
+                }
+                UNREADABLE.to_owned()
+            }
+            _ => return Ok(None),
+        };
+        let [key] = keys;
+        Ok(Some(Difference::PlaceUnreadable(key, reason)))
     }
 
     /// The differences of a repository; if it can't be read, that is the only one.

@@ -150,7 +150,7 @@ impl Check<'_> {
             }
             _ => {}
         }
-        if self.options.repair && self.registry.repair(&difference).await? {
+        if self.options.repair && self.repairs(&difference).await? {
             self.report.repaired += 1;
             self.listener
                 .receive(CheckEntry::Repaired(difference))
@@ -161,6 +161,18 @@ impl Check<'_> {
         self.report.mismatches += u64::from(difference.is_mismatch());
         self.listener.receive(CheckEntry::Found(difference)).await;
         Ok(())
+    }
+
+    /// Repairs a difference if that is possible. A repair that the store refuses leaves the difference,
+    /// and the check goes on.
+    async fn repairs(&self, difference: &Difference) -> Result<bool, RegistryError> {
+        match self.registry.repair(difference).await {
+            Err(RegistryError::Store(error)) => {
+                tracing::error!(%error, "a difference could not be repaired");
+                Ok(false)
+            }
+            repaired => repaired,
+        }
     }
 
     async fn repositories(&mut self) -> Result<(), RegistryError> {

@@ -85,7 +85,11 @@ impl Registry {
         match link {
             Link::Layer(digest) => {
                 let digests = vec![digest];
-                found.linked = self.targets(&name, digests, layout::layer).await?;
+                for (digest, canonical) in self.targets(&name, digests, layout::layer).await? {
+                    if self.index.has_blob(&canonical).await? {
+                        found.linked.push((digest, canonical));
+                    }
+                }
             }
             Link::Revision(digest) => {
                 let targets = self.targets(&name, vec![digest], layout::revision).await?;
