@@ -16,7 +16,7 @@ use crate::oci::{Algorithm, Digest};
 
 /// One image as it is written. Fields of newer writers (`LayerSources`, `Parent`) are not needed.
 #[derive(Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", expecting = "an object")]
 struct ManifestEntry {
     config: String,
     #[serde(default)]

@@ -154,7 +154,12 @@ impl Tree {
                 Origin::Kept { digest, .. } => Some(*digest),
                 Origin::Made | Origin::V1(_) => None,
             },
-            Self::Index(plan) => Some(plan.digest),
+            // With manifests that are still to be created, its bytes will be others.
+            Self::Index(plan) => {
+                let mut children = plan.children.iter();
+                let all_exist = children.all(|(_, child)| child.digest().is_some());
+                all_exist.then_some(plan.digest)
+            }
         }
     }
 }

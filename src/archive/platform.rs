@@ -9,6 +9,7 @@ use crate::oci::{Digest, Platform};
 
 /// The relevant fields of an image's configuration.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object")]
 pub(super) struct Config {
     #[serde(default)]
     os: String,
@@ -20,6 +21,7 @@ pub(super) struct Config {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object")]
 struct RootFs {
     #[serde(default)]
     diff_ids: Option<Vec<Digest>>,

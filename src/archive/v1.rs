@@ -28,6 +28,7 @@ const OF_THE_LAYER: [&str; 6] = ["id", "parent", "Size", "parent_id", "layer_id"
 
 /// The fields of a description that locate its layer.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 struct Description {
     parent: Option<String>,
 }

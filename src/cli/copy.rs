@@ -58,6 +58,10 @@ pub(super) async fn run(args: &Args, context: &Context) -> anyhow::Result<Exit> 
         let to = context.repository(&args.destination)?;
         let mut tags = tags(&from).await?;
         tags.retain(|tag| filter.passes(tag.as_str()));
+        if let Some(pattern) = args.matching.as_ref().filter(|_| tags.is_empty()) {
+            let text = format!("--match {pattern} matches no tag of {}", args.source);
+            context.printer.warning(&text);
+        }
         let orders = tags.into_iter().map(Order::tag).collect();
         copy(&args.copy, context, &from, &to, orders).await?
     } else {

@@ -37,11 +37,16 @@ pub(super) struct CopyArgs {
     #[arg(long)]
     referrers: bool,
     /// Number of blobs that move at once
-    #[arg(short, long, value_name = "N", default_value = "3")]
+    #[arg(short, long, value_name = "N", default_value = "3", value_parser = jobs)]
     jobs: NonZeroUsize,
     /// Print what would be done, and do nothing
     #[arg(long)]
     pub(super) dry_run: bool,
+}
+
+fn jobs(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| format!("{text:?} is not a number from 1 on"))
 }
 
 /// The result for one image, or for a tag at the destination.
@@ -192,6 +197,8 @@ impl Order {
 pub(super) async fn tags(place: &Place) -> Result<Vec<Tag>, Error> {
     let mut tags: Vec<Tag> = place.client.tags(&place.repository).all().await?;
     tags.sort();
+    // A source that pages oddly lists some several times.
+    tags.dedup();
     Ok(tags)
 }
 

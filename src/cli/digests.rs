@@ -22,7 +22,7 @@ const CONCURRENCY: usize = 8;
 const DEPTH: usize = 4;
 
 /// Splits a reference with an abbreviated digest: the text before the `@`, and the abbreviation.
-fn shortened(text: &str) -> Option<(&str, &str)> {
+pub(super) fn shortened(text: &str) -> Option<(&str, &str)> {
     let (name, digest) = text.split_once('@')?;
     let (algorithm, digits) = digest.split_once(':')?;
     let (_, whole) = DIGITS.iter().find(|(known, _)| *known == algorithm)?;

@@ -1,11 +1,14 @@
 //! `regctl restore`: restores deletions from the trash.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::administration::{Administered, RootArgs, name};
-use super::exit::Exit;
+use super::digests::shortened;
+use super::exit::{Exit, Usage};
 use super::output::{Format, FormatArgs, Printer};
-use crate::admin::{Operation, Restorable, Restored};
+use crate::admin::{Failure, FailureKind, Operation, Reason, Restorable, Restored, Trash};
 use crate::oci::{Digest, Tag};
 
 /// Restore deletions from the trash
@@ -66,14 +69,21 @@ impl Row {
 
 pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     // All are parsed before the first is restored: a typing error changes nothing.
-    let names: Vec<Restorable> = args
-        .references
-        .iter()
-        .map(|text| name(text))
-        .collect::<Result<_, _>>()?;
+    for text in &args.references {
+        if shortened(text).is_none() {
+            name(text)?;
+        }
+    }
     let rows = args
         .root
         .administer(printer, async |root| {
+            let mut names = Vec::new();
+            for text in &args.references {
+                names.push(match shortened(text) {
+                    Some((repository, digest)) => whole(root, repository, digest).await?,
+                    None => name(text)?,
+                });
+            }
             restore(root, names, args, printer).await
         })
         .await?;
@@ -81,6 +91,40 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
         printer.json(&rows)?;
     }
     Ok(Exit::of_all(rows.iter().map(|row| row.exit)))
+}
+
+/// The deletion in the trash with a manifest whose digest begins with these characters.
+async fn whole(
+    root: &mut Administered,
+    repository: &str,
+    beginning: &str,
+) -> anyhow::Result<Restorable> {
+    let trash: Trash = root.execute(Operation::Trash, &mut |_| {}).await?;
+    let of_repository = trash
+        .deletions
+        .iter()
+        .filter(|trashed| trashed.repository.as_str() == repository);
+    let found: BTreeSet<Digest> = of_repository
+        .flat_map(|trashed| &trashed.manifests)
+        .filter(|digest| digest.to_string().starts_with(beginning))
+        .copied()
+        .collect();
+    let all: Vec<String> = found.iter().map(ToString::to_string).collect();
+    match all.as_slice() {
+        [digest] => Ok(name(&format!("{repository}@{digest}"))?),
+        [] => {
+            let message = format!(
+                "no manifest {repository}@{beginning}… is in the trash; hint: regctl trash lists \
+                 what can be restored"
+            );
+            Err(Failure::new(FailureKind::NotFound, Reason::Unknown, message).into())
+        }
+        all => Err(Usage(format!(
+            "{repository}@{beginning} may be any of {}; hint: write more of the digest",
+            all.join(", ")
+        ))
+        .into()),
+    }
 }
 
 async fn restore(

@@ -94,8 +94,10 @@ impl Credentials {
     }
 
     fn add(&mut self, source: &str, bytes: &[u8], warn: &impl Fn(&str)) {
-        match serde_json::from_slice(bytes) {
-            Ok(file) => self.files.push((source.to_owned(), file)),
+        match serde_json::from_slice::<Option<File>>(bytes) {
+            Ok(file) => self
+                .files
+                .push((source.to_owned(), file.unwrap_or_default())),
             // Errors of serde_json name a position and a type, no content.
             Err(error) => warn(&format!("{source} is ignored: {error}")),
         }

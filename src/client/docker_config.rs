@@ -8,7 +8,9 @@ use std::collections::HashMap;
 use base64::Engine as _;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
 use super::credentials::Credential;
 
@@ -20,7 +22,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 /// docker's file; `null` means absent anywhere in it, as in Go.
 #[derive(Deserialize, Default)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase", default, expecting = "an object")]
 pub(super) struct File {
     #[serde(deserialize_with = "present")]
     pub(super) auths: HashMap<String, Entry>,
@@ -31,7 +33,7 @@ pub(super) struct File {
 }
 
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, expecting = "an object")]
 pub(super) struct Entry {
     #[serde(deserialize_with = "null_or")]
     auth: String,
@@ -52,14 +54,16 @@ fn null_or<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
-/// A map without keys whose value is `null`; empty for `null`.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+/// A map without keys whose value is `null` or of another type, which must not hide the others; empty
+/// for `null`.
+fn present<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
 ) -> Result<HashMap<String, T>, D::Error> {
-    let entries: Option<HashMap<String, Option<T>>> = Option::deserialize(deserializer)?;
+    let entries: Option<HashMap<String, Value>> = Option::deserialize(deserializer)?;
     let entries = entries.unwrap_or_default().into_iter();
     Ok(entries
-        .filter_map(|(key, value)| Some((key, value?)))
+        .filter(|(_, value)| !value.is_null())
+        .filter_map(|(key, value)| Some((key, serde_json::from_value(value).ok()?)))
         .collect())
 }
 

@@ -13,6 +13,7 @@ use super::auth::Auth;
 use super::challenge::Challenge;
 use super::credential_store::{self, CredentialStore};
 use super::credentials::{Credential, Credentials};
+use super::recognition::{PAGE, is_page};
 use super::request::{Answer, Request};
 use super::token::{TokenRequest, direct};
 use super::{Client, Error, Event, Subject};
@@ -142,6 +143,12 @@ impl Client {
         hint: &str,
     ) -> Result<Verification, Error> {
         let answer = self.authenticate(None).await?;
+        if answer.status.is_success() && is_page(&answer) {
+            return Err(Error::NoRegistry {
+                registry: self.name.clone(),
+                reason: PAGE.to_owned(),
+            });
+        }
         if answer.status.is_success() {
             return Ok(Verification::NotRequired);
         }

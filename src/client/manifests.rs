@@ -122,7 +122,10 @@ impl Client {
             Ok(answer) if answer.status == StatusCode::TOO_MANY_REQUESTS => {
                 return Err(self.refusal(&answer, subject));
             }
-            Err(error @ Error::Unreachable { .. }) => return Err(error),
+            // A redirect may lead to a host that can't be reached, unlike the registry.
+            Err(Error::Unreachable { host, reason, hint }) if host == self.registry() => {
+                return Err(Error::Unreachable { host, reason, hint });
+            }
             Ok(_) | Err(_) => (None, None, None),
         };
         if let (Some(digest), Some(media_type), Some(size)) = known {

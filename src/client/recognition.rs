@@ -9,15 +9,14 @@ use reqwest::{Method, StatusCode};
 use super::request::{Answer, Request};
 use super::{Client, Error, words};
 
+/// Why a server with pages at every path is no registry.
+pub(super) const PAGE: &str = "/v2/ is an HTML page";
+
 impl Client {
     /// Checks that an answer comes from a registry if it looks otherwise: an HTML page, or an error
     /// in a form outside of the specification.
     pub(super) async fn check_is_registry(&self, answer: &Answer) -> Result<(), Error> {
         let header = |name| answer.headers.get(name)?.to_str().ok();
-        let is_page = |answer: &Answer| {
-            let media_type = answer.headers.get(CONTENT_TYPE);
-            media_type.is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/html"))
-        };
         let refused = matches!(answer.status.as_u16(), 400 | 404 | 405 | 501);
         let strange = if answer.status.is_success() {
             is_page(answer)
@@ -41,7 +40,7 @@ impl Client {
             Ok::<_, Error>(if absent {
                 Some("/v2/ does not exist (404)")
             } else if root.status.is_success() && is_page(&root) {
-                Some("/v2/ is an HTML page")
+                Some(PAGE)
             } else {
                 None
             })
@@ -54,6 +53,12 @@ impl Client {
             }),
         }
     }
+}
+
+/// Whether an answer is an HTML page.
+pub(super) fn is_page(answer: &Answer) -> bool {
+    let media_type = answer.headers.get(CONTENT_TYPE);
+    media_type.is_some_and(|media_type| media_type.as_bytes().starts_with(b"text/html"))
 }
 
 /// Whether a refusal is about space or a quota, where signing in does not help.

@@ -142,7 +142,20 @@ impl Transport {
         let mut url = request.url.clone();
         let mut elsewhere = false;
         for _ in 0..=REDIRECTS {
-            let response = self.once(request, &url, elsewhere).await?;
+            let response = self.once(request, &url, elsewhere).await;
+            let response = match response {
+                // A caller whose HEAD is led to a dead end can use GET.
+                Err(Failed::Transient { reason, hint })
+                    if elsewhere && request.method == Method::HEAD =>
+                {
+                    return Err(Failed::Final(Error::Unreachable {
+                        host: url.authority().to_owned(),
+                        reason,
+                        hint: hint.to_owned(),
+                    }));
+                }
+                response => response?,
+            };
             let status = response.status();
             let target = response.headers().get(LOCATION).cloned();
             let (true, Some(target)) = (is_redirect(status), target) else {

@@ -29,7 +29,21 @@ fn a_deleted_tag_and_a_deleted_manifest_are_restored() {
             assert_eq!(trash[1]["name"], "team/app:v1");
             let table = admin.stdout(&["trash"]);
             assert!(table.starts_with("DELETED "), "{table}");
-            let restored = admin.stdout(&["restore", "team/app:v2", "team/app:v1"]);
+            let digest = images[1].digest().to_string();
+            for (code, short, reason) in [
+                (3, "team/app@sha256:0000", "is in the trash"),
+                (
+                    3,
+                    &format!("team/other@{}", &digest[..19]),
+                    "is in the trash",
+                ),
+                (2, "team/app@sha256:xyz", "is not a reference"),
+            ] {
+                let (_, error) = admin.fails(code, &["restore", short]);
+                assert!(error.contains(reason), "{short}: {error}");
+            }
+            let short = format!("team/app@{}", &digest[..19]);
+            let restored = admin.stdout(&["restore", &short, "team/app:v1"]);
             let line =
                 |tag: &str, image: &Image| format!("restored team/app:{tag}: {}\n", image.digest());
             let expected = [line("also-v2", &images[1]), line("v2", &images[1])].concat();

@@ -47,6 +47,26 @@ fn credentials_and_plain_http() {
 }
 
 #[test]
+fn one_odd_entry_hides_no_other() {
+    let strange = Strange::start(|request, _| match &request.authorization {
+        Some(basic_user) if basic_user == "Basic dXNlcjpwYXNz" => manifest(&digest(BODY)),
+        _ => basic(),
+    });
+    let regctl = Regctl::new(&strange.host);
+    signed_in(&regctl, &strange.host);
+    let file = regctl.home.path().join(".docker/config.json");
+    for odd in [json!(5), json!([]), json!({"auth": 5}), json!(null)] {
+        let auths = json!({"odd.example": odd, &strange.host: {"auth": "dXNlcjpwYXNz"}});
+        std::fs::write(&file, json!({ "auths": auths }).to_string()).unwrap();
+        regctl.run(&RAW).success().stdout(BODY);
+    }
+    std::fs::write(&file, "null").unwrap();
+    let error = regctl.fails(4, &RAW);
+    assert!(error.contains("sign in with"), "{error}");
+    assert!(!error.contains("ignored"), "{error}");
+}
+
+#[test]
 fn a_redirect_gets_no_credentials() {
     let storage = Strange::start(|request, _| match request.authorization {
         None => manifest(&digest(BODY)),

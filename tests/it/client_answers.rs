@@ -215,6 +215,8 @@ fn registries_that_refuse_head() {
         "405 Method Not Allowed",
         "500 Internal Server Error",
         "307 Temporary Redirect",
+        // To a port at which nothing listens.
+        "307 Temporary Redirect to nowhere",
     ] {
         let storage = Strange::start(|request, _| {
             if request.line.starts_with("HEAD") {
@@ -223,7 +225,11 @@ fn registries_that_refuse_head() {
                 manifest(&digest(BODY))
             }
         });
-        let location = format!("Location: http://{}/signed", storage.host);
+        let host = match status {
+            "307 Temporary Redirect to nowhere" => "127.0.0.1:1",
+            _ => storage.host.as_str(),
+        };
+        let location = format!("Location: http://{host}/signed");
         let strange = Strange::start(move |request, _| {
             if request.line.contains("/blobs/") {
                 return answer("200 OK", &[], b"{}");

@@ -290,4 +290,10 @@ fn all_tags_with_shared_layers() {
         to.remote("app").verify(&format!("1.{seed}"));
     }
     assert_eq!(to.remote("app").tags().len(), 6);
+    let nothing = ["copy", "--all-tags", "--match", "2.*", "app"];
+    let done = regctl
+        .run(&[&nothing[..], &[&at(&to, "app")]].concat())
+        .success();
+    let warning = String::from_utf8_lossy(&done.get_output().stderr).into_owned();
+    assert!(warning.contains("--match 2.* matches no tag"), "{warning}");
 }

@@ -212,6 +212,32 @@ fn two_images_under_one_name() {
         assert_eq!([of(0), of(1)], [digest(&amd), digest(&arm)]);
         assert_eq!(listed[1]["platform"]["architecture"], "arm64");
     });
+    // In docker's format, whose manifests are created by the import, as well.
+    let item = |image: &Packed| {
+        let layers: Vec<String> = image.layers.iter().map(|layer| hex(layer)).collect();
+        json!({"Config": image.config_name(), "RepoTags": ["team/app:1"], "Layers": layers})
+    };
+    let mut docker = Tar::new().json("manifest.json", &json!([item(&amd), item(&arm)]));
+    for image in [&amd, &arm] {
+        docker = docker.file(&image.config_name(), &image.config);
+    }
+    for layer in &layers {
+        docker = docker.file(&hex(layer), layer);
+    }
+    let docker = docker.finish();
+    both(|import| {
+        let rows = import.done(&docker, &[]);
+        assert_eq!(rows.as_array().unwrap().len(), 1, "{rows}");
+        let (_, whole) = import.manifest("team/app", "1");
+        let listed = whole["manifests"].as_array().unwrap();
+        for (at, image) in [&amd, &arm].into_iter().enumerate() {
+            let manifest = image.docker_manifest(gzipped, ".gzip");
+            assert_eq!(listed[at]["digest"], sha256(&manifest).to_string());
+            assert_eq!(listed[at]["size"], manifest.len());
+        }
+        assert_eq!(listed[1]["platform"]["architecture"], "arm64");
+        import.server.remote("team/app").verify("1");
+    });
     // All others are an error that names both, and the third image is imported.
     let (one, two, other) = (Packed::small(3), Packed::small(4), Packed::small(5));
     let archive = layout(&[

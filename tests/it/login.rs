@@ -343,13 +343,14 @@ fn a_registry_without_sign_in() {
     );
     let who = regctl.stdout(&["whoami", "--plain-http"]);
     assert!(who.contains("not asked"), "{who}");
-    let none = Strange::start(|_, _| answer("404 Not Found", &[], b"<html>"));
-    let error = login(&regctl, "p:w", &["--plain-http", &none.host]).code(1);
-    assert!(
-        talk(&error).contains("is not a registry"),
-        "{}",
-        talk(&error)
-    );
+    // Neither is a web server with a page for everything one without sign-in.
+    for status in ["404 Not Found", "200 OK"] {
+        let page = ["Content-Type: text/html"];
+        let none = Strange::start(move |_, _| answer(status, &page, b"<html>"));
+        let error = talk(&login(&regctl, "p:w", &["--plain-http", &none.host]).code(1));
+        assert!(error.contains("is not a registry"), "{error}");
+        assert!(read(&regctl)["auths"][&none.host].is_null());
+    }
 }
 
 /// Over ssh to Debian's registry with an htpasswd file.

@@ -60,7 +60,13 @@ impl Registry {
                 steady: self.clock.steady(),
                 empty_trash: options.empty_trash,
                 untagged: options.untagged.map(|age| now.saturating_sub(age)),
-                pulled: now.saturating_sub(self.rules.lease),
+                // A client that has just pulled a manifest is about to pull its blobs, as a lease
+                // promises.
+                pulled: if options.end_leases {
+                    Millis::MAX
+                } else {
+                    now.saturating_sub(self.rules.lease)
+                },
             },
             report: CollectReport::default(),
             listener,

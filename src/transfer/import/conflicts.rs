@@ -132,12 +132,7 @@ fn index(images: &[&Image]) -> Option<(Vec<u8>, Digest)> {
             return None;
         };
         let ManifestPlan {
-            origin:
-                Origin::Kept {
-                    bytes,
-                    media_type,
-                    digest,
-                },
+            origin,
             platform: Some(platform),
             ..
         } = manifest.as_ref()
@@ -147,10 +142,23 @@ fn index(images: &[&Image]) -> Option<(Vec<u8>, Digest)> {
         if !platform.is_known() || !platforms.insert(platform.to_string()) {
             return None;
         }
+        let (media_type, digest, size) = match origin {
+            Origin::Kept {
+                bytes,
+                media_type,
+                digest,
+            } => (media_type.clone(), *digest, bytes.len()),
+            // Replaced when the manifest has been created.
+            Origin::Made | Origin::V1(_) => {
+                let text = identity(image)?;
+                let digest = Hasher::digest(Algorithm::Sha256, text.as_bytes());
+                (MediaType::OCI_MANIFEST, digest, 0)
+            }
+        };
         manifests.push(json!({
             "mediaType": media_type,
             "digest": digest,
-            "size": bytes.len(),
+            "size": size,
             "platform": platform,
         }));
     }
