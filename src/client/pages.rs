@@ -13,7 +13,7 @@ use url::Url;
 
 use super::auth::Scope;
 use super::request::Answer;
-use super::{Call, Client, Error, Subject, link};
+use super::{Call, Client, Error, Subject, link, words};
 
 /// Number of entries requested at once.
 const PAGE: usize = 1000;
@@ -121,6 +121,11 @@ impl<'a> Pages<'a> {
     ) -> Result<Vec<T>, Error> {
         let page: Page<T> = serde_json::from_slice(&answer.body)
             .map_err(|error| self.client.malformed(self.subject, error))?;
+        // An error with a status of success.
+        let words = words::words(&answer.body);
+        if page.repositories.is_none() && !words.is_empty() {
+            return Err(self.client.malformed(self.subject, words));
+        }
         let entries = page.repositories.unwrap_or_default();
         let counted = self.bounds.count(entries.len());
         counted.map_err(|reason| self.client.malformed(self.subject, reason))?;

@@ -143,19 +143,14 @@ impl Transport {
         let mut elsewhere = false;
         for _ in 0..=REDIRECTS {
             let response = self.once(request, &url, elsewhere).await;
-            let response = match response {
-                // A caller whose HEAD is led to a dead end can use GET.
-                Err(Failed::Transient { reason, hint })
-                    if elsewhere && request.method == Method::HEAD =>
-                {
-                    return Err(Failed::Final(Error::Unreachable {
-                        host: url.authority().to_owned(),
-                        reason,
-                        hint: hint.to_owned(),
-                    }));
+            // A caller whose HEAD is led to a dead end can use GET.
+            let at_dead_end = elsewhere && request.method == Method::HEAD;
+            let response = response.map_err(|failed| match failed {
+                Failed::Transient { .. } if at_dead_end => {
+                    Failed::Final(failed.into_error(url.authority()))
                 }
-                response => response?,
-            };
+                failed => failed,
+            })?;
             let status = response.status();
             let target = response.headers().get(LOCATION).cloned();
             let (true, Some(target)) = (is_redirect(status), target) else {

@@ -36,6 +36,7 @@ mod workloads;
 #[cfg(test)]
 mod tests;
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -63,6 +64,9 @@ pub use workloads::WorkloadSettings;
 use interpret::{Basis, Flags, TOP, interpret};
 use node::Node;
 use section::Warnings;
+
+/// Maximum number of bytes of a file.
+const LIMIT: u64 = 4 << 20;
 
 /// The configuration of the package for Debian, which is also read without `--config`; then those
 /// of registry:2 and registry:3.
@@ -168,11 +172,23 @@ fn load_from(request: &Request, usual_places: &[&Path]) -> Result<Loaded, Config
 }
 
 fn read(path: &Path) -> Result<Node, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|error| ConfigError::Unreadable {
+    let text = text(path).map_err(|error| ConfigError::Unreadable {
         path: path.to_owned(),
         error,
     })?;
     Node::parse(&text, &Origin::File(path.into()))
+}
+
+/// The text of a file; an error if it is much larger than any configuration, such as a device.
+fn text(path: &Path) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path)?;
+    file.take(LIMIT + 1).read_to_end(&mut bytes)?;
+    let refused = |reason| std::io::Error::new(std::io::ErrorKind::InvalidData, reason);
+    if bytes.len() as u64 > LIMIT {
+        return Err(refused("it is larger than 4 MiB"));
+    }
+    String::from_utf8(bytes).map_err(|_| refused("it is not text (UTF-8)"))
 }
 
 /// The file to read. Only a search checks that it exists.

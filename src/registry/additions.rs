@@ -98,11 +98,11 @@ impl Registry {
         let known = self.index.damaged().await?;
         for (name, digest) in lost.into_iter().chain(known) {
             let link = self.stat_each(&[layout::revision(&name, &digest)]).await;
-            if !matches!(link[..], [Place::Absent]) {
+            if matches!(link[..], [Place::Absent]) {
+                self.index.unmark_damaged(name, digest).await?;
+            } else {
                 let now = self.clock.now();
                 self.index.mark_damaged(name, digest, now).await?;
-            } else {
-                self.index.unmark_damaged(name, digest).await?;
             }
         }
         Ok(())

@@ -39,6 +39,7 @@ mod survey;
 mod tests;
 mod trash;
 mod unmatched;
+mod unreadable;
 mod upkeep;
 mod uploads;
 mod usage;

@@ -20,6 +20,7 @@ mod naming;
 mod pipe;
 mod placing;
 mod reading;
+mod referrers;
 mod session;
 mod streaming;
 mod unmodified;
@@ -36,6 +37,7 @@ pub use naming::{Goal, Naming};
 
 use self::conflicts::{Target, attach, merge};
 use self::finish::Finish;
+use self::referrers::adopt;
 use self::session::Session;
 use self::unmodified::Beginning;
 use super::progress::{Event, Listener};
@@ -200,10 +202,12 @@ fn goals(session: &Session, plan: &mut Plan) -> Result<Vec<Result<Vec<Goal>, Err
         targets.push((image, goals));
     }
     attach(&mut targets);
-    let count = targets
+    let referrers = adopt(&mut targets);
+    let attachments = targets
         .iter()
-        .filter(|(image, _)| image.attachment.is_none())
+        .filter(|(image, _)| image.attachment.is_some())
         .count();
+    let count = targets.len() - attachments - referrers;
     let targets = merge(targets);
     if naming.name.is_some() && count > 1 && targets.len() > 1 {
         return Err(Error::Several { count });

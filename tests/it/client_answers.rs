@@ -206,6 +206,24 @@ fn endless_empty_pages_are_an_error() {
 }
 
 #[test]
+fn an_error_with_a_status_of_success_is_no_empty_list() {
+    let strange = Strange::start(|_, _| {
+        let body = br#"{"errors":[{"code":"TOOMANYREQUESTS","message":"come back later"}]}"#;
+        answer("200 OK", &["Content-Type: application/json"], body)
+    });
+    let regctl = Regctl::new(&strange.host);
+    for arguments in [&["tags", "team/app"][..], &["catalog", "-o", "name"]] {
+        let error = regctl.fails(1, arguments);
+        assert!(error.contains("come back later"), "{error}");
+    }
+    let null = Strange::start(|_, _| answer("200 OK", &[], br#"{"name":"a","tags":null}"#));
+    assert_eq!(
+        Regctl::new(&null.host).stdout(&["tags", "-o", "name", "a"]),
+        ""
+    );
+}
+
+#[test]
 fn registries_that_refuse_head() {
     for status in [
         "400 Bad Request",

@@ -194,6 +194,69 @@ fn signatures_get_their_own_tag() {
     }
 }
 
+/// As `oras copy -r` writes them: a signature of an SBOM of an image, none with a name of its own.
+#[test]
+fn referrers_without_a_name_belong_to_their_subject() {
+    let image = Packed::small(1);
+    let manifest = image.oci_manifest(gzipped, "+gzip");
+    let referrer = |kind: &str, subject: &[u8]| {
+        json!({
+            "schemaVersion": 2, "mediaType": OCI_MANIFEST, "artifactType": kind,
+            "config": {
+                "mediaType": "application/vnd.oci.empty.v1+json",
+                "digest": sha256(b"{}").to_string(), "size": 2,
+            },
+            "layers": [],
+            "subject": {
+                "mediaType": OCI_MANIFEST,
+                "digest": sha256(subject).to_string(), "size": subject.len(),
+            },
+        })
+        .to_string()
+        .into_bytes()
+    };
+    let sbom = referrer("application/spdx+json", &manifest);
+    let signature = referrer("application/x.signature", &sbom);
+    let stray = referrer("application/x.signature", b"elsewhere");
+    let archive = |more: &[(&[u8], Value)]| {
+        let first = [(&manifest[..], named("team/app:1"))];
+        let entries: Vec<_> = more.iter().cloned().chain(first).collect();
+        let mut tar = image.blobs(Tar::new(), gzipped).blob(b"{}");
+        for (bytes, _) in &entries {
+            tar = tar.blob(bytes);
+        }
+        tar.json("oci-layout", &json!({"imageLayoutVersion": "1.0.0"}))
+            .json("index.json", &index(&entries))
+            .finish()
+    };
+    let whole = archive(&[(&signature, json!({})), (&sbom, json!({}))]);
+    both(|import| {
+        for (options, repository) in [
+            (&[][..], "team/app"),
+            (&["--to", "other"], "other/team/app"),
+            (&["--name", "renamed:7"], "renamed"),
+        ] {
+            import.done(&whole, options);
+            let remote = import.server.remote(repository);
+            assert_eq!(remote.tags().len(), 1, "{repository}");
+            for bytes in [&manifest, &sbom, &signature] {
+                remote.verify(&sha256(bytes).to_string());
+            }
+            let referrers = remote.path(&format!("referrers/{}", sha256(&manifest)));
+            let listed = remote.client.get(&referrers).expect(200);
+            let listed = String::from_utf8(listed.body).unwrap();
+            assert!(listed.contains(&sha256(&sbom).to_string()), "{listed}");
+        }
+    });
+    // One whose subject is not in the archive still has no place.
+    let alone = archive(&[(&stray, json!({}))]);
+    both(|import| {
+        let outcome = import.run(&alone, &[]);
+        assert_eq!(outcome.code, 5, "{}", outcome.said);
+        assert_eq!(tags(import, "team/app"), ["1"]);
+    });
+}
+
 #[test]
 fn two_images_under_one_name() {
     let layers = Packed::small(1).layers;

@@ -120,7 +120,7 @@ fn an_unreadable_manifest_loses_only_itself_until_it_is_readable_again() {
         remote.verify("good");
         remote.client.get(&remote.path("manifests/bad")).expect(404);
         assert_eq!(remote.tags(), ["good"], "{with}");
-        let place = bad.digest().hex().to_owned();
+        let place = bad.digest().hex();
         let ready = ready(&server);
         assert!(ready.contains(&place), "{with}: {ready}");
         let admin = Admin::of(&root);

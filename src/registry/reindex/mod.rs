@@ -18,7 +18,7 @@ use super::survey::{Place, Walked, is_within};
 use super::{Registry, RegistryError, layout};
 use crate::index::{FoundRepository, KnownRepository};
 use crate::oci::{Algorithm, Digest, Repository};
-use crate::store::{Step, StoreError};
+use crate::store::Step;
 
 /// The setting with the time of the last agreement of index and layout, by the clock of the store.
 const AGREED_AT: &str = "layout_agreed_at";
@@ -26,9 +26,6 @@ const AGREED_AT: &str = "layout_agreed_at";
 const SLACK: i64 = 1_000_000_000;
 /// Maximum error of the clock of a read-only store, in milliseconds.
 const SKEW: i64 = 60 * 60 * 1000;
-
-/// Maximum number of unreadable paths in reports.
-const PLACES: usize = 100;
 
 /// Number of repositories compared at once.
 const CONCURRENCY: usize = 4;
@@ -61,21 +58,6 @@ struct ComparedBlobs {
 }
 
 impl Registry {
-    /// Records an unreadable path for reports.
-    pub(super) fn note_unreadable(&self, key: String, reason: String) {
-        let mut places = self.unreadable.lock();
-        if places.len() < PLACES && places.iter().all(|(noted, _)| *noted != key) {
-            places.push((key, reason));
-        }
-    }
-
-    /// Records a path that the store can't read. The next start compares it again.
-    pub(super) fn note_failure(&self, key: String, error: &StoreError) {
-        tracing::error!(%error, "a path of the layout can't be read; its index rows are kept");
-        self.incomplete.store(true, Ordering::Relaxed);
-        self.note_unreadable(key, error.to_string());
-    }
-
     /// Compares the layout with the index, and applies the differences to the index.
     pub(super) async fn reindex(
         &self,
