@@ -83,6 +83,8 @@ pub enum Reason {
     RuleExists,
     /// There are as many saved rules as are allowed.
     TooManyRules,
+    /// A part of the layout could not be read.
+    LayoutUnread,
     /// A client is pushing or pulling.
     ClientsActive,
     /// The device has no space left.
@@ -138,6 +140,7 @@ impl From<RegistryError> for Failure {
                 FailureKind::Error,
                 Reason::RestoreIncomplete { what, missing },
             ),
+            RegistryError::LayoutUnread { .. } => (FailureKind::Error, Reason::LayoutUnread),
             RegistryError::ClientsActive => (FailureKind::Busy, Reason::ClientsActive),
             RegistryError::Full => (FailureKind::Error, Reason::Full),
             RegistryError::QuotaUsed => (FailureKind::Error, Reason::QuotaUsed),

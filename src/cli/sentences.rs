@@ -345,6 +345,9 @@ pub(super) fn failure(failure: &Failure) -> String {
         Reason::InvalidPattern => "quote a pattern like 'team/*' or 'v1.*'",
         Reason::NoSuchRule => "regctl retention list shows their numbers",
         Reason::TooManyRules => "remove one: regctl retention list shows their numbers",
+        Reason::LayoutUnread => {
+            "regctl check lists all such paths: make them readable, or remove them, and restart"
+        }
         Reason::ClientsActive => "try again when nothing is pushed or pulled",
         Reason::Full => "free space on the device, and try again",
         Reason::QuotaUsed => "raise the quota of the user that serves it, or delete something",

@@ -196,6 +196,7 @@ impl From<RegistryError> for Refusal {
             Error::NameUnknown(_) => (Status::NOT_FOUND, Code::NameUnknown),
             Error::NotInTrash(_) => (Status::NOT_FOUND, Code::ManifestUnknown),
             Error::CollectionRuns { .. }
+            | Error::LayoutUnread { .. }
             | Error::ClientsActive
             | Error::TagMoved { .. }
             | Error::RestoreIncomplete { .. } => (Status::CONFLICT, Code::Unsupported),

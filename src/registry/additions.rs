@@ -79,7 +79,7 @@ impl Registry {
             .iter()
             .map(|blob| layout::blob(&blob.digest))
             .collect();
-        for (blob, place) in blobs.iter().zip(self.stat_each(&keys).await) {
+        for (blob, place) in blobs.iter().zip(self.survey_each(&keys).await) {
             if matches!(place, Place::There(stat) if stat.size != blob.size)
                 && self.content(&blob.digest).await? == Content::Wrong
             {
@@ -97,7 +97,7 @@ impl Registry {
     ) -> Result<(), RegistryError> {
         let known = self.index.damaged().await?;
         for (name, digest) in lost.into_iter().chain(known) {
-            let link = self.stat_each(&[layout::revision(&name, &digest)]).await;
+            let link = self.survey_each(&[layout::revision(&name, &digest)]).await;
             if matches!(link[..], [Place::Absent]) {
                 self.index.unmark_damaged(name, digest).await?;
             } else {
@@ -128,7 +128,7 @@ impl Registry {
                 .filter_map(|text| text.parse().ok())
                 .collect();
             let keys: Vec<String> = digests.iter().map(layout::blob).collect();
-            let places = self.stat_each(&keys).await;
+            let places = self.survey_each(&keys).await;
             let ends = digests
                 .into_iter()
                 .zip(places)
@@ -163,7 +163,7 @@ impl Registry {
                 layout::foreign_upload(&repository, &id),
                 layout::foreign_upload_started(&repository, &id),
             ];
-            let places = self.stat_each(&keys).await.into_iter();
+            let places = self.survey_each(&keys).await.into_iter();
             let changed = places.filter_map(|place| match place {
                 Place::There(stat) => Some(stat.changed),
                 Place::Absent | Place::Unreadable(_) => None,

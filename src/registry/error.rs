@@ -102,6 +102,14 @@ pub enum RegistryError {
     /// The device fails, and not for lack of space.
     #[error("the registry's device fails: {0}")]
     DeviceFailing(String),
+    /// A part of the layout could not be read at the start, so that it is unknown what it refers to.
+    #[error("nothing is collected: {path} could not be read at the start ({reason})")]
+    LayoutUnread {
+        /// The path.
+        path: String,
+        /// The reason.
+        reason: String,
+    },
     /// Another collection is running.
     #[error("another collection is running")]
     CollectionRuns {

@@ -108,7 +108,9 @@ impl Registry {
         let staging = Step::RemoveTree {
             key: layout::STAGING.to_owned(),
         };
-        registry.apply(staging).await?;
+        if let Err(error) = registry.apply(staging).await {
+            tracing::error!(%error, "bytes of unfinished writes can't be removed");
+        }
         let reindexed = registry.reindex(&recovered).await?;
         registry.journal.complete_deferred();
         registry.compared.store(true, Ordering::Relaxed);
@@ -133,11 +135,15 @@ impl Registry {
     }
 
     async fn save_all(&self) -> Result<(), RegistryError> {
-        self.save_pulls().await?;
-        self.save_uploads().await?;
+        // Counts of pulls are the least: on a full device the rest is saved without them.
+        if let Err(error) = self.save_pulls().await {
+            tracing::error!(%error, "the counts of the last pulls could not be saved");
+        }
+        let uploads = self.save_uploads().await;
         self.checkpoint_journal().await?;
         // This includes the bytes of unfinished uploads.
         self.store.sync().await?;
+        uploads?;
         self.index.set_setting(STOPPED, CLEANLY.to_owned()).await?;
         if self.compared.load(Ordering::Relaxed) {
             self.record_agreement().await?;

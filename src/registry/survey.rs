@@ -25,6 +25,9 @@ pub(super) enum Place {
     Unreadable(String),
 }
 
+/// The reason for a file that has bytes, of which none can be read; the log has the error.
+const UNREADABLE: &str = "its bytes can't be read";
+
 /// Why a link can't be used.
 pub(super) const NO_DIGEST: &str = "it contains no digest";
 
@@ -60,35 +63,46 @@ impl Registry {
         each
     }
 
-    /// Looks at each key of a file. What can't be read is noted for reports.
+    /// Looks at each key of a file.
     pub(super) async fn stat_each(&self, keys: &[String]) -> Vec<Place> {
         let mut places = Vec::with_capacity(keys.len());
         if let Ok(stats) = self.store.stat(keys).await {
-            for (key, stat) in keys.iter().zip(stats) {
-                places.push(self.place(key, Ok(stat)));
-            }
+            let each = keys.iter().zip(stats);
+            places.extend(each.map(|(key, stat)| place(key, Ok(stat))));
             return places;
         }
         for key in keys {
             let stat = self.store.stat(std::slice::from_ref(key)).await;
             let stat = stat.map(|stats| stats.into_iter().flatten().next());
-            places.push(self.place(key, stat));
+            places.push(place(key, stat));
         }
         places
     }
 
-    fn place(&self, key: &str, stat: Result<Option<Stat>, StoreError>) -> Place {
-        let error = match stat {
-            Ok(None) => return Place::Absent,
-            Ok(Some(stat)) if stat.file => return Place::There(stat),
-            Ok(Some(_)) => {
-                let other = std::io::Error::new(ErrorKind::InvalidInput, "it is not a file");
-                StoreError::new("read", key, other)
+    /// Like [`Registry::stat_each`], for the start: notes what can't be read.
+    pub(super) async fn survey_each(&self, keys: &[String]) -> Vec<Place> {
+        let places = self.stat_each(keys).await;
+        for (key, place) in keys.iter().zip(&places) {
+            if let Place::Unreadable(reason) = place {
+                self.note_failure(key.clone(), reason);
             }
-            Err(error) => error,
-        };
-        self.note_failure(key.to_owned(), &error);
-        Place::Unreadable(error.to_string())
+        }
+        places
+    }
+
+    /// Why nothing could be read from a file that has bytes; `None` if it is empty or absent.
+    pub(super) async fn unread(&self, key: &str) -> Result<Option<String>, RegistryError> {
+        let keys = [key.to_owned()];
+        let place = self.stat_each(&keys).await.into_iter().next();
+        match place {
+            Some(Place::Unreadable(reason)) => Ok(Some(reason)),
+            Some(Place::There(stat)) if stat.size > 0 => {
+                let bytes = self.store.get(&keys).await?.into_iter().flatten().next();
+                let is_empty = bytes.is_some_and(|bytes| bytes.is_empty());
+                Ok(is_empty.then(|| UNREADABLE.to_owned()))
+            }
+            _ => Ok(None),
+        }
     }
 
     /// Walks through every repository of the layout. An unreadable directory is left out, unless it
@@ -154,7 +168,11 @@ impl Registry {
                 .map(|name| format!("{}{name}", layout::UPLOADS))
                 .collect();
             let mut next = Vec::new();
-            for (parent, entries) in level.iter().zip(self.store.list(&keys).await?) {
+            for (parent, entries) in level.iter().zip(self.list_each(&keys).await) {
+                let entries = entries.unwrap_or_else(|error| {
+                    tracing::error!(%error, "a directory of uploads can't be read");
+                    Vec::new()
+                });
                 let name = parent.trim_start_matches('/').parse::<Repository>().ok();
                 for entry in entries {
                     match (entry.name.strip_prefix('_'), &name) {
@@ -190,7 +208,7 @@ impl Registry {
                     .iter()
                     .map(|digest| format!("{directory}/{}/link", digest.hex()))
                     .collect();
-                for (name, place) in digests.iter().zip(self.stat_each(&keys).await) {
+                for (name, place) in digests.iter().zip(self.survey_each(&keys).await) {
                     let stat = match place {
                         Place::Absent => continue,
                         Place::There(stat) => stat,
@@ -224,8 +242,13 @@ impl Registry {
                         targets.push((*digest, canonical));
                     }
                     _ => {
+                        let key = key(name, digest);
+                        if let Some(reason) = self.unread(&key).await? {
+                            self.note_failure(key, &reason);
+                            continue;
+                        }
                         tracing::warn!(repository = %name, %digest, "a link can't be read; skipped");
-                        self.note_unreadable(key(name, digest), NO_DIGEST.to_owned());
+                        self.note_unreadable(key, NO_DIGEST.to_owned());
                     }
                 }
             }
@@ -238,6 +261,19 @@ impl Registry {
         let entries = listed.into_iter().flatten().filter(|entry| entry.directory);
         Ok(entries.map(|entry| entry.name).collect())
     }
+}
+
+fn place(key: &str, stat: Result<Option<Stat>, StoreError>) -> Place {
+    let error = match stat {
+        Ok(None) => return Place::Absent,
+        Ok(Some(stat)) if stat.file => return Place::There(stat),
+        Ok(Some(_)) => {
+            let other = std::io::Error::new(ErrorKind::InvalidInput, "it is not a file");
+            StoreError::new("read", key, other)
+        }
+        Err(error) => error,
+    };
+    Place::Unreadable(error.to_string())
 }
 
 fn key_of(name: &str) -> String {

@@ -97,9 +97,10 @@ impl Reserve {
         }
     }
 
-    /// Releases the reserve if the device is nearly full.
+    /// Releases the reserve if the device is nearly full, or has refused a write. A used up quota is not
+    /// seen in the space of the device.
     pub fn release_when_short(&self) {
-        if self.is_short() {
+        if !self.is_intact() || self.is_short() {
             self.release();
         }
     }

@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 
 use crate::admin_support::{Admin, serve};
-use crate::support::{Image, Server};
+use crate::support::{Image, Server, sha256};
 
 const CONFIG: &str = "\
 version: 0.1
@@ -134,6 +134,9 @@ fn an_unreadable_manifest_loses_only_itself_until_it_is_readable_again() {
             assert!(!error.contains("error:"), "{with}: {error}");
         }
         remote.verify("good");
+        // What it refers to is unknown, so nothing is collected.
+        let (_, error) = admin.fails(1, &["gc", "--untagged", "--end-leases"]);
+        assert!(error.contains("could not be read at the start"), "{error}");
         let setup = server.stop();
         if blob.is_dir() {
             std::fs::remove_dir_all(&blob).unwrap();
@@ -146,6 +149,68 @@ fn an_unreadable_manifest_loses_only_itself_until_it_is_readable_again() {
         let remote = server.remote("team/app");
         assert_eq!(remote.verify("bad"), bad.digest(), "{with}");
         remote.verify("good");
+        admin.stdout(&["gc", "--untagged", "--end-leases"]);
+        assert_eq!(remote.verify("bad"), bad.digest(), "{with}");
         server.stop();
     }
+}
+
+#[test]
+fn what_an_unreadable_place_refers_to_is_not_collected() {
+    let image = Image::new(1);
+    let hex = image.digest().hex();
+    for place in [
+        format!("_manifests/revisions/sha256/{hex}/link"),
+        "_manifests/tags/v1/current/link".to_owned(),
+        format!("_layers/sha256/{}/link", sha256(&image.blobs[1]).hex()),
+    ] {
+        let server = serve(CONFIG);
+        server.remote("team/app").push("v1", &image);
+        let repositories = server.root().join("docker/registry/v2/repositories");
+        let link = repositories.join("team/app").join(&place);
+        let bytes = std::fs::read(&link).unwrap();
+        let root = server.root().to_path_buf();
+        let setup = server.stop();
+        occupy(&link, "a FIFO");
+        remove_index(&root);
+
+        let server = setup.start();
+        let admin = Admin::of(&root);
+        for options in [&["--untagged", "--end-leases"][..], &["--dry-run"]] {
+            let line = [&["gc"][..], options].concat();
+            let (_, error) = admin.fails(1, &line);
+            assert!(error.contains("nothing is collected"), "{place}: {error}");
+        }
+        let setup = server.stop();
+        std::fs::remove_file(&link).unwrap();
+        std::fs::write(&link, &bytes).unwrap();
+        let server = setup.start();
+        assert_eq!(server.remote("team/app").verify("v1"), image.digest());
+        admin.stdout(&["gc", "--untagged", "--end-leases"]);
+        assert_eq!(server.remote("team/app").verify("v1"), image.digest());
+        server.stop();
+    }
+}
+
+#[test]
+fn a_check_goes_on_after_an_unreadable_manifest() {
+    let (bad, other) = (Image::new(1), Image::new(2));
+    let server = serve(CONFIG);
+    server.remote("team/app").push("bad", &bad);
+    server.remote("team/other").push("v1", &other);
+    let (blob, layer) = (
+        server.blob_file(&bad.digest()),
+        server.blob_file(&sha256(&other.blobs[1])),
+    );
+    let root = server.root().to_path_buf();
+    let _setup = server.stop();
+    occupy(&blob, "a FIFO");
+    let mut bytes = std::fs::read(&layer).unwrap();
+    bytes[0] ^= 1;
+    std::fs::write(&layer, bytes).unwrap();
+    let (found, error) = Admin::of(&root).fails(7, &["check", "-q", "--read"]);
+    for digest in [bad.digest(), sha256(&other.blobs[1])] {
+        assert!(found.contains(&digest.hex()), "{digest}: {found}");
+    }
+    assert!(!error.contains("error:"), "{error}");
 }

@@ -10,9 +10,6 @@ use crate::oci::{Algorithm, Digest, ManifestView, Repository, Tag};
 use crate::registry::survey::{CHUNK, Place, parse_link};
 use crate::registry::{Registry, RegistryError, layout};
 
-/// The reason for a link file that has bytes, of which none can be read; the log has the error.
-const UNREADABLE: &str = "its bytes can't be read";
-
 /// The links in a directory.
 #[derive(Default)]
 struct Links {
@@ -48,25 +45,13 @@ impl Registry {
         name: &Repository,
         link: &Link,
     ) -> Result<Option<Difference>, RegistryError> {
-        let keys = [match link {
+        let key = match link {
             Link::Layer(digest) => layout::layer(name, digest),
             Link::Revision(digest) => layout::revision(name, digest),
             Link::Tag(tag) => layout::tag_current(name, tag),
-        }];
-        let place = self.stat_each(&keys).await.into_iter().next();
-        let reason = match place {
-            Some(Place::Unreadable(reason)) => reason,
-            Some(Place::There(stat)) if stat.size > 0 => {
-                let bytes = self.store.get(&keys).await?.into_iter().flatten().next();
-                if bytes.is_none_or(|bytes| !bytes.is_empty()) {
-                    return Ok(None);
-                }
-                UNREADABLE.to_owned()
-            }
-            _ => return Ok(None),
         };
-        let [key] = keys;
-        Ok(Some(Difference::PlaceUnreadable(key, reason)))
+        let reason = self.unread(&key).await?;
+        Ok(reason.map(|reason| Difference::PlaceUnreadable(key, reason)))
     }
 
     /// The differences of a repository; if it can't be read, that is the only one.
@@ -385,7 +370,10 @@ impl Registry {
         let reference = crate::oci::Reference::Digest(manifest);
         let found = match self.manifest(repository, &reference).await {
             Ok(found) => found,
-            Err(RegistryError::ManifestUnknown { .. }) => return Ok(None),
+            // One that can't be read is reported by its size.
+            Err(RegistryError::ManifestUnknown { .. } | RegistryError::Store(_)) => {
+                return Ok(None);
+            }
             Err(error) => return Err(error),
         };
         let view = ManifestView::read(&found.bytes).ok();

@@ -17,7 +17,18 @@ impl Check<'_> {
         for name in self.registry.index.all_repositories().await? {
             let known = self.registry.index.audited_repository(&name).await?;
             for manifest in known.manifests.into_keys() {
-                for digest in self.registry.wrong_lengths(&name, manifest).await? {
+                let wrong = match self.registry.wrong_lengths(&name, manifest).await {
+                    Err(RegistryError::Store(error)) => {
+                        if !self.damaged.contains(&manifest) {
+                            let reason = error.to_string();
+                            self.found(Difference::BlobUnreadable(manifest, reason))
+                                .await?;
+                        }
+                        continue;
+                    }
+                    wrong => wrong?,
+                };
+                for digest in wrong {
                     if self.damaged.contains(&digest) {
                         continue;
                     }

@@ -38,6 +38,7 @@ impl Registry {
         options: &CollectOptions,
         listener: &dyn Listener<CollectEntry>,
     ) -> Result<CollectReport, RegistryError> {
+        self.must_have_read_everything()?;
         let now = self.clock.now();
         let turn = if options.dry_run {
             None

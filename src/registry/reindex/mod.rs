@@ -112,8 +112,14 @@ impl Registry {
                 && !unreadable.iter().any(|(above, _)| is_within(name, above))
         });
         for name in vanished {
-            if self.is_occupied(name).await? {
-                continue;
+            match self.is_occupied(name).await {
+                Ok(false) => {}
+                Ok(true) => continue,
+                Err(RegistryError::Store(error)) => {
+                    self.note_failure(layout::repository(name.as_str()), &error);
+                    continue;
+                }
+                Err(error) => return Err(error),
             }
             let known = self.index.known_repository(name).await?;
             let mut found = FoundRepository::unchanged(name.clone());
@@ -130,12 +136,17 @@ impl Registry {
             let known = self.index.known_repository(name).await?;
             let contested = recovered.contested.contains(name);
             let since = if contested { i64::MIN + 1 } else { since };
-            match self.compare_repository(name, &known, since, blobs).await {
-                Ok(found) if self.hides_content(&found).await? => {
+            let compared = async {
+                let found = self.compare_repository(name, &known, since, blobs).await?;
+                let hides = self.hides_content(&found).await?;
+                Ok((found, hides))
+            };
+            match compared.await {
+                Ok((_, true)) => {
                     tracing::error!(repository = %name, "something else occupies a path of a repository; its index rows are kept");
                     Ok(None)
                 }
-                Ok(found) => Ok(Some((known, found))),
+                Ok((found, false)) => Ok(Some((known, found))),
                 // One unreadable repository must not stop the start.
                 Err(RegistryError::Store(error)) => {
                     self.note_failure(layout::repository(name.as_str()), &error);
@@ -287,7 +298,7 @@ impl Registry {
             let data: Vec<String> = listed.iter().map(layout::blob).collect();
             let mut there = HashSet::new();
             let mut added = Vec::new();
-            for (digest, place) in listed.into_iter().zip(self.stat_each(&data).await) {
+            for (digest, place) in listed.into_iter().zip(self.survey_each(&data).await) {
                 match place {
                     Place::Absent => {}
                     Place::Unreadable(_) => {

@@ -35,7 +35,7 @@ impl Registry {
                 .map(|tag| layout::tag_current(&name, tag))
                 .collect();
             let mut changed = Vec::new();
-            let places = self.stat_each(&keys).await;
+            let places = self.survey_each(&keys).await;
             for ((tag, key), place) in tags.iter().zip(keys).zip(places) {
                 let stat = match place {
                     Place::Absent => continue,
@@ -54,6 +54,10 @@ impl Registry {
             for ((tag, key, stat), link) in changed.iter().zip(self.store.get(&keys).await?) {
                 let digest = link.as_deref().and_then(parse_link);
                 let Some(digest) = digest else {
+                    if let Some(reason) = self.unread(key).await? {
+                        self.note_failure(key.clone(), &reason);
+                        continue;
+                    }
                     tracing::warn!(repository = %name, %tag, "the link of a tag can't be read; skipped");
                     self.note_unreadable(key.clone(), NO_DIGEST.to_owned());
                     continue;
