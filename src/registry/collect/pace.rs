@@ -35,12 +35,12 @@ impl Pace {
         at_once: 4,
         pause: 0,
     };
-    /// With traffic: a third of the time, in small batches, because the sync of a push waits for the
-    /// deletions before it. At a slower pace garbage could grow faster than it is deleted.
+    /// With traffic: half of the time, in small batches. At a slower pace garbage could grow faster
+    /// than it is deleted.
     const GENTLE: Self = Self {
-        batch: 4,
+        batch: 16,
         at_once: 1,
-        pause: 2,
+        pause: 1,
     };
 
     /// Pauses after batches of this duration.
