@@ -130,10 +130,12 @@ pub(super) async fn run(command: &Command, printer: Printer) -> anyhow::Result<E
             let rule = args.rule.rule()?;
             let operation = Operation::SaveRule { rule };
             let RuleSaved { id, applies } = args.root.execute(operation, printer).await?;
-            printer.report(&format!(
-                "Rule {id} is saved, and applied before each scheduled collection"
-            ))?;
-            if !applies {
+            if applies {
+                printer.report(&format!(
+                    "Rule {id} is saved; the server applies it before each scheduled collection"
+                ))?;
+            } else {
+                printer.report(&format!("Rule {id} is saved"))?;
                 printer.warning(NOT_APPLIED);
             }
         }

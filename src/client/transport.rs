@@ -143,10 +143,10 @@ impl Transport {
         let mut elsewhere = false;
         for _ in 0..=REDIRECTS {
             let response = self.once(request, &url, elsewhere).await;
-            // A caller whose HEAD is led to a dead end can use GET.
-            let at_dead_end = elsewhere && request.method == Method::HEAD;
+            // A HEAD that is redirected to an unreachable host is not retried: its caller can use GET.
+            let is_redirected_head = elsewhere && request.method == Method::HEAD;
             let response = response.map_err(|failed| match failed {
-                Failed::Transient { .. } if at_dead_end => {
+                Failed::Transient { .. } if is_redirected_head => {
                     Failed::Final(failed.into_error(url.authority()))
                 }
                 failed => failed,

@@ -123,7 +123,7 @@ pub struct Index {
     database: Arc<Database>,
     /// The caller on whose behalf writes are done.
     context: Arc<Context>,
-    /// Whether writes lead to free space, and may use the reserved one.
+    /// Whether writes lead to free space, and may therefore use the reserved space.
     frees: bool,
 }
 

@@ -90,7 +90,7 @@ impl Reserve {
         self.intact.load(Ordering::Relaxed)
     }
 
-    /// Permits no more content if the device is nearly full.
+    /// Refuses content from now on if the device is nearly full.
     pub fn watch(&self) {
         if self.is_intact() && self.is_short() {
             self.refuse_content();
@@ -125,7 +125,7 @@ impl Reserve {
         }
     }
 
-    /// Permits no more content until there is space again.
+    /// Refuses content until there is space again.
     pub fn refuse_content(&self) {
         if self.intact.swap(false, Ordering::Relaxed) {
             tracing::warn!(

@@ -30,7 +30,7 @@ const SHOWN: usize = 200;
 /// Maximum number of listed deletions in the trash.
 const TRASH: usize = 50;
 /// Milliseconds of a day.
-const DAY: Millis = 24 * 60 * 60 * 1000;
+pub(super) const DAY: Millis = 24 * 60 * 60 * 1000;
 /// How long a form waits for a run to end or to be refused, before the page shows its progress.
 const PATIENCE: Duration = Duration::from_millis(500);
 

@@ -6,7 +6,7 @@
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::collection::PATH;
+use super::collection::{DAY, PATH};
 use super::frame::Frame;
 use super::request::Fields;
 use super::retention::{effect, effect_text, sentence};
@@ -19,8 +19,6 @@ use crate::admin::{
 use crate::clock::Millis;
 use crate::oci::{Action, RuleError};
 
-/// Milliseconds of a day.
-const DAY: Millis = 24 * 60 * 60 * 1000;
 /// Maximum number of days: those of 100 years.
 const DAYS: u32 = 36_500;
 /// What the form that saves a rule does.
