@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::admin;
 use crate::client;
+use crate::config::ConfigError;
 
 /// The result of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -81,6 +82,11 @@ impl Exit {
                 };
             }
             if cause.is::<Usage>() {
+                return Self::Usage;
+            }
+            if let Some(error) = cause.downcast_ref::<ConfigError>()
+                && error.is_of_command_line()
+            {
                 return Self::Usage;
             }
             if let Some(error) = cause.downcast_ref::<std::io::Error>() {

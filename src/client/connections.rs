@@ -176,7 +176,7 @@ impl Connections {
                 reason,
                 hint: "check that a registry listens there, on the loopback of that host",
             },
-            last @ Failed::Final(_) => last,
+            last => last,
         }
     }
 

@@ -101,15 +101,14 @@ pub enum Error {
         hint: String,
     },
     /// The server answers, but is not a registry.
-    #[error(
-        "{registry} is not a registry: {reason}; hint: name the host and the port of one, \
-         HOST[:PORT]"
-    )]
+    #[error("{registry} is not a registry: {reason}; hint: {hint}")]
     NoRegistry {
         /// The name given.
         registry: String,
         /// The evidence.
         reason: String,
+        /// What to do.
+        hint: &'static str,
     },
     /// The registry speaks https and was contacted over http.
     #[error(

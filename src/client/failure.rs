@@ -7,6 +7,7 @@ use tokio_rustls::rustls;
 use url::Url;
 
 use super::Error;
+use super::recognition::NAME_ONE;
 use super::trust::is_an_authoritys;
 use super::words::innermost;
 
@@ -17,6 +18,13 @@ pub(super) enum Failed {
         /// What happened.
         reason: String,
         /// What to do if it persists.
+        hint: &'static str,
+    },
+    /// The answer is not HTTP. A retry may succeed if it was sent on an idle connection.
+    Foreign {
+        /// What arrived.
+        reason: String,
+        /// What to do.
         hint: &'static str,
     },
     /// A retry is useless.
@@ -33,6 +41,19 @@ impl Failed {
                 reason,
                 hint: hint.to_owned(),
             },
+            Self::Foreign { reason, hint } => Error::NoRegistry {
+                registry: host.to_owned(),
+                reason: format!("it does not speak HTTP ({reason})"),
+                hint,
+            },
+        }
+    }
+
+    /// What happened, if a retry may succeed.
+    pub(super) fn retriable(&self) -> Option<&str> {
+        match self {
+            Self::Transient { reason, .. } | Self::Foreign { reason, .. } => Some(reason),
+            Self::Final(_) => None,
         }
     }
 }
@@ -140,22 +161,35 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failed {
         );
     }
     let broken = find::<hyper::Error>(error);
-    let no_http = broken.is_some_and(hyper::Error::is_parse);
+    if broken.is_some_and(|broken| broken.is_parse() || is_unexpected(broken)) {
+        return Failed::Foreign {
+            reason: innermost(error),
+            hint: if url.scheme() == "http" {
+                "name another port, or, if this one speaks https, leave out --plain-http and http://"
+            } else {
+                NAME_ONE
+            },
+        };
+    }
     let hung_up = broken.is_some_and(hyper::Error::is_incomplete_message);
     Failed::Transient {
         reason: if error.is_timeout() {
             "no answer in time".into()
-        } else if no_http {
-            format!("the server does not speak HTTP ({})", innermost(error))
         } else {
             innermost(error)
         },
-        hint: if (no_http || hung_up) && url.scheme() == "http" {
+        hint: if hung_up && url.scheme() == "http" {
             "if it speaks https, leave out --plain-http or http://"
         } else {
             ""
         },
     }
+}
+
+/// Whether the server sent something before the request, as SSH and SMTP do. hyper has no question
+/// for this.
+fn is_unexpected(error: &hyper::Error) -> bool {
+    error.to_string().contains("unexpected message")
 }
 
 /// Why a peer's TLS was rejected, and what to do.

@@ -13,7 +13,7 @@ use super::auth::Auth;
 use super::challenge::Challenge;
 use super::credential_store::{self, CredentialStore};
 use super::credentials::{Credential, Credentials};
-use super::recognition::{PAGE, is_page};
+use super::recognition::{NAME_ONE, PAGE, is_page};
 use super::request::{Answer, Request};
 use super::token::{TokenRequest, direct};
 use super::{Client, Error, Event, Subject};
@@ -147,6 +147,7 @@ impl Client {
             return Err(Error::NoRegistry {
                 registry: self.name.clone(),
                 reason: PAGE.to_owned(),
+                hint: NAME_ONE,
             });
         }
         if answer.status.is_success() {

@@ -272,6 +272,7 @@ impl Client {
             StatusCode::NOT_FOUND if matches!(subject, Subject::Root) => Error::NoRegistry {
                 registry,
                 reason: "/v2/ does not exist (404)".into(),
+                hint: recognition::NAME_ONE,
             },
             StatusCode::NOT_FOUND => Error::NotFound {
                 registry,

@@ -11,6 +11,8 @@ use super::{Client, Error, words};
 
 /// Why a server with pages at every path is no registry.
 pub(super) const PAGE: &str = "/v2/ is an HTML page";
+/// The usual remedy if a server is no registry.
+pub(super) const NAME_ONE: &str = "name the host and the port of one, HOST[:PORT]";
 
 impl Client {
     /// Checks that an answer comes from a registry if it looks otherwise: an HTML page, or an error
@@ -50,6 +52,7 @@ impl Client {
             Some(reason) => Err(Error::NoRegistry {
                 registry: self.name.clone(),
                 reason: (*reason).to_owned(),
+                hint: NAME_ONE,
             }),
         }
     }

@@ -165,14 +165,14 @@ impl Upload<'_> {
                 self.handle_refusal(&answer, &session, authorization.as_ref())
                     .await
             }
-            Err(failed @ Failed::Transient { .. }) => {
+            Err(Failed::Final(error)) => Err(error),
+            Err(failed) => {
                 let error = failed.into_error(transport.shown(&session));
                 Ok(Sent::Refused(Box::new(Refused::temporary(
                     error.to_string(),
                     error,
                 ))))
             }
-            Err(Failed::Final(error)) => Err(error),
         }
     }
 

@@ -82,8 +82,8 @@ impl Transport {
                     let asked = asked.and_then(|value| retry_after(value, Timestamp::now()));
                     (answer.status.to_string(), asked)
                 }
-                Err(Failed::Transient { reason, .. }) => (reason.clone(), None),
-                _ => (String::new(), None),
+                Err(failed) => (failed.retriable().unwrap_or_default().to_owned(), None),
+                Ok(_) => (String::new(), None),
             };
             if reason.is_empty() || !self.back_off(&host, attempt, &reason, asked).await {
                 return match outcome {
@@ -146,9 +146,7 @@ impl Transport {
             // A HEAD that is redirected to an unreachable host is not retried: its caller can use GET.
             let is_redirected_head = elsewhere && request.method == Method::HEAD;
             let response = response.map_err(|failed| match failed {
-                Failed::Transient { .. } if is_redirected_head => {
-                    Failed::Final(failed.into_error(url.authority()))
-                }
+                failed if is_redirected_head => Failed::Final(failed.into_error(url.authority())),
                 failed => failed,
             })?;
             let status = response.status();
@@ -379,7 +377,7 @@ impl Transport {
         let answer = match self.follow(&Request::new(Method::GET, probe)).await {
             Ok(answer) => answer,
             Err(Failed::Final(error)) => return Err(error),
-            Err(Failed::Transient { .. }) => return Ok(true),
+            Err(_) => return Ok(true),
         };
         let said = String::from_utf8_lossy(&answer.body).to_ascii_lowercase();
         Ok(answer.status == StatusCode::BAD_REQUEST && said.contains("https"))

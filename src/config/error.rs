@@ -132,3 +132,15 @@ pub enum ConfigError {
     )]
     NoDataDirectory,
 }
+
+impl ConfigError {
+    /// Whether the value is from the command line.
+    pub fn is_of_command_line(&self) -> bool {
+        match self {
+            Self::Syntax { place, .. }
+            | Self::Value { place, .. }
+            | Self::Unsupported { place, .. } => matches!(place.origin, Origin::Flag(_)),
+            Self::NotFound { .. } | Self::Unreadable { .. } | Self::NoDataDirectory => false,
+        }
+    }
+}

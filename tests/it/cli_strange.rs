@@ -1,5 +1,6 @@
 //! The client commands against registries that misbehave, and against a regctl server.
 
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
@@ -12,6 +13,43 @@ use crate::support::skip;
 fn not_found() -> Vec<u8> {
     let body = br#"{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}"#;
     answer("404 Not Found", &[], body)
+}
+
+/// Other protocols: some servers speak first, some answer with an error of their own.
+#[test]
+fn a_port_of_another_protocol_is_not_a_registry() {
+    for (first, said) in [
+        (&b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n"[..], &b""[..]),
+        (
+            b"220 mail.example.com ESMTP\r\n",
+            b"500 unknown command\r\n",
+        ),
+        (b"", b"-ERR unknown command 'GET'\r\n"),
+        (b"\0\x01\x02\xff\xfe", b"\0"),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.write_all(first);
+                let _ = stream.read(&mut [0; 1000]);
+                let _ = stream.write_all(said);
+            }
+        });
+        let regctl = Regctl::new(&host);
+        for arguments in [
+            &["tags", "app", "--retries", "0"][..],
+            &["catalog", "--retries", "0"],
+            &["delete", "app:1", "--yes", "--retries", "0"],
+        ] {
+            let error = regctl.fails(1, arguments);
+            assert!(
+                error.contains("is not a registry: it does not speak HTTP"),
+                "{first:?}: {error}"
+            );
+        }
+    }
 }
 
 #[test]

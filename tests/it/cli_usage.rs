@@ -44,6 +44,10 @@ fn wrong_command_lines() {
         ("tags a --retries x", "\"x\" is not a valid number"),
         ("tags a --retries 1000", "1000 is not in 0..=100"),
         ("serve --root", "--root needs a value"),
+        ("serve --listen 5000", "\"5000\", which is not HOST:PORT"),
+        ("serve -p 99999", "which is not HOST:PORT"),
+        ("serve --tls none", "write --tls self-signed"),
+        ("serve --host a", "use it with --tls self-signed"),
         ("gc --untagged --older-than soon", "is not a duration"),
         (
             "manifest inspect a --raw -o json",
