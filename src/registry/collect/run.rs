@@ -1,6 +1,6 @@
 //! A single collection.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future;
 
@@ -53,6 +53,11 @@ impl Registry {
             self.must_be_writable()?;
             Some(turn)
         };
+        let last = self.index.collections(1).await?;
+        let interval = last.first().and_then(|last| {
+            let interval = now.saturating_sub(last.started_at);
+            u64::try_from(interval).ok().map(Duration::from_millis)
+        });
         let mut run = Run {
             registry: self,
             options,
@@ -72,7 +77,7 @@ impl Registry {
             report: CollectReport::default(),
             listener,
             turn,
-            pace: Pacer::default(),
+            pace: Pacer::new(interval),
         };
         if options.dry_run {
             run.work().await?;
@@ -168,6 +173,7 @@ impl Run<'_> {
                 break;
             }
             self.note(|progress| progress.left += round.len() as u64);
+            self.pace.found(round.len() as u64);
             self.manifests(round).await?;
         }
         for kept in plan.kept().await? {
@@ -183,15 +189,15 @@ impl Run<'_> {
         }
         let found = plan.find_blobs().await?;
         self.note(|progress| progress.left = found);
+        self.pace.found(found);
         let mut synced = self.registry.clock.now();
-        let mut last = None;
-        loop {
-            let page = plan.blobs(last.as_ref()).await?;
-            let Some(end) = page.last().cloned() else {
-                break;
-            };
-            last = Some(end);
-            self.blobs(page).await?;
+        let mut page = plan.blobs(None).await?;
+        while let Some(end) = page.last().cloned() {
+            // The next page is read in the meantime. Deleting this one does not change it, and what
+            // has changed otherwise is seen when it is deleted.
+            let (next, done) = future::join(plan.blobs(Some(&end)), self.blobs(page)).await;
+            done?;
+            page = next?;
             // Without a server nothing else syncs the journal.
             if !self.options.dry_run && self.registry.clock.now() - synced > SYNC {
                 self.registry.checkpoint_journal().await?;
@@ -302,7 +308,9 @@ impl Run<'_> {
                 }
             });
             for deleted in future::join_all(batches).await {
-                for row in deleted? {
+                let deleted = deleted?;
+                self.pace.deleted(deleted.len() as u64);
+                for row in deleted {
                     self.report(entry(row)).await;
                 }
             }
