@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each room, and the rooms that it may use. `telemetry` and `clock` are open to all.
-const ROOMS: [(&str, &[&str]); 17] = [
+const ROOMS: [(&str, &[&str]); 18] = [
     ("oci", &[]),
     ("hash", &["oci"]),
     ("store", &["oci", "hash"]),
@@ -34,6 +34,8 @@ const ROOMS: [(&str, &[&str]); 17] = [
     ),
     ("telemetry", &[]),
     ("clock", &[]),
+    // The build script.
+    ("link", &[]),
 ];
 
 /// Files that may be longer than others, and the reason.
@@ -211,6 +213,34 @@ fn every_file_begins_with_its_purpose() {
         .map(|(path, _)| path)
         .collect();
     assert!(silent.is_empty(), "without a first line of //!: {silent:?}");
+}
+
+/// A name that has moved loses its place in memory without a word.
+#[test]
+fn names_for_the_linker_exist() {
+    let sources = sources("src");
+    let names = include_str!("../../src/link/start.txt");
+    let own: Vec<_> = names
+        .lines()
+        .filter(|name| name.starts_with("regctl::"))
+        .collect();
+    assert!(own.len() > 50, "{own:?}");
+    for name in own {
+        let path: Vec<&str> = name.split("::").skip(1).collect();
+        // A module, or a type or function of one.
+        let is_module = |path: &[&str], file: &Path| {
+            let module = PathBuf::from("src").join(path.join("/"));
+            *file == module.with_extension("rs") || *file == module.join("mod.rs")
+        };
+        let found = sources.iter().any(|(file, text)| {
+            is_module(&path, file)
+                || *file == Path::new("src/main.rs") && path == ["main"]
+                || (1..path.len()).any(|end| {
+                    is_module(&path[..end], file) && text.contains(&format!(" {}", path[end]))
+                })
+        });
+        assert!(found, "{name}: delete it, or run .ci/start-order");
+    }
 }
 
 #[test]
