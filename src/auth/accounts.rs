@@ -241,7 +241,10 @@ impl Accounts {
             if let Some(hash) = hash.map_err(|_| SignInError::Busy)? {
                 self.remembered
                     .note(name.as_str(), password, &hash, self.clock.now());
-                self.index.upgrade_password(name.clone(), hash).await?;
+                // A sign-in does not fail because of this, as on a full disk.
+                if let Err(error) = self.index.upgrade_password(name.clone(), hash).await {
+                    tracing::warn!(%error, "a password could not be hashed anew");
+                }
             }
         }
         Ok(())

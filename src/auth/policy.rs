@@ -44,6 +44,13 @@ pub enum SignInError {
     Index(#[from] IndexError),
 }
 
+impl SignInError {
+    /// Whether the disk is full.
+    pub fn lacks_space(&self) -> bool {
+        matches!(self, Self::Index(IndexError::Full))
+    }
+}
+
 /// How clients are to sign in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Challenge {

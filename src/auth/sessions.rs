@@ -114,7 +114,13 @@ impl Policy {
             password,
             idle_since: now.saturating_sub(IDLE),
         };
-        accounts.index.create_session(session).await?;
+        // On a full disk an administrator can sign in, to free space.
+        let index = if accounts.account(account.clone()).await?.may_administer() {
+            accounts.index.freeing()
+        } else {
+            accounts.index.clone()
+        };
+        index.create_session(session).await?;
         tracing::info!(
             user = account.as_str(),
             session = id,

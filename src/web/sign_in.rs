@@ -92,6 +92,11 @@ pub(super) fn refusal(request: &Request, error: &SignInError) -> Result<Refusal,
             message: text.busy.to_owned(),
             wait: Some(1),
         },
+        error if error.lacks_space() => Refusal {
+            status: StatusCode::INSUFFICIENT_STORAGE,
+            message: text.no_space.to_owned(),
+            wait: None,
+        },
         SignInError::Index(error) => return Err(Fault::failed(error)),
     })
 }

@@ -1,7 +1,10 @@
 //! A device without space: deletes, collections, reads and starts work, and pushes as soon as there
 //! is space again.
 
+use crate::accounts_support::{CONFIG, Guarded};
 use crate::admin_support::{Admin, FORGETFUL};
+use crate::cli_support::Regctl;
+use crate::pages_person::Person;
 use crate::support::{
     Image, Mount, Program, Remote, Server, Setup, eventually, path_of, random_bytes, sha256,
 };
@@ -173,4 +176,40 @@ fn a_push_that_fills_the_device_leaves_the_reserve() {
     Admin::of(small.server.root()).stdout(&["gc", "--untagged"]);
     // Unfinished uploads still exist; the space of the image is free.
     eventually("room for a push", || start_upload(&remote).is_some());
+}
+
+/// Who may free space on the pages can sign in; others need no session for pulls.
+#[test]
+fn an_administrator_signs_in_on_a_full_device() {
+    for (options, fill) in KINDS {
+        let Some(mount) = Mount::new(options) else {
+            return;
+        };
+        let root = mount.path().join("root");
+        std::fs::create_dir(&root).unwrap();
+        let setup = Setup::new(Program::Regctl).config(CONFIG).root(&root);
+        let guarded = Guarded {
+            server: setup.start(),
+            regctl: Regctl::new(""),
+        };
+        guarded.user("root", &["--admin"]);
+        guarded.user("bob", &[]);
+        let remote = guarded.remote("root", "team/app");
+        remote.push("kept", &Image::with_layers(1, &[6 * MEBIBYTE]));
+        fill(&mount);
+        let target = remote.path("blobs/uploads/");
+        remote.client.post(&target).refused(507, "UNAVAILABLE");
+        // Without inodes there is space for a session.
+        if !options.contains("inodes") {
+            let refused = Person::new(&guarded.server).sign_in("bob", "bob-secret");
+            let body = String::from_utf8(refused.expect(507).body).unwrap();
+            assert!(body.contains("disk is full"), "{body}");
+        }
+        // The reserve may be let go of already.
+        fill(&mount);
+        let mut root = Person::signed_in(&guarded.server, "root");
+        assert!(root.page("/r/team/app").contains("kept"));
+        root.submit("/collection", "/collection", &[("do", "run")])
+            .expect(303);
+    }
 }
