@@ -17,7 +17,7 @@ pub(super) const MEMORY: Work = Work {
     name: "memory",
     between: Between::Registries,
     metrics: &[
-        Metric::less("memory, idle", "MiB", Target::AtMost(20.0)),
+        Metric::less("memory, idle", "MiB", Target::AtMost(16.0)),
         Metric::less(
             "memory, peak of 64 parallel pushes of 64 MiB",
             "MiB",
