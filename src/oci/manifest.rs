@@ -4,7 +4,8 @@
 //! and manifest list, Docker schema 1 (read only, to keep the layers of an existing root), and the
 //! artifact manifest of an OCI 1.1 release candidate.
 //!
-//! Programs written in Go omit empty fields or write `null`; both mean absent, as in registry:2.
+//! Programs written in Go omit empty fields or write `null`; both mean absent, as in registry:2. As
+//! there, the case of a key does not count.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use serde::Deserialize;
 use super::descriptor::texts;
 use super::{Descriptor, Digest, MediaType};
 
+mod keys;
 mod salvage;
 
 /// Maximum size of a manifest, in bytes: 4 MiB.
@@ -119,7 +121,7 @@ impl ManifestView {
         if depth(bytes) > DEPTH_LIMIT {
             return Err(ManifestError::Depth);
         }
-        let mut body: Body = serde_json::from_slice(bytes)
+        let mut body: Body = serde_json::from_slice(&keys::canonical(bytes))
             .map_err(|error| ManifestError::Json(error.to_string()))?;
         body.media_type = body.media_type.filter(|claimed| !claimed.is_empty());
         if let (Some(body), Some(header)) = (&body.media_type, header)
@@ -162,7 +164,7 @@ impl ManifestView {
     pub fn read(bytes: &[u8]) -> Result<(Self, bool), ManifestError> {
         match Self::parse(bytes, None) {
             Ok(view) => Ok((view, true)),
-            Err(error) => salvage::salvage(bytes).ok_or(error),
+            Err(error) => salvage::salvage(&keys::canonical(bytes)).ok_or(error),
         }
     }
 

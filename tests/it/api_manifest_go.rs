@@ -55,6 +55,17 @@ fn cases(image: &Image) -> Vec<(&'static str, Manifest)> {
             of(OCI_MANIFEST, &without(&oci(&config, json!([])), "layers")),
         ),
         (
+            "keys-in-another-case",
+            Manifest::raw(
+                OCI_MANIFEST,
+                oci(&config, json!([&layer]))
+                    .to_string()
+                    .replace("\"layers\"", "\"Layers\"")
+                    .replace("\"config\"", "\"CONFIG\"")
+                    .into_bytes(),
+            ),
+        ),
+        (
             "docker-null-layers",
             of(DOCKER_MANIFEST, &docker(Value::Null)),
         ),
