@@ -241,9 +241,9 @@ impl Accounts {
             if let Some(hash) = hash.map_err(|_| SignInError::Busy)? {
                 self.remembered
                     .note(name.as_str(), password, &hash, self.clock.now());
-                // A sign-in does not fail because of this, as on a full disk.
+                // A sign-in succeeds without this, for example on a full disk.
                 if let Err(error) = self.index.upgrade_password(name.clone(), hash).await {
-                    tracing::warn!(%error, "a password could not be hashed anew");
+                    tracing::warn!(%error, "the stronger hash of a password could not be saved");
                 }
             }
         }

@@ -186,8 +186,8 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failed {
     }
 }
 
-/// Whether the server sent something before the request, as SSH and SMTP do. hyper has no question
-/// for this.
+/// Whether the server sent something before the request, as SSH and SMTP do. hyper tells this kind of
+/// error only by its text.
 fn is_unexpected(error: &hyper::Error) -> bool {
     error.to_string().contains("unexpected message")
 }

@@ -59,7 +59,7 @@ fn linker_script(names: &str) -> Result<String, Failure> {
     let mut script = "SECTIONS\n{\n  .text_start : {\n".to_owned();
     for name in names {
         for pattern in patterns(name)? {
-            // The second is for functions that are rarely called.
+            // The compiler has sections of their own for functions that it expects to be rarely called.
             writeln!(script, "    *(.text.{pattern} .text.unlikely.{pattern})")?;
         }
     }

@@ -38,8 +38,8 @@ pub(super) fn canonical(bytes: &[u8]) -> Cow<'_, [u8]> {
     serde_json::to_vec(&renamed).map_or(Cow::Borrowed(bytes), Cow::Owned)
 }
 
-/// The known key that a key means, by Go's rule: letters are equal if they fold to the same one, which
-/// two letters outside of ASCII do.
+/// The known key that a key means, by Go's rule: case does not count, and two letters outside of ASCII
+/// (a long s and the sign of kelvin) equal those that they look like.
 fn known(key: &str) -> Option<&'static str> {
     let fold = |letter: char| match letter {
         '\u{17f}' => 's',

@@ -107,7 +107,7 @@ impl Pacer {
         }
     }
 
-    /// Whether less than twice the garbage is deleted that is made in the same time.
+    /// Whether the collection deletes less than twice as much garbage as is made in the same time.
     fn is_behind(&self, elapsed: Duration) -> bool {
         let Some(interval) = self.interval else {
             return false;
