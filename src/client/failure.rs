@@ -2,6 +2,8 @@
 //!
 //! Interprets the errors of reqwest and of the layers below it; only this file knows their nesting.
 
+use std::error::Error as _;
+
 use rustls::CertificateError;
 use tokio_rustls::rustls;
 use url::Url;
@@ -161,7 +163,9 @@ pub(super) fn failure(error: &reqwest::Error, url: &Url) -> Failed {
         );
     }
     let broken = find::<hyper::Error>(error);
-    if broken.is_some_and(|broken| broken.is_parse() || is_unexpected(broken)) {
+    // A request that was canceled by such an answer has it as its source.
+    let mut each = std::iter::successors(broken, |&broken| broken.source()?.downcast_ref());
+    if each.any(|broken| broken.is_parse() || is_unexpected(broken)) {
         return Failed::Foreign {
             reason: innermost(error),
             hint: if url.scheme() == "http" {
