@@ -4,6 +4,8 @@
 //! Administrators of a root may delete and write even if `storage.delete` and
 //! `storage.maintenance.readonly` forbid it to clients.
 
+use std::sync::Arc;
+
 use futures_util::future::BoxFuture;
 
 use super::{
@@ -20,6 +22,8 @@ pub struct Administration {
     /// `None` where no server runs.
     certificate: Option<CertificateSource>,
     retention: ConfiguredRetention,
+    /// Why operations that change something are refused.
+    unchangeable: Option<Arc<str>>,
 }
 
 /// A listener of entries, as a listener of the entries of one operation.
@@ -38,6 +42,7 @@ impl Administration {
             registry: registry.for_administrators(),
             certificate: None,
             retention: ConfiguredRetention::default(),
+            unchangeable: None,
         }
     }
 
@@ -56,6 +61,16 @@ impl Administration {
         }
     }
 
+    /// The same root, which can't keep changes. Operations that change something fail with this
+    /// message.
+    #[must_use]
+    pub fn unchangeable(self, message: impl Into<Arc<str>>) -> Self {
+        Self {
+            unchangeable: Some(message.into()),
+            ..self
+        }
+    }
+
     /// The same root, administered for the caller of a permit. Events name this caller.
     #[must_use]
     pub fn acting(&self, permit: &Permit) -> Self {
@@ -63,6 +78,7 @@ impl Administration {
             registry: self.registry.acting(permit),
             certificate: self.certificate.clone(),
             retention: self.retention.clone(),
+            unchangeable: self.unchangeable.clone(),
         }
     }
 
@@ -72,6 +88,13 @@ impl Administration {
         operation: Operation,
         listener: &dyn Listener<Entry>,
     ) -> Result<Report, Failure> {
+        if let Some(message) = self.unchangeable.as_deref().filter(|_| !operation.reads()) {
+            return Err(Failure::new(
+                FailureKind::Error,
+                Reason::ReadOnlyRoot,
+                message,
+            ));
+        }
         let (registry, entries) = (&self.registry, Entries(listener));
         Ok(match operation {
             Operation::Collect(options) => {

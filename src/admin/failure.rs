@@ -93,6 +93,8 @@ pub enum Reason {
     QuotaUsed,
     /// The device is mounted read-only.
     DeviceReadOnly,
+    /// The root was opened read-only, so that a change would be lost.
+    ReadOnlyRoot,
     /// The device fails.
     DeviceFailing,
     /// The peer may not administer this root.

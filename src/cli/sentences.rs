@@ -361,6 +361,7 @@ pub(super) fn failure(failure: &Failure) -> String {
         Reason::Stopped => "run it again",
         Reason::RuleExists
         | Reason::InvalidRule
+        | Reason::ReadOnlyRoot
         | Reason::UnknownOperation { .. }
         | Reason::MalformedRequest
         | Reason::Unknown => {

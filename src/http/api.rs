@@ -18,7 +18,7 @@ use super::answer_body::Body;
 use super::body::{self, Incoming};
 use super::challenge::{SignInRequest, set_caller};
 use super::respond::{Answer, Refusal};
-use crate::admin::{self, Failure, FailureKind};
+use crate::admin::{self, Failure, FailureKind, Reason};
 use crate::auth::{Denied, SignInError};
 use crate::oci::{Context, ErrorCode};
 
@@ -146,6 +146,9 @@ fn failed(failure: Failure) -> Refusal {
         FailureKind::Denied => (StatusCode::FORBIDDEN, ErrorCode::Denied),
         FailureKind::Busy => (StatusCode::CONFLICT, ErrorCode::Unavailable),
         FailureKind::Usage => (StatusCode::BAD_REQUEST, ErrorCode::Unsupported),
+        FailureKind::Error if failure.reason == Reason::ReadOnlyRoot => {
+            (StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Unavailable)
+        }
         FailureKind::Error => (StatusCode::INTERNAL_SERVER_ERROR, ErrorCode::Unknown),
     };
     let detail = json!({ "failure": failure });

@@ -1,13 +1,13 @@
 //! A read-only root: its index is a copy in another place.
 
-use std::fs::{self, DirBuilder};
+use std::fs;
 use std::io::{self, ErrorKind};
-use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
 
 use super::root::{OWN, locked_error};
+use super::temporary::Temporary;
 use crate::store::RootLock;
 
 /// The directory for a copy in memory.
@@ -18,7 +18,7 @@ pub(super) struct Frozen {
     pub(super) path: PathBuf,
     pub(super) index: PathBuf,
     /// The directory of an index that is removed when the process ends.
-    pub(super) temporary: Option<PathBuf>,
+    temporary: Option<Temporary>,
     _lock: Option<RootLock>,
 }
 
@@ -36,7 +36,7 @@ impl Frozen {
             }
             None => {
                 let directory = temporary(&own)?;
-                (directory.join("index.db"), Some(directory))
+                (directory.path().join("index.db"), Some(directory))
             }
         };
         Ok(Self {
@@ -45,6 +45,11 @@ impl Frozen {
             temporary,
             _lock: lock,
         })
+    }
+
+    /// Whether the index is lost when the process ends.
+    pub(super) fn is_temporary(&self) -> bool {
+        self.temporary.is_some()
     }
 
     pub(super) fn description(&self) -> String {
@@ -57,33 +62,22 @@ impl Frozen {
 }
 
 /// A private directory of this process with a copy of an index.
-fn temporary(own: &Path) -> anyhow::Result<PathBuf> {
+fn temporary(own: &Path) -> anyhow::Result<Temporary> {
     let mut last = None;
     for parent in [PathBuf::from(MEMORY), std::env::temp_dir()] {
-        let directory = parent.join(format!("regctl-{}", uuid::Uuid::new_v4()));
-        let made = DirBuilder::new().mode(0o700).create(&directory);
-        match made.and_then(|()| copy(own, &directory.join("index.db"))) {
-            Ok(()) => return Ok(directory),
-            Err(error) => {
-                discard(&directory);
-                last = Some(anyhow!("{}: {error}", parent.display()));
-            }
+        let copied = Temporary::below(&parent).and_then(|directory| {
+            copy(own, &directory.path().join("index.db"))?;
+            Ok(directory)
+        });
+        match copied {
+            Ok(directory) => return Ok(directory),
+            Err(error) => last = Some(anyhow!("{}: {error}", parent.display())),
         }
     }
     let error = last.unwrap_or_else(|| anyhow!("no directory is usable"));
     Err(error.context(
         "the index can't be kept in memory; hint: name a file that can be written in regctl.index",
     ))
-}
-
-/// Removes a directory that could not be used.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the directory of an unused index"
-)]
-fn discard(directory: &Path) {
-    // It may not exist.
-    let _ = fs::remove_dir_all(directory);
 }
 
 /// Copies an index, and its log, if there is one.

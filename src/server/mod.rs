@@ -23,6 +23,7 @@ mod self_signed;
 mod stop;
 mod systemd;
 mod tasks;
+mod temporary;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -114,9 +115,15 @@ pub async fn run(
 
     let registry = opening::open(&root, &settings).await?;
     let source = certificate::source(secured.as_ref().map(|secured| &secured.watched));
-    let administration = Administration::new(&registry)
+    let mut administration = Administration::new(&registry)
         .with_certificate(source)
         .with_retention(rules::retention(&settings));
+    if root.is_frozen() && root.forgets() {
+        administration = administration.unchangeable(
+            "the root is read-only and its index in memory: this change would be lost when the \
+             server stops; hint: name a file for the index in regctl.index",
+        );
+    }
     let operations = Operations::from(administration.clone());
     let admin = root
         .path()
@@ -226,7 +233,6 @@ pub async fn run(
         .close()
         .await
         .context("the registry was not closed cleanly; nothing acknowledged is lost")?;
-    root.remove_if_temporary();
     tracing::info!("stopped");
     Ok(())
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::anyhow;
 
 use super::frozen::Frozen;
+use super::temporary::Temporary;
 use crate::config::StorageDriver;
 use crate::store::{FileStore, LockError, MemoryStore, Reserve, RootLock, Store};
 
@@ -25,7 +26,7 @@ pub(super) enum Root {
     Frozen(Frozen),
     /// Bytes in memory, with the index in a directory that is removed when the process ends.
     Memory {
-        directory: PathBuf,
+        directory: Temporary,
     },
 }
 
@@ -57,12 +58,9 @@ impl Root {
                     }
                 })
             }
-            StorageDriver::Memory => {
-                let name = format!("regctl-{}", uuid::Uuid::new_v4());
-                Ok(Self::Memory {
-                    directory: std::env::temp_dir().join(name),
-                })
-            }
+            StorageDriver::Memory => Ok(Self::Memory {
+                directory: Temporary::below(&std::env::temp_dir())?,
+            }),
         }
     }
 
@@ -72,6 +70,11 @@ impl Root {
             path: path.to_owned(),
             _lock: lock,
         }
+    }
+
+    /// A root on a read-only mount, with its index in memory.
+    pub(super) fn frozen(path: &Path) -> anyhow::Result<Self> {
+        Ok(Self::Frozen(Frozen::open(path, None)?))
     }
 
     /// Its directory, if it is writable; `None` in memory.
@@ -88,7 +91,7 @@ impl Root {
                 Arc::new(FileStore::open(path)?)
             }
             Self::Memory { directory } => {
-                FileStore::open(&directory.join(OWN))?;
+                FileStore::open(&directory.path().join(OWN))?;
                 Arc::new(MemoryStore::new())
             }
         })
@@ -133,9 +136,10 @@ impl Root {
 
     /// The directory of regctl's own files.
     pub(super) fn own_directory(&self) -> PathBuf {
-        let (Self::Files { path, .. }
-        | Self::Frozen(Frozen { path, .. })
-        | Self::Memory { directory: path }) = self;
+        let path = match self {
+            Self::Files { path, .. } | Self::Frozen(Frozen { path, .. }) => path,
+            Self::Memory { directory } => directory.path(),
+        };
         path.join(OWN)
     }
 
@@ -147,16 +151,12 @@ impl Root {
         }
     }
 
-    #[expect(clippy::disallowed_methods, reason = "about the directory itself")]
-    pub(super) fn remove_if_temporary(&self) {
-        if let Self::Memory { directory }
-        | Self::Frozen(Frozen {
-            temporary: Some(directory),
-            ..
-        }) = self
-        {
-            // The system cleans up this directory, too.
-            let _ = std::fs::remove_dir_all(directory);
+    /// Whether the index is lost when the process ends.
+    pub(super) fn forgets(&self) -> bool {
+        match self {
+            Self::Files { .. } => false,
+            Self::Frozen(frozen) => frozen.is_temporary(),
+            Self::Memory { .. } => true,
         }
     }
 }

@@ -9,9 +9,10 @@ use std::process::Command;
 
 use sqlx::{ConnectOptions as _, Connection as _};
 
+use crate::accounts_support::basic;
 use crate::admin_support::Admin;
 use crate::cli_support::Regctl;
-use crate::support::{Image, Mount, Program, Setup, attempt, is_root};
+use crate::support::{Image, Mount, Program, Request, Setup, attempt, is_root};
 
 const WRITABLE: &str = "\
 version: 0.1
@@ -67,12 +68,87 @@ fn a_read_only_root_is_served_if_configured() {
                 .post(&remote.path("blobs/uploads/"))
                 .expect(405);
             remote.delete("v1").expect(405);
-            let (_, error) = Admin::of(&root).fails(1, &["check"]);
-            assert!(error.contains("read-only mount; hint: "), "{error}");
+            // Beside a server, and below without one.
+            reads_only(&root);
             server.stop();
         }
+        reads_only(&root);
         mount.read_only(false);
         fs::remove_file(&index).unwrap();
+    }
+}
+
+#[test]
+fn a_change_that_would_be_lost_with_the_index_is_refused() {
+    let Some(mount) = Mount::new("size=64m") else {
+        return;
+    };
+    let root = mount.path().join("root");
+    fs::create_dir(&root).unwrap();
+    let setup = Setup::new(Program::Regctl).config(WRITABLE).root(&root);
+    setup.clone().start().stop();
+    let mut made = Regctl::new("").command();
+    made.args([
+        "user",
+        "add",
+        "root",
+        "--admin",
+        "--password-stdin",
+        "--root",
+    ])
+    .arg(&root)
+    .write_stdin("root-secret\n");
+    made.assert().success();
+    mount.read_only(true);
+    let elsewhere = tempfile::tempdir().unwrap();
+    let index = elsewhere.path().join("index.db");
+    let lost = "accounts: {enabled: true}".to_owned();
+    let kept = format!("{lost}, index: {}", index.display());
+    let add = r#"{"operation":"account","do":"add-user","name":"bob","password":"bob-secret"}"#;
+    for (own, code) in [(&lost, 503), (&kept, 200)] {
+        let server = setup
+            .clone()
+            .config(&read_only(&format!("regctl: {{{own}}}\n")))
+            .start();
+        let client = server.client().authorized(&basic("root", "root-secret"));
+        let request = Request::new("POST", "/api/v1/operations")
+            .header("Content-Type", "application/json")
+            .body(add.as_bytes());
+        let answer = client.send(&request).expect(code);
+        let text = String::from_utf8_lossy(&answer.body);
+        assert_eq!(text.contains("regctl.index"), code == 503, "{text}");
+        server.stop();
+    }
+    let server = setup
+        .config(&read_only(&format!("regctl: {{{kept}}}\n")))
+        .start();
+    let bob = server.client().authorized(&basic("bob", "bob-secret"));
+    bob.get("/v2/").expect(200);
+}
+
+/// What only reads works on a read-only root, and the rest names the remedy.
+#[track_caller]
+fn reads_only(root: &Path) {
+    let admin = Admin::of(root);
+    admin.stdout(&["check"]);
+    let usage = admin.json(&["du", "--output", "json"]);
+    assert_eq!(usage["rows"][0]["name"], "team/app", "{usage}");
+    admin.stdout(&["gc", "--dry-run"]);
+    admin.stdout(&["trash"]);
+    admin.stdout(&["user", "list"]);
+    for change in [
+        ["gc"].as_slice(),
+        &["check", "--repair"],
+        &["prune", "team/app", "--keep-last", "1", "--yes"],
+        &["user", "add", "alice", "--no-password"],
+        &["trash", "--empty"],
+    ] {
+        let (_, error) = admin.fails(1, change);
+        assert!(
+            error.contains("read-only mount; hint: "),
+            "{change:?}: {error}"
+        );
+        assert_eq!(error.lines().count(), 1, "{change:?}: {error}");
     }
 }
 

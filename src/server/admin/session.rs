@@ -8,14 +8,15 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use tokio::io::AsyncWrite;
 use tokio::net::UnixStream;
 
 use super::super::root::{self, Root};
 use super::super::rules;
 use super::socket::{self, Listening};
-use crate::admin::{Administration, Entry, Failure, FailureKind, Operation, Reason, Report};
+use crate::admin::{
+    Administration, Entry, Failure, FailureKind, Operation, Operations, Reason, Report,
+};
 use crate::auth::decide_local;
 use crate::config::{self, Loaded, StorageDriver};
 use crate::oci::Context;
@@ -54,6 +55,7 @@ enum Reached<'a> {
 struct Own {
     registry: Registry,
     administration: Administration,
+    operations: Operations,
     listening: Option<Listening>,
     _root: Root,
 }
@@ -95,14 +97,9 @@ impl Session {
         request: &[u8],
         output: &mut (impl AsyncWrite + Unpin),
     ) -> anyhow::Result<()> {
-        let path = socket::path(&self.root);
         let stream = match self.reach().await? {
             Reached::Server(stream) => stream,
-            // This process listens on the socket.
-            Reached::Own(_) => {
-                let connected = socket::connect(&path).await;
-                connected.with_context(|| format!("connect to {}", path.display()))?
-            }
+            Reached::Own(own) => socket::pair(&own.operations)?,
         };
         socket::pass(stream, request, output).await
     }
@@ -137,6 +134,7 @@ impl Session {
             if let Some(listening) = own.listening.take() {
                 listening.finish().await;
             }
+            own.operations.finish().await;
             own.registry.close().await?;
         }
         Ok(())
@@ -157,7 +155,10 @@ impl Access {
                 Err(_) => {}
             }
             match RootLock::take(root) {
-                Ok(lock) => return Ok(Self::Own(Box::new(Own::open(root, lock, loaded).await?))),
+                Ok(lock) => {
+                    let own = Own::open(root, Root::locked(root, lock), loaded).await?;
+                    return Ok(Self::Own(Box::new(own)));
+                }
                 Err(LockError::Held { .. }) if started.elapsed() < LOCK_TIMEOUT => {
                     tokio::time::sleep(PAUSE).await;
                 }
@@ -171,10 +172,10 @@ impl Access {
                 {
                     return Err(denied(root, &source).into());
                 }
-                Err(error @ LockError::ReadOnly { .. }) => {
-                    let hint = "commands that administer a root write to it: mount it writable";
-                    let text = format!("{error}; hint: {hint}");
-                    return Err(Failure::new(FailureKind::Error, Reason::Unknown, text).into());
+                Err(LockError::ReadOnly { .. }) => {
+                    // `regctl.index` belongs to the server, which may be writing to it.
+                    let own = Own::open(root, Root::frozen(root)?, loaded).await?;
+                    return Ok(Self::Own(Box::new(own)));
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -183,8 +184,7 @@ impl Access {
 }
 
 impl Own {
-    async fn open(path: &Path, lock: RootLock, loaded: &Loaded) -> anyhow::Result<Self> {
-        let root = Root::locked(path, lock);
+    async fn open(path: &Path, root: Root, loaded: &Loaded) -> anyhow::Result<Self> {
         let registry = super::super::opening::open(&root, &loaded.settings).await?;
         // Without a socket other commands wait until this one is done.
         let uid = rustix::process::geteuid().as_raw();
@@ -192,13 +192,26 @@ impl Own {
         let mut retention = rules::retention(&loaded.settings);
         // Without a file the schedule of the server is unknown.
         retention.applies |= loaded.file.is_none();
-        let administration = Administration::new(&registry)
+        let mut administration = Administration::new(&registry)
             .with_retention(retention)
             .acting(&permit);
-        let listening = Listening::start(path, administration.clone()).ok();
+        if root.is_frozen() {
+            administration = administration.unchangeable(format!(
+                "{} is on a read-only mount; hint: mount it writable, or run a command that \
+                 changes nothing: regctl check, regctl du, regctl gc --dry-run",
+                path.display()
+            ));
+        }
+        let operations = Operations::from(administration.clone());
+        let listening = if root.is_frozen() {
+            None
+        } else {
+            Listening::start(path, operations.clone()).ok()
+        };
         Ok(Self {
             registry,
             administration,
+            operations,
             listening,
             _root: root,
         })

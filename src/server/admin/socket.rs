@@ -61,6 +61,14 @@ pub(super) async fn connect(path: &Path) -> io::Result<UnixStream> {
     UnixStream::connect(address).await
 }
 
+/// A connection to operations of this process.
+pub(super) fn pair(operations: &Operations) -> io::Result<UnixStream> {
+    let (client, server) = UnixStream::pair()?;
+    let serving = serve(operations.clone(), server);
+    operations.spawn(serving);
+    Ok(client)
+}
+
 /// A listening socket.
 pub(in crate::server) struct Listening {
     path: PathBuf,
