@@ -5,7 +5,7 @@
 //! artifact manifest of an OCI 1.1 release candidate.
 //!
 //! Programs written in Go omit empty fields or write `null`; both mean absent, as in registry:2. As
-//! there, the case of a key does not count.
+//! there, the case of a key does not count, and neither do malformed texts of other fields.
 
 use std::collections::BTreeMap;
 
@@ -15,6 +15,7 @@ use super::descriptor::texts;
 use super::{Descriptor, Digest, MediaType};
 
 mod keys;
+mod mend;
 mod salvage;
 
 /// Maximum size of a manifest, in bytes: 4 MiB.
@@ -22,9 +23,6 @@ pub const MANIFEST_LIMIT: usize = 4 * 1024 * 1024;
 
 /// Maximum number of descriptors in a pushed manifest: each is a row of the index.
 pub const DESCRIPTOR_LIMIT: usize = 5000;
-
-/// Maximum nesting of arrays and objects. Real manifests stay under ten.
-const DEPTH_LIMIT: usize = 100;
 
 /// The kind of a manifest, by its references.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +41,8 @@ pub enum ManifestError {
     /// The bytes are not a JSON object of the expected fields.
     #[error("the manifest is not valid: {0}")]
     Json(String),
-    /// Arrays or objects are nested more than 100 deep.
-    #[error("the manifest is nested more than {DEPTH_LIMIT} deep")]
+    /// Arrays or objects are nested too deep.
+    #[error("the manifest is nested more than {} deep", mend::DEPTH_LIMIT)]
     Depth,
     /// The media type of the body is not the one of the request.
     #[error("the manifest's mediaType is {body}, but it was sent as {header}")]
@@ -118,10 +116,8 @@ struct Schema1Layer {
 impl ManifestView {
     /// Reads a manifest. `header` is the media type that it was sent with, if any.
     pub fn parse(bytes: &[u8], header: Option<&MediaType>) -> Result<Self, ManifestError> {
-        if depth(bytes) > DEPTH_LIMIT {
-            return Err(ManifestError::Depth);
-        }
-        let mut body: Body = serde_json::from_slice(&keys::canonical(bytes))
+        let mended = mend::mended(bytes).ok_or(ManifestError::Depth)?;
+        let mut body: Body = serde_json::from_slice(&keys::canonical(&mended))
             .map_err(|error| ManifestError::Json(error.to_string()))?;
         body.media_type = body.media_type.filter(|claimed| !claimed.is_empty());
         if let (Some(body), Some(header)) = (&body.media_type, header)
@@ -164,7 +160,9 @@ impl ManifestView {
     pub fn read(bytes: &[u8]) -> Result<(Self, bool), ManifestError> {
         match Self::parse(bytes, None) {
             Ok(view) => Ok((view, true)),
-            Err(error) => salvage::salvage(&keys::canonical(bytes)).ok_or(error),
+            Err(error) => mend::mended(bytes)
+                .and_then(|mended| salvage::salvage(&keys::canonical(&mended)))
+                .ok_or(error),
         }
     }
 
@@ -266,25 +264,6 @@ fn shape(body: &Body) -> Option<MediaType> {
     } else {
         None
     }
-}
-
-/// The depth of arrays and objects in a JSON text, without parsing it.
-fn depth(bytes: &[u8]) -> usize {
-    let (mut depth, mut deepest, mut string, mut escaped) = (0_usize, 0, false, false);
-    for byte in bytes {
-        match (string, byte) {
-            (true, _) if escaped => escaped = false,
-            (true, b'\\') => escaped = true,
-            (_, b'"') => string = !string,
-            (false, b'{' | b'[') => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            (false, b'}' | b']') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-    }
-    deepest
 }
 
 #[cfg(test)]

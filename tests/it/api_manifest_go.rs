@@ -45,6 +45,13 @@ fn cases(image: &Image) -> Vec<(&'static str, Manifest)> {
         image.blobs[0].len()
     );
     let of = |media_type: &str, value: &Value| Manifest::new(media_type, value);
+    let beside = |field: &str| {
+        let whole = oci(&config, json!([&layer])).to_string();
+        Manifest::raw(
+            OCI_MANIFEST,
+            whole.replacen('{', &format!("{{{field},"), 1).into_bytes(),
+        )
+    };
     vec![
         (
             "buildkit",
@@ -64,6 +71,22 @@ fn cases(image: &Image) -> Vec<(&'static str, Manifest)> {
                     .replace("\"config\"", "\"CONFIG\"")
                     .into_bytes(),
             ),
+        ),
+        // What Go reads with replacement characters, or skips.
+        (
+            "half-a-surrogate-pair",
+            beside(r#""annotations":{"a":"\ud800","\udc00":"b"}"#),
+        ),
+        ("bytes-not-utf-8", {
+            let mut manifest = beside(r#""annotations":{"a":"?"}"#);
+            for byte in &mut manifest.bytes {
+                *byte = if *byte == b'?' { 0xff } else { *byte };
+            }
+            manifest
+        }),
+        (
+            "nested-deep",
+            beside(&format!("\"x\":{}{}", "[".repeat(9000), "]".repeat(9000))),
         ),
         (
             "docker-null-layers",

@@ -16,7 +16,7 @@ fn invalid_manifests_are_refused() {
     let nested = |open: &str, close: &str| {
         whole.replacen(
             '{',
-            &format!("{{\"x\":{}{},", open.repeat(10_000), close.repeat(10_000)),
+            &format!("{{\"x\":{}{},", open.repeat(10_001), close.repeat(10_001)),
             1,
         )
     };
