@@ -215,12 +215,26 @@ pub enum AccountReport {
     Rights(RightsReport),
 }
 
+/// A right of a robot's token that has not expired.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RobotGrant {
+    /// The robot.
+    pub robot: AccountName,
+    /// The label of its token.
+    pub token: String,
+    /// What it allows, where.
+    pub grant: Grant,
+}
+
 /// Rights with their grants: each grant names the account or group that has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 pub struct RightsReport {
     /// The grants.
     pub grants: Vec<GrantRecord>,
+    /// The rights of robots, which are those of their tokens.
+    pub robots: Vec<RobotGrant>,
     /// Administrators, who may do everything.
     pub administrators: Vec<AccountName>,
     /// Whether the requested repository is public; absent if no repository was requested.

@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::{
     AccountOperation, AccountReport, Administration, Failure, FailureKind, ImportedAccount,
-    Password, Reason, RightsReport,
+    Password, Reason, RightsReport, RobotGrant,
 };
 use crate::auth::{
     AccountRecord, AccountRefusal, FreshToken, Grantee, GroupRefusal, Hasher, IndexError,
@@ -54,6 +54,20 @@ async fn hash(hasher: &Hasher, password: &Password) -> Result<String, Failure> {
 }
 
 impl Administration {
+    /// Why nothing can be granted to a name.
+    async fn not_granted(&self, grantee: Grantee) -> Result<Failure, Failure> {
+        if let Grantee::Named(name) = &grantee
+            && !self.registry().index().tokens(Some(name)).await?.is_empty()
+        {
+            let message = format!(
+                "{name} is a robot, whose rights are the scope of its token; hint: regctl token \
+                 create LABEL --robot {name} --scope 'PATTERN:RIGHTS'"
+            );
+            return Ok(failed(FailureKind::Usage, message));
+        }
+        Ok(unknown("account or group", grantee))
+    }
+
     /// Executes an operation on accounts and rights.
     pub(super) async fn accounts(
         &self,
@@ -172,7 +186,7 @@ impl Administration {
             }
             Do::Grant { grantee, grant } => {
                 if !index.grant(grantee.clone(), grant, now).await? {
-                    return Err(unknown("account, group or robot", grantee));
+                    return Err(self.not_granted(grantee).await?);
                 }
                 AccountReport::Done
             }
@@ -242,9 +256,22 @@ impl Administration {
             last = end.name.to_string();
             administrators.extend(page.into_iter().filter(|one| one.admin).map(|one| one.name));
         }
+        let now = Clock::system().now();
+        let mut robots: Vec<RobotGrant> = Vec::new();
+        for token in index.tokens(None).await? {
+            if token.robot && token.expires_at.is_none_or(|end| now < end) {
+                let grants = token.scope.unwrap_or_default();
+                robots.extend(grants.into_iter().map(|grant| RobotGrant {
+                    robot: token.owner.clone(),
+                    token: token.label.clone(),
+                    grant,
+                }));
+            }
+        }
         let Some(about) = about else {
             return Ok(RightsReport {
                 grants: index.grants().await?,
+                robots,
                 administrators,
                 public: None,
             });
@@ -255,7 +282,15 @@ impl Administration {
                 return Ok(RightsReport {
                     grants: index.grants_for(Some(&name)).await?,
                     administrators,
-                    public: None,
+                    ..RightsReport::default()
+                });
+            }
+            if !index.tokens(Some(&name)).await?.is_empty() {
+                robots.retain(|grant| grant.robot == name);
+                return Ok(RightsReport {
+                    grants: index.grants_for(None).await?,
+                    robots,
+                    ..RightsReport::default()
                 });
             }
             let is_group = index.groups().await?.iter().any(|group| group.name == name);
@@ -269,13 +304,22 @@ impl Administration {
             }
         }
         let name = about.parse::<Repository>();
-        let name = name.map_err(|_| unknown("account, group or repository", &about))?;
+        let none = || unknown("account, group, robot or repository", &about);
+        let name = name.map_err(|_| none())?;
+        let public = index.is_public(&name).await?;
+        // Rights on a repository that does not exist yet can be listed, but a name without a slash
+        // is more likely that of an account.
+        if public.is_none() && !about.contains('/') {
+            return Err(none());
+        }
         let mut grants = index.grants().await?;
         grants.retain(|record| record.grant.pattern.matches(&name));
+        robots.retain(|robot| robot.grant.pattern.matches(&name));
         Ok(RightsReport {
             grants,
+            robots,
             administrators,
-            public: Some(index.is_public(&name).await?.unwrap_or_default()),
+            public: Some(public.unwrap_or_default()),
         })
     }
 }

@@ -28,7 +28,7 @@ pub use crate::registry::{
     Usage, UsageReport,
 };
 pub use account_operation::{
-    AccountOperation, AccountReport, ImportedAccount, Password, RightsReport,
+    AccountOperation, AccountReport, ImportedAccount, Password, RightsReport, RobotGrant,
 };
 pub use administration::Administration;
 pub use audit::AuditFilter;

@@ -1,6 +1,7 @@
 //! Sign-in with passwords and personal tokens, of accounts in the index or in an htpasswd file.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use quick_cache::sync::Cache;
 
@@ -21,6 +22,8 @@ use crate::oci::{AccountName, Caller, Context};
 
 /// Minimum time between two records of the use of the same account or token.
 const USE_NOTED: Millis = 60_000;
+/// The time of a refusal is a multiple of this.
+const REFUSAL_STEP: Duration = Duration::from_millis(100);
 /// Maximum number of accounts and tokens with such a record in memory.
 const NOTED: usize = 10_000;
 
@@ -176,6 +179,23 @@ impl Accounts {
         password: &Secret,
         context: &Context,
     ) -> Result<Identity, SignInError> {
+        let begun = Instant::now();
+        let outcome = self.check(user, password, context).await;
+        if matches!(outcome, Err(SignInError::Wrong)) {
+            // The hash of an unknown account and that of an imported one take different times.
+            let steps = begun.elapsed().as_millis() / REFUSAL_STEP.as_millis() + 1;
+            let steps = u32::try_from(steps).unwrap_or(1);
+            tokio::time::sleep_until((begun + REFUSAL_STEP.saturating_mul(steps)).into()).await;
+        }
+        outcome
+    }
+
+    async fn check(
+        &self,
+        user: &str,
+        password: &Secret,
+        context: &Context,
+    ) -> Result<Identity, SignInError> {
         let name: Option<AccountName> = user.parse().ok();
         let candidate = match &name {
             Some(name) => self.candidate(name).await?,
@@ -184,11 +204,19 @@ impl Accounts {
                 enabled: false,
             },
         };
-        let now = self.clock.now();
         // A password that was right recently needs no hash, and the back-off does not apply to it.
         let stored = candidate.stored.as_deref();
-        let known =
-            stored.is_some_and(|stored| self.remembered.contains(user, password, stored, now));
+        let is_known = |now| {
+            stored.is_some_and(|stored| self.remembered.contains(user, password, stored, now))
+        };
+        let mut now = self.clock.now();
+        let (mut known, mut turn) = (is_known(now), None);
+        if !known {
+            // One hash at a time for a name: of many attempts at once, none would have failed yet.
+            turn = Some(self.throttle.turn(user).await);
+            now = self.clock.now();
+            known = is_known(now);
+        }
         if !known {
             let wait = self.throttle.wait(user, context.address, now);
             if wait > 0 {
@@ -209,6 +237,7 @@ impl Accounts {
             self.upgrade(&name, password, stored).await?;
             self.note_use(&name, None).await;
         }
+        drop(turn);
         self.account(name).await
     }
 
@@ -250,13 +279,17 @@ impl Accounts {
         Ok(())
     }
 
-    /// Checks a personal token. A name sent with it must be that of its owner.
+    /// Checks a personal token. A name sent with it must be that of its owner. With an htpasswd
+    /// file only the names in it sign in.
     async fn personal(
         &self,
         user: Option<&str>,
         id: &str,
         secret: &str,
     ) -> Result<Identity, SignInError> {
+        if !self.are_own() {
+            return Err(SignInError::Wrong);
+        }
         let token = self.directory.token(id).await?;
         let Some(token) = token.filter(|token| personal::is_right(secret, &token.secret)) else {
             return Err(SignInError::Wrong);
@@ -281,16 +314,19 @@ impl Accounts {
                 Some(token) => self.owner(&token).await?,
                 None => None,
             },
-            (By::Workload(subject), name) => {
+            (By::Workload { subject, rules }, name) => {
                 let name = name.parse().map_err(|_| SignInError::Token)?;
                 let open = self.directory.anonymous().await?;
-                self.workloads.again(name, subject, open)
+                self.workloads.again(name, subject, rules, open)
             }
-            (By::Password, "") => Some(Identity::anonymous(self.directory.anonymous().await?)),
-            (By::Password, name) => {
+            (By::Nobody, "") => Some(Identity::anonymous(self.directory.anonymous().await?)),
+            (By::Account(_), name) => {
                 let name = name.parse().map_err(|_| SignInError::Token)?;
-                self.account(name).await.ok()
+                let identity = self.account(name).await.ok();
+                identity.filter(|identity| identity.by == verified.by)
             }
+            // Issued by an earlier version.
+            (By::Nobody, _) => None,
         };
         Ok(Identity {
             presented: Some(Arc::clone(&verified.scopes)),
@@ -308,6 +344,7 @@ impl Accounts {
             },
             admin: rights.admin,
             grants: Arc::clone(&rights.grants),
+            by: By::Account(rights.created_at),
             ..Identity::anonymous(self.directory.anonymous().await?)
         })
     }
@@ -322,12 +359,14 @@ impl Accounts {
             owner: record.owner.clone(),
             scope: scope.clone().unwrap_or_default(),
         };
+        let by = By::Token(record.id.clone());
         if record.robot {
             let own = scope.unwrap_or_default();
             let grants = own.iter().chain(open.iter()).cloned().collect();
             return Ok(Some(Identity {
                 caller,
                 grants,
+                by,
                 ..Identity::anonymous(open)
             }));
         }
@@ -337,6 +376,7 @@ impl Accounts {
             admin: rights.admin,
             grants: Arc::clone(&rights.grants),
             limit: scope,
+            by,
             ..Identity::anonymous(open)
         }))
     }

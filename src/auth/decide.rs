@@ -67,7 +67,8 @@ pub async fn decide(
     decided
 }
 
-async fn permitted(
+/// Like [`decide`], but records nothing: nobody has tried to perform the action.
+pub async fn permitted(
     policy: &Policy,
     context: &Arc<Context>,
     identity: &Identity,
@@ -80,7 +81,7 @@ async fn permitted(
         }
         Policy::Open => Visibility::Everything,
         Policy::Accounts(_) => by_rights(policy, identity, action).await?,
-        Policy::TokenServer(_) => by_token(identity, action)?,
+        Policy::TokenServer(_) => by_token(policy, identity, action)?,
     };
     let (action, visibility) = match (action, visibility) {
         // Without the right to read the source, a mount becomes a new upload.
@@ -96,9 +97,7 @@ async fn permitted(
         }
         // The blob is searched only where the caller's credentials allow reading.
         (Action::MountBlob { from: None, .. }, visibility) => {
-            // With an external token server, no repository is public.
-            let public = matches!(policy, Policy::Accounts(_));
-            (action.clone(), identity.readable(visibility, public))
+            (action.clone(), identity.readable(visibility))
         }
         (action, visibility) => (action.clone(), visibility),
     };
@@ -180,7 +179,7 @@ async fn on_repository(
 }
 
 /// Decides by the scopes in a token of another server alone.
-fn by_token(identity: &Identity, action: &Action) -> Result<Visibility, Denied> {
+fn by_token(policy: &Policy, identity: &Identity, action: &Action) -> Result<Visibility, Denied> {
     let lacking = if identity.presented.is_some() {
         Denied::Scope
     } else {
@@ -203,7 +202,7 @@ fn by_token(identity: &Identity, action: &Action) -> Result<Visibility, Denied> 
     }
     Ok(match action {
         Action::ListCatalog => Visibility::Everything,
-        _ => identity.visibility(),
+        _ => policy.visibility(identity),
     })
 }
 

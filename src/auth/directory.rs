@@ -22,6 +22,8 @@ const PUBLIC_FOR: Millis = 1_000;
 pub(super) struct AccountRights {
     pub(super) admin: bool,
     pub(super) grants: Arc<[Grant]>,
+    /// When the account was created; 0 for those of a configuration.
+    pub(super) created_at: Millis,
 }
 
 type Entry<T> = (u64, T);
@@ -69,11 +71,13 @@ impl Directory {
             Some(rules) => Some(AccountRights {
                 admin: false,
                 grants: grants(rules, Some(name)),
+                created_at: 0,
             }),
             None => match self.index.stored_account(name).await? {
                 Some(account) if !account.disabled => Some(AccountRights {
                     admin: account.admin,
                     grants: all(&self.index.grants_for(Some(name)).await?),
+                    created_at: account.created_at,
                 }),
                 _ => None,
             },

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 use parking_lot::Mutex;
 
 use super::password::is_bcrypt;
+use crate::oci::{AccountName, AccountNameError};
 
 /// The lines of a file: hashes by name.
 type Lines = Arc<HashMap<String, String>>;
@@ -89,7 +90,8 @@ fn read(path: &Path) -> std::io::Result<Lines> {
 }
 
 /// Parses lines `NAME:HASH`. Empty lines and comments are skipped. Hashes other than bcrypt are
-/// skipped with a warning; registry:2 does not accept them either.
+/// skipped with a warning; registry:2 does not accept them either. So are names that are none of an
+/// account.
 pub fn parse(text: &str) -> HashMap<String, String> {
     let mut lines = HashMap::new();
     for (number, line) in (1..).zip(text.lines()) {
@@ -98,6 +100,16 @@ pub fn parse(text: &str) -> HashMap<String, String> {
             continue;
         }
         match line.split_once(':') {
+            Some((name, hash))
+                if !name.is_empty() && is_bcrypt(hash) && name.parse::<AccountName>().is_err() =>
+            {
+                tracing::warn!(
+                    line = number,
+                    "the name in a line of the htpasswd file can't sign in: {}; hint: give this user \
+                     another name",
+                    AccountNameError
+                );
+            }
             Some((name, hash)) if !name.is_empty() && is_bcrypt(hash) => {
                 lines.insert(name.to_owned(), hash.to_owned());
             }
@@ -117,10 +129,10 @@ mod tests {
 
     #[test]
     fn lines_of_files_in_the_field() {
-        let text = "# comment\n\nalice:$2y$05$abc\r\nbob:$2a$10$def\nmd5:$apr1$x\nplain:secret\nnothing\n:x\n";
+        let text = "# comment\n\nalice:$2y$05$abc\r\nbob:$2a$10$def\nmd5:$apr1$x\nplain:secret\nnothing\n:x\njohn doe:$2y$05$abc\n_ci:$2y$05$abc\n";
         let mut names: Vec<_> = parse(text).into_keys().collect();
         names.sort();
-        assert_eq!(names, ["alice", "bob"]);
+        assert_eq!(names, ["_ci", "alice", "bob"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::scope::{self, Scope};
+use super::token::By;
 use crate::oci::{AccountName, Caller, Grant, NamePattern, Repository, Right, Rights, Visibility};
 
 /// A caller with its current rights.
@@ -20,8 +21,8 @@ pub struct Identity {
     pub(super) limit: Option<Arc<[Grant]>>,
     /// The scopes of the token that it sent; `None` if it sent none.
     pub(super) presented: Option<Arc<[Scope]>>,
-    /// Whether it is a workload, whose rights come from the configuration.
-    pub(super) workload: bool,
+    /// What its tokens of the token service are bound to.
+    pub(super) by: By,
 }
 
 impl Identity {
@@ -34,7 +35,7 @@ impl Identity {
             open,
             limit: None,
             presented: None,
-            workload: false,
+            by: By::Nobody,
         }
     }
 
@@ -94,10 +95,14 @@ impl Identity {
     }
 
     /// The part of `visible` that the token that was sent covers; all of it if none was sent.
-    /// `public` repositories stay readable: they need no token.
-    pub(super) fn readable(&self, visible: Visibility, public: bool) -> Visibility {
+    /// Public repositories need no token.
+    pub(super) fn readable(&self, visible: Visibility) -> Visibility {
         let Some(scopes) = &self.presented else {
             return visible;
+        };
+        let public = match &visible {
+            Visibility::Everything => true,
+            Visibility::Only { public, .. } => *public,
         };
         let patterns = scopes.iter().filter_map(|scope| match scope {
             Scope::Repository(name, rights) if rights.contains(Right::Pull) => visible

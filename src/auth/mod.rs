@@ -29,7 +29,7 @@ mod workload;
 
 pub use accounts::Accounts;
 pub use credentials::{Credentials, Secret};
-pub use decide::{Denied, decide, scopes};
+pub use decide::{Denied, decide, permitted, scopes};
 pub use htpasswd::{Htpasswd, parse as parse_htpasswd};
 pub use identity::Identity;
 pub use issuer::{

@@ -295,10 +295,14 @@ impl Policy {
             return Err(SignInError::Wrong.into());
         };
         let name = person.name.clone();
-        let account = accounts.index.outside_account(person, accounts.clock.now());
+        let now = accounts.clock.now();
+        let account = accounts.index.outside_account(person, context.clone(), now);
         let account = account.await.map_err(SignInError::from)?;
         let account = account.ok_or(OidcError::NameTaken(name))?;
-        Ok(self.start_session(&account, context).await?)
+        let session = self.start_session(&account, context).await?;
+        let identity = accounts.account(account).await?;
+        accounts.trail.signed_in(&identity, context);
+        Ok(session)
     }
 }
 

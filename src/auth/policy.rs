@@ -5,11 +5,11 @@ use std::sync::Arc;
 use super::accounts::Accounts;
 use super::outside::TokenServer;
 use super::scope::Scope;
-use super::token::{By, Issued, TokenError};
+use super::token::{Issued, TokenError};
 use super::{Credentials, Identity, Trail};
 use crate::clock::Millis;
 use crate::index::IndexError;
-use crate::oci::{Caller, Context, Repository, Right, Rights, Visibility};
+use crate::oci::{AccountName, Context, Repository, Right, Rights, Visibility};
 
 /// How callers are authenticated and actions decided.
 #[derive(Default)]
@@ -110,7 +110,9 @@ impl Policy {
     pub fn visibility(&self, identity: &Identity) -> Visibility {
         match self {
             Self::Open => Visibility::Everything,
-            Self::Accounts(_) | Self::TokenServer(_) => identity.visibility(),
+            Self::Accounts(_) => identity.visibility(),
+            // With an external token server, no repository is public.
+            Self::TokenServer(_) => identity.visibility().without_public(),
         }
     }
 
@@ -133,7 +135,8 @@ impl Policy {
     }
 
     /// Issues a token for the permitted part of the requested scopes. `None` without a built-in
-    /// token service, or for anonymous callers without any right.
+    /// token service, for anonymous callers without any right, and for callers that sent a token of
+    /// the token service: it would be extended without end, and beyond its scopes.
     pub async fn issue(
         &self,
         identity: &Identity,
@@ -145,6 +148,9 @@ impl Policy {
         let Some(tokens) = &accounts.tokens else {
             return Ok(None);
         };
+        if identity.presented.is_some() {
+            return Ok(None);
+        }
         if identity.is_anonymous() && !self.anonymous_may_something().await? {
             return Ok(None);
         }
@@ -164,14 +170,8 @@ impl Policy {
                 }
             }
         }
-        let (subject, by) = match identity.caller() {
-            Caller::Account { name, .. } => (name.as_str(), By::Password),
-            Caller::Token { id, owner, .. } if identity.workload => {
-                (owner.as_str(), By::Workload(id.to_string()))
-            }
-            Caller::Token { id, owner, .. } => (owner.as_str(), By::Token(id.to_string())),
-            Caller::Anonymous | Caller::Uid(_) | Caller::Task(_) => ("", By::Password),
-        };
+        let subject = identity.name().map_or("", AccountName::as_str);
+        let by = identity.by.clone();
         let now = accounts.clock.now();
         Ok(Some(tokens.issue(subject, by, &granted, now).await?))
     }

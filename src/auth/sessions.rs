@@ -11,7 +11,7 @@ use aws_lc_rs::{constant_time, digest, rand};
 use super::accounts::Accounts;
 use super::credentials::Secret;
 use super::personal::{hash, hex};
-use super::{Identity, Policy, SignInError};
+use super::{Credentials, Identity, Policy, SignInError};
 use crate::clock::Millis;
 use crate::index::{IndexError, NewSession, SessionRecord, StoredSession};
 use crate::oci::{AccountName, Context};
@@ -70,19 +70,43 @@ impl Policy {
         self.identify(&super::Credentials::None, &context).await
     }
 
+    /// Starts a session for an account with its password.
+    pub async fn sign_in(
+        &self,
+        user: &str,
+        password: &Secret,
+        context: &Context,
+    ) -> Result<FreshSession, SignInError> {
+        let Self::Accounts(accounts) = self else {
+            return Err(SignInError::Wrong);
+        };
+        let identity = self.check_password(user, password, context).await?;
+        let account = identity.name().ok_or(SignInError::Wrong)?;
+        let session = self.start_session(account, context).await?;
+        accounts.trail.signed_in(&identity, context);
+        Ok(session)
+    }
+
     /// Checks a name and a password like a sign-in of a client, but accepts no tokens. The address
-    /// in the context is used for the back-off.
+    /// in the context is used for the back-off. Records a refusal.
     pub async fn check_password(
         &self,
         user: &str,
         password: &Secret,
         context: &Context,
-    ) -> Result<AccountName, SignInError> {
+    ) -> Result<Identity, SignInError> {
         let Self::Accounts(accounts) = self else {
             return Err(SignInError::Wrong);
         };
-        let identity = accounts.password(user, password, context).await?;
-        identity.name().cloned().ok_or(SignInError::Wrong)
+        let outcome = accounts.password(user, password, context).await;
+        if outcome.is_err() {
+            let credentials = Credentials::Basic {
+                user: user.to_owned(),
+                password: password.clone(),
+            };
+            accounts.trail.sign_in(&credentials, &outcome, context);
+        }
+        outcome
     }
 
     /// Starts a session for an account that is authenticated.

@@ -5,9 +5,11 @@
 //! is bounded: the oldest entries are evicted first.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
 
 use parking_lot::Mutex;
+use tokio::sync::MutexGuard;
 
 use crate::clock::Millis;
 
@@ -35,9 +37,26 @@ struct Entry {
     until: Millis,
 }
 
+/// Number of locks that the names share.
+const LOCKS: usize = 256;
+
 /// Failures by account and address.
-#[derive(Debug, Default)]
-pub struct Throttle(Mutex<HashMap<Key, Entry>>);
+#[derive(Debug)]
+pub struct Throttle {
+    entries: Mutex<HashMap<Key, Entry>>,
+    turns: [tokio::sync::Mutex<()>; LOCKS],
+    hasher: RandomState,
+}
+
+impl Default for Throttle {
+    fn default() -> Self {
+        Self {
+            entries: Mutex::default(),
+            turns: std::array::from_fn(|_| tokio::sync::Mutex::default()),
+            hasher: RandomState::new(),
+        }
+    }
+}
 
 fn keys(account: &str, address: Option<IpAddr>) -> impl Iterator<Item = (Key, u32)> {
     let account: String = account.chars().take(128).collect();
@@ -57,9 +76,17 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 impl Throttle {
+    /// Waits until no other password of this account is being checked. Others wait until the value
+    /// is dropped.
+    pub async fn turn(&self, account: &str) -> MutexGuard<'_, ()> {
+        let hash = self.hasher.hash_one(account);
+        let lock = usize::try_from(hash % LOCKS as u64).unwrap_or_default();
+        self.turns[lock].lock().await
+    }
+
     /// The remaining back-off in milliseconds; zero if there is none.
     pub fn wait(&self, account: &str, address: Option<IpAddr>, now: Millis) -> Millis {
-        let entries = self.0.lock();
+        let entries = self.entries.lock();
         keys(account, address)
             .filter_map(|(key, _)| entries.get(&key))
             .map(|entry| (entry.until - now).clamp(0, LONGEST))
@@ -69,7 +96,7 @@ impl Throttle {
 
     /// Counts a wrong password.
     pub fn failed(&self, account: &str, address: Option<IpAddr>, now: Millis) {
-        let mut entries = self.0.lock();
+        let mut entries = self.entries.lock();
         if entries.len() >= ENTRIES {
             entries.retain(|_, entry| now - entry.last < FORGOTTEN);
         }
@@ -101,7 +128,7 @@ impl Throttle {
     /// Clears an account after a right password.
     pub fn succeeded(&self, account: &str) {
         if let Some((key, _)) = keys(account, None).next() {
-            self.0.lock().remove(&key);
+            self.entries.lock().remove(&key);
         }
     }
 }
@@ -149,6 +176,6 @@ mod tests {
         for name in 0..ENTRIES + 100 {
             throttle.failed(&name.to_string(), None, i64::try_from(name).unwrap());
         }
-        assert!(throttle.0.lock().len() <= ENTRIES);
+        assert!(throttle.entries.lock().len() <= ENTRIES);
     }
 }

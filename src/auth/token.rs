@@ -61,17 +61,30 @@ pub(super) struct Claims {
     /// The subject of the workload's token for which it was issued.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) workload: Option<String>,
+    /// The rules that this workload matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) rules: Option<String>,
+    /// When the account was created for which it was issued.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) account: Option<Millis>,
 }
 
-/// The credentials for which a token was issued.
+/// What a token was issued for, and is valid for only.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum By {
-    /// A password, or no credentials.
-    Password,
+    /// No credentials.
+    Nobody,
+    /// The account that was created at this time, and no later one of this name.
+    Account(Millis),
     /// The personal token with this id.
     Token(String),
-    /// A workload's token with this subject.
-    Workload(String),
+    /// A workload.
+    Workload {
+        /// The subject of its token.
+        subject: String,
+        /// The marks of the rules that its token matched.
+        rules: String,
+    },
 }
 
 /// A verified token.
@@ -198,12 +211,7 @@ impl TokenService {
             .first()
             .ok_or_else(|| TokenError::Key("there is none".to_owned()))?;
         let at = seconds(now);
-        let (token, workload) = match by {
-            By::Password => (None, None),
-            By::Token(id) => (Some(id), None),
-            By::Workload(subject) => (None, Some(subject)),
-        };
-        let claims = Claims {
+        let mut claims = Claims {
             iss: self.name.clone(),
             sub: subject.to_owned(),
             aud: self.name.clone(),
@@ -212,9 +220,20 @@ impl TokenService {
             iat: at,
             jti: uuid::Uuid::new_v4().to_string(),
             access: scopes.iter().map(Access::of).collect(),
-            token,
-            workload,
+            token: None,
+            workload: None,
+            rules: None,
+            account: None,
         };
+        match by {
+            By::Nobody => {}
+            By::Account(created_at) => claims.account = Some(created_at),
+            By::Token(id) => claims.token = Some(id),
+            By::Workload { subject, rules } => {
+                claims.workload = Some(subject);
+                claims.rules = Some(rules);
+            }
+        }
         let header = Header {
             kid: Some(key.id.clone()),
             ..Header::new(Algorithm::ES256)
@@ -260,10 +279,14 @@ impl TokenService {
             .claims;
         Some(Verified {
             subject: claims.sub,
-            by: match (claims.token, claims.workload) {
-                (Some(id), _) => By::Token(id),
-                (None, Some(subject)) => By::Workload(subject),
-                (None, None) => By::Password,
+            by: match (claims.token, claims.workload, claims.account) {
+                (Some(id), ..) => By::Token(id),
+                (None, Some(subject), _) => By::Workload {
+                    subject,
+                    rules: claims.rules.unwrap_or_default(),
+                },
+                (None, None, Some(created_at)) => By::Account(created_at),
+                (None, None, None) => By::Nobody,
             },
             scopes: claims.access.iter().filter_map(Access::scope).collect(),
             expires: claims.exp,

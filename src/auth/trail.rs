@@ -80,14 +80,7 @@ impl Trail {
     ) {
         match outcome {
             Ok(identity) if identity.presented.is_some() || identity.is_anonymous() => {}
-            Ok(identity) => {
-                let context = Context {
-                    caller: identity.caller().clone(),
-                    ..context.clone()
-                };
-                let account = context.caller.actor();
-                self.note("sign-in", account, None, None, context);
-            }
+            Ok(identity) => self.signed_in(identity, context),
             Err(SignInError::Wrong | SignInError::Wait(_)) => {
                 let name = match credentials {
                     Credentials::Basic { user, .. } => user.parse::<AccountName>().ok(),
@@ -99,6 +92,16 @@ impl Trail {
             }
             Err(SignInError::Token | SignInError::Busy | SignInError::Index(_)) => {}
         }
+    }
+
+    /// Records a sign-in.
+    pub fn signed_in(&self, identity: &Identity, context: &Context) {
+        let context = Context {
+            caller: identity.caller().clone(),
+            ..context.clone()
+        };
+        let account = context.caller.actor();
+        self.note("sign-in", account, None, None, context);
     }
 
     /// Records a refused action. A challenge, or a token with the wrong scope, is not a refusal

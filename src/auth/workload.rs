@@ -6,14 +6,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Identity;
 use super::credentials::Secret;
 use super::issuer::{Claims, Issuer, TokenRefused};
+use super::token::By;
 use crate::oci::{AccountName, Caller, Context, Grant};
 
 /// The user name for clients that must send one with a workload's token.
@@ -33,6 +35,55 @@ pub struct WorkloadRule {
     pub claims: Vec<(String, String)>,
     /// The rights of the workload.
     pub grants: Vec<Grant>,
+}
+
+/// What the matching rules give a token.
+struct Matching {
+    /// The name of the first.
+    name: AccountName,
+    /// The subject of the token.
+    subject: String,
+    /// The marks of all, separated by spaces.
+    rules: String,
+    /// The grants of all.
+    grants: Vec<Grant>,
+}
+
+impl Matching {
+    fn add(&mut self, rule: &WorkloadRule) {
+        self.grants.extend(rule.grants.iter().cloned());
+        if !self.rules.is_empty() {
+            self.rules.push(' ');
+        }
+        self.rules.push_str(&rule.mark());
+    }
+
+    fn identity(self, open: Arc<[Grant]>) -> Identity {
+        let caller = Caller::Token {
+            id: self.subject.as_str().into(),
+            owner: self.name,
+            scope: self.grants.as_slice().into(),
+        };
+        Identity {
+            caller,
+            grants: self.grants.iter().chain(open.iter()).cloned().collect(),
+            by: By::Workload {
+                subject: self.subject,
+                rules: self.rules,
+            },
+            ..Identity::anonymous(open)
+        }
+    }
+}
+
+impl WorkloadRule {
+    /// What identifies its conditions in a token, across restarts: a rule with other conditions has
+    /// another mark.
+    fn mark(&self) -> String {
+        let conditions = json!([self.issuer.name(), self.audience, self.claims]);
+        let digest = digest(&SHA256, conditions.to_string().as_bytes());
+        URL_SAFE_NO_PAD.encode(digest.as_ref().get(..12).unwrap_or_default())
+    }
 }
 
 /// The workloads that may sign in.
@@ -59,10 +110,11 @@ impl Workloads {
         context: &Context,
     ) -> Option<Identity> {
         match self.matching(token).await {
-            Ok((name, subject, grants)) => {
-                let (workload, request) = (name.as_str(), &*context.request);
+            Ok(matching) => {
+                let (workload, subject) = (matching.name.as_str(), matching.subject.as_str());
+                let request = &*context.request;
                 tracing::info!(workload, subject, request, "a workload signed in");
-                Some(identity(name, subject, &grants, open))
+                Some(matching.identity(open))
             }
             Err(reason) => {
                 let address = context.address.map(tracing::field::display);
@@ -76,15 +128,12 @@ impl Workloads {
         }
     }
 
-    /// The result of the matching rules: the name of the first, the token's subject, all grants.
-    async fn matching(
-        &self,
-        token: &Secret,
-    ) -> Result<(AccountName, String, Vec<Grant>), TokenRefused> {
+    /// The result of the rules that a token matches.
+    async fn matching(&self, token: &Secret) -> Result<Matching, TokenRefused> {
         let issuer = issuer_of(token.reveal()).ok_or(TokenRefused::Malformed)?;
         // A token is verified once for each audience in the rules of its issuer.
         let mut verified: HashMap<&str, Result<Claims, TokenRefused>> = HashMap::new();
-        let mut found: Option<(AccountName, String, Vec<Grant>)> = None;
+        let mut found: Option<Matching> = None;
         for rule in self.0.iter().filter(|rule| rule.issuer.name() == issuer) {
             let audience = rule.audience.as_str();
             if !verified.contains_key(audience) {
@@ -102,10 +151,14 @@ impl Workloads {
                 continue;
             }
             // A token signs in under one name; rules with another name do not apply.
-            let (name, _, grants) =
-                found.get_or_insert_with(|| (rule.name.clone(), subject(claims), Vec::new()));
-            if *name == rule.name {
-                grants.extend(rule.grants.iter().cloned());
+            let found = found.get_or_insert_with(|| Matching {
+                name: rule.name.clone(),
+                subject: subject(claims),
+                rules: String::new(),
+                grants: Vec::new(),
+            });
+            if found.name == rule.name {
+                found.add(rule);
             }
         }
         if let Some(found) = found {
@@ -125,31 +178,28 @@ impl Workloads {
         Err(refused.unwrap_or(TokenRefused::Malformed))
     }
 
-    /// The identity of a workload that signed in before, with its current rights.
+    /// The identity of a workload that signed in before and matched these rules, with the current
+    /// rights of those that still exist; `None` if none does.
     pub(super) fn again(
         &self,
         name: AccountName,
         subject: &str,
+        marks: &str,
         open: Arc<[Grant]>,
     ) -> Option<Identity> {
-        let rules = || self.0.iter().filter(|rule| rule.name == name);
-        rules().next()?;
-        let grants: Vec<Grant> = rules().flat_map(|rule| rule.grants.clone()).collect();
-        Some(identity(name, subject.to_owned(), &grants, open))
-    }
-}
-
-fn identity(name: AccountName, subject: String, grants: &[Grant], open: Arc<[Grant]>) -> Identity {
-    let caller = Caller::Token {
-        id: subject.into(),
-        owner: name,
-        scope: grants.into(),
-    };
-    Identity {
-        caller,
-        workload: true,
-        grants: grants.iter().chain(open.iter()).cloned().collect(),
-        ..Identity::anonymous(open)
+        let mut found = Matching {
+            name,
+            subject: subject.to_owned(),
+            rules: String::new(),
+            grants: Vec::new(),
+        };
+        for rule in &self.0 {
+            let mark = rule.mark();
+            if rule.name == found.name && marks.split(' ').any(|other| other == mark) {
+                found.add(rule);
+            }
+        }
+        (!found.rules.is_empty()).then(|| found.identity(open))
     }
 }
 

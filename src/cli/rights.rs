@@ -16,17 +16,17 @@ const COLUMNS: [Column; 3] = [
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 For an account it lists its own grants, those of its groups, of all users and of everybody; for a \
-repository all grants that cover it.
+robot the scopes of its tokens and the grants of everybody; for a repository all that covers it.
 
-JSON: {\"grants\": [{\"grantee\", \"grant\": {\"pattern\", \"rights\"}}], \"administrators\", \
-\"public\"}.
+JSON: {\"grants\": [{\"grantee\", \"grant\": {\"pattern\", \"rights\"}}], \"robots\": [{\"robot\", \
+\"token\", \"grant\"}], \"administrators\", \"public\"}.
 
 Examples:
   regctl rights
   regctl rights alice
   regctl rights team/app")]
 pub(super) struct Args {
-    /// An account, a group or a repository
+    /// An account, a group, a robot or a repository
     about: Option<String>,
     #[command(flatten)]
     output: FormatArgs,
@@ -46,7 +46,9 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     match args.output.format {
         Format::Json => printer.json(&report)?,
         Format::Name => {
-            printer.lines(report.grants.iter().map(|record| record.grant.to_string()))?;
+            let grants = report.grants.iter().map(|record| &record.grant);
+            let robots = report.robots.iter().map(|robot| &robot.grant);
+            printer.lines(grants.chain(robots).map(ToString::to_string))?;
         }
         Format::Table => table(&report, printer)?,
     }
@@ -72,6 +74,14 @@ fn table(report: &RightsReport, printer: Printer) -> std::io::Result<()> {
             record.grantee.to_string(),
             grant.pattern.to_string(),
             grant.rights.to_string(),
+        ];
+        rows.push(cells.into());
+    }
+    for robot in &report.robots {
+        let cells = [
+            format!("{} (token {})", robot.robot, robot.token),
+            robot.grant.pattern.to_string(),
+            robot.grant.rights.to_string(),
         ];
         rows.push(cells.into());
     }

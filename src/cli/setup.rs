@@ -85,6 +85,8 @@ struct Host {
     /// Where a socket of systemd's listens.
     listen: String,
     name: String,
+    /// The line that keeps clients from naming a user.
+    user_header: String,
 }
 
 impl Host {
@@ -133,6 +135,17 @@ impl Host {
             upstream,
             listen,
             name,
+            user_header: settings
+                .reach
+                .user_header
+                .as_deref()
+                .map(|header| {
+                    format!(
+                        "        # Whoever can set this header is that user: nginx has to set it after \
+                         it has signed a user in.\n        proxy_set_header {header} \"\";\n"
+                    )
+                })
+                .unwrap_or_default(),
         })
     }
 
@@ -162,6 +175,7 @@ impl Host {
             ("@HOST@", &self.name),
             ("@UPSTREAM@", &self.upstream),
             ("@LISTEN@", &self.listen),
+            ("@USER_HEADER@", &self.user_header),
             ("@VERSION@", env!("CARGO_PKG_VERSION")),
         ]
         .iter()

@@ -91,6 +91,9 @@ impl<'a, T> Listing<'a, T> {
     /// `None`, in whatever way they refuse: various statuses, a challenge for an impossible scope,
     /// an HTML page. Real errors appear again in the standard listing.
     async fn begin(mut self) -> Result<Option<Listing<'a, T>>, Error> {
+        if std::mem::take(&mut self.signs_in) {
+            self.pages.client.sign_in_to_list().await;
+        }
         let answer = match self.pages.answer().await {
             Ok(Some(answer)) if answer.status.is_success() => answer,
             Err(error) if error.class() == Class::Unavailable => return Err(error),

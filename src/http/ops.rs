@@ -59,8 +59,9 @@ fn health(app: &Shared) -> Answer {
 }
 
 /// Whether requests would be answered: no check fails, the index and the store answer, and the
-/// server is not shutting down.
-async fn ready(app: &Shared) -> Answer {
+/// server is not shutting down. With `names` the paths of the layout that can't be used have theirs,
+/// which include names of repositories.
+async fn ready(app: &Shared, names: bool) -> Answer {
     let mut failed = app.health.failed();
     if app.health.is_shutting_down() {
         failed.insert("shutdown".into(), "the server is shutting down".into());
@@ -81,8 +82,15 @@ async fn ready(app: &Shared) -> Answer {
     };
     // Reported, but not a failure: the index serves these paths as well.
     let obstructed = app.guard.as_ref().map(Guard::obstructed);
-    for (place, reason) in obstructed.into_iter().flatten() {
-        failed.insert(format!("layout: {place}"), reason);
+    let obstructed = obstructed.unwrap_or_default();
+    if names {
+        for (place, reason) in obstructed {
+            failed.insert(format!("layout: {place}"), reason);
+        }
+    } else if !obstructed.is_empty() {
+        let count = obstructed.len();
+        let what = format!("occupied or unreadable paths: {count}; regctl check lists them");
+        failed.insert("layout".to_owned(), what);
     }
     json(status, &failed)
 }
@@ -92,7 +100,7 @@ pub(super) async fn public<B>(app: &Shared, request: &Request<B>, path: &str) ->
     let read = matches!(*request.method(), Method::GET | Method::HEAD);
     match path {
         "/livez" if read => json(StatusCode::OK, &serde_json::json!({})),
-        "/readyz" if read => ready(app).await,
+        "/readyz" if read => ready(app, false).await,
         _ => nothing_here(),
     }
 }
@@ -128,7 +136,7 @@ pub(super) async fn debug(app: &Shared, request: Request<()>) -> Answer {
     match path {
         "/debug/health" => health(app),
         "/livez" => json(StatusCode::OK, &serde_json::json!({})),
-        "/readyz" => ready(app).await,
+        "/readyz" => ready(app, true).await,
         _ => nothing_here(),
     }
 }

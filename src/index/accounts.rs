@@ -50,6 +50,8 @@ pub struct StoredAccount {
     pub admin: bool,
     /// Whether it may not sign in.
     pub disabled: bool,
+    /// When it was created.
+    pub created_at: Millis,
 }
 
 /// An account to create.
@@ -77,6 +79,18 @@ pub(super) async fn name_is_taken(
     .fetch_optional(connection)
     .await?;
     Ok(taken.is_some())
+}
+
+/// Removes the grants that a new account or group would inherit from another one of its name.
+pub(super) async fn without_grants(
+    connection: &mut SqliteConnection,
+    name: &AccountName,
+) -> Result<(), IndexError> {
+    sqlx::query("DELETE FROM grants WHERE grantee = $1")
+        .bind(name.as_str())
+        .execute(connection)
+        .await?;
+    Ok(())
 }
 
 /// Appends an event if the statement before it, on accounts or rights, changed a row. Returns false
@@ -124,6 +138,7 @@ impl Index {
                 if name_is_taken(transaction.connection(), &account.name).await? {
                     return Ok(false);
                 }
+                without_grants(transaction.connection(), &account.name).await?;
                 sqlx::query(
                     "INSERT INTO accounts (name, password, admin, disabled, created_at) \
                      VALUES ($1, $2, $3, FALSE, $4)",
@@ -261,17 +276,21 @@ impl Index {
         &self,
         name: &AccountName,
     ) -> Result<Option<StoredAccount>, IndexError> {
-        let row: Option<(Option<String>, bool, bool)> =
-            sqlx::query_as("SELECT password, admin, disabled FROM accounts WHERE name = $1")
-                .bind(name.as_str())
-                .fetch_optional(&self.readers)
-                .await?;
-        Ok(row.map(|(password, admin, disabled)| StoredAccount {
-            name: name.clone(),
-            password,
-            admin,
-            disabled,
-        }))
+        let row: Option<(Option<String>, bool, bool, Millis)> = sqlx::query_as(
+            "SELECT password, admin, disabled, created_at FROM accounts WHERE name = $1",
+        )
+        .bind(name.as_str())
+        .fetch_optional(&self.readers)
+        .await?;
+        Ok(
+            row.map(|(password, admin, disabled, created_at)| StoredAccount {
+                name: name.clone(),
+                password,
+                admin,
+                disabled,
+                created_at,
+            }),
+        )
     }
 
     /// Accounts after `last`, in the order of their names.

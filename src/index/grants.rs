@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::json;
+use sqlx::SqliteConnection;
 
-use super::accounts::name_is_taken;
 use super::events::NewEvent;
 use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
@@ -94,8 +94,23 @@ fn records(rows: Vec<(String, String, i64)>) -> Result<Vec<GrantRecord>, IndexEr
         .collect()
 }
 
+/// Whether an account or a group has this name.
+async fn may_be_granted(
+    connection: &mut SqliteConnection,
+    name: &AccountName,
+) -> Result<bool, IndexError> {
+    let found: Option<i64> = sqlx::query_scalar(
+        "SELECT 1 FROM accounts WHERE name = $1 UNION SELECT 1 FROM account_groups WHERE name = $1",
+    )
+    .bind(name.as_str())
+    .fetch_optional(connection)
+    .await?;
+    Ok(found.is_some())
+}
+
 impl Index {
-    /// Adds rights. Returns false if no account or group has the name of the grantee.
+    /// Adds rights. Returns false if no account or group has the name of the grantee: the rights of a
+    /// robot are those of its tokens.
     pub async fn grant(
         &self,
         grantee: Grantee,
@@ -106,7 +121,7 @@ impl Index {
             Box::pin(async move {
                 let connection = transaction.connection();
                 if let Grantee::Named(name) = &grantee
-                    && !name_is_taken(connection, name).await?
+                    && !may_be_granted(connection, name).await?
                 {
                     return Ok(false);
                 }

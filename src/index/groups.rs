@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::accounts::{changed, name_is_taken};
+use super::accounts::{changed, name_is_taken, without_grants};
 use super::events::NewEvent;
 use super::{Index, IndexError, parsed};
 use crate::clock::Millis;
@@ -47,6 +47,9 @@ impl Index {
                         .await?;
                 if known.is_none() && name_is_taken(connection, &group).await? {
                     return Ok(Err(GroupRefusal::NameTaken));
+                }
+                if known.is_none() {
+                    without_grants(connection, &group).await?;
                 }
                 for account in &accounts {
                     let known: Option<i64> =

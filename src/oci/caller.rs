@@ -13,7 +13,7 @@ use super::{Grant, NamePattern};
 const ACCOUNT_LIMIT: usize = 128;
 
 /// The name of an account, a group or a robot: letters, digits and `.`, `_`, `-`, `@`, `+`, beginning
-/// with a letter or digit, at most 128 characters. Case matters. Cheap to clone.
+/// with a letter, a digit or `_`, at most 128 characters. Case matters. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AccountName(Arc<str>);
 
@@ -21,7 +21,7 @@ pub struct AccountName(Arc<str>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "an account name is 1 to 128 letters, digits, '.', '_', '-', '@' and '+', and begins with a \
-     letter or a digit"
+     letter, a digit or '_'"
 )]
 pub struct AccountNameError;
 
@@ -41,7 +41,9 @@ impl FromStr for AccountName {
         };
         let bytes = text.as_bytes();
         if bytes.len() > ACCOUNT_LIMIT
-            || !bytes.first().is_some_and(u8::is_ascii_alphanumeric)
+            || !bytes
+                .first()
+                .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_')
             || !bytes.iter().copied().all(allowed)
         {
             return Err(AccountNameError);
@@ -191,6 +193,18 @@ impl Visibility {
         Self::Only {
             public: false,
             patterns: Arc::default(),
+        }
+    }
+
+    /// Without public repositories, unless a pattern covers them.
+    #[must_use]
+    pub fn without_public(self) -> Self {
+        match self {
+            Self::Everything => Self::Everything,
+            Self::Only { patterns, .. } => Self::Only {
+                public: false,
+                patterns,
+            },
         }
     }
 

@@ -125,6 +125,10 @@ impl Serialize for Rights {
 impl<'de> Deserialize<'de> for Rights {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        // A report may contain no rights; people name at least one.
+        if text.is_empty() {
+            return Ok(Self::default());
+        }
         text.parse().map_err(serde::de::Error::custom)
     }
 }

@@ -88,7 +88,16 @@ impl Registry {
             HashSet::new()
         };
         let subject = view.subject.as_ref().map(|subject| subject.digest);
-        let configuration = self.configuration(&view).await;
+        let configuration = match &view.config {
+            // Without required layers it may be a secret of another repository.
+            Some(config)
+                if !self.rules.required_layers
+                    && self.blob(&repository, &config.digest).await.is_err() =>
+            {
+                Vec::new()
+            }
+            _ => self.configuration(&view).await,
+        };
         let size = bytes.len() as u64;
         let new = describe(repository, digest, canonical, size, &view, &configuration);
 

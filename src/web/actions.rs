@@ -5,7 +5,7 @@ use tokio::sync::mpsc::Receiver;
 
 use super::{Fault, Pages, Request};
 use crate::admin::{self, AccountOperation, AccountReport, Entry, Failure, Operation, Report};
-use crate::auth::{Denied, decide};
+use crate::auth::{Denied, decide, permitted};
 use crate::oci::{Action, Permit, Right};
 use crate::registry::{Listener, Registry};
 
@@ -49,6 +49,12 @@ impl Pages {
     }
 
     async fn permit(&self, request: &Request, action: &Action) -> Result<Permit, Fault> {
+        self.asked(request, action, true).await
+    }
+
+    /// The permit for an action of the caller, who performs it (`now`) or is shown that it is
+    /// possible.
+    async fn asked(&self, request: &Request, action: &Action, now: bool) -> Result<Permit, Fault> {
         let (Some((policy, _)), Some(identity)) = (&self.accounts, &request.visitor.identity)
         else {
             return Err(Fault::NotFound);
@@ -56,7 +62,12 @@ impl Pages {
         if self.settings.browse_only && changes_repository(action) {
             return Err(Fault::Forbidden);
         }
-        match decide(policy, &request.context, identity, action).await {
+        let decided = if now {
+            decide(policy, &request.context, identity, action).await
+        } else {
+            permitted(policy, &request.context, identity, action).await
+        };
+        match decided {
             Ok(permit) => Ok(permit),
             Err(Denied::Hidden) => Err(Fault::NotFound),
             Err(Denied::SignIn | Denied::Scope | Denied::Forbidden) => Err(Fault::Forbidden),
@@ -66,7 +77,9 @@ impl Pages {
 
     /// Whether the rights and the configuration permit an action of the caller.
     pub(super) async fn may(&self, request: &Request, action: &Action) -> bool {
-        let Ok(registry) = self.acting(request, action).await else {
+        let (Some((_, registry)), Ok(_)) =
+            (&self.accounts, self.asked(request, action, false).await)
+        else {
             return false;
         };
         let rules = registry.rules();

@@ -119,7 +119,16 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     let registry = pages.acting(request, &action).await?;
     let fields = request.fields();
     let now = Clock::system().now();
-    let asked = Asked::read(request, (!is_admin).then_some(own), now)?;
+    let mut asked = Asked::read(request, (!is_admin).then_some(own), now)?;
+    if !is_admin {
+        // What an earlier account of this name did is not shown.
+        let account = registry.index().stored_account(own).await;
+        let account = account.map_err(|error| Fault::failed(&error))?;
+        asked.filter.since = asked
+            .filter
+            .since
+            .max(account.map(|account| account.created_at));
+    }
     if fields.text("format") == "csv" {
         let events = registry.events(&asked.filter, None, CSV_ROWS).await?;
         return Ok(csv(&events));

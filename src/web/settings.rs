@@ -193,6 +193,12 @@ fn who(frame: &Frame<'_>, rights: &RightsReport) -> Markup {
                             td class="mono" data-label=(text.rights) { (record.grant) }
                         }
                     }
+                    @for robot in &rights.robots {
+                        tr {
+                            th scope="row" { (robot.robot) " (" (robot.token) ")" }
+                            td class="mono" data-label=(text.rights) { (robot.grant) }
+                        }
+                    }
                 }
             } }
         }

@@ -41,7 +41,8 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     let fields = Fields::parse(&request.form);
     let next = within(base, fields.text("next"));
     let user = fields.text("name");
-    match sign_in(policy, request, user, fields.exact("password")).await {
+    let password = Secret::new(fields.exact("password"));
+    match policy.sign_in(user, &password, &request.context).await {
         Ok(session) => {
             if let Some(old) = &request.visitor.session {
                 let caller = request.caller();
@@ -57,18 +58,6 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
             Ok(form(pages, request, user, &next, Some(&refusal)))
         }
     }
-}
-
-async fn sign_in(
-    policy: &Policy,
-    request: &Request,
-    user: &str,
-    password: &str,
-) -> Result<crate::auth::FreshSession, SignInError> {
-    let context = &request.context;
-    let password = Secret::new(password);
-    let account = policy.check_password(user, &password, context).await?;
-    policy.start_session(&account, context).await
 }
 
 pub(super) fn refusal(request: &Request, error: &SignInError) -> Result<Refusal, Fault> {

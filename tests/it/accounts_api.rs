@@ -131,6 +131,35 @@ fn commands_go_over_the_network() {
     assert!(out(&["audit", "--user", "root"]).contains("restore"));
     out(&["prune", "--dry-run", "team/app", "--keep-last", "1"]);
     run(&["user", "remove", "nobody"]).assert().code(3);
+    // The rights of a robot are those of its token: a grant would have no effect.
+    let robot = [
+        "token",
+        "create",
+        "deploy",
+        "--robot",
+        "builder",
+        "--scope",
+        "team/*:pull,push",
+    ];
+    assert!(out(&robot).contains("regctl"));
+    for about in ["builder", "team/app"] {
+        let shown = out(&["rights", about]);
+        assert!(shown.contains("builder (token deploy)"), "{shown}");
+    }
+    let refused = run(&["grant", "builder", "other/*", "pull"])
+        .assert()
+        .code(2);
+    let refused = text(&refused.get_output().stderr);
+    assert!(
+        refused.contains("is a robot") && refused.contains("--scope"),
+        "{refused}"
+    );
+    run(&["rights", "nobody"]).assert().code(3);
+    for (pattern, rights) in [("none/*", "pull"), ("team/*", "delete")] {
+        let refused = run(&["revoke", "team-b", pattern, rights]).assert().code(3);
+        let refused = text(&refused.get_output().stderr);
+        assert!(refused.contains("has no such grant"), "{refused}");
+    }
     guarded.server.stop();
 }
 

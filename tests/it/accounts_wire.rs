@@ -146,6 +146,8 @@ fn public_repositories_are_pulled_and_found_by_everybody() {
         .regctl
         .stdout(&["--registry", &host, "catalog", "-o", "name"]);
     assert_eq!(listed, "team/app\nteam/hidden\n");
+    let table = guarded.regctl.stdout(&["--registry", &host, "catalog"]);
+    assert!(table.contains("team/hidden"), "{table}");
     guarded.administer(&["visibility", "team/app", "private"]);
     nobody.manifest("1").refused(401, "UNAUTHORIZED");
     guarded.server.stop();

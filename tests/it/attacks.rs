@@ -205,3 +205,46 @@ fn a_smuggled_request() {
     assert_eq!(said.matches("HTTP/1.1 ").count(), 1, "{said}");
     guarded.server.stop();
 }
+
+/// A token for one repository and five minutes is no credential for another token.
+#[test]
+fn a_token_exchanged_for_a_wider_one() {
+    let guarded = Guarded::start();
+    guarded
+        .remote("alice", "team/app")
+        .push("1", &Image::new(1));
+    let narrow = guarded.bearer("alice", &["repository:team/app:pull"]);
+    narrow.get("/v2/team/app/manifests/1").expect(200);
+    for scope in ["team/app:pull", "team/app:pull,push", "team/other:push"] {
+        let target = format!("/auth/token?service=regctl&scope=repository:{scope}");
+        narrow.get(&target).refused(401, "UNAUTHORIZED");
+    }
+    // The next account of the same name does not get it, either.
+    guarded.administer(&["user", "remove", "alice"]);
+    guarded.user("alice", &["--admin"]);
+    narrow
+        .get("/v2/team/app/manifests/1")
+        .refused(401, "UNAUTHORIZED");
+    guarded.server.stop();
+}
+
+/// Where manifests without their layers are accepted, naming a blob gives no right to it, even after
+/// a repair.
+#[test]
+fn a_manifest_that_names_the_blobs_of_others() {
+    let config = CONFIG.replace("regctl: {", "regctl: {validation: {layers: none}, ");
+    let guarded = Guarded::start_with(&config);
+    let image = Image::new(1);
+    guarded.remote("alice", "team/app").push("1", &image);
+    guarded.administer(&["grant", "carol", "own/*", "pull,push"]);
+    let own = guarded.remote("carol", "own/copy");
+    own.put("1", &image.manifest).expect(201);
+    guarded.administer(&["check", "--repair"]);
+    for blob in &image.blobs {
+        own.blob_head(&sha256(blob)).expect(404);
+    }
+    let tags = own.client.get("/v2/own/copy/_regctl/tags").expect(200);
+    let tags = String::from_utf8_lossy(&tags.body).into_owned();
+    assert!(!tags.contains("amd64"), "{tags}");
+    guarded.server.stop();
+}

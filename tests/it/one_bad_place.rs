@@ -67,11 +67,10 @@ fn one_unusable_path_is_reported_and_the_rest_is_served() {
         let server = setup.start();
         server.remote("team/good").verify("v1");
         server.remote("team/good").push("v2", &Image::new(3));
-        assert!(
-            ready(&server).contains("team/bad"),
-            "{what}: {}",
-            ready(&server)
-        );
+        // The names of repositories are not for everybody.
+        let shown = ready(&server);
+        assert!(shown.contains("unreadable paths: "), "{what}: {shown}");
+        assert!(!shown.contains("team/"), "{what}: {shown}");
         let (found, _) = Admin::of(&root).fails(1, &["check", "-q"]);
         assert!(found.contains("team/bad"), "{what}: {found}");
         assert!(!found.contains("team/good"), "{what}: {found}");
@@ -122,7 +121,7 @@ fn an_unreadable_manifest_loses_only_itself_until_it_is_readable_again() {
         assert_eq!(remote.tags(), ["good"], "{with}");
         let place = bad.digest().hex();
         let ready = ready(&server);
-        assert!(ready.contains(&place), "{with}: {ready}");
+        assert!(ready.contains("unreadable paths: 1"), "{with}: {ready}");
         let admin = Admin::of(&root);
         for options in [&["check", "-q"][..], &["check", "-q", "--repair"]] {
             // To a repair, a link to nothing is a missing file, and what refers to it is moved away.

@@ -1,7 +1,7 @@
 //! Sign-ins that succeed and that fail.
 
 use super::*;
-use crate::auth::FreshToken;
+use crate::auth::{FreshToken, Policy, Scope};
 use crate::index::{NewAccount, NewToken, testing};
 use crate::oci::Task;
 
@@ -117,6 +117,30 @@ async fn unknown_disabled_and_wrong_get_the_same_answer_at_the_same_cost() {
         assert_eq!(fixture.hasher.computed(), before + 1, "{name}");
     }
     assert_eq!(words(fixture.sign_in("alice", "right").await), "alice");
+}
+
+#[tokio::test]
+async fn many_attempts_at_once_are_no_more_than_one_after_another() {
+    let fixture = fixture().await;
+    fixture.with_password("alice", "right").await;
+    let attempts = (0..40).map(|number| {
+        let accounts = &fixture.accounts;
+        async move {
+            // Each from another address.
+            let context = Context {
+                address: Some([192, 0, 2, number].into()),
+                ..context()
+            };
+            accounts
+                .password("alice", &Secret::new("wrong"), &context)
+                .await
+        }
+    });
+    let outcomes = futures_util::future::join_all(attempts).await;
+    let checked = outcomes
+        .iter()
+        .filter(|one| matches!(one, Err(SignInError::Wrong)));
+    assert_eq!(checked.count(), 8);
 }
 
 #[tokio::test]
@@ -271,6 +295,47 @@ async fn tokens_end_with_their_owner_and_when_they_are_revoked() {
         .unwrap()
         .unwrap();
     assert!(fixture.sign_in("alice", own.token.reveal()).await.is_err());
+}
+
+#[tokio::test]
+async fn a_token_of_the_service_is_no_credential_for_another_and_ends_with_its_account() {
+    let fixture = fixture().await;
+    fixture.with_password("alice", "right").await;
+    fixture
+        .index
+        .grant(
+            "alice".parse().unwrap(),
+            "team/*:pull,push".parse().unwrap(),
+            1,
+        )
+        .await
+        .unwrap();
+    let index = fixture.index.clone();
+    // The times in a JWT are compared with the system's clock.
+    let (hasher, clock) = (fixture.hasher, Clock::system());
+    let accounts = Accounts::built_in(index.clone(), "r".into(), hasher, clock);
+    let policy = Policy::Accounts(Arc::new(accounts.await.unwrap()));
+    let scopes = Scope::parse_all(std::iter::once("repository:team/app:pull"));
+    let credentials = Credentials::Basic {
+        user: "alice".to_owned(),
+        password: Secret::new("right"),
+    };
+    let identity = policy.identify(&credentials, &context()).await.unwrap();
+    let issued = policy.issue(&identity, &scopes).await.unwrap().unwrap();
+    let bearer = Credentials::Bearer(issued.token);
+    let identity = policy.identify(&bearer, &context()).await.unwrap();
+    assert_eq!(identity.name().unwrap().as_str(), "alice");
+    assert!(policy.issue(&identity, &scopes).await.unwrap().is_none());
+    // Another account of the same name.
+    let name: AccountName = "alice".parse().unwrap();
+    assert!(index.remove_account(name.clone()).await.unwrap().is_ok());
+    let account = NewAccount {
+        name,
+        password: None,
+        admin: true,
+    };
+    assert!(index.create_account(account, 2).await.unwrap());
+    assert!(policy.identify(&bearer, &context()).await.is_err());
 }
 
 #[tokio::test]

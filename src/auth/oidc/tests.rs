@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::*;
 use crate::auth::random_secret;
+use crate::index::EventFilter;
 
 const PROVIDER: &str = "https://login.example.com";
 const REDIRECT: &str = "https://registry.example.com/sign-in/callback";
@@ -194,6 +195,10 @@ async fn an_id_token_of_another_sign_in_or_for_another_client_is_refused() {
     }
 }
 
+fn context() -> Context {
+    Context::task(crate::oci::Task::Start)
+}
+
 #[tokio::test]
 async fn an_account_belongs_to_one_person_of_the_provider() {
     let (_directory, index) = crate::index::testing::index().await;
@@ -203,7 +208,7 @@ async fn an_account_belongs_to_one_person_of_the_provider() {
         name: name.parse().unwrap(),
         groups: groups.map(|all| all.iter().map(|one| one.parse().unwrap()).collect()),
     };
-    let sign_in = async |person| index.outside_account(person, 1).await.unwrap();
+    let sign_in = async |person| index.outside_account(person, context(), 1).await.unwrap();
     let alice = sign_in(person("1", "alice", Some(&["team-a", "team-b"])))
         .await
         .unwrap();
@@ -214,6 +219,36 @@ async fn an_account_belongs_to_one_person_of_the_provider() {
     let record = index.accounts("", 10).await.unwrap();
     let groups: Vec<_> = record[0].groups.iter().map(AccountName::as_str).collect();
     assert_eq!((groups, record[0].admin), (vec!["team-b"], false));
+    let events = index
+        .events(&EventFilter::default(), None, 10)
+        .await
+        .unwrap();
+    let events: Vec<_> = events
+        .iter()
+        .rev()
+        .map(|event| (event.action.as_str(), event.actor.as_str()))
+        .collect();
+    assert_eq!(
+        events,
+        [
+            ("create-account", "alice"),
+            ("add-to-group", "alice"),
+            ("add-to-group", "alice"),
+            ("remove-from-group", "alice"),
+        ]
+    );
+    // A word that has a meaning in grants is neither an account nor a group.
+    assert_eq!(sign_in(person("4", "anonymous", None)).await, None);
+    let users = sign_in(person("5", "bob", Some(&["users", "team-b"]))).await;
+    assert!(users.is_some());
+    assert!(
+        !index
+            .groups()
+            .await
+            .unwrap()
+            .iter()
+            .any(|group| group.name.as_str() == "users")
+    );
     // Another person does not get her account by its name, nor an account with a password.
     assert_eq!(sign_in(person("2", "alice", None)).await, None);
     let local = crate::index::NewAccount {

@@ -136,7 +136,8 @@ impl Fixture {
         self.workloads
             .matching(token)
             .await
-            .unwrap_err()
+            .err()
+            .unwrap()
             .to_string()
     }
 }
@@ -169,6 +170,30 @@ async fn a_token_has_the_rights_of_all_rules_that_match() {
     assert_eq!(actor, "token:repo:org/app:ref:refs/heads/main@ci");
     // The keys were fetched once for all of these.
     assert_eq!(fixture.fake.fetched.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_workload_that_comes_again_has_the_rights_of_the_rules_that_it_matched() {
+    let fixture = fixture();
+    let tag = fixture.token(&json!({"ref": "refs/tags/v1"}));
+    let matching = fixture.workloads.matching(&tag).await.unwrap();
+    // All rules here have the same name; only the second one matched.
+    let name = matching.name.clone();
+    let again = |marks: &str| {
+        let identity = fixture
+            .workloads
+            .again(name.clone(), "job", marks, Arc::default())?;
+        let rights = |repository: &str| identity.rights_on(&repository.parse().unwrap());
+        Some(format!("{} {}", rights("base/os"), rights("team/app")))
+    };
+    assert_eq!(again(&matching.rules).as_deref(), Some("pull "));
+    let whole = fixture.workloads.matching(&fixture.token(&json!({}))).await;
+    let whole = whole.unwrap().rules;
+    assert_eq!(again(&whole).as_deref(), Some("pull pull,push"));
+    // A rule that has changed, and a token of an earlier version.
+    for marks in ["", "another"] {
+        assert_eq!(again(marks), None);
+    }
 }
 
 #[tokio::test]

@@ -341,6 +341,11 @@ impl Registry {
             if required.is_none_or(|required| !required.contains(&lacking.digest)) {
                 continue;
             }
+            // Where manifests without their layers are accepted, a link would give this repository
+            // what its pushers may not be permitted to read.
+            if lacking.elsewhere && !self.rules.required_layers {
+                continue;
+            }
             let (repository, manifest, digest) =
                 (lacking.repository, lacking.manifest, lacking.digest);
             needed.push(if lacking.elsewhere {
