@@ -174,6 +174,24 @@ pub(super) async fn remove(
     names.iter().map(|name| parsed("tag", name)).collect()
 }
 
+/// The row of a manifest that exists already, and was pushed again.
+async fn again(
+    connection: &mut sqlx::SqliteConnection,
+    repository: i64,
+    digest: &Digest,
+    now: Millis,
+) -> Result<i64, IndexError> {
+    let id: Option<i64> = sqlx::query_scalar(
+        "UPDATE manifests SET pushed_at = $3 WHERE repository_id = $1 AND digest = $2 RETURNING id",
+    )
+    .bind(repository)
+    .bind(digest.to_string())
+    .bind(now)
+    .fetch_optional(connection)
+    .await?;
+    id.ok_or(IndexError::Closed)
+}
+
 async fn put(
     transaction: &mut Transaction,
     new: NewManifest,
@@ -245,9 +263,7 @@ async fn put(
             });
             id
         }
-        None => find(connection, repository, &new.digest)
-            .await?
-            .ok_or(IndexError::Closed)?,
+        None => again(connection, repository, &new.digest, terms.now).await?,
     };
     repositories::pushed(transaction.connection(), repository, terms.now).await?;
     let mut pushed = NewEvent::within("push-manifest", terms.now, &new.repository)

@@ -55,6 +55,7 @@ pub mod testing;
 mod tokens;
 mod trail;
 mod trash;
+mod trouble;
 mod uploads;
 mod usage;
 mod visible;

@@ -7,6 +7,7 @@ use super::events::NewEvent;
 use super::trash::{self, Discard};
 use super::writer::Transaction;
 use super::{Index, IndexError, LayoutChange, manifests, repositories, tags};
+use crate::clock::Millis;
 use crate::oci::{Digest, Repository, Tag};
 
 /// A manifest with its dependents: deleted together and restored together.
@@ -28,8 +29,8 @@ pub struct Bundled {
 }
 
 /// Whether nothing holds a manifest except tags that are deleted as well (`$3`, a JSON array of
-/// names).
-const FREE: &str = "SELECT NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id \
+/// names), and that it was not pushed after `$4`.
+const FREE: &str = "SELECT m.pushed_at <= $4 AND NOT EXISTS (SELECT 1 FROM tags t WHERE t.manifest_id = m.id \
       AND t.name NOT IN (SELECT value FROM json_each($3))) \
     AND NOT EXISTS (SELECT 1 FROM manifest_references f JOIN manifests p ON p.id = f.manifest_id \
       WHERE f.digest = m.digest AND f.kind = 'manifest' AND p.repository_id = m.repository_id) \
@@ -44,6 +45,7 @@ async fn discard(
     repository: &Repository,
     bundle: Bundle,
     discard: Discard,
+    promised: Millis,
 ) -> Result<Bundled, IndexError> {
     let mut bundled = Bundled::default();
     let Some(id) = repositories::find(transaction.connection(), repository).await? else {
@@ -69,6 +71,7 @@ async fn discard(
             .bind(id)
             .bind(manifest)
             .bind(&names)
+            .bind(promised)
             .fetch_one(&mut *connection)
             .await?;
         if !free {
@@ -112,16 +115,19 @@ fn remove_tag(transaction: &mut Transaction, repository: &Repository, tag: &Tag)
 }
 
 impl Index {
-    /// Moves the part of a bundle that still matches the plan to the trash. Returns what was
-    /// deleted.
+    /// Moves the part of a bundle that still matches the plan to the trash. Manifests that were
+    /// pushed, for the first time or again, after `promised` are kept. Returns what was deleted.
     pub async fn discard_bundle(
         &self,
         repository: Repository,
         bundle: Bundle,
         terms: Discard,
+        promised: Millis,
     ) -> Result<Bundled, IndexError> {
         self.write(move |transaction| {
-            Box::pin(async move { discard(transaction, &repository, bundle, terms).await })
+            Box::pin(
+                async move { discard(transaction, &repository, bundle, terms, promised).await },
+            )
         })
         .await
     }

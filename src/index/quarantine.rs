@@ -8,7 +8,10 @@ use sqlx::SqliteConnection;
 use super::events::NewEvent;
 use super::{Index, IndexError, LayoutChange, parsed};
 use crate::clock::Millis;
-use crate::oci::Digest;
+use crate::oci::{Algorithm, Digest};
+
+/// Number of digests in a query.
+const AT_ONCE: usize = 500;
 
 /// The given canonical digests that are known and not quarantined.
 pub(super) async fn known_among(
@@ -36,6 +39,20 @@ pub(super) async fn known_among(
 }
 
 impl Index {
+    /// Those of some canonical digests whose blobs are known and not quarantined.
+    pub async fn blobs_among(&self, mut digests: Vec<Digest>) -> Result<Vec<Digest>, IndexError> {
+        digests.retain(|digest| digest.algorithm() == Algorithm::Sha256);
+        let mut known = Vec::new();
+        if digests.is_empty() {
+            return Ok(known);
+        }
+        let mut connection = self.readers.acquire().await?;
+        for some in digests.chunks(AT_ONCE) {
+            known.extend(known_among(&mut connection, some).await?);
+        }
+        Ok(known)
+    }
+
     /// Quarantines a blob and moves its bytes to `regctl/lost+found`. Returns false if it is
     /// unknown or already quarantined.
     pub async fn quarantine(&self, canonical: Digest, now: Millis) -> Result<bool, IndexError> {

@@ -18,6 +18,7 @@ use super::appends::Appends;
 use super::events::NewEvent;
 use super::space::{self, DiskSpace};
 use super::trail::Line;
+use super::trouble::Trouble;
 use super::{Index, IndexError, JournalEntry, LayoutChange, Observer};
 use crate::oci::{Context, Task};
 
@@ -84,40 +85,6 @@ impl Transaction {
     async fn run(&mut self, statement: &'static str) -> Result<(), IndexError> {
         sqlx::query(statement).execute(&mut self.connection).await?;
         Ok(())
-    }
-}
-
-/// An error of the device.
-#[derive(Debug, Clone)]
-enum Trouble {
-    Full,
-    Quota,
-    ReadOnly,
-    Failing(String),
-    Malformed(String),
-}
-
-impl Trouble {
-    fn of(error: &IndexError) -> Option<Self> {
-        Some(match error {
-            IndexError::Full => Self::Full,
-            IndexError::Quota => Self::Quota,
-            IndexError::ReadOnly => Self::ReadOnly,
-            IndexError::Failing(text) => Self::Failing(text.clone()),
-            IndexError::Malformed(text) => Self::Malformed(text.clone()),
-            _ => return None,
-        })
-    }
-
-    /// The error of one of the failed writes.
-    fn error(&self) -> IndexError {
-        match self.clone() {
-            Self::Full => IndexError::Full,
-            Self::Quota => IndexError::Quota,
-            Self::ReadOnly => IndexError::ReadOnly,
-            Self::Failing(text) => IndexError::Failing(text),
-            Self::Malformed(text) => IndexError::Malformed(text),
-        }
     }
 }
 
@@ -314,6 +281,7 @@ async fn commit(
             ends.push(transaction.appends.mark().entries());
         }
     }
+    let written = outcome.is_ok();
     let outcome = match outcome {
         Ok(()) => finish(transaction).await,
         Err(error) => Err(error),
@@ -332,6 +300,9 @@ async fn commit(
             // A failed COMMIT may have ended the transaction. Then there is nothing to roll back,
             // and the first error is the one to report.
             let _ = transaction.run("ROLLBACK").await;
+            if written {
+                overwrite(transaction).await;
+            }
             transaction.lines.clear();
             transaction.appends = Appends::default();
             let error = space::explained(error, transaction.space.as_deref(), frees);
@@ -344,6 +315,21 @@ async fn commit(
                 };
                 job.settle(Err(error));
             }
+        }
+    }
+}
+
+/// Overwrites the beginning of a transaction whose commit has failed. It may be whole in the log
+/// although syncing that failed; if the process ended now, the next start would find it there, and
+/// take it for committed.
+async fn overwrite(transaction: &mut Transaction) {
+    const CHANGE: &str = "INSERT INTO settings (name, value) VALUES ('failed_commit', hex(randomblob(8))) \
+         ON CONFLICT (name) DO UPDATE SET value = excluded.value";
+    for statement in ["BEGIN IMMEDIATE", CHANGE, "COMMIT"] {
+        if transaction.run(statement).await.is_err() {
+            // The device still fails; what was written of this transaction does no harm.
+            let _ = transaction.run("ROLLBACK").await;
+            break;
         }
     }
 }

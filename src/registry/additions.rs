@@ -18,7 +18,13 @@ impl Registry {
         canonical: Digest,
     ) -> Result<Option<NewManifest>, RegistryError> {
         let bytes = match self.store.read(&layout::blob(&canonical), None).await {
-            Ok(body) if body.length() <= 2 * MANIFEST_LIMIT as u64 => body.collect().await.ok(),
+            Ok(body) if body.length() <= 2 * MANIFEST_LIMIT as u64 => match body.collect().await {
+                Ok(bytes) => Some(bytes),
+                Err(error) => {
+                    self.note_failure(layout::blob(&canonical), &error);
+                    None
+                }
+            },
             Ok(_) => None,
             Err(error) if error.is_not_found() => None,
             Err(error) => {

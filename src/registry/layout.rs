@@ -245,10 +245,22 @@ pub(super) fn steps(change: &LayoutChange) -> Vec<Step> {
             steps
         }
         LayoutChange::BlobRemoved { digest } => vec![Step::Prune { key: blob(digest) }],
-        LayoutChange::BlobQuarantined { digest } => vec![Step::Place {
-            from: blob(digest),
-            to: lost_blob(digest),
-        }],
+        LayoutChange::BlobQuarantined { digest } => {
+            let mut steps = vec![Step::Place {
+                from: blob(digest),
+                to: lost_blob(digest),
+            }];
+            // Without it, a blob that registry:2 stores again changes the directory above.
+            let directory = blob(digest).trim_end_matches("/data").to_owned();
+            if let Some((above, _)) = directory.rsplit_once('/') {
+                let below = above.to_owned();
+                steps.push(Step::RemoveEmpty {
+                    key: directory,
+                    below,
+                });
+            }
+            steps
+        }
         LayoutChange::Discarded { key } => vec![discard(key)],
         LayoutChange::LayerLinked {
             repository,

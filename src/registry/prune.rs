@@ -143,6 +143,12 @@ impl Registry {
     }
 
     async fn discard_planned(&self, planned: &Planned) -> Result<(), RegistryError> {
+        // A manifest that was pushed by its digest after the tags were set belongs to a push in
+        // progress: its answer was a promise for the time of a lease.
+        let terms = self.discard();
+        let set = planned.plan.deleted().map(|tag| tag.updated_at).max();
+        let promised = terms.now.saturating_sub(self.rules.lease);
+        let promised = set.map_or(promised, |set| set.max(promised));
         // A child of two indexes is deleted with the second.
         let mut left: Vec<Digest> = Vec::new();
         let mut bundles = bundles(&planned.holdings, &planned.plan).into_iter();
@@ -157,7 +163,7 @@ impl Registry {
             let wanted = bundle.manifests.clone();
             let gone = self
                 .index
-                .discard_bundle(planned.name.clone(), bundle, self.discard())
+                .discard_bundle(planned.name.clone(), bundle, self.discard(), promised)
                 .await?;
             if is_last && gone.manifests.is_empty() {
                 // Another tag or manifest holds them now.

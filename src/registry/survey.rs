@@ -90,19 +90,26 @@ impl Registry {
         places
     }
 
-    /// Why nothing could be read from a file that has bytes; `None` if it is empty or absent.
-    pub(super) async fn unread(&self, key: &str) -> Result<Option<String>, RegistryError> {
+    /// Reads a link once more that seemed to have no digest. The result is the digest, if it has one,
+    /// or why nothing could be read from a file that has bytes.
+    pub(super) async fn read_again(
+        &self,
+        key: &str,
+    ) -> Result<Result<Option<Digest>, String>, RegistryError> {
         let keys = [key.to_owned()];
         let place = self.stat_each(&keys).await.into_iter().next();
-        match place {
-            Some(Place::Unreadable(reason)) => Ok(Some(reason)),
+        Ok(match place {
+            Some(Place::Unreadable(reason)) => Err(reason),
             Some(Place::There(stat)) if stat.size > 0 => {
                 let bytes = self.store.get(&keys).await?.into_iter().flatten().next();
-                let is_empty = bytes.is_some_and(|bytes| bytes.is_empty());
-                Ok(is_empty.then(|| UNREADABLE.to_owned()))
+                match bytes {
+                    Some(bytes) if bytes.is_empty() => Err(UNREADABLE.to_owned()),
+                    // The first error has passed.
+                    bytes => Ok(bytes.as_deref().and_then(parse_link)),
+                }
             }
             _ => Ok(None),
-        }
+        })
     }
 
     /// Walks through every repository of the layout. An unreadable directory is left out, unless it
@@ -217,6 +224,7 @@ impl Registry {
                             file: true,
                             size: 0,
                             changed: i64::MIN,
+                            node: 0,
                         },
                     };
                     links.push(Linked { name: *name, stat });
@@ -237,16 +245,22 @@ impl Registry {
         for digests in digests.chunks(CHUNK) {
             let keys: Vec<String> = digests.iter().map(|digest| key(name, digest)).collect();
             for (digest, link) in digests.iter().zip(self.store.get(&keys).await?) {
-                match link.as_deref().and_then(parse_link) {
+                let key = key(name, digest);
+                let target = match link.as_deref().and_then(parse_link) {
+                    Some(canonical) => Some(canonical),
+                    None => match self.read_again(&key).await? {
+                        Ok(target) => target,
+                        Err(reason) => {
+                            self.note_failure(key, &reason);
+                            continue;
+                        }
+                    },
+                };
+                match target {
                     Some(canonical) if canonical.algorithm() == Algorithm::Sha256 => {
                         targets.push((*digest, canonical));
                     }
                     _ => {
-                        let key = key(name, digest);
-                        if let Some(reason) = self.unread(&key).await? {
-                            self.note_failure(key, &reason);
-                            continue;
-                        }
                         tracing::warn!(repository = %name, %digest, "a link can't be read; skipped");
                         self.note_unreadable(key, NO_DIGEST.to_owned());
                     }

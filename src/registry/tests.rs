@@ -12,6 +12,7 @@ mod model;
 mod pruning;
 mod restarts;
 mod retention;
+mod returning;
 mod roots;
 mod scrub;
 mod space;
@@ -39,6 +40,9 @@ struct Root {
 impl Root {
     fn in_memory() -> Self {
         let memory = MemoryStore::new();
+        // Its clock is ahead of that of the system, and of the manual one, however far a test advances
+        // that.
+        memory.age(4_000_000_000_000_000_000);
         Self {
             directory: tempfile::tempdir().unwrap(),
             store: Arc::new(memory.clone()),

@@ -184,6 +184,7 @@ impl Store for FileStore {
                         file: found.is_file(),
                         size: found.len(),
                         changed: changed(&found),
+                        node: found.ino(),
                     })),
                     Err(error) if is_absent(&error) => Ok(None),
                     Err(error) => Err(StoreError::new("look at", key, error)),
@@ -303,7 +304,15 @@ impl FileStore {
             match fs::remove_dir(directory) {
                 Ok(()) => {}
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) if error.kind() == io::ErrorKind::DirectoryNotEmpty => break,
+                // A symbolic link to a directory stays.
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        io::ErrorKind::DirectoryNotEmpty | io::ErrorKind::NotADirectory
+                    ) =>
+                {
+                    break;
+                }
                 Err(error) => return Err(StoreError::new("remove", key, error)),
             }
         }
@@ -328,6 +337,15 @@ impl FileStore {
         written.map_err(|error| StoreError::new("write", key, error))
     }
 
+    /// Whether a symbolic link leads to a directory elsewhere, such as a part of the root on another
+    /// disk. One that leads back into the root would be a loop, or a second name for the same.
+    fn leads_away(&self, link: &Path) -> bool {
+        let (Ok(target), Ok(root)) = (link.canonicalize(), self.root.canonicalize()) else {
+            return false;
+        };
+        target.is_dir() && !target.starts_with(&root) && !root.starts_with(&target)
+    }
+
     fn entries(&self, key: &str) -> Result<Vec<Entry>, StoreError> {
         let wrap = |error| StoreError::new("list", key, error);
         let members = match fs::read_dir(self.path(key)) {
@@ -340,7 +358,9 @@ impl FileStore {
             let member = member.map_err(wrap)?;
             // The layout has no names that are not UTF-8, so these are not ours.
             if let Ok(name) = member.file_name().into_string() {
-                let directory = member.file_type().map_err(wrap)?.is_dir();
+                let kind = member.file_type().map_err(wrap)?;
+                let directory =
+                    kind.is_dir() || kind.is_symlink() && self.leads_away(&member.path());
                 entries.push(Entry { name, directory });
             }
         }

@@ -85,11 +85,12 @@ impl MemoryStore {
         self.records.lock().remove(key);
     }
 
-    /// Simulates a restart of the machine: later writes belong to another boot.
+    /// Simulates another boot: a new one, or (`earlier`) that of a machine that runs for long.
     #[cfg(test)]
-    pub(crate) fn reboot(&self) {
+    pub(crate) fn reboot(&self, earlier: bool) {
         let now = self.ticks.fetch_add(1, Ordering::Relaxed);
-        self.boots.store(now, Ordering::Relaxed);
+        self.boots
+            .store(if earlier { 1 } else { now }, Ordering::Relaxed);
     }
 
     fn check(&self, action: &'static str, key: &str) -> Result<(), StoreError> {
@@ -264,6 +265,7 @@ impl Store for MemoryStore {
                     file: true,
                     size: record.bytes.len() as u64,
                     changed: record.changed,
+                    node: 0,
                 }),
                 None => below(records, &format!("{key}/"))
                     .map(|(_, record)| record.changed)
@@ -272,6 +274,7 @@ impl Store for MemoryStore {
                         file: false,
                         size: 0,
                         changed,
+                        node: 0,
                     }),
             };
             Ok(keys.iter().map(stat).collect())

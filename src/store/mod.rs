@@ -168,6 +168,9 @@ pub struct Stat {
     /// When the content, or the entries of a directory, last changed: nanoseconds since 1970 by the
     /// clock of the storage. Writers never set it back.
     pub changed: i64,
+    /// Identifies a file or directory among those of its storage. Another value at the same key is
+    /// another file.
+    pub node: u64,
 }
 
 /// Appends to a blob and hashes the bytes.

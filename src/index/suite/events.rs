@@ -201,7 +201,7 @@ async fn restores_runs_and_retention_are_events(place: &Place) {
         manifests: vec![digest(1)],
     };
     index
-        .discard_bundle(repository("a"), bundle, discard_at(3))
+        .discard_bundle(repository("a"), bundle, discard_at(3), Millis::MAX)
         .await
         .unwrap();
     let run = index.begin_collection(4).await.unwrap();

@@ -50,7 +50,7 @@ impl Registry {
             Link::Revision(digest) => layout::revision(name, digest),
             Link::Tag(tag) => layout::tag_current(name, tag),
         };
-        let reason = self.unread(&key).await?;
+        let reason = self.read_again(&key).await?.err();
         Ok(reason.map(|reason| Difference::PlaceUnreadable(key, reason)))
     }
 
@@ -373,7 +373,8 @@ impl Registry {
         manifest: Digest,
     ) -> Result<Option<HashSet<Digest>>, RegistryError> {
         let reference = crate::oci::Reference::Digest(manifest);
-        let found = match self.manifest(repository, &reference).await {
+        // Not a pull.
+        let found = match self.find_manifest(repository, &reference).await {
             Ok(found) => found,
             // One that can't be read is reported by its size.
             Err(RegistryError::ManifestUnknown { .. } | RegistryError::Store(_)) => {

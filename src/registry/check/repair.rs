@@ -37,7 +37,15 @@ impl Registry {
                     Link::Revision(digest) => layout::revision(&repository, digest),
                     Link::Tag(tag) => layout::tag(&repository, tag),
                 };
-                self.move_to_lost_found(&key).await
+                // A push may have made it valid since the check looked.
+                let valid = self.index.journal_link(repository.clone(), link.clone());
+                if valid.await? {
+                    return Ok(true);
+                }
+                let moved = self.move_to_lost_found(&key).await?;
+                // Or while it was moved: then it is written again.
+                self.index.journal_link(repository, link).await?;
+                Ok(moved)
             }
             Difference::NeededUnlinked {
                 repository,
@@ -69,6 +77,10 @@ impl Registry {
             Content::Right => {
                 let stat = self.store.stat(&[key]).await?.pop().flatten();
                 let Some(stat) = stat else { return Ok(false) };
+                // Its links come later, and a collection beside the repair must not take it.
+                let terms = self.lease();
+                let end = terms.now.saturating_add(terms.length);
+                self.index.lease_until(vec![(digest, end)]).await?;
                 let come = vec![(digest, stat.size)];
                 let now = self.clock.now();
                 self.index.reindex_blobs(come, Vec::new(), now).await?;
@@ -144,7 +156,7 @@ impl Registry {
     }
 
     /// Ends the quarantine of a blob. Returns false if it is not quarantined.
-    pub(super) async fn release(&self, digest: Digest) -> Result<bool, RegistryError> {
+    pub(in crate::registry) async fn release(&self, digest: Digest) -> Result<bool, RegistryError> {
         let new = self.index.release(digest).await?;
         if new {
             tracing::info!(%digest, "the content of a blob matches its digest again; its quarantine has ended");

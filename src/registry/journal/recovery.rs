@@ -167,7 +167,15 @@ async fn last_run(
         changed
     } else {
         let noted = index.last_noted().await?.saturating_mul(1_000_000);
-        changed.max(noted).saturating_add(LAG).min(boot.began)
+        let last = changed.max(noted);
+        let end = last.saturating_add(LAG);
+        // A boot that began before the last run's end tells nothing: it is that of another machine, or
+        // its clock was late.
+        if marks.index == identity && boot.began <= last {
+            end
+        } else {
+            end.min(boot.began)
+        }
     };
     Ok(LastRun {
         boundary,

@@ -5,6 +5,8 @@
 //! which nobody can set back, show what is unchanged. The layout itself is not changed. If most of
 //! the index's content is missing in the layout, that is an error: probably a disk is not mounted.
 
+mod agreement;
+mod loss;
 mod occupied;
 mod tags;
 
@@ -18,14 +20,8 @@ use super::survey::{Place, Walked, is_within};
 use super::{Registry, RegistryError, layout};
 use crate::index::{FoundRepository, KnownRepository};
 use crate::oci::{Algorithm, Digest, Repository};
-use crate::store::Step;
 
-/// The setting with the time of the last agreement of index and layout, by the clock of the store.
-const AGREED_AT: &str = "layout_agreed_at";
-/// Changes shortly before that time are checked again: clocks of file systems are coarse.
-const SLACK: i64 = 1_000_000_000;
-/// Maximum error of the clock of a read-only store, in milliseconds.
-const SKEW: i64 = 60 * 60 * 1000;
+use loss::Loss;
 
 /// Number of repositories compared at once.
 const CONCURRENCY: usize = 4;
@@ -64,17 +60,14 @@ impl Registry {
         recovered: &Recovered,
     ) -> Result<ReindexReport, RegistryError> {
         let (began, started) = (self.clock.now(), self.store_time().await?);
-        let agreed = self
-            .index
-            .setting(AGREED_AT)
-            .await?
-            .and_then(|text| text.parse::<i64>().ok());
-        let since = agreed.map_or(i64::MIN, |agreed| agreed - SLACK);
+        let agreed = self.agreed_at().await?;
+        let since = self.since(agreed, started).await?;
         let mut reindexed = ReindexReport::default();
 
         self.unreadable.lock().clear();
         self.incomplete.store(false, Ordering::Relaxed);
         let mut blobs = self.compare_blobs(since, &mut reindexed).await?;
+        self.release_healed().await?;
         // Links may refer to these again. The others are removed below.
         let (found, returned): (Vec<_>, Vec<_>) = recovered
             .returned
@@ -101,7 +94,7 @@ impl Registry {
         }
         let mut differing = Vec::new();
         let (_, known) = self.index.counts().await?;
-        let mut lost = 0;
+        let mut loss = Loss::default();
         let on_disk: HashSet<&Repository> = names.iter().collect();
         let indexed = self.index.all_repositories().await?;
         // The layout does not show the content of these.
@@ -122,10 +115,10 @@ impl Registry {
                 Err(error) => return Err(error),
             }
             let known = self.index.known_repository(name).await?;
+            loss.add_all(&known);
             let mut found = FoundRepository::unchanged(name.clone());
             found.removed = known.manifests.into_iter().collect();
             found.unlinked = known.blobs.into_iter().collect();
-            lost += found.removed.len() as u64;
             if !found.is_unchanged() {
                 differing.push(found);
             }
@@ -160,23 +153,17 @@ impl Registry {
             let Some((known, found)) = compared? else {
                 continue;
             };
-            lost += found.removed.len() as u64;
-            // Manifests without bytes are removed as well.
-            let without = |digest: &&Digest| blobs.removed.contains(digest);
-            let still_linked = known.manifests.iter().filter(without);
-            lost += still_linked
-                .filter(|digest| !found.removed.contains(digest))
-                .count() as u64;
+            loss.add(&known, &found, &blobs.removed);
             if !found.is_unchanged() {
                 differing.push(found);
             }
         }
         drop(comparisons);
-        if lost > 0 && (lost == known || lost * 2 > known) && (known >= 10 || names.is_empty()) {
+        if loss.is_most_of(known) && (known >= 10 || names.is_empty()) {
             let root = layout::REPOSITORIES.to_owned();
             return Err(RegistryError::RootLost {
                 root,
-                found: known - lost,
+                found: known.saturating_sub(loss.manifests),
                 known,
             });
         }
@@ -206,9 +193,7 @@ impl Registry {
         } else {
             started
         };
-        self.index
-            .set_setting(AGREED_AT, agreed.to_string())
-            .await?;
+        self.record_agreement_at(agreed).await?;
         Ok(reindexed)
     }
 
@@ -224,37 +209,6 @@ impl Registry {
             self.index.lease_until(ends).await?;
         }
         Ok(count)
-    }
-
-    /// Records that index and layout agree, unless a part of it could not be read. Valid only while no
-    /// write is running.
-    pub(super) async fn record_agreement(&self) -> Result<(), RegistryError> {
-        if self.incomplete.load(Ordering::Relaxed) {
-            return Ok(());
-        }
-        let now = self.store_time().await?;
-        self.index.set_setting(AGREED_AT, now.to_string()).await?;
-        Ok(())
-    }
-
-    /// The current time by the clock of the store.
-    pub(super) async fn store_time(&self) -> Result<i64, RegistryError> {
-        if self.frozen {
-            // The clock of the store can't be read. Changes within `SKEW` are checked again.
-            return Ok((self.clock.now().saturating_sub(SKEW)).saturating_mul(1_000_000));
-        }
-        let key = layout::CLOCK.to_owned();
-        self.apply(Step::Put {
-            key: key.clone(),
-            bytes: "".into(),
-        })
-        .await?;
-        let stat = self.store.stat(&[key]).await?;
-        Ok(stat
-            .into_iter()
-            .flatten()
-            .next()
-            .map_or(0, |stat| stat.changed))
     }
 
     /// Reindexes new blobs. Returns the new and the removed ones.
@@ -338,17 +292,23 @@ impl Registry {
             .links(&format!("{}/_layers", layout::repository(name.as_str())))
             .await?;
         let mut readable = HashSet::new();
-        let mut unread = Vec::new();
+        let (mut unread, mut old) = (Vec::new(), Vec::new());
         for layer in layers {
             if layer.name.algorithm() == Algorithm::Sha256 {
                 readable.insert(layer.name);
             }
-            // If an old link is not in the index, its blob was missing.
-            let news = layer.stat.changed >= since || blobs.added.contains(&layer.name);
-            if news && !known.blobs.contains(&layer.name) {
+            if known.blobs.contains(&layer.name) {
+                continue;
+            }
+            if layer.stat.changed >= since || blobs.added.contains(&layer.name) {
                 unread.push(layer.name);
+            } else {
+                old.push(layer.name);
             }
         }
+        // The blob of an old link was missing when it was read. It may have come back through
+        // another repository, which makes the link valid for registry:2.
+        unread.extend(self.index.blobs_among(old).await?);
         // registry:2 leaves the links of blobs that it has collected; they have no meaning.
         found.unlinked = known
             .blobs
@@ -371,11 +331,20 @@ impl Registry {
         let revisions = self.links(&directory).await?;
         let there: HashSet<Digest> = revisions.iter().map(|revision| revision.name).collect();
         found.removed = known.manifests.difference(&there).copied().collect();
-        // If an old link is not in the index, its bytes were missing.
-        let added: HashMap<Digest, i64> = revisions
+        let absent = revisions
             .iter()
-            .filter(|link| link.stat.changed >= since || blobs.added.contains(&link.name))
-            .filter(|link| !known.manifests.contains(&link.name))
+            .filter(|link| !known.manifests.contains(&link.name));
+        let (new, old): (Vec<_>, Vec<_>) =
+            absent.partition(|link| link.stat.changed >= since || blobs.added.contains(&link.name));
+        // As for layers.
+        let old = old.into_iter().map(|link| link.name).collect();
+        let returned: HashSet<Digest> = self.index.blobs_among(old).await?.into_iter().collect();
+        let returned = revisions
+            .iter()
+            .filter(|link| returned.contains(&link.name));
+        let added: HashMap<Digest, i64> = new
+            .into_iter()
+            .chain(returned)
             .map(|link| (link.name, link.stat.changed / 1_000_000))
             .collect();
         let digests = revisions

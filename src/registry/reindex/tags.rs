@@ -46,18 +46,25 @@ impl Registry {
                     Place::There(stat) => stat,
                 };
                 there.insert(tag.clone());
-                if stat.changed >= since || !known.tags.contains_key(tag) {
+                // The link of a tag whose manifest has vanished may have been replaced by an older one.
+                let target = known.tags.get(tag);
+                if stat.changed >= since || target.is_none_or(|target| removed.contains(target)) {
                     changed.push((tag, key, stat));
                 }
             }
             let keys: Vec<String> = changed.iter().map(|(_, key, _)| key.clone()).collect();
             for ((tag, key, stat), link) in changed.iter().zip(self.store.get(&keys).await?) {
-                let digest = link.as_deref().and_then(parse_link);
+                let digest = match link.as_deref().and_then(parse_link) {
+                    Some(digest) => Some(digest),
+                    None => match self.read_again(key).await? {
+                        Ok(digest) => digest,
+                        Err(reason) => {
+                            self.note_failure(key.clone(), &reason);
+                            continue;
+                        }
+                    },
+                };
                 let Some(digest) = digest else {
-                    if let Some(reason) = self.unread(key).await? {
-                        self.note_failure(key.clone(), &reason);
-                        continue;
-                    }
                     tracing::warn!(repository = %name, %tag, "the link of a tag can't be read; skipped");
                     self.note_unreadable(key.clone(), NO_DIGEST.to_owned());
                     continue;

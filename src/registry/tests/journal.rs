@@ -61,7 +61,7 @@ async fn after_a_power_cut_all_rows_are_applied_again() {
         key: current("a", "old"),
     };
     root.store.apply(vec![zeros, back, gone]).await.unwrap();
-    root.memory.reboot();
+    root.memory.reboot(false);
     let (registry, reindexed) = root.try_open().await.unwrap();
     assert!(reindexed.is_unchanged(), "{reindexed:?}");
     let link = async |name: &str| root.link(current("a", name)).await;
@@ -72,13 +72,38 @@ async fn after_a_power_cut_all_rows_are_applied_again() {
 }
 
 #[tokio::test]
+async fn after_a_power_cut_another_machine_loses_nothing() {
+    let root = Root::in_memory();
+    let registry = with_two_images(&root).await;
+    registry.checkpoint_journal().await.unwrap();
+    put(&registry, "a", "t", &numbered(1)).await.unwrap();
+    let deleted = registry.delete_tag(&repository("a"), &tag("old")).await;
+    deleted.unwrap();
+    kill(registry).await;
+    // The device has lost these changes. The machine runs for longer than the registry did.
+    let lost = Step::Put {
+        key: current("a", "t"),
+        bytes: sha256(&numbered(2)).to_string().into(),
+    };
+    root.store.apply(vec![lost]).await.unwrap();
+    root.memory.reboot(true);
+    let registry = root.open().await;
+    assert_eq!(get(&registry, "a", "t").await.unwrap(), numbered(1));
+    assert!(get(&registry, "a", "old").await.is_err());
+    assert_eq!(
+        root.link(current("a", "t")).await,
+        Some(sha256(&numbered(1)).to_string())
+    );
+}
+
+#[tokio::test]
 async fn changes_by_another_registry_after_a_power_cut_are_kept() {
     let root = Root::in_memory();
     let registry = with_two_images(&root).await;
     let deleted = registry.delete_tag(&repository("a"), &tag("new")).await;
     deleted.unwrap();
     kill(registry).await;
-    root.memory.reboot();
+    root.memory.reboot(false);
     let put = |name: &str, digest: Digest| Step::Put {
         key: current("a", name),
         bytes: digest.to_string().into(),
@@ -106,7 +131,7 @@ async fn bytes_used_by_another_registry_are_not_removed() {
         kill(registry).await;
         root.heal();
         if reboot {
-            root.memory.reboot();
+            root.memory.reboot(false);
         }
         // It finds the blob and does not touch it.
         let link = Step::Put {

@@ -75,6 +75,32 @@ async fn a_shared_child_is_deleted_with_the_second_index() {
 }
 
 #[tokio::test]
+async fn a_manifest_pushed_again_by_its_digest_is_kept_for_the_time_of_a_lease() {
+    let root = Root::in_memory();
+    let registry = root.open().await;
+    for name in ["old", "older"] {
+        put(&registry, "a", name, &numbered(1)).await.unwrap();
+        root.clock.advance(1000);
+    }
+    put(&registry, "a", "new", &numbered(2)).await.unwrap();
+    root.clock.advance(1000);
+    // The first part of a push of an index.
+    let child = put_untagged(&registry, &numbered(1)).await;
+    let report = registry
+        .prune(&keep_last(1), false, true, &|_: PruneEntry| {})
+        .await;
+    assert_eq!(report.unwrap().tags, 2);
+    put(&registry, "a", "index", &index(&[(child, 3)], 1))
+        .await
+        .unwrap();
+    let reference = Reference::Digest(child);
+    registry
+        .manifest(&repository("a"), &reference)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn content_changed_since_the_plan_is_kept() {
     let root = Root::in_memory();
     let registry = root.open().await;
@@ -94,7 +120,7 @@ async fn content_changed_since_the_plan_is_kept() {
         let name = repository("a");
         registry
             .index
-            .discard_bundle(name, plan, terms)
+            .discard_bundle(name, plan, terms, Millis::MAX)
             .await
             .unwrap();
     }
