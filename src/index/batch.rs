@@ -5,6 +5,9 @@ use super::IndexError;
 use super::writer::Transaction;
 use sqlx::{QueryBuilder, Sqlite};
 
+/// Number of rows of a statement: the number of its parameters is limited.
+const AT_ONCE: usize = 10_000;
+
 /// Tables of one connection: manifests in `planned_manifests` count as deleted (it is empty outside a plan),
 /// `batch` holds the rows that a statement works on.
 pub(super) const TABLES: &str = "
@@ -16,16 +19,15 @@ impl Transaction {
     /// Replaces the content of `batch` with these rows.
     pub(super) async fn fill_batch(&mut self, ids: &[i64]) -> Result<(), IndexError> {
         self.execute("DELETE FROM batch").await?;
-        if ids.is_empty() {
-            return Ok(());
+        for some in ids.chunks(AT_ONCE) {
+            let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO batch (id) ");
+            insert.push_values(some, |mut row, id| {
+                row.push_bind(*id);
+            });
+            // The text differs with the number of rows, so it is not kept as a prepared statement.
+            let insert = insert.build().persistent(false);
+            insert.execute(self.connection()).await?;
         }
-        let mut insert = QueryBuilder::<Sqlite>::new("INSERT INTO batch (id) ");
-        insert.push_values(ids, |mut row, id| {
-            row.push_bind(*id);
-        });
-        // The text differs with the number of rows, so it is not kept as a prepared statement.
-        let insert = insert.build().persistent(false);
-        insert.execute(self.connection()).await?;
         Ok(())
     }
 

@@ -131,7 +131,7 @@ pub enum RegistryError {
         digest: Digest,
     },
     /// A deletion to restore has missing blobs: another program removed them.
-    #[error("{what} can't be restored: {} of its blobs are missing", missing.len())]
+    #[error("{what} can't be restored: {}", lacking(missing))]
     RestoreIncomplete {
         /// The deletion.
         what: Restorable,
@@ -203,6 +203,14 @@ impl From<StoreError> for RegistryError {
             },
             error => Self::Store(error),
         }
+    }
+}
+
+/// What a deletion lacks.
+fn lacking(missing: &[Digest]) -> String {
+    match missing.len() {
+        0 => "another program has removed its content".to_owned(),
+        count => format!("{count} of its blobs are missing"),
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::{Registry, RegistryError};
 use crate::index::{Discard, Restorable, RestoreOutcome, Restored, Trashed};
-use crate::oci::Repository;
+use crate::oci::{Reference, Repository};
 
 impl Registry {
     /// Deletes a repository with all its content, in parts if it is large.
@@ -39,7 +39,16 @@ impl Registry {
     pub async fn restore(&self, what: &Restorable) -> Result<Restored, RegistryError> {
         self.must_be_writable()?;
         match self.index.restore(what.clone(), self.lease()).await? {
-            RestoreOutcome::Done(restored) => Ok(restored),
+            RestoreOutcome::Done(restored) => {
+                // What was in the trash may have gone with its blobs.
+                if restored == Restored::default() && !self.exists(what).await? {
+                    return Err(RegistryError::RestoreIncomplete {
+                        what: what.clone(),
+                        missing: Vec::new(),
+                    });
+                }
+                Ok(restored)
+            }
             RestoreOutcome::NotFound => Err(RegistryError::NotInTrash(what.clone())),
             RestoreOutcome::Moved(digest) => Err(RegistryError::TagMoved {
                 what: what.clone(),
@@ -49,6 +58,22 @@ impl Registry {
                 what: what.clone(),
                 missing,
             }),
+        }
+    }
+
+    async fn exists(&self, what: &Restorable) -> Result<bool, RegistryError> {
+        let (name, reference) = match what {
+            Restorable::Tag(name, tag) => (name, Reference::Tag(tag.clone())),
+            Restorable::Manifest(name, digest) => (name, Reference::Digest(*digest)),
+            Restorable::Repository(name) => {
+                let known = self.index.known_repository(name).await?;
+                return Ok(!known.manifests.is_empty());
+            }
+        };
+        match self.find_manifest(name, &reference).await {
+            Ok(_) => Ok(true),
+            Err(RegistryError::ManifestUnknown { .. } | RegistryError::NameUnknown(_)) => Ok(false),
+            Err(error) => Err(error),
         }
     }
 

@@ -122,6 +122,11 @@ impl Registry {
                 }
                 // A request is writing to it.
                 Err(RegistryError::UploadBusy) => continue,
+                // The others are purged nevertheless.
+                Err(error @ RegistryError::DeviceFailing(_)) => {
+                    tracing::error!(%error, upload = upload.id, "an upload can't be purged");
+                    continue;
+                }
                 Err(error) => return Err(error),
             }
             purged.push(upload);

@@ -113,7 +113,16 @@ pub async fn run(
 
     let challenges = front::challenges(settings.http.tls.as_ref()).await?;
 
-    let registry = opening::open(&root, &settings).await?;
+    // As the first process of a container, this one would otherwise ignore signals while it opens a
+    // large root.
+    let mut stop = Signals::listen()?;
+    let opening = opening::open(&root, &settings);
+    let Some(registry) = stop.unless_stopped(opening).await else {
+        remove_sockets(&sockets);
+        tracing::info!("stopped while starting; the next start continues");
+        return Ok(());
+    };
+    let registry = registry?;
     let source = certificate::source(secured.as_ref().map(|secured| &secured.watched));
     let mut administration = Administration::new(&registry)
         .with_certificate(source)
@@ -147,8 +156,6 @@ pub async fn run(
         http2: settings.http.http2,
         h2c: settings.http.h2c,
     };
-    // Before the first answer: a client may stop the server at once.
-    let stop = Signals::listen()?;
     let mut listening = vec![bound.serve(app.clone(), &protocols, limits())?];
     let mut debug_url = None;
     if let Some(debug) = debug {

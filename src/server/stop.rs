@@ -23,6 +23,14 @@ impl Signals {
         })
     }
 
+    /// Does some work unless a signal comes first.
+    pub(super) async fn unless_stopped<T>(&mut self, work: impl Future<Output = T>) -> Option<T> {
+        tokio::select! {
+            done = work => Some(done),
+            () = self.next() => None,
+        }
+    }
+
     async fn next(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::roots::{Layout, blob_directory, revision_path};
 use super::*;
+use crate::registry::Restorable;
 
 /// Longer than the tolerance for the clocks of file systems: what was written before is old.
 async fn pass() {
@@ -231,5 +232,32 @@ async fn a_push_beside_a_repair_keeps_its_links() {
             numbered(1),
             "{name}"
         );
+    }
+}
+
+#[tokio::test]
+async fn what_another_program_has_removed_from_the_trash_is_not_restored() {
+    let root = Root::in_files();
+    let other = Layout::of(&root);
+    let registry = root.open().await;
+    let digest = put(&registry, "a", "1", &numbered(1)).await.unwrap();
+    put(&registry, "b", "1", &numbered(1)).await.unwrap();
+    let gone = registry.delete_manifest(&repository("a"), &digest).await;
+    gone.unwrap();
+    let gone = registry.delete_repository(&repository("b")).await;
+    gone.unwrap();
+    registry.close().await.unwrap();
+    other.remove(&blob_directory(&digest));
+    let registry = root.open().await;
+    for what in [
+        Restorable::Manifest(repository("a"), digest),
+        Restorable::Repository(repository("b")),
+    ] {
+        let restored = registry.restore(&what).await;
+        let refused = matches!(
+            restored,
+            Err(RegistryError::RestoreIncomplete { .. } | RegistryError::NotInTrash(_))
+        );
+        assert!(refused, "{what}: {restored:?}");
     }
 }
