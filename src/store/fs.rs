@@ -16,7 +16,7 @@ use futures_util::future::BoxFuture;
 use rustix::fs::OFlags;
 
 use super::file_appender::FileAppender;
-use super::mounts;
+use super::mounts::{self, Links};
 use super::open_files::OpenFiles;
 use super::{
     Appender, Body, Boot, Device, Entry, Stat, Step, StepError, Store, StoreError, StoreFuture,
@@ -29,6 +29,7 @@ pub struct FileStore {
     root: Arc<Path>,
     /// Open files of uploads between two requests.
     files: Arc<OpenFiles>,
+    links: Arc<Links>,
 }
 
 impl FileStore {
@@ -39,6 +40,7 @@ impl FileStore {
         Ok(Self {
             root: root.into(),
             files: Arc::new(OpenFiles::new(File::sync_all)),
+            links: Arc::default(),
         })
     }
 
@@ -196,7 +198,7 @@ impl Store for FileStore {
     fn sync(&self) -> StoreFuture<'_, ()> {
         self.run(|store| {
             let mut outcome = Ok(());
-            for directory in mounts::file_systems(&store.root) {
+            for directory in mounts::file_systems(&store.root, &store.links) {
                 let synced = File::open(&directory)
                     .and_then(|file| rustix::fs::syncfs(&file).map_err(io::Error::from))
                     .map_err(|error| StoreError::new("sync", directory.display(), error));
@@ -337,15 +339,6 @@ impl FileStore {
         written.map_err(|error| StoreError::new("write", key, error))
     }
 
-    /// Whether a symbolic link leads to a directory elsewhere, such as a part of the root on another
-    /// disk. One that leads back into the root would be a loop, or a second name for the same.
-    fn leads_away(&self, link: &Path) -> bool {
-        let (Ok(target), Ok(root)) = (link.canonicalize(), self.root.canonicalize()) else {
-            return false;
-        };
-        target.is_dir() && !target.starts_with(&root) && !root.starts_with(&target)
-    }
-
     fn entries(&self, key: &str) -> Result<Vec<Entry>, StoreError> {
         let wrap = |error| StoreError::new("list", key, error);
         let members = match fs::read_dir(self.path(key)) {
@@ -359,8 +352,8 @@ impl FileStore {
             // The layout has no names that are not UTF-8, so these are not ours.
             if let Ok(name) = member.file_name().into_string() {
                 let kind = member.file_type().map_err(wrap)?;
-                let directory =
-                    kind.is_dir() || kind.is_symlink() && self.leads_away(&member.path());
+                let directory = kind.is_dir()
+                    || kind.is_symlink() && self.links.follow(&self.root, &member.path());
                 entries.push(Entry { name, directory });
             }
         }

@@ -1,17 +1,21 @@
 //! The file systems of a root: the one of its directory, those mounted below it, and those that its
-//! upper directories link to.
+//! directories link to.
 
 #![expect(clippy::disallowed_methods, reason = "the store accesses files")]
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Directories that may be symbolic links to another file system. Deeper symbolic links do not count:
-/// the walk through repositories does not follow them.
+use parking_lot::Mutex;
+
+/// The directory of the layout.
+const LAYOUT: &str = "docker";
+/// Directories that may be symbolic links to another file system, besides those that lists have
+/// followed.
 const UPPER: [&str; 9] = [
     "docker",
     "docker/registry",
@@ -24,10 +28,33 @@ const UPPER: [&str; 9] = [
     "regctl/staging",
 ];
 
+/// The symbolic links to directories that lists have followed.
+#[derive(Debug, Default)]
+pub(super) struct Links(Mutex<BTreeSet<PathBuf>>);
+
+impl Links {
+    /// Whether a symbolic link leads to a directory outside of the layout, such as a part of it on
+    /// another disk. One that leads back into the layout would be a loop, or a second name for the
+    /// same content.
+    pub(super) fn follow(&self, root: &Path, link: &Path) -> bool {
+        let layout = root.join(LAYOUT).canonicalize();
+        let (Ok(target), Ok(layout)) = (link.canonicalize(), layout) else {
+            return false;
+        };
+        let follows =
+            target.is_dir() && !target.starts_with(&layout) && !layout.starts_with(&target);
+        if follows {
+            self.0.lock().insert(link.to_owned());
+        }
+        follows
+    }
+}
+
 /// Returns one directory on each file system of a root.
-pub(super) fn file_systems(root: &Path) -> Vec<PathBuf> {
+pub(super) fn file_systems(root: &Path, links: &Links) -> Vec<PathBuf> {
     let mut directories = vec![root.to_owned()];
     directories.extend(UPPER.iter().map(|name| root.join(name)));
+    directories.extend(links.0.lock().iter().cloned());
     let table = fs::read("/proc/self/mountinfo").unwrap_or_default();
     let mounted = mount_points(&table);
     let places: HashSet<PathBuf> = directories
@@ -106,15 +133,26 @@ mod tests {
             let root = directory.path().join(link.replace('/', "-"));
             let link = root.join(link);
             fs::create_dir_all(link.parent().unwrap()).unwrap();
-            assert_eq!(file_systems(&root), std::slice::from_ref(&root));
+            let links = Links::default();
+            assert_eq!(file_systems(&root, &links), std::slice::from_ref(&root));
             std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
-            assert_eq!(file_systems(&root), [root.clone(), link]);
+            assert_eq!(file_systems(&root, &links), [root.clone(), link]);
         }
+        // Deeper links count when a list has followed them.
+        let root = directory.path().join("deep");
+        let repositories = root.join("docker/registry/v2/repositories");
+        fs::create_dir_all(&repositories).unwrap();
+        let (link, links) = (repositories.join("team"), Links::default());
+        std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
+        assert_eq!(file_systems(&root, &links), std::slice::from_ref(&root));
+        assert!(links.follow(&root, &link));
+        assert_eq!(file_systems(&root, &links), [root.clone(), link]);
         // A root that is a symbolic link, and a missing root.
+        let links = Links::default();
         let link = directory.path().join("link");
         std::os::unix::fs::symlink(elsewhere.path(), &link).unwrap();
-        assert_eq!(file_systems(&link), std::slice::from_ref(&link));
+        assert_eq!(file_systems(&link, &links), std::slice::from_ref(&link));
         let absent = directory.path().join("absent");
-        assert_eq!(file_systems(&absent), std::slice::from_ref(&absent));
+        assert_eq!(file_systems(&absent, &links), std::slice::from_ref(&absent));
     }
 }

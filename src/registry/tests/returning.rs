@@ -150,7 +150,8 @@ async fn a_repository_on_another_disk_is_found_through_its_link() {
         .directory
         .path()
         .join("root/docker/registry/v2/repositories");
-    let disk = root.directory.path().join("disk");
+    // In the root, but not in the layout.
+    let disk = root.directory.path().join("root/disk");
     std::fs::rename(repositories.join("big"), &disk).unwrap();
     std::os::unix::fs::symlink(&disk, repositories.join("big")).unwrap();
     // Loops, and second names for what is there.
