@@ -164,7 +164,21 @@ impl RootArgs {
         operation: AccountOperation,
         printer: Printer,
     ) -> anyhow::Result<AccountReport> {
-        self.execute(Operation::Account(operation), printer).await
+        let operation = Operation::Account(operation);
+        let mut unused = None;
+        let mut note = |entry| {
+            if let Entry::AccountsUnused(reason) = entry {
+                unused = Some(reason);
+            }
+        };
+        let report = self.administer(printer, async |root| {
+            root.execute(operation, &mut note).await
+        });
+        let report = report.await?;
+        if let Some(reason) = unused {
+            printer.warning(sentences::accounts_unused(reason));
+        }
+        Ok(report)
     }
 
     /// Executes one operation on the root.

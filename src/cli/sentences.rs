@@ -5,8 +5,8 @@
 use super::administration::timestamp;
 use super::figures;
 use crate::admin::{
-    CollectEntry, Decision, DeleteReasons, Difference, Entry, Failure, Hold, Holder, KeepReason,
-    Link, ManifestDeleteReason, ManifestKeepReason, PruneEntry, Reason, Remedy,
+    AccountsUnused, CollectEntry, Decision, DeleteReasons, Difference, Entry, Failure, Hold,
+    Holder, KeepReason, Link, ManifestDeleteReason, ManifestKeepReason, PruneEntry, Reason, Remedy,
 };
 use crate::clock::Millis;
 use crate::config::period_in_words;
@@ -31,7 +31,7 @@ impl Line {
         match entry {
             Entry::Collect(entry) => Some(collected(entry)),
             Entry::Prune(entry) => Some(pruned(entry)),
-            Entry::Check(_) | Entry::Event(_) => None,
+            Entry::Check(_) | Entry::Event(_) | Entry::AccountsUnused(_) => None,
         }
     }
 
@@ -348,7 +348,9 @@ pub(super) fn failure(failure: &Failure) -> String {
         Reason::LayoutUnread => {
             "regctl check lists all such paths: make them readable, or remove them, and restart"
         }
-        Reason::ClientsActive => "try again when nothing is pushed or pulled",
+        Reason::ClientsActive => {
+            "a client that has gone away counts for a minute; try again when nothing is pushed or pulled"
+        }
         Reason::Full => "free space on the device, and try again",
         Reason::QuotaUsed => "raise the quota of the user that serves it, or delete something",
         Reason::DeviceReadOnly => "mount it writable; see dmesg",
@@ -369,6 +371,29 @@ pub(super) fn failure(failure: &Failure) -> String {
         }
     };
     format!("{message}; hint: {hint}")
+}
+
+/// Why accounts and rights have no effect, with a hint.
+pub(super) fn accounts_unused(reason: AccountsUnused) -> &'static str {
+    match reason {
+        AccountsUnused::Open => {
+            "the server requires no sign-in: everybody who reaches it may do everything; hint: start \
+             it with --accounts, or with regctl.accounts.enabled: true"
+        }
+        AccountsUnused::NoServer => {
+            "accounts and rights have no effect until regctl serve runs with --accounts, or with \
+             regctl.accounts.enabled: true"
+        }
+        AccountsUnused::Htpasswd => {
+            "this has no effect: the server has the accounts of its htpasswd file, with the rights in \
+             regctl.access; hint: regctl.accounts.enabled: true instead of auth.htpasswd, and regctl \
+             user import"
+        }
+        AccountsUnused::TokenServer => {
+            "this has no effect: the server accepts the tokens of another server (auth.token), which \
+             decides who may do what"
+        }
+    }
 }
 
 /// A time within a sentence.
