@@ -74,7 +74,7 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
             } else {
                 "can't be reached"
             };
-            anyhow::bail!("{address} {reason}; hint: is `regctl serve` running?");
+            eprintln!("{error:?}"); anyhow::bail!("{address} {reason}; hint: is `regctl serve` running?");
         }
     };
     let status = answer.status();

@@ -248,7 +248,7 @@ impl Host {
     fn variables_of_unit(&self) -> String {
         let lines = self.variables.iter().map(|(name, value)| {
             let text = format!("{name}={value}").replace('%', "%%");
-            format!("Environment={}\n", serde_json::Value::from(text))
+            format!("\nEnvironment={}", serde_json::Value::from(text))
         });
         lines.collect()
     }

@@ -149,7 +149,7 @@ impl Contained<'_> {
             "HTTP"
         };
         Ok([
-            lines(text.lines().map(str::to_owned), 4),
+            lines(std::iter::once(text.trim_end().to_owned()), 4),
             lines(variables, 10),
             scheme.to_owned(),
         ])
@@ -266,13 +266,11 @@ fn quoted(text: &str) -> String {
 /// Texts as lines with an indentation, without the last line feed.
 fn lines(texts: impl Iterator<Item = String>, indentation: usize) -> String {
     let indent = " ".repeat(indentation);
-    let lines = texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>());
-    let lines = lines.map(|line| {
-        if line.is_empty() {
-            line
-        } else {
-            format!("{indent}{line}")
-        }
+    let texts: Vec<String> = texts.collect();
+    let lines = texts.iter().flat_map(|text| text.split('\n'));
+    let lines = lines.map(|line| match line {
+        "" => String::new(),
+        line => format!("{indent}{line}"),
     });
     lines.collect::<Vec<_>>().join("\n")
 }
