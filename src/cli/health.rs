@@ -50,6 +50,8 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     let mut client = reqwest::Client::builder()
         .no_proxy()
         .timeout(TIMEOUT)
+        // An error of HTTP/2 does not contain the alert of TLS that caused it.
+        .http1_only()
         .tls_danger_accept_invalid_certs(true);
     let host = match address {
         ListenAddress::Tcp { host, port } => format!("{}:{port}", reachable(host)),
@@ -74,7 +76,7 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
             } else {
                 "can't be reached"
             };
-            eprintln!("{error:?}"); anyhow::bail!("{address} {reason}; hint: is `regctl serve` running?");
+            anyhow::bail!("{address} {reason}; hint: is `regctl serve` running?");
         }
     };
     let status = answer.status();
