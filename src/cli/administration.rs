@@ -12,6 +12,7 @@ use super::context;
 use super::exit::Usage;
 use super::far::Far;
 use super::output::{Format, Printer};
+use super::registry::Registry;
 use super::sentences::{self, Line};
 use crate::admin::{
     AccountOperation, AccountReport, Answer, Entry, Failure, Operation, Report, Request, Restorable,
@@ -135,6 +136,13 @@ impl RootArgs {
     async fn open(&self, printer: Printer) -> anyhow::Result<Place> {
         let remote = &self.remote;
         let Some(registry) = &remote.registry else {
+            let is_named = self.place.root.is_some() || self.place.config.is_some();
+            if !is_named && Registry::is_in_environment() {
+                printer.warning(
+                    "REGCTL_REGISTRY does not apply to this command, which works on a root of this \
+                     host; hint: --registry names a server elsewhere, --root a directory here",
+                );
+            }
             let session = Session::open(&self.place.request(None)).await?;
             return Ok(Place::Here(Box::new(session)));
         };

@@ -73,6 +73,11 @@ fn error(text: &str, reason: String) -> RegistryError {
 }
 
 impl Registry {
+    /// Whether the variable names a registry.
+    pub(super) fn is_in_environment() -> bool {
+        std::env::var_os(VARIABLE).is_some_and(|value| !value.is_empty())
+    }
+
     /// The registry to use, given the value of `--registry`.
     pub(super) fn meant(flag: Option<&str>) -> anyhow::Result<Self> {
         let variable = std::env::var(VARIABLE).ok();

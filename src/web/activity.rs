@@ -285,6 +285,10 @@ fn subject(frame: &Frame<'_>, event: &Event) -> Markup {
             (Some(name), Some(tag), _) => {
                 a href=(frame.links.image(name, &Reference::Tag(tag.clone()))) { (name) ":" (tag) }
             },
+            // A blob has no page.
+            (Some(name), None, Some(digest)) if event.action.ends_with("-blob") => {
+                a href=(frame.links.repository(name)) { (name) } "@" (tags::short(digest))
+            },
             (Some(name), None, Some(digest)) => {
                 a href=(frame.links.digest(name, digest)) { (name) "@" (tags::short(digest)) }
             },

@@ -10,7 +10,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 
 use crate::cli_support::{Regctl, text};
-use crate::support::{Program, Setup, attempt, is_root};
+use crate::support::{Image, Program, Setup, attempt, is_root};
 
 /// The documents of a printed file.
 fn documents(printed: &str) -> Vec<Value> {
@@ -279,4 +279,34 @@ fn commands_for_accounts_warn_where_accounts_have_no_effect() {
         );
         drop(setup);
     }
+}
+
+#[test]
+fn the_registry_of_the_environment_is_no_root() {
+    let regctl = Regctl::new("ssh://somewhere");
+    let root = regctl.home.path().join("data");
+    fs::create_dir_all(root.join("docker/registry/v2")).unwrap();
+    let stderr = |arguments: &[&str]| text(&regctl.run(arguments).get_output().stderr);
+    let said = stderr(&["trash"]);
+    assert!(
+        said.contains("warning: REGCTL_REGISTRY does not apply"),
+        "{said}"
+    );
+    let root = root.display().to_string();
+    let said = stderr(&["trash", "--root", &root]);
+    assert!(!said.contains("REGCTL_REGISTRY"), "{said}");
+}
+
+#[test]
+fn the_hint_after_a_deletion_names_a_command_that_works() {
+    let server = Setup::new(Program::Regctl).start();
+    let image = Image::new(1);
+    server.remote("team/app").push("1", &image);
+    let regctl = Regctl::new(&server.host());
+    let output = regctl.run(&["delete", "team/app:1"]).success();
+    let output = output.get_output();
+    let said = format!("{}{}", text(&output.stdout), text(&output.stderr));
+    let expected = "can be restored: regctl restore team/app:1, on the registry's host";
+    assert!(said.contains(expected), "{said}");
+    server.stop();
 }
