@@ -2,15 +2,19 @@
 //!
 //! Pure: entries and failures in, text out.
 
+mod unused;
+
 use super::administration::timestamp;
 use super::figures;
 use crate::admin::{
-    AccountsUnused, CollectEntry, Decision, DeleteReasons, Difference, Entry, Failure, Hold,
-    Holder, KeepReason, Link, ManifestDeleteReason, ManifestKeepReason, PruneEntry, Reason, Remedy,
+    CollectEntry, Decision, DeleteReasons, Difference, Entry, Failure, Hold, Holder, KeepReason,
+    Link, ManifestDeleteReason, ManifestKeepReason, PruneEntry, Reason, Remedy,
 };
 use crate::clock::Millis;
 use crate::config::period_in_words;
 use crate::oci::{Digest, Repository};
+
+pub(super) use unused::accounts_unused;
 
 /// An object that is deleted or kept.
 pub(super) struct Line {
@@ -371,29 +375,6 @@ pub(super) fn failure(failure: &Failure) -> String {
         }
     };
     format!("{message}; hint: {hint}")
-}
-
-/// Why accounts and rights have no effect, with a hint.
-pub(super) fn accounts_unused(reason: AccountsUnused) -> &'static str {
-    match reason {
-        AccountsUnused::Open => {
-            "the server requires no sign-in: everybody who reaches it may do everything; hint: start \
-             it with --accounts, or with regctl.accounts.enabled: true"
-        }
-        AccountsUnused::NoServer => {
-            "accounts and rights have no effect until regctl serve runs with --accounts, or with \
-             regctl.accounts.enabled: true"
-        }
-        AccountsUnused::Htpasswd => {
-            "this has no effect: the server has the accounts of its htpasswd file, with the rights in \
-             regctl.access; hint: regctl.accounts.enabled: true instead of auth.htpasswd, and regctl \
-             user import"
-        }
-        AccountsUnused::TokenServer => {
-            "this has no effect: the server accepts the tokens of another server (auth.token), which \
-             decides who may do what"
-        }
-    }
 }
 
 /// A time within a sentence.

@@ -256,9 +256,8 @@ impl Host {
     /// The lines of cron with the settings of this environment.
     fn variables_of_cron(&self) -> String {
         let lines = self.variables.iter();
-        lines
-            .map(|(name, value)| format!("{name}={value}\n"))
-            .collect()
+        let lines = lines.flat_map(|(name, value)| [name.as_str(), "=", value, "\n"]);
+        lines.collect()
     }
 
     /// The lines of a unit that select its user.

@@ -317,22 +317,6 @@ fn client_certificates_of_configured_authorities_are_accepted() {
 }
 
 #[test]
-fn health_asks_the_debug_address_if_there_is_one() {
-    let scratch = tempfile::tempdir().unwrap();
-    let server = Server::regctl();
-    let config = scratch.path().join("config.yml");
-    let text = format!(
-        "version: 0.1\nstorage: {{filesystem: {{rootdirectory: /nowhere}}}}\n\
-         http: {{addr: '127.0.0.1:1', prefix: /x/, debug: {{addr: '{}'}}}}\n",
-        server.host()
-    );
-    std::fs::write(&config, text).unwrap();
-    let mut command = regctl(scratch.path());
-    let healthy = attempt(command.arg("health").arg("--config").arg(&config));
-    assert!(healthy.success, "{}", healthy.text);
-}
-
-#[test]
 fn the_doctor_reports_problems_and_remedies() {
     let home = tempfile::tempdir().unwrap();
     let doctor = |host: &str| {
