@@ -136,12 +136,8 @@ impl RootArgs {
     async fn open(&self, printer: Printer) -> anyhow::Result<Place> {
         let remote = &self.remote;
         let Some(registry) = &remote.registry else {
-            let is_named = self.place.root.is_some() || self.place.config.is_some();
-            if !is_named && Registry::is_in_environment() {
-                printer.warning(
-                    "REGCTL_REGISTRY does not apply to this command, which works on a root of this \
-                     host; hint: --registry names a server elsewhere, --root a directory here",
-                );
+            if self.place.root.is_none() && self.place.config.is_none() {
+                Registry::warn_of_environment(printer);
             }
             let session = Session::open(&self.place.request(None)).await?;
             return Ok(Place::Here(Box::new(session)));
