@@ -119,7 +119,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l sort -d 'Sort 
 created\t'Last pushed first'
 size\t'Largest first'"
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand catalog" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
@@ -135,7 +135,7 @@ created\t'Newest first'
 size\t'Largest first'
 semver\t'Highest version first'"
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
@@ -147,7 +147,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand tags" -s h -l help -d 'Pri
 complete -c regctl -n "__fish_regctl_using_subcommand tags" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand search" -l limit -d 'Maximum number of results' -r
 complete -c regctl -n "__fish_regctl_using_subcommand search" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand search" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand search" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
@@ -174,7 +174,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_s
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and not __fish_seen_subcommand_from inspect head help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l platform -d 'Show the image for this platform from an index' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
@@ -186,7 +186,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from inspect" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand manifest; and __fish_seen_subcommand_from head" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
@@ -209,7 +209,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand digest" -s h -l help -d 'P
 complete -c regctl -n "__fish_regctl_using_subcommand digest" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l repository -d 'A repository to delete with all its content; may be repeated' -r
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand delete" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
@@ -242,7 +242,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand logout" -s q -l quiet -d '
 complete -c regctl -n "__fish_regctl_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand logout" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand whoami" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
@@ -260,7 +260,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand import" -l compression -d 
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l level -d 'Compression level: 1 is fast, 9 (for zstd 12) is small [default: 3]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l staging -d 'The repository for layers from a pipe whose image is not known yet [default: regctl-import]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
@@ -278,7 +278,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l compression 
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l level -d 'Compression level: 1 is fast, 9 (for zstd 12) is small [default: 3]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l staging -d 'The repository for layers from a pipe whose image is not known yet [default: regctl-import]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand import-v1" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
@@ -305,7 +305,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand copy" -l match -d 'Copy on
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -l platform -d 'Copy only the image for this platform from an index' -r
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -s j -l jobs -d 'Number of blobs that move at once' -r
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand copy" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
@@ -322,7 +322,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand sync" -l match -d 'Only ma
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -l platform -d 'Copy only the image for this platform from an index' -r
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s j -l jobs -d 'Number of blobs that move at once' -r
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -l registry -d 'The registry of names without a host [env: REGCTL_REGISTRY] [default: 127.0.0.1:5000]' -r
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -l retries -d 'Number of retries of a request that fails temporarily [default: 4]' -r
@@ -338,7 +338,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand sync" -s h -l help -d 'Pri
 complete -c regctl -n "__fish_regctl_using_subcommand sync" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l older-than -d 'Only manifests pushed longer ago' -r
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand gc" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -359,7 +359,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand prune" -l match -d 'Only d
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -l exclude -d 'Keep matching tags; may be repeated' -r
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -l not-pulled-for -d 'Only delete tags that have not been pulled for this long' -r
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand prune" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -382,7 +382,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand retention; and not __fish_
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and not __fish_seen_subcommand_from list ls add remove rm help" -f -a "rm" -d 'Remove a saved retention rule'
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and not __fish_seen_subcommand_from list ls add remove rm help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and __fish_seen_subcommand_from list" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and __fish_seen_subcommand_from list" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and __fish_seen_subcommand_from list" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -393,7 +393,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand retention; and __fish_seen
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and __fish_seen_subcommand_from ls" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and __fish_seen_subcommand_from ls" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and __fish_seen_subcommand_from ls" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -438,7 +438,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand retention; and __fish_seen
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and __fish_seen_subcommand_from help" -f -a "remove" -d 'Remove a saved retention rule'
 complete -c regctl -n "__fish_regctl_using_subcommand retention; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -450,7 +450,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand trash" -s q -l quiet -d 'P
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand trash" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -461,7 +461,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand restore" -s q -l quiet -d 
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand restore" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand du" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand du" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand du" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -472,7 +472,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand du" -s q -l quiet -d 'Prin
 complete -c regctl -n "__fish_regctl_using_subcommand du" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand du" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand check" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand check" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand check" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -496,7 +496,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand audit" -l since -d 'Only f
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l until -d 'Only before this time' -r
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l limit -d 'Maximum number of lines, the latest ones; 0 for all' -r
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand audit" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -550,7 +550,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from add" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -561,7 +561,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subc
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand user; and __fish_seen_subcommand_from ls" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -680,7 +680,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from rm" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -691,7 +691,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand group; and __fish_seen_subcommand_from ls" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -727,7 +727,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from create" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -738,7 +738,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_sub
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from list" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand token; and __fish_seen_subcommand_from ls" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F
@@ -787,7 +787,7 @@ complete -c regctl -n "__fish_regctl_using_subcommand revoke" -s q -l quiet -d '
 complete -c regctl -n "__fish_regctl_using_subcommand revoke" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c regctl -n "__fish_regctl_using_subcommand revoke" -s V -l version -d 'Print version'
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -s o -l output -d 'The output format' -r -f -a "table\t'Columns or lines for a person'
-json\t'JSON, with exact sizes and RFC 3339 times'
+json\t'JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times'
 name\t'Only the names, one a line'"
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -l root -d 'The data directory [default: the user\'s]' -r -F
 complete -c regctl -n "__fish_regctl_using_subcommand rights" -l config -d 'A registry:2 configuration with the directory; without FILE the one at its usual places' -r -F

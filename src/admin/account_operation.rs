@@ -181,6 +181,33 @@ impl AccountOperation {
     }
 }
 
+/// Why the accounts and rights of a root have no effect on clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AccountsUnused {
+    /// The server requires no sign-in.
+    Open,
+    /// No server runs, and the configuration enables no accounts.
+    NoServer,
+    /// The server has the accounts of an htpasswd file.
+    Htpasswd,
+    /// The server accepts the tokens of another one.
+    TokenServer,
+}
+
+impl AccountsUnused {
+    /// Whether an operation has no effect on clients, or lists what has none.
+    pub(super) fn concerns(self, operation: &AccountOperation) -> bool {
+        match operation {
+            // Searches use it, with every kind of sign-in.
+            AccountOperation::Describe { .. } => false,
+            // Everybody may pull from a public repository, with an htpasswd file, too.
+            AccountOperation::SetVisibility { .. } => self != Self::Htpasswd,
+            _ => true,
+        }
+    }
+}
+
 /// The report of an operation on accounts and rights.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", rename_all_fields = "camelCase")]

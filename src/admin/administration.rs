@@ -9,8 +9,9 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::{
-    CertificateReport, CertificateSource, ConfiguredRetention, Emptied, Entry, Failure,
-    FailureKind, Operation, Reason, Report, Trash, UsageReport,
+    AccountOperation, AccountReport, AccountsUnused, CertificateReport, CertificateSource,
+    ConfiguredRetention, Emptied, Entry, Failure, FailureKind, Operation, Reason, Report, Trash,
+    UsageReport,
 };
 use crate::oci::{Permit, Repository};
 use crate::registry::{Listener, Registry};
@@ -22,6 +23,7 @@ pub struct Administration {
     /// `None` where no server runs.
     certificate: Option<CertificateSource>,
     retention: ConfiguredRetention,
+    accounts_unused: Option<AccountsUnused>,
     /// Why operations that change something are refused.
     unchangeable: Option<Arc<str>>,
 }
@@ -42,6 +44,7 @@ impl Administration {
             registry: registry.for_administrators(),
             certificate: None,
             retention: ConfiguredRetention::default(),
+            accounts_unused: None,
             unchangeable: None,
         }
     }
@@ -50,6 +53,15 @@ impl Administration {
     #[must_use]
     pub fn with_retention(self, retention: ConfiguredRetention) -> Self {
         Self { retention, ..self }
+    }
+
+    /// The same root, whose accounts have no effect for this reason.
+    #[must_use]
+    pub fn with_accounts_unused(self, accounts_unused: Option<AccountsUnused>) -> Self {
+        Self {
+            accounts_unused,
+            ..self
+        }
     }
 
     /// The same root, whose server has a certificate, or none.
@@ -78,6 +90,7 @@ impl Administration {
             registry: self.registry.acting(permit),
             certificate: self.certificate.clone(),
             retention: self.retention.clone(),
+            accounts_unused: self.accounts_unused,
             unchangeable: self.unchangeable.clone(),
         }
     }
@@ -118,7 +131,9 @@ impl Administration {
                 Report::AuditReport(self.audit(filter, limit, listener).await?)
             }
             Operation::Certificate => Report::CertificateReport(self.certificate()?),
-            Operation::Account(operation) => Report::AccountReport(self.accounts(operation).await?),
+            Operation::Account(operation) => {
+                Report::AccountReport(self.account(operation, listener).await?)
+            }
             Operation::Prune {
                 rule,
                 dry_run,
@@ -128,6 +143,21 @@ impl Administration {
             Operation::SaveRule { rule } => Report::RuleSaved(self.save_rule(rule).await?),
             Operation::RemoveRule { id } => Report::RuleRemoved(self.remove_rule(id).await?),
         })
+    }
+
+    /// Executes an operation on accounts and rights, and reports if it has no effect on clients.
+    async fn account(
+        &self,
+        operation: AccountOperation,
+        listener: &dyn Listener<Entry>,
+    ) -> Result<AccountReport, Failure> {
+        let unused = self.accounts_unused;
+        let unused = unused.filter(|unused| unused.concerns(&operation));
+        let report = self.accounts(operation).await?;
+        if let Some(unused) = unused {
+            listener.receive(Entry::AccountsUnused(unused)).await;
+        }
+        Ok(report)
     }
 
     /// The registry of the root.

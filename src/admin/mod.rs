@@ -28,7 +28,8 @@ pub use crate::registry::{
     Usage, UsageReport,
 };
 pub use account_operation::{
-    AccountOperation, AccountReport, ImportedAccount, Password, RightsReport, RobotGrant,
+    AccountOperation, AccountReport, AccountsUnused, ImportedAccount, Password, RightsReport,
+    RobotGrant,
 };
 pub use administration::Administration;
 pub use audit::AuditFilter;

@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AccountOperation, AccountReport, AuditFilter, CertificateReport, CheckEntry, CheckOptions,
-    CheckReport, CollectEntry, CollectOptions, CollectReport, CollectionStatus, Event, Failure,
-    FailureKind, PruneEntry, PruneReport, Reason, Restorable, Restored, RetentionRule,
-    RetentionRules, RuleRemoved, RuleSaved, Trashed, UsageReport,
+    AccountOperation, AccountReport, AccountsUnused, AuditFilter, CertificateReport, CheckEntry,
+    CheckOptions, CheckReport, CollectEntry, CollectOptions, CollectReport, CollectionStatus,
+    Event, Failure, FailureKind, PruneEntry, PruneReport, Reason, Restorable, Restored,
+    RetentionRule, RetentionRules, RuleRemoved, RuleSaved, Trashed, UsageReport,
 };
 use crate::oci::Repository;
 
@@ -111,6 +111,8 @@ pub enum Entry {
     Check(CheckEntry),
     /// Of an audit.
     Event(Box<Event>),
+    /// Of an operation on accounts and rights that has no effect on clients.
+    AccountsUnused(AccountsUnused),
 }
 
 impl From<CollectEntry> for Entry {

@@ -54,17 +54,42 @@ impl Request {
         };
         parse(&object).map_err(|error| {
             let error = error.to_string();
-            // Without the field that is wrong, the error is another one or none.
-            let keys = object.keys();
-            let mut fields = keys.filter(|key| *key != OPERATION && *key != DO);
-            let wrong = fields.find(|key| {
-                let mut rest = object.clone();
-                rest.remove(*key);
-                parse(&rest).err().map(|other| other.to_string()) != Some(error.clone())
+            let fails_alike = |rest: &Map<String, Value>| {
+                parse(rest).err().map(|other| other.to_string()) == Some(error.clone())
+            };
+            let wrong = wrong_field(&object, &fails_alike).map(|field| {
+                let within = object.get(&field).and_then(Value::as_object);
+                let inner = within.and_then(|within| {
+                    wrong_field(within, &|rest| {
+                        let mut whole = object.clone();
+                        whole.insert(field.clone(), Value::Object(rest.clone()));
+                        fails_alike(&whole)
+                    })
+                });
+                // An unknown field is named by the error itself.
+                match inner.filter(|_| !error.starts_with("unknown field")) {
+                    Some(inner) => format!("{field}.{inner}"),
+                    None => field,
+                }
             });
-            malformed(&complaint(&what, wrong.map(String::as_str), &error))
+            malformed(&complaint(&what, wrong.as_deref(), &error))
         })
     }
+}
+
+/// The field that is wrong: without it, the error is another one or none.
+fn wrong_field(
+    object: &Map<String, Value>,
+    fails_alike: &dyn Fn(&Map<String, Value>) -> bool,
+) -> Option<String> {
+    let keys = object.keys();
+    let mut fields = keys.filter(|key| *key != OPERATION && *key != DO);
+    let wrong = fields.find(|key| {
+        let mut rest = object.clone();
+        rest.remove(*key);
+        !fails_alike(&rest)
+    });
+    wrong.cloned()
 }
 
 /// The object of a request.

@@ -161,6 +161,10 @@ fn a_malformed_request_gets_a_plain_error() {
             "prune: the field \"rule\" has to be an object",
         ),
         (
+            r#"{"operation":"prune","rule":{"repositories":["x"],"olderThan":"30d"}}"#,
+            "prune: the field \"rule.olderThan\" has to be a number from 0 on",
+        ),
+        (
             r#"{"operation":"account","do":"add-user","name":"alice","password":5}"#,
             "account add-user: the field \"password\" has to be a string",
         ),

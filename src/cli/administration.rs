@@ -12,6 +12,7 @@ use super::context;
 use super::exit::Usage;
 use super::far::Far;
 use super::output::{Format, Printer};
+use super::registry::Registry;
 use super::sentences::{self, Line};
 use crate::admin::{
     AccountOperation, AccountReport, Answer, Entry, Failure, Operation, Report, Request, Restorable,
@@ -135,6 +136,9 @@ impl RootArgs {
     async fn open(&self, printer: Printer) -> anyhow::Result<Place> {
         let remote = &self.remote;
         let Some(registry) = &remote.registry else {
+            if self.place.root.is_none() && self.place.config.is_none() {
+                Registry::warn_of_environment(printer);
+            }
             let session = Session::open(&self.place.request(None)).await?;
             return Ok(Place::Here(Box::new(session)));
         };
@@ -164,7 +168,21 @@ impl RootArgs {
         operation: AccountOperation,
         printer: Printer,
     ) -> anyhow::Result<AccountReport> {
-        self.execute(Operation::Account(operation), printer).await
+        let operation = Operation::Account(operation);
+        let mut unused = None;
+        let mut note = |entry| {
+            if let Entry::AccountsUnused(reason) = entry {
+                unused = Some(reason);
+            }
+        };
+        let report = self.administer(printer, async |root| {
+            root.execute(operation, &mut note).await
+        });
+        let report = report.await?;
+        if let Some(reason) = unused {
+            printer.warning(sentences::accounts_unused(reason));
+        }
+        Ok(report)
     }
 
     /// Executes one operation on the root.

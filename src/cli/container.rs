@@ -21,7 +21,7 @@ use crate::archive::program::{self, Node, Program};
 /// The user of the image's data directory; distroless images call it `nonroot`.
 const USER: u64 = 65532;
 const CONFIGURATION: &str = include_str!("../setup/container.yml");
-const CONFIGURATION_PATH: &str = "/etc/docker/registry/config.yml";
+pub(super) const CONFIGURATION_PATH: &str = "/etc/docker/registry/config.yml";
 const CERTIFICATES: &str = "etc/ssl/certs/ca-certificates.crt";
 /// Bytes of a program that are read to classify it.
 const HEAD: u64 = 4096;

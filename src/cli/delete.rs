@@ -14,7 +14,7 @@ use super::deletion::{Known, Target, needs_force};
 use super::exit::{Exit, Usage};
 use super::figures;
 use super::output::{Format, FormatArgs, Printer};
-use crate::client::Class;
+use crate::client::{Class, SSH};
 use crate::config::period_in_words;
 use crate::oci::{Digest, Reference, Tag};
 
@@ -200,9 +200,17 @@ impl Restorable {
     fn sentence(&self) -> String {
         let time = period_in_words(super::administration::milliseconds(self.time));
         let what = if self.count == 1 { "it" } else { "each" };
+        // Elsewhere it needs an administrator's account, on the host itself none.
+        let place = match self.registry.strip_prefix(SSH) {
+            Some(rest) => {
+                let host = rest.split('/').next().unwrap_or(rest);
+                format!(" --registry {SSH}{host}")
+            }
+            None => ", on the registry's host".to_owned(),
+        };
         format!(
-            "For {time} {what} can be restored: regctl restore {} --registry {}",
-            self.name, self.registry
+            "For {time} {what} can be restored: regctl restore {}{place}",
+            self.name
         )
     }
 }

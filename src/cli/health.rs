@@ -4,11 +4,12 @@
 use std::time::Duration;
 
 use anyhow::Context as _;
+use tokio_rustls::rustls::{self, AlertDescription};
 
 use super::administration::PlaceArgs;
 use super::exit::Exit;
 use super::output::Printer;
-use crate::config::{self, ListenAddress};
+use crate::config::{self, ListenAddress, TlsSettings};
 
 /// Timeout of the answer.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -16,8 +17,12 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 /// Ask the server of this configuration whether it is ready
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
-Requests /readyz at the configured address; the certificate is not verified, because the \
-connection stays on this machine.
+Requests /readyz at the debug address (http.debug.addr), if there is one, else at the configured \
+address; the certificate is not verified, because the connection stays on this machine.
+
+A server that requires client certificates (http.tls.clientcas) answers this command only at its debug \
+address. Without one, a TLS handshake that it refuses for lack of a certificate counts as ready: it \
+proves that the server runs, but not that its health checks pass.
 
 Exit codes: 0 ready, 1 not ready or not there.
 
@@ -35,34 +40,45 @@ pub(super) struct Args {
 pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     let settings = config::load(&args.root.request(args.listen.clone()))?.settings;
     let http = &settings.http;
-    let scheme = if http.tls.is_some() { "https" } else { "http" };
+    // The debug listener has no TLS; --listen is about the main one.
+    let debug = http.debug.as_ref().filter(|_| args.listen.is_none());
+    let (address, tls, prefix) = match debug {
+        Some(debug) => (&debug.address, None, ""),
+        None => (&http.address, http.tls.as_ref(), http.prefix.as_str()),
+    };
+    let scheme = if tls.is_some() { "https" } else { "http" };
     let mut client = reqwest::Client::builder()
         .no_proxy()
         .timeout(TIMEOUT)
+        // An error of HTTP/2 does not contain the alert of TLS that caused it.
+        .http1_only()
         .tls_danger_accept_invalid_certs(true);
-    let host = match &http.address {
+    let host = match address {
         ListenAddress::Tcp { host, port } => format!("{}:{port}", reachable(host)),
         ListenAddress::Unix(path) => {
             client = client.unix_socket(path.clone());
             "localhost".to_owned()
         }
     };
-    let prefix = http.prefix.trim_matches('/');
-    let prefix = if prefix.is_empty() {
-        String::new()
-    } else {
-        format!("/{prefix}")
-    };
     let address = format!("{scheme}://{host}{prefix}/readyz");
-    let answer = client.build()?.get(&address).send().await;
-    let answer = answer.map_err(|error| {
-        let reason = if error.is_timeout() {
-            "does not answer"
-        } else {
-            "can't be reached"
-        };
-        anyhow::anyhow!("{address} {reason}; hint: is `regctl serve` running?")
-    })?;
+    let answer = match client.build()?.get(&address).send().await {
+        Ok(answer) => answer,
+        Err(error) if wants_certificate(tls) && is_refusal(&error) => {
+            printer.report(
+                "running: it requires a client certificate, so its health checks are unknown; \
+                 http.debug.addr has them",
+            )?;
+            return Ok(Exit::Done);
+        }
+        Err(error) => {
+            let reason = if error.is_timeout() {
+                "does not answer"
+            } else {
+                "can't be reached"
+            };
+            anyhow::bail!("{address} {reason}; hint: is `regctl serve` running?");
+        }
+    };
     let status = answer.status();
     let text = answer.text().await.context("the answer broke off")?;
     if !status.is_success() {
@@ -70,6 +86,34 @@ pub(super) async fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
     }
     printer.report("ready")?;
     Ok(Exit::Done)
+}
+
+/// Whether clients without a certificate are refused.
+fn wants_certificate(tls: Option<&TlsSettings>) -> bool {
+    let clients = tls.and_then(|tls| tls.clients.as_ref());
+    clients.is_some_and(|clients| clients.required)
+}
+
+/// Whether the other side speaks TLS and has refused this client: it has sent an alert.
+fn is_refusal(error: &reqwest::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = cause {
+        if let Some(rustls::Error::AlertReceived(alert)) = error.downcast_ref() {
+            return matches!(
+                alert,
+                AlertDescription::CertificateRequired
+                    | AlertDescription::HandshakeFailure
+                    | AlertDescription::BadCertificate
+            );
+        }
+        // An I/O error hides what it contains from the chain.
+        let inner = error.downcast_ref::<std::io::Error>();
+        cause = match inner.and_then(std::io::Error::get_ref) {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    false
 }
 
 /// A reachable address for an address that the server listens on.

@@ -207,7 +207,17 @@ fn after(command: &Command, help: &Help) -> String {
         paragraphs(&mut roff, help.exit_codes.iter().map(String::as_str));
     }
     let (client, root) = (has(command, "registry"), has(command, "root"));
-    if client {
+    if client && root {
+        // The registry of names without a host is not asked.
+        let is_of_names = |(_, text): &(String, String)| text.contains("names without a host");
+        let of_both = |own: &[(&str, &str)], others: &[(&str, &str)]| {
+            let others = pairs(others).into_iter().filter(|pair| !is_of_names(pair));
+            pairs(own).into_iter().chain(others).collect::<Vec<_>>()
+        };
+        let variables = of_both(&ROOT_VARIABLES, &CLIENT_VARIABLES);
+        list(&mut roff, "ENVIRONMENT", variables);
+        list(&mut roff, "FILES", of_both(&ROOT_FILES, &CLIENT_FILES));
+    } else if client {
         list(&mut roff, "ENVIRONMENT", pairs(&CLIENT_VARIABLES));
         list(&mut roff, "FILES", pairs(&CLIENT_FILES));
     } else if root {

@@ -21,7 +21,7 @@ pub(super) enum Format {
     /// Columns or lines for a person
     #[default]
     Table,
-    /// JSON, with exact sizes and RFC 3339 times
+    /// JSON, with exact sizes and, unless the command says otherwise, RFC 3339 times
     Json,
     /// Only the names, one a line
     Name,

@@ -2,17 +2,19 @@
 //! who starts it. Directories and files at fixed places that this user can't write to are an error
 //! before anything is opened.
 
+use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use rustix::fs::Access;
 
-use crate::config::{self, StorageDriver};
+use crate::config::{self, ConfigError, Settings, StorageDriver};
 
-/// Set in regctl's image: a server started as root runs as the owner of its data.
+/// Set in regctl's image: a server started as root runs as the owner of its data. Empty, it stays
+/// root; so it is after the switch.
 pub(super) const VARIABLE: &str = "REGCTL_AS_OWNER";
 
 /// What is written to below a root: of each path the part that exists.
@@ -28,7 +30,13 @@ const PLACES: [&str; 7] = [
 
 /// Switches to the owner of the data if requested; fails if the data can't be written.
 pub(super) fn settle(request: &config::Request) -> anyhow::Result<()> {
-    let storage = config::load(request)?.settings.storage;
+    let settings = match config::load(request) {
+        Err(ConfigError::Unreadable { path, error }) if is_denied(&error) => {
+            return Err(unreadable("the configuration", &path));
+        }
+        loaded => loaded?.settings,
+    };
+    let storage = &settings.storage;
     let StorageDriver::Filesystem { root } = &storage.driver else {
         return Ok(());
     };
@@ -42,6 +50,7 @@ pub(super) fn settle(request: &config::Request) -> anyhow::Result<()> {
     if asked && own.is_root() && owner != own.as_raw() {
         return become_user(owner, group);
     }
+    must_be_readable(&settings)?;
     if storage.read_only || own.is_root() {
         return Ok(());
     }
@@ -72,6 +81,40 @@ pub(super) fn settle(request: &config::Request) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// An error if a file that the configuration names can't be read by this user.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "files named by the configuration"
+)]
+fn must_be_readable(settings: &Settings) -> anyhow::Result<()> {
+    for (key, path) in settings.files() {
+        if std::fs::File::open(path).is_err_and(|error| is_denied(&error)) {
+            return Err(unreadable(key, path));
+        }
+    }
+    Ok(())
+}
+
+fn is_denied(error: &std::io::Error) -> bool {
+    error.kind() == ErrorKind::PermissionDenied
+}
+
+/// The error for a file that this user can't read, with the user and the remedy.
+fn unreadable(key: &str, path: &Path) -> anyhow::Error {
+    let own = rustix::process::geteuid().as_raw();
+    let path = path.display();
+    let switched = std::env::var_os(VARIABLE).is_some_and(|value| value.is_empty());
+    if switched && own != 0 {
+        anyhow!(
+            "{key}: user {own}, who owns the data and runs the server, can't read {path}; hint: let \
+             this user read it (chown {own} on the host), or start the container with -e {VARIABLE}= \
+             to stay root"
+        )
+    } else {
+        anyhow!("{key}: this is user {own}, who can't read {path}; hint: let this user read it")
+    }
+}
+
 #[expect(clippy::disallowed_methods, reason = "only its owner is read")]
 fn metadata(root: &Path) -> std::io::Result<std::fs::Metadata> {
     std::fs::metadata(root)
@@ -84,7 +127,7 @@ fn become_user(user: u32, group: u32) -> anyhow::Result<()> {
     let error = Command::new("/proc/self/exe")
         .arg0(name)
         .args(line)
-        .env_remove(VARIABLE)
+        .env(VARIABLE, "")
         .uid(user)
         .gid(group)
         .exec();

@@ -8,6 +8,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 use super::exit::Usage;
+use super::output::Printer;
 use crate::client::{SSH, Scheme, SshAddress, files};
 
 /// The default registry: `regctl serve`'s own address.
@@ -73,6 +74,16 @@ fn error(text: &str, reason: String) -> RegistryError {
 }
 
 impl Registry {
+    /// Warns that a command which works on a root of this host ignores the variable, if it is set.
+    pub(super) fn warn_of_environment(printer: Printer) {
+        if std::env::var_os(VARIABLE).is_some_and(|value| !value.is_empty()) {
+            printer.warning(
+                "REGCTL_REGISTRY does not apply to this command, which works on a root of this host; \
+                 hint: --registry names a server elsewhere, --root a directory here",
+            );
+        }
+    }
+
     /// The registry to use, given the value of `--registry`.
     pub(super) fn meant(flag: Option<&str>) -> anyhow::Result<Self> {
         let variable = std::env::var(VARIABLE).ok();

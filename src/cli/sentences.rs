@@ -2,6 +2,8 @@
 //!
 //! Pure: entries and failures in, text out.
 
+mod unused;
+
 use super::administration::timestamp;
 use super::figures;
 use crate::admin::{
@@ -11,6 +13,8 @@ use crate::admin::{
 use crate::clock::Millis;
 use crate::config::period_in_words;
 use crate::oci::{Digest, Repository};
+
+pub(super) use unused::accounts_unused;
 
 /// An object that is deleted or kept.
 pub(super) struct Line {
@@ -31,7 +35,7 @@ impl Line {
         match entry {
             Entry::Collect(entry) => Some(collected(entry)),
             Entry::Prune(entry) => Some(pruned(entry)),
-            Entry::Check(_) | Entry::Event(_) => None,
+            Entry::Check(_) | Entry::Event(_) | Entry::AccountsUnused(_) => None,
         }
     }
 
@@ -348,7 +352,9 @@ pub(super) fn failure(failure: &Failure) -> String {
         Reason::LayoutUnread => {
             "regctl check lists all such paths: make them readable, or remove them, and restart"
         }
-        Reason::ClientsActive => "try again when nothing is pushed or pulled",
+        Reason::ClientsActive => {
+            "a client that has gone away counts for a minute; try again when nothing is pushed or pulled"
+        }
         Reason::Full => "free space on the device, and try again",
         Reason::QuotaUsed => "raise the quota of the user that serves it, or delete something",
         Reason::DeviceReadOnly => "mount it writable; see dmesg",

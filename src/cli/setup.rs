@@ -1,6 +1,8 @@
 //! `regctl setup`: files for programs that run a registry, for this host and configuration. The
 //! templates are in `src/setup`.
 
+mod contained;
+
 use std::net::IpAddr;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -10,7 +12,11 @@ use anyhow::Context as _;
 use super::administration::PlaceArgs;
 use super::exit::{Exit, Usage};
 use super::output::Printer;
-use crate::config::{self, ListenAddress, Settings, StorageDriver};
+use crate::config::{self, ListenAddress, Loaded, StorageDriver};
+use contained::Contained;
+
+/// The configuration in a pod, if there is none to carry over.
+const POD: &str = include_str!("../setup/pod.yml");
 
 /// Print a complete file for systemd, Docker Compose, Kubernetes, nginx or cron
 #[derive(Debug, clap::Args)]
@@ -18,10 +24,16 @@ use crate::config::{self, ListenAddress, Settings, StorageDriver};
 The file is for the directory, the address and the certificate in --root, --listen and --config, \
 or in the environment; see `regctl serve`. Its comments say where to install it.
 
+A compose file mounts the configuration and the files that it names, and publishes its addresses; the \
+manifests for Kubernetes have its text. Without a configuration, deletion is enabled. What can't be \
+carried over is an error: a socket, for Kubernetes also a configuration that names files or listens \
+on the loopback.
+
 Examples:
   regctl setup systemd --config /etc/docker/registry/config.yml > /etc/systemd/system/regctl.service
   regctl setup socket --listen :443 > /etc/systemd/system/regctl.socket
-  regctl setup compose --root /opt/registry > compose.yml
+  regctl setup compose --root /opt/registry --listen :5000 > compose.yml
+  regctl setup compose --config /etc/docker/registry/config.yml > compose.yml
   regctl setup kubernetes | kubectl apply -f -
   regctl setup nginx --listen 127.0.0.1:5000 > /etc/nginx/conf.d/regctl.conf
   regctl setup cron --root /var/lib/registry > /etc/cron.d/regctl")]
@@ -67,16 +79,59 @@ impl Target {
 }
 
 pub(super) fn run(args: &Args, printer: Printer) -> anyhow::Result<Exit> {
-    let loaded = config::load(&args.root.request(args.listen.clone()))?;
-    let host = Host::of(args, loaded.file.as_deref(), &loaded.settings)?;
-    printer.bytes(host.fill(args.target.template()).as_bytes())?;
+    let request = args.root.request(args.listen.clone());
+    let mut loaded = config::load(&request)?;
+    if let Some(file) = &mut loaded.file {
+        *file = std::path::absolute(&*file)?;
+    }
+    let variables = config::variables(&request.environment);
+    let host = Host::of(args, &loaded, &variables)?;
+    let contained = Contained {
+        loaded: &loaded,
+        variables: &variables,
+        root: &host.root,
+        address_is_given: args.listen.is_some()
+            || loaded.file.is_some()
+            || variables
+                .iter()
+                .any(|(name, _)| name.starts_with("REGISTRY_HTTP")),
+    };
+    let file = host.fill(args.target.template());
+    // The texts of the configuration come last: they may have what looks like a placeholder.
+    let file = match args.target {
+        Target::Compose => {
+            let [ports, volumes, variables] = contained.compose()?;
+            let values = [
+                ("@PORTS@", &ports),
+                ("@VOLUMES@", &volumes),
+                ("@VARIABLES@", &variables),
+            ];
+            filled(&file, &values)
+        }
+        Target::Kubernetes => {
+            let [configuration, variables, scheme] = contained.kubernetes(POD)?;
+            let values = [
+                ("@VARIABLES@", &variables),
+                ("@SCHEME@", &scheme),
+                ("@CONFIGURATION@", &configuration),
+            ];
+            filled(&file, &values)
+        }
+        _ => file,
+    };
+    printer.bytes(file.as_bytes())?;
     Ok(Exit::Done)
 }
 
 /// The values for the templates.
 struct Host {
     program: String,
+    /// The arguments of every command.
     arguments: String,
+    /// The argument of `serve` alone.
+    address: String,
+    /// The variables of this environment that are settings.
+    variables: Vec<(String, String)>,
     root: PathBuf,
     /// The user and group that own the data, if it exists.
     owner: Option<(u32, u32)>,
@@ -90,7 +145,8 @@ struct Host {
 }
 
 impl Host {
-    fn of(args: &Args, file: Option<&Path>, settings: &Settings) -> anyhow::Result<Self> {
+    fn of(args: &Args, loaded: &Loaded, variables: &[(String, String)]) -> anyhow::Result<Self> {
+        let settings = &loaded.settings;
         let StorageDriver::Filesystem { root } = &settings.storage.driver else {
             let reason =
                 "a registry in memory has no data to set up a service for; hint: --root DIR";
@@ -98,13 +154,15 @@ impl Host {
         };
         let root = std::path::absolute(root)?;
         let mut arguments = String::new();
-        let file = file.map(std::path::absolute).transpose()?;
-        if let Some(file) = &file {
+        let file = &loaded.file;
+        if let Some(file) = file {
             arguments.extend([" --config ", &word(file)]);
         }
         if file.is_none() || args.root.root.is_some() {
             arguments.extend([" --root ", &word(&root)]);
         }
+        let listen = args.listen.iter();
+        let address = listen.map(|listen| format!(" --listen {}", word(Path::new(listen))));
         let scheme = if settings.http.tls.is_some() {
             "https"
         } else {
@@ -128,7 +186,9 @@ impl Host {
             .into_owned();
         Ok(Self {
             program: word(&program),
+            address: address.collect(),
             arguments,
+            variables: variables.to_vec(),
             owner: owner(&root),
             root,
             port,
@@ -156,9 +216,12 @@ impl Host {
             .any(|home| self.root.starts_with(home));
         let owner = self.owner.map_or(0, |(user, _)| user);
         let privileged = self.port < 1024;
-        [
+        let values = [
             ("@PROGRAM@", self.program.as_str()),
             ("@ARGUMENTS@", &self.arguments),
+            ("@ADDRESS@", &self.address),
+            ("@UNIT_VARIABLES@", &self.variables_of_unit()),
+            ("@CRON_VARIABLES@", &self.variables_of_cron()),
             ("@ROOT@", &root),
             ("@USER@", &self.user()),
             ("@HOME@", if in_home { "no" } else { "yes" }),
@@ -177,11 +240,24 @@ impl Host {
             ("@LISTEN@", &self.listen),
             ("@USER_HEADER@", &self.user_header),
             ("@VERSION@", env!("CARGO_PKG_VERSION")),
-        ]
-        .iter()
-        .fold(template.to_owned(), |text, (name, value)| {
-            text.replace(name, value)
-        })
+        ];
+        filled(template, &values)
+    }
+
+    /// The lines of a unit with the settings of this environment.
+    fn variables_of_unit(&self) -> String {
+        let lines = self.variables.iter().map(|(name, value)| {
+            let text = format!("{name}={value}").replace('%', "%%");
+            format!("\nEnvironment={}", serde_json::Value::from(text))
+        });
+        lines.collect()
+    }
+
+    /// The lines of cron with the settings of this environment.
+    fn variables_of_cron(&self) -> String {
+        let lines = self.variables.iter();
+        let lines = lines.flat_map(|(name, value)| [name.as_str(), "=", value, "\n"]);
+        lines.collect()
     }
 
     /// The lines of a unit that select its user.
@@ -197,6 +273,15 @@ impl Host {
             },
         }
     }
+}
+
+/// A template with its values.
+fn filled(template: &str, values: &[(&str, impl AsRef<str>)]) -> String {
+    values
+        .iter()
+        .fold(template.to_owned(), |text, (name, value)| {
+            text.replace(name, value.as_ref())
+        })
 }
 
 /// An address as ListenStream= has it: host names are not allowed.

@@ -61,7 +61,7 @@ pub(super) struct CreateArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 JSON: an array of {\"id\", \"label\", \"owner\", \"robot\", \"scope\", \"createdAt\", \"expiresAt\", \
-\"usedAt\"}; times are milliseconds since 1970.
+\"usedAt\"}; its times are milliseconds since 1970, as in the API.
 
 Examples:
   regctl token list

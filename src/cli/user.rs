@@ -79,7 +79,7 @@ pub(super) struct AddArgs {
 #[derive(Debug, clap::Args)]
 #[command(after_long_help = "\
 JSON: an array of {\"name\", \"admin\", \"disabled\", \"hasPassword\", \"createdAt\", \"usedAt\", \
-\"groups\"}; times are milliseconds since 1970.
+\"groups\"}; its times are milliseconds since 1970, as in the API.
 
 Examples:
   regctl user list

@@ -208,13 +208,20 @@ fn paths() -> Vec<PathBuf> {
         paths.push(PathBuf::from(file));
         return paths;
     }
-    if let Some(directory) = variable("XDG_RUNTIME_DIR") {
-        paths.push(PathBuf::from(directory).join("containers/auth.json"));
-    }
+    paths.push(match variable("XDG_RUNTIME_DIR") {
+        Some(directory) => PathBuf::from(directory).join("containers/auth.json"),
+        // So podman does, as root, with sudo and in cron.
+        None => without_session(rustix::process::getuid().as_raw()),
+    });
     if let Some(config) = dirs::config_dir() {
         paths.push(config.join("containers/auth.json"));
     }
     paths
+}
+
+/// Podman's file of a user without a session.
+fn without_session(user: u32) -> PathBuf {
+    PathBuf::from(format!("/run/containers/{user}/auth.json"))
 }
 
 #[cfg(test)]
@@ -222,6 +229,16 @@ mod tests {
     use base64::Engine as _;
 
     use super::*;
+
+    #[test]
+    fn podmans_file_without_a_session_is_found() {
+        let path = without_session(1000);
+        assert_eq!(path, PathBuf::from("/run/containers/1000/auth.json"));
+        if variable("XDG_RUNTIME_DIR").is_none() && variable("REGISTRY_AUTH_FILE").is_none() {
+            let own = without_session(rustix::process::getuid().as_raw());
+            assert!(paths().contains(&own));
+        }
+    }
 
     fn credentials(host: &str, files: &[&str]) -> Credentials {
         let mut credentials = Credentials {

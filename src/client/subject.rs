@@ -76,7 +76,11 @@ impl Subject<'_> {
             Self::Manifest(repository, _) => {
                 format!("`regctl tags --registry {registry} {repository}` lists the tags")
             }
-            Self::Blob(..) => "the manifest exists without it; push the image again".into(),
+            Self::Blob(..) => {
+                "a manifest exists without it: push the image again; or, at the destination of a \
+                 push or copy, you have no right on the repository"
+                    .into()
+            }
             Self::Upload(_) => {
                 "some registries require a repository to be created before a push".into()
             }

@@ -89,6 +89,9 @@ pub(super) fn positive_period(text: &str) -> Result<Duration, BadValue> {
 /// A duration as people write it: `30d`, `168h`, `1h30m`, `1.5s`, `500ms`.
 pub(super) fn words(duration: Duration) -> String {
     let seconds = duration.as_secs();
+    if duration.is_zero() {
+        return "0s".to_owned();
+    }
     if seconds == 0 || duration.subsec_nanos() != 0 {
         return format!("{duration:?}");
     }

@@ -60,6 +60,25 @@ pub(super) fn apply(
     Ok(())
 }
 
+/// The variables that [`apply`] reads, in the order of their names.
+pub(super) fn settings(environment: &[(String, String)], known: &[&str]) -> Vec<(String, String)> {
+    let is_setting = |name: &str, value: &str| {
+        let Some(rest) = name.strip_prefix(PREFIX) else {
+            return false;
+        };
+        let top = rest.split('_').next().unwrap_or_default();
+        let is_known = known.iter().any(|known| known.eq_ignore_ascii_case(top));
+        name != FILE_VARIABLE && is_known && !is_foreign(name, value)
+    };
+    let mut settings: Vec<(String, String)> = environment
+        .iter()
+        .filter(|(name, value)| is_setting(name, value))
+        .cloned()
+        .collect();
+    settings.sort();
+    settings
+}
+
 /// Whether a variable that looks like a setting comes from podman, which reads its credentials from
 /// the file that `REGISTRY_AUTH_FILE` names, or from Kubernetes, which describes a service named
 /// `registry` or `registry-…` by variables (`REGISTRY_SERVICE_HOST`,

@@ -17,6 +17,7 @@ mod describe;
 mod duration;
 mod environment;
 mod error;
+mod files;
 mod frontend;
 mod health;
 mod interpret;
@@ -171,12 +172,21 @@ fn load_from(request: &Request, usual_places: &[&Path]) -> Result<Loaded, Config
     })
 }
 
-fn read(path: &Path) -> Result<Node, ConfigError> {
-    let text = text(path).map_err(|error| ConfigError::Unreadable {
+/// The variables of an environment that are settings, without the name of the file.
+pub fn variables(environment: &[(String, String)]) -> Vec<(String, String)> {
+    environment::settings(environment, &TOP)
+}
+
+/// The text of a configuration file.
+pub fn text_of(path: &Path) -> Result<String, ConfigError> {
+    text(path).map_err(|error| ConfigError::Unreadable {
         path: path.to_owned(),
         error,
-    })?;
-    Node::parse(&text, &Origin::File(path.into()))
+    })
+}
+
+fn read(path: &Path) -> Result<Node, ConfigError> {
+    Node::parse(&text_of(path)?, &Origin::File(path.into()))
 }
 
 /// The text of a file; an error if it is much larger than any configuration, such as a device.

@@ -251,7 +251,7 @@ impl Shared {
                 None if outside.starts_with("/api/") => Err(api::unknown()),
                 None if is_outside => Err(RouteError::Unknown.into()),
                 None => match &app.pages {
-                    Some(pages) if pages::wanted(&request, &outside) => {
+                    Some(pages) if pages::wanted(&request, &outside) && !v1::owns(&outside) => {
                         pages::answer(&app, pages, request, &mut context, &outside, tls).await
                     }
                     _ if v1::wanted(&request, &outside) => {

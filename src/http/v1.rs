@@ -26,10 +26,15 @@ const PAGE: usize = 25;
 /// Maximum number of results of a page.
 const LARGEST: usize = 100;
 
+/// Whether a path is of this API whatever the client accepts; `/` is also a page.
+pub(super) fn owns(path: &str) -> bool {
+    matches!(path, "/v1/search" | "/v1/_ping")
+}
+
 /// Whether a request is for one of these paths.
 pub(super) fn wanted<B>(request: &Request<B>, path: &str) -> bool {
     matches!(*request.method(), Method::GET | Method::HEAD)
-        && matches!(path, "" | "/" | "/v1/search" | "/v1/_ping")
+        && (matches!(path, "" | "/") || owns(path))
 }
 
 /// Answers a request for one of them.

@@ -29,12 +29,7 @@ pub(super) async fn policy(settings: &Settings, registry: &Registry) -> anyhow::
     Ok(match &settings.access {
         AccessSettings::Open => Policy::Open,
         AccessSettings::Htpasswd { path, realm, rules } => {
-            let file = Htpasswd::open(path).with_context(|| {
-                format!(
-                    "auth.htpasswd.path: {}; hint: make it with htpasswd -B",
-                    path.display()
-                )
-            })?;
+            let file = htpasswd(path)?;
             let rules = rules.as_ref().map(|rules| {
                 rules
                     .iter()
@@ -64,11 +59,34 @@ pub(super) async fn policy(settings: &Settings, registry: &Registry) -> anyhow::
                     .with_oidc(oidc(settings)?),
             ))
         }
-        AccessSettings::TokenServer(server) => {
-            let server = TokenServer::new(&outside(server)?).context("auth.token")?;
-            Policy::TokenServer(Arc::new(server))
-        }
+        AccessSettings::TokenServer(server) => Policy::TokenServer(Arc::new(token_server(server)?)),
     })
+}
+
+/// Reads the files that [`policy`] reads. The password of the first administrator is not among them:
+/// it is needed only while there is no account.
+pub(super) fn check(settings: &Settings) -> anyhow::Result<()> {
+    match &settings.access {
+        AccessSettings::Open | AccessSettings::Accounts { .. } => {}
+        AccessSettings::Htpasswd { path, .. } => drop(htpasswd(path)?),
+        AccessSettings::TokenServer(server) => drop(token_server(server)?),
+    }
+    workloads(settings, &Clock::system())?;
+    oidc(settings)?;
+    Ok(())
+}
+
+fn htpasswd(path: &Path) -> anyhow::Result<Htpasswd> {
+    Htpasswd::open(path).map_err(|error| {
+        anyhow!(
+            "auth.htpasswd.path: {}: {error}; hint: htpasswd -B makes one",
+            path.display()
+        )
+    })
+}
+
+fn token_server(server: &TokenServerSettings) -> anyhow::Result<TokenServer> {
+    TokenServer::new(&outside(server)?).context("auth.token")
 }
 
 /// The provider for sign-in on the pages, if one is configured.

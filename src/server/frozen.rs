@@ -17,6 +17,8 @@ const MEMORY: &str = "/dev/shm";
 pub(super) struct Frozen {
     pub(super) path: PathBuf,
     pub(super) index: PathBuf,
+    /// The index that was copied from the root to `index`.
+    pub(super) original: PathBuf,
     /// The directory of an index that is removed when the process ends.
     temporary: Option<Temporary>,
     _lock: Option<RootLock>,
@@ -42,6 +44,7 @@ impl Frozen {
         Ok(Self {
             path: path.to_owned(),
             index,
+            original: own,
             temporary,
             _lock: lock,
         })
@@ -75,8 +78,9 @@ fn temporary(own: &Path) -> anyhow::Result<Temporary> {
         }
     }
     let error = last.unwrap_or_else(|| anyhow!("no directory is usable"));
-    Err(error.context(
-        "the index can't be kept in memory; hint: name a file that can be written in regctl.index",
+    Err(anyhow!(
+        "the index can't be kept in memory: {error}; hint: name a file that can be written in \
+         regctl.index"
     ))
 }
 

@@ -39,7 +39,6 @@ use systemd::{PassedSockets, ServiceManager};
 
 use crate::admin::{Administration, Operations};
 use crate::auth::Policy;
-use crate::clock::Clock;
 use crate::config::{self, ListenAddress, Loaded, LogFormat, Settings};
 use crate::http::{App, Health, Locations, Options, PageLimits, Protocols, SocketAccess};
 use crate::registry::Registry;
@@ -51,14 +50,15 @@ pub use frontend::{Frontend, run as show};
 
 /// Default timeout for running requests at a stop.
 const DRAIN: Duration = Duration::from_secs(30);
-/// Reads the configuration and describes it.
+
+/// Reads the configuration and the files that it names, and describes it.
 pub fn check(request: &config::Request) -> anyhow::Result<String> {
     let loaded = config::load(request)?;
     if let Some(tls) = &loaded.settings.http.tls {
         front::check_tls(tls)?;
     }
-    access::workloads(&loaded.settings, &Clock::system())?;
-    access::oidc(&loaded.settings)?;
+    access::check(&loaded.settings)?;
+    rules::rules(&loaded.settings)?;
     Ok(loaded.describe())
 }
 
@@ -126,7 +126,8 @@ pub async fn run(
     let source = certificate::source(secured.as_ref().map(|secured| &secured.watched));
     let mut administration = Administration::new(&registry)
         .with_certificate(source)
-        .with_retention(rules::retention(&settings));
+        .with_retention(rules::retention(&settings))
+        .with_accounts_unused(rules::accounts_unused(&settings));
     if root.is_frozen() && root.forgets() {
         administration = administration.unchangeable(
             "the root is read-only and its index in memory: this change would be lost when the \

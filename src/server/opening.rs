@@ -56,7 +56,7 @@ async fn try_open(
 }
 
 fn explained(root: &Root, error: RegistryError) -> anyhow::Error {
-    let file = root.index_file();
+    let file = root.lasting_index();
     let file = file.display();
     match error {
         RegistryError::Full => anyhow!(
@@ -66,7 +66,9 @@ fn explained(root: &Root, error: RegistryError) -> anyhow::Error {
         ),
         RegistryError::RootLost { found, known, .. } => anyhow!(
             "{} has {found} of the {known} manifests in its index; hint: mount the right \
-             disk, or, if they are really gone, remove {file} and start again",
+             disk, or, if they are really gone, remove {file} and start again: accounts, tokens, \
+             grants, stars, descriptions, saved rules and the trash, which are in this file alone, \
+             go with it",
             root.description(),
         ),
         RegistryError::Index(IndexError::Malformed(text)) => anyhow!(

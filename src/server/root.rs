@@ -134,6 +134,14 @@ impl Root {
         }
     }
 
+    /// The index file that a person can restore or remove: not a copy that ends with this process.
+    pub(super) fn lasting_index(&self) -> PathBuf {
+        match self {
+            Self::Frozen(frozen) if frozen.is_temporary() => frozen.original.clone(),
+            _ => self.index_file(),
+        }
+    }
+
     /// The directory of regctl's own files.
     pub(super) fn own_directory(&self) -> PathBuf {
         let path = match self {

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::admin::ConfiguredRetention;
+use crate::admin::{AccountsUnused, ConfiguredRetention};
 use crate::clock::Millis;
-use crate::config::{IndexPlatforms, Schedule, Settings, ValidationSettings};
+use crate::config::{AccessSettings, IndexPlatforms, Schedule, Settings, ValidationSettings};
 use crate::registry::{RequiredChildren, Rules};
 use crate::web;
 
@@ -63,6 +63,16 @@ pub(super) fn retention(settings: &Settings) -> ConfiguredRetention {
     ConfiguredRetention {
         rules: settings.retention.as_slice().into(),
         applies: settings.collection.schedule.is_some() && !settings.storage.read_only,
+    }
+}
+
+/// Why the accounts of the root have no effect in a server with these settings.
+pub(super) fn accounts_unused(settings: &Settings) -> Option<AccountsUnused> {
+    match settings.access {
+        AccessSettings::Open => Some(AccountsUnused::Open),
+        AccessSettings::Htpasswd { .. } => Some(AccountsUnused::Htpasswd),
+        AccessSettings::TokenServer(_) => Some(AccountsUnused::TokenServer),
+        AccessSettings::Accounts { .. } => None,
     }
 }
 

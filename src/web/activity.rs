@@ -1,9 +1,9 @@
 //! Activity: who did what, when, from where. Administrators see all events, other accounts their
 //! own.
 
-use bytes::Bytes;
-use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
-use http::{HeaderValue, Response, StatusCode};
+mod csv;
+
+use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::Value;
 
@@ -131,7 +131,7 @@ pub(super) async fn page(pages: &Pages, request: &Request) -> Result<Answer, Fau
     }
     if fields.text("format") == "csv" {
         let events = registry.events(&asked.filter, None, CSV_ROWS).await?;
-        return Ok(csv(&events));
+        return Ok(csv::file(&events));
     }
     let before = fields.text("before").parse().ok();
     let events = registry.events(&asked.filter, before, ROWS).await?;
@@ -285,6 +285,10 @@ fn subject(frame: &Frame<'_>, event: &Event) -> Markup {
             (Some(name), Some(tag), _) => {
                 a href=(frame.links.image(name, &Reference::Tag(tag.clone()))) { (name) ":" (tag) }
             },
+            // A blob has no page.
+            (Some(name), None, Some(digest)) if event.action.ends_with("-blob") => {
+                a href=(frame.links.repository(name)) { (name) } "@" (tags::short(digest))
+            },
             (Some(name), None, Some(digest)) => {
                 a href=(frame.links.digest(name, digest)) { (name) "@" (tags::short(digest)) }
             },
@@ -329,76 +333,5 @@ fn plain(value: &Value) -> Option<String> {
             Some(values.join(" "))
         }
         other => Some(other.to_string()),
-    }
-}
-
-/// A cell of CSV (RFC 4180). A text that a spreadsheet would interpret as a formula is escaped.
-fn cell(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        "'"
-    } else {
-        ""
-    };
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
-}
-
-fn csv(events: &[Event]) -> Answer {
-    let mut text = String::from(
-        "time,action,actor,account,address,repository,tag,digest,size,agent,request,detail\r\n",
-    );
-    for event in events {
-        let cells = [
-            format::exact(event.at),
-            event.action.clone(),
-            event.actor.clone(),
-            event.account.clone(),
-            event.address.clone().unwrap_or_default(),
-            event
-                .repository
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            event
-                .tag
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            event
-                .digest
-                .map(|digest| digest.to_string())
-                .unwrap_or_default(),
-            event.size.map(|size| size.to_string()).unwrap_or_default(),
-            event.agent.clone().unwrap_or_default(),
-            event.request.clone(),
-            event
-                .detail
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-        ];
-        text.push_str(&cells.map(|text| cell(&text)).join(","));
-        text.push_str("\r\n");
-    }
-    let mut answer = Response::new(Bytes::from(text));
-    let headers = answer.headers_mut();
-    headers.insert(
-        CONTENT_TYPE,
-        HeaderValue::from_static("text/csv; charset=utf-8"),
-    );
-    headers.insert(
-        CONTENT_DISPOSITION,
-        HeaderValue::from_static("attachment; filename=\"activity.csv\""),
-    );
-    answer
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn a_cell_is_no_formula() {
-        assert_eq!(cell("=cmd()"), "\"'=cmd()\"");
-        assert_eq!(cell("a \"b\", c"), "\"a \"\"b\"\", c\"");
     }
 }

@@ -189,6 +189,21 @@ fn the_health_of_a_server() {
 }
 
 #[test]
+fn health_asks_the_debug_address_if_there_is_one() {
+    let registry = start_regctl();
+    let regctl = Regctl::new("");
+    let config = regctl.home.path().join("config.yml");
+    let text = format!(
+        "version: 0.1\nstorage: {{filesystem: {{rootdirectory: /nowhere}}}}\n\
+         http: {{addr: '127.0.0.1:1', prefix: /x/, debug: {{addr: '{}'}}}}\n",
+        registry.host
+    );
+    std::fs::write(&config, text).unwrap();
+    let ready = regctl.stdout(&["health", "--config", config.to_str().unwrap()]);
+    assert_eq!(ready, "ready\n");
+}
+
+#[test]
 fn files_for_other_programs() {
     let regctl = Regctl::new("");
     let root = regctl.home.path().join("data");

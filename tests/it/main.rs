@@ -104,6 +104,7 @@ mod pages_walk;
 mod proxy;
 mod readme;
 mod restart;
+mod setup_files;
 mod ssh;
 mod ssh_root;
 mod strange;

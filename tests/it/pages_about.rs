@@ -121,6 +121,10 @@ fn activity_is_limited_to_the_own_account() {
         "{all}"
     );
     assert!(all.contains("<svg") && all.contains("127.0.0.1"));
+    // A blob has no page; its repository has one.
+    let blobs = root.page("/activity?action=push-blob");
+    assert!(blobs.contains("href=\"/r/team/app\""), "{blobs}");
+    assert!(!blobs.contains("href=\"/r/team/app@"), "{blobs}");
     let some = root.page("/activity?account=alice");
     assert!(!some.contains("secret/plan") && some.contains("team/app:2"));
     let some = root.page("/activity?repository=secret/plan");

@@ -295,7 +295,24 @@ fn client_certificates_of_configured_authorities_are_accepted() {
             stranger.signing_key.serialize_pem()
         );
         assert!(!get(Some(&pem)), "{auth}");
+        let health = |config: &str| {
+            let config_file = path("config.yml");
+            std::fs::write(&config_file, config).unwrap();
+            let mut command = regctl(scratch.path());
+            command.arg("health").arg("--config").arg(config_file);
+            attempt(&mut command)
+        };
+        let config = text.replace("127.0.0.1:0", &server.host());
+        let healthy = health(&config);
+        assert!(healthy.success, "{}", healthy.text);
+        let said = if without {
+            "ready"
+        } else {
+            "requires a client certificate"
+        };
+        assert!(healthy.text.contains(said), "{}", healthy.text);
         server.stop();
+        assert!(!health(&config).success, "no server runs");
     }
 }
 

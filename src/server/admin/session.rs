@@ -15,7 +15,8 @@ use super::super::root::{self, Root};
 use super::super::rules;
 use super::socket::{self, Listening};
 use crate::admin::{
-    Administration, Entry, Failure, FailureKind, Operation, Operations, Reason, Report,
+    AccountsUnused, Administration, Entry, Failure, FailureKind, Operation, Operations, Reason,
+    Report,
 };
 use crate::auth::decide_local;
 use crate::config::{self, Loaded, StorageDriver};
@@ -192,8 +193,14 @@ impl Own {
         let mut retention = rules::retention(&loaded.settings);
         // Without a file the schedule of the server is unknown.
         retention.applies |= loaded.file.is_none();
+        let unused = rules::accounts_unused(&loaded.settings).map(|unused| match unused {
+            // A flag of the server may enable them.
+            AccountsUnused::Open => AccountsUnused::NoServer,
+            unused => unused,
+        });
         let mut administration = Administration::new(&registry)
             .with_retention(retention)
+            .with_accounts_unused(unused)
             .acting(&permit);
         if root.is_frozen() {
             administration = administration.unchangeable(format!(
