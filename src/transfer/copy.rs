@@ -5,6 +5,7 @@
 //! incomplete image. A blob that several images of a run share is checked once.
 
 mod blobs;
+mod lists;
 mod manifests;
 mod referrers;
 
@@ -13,7 +14,7 @@ use std::num::NonZeroUsize;
 use self::blobs::Blobs;
 use super::progress::{Event, Listener};
 use crate::archive::is_for;
-use crate::client::{Class, Client, Error, Manifest};
+use crate::client::{Class, Client, Error, Manifest, ManifestHead, is_fallback_tag};
 use crate::oci::{Descriptor, Digest, ManifestKind, ManifestView, Platform, Reference, Repository};
 
 /// A repository of a registry.
@@ -85,6 +86,8 @@ pub struct Copy {
     options: Options,
     listener: Listener,
     blobs: Blobs,
+    /// Held while a list of referrers is read, merged and written.
+    lists: tokio::sync::Mutex<()>,
 }
 
 impl Copy {
@@ -96,6 +99,7 @@ impl Copy {
             destination,
             options,
             listener,
+            lists: tokio::sync::Mutex::default(),
         }
     }
 
@@ -111,11 +115,26 @@ impl Copy {
                 None => Ok(None),
             }
         })?;
-        // Without a platform the tag's digest decides, and no manifest is fetched.
-        if self.options.platform.is_none() && known == Some(there) {
-            return self.already(there).await;
+        let list = match destination {
+            Some(Reference::Tag(tag)) if is_fallback_tag(tag) => Some(tag),
+            _ => None,
+        };
+        if let (Some(known), Some(tag)) = (&known, list)
+            && known.digest != there
+        {
+            return self.list(&there, tag).await;
         }
-        let manifest = self.chosen(&Reference::Digest(there)).await?;
+        // A list of referrers has no platforms.
+        let whole = self.options.platform.is_none() || list.is_some();
+        // Without a platform the tag's digest decides, and an image's manifest is not fetched.
+        if let Some(known) = known.as_ref().filter(|head| whole && head.digest == there) {
+            return self.already(known).await;
+        }
+        let manifest = if whole {
+            self.get(&there).await?
+        } else {
+            self.chosen(&Reference::Digest(there)).await?
+        };
         let own = Reference::Digest(manifest.digest);
         let reference = match destination {
             Some(tag @ Reference::Tag(_)) => tag,
@@ -125,8 +144,8 @@ impl Copy {
             Reference::Tag(_) => known,
             Reference::Digest(_) => self.known(&own).await?,
         };
-        if known == Some(manifest.digest) {
-            return self.already(manifest.digest).await;
+        if let Some(known) = known.filter(|head| head.digest == manifest.digest) {
+            return self.already(&known).await;
         }
         let moved = self.manifest(&manifest, reference, 0).await?;
         Ok(Copied {
@@ -136,15 +155,11 @@ impl Copy {
         })
     }
 
-    /// Handles an image that exists already; its referrers may be missing.
-    async fn already(&self, digest: Digest) -> Result<Copied, Error> {
-        let mut moved = Moved::default();
-        if self.options.referrers {
-            let manifest = self.get(&digest).await?;
-            moved = self.referrers_of_all(&manifest, 0).await?;
-        }
+    /// Handles an image that exists already; images of an index and referrers may be missing.
+    async fn already(&self, head: &ManifestHead) -> Result<Copied, Error> {
+        let moved = self.complete(head, 0).await?;
         Ok(Copied {
-            digest,
+            digest: head.digest,
             skipped: moved.manifests == 0,
             moved,
         })
@@ -159,11 +174,11 @@ impl Copy {
         Ok(client.manifest_head(repository, reference).await?.digest)
     }
 
-    /// The digest of a reference at the destination; `None` if it does not exist.
-    async fn known(&self, reference: &Reference) -> Result<Option<Digest>, Error> {
+    /// The manifest of a reference at the destination; `None` if it does not exist.
+    async fn known(&self, reference: &Reference) -> Result<Option<ManifestHead>, Error> {
         let Place { client, repository } = &self.destination;
         match client.manifest_head(repository, reference).await {
-            Ok(head) => Ok(Some(head.digest)),
+            Ok(head) => Ok(Some(head)),
             Err(error) if error.class() == Class::NotFound => Ok(None),
             // Some registries deny access to a repository that does not exist yet. The push will
             // show whether it is writable.

@@ -104,7 +104,7 @@ impl Finish<'_> {
         let Some(descriptor) = &piece.descriptor else {
             return Ok(());
         };
-        if !descriptor.urls.is_empty() || descriptor.media_type.is_nondistributable() {
+        if descriptor.may_be_absent() {
             return Ok(());
         }
         let client = &self.session.client;
