@@ -12,10 +12,13 @@ mod referrers;
 use std::num::NonZeroUsize;
 
 use self::blobs::Blobs;
+use super::export;
 use super::progress::{Event, Listener};
 use crate::archive::is_for;
 use crate::client::{Class, Client, Error, Manifest, ManifestHead, is_fallback_tag};
-use crate::oci::{Descriptor, Digest, ManifestKind, ManifestView, Platform, Reference, Repository};
+use crate::oci::{
+    Digest, ImageReference, ManifestKind, ManifestView, Platform, Reference, Repository,
+};
 
 /// A repository of a registry.
 #[derive(Clone)]
@@ -197,38 +200,35 @@ impl Copy {
     /// The manifest to copy: of an index, the one for the requested platform.
     async fn chosen(&self, reference: &Reference) -> Result<Manifest, Error> {
         let Place { client, repository } = &self.source;
-        let mut manifest = client.manifest(repository, reference).await?;
+        let manifest = client.manifest(repository, reference).await?;
         let Some(wanted) = &self.options.platform else {
             return Ok(manifest);
         };
-        for depth in 0..manifests::DEPTH {
-            let view = self.view(&manifest)?;
-            if view.kind != ManifestKind::Index {
-                // An index decides the platforms of its children.
-                if depth == 0 {
-                    self.check_platform(&manifest, &view, wanted).await?;
-                }
-                return Ok(manifest);
-            }
-            let fits = |child: &&Descriptor| {
-                let platform = child.platform.as_ref();
-                platform.is_some_and(|platform| is_for(platform, wanted))
-            };
-            let Some(child) = view.manifests.iter().find(fits) else {
-                let known = view.manifests.iter().filter_map(|child| {
-                    let platform = child.platform.as_ref()?;
-                    platform.is_known().then(|| platform.to_string())
-                });
-                return Err(Error::NotFound {
-                    registry: client.registry().to_owned(),
-                    what: format!("image for {wanted} in {repository}@{}", manifest.digest),
-                    words: String::new(),
-                    hint: format!("there is {}", known.collect::<Vec<_>>().join(", ")),
-                });
-            };
-            manifest = self.get(&child.digest).await?;
+        let view = self.view(&manifest)?;
+        if view.kind != ManifestKind::Index {
+            self.check_platform(&manifest, &view, wanted).await?;
+            return Ok(manifest);
         }
-        Ok(manifest)
+        let image = export::Image {
+            client: client.clone(),
+            repository: repository.clone(),
+            reference: reference.clone(),
+            name: ImageReference {
+                registry: None,
+                repository: repository.clone(),
+                tag: None,
+                digest: Some(manifest.digest),
+            },
+        };
+        let found = export::for_platform(&image, wanted, &self.listener).await;
+        found.map_err(|error| match error {
+            export::Error::Client(error) => error,
+            other => Error::Malformed {
+                registry: client.registry().to_owned(),
+                what: format!("{repository}@{}", manifest.digest),
+                reason: other.to_string(),
+            },
+        })
     }
 
     /// Checks that an image outside of an index is for the requested platform. An image without a
