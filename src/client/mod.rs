@@ -32,6 +32,7 @@ mod manifests;
 mod no_proxy;
 mod outgoing;
 mod pages;
+mod raw_object;
 mod recognition;
 mod referrers;
 mod remote_command;
