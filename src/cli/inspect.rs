@@ -126,7 +126,7 @@ async fn image_for(
     reference: Reference,
     wanted: &Platform,
     printer: Printer,
-) -> Result<Manifest, export::Error> {
+) -> anyhow::Result<Manifest> {
     let (tag, digest) = match &reference {
         Reference::Tag(tag) => (Some(tag.clone()), None),
         Reference::Digest(digest) => (None, Some(*digest)),
@@ -147,5 +147,10 @@ async fn image_for(
             printer.warning(text);
         }
     });
-    export::for_platform(&image, wanted, &listener).await
+    let found = export::for_platform(&image, wanted, &listener).await;
+    // The registry's errors decide the exit code.
+    found.map_err(|error| match error {
+        export::Error::Client(error) => error.into(),
+        other => other.into(),
+    })
 }
